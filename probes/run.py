@@ -1,0 +1,100 @@
+"""Run a plan: all steps side by side, inside their budgets, each observation handed over as it ends.
+
+The only clock of the relay, and the only broad `except` of the project.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+from probes.checks import PROBES
+from probes.failures import Failure, classify
+from probes.look import Look, Shared
+from probes.model import Observation, Plan, Step
+
+Probe: TypeAlias = Callable[[Step, Look], Awaitable[Failure | None]]
+
+log: Final = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def run_plan(
+    plan: Plan, probes: Mapping[str, Probe] = PROBES
+) -> AsyncIterator[AsyncIterator[Observation]]:
+    """Start *plan*; iterate over what it yields. Leaving the block cancels what still runs."""
+    queue: asyncio.Queue[Observation | None] = asyncio.Queue()
+    async with asyncio.TaskGroup() as group:
+        runner = group.create_task(_run_all(plan, probes, queue))
+        try:
+            yield _drain(queue)
+        finally:
+            runner.cancel()
+
+
+async def _drain(queue: asyncio.Queue[Observation | None]) -> AsyncIterator[Observation]:
+    while (observation := await queue.get()) is not None:
+        yield observation
+
+
+async def _run_all(plan: Plan, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]) -> None:
+    """One task a step; when the plan's budget is over, what is left is out of time."""
+    loop = asyncio.get_running_loop()
+    results: dict[str, asyncio.Future[Observation]] = {step.id: loop.create_future() for step in plan.steps}
+    shared = Shared.of(plan)
+
+    async def take(step: Step) -> None:
+        observation = await _run_step(step, probes, shared, results)
+        results[step.id].set_result(observation)
+        queue.put_nowait(observation)
+
+    try:
+        async with asyncio.timeout(plan.budget), asyncio.TaskGroup() as group:
+            for step in plan.steps:
+                group.create_task(take(step), name=step.id)
+    except TimeoutError:
+        for step in plan.steps:
+            if not results[step.id].done():
+                queue.put_nowait(not_looked(step, Failure.OUT_OF_TIME))
+    queue.put_nowait(None)
+
+
+async def _run_step(
+    step: Step,
+    probes: Mapping[str, Probe],
+    shared: Shared,
+    results: Mapping[str, asyncio.Future[Observation]],
+) -> Observation:
+    """Wait for what *step* comes after, then look. A crash costs this step and no other."""
+    earlier = {name: await results[name] for name in step.after}
+    failed = next((before for before in earlier.values() if before.failure is not None), None)
+    if failed is not None:
+        return not_looked(step, Failure.SKIPPED, because=failed.step, because_failure=failed.failure)
+    look = Look(shared, earlier)
+    started, begun = time.time(), time.perf_counter()
+    failure: Failure | None
+    try:
+        async with asyncio.timeout(step.budget):
+            failure = await probes[step.probe](step, look)
+    except Exception as error:  # noqa: BLE001 - the one place where a probe's exception becomes a word
+        failure = classify(error)
+        if failure is Failure.PROBE_CRASHED:
+            log.exception("probe %s crashed in step %s", step.probe, step.id)
+    return Observation(
+        step=step.id,
+        probe=step.probe,
+        target=step.target,
+        failure=failure,
+        facts=dict(look.facts),
+        started=round(started, 3),
+        runtime=round(time.perf_counter() - begun, 5),
+    )
+
+
+def not_looked(step: Step, failure: Failure, **facts: object) -> Observation:
+    """The observation of a *step* that did not run, with the word that says why."""
+    return Observation(
+        step.id, step.probe, step.target, failure, {k: str(v) for k, v in facts.items() if v is not None}
+    )
