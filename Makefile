@@ -1,0 +1,69 @@
+# Two commands do everything a contributor needs: `make run` and `make test`.
+# Set-up talks to stderr, so that what `make run` prints is the program's own.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PYTHON ?= python3
+ARGS   ?=
+.DEFAULT_GOAL := run
+.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages
+
+run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
+	@$(BIN)/lineman $(ARGS)
+
+test: packages $(VENV)/dev.stamp gate  ## set up what the tests need (Debian packages too, when root), then the whole gate
+
+gate: lint types imports knowledge unit
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+knowledge:
+	$(BIN)/lineman knowledge check
+
+# With the lab required, a machine that cannot make network namespaces fails instead of skipping.
+unit:
+	LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make lab SCENARIO=signaling-blocked
+	$(BIN)/python -m tests.lab open $(SCENARIO)
+
+lab-list: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.lab list
+
+lock: $(VENV)/dev.stamp  ## write the locks anew from pyproject.toml
+	$(BIN)/python requirements/lock.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov
+
+$(VENV)/bin/python:
+	@$(PYTHON) -m venv $(VENV) >&2 || { test "$$(id -u)" = 0 && apt-get update -q >&2 && apt-get install -y -q python3-venv >&2 && $(PYTHON) -m venv $(VENV) >&2; }
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt >&2
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+# Servers and tools the tests run for real. Without root they must be there already: the tests say which is missing.
+packages:
+	@missing=$$(dpkg-query -W -f '$${Status} $${Package}\n' $$(cat tests/lab/packages.txt) 2>&1 | grep -v '^install ok installed' || true); \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
+	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$(cat tests/lab/packages.txt); \
+	elif [ -n "$$missing" ]; then echo "Not installed, and only root can: $$missing" >&2; fi
