@@ -111,9 +111,20 @@ _ERRNO: Final = {
 }
 
 
+class NetworkError(OSError):
+    """A failure whose word is known better than an errno can tell it."""
+
+    def __init__(self, failure: Failure, icmp_from: str = "") -> None:
+        super().__init__(failure.value)
+        self.failure = failure
+        self.icmp_from = icmp_from  # the router or host whose ICMP said so, if one did
+
+
 def classify(error: BaseException) -> Failure:
     """The word for *error*, by type and errno and never by its text; a bug if there is none."""
     match error:
+        case NetworkError():
+            return error.failure
         case TimeoutError():
             return Failure.GENERIC_TIMEOUT_ERROR
         case ssl.SSLError():
