@@ -1,0 +1,49 @@
+"""What is said to somebody who asked for something that does not exist.
+
+Pure: no network, no clock.
+"""
+
+import difflib
+from collections.abc import Iterable
+from typing import Final
+
+# A list longer than this is not a help in a sentence; the reader is told how to see it instead.
+LISTED: Final = 12
+
+# Longer words are cut when they are quoted back: a pasted log is not read again.
+QUOTED: Final = 40
+
+
+class UsageError(Exception):
+    """The person can put this right; the message is one sentence for them that says how."""
+
+
+def unknown(kind: str, word: str, known: Iterable[str], see: str = "") -> UsageError:
+    """*word* is not one of *known*: the nearest ones, and the list or how to *see* it."""
+    words = sorted({one for one in known if one})
+    near = difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
+    parts = [f"{quoted(word)} is not {kind}"]
+    if near:
+        parts.append(f"did you mean {either(near)}?")
+    rest = [one for one in words if one not in near]
+    if rest and len(words) <= LISTED:
+        parts.append(f"{'others' if near else 'known'}: {', '.join(rest)}")
+    elif see and (rest or not words):
+        parts.append(f"see them all with `{see}`")
+    return UsageError(_sentence("; ".join(parts)))
+
+
+def either(words: Iterable[str]) -> str:
+    """Join *words* as a choice: a; a or b; a, b or c."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def quoted(word: str) -> str:
+    """Put *word* in quotes, cut to a readable length, with nothing in it that a terminal would obey."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in word[:QUOTED])
+    return f"“{shown}{'…' if len(word) > QUOTED else ''}”"
+
+
+def _sentence(text: str) -> str:
+    return text.replace("?;", "?") + ("" if text.endswith(("?", ".")) else ".")

@@ -1,0 +1,1 @@
+"""One diagnosis, several ways to read it: terminal, JSON, and the words both use."""
