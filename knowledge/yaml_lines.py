@@ -1,7 +1,7 @@
 """Read YAML as plain values that remember their lines, with none of YAML's surprises.
 
-Only `true`, `false`, `null`, plain integers and plain decimals are typed; everything else stays text, `yes` and
-`2026-11-22` too. Keys are always text. Duplicate keys, anchors, tags and a second document are refused.
+Only `true`, `false`, `null`, plain integers and plain decimals are typed; everything else stays text,
+`yes` and `2026-11-22` too. Keys are always text. Duplicate keys, anchors, tags and a second document are refused.
 """
 
 import re
@@ -37,7 +37,7 @@ class Document:
 
 
 def parse_yaml(source: bytes, file: str) -> Document:
-    """The document in *source*; raises KnowledgeError with every duplicate key, or where it stops being YAML."""
+    """Read the document in *source*; raises KnowledgeError with every duplicate key, or where YAML ends."""
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,0 +1,155 @@
+"""Three-valued rules over observations: true, false, or not known yet.
+
+Pure. What did not look (`probes.failures.NOT_LOOKED`) has labels and nothing else: the rest is unknown.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+from probes.model import Observation, Target
+
+LABELS: Final = ("service", "host", "port", "transport", "edge", "probe")
+FAILURE: Final = "failure"
+
+Scalar: TypeAlias = str | int | float | bool | None
+Truth: TypeAlias = bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """One label, failure or fact, and what it must be."""
+
+    __test__ = False  # pytest: not a test class
+
+    field: str
+    kind: Literal["is", "not", "above", "below"]
+    values: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """`every`, `some` or `none` of the observations match all tests."""
+
+    quantity: Literal["every", "some", "none"]
+    tests: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """`all` or `any` of the rules hold."""
+
+    how: Literal["all", "any"]
+    rules: tuple["Rule", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Else:
+    """Always holds."""
+
+
+Rule: TypeAlias = Quantified | Combined | Else
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look that a question wants, and what came of it; None while it still runs."""
+
+    probe: str
+    target: Target
+    observation: Observation | None
+
+    @property
+    def looked(self) -> bool:
+        """Whether failure and facts are known."""
+        return self.observation is not None and self.observation.looked
+
+
+def holds(rule: Rule, seen: Sequence[Seen]) -> Truth:
+    """Whether *rule* holds over *seen* (not empty), as far as that is known."""
+    match rule:
+        case Quantified("every", tests):
+            return all_of(matches(tests, one) for one in seen)
+        case Quantified("some", tests):
+            return any_of(matches(tests, one) for one in seen)
+        case Quantified(_, tests):
+            return negated(any_of(matches(tests, one) for one in seen))
+        case Combined("all", rules):
+            return all_of(holds(inner, seen) for inner in rules)
+        case Combined(_, rules):
+            return any_of(holds(inner, seen) for inner in rules)
+    return True
+
+
+def deciding(rule: Rule, seen: Sequence[Seen]) -> list[Seen]:
+    """Those of *seen* that made *rule* hold, in their order."""
+    return [one for one in seen if any(one is it for it in _deciding(rule, seen))]
+
+
+def _deciding(rule: Rule, seen: Sequence[Seen]) -> list[Seen]:
+    match rule:
+        case Quantified("some", tests):
+            return [one for one in seen if matches(tests, one)]
+        case Combined(_, rules):
+            return [one for inner in rules if holds(inner, seen) for one in _deciding(inner, seen)]
+    return list(seen)
+
+
+def matches(tests: Iterable[Test], seen: Seen) -> Truth:
+    """Whether one look matches all *tests*: labels are always known, the rest once it looked."""
+    return all_of(_match(test, seen) for test in tests)
+
+
+def _match(test: Test, seen: Seen) -> Truth:
+    if test.field == "probe":
+        return _fits(test, seen.probe)
+    if test.field in LABELS:
+        return _fits(test, getattr(seen.target, test.field))
+    observation = seen.observation
+    if observation is None or not observation.looked:
+        return None
+    if test.field == FAILURE:
+        return _fits(test, observation.failure)
+    if test.field not in observation.facts:
+        return False
+    return _fits(test, observation.facts[test.field])
+
+
+def _fits(test: Test, value: Any) -> bool:
+    match test.kind:
+        case "is":
+            return any(same(value, wanted) for wanted in test.values)
+        case "not":
+            return not any(same(value, wanted) for wanted in test.values)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    (limit,) = test.values
+    assert isinstance(limit, int | float)
+    return value > limit if test.kind == "above" else value < limit
+
+
+def same(value: Any, wanted: Scalar) -> bool:
+    """Equal, and of one kind: true is not 1, and null is only null."""
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    return bool(value == wanted)
+
+
+def all_of(truths: Iterable[Truth]) -> Truth:
+    """False as soon as one is false, unknown while one is unknown, else true (Kleene's strong and)."""
+    unknown = False
+    for truth in truths:
+        if truth is False:
+            return False
+        unknown = unknown or truth is None
+    return None if unknown else True
+
+
+def any_of(truths: Iterable[Truth]) -> Truth:
+    """True as soon as one is true, unknown while one is unknown, else false (Kleene's strong or)."""
+    return negated(all_of(negated(truth) for truth in truths))
+
+
+def negated(truth: Truth) -> Truth:
+    """Not, where not knowing stays not knowing."""
+    return None if truth is None else not truth

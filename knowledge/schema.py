@@ -1,0 +1,360 @@
+"""The nouns of the knowledge and of what is concluded from it: plain frozen values that print well.
+
+Pure data. `load.py` makes the first half from files; `answers.py` and `tree.py` make the second half.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol, TypeAlias
+
+from knowledge.problems import KnowledgeError as KnowledgeError
+from knowledge.rules import Rule
+from knowledge.yaml_lines import Path
+from probes.model import Facts, Target
+
+ALL: Final = "all"  # the key of what holds for every platform
+Scope: TypeAlias = Literal["chosen", "roaming", "every"]
+UNKNOWN: Final = "unknown"  # how a missing answer is written in cases and shown to people
+
+Condition: TypeAlias = Mapping[str, tuple[str, ...]]  # question: answers that fit; all questions must fit
+Alternatives: TypeAlias = tuple[Condition, ...]  # any one suffices; none at all never holds
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something was written."""
+
+    file: str = ""
+    lines: Mapping[Path, int] = field(default_factory=dict, repr=False)
+
+    def at(self, *path: str | int) -> str:
+        """`file:line` of what stands at *path*, or of the nearest thing around it."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return f"{self.file}:{self.lines.get(path, 1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A page to read on."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """One kind of look that a question wants; it expands over the hosts of the network."""
+
+    probe: str
+    service: str
+    edge: Scope = "chosen"
+    port: int | None = None  # only targets on this port
+    transport: str | None = None  # only targets over this transport
+    params: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What only a person can tell."""
+
+    option: str  # how it is told on the command line: --sdk-version
+    ask: str  # the question as the bot puts it
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a person may say to mean an answer: words, or a span of versions."""
+
+    says: str  # the answer as a person reads it
+    words: tuple[str, ...] = ()
+    below: str | None = None  # versions below this one
+    from_: str | None = None  # this version and later ones
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRule:
+    """One possible answer: by rule over observations, or by what a person says."""
+
+    name: str
+    rule: Rule | None = None
+    option: Option | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionCase:
+    """What was seen (or said), and the answer it must give."""
+
+    given: tuple[Facts, ...] | str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing to find out."""
+
+    id: str
+    asks: str
+    means: str
+    answers: tuple[AnswerRule, ...]
+    needs: Condition = field(default_factory=dict)
+    observe: tuple[Observe, ...] = ()
+    person: Person | None = None
+    platforms: tuple[str, ...] = ()  # empty: all
+    cost: float = 1.0  # seconds of whoever answers
+    fine: str | None = None  # the answer when every look succeeds; None where success alone does not tell
+    cases: tuple[QuestionCase, ...] = ()
+    origin: Origin = field(default=Origin(), compare=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The possible answers, in order."""
+        return tuple(answer.name for answer in self.answers)
+
+    def says(self, answer: str | None) -> str:
+        """*answer* as a person reads it."""
+        option = next((a.option for a in self.answers if a.name == answer), None)
+        return option.says if option else (answer or UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Explains:
+    """A cause that is the effect of another when both show, and `when` holds (empty: always)."""
+
+    id: str
+    when: Condition = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One thing to do, and who can do it; texts are templates."""
+
+    do: str
+    who: str  # firewall, developer, support or user
+    snippet: str | None = None  # a key of the platform's snippets
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CauseCase:
+    """Answers, and what must be concluded from them; a question left out is unknown."""
+
+    given: Mapping[str, str]
+    lists: Mapping[str, tuple[str, ...]]  # found, possible, ruled_out, not_checked, explained: cause ids
+    confidence: Mapping[str, str] = field(default_factory=dict)
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What may be wrong."""
+
+    id: str
+    title: str
+    customer: str
+    weight: Mapping[str, float]  # error code: how common
+    when: Alternatives
+    clears_only_if: Condition = field(default_factory=dict)
+    explains: tuple[Explains, ...] = ()
+    likely_when: Alternatives = ()
+    platforms: tuple[str, ...] = ()  # empty: all
+    evidence: tuple[str, ...] = ()
+    fixes: Mapping[str, tuple[Fix, ...]] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
+    cases: tuple[CauseCase, ...] = ()
+    origin: Origin = field(default=Origin(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sdk:
+    """The package of a platform, and the versions that matter."""
+
+    name: str
+    minimum_preflight: str
+    current: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """Lines to copy."""
+
+    language: str
+    code: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """How to run the SDK's own preflight test, and how to read it."""
+
+    call: str
+    since: str
+    needs: tuple[str, ...]
+    steps: tuple[str, ...]
+    read: tuple[str, ...]
+    traps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One SDK."""
+
+    id: str
+    title: str
+    sdk: Sdk
+    preflight: Preflight
+    snippets: Mapping[str, Snippet] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    origin: Origin = field(default=Origin(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One error code."""
+
+    code: str
+    name: str
+    means: Mapping[str, str]  # by platform, or for all
+    platforms: tuple[str, ...] = ()  # empty: all
+    related: tuple[str, ...] = ()
+    confused_with: Mapping[str, str] = field(default_factory=dict)  # code: the difference, if told
+    references: tuple[Reference, ...] = ()
+    origin: Origin = field(default=Origin(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """Everything in the folder, by id."""
+
+    errors: Mapping[str, ErrorCode]
+    causes: Mapping[str, Cause]
+    questions: Mapping[str, Question]
+    platforms: Mapping[str, Platform]
+    digest: str  # sha256 over names and contents of the files
+
+
+class Places(Protocol):
+    """What reasoning needs of a network: where a service is. `knowledge.network.Network` is one."""
+
+    def targets(self, service: str, platform: str, edge_scope: Scope, chosen_edge: str) -> tuple[Target, ...]:
+        """The targets of *service* for *platform*, at the chosen, the roaming or every edge."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One look that a question wants; equal looks of several questions are one step."""
+
+    probe: str
+    target: Target
+    params: Facts
+    step: str  # the step's id
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One code on one platform: the causes in question, the questions about them, the looks they want."""
+
+    code: str
+    platform: str
+    edge: str
+    causes: Mapping[str, Cause]  # by id, most common first
+    questions: Mapping[str, Question]  # by id, what is needed before what needs it
+    wanted: Mapping[str, tuple[Wanted, ...]]  # by question id
+    digest: str = ""
+
+
+By: TypeAlias = Literal["relay", "person", "reference"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to one question, or why there is none."""
+
+    question: str
+    answer: str | None
+    because: str  # a sentence
+    steps: tuple[str, ...] = ()  # the steps that decided
+    by: By = "relay"
+    waits_for: tuple[str, ...] = ()  # unknown: the questions it is really about; empty when nobody will ask
+
+    @property
+    def firm(self) -> str | None:
+        """The answer, where it may find and rule out: what a reference relay saw may not."""
+        return None if self.by == "reference" else self.answer
+
+
+Answers: TypeAlias = Mapping[str, Answered]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause that is found."""
+
+    cause: str
+    title: str
+    confidence: Literal["certain", "likely"]
+    because: tuple[Answered, ...]  # the answers that show it
+    steps: tuple[str, ...]  # their deciding steps
+    effects: tuple[str, ...] = ()  # causes it explains
+    platforms: tuple[str, ...] = ()
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A cause that is not found, and why it is in the list it is in."""
+
+    cause: str
+    title: str
+    because: str
+    steps: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()  # the questions whose answers are missing
+    person_only: bool = False  # nothing but a person's answer is missing
+    by: str = ""  # explained: the cause whose effect this is
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """One question on the walk through a branch."""
+
+    branch: str
+    question: str
+    asks: str
+    answer: str | None
+    because: str
+    steps: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NextQuestion:
+    """What to ask a person next."""
+
+    question: str
+    option: str
+    ask: str
+    choices: tuple[tuple[str, str], ...]  # (answer, as a person reads it)
+    worth: float = 0.0  # weight of the causes it can settle, per second
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is concluded. Every cause of the case is in exactly one of the five lists."""
+
+    code: str
+    platforms: tuple[str, ...]
+    outcome: Literal["found", "clear", "unclear"]
+    found: tuple[Finding, ...] = ()
+    explained: tuple[Judged, ...] = ()  # effects of what is found
+    possible: tuple[Judged, ...] = ()
+    ruled_out: tuple[Judged, ...] = ()
+    not_checked: tuple[Judged, ...] = ()
+    unexplained: tuple[str, ...] = ()  # steps that failed and that no found cause accounts for
+    accounted: tuple[str, ...] = ()  # steps that a found cause accounts for
+    path: tuple[PathStep, ...] = ()
+    next_question: NextQuestion | None = None
+    digest: str = ""  # of the knowledge
