@@ -1,0 +1,122 @@
+"""Tell how the NAT between here and a STUN server maps and filters (RFC 4787), the way of RFC 5780.
+
+Mapping needs a second address to ask: the server's own (OTHER-ADDRESS), another address of its name, or
+another server given as `params.servers`. Filtering needs OTHER-ADDRESS.
+"""
+
+import asyncio
+from typing import Final
+
+from probes.binding import CHANGE_ADDRESS_AND_PORT, CHANGE_PORT, Answer, StunSocket, open_stun
+from probes.failures import Failure
+from probes.look import Look
+from probes.model import Step
+from probes.net import addresses_of, is_address, source_address, split_families
+from probes.stun import Address
+
+NONE: Final = "none"
+ENDPOINT_INDEPENDENT: Final = "endpoint_independent"
+ADDRESS_DEPENDENT: Final = "address_dependent"
+ADDRESS_AND_PORT_DEPENDENT: Final = "address_and_port_dependent"
+UNKNOWN: Final = "unknown"
+
+# Silence is one of the answers here, so it must be heard soon: three requests, then as long as the first
+# answer took twice, and a quarter of a second at least.
+_RESEND: Final = (0.1, 0.1)
+_LAST_WAIT: Final = 0.25
+_MOST_SERVERS: Final = 4
+
+
+async def probe(step: Step, look: Look) -> Failure | None:
+    """Facts: mapping, filtering, port_preserved, reflexive (several addresses mean a pool)."""
+    look.note(mapping=UNKNOWN, filtering=UNKNOWN)
+    servers = await _servers(step, look)
+    if not servers:
+        return Failure.NO_ADDRESS
+    async with open_stun() as stun, open_stun() as fresh:
+        first = await stun.ask(servers[0])
+        local = Address(source_address(*servers[0]), stun.sock.local[1])
+        look.note(port_preserved=first.reflexive.port == local.port, reflexive=[first.reflexive.host])
+        async with asyncio.TaskGroup() as group:
+            mapping = group.create_task(_note_mapping(stun, servers, first, local, look))
+            if first.other:
+                group.create_task(_note_filtering(fresh, servers[0], first.other, first.ms, look))
+    return None if mapping.result() else Failure.NOT_SUPPORTED
+
+
+async def _servers(step: Step, look: Look) -> list[Address]:
+    """Every v4 address there is to ask; a NAT of v6 is none we know."""
+    v4, _ = await addresses_of(step, look)
+    servers = [Address(host, step.target.port) for host in v4]
+    for more in step.params.get("servers", ()):
+        host = str(more["host"])
+        found = [host] if is_address(host) else (await look.shared.resolver.addresses(host))[0]
+        servers += [Address(address, int(more["port"])) for address in split_families(tuple(found))[0]]
+    return list(dict.fromkeys(servers))[:_MOST_SERVERS]
+
+
+async def _note_mapping(
+    stun: StunSocket, servers: list[Address], first: Answer, local: Address, look: Look
+) -> bool:
+    """Ask from the same port at other addresses and compare; whether the mapping could be told."""
+    seen = first.reflexive
+    if seen == local:
+        look.note(mapping=NONE)
+        return True
+    if first.other:  # first another address, then another port there
+        asked = [Address(first.other.host, servers[0].port), first.other]
+    else:
+        asked = [server for server in servers[1:] if server.host != servers[0].host]
+    found = [answer.reflexive for answer in await _ask_all(stun, asked) if answer]
+    look.note(reflexive=sorted({seen.host, *(address.host for address in found)}))
+    mapping = judge_mapping(seen, found, bool(first.other))
+    look.note(mapping=mapping)
+    return mapping != UNKNOWN
+
+
+def judge_mapping(first: Address, found: list[Address], same_host: bool) -> str:
+    """The mapping by what the first server saw and what the others *found* (RFC 5780 section 4.3).
+
+    Without two ports of one address (*same_host*), a mapping that differs is at least address dependent.
+    """
+    if not found:
+        return UNKNOWN
+    if all(address == first for address in found):
+        return ENDPOINT_INDEPENDENT
+    if same_host and len(found) == 2:
+        return ADDRESS_DEPENDENT if found[0] == found[1] else ADDRESS_AND_PORT_DEPENDENT
+    return ADDRESS_DEPENDENT
+
+
+async def _ask_all(stun: StunSocket, servers: list[Address]) -> list[Answer | None]:
+    async def ask(server: Address) -> Answer | None:
+        try:
+            return await stun.ask(server)
+        except OSError:  # silence among them: this one tells nothing
+            return None
+
+    return list(await asyncio.gather(*(ask(server) for server in servers)))
+
+
+async def _note_filtering(stun: StunSocket, server: Address, other: Address, ms: float, look: Look) -> None:
+    """Tell whether *other* may answer a port that has only talked to *server*, or another port at least."""
+    pace = (*_RESEND, max(_LAST_WAIT, 2 * ms / 1000))
+
+    async def hears(change: int, source: Address) -> bool | None:
+        try:
+            await stun.ask(server, change=change, source=source, pace=pace)
+        except TimeoutError:
+            return False
+        except OSError:  # a server that does not do as it promised
+            return None
+        return True
+
+    if (await _ask_all(stun, [server]))[0] is None:  # opens the way back, and shows that it is open
+        return
+    from_other, from_port = await asyncio.gather(
+        hears(CHANGE_ADDRESS_AND_PORT, other), hears(CHANGE_PORT, Address(server.host, other.port))
+    )
+    if from_other is None or from_port is None:
+        return
+    dependent = ADDRESS_DEPENDENT if from_port else ADDRESS_AND_PORT_DEPENDENT
+    look.note(filtering=ENDPOINT_INDEPENDENT if from_other else dependent)

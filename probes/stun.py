@@ -1,0 +1,241 @@
+"""STUN messages, to bytes and back (RFC 8489), with what TURN (RFC 8656) and RFC 5780 add.
+
+Pure: no network, no clock. Knows the MD5 long-term key and SHA-1 integrity that every TURN server of today
+speaks; a server's offer of SHA-256 is passed over.
+"""
+
+import hashlib
+import hmac
+import os
+import socket
+import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+COOKIE: Final = 0x2112A442
+_HEADER: Final = struct.Struct("!HHI12s")
+_COOKIE_BYTES: Final = COOKIE.to_bytes(4, "big")
+_FINGERPRINT_XOR: Final = 0x5354554E  # RFC 8489 section 14.7
+_INTEGRITY_SIZE: Final = 24  # attribute header and SHA-1
+# Real messages carry about ten; without a bound 64 KB of empty attributes make 16,000 objects.
+MAX_ATTRIBUTES: Final = 64
+
+
+class Method(IntEnum):
+    """What is asked for (RFC 8489 section 18.2, RFC 8656 section 17)."""
+
+    BINDING = 0x001
+    ALLOCATE = 0x003
+    REFRESH = 0x004
+    SEND = 0x006
+    DATA = 0x007
+    CREATE_PERMISSION = 0x008
+
+
+class Kind(IntEnum):
+    """The two class bits of a message type (RFC 8489 section 5)."""
+
+    REQUEST = 0
+    INDICATION = 1
+    SUCCESS = 2
+    ERROR = 3
+
+
+class Attribute(IntEnum):
+    """The attributes this code reads or writes."""
+
+    MAPPED_ADDRESS = 0x0001
+    CHANGE_REQUEST = 0x0003
+    USERNAME = 0x0006
+    MESSAGE_INTEGRITY = 0x0008
+    ERROR_CODE = 0x0009
+    LIFETIME = 0x000D
+    XOR_PEER_ADDRESS = 0x0012
+    DATA = 0x0013
+    REALM = 0x0014
+    NONCE = 0x0015
+    XOR_RELAYED_ADDRESS = 0x0016
+    REQUESTED_TRANSPORT = 0x0019
+    XOR_MAPPED_ADDRESS = 0x0020
+    SOFTWARE = 0x8022
+    ALTERNATE_SERVER = 0x8023
+    FINGERPRINT = 0x8028
+    RESPONSE_ORIGIN = 0x802B
+    OTHER_ADDRESS = 0x802C
+
+
+_XORED: Final = frozenset(
+    {Attribute.XOR_PEER_ADDRESS, Attribute.XOR_RELAYED_ADDRESS, Attribute.XOR_MAPPED_ADDRESS}
+)
+
+
+_FAMILIES: Final = {(b"\1", 8): socket.AF_INET, (b"\2", 20): socket.AF_INET6}
+
+
+class MalformedError(ValueError):
+    """These bytes are not a STUN message."""
+
+
+class Address(NamedTuple):
+    """A transport address; the host is literal."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """`192.0.2.1:3478`, `[2001:db8::1]:3478`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One STUN message; attribute values are the raw bytes, in the order of the wire."""
+
+    method: int
+    kind: Kind
+    transaction: bytes
+    attributes: tuple[tuple[int, bytes], ...] = ()
+
+    def get(self, attribute: Attribute) -> bytes | None:
+        """The value of the first such attribute: later ones do not count (RFC 8489 section 14)."""
+        return next((value for kind, value in self.attributes if kind == attribute), None)
+
+    def text(self, attribute: Attribute) -> str:
+        """A text attribute made printable and short; empty when it is not there."""
+        return _printable(self.get(attribute) or b"")
+
+    def address(self, attribute: Attribute) -> Address | None:
+        """An address attribute, XOR taken off where it has one; None when missing or broken."""
+        value = self.get(attribute)
+        return None if value is None else _unpack_address(value, self.transaction, attribute in _XORED)
+
+    @property
+    def reflexive(self) -> Address | None:
+        """Where the server saw us: XOR-MAPPED-ADDRESS, else what a server of RFC 3489 sends."""
+        return self.address(Attribute.XOR_MAPPED_ADDRESS) or self.address(Attribute.MAPPED_ADDRESS)
+
+    @property
+    def error(self) -> tuple[int, str] | None:
+        """Code and reason of an error answer; code 0 when the server gives none that can be read."""
+        if self.kind is not Kind.ERROR:
+            return None
+        value = self.get(Attribute.ERROR_CODE) or b""
+        if len(value) < 4 or not 3 <= value[2] & 7 <= 6 or value[3] > 99:
+            return 0, ""
+        return (value[2] & 7) * 100 + value[3], _printable(value[4:])
+
+
+def make_transaction() -> bytes:
+    """A transaction id that nobody off the path can guess (RFC 8489 section 5)."""
+    return os.urandom(12)
+
+
+def make_message(
+    method: Method, kind: Kind, attributes: Iterable[tuple[int, bytes]] = (), transaction: bytes = b""
+) -> Message:
+    """A message with a fresh transaction id unless one is given."""
+    return Message(method, kind, transaction or make_transaction(), tuple(attributes))
+
+
+def pack_message(message: Message, key: bytes = b"") -> bytes:
+    """The bytes of *message*, with MESSAGE-INTEGRITY when there is a *key*, always with FINGERPRINT."""
+    body = b"".join(_pack_attribute(kind, value) for kind, value in message.attributes)
+    if key:
+        digest = hmac.digest(key, _header(message, len(body) + _INTEGRITY_SIZE) + body, "sha1")
+        body += _pack_attribute(Attribute.MESSAGE_INTEGRITY, digest)
+    checksum = zlib.crc32(_header(message, len(body) + 8) + body) ^ _FINGERPRINT_XOR
+    body += _pack_attribute(Attribute.FINGERPRINT, checksum.to_bytes(4, "big"))
+    return _header(message, len(body)) + body
+
+
+def parse_message(packet: bytes) -> Message:
+    """The message in *packet*, which holds exactly one; MalformedError for anything else.
+
+    FINGERPRINT is neither asked for nor checked: magic cookie and transaction id tell messages from junk.
+    """
+    if len(packet) < _HEADER.size:
+        raise MalformedError
+    kind, length, cookie, transaction = _HEADER.unpack_from(packet)
+    if kind & 0xC000 or cookie != COOKIE or length % 4 or length != len(packet) - _HEADER.size:
+        raise MalformedError
+    method = (kind & 0x000F) | (kind & 0x00E0) >> 1 | (kind & 0x3E00) >> 2
+    answer = Kind((kind & 0x0100) >> 7 | (kind & 0x0010) >> 4)
+    return Message(method, answer, transaction, _unpack_attributes(packet))
+
+
+def integrity_holds(packet: bytes, key: bytes) -> bool | None:
+    """Whether the MESSAGE-INTEGRITY of a parsed *packet* was made with *key*; None when it has none."""
+    at = _HEADER.size
+    while at + 4 <= len(packet):
+        kind, length = struct.unpack_from("!HH", packet, at)
+        if kind == Attribute.MESSAGE_INTEGRITY:
+            covered = at - _HEADER.size + _INTEGRITY_SIZE  # the length field ends with this attribute
+            signed = packet[:2] + covered.to_bytes(2, "big") + packet[4:at]
+            return hmac.compare_digest(hmac.digest(key, signed, "sha1"), packet[at + 4 : at + 4 + length])
+        at += 4 + length + -length % 4
+    return None
+
+
+def long_term_key(username: str, realm: str, password: str) -> bytes:
+    """The key of the long-term mechanism (RFC 8489 section 9.2.2)."""
+    text = f"{username}:{realm}:{password}".encode()
+    return hashlib.md5(text, usedforsecurity=False).digest()
+
+
+def pack_address(attribute: Attribute, address: Address, transaction: bytes) -> tuple[int, bytes]:
+    """An address attribute ready for a message of this *transaction*; OSError unless the host is literal."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    host, port = socket.inet_pton(family, address.host), address.port
+    if attribute in _XORED:
+        host, port = _xor(host, transaction), port ^ COOKIE >> 16
+    return attribute, struct.pack("!xBH", 2 if family == socket.AF_INET6 else 1, port) + host
+
+
+def pack_error(code: int, reason: str = "") -> tuple[int, bytes]:
+    """An ERROR-CODE attribute (RFC 8489 section 14.8); scripted servers need it."""
+    return Attribute.ERROR_CODE, struct.pack("!xxBB", code // 100, code % 100) + reason.encode()
+
+
+def _printable(value: bytes) -> str:
+    text = value[:128].decode("utf-8", "replace")
+    return "".join(letter for letter in text if letter.isprintable()).strip()
+
+
+def _header(message: Message, length: int) -> bytes:
+    method = message.method & 0x000F | (message.method & 0x0070) << 1 | (message.method & 0x0F80) << 2
+    kind = (message.kind & 1) << 4 | (message.kind & 2) << 7
+    return _HEADER.pack(method | kind, length, COOKIE, message.transaction)
+
+
+def _pack_attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+
+def _unpack_attributes(packet: bytes) -> tuple[tuple[int, bytes], ...]:
+    found: list[tuple[int, bytes]] = []
+    at = _HEADER.size
+    while at < len(packet):
+        kind, length = struct.unpack_from("!HH", packet, at)  # multiples of four: a header is always whole
+        at += 4
+        if at + length > len(packet) or len(found) == MAX_ATTRIBUTES:
+            raise MalformedError
+        found.append((kind, packet[at : at + length]))
+        at += length + -length % 4
+    return tuple(found)
+
+
+def _unpack_address(value: bytes, transaction: bytes, xored: bool) -> Address | None:
+    family = _FAMILIES.get((value[1:2], len(value)))
+    if family is None:
+        return None
+    port, host = int.from_bytes(value[2:4], "big"), value[4:]
+    if xored:
+        host, port = _xor(host, transaction), port ^ COOKIE >> 16
+    return Address(socket.inet_ntop(family, host), port)
+
+
+def _xor(host: bytes, transaction: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(host, _COOKIE_BYTES + transaction, strict=False))
