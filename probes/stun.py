@@ -179,10 +179,9 @@ def integrity_holds(packet: bytes, key: bytes) -> bool | None:
     return None
 
 
-def long_term_key(username: str, realm: str, password: str) -> bytes:
+def long_term_key(username: bytes, realm: bytes, password: bytes) -> bytes:
     """The key of the long-term mechanism (RFC 8489 section 9.2.2)."""
-    text = f"{username}:{realm}:{password}".encode()
-    return hashlib.md5(text, usedforsecurity=False).digest()
+    return hashlib.md5(b":".join((username, realm, password)), usedforsecurity=False).digest()
 
 
 def pack_address(attribute: Attribute, address: Address, transaction: bytes) -> tuple[int, bytes]:
