@@ -237,7 +237,9 @@ class Knowledge:
 class Places(Protocol):
     """What reasoning needs of a network: where a service is. `knowledge.network.Network` is one."""
 
-    def targets(self, service: str, platform: str, edge_scope: Scope, chosen_edge: str) -> tuple[Target, ...]:
+    def targets(
+        self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
+    ) -> tuple[Target, ...]:
         """The targets of *service* for *platform*, at the chosen, the roaming or every edge."""
         ...
 

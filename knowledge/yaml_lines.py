@@ -1,7 +1,8 @@
 """Read YAML as plain values that remember their lines, with none of YAML's surprises.
 
 Only `true`, `false`, `null`, plain integers and plain decimals are typed; everything else stays text,
-`yes` and `2026-11-22` too. Keys are always text. Duplicate keys, anchors, tags and a second document are refused.
+`yes` and `2026-11-22` too. Keys are always text. Duplicate keys, anchors, tags and a second document
+are refused.
 """
 
 import re
