@@ -31,11 +31,11 @@ async def mint_servers(network: Network, settings: Settings) -> tuple[IceServer,
     """Ask for servers; raises NoTokensError within BUDGET."""
     url = network.tokens_api.format(account_sid=settings.account_sid)
     limit = aiohttp.ClientTimeout(total=BUDGET)
-    auth = aiohttp.BasicAuth(settings.user, settings.secret)
+    headers = {"Authorization": aiohttp.encode_basic_auth(settings.user, settings.secret)}
     try:
         async with (
             aiohttp.ClientSession(timeout=limit, connector=_connector(network)) as session,
-            session.post(url, auth=auth, data={"Ttl": LIFETIME}) as answer,
+            session.post(url, headers=headers, data={"Ttl": LIFETIME}) as answer,
         ):
             if answer.status >= 300:
                 raise NoTokensError(f"the Tokens API answered with status {answer.status}")

@@ -1,0 +1,171 @@
+"""The story of one case: plan, look, reason after every look, stop when nothing can change the answer.
+
+Knows neither terminal nor Slack: whoever calls it hears of progress through a function, and gets the record.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from knowledge.tree import Tree, compile_tree, merge, settled, walk
+
+from bot.credentials import find_ice
+from bot.plan import make_plan
+from bot.relays import Relay
+from bot.request import Request
+from bot.settings import Settings
+from knowledge.answers import answer
+from knowledge.case import select
+from knowledge.network_facts import Network
+from knowledge.schema import Answered, Answers, Case, Diagnosis, Knowledge
+from probes.failures import Failure
+from probes.model import Observation, Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """Everything about one run: enough to explain it later, and to walk it again with one more answer."""
+
+    request: Request
+    network: str  # its id
+    digest: str  # of the knowledge that decided
+    relay: str
+    vantage: str
+    turn: str  # where TURN credentials come from, or why there are none
+    plan: Plan
+    observations: Mapping[str, Observation]  # by step id, in the order in which they came
+    answers: Mapping[str, Answers]  # by platform
+    diagnosis: Diagnosis
+    started: float  # seconds since the epoch
+    timings: Mapping[str, float]  # milliseconds: prepare, looks, total
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One look has ended, and what that changed."""
+
+    observation: Observation
+    done: int
+    total: int
+    changed: tuple[Answered, ...]
+    diagnosis: Diagnosis
+
+
+Tell: TypeAlias = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What is decided about one request: a case and its tree for each platform in question."""
+
+    cases: tuple[Case, ...]
+    trees: tuple[Tree, ...]
+
+    def answers(
+        self, observations: Mapping[str, Observation], told: Mapping[str, str], vantage: str
+    ) -> dict[str, Answers]:
+        """Answer every question by what was seen and told so far, for each platform."""
+        return {case.platform: answer(case, observations, told, vantage) for case in self.cases}
+
+    def diagnosis(self, answers: Mapping[str, Answers]) -> Diagnosis:
+        """Walk each platform's tree and lay the results together."""
+        return merge(
+            [walk(tree, answers[case.platform]) for case, tree in zip(self.cases, self.trees, strict=True)]
+        )
+
+    def is_settled(self, answers: Mapping[str, Answers], pending: frozenset[str]) -> bool:
+        """Whether none of the *pending* steps could change the diagnosis."""
+        return all(settled(case, answers[case.platform], pending) for case in self.cases)
+
+
+def open_matter(request: Request, knowledge: Knowledge, network: Network) -> Matter:
+    """Select the causes and questions for *request*; without a platform, those of every one."""
+    platforms = [request.platform] if request.platform else sorted(knowledge.platforms)
+    cases = [select(knowledge, network, request.code, platform, request.edge) for platform in platforms]
+    return Matter(tuple(cases), tuple(compile_tree(case) for case in cases))
+
+
+async def triage(
+    request: Request,
+    knowledge: Knowledge,
+    network: Network,
+    relay: Relay,
+    settings: Settings,
+    tell: Tell = lambda _: None,
+) -> CaseRecord:
+    """Run *request* on *relay* from beginning to end. `UsageError` if settings or network file are wrong."""
+    started, begun = time.time(), time.perf_counter()
+    matter = open_matter(request, knowledge, network)
+    ice = await find_ice(network, settings)
+    plan = make_plan(matter.cases, network, ice)
+    ready = time.perf_counter()
+    seen = await _look(matter, plan, relay, request.told, tell)
+    seen |= {step.id: _cancelled(step) for step in plan.steps if step.id not in seen}
+    answers = matter.answers(seen, request.told, relay.vantage)
+    over = time.perf_counter()
+    return CaseRecord(
+        request=request,
+        network=network.id,
+        digest=knowledge.digest,
+        relay=relay.name,
+        vantage=relay.vantage,
+        turn=ice.because,
+        plan=plan,
+        observations=seen,
+        answers=answers,
+        diagnosis=matter.diagnosis(answers),
+        started=started,
+        timings={
+            "prepare": _milliseconds(ready - begun),
+            "looks": _milliseconds(over - ready),
+            "total": _milliseconds(over - begun),
+        },
+    )
+
+
+def tell_more(
+    record: CaseRecord, option: str, value: str, knowledge: Knowledge, network: Network
+) -> CaseRecord:
+    """Walk *record* again with one more answer of a person's; nothing is probed."""
+    request = replace(record.request, told={**record.request.told, option: value})
+    matter = open_matter(request, knowledge, network)
+    answers = matter.answers(record.observations, request.told, record.vantage)
+    return replace(record, request=request, answers=answers, diagnosis=matter.diagnosis(answers))
+
+
+async def _look(
+    matter: Matter, plan: Plan, relay: Relay, told: Mapping[str, str], tell: Tell
+) -> dict[str, Observation]:
+    """Gather observations until the plan ends or nothing that still runs could change the diagnosis."""
+    seen: dict[str, Observation] = {}
+    pending = {step.id for step in plan.steps}
+    answers = matter.answers(seen, told, relay.vantage)
+    async with relay.run(plan) as coming:
+        async for observation in coming:
+            seen[observation.step] = observation
+            pending.discard(observation.step)
+            before, answers = answers, matter.answers(seen, told, relay.vantage)
+            changed = _changed(before.values(), answers.values())
+            tell(Progress(observation, len(seen), len(plan.steps), changed, matter.diagnosis(answers)))
+            if matter.is_settled(answers, frozenset(pending)):
+                break
+    return seen
+
+
+def _changed(before: Iterable[Answers], after: Iterable[Answers]) -> tuple[Answered, ...]:
+    """List the questions whose answer is another one now, each once."""
+    changed: dict[tuple[str, str | None], Answered] = {}
+    for old, new in zip(before, after, strict=True):
+        for question, answered in new.items():
+            if answered.answer != old[question].answer:
+                changed.setdefault((question, answered.answer), answered)
+    return tuple(changed.values())
+
+
+def _cancelled(step: Step) -> Observation:
+    return Observation(step.id, step.probe, step.target, Failure.CANCELLED)
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 2)
