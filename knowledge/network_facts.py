@@ -98,11 +98,15 @@ class Network:
     ) -> tuple[Target, ...]:
         """Where to look for *service*: at the chosen edge (none: roaming), at roaming, or at every edge.
 
-        `media` and `route` are one literal address of the media range each. Interconnect edges are
-        looked at only when chosen. Nothing known gives an empty tuple, each place is named once.
+        `media` and `route` are one literal address of the media range each; `client-subnet` is the name
+        that tells whether a resolver passes the subnet on. Interconnect edges are looked at only when
+        chosen. Nothing known gives an empty tuple, each place is named once.
         """
         if service == "media":
             return (Target("media", self._media_address(), self.media_ports[0], "udp"),)
+        if service == "client-subnet":
+            name = self.dns_checks.get("client_subnet")
+            return (Target(service, name, 53, "udp"),) if name else ()
         if service == "route":
             return (Target("route", self._media_address(), _ROUTE_PORT, "udp"),)
         found = (
@@ -113,11 +117,11 @@ class Network:
         return tuple(dict.fromkeys(found))
 
     def services_of(self, service: str, platform: str) -> tuple[Service, ...]:
-        """The entries for *service* that *platform* uses, in the order of the file."""
+        """List the entries for *service* that *platform* uses, in the order of the file."""
         return tuple(one for one in self.services if one.id == service and one.serves(platform))
 
     def hosts(self, service: str, platform: str, edge: str = "") -> tuple[str, ...]:
-        """The hosts a firewall must let through: with roaming the roaming host and every edge's."""
+        """List the hosts a firewall must let through: for roaming its own host and every edge's."""
         looks: tuple[Scope, ...] = ("chosen",)
         if not edge or edge == self.roaming:
             looks = ("roaming", "every")
@@ -125,7 +129,7 @@ class Network:
         return tuple(dict.fromkeys(found))
 
     def edge_hosts(self, platform: str) -> dict[str, str]:
-        """The signaling host of each edge, interconnect left out."""
+        """Give the signaling host of each edge, interconnect left out."""
         return {target.edge: target.host for target in self.targets("signaling", platform, "every")}
 
     def _hosts(self, service: Service, scope: Scope, chosen: str) -> Iterator[tuple[str, str]]:
