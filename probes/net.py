@@ -73,7 +73,7 @@ def split_families(addresses: "tuple[str, ...] | list[str]") -> tuple[tuple[str,
 
 def source_address(address: str, port: int = 443) -> str:
     """The local address packets to *address* would leave from; raises OSError when there is no route."""
-    with socket.socket(_family(address), socket.SOCK_DGRAM) as sock:
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as sock:
         sock.connect((address, port))  # a datagram socket: nothing is sent
         return str(sock.getsockname()[0])
 
@@ -89,7 +89,7 @@ def has_route(address: str) -> bool:
 
 async def connect_tcp(address: str, port: int) -> socket.socket:
     """A connected, non-blocking socket; raises OSError, as NetworkError with the sender where ICMP spoke."""
-    sock = socket.socket(_family(address), socket.SOCK_STREAM)
+    sock = socket.socket(family_of(address), socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -175,7 +175,7 @@ def open_udp(
 
     With *low_port* it is bound below 10000, otherwise to an ephemeral port.
     """
-    sock = socket.socket(_family(remote[0]) if remote else family, socket.SOCK_DGRAM)
+    sock = socket.socket(family_of(remote[0]) if remote else family, socket.SOCK_DGRAM)
     try:
         sock.setblocking(False)
         ask_for_icmp(sock)
@@ -296,5 +296,6 @@ class UdpSocket:
             _settle(self._waiting)
 
 
-def _family(address: str) -> socket.AddressFamily:
+def family_of(address: str) -> socket.AddressFamily:
+    """The socket family of a literal *address*."""
     return socket.AF_INET6 if ":" in address else socket.AF_INET

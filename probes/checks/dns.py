@@ -1,0 +1,131 @@
+"""Ask for a name as this network does, and find out who answers and on whose behalf.
+
+`ask` says what for: "address" (the default), "client-subnet" (does the resolver pass the client's subnet
+on, RFC 7871, as a name made for the purpose tells) or "identity" (which machine answers).
+"""
+
+import asyncio
+import re
+from typing import Final
+
+import dns.message
+
+from probes.dns_exchange import Server, ask
+from probes.dns_message import Answer, make_query
+from probes.failures import Failure, NetworkError
+from probes.look import Look, milliseconds_since, now
+from probes.model import Step
+from probes.resolver import Lookup, is_bogon, look_up
+
+# What the check name's TXT answer holds: 'ecs':'True' (knowledge: FACTS 2.1, Twilio's network requirements).
+_SUBNET_SENT: Final = re.compile(r"""['"]?ecs['"]?\s*[:=]\s*['"]?(true|false)""", re.IGNORECASE)
+
+
+async def probe(step: Step, look: Look) -> Failure | None:
+    """Ask the system's resolvers, or the one that `resolver` names."""
+    match step.params.get("ask", "address"):
+        case "client-subnet":
+            return await _client_subnet(step, look)
+        case "identity":
+            return await _identity(step, look)
+    return await _address(step, look)
+
+
+async def _address(step: Step, look: Look) -> Failure | None:
+    found = await _look_up(step, look)
+    good = [address for address in (*found.addresses, *found.addresses6) if not is_bogon(address)]
+    bogons = [address for address in (*found.addresses, *found.addresses6) if is_bogon(address)]
+    if step.params.get("private_ok"):
+        good, bogons = [*good, *bogons], []
+    shown = good or bogons
+    look.note(
+        addresses=[address for address in found.addresses if address in shown],
+        addresses6=[address for address in found.addresses6 if address in shown],
+        bogons=bogons,
+        rcode=found.rcode,
+        resolver=found.resolver,
+        ms=found.ms,
+        ttl=found.ttl,
+        cnames=list(found.cnames),
+        subnet_scope=found.subnet_scope,
+        truncated=found.truncated,
+        tries=list(found.tries),
+    )
+    if found.failure is None and not good:
+        return Failure.DNS_BOGON_ERROR
+    return found.failure
+
+
+async def _look_up(step: Step, look: Look) -> Lookup:
+    subnet = str(step.params.get("subnet", ""))
+    if not step.params.get("resolver") and not subnet:
+        return await look.shared.resolver.look_up(step.target.host)
+    return await look_up(
+        step.target.host,
+        _servers(step, look),
+        look.shared.resolver.cadence,
+        subnet=subnet,
+        tcp=step.target.transport == "tcp",
+    )
+
+
+async def _client_subnet(step: Step, look: Look) -> Failure | None:
+    """Whether the resolver tells the name's own servers the client's subnet: they say so in a TXT record."""
+    answer = await _ask_any(step, look, make_query(step.target.host, "TXT"))
+    look.note(rcode=answer.rcode, texts=list(answer.texts))
+    if answer.failure is not None:
+        return answer.failure
+    said = _SUBNET_SENT.search(" ".join(answer.texts))
+    if said is None:
+        return Failure.DNS_NO_ANSWER
+    look.note(client_subnet_sent=said[1].lower() == "true")
+    return None
+
+
+async def _identity(step: Step, look: Look) -> Failure | None:
+    """Collect what the answering machine says of itself; an answer without a word of it is no failure."""
+    queries = {"id.server": make_query("id.server", "TXT", chaos=True, nsid=True)}  # RFC 4892
+    if step.target.host:
+        queries["whoami"] = make_query(step.target.host, "TXT", nsid=True)
+    identities: dict[str, str] = {}
+    outcomes: list[Failure | None] = []
+
+    async def learn(kind: str, query: dns.message.Message) -> None:
+        try:
+            answer = await _ask_any(step, look, query)
+        except NetworkError as error:
+            outcomes.append(error.failure)
+            return
+        outcomes.append(None)
+        if answer.texts:
+            identities[kind] = " ".join(answer.texts)[:200]
+        if answer.nsid:
+            identities["nsid"] = answer.nsid[:200]
+        look.note(identities=dict(identities))
+
+    async with asyncio.TaskGroup() as group:
+        for kind, query in queries.items():
+            group.create_task(learn(kind, query))
+    return None if None in outcomes else outcomes[0]
+
+
+async def _ask_any(step: Step, look: Look, query: dns.message.Message) -> Answer:
+    """The first answer of the step's servers, one after the other; raises NetworkError when none answers."""
+    failure = NetworkError(Failure.DNS_UNREACHABLE_ERROR)
+    for server in _servers(step, look):
+        start = now()
+        try:
+            answer = await ask(
+                server, query, look.shared.resolver.cadence, tcp=step.target.transport == "tcp"
+            )
+        except NetworkError as error:
+            failure = error
+            continue
+        look.note(resolver=server[0], ms=milliseconds_since(start))
+        return answer
+    raise failure
+
+
+def _servers(step: Step, look: Look) -> tuple[Server, ...]:
+    named = str(step.params.get("resolver", ""))
+    return ((named, step.target.port or 53),) if named else look.shared.resolver.servers

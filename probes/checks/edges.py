@@ -1,0 +1,140 @@
+"""Look at every edge of the service side by side: which ones open, how far each is, where roaming leads."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from probes.failures import Failure, NetworkError, classify
+from probes.look import Look, milliseconds_since, now
+from probes.model import Step
+from probes.net import connect_tcp, split_families
+
+
+@dataclass(slots=True)
+class _Edge:
+    """One edge, or the roaming name, as far as it is known yet."""
+
+    host: str
+    addresses: tuple[str, ...] = ()
+    cnames: tuple[str, ...] = ()
+    address: str = ""
+    ms: float | None = None
+    failure: Failure | None = Failure.GENERIC_TIMEOUT_ERROR  # silence is what stands until it says something
+    done: bool = False
+
+    @property
+    def open(self) -> bool:
+        return self.done and self.failure is None
+
+
+@dataclass(slots=True)
+class _Sight:
+    """All of them, and what they come to."""
+
+    look: Look
+    step: Step
+    roaming: _Edge
+    edges: dict[str, _Edge] = field(default_factory=dict)
+
+
+async def probe(step: Step, look: Look) -> Failure | None:
+    """Resolve and connect to each of `hosts` and to the roaming host; a DNS word when no name resolves."""
+    hosts = {edge: host for edge, host in step.params.get("hosts", {}).items() if host != step.target.host}
+    sight = _Sight(look, step, _Edge(step.target.host), {edge: _Edge(host) for edge, host in hosts.items()})
+    look.note(**_summary(sight))
+    async with asyncio.TaskGroup() as group:
+        for edge in (sight.roaming, *sight.edges.values()):
+            group.create_task(_see(sight, edge))
+    everything = (sight.roaming, *sight.edges.values())
+    return None if any(edge.addresses for edge in everything) else sight.roaming.failure
+
+
+async def _see(sight: _Sight, edge: _Edge) -> None:
+    try:
+        await _resolve(sight, edge)
+        v4, v6 = split_families(edge.addresses)
+        edge.address = (v4 or v6)[0]
+        # The better of two: the first also pays for neighbours and routes being looked up.
+        edge.ms = min([await _connect(edge, sight.step), await _connect(edge, sight.step)])
+        edge.failure = None
+    except OSError as error:
+        edge.failure = classify(error)
+    edge.done = True
+    sight.look.note(**_summary(sight))
+
+
+async def _resolve(sight: _Sight, edge: _Edge) -> None:
+    pinned = sight.step.params.get("addresses") or {}
+    if edge.host in pinned:
+        edge.addresses = tuple(pinned[edge.host])
+    else:
+        lookup = await sight.look.shared.resolver.look_up(edge.host)
+        if lookup.failure is not None:
+            raise NetworkError(lookup.failure)
+        edge.addresses, edge.cnames = (*lookup.addresses, *lookup.addresses6), lookup.cnames
+    if not edge.addresses:
+        raise NetworkError(Failure.NO_ADDRESS)
+
+
+async def _connect(edge: _Edge, step: Step) -> float:
+    start = now()
+    (await connect_tcp(edge.address, step.target.port)).close()
+    return milliseconds_since(start)
+
+
+def _summary(sight: _Sight) -> dict[str, Any]:
+    """The facts as they stand."""
+    opened = [name for name, edge in sight.edges.items() if edge.open]
+    here = _roaming_edge(sight)
+    chosen = str(sight.step.params.get("chosen", ""))
+    meant = here if chosen in {"", "roaming"} else chosen
+    facts: dict[str, Any] = {
+        "edges": {
+            name: {"address": edge.address, "ms": edge.ms, "failure": edge.failure}
+            for name, edge in sight.edges.items()
+        },
+        "open": opened,
+        "shut": [name for name, edge in sight.edges.items() if not edge.open],
+        "open_count": len(opened),
+        "shut_count": len(sight.edges) - len(opened),
+        "others_open": [name for name in opened if name != meant],
+        "roaming_edge": here,
+        "roaming_open": sight.roaming.open,
+        "roaming_ms": _roaming_ms(sight, here),
+    }
+    return facts | _allowance(sight.step, here) | _distance(sight, opened, facts["roaming_ms"])
+
+
+def _allowance(step: Step, here: str) -> dict[str, Any]:
+    """Whether roaming leads to an edge that this network allows; nothing while the edge is not known."""
+    allowed = step.params.get("allowed") or ()
+    return {"roaming_allowed": not allowed or here in allowed} if here or not allowed else {}
+
+
+def _distance(sight: _Sight, opened: list[str], roaming_ms: float | None) -> dict[str, Any]:
+    """The nearest open edge, and how much farther roaming leads."""
+    times = {name: ms for name in opened if (ms := sight.edges[name].ms) is not None}
+    if not times:
+        return {}
+    nearest = min(times, key=times.__getitem__)
+    facts: dict[str, Any] = {"nearest_edge": nearest, "nearest_ms": times[nearest]}
+    if roaming_ms is not None:
+        facts["extra_ms"] = round(roaming_ms - times[nearest], 2)
+        facts["extra_ratio"] = round(roaming_ms / max(times[nearest], 0.01), 2)
+    return facts
+
+
+def _roaming_edge(sight: _Sight) -> str:
+    """The edge whose addresses or name stand behind roaming's name; "" when none is recognized."""
+    for name, edge in sight.edges.items():
+        shared = set(edge.addresses) & set(sight.roaming.addresses)
+        if shared or edge.host in sight.roaming.cnames:
+            return name
+    return ""
+
+
+def _roaming_ms(sight: _Sight, here: str) -> float | None:
+    """The time to roaming's address; the better one when its edge was measured at the same address."""
+    same = sight.edges.get(here)
+    times = [sight.roaming.ms, same.ms if same and same.address == sight.roaming.address else None]
+    return min((ms for ms in times if ms is not None), default=None)

@@ -1,0 +1,72 @@
+"""Look whether an HTTPS host answers, and what time it is there."""
+
+import time
+from email.utils import parsedate_to_datetime
+
+from probes.failures import Failure
+from probes.http1 import Head, make_request, read_head
+from probes.look import Look, milliseconds_since, now
+from probes.model import Step
+from probes.net import address_of, connect_tcp
+from probes.proxy import connect_through_proxy
+from probes.tls_stream import TlsStream
+
+
+async def probe(step: Step, look: Look) -> Failure | None:
+    """Send one request; any status below 500 counts as reached, but 407 and 511 come from the path."""
+    start = now()
+    with await open_stream(step, look) as stream:
+        method = str(step.params.get("method", "GET"))
+        sent, begun = time.time(), now()
+        await stream.write(
+            make_request(
+                method,
+                str(step.params.get("path", "/")),
+                {"Host": step.target.host, "Connection": "close", "Accept": "*/*"},
+            )
+        )
+        head = await read_head(stream.read)
+        middle = sent + (now() - begun) / 2
+    look.note(
+        status=head.status,
+        server=head.get("server"),
+        location=head.get("location"),
+        ms=milliseconds_since(start),
+        auth_schemes=head.auth_schemes,
+    )
+    if (offset := date_offset(head, middle)) is not None:
+        look.note(date_offset_s=offset)
+    return judge(head)
+
+
+async def open_stream(step: Step, look: Look) -> TlsStream:
+    """A TLS session with the step's host, straight or through the plan's proxy; the tls probe judges it."""
+    host, port = step.target.host, step.target.port
+    if step.params.get("proxy"):
+        sock = await connect_through_proxy(look, host, port)
+    else:
+        address = await address_of(step, look)
+        look.note(address=address)
+        sock = await connect_tcp(address, port)
+    stream = TlsStream(sock, host)
+    try:
+        await stream.handshake()
+    except BaseException:
+        stream.close()
+        raise
+    return stream
+
+
+def judge(head: Head) -> Failure | None:
+    """What the status says about the way there."""
+    if head.status == 407:
+        return Failure.PROXY_AUTH_REQUIRED
+    return Failure.HTTP_UNEXPECTED_STATUS if head.status >= 500 else None  # 511 among them (RFC 6585 6)
+
+
+def date_offset(head: Head, middle: float) -> float | None:
+    """Seconds by which the server's Date is ahead of the round trip's *middle*; a Date has no fractions."""
+    try:
+        return round(parsedate_to_datetime(head.get("date")).timestamp() - middle, 1)
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -1,0 +1,50 @@
+"""Look whether this host has a way out: which routers answer to datagrams whose TTL runs out.
+
+Unprivileged: the kernel hands ICMP to the socket that caused it (ip(7), IP_RECVERR).
+"""
+
+import asyncio
+from typing import Final
+
+from probes.failures import Failure
+from probes.look import Look
+from probes.model import Step
+from probes.net import UdpSocket, family_of, open_udp, source_address
+
+_HOPS: Final = (1, 2, 3)  # the gateway, and two that can only answer when the gateway passes things on
+# Two rounds, as routers ration their ICMP; a first router that is going to answer does so by then.
+_WAITS: Final = (0.1, 0.25)
+
+
+async def probe(step: Step, look: Look) -> Failure | None:
+    """Send two datagrams a hop; silence is no failure, many routers keep it. No route at all is one."""
+    host, port = step.target.host, step.target.port or 33434
+    look.note(local_address=source_address(host), hops={}, gateway_answers=False, beyond_gateway=False)
+    hops: dict[str, str] = {}
+    with open_udp(family=family_of(host)) as sock:
+        for wait in _WAITS:
+            for hop in _HOPS:
+                # The hop's number is in the port: routers need not quote more of a datagram than its header.
+                sock.send(bytes(8), (host, port + hop), ttl=hop)
+            try:
+                async with asyncio.timeout(wait):
+                    await _listen(sock, port, hops, look)
+            except TimeoutError:
+                continue
+            return None
+    return None
+
+
+async def _listen(sock: UdpSocket, port: int, hops: dict[str, str], look: Look) -> None:
+    """Note who answers, until somebody beyond the gateway has."""
+    while not look.facts["beyond_gateway"]:
+        arrival = await sock.receive()
+        hop = arrival.peer[1] - port
+        if arrival.icmp is None or hop not in _HOPS or not arrival.icmp_from:
+            continue
+        hops[str(hop)] = arrival.icmp_from
+        look.note(
+            hops=dict(sorted(hops.items())),
+            gateway_answers="1" in hops,
+            beyond_gateway=bool(hops.keys() - {"1"}),
+        )

@@ -1,0 +1,63 @@
+"""Look whether TCP comes up: every address of the host side by side, each with its own outcome."""
+
+import asyncio
+from typing import Any, Final
+
+from probes.failures import Failure, classify
+from probes.look import Look, milliseconds_since, now
+from probes.model import Step
+from probes.net import addresses_of, connect_tcp, has_route
+
+_MOST: Final = 4  # addresses of a family; more of a pool tell nothing more
+
+
+async def probe(step: Step, look: Look) -> Failure | None:
+    """Open one connection to each address; success when one of v4 opens, or of v6 when there is no v4."""
+    v4, v6 = await addresses_of(step, look)
+    routed6 = [address for address in v6[:_MOST] if has_route(address)]
+    addresses = (*v4[:_MOST], *(routed6 if v4 else v6[:_MOST]))
+    if not addresses:
+        return Failure.NO_ADDRESS
+    # Silence is what stands, until an address says something else: the budget may end before it does.
+    tried: dict[str, dict[str, Any]] = {
+        address: {"address": address, "ms": None, "failure": Failure.GENERIC_TIMEOUT_ERROR, "icmp_from": ""}
+        for address in addresses
+    }
+    _note(look, tried)
+    async with asyncio.TaskGroup() as group:
+        for address in addresses:
+            group.create_task(_connect(look, tried, address, step.target.port))
+    return _verdict(tried, v4[:_MOST])
+
+
+async def _connect(look: Look, tried: dict[str, dict[str, Any]], address: str, port: int) -> None:
+    start = now()
+    failure, icmp_from = None, ""
+    try:
+        (await connect_tcp(address, port)).close()
+    except OSError as error:
+        failure, icmp_from = classify(error), getattr(error, "icmp_from", "")
+    ms = milliseconds_since(start)
+    tried[address] = {"address": address, "ms": ms, "failure": failure, "icmp_from": icmp_from}
+    if failure is None and "address" not in look.facts:
+        look.note(address=address, ms=ms)
+    if icmp_from and "icmp_from" not in look.facts:
+        look.note(icmp_from=icmp_from)
+    _note(look, tried)
+
+
+def _note(look: Look, tried: dict[str, dict[str, Any]]) -> None:
+    v4 = [entry["failure"] is None for address, entry in tried.items() if ":" not in address]
+    v6 = [entry["failure"] is None for address, entry in tried.items() if ":" in address]
+    look.note(
+        tried=[dict(entry) for entry in tried.values()],
+        open=sum(v4),
+        shut=len(v4) - sum(v4),
+        open6=sum(v6),
+        shut6=len(v6) - sum(v6),
+    )
+
+
+def _verdict(tried: dict[str, dict[str, Any]], v4: tuple[str, ...]) -> Failure | None:
+    outcomes = [entry["failure"] for address, entry in tried.items() if not v4 or address in v4]
+    return None if None in outcomes else Failure(outcomes[0])

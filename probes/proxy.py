@@ -1,0 +1,56 @@
+"""The way out through an HTTP proxy: CONNECT, and what the proxy says to it (RFC 9110 9.3.6)."""
+
+import asyncio
+import base64
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from probes.failures import Failure, NetworkError
+from probes.http1 import make_request, read_head
+from probes.net import connect_tcp
+
+if TYPE_CHECKING:
+    from probes.look import Look
+
+
+async def connect_through_proxy(look: "Look", host: str, port: int) -> socket.socket:
+    """A tunnel to *host*; notes `proxy`, and `status` and `auth_schemes` when the proxy refuses.
+
+    Raises NetworkError with a proxy word, or lets a broken connection's own error out.
+    """
+    url = urlsplit(look.shared.plan.proxy)
+    if url.scheme != "http" or not url.hostname:
+        raise NetworkError(Failure.NOT_SUPPORTED)
+    look.note(proxy=f"{url.hostname}:{url.port or 80}")  # never the user's name and password
+    sock = await _reach(look, url.hostname, url.port or 80)
+    try:
+        headers = {"Host": f"{host}:{port}"}
+        if url.username:
+            pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
+            headers["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        await _ask(look, sock, make_request("CONNECT", f"{host}:{port}", headers))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _reach(look: "Look", host: str, port: int) -> socket.socket:
+    try:
+        v4, v6 = await look.shared.resolver.addresses(host)
+        return await connect_tcp((v4 or v6)[0], port)
+    except OSError as error:
+        raise NetworkError(Failure.PROXY_UNREACHABLE, getattr(error, "icmp_from", "")) from error
+
+
+async def _ask(look: "Look", sock: socket.socket, request: bytes) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(sock, request)
+    head = await read_head(
+        lambda: loop.sock_recv(sock, 65536)
+    )  # in the tunnel we speak first: nothing follows
+    if 200 <= head.status < 300:
+        return
+    look.note(status=head.status, server=head.get("server"), auth_schemes=head.auth_schemes)
+    raise NetworkError(Failure.PROXY_AUTH_REQUIRED if head.status == 407 else Failure.PROXY_REFUSED)
