@@ -1,0 +1,53 @@
+"""What to ask a person next: the question whose answer can still change a conclusion, best one first.
+
+Pure. Nothing is asked whose answer is known, is not due yet, or would change nothing.
+"""
+
+from collections.abc import Iterator
+
+from knowledge.answers import needs_met
+from knowledge.judge import Judgement, judge
+from knowledge.schema import Answered, Answers, Case, NextQuestion, Question
+
+
+def next_question(case: Case, answers: Answers, judgement: Judgement) -> NextQuestion | None:
+    """The person's question that settles the most, weighted, for its cost; None when none can."""
+    best: NextQuestion | None = None
+    for question in case.questions.values():
+        if question.person and answers[question.id].answer is None and needs_met(question, answers):
+            worth = _worth(case, answers, judgement, question) / question.cost
+            if worth > (best.worth if best else 0):
+                best = _asked(question, worth)
+    return best
+
+
+def _asked(question: Question, worth: float) -> NextQuestion:
+    assert question.person
+    choices = tuple((name, question.says(name)) for name in question.names)
+    return NextQuestion(question.id, question.person.option, question.person.ask, choices, worth)
+
+
+def _worth(case: Case, answers: Answers, judgement: Judgement, question: Question) -> float:
+    """Mean weight of the causes about which one more answer changes the conclusion."""
+    total = 0.0
+    for name in question.names:
+        then = {**answers, question.id: Answered(question.id, name, "supposed", (), "person")}
+        after = judge(case, then)
+        total += sum(
+            cause.weight[case.code]
+            for cause in case.causes.values()
+            if after.decided(cause.id) != judgement.decided(cause.id)
+        )
+        total += max((_worth(case, then, after, one) for one in _opened(case, answers, then)), default=0.0)
+    return total / len(question.names)
+
+
+def _opened(case: Case, before: Answers, after: Answers) -> Iterator[Question]:
+    """The questions that may be asked now and could not be before."""
+    for question in case.questions.values():
+        if (
+            after[question.id].answer is None
+            and not needs_met(question, before)
+            and needs_met(question, after)
+        ):
+            yield question
