@@ -1,0 +1,280 @@
+"""The table of faults: each writes one thing that goes wrong into a `World`. Pure; they combine freely.
+
+A fault's first docstring line is what `python -m tests.lab list` prints about it.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tests.lab import addresses as at
+from tests.lab.world import World
+
+Fault = Callable[..., None]
+FAULTS: Final[dict[str, Fault]] = {}
+
+REJECTIONS: Final = {
+    "drop": "drop",
+    "reset": "reject with tcp reset",
+    "admin": "reject with icmp type admin-prohibited",
+    "host": "reject with icmp type host-unreachable",
+    "net": "reject with icmp type net-unreachable",
+    "port": "reject with icmp type port-unreachable",
+}
+RANGE: Final = f"{at.MEDIA_PORTS[0]}-{at.MEDIA_PORTS[1]}"
+
+
+class FaultError(ValueError):
+    """A scenario asks for a fault that does not exist, or with words it does not know."""
+
+
+def apply(world: World, name: str, parameters: Mapping[str, Any]) -> None:
+    """Write the fault *name* into *world*; FaultError when the name or a parameter is unknown."""
+    if name not in FAULTS:
+        raise FaultError(f"no fault {name!r}; there are: {', '.join(FAULTS)}")
+    try:
+        inspect.signature(FAULTS[name]).bind(world, **parameters)
+        FAULTS[name](world, **parameters)
+    except (TypeError, KeyError, ValueError) as error:
+        raise FaultError(f"fault {name}: {error}") from error
+
+
+def about(name: str) -> str:
+    """The one line that says what the fault does."""
+    return (FAULTS[name].__doc__ or "").strip().splitlines()[0]
+
+
+def _fault(function: Fault) -> Fault:
+    FAULTS[function.__name__] = function
+    return function
+
+
+def _set(words: str | list[str]) -> str:
+    selectors = [words] if isinstance(words, str) else words
+    addresses = dict.fromkeys(a for word in selectors for a in at.addresses_of(word))
+    return f"{{ {', '.join(addresses)} }}"
+
+
+# TCP
+
+
+@_fault
+def tcp(
+    world: World,
+    to: str | list[str] = "signaling",
+    port: int | str = 443,
+    how: str = "drop",
+    where: str = "fw",
+) -> None:
+    """TCP connections to a service, an edge or anything are dropped, reset or answered by ICMP, at fw, r1 or r2."""
+    world.add_forward(f"ip daddr {_set(to)} tcp dport {port} {REJECTIONS[how]}", where)
+
+
+@_fault
+def legacy_port(world: World, how: str = "drop") -> None:
+    """The port that old mobile SDKs use is shut."""
+    tcp(world, to="mobile", port=at.LEGACY_PORT, how=how)
+
+
+# UDP
+
+
+@_fault
+def udp_range(world: World, ports: str = RANGE, how: str = "drop", where: str = "fw") -> None:
+    """UDP to the media range is shut both ways, on all of its ports or some."""
+    world.add_forward(f"ip daddr {at.MEDIA_NET} udp dport {ports} {REJECTIONS[how]}", where)
+    world.add_forward(f"ip saddr {at.MEDIA_NET} udp sport {ports} drop", where)
+
+
+@_fault
+def udp_inbound(world: World, ports: str = RANGE) -> None:
+    """UDP from the media range goes out and does not come back."""
+    world.add_forward(f"ip saddr {at.MEDIA_NET} udp sport {ports} drop")
+
+
+@_fault
+def udp_stateless(world: World, ports: str = RANGE) -> None:
+    """A rule without memory drops UDP that comes in to the media ports, answers to our own ephemeral ports too."""
+    world.add_forward(f"ip daddr {at.RELAY} udp dport {ports} drop")
+
+
+@_fault
+def udp_all(world: World, how: str = "drop") -> None:
+    """No UDP from the relay leaves the LAN, and none comes in to it."""
+    world.add_forward(f"ip saddr {at.RELAY} meta l4proto udp {REJECTIONS[how]}")
+    world.add_forward(f"ip daddr {at.RELAY} meta l4proto udp drop")
+
+
+# Everything
+
+
+@_fault
+def everything(world: World) -> None:
+    """The firewall forwards nothing for anybody; it still answers for itself."""
+    world.add_forward("drop")
+
+
+@_fault
+def no_default_route(world: World) -> None:
+    """The relay knows its LAN only."""
+    world.default_route = False
+
+
+@_fault
+def loss(world: World, percent: int = 5) -> None:
+    """Packets of the relay are lost at random, each way."""
+    world.add_forward(f"ip saddr {at.RELAY} numgen random mod 100 < {percent} drop")
+    world.add_forward(f"ip daddr {at.RELAY} numgen random mod 100 < {percent} drop")
+
+
+@_fault
+def only_proxy(world: World, authenticated: bool = True, told: bool = True) -> None:
+    """Nothing but the LAN's HTTP proxy leads out; it may ask for a password; the network file may name it."""
+    world.add_forward(f"ip saddr {at.RELAY} drop")
+    if told:
+        world.network["proxy"] = at.PROXY_AUTH if authenticated else at.PROXY_PLAIN
+
+
+# NAT
+
+
+@_fault
+def nat_random(world: World) -> None:
+    """The firewall maps every flow to a random port (symmetric NAT)."""
+    world.masquerade = ["masquerade fully-random"]
+
+
+@_fault
+def nat_pool(world: World) -> None:
+    """TCP and UDP leave by different public addresses."""
+    world.masquerade = [f"meta l4proto udp snat to {at.WAN_POOL}", f"snat to {at.WAN}"]
+
+
+# TLS and HTTP on the way
+
+
+@_fault
+def tls_intercepted(world: World, to: str | list[str] = "any", trusted: bool = False) -> None:
+    """A security product opens TLS on 443 with its own CA, which the relay trusts or not."""
+    _divert(world, to, at.INTERCEPT)
+    world.trust_interceptor = trusted
+
+
+@_fault
+def captive_portal(world: World, to: str | list[str] = "any") -> None:
+    """A portal answers HTTP in clear text on 443."""
+    _divert(world, to, at.PORTAL)
+
+
+@_fault
+def tls_cut(
+    world: World, to: str | list[str] = "signaling", how: str = "reset", names: list[str] | None = None
+) -> None:
+    """TCP opens and the ClientHello is answered by reset, close or silence; by server name where names are given."""
+    ports = {"reset": at.CUT_RESET, "close": at.CUT_CLOSE, "silent": at.CUT_SILENT}
+    _divert(world, to, ports[how])
+    world.cut_names = list(names or [])
+
+
+@_fault
+def tls_dropped(world: World, to: str | list[str] = "signaling") -> None:
+    """Packet inspection drops TLS handshake records on 443; nothing else changes on the connection."""
+    world.add_forward(f"ip daddr {_set(to)} tcp dport 443 @ih,0,16 0x1603 drop")
+
+
+@_fault
+def websocket(world: World, how: str = "strip", to: str | list[str] = "javascript") -> None:
+    """A gateway with a genuine certificate takes the Upgrade out, refuses it, or cuts it."""
+    _divert(world, to, {"strip": at.STRIP, "refuse": at.REFUSE, "cut": at.UPGRADE_CUT}[how])
+
+
+def _divert(world: World, to: str | list[str], port: int) -> None:
+    """Redirect what the LAN sends to 443 there to a stand-in on the firewall."""
+    world.add_redirect(f'iifname "lan" ip daddr {_set(to)} tcp dport 443 redirect to :{port}')
+
+
+# The service itself
+
+
+@_fault
+def certificate(
+    world: World, what: str = "expired", to: str | list[str] = "signaling", ports: str = "443"
+) -> None:
+    """The service shows a certificate that is expired, not yet valid, or for another name."""
+    stand_in = {"expired": at.EXPIRED, "not-yet-valid": at.NOT_YET_VALID, "wrong-name": at.WRONG_NAME}[what]
+    world.add_redirect(f"ip daddr {_set(to)} tcp dport {ports} redirect to :{stand_in}", "svc")
+
+
+@_fault
+def date(world: World, to: str | list[str] = "any") -> None:
+    """The service's Date header is an hour ahead of the relay's clock; certificates are fine."""
+    others = _set([s for s in ("signaling", "registration", "insights")] if to == "any" else to)
+    world.add_redirect(f"ip daddr {others} tcp dport 443 redirect to :{at.DATE_SHIFTED}", "svc")
+
+
+@_fault
+def clock(world: World, offset: str = "+400d") -> None:
+    """The relay's wall clock is off by this much (s, m, h or d)."""
+    world.clock = offset
+
+
+# TURN
+
+
+@_fault
+def turn_shut(world: World, transports: list[str] | None = None, how: str = "drop") -> None:
+    """The TURN servers cannot be reached: over UDP, over TCP 3478, over 443, or at all."""
+    rules = {
+        "udp": f"udp dport {{ 3478, 3479 }} {REJECTIONS['drop' if how == 'reset' else how]}",
+        "tcp": f"tcp dport {{ 3478, 3479 }} {REJECTIONS[how]}",
+        "443": f"tcp dport 443 {REJECTIONS[how]}",
+    }
+    for transport in transports or list(rules):
+        world.add_forward(f"ip daddr {_set('turn')} {rules[transport]}")
+
+
+@_fault
+def turn_credentials(world: World, given: str = "wrong") -> None:
+    """The TURN credentials in the network file are wrong, or there are none."""
+    world.network["credential"] = {"wrong": "not-the-password", "none": ""}[given]
+
+
+@_fault
+def turn_forbidden(world: World) -> None:
+    """TURN allocates, and answers 403 to every permission."""
+    rule = f"ip daddr {{ {at.TURN}, {at.TURN_OTHER} }} meta l4proto {{ tcp, udp }} th dport {{ 443, 3478 }}"
+    world.add_redirect(f"{rule} dnat to {at.TURN_STRICT}", "svc")
+
+
+# Names
+
+
+@_fault
+def dns_dead(world: World, how: str = "drop") -> None:
+    """The near resolver does not answer (drop), or nobody listens there (port)."""
+    world.add_incoming(f"meta l4proto {{ tcp, udp }} th dport 53 {REJECTIONS[how]}", "lan")
+
+
+@_fault
+def dns_answers(world: World, rcode: str = "servfail") -> None:
+    """The near resolver answers every question with servfail, refused or nxdomain, or with a loopback address (bogon)."""
+    port = at.RCODE_PORTS[rcode]
+    world.add_redirect(f"meta l4proto {{ tcp, udp }} th dport 53 redirect to :{port}", "lan")
+
+
+@_fault
+def dns_name(world: World, name: str = "voice-js.roaming", how: str = "always_nxdomain") -> None:
+    """One name does not resolve, all others do (an unbound local-zone type)."""
+    world.local_zones.append(f"{name}.{at.ZONE} {how}")
+
+
+@_fault
+def dns_far(world: World) -> None:
+    """The relay asks a resolver far away that sends no client subnet, so roaming leads to the far edge."""
+    world.resolver = at.FAR
+
+
+@_fault
+def roaming(world: World, edge: str = "sydney") -> None:
+    """The service's own DNS answers roaming with this edge, whoever asks."""
+    world.steer["roaming"] = at.EDGE[edge].name

@@ -1,0 +1,231 @@
+"""The lab itself: built once, put into one scenario after the other, removed whatever happens.
+
+    with Lab.start() as lab, lab.scenario("healthy") as situation:
+        print(situation.run(["dig", "+short", "global.turn.lab.test"]).stdout)
+"""
+
+import json
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.lab import addresses as at
+from tests.lab import certificates, leftovers, network, scenarios, servers
+from tests.lab.namespaces import Namespaces
+from tests.lab.scenarios import Scenario
+from tests.lab.world import World, ruleset
+
+RULED: Final = ("fw", "r1", "r2", "svc", "lan")  # namespaces that a scenario may give rules
+FAKETIME: Final = "faketime/libfaketimeMT.so.1"  # the one for programs with threads, below /usr/lib/ARCH
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a command on the relay did."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+class Situation:
+    """The lab while one scenario is in force."""
+
+    def __init__(self, lab: "Lab", world: World, network_file: Path) -> None:
+        self.lab = lab
+        self.world = world
+        self.network_file = network_file
+
+    def command(self, argv: Sequence[str], user: str = "nobody") -> list[str]:
+        """The whole command line that runs *argv* on the relay as *user*, without any capability."""
+        return self.lab.namespaces.command("relay", [*_drop(user), *self._environment(), *argv])
+
+    def run(self, argv: Sequence[str], user: str = "nobody", timeout: float = 30.0, text: str = "") -> Ran:
+        """Run a command on the relay; *timeout* in seconds, TimeoutExpired after that; *text* is its input."""
+        began = time.monotonic()
+        done = subprocess.run(
+            self.command(argv, user),
+            input=text,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            cwd=servers.REPOSITORY,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
+
+    def _environment(self) -> list[str]:
+        """`env` and what it sets: nothing of the caller's environment reaches the relay but PATH."""
+        values = {"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+        values |= {"PYTHONDONTWRITEBYTECODE": "1", "TERM": os.environ.get("TERM", "dumb")}
+        if self.world.trust_interceptor:
+            values["SSL_CERT_FILE"] = str(self.lab.folder / "pki" / "interceptor.pem")
+        if self.world.clock:
+            library = next(Path("/usr/lib").glob(f"*/{FAKETIME}"))
+            values |= {"LD_PRELOAD": str(library), "FAKETIME": self.world.clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        values |= self.world.environment
+        return ["env", "-i", *(f"{key}={value}" for key, value in values.items())]
+
+
+class Lab:
+    """Namespaces, servers and what is in force at the moment. Use `Lab.start()`."""
+
+    def __init__(self, tag: str, folder: Path) -> None:
+        self.folder = folder
+        self.namespaces = Namespaces(tag)
+        self.network_file = folder / "network.yaml"
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._resolv = Path("/etc/netns", self.namespaces.name("relay"), "resolv.conf")
+        self._rules: dict[str, str] = {}
+        self._default_route = True
+
+    @classmethod
+    @contextmanager
+    def start(cls) -> Iterator["Lab"]:
+        """Build the lab, hand it out, and remove it in any case; raises LabError. Needs root and the packages."""
+        leftovers.clean()
+        tag = leftovers.new_tag()
+        folder = Path(tempfile.mkdtemp(prefix=f"lm_{tag}_"))
+        leftovers.record(tag, folder)
+        try:
+            with _terminated_like_interrupted():
+                lab = cls(tag, folder)
+                try:
+                    lab._build()
+                    yield lab
+                finally:
+                    lab._stop()
+        finally:
+            leftovers.remove(tag, folder)
+
+    @contextmanager
+    def scenario(self, which: str | Scenario) -> Iterator[Situation]:
+        """Put one scenario in force: by its name, or made on the spot."""
+        chosen = scenarios.load(which) if isinstance(which, str) else which
+        yield self.put(chosen.world())
+
+    def with_faults(self, *faults: str | tuple[str, Mapping[str, Any]]) -> Situation:
+        """The same for a few faults without a file."""
+        pairs = tuple((fault, {}) if isinstance(fault, str) else fault for fault in faults)
+        return self.put(Scenario("unnamed", "", faults=pairs).world())
+
+    def put(self, world: World) -> Situation:
+        """Put a whole state in force; whatever was before is gone, caches included."""
+        self._load("lan", World())  # so that the near resolver can be asked whether it is back
+        self._write("steer.json", world.steer)
+        self._write("cut.json", world.cut_names)
+        for name, place, address in (("near", "lan", at.NEAR), ("far", "svc", at.FAR)):
+            self._forget(name, place, address)
+        for zone in world.local_zones:
+            self._control("near", f"local_zone {zone}")
+        for place in RULED:
+            self._load(place, world)
+        self._resolv.write_text(f"nameserver {world.resolver}\n")
+        if world.default_route != self._default_route:
+            self.namespaces.batch("relay", f"route {'add' if world.default_route else 'del'} default via {at.GATEWAY}")
+            self._default_route = world.default_route
+        path = self.network_file
+        if world.network:
+            path = self.folder / "network-changed.yaml"
+            network.write(path, self.folder / "pki" / "lab.pem", world.network)
+        return Situation(self, world, path)
+
+    def _build(self) -> None:
+        self.folder.chmod(0o755)  # the relay's user reads the network file and the certificates
+        (self.folder / "pki").mkdir()
+        certificates.make_all(self.folder / "pki")
+        network.write(self.network_file, self.folder / "pki" / "lab.pem", {})
+        self._write("steer.json", {})
+        self._write("cut.json", [])
+        self._resolv.parent.mkdir(parents=True)
+        self._resolv.write_text(f"nameserver {at.NEAR}\n")
+        self.namespaces.make()
+        for place in RULED:
+            self._load(place, World())
+        wanted = servers.servers(self.folder)
+        for server in wanted:
+            self.processes[server.name] = servers.start(self.namespaces, server, self.folder)
+        for server in wanted:
+            servers.wait(self.namespaces, server, self.processes[server.name], self.folder)
+        self._wait_for_delay()
+
+    def _wait_for_delay(self) -> None:
+        """Return when a connection from the relay to each edge opens: routes, bridge and delays are there."""
+        for edge in at.EDGES:
+            place = servers.Server("path", "relay", (), (("tcp", edge.javascript, 443),))
+            servers.wait(self.namespaces, place, self.processes["delay"], self.folder)
+
+    def _stop(self) -> None:
+        for process in self.processes.values():
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        for process in self.processes.values():
+            process.wait()
+
+    def _load(self, place: str, world: World) -> None:
+        rules = ruleset(world, place)
+        if self._rules.get(place) != rules:
+            self.namespaces.load_rules(place, rules)
+            self._rules[place] = rules
+
+    def _write(self, name: str, value: Any) -> None:
+        new = self.folder / f"{name}.new"
+        new.write_text(json.dumps(value))
+        new.replace(self.folder / name)
+
+    def _forget(self, name: str, place: str, address: str) -> None:
+        """Reload a resolver: it drops its caches, and the zones that the last scenario put in."""
+        self._control(name, "reload")
+        ready = servers.Server(name, place, (), (("dns", address, 53),))
+        servers.wait(self.namespaces, ready, self.processes[name], self.folder)
+        self._control(name, "flush_infra all")
+
+    def _control(self, name: str, command: str) -> None:
+        """Say one thing to unbound over its control socket, as unbound-control does; LabError if it objects."""
+        answer = b""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(servers.PATIENCE)
+            control.connect(str(self.folder / f"{name}.ctl"))
+            control.sendall(f"UBCT1 {command}\n".encode())
+            while chunk := control.recv(4096):
+                answer += chunk
+        if not answer.startswith(b"ok"):
+            raise servers.LabError(f"unbound {name}: {command}: {answer.decode(errors='replace')}")
+
+
+def _drop(user: str) -> list[str]:
+    """The setpriv words that turn root into *user* with no capability and no way to get one."""
+    if user == "root":
+        return []
+    entry = pwd.getpwnam(user)
+    ids = ["--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid), "--clear-groups"]
+    return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--pdeathsig", "KILL", "--"]
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let SIGTERM unwind the stack, so that a killed run removes its lab too."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(_signal: int, _frame: object) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,170 @@
+"""Makes and removes the lab's network namespaces, and runs things inside them. Needs root."""
+
+import ctypes
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from tests.lab import addresses as at
+
+CLONE_NEWNET: Final = 0x40000000
+# namespace, device, its peer's namespace, the peer
+LINKS: Final = (
+    ("relay", "lan", "fw", "lan-relay"),
+    ("lan", "lan", "fw", "lan-services"),
+    ("fw", "wan", "r1", "wan"),
+    ("r1", "core", "r2", "core"),
+    ("r2", "service", "svc", "service"),
+)
+# What `ip -batch` does in each namespace once the links are there.
+SETUP: Final = {
+    "relay": f"addr add {at.RELAY}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
+    "lan": f"addr add {at.NEAR}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
+    "fw": f"""link add lan type bridge forward_delay 0 stp_state 0
+        link set lan-relay master lan
+        link set lan-services master lan
+        link set lan-relay up
+        link set lan-services up
+        addr add {at.GATEWAY}/24 dev lan
+        link set lan up
+        addr add {at.WAN}/24 dev wan
+        addr add {at.WAN_POOL}/24 dev wan
+        link set wan up
+        route add default via {at.WAN_GATEWAY}""",
+    "r1": f"""addr add {at.WAN_GATEWAY}/24 dev wan
+        link set wan up
+        addr add 10.77.23.1/24 dev core
+        link set core up
+        route add {at.SIGNALING_NET} via 10.77.23.2
+        route add {at.MEDIA_NET} via 10.77.23.2""",
+    "r2": f"""addr add 10.77.23.2/24 dev core
+        link set core up
+        addr add 10.77.34.1/24 dev service
+        link set service up
+        route add 192.0.2.0/24 via 10.77.23.1
+        route add {at.SIGNALING_NET} via 10.77.34.2
+        route add {at.MEDIA_NET} via 10.77.34.2
+        tuntap add delay mode tun
+        link set delay up
+        route add default dev delay table 100
+        rule add from {at.EDGES_NET} iif service lookup 100""",
+    "svc": "\n".join(
+        [
+            *(
+                f"addr add {address}/32 dev lo"
+                for address in (
+                    *(at.TURN_ADDRESSES + at.JAVASCRIPT + at.MOBILE),
+                    *(at.RELAYED, at.REGISTRATION, at.INSIGHTS, at.AUTHORITATIVE, at.FAR),
+                )
+            ),
+            "addr add 10.77.34.2/24 dev service",
+            "link set service up",
+            "route add default via 10.77.34.1",
+        ]
+    ),
+}
+SYSCTLS: Final = {
+    "net.ipv4.icmp_ratelimit": "0",  # every dropped packet's ICMP counts, however many probes run side by side
+    "net.ipv4.conf.all.rp_filter": "0",
+    "net.ipv4.conf.default.rp_filter": "0",
+    "net.ipv6.conf.all.disable_ipv6": "1",
+    "net.ipv6.conf.default.disable_ipv6": "1",
+}
+ROUTERS: Final = ("fw", "r1", "r2")
+Made = TypeVar("Made")
+
+
+class Namespaces:
+    """The six namespaces of one lab, named `lm_TAG_PLACE`."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+
+    def name(self, place: str) -> str:
+        return f"lm_{self.tag}_{place}"
+
+    def make(self) -> None:
+        """Create and connect them; raises CalledProcessError. Devices are born inside: the root one sees none."""
+        for place in at.NAMESPACES:
+            _ip("netns", "add", self.name(place))
+            self.sysctl(place, SYSCTLS | ({"net.ipv4.ip_forward": "1"} if place in ROUTERS else {}))
+            self.batch(place, "link set lo up")
+        for here, device, there, peer in LINKS:
+            end = ("peer", "name", peer, "netns", self.name(there))
+            _ip("link", "add", device, "netns", self.name(here), "type", "veth", *end)
+        for place, script in SETUP.items():
+            self.batch(place, script)
+
+    def remove(self) -> None:
+        """Remove what is there; never raises."""
+        for place in at.NAMESPACES:
+            remove(self.name(place))
+
+    def batch(self, place: str, script: str) -> None:
+        """Run lines of `ip` commands in one namespace."""
+        _feed(["ip", "-n", self.name(place), "-batch", "-"], script)
+
+    def load_rules(self, place: str, rules: str) -> None:
+        """Put an nftables rule set in force, whole or not at all."""
+        _feed(self.command(place, ["nft", "-f", "-"]), rules)
+
+    def sysctl(self, place: str, values: dict[str, str]) -> None:
+        def write() -> None:
+            for key, value in values.items():
+                Path("/proc/sys", key.replace(".", "/")).write_text(value)
+
+        self.inside(place, write)
+
+    def command(self, place: str, argv: Sequence[str]) -> list[str]:
+        """The command line that runs *argv* in the namespace."""
+        return ["ip", "netns", "exec", self.name(place), *argv]
+
+    def inside(self, place: str, function: Callable[[], Made]) -> Made:
+        """Call *function* in the namespace, on a thread of its own; sockets it opens stay there."""
+        results: list[Made] = []
+        errors: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                _enter(self.name(place))
+                results.append(function())
+            except BaseException as error:  # noqa: BLE001  # handed to the caller's thread
+                errors.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join()
+        if errors:
+            raise errors[0]
+        return results[0]
+
+
+def remove(name: str) -> None:
+    """Kill what still runs in the namespace *name* and delete it; silent when it is gone already."""
+    listed = subprocess.run(["ip", "netns", "pids", name], capture_output=True, text=True, check=False)
+    for pid in listed.stdout.split():
+        try:
+            os.kill(int(pid), 9)
+        except ProcessLookupError:
+            continue
+    subprocess.run(["ip", "netns", "del", name], capture_output=True, check=False)
+
+
+def _enter(name: str) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    with Path("/run/netns", name).open() as handle:
+        if libc.setns(handle.fileno(), CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), f"cannot enter the namespace {name}")
+
+
+def _ip(*words: str) -> None:
+    _feed(["ip", *words], "")
+
+
+def _feed(argv: Sequence[str], script: str) -> None:
+    done = subprocess.run(argv, input=script, text=True, capture_output=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip()}\n{script}")

@@ -1,0 +1,103 @@
+"""Reads scenario files: what is broken, with which options to ask, and what must be found. Pure but for reading."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tests.lab import faults
+from tests.lab.world import World
+
+FOLDER: Final = Path(__file__).with_name("scenarios")
+KEYS: Final = ("about", "faults", "options", "found", "possible", "not_checked", "never")
+OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage")
+
+
+class ScenarioError(ValueError):
+    """A scenario file, or the name of one, is wrong; the text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One situation and its right diagnosis."""
+
+    name: str
+    about: str
+    faults: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    found: tuple[str, ...] = ()  # exactly these, in this order
+    possible: tuple[str, ...] | None = None  # exactly these, in any order, where the file says so
+    not_checked: tuple[str, ...] = ()  # at least these
+    never: tuple[str, ...] = ()  # none of these found
+
+    def world(self) -> World:
+        """The state of the lab that this scenario means; FaultError when a fault is unknown."""
+        world = World()
+        for name, parameters in self.faults:
+            faults.apply(world, name, parameters)
+        return world
+
+    def arguments(self, code: int = 31009) -> list[str]:
+        """The words after `lineman` that ask for this diagnosis, without --network."""
+        platform = self.options.get("platform")
+        words = ["diagnose", str(code), *([platform] if platform else [])]
+        for key, value in self.options.items():
+            if key != "platform":
+                words += [f"--{key}", value]
+        return words
+
+
+def names() -> list[str]:
+    """All scenarios there are, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def load(name: str) -> Scenario:
+    """The scenario of that name; ScenarioError with the nearest names when there is none."""
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), 3)
+        raise ScenarioError(f"no scenario {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+    content = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    return parse(name, content)
+
+
+def parse(name: str, content: Any) -> Scenario:
+    """A scenario from a file's content; ScenarioError for unknown keys, options and faults."""
+    if not isinstance(content, dict) or "about" not in content or "found" not in content:
+        raise ScenarioError(f"{name}: a scenario needs at least `about` and `found`")
+    options = content.get("options") or {}
+    for given, allowed in ((content, KEYS), (options, OPTIONS)):
+        if unknown := [key for key in given if key not in allowed]:
+            raise ScenarioError(f"{name}: unknown {', '.join(unknown)} (there are: {', '.join(allowed)})")
+    scenario = Scenario(
+        name=name,
+        about=str(content["about"]),
+        faults=tuple(_fault(name, entry) for entry in content.get("faults") or ()),
+        options={key: _word(value) for key, value in options.items()},
+        found=tuple(content["found"] or ()),
+        possible=tuple(content["possible"] or ()) if "possible" in content else None,
+        not_checked=tuple(content.get("not_checked") or ()),
+        never=tuple(content.get("never") or ()),
+    )
+    try:
+        scenario.world()
+    except faults.FaultError as error:
+        raise ScenarioError(f"{name}: {error}") from error
+    return scenario
+
+
+def _fault(name: str, entry: Any) -> tuple[str, Mapping[str, Any]]:
+    if isinstance(entry, str):
+        return entry, {}
+    if isinstance(entry, dict) and len(entry) == 1:
+        fault, parameters = next(iter(entry.items()))
+        return str(fault), dict(parameters or {})
+    raise ScenarioError(f"{name}: a fault is NAME or NAME: {{parameters}}, not {entry!r}")
+
+
+def _word(value: Any) -> str:
+    """YAML reads yes and no as booleans; the command line wants the words."""
+    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
