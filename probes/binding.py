@@ -69,7 +69,7 @@ class StunSocket:
 
     def __init__(self, sock: UdpSocket, on_other: Callable[[Arrival], None] | None = None) -> None:
         self.sock = sock
-        self._on_other = on_other
+        self.on_other = on_other
         self._questions: list[_Question] = []
 
     async def ask(
@@ -125,8 +125,8 @@ class StunSocket:
                 _settle(question, message)
                 return
             question.junk += 1
-        if self._on_other:
-            self._on_other(arrival)
+        if self.on_other:
+            self.on_other(arrival)
 
     def _take_error(self, arrival: Arrival) -> None:
         """A second ICMP error ends a question: one alone may be a router that was just changing its mind."""
@@ -136,8 +136,8 @@ class StunSocket:
                 if len(question.errors) > 1 and not question.answer.done():
                     question.answer.set_exception(question.errors[0])
                 return
-        if self._on_other:
-            self._on_other(arrival)
+        if self.on_other:
+            self.on_other(arrival)
 
 
 def _settle(question: _Question, message: Message) -> None:

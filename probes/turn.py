@@ -36,7 +36,7 @@ class Allocation:
 
 
 class TurnClient:
-    """Asks one TURN server over one connection; Data indications go to `on_data`."""
+    """Asks one TURN server over one connection; each of `on_data` gets every Data indication."""
 
     def __init__(self, wire: Wire, session: Session) -> None:
         self._wire = wire
@@ -45,7 +45,7 @@ class TurnClient:
         self._broken: OSError | EOFError | None = None
         self._held = False  # the server may hold something for us
         self._junk = False
-        self.on_data: TakesData | None = None
+        self.on_data: list[TakesData] = []
 
     async def allocate(self) -> Allocation:
         """A relayed UDP address; raises TurnRefused, OSError, EOFError."""
@@ -131,8 +131,10 @@ class TurnClient:
 
     def _take_indication(self, message: Message) -> None:
         peer, payload = message.address(Attribute.XOR_PEER_ADDRESS), message.get(Attribute.DATA)
-        if self.on_data and message.method == Method.DATA and peer and payload is not None:
-            self.on_data(peer, payload)
+        if message.method != Method.DATA or peer is None or payload is None:
+            return
+        for take in self.on_data:
+            take(peer, payload)
 
     def _break(self, error: OSError | EOFError) -> None:
         self._broken = error

@@ -33,9 +33,15 @@ class Wire(Protocol):
     reliable: bool  # nothing gets lost, so nothing is sent again
     error: NetworkError | None  # what ICMP said, if it said anything yet
 
-    def send(self, packet: bytes) -> None: ...
-    async def receive(self) -> bytes: ...
-    def close(self) -> None: ...
+    def send(self, packet: bytes) -> None:
+        """Put one message on its way."""
+
+    async def receive(self) -> bytes:
+        """The next message; raises OSError, EOFError or MalformedError when there will be none."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection at once."""
 
 
 class Datagrams:

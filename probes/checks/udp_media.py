@@ -1,0 +1,185 @@
+"""Prove that UDP media passes: datagrams to real ports of the media range, and back (RFC 8656).
+
+A TURN server gives us relayed addresses, whose ports are ports of the range. Plain datagrams to them take
+the way media takes; the TURN connection, better over TCP than UDP, tells what arrived. Without TURN
+credentials nothing can be proven.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from probes.binding import StunSocket, open_stun
+from probes.failures import Failure
+from probes.look import Look
+from probes.media_control import Control, Held, endpoints_of, first_allocation, stun_server
+from probes.media_lane import Egress, Lane
+from probes.media_verdict import compare_ephemeral, judge, summarize
+from probes.model import Step
+from probes.net import source_address
+from probes.turn import open_allocation
+from probes.turn_session import Credentials, Session, TurnRefused
+
+_MOST_PORTS: Final = 8
+_EPHEMERAL_LANES: Final = 2  # how many ports are tried from an ephemeral port besides
+# An allocation is waited for that much longer, in seconds, to hear which address we leave by.
+_STUN_GRACE: Final = 0.1
+# So few silent ports among others that answer may be chance: they get three more datagrams.
+_CHANCE: Final = 2
+# What could not be proven in time is inconclusive, not the timeout the runner would make of it.
+_SHARE_OF_BUDGET: Final = 0.9
+
+
+async def probe(step: Step, look: Look) -> Failure | None:
+    """Facts: via, relayed_address, in_range, tried, counts, lost_ports, boundary, ephemeral, stun_silent."""
+    look.note(reached=False, ephemeral="not_looked")
+    async with AsyncExitStack() as stack:
+        work = _Work(step, look, stack, Credentials.given(step.secrets), Egress(_taught(look)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(step.budget * _SHARE_OF_BUDGET):
+                await work.run()
+        return work.verdict()
+
+
+def _taught(look: Look) -> list[str]:
+    """Addresses of ours that earlier stun and nat steps saw."""
+    found: list[str] = []
+    for seen in look.earlier.values():
+        reflexive = seen.facts.get("reflexive", ())
+        found += [reflexive.rpartition(":")[0]] if isinstance(reflexive, str) else list(reflexive)
+    return found
+
+
+@dataclass(slots=True)
+class _Work:
+    """One proof: what it was given, and how far it is."""
+
+    step: Step
+    look: Look
+    stack: AsyncExitStack
+    credentials: Credentials
+    egress: Egress
+    control: Control | None = None
+    failure: Failure | None = Failure.INCONCLUSIVE  # while there is no control
+    server_known: bool = False
+    lanes: list[Lane] = field(default_factory=list)
+    ephemeral: list[tuple[Lane, Lane]] = field(default_factory=list)  # low port, ephemeral port
+    refused: list[Failure] = field(default_factory=list)
+
+    async def run(self) -> None:
+        """Get a control channel, then prove port by port, all side by side."""
+        endpoints = await endpoints_of(self.step, self.look)
+        won = await first_allocation(self.stack, endpoints, self.credentials, self.egress, self.look)
+        if isinstance(won, Failure):
+            self.failure = won
+            return
+        self.control = won
+        self._note_control(won)
+        server, self.server_known = stun_server(won.endpoint, endpoints)
+        count = max(1, min(int(self.step.params.get("count", _MOST_PORTS)), _MOST_PORTS))
+        async with asyncio.TaskGroup() as asking:
+            async with asyncio.TaskGroup() as proving:
+                questions = []
+                for number in range(count):
+                    stun = await self.stack.enter_async_context(open_stun())
+                    questions.append(asking.create_task(self.egress.ask(stun, server)))
+                    proving.create_task(self._prove_port(number, stun, questions[-1]))
+            await self._look_again()
+            if not self._silent():
+                for question in questions:
+                    question.cancel()
+
+    async def _prove_port(self, number: int, stun: StunSocket, question: asyncio.Task[None]) -> None:
+        """Take an allocation of its own for port *number*, and send the first round through it."""
+        assert self.control is not None
+        try:
+            held = self.control.held if number == 0 else await self._another(self.control)
+            await asyncio.wait({question}, timeout=_STUN_GRACE)
+            lane = self._lane(held, stun)
+            self.lanes.append(lane)
+            rounds = [self._round(lane)]
+            if number < _EPHEMERAL_LANES:
+                high = self._lane(held, await self._open_ephemeral())
+                self.ephemeral.append((lane, high))
+                rounds.append(self._round(high))
+            await asyncio.gather(*rounds)
+        except TurnRefused as refused:
+            self.refused.append(refused.failure)
+        except (OSError, EOFError):
+            return  # one port less: the control channel failed, not the media
+
+    async def _another(self, control: Control) -> Held:
+        return await self.stack.enter_async_context(
+            open_allocation(control.endpoint, Session(self.credentials))
+        )
+
+    def _lane(self, held: Held, stun: StunSocket) -> Lane:
+        client, allocation = held
+        return Lane(client, allocation.relayed, stun, self.egress)
+
+    async def _open_ephemeral(self) -> StunSocket:
+        return await self.stack.enter_async_context(open_stun(low_port=False))
+
+    async def _round(self, lane: Lane) -> None:
+        try:
+            await lane.run_round()
+        except TurnRefused as refused:
+            self.refused.append(refused.failure)
+        except (OSError, EOFError):
+            pass  # not looked: the control channel failed, not the media
+        self._note()
+
+    def _silent(self) -> list[Lane]:
+        return [lane for lane in self.lanes if lane.proof.lost]
+
+    async def _look_again(self) -> None:
+        """A second round where chance or a NAT pool may be the reason for silence."""
+        silent = self._silent()
+        again = silent if len(silent) <= _CHANCE or len(self.egress.hosts) > 1 else []
+        again += [high for low, high in self.ephemeral if high.proof.lost and not low.proof.lost]
+        await asyncio.gather(*(self._round(lane) for lane in again))
+
+    def _note_control(self, control: Control) -> None:
+        relayed = control.held[1].relayed
+        ranges = [ip_network(text) for text in self.step.params.get("ranges", ())]
+        self.look.note(
+            via=str(control.endpoint),
+            relayed_address=relayed.host,
+            in_range=any(ip_address(relayed.host) in network for network in ranges),
+        )
+
+    def _note(self) -> None:
+        self.look.note(**summarize([lane.proof for lane in self._counted()]), ephemeral=self._ephemeral())
+
+    def _counted(self) -> Sequence[Lane]:
+        """The lanes whose port is one of the media's: others prove nothing about it."""
+        low, high = self.step.params.get("ports", (1, 65535))
+        return [lane for lane in self.lanes if low <= lane.proof.port <= high]
+
+    def _ephemeral(self) -> str:
+        return compare_ephemeral([(low.proof, high.proof) for low, high in self.ephemeral])
+
+    def verdict(self) -> Failure | None:
+        """The word for what is known by now."""
+        if self.control is None:
+            return self.failure
+        self._note()
+        self.look.note(stun_silent=self.egress.stun_answers == 0)
+        proofs = [lane.proof for lane in self._counted()]
+        if self.refused and not any(proof.outbound is not None for proof in proofs):
+            return self.refused[0]
+        return judge(proofs, self._ephemeral(), permission_sure=self._permission_sure(self.control))
+
+    def _permission_sure(self, control: Control) -> bool:
+        """Whether the address our datagrams leave by was among those permitted.
+
+        Yes if a server saw it over UDP, or if there is no NAT. Also if a server that listens to STUN over
+        UDP is silent as well: then all UDP is dropped, whatever was permitted.
+        """
+        mapped = control.held[1].mapped
+        direct = mapped is not None and mapped.host == source_address(control.endpoint.address)
+        over_udp = control.endpoint.transport == "udp"
+        return direct or over_udp or self.egress.stun_answers > 0 or self.server_known
