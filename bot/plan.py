@@ -12,7 +12,7 @@ from typing import Any, Final
 from bot.credentials import Ice, TurnServer
 from knowledge.network_facts import Network
 from knowledge.schema import Case, Wanted
-from probes.model import Plan, Step, Target
+from probes.model import Observation, Plan, Step, Target
 
 # The user has given up by then: the JavaScript SDK closes a WebSocket that is not open after 5 s.
 CAP: Final = 6.0  # seconds for everything
@@ -39,7 +39,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "websocket": Budget(2.6),  # four round trips on a connection of its own, behind a TLS that was fine
     "http": Budget(3.6),
     "stun": Budget(0.7),  # datagrams at 0, 100, 300 and 700 ms (netcheck's cadence)
-    "nat": Budget(0.7),
+    "nat": Budget(1.2),  # a name or two to look up, then silence is an answer after 0.45 s
     "turn": Budget(3.0),  # five round trips at most over TLS, one loss covered
     "udp_media": Budget(3.0),  # an allocation, then three datagrams a port within 0.6 s
     "edges": Budget(3.0),  # one TCP handshake each, side by side
@@ -57,6 +57,9 @@ BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
     "turn": ("dns",),
 }
 
+# One would do; the second is for when the first is silent.
+OTHER_SERVERS: Final = 2
+
 # The order in which TURN servers are tried for the media proof: what passes most firewalls first.
 _WAYS: Final = ("tls", "tcp", "udp")
 
@@ -66,10 +69,17 @@ def make_plan(cases: Iterable[Case], network: Network, ice: Ice) -> Plan:
     wanted: dict[str, tuple[Wanted, Case]] = {}
     for case in cases:
         for look in chain.from_iterable(case.wanted.values()):
-            wanted.setdefault(look.step, (look, case))
+            if not _is_known(look, network):
+                wanted.setdefault(look.step, (look, case))
     looks = [look for look, _ in wanted.values()]
     steps = [_step(look, case, looks, network, ice) for look, case in wanted.values()]
     return Plan(tuple(steps), CAP, network.roots, network.proxy)
+
+
+def observe_known(cases: Iterable[Case], network: Network) -> dict[str, Observation]:
+    """Answer the lookups that nobody needs to make: of addresses, and of names that the network file pins."""
+    looks = chain.from_iterable(chain.from_iterable(case.wanted.values()) for case in cases)
+    return {look.step: _known(look, network) for look in looks if _is_known(look, network)}
 
 
 def _step(look: Wanted, case: Case, looks: list[Wanted], network: Network, ice: Ice) -> Step:
@@ -91,30 +101,41 @@ def _before(look: Wanted, looks: list[Wanted], network: Network) -> Iterator[str
         return  # the proxy looks names up and connects
     for probe in BEHIND.get(look.probe, ()):
         for other in looks:
-            if other.probe != probe or other.target.host != look.target.host or other.params:
-                continue
-            known = probe == "dns" and is_known(other.target.host, network)
-            if not known and (probe == "dns" or other.target.port == look.target.port):
+            same = other.probe == probe and other.target.host == look.target.host and not other.params
+            if same and (probe == "dns" or other.target.port == look.target.port):
                 yield other.step
 
 
-def is_known(host: str, network: Network) -> bool:
-    """Whether *host* needs no DNS: it is an address, or the network file pins it."""
+def _is_known(look: Wanted, network: Network) -> bool:
+    """Whether *look* is for an address that is known without asking."""
+    return look.probe == "dns" and not look.params and bool(addresses_known(look.target.host, network))
+
+
+def _known(look: Wanted, network: Network) -> Observation:
+    v4, v6 = [], []
+    for address in addresses_known(look.target.host, network):
+        (v6 if ":" in address else v4).append(address)
+    return Observation(
+        look.step, look.probe, look.target, None, {"addresses": v4, "addresses6": v6, "pinned": True}
+    )
+
+
+def addresses_known(host: str, network: Network) -> list[str]:
+    """Give the addresses of *host* that need no DNS: those the network file pins, or itself."""
     if host in network.addresses:
-        return True
+        return list(network.addresses[host])
     try:
-        ipaddress.ip_address(host)
+        return [str(ipaddress.ip_address(host))]
     except ValueError:
-        return False
-    return True
+        return []
 
 
 def _params(
     look: Wanted, case: Case, network: Network, turn: tuple[TurnServer, ...]
 ) -> Iterator[tuple[str, Any]]:
     """Yield what the network knows about this look, besides its target."""
-    if look.target.host in network.addresses:
-        yield "addresses", list(network.addresses[look.target.host])
+    if known := addresses_known(look.target.host, network):
+        yield "addresses", known
     match look.probe:
         case "dns":
             if network.private_addresses:
@@ -135,6 +156,8 @@ def _params(
             )
             yield "chosen", case.edge
             yield "allowed", list(network.allowed_edges)
+        case "nat":
+            yield "servers", _other_servers(look.target, network)
         case "udp_media":
             yield "turn", [_endpoint(server, network) for server in turn]
             yield "ranges", list(network.media_ranges)
@@ -150,8 +173,15 @@ def _path(target: Target, platform: str, network: Network) -> str:
 
 def _endpoint(server: TurnServer, network: Network) -> dict[str, Any]:
     place = {"host": server.host, "port": server.port, "transport": server.transport}
-    pinned = network.addresses.get(server.host)
-    return {**place, "addresses": list(pinned)} if pinned else place
+    known = addresses_known(server.host, network)
+    return {**place, "addresses": known} if known else place
+
+
+def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
+    """Find further servers to compare mappings with: a NAT is told by two addresses asked from one port."""
+    others = chain.from_iterable(network.targets(service, "", "every") for service in ("stun", "turn"))
+    found = {one.host: one.port for one in others if one.transport == "udp" and one.host != target.host}
+    return [{"host": host, "port": port} for host, port in list(found.items())[:OTHER_SERVERS]]
 
 
 def _servers(look: Wanted, network: Network, ice: Ice) -> tuple[TurnServer, ...]:

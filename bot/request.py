@@ -55,20 +55,29 @@ class Vocabulary:
 
 def parse(text: str, vocabulary: Vocabulary) -> Request:
     """Read *text*, such as `/diagnose 31009 ios edge=frankfurt from acme-hq`; raises `UsageError`."""
-    if len(text) > LONGEST:
-        raise UsageError(f"That is longer than a request can be ({LONGEST} characters); {USAGE}.")
     words = text.translate(DASHES).split()
-    if not all(word.isprintable() for word in words):
-        raise UsageError(f"There are unprintable characters in the request; {USAGE}.")
     if words and words[0].lstrip("/").casefold() == "diagnose":
         words = words[1:]
-    return make_request(*_sort(words, vocabulary), vocabulary)
+    return parse_words(words, vocabulary)
 
 
-def make_request(words: Sequence[str], options: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
-    """Make the request for plain *words* (code, platform, edge, in any order) and named *options*."""
+def parse_words(
+    words: Sequence[str], vocabulary: Vocabulary, options: Iterable[tuple[str, str]] = ()
+) -> Request:
+    """Read *words* and the *options* that a command line has sorted out already; raises `UsageError`."""
+    if sum(len(word) + 1 for word in words) > LONGEST:
+        raise UsageError(f"That is longer than a request can be ({LONGEST} characters); {USAGE}.")
+    if not all(word.isprintable() for word in words):
+        raise UsageError(f"There are unprintable characters in the request; {USAGE}.")
+    plain, named = _sort(words, vocabulary)
+    given = [_meaning(word, vocabulary) for word in plain]
+    return _make_request([*given, *named, *options], vocabulary)
+
+
+def _make_request(said: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
+    """Make the request of all that is *said*, name by name."""
     given: dict[str, str] = {}
-    for name, value in [*(_meaning(word, vocabulary) for word in words), *options]:
+    for name, value in said:
         clean = _value(name, value, vocabulary)
         if given.setdefault(name, clean) != clean:
             raise UsageError(f"{name} is given twice, as {given[name]} and as {clean}; say which one.")

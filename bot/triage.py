@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from knowledge.tree import Tree, compile_tree, merge, settled, walk
-
 from bot.credentials import find_ice
-from bot.plan import make_plan
+from bot.plan import make_plan, observe_known
 from bot.relays import Relay
 from bot.request import Request
 from bot.settings import Settings
@@ -19,6 +17,7 @@ from knowledge.answers import answer
 from knowledge.case import select
 from knowledge.network_facts import Network
 from knowledge.schema import Answered, Answers, Case, Diagnosis, Knowledge
+from knowledge.tree import Tree, compile_tree, merge, settled, walk
 from probes.failures import Failure
 from probes.model import Observation, Plan, Step
 
@@ -68,11 +67,9 @@ class Matter:
         """Answer every question by what was seen and told so far, for each platform."""
         return {case.platform: answer(case, observations, told, vantage) for case in self.cases}
 
-    def diagnosis(self, answers: Mapping[str, Answers]) -> Diagnosis:
+    def diagnosis(self, answers: Mapping[str, Answers], observations: Mapping[str, Observation]) -> Diagnosis:
         """Walk each platform's tree and lay the results together."""
-        return merge(
-            [walk(tree, answers[case.platform]) for case, tree in zip(self.cases, self.trees, strict=True)]
-        )
+        return merge([walk(tree, answers[tree.case.platform], observations) for tree in self.trees])
 
     def is_settled(self, answers: Mapping[str, Answers], pending: frozenset[str]) -> bool:
         """Whether none of the *pending* steps could change the diagnosis."""
@@ -100,7 +97,8 @@ async def triage(
     ice = await find_ice(network, settings)
     plan = make_plan(matter.cases, network, ice)
     ready = time.perf_counter()
-    seen = await _look(matter, plan, relay, request.told, tell)
+    known = observe_known(matter.cases, network)
+    seen = await _look(matter, plan, known, relay, request.told, tell)
     seen |= {step.id: _cancelled(step) for step in plan.steps if step.id not in seen}
     answers = matter.answers(seen, request.told, relay.vantage)
     over = time.perf_counter()
@@ -114,7 +112,7 @@ async def triage(
         plan=plan,
         observations=seen,
         answers=answers,
-        diagnosis=matter.diagnosis(answers),
+        diagnosis=matter.diagnosis(answers, seen),
         started=started,
         timings={
             "prepare": _milliseconds(ready - begun),
@@ -131,14 +129,20 @@ def tell_more(
     request = replace(record.request, told={**record.request.told, option: value})
     matter = open_matter(request, knowledge, network)
     answers = matter.answers(record.observations, request.told, record.vantage)
-    return replace(record, request=request, answers=answers, diagnosis=matter.diagnosis(answers))
+    diagnosis = matter.diagnosis(answers, record.observations)
+    return replace(record, request=request, answers=answers, diagnosis=diagnosis)
 
 
 async def _look(
-    matter: Matter, plan: Plan, relay: Relay, told: Mapping[str, str], tell: Tell
+    matter: Matter,
+    plan: Plan,
+    known: Mapping[str, Observation],
+    relay: Relay,
+    told: Mapping[str, str],
+    tell: Tell,
 ) -> dict[str, Observation]:
     """Gather observations until the plan ends or nothing that still runs could change the diagnosis."""
-    seen: dict[str, Observation] = {}
+    seen = dict(known)
     pending = {step.id for step in plan.steps}
     answers = matter.answers(seen, told, relay.vantage)
     async with relay.run(plan) as coming:
@@ -147,7 +151,8 @@ async def _look(
             pending.discard(observation.step)
             before, answers = answers, matter.answers(seen, told, relay.vantage)
             changed = _changed(before.values(), answers.values())
-            tell(Progress(observation, len(seen), len(plan.steps), changed, matter.diagnosis(answers)))
+            done = len(plan.steps) - len(pending)
+            tell(Progress(observation, done, len(plan.steps), changed, matter.diagnosis(answers, seen)))
             if matter.is_settled(answers, frozenset(pending)):
                 break
     return seen

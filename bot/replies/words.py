@@ -99,5 +99,5 @@ def place(observation: Observation) -> str:
 def printable(text: str) -> str:
     """Take out of *text* what a terminal would obey: strangers write certificates and headers."""
     return "".join(
-        letter if letter.isprintable() or letter == "\n" else "\N{REPLACEMENT CHARACTER}" for letter in text
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
     )

@@ -1,0 +1,20 @@
+"""An argument parser that complains the way the rest of the program does."""
+
+import argparse
+from typing import NoReturn
+
+from bot.errors import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse, with a usage error of one sentence where it would print and leave."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print."""
+        sentence = message.removeprefix("argument ").rstrip(".")
+        raise UsageError(f"{sentence[:1].upper()}{sentence[1:]}; see `{self.prog} --help`.")
+
+    @property
+    def known(self) -> list[str]:
+        """Every option this parser knows, as it is typed."""
+        return [word for action in self._actions for word in action.option_strings if word.startswith("--")]

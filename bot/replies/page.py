@@ -1,0 +1,87 @@
+"""Lines of an answer, and how they get onto a terminal, a pipe or a file.
+
+On a terminal lines are wrapped and coloured (never by colour alone; NO_COLOR is heeded); elsewhere they
+stay whole.
+"""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from bot.replies.words import printable
+
+# For terminals without these characters: check mark, cross, bullet, arrow, ellipsis, dashes, quotation marks.
+# What is in neither table becomes a question mark.
+PLAIN: Final = str.maketrans(
+    dict(
+        zip(
+            "\u2713\u2717\u2022\u2192\u2026\u2013\u2014\u201c\u201d\u2018\u2019",
+            ("+", "x", "-", ">", "...", "-", "-", '"', '"', "'", "'"),
+            strict=True,
+        )
+    )
+)
+
+# Longer lines are hard to read, however wide the window is.
+WIDEST: Final = 100
+NARROWEST: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paragraph: a mark hangs in front of it; lines of code keep their own breaks."""
+
+    text: str = ""
+    style: str = ""  # rich's words: bold, dim, red, …
+    indent: int = 0
+    mark: str = ""
+    code: bool = False
+
+
+def write(lines: Iterable[Line], stream: TextIO) -> None:
+    """Print *lines* on *stream*."""
+    console = open_console(stream)
+    for line in lines:
+        _print(console, line, fit(line.mark, stream), fit(printable(line.text), stream))
+
+
+def open_console(stream: TextIO) -> Console:
+    """Make a console that interprets nothing in the text it is given."""
+    console = Console(file=stream, markup=False, highlight=False, emoji=False)
+    if console.is_terminal:
+        console.width = min(console.width, WIDEST)
+    return console
+
+
+def fit(text: str, stream: TextIO) -> str:
+    """Write *text* with the characters that *stream* has."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def to_text(lines: Iterable[Line]) -> str:
+    """Give *lines* as one plain text, unwrapped."""
+    stream = io.StringIO()
+    write(lines, stream)
+    return stream.getvalue()
+
+
+def _print(console: Console, line: Line, mark: str, text: str) -> None:
+    """Print one paragraph, its mark hanging in front of it."""
+    lead = " " * line.indent + (f"{mark} " if mark else "")
+    body = Text(text, line.style)
+    width = console.width - cell_len(lead)
+    whole = line.code or not console.is_terminal
+    for part in body.split("\n", allow_blank=True) if whole else body.wrap(console, max(width, NARROWEST)):
+        part.rstrip()
+        console.print(Text(lead, line.style) + part if part else "", soft_wrap=True)
+        lead = " " * cell_len(lead)

@@ -1,0 +1,66 @@
+"""One case on a terminal: progress, the answer, and the questions that only a person can answer."""
+
+import sys
+from typing import Literal
+
+from bot.desk import Desk
+from bot.errors import UsageError, unknown
+from bot.replies.page import Line, write
+from bot.replies.progress import show_progress
+from bot.replies.terminal import render, render_change, render_question
+from bot.request import Request
+from bot.triage import CaseRecord
+from knowledge.answers import option_for
+from knowledge.schema import NextQuestion, Option, Question
+
+SKIP = ("", "skip", "?")
+
+
+def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
+    """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
+    with show_progress(sys.stdout, desk.knowledge.questions) as tell:
+        record = desk.diagnose(request, tell)
+    write(render(record, desk.knowledge, desk.network, verbose=verbose), sys.stdout)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        record = _ask_on(desk, record)
+    return record.diagnosis.outcome
+
+
+def _ask_on(desk: Desk, record: CaseRecord) -> CaseRecord:
+    """Ask the next question until there is none, or the person has no more answers."""
+    while question := record.diagnosis.next_question:
+        write(render_question(question), sys.stdout)
+        try:
+            said = input("> ").strip()
+        except EOFError:
+            write([Line()], sys.stdout)
+            return record
+        if said.casefold() in SKIP:
+            return record
+        try:
+            value = meaning(desk.knowledge.questions[question.question], question, said)
+        except UsageError as error:
+            write([Line(str(error))], sys.stdout)
+            continue
+        before, record = record, desk.tell_more(record, question.option, value)
+        write(render_change(before, record, desk.knowledge, desk.network), sys.stdout)
+    return record
+
+
+def meaning(question: Question, asked: NextQuestion, said: str) -> str:
+    """Take *said* as a number of a choice, a choice's name or an answer; `UsageError` if it is none."""
+    names = [name for name, _ in asked.choices]
+    name = names[int(said) - 1] if said.isdecimal() and 0 < int(said) <= len(names) else said.casefold()
+    for one in question.answers:
+        if one.name == name and one.option and option_for(question, said) is None:
+            return spoken(one.option)
+    if option_for(question, said) is None:
+        raise unknown("an answer", said, [*names, *(str(n + 1) for n in range(len(names)))])
+    return said
+
+
+def spoken(option: Option) -> str:
+    """Say *option* as a person would: one of its words, or a version in its span."""
+    if option.words:
+        return option.words[0]
+    return option.from_ or "0"

@@ -1,0 +1,46 @@
+"""Which words a request may hold, taken from the knowledge, the network and the relays at hand.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from bot.request import Vocabulary
+from knowledge.network_facts import Network
+from knowledge.schema import Knowledge, Question
+
+
+def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str]) -> Vocabulary:
+    """Collect every word that has a meaning here."""
+    return Vocabulary(
+        codes=tuple(knowledge.errors),
+        platforms=_platforms(knowledge),
+        edges=network.edge_names,
+        options=person_options(knowledge),
+        roaming=network.roaming,
+        relays=tuple(relays),
+    )
+
+
+def person_options(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
+    """List what only people can tell: each option with its words, or with none where it is a version."""
+    options: dict[str, tuple[str, ...]] = {}
+    for question in knowledge.questions.values():
+        if question.person:
+            known = options.get(question.person.option, ())
+            options[question.person.option] = tuple(dict.fromkeys((*known, *_words(question))))
+    return options
+
+
+def _words(question: Question) -> tuple[str, ...]:
+    options = [answer.option for answer in question.answers if answer.option]
+    return tuple(word for option in options for word in option.words)
+
+
+def _platforms(knowledge: Knowledge) -> Mapping[str, str]:
+    """Map every name that people use for a platform to its id."""
+    names: dict[str, str] = {}
+    for platform in knowledge.platforms.values():
+        for name in (platform.id, *platform.aliases):
+            names[name.casefold()] = platform.id
+    return names
