@@ -106,21 +106,14 @@ async def open_wire(endpoint: Endpoint) -> Wire:
     if endpoint.transport == "udp":
         return Datagrams(open_udp((endpoint.address, endpoint.port)))
     sock = await connect_tcp(endpoint.address, endpoint.port)
-    try:
-        if endpoint.transport == "tcp":
-            return Stream(*await asyncio.open_connection(sock=sock))
-        return Stream(
-            *await asyncio.open_connection(sock=sock, ssl=_context(), server_hostname=endpoint.host)
-        )
+    tls, name = (_context(), endpoint.host) if endpoint.transport == "tls" else (None, None)
+    try:  # it owns the socket from here on, also when we are cancelled
+        return Stream(*await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=name))
     except ConnectionError as error:
-        sock.close()
         if error.errno:
             raise
         # asyncio's own, without errno, for a handshake that was reset or closed.
         raise NetworkError(Failure.CONNECTION_RESET) from None
-    except BaseException:
-        sock.close()
-        raise
 
 
 @cache

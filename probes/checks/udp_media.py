@@ -139,7 +139,8 @@ class _Work:
         """A second round where chance or a NAT pool may be the reason for silence."""
         silent = self._silent()
         again = silent if len(silent) <= _CHANCE or len(self.egress.hosts) > 1 else []
-        again += [high for low, high in self.ephemeral if high.proof.lost and not low.proof.lost]
+        worse = [high for low, high in self.ephemeral if high.proof.lost and not low.proof.lost]
+        again += worse if len(worse) < _EPHEMERAL_LANES else []  # one may be chance, two are a rule
         await asyncio.gather(*(self._round(lane) for lane in again))
 
     def _note_control(self, control: Control) -> None:
