@@ -73,8 +73,6 @@ class Resolver:
 
     async def addresses(self, host: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The v4 and v6 addresses of *host*; raises DnsFailed."""
-        if is_address(host):
-            return split_families([host])
         lookup = await self.look_up(host)
         if lookup.failure is not None:
             raise DnsFailed(lookup.failure)
@@ -82,6 +80,9 @@ class Resolver:
 
     async def look_up(self, host: str) -> Lookup:
         """What this host's resolvers say about *host*; asked once, whoever asks."""
+        if is_address(host):
+            v4, v6 = split_families([host])
+            return Lookup(addresses=v4, addresses6=v6)
         name = host.rstrip(".").lower()
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name not in self._known:
@@ -110,9 +111,13 @@ async def look_up(
     waiting = list(servers)
     last = Lookup(Failure.DNS_UNREACHABLE_ERROR)
     try:
+        queries = make_query(host, "A", subnet=subnet), make_query(host, "AAAA", subnet=subnet)
+    except NetworkError as error:
+        return Lookup(error.failure)
+    try:
         while waiting or asked:
             if waiting:
-                asked.add(asyncio.create_task(_ask_both(waiting.pop(0), host, cadence, subnet, tcp)))
+                asked.add(asyncio.create_task(_ask_both(waiting.pop(0), queries, cadence, tcp)))
             done, asked = await asyncio.wait(
                 asked, timeout=_STAGGER if waiting else None, return_when=asyncio.FIRST_COMPLETED
             )
@@ -133,13 +138,15 @@ async def _cancel(tasks: set[asyncio.Task[Lookup]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _ask_both(server: Server, host: str, cadence: Sequence[float], subnet: str, tcp: bool) -> Lookup:
+async def _ask_both(
+    server: Server, queries: Sequence[dns.message.Message], cadence: Sequence[float], tcp: bool
+) -> Lookup:
     """Ask one *server* for v4 and v6 side by side."""
     clock = asyncio.get_running_loop().time
     start = clock()
     async with asyncio.TaskGroup() as group:
-        v4 = group.create_task(_try(server, make_query(host, "A", subnet=subnet), cadence, tcp))
-        v6 = group.create_task(_try(server, make_query(host, "AAAA", subnet=subnet), cadence, tcp))
+        v4 = group.create_task(_try(server, queries[0], cadence, tcp))
+        v6 = group.create_task(_try(server, queries[1], cadence, tcp))
         first = await v4
         if isinstance(first, Answer) and first.addresses and not v6.done():
             await asyncio.wait([v6], timeout=_V6_GRACE)

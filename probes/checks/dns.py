@@ -35,7 +35,7 @@ async def _address(step: Step, look: Look) -> Failure | None:
     found = await _look_up(step, look)
     good = [address for address in (*found.addresses, *found.addresses6) if not is_bogon(address)]
     bogons = [address for address in (*found.addresses, *found.addresses6) if is_bogon(address)]
-    if step.params.get("private_ok"):
+    if step.params.get("private_ok") or step.params.get("addresses"):
         good, bogons = [*good, *bogons], []
     shown = good or bogons
     look.note(

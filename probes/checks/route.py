@@ -40,7 +40,11 @@ async def _listen(sock: UdpSocket, port: int, hops: dict[str, str], look: Look) 
     while not look.facts["beyond_gateway"]:
         arrival = await sock.receive()
         hop = arrival.peer[1] - port
-        if arrival.icmp is None or hop not in _HOPS or not arrival.icmp_from:
+        if hop not in _HOPS or arrival.icmp is None:
+            continue
+        if not arrival.icmp.time_exceeded and arrival.icmp_from != arrival.peer[0]:
+            # Not "the TTL ran out here" but "I pass this on to nobody": says nothing about hops beyond.
+            look.note(icmp_from=arrival.icmp_from, icmp=arrival.failure)
             continue
         hops[str(hop)] = arrival.icmp_from
         look.note(

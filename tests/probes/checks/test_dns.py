@@ -1,0 +1,369 @@
+"""The dns probe and the resolver against small name servers on loopback."""
+
+import asyncio
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+
+import dns.edns
+import dns.message
+import pytest
+
+from probes.checks import dns as dns_probe
+from probes.failures import Failure
+from probes.net import open_udp
+from probes.resolver import Resolver, is_bogon, look_up, parse_hosts, parse_servers
+from tests.name_server import answer, name_server, zone
+from tests.probes.looking import see
+
+HOST = "voice.example"
+ask_for = partial(see, dns_probe.probe, transport="udp")
+GOOD = zone({f"{HOST} A": [f"{HOST} A 8.8.4.4"], f"{HOST} AAAA": [f"{HOST} AAAA 2001:4860::1"]})
+
+
+async def test_addresses_of_both_families_are_found() -> None:
+    """Both families are asked for, and who answered and what else it said are noted."""
+    async with name_server(GOOD) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+    assert facts["addresses"] == ["8.8.4.4"]
+    assert facts["addresses6"] == ["2001:4860::1"]
+    assert (facts["resolver"], facts["rcode"], facts["ttl"]) == ("127.0.0.1", "NOERROR", 60)
+
+
+@pytest.mark.parametrize(
+    ("rcode", "word"),
+    [
+        ("NXDOMAIN", Failure.DNS_NXDOMAIN_ERROR),
+        ("SERVFAIL", Failure.DNS_SERVFAIL_ERROR),
+        ("REFUSED", Failure.DNS_REFUSED_ERROR),
+        ("NOTIMP", Failure.DNS_SERVER_MISBEHAVING),
+        ("NOERROR", Failure.DNS_NO_ANSWER),
+    ],
+)
+async def test_every_rcode_is_its_own_word(rcode: str, word: Failure) -> None:
+    """What a resolver says instead of an address is told by name."""
+    async with name_server(lambda query, tcp: [answer(query, rcode=rcode)]) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is word
+    assert facts["tries"][0]["failure"] == word
+
+
+async def test_a_silent_resolver_is_asked_again_and_then_given_up() -> None:
+    """A resolver that stays silent hears each question as often as the cadence says, and is a dns timeout."""
+    heard: list[dns.message.Message] = []
+    async with name_server(lambda query, tcp: heard.append(query) or []) as server:
+        failure, _ = await ask_for(HOST, 53, servers=[server], cadence=(0.02, 0.02, 0.02))
+    assert failure is Failure.DNS_TIMEOUT_ERROR
+    assert len(heard) == 6  # three times for v4, three for v6
+
+
+async def test_a_lost_question_is_made_up_for() -> None:
+    """When the first question gets lost, the second finds the answer."""
+    lost: set[int] = set()
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        if query.id in lost:
+            return GOOD(query, tcp)
+        lost.add(query.id)
+        return []
+
+    async with name_server(script) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server], cadence=(0.02, 1.0))
+    assert failure is None
+    assert facts["addresses"] == ["8.8.4.4"]
+
+
+async def test_a_closed_port_is_unreachable_at_once() -> None:
+    """Where no resolver listens, ICMP says so, and nobody waits for the end of the cadence."""
+    async with name_server(GOOD) as server:
+        pass
+    async with asyncio.timeout(1):
+        failure, _ = await ask_for(HOST, 53, servers=[server], cadence=(5.0,))
+    assert failure is Failure.DNS_UNREACHABLE_ERROR
+
+
+async def test_no_resolver_at_all_is_unreachable() -> None:
+    """Without any resolver, names cannot be found out about."""
+    failure, _ = await ask_for(HOST, 53, servers=[])
+    assert failure is Failure.DNS_UNREACHABLE_ERROR
+
+
+async def test_the_next_resolver_is_asked_when_one_refuses() -> None:
+    """A refusing resolver is passed over, and both outcomes are noted."""
+    async with (
+        name_server(lambda query, tcp: [answer(query, rcode="REFUSED")]) as refusing,
+        name_server(GOOD) as good,
+    ):
+        failure, facts = await ask_for(HOST, 53, servers=[refusing, good])
+    assert failure is None
+    assert [entry["failure"] for entry in facts["tries"]] == ["dns_refused_error", None]
+
+
+async def test_the_next_resolver_is_asked_while_one_hesitates() -> None:
+    """A silent resolver does not keep the next one from being asked, and a late failure is not waited for."""
+    async with name_server(lambda query, tcp: []) as silent, name_server(GOOD) as good:
+        async with asyncio.timeout(2):
+            failure, facts = await ask_for(HOST, 53, servers=[silent, good], cadence=(9.0,))
+    assert failure is None
+    assert facts["addresses"] == ["8.8.4.4"]
+
+
+async def test_the_most_telling_word_stands_for_all_resolvers() -> None:
+    """When all fail, SERVFAIL says more than silence."""
+    async with (
+        name_server(lambda query, tcp: []) as silent,
+        name_server(lambda query, tcp: [answer(query, rcode="SERVFAIL")]) as broken,
+    ):
+        failure, facts = await ask_for(HOST, 53, servers=[silent, broken])
+    assert failure is Failure.DNS_SERVFAIL_ERROR
+    assert len(facts["tries"]) == 2
+
+
+async def test_answers_to_other_questions_are_passed_over() -> None:
+    """Neither a wrong id nor another name's answer is taken for ours."""
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        forged = answer(query, f"{HOST} A 6.6.6.6")
+        other = dns.message.make_query("other.example", "A")
+        other.id = query.id
+        return [
+            bytes([forged[0] ^ 1]) + forged[1:],
+            answer(other, "other.example A 6.6.6.6"),
+            query.to_wire(),  # our own question echoed
+            *GOOD(query, tcp),
+        ]
+
+    async with name_server(script) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+    assert facts["addresses"] == ["8.8.4.4"]
+
+
+async def test_a_late_duplicate_does_no_harm() -> None:
+    """A second answer that comes later changes nothing."""
+    async with name_server(lambda query, tcp: GOOD(query, tcp) * 3) as server:
+        resolver = Resolver(servers=[server])
+        assert await resolver.addresses(HOST) == (("8.8.4.4",), ("2001:4860::1",))
+        assert await resolver.addresses("VOICE.example.") == (("8.8.4.4",), ("2001:4860::1",))
+
+
+async def test_junk_with_our_id_is_misbehaviour_unless_an_answer_follows() -> None:
+    """Junk is waited out, as somebody may have been faster than the resolver; alone, it is its word."""
+    async with name_server(lambda query, tcp: [query.to_wire()[:2] + b"\x80junk"]) as server:
+        failure, _ = await ask_for(HOST, 53, servers=[server])
+    assert failure is Failure.DNS_SERVER_MISBEHAVING
+    async with name_server(
+        lambda query, tcp: [query.to_wire()[:2] + b"\x80junk", *GOOD(query, tcp)]
+    ) as server:
+        failure, _ = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+
+
+async def test_a_truncated_answer_is_fetched_by_tcp() -> None:
+    """What does not fit into a datagram is asked for again by TCP."""
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return GOOD(query, tcp) if tcp else [answer(query, truncated=True)]
+
+    async with name_server(script) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+    assert facts["truncated"] is True
+    assert facts["addresses"] == ["8.8.4.4"]
+
+
+async def test_v6_that_is_never_answered_does_not_hold_up_v4() -> None:
+    """Where AAAA questions are dropped, the answer for v4 comes all the same, and soon."""
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return GOOD(query, tcp) if query.question[0].rdtype == 1 else []
+
+    async with name_server(script) as server, asyncio.timeout(2):
+        failure, facts = await ask_for(HOST, 53, servers=[server], cadence=(9.0,))
+    assert failure is None
+    assert (facts["addresses"], facts["addresses6"]) == (["8.8.4.4"], [])
+
+
+async def test_v6_alone_is_an_address() -> None:
+    """A host that has only v6 addresses is found."""
+    records = {f"{HOST} AAAA": [f"{HOST} AAAA 2001:4860::1"]}
+    async with name_server(zone(records)) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+    assert facts["addresses6"] == ["2001:4860::1"]
+
+
+async def test_aliases_are_followed_and_noted() -> None:
+    """A chain of aliases leads to the address; its names are facts."""
+    chain = [f"{HOST} CNAME edge.example", "edge.example CNAME lb.example", "lb.example A 8.8.4.4"]
+    async with name_server(zone({f"{HOST} A": chain})) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+    assert facts["cnames"] == ["edge.example", "lb.example"]
+    assert facts["addresses"] == ["8.8.4.4"]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1", "10.1.2.3", "192.168.1.1", "100.64.0.1"])
+async def test_an_impossible_address_is_a_bogon(address: str) -> None:
+    """A name that leads to an address no public service has was tampered with, unless allowed here."""
+    async with name_server(zone({f"{HOST} A": [f"{HOST} A {address}"]})) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+        allowed, _ = await ask_for(HOST, 53, servers=[server], private_ok=True)
+    assert failure is Failure.DNS_BOGON_ERROR
+    assert facts["addresses"] == [address]
+    assert allowed is None
+
+
+async def test_a_good_address_beside_a_bogon_counts() -> None:
+    """One possible address is enough; the impossible one is left out and told."""
+    lines = [f"{HOST} A 10.0.0.1", f"{HOST} A 8.8.4.4"]
+    async with name_server(zone({f"{HOST} A": lines})) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+    assert facts["addresses"] == ["8.8.4.4"]
+    assert facts["bogons"] == ["10.0.0.1"]
+
+
+async def test_a_named_resolver_is_asked_with_the_client_subnet() -> None:
+    """The resolver in the params is asked, the subnet sent along and its scope read."""
+    seen: list[tuple[str, int]] = []
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        option = next(option for option in query.options if isinstance(option, dns.edns.ECSOption))
+        seen.append((option.address, option.srclen))
+        scoped = dns.edns.ECSOption(option.address, option.srclen, 20)
+        return [answer(query, f"{HOST} A 8.8.4.4", options=[scoped])]
+
+    async with name_server(script) as (address, port):
+        failure, facts = await ask_for(HOST, port, resolver=address, subnet="198.51.100.0/24")
+    assert failure is None
+    assert ("198.51.100.0", 24) in seen
+    assert facts["subnet_scope"] == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"), [("\"'ecs':'True' 'ecs_data': {}\"", True), ("\"'ecs':'False' 'ts':'1'\"", False)]
+)
+async def test_the_check_name_tells_whether_the_subnet_is_sent(text: str, sent: bool) -> None:
+    """The TXT answer of the check name says whether the resolver sends the client's subnet."""
+    async with name_server(zone({"check.example TXT": [f"check.example TXT {text}"]})) as server:
+        failure, facts = await ask_for("check.example", 53, servers=[server], ask="client-subnet")
+    assert failure is None
+    assert facts["client_subnet_sent"] is sent
+
+
+@pytest.mark.parametrize(
+    ("lines", "word"),
+    [(['check.example TXT "hello"'], Failure.DNS_NO_ANSWER), ([], Failure.DNS_NXDOMAIN_ERROR)],
+)
+async def test_a_check_name_that_says_nothing_is_no_answer(lines: Iterable[str], word: Failure) -> None:
+    """Without a word about the subnet, nothing is claimed about it."""
+    records = {"check.example TXT": list(lines)} if lines else {}
+    async with name_server(zone(records)) as server:
+        failure, facts = await ask_for("check.example", 53, servers=[server], ask="client-subnet")
+    assert failure is word
+    assert "client_subnet_sent" not in facts
+
+
+async def test_the_answering_machine_is_identified() -> None:
+    """NSID, id.server and the whoami name say which machine answers and by which address it asks."""
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        name = query.question[0].name.to_text(omit_final_dot=True)
+        text = {"id.server": "dns-7", "whoami.example": "203.0.113.7"}[name]
+        return [answer(query, f"{name} TXT {text}", options=[dns.edns.NSIDOption(b"fra-7")])]
+
+    async with name_server(script) as server:
+        failure, facts = await ask_for("whoami.example", 53, servers=[server], ask="identity")
+    assert failure is None
+    assert facts["identities"] == {"id.server": "dns-7", "whoami": "203.0.113.7", "nsid": "fra-7"}
+
+
+async def test_an_unidentified_machine_is_no_failure_and_a_silent_one_is() -> None:
+    """A refusal is an answer too; silence is not."""
+    async with name_server(lambda query, tcp: [answer(query, rcode="REFUSED")]) as server:
+        refused, facts = await ask_for("", 53, servers=[server], ask="identity")
+    assert refused is None
+    assert facts["identities"] == {}
+    async with name_server(lambda query, tcp: []) as server:
+        silent, _ = await ask_for("", 53, servers=[server], ask="identity")
+    assert silent is Failure.DNS_TIMEOUT_ERROR
+
+
+async def test_dns_over_tcp_when_the_target_says_so() -> None:
+    """A target with transport tcp is asked by TCP; a server that hangs up misbehaves."""
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return GOOD(query, tcp) if tcp else []
+
+    async with name_server(script) as (address, port):
+        failure, facts = await ask_for(HOST, port, transport="tcp", resolver=address)
+    assert failure is None
+    assert facts["addresses"] == ["8.8.4.4"]
+    async with name_server(lambda query, tcp: []) as (address, port):
+        cut, _ = await ask_for(HOST, port, transport="tcp", resolver=address)
+    assert cut is Failure.DNS_SERVER_MISBEHAVING
+
+
+async def test_the_hosts_file_goes_first(tmp_path: Path) -> None:
+    """A name in /etc/hosts is not asked for; the fact says where it comes from."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text(
+        "8.8.8.8 Voice.Example other # voice.test\n2001:4860::8 voice.example\nbroken voice.example\n"
+    )
+    resolver = Resolver(servers=[], hosts=hosts)
+    failure, facts = await ask_for(HOST, 53, names=resolver)
+    assert failure is None
+    assert facts["resolver"] == "hosts"
+    assert (facts["addresses"], facts["addresses6"]) == (["8.8.8.8"], ["2001:4860::8"])
+    assert parse_hosts(hosts.read_text(), "voice.test") == ()
+
+
+async def test_a_name_is_looked_up_once_a_run() -> None:
+    """However many ask, the name servers hear one question for each family."""
+    heard: list[dns.message.Message] = []
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        heard.append(query)
+        return GOOD(query, tcp)
+
+    async with name_server(script) as server:
+        resolver = Resolver(servers=[server])
+        await asyncio.gather(*(resolver.addresses(HOST) for _ in range(5)))
+    assert len(heard) == 2
+
+
+async def test_an_impossible_name_does_not_exist() -> None:
+    """A name that DNS cannot carry is answered without asking anybody."""
+    failure, _ = await ask_for(f"{'x' * 64}.example", 53, servers=[("127.0.0.1", 9)])
+    assert failure is Failure.DNS_NXDOMAIN_ERROR
+
+
+async def test_questions_leave_from_low_ports() -> None:
+    """A stateless rule on 10000-60000 must not hit our answers."""
+    with open_udp(("127.0.0.1", 9)) as sock:
+        assert 1500 <= sock.local[1] < 9500
+
+
+def test_resolv_conf_gives_three_servers_at_most() -> None:
+    """As resolv.conf(5) has it: three servers, comments passed over, the local one when there is none."""
+    text = "# nameserver 192.0.2.9\nsearch example\nnameserver 192.0.2.1\nnameserver junk\n" + "".join(
+        f"nameserver 192.0.2.{n}\n" for n in range(2, 6)
+    )
+    assert [address for address, _ in parse_servers(text)] == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    assert parse_servers("") == (("127.0.0.1", 53),)
+
+
+def test_public_addresses_are_no_bogons() -> None:
+    """Multicast and the documentation's addresses are bogons, public ones are not."""
+    assert is_bogon("224.0.0.1")
+    assert is_bogon("::1")
+    assert not is_bogon("8.8.8.8")
+
+
+async def test_look_up_leaves_nothing_running() -> None:
+    """Once a resolver has answered, those still asked are dropped."""
+    async with name_server(lambda query, tcp: []) as silent, name_server(GOOD) as good:
+        await look_up(HOST, [silent, good], cadence=(9.0,))
+        assert len([task for task in asyncio.all_tasks() if not task.done()]) == 1

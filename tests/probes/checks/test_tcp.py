@@ -1,0 +1,110 @@
+"""The tcp probe against listeners, closed ports and silence on loopback."""
+
+from probes.checks import tcp
+from probes.failures import Failure
+from tests.fakes import full_backlog, silence, tcp_server
+from tests.name_server import name_server, zone
+from tests.probes.looking import see
+
+
+async def test_open_port_is_open() -> None:
+    """A listening port is a success, with the address that opened and its time."""
+    async with tcp_server(silence) as port:
+        failure, facts = await see(tcp.probe, "127.0.0.1", port)
+    assert failure is None
+    assert facts["address"] == "127.0.0.1"
+    assert 0 < facts["ms"] < 1000
+    assert (facts["open"], facts["shut"]) == (1, 0)
+
+
+async def test_closed_port_is_refused() -> None:
+    """A RST to our SYN is connection_refused, and names no ICMP sender."""
+    async with tcp_server(silence) as port:
+        pass
+    failure, facts = await see(tcp.probe, "127.0.0.1", port)
+    assert failure is Failure.CONNECTION_REFUSED
+    assert facts["tried"][0]["failure"] == "connection_refused"
+    assert "icmp_from" not in facts
+
+
+async def test_dropped_syn_is_a_timeout_with_the_facts_kept() -> None:
+    """Silence until the budget ends is generic_timeout_error, for the step and for each address."""
+    async with full_backlog() as port:
+        failure, facts = await see(tcp.probe, "127.0.0.1", port, budget=0.1)
+    assert failure is Failure.GENERIC_TIMEOUT_ERROR
+    assert facts["tried"] == [
+        {"address": "127.0.0.1", "ms": None, "failure": "generic_timeout_error", "icmp_from": ""}
+    ]
+    assert facts["shut"] == 1
+
+
+async def test_one_open_address_is_enough_and_the_others_are_told() -> None:
+    """A host is open when one of its addresses is; each address keeps its own outcome."""
+    async with tcp_server(silence) as port:
+        failure, facts = await see(tcp.probe, "media.example", port, addresses=["127.0.0.2", "127.0.0.1"])
+    assert failure is None
+    assert facts["address"] == "127.0.0.1"
+    assert {entry["address"]: entry["failure"] for entry in facts["tried"]} == {
+        "127.0.0.2": "connection_refused",
+        "127.0.0.1": None,
+    }
+
+
+async def test_an_address_that_is_heard_of_survives_the_end_of_the_budget() -> None:
+    """What one address said is kept though another stays silent until the budget ends."""
+    async with full_backlog() as port:
+        failure, facts = await see(
+            tcp.probe, "media.example", port, budget=0.1, addresses=["127.0.0.1", "127.0.0.3"]
+        )
+    assert failure is Failure.GENERIC_TIMEOUT_ERROR
+    assert [entry["failure"] for entry in facts["tried"]] == ["generic_timeout_error", "connection_refused"]
+
+
+async def test_the_first_address_gives_the_word() -> None:
+    """When all addresses fail, the step fails with the first one's word."""
+    async with tcp_server(silence) as port:
+        pass
+    failure, facts = await see(tcp.probe, "x.example", port, addresses=["127.0.0.2", "127.0.0.3"])
+    assert failure is Failure.CONNECTION_REFUSED
+    assert facts["shut"] == 2
+
+
+async def test_a_v6_address_is_counted_apart() -> None:
+    """An open v6 address does not make up for a shut v4 one, and is counted on its own."""
+    async with tcp_server(silence, host="::1") as port:
+        failure, facts = await see(tcp.probe, "x.example", port, addresses=["127.0.0.1", "::1"])
+        alone, alone_facts = await see(tcp.probe, "x.example", port, addresses=["::1"])
+    assert failure is Failure.CONNECTION_REFUSED
+    assert (facts["open"], facts["shut"], facts["open6"], facts["shut6"]) == (0, 1, 1, 0)
+    assert alone is None
+    assert alone_facts["address"] == "::1"
+
+
+async def test_a_v6_address_without_route_is_left_out() -> None:
+    """Where this host has no route for v6, a host's v6 address counts neither as open nor as shut."""
+    async with tcp_server(silence) as port:
+        failure, facts = await see(tcp.probe, "x.example", port, addresses=["127.0.0.1", "fe80::1"])
+    assert failure is None
+    assert facts["open6"] == 0
+    assert facts["shut6"] == 0
+
+
+async def test_a_name_is_resolved_when_no_step_did() -> None:
+    """Without a dns step before it, the probe asks the resolver; its failure is the step's."""
+    async with (
+        tcp_server(silence) as port,
+        name_server(zone({"a.example A": ["a.example A 127.0.0.1"]})) as dns,
+    ):
+        found, _ = await see(tcp.probe, "a.example", port, servers=[dns])
+        missing, _ = await see(tcp.probe, "b.example", port, servers=[dns])
+    assert found is None
+    assert missing is Failure.DNS_NXDOMAIN_ERROR
+
+
+async def test_no_more_than_four_addresses_are_tried() -> None:
+    """Of a large pool, four addresses are enough."""
+    pool = [f"127.0.1.{n}" for n in range(1, 10)]
+    async with tcp_server(silence) as port:
+        pass
+    _, facts = await see(tcp.probe, "x.example", port, addresses=pool)
+    assert len(facts["tried"]) == 4

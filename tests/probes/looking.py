@@ -1,0 +1,40 @@
+"""Look at one target with one probe, as the runner does, and return the word and the facts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from probes.failures import Failure, classify
+from probes.look import Look, Shared
+from probes.model import Observation, Plan, Step, Target
+from probes.resolver import Resolver
+from probes.trust import Trust
+
+
+async def see(
+    probe: Callable[[Step, Look], Awaitable[Failure | None]],
+    host: str,
+    port: int,
+    *,
+    transport: str = "tcp",
+    budget: float = 2.0,
+    servers: Sequence[tuple[str, int]] = (),
+    cadence: Sequence[float] = (0.05, 0.05, 0.1),
+    roots: tuple[str, ...] = (),
+    proxy: str = "",
+    earlier: Mapping[str, Observation] | None = None,
+    names: Resolver | None = None,
+    **params: Any,
+) -> tuple[Failure | None, dict[str, Any]]:
+    """Names are asked for at *servers* and nowhere else."""
+    step = Step("look", "any", Target("signaling", host, port, transport), budget, params)
+    names = names or Resolver(servers=servers, cadence=cadence)
+    look = Look(Shared(Plan((step,), budget, roots, proxy), names, Trust(roots)), earlier or {})
+    try:
+        async with asyncio.timeout(budget):
+            failure = await probe(step, look)
+    except Exception as error:
+        failure = classify(error)
+        if failure is Failure.PROBE_CRASHED:
+            raise
+    return failure, look.facts
