@@ -27,14 +27,14 @@ _LONGEST_SUFFIX: Final = 48  # characters of params that a step's id still shows
 
 
 def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge: str = "") -> Case:
-    """The case of *code* on *platform* at *edge* (empty: roaming): the causes whose `weight` names the code."""
+    """The case of *code* on *platform* at *edge* (empty: roaming): the causes that weigh for the code."""
     concerned = [
         cause
         for cause in knowledge.causes.values()
         if code in cause.weight and _is_for(cause.platforms, platform)
     ]
     concerned.sort(key=lambda cause: (-cause.weight[code], cause.id))
-    causes = {cause.id: _cause_for(cause, platform, knowledge.questions) for cause in concerned}
+    causes = {cause.id: cause_for(cause, platform, knowledge.questions) for cause in concerned}
     questions = {
         id_: _question_for(knowledge.questions[id_], platform, knowledge.questions)
         for id_ in _in_order_of_need(_asked_by(causes.values()), knowledge.questions, platform)
@@ -88,8 +88,8 @@ def _in_order_of_need(
     yield from done
 
 
-def _cause_for(cause: Cause, platform: str, questions: Mapping[str, Question]) -> Cause:
-    """*cause* without what this platform is not asked."""
+def cause_for(cause: Cause, platform: str, questions: Mapping[str, Question]) -> Cause:
+    """*cause* without what is not asked on *platform*."""
     return replace(
         cause,
         when=_alternatives_for(cause.when, platform, questions),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from knowledge.problems import nearest
-from knowledge.rules import FAILURE, Combined, Else, Quantified, Rule
+from knowledge.rules import FAILURE, LABELS, Combined, Else, Quantified, Rule
 from knowledge.schema import (
     ALL,
     UNKNOWN,
@@ -18,6 +18,7 @@ from knowledge.schema import (
     Option,
     Origin,
     Question,
+    QuestionCase,
 )
 from knowledge.yaml_lines import Path
 from probes.failures import NOT_LOOKED, Failure
@@ -68,9 +69,21 @@ class _Checker:
         for number, case in enumerate(question.cases):
             path = ("cases", number, "answer")
             yield from self.known([case.answer], (*question.names, UNKNOWN), "answer", origin, path)
+            yield from self.observed(case, origin, number)
             if isinstance(case.given, str) != bool(question.person):
                 wanted = "what a person says" if question.person else "a list of observations"
                 yield f"{origin.at('cases', number)}: `given` must be {wanted}"
+
+    def observed(self, case: QuestionCase, origin: Origin, number: int) -> Iterator[str]:
+        for place, given in enumerate(case.given if isinstance(case.given, tuple) else ()):
+            path: Path = ("cases", number, "given", place)
+            word = given.get(FAILURE)
+            if word not in (None, "running", *Failure):
+                yield f"{origin.at(*path)}: there is no failure word {word!r}{nearest(str(word), Failure)}"
+            for label in LABELS:
+                wanted = int if label == "port" else str
+                if not isinstance(given.get(label, wanted()), wanted):
+                    yield f"{origin.at(*path, label)}: the label {label} cannot be {given[label]!r}"
 
     def cause(self, cause: Cause) -> Iterator[str]:
         origin = cause.origin
