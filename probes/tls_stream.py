@@ -137,13 +137,13 @@ class TlsStream:
         packet = await self._loop.sock_recv(self._sock, _CHUNK)
         if not packet:
             raise EOFError
-        if not self.received:
+        self.received += len(packet)
+        if self.stage == "hello":
             self.stage = "mid"
             if packet[0] not in _RECORDS:
                 raise NetworkError(Failure.SSL_NOT_TLS)
             if packet[0] == 0x15 and len(packet) >= 7:
                 self.alert = _ALERTS.get(packet[6], str(packet[6]))
-        self.received += len(packet)
         self._incoming.write(packet)
 
 

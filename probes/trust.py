@@ -90,7 +90,7 @@ def covers(names: Iterable[str], host: str) -> bool:
 
 
 def _paths(chain: Sequence[x509.Certificate], store: Store) -> list[tuple[x509.Certificate, ...]]:
-    """The ways from the first of *chain* over the others to a root of *store*.
+    """The ways from the first of *chain* over the others to a root of *store*, that root included.
 
     No certificate is gone through twice, so that a hostile chain costs no more than its square.
     """
@@ -100,9 +100,11 @@ def _paths(chain: Sequence[x509.Certificate], store: Store) -> list[tuple[x509.C
     while ways:
         way = ways.pop(0)
         last = way[-1]
-        roots = store.get(last.issuer.public_bytes(), ())
-        if last in store.get(last.subject.public_bytes(), ()) or any(_issued(last, root) for root in roots):
+        if last in store.get(last.subject.public_bytes(), ()):
             found.append(way)
+            continue
+        roots = store.get(last.issuer.public_bytes(), ())
+        found += [(*way, root) for root in roots if _issued(last, root)]
         for issuer in [other for other in others if other.subject == last.issuer and _issued(last, other)]:
             others.remove(issuer)
             ways.append((*way, issuer))

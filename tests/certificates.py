@@ -57,16 +57,17 @@ def make_authority(
     ca: bool = True,
     start: int = -400,
     end: int = 400,
+    key: ec.EllipticCurvePrivateKey | None = None,
 ) -> Identity:
     """A root, or an intermediate under *issuer*; without `basic` it has no extensions, as old roots."""
     extensions = [x509.BasicConstraints(ca=ca, path_length=None)] if basic else []
-    return _make(name, issuer, extensions, start, end)
+    return _make(name, issuer, extensions, start, end, key)
 
 
 def make_server(issuer: Identity | None, *names: str, start: int = -30, end: int = 60) -> Identity:
     """A server's certificate under *issuer*, or self-signed, valid from day *start* to *end* from now."""
     entries = [_entry(name) for name in names]
-    return _make(names[0], issuer, [x509.SubjectAlternativeName(entries)], start, end)
+    return _make(names[0], issuer, [x509.SubjectAlternativeName(entries)], start, end, None)
 
 
 def _entry(name: str) -> x509.GeneralName:
@@ -77,9 +78,14 @@ def _entry(name: str) -> x509.GeneralName:
 
 
 def _make(
-    name: str, issuer: Identity | None, extensions: list[x509.ExtensionType], start: int, end: int
+    name: str,
+    issuer: Identity | None,
+    extensions: list[x509.ExtensionType],
+    start: int,
+    end: int,
+    key: ec.EllipticCurvePrivateKey | None,
 ) -> Identity:
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()
