@@ -25,13 +25,13 @@ EPILOG: Final = (
 def run_diagnose(words: Sequence[str]) -> int:
     """Diagnose what *words* ask for, print the answer, and give the exit code."""
     knowledge = load_knowledge()
-    told = tuple(person_options(knowledge).items())
+    told = person_options(knowledge)
     parser = _parser(told)
     options, rest = parser.parse_known_intermixed_args(list(words))
     if rest:
         raise unknown("an option of diagnose", rest[0], parser.known)
     desk = open_desk(options.network, options.vantage, knowledge)
-    request = parse_words(options.words, desk.vocabulary, _named(options, [name for name, _ in told]))
+    request = parse_words(options.words, desk.vocabulary, _named(options, tuple(told)))
     if options.json:
         return _as_json(desk, request)
     from bot.terminal import answer
@@ -48,7 +48,7 @@ def _as_json(desk: Desk, request: Request) -> int:
     return EXIT[record.diagnosis.outcome]
 
 
-def _parser(told: Sequence[tuple[str, tuple[str, ...]]]) -> Parser:
+def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
     parser = Parser(
         prog="lineman diagnose",
         description="Look from this host at everything that an error code may come from.",
@@ -59,8 +59,8 @@ def _parser(told: Sequence[tuple[str, tuple[str, ...]]]) -> Parser:
     add("words", nargs="*", metavar="CODE [PLATFORM]", help="the error code, and the SDK's platform if known")
     add("--platform", action="append", help="the SDK's platform; without it, all of them are looked into")
     add("--edge", action="append", help="the edge that the client is set to (default: roaming)")
-    for name, values in told:
-        shown = "|".join(values) or "V"
+    for name, words in told.items():
+        shown = "|".join(dict.fromkeys(words.values())) or "V"
         add(f"--{name}", action="append", metavar=shown, help=f"what you know about {name}")
     add("--relay", action="append", help="the relay that looks (default: local, this host)")
     add("--vantage", help="where this host stands: user-network (default) or reference")

@@ -36,7 +36,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "dns": Budget(2.0, slow=1.1),  # two tries, a second apart, as resolvers themselves do
     "tcp": Budget(3.0, slow=1.1),  # a SYN is sent again after 1 s, and again after 3 s: one loss is covered
     "tls": Budget(3.6, slow=1.1),  # the SDK's 5 s less what names and TCP may take before it
-    "websocket": Budget(2.6),  # four round trips on a connection of its own, behind a TLS that was fine
+    "websocket": Budget(3.6),  # beside tls, on a connection of its own
     "http": Budget(3.6),
     "stun": Budget(0.7),  # datagrams at 0, 100, 300 and 700 ms (netcheck's cadence)
     "nat": Budget(1.2),  # a name or two to look up, then silence is an answer after 0.45 s
@@ -51,7 +51,7 @@ BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
     "tcp": ("dns",),
     "tls": ("dns", "tcp"),
     "http": ("dns", "tcp"),
-    "websocket": ("dns", "tcp", "tls"),
+    "websocket": ("dns", "tcp"),  # not tls: behind an intercepted session it still tells something
     "stun": ("dns",),
     "nat": ("dns",),
     "turn": ("dns",),
@@ -90,12 +90,12 @@ def _step(look: Wanted, case: Case, looks: list[Wanted], network: Network, ice: 
         target=look.target,
         budget=BUDGETS.get(look.probe, DEFAULT).limit,
         params={**look.params, **dict(_params(look, case, network, turn))},
-        after=tuple(_before(look, looks, network)),
+        after=tuple(_before(look, looks)),
         secrets={"username": turn[0].username, "credential": turn[0].credential} if turn else {},
     )
 
 
-def _before(look: Wanted, looks: list[Wanted], network: Network) -> Iterator[str]:
+def _before(look: Wanted, looks: Iterable[Wanted]) -> Iterator[str]:
     """Name the looks at the same place that *look* comes after."""
     if look.params.get("proxy"):
         return  # the proxy looks names up and connects
@@ -112,12 +112,13 @@ def _is_known(look: Wanted, network: Network) -> bool:
 
 
 def _known(look: Wanted, network: Network) -> Observation:
-    v4, v6 = [], []
-    for address in addresses_known(look.target.host, network):
-        (v6 if ":" in address else v4).append(address)
-    return Observation(
-        look.step, look.probe, look.target, None, {"addresses": v4, "addresses6": v6, "pinned": True}
-    )
+    known = addresses_known(look.target.host, network)
+    facts = {
+        "addresses": [one for one in known if ":" not in one],
+        "addresses6": [one for one in known if ":" in one],
+        "pinned": True,
+    }
+    return Observation(look.step, look.probe, look.target, None, facts)
 
 
 def addresses_known(host: str, network: Network) -> list[str]:
@@ -146,14 +147,8 @@ def _params(
         case "edges":
             hosts = network.edge_hosts(case.platform)
             yield "hosts", hosts
-            yield (
-                "addresses",
-                {
-                    h: list(network.addresses[h])
-                    for h in (look.target.host, *hosts.values())
-                    if h in network.addresses
-                },
-            )
+            pinned = {host: addresses_known(host, network) for host in (look.target.host, *hosts.values())}
+            yield "addresses", {host: known for host, known in pinned.items() if known}
             yield "chosen", case.edge
             yield "allowed", list(network.allowed_edges)
         case "nat":

@@ -42,7 +42,8 @@ class Vocabulary:
     codes: tuple[str, ...]
     platforms: Mapping[str, str]  # any name of a platform, in lower case: its id
     edges: tuple[str, ...]
-    options: Mapping[str, tuple[str, ...]]  # what a person can tell: its words; none means a version
+    options: Mapping[str, Mapping[str, str]]  # what a person can tell: each word for it and the usual one;
+    # without words it is a version
     roaming: str = "roaming"
     relays: tuple[str, ...] = ("local",)
     see: str = "lineman knowledge list"
@@ -155,7 +156,7 @@ def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
             return ",".join(_one_of("a relay", one, vocabulary.relays) for one in names or [""])
     words = vocabulary.options[name]
     if words:
-        return _one_of(f"an answer for {name}", lower, words)
+        return words[_one_of(f"an answer for {name}", lower, tuple(words))]
     if not VERSION.fullmatch(value):
         raise UsageError(f"{quoted(value)} is not a version for {name}; write it like 6.12.0.")
     return lower.removeprefix("v")

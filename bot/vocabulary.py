@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from bot.request import Vocabulary
 from knowledge.network_facts import Network
-from knowledge.schema import Knowledge, Question
+from knowledge.schema import Knowledge
 
 
 def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str]) -> Vocabulary:
@@ -22,19 +22,16 @@ def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str
     )
 
 
-def person_options(knowledge: Knowledge) -> dict[str, tuple[str, ...]]:
-    """List what only people can tell: each option with its words, or with none where it is a version."""
-    options: dict[str, tuple[str, ...]] = {}
+def person_options(knowledge: Knowledge) -> dict[str, dict[str, str]]:
+    """List what only people can tell: each option with its words; none is a version."""
+    options: dict[str, dict[str, str]] = {}
     for question in knowledge.questions.values():
         if question.person:
-            known = options.get(question.person.option, ())
-            options[question.person.option] = tuple(dict.fromkeys((*known, *_words(question))))
+            words = options.setdefault(question.person.option, {})
+            for answer in question.answers:
+                if answer.option and answer.option.words:
+                    words |= dict.fromkeys(answer.option.words, answer.option.words[0])
     return options
-
-
-def _words(question: Question) -> tuple[str, ...]:
-    options = [answer.option for answer in question.answers if answer.option]
-    return tuple(word for option in options for word in option.words)
 
 
 def _platforms(knowledge: Knowledge) -> Mapping[str, str]:

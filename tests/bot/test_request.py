@@ -5,13 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UsageError
-from bot.request import Request, Vocabulary, make_request, parse
+from bot.request import Request, Vocabulary, parse, parse_words
 
 WORDS = Vocabulary(
     codes=("31005", "31009", "53000"),
     platforms={"javascript": "javascript", "js": "javascript", "ios": "ios", "android": "android"},
     edges=("roaming", "ashburn", "frankfurt", "sao-paulo"),
-    options={"sdk-version": (), "turn": ("yes", "no"), "vpn": ("yes", "no")},
+    options={
+        "sdk-version": {},
+        "turn": {"yes": "yes", "y": "yes", "no": "no"},
+        "vpn": {"yes": "yes", "no": "no"},
+    },
     relays=("local", "acme-hq", "acme-lab"),
 )
 
@@ -34,6 +38,7 @@ WORDS = Vocabulary(
         ("31009 relay=acme-hq,acme-lab", Request("31009", relays=("acme-hq", "acme-lab"))),
         ("31009 edge=ashburn edge=ashburn", Request("31009", edge="ashburn")),
         ("code=31009", Request("31009")),
+        ("31009 turn=Y", Request("31009", told={"turn": "yes"})),
     ],
 )
 def test_reads(text: str, request_: Request) -> None:
@@ -54,7 +59,7 @@ def test_reads(text: str, request_: Request) -> None:
         ("31009 from", "A relay's name is missing after from"),
         ("31009 relay=,", "is not a relay"),
         ("31009 --edge", "A value is missing after --edge"),
-        ("31009 turn=maybe", "“maybe” is not an answer for turn; known: no, yes"),
+        ("31009 turn=maybe", "“maybe” is not an answer for turn; known: no, y, yes"),
         ("31009 trun=yes", "“trun” is not an option; did you mean turn?"),
         ("31009 edge=ashburn edge=frankfurt", "edge is given twice, as ashburn and as frankfurt"),
         ("31009 31005", "code is given twice"),
@@ -92,4 +97,4 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 def test_command_line_and_conversation_agree() -> None:
     """The command line's words and options go through the same parser as the conversation's text."""
     typed = parse("31009 ios edge=frankfurt turn=no", WORDS)
-    assert make_request(["31009", "ios"], [("edge", "frankfurt"), ("turn", "no")], WORDS) == typed
+    assert parse_words(["31009", "ios"], WORDS, [("edge", "frankfurt"), ("turn", "no")]) == typed
