@@ -1,8 +1,8 @@
 """The lab's authoritative name server, and a resolver that always gives the same bad answer.
 
 `python -m tests.lab.authoritative zone STEER` serves the root zone of the lab: roaming names by client subnet
-(RFC 7871) or by the address of the resolver, as latency routing does. `... rcodes ADDRESS` answers every query with
-one rcode for each port. STEER is a JSON file, read at each query, that may pin `roaming` to an edge.
+(RFC 7871) or by the address of the resolver, as latency routing does. `... rcodes ADDRESS` answers every query
+with one rcode for each port. STEER is a JSON file, read at each query, that may pin `roaming` to an edge.
 """
 
 import asyncio
@@ -45,10 +45,13 @@ def answer_zone(query: dns.message.Message, peer: str, steer: Path) -> dns.messa
     elif name in at.ROAMING_NAMES:
         pinned = json.loads(steer.read_text()).get("roaming")
         _put(reply, question, "A", at.ROAMING_NAMES[name][pinned or _nearest(subnet, peer)])
-        if subnet:
-            reply.use_edns(0, options=[dns.edns.ECSOption(subnet.address, subnet.srclen, subnet.srclen)])
     else:
         reply.set_rcode(dns.rcode.NXDOMAIN)
+    if (
+        subnet
+    ):  # without the option in the answer a resolver asks again and sends no subnet (RFC 7871 section 7.3)
+        scope = 0 if name in at.FIXED_NAMES else subnet.srclen
+        reply.use_edns(0, options=[dns.edns.ECSOption(subnet.address, subnet.srclen, scope)])
     if not reply.answer:
         reply.authority.append(dns.rrset.from_text(at.ZONE + ".", 5, "IN", "SOA", SOA))
     return reply
@@ -65,7 +68,9 @@ def answer_rcode(query: dns.message.Message, _peer: str, word: str) -> dns.messa
     return reply
 
 
-def _put(reply: dns.message.Message, question: dns.rrset.RRset, kind: str, value: str, ttl: int = TTL) -> None:
+def _put(
+    reply: dns.message.Message, question: dns.rrset.RRset, kind: str, value: str, ttl: int = TTL
+) -> None:
     if question.rdtype == dns.rdatatype.from_text(kind):
         reply.answer.append(dns.rrset.from_text(question.name, ttl, "IN", kind, value))
 
@@ -123,5 +128,7 @@ if __name__ == "__main__":
         zone = partial(answer_zone, steer=Path(sys.argv[2]))
         asyncio.run(serve({(at.AUTHORITATIVE, 53): zone}))
     else:
-        rcodes = {(sys.argv[2], port): partial(answer_rcode, word=word) for word, port in at.RCODE_PORTS.items()}
-        asyncio.run(serve({place: answer for place, answer in rcodes.items()}))
+        rcodes: dict[tuple[str, int], Answer] = {
+            (sys.argv[2], port): partial(answer_rcode, word=word) for word, port in at.RCODE_PORTS.items()
+        }
+        asyncio.run(serve(rcodes))

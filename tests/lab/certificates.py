@@ -1,4 +1,4 @@
-"""Certificates made for one run: the lab's CA, the interceptor's CA, and leaves that are right or wrong in one way."""
+"""Certificates made for one run: the lab's CA, the interceptor's CA, and leaves right or wrong in one way."""
 
 import datetime as dt
 import ipaddress
@@ -53,7 +53,7 @@ class Authority:
     def leaf(
         self, folder: Path, stem: str, names: tuple[str, ...], starts: dt.timedelta, ends: dt.timedelta
     ) -> Path:
-        """Write STEM.pem (leaf and CA) and STEM.key, valid from now+*starts* to now+*ends*; the former's path."""
+        """Write STEM.pem (leaf and CA) and STEM.key, valid from now+*starts* to now+*ends*; the path."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = dt.datetime.now(dt.UTC)
         builder = _builder(

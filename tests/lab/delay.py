@@ -1,7 +1,8 @@
 """Holds packets back: a TUN device that gives every edge its own latency, since this needs no netem.
 
-Run inside the second router: `python -m tests.lab.delay DEVICE ADDRESS=MS...`. The router sends what comes *from*
-an edge into the device; each packet is written back to it after that edge's delay, so a round trip grows by it.
+Run inside the second router: `python -m tests.lab.delay DEVICE ADDRESS=MS...`. The router sends what
+comes *from* an edge into the device; each packet is written back after that edge's delay, so a round trip
+grows by it.
 """
 
 import fcntl

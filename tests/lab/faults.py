@@ -66,7 +66,7 @@ def tcp(
     how: str = "drop",
     where: str = "fw",
 ) -> None:
-    """TCP connections to a service, an edge or anything are dropped, reset or answered by ICMP, at fw, r1 or r2."""
+    """TCP to a service, an edge or anything is dropped, reset or answered by ICMP, at fw, r1 or r2."""
     world.add_forward(f"ip daddr {_set(to)} tcp dport {port} {REJECTIONS[how]}", where)
 
 
@@ -94,7 +94,7 @@ def udp_inbound(world: World, ports: str = RANGE) -> None:
 
 @_fault
 def udp_stateless(world: World, ports: str = RANGE) -> None:
-    """A rule without memory drops UDP that comes in to the media ports, answers to our own ephemeral ports too."""
+    """A rule without memory drops UDP that comes in to the media ports, answers among it."""
     world.add_forward(f"ip daddr {at.RELAY} udp dport {ports} drop")
 
 
@@ -129,7 +129,7 @@ def loss(world: World, percent: int = 5) -> None:
 
 @_fault
 def only_proxy(world: World, authenticated: bool = True, told: bool = True) -> None:
-    """Nothing but the LAN's HTTP proxy leads out; it may ask for a password; the network file may name it."""
+    """Only the LAN's HTTP proxy leads out; it may ask for a password, the network file may name it."""
     world.add_forward(f"ip saddr {at.RELAY} drop")
     if told:
         world.network["proxy"] = at.PROXY_AUTH if authenticated else at.PROXY_PLAIN
@@ -154,9 +154,11 @@ def nat_pool(world: World) -> None:
 
 
 @_fault
-def tls_intercepted(world: World, to: str | list[str] = "any", trusted: bool = False) -> None:
+def tls_intercepted(
+    world: World, to: str | list[str] = "any", trusted: bool = False, where: str = "fw"
+) -> None:
     """A security product opens TLS on 443 with its own CA, which the relay trusts or not."""
-    _divert(world, to, at.INTERCEPT)
+    _divert(world, to, at.INTERCEPT, where)
     world.trust_interceptor = trusted
 
 
@@ -170,7 +172,7 @@ def captive_portal(world: World, to: str | list[str] = "any") -> None:
 def tls_cut(
     world: World, to: str | list[str] = "signaling", how: str = "reset", names: list[str] | None = None
 ) -> None:
-    """TCP opens and the ClientHello is answered by reset, close or silence; by server name where names are given."""
+    """TCP opens, the ClientHello is answered by reset, close or silence; for some server names or all."""
     ports = {"reset": at.CUT_RESET, "close": at.CUT_CLOSE, "silent": at.CUT_SILENT}
     _divert(world, to, ports[how])
     world.cut_names = list(names or [])
@@ -183,14 +185,17 @@ def tls_dropped(world: World, to: str | list[str] = "signaling") -> None:
 
 
 @_fault
-def websocket(world: World, how: str = "strip", to: str | list[str] = "javascript") -> None:
+def websocket(
+    world: World, how: str = "strip", to: str | list[str] = "javascript", where: str = "fw"
+) -> None:
     """A gateway with a genuine certificate takes the Upgrade out, refuses it, or cuts it."""
-    _divert(world, to, {"strip": at.STRIP, "refuse": at.REFUSE, "cut": at.UPGRADE_CUT}[how])
+    _divert(world, to, {"strip": at.STRIP, "refuse": at.REFUSE, "cut": at.UPGRADE_CUT}[how], where)
 
 
-def _divert(world: World, to: str | list[str], port: int) -> None:
-    """Redirect what the LAN sends to 443 there to a stand-in on the firewall."""
-    world.add_redirect(f'iifname "lan" ip daddr {_set(to)} tcp dport 443 redirect to :{port}')
+def _divert(world: World, to: str | list[str], port: int, where: str = "fw") -> None:
+    """Redirect what arrives for 443 to a stand-in: on fw at no distance, or in svc behind the delay."""
+    device = {"fw": "lan", "svc": "service"}[where]
+    world.add_redirect(f'iifname "{device}" ip daddr {_set(to)} tcp dport 443 redirect to :{port}', where)
 
 
 # The service itself
@@ -208,7 +213,7 @@ def certificate(
 @_fault
 def date(world: World, to: str | list[str] = "any") -> None:
     """The service's Date header is an hour ahead of the relay's clock; certificates are fine."""
-    others = _set([s for s in ("signaling", "registration", "insights")] if to == "any" else to)
+    others = _set(["signaling", "registration", "insights"] if to == "any" else to)
     world.add_redirect(f"ip daddr {others} tcp dport 443 redirect to :{at.DATE_SHIFTED}", "svc")
 
 
@@ -257,7 +262,7 @@ def dns_dead(world: World, how: str = "drop") -> None:
 
 @_fault
 def dns_answers(world: World, rcode: str = "servfail") -> None:
-    """The near resolver answers every question with servfail, refused or nxdomain, or with a loopback address (bogon)."""
+    """The near resolver answers everything with servfail, refused, nxdomain, or a loopback address (bogon)."""
     port = at.RCODE_PORTS[rcode]
     world.add_redirect(f"meta l4proto {{ tcp, udp }} th dport 53 redirect to :{port}", "lan")
 

@@ -1,7 +1,7 @@
-"""The service's gateways: WebSocket signaling, mobile signaling over TLS, registration and Insights over HTTPS.
+"""The service's gateways: signaling over WebSocket, mobile signaling over TLS, HTTPS for the rest.
 
-Run inside svc: `python -m tests.lab.gateway CERTIFICATES`. Besides the genuine ones it keeps stand-ins on ports of
-their own, with a wrong certificate or a shifted Date, to which a fault redirects.
+Run inside svc: `python -m tests.lab.gateway CERTIFICATES`. Besides the genuine ones it keeps stand-ins on
+ports of their own, with a wrong certificate or a shifted Date, to which a fault redirects.
 """
 
 import asyncio

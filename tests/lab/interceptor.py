@@ -1,13 +1,15 @@
 """What a firewall may do to connections on 443: open the TLS, tamper with the upgrade, cut it, show a portal.
 
-Run inside fw: `python -m tests.lab.interceptor CERTIFICATES CUT`. nftables redirects connections here; each
-listener asks the kernel where they were going. CUT is a JSON list of the server names to cut; empty means all.
+Run inside fw, and inside svc for the same at a distance: `python -m tests.lab.interceptor CERTIFICATES CUT`.
+nftables redirects connections here; each listener asks the kernel where they were going. CUT is a JSON list of
+the server names to cut; empty means all.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
 import json
+import os
 import socket
 import ssl
 import struct
@@ -20,9 +22,7 @@ from tests.lab.certificates import Authority
 from tests.lab.gateway import tls
 
 SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h
-PORTAL_ANSWER = (
-    b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/login\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-)
+PORTAL_ANSWER = b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/login\r\nContent-Length: 0\r\n\r\n"
 REFUSAL = b"HTTP/1.1 403 Forbidden\r\nServer: lab-filter\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -46,7 +46,9 @@ class Minter:
     def _context(self, name: str) -> ssl.SSLContext:
         if name not in self.contexts:
             day = dt.timedelta(days=1)
-            self.contexts[name] = tls(self.authority.leaf(self.folder, f"minted-{name}", (name,), -day, 30 * day))
+            self.contexts[name] = tls(
+                self.authority.leaf(self.folder, f"minted-{os.getpid()}-{name}", (name,), -day, 30 * day)
+            )
         return self.contexts[name]
 
 
@@ -56,9 +58,11 @@ async def intercept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 async def strip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass requests on without their hop-by-hop headers, Upgrade among them, as an old HTTP/1.1 gateway does."""
+    """Pass requests on without Upgrade and Connection, as an old HTTP/1.1 gateway does."""
     head = await reader.readuntil(b"\r\n\r\n")
-    kept = [line for line in head.split(b"\r\n") if not line.lower().startswith((b"upgrade:", b"connection:"))]
+    kept = [
+        line for line in head.split(b"\r\n") if not line.lower().startswith((b"upgrade:", b"connection:"))
+    ]
     await _splice(reader, writer, b"\r\n".join(kept), through_tls=True)
 
 
@@ -82,9 +86,9 @@ async def cut_upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 
 async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, how: str, names: Path) -> None:
-    """Look at the ClientHello; cut the connection if its server name is listed, else pass it on untouched."""
+    """Look at the ClientHello; cut the connection if its server name is listed, else pass it on."""
     hello = await reader.read(16384)
-    wanted = json.loads(names.read_text())
+    wanted = json.loads(names.read_text())  # noqa: ASYNC240  # a few bytes in memory
     if wanted and not any(name.encode() in hello for name in wanted):
         await _splice(reader, writer, hello, through_tls=False)
     elif how == "reset":

@@ -1,7 +1,7 @@
 """The lab itself: built once, put into one scenario after the other, removed whatever happens.
 
-    with Lab.start() as lab, lab.scenario("healthy") as situation:
-        print(situation.run(["dig", "+short", "global.turn.lab.test"]).stdout)
+with Lab.start() as lab, lab.scenario("healthy") as situation:
+    print(situation.run(["dig", "+short", "global.turn.lab.test"]).stdout)
 """
 
 import json
@@ -52,7 +52,7 @@ class Situation:
         return self.lab.namespaces.command("relay", [*_drop(user), *self._environment(), *argv])
 
     def run(self, argv: Sequence[str], user: str = "nobody", timeout: float = 30.0, text: str = "") -> Ran:
-        """Run a command on the relay; *timeout* in seconds, TimeoutExpired after that; *text* is its input."""
+        """Run a command on the relay; TimeoutExpired after *timeout* seconds; *text* is its input."""
         began = time.monotonic()
         done = subprocess.run(
             self.command(argv, user),
@@ -74,7 +74,11 @@ class Situation:
             values["SSL_CERT_FILE"] = str(self.lab.folder / "pki" / "interceptor.pem")
         if self.world.clock:
             library = next(Path("/usr/lib").glob(f"*/{FAKETIME}"))
-            values |= {"LD_PRELOAD": str(library), "FAKETIME": self.world.clock, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            values |= {
+                "LD_PRELOAD": str(library),
+                "FAKETIME": self.world.clock,
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            }
         values |= self.world.environment
         return ["env", "-i", *(f"{key}={value}" for key, value in values.items())]
 
@@ -94,7 +98,7 @@ class Lab:
     @classmethod
     @contextmanager
     def start(cls) -> Iterator["Lab"]:
-        """Build the lab, hand it out, and remove it in any case; raises LabError. Needs root and the packages."""
+        """Build the lab, hand it out, and remove it in any case; LabError if it cannot be built."""
         leftovers.clean()
         tag = leftovers.new_tag()
         folder = Path(tempfile.mkdtemp(prefix=f"lm_{tag}_"))
@@ -134,7 +138,9 @@ class Lab:
             self._load(place, world)
         self._resolv.write_text(f"nameserver {world.resolver}\n")
         if world.default_route != self._default_route:
-            self.namespaces.batch("relay", f"route {'add' if world.default_route else 'del'} default via {at.GATEWAY}")
+            self.namespaces.batch(
+                "relay", f"route {'add' if world.default_route else 'del'} default via {at.GATEWAY}"
+            )
             self._default_route = world.default_route
         path = self.network_file
         if world.network:
@@ -193,7 +199,7 @@ class Lab:
         self._control(name, "flush_infra all")
 
     def _control(self, name: str, command: str) -> None:
-        """Say one thing to unbound over its control socket, as unbound-control does; LabError if it objects."""
+        """Say one thing to unbound over its control socket; LabError if it objects."""
         answer = b""
         with socket.socket(socket.AF_UNIX) as control:
             control.settimeout(servers.PATIENCE)
@@ -211,7 +217,16 @@ def _drop(user: str) -> list[str]:
         return []
     entry = pwd.getpwnam(user)
     ids = ["--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid), "--clear-groups"]
-    return ["setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--pdeathsig", "KILL", "--"]
+    return [
+        "setpriv",
+        *ids,
+        "--inh-caps=-all",
+        "--bounding-set=-all",
+        "--no-new-privs",
+        "--pdeathsig",
+        "KILL",
+        "--",
+    ]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def new_tag() -> str:
-    """A short tag that no other living process uses: the pid in base 36, and a letter for each lab of this one."""
+    """A tag that no other living process uses: the pid in base 36, and a letter for each lab of it."""
     pid, digits = os.getpid(), ""
     while pid:
         pid, digit = divmod(pid, 36)
@@ -53,7 +53,7 @@ def clean() -> list[str]:
 
 
 def _born(pid: int) -> str:
-    """When the process started, in clock ticks since boot (proc(5), stat field 22); empty if there is none."""
+    """When the process started, in ticks since boot (proc(5), stat field 22); empty if there is none."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:

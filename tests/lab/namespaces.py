@@ -67,7 +67,7 @@ SETUP: Final = {
     ),
 }
 SYSCTLS: Final = {
-    "net.ipv4.icmp_ratelimit": "0",  # every dropped packet's ICMP counts, however many probes run side by side
+    "net.ipv4.icmp_ratelimit": "0",  # every ICMP counts, however many probes run side by side
     "net.ipv4.conf.all.rp_filter": "0",
     "net.ipv4.conf.default.rp_filter": "0",
     "net.ipv6.conf.all.disable_ipv6": "1",
@@ -87,7 +87,7 @@ class Namespaces:
         return f"lm_{self.tag}_{place}"
 
     def make(self) -> None:
-        """Create and connect them; raises CalledProcessError. Devices are born inside: the root one sees none."""
+        """Create and connect them; raises RuntimeError. Devices are born inside: the root one sees none."""
         for place in at.NAMESPACES:
             _ip("netns", "add", self.name(place))
             self.sysctl(place, SYSCTLS | ({"net.ipv4.ip_forward": "1"} if place in ROUTERS else {}))

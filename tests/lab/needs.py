@@ -25,7 +25,9 @@ def missing() -> str:
     if os.geteuid() != 0:
         return "The fault lab needs root to make network namespaces."
     path = f"{os.environ.get('PATH', '')}:{SYSTEM}"
-    packages = [p for p, programs in PROGRAMS.items() if not all(shutil.which(x, path=path) for x in programs)]
+    packages = [
+        p for p, programs in PROGRAMS.items() if not all(shutil.which(x, path=path) for x in programs)
+    ]
     if not any(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")):
         packages.append("libfaketime")
     if packages:

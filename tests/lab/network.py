@@ -29,7 +29,9 @@ def facts(root: Path, changes: Mapping[str, str]) -> dict[str, Any]:
             _service("signaling", "websocket", "tcp", 443, _javascript(), ["javascript"], "/signal"),
             _service("signaling", "tls", "tcp", 443, _mobile(), MOBILE_PLATFORMS),
             _service("legacy-signaling", "tls", "tcp", at.LEGACY_PORT, _mobile(), ["android", "ios"]),
-            _service("registration", "https", "tcp", 443, {"all": at.REGISTRATION_NAME}, MOBILE_PLATFORMS, "/"),
+            _service(
+                "registration", "https", "tcp", 443, {"all": at.REGISTRATION_NAME}, MOBILE_PLATFORMS, "/"
+            ),
             _service("insights", "https", "tcp", 443, {"all": at.INSIGHTS_NAME}, None, "/"),
             _service("stun", "stun", "udp", 3478, {"all": at.STUN_NAME}),
             *(_service("turn", "turn", transport, port, everywhere) for transport, port in turn),

@@ -1,4 +1,4 @@
-"""Reads scenario files: what is broken, with which options to ask, and what must be found. Pure but for reading."""
+"""Reads scenario files: what is broken, how to ask, and what must be found. Pure but for reading."""
 
 import difflib
 from collections.abc import Mapping
@@ -59,7 +59,9 @@ def load(name: str) -> Scenario:
     """The scenario of that name; ScenarioError with the nearest names when there is none."""
     if name not in names():
         near = difflib.get_close_matches(name, names(), 3)
-        raise ScenarioError(f"no scenario {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+        raise ScenarioError(
+            f"no scenario {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+        )
     content = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
     return parse(name, content)
 

@@ -40,8 +40,11 @@ def servers(folder: Path) -> tuple[Server, ...]:
     return (
         _python("authoritative", "svc", ["zone", folder / "steer.json"], ("dns", at.AUTHORITATIVE, 53)),
         _python("rcodes", "lan", [at.NEAR], *(("dns", at.NEAR, port) for port in at.RCODE_PORTS.values())),
-        _python("gateway", "svc", [folder / "pki"], ("tcp", at.INSIGHTS, 443), ("tcp", "127.0.0.1", at.EXPIRED)),
-        _python("interceptor", "fw", [folder / "pki", folder / "cut.json"], ("tcp", at.GATEWAY, at.INTERCEPT)),
+        _python(
+            "gateway", "svc", [folder / "pki"], ("tcp", at.INSIGHTS, 443), ("tcp", "127.0.0.1", at.EXPIRED)
+        ),
+        _interceptor(folder, "interceptor-fw", "fw"),
+        _interceptor(folder, "interceptor-svc", "svc"),
         _delay(),
         _unbound(folder, "near", "lan", at.NEAR, subnet=True),
         _unbound(folder, "far", "svc", at.FAR, subnet=False),
@@ -69,9 +72,7 @@ def start(namespaces: Namespaces, server: Server, folder: Path) -> "subprocess.P
         )
 
 
-def wait(
-    namespaces: Namespaces, server: Server, process: "subprocess.Popen[bytes]", folder: Path
-) -> None:
+def wait(namespaces: Namespaces, server: Server, process: "subprocess.Popen[bytes]", folder: Path) -> None:
     """Return when everything of `server.ready` answers; LabError when it ends or PATIENCE runs out."""
     end = time.monotonic() + PATIENCE
     for kind, address, port in server.ready:
@@ -109,6 +110,11 @@ def _python(name: str, place: str, arguments: list[str | Path], *ready: tuple[st
     words = ["rcodes", *arguments] if name == "rcodes" else arguments
     argv = (sys.executable, "-m", f"tests.lab.{module}", *map(str, words))
     return Server(name, place, argv, ready)
+
+
+def _interceptor(folder: Path, name: str, place: str) -> Server:
+    argv = (sys.executable, "-m", "tests.lab.interceptor", f"{folder}/pki", f"{folder}/cut.json")
+    return Server(name, place, argv, (("tcp", "127.0.0.1", at.INTERCEPT),))
 
 
 def _delay() -> Server:
@@ -232,5 +238,3 @@ shutdown_lifetime 0 seconds
     # Squid keeps shared memory under fixed names; `ip netns exec` gives a mount namespace to hide it in.
     argv = ("sh", "-c", f"mount -t tmpfs shm /dev/shm && exec squid -N -f {path}")
     return Server("squid", "lan", argv, (("tcp", at.NEAR, 3128), ("tcp", at.NEAR, 3129)))
-
-
