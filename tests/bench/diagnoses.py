@@ -1,0 +1,91 @@
+"""How long a diagnosis takes in a healthy, a half-shut and a dead network, beside a script of today's commands."""
+
+import json
+import os
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.bench.script import SCRIPT
+from tests.lab.lab import Lab, Situation
+
+LINEMAN: Final = str(Path(__file__).parents[2] / ".venv" / "bin" / "lineman")
+PATIENCE: Final = 180.0  # seconds; the script of single commands waits long in a dead network
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A network, and the seconds within which it is to be judged."""
+
+    title: str
+    faults: tuple[str, ...]
+    seconds: float
+
+
+GOALS: Final = (
+    Goal("healthy", (), 1.0),
+    Goal("UDP range dropped", ("udp_range",), 2.0),
+    Goal("everything dropped", ("everything",), 4.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Medians of several runs: seconds on the wall, and seconds of processor time with all children."""
+
+    wall: float
+    cpu: float
+
+
+def measure(lab: Lab, runs: int) -> bool:
+    """Print the table; whether every goal is met. The judging time is the program's own, start-up counted apart."""
+    print(f"Diagnosis of 31009 for JavaScript, medians of {runs}; the script once; seconds\n")
+    print(
+        f"{'network':20} {'judged':>7} {'goal':>5} {'command':>8} {'cpu':>5}   {'script':>7} {'cpu':>5}   ratio"
+    )
+    met = True
+    for goal in GOALS:
+        situation = lab.with_faults(*goal.faults)
+        judged: list[float] = []
+        whole = timed(lambda: judged.append(_judge(situation)), runs)  # noqa: B023 - called before the loop goes on
+        script = timed(lambda: _run(situation, ["bash", "-c", SCRIPT]), 1)  # noqa: B023 - likewise
+        median = statistics.median(judged)
+        met = met and median <= goal.seconds
+        print(
+            f"{goal.title:20} {median:7.2f} {goal.seconds:5.1f} {whole.wall:8.2f} {whole.cpu:5.2f}"
+            f"   {script.wall:7.2f} {script.cpu:5.2f}   {script.wall / whole.wall:4.1f}x"
+        )
+    print(
+        "\njudged: from the parsed request to the diagnosis; command: the whole process, Python's start included\n"
+    )
+    return met
+
+
+def timed(action: Callable[[], object], runs: int) -> Timed:
+    """Run *action*, which waits for its children, *runs* times."""
+    walls, cpus = [], []
+    for _ in range(runs):
+        before, began = _cpu(), time.perf_counter()
+        action()
+        walls.append(time.perf_counter() - began)
+        cpus.append(_cpu() - before)
+    return Timed(statistics.median(walls), statistics.median(cpus))
+
+
+def _judge(situation: Situation) -> float:
+    """One diagnosis; the seconds it says it took."""
+    command = [LINEMAN, "diagnose", "31009", "javascript", "--network", str(situation.network_file), "--json"]
+    return float(json.loads(_run(situation, command))["timings"]["total"]) / 1000
+
+
+def _run(situation: Situation, command: Sequence[str]) -> str:
+    return situation.run(command, timeout=PATIENCE).stdout
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime if os.name == "posix" else 0.0
