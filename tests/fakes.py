@@ -5,13 +5,29 @@ import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+
+from probes.stun import (
+    Address,
+    Attribute,
+    Kind,
+    MalformedError,
+    Message,
+    Method,
+    pack_address,
+    pack_error,
+    pack_message,
+    parse_message,
+)
 
 Talk: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def tcp_server(talk: Talk, context: object = None, host: str = "127.0.0.1") -> AsyncIterator[int]:
+async def tcp_server(
+    talk: Talk, context: object = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
     """Talk to each connection as *talk* says, over TLS with a *context*; gives the port on *host*."""
     conversations: set[asyncio.Task[None]] = set()
 
@@ -27,7 +43,7 @@ async def tcp_server(talk: Talk, context: object = None, host: str = "127.0.0.1"
             conversations.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(serve, host, 0, ssl=context)  # type: ignore[arg-type]  # None or a context
+    server = await asyncio.start_server(serve, host, port, ssl=context)  # type: ignore[arg-type]  # None or a context
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
@@ -94,3 +110,126 @@ async def full_backlog() -> AsyncIterator[int]:
     finally:
         for sock in (*fillers, listener):
             sock.close()
+
+
+# STUN and TURN servers that answer what a test tells them.
+
+StunReply: TypeAlias = Callable[[Message, tuple[str, int]], list[bytes]]  # what to send back, if anything
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, take: Callable[["_Datagrams", bytes, tuple[str, int]], None]) -> None:
+        self._take = take
+        self.transport: asyncio.DatagramTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        # Python 3.11's own datagram transport does not say that it is one.
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self._take(self, data, addr)
+
+
+@asynccontextmanager
+async def stun_server(reply: StunReply, host: str = "127.0.0.1") -> AsyncIterator[int]:
+    """Answer STUN over UDP as *reply* says; gives the port."""
+
+    def take(server: _Datagrams, data: bytes, peer: tuple[str, int]) -> None:
+        with suppress(MalformedError):
+            for packet in reply(parse_message(data), peer):
+                server.transport.sendto(packet, peer)
+
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(take), local_addr=(host, 0))
+    try:
+        yield transport.get_extra_info("sockname")[1]
+    finally:
+        transport.close()
+
+
+def turn_talk(reply: StunReply) -> Talk:
+    """Answer STUN over TCP or TLS as *reply* says."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readexactly(20)
+            body = await reader.readexactly(int.from_bytes(head[2:4], "big"))
+            for packet in reply(parse_message(head + body), writer.get_extra_info("peername")):
+                writer.write(packet)
+
+    return talk
+
+
+def stun_answer(request: Message, kind: Kind, *attributes: tuple[int, bytes]) -> bytes:
+    """An answer to *request*, unsigned."""
+    return pack_message(Message(request.method, kind, request.transaction, attributes))
+
+
+def stun_mapped(request: Message, seen: tuple[str, int], *attributes: tuple[int, bytes]) -> bytes:
+    """A binding response that says it saw *seen*."""
+    address = pack_address(Attribute.XOR_MAPPED_ADDRESS, Address(*seen), request.transaction)
+    return stun_answer(request, Kind.SUCCESS, address, *attributes)
+
+
+@dataclass
+class RefusingTurn:
+    """Challenges, then answers each signed Allocate with the next of *codes*; 0 is an allocation, the last stays."""
+
+    codes: list[int]
+    challenges: int = 1  # 401 this often
+    asked: list[Message] = field(default_factory=list)
+
+    def __call__(self, request: Message, peer: tuple[str, int]) -> list[bytes]:
+        self.asked.append(request)
+        if request.method == Method.REFRESH:
+            return [stun_answer(request, Kind.SUCCESS)]
+        challenge = ((Attribute.REALM, b"turn.example"), (Attribute.NONCE, b"%d" % len(self.asked)))
+        if request.get(Attribute.USERNAME) is None:
+            return [stun_answer(request, Kind.ERROR, pack_error(401, "Unauthorized"), *challenge)]
+        code = self.codes.pop(0) if len(self.codes) > 1 else self.codes[0]
+        if code:
+            return [stun_answer(request, Kind.ERROR, pack_error(code, "No"), *challenge)]
+        relayed = pack_address(
+            Attribute.XOR_RELAYED_ADDRESS, Address("192.0.2.9", 40000), request.transaction
+        )
+        return [stun_mapped(request, peer, relayed)]
+
+
+@asynccontextmanager
+async def behaviour_server(
+    seen: Callable[[Address, tuple[str, int]], tuple[str, int]],
+    passes: Callable[[bool, bool], bool] = lambda address, port: True,
+) -> AsyncIterator[tuple[Address, Address]]:
+    """A STUN server of RFC 5780 behind a NAT played here; gives its first and its other address.
+
+    *seen* is the mapping: which address of the client the server at an address sees. *passes* is the
+    filtering: whether an answer comes in from a changed address, from a changed port.
+    """
+    ends: dict[Address, _Datagrams] = {}
+    hosts, ports = ("127.0.0.1", "127.0.0.2"), [0, 0]
+
+    def take(server: _Datagrams, data: bytes, peer: tuple[str, int]) -> None:
+        here = Address(*server.transport.get_extra_info("sockname"))
+        request = parse_message(data)
+        change = int.from_bytes(request.get(Attribute.CHANGE_REQUEST) or b"", "big")
+        address, port = bool(change & 4), bool(change & 2)
+        if not passes(address, port):
+            return
+        host = hosts[1 - hosts.index(here.host)] if address else here.host
+        source = Address(host, ports[1 - ports.index(here.port)] if port else here.port)
+        other = pack_address(Attribute.OTHER_ADDRESS, Address(hosts[1], ports[1]), b"")
+        ends[source].transport.sendto(stun_mapped(request, seen(here, peer), other), peer)
+
+    loop = asyncio.get_running_loop()
+    try:
+        for number in (0, 1):
+            for host in hosts:
+                transport, end = await loop.create_datagram_endpoint(
+                    lambda: _Datagrams(take), local_addr=(host, ports[number])
+                )
+                ports[number] = transport.get_extra_info("sockname")[1]
+                ends[Address(host, ports[number])] = end
+        yield Address(hosts[0], ports[0]), Address(hosts[1], ports[1])
+    finally:
+        for end in ends.values():
+            end.transport.close()

@@ -21,15 +21,20 @@ async def see(
     servers: Sequence[tuple[str, int]] = (),
     cadence: Sequence[float] = (0.05, 0.05, 0.1),
     roots: tuple[str, ...] = (),
-    proxy: str = "",
+    proxy_url: str = "",
     earlier: Mapping[str, Observation] | None = None,
     names: Resolver | None = None,
+    secrets: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
     **params: Any,
 ) -> tuple[Failure | None, dict[str, Any]]:
-    """Names are asked for at *servers* and nowhere else."""
-    step = Step("look", "any", Target("signaling", host, port, transport), budget, params)
+    """Names are asked for at *servers* and nowhere else; *more* are params whose names are taken here."""
+    params |= more or {}
+    step = Step(
+        "look", "any", Target("signaling", host, port, transport), budget, params, secrets=secrets or {}
+    )
     names = names or Resolver(servers=servers, cadence=cadence)
-    look = Look(Shared(Plan((step,), budget, roots, proxy), names, Trust(roots)), earlier or {})
+    look = Look(Shared(Plan((step,), budget, roots, proxy_url), names, Trust(roots)), earlier or {})
     try:
         async with asyncio.timeout(budget):
             failure = await probe(step, look)
