@@ -68,7 +68,8 @@ async def _run_step(
     results: Mapping[str, asyncio.Future[Observation]],
 ) -> Observation:
     """Wait for what *step* comes after, then look. A crash costs this step and no other."""
-    earlier = {name: await results[name] for name in step.after}
+    # Shielded, as cancelling who waits would cancel the future waited for, and its step go unobserved.
+    earlier = {name: await asyncio.shield(results[name]) for name in step.after}
     failed = next((before for before in earlier.values() if before.failure is not None), None)
     if failed is not None:
         return not_looked(step, Failure.SKIPPED, because=failed.step, because_failure=failed.failure)

@@ -1,0 +1,111 @@
+"""The edges probe against several addresses of loopback, each standing for an edge."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from probes.checks import edges
+from probes.failures import Failure
+from tests.fakes import full_backlog, silence, tcp_server
+from tests.name_server import name_server, zone
+from tests.probes.looking import see
+
+ROAMING = "voice.roaming.example"
+HOSTS = {"dublin": "voice.dublin.example", "tokyo": "voice.tokyo.example"}
+look = partial(see, edges.probe, ROAMING, hosts=HOSTS)
+
+
+def pinned(roaming: str, dublin: str, tokyo: str) -> dict[str, Any]:
+    return {ROAMING: [roaming], HOSTS["dublin"]: [dublin], HOSTS["tokyo"]: [tokyo]}
+
+
+async def test_open_and_shut_edges_are_told_apart() -> None:
+    """Each edge has its own outcome, and roaming is recognized by its address."""
+    async with tcp_server(silence) as port:
+        failure, facts = await look(port, addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.2"))
+    assert failure is None
+    assert (facts["open"], facts["shut"]) == (["dublin"], ["tokyo"])
+    assert facts["edges"]["tokyo"]["failure"] == "connection_refused"
+    assert facts["roaming_edge"] == "dublin"
+    assert facts["roaming_open"] is True
+    assert facts["nearest_edge"] == "dublin"
+    assert facts["extra_ms"] <= 0.0
+    assert facts["others_open"] == []
+
+
+async def test_a_shut_roaming_edge_with_others_open() -> None:
+    """Where roaming leads to a shut edge, the others that open are named."""
+    async with tcp_server(silence) as port:
+        _, facts = await look(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
+    assert facts["roaming_edge"] == "dublin"
+    assert facts["roaming_open"] is False
+    assert facts["others_open"] == ["tokyo"]
+    assert facts["roaming_ms"] is None
+    assert "extra_ms" not in facts
+
+
+async def test_the_chosen_edge_is_not_another_one() -> None:
+    """With an edge chosen, the others are those besides it."""
+    async with tcp_server(silence) as port:
+        _, facts = await look(port, chosen="tokyo", addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.1"))
+    assert facts["others_open"] == ["dublin"]
+
+
+async def test_an_edge_that_is_not_allowed() -> None:
+    """Whether roaming leads to an allowed edge is told only when the edge is known."""
+    async with tcp_server(silence) as port:
+        here = pinned("127.0.0.1", "127.0.0.1", "127.0.0.2")
+        _, refused = await look(port, allowed=["tokyo"], addresses=here)
+        _, allowed = await look(port, allowed=["dublin"], addresses=here)
+        _, anywhere = await look(port, addresses=here)
+        nowhere = pinned("127.0.0.9", "127.0.0.1", "127.0.0.2")
+        _, unknown = await look(port, allowed=["dublin"], addresses=nowhere)
+    assert refused["roaming_allowed"] is False
+    assert allowed["roaming_allowed"] is True
+    assert anywhere["roaming_allowed"] is True
+    assert unknown["roaming_edge"] == ""
+    assert "roaming_allowed" not in unknown
+
+
+async def test_a_silent_edge_does_not_hide_the_others() -> None:
+    """When the budget ends while one edge is silent, what the others said is kept."""
+    async with full_backlog() as port, tcp_server(silence, host="127.0.0.3", port=port):
+        failure, facts = await look(port, budget=0.2, addresses=pinned("127.0.0.3", "127.0.0.3", "127.0.0.1"))
+    assert failure is Failure.GENERIC_TIMEOUT_ERROR
+    assert facts["open"] == ["dublin"]
+    assert facts["roaming_open"] is True
+    assert facts["edges"]["tokyo"]["failure"] == "generic_timeout_error"
+
+
+async def test_names_are_resolved_and_aliases_recognized() -> None:
+    """Roaming is recognized by an alias as well, and an edge without a name is shut with the dns word."""
+    records = {
+        f"{ROAMING} A": [f"{ROAMING} CNAME {HOSTS['dublin']}.", f"{HOSTS['dublin']} A 127.0.0.1"],
+        f"{HOSTS['dublin']} A": [f"{HOSTS['dublin']} A 127.0.0.4"],
+    }
+    async with tcp_server(silence) as port, name_server(zone(records)) as server:
+        failure, facts = await look(port, servers=[server])
+    assert failure is None
+    assert facts["roaming_edge"] == "dublin"
+    assert facts["edges"]["tokyo"]["failure"] == "dns_nxdomain_error"
+    assert facts["edges"]["dublin"]["failure"] == "connection_refused"
+
+
+async def test_no_name_at_all_is_a_dns_word() -> None:
+    """When nothing resolves, the step fails with roaming's dns word."""
+    async with name_server(zone({}, rcode="SERVFAIL")) as server:
+        failure, facts = await look(443, servers=[server])
+    assert failure is Failure.DNS_SERVFAIL_ERROR
+    assert facts["open_count"] == 0
+    assert facts["shut_count"] == 2
+
+
+async def test_edges_are_looked_at_side_by_side() -> None:
+    """Many silent edges take no longer than one."""
+    hosts = {f"edge{n}": f"edge{n}.example" for n in range(20)}
+    addresses = {host: ["127.0.0.1"] for host in (ROAMING, *hosts.values())}
+    async with full_backlog() as port:
+        start = asyncio.get_running_loop().time()
+        _, facts = await see(edges.probe, ROAMING, port, budget=0.1, hosts=hosts, addresses=addresses)
+    assert asyncio.get_running_loop().time() - start < 1
+    assert facts["shut_count"] == 20
