@@ -14,7 +14,7 @@ def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str
     """Collect every word that has a meaning here."""
     return Vocabulary(
         codes=tuple(knowledge.errors),
-        platforms=_platforms(knowledge),
+        platforms=platform_names(knowledge),
         edges=network.edge_names,
         options=person_options(knowledge),
         roaming=network.roaming,
@@ -34,7 +34,7 @@ def person_options(knowledge: Knowledge) -> dict[str, dict[str, str]]:
     return options
 
 
-def _platforms(knowledge: Knowledge) -> Mapping[str, str]:
+def platform_names(knowledge: Knowledge) -> Mapping[str, str]:
     """Map every name that people use for a platform to its id."""
     names: dict[str, str] = {}
     for platform in knowledge.platforms.values():

@@ -1,0 +1,172 @@
+"""One case for people to read: the short answer first, what it rests on below.
+
+Pure: no network, no clock.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from bot.replies.page import Line
+from bot.replies.view import FixView, FoundView, PreflightView, View
+from bot.replies.words import sentence
+from bot.triage import CaseRecord
+from knowledge.network_facts import Network
+from knowledge.schema import Judged, NextQuestion
+from probes.model import REFERENCE, Observation
+
+MARK: Final = "\N{BULLET}"
+STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}
+WHO: Final = {
+    "firewall": "Whoever runs the firewall",
+    "developer": "The developers of the app",
+    "support": "Support",
+    "user": "The user",
+}
+
+
+def render(record: CaseRecord, view: View, network: Network, *, verbose: bool = False) -> Iterator[Line]:
+    """Write the whole answer to *record*; *verbose* adds every platform's preflight and every observation."""
+    diagnosis = record.diagnosis
+    yield Line()
+    yield Line(view.headline, STYLES[diagnosis.outcome])
+    if len(view.found) > 1:
+        yield from _items(_named(one) for one in view.found)
+    yield from _section("Tell the customer", (Line(text, indent=2) for text in view.customer))
+    for found in view.found:
+        yield from _found(found, several=len(view.found) > 1)
+    yield from _section("Its effects, gone with it", _items(_because(one) for one in diagnosis.explained))
+    yield from _section("Possible too", _items(_because(one) for one in diagnosis.possible))
+    yield from _section("Seen, but explained by none of this", _items(_steps(record, diagnosis.unexplained)))
+    yield from _section("Ruled out", _items(_because(one) for one in diagnosis.ruled_out))
+    yield from _section("Not checked", _items(_because(one) for one in diagnosis.not_checked))
+    yield from _preflight(view.preflight, record.request.platform, verbose=verbose)
+    if verbose:
+        yield from _section("Every look", _observations(record.observations.values()))
+    yield from _foot(record, network)
+
+
+def render_question(question: NextQuestion) -> Iterator[Line]:
+    """Ask what only a person can tell, with the answers to choose from."""
+    yield Line()
+    yield Line(question.ask, "bold")
+    for number, (answer, says) in enumerate(question.choices, 1):
+        yield Line(f"{number}  {says}" if says else f"{number}  {answer}", indent=2)
+    yield Line("Type a number or the answer; Enter alone leaves it open.", "dim")
+
+
+def render_change(before: CaseRecord, record: CaseRecord, view: View) -> Iterator[Line]:
+    """Tell what one more answer changed: what is found now, and what is ruled out now."""
+    known = {one.cause for one in before.diagnosis.found}
+    settled = {one.cause for one in before.diagnosis.ruled_out}
+    new = [one for one in view.found if one.id not in known]
+    out = [one for one in record.diagnosis.ruled_out if one.cause not in settled]
+    if {one.id for one in view.found} != known:
+        yield Line()
+        yield Line(view.headline, STYLES[record.diagnosis.outcome])
+        for found in new:
+            yield from _found(found, several=True)
+    yield from _section("Ruled out now", _items(_because(one) for one in out))
+    if not new and not out:
+        yield Line("That changes nothing.")
+
+
+def _found(found: FoundView, *, several: bool) -> Iterator[Line]:
+    if several:
+        yield Line()
+        yield Line(_named(found), "bold")
+    yield from _section("Why", _items(found.evidence))
+    yield from _section("What to do", _fixes(found.fixes))
+    yield from _section("Read on", _items(f"{one.title}: {one.url}" for one in found.references))
+
+
+def _named(found: FoundView) -> str:
+    sure = "" if found.confidence == "certain" else " (likely)"
+    return f"{found.title}{sure}"
+
+
+def _fixes(fixes: Iterable[FixView]) -> Iterator[Line]:
+    """List fixes by who can make them, in the order in which these first come up."""
+    by_who: dict[str, list[FixView]] = {}
+    for fix in fixes:
+        by_who.setdefault(fix.who, []).append(fix)
+    for who, theirs in by_who.items():
+        yield Line(WHO.get(who, who), "underline", indent=2)
+        for fix in theirs:
+            only = f" ({', '.join(fix.platforms)})" if fix.platforms else ""
+            yield Line(fix.do + only, indent=2, mark=MARK)
+            if fix.code:
+                yield Line(fix.code.rstrip(), "cyan", indent=6, code=True)
+
+
+def _preflight(guides: tuple[PreflightView, ...], platform: str | None, *, verbose: bool) -> Iterator[Line]:
+    """Tell of the SDK's own test: in full for the platform asked for, one line each where none was named."""
+    if platform is None and not verbose:
+        lines = _items(f"{one.title} ({one.platform}): {one.call}, since {one.since}" for one in guides)
+        yield from _section("The SDK's own test, inside the app", lines)
+        if guides:
+            yield Line("Name the platform, or use --verbose, for the steps and the code.", "dim", indent=2)
+        return
+    for one in guides:
+        yield from _section(f"The SDK's own test, inside the app: {one.title}", _guide(one))
+
+
+def _guide(one: PreflightView) -> Iterator[Line]:
+    yield Line(f"{one.call}, since {one.since}", indent=2)
+    for title, texts in (("Needs", one.needs), ("Steps", one.steps)):
+        yield from _sub(title, texts)
+    if one.code:
+        yield Line(one.code.rstrip(), "cyan", indent=6, code=True)
+    for title, texts in (("How to read the report", one.read), ("Beware", one.traps)):
+        yield from _sub(title, texts)
+
+
+def _sub(title: str, texts: Iterable[str]) -> Iterator[Line]:
+    lines = list(_items(texts))
+    if lines:
+        yield Line(title, "underline", indent=2)
+        yield from lines
+
+
+def _section(title: str, lines: Iterable[Line]) -> Iterator[Line]:
+    """Put a *title* and an empty line before *lines*, or nothing where there are none."""
+    body = list(lines)
+    if body:
+        yield Line()
+        yield Line(title, "bold")
+        yield from body
+
+
+def _items(texts: Iterable[str]) -> Iterator[Line]:
+    for text in texts:
+        yield Line(text, indent=2, mark=MARK)
+
+
+def _because(one: Judged) -> str:
+    return f"{one.title}: {one.because}" if one.because else one.title
+
+
+def _steps(record: CaseRecord, steps: Iterable[str]) -> Iterator[str]:
+    for step in steps:
+        yield sentence(record.observations[step])
+
+
+def _observations(observations: Iterable[Observation]) -> Iterator[Line]:
+    for one in observations:
+        yield Line(f"{sentence(one)} ({one.runtime * 1000:.0f} ms)", indent=2, mark=MARK)
+        for name, value in one.facts.items():
+            yield Line(f"{name}: {json.dumps(value, ensure_ascii=False)}", "dim", indent=6)
+
+
+def _foot(record: CaseRecord, network: Network) -> Iterator[Line]:
+    where = (
+        "as a reference, outside the user's network"
+        if record.vantage == REFERENCE
+        else "in the user's network"
+    )
+    yield Line()
+    yield Line(
+        f"Looked from {record.relay}, {where}, at {network.title}, edge {record.request.edge}, "
+        f"in {record.timings['total'] / 1000:.2f} s. TURN: {record.turn}. Knowledge {record.digest[:12]}.",
+        "dim",
+    )
