@@ -1,0 +1,212 @@
+"""The turn probe against coturn, and against a scripted server for refusals coturn does not give on demand."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from probes.checks import turn
+from probes.failures import Failure
+from probes.stun import Address, Attribute, Kind, Message, Method, pack_address, pack_error
+from tests.fakes import RefusingTurn, say, silence, stun_answer, stun_server, tcp_server, turn_talk
+from tests.probes.looking import see
+from tests.turnserver import HOST, SECRETS, Coturn, coturn
+
+TRANSPORTS = ("udp", "tcp", "tls")
+
+
+def _port(server: Coturn, transport: str) -> int:
+    return server.tls_port if transport == "tls" else server.port
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_credentials_get_an_allocation(turn_server: Coturn, transport: str) -> None:
+    """Over each transport: allocated, with the relayed address, ours as the server sees it, and its software."""
+    port = _port(turn_server, transport)
+    failure, facts = await see(turn.probe, HOST, port, transport=transport, secrets=SECRETS)
+    assert failure is None
+    assert (facts["reached"], facts["challenged"], facts["allocated"]) == (True, True, True)
+    assert 10000 <= int(facts["relayed"].split(":")[1]) <= 60000
+    assert facts["mapped"].startswith("127.0.0.1:")
+    assert facts["software"].startswith("Coturn")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_a_challenge_is_an_answer(turn_server: Coturn, transport: str) -> None:
+    """Without credentials the server's 401 shows that it is reached, and is no failure."""
+    failure, facts = await see(turn.probe, HOST, _port(turn_server, transport), transport=transport)
+    assert failure is None
+    assert (facts["reached"], facts["challenged"], facts["allocated"]) == (True, True, False)
+
+
+@pytest.mark.parametrize("wrong", [{"credential": "wrong"}, {"username": "mallory"}])
+async def test_wrong_credentials_are_unauthorized(turn_server: Coturn, wrong: dict[str, str]) -> None:
+    """A server that does not like the signature gives turn_unauthorized."""
+    failure, facts = await see(
+        turn.probe, HOST, turn_server.port, transport="udp", secrets={**SECRETS, **wrong}
+    )
+    assert failure is Failure.TURN_UNAUTHORIZED
+    assert facts["reached"] is True
+    assert facts["error"] == "401 Unauthorized"
+
+
+async def test_the_allocation_is_given_back(tmp_path: Path) -> None:
+    """With a quota of one, the next look gets an allocation as soon as the server has heard, by any transport."""
+    with coturn(tmp_path, "--user-quota=1") as server:
+        for transport in (*TRANSPORTS, *TRANSPORTS):
+            failure: Failure | None = Failure.TURN_QUOTA_REACHED
+            async with asyncio.timeout(2):  # an allocation that was left behind lives for a minute
+                while failure is Failure.TURN_QUOTA_REACHED:
+                    port = _port(server, transport)
+                    failure, _ = await see(turn.probe, HOST, port, transport=transport, secrets=SECRETS)
+            assert failure is None
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        (300, Failure.TURN_SERVER_ERROR),
+        (400, Failure.TURN_SERVER_ERROR),
+        (401, Failure.TURN_UNAUTHORIZED),
+        (403, Failure.TURN_FORBIDDEN),
+        (437, Failure.TURN_SERVER_ERROR),
+        (438, Failure.TURN_STALE_NONCE),
+        (441, Failure.TURN_UNAUTHORIZED),
+        (442, Failure.TURN_UNSUPPORTED_TRANSPORT),
+        (486, Failure.TURN_QUOTA_REACHED),
+        (500, Failure.TURN_SERVER_ERROR),
+        (508, Failure.TURN_INSUFFICIENT_CAPACITY),
+    ],
+)
+async def test_each_refusal_has_its_word(code: int, word: Failure) -> None:
+    """A server that goes on refusing gives the refusal's own word, with code and reason as a fact."""
+    async with stun_server(RefusingTurn([code])) as port:
+        failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
+    assert failure is word
+    assert facts["reached"] is True
+    assert facts["allocated"] is False
+    assert facts["error"].startswith(str(code))
+
+
+@pytest.mark.parametrize("codes", [[438, 0], [438, 438, 0], [437, 0], [437, 437, 0]])
+async def test_what_passes_is_tried_again(codes: list[int]) -> None:
+    """A nonce that ran out and a port that was still taken cost another try, and no failure."""
+    server = RefusingTurn(codes)
+    async with stun_server(server) as port:
+        failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
+    assert failure is None
+    assert facts["relayed"] == "192.0.2.9:40000"
+    assert server.asked[-1].method == Method.REFRESH
+    assert server.asked[-1].get(Attribute.LIFETIME) == bytes(4)
+
+
+async def test_an_alternate_server_is_told() -> None:
+    """300 with ALTERNATE-SERVER names where the server wants us."""
+
+    def elsewhere(request: Message, peer: tuple[str, int]) -> list[bytes]:
+        there = pack_address(Attribute.ALTERNATE_SERVER, Address("192.0.2.44", 3478), request.transaction)
+        return [stun_answer(request, Kind.ERROR, pack_error(300, "Try Alternate"), there)]
+
+    async with stun_server(elsewhere) as port:
+        failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
+    assert failure is Failure.TURN_SERVER_ERROR
+    assert facts["error"] == "300 Try Alternate (192.0.2.44:3478)"
+
+
+async def test_transport_words_when_nobody_is_there() -> None:
+    """A closed port is refused or unreachable, silence times out, and reached stays false."""
+    async with tcp_server(silence) as open_port:
+        failure, facts = await see(turn.probe, HOST, open_port, budget=0.1)
+        assert failure is Failure.GENERIC_TIMEOUT_ERROR
+        assert facts["reached"] is False
+        failure, _ = await see(turn.probe, HOST, open_port, transport="tls", budget=0.1)
+        assert failure is Failure.GENERIC_TIMEOUT_ERROR
+    for transport, word in [
+        ("tcp", Failure.CONNECTION_REFUSED),
+        ("tls", Failure.CONNECTION_REFUSED),
+        ("udp", Failure.PORT_UNREACHABLE),
+    ]:
+        failure, facts = await see(turn.probe, HOST, open_port, transport=transport)
+        assert failure is word
+        assert facts["reached"] is False
+
+
+@pytest.mark.parametrize(
+    ("then", "transport", "word"),
+    [
+        ("close", "tcp", Failure.EOF_ERROR),
+        ("reset", "tcp", Failure.CONNECTION_RESET),
+        ("close", "tls", Failure.CONNECTION_RESET),
+        ("reset", "tls", Failure.CONNECTION_RESET),
+    ],
+)
+async def test_a_connection_cut_off(then: str, transport: str, word: Failure) -> None:
+    """A FIN or RST instead of an answer is no crash, and says what it was where asyncio lets us see it."""
+    async with tcp_server(say(then=then)) as port:
+        failure, _ = await see(turn.probe, HOST, port, transport=transport, secrets=SECRETS)
+    assert failure is word
+
+
+async def test_something_else_on_the_port() -> None:
+    """HTTP on the port is a malformed response over TCP, and a failed handshake over TLS."""
+    page = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+    async with tcp_server(say(page, then="wait")) as port:
+        failure, facts = await see(turn.probe, HOST, port, secrets=SECRETS)
+        assert failure is Failure.STUN_MALFORMED_RESPONSE
+        assert facts["reached"] is False
+        failure, _ = await see(turn.probe, HOST, port, transport="tls", secrets=SECRETS)
+        assert failure is Failure.SSL_FAILED_HANDSHAKE
+
+
+async def test_a_signature_that_is_not_the_servers_is_no_answer() -> None:
+    """A success signed with another key is passed over, as anybody can send one."""
+    server = RefusingTurn([0])
+
+    def forged(request: Message, peer: tuple[str, int]) -> list[bytes]:
+        packets = server(request, peer)
+        if request.get(Attribute.USERNAME) is None:
+            return packets
+        return [stun_answer(request, Kind.SUCCESS, (Attribute.MESSAGE_INTEGRITY, bytes(20)))]
+
+    async with stun_server(forged) as port:
+        failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS, budget=0.2)
+    assert failure is Failure.GENERIC_TIMEOUT_ERROR
+    assert facts["allocated"] is False
+
+
+async def test_frames_may_come_in_pieces() -> None:
+    """A stream that delivers its messages byte by byte, ChannelData among them, is read all the same."""
+    server = RefusingTurn([0])
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def whole(request: Message, peer: tuple[str, int]) -> list[bytes]:
+            stream = b"\x40\x00\x00\x03abc\x00" + b"".join(server(request, peer))
+            return [stream[at : at + 1] for at in range(len(stream))]
+
+        await turn_talk(whole)(reader, writer)
+
+    async with tcp_server(talk) as port:
+        failure, facts = await see(turn.probe, HOST, port, secrets=SECRETS)
+    assert failure is None
+    assert facts["relayed"] == "192.0.2.9:40000"
+
+
+async def test_credentials_are_nowhere_to_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    """A server that repeats our name and password in its reason does not get them into facts or logs."""
+    caplog.set_level(logging.DEBUG)
+    secret = SECRETS["credential"]
+
+    def gossip(request: Message, peer: tuple[str, int]) -> list[bytes]:
+        challenge = ((Attribute.REALM, b"turn.example"), (Attribute.NONCE, b"n"))
+        signed = request.get(Attribute.USERNAME) is not None
+        error = pack_error(500, f"not you, {SECRETS['username']} {secret}") if signed else pack_error(401)
+        return [stun_answer(request, Kind.ERROR, error, *challenge)]
+
+    async with stun_server(gossip) as port:
+        failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
+    assert failure is Failure.TURN_SERVER_ERROR
+    assert facts["error"] == "500"
+    for text in (str(facts), caplog.text):
+        assert secret not in text
+        assert SECRETS["username"] not in text
