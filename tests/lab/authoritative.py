@@ -1,8 +1,8 @@
 """The lab's authoritative name server, and a resolver that always gives the same bad answer.
 
 `python -m tests.lab.authoritative zone STEER` serves the root zone of the lab: roaming names by client subnet
-(RFC 7871) or by the address of the resolver, as latency routing does. `... rcodes ADDRESS` answers every query
-with one rcode for each port. STEER is a JSON file, read at each query, that may pin `roaming` to an edge.
+(RFC 7871) or by the address of the resolver, as latency routing does. `... rcodes ADDRESS` answers all
+queries with one rcode for each port. STEER is a JSON file, read at each query, that may pin `roaming` to an edge.
 """
 
 import asyncio

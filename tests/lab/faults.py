@@ -262,7 +262,7 @@ def dns_dead(world: World, how: str = "drop") -> None:
 
 @_fault
 def dns_answers(world: World, rcode: str = "servfail") -> None:
-    """The near resolver answers everything with servfail, refused, nxdomain, or a loopback address (bogon)."""
+    """The near resolver answers all with servfail, refused, nxdomain, or a loopback address (bogon)."""
     port = at.RCODE_PORTS[rcode]
     world.add_redirect(f"meta l4proto {{ tcp, udp }} th dport 53 redirect to :{port}", "lan")
 

@@ -1,7 +1,7 @@
 """What a firewall may do to connections on 443: open the TLS, tamper with the upgrade, cut it, show a portal.
 
 Run inside fw, and inside svc for the same at a distance: `python -m tests.lab.interceptor CERTIFICATES CUT`.
-nftables redirects connections here; each listener asks the kernel where they were going. CUT is a JSON list of
+nftables redirects connections here; each listener asks the kernel where they were bound. CUT is a JSON list of
 the server names to cut; empty means all.
 """
 

@@ -1,0 +1,78 @@
+"""Every scenario of the fault lab, diagnosed by the command line as a person would run it."""
+
+import compileall
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lab import scenarios, table
+from tests.lab.lab import Lab
+from tests.lab.servers import REPOSITORY
+
+pytestmark = [pytest.mark.root, pytest.mark.lab]
+TIMEOUT = 30.0  # seconds; the diagnosis itself ends itself far sooner
+LINEMAN = [str(Path(sys.executable).with_name("python")), "-m", "bot.cli"]
+COMPILED = ("bot", "knowledge", "probes")  # the relay's user cannot write compiled files into the repository
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    for room in COMPILED:
+        compileall.compile_dir(REPOSITORY / room, quiet=2)
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_scenario_is_diagnosed_rightly(lab: Lab, name: str, request: pytest.FixtureRequest) -> None:
+    """The diagnosis of a broken network names exactly what was broken, and nothing that was not."""
+    scenario = scenarios.load(name)
+    with lab.scenario(scenario) as situation:
+        words = [*scenario.arguments(), "--network", str(situation.network_file), "--json"]
+        ran = situation.run([*LINEMAN, *words], timeout=TIMEOUT)
+    diagnosis = _parse(ran.stdout)
+    found = _ids(diagnosis.get("found"))
+    wrong = _wrong(scenario, diagnosis)
+    rows = request.config.stash.setdefault(table.ROWS, [])
+    rows.append(table.Row(name, scenario.found, found, ran.seconds, not wrong))
+    assert not wrong, f"{name}: {'; '.join(wrong)}\n{_story(diagnosis)}\n{ran.stderr[-2000:]}"
+
+
+def _wrong(scenario: scenarios.Scenario, diagnosis: dict[str, Any]) -> list[str]:
+    """What is not as the scenario says."""
+    if not diagnosis:
+        return ["no diagnosis came out"]
+    found, possible = _ids(diagnosis.get("found")), _ids(diagnosis.get("possible"))
+    unchecked = _ids(diagnosis.get("not_checked"))
+    wrong = []
+    if found != scenario.found:
+        wrong.append(f"found {found}, expected {scenario.found}")
+    if scenario.possible is not None and sorted(possible) != sorted(scenario.possible):
+        wrong.append(f"possible {possible}, expected {scenario.possible}")
+    if missing := set(scenario.not_checked) - set(unchecked):
+        wrong.append(f"{sorted(missing)} should be among the not checked, which are {unchecked}")
+    if never := set(scenario.never) & set(found):
+        wrong.append(f"{sorted(never)} must never be found here")
+    return wrong
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        parsed = json.loads(text)
+    except json.JSONDecodeError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _ids(entries: list[Any] | None) -> tuple[str, ...]:
+    return tuple(str(entry["id"] if isinstance(entry, dict) else entry) for entry in entries or ())
+
+
+def _story(diagnosis: dict[str, Any]) -> str:
+    """What each step saw, one a line, for whoever has to find out why."""
+    observations = diagnosis.get("observations", [])
+    seen = [f"  {o.get('step')}: {o.get('failure')} {o.get('facts')}" for o in observations]
+    kept = {key: diagnosis.get(key) for key in ("outcome", "found", "possible", "not_checked")}
+    path = [f"  {step}" for step in diagnosis.get("path", [])]
+    return "\n".join([json.dumps(kept)[:3000], *path, *seen])
