@@ -18,3 +18,14 @@ class Parser(argparse.ArgumentParser):
     def known(self) -> list[str]:
         """Every option this parser knows, as it is typed."""
         return [word for action in self._actions for word in action.option_strings if word.startswith("--")]
+
+
+def version() -> str:
+    """Give the version that is installed."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed("lineman")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "unknown"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from bot.arguments import Parser
+from bot.arguments import Parser, version
 from bot.errors import UsageError, unknown
 from knowledge.problems import KnowledgeError
 
@@ -86,13 +86,6 @@ def _talk(words: list[str]) -> int:
 
         return converse(options.network, options.vantage)
     return 0
-
-
-def version() -> str:
-    """Give the version that is installed."""
-    from importlib.metadata import version as installed
-
-    return installed("lineman")
 
 
 def _refuse(sentences: Sequence[str], as_json: bool) -> int:

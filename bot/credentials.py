@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.errors import UsageError
-from bot.settings import ACCOUNT_SID, API_KEY, API_SECRET, AUTH_TOKEN, ICE_SERVERS, Settings
+from bot.settings import ACCOUNT_SID, AUTH_TOKEN, ICE_SERVERS, Settings
 from knowledge.network_facts import IceServer, Network
 
 # RFC 7064 and RFC 7065: scheme, host, port, transport.
@@ -36,21 +36,18 @@ class Ice:
     """The TURN servers of one run; `because` says where they come from, or why there are none."""
 
     servers: tuple[TurnServer, ...] = ()
-    because: str = "no TURN credentials are set"
+    because: str = "no credentials"
 
 
 async def find_ice(network: Network, settings: Settings) -> Ice:
     """TURN servers for *network*: its own, else the environment's, else minted; failing, the reason."""
     if network.ice_servers:
-        return Ice(turn_servers(network.ice_servers, "ice_servers of the network file"), "network file")
+        return Ice(turn_servers(network.ice_servers, "ice_servers of the network file"), "the network file's")
     if settings.ice_servers:
-        return Ice(turn_servers(settings.ice_servers, ICE_SERVERS), "environment")
+        return Ice(turn_servers(settings.ice_servers, ICE_SERVERS), "the environment's")
     if settings.can_mint and network.tokens_api:
         return await _minted(network, settings)
-    return Ice(
-        because=f"no TURN credentials are set: give {ICE_SERVERS}, "
-        f"or {ACCOUNT_SID} with {AUTH_TOKEN} or with {API_KEY} and {API_SECRET}"
-    )
+    return Ice(because=f"no credentials; give {ICE_SERVERS}, or {ACCOUNT_SID} and {AUTH_TOKEN}")
 
 
 def turn_servers(servers: Iterable[IceServer], where: str) -> tuple[TurnServer, ...]:

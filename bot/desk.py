@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.errors import UsageError, unknown
 from bot.relays import LocalRelay
+from bot.replies.view import View, make_view
 from bot.request import Request, Vocabulary
 from bot.settings import Settings, load_settings
 from bot.triage import CaseRecord, Tell, tell_more, triage
@@ -38,6 +39,10 @@ class Desk:
     def tell_more(self, record: CaseRecord, option: str, value: str) -> CaseRecord:
         """Walk *record* again with one more answer of a person's."""
         return tell_more(record, option, value, self.knowledge, self.network)
+
+    def view(self, record: CaseRecord) -> View:
+        """Fill in the texts that replies to *record* show."""
+        return make_view(record, self.knowledge, self.network)
 
 
 def open_desk(

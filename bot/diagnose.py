@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.arguments import Parser
+from bot.arguments import Parser, version
 from bot.desk import Desk, open_desk
 from bot.errors import unknown
 from bot.request import Request, parse_words
@@ -43,7 +43,7 @@ def _as_json(desk: Desk, request: Request) -> int:
     from bot.replies.json_reply import render
 
     record = desk.diagnose(request, lambda _: None)
-    json.dump(render(record, desk.knowledge, desk.network), sys.stdout, indent=2)
+    json.dump(render(record, desk.view(record), desk.network, version()), sys.stdout, indent=2)
     sys.stdout.write("\n")
     return EXIT[record.diagnosis.outcome]
 

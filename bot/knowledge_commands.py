@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot.arguments import Parser
 from bot.errors import UsageError, unknown
@@ -15,6 +15,7 @@ from knowledge.schema import Cause, ErrorCode, Knowledge, Platform, Question
 OK: Final = 0
 PROBLEMS: Final = 1
 MARK: Final = "\N{BULLET}"
+Piece: TypeAlias = Cause | ErrorCode | Platform | Question
 FORMS: Final = ("text", "mermaid", "dot")
 
 
@@ -91,7 +92,7 @@ def _list(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> 
 
 def _show(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
     (id_,) = _take(words, 1, "show ID")
-    everything = {
+    everything: dict[str, Piece] = {
         **knowledge.questions,
         **knowledge.platforms,
         **knowledge.errors,
@@ -101,7 +102,7 @@ def _show(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> 
     return OK
 
 
-def _lines(one: Cause | ErrorCode | Platform | Question) -> Iterator[Line]:
+def _lines(one: Piece) -> Iterator[Line]:
     match one:
         case Cause():
             yield Line(one.title, "bold")

@@ -12,6 +12,7 @@ from typing import Any, Final
 from bot.credentials import Ice, TurnServer
 from knowledge.network_facts import Network
 from knowledge.schema import Case, Wanted
+from probes.failures import Failure
 from probes.model import Observation, Plan, Step, Target
 
 # The user has given up by then: the JavaScript SDK closes a WebSocket that is not open after 5 s.
@@ -69,17 +70,18 @@ def make_plan(cases: Iterable[Case], network: Network, ice: Ice) -> Plan:
     wanted: dict[str, tuple[Wanted, Case]] = {}
     for case in cases:
         for look in chain.from_iterable(case.wanted.values()):
-            if not _is_known(look, network):
+            if _known(look, network, ice) is None:
                 wanted.setdefault(look.step, (look, case))
     looks = [look for look, _ in wanted.values()]
     steps = [_step(look, case, looks, network, ice) for look, case in wanted.values()]
     return Plan(tuple(steps), CAP, network.roots, network.proxy)
 
 
-def observe_known(cases: Iterable[Case], network: Network) -> dict[str, Observation]:
-    """Answer the lookups that nobody needs to make: of addresses, and of names that the network file pins."""
+def observe_known(cases: Iterable[Case], network: Network, ice: Ice) -> dict[str, Observation]:
+    """Give the observations that need no probe, for the looks that `make_plan` leaves out."""
     looks = chain.from_iterable(chain.from_iterable(case.wanted.values()) for case in cases)
-    return {look.step: _known(look, network) for look in looks if _is_known(look, network)}
+    known = (_known(look, network, ice) for look in looks)
+    return {one.step: one for one in known if one}
 
 
 def _step(look: Wanted, case: Case, looks: list[Wanted], network: Network, ice: Ice) -> Step:
@@ -106,13 +108,15 @@ def _before(look: Wanted, looks: Iterable[Wanted]) -> Iterator[str]:
                 yield other.step
 
 
-def _is_known(look: Wanted, network: Network) -> bool:
-    """Whether *look* is for an address that is known without asking."""
-    return look.probe == "dns" and not look.params and bool(addresses_known(look.target.host, network))
-
-
-def _known(look: Wanted, network: Network) -> Observation:
+def _known(look: Wanted, network: Network, ice: Ice) -> Observation | None:
+    """Tell what is known without a probe: an address, a pinned name, or that no media proof is possible."""
+    if look.probe == "udp_media" and not ice.servers:
+        return Observation(
+            look.step, look.probe, look.target, Failure.NO_CREDENTIALS, {"because": ice.because}
+        )
     known = addresses_known(look.target.host, network)
+    if look.probe != "dns" or look.params or not known:
+        return None
     facts = {
         "addresses": [one for one in known if ":" not in one],
         "addresses6": [one for one in known if ":" in one],

@@ -20,7 +20,7 @@ def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "
     """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
     with show_progress(sys.stdout, desk.knowledge.questions) as tell:
         record = desk.diagnose(request, tell)
-    write(render(record, desk.knowledge, desk.network, verbose=verbose), sys.stdout)
+    write(render(record, desk.view(record), desk.network, verbose=verbose), sys.stdout)
     if sys.stdin.isatty() and sys.stdout.isatty():
         record = _ask_on(desk, record)
     return record.diagnosis.outcome
@@ -43,7 +43,7 @@ def _ask_on(desk: Desk, record: CaseRecord) -> CaseRecord:
             write([Line(str(error))], sys.stdout)
             continue
         before, record = record, desk.tell_more(record, question.option, value)
-        write(render_change(before, record, desk.knowledge, desk.network), sys.stdout)
+        write(render_change(before, record, desk.view(record)), sys.stdout)
     return record
 
 

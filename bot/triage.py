@@ -5,7 +5,8 @@ Knows neither terminal nor Slack: whoever calls it hears of progress through a f
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeAlias
 
 from bot.credentials import find_ice
@@ -48,7 +49,8 @@ class Progress:
     done: int
     total: int
     changed: tuple[Answered, ...]
-    diagnosis: Diagnosis
+    seen: Mapping[str, Observation]  # all so far, by step id
+    diagnose: Callable[[], Diagnosis] = field(repr=False)  # what can be concluded so far; some ms of work
 
 
 Tell: TypeAlias = Callable[[Progress], None]
@@ -97,7 +99,7 @@ async def triage(
     ice = await find_ice(network, settings)
     plan = make_plan(matter.cases, network, ice)
     ready = time.perf_counter()
-    known = observe_known(matter.cases, network)
+    known = observe_known(matter.cases, network, ice)
     seen = await _look(matter, plan, known, relay, request.told, tell)
     seen |= {step.id: _cancelled(step) for step in plan.steps if step.id not in seen}
     answers = matter.answers(seen, request.told, relay.vantage)
@@ -152,7 +154,8 @@ async def _look(
             before, answers = answers, matter.answers(seen, told, relay.vantage)
             changed = _changed(before.values(), answers.values())
             done = len(plan.steps) - len(pending)
-            tell(Progress(observation, done, len(plan.steps), changed, matter.diagnosis(answers, seen)))
+            diagnose = partial(matter.diagnosis, answers, dict(seen))
+            tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose))
             if matter.is_settled(answers, frozenset(pending)):
                 break
     return seen

@@ -12,6 +12,7 @@ from rich.text import Text
 from bot.replies.page import Line, fit, open_console, write
 from bot.triage import Progress, Tell
 from knowledge.schema import Answered, Question
+from probes.model import Observation
 
 OK: Final = "\N{CHECK MARK}"
 BAD: Final = "\N{BALLOT X}"
@@ -30,39 +31,39 @@ def show_progress(stream: TextIO, questions: Mapping[str, Question]) -> Iterator
     with Live(console=open_console(stream), transient=True, auto_refresh=False) as live:
 
         def tell(progress: Progress) -> None:
-            told.update({one.question: _row(one, questions, stream) for one in _answered(progress)})
+            told.update({one.question: _row(one, progress, questions, stream) for one in _answered(progress)})
             live.update(Group(*told.values(), _foot(progress, begun)), refresh=True)
 
         live.update(Text("Looking…"), refresh=True)
         yield tell
 
 
-def mark(question: Question, answer: str) -> str:
-    """Choose the mark in front of *answer*: fine, not fine, or neither."""
-    if question.fine is None:
-        return NEUTRAL
-    return OK if answer == question.fine else BAD
+def mark(answered: Answered, seen: Mapping[str, Observation]) -> str:
+    """Choose the mark in front of an answer: its looks worked, failed, or some of both."""
+    failed = {seen[step].failure is not None for step in answered.steps if step in seen}
+    return {frozenset({False}): OK, frozenset({True}): BAD}.get(frozenset(failed), NEUTRAL)
 
 
 def _lines(progress: Progress, questions: Mapping[str, Question], begun: float) -> list[Line]:
+    seconds = time.perf_counter() - begun
     return [
-        Line(
-            f"{time.perf_counter() - begun:5.2f} s  {questions[one.question].asks} "
-            f"{questions[one.question].says(one.answer)}",
-            mark=mark(questions[one.question], one.answer or ""),
-        )
+        Line(f"{seconds:5.2f} s  {_said(one, questions)}", mark=mark(one, progress.seen))
         for one in _answered(progress)
     ]
+
+
+def _said(one: Answered, questions: Mapping[str, Question]) -> str:
+    question = questions[one.question]
+    return f"{question.asks} {question.says(one.answer)}"
 
 
 def _answered(progress: Progress) -> list[Answered]:
     return [one for one in progress.changed if one.answer is not None]
 
 
-def _row(one: Answered, questions: Mapping[str, Question], stream: TextIO) -> Text:
-    question = questions[one.question]
-    sign = mark(question, one.answer or "")
-    text = fit(f"{sign} {question.asks} {question.says(one.answer)}", stream)
+def _row(one: Answered, progress: Progress, questions: Mapping[str, Question], stream: TextIO) -> Text:
+    sign = mark(one, progress.seen)
+    text = fit(f"{sign} {_said(one, questions)}", stream)
     return Text(text, STYLES[sign], no_wrap=True, overflow="ellipsis")
 
 

@@ -6,7 +6,9 @@ Pure: no network, no clock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from knowledge.schema import Diagnosis
+from bot.triage import CaseRecord
+from knowledge.network_facts import Network
+from knowledge.schema import Cause, Diagnosis, Finding, Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,32 @@ class View:
     customer: tuple[str, ...]
     found: tuple[FoundView, ...]
     preflight: tuple[PreflightView, ...]
+
+
+def make_view(record: CaseRecord, knowledge: Knowledge, network: Network) -> View:
+    """Fill in every text for *record*."""
+    diagnosis = record.diagnosis
+    found = tuple(_found(one, knowledge.causes[one.cause]) for one in diagnosis.found)
+    return View(
+        headline=headline(diagnosis),
+        customer=for_customer(diagnosis, [one.customer for one in found]),
+        found=found,
+        preflight=(),
+    )
+
+
+def _found(one: Finding, cause: Cause) -> FoundView:
+    return FoundView(
+        id=one.cause,
+        title=one.title,
+        confidence=one.confidence,
+        customer=cause.customer,
+        evidence=cause.evidence,
+        fixes=(),
+        platforms=one.platforms,
+        effects=one.effects,
+        references=tuple(Link(link.title, link.url) for link in cause.references),
+    )
 
 
 def headline(diagnosis: Diagnosis) -> str:

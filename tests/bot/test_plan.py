@@ -13,6 +13,7 @@ from knowledge.network import load_network
 from knowledge.network_facts import Edge, Network, Service
 from knowledge.schema import Case, Wanted
 from probes.checks import PROBES
+from probes.failures import Failure
 from probes.model import Plan, Step, Target
 
 NETWORK = Network(
@@ -118,7 +119,7 @@ def test_known_addresses(host: str, network: Network, v4: list[str], v6: list[st
     plan = make_plan([case(*wanted)], network, ICE)
     (step,) = plan.steps
     assert (step.probe, step.after, step.params["addresses"]) == ("tcp", (), v4 + v6)
-    (known,) = observe_known([case(*wanted)], network).values()
+    (known,) = observe_known([case(*wanted)], network, ICE).values()
     assert known.failure is None
     assert (known.facts["addresses"], known.facts["addresses6"]) == (v4, v6)
 
@@ -154,6 +155,15 @@ def test_media_proof() -> None:
     assert (step.params["ranges"], step.params["ports"]) == (["198.51.100.0/24"], [10000, 60000])
     assert step.secrets == {"username": "u", "credential": "s"}
     assert "'s'" not in repr(step)
+
+
+def test_no_media_proof_without_credentials() -> None:
+    """Without TURN servers the media proof is not tried: that it cannot be is known, with the reason."""
+    wanted = case(look("udp_media", Target("media", "198.51.100.1", 10000, "udp")))
+    none = Ice(because="no credentials")
+    assert make_plan([wanted], NETWORK, none).steps == ()
+    (known,) = observe_known([wanted], NETWORK, none).values()
+    assert (known.failure, known.facts) == (Failure.NO_CREDENTIALS, {"because": "no credentials"})
 
 
 def test_credentials_stay_with_their_service() -> None:
