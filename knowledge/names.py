@@ -1,0 +1,82 @@
+"""The hosts, ports, ranges and edges that texts name, for one platform and edge on one network.
+
+Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from knowledge.network_facts import Network
+from knowledge.schema import Knowledge
+from knowledge.templates import written
+from probes.model import Observation
+
+# A firewall list is of use only when it is whole: these are never cut short.
+_SEPARATOR = ", "
+
+
+def names_for(
+    knowledge: Knowledge,
+    network: Network,
+    platform: str,
+    edge: str,
+    observations: Iterable[Observation],
+) -> dict[str, str]:
+    """Every name of `templates.NAMES` that is known; *platform* empty means all of them together."""
+    seen = tuple(observations)
+    found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(seen)
+    sdk = knowledge.platforms.get(platform)
+    if sdk:
+        found |= {"platform": sdk.title, "current_version": sdk.sdk.current}
+    found["edge"] = edge or network.roaming
+    found["allowed_edges"] = _SEPARATOR.join(network.allowed_edges)
+    return {name: text for name, text in found.items() if text}
+
+
+def _places(network: Network, platform: str, edge: str) -> dict[str, str]:
+    low, high = network.media_ports
+    chosen = network.targets("signaling", platform, "chosen", edge)
+    return {
+        "signaling_host": chosen[0].host if chosen else "",
+        "signaling_hosts": _SEPARATOR.join(network.hosts("signaling", platform, edge)),
+        "signaling_port": _ports(network, "signaling", platform),
+        "registration_hosts": _SEPARATOR.join(network.hosts("registration", platform, edge)),
+        "insights_hosts": _SEPARATOR.join(network.hosts("insights", platform, edge)),
+        "legacy_hosts": _SEPARATOR.join(network.hosts("legacy-signaling", platform, edge)),
+        "legacy_port": _ports(network, "legacy-signaling", platform),
+        "media_ranges": _SEPARATOR.join(network.media_ranges),
+        "media_ports": f"{low}-{high}",
+    }
+
+
+def _turn(network: Network, platform: str, edge: str) -> dict[str, str]:
+    chosen = network.targets("turn", platform, "chosen", edge)
+    services = network.services_of("turn", platform)
+    named = network.edges.get(edge)
+    regions = (named.region,) if named and named.region in network.turn_ranges else tuple(network.turn_ranges)
+    ranges = (one for region in regions for one in network.turn_ranges[region])
+    return {
+        "stun_hosts": _SEPARATOR.join(network.hosts("stun", platform, edge)),
+        "turn_host": chosen[0].host if chosen else "",
+        "turn_hosts": _SEPARATOR.join(dict.fromkeys(target.host for target in chosen)),
+        "turn_ports": _SEPARATOR.join(f"{one.transport.upper()} {one.port}" for one in services),
+        "turn_ranges": _SEPARATOR.join(ranges),
+    }
+
+
+def _ports(network: Network, service: str, platform: str) -> str:
+    ports = (str(one.port) for one in network.services_of(service, platform))
+    return _SEPARATOR.join(dict.fromkeys(ports))
+
+
+def _seen(observations: tuple[Observation, ...]) -> dict[str, str]:
+    """Name what the run found out about edges and the resolver."""
+    facts: dict[str, Mapping[str, object]] = {}
+    for one in observations:
+        if one.looked and one.probe not in facts:
+            facts[one.probe] = one.facts
+    edges = facts.get("edges", {})
+    return {
+        "nearest_edge": written(edges.get("nearest_edge")),
+        "roaming_edge": written(edges.get("roaming_edge")),
+        "resolver": written(facts.get("dns", {}).get("resolver")),
+    }

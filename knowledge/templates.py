@@ -1,0 +1,184 @@
+"""Sentences with {names} in them: which names there are, and how they are filled in.
+
+Pure. `{name}` is a fact about the network and the case; `{probe.fact}` is a fact of a look. `[[…]]` is a clause
+that is left out when a name in it is not known.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from knowledge.schema import Knowledge
+from probes.model import Observation
+
+UNKNOWN: Final = "unknown"
+
+# What is filled in from the network file, the case and the run; `knowledge/names.py` makes them.
+NAMES: Final = frozenset(
+    {
+        "allowed_edges",
+        "current_version",
+        "edge",
+        "insights_hosts",
+        "legacy_hosts",
+        "legacy_port",
+        "media_ports",
+        "media_ranges",
+        "nearest_edge",
+        "platform",
+        "registration_hosts",
+        "resolver",
+        "roaming_edge",
+        "signaling_host",
+        "signaling_hosts",
+        "signaling_port",
+        "stun_hosts",
+        "turn_host",
+        "turn_hosts",
+        "turn_ports",
+        "turn_ranges",
+    }
+)
+
+# What each probe notes, as far as sentences may use it, besides labels and `failure`. The last ones are made here.
+FACTS: Final[Mapping[str, frozenset[str]]] = {
+    "route": frozenset({"local_address"}),
+    "dns": frozenset({"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet"}),
+    "tcp": frozenset({"address", "ms", "icmp_from", "tried_addresses"}),
+    "tls": frozenset({"address", "issuer", "subject", "names", "authority", "stage", "skew_s", "alert"}),
+    "websocket": frozenset({"status", "server", "proxy"}),
+    "http": frozenset({"status", "server", "date_offset_s"}),
+    "stun": frozenset({"reflexive", "ms"}),
+    "nat": frozenset({"mapping", "filtering", "varying"}),
+    "turn": frozenset({"ms", "software", "relayed", "mapped"}),
+    "udp_media": frozenset(
+        {
+            "via",
+            "relayed_address",
+            "outbound_ok",
+            "outbound_lost",
+            "inbound_ok",
+            "inbound_lost",
+            "boundary",
+            "icmp_from",
+            "ephemeral_lost",
+        }
+    ),
+    "edges": frozenset(
+        {
+            "open",
+            "shut",
+            "others_open",
+            "roaming_edge",
+            "roaming_ms",
+            "nearest_edge",
+            "nearest_ms",
+            "extra_ms",
+        }
+    ),
+}
+LABELS: Final = frozenset({"host", "port", "transport", "edge", "service", "failure"})
+
+_NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
+_CLAUSE: Final = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*)\]\]", re.DOTALL)
+_MOST: Final = 8  # entries of a list of facts that a sentence shows
+_LONGEST: Final = 200  # characters of a fact; strangers write certificates and headers
+
+
+def names_in(template: str) -> tuple[str, ...]:
+    """Every name in *template*, those of clauses included."""
+    return tuple(dict.fromkeys(_NAME.findall(template)))
+
+
+def needed_in(template: str) -> tuple[str, ...]:
+    """List the names that *template* cannot do without: those outside of clauses."""
+    return names_in(_clauses_out(template))
+
+
+def fill(template: str, values: Mapping[str, str], missing: str = UNKNOWN) -> str:
+    """Fill *values* in; a clause with a name that has none goes, elsewhere *missing* stands for it."""
+    while match := _CLAUSE.search(template):
+        known = all(values.get(name) for name in names_in(match[1]))
+        template = template[: match.start()] + (match[1] if known else "") + template[match.end() :]
+    return fill_code(template, values, missing)
+
+
+def fill_code(code: str, values: Mapping[str, str], missing: str = UNKNOWN) -> str:
+    """Fill *values* in where clauses have no meaning: brackets stay as they are."""
+    return _NAME.sub(lambda match: values.get(match[1]) or missing, code)
+
+
+def written(value: Any) -> str:
+    """Write a fact as a sentence shows it; empty where there is nothing to show, and for a count of none."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return str(value) if value else ""
+        case float():
+            return f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}"
+        case list() | tuple():
+            shown = [text for text in map(written, value) if text]
+            more = len(shown) - _MOST
+            return ", ".join(shown[:_MOST]) + (f" and {more} more" if more > 0 else "")
+        case str():
+            return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+    return ""
+
+
+def fact(observation: Observation, name: str) -> str:
+    """Give a label or fact of *observation* as text; empty when it has none."""
+    if name in ("host", "port", "transport", "edge", "service"):
+        return written(getattr(observation.target, name))
+    match name:
+        case "tried_addresses":
+            tried = observation.facts.get("tried")
+            entries = tried if isinstance(tried, list) else []
+            return written([one.get("address", "") for one in entries if isinstance(one, dict)])
+        case "varying":
+            mapping = str(observation.facts.get("mapping", ""))
+            return mapping.replace("_", " ") if mapping.startswith("address") else ""
+        case "ephemeral_lost":
+            ephemeral = str(observation.facts.get("ephemeral", ""))
+            return ephemeral.replace("_", " ") if ephemeral.endswith("_lost") else ""
+        case "client_subnet":
+            return "kept back" if observation.facts.get("client_subnet_sent") is False else ""
+    return written(observation.facts.get(name))
+
+
+def is_known(name: str) -> bool:
+    """Whether a template may use *name*."""
+    probe, _, field = name.partition(".")
+    return (
+        name in NAMES if not field else field in FACTS.get(probe, ()) or (probe in FACTS and field in LABELS)
+    )
+
+
+def template_problems(knowledge: Knowledge) -> Iterator[str]:
+    """Yield `file:line: sentence` for each name in the knowledge's texts that nothing ever fills in."""
+    for where, text, may_look in _texts(knowledge):
+        for name in names_in(text):
+            if not is_known(name):
+                yield f"{where}: nothing fills in {{{name}}}"
+            elif "." in name and not may_look:
+                yield f"{where}: {{{name}}} belongs to one look, and may stand in evidence only"
+
+
+def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str, bool]]:
+    for cause in knowledge.causes.values():
+        for number, text in enumerate(cause.evidence):
+            yield cause.origin.at("evidence", number), text, True
+        yield cause.origin.at("customer"), cause.customer, False
+        for key, fixes in cause.fixes.items():
+            for number, fix in enumerate(fixes):
+                yield cause.origin.at("fixes", key, number, "do"), fix.do, False
+                yield cause.origin.at("fixes", key, number, "code"), fix.code or "", False
+    for platform in knowledge.platforms.values():
+        for name, snippet in platform.snippets.items():
+            yield platform.origin.at("snippets", name), snippet.code, False
+
+
+def _clauses_out(template: str) -> str:
+    while _CLAUSE.search(template):
+        template = _CLAUSE.sub("", template)
+    return template
