@@ -4,8 +4,8 @@ Pure. The same choice grows the tree that is drawn and leads the walk where an a
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import log2
 from typing import Final, TypeAlias
 
@@ -43,71 +43,133 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Nothing more to ask: what is found, and what cannot be told on this way."""
+    """What is found when the way has come here, and what cannot be told on it."""
 
     found: tuple[str, ...]
     open: tuple[str, ...] = ()
 
 
-Node: TypeAlias = Ask | Leaf
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Parts that have nothing more to do with each other: what is found already, and questions to go on with."""
+
+    parts: tuple["Node", ...]
+
+
+Node: TypeAlias = Ask | Leaf | Fork
 
 
 def branches_of(case: Case) -> tuple[Branch, ...]:
-    """The causes of *case* in groups that share no question, the heaviest group first."""
-    groups: list[tuple[list[Cause], set[str]]] = []
-    for cause in case.causes.values():
-        causes, questions = [cause], {question for one in cause.when for question in one}
-        for group in [group for group in groups if group[1] & questions]:
-            groups.remove(group)
-            causes, questions = [*group[0], *causes], group[1] | questions
-        groups.append((causes, questions))
-    branches = [_branch(case, causes, questions) for causes, questions in groups]
-    return tuple(sorted(branches, key=lambda one: -max(cause.weight[case.code] for cause in one.causes)))
+    """The causes of *case* in groups that share no question: what needs least first, then the heaviest.
+
+    A cause that several alternatives show stands in each group that asks about one of them.
+    """
+    branches = [_branch(case, group) for group in _groups(case.causes.values(), lambda id_: {id_})]
+
+    def place(branch: Branch) -> tuple[int, float]:
+        last = max((_depth(id_, case) for id_ in branch.questions), default=0)
+        return last, -max(cause.weight[case.code] for cause in branch.causes)
+
+    return tuple(sorted(branches, key=place))
 
 
-def _branch(case: Case, causes: list[Cause], asked: set[str]) -> Branch:
+def _branch(case: Case, causes: list[Cause]) -> Branch:
+    asked = {question for cause in causes for one in cause.when for question in one}
     questions = {id_: one for id_, one in case.questions.items() if id_ in asked}
     ordered = sorted(causes, key=lambda cause: (-cause.weight[case.code], cause.id))
     return Branch(_title(questions), tuple(ordered), questions, case.code)
 
 
+def _groups(causes: Iterable[Cause], linked: Callable[[str], Collection[str]]) -> list[list[Cause]]:
+    """*causes* in groups that have no question in common, each with the alternatives that belong there.
+
+    *linked* tells which questions go with one that an alternative asks; none: it is answered.
+    """
+    groups: list[tuple[list[tuple[Cause, Condition]], set[str]]] = []
+    for cause in causes:
+        for one in cause.when:
+            members, questions = [(cause, one)], {q for id_ in one for q in linked(id_)}
+            for group in [group for group in groups if group[1] & questions]:
+                groups.remove(group)
+                members, questions = [*group[0], *members], group[1] | questions
+            groups.append((members, questions))
+    return [_gathered(members) for members, _ in groups]
+
+
+def _gathered(members: Iterable[tuple[Cause, Condition]]) -> list[Cause]:
+    """One cause for all its alternatives among *members*."""
+    causes: dict[str, Cause] = {}
+    for cause, one in members:
+        before = causes[cause.id].when if cause.id in causes else ()
+        causes[cause.id] = replace(cause, when=(*before, one))
+    return list(causes.values())
+
+
 def _title(questions: Mapping[str, Question]) -> str:
-    """The services that the branch looks at, the most looked at first."""
-    services = Counter(one.service for question in questions.values() for one in question.observe)
-    return " and ".join(service for service, _ in services.most_common(2)) or "client"
+    """The services that the branch looks at, the most looked at first, and the probes it looks with."""
+    looks = [one for question in questions.values() for one in question.observe]
+    services = [service for service, _ in Counter(one.service for one in looks).most_common(3)]
+    probes = dict.fromkeys(one.probe for one in looks)
+    return f"{' and '.join(services)} ({', '.join(probes)})" if looks else "client"
+
+
+def _depth(question: str, case: Case) -> int:
+    """How many questions in a row must be answered before *question*."""
+    return max((1 + _depth(needed, case) for needed in case.questions[question].needs), default=0)
 
 
 def grow(branch: Branch) -> Node:
     """The whole tree of *branch*. Ways that lead to the same state share one node."""
     grown: dict[object, Node] = {}
 
-    def node(known: dict[str, str | None]) -> Node:
-        state = _state(branch, known)
+    def node(causes: Sequence[Cause], known: dict[str, str | None]) -> Node:
+        parts = [(part, _choose(branch, part, known)) for part in _parts(branch, causes, known)]
+        leaf = Leaf(
+            found=tuple(cause.id for cause in causes if _truth(cause, known)),
+            open=tuple(dict.fromkeys(cause.id for part, question in parts if not question for cause in part)),
+        )
+        asked = [ask(part, question, known) for part, question in parts if question]
+        if not asked:
+            return leaf
+        told = (leaf,) if leaf.found or leaf.open else ()
+        return asked[0] if len(asked) == 1 and not told else Fork((*told, *asked))
+
+    def ask(part: Sequence[Cause], question: str, known: dict[str, str | None]) -> Node:
+        state = _state(branch, part, known)
         if state not in grown:
-            question = next_in(branch, known)
-            grown[state] = (
-                Ask(
-                    question,
-                    tuple((a, node({**known, question: a})) for a in branch.questions[question].names),
-                )
-                if question
-                else _leaf(branch, known)
-            )
+            names = branch.questions[question].names
+            edges = tuple((name, node(part, {**known, question: name})) for name in names)
+            grown[state] = Ask(question, edges)
         return grown[state]
 
-    return node({})
+    return node(branch.causes, {})
+
+
+def _parts(branch: Branch, causes: Iterable[Cause], known: Known) -> list[list[Cause]]:
+    """What is undecided about *causes*, in groups that share no question that is still to be asked."""
+    undecided = [replace(one, when=tuple(_open(one, known))) for one in causes if _truth(one, known) is None]
+    return _groups(undecided, lambda id_: set(_with_needs(branch, id_, known)))
+
+
+def _with_needs(branch: Branch, question: str, known: Known) -> Iterator[str]:
+    """*question* and what must be asked before it, as far as nobody asked yet."""
+    if question in branch.questions and question not in known:
+        yield question
+        for needed in branch.questions[question].needs:
+            yield from _with_needs(branch, needed, known)
 
 
 def next_in(branch: Branch, known: Known) -> str | None:
     """The question to ask after *known*; None when nothing that can be asked would decide anything."""
     key = tuple(known.items())
     if key not in branch.choices:
-        branch.choices[key] = _choose(branch, known)
+        parts = _parts(branch, branch.causes, known)
+        branch.choices[key] = next(filter(None, (_choose(branch, part, known) for part in parts)), None)
     return branch.choices[key]
 
 
-def _choose(branch: Branch, known: Known) -> str | None:
-    undecided = [cause for cause in branch.causes if _truth(cause, known) is None]
+def _choose(branch: Branch, undecided: Sequence[Cause], known: Known) -> str | None:
+    """The question that tells most about *undecided* for its cost, among those that may be asked."""
     worth: dict[str, float] = {}
     for question in branch.questions.values():
         if question.id not in known and any(question.id in one for c in undecided for one in _open(c, known)):
@@ -132,7 +194,7 @@ def _askable(question: Question, gain: float, branch: Branch, known: Known) -> I
         yield from _askable(branch.questions[id_], gain * _STEPPING_STONE, branch, known)
 
 
-def _gain(question: Question, undecided: list[Cause], known: Known, code: str) -> float:
+def _gain(question: Question, undecided: Sequence[Cause], known: Known, code: str) -> float:
     """Bits that the answer tells about which one of *undecided* it is, or none, by their weights."""
     healthy = _healthy(question)
     likely = [(cause.weight[code], _expected(question, cause, known, healthy)) for cause in undecided]
@@ -172,21 +234,11 @@ def _entropy(weights: list[float]) -> float:
     return -sum(one / total * log2(one / total) for one in weights if one > 0) if total > 0 else 0.0
 
 
-def _leaf(branch: Branch, known: Known) -> Leaf:
-    truths = {cause.id: _truth(cause, known) for cause in branch.causes}
-    return Leaf(
-        tuple(id_ for id_, truth in truths.items() if truth),
-        tuple(id_ for id_, truth in truths.items() if truth is None),
-    )
-
-
-def _state(branch: Branch, known: Known) -> object:
-    """Everything about *known* that can still make a difference."""
-    truths = {cause.id: _truth(cause, known) for cause in branch.causes}
-    residues = tuple(_residue(cause, known) for cause in branch.causes if truths[cause.id] is None)
+def _state(branch: Branch, undecided: Iterable[Cause], known: Known) -> object:
+    """Everything about *known* that can still make a difference to *undecided*."""
+    residues = tuple((cause.id, _residue(cause, known)) for cause in undecided)
     gates = {id_ for question in branch.questions.values() for id_ in question.needs}
     return (
-        tuple(truths.items()),
         residues,
         tuple(sorted((id_, answer) for id_, answer in known.items() if id_ in gates)),
     )

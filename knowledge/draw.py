@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from knowledge.branches import Ask, Leaf, Node
+from knowledge.branches import Ask, Fork, Leaf, Node
 from knowledge.schema import PathStep, Question
 from knowledge.tree import Tree
 
@@ -21,15 +21,18 @@ def draw(tree: Tree, form: str = "text", path: Iterable[PathStep] | None = None)
     return FORMS[form](tree, steps)
 
 
-def _trail(tree: Tree, path: Iterable[PathStep]) -> dict[int, str]:
+def _trail(roots: Iterable[Node], path: Iterable[PathStep]) -> dict[int, str]:
     """The nodes that *path* passes, by identity, with the answers; an unknown one leaves the drawing."""
-    answers = {(step.branch, step.question): step.answer for step in path}
+    answers = {step.question: step.answer for step in path}
     trail: dict[int, str] = {}
-    for branch, root in zip(tree.branches, tree.roots, strict=True):
-        node = root
-        while isinstance(node, Ask) and (answer := answers.get((branch.title, node.question))):
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Fork):
+            waiting += node.parts
+        elif isinstance(node, Ask) and (answer := answers.get(node.question)):
             trail[id(node)] = answer
-            node = dict(node.edges)[answer]
+            waiting.append(dict(node.edges)[answer])
     return trail
 
 
@@ -37,13 +40,14 @@ def _text(tree: Tree, path: tuple[PathStep, ...]) -> str:
     """Read from top to bottom: a question, its answers, and below each what follows from it."""
     case = tree.case
     edge = f" at edge {case.edge}" if case.edge else ""
-    trail = _trail(tree, path)
+    roots = tree.roots
+    trail = _trail(roots, path)
     lines = [
         f"{case.code} on {case.platform}{edge}: {len(case.causes)} causes in {len(tree.branches)} branches.",
         "Every branch is walked, so several causes can be found at once.",
         "An answer that nobody knows decides nothing: the next question of its branch is asked.",
     ]
-    for number, (branch, root) in enumerate(zip(tree.branches, tree.roots, strict=True), 1):
+    for number, (branch, root) in enumerate(zip(tree.branches, roots, strict=True), 1):
         lines += ["", f"{number}. {branch.title}", *_Text(tree, trail).node(root, "   ")]
     lines += ["", "Walked:"] if path else []
     lines += [f"  {step.asks} {_answer_of(tree, step)}" for step in path]
@@ -62,14 +66,17 @@ class _Text:
         if isinstance(node, Leaf):
             yield from (f"{indent}{line}" for line in _verdict(self.tree, node))
             return
+        if isinstance(node, Fork):
+            for part in node.parts:
+                yield from self.node(part, indent)
+            return
         question = self.tree.case.questions[node.question]
         if id(node) in self.told:
             yield f"{indent}go on as at [{self.told[id(node)]}]: {question.asks}"
             return
         label = f"{question.id}{_again(self.told.values(), question.id)}"
         self.told[id(node)] = label
-        asked = ", a person is asked" if question.person else ""
-        yield f"{indent}[{label}] {question.asks}{asked}"
+        yield f"{indent}[{label}] {question.asks}{_terms(self.tree, question)}"
         for answers, child in _grouped(node):
             mark = ">" if self.trail.get(id(node)) in answers else "-"
             says = " or ".join(question.says(one) for one in answers)
@@ -78,6 +85,16 @@ class _Text:
             else:
                 yield f"{indent}  {mark} {says}:"
                 yield from self.node(child, f"{indent}      ")
+
+
+def _terms(tree: Tree, question: Question) -> str:
+    """Who is asked, and what must be known before."""
+    needs = [
+        f"{id_} is {' or '.join(fit)}" for id_, fit in question.needs.items() if id_ in tree.case.questions
+    ]
+    terms = ["a person is asked"] if question.person else []
+    terms += [f"only if {' and '.join(needs)}"] if needs else []
+    return f" ({', '.join(terms)})" if terms else ""
 
 
 def _answer_of(tree: Tree, step: PathStep) -> str:
@@ -93,10 +110,15 @@ def _again(labels: Iterable[str], id_: str) -> str:
 
 
 def _verdict(tree: Tree, leaf: Leaf) -> list[str]:
-    lines = [f"FOUND {id_}: {tree.case.causes[id_].title}" for id_ in leaf.found]
+    lines = [f"FOUND {id_}: {tree.case.causes[id_].title}{_effects(tree, id_)}" for id_ in leaf.found]
     if leaf.open:
         lines.append(f"cannot be told this way: {', '.join(leaf.open)}")
     return lines or ["nothing found"]
+
+
+def _effects(tree: Tree, cause: str) -> str:
+    effects = [one.id for one in tree.case.causes[cause].explains if one.id in tree.case.causes]
+    return f" (explains {', '.join(effects)})" if effects else ""
 
 
 def _grouped(node: Ask) -> list[tuple[tuple[str, ...], Node]]:
@@ -127,6 +149,8 @@ class _Graph:
             return self.names[key]
         name = self.names[key] = f"{self.prefix}n{len(self.names) + 1}"
         self.nodes.append((name, self.label(node), node))
+        if isinstance(node, Fork):
+            self.edges += [(name, self.add(part), "", False) for part in node.parts]
         if isinstance(node, Ask):
             question = self.tree.case.questions[node.question]
             for answers, child in _grouped(node):
@@ -138,18 +162,16 @@ class _Graph:
     def label(self, node: Node) -> str:
         if isinstance(node, Leaf):
             return "; ".join(_verdict(self.tree, node))
-        return self.question(node).asks
-
-    def question(self, node: Ask) -> Question:
-        return self.tree.case.questions[node.question]
+        return self.tree.case.questions[node.question].asks if isinstance(node, Ask) else "all of these"
 
     def is_walked(self, node: Node) -> bool:
         return id(node) in self.trail
 
 
 def _graphs(tree: Tree, path: tuple[PathStep, ...]) -> Iterator[tuple[str, _Graph]]:
-    trail = _trail(tree, path)
-    for number, (branch, root) in enumerate(zip(tree.branches, tree.roots, strict=True), 1):
+    roots = tree.roots
+    trail = _trail(roots, path)
+    for number, (branch, root) in enumerate(zip(tree.branches, roots, strict=True), 1):
         graph = _Graph(tree, trail, f"b{number}")
         graph.add(root)
         yield branch.title, graph
@@ -163,7 +185,10 @@ def _mermaid(tree: Tree, path: tuple[PathStep, ...]) -> str:
             shape = f"{{{{{_quoted(label)}}}}}" if isinstance(node, Ask) else f"[{_quoted(label)}]"
             lines.append(f"    {name}{shape}{':::walked' if graph.is_walked(node) else ''}")
         for start, end, label, on_path in graph.edges:
-            lines.append(f"    {start} {'==>' if on_path else '-->'}|{_quoted(label)}| {end}")
+            arrow = "==>" if on_path else "-->"
+            lines.append(
+                f"    {start} {arrow}|{_quoted(label)}| {end}" if label else f"    {start} {arrow} {end}"
+            )
         lines.append("  end")
     return "\n".join(lines)
 

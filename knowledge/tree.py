@@ -20,17 +20,20 @@ _NOTHING: Final[Mapping[str, Observation]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A case as a tree: one root for each branch, in the order in which they are told."""
+    """A case as a tree: its branches, in the order in which they are told."""
 
     case: Case
     branches: tuple[Branch, ...]
-    roots: tuple[Node, ...]
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        """Every branch grown to its leaves; walking needs one way through and does without."""
+        return tuple(grow(branch) for branch in self.branches)
 
 
 def compile_tree(case: Case) -> Tree:
     """Compile the tree of *case*: branches that share no question, what tells most asked first."""
-    branches = branches_of(case)
-    return Tree(case, branches, tuple(grow(branch) for branch in branches))
+    return Tree(case, branches_of(case))
 
 
 def walk(tree: Tree, answers: Answers, observations: Mapping[str, Observation] = _NOTHING) -> Diagnosis:
