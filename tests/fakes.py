@@ -117,8 +117,8 @@ async def full_backlog() -> AsyncIterator[int]:
 StunReply: TypeAlias = Callable[[Message, tuple[str, int]], list[bytes]]  # what to send back, if anything
 
 
-class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, take: Callable[["_Datagrams", bytes, tuple[str, int]], None]) -> None:
+class Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, take: Callable[["Datagrams", bytes, tuple[str, int]], None]) -> None:
         self._take = take
         self.transport: asyncio.DatagramTransport
 
@@ -134,13 +134,13 @@ class _Datagrams(asyncio.DatagramProtocol):
 async def stun_server(reply: StunReply, host: str = "127.0.0.1") -> AsyncIterator[int]:
     """Answer STUN over UDP as *reply* says; gives the port."""
 
-    def take(server: _Datagrams, data: bytes, peer: tuple[str, int]) -> None:
+    def take(server: Datagrams, data: bytes, peer: tuple[str, int]) -> None:
         with suppress(MalformedError):
             for packet in reply(parse_message(data), peer):
                 server.transport.sendto(packet, peer)
 
     loop = asyncio.get_running_loop()
-    transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(take), local_addr=(host, 0))
+    transport, _ = await loop.create_datagram_endpoint(lambda: Datagrams(take), local_addr=(host, 0))
     try:
         yield transport.get_extra_info("sockname")[1]
     finally:
@@ -205,10 +205,10 @@ async def behaviour_server(
     *seen* is the mapping: which address of the client the server at an address sees. *passes* is the
     filtering: whether an answer comes in from a changed address, from a changed port.
     """
-    ends: dict[Address, _Datagrams] = {}
+    ends: dict[Address, Datagrams] = {}
     hosts, ports = ("127.0.0.1", "127.0.0.2"), [0, 0]
 
-    def take(server: _Datagrams, data: bytes, peer: tuple[str, int]) -> None:
+    def take(server: Datagrams, data: bytes, peer: tuple[str, int]) -> None:
         here = Address(*server.transport.get_extra_info("sockname"))
         request = parse_message(data)
         change = int.from_bytes(request.get(Attribute.CHANGE_REQUEST) or b"", "big")
@@ -225,7 +225,7 @@ async def behaviour_server(
         for number in (0, 1):
             for host in hosts:
                 transport, end = await loop.create_datagram_endpoint(
-                    lambda: _Datagrams(take), local_addr=(host, ports[number])
+                    lambda: Datagrams(take), local_addr=(host, ports[number])
                 )
                 ports[number] = transport.get_extra_info("sockname")[1]
                 ends[Address(host, ports[number])] = end

@@ -1,0 +1,120 @@
+"""A TURN server over TCP that relays for real, with a lossy network and a NAT played in front of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from probes.stun import Address, Attribute, Kind, Message, Method, pack_address, pack_error, pack_message
+from tests.fakes import Datagrams, stun_answer, stun_mapped, stun_server, tcp_server, turn_talk
+
+Passes: TypeAlias = Callable[[int, int, int], bool]  # number of the datagram from 1, relayed port, our port
+
+
+def _always(number: int, relayed: int, source: int) -> bool:
+    return True
+
+
+@dataclass
+class MediaTurn:
+    """The client leaves by `tcp_public` and `udp_public`, and what `outbound` and `inbound` let through arrives."""
+
+    tcp_public: str = "203.0.113.5"
+    udp_public: str = "203.0.113.5"
+    outbound: Passes = _always
+    inbound: Passes = _always
+    answers_stun: bool = True
+    forbids: bool = False  # 403 to permissions
+    hangs_up: bool = False  # when asked for a permission
+    port: int = 0
+    stun_port: int = 0
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator["MediaTurn"]:
+        async with stun_server(self._bind) as self.stun_port, tcp_server(self._talk) as self.port:
+            yield self
+
+    def ways(self, *, stun_known: bool = False) -> list[dict[str, object]]:
+        """As a step's `turn` parameter wants it; its UDP side is for STUN only."""
+        ways: list[dict[str, object]] = [{"host": "127.0.0.1", "port": self.port, "transport": "tcp"}]
+        if self.answers_stun or stun_known:
+            ways.append({"host": "127.0.0.1", "port": self.stun_port, "transport": "udp"})
+        return ways
+
+    def _bind(self, request: Message, peer: tuple[str, int]) -> list[bytes]:
+        wanted = request.method == Method.BINDING and self.answers_stun
+        return [stun_mapped(request, (self.udp_public, peer[1]))] if wanted else []
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        allocation = _Allocation(self, writer)
+        loop = asyncio.get_running_loop()
+        relay, _ = await loop.create_datagram_endpoint(
+            lambda: Datagrams(allocation.take), local_addr=("127.0.0.1", 0)
+        )
+        allocation.relay = relay
+        try:
+            await turn_talk(allocation.reply)(reader, writer)
+        finally:
+            relay.close()
+
+
+class _Allocation:
+    """What the server keeps for one control connection."""
+
+    relay: asyncio.DatagramTransport
+
+    def __init__(self, server: MediaTurn, control: asyncio.StreamWriter) -> None:
+        self._server = server
+        self._control = control
+        self._permitted: set[str] = set()
+        self._heard = 0
+        self._said = 0
+
+    @property
+    def _port(self) -> int:
+        return int(self.relay.get_extra_info("sockname")[1])
+
+    def take(self, _: Datagrams, data: bytes, peer: tuple[str, int]) -> None:
+        """A datagram at the relayed address."""
+        self._heard += 1
+        arrives = self._server.outbound(self._heard, self._port, peer[1])
+        if arrives and self._server.udp_public in self._permitted:
+            seen = Address(self._server.udp_public, peer[1])
+            attributes = (pack_address(Attribute.XOR_PEER_ADDRESS, seen, bytes(12)), (Attribute.DATA, data))
+            self._control.write(pack_message(Message(Method.DATA, Kind.INDICATION, bytes(12), attributes)))
+
+    def reply(self, request: Message, peer: tuple[str, int]) -> list[bytes]:
+        """What the control connection says to *request*."""
+        if request.method == Method.SEND:
+            self._send(request)
+            return []
+        if request.get(Attribute.USERNAME) is None:
+            challenge = ((Attribute.REALM, b"turn.example"), (Attribute.NONCE, b"n"))
+            return [stun_answer(request, Kind.ERROR, pack_error(401), *challenge)]
+        if request.method == Method.CREATE_PERMISSION:
+            return self._permit(request)
+        if request.method == Method.ALLOCATE:
+            at = pack_address(
+                Attribute.XOR_RELAYED_ADDRESS, Address("127.0.0.1", self._port), request.transaction
+            )
+            return [stun_mapped(request, (self._server.tcp_public, peer[1]), at)]
+        return [stun_answer(request, Kind.SUCCESS)]
+
+    def _send(self, request: Message) -> None:
+        self._said += 1
+        to, data = request.address(Attribute.XOR_PEER_ADDRESS), request.get(Attribute.DATA)
+        assert to is not None
+        if self._server.inbound(self._said, self._port, to.port):
+            self.relay.sendto(data or b"", ("127.0.0.1", to.port))
+
+    def _permit(self, request: Message) -> list[bytes]:
+        if self._server.hangs_up:
+            raise EOFError
+        if self._server.forbids:
+            return [stun_answer(request, Kind.ERROR, pack_error(403, "Forbidden IP"))]
+        for attribute in request.attributes:
+            one = Message(request.method, request.kind, request.transaction, (attribute,))
+            if peer := one.address(Attribute.XOR_PEER_ADDRESS):
+                self._permitted.add(peer.host)
+        return [stun_answer(request, Kind.SUCCESS)]

@@ -1,0 +1,215 @@
+"""The udp_media probe against coturn, and against a server with a lossy network and a NAT played in front."""
+
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from probes.checks import udp_media
+from probes.failures import Failure
+from tests.media_turn import MediaTurn
+from tests.probes.looking import see
+from tests.turnserver import SECRETS, Coturn
+
+EPHEMERAL = range(32768, 61000)  # Linux's, where ours come from
+
+
+async def prove(
+    ways: list[dict[str, Any]], secrets: Mapping[str, str] = SECRETS, budget: float = 3.0, **params: Any
+) -> tuple[Failure | None, dict[str, Any]]:
+    return await see(
+        udp_media.probe,
+        "",
+        0,
+        transport="udp",
+        budget=budget,
+        secrets=secrets,
+        turn=ways,
+        ranges=["127.0.0.0/8"],
+        ports=[1024, 65535],
+        **params,
+    )
+
+
+@pytest.mark.parametrize("transports", [("udp", "tcp", "tls"), ("udp",), ("tcp",), ("tls",)])
+async def test_open_ways_are_proven(turn_server: Coturn, transports: tuple[str, ...]) -> None:
+    """By any control channel eight real ports pass both ways, from low and ephemeral source ports alike."""
+    failure, facts = await prove(turn_server.ways(*transports))
+    assert failure is None
+    assert (facts["outbound_ok"], facts["inbound_ok"]) == (8, 8)
+    assert len({entry["port"] for entry in facts["tried"]}) == 8
+    assert facts["ephemeral"] == "same"
+    assert facts["in_range"] is True
+    assert facts["lost_ports"] == []
+
+
+async def test_a_stream_is_the_better_control(turn_server: Coturn) -> None:
+    """UDP's allocation is not taken where a stream gives one too."""
+    failure, facts = await prove(turn_server.ways("udp", "tls"), count=1)
+    assert failure is None
+    assert facts["via"].endswith("/tls")
+
+
+async def test_without_credentials_nothing_is_proven(turn_server: Coturn) -> None:
+    """The first challenge ends it: no_credentials, with the server reached."""
+    failure, facts = await prove(turn_server.ways("udp", "tcp", "tls"), secrets={})
+    assert failure is Failure.NO_CREDENTIALS
+    assert facts["reached"] is True
+
+
+async def test_wrong_credentials_are_the_servers_word(turn_server: Coturn) -> None:
+    """A refusal is told as one, not as a fault of the network."""
+    failure, facts = await prove(turn_server.ways("udp", "tcp"), secrets={**SECRETS, "credential": "wrong"})
+    assert failure is Failure.TURN_UNAUTHORIZED
+    assert set(facts["turn_failures"].values()) == {"turn_unauthorized"}
+
+
+async def test_without_a_server_it_is_inconclusive() -> None:
+    """Nobody to ask, or nobody who answers, says nothing about the media range."""
+    assert (await prove([]))[0] is Failure.INCONCLUSIVE
+    async with MediaTurn().run() as server:
+        ways = server.ways()
+    failure, facts = await prove(ways)
+    assert failure is Failure.INCONCLUSIVE
+    assert facts["reached"] is False
+
+
+async def test_the_end_of_the_budget_is_inconclusive() -> None:
+    """A server that stays silent until the budget ends is no timeout of the media's."""
+    async with MediaTurn(answers_stun=False).run() as server:
+        ways = [{"host": "127.0.0.1", "port": server.stun_port, "transport": "udp"}]
+        failure, _ = await prove(ways, budget=0.2)
+    assert failure is Failure.INCONCLUSIVE
+
+
+async def test_dropped_outbound() -> None:
+    """When nothing arrives although our address is known: udp_outbound_lost, after three datagrams a port."""
+    start = time.perf_counter()
+    async with MediaTurn(outbound=lambda number, relayed, source: False).run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is Failure.UDP_OUTBOUND_LOST
+    assert (facts["outbound_ok"], facts["outbound_lost"]) == (0, 8)
+    assert {entry["sent"] for entry in facts["tried"]} == {3}
+    assert facts["boundary"] is None
+    assert facts["stun_silent"] is False
+    assert time.perf_counter() - start < 1.5
+
+
+async def test_dropped_inbound() -> None:
+    """What goes out and does not come back is udp_inbound_lost."""
+    async with MediaTurn(inbound=lambda number, relayed, source: False).run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is Failure.UDP_INBOUND_LOST
+    assert (facts["outbound_ok"], facts["outbound_lost"]) == (8, 0)
+    assert (facts["inbound_ok"], facts["inbound_lost"]) == (0, 8)
+
+
+async def test_a_part_of_the_range() -> None:
+    """Where some ports pass, the lost ones are named and spanned."""
+    shut: set[int] = set()
+
+    def outbound(number: int, relayed: int, source: int) -> bool:
+        if len(shut) < 4:
+            shut.add(relayed)
+        return relayed not in shut
+
+    async with MediaTurn(outbound=outbound).run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is Failure.UDP_OUTBOUND_LOST
+    assert facts["lost_ports"] == sorted(shut)
+    assert facts["boundary"] == f"{min(shut)}-{max(shut)}"
+    assert (facts["outbound_ok"], facts["inbound_ok"], facts["outbound_lost"]) == (4, 4, 4)
+
+
+async def test_chance_gets_a_second_round() -> None:
+    """One port that lost three datagrams while the others pass is asked again before it is called lost."""
+    unlucky: list[int] = []
+
+    def outbound(number: int, relayed: int, source: int) -> bool:
+        if source not in EPHEMERAL and not unlucky:
+            unlucky.append(source)
+        return source not in unlucky or number > 6
+
+    async with MediaTurn(outbound=outbound).run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is None
+    assert max(entry["sent"] for entry in facts["tried"]) > 3
+
+
+@pytest.mark.parametrize("direction", ["outbound", "inbound"])
+async def test_a_rule_on_ephemeral_source_ports(direction: str) -> None:
+    """What passes from a low port and not from an ephemeral one is that direction's loss."""
+    rule = {direction: lambda number, relayed, source: source not in EPHEMERAL}
+    async with MediaTurn(**rule).run() as server:
+        failure, facts = await prove(server.ways())
+    assert facts["ephemeral"] == f"{direction}_lost"
+    assert failure is Failure(f"udp_{direction}_lost")
+    assert facts["lost_ports"] == []
+
+
+async def test_a_pool_with_two_public_addresses() -> None:
+    """TCP leaves by one address and UDP by another: STUN teaches it, and nothing is lost."""
+    async with MediaTurn(udp_public="198.51.100.77").run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is None
+    assert facts["outbound_ok"] == 8
+
+
+async def test_a_pool_of_neighbours_without_stun() -> None:
+    """Where STUN is silent, the addresses beside the one TCP leaves by are permitted too."""
+    async with MediaTurn(udp_public="203.0.113.11", answers_stun=False).run() as server:
+        failure, _ = await prove(server.ways())
+    assert failure is None
+
+
+async def test_a_pool_nobody_told_us_of() -> None:
+    """Silence from a server whose STUN is silent too, and is not known to listen, is no verdict."""
+    async with MediaTurn(udp_public="198.51.100.77", answers_stun=False).run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is Failure.INCONCLUSIVE
+    assert facts["stun_silent"] is True
+
+
+async def test_all_udp_dropped() -> None:
+    """If the server's own STUN port, known to listen, is silent as well, all UDP is dropped."""
+    dead = MediaTurn(answers_stun=False, outbound=lambda number, relayed, source: False)
+    async with dead.run() as server:
+        failure, facts = await prove(server.ways(stun_known=True))
+    assert failure is Failure.UDP_OUTBOUND_LOST
+    assert facts["stun_silent"] is True
+
+
+async def test_random_loss_is_no_verdict() -> None:
+    """Five per cent lost at random in each direction never makes a port lost."""
+    chance = random.Random(31009)
+    keeps = {way: lambda number, relayed, source: chance.random() >= 0.05 for way in ("outbound", "inbound")}
+    async with MediaTurn(**keeps).run() as server:
+        for _ in range(10):
+            failure, facts = await prove(server.ways())
+            assert failure is None, facts
+
+
+async def test_a_server_that_forbids_peers() -> None:
+    """403 to our permissions is the server's word, and says nothing about the network."""
+    async with MediaTurn(forbids=True).run() as server:
+        failure, _ = await prove(server.ways())
+    assert failure is Failure.TURN_FORBIDDEN
+
+
+async def test_a_control_channel_that_breaks() -> None:
+    """Without the control channel silence means nothing: inconclusive."""
+    async with MediaTurn(hangs_up=True).run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is Failure.INCONCLUSIVE
+    assert facts["outbound_lost"] == 0
+
+
+async def test_ports_outside_the_media_range_do_not_count(turn_server: Coturn) -> None:
+    """A relayed port that no media would use proves nothing either way."""
+    failure, facts = await see(
+        udp_media.probe, "", 0, secrets=SECRETS, turn=turn_server.ways("tcp"), ports=[1, 2], count=2
+    )
+    assert failure is Failure.INCONCLUSIVE
+    assert facts["tried"] == []
