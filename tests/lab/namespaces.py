@@ -73,6 +73,11 @@ SYSCTLS: Final = {
     "net.ipv6.conf.all.disable_ipv6": "1",
     "net.ipv6.conf.default.disable_ipv6": "1",
 }
+# A firewall does not see what two hosts of its LAN say to each other. The kernel may lack the module: fine too.
+BRIDGE_SYSCTLS: Final = {
+    "net.bridge.bridge-nf-call-iptables": "0",
+    "net.bridge.bridge-nf-call-ip6tables": "0",
+}
 ROUTERS: Final = ("fw", "r1", "r2")
 Made = TypeVar("Made")
 
@@ -90,7 +95,8 @@ class Namespaces:
         """Create and connect them; raises RuntimeError. Devices are born inside: the root one sees none."""
         for place in at.NAMESPACES:
             _ip("netns", "add", self.name(place))
-            self.sysctl(place, SYSCTLS | ({"net.ipv4.ip_forward": "1"} if place in ROUTERS else {}))
+            forwards = {"net.ipv4.ip_forward": "1"} if place in ROUTERS else {}
+            self.sysctl(place, SYSCTLS | BRIDGE_SYSCTLS | forwards)
             self.batch(place, "link set lo up")
         for here, device, there, peer in LINKS:
             end = ("peer", "name", peer, "netns", self.name(there))
@@ -114,7 +120,9 @@ class Namespaces:
     def sysctl(self, place: str, values: dict[str, str]) -> None:
         def write() -> None:
             for key, value in values.items():
-                Path("/proc/sys", key.replace(".", "/")).write_text(value)
+                path = Path("/proc/sys", key.replace(".", "/"))
+                if path.exists() or key not in BRIDGE_SYSCTLS:
+                    path.write_text(value)
 
         self.inside(place, write)
 
