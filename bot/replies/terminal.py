@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.replies.page import Line
-from bot.replies.view import FixView, FoundView, PreflightView, View
+from bot.replies.reasons import Group
+from bot.replies.view import View
 from bot.replies.words import sentence
 from bot.triage import CaseRecord
+from knowledge.advised import AdvisedCause, AdvisedFix, Guide
 from knowledge.network_facts import Network
 from knowledge.schema import Judged, NextQuestion
 from probes.model import REFERENCE, Observation
@@ -39,7 +41,7 @@ def render(record: CaseRecord, view: View, network: Network, *, verbose: bool = 
     yield from _section("Possible too", _items(_because(one) for one in diagnosis.possible))
     yield from _section("Seen, but explained by none of this", _items(_steps(record, diagnosis.unexplained)))
     yield from _section("Ruled out", _items(_because(one) for one in diagnosis.ruled_out))
-    yield from _section("Not checked", _items(_because(one) for one in diagnosis.not_checked))
+    yield from _section("Not checked", _groups(view.not_checked))
     yield from _preflight(view.preflight, record.request.platform, verbose=verbose)
     if verbose:
         yield from _section("Every look", _observations(record.observations.values()))
@@ -71,7 +73,7 @@ def render_change(before: CaseRecord, record: CaseRecord, view: View) -> Iterato
         yield Line("That changes nothing.")
 
 
-def _found(found: FoundView, *, several: bool) -> Iterator[Line]:
+def _found(found: AdvisedCause, *, several: bool) -> Iterator[Line]:
     if several:
         yield Line()
         yield Line(_named(found), "bold")
@@ -80,26 +82,36 @@ def _found(found: FoundView, *, several: bool) -> Iterator[Line]:
     yield from _section("Read on", _items(f"{one.title}: {one.url}" for one in found.references))
 
 
-def _named(found: FoundView) -> str:
+def _named(found: AdvisedCause) -> str:
     sure = "" if found.confidence == "certain" else " (likely)"
     return f"{found.title}{sure}"
 
 
-def _fixes(fixes: Iterable[FixView]) -> Iterator[Line]:
-    """List fixes by who can make them, in the order in which these first come up."""
-    by_who: dict[str, list[FixView]] = {}
+def _fixes(fixes: Iterable[AdvisedFix]) -> Iterator[Line]:
+    """List fixes by who can make them; one that differs by platform in its code only is told once."""
+    by_who: dict[str, dict[str, list[AdvisedFix]]] = {}
     for fix in fixes:
-        by_who.setdefault(fix.who, []).append(fix)
+        by_who.setdefault(fix.who, {}).setdefault(fix.do, []).append(fix)
     for who, theirs in by_who.items():
         yield Line(WHO.get(who, who), "underline", indent=2)
-        for fix in theirs:
-            only = f" ({', '.join(fix.platforms)})" if fix.platforms else ""
-            yield Line(fix.do + only, indent=2, mark=MARK)
-            if fix.code:
-                yield Line(fix.code.rstrip(), "cyan", indent=6, code=True)
+        for do, variants in theirs.items():
+            platforms = [platform for fix in variants for platform in fix.platforms]
+            only = f" ({', '.join(platforms)})" if platforms and not any(fix.code for fix in variants) else ""
+            yield Line(do + only, indent=2, mark=MARK)
+            for fix in variants:
+                yield from _code(fix.code, fix.note, ", ".join(fix.platforms) if len(variants) > 1 else "")
 
 
-def _preflight(guides: tuple[PreflightView, ...], platform: str | None, *, verbose: bool) -> Iterator[Line]:
+def _code(code: str, note: str, title: str = "") -> Iterator[Line]:
+    if code:
+        if title:
+            yield Line(f"{title}:", indent=4)
+        yield Line(code.rstrip(), "cyan", indent=6, code=True)
+        if note:
+            yield Line(note, "dim", indent=4)
+
+
+def _preflight(guides: tuple[Guide, ...], platform: str | None, *, verbose: bool) -> Iterator[Line]:
     """Tell of the SDK's own test: in full for the platform asked for, one line each where none was named."""
     if platform is None and not verbose:
         lines = _items(f"{one.title} ({one.platform}): {one.call}, since {one.since}" for one in guides)
@@ -111,12 +123,12 @@ def _preflight(guides: tuple[PreflightView, ...], platform: str | None, *, verbo
         yield from _section(f"The SDK's own test, inside the app: {one.title}", _guide(one))
 
 
-def _guide(one: PreflightView) -> Iterator[Line]:
+def _guide(one: Guide) -> Iterator[Line]:
     yield Line(f"{one.call}, since {one.since}", indent=2)
     for title, texts in (("Needs", one.needs), ("Steps", one.steps)):
         yield from _sub(title, texts)
-    if one.code:
-        yield Line(one.code.rstrip(), "cyan", indent=6, code=True)
+    for sample in one.samples:
+        yield from _code(sample.code, sample.note, sample.title)
     for title, texts in (("How to read the report", one.read), ("Beware", one.traps)):
         yield from _sub(title, texts)
 
@@ -140,6 +152,12 @@ def _section(title: str, lines: Iterable[Line]) -> Iterator[Line]:
 def _items(texts: Iterable[str]) -> Iterator[Line]:
     for text in texts:
         yield Line(text, indent=2, mark=MARK)
+
+
+def _groups(groups: Iterable[Group]) -> Iterator[Line]:
+    for group in groups:
+        yield Line(group.reason, "dim", indent=2)
+        yield from (Line(title, indent=4, mark=MARK) for title in group.titles)
 
 
 def _because(one: Judged) -> str:

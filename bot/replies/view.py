@@ -6,59 +6,13 @@ Pure: no network, no clock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.replies.reasons import Group, group_by_reason
+from bot.replies.words import outcome
 from bot.triage import CaseRecord
+from knowledge.advice import advise
+from knowledge.advised import AdvisedCause, Guide
 from knowledge.network_facts import Network
-from knowledge.schema import Cause, Diagnosis, Finding, Knowledge
-
-
-@dataclass(frozen=True, slots=True)
-class FixView:
-    """One thing to do."""
-
-    do: str
-    who: str  # firewall, developer, support or user
-    platforms: tuple[str, ...] = ()  # none: whatever the platform
-    language: str = ""
-    code: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A page to read on."""
-
-    title: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundView:
-    """One cause that was found."""
-
-    id: str
-    title: str
-    confidence: str  # certain or likely
-    customer: str
-    evidence: tuple[str, ...]
-    fixes: tuple[FixView, ...]
-    platforms: tuple[str, ...]
-    effects: tuple[str, ...] = ()
-    references: tuple[Link, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PreflightView:
-    """How to run the SDK's own test on one platform."""
-
-    platform: str
-    title: str
-    call: str
-    since: str
-    needs: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-    read: tuple[str, ...] = ()
-    traps: tuple[str, ...] = ()
-    language: str = ""
-    code: str = ""
+from knowledge.schema import Diagnosis, Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +21,21 @@ class View:
 
     headline: str
     customer: tuple[str, ...]
-    found: tuple[FoundView, ...]
-    preflight: tuple[PreflightView, ...]
+    found: tuple[AdvisedCause, ...]
+    not_checked: tuple[Group, ...]
+    preflight: tuple[Guide, ...]
 
 
 def make_view(record: CaseRecord, knowledge: Knowledge, network: Network) -> View:
     """Fill in every text for *record*."""
     diagnosis = record.diagnosis
-    found = tuple(_found(one, knowledge.causes[one.cause]) for one in diagnosis.found)
+    advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
     return View(
         headline=headline(diagnosis),
-        customer=for_customer(diagnosis, [one.customer for one in found]),
-        found=found,
-        preflight=(),
-    )
-
-
-def _found(one: Finding, cause: Cause) -> FoundView:
-    return FoundView(
-        id=one.cause,
-        title=one.title,
-        confidence=one.confidence,
-        customer=cause.customer,
-        evidence=cause.evidence,
-        fixes=(),
-        platforms=one.platforms,
-        effects=one.effects,
-        references=tuple(Link(link.title, link.url) for link in cause.references),
+        customer=for_customer(diagnosis, [one.customer for one in advice.found]),
+        found=advice.found,
+        not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
+        preflight=advice.preflight,
     )
 
 

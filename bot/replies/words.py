@@ -84,8 +84,12 @@ ACTS: Final = {
 def sentence(observation: Observation) -> str:
     """Say in one line, without a full stop, what *observation* tells."""
     act = ACTS.get(observation.probe, f"{observation.probe} to")
-    outcome = "fine" if observation.failure is None else SENTENCES[observation.failure]
-    return f"{act} {place(observation)}: {outcome}"
+    return f"{act} {place(observation)}: {outcome(observation)}"
+
+
+def outcome(observation: Observation) -> str:
+    """Say how *observation* ended, as part of a sentence."""
+    return "fine" if observation.failure is None else SENTENCES[observation.failure]
 
 
 def place(observation: Observation) -> str:
