@@ -1,0 +1,63 @@
+"""A case holds the causes behind a code on a platform, their questions, and each wanted look once."""
+
+from knowledge.case import select, step_id
+from knowledge.schema import Case, Knowledge
+from probes.model import Target
+from tests.knowledge.small import Town
+
+
+def test_causes_of_the_code_and_platform(knowledge: Knowledge) -> None:
+    """A cause that does not name the code, or is for another platform, is not in question."""
+    assert "too-old" not in select(knowledge, Town(), "31009", "javascript").causes
+    assert list(select(knowledge, Town(), "31000", "ios").causes) == ["too-old"]
+    assert select(knowledge, Town(), "99999", "ios").causes == {}
+
+
+def test_causes_come_most_common_first(browser: Case) -> None:
+    """The order of a case is that of the weights."""
+    weights = [cause.weight["31009"] for cause in browser.causes.values()]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_needed_questions_come_first(browser: Case) -> None:
+    """Everything that is needed is in the case, before who needs it."""
+    order = list(browser.questions)
+    for question in browser.questions.values():
+        for needed in question.needs:
+            assert order.index(needed) < order.index(question.id)
+
+
+def test_one_look_serves_several_questions(browser: Case) -> None:
+    """The media proof is looked at once, although two questions ask about it."""
+    assert browser.wanted["media"] == browser.wanted["proof"]
+
+
+def test_questions_for_other_platforms_are_dropped(phone: Case) -> None:
+    """On a phone nobody asks about WebSockets, nor finds what only they show."""
+    assert "upgrade" not in phone.questions
+    assert "stripped" not in phone.causes
+
+
+def test_the_chosen_edge_is_looked_at(knowledge: Knowledge) -> None:
+    """A chosen edge replaces roaming in all but the looks that are about roaming."""
+    case = select(knowledge, Town(), "31009", "javascript", "far")
+    assert [one.target.host for one in case.wanted["port"]] == ["far.example"]
+    assert [one.target.host for one in case.wanted["distance"]] == ["roaming.example"]
+    assert [one.target.host for one in case.wanted["others"]] == ["near.example", "far.example"]
+
+
+def test_names_are_looked_up_where_names_are(browser: Case) -> None:
+    """A look-up goes to port 53, whatever the service's own port."""
+    (wanted,) = browser.wanted["names"]
+    assert wanted.step == "dns signaling roaming.example:53/udp"
+
+
+def test_step_ids_tell_params_apart() -> None:
+    """Short params are read in the id, long ones make it differ all the same."""
+    target = Target("signaling", "a.example", 443)
+    plain = step_id("tls", target, {})
+    assert plain == "tls signaling a.example:443/tcp"
+    assert step_id("tls", target, {"path": "/x", "proxy": True}) == f"{plain} path=/x proxy=true"
+    long_, other = ({"path": letter * 60} for letter in "ab")
+    assert step_id("tls", target, long_) != step_id("tls", target, other)
+    assert len(step_id("tls", target, long_)) == len(plain) + 9
