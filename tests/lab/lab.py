@@ -6,7 +6,6 @@ with Lab.start() as lab, lab.scenario("healthy") as situation:
 
 import json
 import os
-import pwd
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.lab import addresses as at
-from tests.lab import certificates, leftovers, network, scenarios, servers
+from tests.lab import certificates, leftovers, network, privileges, scenarios, servers
 from tests.lab.namespaces import Namespaces
 from tests.lab.scenarios import Scenario
 from tests.lab.world import World, ruleset
@@ -49,7 +48,8 @@ class Situation:
 
     def command(self, argv: Sequence[str], user: str = "nobody") -> list[str]:
         """The whole command line that runs *argv* on the relay as *user*, without any capability."""
-        return self.lab.namespaces.command("relay", [*_drop(user), *self._environment(), *argv])
+        words = privileges.words(user, self.lab.folder / "python")
+        return self.lab.namespaces.command("relay", [*words, *self._environment(), *argv])
 
     def run(self, argv: Sequence[str], user: str = "nobody", timeout: float = 30.0, text: str = "") -> Ran:
         """Run a command on the relay; TimeoutExpired after *timeout* seconds; *text* is its input."""
@@ -151,6 +151,7 @@ class Lab:
     def _build(self) -> None:
         self.folder.chmod(0o755)  # the relay's user reads the network file and the certificates
         (self.folder / "pki").mkdir()
+        (self.folder / "python").mkdir()
         certificates.make_all(self.folder / "pki")
         network.write(self.network_file, self.folder / "pki" / "lab.pem", {})
         self._write("steer.json", {})
@@ -209,24 +210,6 @@ class Lab:
                 answer += chunk
         if not answer.startswith(b"ok"):
             raise servers.LabError(f"unbound {name}: {command}: {answer.decode(errors='replace')}")
-
-
-def _drop(user: str) -> list[str]:
-    """The setpriv words that turn root into *user* with no capability and no way to get one."""
-    if user == "root":
-        return []
-    entry = pwd.getpwnam(user)
-    ids = ["--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid), "--clear-groups"]
-    return [
-        "setpriv",
-        *ids,
-        "--inh-caps=-all",
-        "--bounding-set=-all",
-        "--no-new-privs",
-        "--pdeathsig",
-        "KILL",
-        "--",
-    ]
 
 
 @contextmanager

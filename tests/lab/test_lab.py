@@ -168,7 +168,7 @@ def test_random_nat_maps_each_flow_anew(lab: Lab) -> None:
 
 
 def test_everything_dropped_leaves_the_gateway(lab: Lab) -> None:
-    """With nothing forwarded the gateway answers for itself and the LAN is open; without a route not even that is tried."""
+    """With nothing forwarded the gateway and the LAN still answer; without a route nothing is tried."""
     lab.with_faults("everything")
     assert looks.tcp(lab, NEAR_EDGE.javascript) == "timeout"
     assert looks.hop(lab, 1) == at.GATEWAY

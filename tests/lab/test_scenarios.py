@@ -14,7 +14,7 @@ from tests.lab.servers import REPOSITORY
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 TIMEOUT = 30.0  # seconds; the diagnosis itself ends itself far sooner
-LINEMAN = [str(Path(sys.executable).with_name("python")), "-m", "bot.cli"]
+LINEMAN = [str(Path(sys.executable).with_name("lineman"))]
 COMPILED = ("bot", "knowledge", "probes")  # the relay's user cannot write compiled files into the repository
 
 

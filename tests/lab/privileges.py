@@ -1,0 +1,43 @@
+"""How a command on the relay becomes an ordinary user's: the words that go in front of it. Pure but for looking."""
+
+import pwd
+import stat
+import sys
+from pathlib import Path
+
+# In the mount namespace that `ip netns exec` makes for each command: put an open directory over the closed one and
+# show the interpreter in it, nothing else. $1 is the closed directory, $2 the interpreter's, $3 an empty place.
+OPEN_UP = """mount --bind "$2" "$3" && mount -t tmpfs -o mode=755 lab "$1" && mkdir -p "$2" &&
+mount --bind "$3" "$2" && shift 3 && exec "$@" """
+
+
+def words(user: str, empty: Path) -> list[str]:
+    """What turns root into *user* with no capability and no way to get one; *empty* is a directory to mount on.
+
+    Where this Python lives in a directory that others may not enter (root's home), the user is let in to it alone.
+    """
+    if user == "root":
+        return []
+    entry = pwd.getpwnam(user)
+    ids = ["--reuid", str(entry.pw_uid), "--regid", str(entry.pw_gid), "--clear-groups"]
+    drop = [
+        "setpriv",
+        *ids,
+        "--inh-caps=-all",
+        "--bounding-set=-all",
+        "--no-new-privs",
+        "--pdeathsig",
+        "KILL",
+    ]
+    home = Path(sys.base_prefix).resolve()
+    closed = _closed(home)
+    show = ["sh", "-c", OPEN_UP, "sh", str(closed), str(home), str(empty)] if closed else []
+    return [*show, *drop, "--"]
+
+
+def _closed(path: Path) -> Path | None:
+    """The first directory on the way to *path* that others may not enter."""
+    for directory in (*reversed(path.parents), path):
+        if not directory.stat().st_mode & stat.S_IXOTH:
+            return directory
+    return None
