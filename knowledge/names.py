@@ -5,7 +5,7 @@ Pure.
 
 from collections.abc import Iterable, Mapping
 
-from knowledge.network_facts import Network
+from knowledge.network_facts import Network, Scope
 from knowledge.schema import Knowledge
 from knowledge.templates import written
 from probes.model import Observation
@@ -24,6 +24,7 @@ def names_for(
     """Every name of `templates.NAMES` that is known; *platform* empty means all of them together."""
     seen = tuple(observations)
     found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(seen)
+    found |= _rules(network, platform, edge)
     sdk = knowledge.platforms.get(platform)
     if sdk:
         found |= {"platform": sdk.title, "current_version": sdk.sdk.current}
@@ -37,6 +38,7 @@ def _places(network: Network, platform: str, edge: str) -> dict[str, str]:
     chosen = network.targets("signaling", platform, "chosen", edge)
     return {
         "signaling_host": chosen[0].host if chosen else "",
+        "chosen_hosts": _SEPARATOR.join(target.host for target in chosen),
         "signaling_hosts": _SEPARATOR.join(network.hosts("signaling", platform, edge)),
         "signaling_port": _ports(network, "signaling", platform),
         "registration_hosts": _SEPARATOR.join(network.hosts("registration", platform, edge)),
@@ -61,6 +63,42 @@ def _turn(network: Network, platform: str, edge: str) -> dict[str, str]:
         "turn_ports": _SEPARATOR.join(f"{one.transport.upper()} {one.port}" for one in services),
         "turn_ranges": _SEPARATOR.join(ranges),
     }
+
+
+def _rules(network: Network, platform: str, edge: str) -> dict[str, str]:
+    """Lines for a firewall, one for each destination: direction, protocol and port, where to."""
+    of = {
+        "signaling_rules": ("signaling",),
+        "registration_rules": ("registration",),
+        "insights_rules": ("insights",),
+        "legacy_rules": ("legacy-signaling",),
+        "tls_rules": ("signaling", "insights", "registration"),
+        "turn_rules": ("turn",),
+    }
+    found = {name: _lines(network, services, platform, edge) for name, services in of.items()}
+    low, high = network.media_ports
+    media = (f"out  UDP {low}-{high}  {one}" for one in network.media_ranges)
+    return {name: "\n".join(lines) for name, lines in {**found, "media_rules": tuple(media)}.items()}
+
+
+def _lines(network: Network, services: Iterable[str], platform: str, edge: str) -> tuple[str, ...]:
+    # DNS may lead a roaming client to any edge; TURN is picked by its own name, so its name is enough.
+    targets = (
+        target
+        for service in services
+        for scope in _scopes(network, service, edge)
+        for target in network.targets(service, platform, scope, edge)
+    )
+    ports = {"tls": "TCP"}  # TLS rides on TCP, and a firewall rule is about TCP
+    lines = (
+        f"out  {ports.get(one.transport, one.transport.upper())} {one.port}  {one.host}" for one in targets
+    )
+    return tuple(dict.fromkeys(lines))
+
+
+def _scopes(network: Network, service: str, edge: str) -> tuple[Scope, ...]:
+    roams = edge in ("", network.roaming) and service in ("signaling", "legacy-signaling")
+    return ("roaming", "every") if roams else ("chosen",)
 
 
 def _ports(network: Network, service: str, platform: str) -> str:
