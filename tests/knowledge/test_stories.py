@@ -1,0 +1,131 @@
+"""The shipped knowledge on whole runs: one fault, two faults, none, and looks that did not happen."""
+
+import itertools
+
+import pytest
+
+from probes.failures import Failure
+from tests.knowledge.stories import SILENT, Change, at, diagnose, found, shut
+
+NO_EDGE = at("edges", SILENT, open=[], open_count=0, shut_count=2, others_open=[], roaming_open=False)
+FAR = at("edges", None, extra_ms=90.0, extra_ratio=5.0, nearest_edge="dublin", nearest_ms=22.0)
+DNS_DEAD = (at("dns", Failure.DNS_TIMEOUT_ERROR), at("edges", Failure.DNS_TIMEOUT_ERROR, open_count=0))
+LOST = at("udp_media", Failure.UDP_OUTBOUND_LOST, outbound_ok=0, outbound_lost=8, boundary="10000-60000")
+ONE_WAY = at("udp_media", Failure.UDP_INBOUND_LOST, inbound_ok=0, inbound_lost=8)
+TURN_SHUT = at("turn", SILENT, reached=False)
+RESET = at("tls", Failure.CONNECTION_RESET, service="signaling", stage="hello")
+MITM = at("tls", Failure.SSL_UNKNOWN_AUTHORITY, issuer="CN=Example Proxy")
+STRIPPED = at("websocket", Failure.WEBSOCKET_UPGRADE_STRIPPED, status=200)
+OLD_CERTIFICATE = at("tls", Failure.SSL_EXPIRED_CERTIFICATE, skew_s=900000)
+LATE = at("http", None, date_offset_s=-900000.0)
+
+# platform, edge, what is told, what is changed, what must be found: first and alone.
+SINGLE = {
+    "signaling-blocked": ("javascript", "", {}, (shut("signaling"), NO_EDGE)),
+    "signaling-blocked by a cut handshake": ("ios", "", {}, (RESET,)),
+    "registration-blocked": ("ios", "", {}, (shut("registration"),)),
+    "insights-blocked": ("javascript", "", {}, (shut("insights", failure=Failure.CONNECTION_REFUSED),)),
+    "media-udp-blocked": ("android", "", {}, (LOST,)),
+    "edge-mismatch": ("javascript", "", {}, (FAR,)),
+    "edge-mismatch by a shut edge": ("ios", "", {}, (shut("signaling"),)),
+    "edge-mismatch by policy": ("ios", "", {}, (at("edges", None, roaming_allowed=False),)),
+    "turn-required": ("javascript", "", {"turn": "no"}, (LOST,)),
+    "turn-required one way": ("javascript", "", {"turn": "no"}, (ONE_WAY,)),
+    "legacy-signaling-port": ("android", "", {"sdk_version": "2.1.0"}, (shut("legacy-signaling"),)),
+    "dns-failing": ("javascript", "", {}, DNS_DEAD),
+    "tls-intercepted": ("javascript", "", {}, (MITM,)),
+    "tls-intercepted by a login page": ("ios", "", {}, (at("tls", Failure.SSL_NOT_TLS),)),
+    "websocket-blocked": ("javascript", "", {}, (STRIPPED,)),
+    "edge-unreachable": ("javascript", "dublin", {}, (shut("signaling"),)),
+    "turn-blocked": ("ios", "", {}, (TURN_SHUT,)),
+    "media-udp-one-way": ("react-native", "", {}, (ONE_WAY,)),
+    "clock-skew": ("ios", "", {}, (OLD_CERTIFICATE, LATE)),
+    "no-network": ("ios", "", {}, (*DNS_DEAD, at("route", None, beyond_gateway=False))),
+}
+
+SIGNALING = {
+    "signaling-blocked": RESET,
+    "tls-intercepted": MITM,
+    "websocket-blocked": STRIPPED,
+    "insights-blocked": shut("insights"),
+}
+MEDIA = {"media-udp-blocked": LOST, "media-udp-one-way": ONE_WAY, "turn-blocked": TURN_SHUT}
+ROUTING = {"edge-mismatch": FAR}
+PAIRS = [
+    (one, other)
+    for left, right in itertools.combinations((SIGNALING, MEDIA, ROUTING), 2)
+    for one, other in itertools.product(left.items(), right.items())
+]
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_one_fault_is_found_alone(name: str) -> None:
+    """One fault is found, nothing else is, and no failed look is left without an explanation."""
+    platform, edge, told, changes = SINGLE[name]
+    diagnosis, _ = diagnose(platform, *changes, edge=edge, **told)
+    assert found(diagnosis) == {name.split()[0]}
+    assert diagnosis.unexplained == ()
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS, ids=lambda pair: str(pair[0]))
+def test_two_faults_are_both_found(one: tuple[str, Change], other: tuple[str, Change]) -> None:
+    """Two faults in two branches are both found, and nothing else is."""
+    diagnosis, _ = diagnose("javascript", one[1], other[1])
+    assert found(diagnosis) == {one[0], other[0]}
+
+
+@pytest.mark.parametrize("platform", ["javascript", "android", "ios", "react-native"])
+def test_healthy_network_leaves_what_a_person_must_tell(platform: str) -> None:
+    """On a healthy network nothing is found or possible, and only the user's VPN is left to ask about."""
+    diagnosis, _ = diagnose(platform)
+    assert diagnosis.outcome == "clear"
+    assert [one.cause for one in diagnosis.not_checked] == ["edge-mismatch"]
+    assert not diagnosis.possible
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        at("nat", None, mapping="address_and_port_dependent", reflexive=["203.0.113.9", "203.0.113.10"]),
+        at("nat", Failure.NOT_SUPPORTED),
+        at("tcp", None, service="signaling", open=3, shut=1),
+        at("edges", None, extra_ms=29.0, extra_ratio=4.0),
+        at("edges", None, extra_ms=60.0, extra_ratio=1.4),
+        at("http", None, date_offset_s=240.0),
+    ],
+    ids=["random NAT or pool", "NAT not told", "one address of four", "near", "all far", "four minutes"],
+)
+def test_oddities_are_no_faults(odd: Change) -> None:
+    """What networks do without harm is found to be nothing."""
+    diagnosis, _ = diagnose("ios", odd)
+    assert diagnosis.outcome == "clear"
+
+
+def test_without_credentials_media_stay_unknown() -> None:
+    """Media that could not be proven are neither fine nor blocked."""
+    diagnosis, _ = diagnose("javascript", at("udp_media", Failure.NO_CREDENTIALS))
+    assert diagnosis.outcome == "unclear"
+    open_ = {one.cause for one in diagnosis.not_checked}
+    assert {"media-udp-blocked", "media-udp-one-way", "turn-required"} <= open_
+
+
+def test_one_rule_for_443_is_one_finding() -> None:
+    """When nothing opens on TCP 443, what hangs on it is told as its effect."""
+    changes = (shut(port=443), NO_EDGE, at("turn", SILENT, port=443, reached=False))
+    diagnosis, _ = diagnose("ios", *changes)
+    assert found(diagnosis) == {"signaling-blocked"}
+    assert set(diagnosis.found[0].effects) == {"registration-blocked", "insights-blocked"}
+
+
+def test_react_native_versions_are_not_native_ones() -> None:
+    """Version 1.7.0 of the React Native SDK runs on new native ones: it needs no legacy port."""
+    diagnosis, _ = diagnose("react-native", shut("legacy-signaling"), sdk_version="1.7.0")
+    assert diagnosis.outcome == "clear"
+
+
+def test_a_clock_is_not_blamed_on_interception() -> None:
+    """Interception with the right time, and a wrong clock without interception, are kept apart."""
+    assert found(diagnose("ios", MITM)[0]) == {"tls-intercepted"}
+    assert found(diagnose("ios", OLD_CERTIFICATE)[0]) == set()  # the Date header vouches for the clock
+    assert found(diagnose("ios", OLD_CERTIFICATE, LATE)[0]) == {"clock-skew"}
+    assert found(diagnose("ios", MITM, LATE)[0]) == {"clock-skew", "tls-intercepted"}
