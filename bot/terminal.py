@@ -18,7 +18,7 @@ SKIP = ("", "skip", "?")
 
 def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
     """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
-    with show_progress(sys.stdout, desk.knowledge.questions) as tell:
+    with show_progress(sys.stdout, desk.knowledge) as tell:
         record = desk.diagnose(request, tell)
     write(render(record, desk.view(record), desk.network, verbose=verbose), sys.stdout)
     if sys.stdin.isatty() and sys.stdout.isatty():

@@ -11,49 +11,63 @@ from rich.text import Text
 
 from bot.replies.page import Line, fit, open_console, write
 from bot.triage import Progress, Tell
-from knowledge.schema import Answered, Question
+from knowledge.schema import Answered, Knowledge
 from probes.model import Observation
 
 OK: Final = "\N{CHECK MARK}"
 BAD: Final = "\N{BALLOT X}"
 NEUTRAL: Final = "\N{BULLET}"
+# Drawing costs as much as reasoning; nobody reads faster than this.
+FRAME: Final = 0.05  # seconds
 STYLES: Final[Mapping[str, str]] = {OK: "green", BAD: "red", NEUTRAL: ""}
 
 
 @contextmanager
-def show_progress(stream: TextIO, questions: Mapping[str, Question]) -> Iterator[Tell]:
+def show_progress(stream: TextIO, knowledge: Knowledge) -> Iterator[Tell]:
     """Show on *stream* what the function given here is told; a live list leaves nothing behind."""
     begun = time.perf_counter()
     if not stream.isatty():
-        yield lambda progress: write(_lines(progress, questions, begun), stream)
+        yield lambda progress: write(_lines(progress, knowledge, begun), stream)
         return
     told: dict[str, Text] = {}
+    shown = begun
     with Live(console=open_console(stream), transient=True, auto_refresh=False) as live:
 
         def tell(progress: Progress) -> None:
-            told.update({one.question: _row(one, progress, questions, stream) for one in _answered(progress)})
-            live.update(Group(*told.values(), _foot(progress, begun)), refresh=True)
+            told.update({one.question: _row(one, progress, knowledge, stream) for one in _answered(progress)})
+            nonlocal shown
+            due = time.perf_counter() - shown >= FRAME
+            shown = time.perf_counter() if due else shown
+            live.update(Group(*told.values(), _foot(progress, begun)), refresh=due)
 
         live.update(Text("Looking…"), refresh=True)
         yield tell
 
 
-def mark(answered: Answered, seen: Mapping[str, Observation]) -> str:
-    """Choose the mark in front of an answer: its looks worked, failed, or some of both."""
-    failed = {seen[step].failure is not None for step in answered.steps if step in seen}
-    return {frozenset({False}): OK, frozenset({True}): BAD}.get(frozenset(failed), NEUTRAL)
+def mark(answered: Answered, knowledge: Knowledge, seen: Mapping[str, Observation]) -> str:
+    """Choose the mark in front of an answer: as it should be, speaking for a cause, or neither."""
+    question = knowledge.questions[answered.question]
+    failed = any(seen[step].failure is not None for step in answered.steps if step in seen)
+    speaks = any(
+        answered.answer in condition.get(question.id, ())
+        for cause in knowledge.causes.values()
+        for condition in cause.when
+    )
+    if answered.answer == question.fine or not (failed or speaks):
+        return OK
+    return BAD if failed and speaks else NEUTRAL
 
 
-def _lines(progress: Progress, questions: Mapping[str, Question], begun: float) -> list[Line]:
+def _lines(progress: Progress, knowledge: Knowledge, begun: float) -> list[Line]:
     seconds = time.perf_counter() - begun
     return [
-        Line(f"{seconds:5.2f} s  {_said(one, questions)}", mark=mark(one, progress.seen))
+        Line(f"{seconds:5.2f} s  {_said(one, knowledge)}", mark=mark(one, knowledge, progress.seen))
         for one in _answered(progress)
     ]
 
 
-def _said(one: Answered, questions: Mapping[str, Question]) -> str:
-    question = questions[one.question]
+def _said(one: Answered, knowledge: Knowledge) -> str:
+    question = knowledge.questions[one.question]
     return f"{question.asks} {question.says(one.answer)}"
 
 
@@ -61,9 +75,9 @@ def _answered(progress: Progress) -> list[Answered]:
     return [one for one in progress.changed if one.answer is not None]
 
 
-def _row(one: Answered, progress: Progress, questions: Mapping[str, Question], stream: TextIO) -> Text:
-    sign = mark(one, progress.seen)
-    text = fit(f"{sign} {_said(one, questions)}", stream)
+def _row(one: Answered, progress: Progress, knowledge: Knowledge, stream: TextIO) -> Text:
+    sign = mark(one, knowledge, progress.seen)
+    text = fit(f"{sign} {_said(one, knowledge)}", stream)
     return Text(text, STYLES[sign], no_wrap=True, overflow="ellipsis")
 
 

@@ -18,29 +18,39 @@ class Group:
     titles: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """The question at the root of an unknown, and what is in the way there."""
+
+    asks: str
+    because: str
+    contradicted: bool = False
+
+
 def group_by_reason(
     judged: Iterable[Judged], answers: Mapping[str, Answers], knowledge: Knowledge
 ) -> tuple[Group, ...]:
     """Group *judged* by what they wait for at the root: the first answer in the way, or what is unanswered."""
     groups: dict[str, list[str]] = {}
     for one in judged:
-        roots = dict.fromkeys(
+        roots = [
             root for platform in one.platforms for root in _roots(one.cause, answers[platform], knowledge)
-        )
-        in_the_way = [text for text, contradicted in roots if contradicted]
-        reason = in_the_way[0] if in_the_way else "; ".join(text for text, _ in roots)
+        ]
+        in_the_way = [root for root in roots if root.contradicted]
+        told = in_the_way[:1] or list({root.because: root for root in reversed(roots)}.values())[::-1]
+        reason = "; ".join(f"{root.asks} {root.because}" for root in told)
         groups.setdefault(reason or one.because, []).append(one.title)
     return tuple(Group(reason, tuple(titles)) for reason, titles in groups.items())
 
 
-def _roots(cause: str, answers: Answers, knowledge: Knowledge) -> Iterator[tuple[str, bool]]:
+def _roots(cause: str, answers: Answers, knowledge: Knowledge) -> Iterator[_Root]:
     for question in questions_of(knowledge.causes[cause]):
         if question in answers and answers[question].answer is None:
             yield from _below(question, answers, knowledge)
 
 
-def _below(question: str, answers: Answers, knowledge: Knowledge) -> Iterator[tuple[str, bool]]:
-    """Go down from an unanswered *question* to what it needs; true stands beside an answer that forbids it."""
+def _below(question: str, answers: Answers, knowledge: Knowledge) -> Iterator[_Root]:
+    """Go down from an unanswered *question* to what it needs."""
     waits = False
     for needed, fit in knowledge.questions[question].needs.items():
         if needed not in answers or answers[needed].answer in fit:
@@ -50,6 +60,6 @@ def _below(question: str, answers: Answers, knowledge: Knowledge) -> Iterator[tu
             yield from _below(needed, answers, knowledge)
         else:
             asked = knowledge.questions[needed]
-            yield f"{asked.asks} {asked.says(given)}", True
+            yield _Root(asked.asks, asked.says(given), contradicted=True)
     if not waits:
-        yield f"{knowledge.questions[question].asks} {answers[question].because}", False
+        yield _Root(knowledge.questions[question].asks, answers[question].because)
