@@ -11,6 +11,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
+import dns.wire
 
 from probes.failures import Failure, NetworkError
 
@@ -23,6 +24,14 @@ _RCODES: Final = {
     "SERVFAIL": Failure.DNS_SERVFAIL_ERROR,
     "REFUSED": Failure.DNS_REFUSED_ERROR,
 }
+
+# What belongs into an answer to our questions, signatures and proofs of absence included.
+_KINDS: Final = frozenset(
+    int(dns.rdatatype.from_text(kind))
+    for kind in ("A", "AAAA", "CNAME", "DNAME", "TXT", "NS", "SOA", "OPT", "DS", "RRSIG", "NSEC", "NSEC3")
+)
+_FLAGS: Final = 0xFA0F  # QR, opcode, TC, rcode (RFC 1035 4.1.1)
+_FAMILIES: Final = frozenset({int(dns.rdataclass.IN), int(dns.rdataclass.CH)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +82,37 @@ def parse_answer(packet: bytes, query: dns.message.Message) -> Answer | None:
     if packet[:2] != query.id.to_bytes(2, "big"):
         return None
     try:
-        message = dns.message.from_wire(packet, ignore_trailing=True)
+        _refuse_unknown_records(packet)
+        message = dns.message.from_wire(_mask_flags(packet), ignore_trailing=True)
         if not query.is_response(message):
             return None
         return _read(message)
     except (dns.exception.DNSException, ValueError) as error:
         raise NetworkError(Failure.DNS_SERVER_MISBEHAVING) from error
+
+
+def _mask_flags(packet: bytes) -> bytes:
+    """*packet* with no other flags than we read: Python's enum remembers each combination for ever."""
+    flags = int.from_bytes(packet[2:4], "big") & _FLAGS
+    return packet[:2] + flags.to_bytes(2, "big") + packet[4:]
+
+
+def _refuse_unknown_records(packet: bytes) -> None:
+    """Raise FormError for a record of a type or class that has no place in an answer to us.
+
+    dnspython looks for each new pair on the disk and remembers it for ever: a hostile server has 2**32.
+    """
+    parser = dns.wire.Parser(packet, 4)
+    questions, *records = parser.get_struct("!HHHH")
+    for _ in range(questions):
+        parser.get_name(decompress=True)
+        parser.get_struct("!HH")
+    for _ in range(sum(records)):
+        parser.get_name(decompress=True)
+        kind, family, _, length = parser.get_struct("!HHIH")
+        if kind not in _KINDS or (family not in _FAMILIES and kind != dns.rdatatype.OPT):
+            raise dns.exception.FormError
+        parser.get_bytes(length)
 
 
 def _read(message: dns.message.Message) -> Answer:

@@ -4,6 +4,7 @@ By hand and not by OpenSSL, as one handshake must tell a public from a local aut
 wrong date; and not by cryptography's verifier, which holds private authorities to the public web's rules.
 """
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +20,14 @@ from probes.roots import Store, index_roots, local_roots, public_roots
 _LONGEST: Final = 16  # certificates looked at in what a server sends
 
 # What cryptography raises for a certificate that is no certificate, or says what it cannot read.
-_UNREADABLE: Final = (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,12 @@ class Trust:
 
     def judge(self, chain: Sequence[bytes], host: str, now: datetime) -> Judgement:
         """Judge the DER *chain* a server sent, its own certificate first, for *host* at *now*."""
+        # What is odd about a stranger's certificate is no warning to this program's author.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self._judge(chain, host, now)
+
+    def _judge(self, chain: Sequence[bytes], host: str, now: datetime) -> Judgement:
         try:
             certificates = [x509.load_der_x509_certificate(der) for der in chain[:_LONGEST]]
             facts = _facts(certificates[0])

@@ -5,11 +5,9 @@ from email.utils import parsedate_to_datetime
 
 from probes.failures import Failure
 from probes.http1 import Head, make_request, read_head
+from probes.https import open_stream
 from probes.look import Look, milliseconds_since, now
 from probes.model import Step
-from probes.net import address_of, connect_tcp
-from probes.proxy import connect_through_proxy
-from probes.tls_stream import TlsStream
 
 
 async def probe(step: Step, look: Look) -> Failure | None:
@@ -37,24 +35,6 @@ async def probe(step: Step, look: Look) -> Failure | None:
     if (offset := date_offset(head, middle)) is not None:
         look.note(date_offset_s=offset)
     return judge(head)
-
-
-async def open_stream(step: Step, look: Look) -> TlsStream:
-    """A TLS session with the step's host, straight or through the plan's proxy; the tls probe judges it."""
-    host, port = step.target.host, step.target.port
-    if step.params.get("proxy"):
-        sock = await connect_through_proxy(look, host, port)
-    else:
-        address = await address_of(step, look)
-        look.note(address=address)
-        sock = await connect_tcp(address, port)
-    stream = TlsStream(sock, host)
-    try:
-        await stream.handshake()
-    except BaseException:
-        stream.close()
-        raise
-    return stream
 
 
 def judge(head: Head) -> Failure | None:

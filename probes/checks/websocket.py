@@ -5,9 +5,9 @@ import hashlib
 import os
 from typing import Final
 
-from probes.checks.http import open_stream
 from probes.failures import Failure
 from probes.http1 import Head, make_request, read_head
+from probes.https import open_stream
 from probes.look import Look, milliseconds_since, now
 from probes.model import Step
 
