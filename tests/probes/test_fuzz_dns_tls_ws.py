@@ -132,7 +132,8 @@ def test_the_samples_are_sound() -> None:
     """What is spoilt below is read before, else spoiling it would show nothing."""
     whole = parse_answer(ANSWER, QUERY)
     assert whole is not None
-    assert (whole.addresses, whole.subnet_scope, whole.nsid) == (("192.0.2.1", "192.0.2.2"), 20, "fra-7")
+    assert sorted(whole.addresses) == ["192.0.2.1", "192.0.2.2"]
+    assert (whole.subnet_scope, whole.nsid) == (20, "fra-7")
     assert websocket.judge(parse_head(UPGRADE.rstrip()), "dGhlIHNhbXBsZSBub25jZQ==") is None
     assert TRUST.judge(CHAIN, HOST, NOW).facts["names"] == [HOST]
 
