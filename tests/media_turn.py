@@ -26,7 +26,7 @@ class MediaTurn:
     inbound: Passes = _always
     answers_stun: bool = True
     forbids: bool = False  # 403 to permissions
-    hangs_up: bool = False  # when asked for a permission
+    hangs_up: str = ""  # "permission": when asked for one; "datagram": when the first one comes
     port: int = 0
     stun_port: int = 0
 
@@ -78,6 +78,8 @@ class _Allocation:
     def take(self, _: Datagrams, data: bytes, peer: tuple[str, int]) -> None:
         """A datagram at the relayed address."""
         self._heard += 1
+        if self._server.hangs_up == "datagram":
+            self._control.transport.abort()
         arrives = self._server.outbound(self._heard, self._port, peer[1])
         if arrives and self._server.udp_public in self._permitted:
             seen = Address(self._server.udp_public, peer[1])
@@ -109,7 +111,7 @@ class _Allocation:
             self.relay.sendto(data or b"", ("127.0.0.1", to.port))
 
     def _permit(self, request: Message) -> list[bytes]:
-        if self._server.hangs_up:
+        if self._server.hangs_up == "permission":
             raise EOFError
         if self._server.forbids:
             return [stun_answer(request, Kind.ERROR, pack_error(403, "Forbidden IP"))]

@@ -3,7 +3,7 @@
 import socket
 
 from probes.binding import open_stun
-from probes.failures import Failure
+from probes.failures import Failure, NetworkError
 from probes.look import Look
 from probes.model import Step
 from probes.net import address_of, source_address
@@ -11,12 +11,19 @@ from probes.stun import Address
 
 
 async def probe(step: Step, look: Look) -> Failure | None:
-    """One binding (RFC 8489) from a port below 10000. Facts: local, reflexive, ms, sent."""
+    """One binding (RFC 8489) from a port below 10000.
+
+    Facts: local, reflexive, ms, sent; icmp_from when somebody on the way rejected it.
+    """
     server = Address(await address_of(step, look), step.target.port)
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     async with open_stun(family=family) as stun:
         local = Address(source_address(*server), stun.sock.local[1])
         look.note(local=str(local))
-        answer = await stun.ask(server)
+        try:
+            answer = await stun.ask(server)
+        except NetworkError as error:
+            look.note(icmp_from=error.icmp_from)
+            raise
         look.note(ms=answer.ms, sent=answer.sent, reflexive=str(answer.reflexive))
     return None

@@ -1,6 +1,6 @@
 """Look whether a TURN server can be reached over one transport, and whether it gives an allocation."""
 
-from probes.failures import Failure
+from probes.failures import Failure, NetworkError
 from probes.look import Look, milliseconds_since, now
 from probes.model import Step
 from probes.net import address_of
@@ -12,7 +12,8 @@ from probes.turn_wire import Endpoint
 async def probe(step: Step, look: Look) -> Failure | None:
     """One allocation (RFC 8656), given back at once; without credentials the challenge is the answer.
 
-    Facts: reached, challenged, allocated, relayed, mapped, software, ms; error as "code reason" when refused.
+    Facts: reached, challenged, allocated, relayed, mapped, software, ms; error as "code reason" when refused;
+    icmp_from when somebody on the way rejected it.
     """
     credentials = Credentials.given(step.secrets)
     session = Session(credentials)
@@ -32,6 +33,9 @@ async def probe(step: Step, look: Look) -> Failure | None:
             return None
         look.note(error=str(refused))
         return refused.failure
+    except NetworkError as error:
+        look.note(icmp_from=error.icmp_from)
+        raise
     finally:
         look.note(reached=session.answered, challenged=session.challenged)
     return None

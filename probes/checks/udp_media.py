@@ -25,6 +25,8 @@ from probes.turn_session import Credentials, Session, TurnRefused
 
 _MOST_PORTS: Final = 8
 _EPHEMERAL_LANES: Final = 2  # how many ports are tried from an ephemeral port besides
+_EPHEMERAL_PORTS: Final = range(32768, 60001)
+_EPHEMERAL_TRIES: Final = 8
 # An allocation is waited for that much longer, in seconds, to hear which address we leave by.
 _STUN_GRACE: Final = 0.1
 # So few silent ports among others that answer may be chance: they get three more datagrams.
@@ -121,7 +123,12 @@ class _Work:
         return Lane(client, allocation.relayed, stun, self.egress)
 
     async def _open_ephemeral(self) -> StunSocket:
-        return await self.stack.enter_async_context(open_stun(low_port=False))
+        """A source port as a client's system would choose, and inside the range that firewalls are told."""
+        for _ in range(_EPHEMERAL_TRIES):
+            stun = await self.stack.enter_async_context(open_stun(low_port=False))
+            if stun.sock.local[1] in _EPHEMERAL_PORTS:
+                break
+        return stun
 
     async def _round(self, lane: Lane) -> None:
         try:
@@ -168,7 +175,8 @@ class _Work:
         if self.control is None:
             return self.failure
         self._note()
-        self.look.note(stun_silent=self.egress.stun_answers == 0)
+        if self._silent():
+            self.look.note(stun_silent=self.egress.stun_answers == 0)
         proofs = [lane.proof for lane in self._counted()]
         if self.refused and not any(proof.outbound is not None for proof in proofs):
             return self.refused[0]

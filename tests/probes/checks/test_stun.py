@@ -24,6 +24,7 @@ async def test_a_closed_port_is_unreachable() -> None:
         pass
     failure, facts = await see(stun.probe, HOST, port)
     assert failure is Failure.PORT_UNREACHABLE
+    assert facts["icmp_from"] == HOST
     assert "reflexive" not in facts
 
 

@@ -198,9 +198,10 @@ async def test_a_server_that_forbids_peers() -> None:
     assert failure is Failure.TURN_FORBIDDEN
 
 
-async def test_a_control_channel_that_breaks() -> None:
+@pytest.mark.parametrize("when", ["permission", "datagram"])
+async def test_a_control_channel_that_breaks(when: str) -> None:
     """Without the control channel silence means nothing: inconclusive."""
-    async with MediaTurn(hangs_up=True).run() as server:
+    async with MediaTurn(hangs_up=when).run() as server:
         failure, facts = await prove(server.ways())
     assert failure is Failure.INCONCLUSIVE
     assert facts["outbound_lost"] == 0
