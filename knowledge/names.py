@@ -23,7 +23,7 @@ def names_for(
 ) -> dict[str, str]:
     """Every name of `templates.NAMES` that is known; *platform* empty means all of them together."""
     seen = tuple(observations)
-    found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(seen)
+    found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(network, seen)
     found |= _rules(network, platform, edge)
     sdk = knowledge.platforms.get(platform)
     if sdk:
@@ -52,10 +52,8 @@ def _places(network: Network, platform: str, edge: str) -> dict[str, str]:
 
 def _turn(network: Network, platform: str, edge: str) -> dict[str, str]:
     chosen = network.targets("turn", platform, "chosen", edge)
-    services = network.services_of("turn", platform)
-    named = network.edges.get(edge)
-    regions = (named.region,) if named and named.region in network.turn_ranges else tuple(network.turn_ranges)
-    ranges = (one for region in regions for one in network.turn_ranges[region])
+    services = [one for one in network.services_of("turn", platform) if one.status == "verified"]
+    ranges = (one for ranges in _turn_ranges(network, edge).values() for one in ranges)
     return {
         "stun_hosts": _SEPARATOR.join(network.hosts("stun", platform, edge)),
         "turn_host": chosen[0].host if chosen else "",
@@ -78,7 +76,16 @@ def _rules(network: Network, platform: str, edge: str) -> dict[str, str]:
     found = {name: _lines(network, services, platform, edge) for name, services in of.items()}
     low, high = network.media_ports
     media = (f"out  UDP {low}-{high}  {one}" for one in network.media_ranges)
+    if found["turn_rules"] and (by_region := _turn_ranges(network, edge)):
+        by_address = (f"#   {region}: {_SEPARATOR.join(ranges)}" for region, ranges in by_region.items())
+        found["turn_rules"] += ("# or, for rules by address, the same ports to:", *by_address)
     return {name: "\n".join(lines) for name, lines in {**found, "media_rules": tuple(media)}.items()}
+
+
+def _turn_ranges(network: Network, edge: str) -> Mapping[str, tuple[str, ...]]:
+    """Those of the edge's own region, or all of them."""
+    region = network.edges[edge].region if edge in network.edges else ""
+    return {region: network.turn_ranges[region]} if region in network.turn_ranges else network.turn_ranges
 
 
 def _lines(network: Network, services: Iterable[str], platform: str, edge: str) -> tuple[str, ...]:
@@ -106,7 +113,7 @@ def _ports(network: Network, service: str, platform: str) -> str:
     return _SEPARATOR.join(dict.fromkeys(ports))
 
 
-def _seen(observations: tuple[Observation, ...]) -> dict[str, str]:
+def _seen(network: Network, observations: tuple[Observation, ...]) -> dict[str, str]:
     """Name what the run found out about edges and the resolver."""
     facts: dict[str, Mapping[str, object]] = {}
     for one in observations:
@@ -114,7 +121,21 @@ def _seen(observations: tuple[Observation, ...]) -> dict[str, str]:
             facts[one.probe] = one.facts
     edges = facts.get("edges", {})
     return {
-        "nearest_edge": written(edges.get("nearest_edge")),
+        "nearest_edge": _nearest(network, edges),
         "roaming_edge": written(edges.get("roaming_edge")),
         "resolver": written(facts.get("dns", {}).get("resolver")),
     }
+
+
+def _nearest(network: Network, facts: Mapping[str, object]) -> str:
+    """Name the nearest edge that opened and that the network allows."""
+    nearest = written(facts.get("nearest_edge"))
+    if not network.allowed_edges or nearest in network.allowed_edges:
+        return nearest
+    edges = facts.get("edges")
+    times = {
+        name: one["ms"]
+        for name, one in (edges.items() if isinstance(edges, dict) else ())
+        if name in network.allowed_edges and isinstance(one, dict) and isinstance(one.get("ms"), int | float)
+    }
+    return str(min(times, key=times.__getitem__)) if times else ""

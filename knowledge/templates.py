@@ -124,7 +124,8 @@ def written(value: Any) -> str:
         case int():
             return str(value) if value else ""
         case float():
-            return f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}"
+            text = f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}"
+            return "" if text in ("0.0", "-0.0") else text
         case list() | tuple():
             shown = [text for text in map(written, value) if text]
             more = len(shown) - _MOST
