@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.arguments import Parser, version
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError, printable, unknown
 from knowledge.problems import KnowledgeError
 
 USAGE: Final = 2
@@ -91,7 +91,7 @@ def _talk(words: list[str]) -> int:
 def _refuse(sentences: Sequence[str], as_json: bool) -> int:
     """Say what is wrong on stderr; where JSON was wanted, there too."""
     for sentence in sentences:
-        sys.stderr.write(f"lineman: {sentence}\n")
+        sys.stderr.write(f"lineman: {printable(sentence)}\n")
     if as_json:
         json.dump({"error": "\n".join(sentences)}, sys.stdout, ensure_ascii=True)
         sys.stdout.write("\n")

@@ -41,8 +41,14 @@ def either(words: Iterable[str]) -> str:
 
 def quoted(word: str) -> str:
     """Put *word* in quotes, cut to a readable length, with nothing in it that a terminal would obey."""
-    shown = "".join(letter if letter.isprintable() else "?" for letter in word[:QUOTED])
-    return f"“{shown}{'…' if len(word) > QUOTED else ''}”"
+    return f"“{printable(word[:QUOTED])}{'…' if len(word) > QUOTED else ''}”"
+
+
+def printable(text: str) -> str:
+    """Take out of *text* what a terminal would obey: strangers write certificates and headers."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
 
 
 def _sentence(text: str) -> str:

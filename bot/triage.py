@@ -147,6 +147,7 @@ async def _look(
     seen = dict(known)
     pending = {step.id for step in plan.steps}
     answers = matter.answers(seen, told, relay.vantage)
+    gone: OSError | None = None
     async with relay.run(plan) as coming:
         async for observation in coming:
             seen[observation.step] = observation
@@ -155,9 +156,14 @@ async def _look(
             changed = _changed(before.values(), answers.values())
             done = len(plan.steps) - len(pending)
             diagnose = partial(matter.diagnosis, answers, dict(seen))
-            tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose))
-            if matter.is_settled(answers, frozenset(pending)):
+            try:
+                tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose))
+            except OSError as error:  # nobody listens any more; raised inside, it would come out in a group
+                gone = error
+            if gone or matter.is_settled(answers, frozenset(pending)):
                 break
+    if gone:
+        raise gone
     return seen
 
 

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from bot.replies.words import printable
+from bot.errors import printable
 
 # For terminals without these characters: check mark, cross, bullet, arrow, ellipsis, dashes, quotation marks.
 # What is in neither table becomes a question mark.
@@ -52,10 +52,18 @@ def write(lines: Iterable[Line], stream: TextIO) -> None:
 
 def open_console(stream: TextIO) -> Console:
     """Make a console that interprets nothing in the text it is given."""
-    console = Console(file=stream, markup=False, highlight=False, emoji=False)
+    console = _Console(file=stream, markup=False, highlight=False, emoji=False)
     if console.is_terminal:
         console.width = min(console.width, WIDEST)
     return console
+
+
+class _Console(Console):
+    """Rich ends the process when the reader is gone; the command line knows better how to end."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the exception through."""
+        raise BrokenPipeError
 
 
 def fit(text: str, stream: TextIO) -> str:

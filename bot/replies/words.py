@@ -98,10 +98,3 @@ def place(observation: Observation) -> str:
     if observation.probe == "dns" or not target.port:
         return target.host or target.service
     return str(target)
-
-
-def printable(text: str) -> str:
-    """Take out of *text* what a terminal would obey: strangers write certificates and headers."""
-    return "".join(
-        letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )

@@ -99,6 +99,17 @@ async def test_progress(world: SmallWorld) -> None:
     assert told[-1].diagnose().outcome == record.diagnosis.outcome
 
 
+async def test_listener_is_gone(world: SmallWorld) -> None:
+    """When whoever is told of progress goes away, the looks end, and its error comes out as it is."""
+
+    def gone(_: Progress) -> None:
+        raise BrokenPipeError
+
+    network = load_network(world.network())
+    with pytest.raises(BrokenPipeError):
+        await triage(Request("31009", "ios"), KNOWLEDGE, network, LocalRelay(), Settings(), gone)
+
+
 @dataclass(frozen=True)
 class SlowNames:
     """A relay on which name servers never answer."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.replies.words import ACTS, SENTENCES, printable, sentence
+from bot.errors import printable
+from bot.replies.words import ACTS, SENTENCES, sentence
 from probes.checks import PROBES
 from probes.failures import Failure
 from probes.model import Observation, Target
