@@ -31,15 +31,13 @@ def read_root(root: str, folder: Path) -> str:
 
 
 def _file(path: Path) -> str:
+    if not path.is_file():  # nor is a path that cannot be one
+        raise RootError(f"there is no file {path}; give the path relative to the network file")
     try:
-        if not path.is_file():
-            raise RootError(f"there is no file {path}; give the path relative to the network file")
         with path.open("rb") as stream:
             source = stream.read(_LARGEST + 1)
     except OSError as error:
         raise RootError(f"the trust root {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise error if isinstance(error, RootError) else RootError("the trust root is not a path") from None
     if len(source) > _LARGEST:
         raise RootError(f"the trust root {path} is larger than 1 MiB")
     return source.decode("utf-8", "replace")
