@@ -1,8 +1,9 @@
 """Run the cases that stand inside the files of questions and causes.
 
 Pure. A case of a question gives observations (or words) and expects an answer; one of a cause gives
-answers and expects lists: `found` names all that is found and no effect, every other list at least
-what is named.
+answers and expects lists. Each list holds at least what is named; where `found` is given and does not
+name the file's own cause, that one must not be found. Other causes are free, so that one more cause
+breaks no file but its own.
 """
 
 from collections.abc import Iterator, Mapping
@@ -53,9 +54,9 @@ class Trial:
         problems = []
         for name, ids in self.given.lists.items():
             missing = [id_ for id_ in ids if id_ not in lists[name]]
-            extra = [id_ for id_ in lists[name] if id_ not in ids] if name == "found" else []
             problems += [f"{id_} is {_place(id_, lists)}, not {_spoken(name)}" for id_ in missing]
-            problems += [f"{id_} is found as well" for id_ in extra]
+        if self.owner in lists["found"] and self.owner not in self.given.lists.get("found", [self.owner]):
+            problems.append(f"{self.owner} is found as well")
         for id_, wanted in self.given.confidence.items():
             is_ = "likely" if id_ in likely else "certain"
             if is_ != wanted:
@@ -70,10 +71,12 @@ def trials(knowledge: Knowledge) -> list[Trial]:
     for cause in knowledge.causes.values():
         code = next(iter(cause.weight))
         for number, given in enumerate(cause.cases):
-            platform = given.platform or next(iter(cause.platforms or knowledge.platforms), "")
-            if (code, platform) not in cases:
-                cases[code, platform] = select(knowledge, _Nowhere(), code, platform)
-            case = cases[code, platform]
+            platforms = (given.platform,) if given.platform else cause.platforms or (*knowledge.platforms,)
+            for platform in platforms:
+                if (code, platform) not in cases:
+                    cases[code, platform] = select(knowledge, _Nowhere(), code, platform)
+            fitting = [cases[code, p] for p in platforms if _fits(given, cases[code, p])]
+            case = fitting[0] if fitting else cases[code, platforms[0]]
             found.append(Trial(cause.id, number, given, case, _answers(case, given)))
     return found
 
@@ -108,6 +111,12 @@ def trial_problems(knowledge: Knowledge) -> Iterator[str]:
                 yield f"{here}: nobody asks {id_} for {trial.case.code} on {trial.case.platform}"
         for problem in trial.wrong():
             yield f"{origin.at('cases', trial.number)}: {problem}"
+
+
+def _fits(given: CauseCase, case: Case) -> bool:
+    """Whether all that *given* speaks of is in question in *case*."""
+    named = {id_ for ids in given.lists.values() for id_ in ids}
+    return given.given.keys() <= case.questions.keys() and named <= case.causes.keys()
 
 
 def _given_answer(question: Question, case: QuestionCase) -> str:

@@ -137,9 +137,7 @@ def _why_open(case: Case, cause: Cause, answers: Answers, about: Iterable[Answer
         if alternatives_truth(cause.when, answers, any_vantage) is not None:
             return ("seen by a reference relay only, which says nothing about the user's network", *reasons)
         return reasons
-    needed = tuple(
-        f"nothing speaks for it, and it is ruled out only with another answer: {reason}" for reason in reasons
-    )
+    needed = tuple(f"nothing speaks for it, which does not rule it out: {reason}" for reason in reasons)
     return needed or reasons
 
 

@@ -169,6 +169,7 @@ CAUSES = {
         when: {upgrade: cut}
         cases:
           - {given: {upgrade: cut}, found: [stripped]}
+          - {given: {upgrade: opens}, found: []}
         """,
     "media-shut": """
         weight: {31009: 4}
@@ -184,6 +185,7 @@ CAUSES = {
         when: {media: one-way}
         cases:
           - {given: {media: one-way}, found: [media-half]}
+          - {given: {media: open}, found: []}
         """,
     "needs-turn": """
         weight: {31009: 3}
@@ -201,6 +203,7 @@ CAUSES = {
         when: {relayed: shut}
         cases:
           - {given: {relayed: shut}, found: [no-turn]}
+          - {given: {relayed: reached}, found: []}
         """,
     "detour": """
         weight: {31009: 2}

@@ -1,0 +1,118 @@
+"""The knowledge that is shipped: complete, tested to the last condition, quick, and open to one more cause."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from knowledge.answers import answer
+from knowledge.case import select
+from knowledge.check import report
+from knowledge.draw import draw
+from knowledge.load import FOLDER, load_knowledge
+from knowledge.network import load_network
+from knowledge.schema import Case, Knowledge
+from knowledge.tree import compile_tree, walk
+from probes.failures import Failure
+from tests.knowledge.small import look_at
+
+CAUSES = {
+    *("signaling-blocked", "registration-blocked", "insights-blocked", "media-udp-blocked", "edge-mismatch"),
+    *("turn-required", "legacy-signaling-port", "dns-failing", "tls-intercepted", "websocket-blocked"),
+    *("edge-unreachable", "turn-blocked", "media-udp-one-way", "clock-skew", "no-network"),
+}
+PLATFORMS = ["android", "ios", "javascript", "react-native"]
+
+ONE_MORE = """
+id: certificate-expired
+title: The service shows a certificate that is out of date
+customer: The service's own certificate has run out.
+weight: {31009: 1}
+when: {signaling-tls: misdated}
+evidence: ["{host} showed a certificate that is out of date."]
+fixes: {all: [{do: Tell the service., who: support}]}
+references: []
+cases:
+  - {given: {signaling-tls: misdated}, found: [certificate-expired]}
+  - {given: {signaling-tls: genuine}, ruled_out: [certificate-expired]}
+"""
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    return load_knowledge()
+
+
+def case_of(knowledge: Knowledge, platform: str) -> Case:
+    return select(knowledge, load_network(None), "31009", platform)
+
+
+def test_the_check_passes(knowledge: Knowledge) -> None:
+    """Every case is right, every deletion is noticed, nothing is untested, mixed up, open or unused."""
+    checked = report(knowledge)
+    assert checked.problems == ()
+    assert checked.noticed == checked.mutations > 150
+
+
+def test_stored_ids_stay(knowledge: Knowledge) -> None:
+    """Ids of causes and platforms are kept in old diagnoses: more may come, none may go."""
+    assert knowledge.causes.keys() >= CAUSES
+    assert set(PLATFORMS) <= knowledge.platforms.keys()
+
+
+def test_loading_and_walking_are_quick(knowledge: Knowledge) -> None:
+    """Start-up stays far below what a person notices, and a walk below a millisecond or so."""
+    start = time.process_time()
+    load_knowledge()
+    loaded = time.process_time() - start
+    case = case_of(knowledge, "android")
+    tree, seen = compile_tree(case), look_at(case, {"": None})
+    start = time.process_time()
+    for _ in range(20):
+        walk(tree, answer(case, seen, {}), seen)
+    walked = (time.process_time() - start) / 20
+    assert loaded < 1.0, f"{loaded * 1000:.0f} ms"
+    assert walked < 0.05, f"{walked * 1000:.1f} ms"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_healthy_network_is_clear(knowledge: Knowledge, platform: str) -> None:
+    """With every look fine nothing is found or possible, and only people are left to ask."""
+    case = case_of(knowledge, platform)
+    seen = look_at(case, {"": None}, open_count=8, date_offset_s=0.1, roaming_open=True, open=1, shut=0)
+    diagnosis = walk(compile_tree(case), answer(case, seen, {}), seen)
+    assert diagnosis.outcome == "clear", (diagnosis.possible, diagnosis.not_checked)
+    assert diagnosis.found == ()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_every_question_has_somewhere_to_look(knowledge: Knowledge, platform: str) -> None:
+    """The network file has a target for each look that a question of the platform wants."""
+    case = case_of(knowledge, platform)
+    for question in case.questions.values():
+        assert question.person or case.wanted[question.id], question.id
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_tree_can_be_read(knowledge: Knowledge, platform: str) -> None:
+    """The whole tree of a platform fits on a few pages, with every cause in it."""
+    case = case_of(knowledge, platform)
+    text = draw(compile_tree(case))
+    assert len(text.splitlines()) < 150
+    assert all(f"FOUND {id_}" in text for id_ in case.causes)
+
+
+def test_a_sixteenth_cause_is_one_file(tmp_path: Path, knowledge: Knowledge) -> None:
+    """A cause put into the folder is in question, found, drawn, and held to the same checks."""
+    for room in ("errors", "causes", "questions", "platforms"):
+        shutil.copytree(FOLDER / room, tmp_path / room)
+    (tmp_path / "causes" / "certificate-expired.yaml").write_text(ONE_MORE)
+    more = load_knowledge(tmp_path)
+    assert more.causes.keys() - knowledge.causes.keys() == {"certificate-expired"}
+    assert report(more).problems == ()
+    case = case_of(more, "javascript")
+    seen = look_at(case, {"": None, "tls signaling": Failure.SSL_EXPIRED_CERTIFICATE})
+    diagnosis = walk(compile_tree(case), answer(case, seen, {}), seen)
+    assert "certificate-expired" in [one.cause for one in diagnosis.found]
+    assert "FOUND certificate-expired" in draw(compile_tree(case))
