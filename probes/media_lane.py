@@ -12,9 +12,10 @@ from contextlib import suppress
 from typing import Final
 
 from probes.binding import StunSocket
+from probes.failures import Failure
 from probes.look import milliseconds_since, now
 from probes.media_verdict import Proof
-from probes.net import Arrival
+from probes.net import Arrival, open_udp
 from probes.stun import Address
 from probes.turn import TurnClient
 from probes.turn_session import TurnRefused
@@ -23,6 +24,7 @@ from probes.turn_session import TurnRefused
 _WAITS: Final = (0.15, 0.2, 0.25)
 # The last one is waited for longer where the control channel itself is slow: this many of its round trips.
 _SLOW: Final = 2
+_KNOCK_WAIT: Final = 0.1  # seconds, per port
 _ICMP_ENOUGH: Final = 2  # rejections that settle it
 _STUN_PACE: Final = (0.1, 0.2, 0.3)
 # NAT pools are neighbours: after silence we permit this many around each address we know.
@@ -72,7 +74,7 @@ class Lane:
     def __init__(self, client: TurnClient, relayed: Address, stun: StunSocket, egress: Egress) -> None:
         self.proof = Proof(relayed.port)
         self._client = client
-        self._relayed = relayed
+        self.relayed = relayed
         self._sock = stun.sock
         self._egress = egress
         self._permitted: set[str] = set()
@@ -131,7 +133,7 @@ class Lane:
         self._times.append(now())
         self.proof.sent = len(self._times)
         try:
-            self._sock.send(self._payload(len(self._times) - 1), self._relayed)
+            self._sock.send(self._payload(len(self._times) - 1), self.relayed)
         except OSError:  # this host's own firewall, or no route
             self._reject()
 
@@ -157,10 +159,27 @@ class Lane:
         if arrival.icmp is None and not self._returned.done():
             self._returned.set_result(None)
         # The server itself would mean that it gave a wrong relayed address; all others are the path.
-        elif arrival.failure and arrival.icmp_from != self._relayed.host:
+        elif arrival.failure and arrival.icmp_from != self.relayed.host:
             self.proof.icmp_from = self.proof.icmp_from or arrival.icmp_from
             self._reject()
 
     def _reject(self) -> None:
         self._rejections += 1
         self.proof.rejected = True
+
+
+async def host_answers(addresses: Iterable[Address]) -> bool:
+    """Whether the relaying host itself calls a port beside one of *addresses* unreachable.
+
+    Then datagrams do reach it, and silence at the relayed port has another reason than the path. That it
+    says nothing proves nothing: many hosts do not answer so.
+    """
+    with open_udp() as sock:
+        for address in addresses:
+            with suppress(OSError):  # nobody answered in time, or this host does not let us send
+                sock.send(_RTP + bytes(10), Address(address.host, min(address.port + 1, 65535)))
+                async with asyncio.timeout(_KNOCK_WAIT):
+                    while (arrival := await sock.receive()).icmp_from != address.host:
+                        pass
+                    return arrival.failure is Failure.PORT_UNREACHABLE
+    return False

@@ -25,6 +25,7 @@ class MediaTurn:
     outbound: Passes = _always
     inbound: Passes = _always
     answers_stun: bool = True
+    unreachable: bool = True  # its host says so of closed ports; else the one beside a relayed one is silent
     forbids: bool = False  # 403 to permissions
     hangs_up: str = ""  # "permission": when asked for one; "datagram": when the first one comes
     port: int = 0
@@ -48,15 +49,31 @@ class MediaTurn:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         allocation = _Allocation(self, writer)
-        loop = asyncio.get_running_loop()
-        relay, _ = await loop.create_datagram_endpoint(
-            lambda: Datagrams(allocation.take), local_addr=("127.0.0.1", 0)
-        )
-        allocation.relay = relay
+        allocation.relay, beside = await self._relay(allocation)
         try:
             await turn_talk(allocation.reply)(reader, writer)
         finally:
-            relay.close()
+            allocation.relay.close()
+            beside.close()
+
+    async def _relay(
+        self, allocation: "_Allocation"
+    ) -> tuple[asyncio.DatagramTransport, asyncio.DatagramTransport]:
+        """A relayed port and another socket, on the port beside it when closed ports are to be silent."""
+        loop = asyncio.get_running_loop()
+        while True:
+            relay, _ = await loop.create_datagram_endpoint(
+                lambda: Datagrams(allocation.take), local_addr=("127.0.0.1", 0)
+            )
+            beside = 0 if self.unreachable else relay.get_extra_info("sockname")[1] + 1
+            try:
+                silent, _ = await loop.create_datagram_endpoint(
+                    lambda: Datagrams(lambda *_: None), local_addr=("127.0.0.1", beside)
+                )
+            except OSError:  # taken: another pair
+                relay.close()
+            else:
+                return relay, silent
 
 
 class _Allocation:

@@ -16,7 +16,7 @@ from probes.binding import StunSocket, open_stun
 from probes.failures import Failure
 from probes.look import Look
 from probes.media_control import Control, Held, endpoints_of, first_allocation, stun_server
-from probes.media_lane import Egress, Lane
+from probes.media_lane import Egress, Lane, host_answers
 from probes.media_verdict import compare_ephemeral, judge, summarize
 from probes.model import Step
 from probes.net import source_address
@@ -25,6 +25,7 @@ from probes.turn_session import Credentials, Session, TurnRefused
 
 _MOST_PORTS: Final = 8
 _EPHEMERAL_LANES: Final = 2  # how many ports are tried from an ephemeral port besides
+_KNOCKS: Final = 3
 _EPHEMERAL_PORTS: Final = range(32768, 60001)
 _EPHEMERAL_TRIES: Final = 8
 # An allocation is waited for that much longer, in seconds, to hear which address we leave by.
@@ -67,6 +68,7 @@ class _Work:
     control: Control | None = None
     failure: Failure | None = Failure.INCONCLUSIVE  # while there is no control
     server_known: bool = False
+    path_open: bool = False  # the relaying host answered, though no relayed port did
     lanes: list[Lane] = field(default_factory=list)
     ephemeral: list[tuple[Lane, Lane]] = field(default_factory=list)  # low port, ephemeral port
     refused: list[Failure] = field(default_factory=list)
@@ -90,6 +92,7 @@ class _Work:
                     questions.append(asking.create_task(self.egress.ask(stun, server)))
                     proving.create_task(self._prove_port(number, stun, questions[-1]))
             await self._look_again()
+            await self._knock()
             if not self._silent():
                 for question in questions:
                     question.cancel()
@@ -150,6 +153,11 @@ class _Work:
         again += worse if len(worse) < _EPHEMERAL_LANES else []  # one may be chance, two are a rule
         await asyncio.gather(*(self._round(lane) for lane in again))
 
+    async def _knock(self) -> None:
+        """Where everything is silent, STUN too, the relaying host may tell that datagrams do reach it."""
+        if len(self._silent()) == len(self.lanes) and not self.egress.stun_answers:
+            self.path_open = await host_answers([lane.relayed for lane in self.lanes[:_KNOCKS]])
+
     def _note_control(self, control: Control) -> None:
         relayed = control.held[1].relayed
         ranges = [ip_network(text) for text in self.step.params.get("ranges", ())]
@@ -191,4 +199,6 @@ class _Work:
         mapped = control.held[1].mapped
         direct = mapped is not None and mapped.host == source_address(control.endpoint.address)
         over_udp = control.endpoint.transport == "udp"
-        return direct or over_udp or self.egress.stun_answers > 0 or self.server_known
+        return (
+            direct or over_udp or self.egress.stun_answers > 0 or (self.server_known and not self.path_open)
+        )

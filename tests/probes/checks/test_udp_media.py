@@ -174,10 +174,18 @@ async def test_a_pool_nobody_told_us_of() -> None:
 
 async def test_all_udp_dropped() -> None:
     """If the server's own STUN port, known to listen, is silent as well, all UDP is dropped."""
-    dead = MediaTurn(answers_stun=False, outbound=lambda number, relayed, source: False)
+    dead = MediaTurn(answers_stun=False, unreachable=False, outbound=lambda number, relayed, source: False)
     async with dead.run() as server:
         failure, facts = await prove(server.ways(stun_known=True))
     assert failure is Failure.UDP_OUTBOUND_LOST
+    assert facts["stun_silent"] is True
+
+
+async def test_a_pool_with_stun_blocked() -> None:
+    """Silence of a known STUN server is no verdict when the relaying host shows that datagrams reach it."""
+    async with MediaTurn(udp_public="198.51.100.77", answers_stun=False).run() as server:
+        failure, facts = await prove(server.ways(stun_known=True))
+    assert failure is Failure.INCONCLUSIVE
     assert facts["stun_silent"] is True
 
 
