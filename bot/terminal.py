@@ -7,7 +7,7 @@ from bot.desk import Desk
 from bot.errors import UsageError, unknown
 from bot.replies.page import Line, write
 from bot.replies.progress import show_progress
-from bot.replies.terminal import render, render_change, render_question
+from bot.replies.terminal import LETTERS, render, render_change, render_question
 from bot.request import Request
 from bot.triage import CaseRecord
 from knowledge.answers import option_for
@@ -48,15 +48,16 @@ def _ask_on(desk: Desk, record: CaseRecord) -> CaseRecord:
 
 
 def meaning(question: Question, asked: NextQuestion, said: str) -> str:
-    """Take *said* as a number of a choice, a choice's name or an answer; `UsageError` if it is none."""
+    """Take *said* as a choice's letter, its name or an answer itself; `UsageError` if it is none."""
+    if option_for(question, said) is not None:
+        return said
     names = [name for name, _ in asked.choices]
-    name = names[int(said) - 1] if said.isdecimal() and 0 < int(said) <= len(names) else said.casefold()
+    named = dict(zip(LETTERS, names, strict=False)) | {name: name for name in names}
+    chosen = named.get(said.casefold())
     for one in question.answers:
-        if one.name == name and one.option and option_for(question, said) is None:
+        if one.name == chosen and one.option:
             return spoken(one.option)
-    if option_for(question, said) is None:
-        raise unknown("an answer", said, [*names, *(str(n + 1) for n in range(len(names)))])
-    return said
+    raise unknown("an answer", said, named)
 
 
 def spoken(option: Option) -> str:

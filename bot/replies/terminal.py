@@ -19,6 +19,8 @@ from probes.model import REFERENCE, Observation
 
 MARK: Final = "\N{BULLET}"
 STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}
+# Not numbers: an answer may be a version. Nor y and n, which are answers.
+LETTERS: Final = "abcdefgh"
 WHO: Final = {
     "firewall": "Whoever runs the firewall",
     "developer": "The developers of the app",
@@ -52,9 +54,9 @@ def render_question(question: NextQuestion) -> Iterator[Line]:
     """Ask what only a person can tell, with the answers to choose from."""
     yield Line()
     yield Line(question.ask, "bold")
-    for number, (answer, says) in enumerate(question.choices, 1):
-        yield Line(f"{number}  {says}" if says else f"{number}  {answer}", indent=2)
-    yield Line("Type a number or the answer; Enter alone leaves it open.", "dim")
+    for letter, (answer, says) in zip(LETTERS, question.choices, strict=False):
+        yield Line(f"{letter}  {says or answer}", indent=2)
+    yield Line("Type a letter or the answer; Enter alone leaves it open.", "dim")
 
 
 def render_change(before: CaseRecord, record: CaseRecord, view: View) -> Iterator[Line]:

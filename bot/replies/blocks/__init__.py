@@ -1,0 +1,1 @@
+"""One diagnosis as Slack messages: every limit of Slack kept by construction, whatever the content."""
