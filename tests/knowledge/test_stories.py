@@ -43,6 +43,18 @@ SINGLE = {
     "no-network": ("ios", "", {}, (*DNS_DEAD, at("route", None, beyond_gateway=False))),
 }
 
+# Names resolve on the LAN, and there is no route beyond it.
+CUT_OFF = tuple(
+    at(probe, Failure.NETWORK_UNREACHABLE, open=0, open_count=0, beyond_gateway=False, reached=False)
+    for probe in ("route", "tcp", "stun", "turn", "edges")
+)
+SINGLE["no-network with a resolver of its own"] = (
+    "ios",
+    "",
+    {},
+    (*CUT_OFF, at("udp_media", Failure.INCONCLUSIVE)),
+)
+
 SIGNALING = {
     "signaling-blocked": RESET,
     "tls-intercepted": MITM,
@@ -99,6 +111,20 @@ def test_oddities_are_no_faults(odd: Change) -> None:
     """What networks do without harm is found to be nothing."""
     diagnosis, _ = diagnose("ios", odd)
     assert diagnosis.outcome == "clear"
+
+
+def test_behind_a_closed_firewall_names_say_that_the_network_is_up() -> None:
+    """Where a resolver answers and nothing else does, the firewall is to blame, not the uplink."""
+    changes = (
+        shut(),
+        NO_EDGE,
+        TURN_SHUT,
+        at("stun", SILENT),
+        at("nat", SILENT),
+        at("route", None, beyond_gateway=False),
+    )
+    diagnosis, _ = diagnose("javascript", *changes, at("udp_media", Failure.INCONCLUSIVE))
+    assert found(diagnosis) == {"signaling-blocked"}
 
 
 def test_without_credentials_media_stay_unknown() -> None:
