@@ -49,11 +49,6 @@ class Lookup:
     truncated: bool = False
     tries: tuple[dict[str, object], ...] = ()  # {resolver, failure, ms} of each server asked
 
-    @property
-    def any_address(self) -> bool:
-        """Whether there is an address of either family."""
-        return bool(self.addresses or self.addresses6)
-
 
 class Resolver:
     """This host's name service, each name looked up once a run."""

@@ -42,10 +42,12 @@ async def _listen(sock: UdpSocket, port: int, hops: dict[str, str], look: Look) 
         hop = arrival.peer[1] - port
         if hop not in _HOPS or arrival.icmp is None:
             continue
-        if not arrival.icmp.time_exceeded and arrival.icmp_from != arrival.peer[0]:
-            # Not "the TTL ran out here" but "I pass this on to nobody": says nothing about hops beyond.
+        if arrival.failure is not None and arrival.icmp_from != arrival.peer[0]:
+            # Not "the TTL ran out here" but "I pass this on to nobody": from the gateway when the TTL was one,
+            # else from no hop in particular, and from this host itself when the gateway is not there.
             look.note(icmp_from=arrival.icmp_from, icmp=arrival.failure)
-            continue
+            if hop > 1 or arrival.icmp_from == look.facts["local_address"]:
+                continue
         hops[str(hop)] = arrival.icmp_from
         look.note(
             hops=dict(sorted(hops.items())),

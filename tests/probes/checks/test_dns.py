@@ -173,6 +173,39 @@ async def test_a_truncated_answer_is_fetched_by_tcp() -> None:
     assert facts["addresses"] == ["8.8.4.4"]
 
 
+async def test_what_fitted_counts_where_tcp_is_shut() -> None:
+    """A truncated answer with an address is taken when its whole cannot be fetched."""
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return [] if tcp else [answer(query, f"{HOST} A 8.8.4.4", truncated=True)]
+
+    async with name_server(script) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server])
+    assert failure is None
+    assert facts["addresses"] == ["8.8.4.4"]
+    assert facts["truncated"] is True
+
+
+async def test_a_resolver_without_a_route_is_unreachable() -> None:
+    """A resolver whose address leads nowhere is unreachable, by UDP and by TCP."""
+    nowhere = [("fe80::1", 53)]
+    by_udp, _ = await ask_for(HOST, 53, servers=nowhere)
+    by_tcp, _ = await see(dns_probe.probe, HOST, 53, transport="tcp", resolver="fe80::1")
+    assert by_udp is Failure.DNS_UNREACHABLE_ERROR
+    assert by_tcp is Failure.DNS_UNREACHABLE_ERROR
+
+
+async def test_an_answer_to_another_question_by_tcp_is_misbehaviour() -> None:
+    """By TCP nobody else could have answered."""
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return [answer(dns.message.make_query("other.example", "A"))]
+
+    async with name_server(script) as (address, port):
+        failure, _ = await see(dns_probe.probe, HOST, port, transport="tcp", resolver=address)
+    assert failure is Failure.DNS_SERVER_MISBEHAVING
+
+
 async def test_v6_that_is_never_answered_does_not_hold_up_v4() -> None:
     """Where AAAA questions are dropped, the answer for v4 comes all the same, and soon."""
 

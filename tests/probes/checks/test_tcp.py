@@ -2,6 +2,7 @@
 
 from probes.checks import tcp
 from probes.failures import Failure
+from probes.model import Observation, Target
 from tests.fakes import full_backlog, silence, tcp_server
 from tests.name_server import name_server, zone
 from tests.probes.looking import see
@@ -99,6 +100,14 @@ async def test_a_name_is_resolved_when_no_step_did() -> None:
         missing, _ = await see(tcp.probe, "b.example", port, servers=[dns])
     assert found is None
     assert missing is Failure.DNS_NXDOMAIN_ERROR
+
+
+async def test_a_host_without_any_address_is_not_looked_at() -> None:
+    """A dns step that found no address leaves nothing to connect to."""
+    names = Observation("dns", "dns", Target("signaling", "x.example", 53), None, {"addresses": []})
+    failure, facts = await see(tcp.probe, "x.example", 443, earlier={"dns": names})
+    assert failure is Failure.NO_ADDRESS
+    assert facts == {}
 
 
 async def test_no_more_than_four_addresses_are_tried() -> None:
