@@ -15,7 +15,7 @@ from probes.failures import Failure, NetworkError
 from probes.net import is_address, split_families
 
 # A resolver that answers from its cache has done so by then; stub resolvers wait five seconds here.
-_STAGGER: Final = 0.25
+_STAGGER: Final = 0.2
 # How long an answer for v4 waits for the one for v6: some middleboxes never answer AAAA.
 _V6_GRACE: Final = 0.25
 

@@ -9,10 +9,12 @@ import dns.edns
 import dns.message
 import pytest
 
+from bot.plan import BUDGETS
 from probes.checks import dns as dns_probe
+from probes.dns_exchange import CADENCE
 from probes.failures import Failure
 from probes.net import open_udp
-from probes.resolver import Resolver, is_bogon, look_up, parse_hosts, parse_servers
+from probes.resolver import _STAGGER, Resolver, is_bogon, look_up, parse_hosts, parse_servers
 from tests.name_server import answer, name_server, zone
 from tests.probes.looking import see
 
@@ -393,6 +395,11 @@ def test_public_addresses_are_no_bogons() -> None:
     assert is_bogon("224.0.0.1")
     assert is_bogon("::1")
     assert not is_bogon("8.8.8.8")
+
+
+def test_silence_is_told_before_the_budget_ends() -> None:
+    """Three silent resolvers are given up inside the budget of a step, which would call it another name."""
+    assert sum(CADENCE) + 2 * _STAGGER < BUDGETS["dns"].limit
 
 
 async def test_look_up_leaves_nothing_running() -> None:
