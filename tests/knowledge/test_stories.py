@@ -95,6 +95,13 @@ def test_healthy_network_leaves_what_a_person_must_tell(platform: str) -> None:
     assert not diagnosis.possible
 
 
+@pytest.mark.parametrize("told", [{}, {"vpn": "no"}])
+def test_a_fixed_edge_does_not_roam(told: dict[str, str]) -> None:
+    """With a fixed edge, wherever roaming would lead is no finding, and nothing but the VPN is left open."""
+    diagnosis, _ = diagnose("javascript", FAR, edge="dublin", **told)
+    assert diagnosis.outcome == "clear"
+
+
 @pytest.mark.parametrize(
     "odd",
     [
