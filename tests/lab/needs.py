@@ -20,11 +20,11 @@ PROGRAMS: Final = {
 SYSTEM: Final = "/usr/sbin:/sbin"  # where daemons are, which is not in everybody's PATH
 
 
-def missing() -> str:
-    """One sentence that says why the lab cannot run here; empty when it can."""
+def missing(path: str | None = None) -> str:
+    """One sentence that says why the lab cannot run here; empty when it can. *path* stands in for PATH."""
     if os.geteuid() != 0:
         return "The fault lab needs root to make network namespaces."
-    path = f"{os.environ.get('PATH', '')}:{SYSTEM}"
+    path = path or f"{os.environ.get('PATH', '')}:{SYSTEM}"
     packages = [
         p for p, programs in PROGRAMS.items() if not all(shutil.which(x, path=path) for x in programs)
     ]

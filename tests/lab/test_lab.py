@@ -2,13 +2,15 @@
 
 import json
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from tests.lab import addresses as at
-from tests.lab import faults, leftovers, looks, network, scenarios
+from tests.lab import faults, leftovers, looks, needs, network, scenarios
 from tests.lab.lab import Lab
 from tests.lab.servers import REPOSITORY
 from tests.lab.world import World
@@ -352,6 +354,59 @@ def test_clean_leaves_living_labs_alone(lab: Lab) -> None:
     """Cleaning up removes what dead runs left, and not the lab that this test runs in."""
     assert lab.namespaces.tag not in leftovers.clean()
     assert looks.tcp(lab, at.INSIGHTS) == "open"
+
+
+def test_killed_run_leaves_what_the_next_one_removes(lab: Lab) -> None:
+    """When a run is killed on the spot its servers die with it, and `clean` removes its namespaces and files."""
+    code = "from tests.lab.lab import Lab\nwith Lab.start() as lab: print(lab.folder, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    ) as run:
+        assert run.stdout is not None
+        folder = Path(run.stdout.readline().strip())
+        tag = folder.name.split("_")[1]
+        run.kill()
+    assert folder.exists()
+    leftovers.clean()
+    assert not folder.exists()
+    listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
+    assert f"lm_{tag}_" not in listed
+    assert f"lm_{lab.namespaces.tag}_relay" in listed
+
+
+def test_terminated_run_removes_its_lab() -> None:
+    """A run that gets SIGTERM takes its lab down before it ends."""
+    code = "from tests.lab.lab import Lab\nwith Lab.start() as lab: print(lab.folder, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
+    ) as run:
+        assert run.stdout is not None
+        folder = Path(run.stdout.readline().strip())
+        run.terminate()
+        assert run.wait(20) == 143
+    assert folder.name.startswith("lm_")
+    assert not folder.exists()
+
+
+def test_opened_scenario_shows_the_way_around_and_a_shell() -> None:
+    """A person who opens a scenario reads the map, the faults and what to try, and gets a shell on the relay."""
+    words = [sys.executable, "-m", "tests.lab", "open", "edge-mismatch"]
+    shell = "id -un; cat /etc/resolv.conf\nexit\n"
+    ran = subprocess.run(
+        words, input=shell, capture_output=True, text=True, cwd=REPOSITORY, check=False, timeout=30
+    )
+    assert "fault dns_far" in ran.stdout
+    assert FAR_EDGE.javascript_name in ran.stdout
+    assert f"nobody\nnameserver {at.FAR}" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_missing_packages_are_named_in_one_sentence() -> None:
+    """Where the lab cannot run, one sentence says which Debian packages are missing, all from packages.txt."""
+    sentence = needs.missing("/nonexistent")
+    listed = (REPOSITORY / "tests" / "lab" / "packages.txt").read_text().split()
+    assert sentence.startswith("The fault lab needs Debian packages")
+    assert set(needs.PROGRAMS) <= set(listed)
+    assert all(package in sentence for package in needs.PROGRAMS)
 
 
 def test_every_cause_has_a_scenario_that_finds_it_alone() -> None:
