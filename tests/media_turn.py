@@ -28,6 +28,7 @@ class MediaTurn:
     unreachable: bool = True  # its host says so of closed ports; else the one beside a relayed one is silent
     forbids: bool = False  # 403 to permissions
     hangs_up: str = ""  # "permission": when asked for one; "datagram": when the first one comes
+    answers: int = 1000  # so many connections; the others stay silent
     port: int = 0
     stun_port: int = 0
 
@@ -48,6 +49,9 @@ class MediaTurn:
         return [stun_mapped(request, (self.udp_public, peer[1]))] if wanted else []
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.answers -= 1
+        if self.answers < 0:
+            await asyncio.Event().wait()
         allocation = _Allocation(self, writer)
         allocation.relay, beside = await self._relay(allocation)
         try:

@@ -22,7 +22,7 @@ async def test_a_closed_port_is_unreachable() -> None:
     """ICMP's word wins over silence, and comes before the resends are used up."""
     async with stun_server(lambda request, peer: []) as port:
         pass
-    failure, facts = await see(stun.probe, HOST, port)
+    failure, facts = await see(stun.probe, HOST, port, budget=0.7)
     assert failure is Failure.PORT_UNREACHABLE
     assert facts["icmp_from"] == HOST
     assert "reflexive" not in facts
@@ -76,7 +76,7 @@ async def test_an_answer_without_an_address_is_malformed() -> None:
 async def test_nothing_but_junk_is_malformed_and_not_silence() -> None:
     """What answers with something else than STUN is told apart from what does not answer."""
     async with stun_server(lambda request, peer: [b"HTTP/1.1 400 Bad Request\r\n\r\n"]) as port:
-        failure, _ = await see(stun.probe, HOST, port)
+        failure, _ = await see(stun.probe, HOST, port, budget=0.7)
     assert failure is Failure.STUN_MALFORMED_RESPONSE
 
 

@@ -206,6 +206,14 @@ async def test_a_server_that_forbids_peers() -> None:
     assert failure is Failure.TURN_FORBIDDEN
 
 
+async def test_the_end_of_the_budget_keeps_what_is_proven() -> None:
+    """Allocations that never come cost their own ports only: the others are judged."""
+    async with MediaTurn(answers=3).run() as server:
+        failure, facts = await prove(server.ways(), budget=0.5)
+    assert failure is None
+    assert (facts["outbound_ok"], facts["inbound_ok"]) == (3, 3)
+
+
 @pytest.mark.parametrize("when", ["permission", "datagram"])
 async def test_a_control_channel_that_breaks(when: str) -> None:
     """Without the control channel silence means nothing: inconclusive."""
