@@ -5,8 +5,9 @@ from itertools import chain
 
 import pytest
 
+from bot.budgets import BUDGETS, CAP, DARK, DEFAULT
 from bot.credentials import Ice, TurnServer
-from bot.plan import BUDGETS, CAP, DARK, DEFAULT, make_plan, observe_known
+from bot.plan import make_plan, observe_known
 from knowledge.case import select, step_id
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
