@@ -79,7 +79,7 @@ async def _run_step(
     try:
         async with asyncio.timeout(step.budget):
             failure = await probes[step.probe](step, look)
-    except Exception as error:  # noqa: BLE001 - the one place where a probe's exception becomes a word
+    except Exception as error:  # the one place where a probe's exception becomes a word
         failure = classify(error)
         if failure is Failure.PROBE_CRASHED:
             log.exception("probe %s crashed in step %s", step.probe, step.id)
