@@ -6,18 +6,13 @@ Pure. The same choice grows the tree that is drawn and leads the walk where an a
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import log2
 from typing import Final, TypeAlias
 
-from knowledge.rules import Truth, all_of, any_of
 from knowledge.schema import Case, Cause, Condition, Question
+from knowledge.telling import Known, gain, open_ways, truth_on_way
 
-# How probable the answer of a healthy network is while nothing is wrong. It only orders questions.
-_FINE_ODDS: Final = 0.8
 # A question that tells nothing itself, but must be asked before one that does, counts half of that one.
 _STEPPING_STONE: Final = 0.5
-
-Known: TypeAlias = Mapping[str, str | None]  # what was asked on the way, and its answer; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +120,7 @@ def grow(branch: Branch) -> Node:
     def node(causes: Sequence[Cause], known: dict[str, str | None]) -> Node:
         parts = [(part, _choose(branch, part, known)) for part in _parts(branch, causes, known)]
         leaf = Leaf(
-            found=tuple(cause.id for cause in causes if _truth(cause, known)),
+            found=tuple(cause.id for cause in causes if truth_on_way(cause, known)),
             open=tuple(dict.fromkeys(cause.id for part, question in parts if not question for cause in part)),
         )
         asked = [ask(part, question, known) for part, question in parts if question]
@@ -147,7 +142,9 @@ def grow(branch: Branch) -> Node:
 
 def _parts(branch: Branch, causes: Iterable[Cause], known: Known) -> list[list[Cause]]:
     """What is undecided about *causes*, in groups that share no question that is still to be asked."""
-    undecided = [replace(one, when=tuple(_open(one, known))) for one in causes if _truth(one, known) is None]
+    undecided = [
+        replace(one, when=tuple(open_ways(one, known))) for one in causes if truth_on_way(one, known) is None
+    ]
     return _groups(undecided, lambda id_: set(_with_needs(branch, id_, known)))
 
 
@@ -172,15 +169,17 @@ def _choose(branch: Branch, undecided: Sequence[Cause], known: Known) -> str | N
     """The question that tells most about *undecided* for its cost, among those that may be asked."""
     worth: dict[str, float] = {}
     for question in branch.questions.values():
-        if question.id not in known and any(question.id in one for c in undecided for one in _open(c, known)):
-            gain = _gain(question, undecided, known, branch.code)
-            for stone, value in _askable(question, gain, branch, known):
+        if question.id not in known and any(
+            question.id in one for c in undecided for one in open_ways(c, known)
+        ):
+            bits = gain(question, undecided, known, branch.code)
+            for stone, value in _askable(question, bits, branch, known):
                 worth[stone] = max(worth.get(stone, 0.0), value / branch.questions[stone].cost)
     return max(worth, key=lambda id_: worth[id_], default=None)
 
 
-def _askable(question: Question, gain: float, branch: Branch, known: Known) -> Iterator[tuple[str, float]]:
-    """*question* with its gain if it may be asked now, else what must be asked before it, if that can help.
+def _askable(question: Question, bits: float, branch: Branch, known: Known) -> Iterator[tuple[str, float]]:
+    """*question* with its bits if it may be asked now, else what must be asked before it, if that can help.
 
     Needs outside the branch are taken as met: should they not be, the answer is unknown.
     """
@@ -189,49 +188,9 @@ def _askable(question: Question, gain: float, branch: Branch, known: Known) -> I
         return
     missing = [id_ for id_ in inside if id_ not in known]
     if not missing:
-        yield question.id, gain
+        yield question.id, bits
     for id_ in missing:
-        yield from _askable(branch.questions[id_], gain * _STEPPING_STONE, branch, known)
-
-
-def _gain(question: Question, undecided: Sequence[Cause], known: Known, code: str) -> float:
-    """Bits that the answer tells about which one of *undecided* it is, or none, by their weights."""
-    healthy = _healthy(question)
-    likely = [(cause.weight[code], _expected(question, cause, known, healthy)) for cause in undecided]
-    likely.append((max(weight for weight, _ in likely), healthy))
-    total = sum(weight for weight, _ in likely)
-    after = 0.0
-    for answer in question.names:
-        joint = [weight / total * expected[answer] for weight, expected in likely]
-        after += sum(joint) * _entropy(joint)
-    return max(_entropy([weight for weight, _ in likely]) - after, 0.0)
-
-
-def _expected(
-    question: Question, cause: Cause, known: Known, healthy: Mapping[str, float]
-) -> dict[str, float]:
-    """How probable each answer is when it is *cause*: evenly over those that fit, for each alternative."""
-    alternatives = _open(cause, known)
-    expected = dict.fromkeys(question.names, 0.0)
-    for one in alternatives:
-        fit = one.get(question.id)
-        for answer in question.names:
-            odds = healthy[answer] if fit is None else (answer in fit) / len(fit)
-            expected[answer] += odds / len(alternatives)
-    return expected
-
-
-def _healthy(question: Question) -> dict[str, float]:
-    names = question.names
-    if question.fine is None:
-        return dict.fromkeys(names, 1 / len(names))
-    rest = (1 - _FINE_ODDS) / (len(names) - 1)
-    return {name: _FINE_ODDS if name == question.fine else rest for name in names}
-
-
-def _entropy(weights: list[float]) -> float:
-    total = sum(weights)
-    return -sum(one / total * log2(one / total) for one in weights if one > 0) if total > 0 else 0.0
+        yield from _askable(branch.questions[id_], bits * _STEPPING_STONE, branch, known)
 
 
 def _state(branch: Branch, undecided: Iterable[Cause], known: Known) -> object:
@@ -247,19 +206,5 @@ def _state(branch: Branch, undecided: Iterable[Cause], known: Known) -> object:
 def _residue(cause: Cause, known: Known) -> tuple[tuple[tuple[str, bool], ...], ...]:
     """What is still to be shown: by alternative, each open question and whether it was asked in vain."""
     return tuple(
-        tuple((id_, id_ in known) for id_ in one if known.get(id_) is None) for one in _open(cause, known)
-    )
-
-
-def _open(cause: Cause, known: Known) -> list[Condition]:
-    return [one for one in cause.when if _holds(one, known) is not False]
-
-
-def _truth(cause: Cause, known: Known) -> Truth:
-    return any_of(_holds(one, known) for one in cause.when)
-
-
-def _holds(condition: Condition, known: Known) -> Truth:
-    return all_of(
-        None if (answer := known.get(id_)) is None else answer in fit for id_, fit in condition.items()
+        tuple((id_, id_ in known) for id_ in one if known.get(id_) is None) for one in open_ways(cause, known)
     )

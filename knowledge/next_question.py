@@ -34,12 +34,21 @@ def _worth(case: Case, answers: Answers, judgement: Judgement, question: Questio
         then = {**answers, question.id: Answered(question.id, name, "supposed", (), "person")}
         after = judge(case, then)
         total += sum(
-            cause.weight[case.code]
-            for cause in case.causes.values()
-            if after.decided(cause.id) != judgement.decided(cause.id)
+            cause.weight[case.code] for cause in case.causes.values() if _matters(cause.id, judgement, after)
         )
         total += max((_worth(case, then, after, one) for one in _opened(case, answers, then)), default=0.0)
     return total / len(question.names)
+
+
+def _matters(cause: str, before: Judgement, after: Judgement) -> bool:
+    """Whether what is concluded about *cause* changes in a way that somebody waits for.
+
+    With something found, nobody needs to hear that what nothing spoke for is ruled out as well.
+    """
+    if after.decided(cause) == before.decided(cause):
+        return False
+    unsuspected = before.standing[cause] == "not_checked" and after.standing[cause] == "ruled_out"
+    return not unsuspected or "found" not in before.standing.values()
 
 
 def _opened(case: Case, before: Answers, after: Answers) -> Iterator[Question]:
