@@ -5,12 +5,13 @@ Pure: no network, no clock.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Final, Literal
 
 from knowledge.rules import Seen, Truth, all_of, deciding, holds
 from knowledge.schema import Answered, Answers, By, Case, Option, Question
-from probes.failures import Failure
+from probes.failures import NOT_LOOKED, Failure
 from probes.model import REFERENCE, USER_NETWORK, Observation
 
 _WHY_NOT: Final[Mapping[str, str]] = {
@@ -95,7 +96,22 @@ def _from_person(question: Question, told: Mapping[str, str]) -> Answered:
 
 
 def _seen(case: Case, question: Question, observations: Mapping[str, Observation]) -> list[Seen]:
-    return [Seen(one.probe, one.target, observations.get(one.step)) for one in case.wanted[question.id]]
+    wanted = case.wanted[question.id]
+    return [Seen(one.probe, one.target, _as_seen(observations.get(one.step), observations)) for one in wanted]
+
+
+def _as_seen(observation: Observation | None, observations: Mapping[str, Observation]) -> Observation | None:
+    """*observation*; where it was skipped because another one never looked, it shares that one's word.
+
+    Only what follows a real failure may be left out: after a crash nobody knows what would have been seen.
+    """
+    before, passed = observation, set[str]()
+    while before and before.failure is Failure.SKIPPED and before.step not in passed:
+        passed.add(before.step)
+        before = observations.get(str(before.facts.get("because")))
+    if observation and before and before.failure in NOT_LOOKED - {Failure.SKIPPED}:
+        return replace(observation, failure=before.failure)
+    return observation
 
 
 def _from_looks(question: Question, seen: Sequence[Seen], by: By) -> Answered:

@@ -1,5 +1,7 @@
 """Answers come from what was seen and told; anything else is unknown, and says why."""
 
+from dataclasses import replace
+
 import pytest
 
 from knowledge.answers import answer, compare_versions, parse_version
@@ -40,6 +42,40 @@ def test_a_skipped_look_is_left_out(browser: Case) -> None:
     given = answer(browser, look_at(browser, {"": None, **steps}), {})["relayed"]
     assert given.answer == "shut"
     assert len(given.steps) == 2
+
+
+@pytest.mark.parametrize("word", [Failure.PROBE_CRASHED, Failure.OUT_OF_TIME, Failure.CANCELLED])
+def test_what_follows_a_look_that_never_was_is_unknown(browser: Case, word: Failure) -> None:
+    """A skip after a failure is left out; a skip after a crash, however far back, may hide anything."""
+    seen = look_at(browser, {"": None, "turn": Failure.CONNECTION_REFUSED})
+    last = next(step for step in seen if step.startswith("turn turn turn.example:443"))
+    chain = {"first": "", "second": "first", last: "second"}
+    for step, because in chain.items():
+        failure = Failure.SKIPPED if because else word
+        facts = {"because": because}
+        seen[step] = replace(seen[last], step=step, failure=failure, facts=facts)
+    assert answer(browser, seen, {})["relayed"].answer is None
+    seen["first"] = replace(seen["first"], failure=Failure.CONNECTION_REFUSED)
+    assert answer(browser, seen, {})["relayed"].answer == "shut"
+
+
+def test_skipped_looks_tell_what_failed_before(browser: Case) -> None:
+    """When all looks of a question were skipped, the reason names the step and its failure."""
+    facts = {"because": "tcp a.example", "because_failure": "connection_refused"}
+    answers = answer(browser, look_at(browser, {"": Failure.SKIPPED}, **facts), {})
+    assert answers["media"].because == "not looked: tcp a.example failed before (connection_refused)"
+    assert answer(browser, look_at(browser, {"": Failure.SKIPPED}), {})["media"].because == (
+        "not looked: what it comes after failed"
+    )
+
+
+def test_the_need_that_is_contradicted_is_told_first(phone: Case) -> None:
+    """With one need open and another contradicted, the reason is the contradiction: it stays."""
+    tls = replace(phone.questions["tls"], needs={"others": ("open",), "port": ("open",)})
+    case = replace(phone, questions={**phone.questions, "tls": tls})
+    seen = look_at(case, {"dns": None, "tcp signaling roaming": Failure.GENERIC_TIMEOUT_ERROR})
+    assert answer(case, seen, {})["others"].answer is None
+    assert "Does TCP 443 open? shut" in answer(case, seen, {})["tls"].because
 
 
 def test_unmet_needs_are_told(browser: Case) -> None:
