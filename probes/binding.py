@@ -124,10 +124,10 @@ class StunSocket:
         except MalformedError:
             message = None
         for question in self._questions:
-            if arrival.peer != question.source:
+            if arrival.peer not in {question.source, question.server}:
                 continue
             if message is not None and message.transaction in question.times:
-                _settle(question, message)
+                _settle(question, message, arrival.peer == question.source)
                 return
             question.junk += 1
         if self.on_other:
@@ -145,10 +145,12 @@ class StunSocket:
             self.on_other(arrival)
 
 
-def _settle(question: _Question, message: Message) -> None:
+def _settle(question: _Question, message: Message, as_asked: bool) -> None:
     if question.answer.done():
         return
-    if message.kind is Kind.SUCCESS and message.method == Method.BINDING:
+    if not as_asked:  # the server cannot, or will not, answer from its other address
+        question.answer.set_exception(NetworkError(Failure.NOT_SUPPORTED))
+    elif message.kind is Kind.SUCCESS and message.method == Method.BINDING:
         ms = milliseconds_since(question.times[message.transaction])
         question.answer.set_result(Answer(message, ms, len(question.times)))
     else:  # our own id, so it is from the server: it does not want to tell

@@ -8,7 +8,7 @@ import asyncio
 from typing import Final
 
 from probes.binding import CHANGE_ADDRESS_AND_PORT, CHANGE_PORT, Answer, StunSocket, open_stun
-from probes.failures import Failure
+from probes.failures import Failure, NetworkError
 from probes.look import Look
 from probes.model import Step
 from probes.net import addresses_of, is_address, source_address, split_families
@@ -50,9 +50,18 @@ async def _servers(step: Step, look: Look) -> list[Address]:
     servers = [Address(host, step.target.port) for host in v4]
     for more in step.params.get("servers", ()):
         host = str(more["host"])
-        found = [host] if is_address(host) else (await look.shared.resolver.addresses(host))[0]
-        servers += [Address(address, int(more["port"])) for address in split_families(tuple(found))[0]]
+        servers += [Address(address, int(more["port"])) for address in await _resolve(host, look)]
     return list(dict.fromkeys(servers))[:_MOST_SERVERS]
+
+
+async def _resolve(host: str, look: Look) -> tuple[str, ...]:
+    """The v4 addresses of a second server; none when nobody can tell, as the first one may do."""
+    if is_address(host):
+        return split_families([host])[0]
+    try:
+        return (await look.shared.resolver.addresses(host))[0]
+    except NetworkError:
+        return ()
 
 
 async def _note_mapping(

@@ -7,8 +7,8 @@ import pytest
 
 from probes.checks import nat
 from probes.failures import Failure
-from probes.stun import Address, Message
-from tests.fakes import behaviour_server, stun_mapped, stun_server
+from probes.stun import Address, Attribute, Kind, Message, pack_address, pack_error
+from tests.fakes import behaviour_server, stun_answer, stun_mapped, stun_server
 from tests.probes.looking import see
 from tests.turnserver import HOST, Coturn
 
@@ -110,7 +110,7 @@ async def test_one_plain_server_cannot_tell() -> None:
     async with stun_server(_sees(PUBLIC)) as port:
         failure, facts = await see(nat.probe, HOST, port)
     assert failure is Failure.NOT_SUPPORTED
-    assert facts["mapping"] == "unknown"
+    assert (facts["mapping"], facts["filtering"]) == ("unknown", "unknown")
     assert facts["reflexive"] == [PUBLIC]
 
 
@@ -120,3 +120,29 @@ async def test_silence_is_not_a_nat() -> None:
         failure, facts = await see(nat.probe, HOST, port, budget=0.15)
     assert failure is Failure.GENERIC_TIMEOUT_ERROR
     assert facts == {"mapping": "unknown", "filtering": "unknown"}
+
+
+async def test_a_server_without_a_name_service_costs_nothing() -> None:
+    """A second server nobody can resolve is left out, and a host without a v4 address is no_address."""
+    async with stun_server(_sees(PUBLIC)) as port:
+        failure, facts = await see(
+            nat.probe, HOST, port, more={"servers": [{"host": "stun.example", "port": 3478}]}
+        )
+    assert failure is Failure.NOT_SUPPORTED
+    assert facts["reflexive"] == [PUBLIC]
+    assert (await see(nat.probe, "2001:db8::1", 3478))[0] is Failure.NO_ADDRESS
+
+
+async def test_a_server_that_breaks_its_promise_leaves_filtering_unknown() -> None:
+    """OTHER-ADDRESS where nobody listens: its silence tells neither mapping nor filtering."""
+
+    def promises(request: Message, peer: tuple[str, int]) -> list[bytes]:
+        if request.get(Attribute.CHANGE_REQUEST):
+            return [stun_answer(request, Kind.ERROR, pack_error(420, "Unknown Attribute"))]
+        other = pack_address(Attribute.OTHER_ADDRESS, Address("127.0.0.2", 9), request.transaction)
+        return [stun_mapped(request, (PUBLIC, peer[1]), other)]
+
+    async with stun_server(promises) as port:
+        failure, facts = await see(nat.probe, HOST, port)
+    assert failure is Failure.NOT_SUPPORTED
+    assert (facts["mapping"], facts["filtering"]) == ("unknown", "unknown")
