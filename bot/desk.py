@@ -3,10 +3,10 @@
 import asyncio
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.errors import UsageError, unknown
 from bot.relays import LocalRelay
-from bot.replies.view import View, make_view
 from bot.request import Request, Vocabulary
 from bot.settings import Settings, load_settings
 from bot.triage import CaseRecord, Tell, tell_more, triage
@@ -16,6 +16,9 @@ from knowledge.network import load_network
 from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
 from probes.model import USER_NETWORK, VANTAGES
+
+if TYPE_CHECKING:
+    from bot.replies.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,10 @@ class Desk:
         """Walk *record* again with one more answer of a person's."""
         return tell_more(record, option, value, self.knowledge, self.network)
 
-    def view(self, record: CaseRecord) -> View:
+    def view(self, record: CaseRecord) -> "View":
         """Fill in the texts that replies to *record* show."""
+        from bot.replies.view import make_view  # not needed before the first look
+
         return make_view(record, self.knowledge, self.network)
 
 
