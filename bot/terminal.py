@@ -20,8 +20,9 @@ def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "
     """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
     with show_progress(sys.stdout, desk.knowledge) as tell:
         record = desk.diagnose(request, tell)
-    write(render(record, desk.view(record), desk.network, verbose=verbose), sys.stdout)
-    if sys.stdin.isatty() and sys.stdout.isatty():
+    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    write(render(record, desk.view(record), desk.network, verbose=verbose, asks=asks), sys.stdout)
+    if asks:
         record = _ask_on(desk, record)
     return record.diagnosis.outcome
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from bot.replies.page import Line, fit, open_console, write
 from bot.triage import Progress, Tell
+from knowledge.rules import Else
 from knowledge.schema import Answered, Knowledge
 from probes.model import Observation
 
@@ -53,9 +54,10 @@ def mark(answered: Answered, knowledge: Knowledge, seen: Mapping[str, Observatio
         for cause in knowledge.causes.values()
         for condition in cause.when
     )
-    if answered.answer == question.fine or not (failed or speaks):
-        return OK
-    return BAD if failed and speaks else NEUTRAL
+    if speaks and failed and answered.answer != question.fine:
+        return BAD
+    leftover = any(one.name == answered.answer and isinstance(one.rule, Else) for one in question.answers)
+    return OK if not leftover and (answered.answer == question.fine or not (speaks or failed)) else NEUTRAL
 
 
 def _lines(progress: Progress, knowledge: Knowledge, begun: float) -> list[Line]:

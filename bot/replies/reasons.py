@@ -6,7 +6,6 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from knowledge.case import questions_of
 from knowledge.schema import Answers, Judged, Knowledge
 
 
@@ -44,7 +43,9 @@ def group_by_reason(
 
 
 def _roots(cause: str, answers: Answers, knowledge: Knowledge) -> Iterator[_Root]:
-    for question in questions_of(knowledge.causes[cause]):
+    known = knowledge.causes[cause]
+    questions = dict.fromkeys(id_ for one in (*known.when, known.clears_only_if) for id_ in one)
+    for question in questions:
         if question in answers and answers[question].answer is None:
             yield from _below(question, answers, knowledge)
 

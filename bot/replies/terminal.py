@@ -29,8 +29,13 @@ WHO: Final = {
 }
 
 
-def render(record: CaseRecord, view: View, network: Network, *, verbose: bool = False) -> Iterator[Line]:
-    """Write the whole answer to *record*; *verbose* adds every platform's preflight and every observation."""
+def render(
+    record: CaseRecord, view: View, network: Network, *, verbose: bool = False, asks: bool = False
+) -> Iterator[Line]:
+    """Write the whole answer to *record*; *verbose* adds every platform's preflight and every observation.
+
+    The next question is left out where somebody *asks* it right afterwards.
+    """
     diagnosis = record.diagnosis
     yield Line()
     yield Line(view.headline, STYLES[diagnosis.outcome])
@@ -45,6 +50,8 @@ def render(record: CaseRecord, view: View, network: Network, *, verbose: bool = 
     yield from _section("Ruled out", _items(_because(one) for one in diagnosis.ruled_out))
     yield from _section("Not checked", _groups(view.not_checked))
     yield from _preflight(view.preflight, record.request.platform, verbose=verbose)
+    if diagnosis.next_question and not asks:
+        yield from _section("Next question", _items([_to_tell(diagnosis.next_question)]))
     if verbose:
         yield from _section("Every look", _observations(record.observations.values()))
     yield from _foot(record, network)
@@ -73,6 +80,11 @@ def render_change(before: CaseRecord, record: CaseRecord, view: View) -> Iterato
     yield from _section("Ruled out now", _items(_because(one) for one in out))
     if not new and not out:
         yield Line("That changes nothing.")
+
+
+def _to_tell(question: NextQuestion) -> str:
+    choices = "; ".join(says or answer for answer, says in question.choices)
+    return f"{question.ask} ({choices}) Tell it with --{question.option}."
 
 
 def _found(found: AdvisedCause, *, several: bool) -> Iterator[Line]:

@@ -93,6 +93,16 @@ def test_reference() -> None:
     assert "Ruled out" not in told
 
 
+def test_next_question() -> None:
+    """The next question is part of the answer with the option to tell it by, unless it is asked right away."""
+    case = record(Request("31009", "javascript"), {})
+    assert case.diagnosis.next_question
+    asked = case.diagnosis.next_question
+    view = make_view(case, KNOWLEDGE, NETWORK)
+    assert f"Tell it with --{asked.option}." in text(case)
+    assert "Next question" not in to_text(render(case, view, NETWORK, asks=True))
+
+
 def test_preflight_without_platform() -> None:
     """Without a platform each SDK's test is one line; with --verbose all are told in full."""
     case = record(Request("31009"), {})
@@ -137,6 +147,8 @@ def test_headline(diagnosis: Diagnosis, said: str) -> None:
         ("signaling-tcp", "shut", Failure.CONNECTION_REFUSED, BAD),
         ("route", "beyond", None, OK),
         ("edge-choice", "fixed", None, NEUTRAL),
+        ("roaming-fit", "unmeasured", None, NEUTRAL),
+        ("turn", "shut", Failure.GENERIC_TIMEOUT_ERROR, BAD),
     ],
 )
 def test_mark(question: str, answer: str, failure: Failure | None, sign: str) -> None:
