@@ -37,11 +37,17 @@ MORE: Final = "…"
 
 # What neither shows nor speaks: controls, format characters (zero width, bidi), surrogates, private use, unassigned.
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_BREAKS: Final = str.maketrans({"\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
+_BREAKS: Final = str.maketrans(
+    {"\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"}
+)
 # More marks on one letter than any script needs would run over the lines above and below.
-_PILED: Final = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
+_PILED: Final = re.compile(
+    r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
+)
 _EMOJI: Final = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
 _MARKUP: Final = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"})
+# Slack makes links of addresses and, asked to, pings of names, even where there is no markup.
+_EVERYBODY: Final = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 
 
 def clean(text: str) -> str:
@@ -86,17 +92,17 @@ def quote(text: str, most: int = SECTION) -> str:
 
     The result has at most *most* units, escapes counted, and no escape is cut in two.
     """
-    shown = _EMOJI.sub("\u02d0", clean(text)).translate(_MARKUP)
-    wanted = most
-    while size(written := escape(cut(shown, wanted))) > most:
-        wanted -= max(1, (size(written) - most) // 5)
-    return written
+    return _escape_to(_EMOJI.sub("\u02d0", clean(text)).translate(_MARKUP), most)
 
 
 def plain(text: str, most: int = TEXT) -> str:
     """Write anybody's *text* as a message's own `text`: as `quote`, but legible for a voice."""
-    shown = clean(text)
-    wanted = most
+    return _escape_to(clean(text), most)
+
+
+def _escape_to(text: str, most: int) -> str:
+    """Escape so much of *text* that the result fits."""
+    shown, wanted = _EVERYBODY.sub("\ufe6b", text).replace("://", ":\u2215\u2215"), most
     while size(written := escape(cut(shown, wanted))) > most:
         wanted -= max(1, (size(written) - most) // 5)
     return written

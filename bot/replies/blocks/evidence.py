@@ -1,0 +1,144 @@
+"""The same run for the engineer: every look with its result and time, every judgement with its reason.
+
+Pure: no network, no clock.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from bot.replies.blocks import fit
+from bot.replies.blocks.about import About, byline, footer
+from bot.replies.blocks.buttons import button, row
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import Block, bullets, code, context, header, image, rich, run, table, title
+from bot.replies.blocks.walk import Mark, Passed, in_words
+from bot.replies.reasons import Group
+from bot.replies.view import View
+from bot.replies.words import ACTS, outcome, place, sentence
+from knowledge.schema import Diagnosis, Judged
+from probes.model import Observation
+
+_LISTED: Final = 12  # of one kind; the raw JSON has them all
+_RIGHT: Final = {"align": "right"}
+_COLUMNS: Final[Sequence[Mapping[str, Any]]] = ({"is_wrapped": True}, {}, {"is_wrapped": True}, _RIGHT)
+
+
+def evidence(one: About, view: View, diagnosis: Diagnosis, seen: Iterable[Observation]) -> Message:
+    """Lay out what was seen and what follows: failures first, then what worked, then what was not looked at."""
+    looks = sorted(seen, key=_order)
+    sheet = Sheet()
+    sheet.last(
+        row(
+            button("raw", "Everything as JSON", one.asked, speak="Upload the whole run as a JSON file"),
+            button("tree", "How it was decided", one.asked),
+        ),
+        footer(one, f"TURN: {fit.quote(one.turn, 150)}", f"knowledge {fit.quote(one.digest[:12], 20)}"),
+    )
+    sheet.add(header(f"Evidence: {one.subject}"), byline(one))
+    grid, left = table([HEAD, *(_cells(look) for look in looks)], _COLUMNS)
+    sheet.add(grid)
+    if left:
+        sheet.add(context(f"{left} more looks are in the JSON."))
+    for found in view.found:
+        sheet.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in found.evidence)))
+    for name, lines in _lists(view, diagnosis, {look.step: look for look in looks}):
+        sheet.add(rich(title(name), bullets(lines)))
+    return sheet.message(in_text(one, looks), "The rest is in the JSON.")
+
+
+HEAD: Final = ("Look", "Result", "What came back", "ms")
+
+
+def in_text(one: About, looks: Sequence[Observation]) -> str:
+    """The failures in words, and how many looks worked."""
+    failed = [look for look in looks if look.looked and look.failure is not None]
+    fine = sum(look.failure is None for look in looks)
+    told = "; ".join(fit.cut(sentence(look), 200) for look in failed[:12])
+    return f"Evidence for {one.subject}: {fine} of {len(looks)} looks were fine. {told or 'None failed'}."
+
+
+def step(one: About, look: Observation) -> Message:
+    """Tell everything about one look, with the facts as they were noted."""
+    sheet = Sheet()
+    sheet.last(footer(one))
+    sheet.add(header(f"{sign(look).sign} {ACTS.get(look.probe, look.probe)} {place(look)}"))
+    sheet.add(rich({"type": "rich_text_section", "elements": [run(f"{outcome(look)} ({sign(look).word})")]}))
+    facts = json.dumps(dict(look.facts), ensure_ascii=False, indent=1, default=str)
+    if look.facts:
+        sheet.add(rich(title("What was noted"), code(facts)))
+    return sheet.message(f"{sentence(look)}.", "The rest is in the JSON.")
+
+
+def tree(one: About, passed: Sequence[Passed], file: str = "") -> Message:
+    """Show how it was decided: the picture by its *file* id, and always the same in words."""
+    sheet = Sheet()
+    sheet.last(footer(one))
+    sheet.add(header(f"How it was decided: {one.subject}"))
+    if file:
+        sheet.add(image(file, in_words(passed), "The questions, in the order in which they were asked"))
+    lines = [[run(f"{at.mark.sign} {at.asks} ", 300), run(at.says, 300, bold=True)] for at in passed[:40]]
+    if lines:
+        sheet.add(
+            rich(
+                bullets([[*line, run(f" ({at.mark.word})")] for line, at in zip(lines, passed, strict=False)])
+            )
+        )
+    return sheet.message(f"How it was decided: {in_words(passed) or 'nothing was asked.'}")
+
+
+def sign(look: Observation) -> Mark:
+    """How *look* ended: as it should, not, or not looked at."""
+    if look.failure is None:
+        return Mark.FINE
+    return Mark.FAULT if look.looked else Mark.UNKNOWN
+
+
+def _order(look: Observation) -> int:
+    return (Mark.FAULT, Mark.FINE, Mark.UNKNOWN).index(sign(look))
+
+
+def _cells(look: Observation) -> tuple[str, str, str, str]:
+    what = f"{ACTS.get(look.probe, look.probe)} {place(look)}"
+    shown = sign(look)
+    spent = f"{look.runtime * 1000:.0f}" if look.looked else ""
+    return fit.cut(what, 110), f"{shown.sign} {shown.word}", fit.cut(_back(look), 120), spent
+
+
+def _back(look: Observation) -> str:
+    """What came back, in a few words: the failure, or the facts that say most."""
+    if look.failure is not None:
+        return outcome(look)
+    facts = look.facts
+    told = [
+        f"{name} {facts[name]}"
+        for name in ("address", "version", "status", "mapping", "relayed")
+        if facts.get(name)
+    ]
+    if addresses := facts.get("addresses"):
+        told.append(", ".join(map(str, addresses[:3])) if isinstance(addresses, list) else str(addresses))
+    return "; ".join(told) or "as it should be"
+
+
+def _lists(
+    view: View, diagnosis: Diagnosis, looks: Mapping[str, Observation]
+) -> Iterator[tuple[str, list[list[Block]]]]:
+    unexplained = [
+        [run(sentence(looks[id_]), 300)] for id_ in diagnosis.unexplained[:_LISTED] if id_ in looks
+    ]
+    lists = {
+        "Seen, but explained by none of this": unexplained,
+        "Effects, gone with their cause": _judged(diagnosis.explained),
+        "Possible": _judged(diagnosis.possible),
+        "Ruled out": _judged(diagnosis.ruled_out),
+        "Not checked": [_group(group) for group in view.not_checked[:_LISTED]],
+    }
+    yield from ((name, lines) for name, lines in lists.items() if lines)
+
+
+def _judged(judged: Sequence[Judged]) -> list[list[Block]]:
+    return [[run(one.title, 120, bold=True), run(f": {one.because}", 250)] for one in judged[:_LISTED]]
+
+
+def _group(group: Group) -> list[Block]:
+    return [run("; ".join(group.titles), 300, bold=True), run(f": {group.reason}", 300)]

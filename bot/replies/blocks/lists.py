@@ -1,0 +1,140 @@
+"""Help, the relays and their health, and the runs of before.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.replies.blocks import fit
+from bot.replies.blocks.buttons import Asked, button
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import Block, bullets, context, date, header, rich, run, section, title
+from bot.replies.blocks.walk import Mark
+from probes.model import REFERENCE
+
+_SHOWN: Final = 20
+_SIGNS: Final = {"found": "\N{RIGHT-POINTING MAGNIFYING GLASS}", "clear": Mark.FINE.sign}
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRow:
+    """One relay, as people choose it."""
+
+    name: str
+    vantage: str
+    well: bool
+    state: str = ""  # in words: "answered 12 s ago", "not heard of since …"
+    usable: bool = True  # by whoever reads this
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One earlier run."""
+
+    asked: Asked
+    subject: str
+    headline: str
+    outcome: str  # found, clear, unclear, or how else it ended
+    started: float
+
+
+def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = ()) -> Message:
+    """Tell what Lineman does, how it is asked, and what it does not do."""
+    sheet = Sheet()
+    sheet.add(header("What Lineman can do"))
+    sheet.add(
+        section(
+            "It finds out why a Twilio Voice client cannot get its transport up. It tests from a relay inside the "
+            "network in question, and tells the cause, what to tell the customer, and what to do."
+        )
+    )
+    known = [name for name in platforms if name] or ["javascript", "ios", "android", "react-native"]
+    ways = (
+        ("/diagnose 31009", "tests for every platform"),
+        (f"/diagnose 31009 {known[0]}", f"for one platform: {', '.join(known[:6])}"),
+        ("/diagnose 31009 edge=frankfurt from acme-hq", "with an edge, from a relay"),
+        ("/diagnose", "opens a form"),
+        ("/diagnose relays", "shows the relays"),
+        ("/diagnose history", "shows your recent runs"),
+    )
+    sheet.add(
+        rich(title("Type"), bullets([run(what, 200, code=True), run(f"  {why}", 200)] for what, why in ways))
+    )
+    others = (
+        "On any message with an error in it: More actions, then Diagnose this message. Works in threads too.",
+        "In the thread of a diagnosis, anybody may go on: “now on android”, “run it again”, “they are on a VPN”.",
+        "In a direct message: say what went wrong, with the error code.",
+    )
+    sheet.add(rich(title("Or"), bullets([run(text)] for text in others)))
+    sheet.add(
+        context(
+            f"Known error codes: {fit.quote(', '.join(codes[:30]), 500)}. The tests only look; they change nothing."
+        )
+    )
+    return sheet.message(
+        "Type /diagnose 31009, with a platform, an edge or a relay if you know them; /diagnose alone opens a form. "
+        "In the thread of a diagnosis, just go on asking. On any message: More actions, Diagnose this message."
+    )
+
+
+def relays(rows: Sequence[RelayRow]) -> Message:
+    """List the relays, where they stand and how they are."""
+    sheet = Sheet()
+    sheet.add(header("Relays"))
+    sheet.add(*relay_list(rows))
+    sheet.add(
+        context("A relay inside the user's network can clear or convict it; one elsewhere can only compare.")
+    )
+    told = "; ".join(f"{row.name}: {_health(row)}" for row in rows[:_SHOWN])
+    return sheet.message(f"Relays: {told or 'none'}.")
+
+
+def relay_list(rows: Sequence[RelayRow]) -> list[Block]:
+    """The relays as a list of rich text."""
+    if not rows:
+        return [section("There is no relay yet.")]
+    more = [context(f"and {len(rows) - _SHOWN} more")] if len(rows) > _SHOWN else []
+    return [rich(bullets(_relay(row) for row in rows[:_SHOWN])), *more]
+
+
+def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
+    """List recent runs, newest first."""
+    sheet = Sheet()
+    sheet.add(header(f"{whose} recent diagnoses"))
+    for block in past_list(runs):
+        sheet.add(block)
+    told = "; ".join(f"{one.subject}: {fit.cut(one.headline, 100)}" for one in runs[:10])
+    return sheet.message(f"{whose} recent diagnoses: {told or 'none yet'}.")
+
+
+def past_list(runs: Sequence[PastRun]) -> list[Block]:
+    """One section with a button for each run."""
+    if not runs:
+        return [section("None yet. Type `/diagnose 31009`, or press the button.")]
+    return [_past(one, number) for number, one in enumerate(runs[:_SHOWN], 1)]
+
+
+def _past(one: PastRun, number: int) -> Block:
+    sign = _SIGNS.get(one.outcome, Mark.UNKNOWN.sign)
+    text = (
+        f"{sign} *{fit.quote(fit.line(one.headline), 200)}*\n{fit.quote(fit.line(one.subject), 100)} · "
+        f"{date(one.started)} · run {fit.quote(one.asked.run, 60)}"
+    )
+    speak = f"Test {one.subject} again"
+    return section(text, button("again", "Test again", one.asked, speak=speak, number=number))
+
+
+def _relay(row: RelayRow) -> list[Block]:
+    where = "elsewhere, for comparison" if row.vantage == REFERENCE else "in the user's network"
+    locked = "; you may not use it" if not row.usable else ""
+    return [
+        run(f"{(Mark.FINE if row.well else Mark.FAULT).sign} "),
+        run(row.name, 80, bold=True),
+        run(f"  {where}; {_health(row)}{locked}", 250),
+    ]
+
+
+def _health(row: RelayRow) -> str:
+    return f"{'well' if row.well else 'not well'}{f', {row.state}' if row.state else ''}"

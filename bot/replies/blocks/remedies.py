@@ -1,0 +1,117 @@
+"""What to do about a cause, by who can do it, for one platform or for all of them.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final
+
+from bot.replies.blocks import fit
+from bot.replies.blocks.about import About, footer
+from bot.replies.blocks.buttons import block_id, select
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import (
+    Block,
+    bullets,
+    code,
+    context,
+    header,
+    link,
+    paragraph,
+    rich,
+    run,
+    section,
+    title,
+)
+from bot.replies.terminal import WHO
+from bot.replies.view import View
+from knowledge.advised import AdvisedCause, AdvisedFix
+
+ALL: Final = "all"  # chosen for every platform: an option has no empty value
+_TIMES: Final = 12  # fixes of one cause that are shown
+_DO: Final = 600
+
+
+def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
+    """Tell everything there is to do on *platform* (its id, empty: all), with the lines to copy."""
+    name = dict(platforms).get(platform, platform) or "every platform"
+    sheet = Sheet()
+    sheet.last(footer(one))
+    sheet.add(header(f"What to do on {name}"))
+    sheet.add(platform_choice(one, platform, platforms, "fixes", "Steps for another platform:"))
+    for found in view.found:
+        shown = [*remedies(found, platform, lines=2_500), *_read_on(found)]
+        sheet.add(rich(title(found.title), *shown)) or sheet.add(
+            rich(title(found.title), *remedies(found, platform, lines=0))
+        )
+    if not view.found:
+        sheet.add(context("No cause has been found, so there is nothing to put right yet."))
+    told = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
+    return sheet.message(
+        f"What to do on {name}. {told or 'No cause has been found.'}",
+        "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
+    )
+
+
+def platform_choice(
+    one: About, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
+) -> Block:
+    """A line with the select that switches the platform; *place* tells which message is to change."""
+    options = [(ALL, "Every platform"), *platforms]
+    chosen = platform or ALL
+    accessory = select("platform", "Choose a platform", options, chosen)
+    return section(fit.quote(label), accessory, block_id("platform", one.asked, place))
+
+
+def remedies(found: AdvisedCause, platform: str, lines: int) -> list[Block]:
+    """List what to do by who does it; *lines* characters of code at most under each, 0: none."""
+    shown: list[Block] = []
+    fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
+    ordered = sorted(fitting[:_TIMES], key=lambda fix: [*WHO, fix.who].index(fix.who))
+    for who, theirs in groupby(ordered, key=lambda fix: fix.who):
+        shown.append(paragraph(run(f"{WHO.get(who, who)}:", 80, italic=True)))
+        shown += _steps(list(theirs), lines)
+    return shown
+
+
+def for_platform(fix: AdvisedFix, platform: str) -> bool:
+    """Whether *fix* is one for *platform*; without one all are."""
+    return not platform or not fix.platforms or platform in fix.platforms
+
+
+def first_step(found: AdvisedCause, platform: str = "") -> str:
+    """The first thing to do, in one sentence or two."""
+    fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
+    return fitting[0].do if fitting else ""
+
+
+def _steps(theirs: Sequence[AdvisedFix], lines: int) -> list[Block]:
+    """Bullets; lines of code interrupt the list. The same step for several platforms is told once."""
+    shown: list[Block] = []
+    for do, same in groupby(theirs, key=lambda fix: fix.do):
+        variants = list(same)
+        shown.append(bullets([[run(do + _only(variants), _DO)]]))
+        for fix in variants if lines else ():
+            shown += _lines(fix, lines, several=len(variants) > 1)
+    return shown
+
+
+def _only(variants: Iterable[AdvisedFix]) -> str:
+    names = dict.fromkeys(name for fix in variants for name in fix.platforms)
+    return f" ({', '.join(names)})" if names and not any(fix.code for fix in variants) else ""
+
+
+def _lines(fix: AdvisedFix, most: int, *, several: bool) -> list[Block]:
+    if not fix.code.strip():
+        return []
+    shown = [paragraph(run(f"{', '.join(fix.platforms)}:", 80))] if several else []
+    shown.append(code(fix.code, most))
+    return [*shown, paragraph(run(fix.note, 400, italic=True))] if fix.note else shown
+
+
+def _read_on(found: AdvisedCause) -> list[Block]:
+    if not found.references:
+        return []
+    links = [[link(one.url, one.title)] for one in found.references[:4]]
+    return [paragraph(run("Read on:", italic=True)), bullets(links)]

@@ -1,0 +1,207 @@
+"""The verdict, for the support agent: what it is, what to tell the customer, what to do, what to press next.
+
+Pure: no network, no clock. The engineers' view of the same run is in `evidence.py`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.replies.blocks import fit
+from bot.replies.blocks.about import About, byline, footer
+from bot.replies.blocks.asking import question
+from bot.replies.blocks.buttons import block_id, button, row, select
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import (
+    DIVIDER,
+    Block,
+    bullets,
+    context,
+    header,
+    paragraph,
+    quotation,
+    rich,
+    run,
+    title,
+)
+from bot.replies.blocks.remedies import first_step, platform_choice, remedies
+from bot.replies.view import View
+from knowledge.advised import AdvisedCause
+from knowledge.schema import Diagnosis, Judged
+
+SIGNS: Final = {
+    "found": "\N{RIGHT-POINTING MAGNIFYING GLASS}",
+    "clear": "\N{WHITE HEAVY CHECK MARK}",
+    "unclear": "\N{WHITE QUESTION MARK ORNAMENT}",
+}
+_CAUSES: Final = 12  # told one by one
+_EVIDENCE: Final = 3  # sentences under one cause; the rest is the evidence view's
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen below a verdict."""
+
+    platforms: tuple[tuple[str, str], ...] = ()  # (id, title)
+    platform: str = ""  # the one whose steps are shown; none: all
+    relays: tuple[str, ...] = ()  # others that the reader may use
+    earlier: bool = False  # there is another run to compare with
+    judged: str = ""  # what somebody has said of this verdict already: right or wrong
+    resolved: bool = False  # an earlier run of this case had found something
+
+
+def verdict(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Message:
+    """Write the whole verdict; it fits into one message, however much was found."""
+    sheet = Sheet()
+    sheet.last(*_buttons(one, diagnosis, choices), footer(one))
+    sheet.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(one))
+    if len(view.found) > 1:
+        sheet.add(rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True)))
+    if diagnosis.outcome == "found":
+        _add_found(sheet, one, view, choices)
+    else:
+        _add_open(sheet, view, diagnosis)
+    if diagnosis.next_question:
+        sheet.add(DIVIDER, *question(one, diagnosis.next_question))
+    sheet.add(*_rest(diagnosis, view))
+    return sheet.message(
+        in_text(view, diagnosis, choices), "Not everything fits here: press Evidence for the rest."
+    )
+
+
+def headline(view: View, diagnosis: Diagnosis, *, resolved: bool = False) -> str:
+    """The outcome in one line, with a sign that says the same."""
+    said = f"Resolved: {view.headline[:1].lower()}{view.headline[1:]}" if resolved else view.headline
+    return f"{SIGNS[diagnosis.outcome]} {said}"
+
+
+def in_text(view: View, diagnosis: Diagnosis, choices: Choices) -> str:
+    """The whole verdict without blocks: every cause, what to say, what to do, what is asked."""
+    parts = [view.headline + "."]
+    if len(view.found) > 1:
+        parts.append(f"{'; '.join(fit.cut(_named(found), 120) for found in view.found)}.")
+    parts += [f"Tell the customer: {fit.cut(text, 400)}" for text in view.customer[:4]]
+    steps = [fit.cut(first_step(found, choices.platform), 250) for found in view.found[:4]]
+    parts += [f"To do: {step}" for step in dict.fromkeys(steps) if step]
+    if diagnosis.possible:
+        parts.append(f"Possible: {'; '.join(fit.cut(one.title, 120) for one in diagnosis.possible)}.")
+    if diagnosis.next_question:
+        parts.append(f"Still to answer: {fit.cut(diagnosis.next_question.ask, 300)}")
+    return " ".join(fit.line(part) for part in parts)
+
+
+def _add_found(sheet: Sheet, one: About, view: View, choices: Choices) -> None:
+    single = len(view.found) == 1
+    room = 700 if single else 350
+    sheet.add(rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES])))
+    sheet.add(platform_choice(one, choices.platform, choices.platforms, "verdict", "*What to do*"))
+    for found in view.found[:_CAUSES]:
+        steps = remedies(found, choices.platform, lines=700 if single and choices.platform else 0)
+        sheet.add(rich(*([] if single else [title(_named(found))]), *steps))
+    for found in view.found[:_CAUSES]:
+        sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found)))
+
+
+def _why(found: AdvisedCause) -> Iterator[Block]:
+    shown = found.evidence[:_EVIDENCE]
+    if shown:
+        yield bullets([run(text, 400)] for text in shown)
+    left = len(found.evidence) - len(shown)
+    if left > 0:
+        yield paragraph(run(f"and {left} more under Evidence", italic=True))
+
+
+def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis) -> None:
+    """Nothing was found: say what that means, what may still be wrong, and what helps next."""
+    sheet.add(rich(title("Tell the customer"), *(quotation(text, 700) for text in view.customer)))
+    if diagnosis.possible:
+        sheet.add(rich(title("It may be"), bullets(_judged(one) for one in diagnosis.possible[:_CAUSES])))
+    if diagnosis.unexplained:
+        count = len(diagnosis.unexplained)
+        looks = "One look" if count == 1 else f"{count} looks"
+        sheet.add(
+            rich(paragraph(run(f"{looks} failed in a way that no known cause explains; see Evidence.")))
+        )
+    if diagnosis.outcome == "clear":
+        helps = (
+            "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?",
+            "Let the app run the SDK's own test (Preflight steps), and compare what it says.",
+        )
+    else:
+        helps = (
+            "Choose a relay inside the user's network: only that can clear or convict it.",
+            "Answer what is asked below, if you can. Each answer narrows it down without another test.",
+        )
+    sheet.add(rich(title("What helps now"), bullets([run(text)] for text in helps)))
+
+
+def _judged(one: Judged) -> list[Block]:
+    return (
+        [run(one.title, 150, bold=True), run(f": {one.because}", 300)]
+        if one.because
+        else [run(one.title, 150)]
+    )
+
+
+def _rest(diagnosis: Diagnosis, view: View) -> list[Block]:
+    """What else was judged, in small print."""
+    ruled = [one.title for one in diagnosis.ruled_out]
+    effects = [one.title for one in diagnosis.explained]
+    unchecked = [name for group in view.not_checked for name in group.titles]
+    lines = [
+        _listed("Gone with it", effects),
+        _listed("Possible too", [one.title for one in diagnosis.possible] if diagnosis.found else []),
+        _listed("Ruled out", ruled),
+        _listed("Not checked", unchecked),
+    ]
+    shown = [text for text in lines if text]
+    return [context(*shown)] if shown else []
+
+
+def _listed(name: str, titles: Sequence[str]) -> str:
+    if not titles:
+        return ""
+    shown = "; ".join(fit.quote(fit.line(text), 80) for text in titles[:4])
+    more = f"; and {len(titles) - 4} more" if len(titles) > 4 else ""
+    return f"*{name} ({len(titles)}):* {shown}{more}"
+
+
+def _buttons(one: About, diagnosis: Diagnosis, choices: Choices) -> Iterator[Block]:
+    found = bool(diagnosis.found)
+    again = button(
+        "again",
+        "I fixed it: test again" if found else "Test again",
+        one.asked,
+        style="primary",
+        speak="Run the same case again and say what changed",
+    )
+    main = [again, button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")]
+    if found:
+        main.append(button("fixes", "Steps with code", one.asked, values={"platform": choices.platform}))
+    main.append(button("preflight", "Preflight steps", one.asked, values={"platform": choices.platform}))
+    main.append(button("ticket", "Copy for the ticket", one.asked))
+    yield row(*main)
+    more = [
+        button("tree", "How it was decided", one.asked, speak="Show the questions and answers as a picture")
+    ]
+    if choices.earlier:
+        more.append(button("compare", "Compare with the run before", one.asked))
+    if choices.relays:
+        more.append(select("relay", "Look from another relay", [(name, name) for name in choices.relays]))
+    yield row(*more, block_id=block_id("relay", one.asked))
+    if found:
+        yield _feedback(one, choices.judged)
+
+
+def _feedback(one: About, judged: str) -> Block:
+    if judged:
+        said = "that was it" if judged == "right" else "that was not it"
+        return context(f"Thank you: noted as “{said}”. It counts for the next verdicts.")
+    return row(
+        button("right", "\N{THUMBS UP SIGN} That was it", one.asked, speak="The verdict was right"),
+        button("wrong", "\N{THUMBS DOWN SIGN} That was not it", one.asked, speak="The verdict was wrong"),
+    )
+
+
+def _named(found: AdvisedCause) -> str:
+    return found.title if found.confidence == "certain" else f"{found.title} (likely)"
