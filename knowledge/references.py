@@ -197,8 +197,6 @@ def _word_problems(rule: Rule) -> Iterator[str]:
     match rule:
         case Combined(_, rules):
             for inner in rules:
-                if isinstance(inner, Else):
-                    yield "`else` stands alone"
                 yield from _word_problems(inner)
         case Quantified(_, tests):
             words = [value for test in tests if test.field == FAILURE for value in test.values]

@@ -77,6 +77,7 @@ QUESTIONS = {
           - {given: [{failure: udp_inbound_lost}], answer: one-way}
           - {given: [{failure: turn_unauthorized}], answer: unclear}
           - {given: [{failure: no_credentials}], answer: unknown}
+          - {given: [{failure: running}], answer: unknown}
         """,
     "proof": """
         asks: Was the media range itself looked at?

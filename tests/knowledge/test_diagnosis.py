@@ -176,6 +176,28 @@ def test_the_next_question_is_the_one_that_settles_most(phone: Case) -> None:
     assert asked == ["turn", "sdk-version"]
 
 
+def test_a_question_is_worth_what_it_leads_to(folder: Path) -> None:
+    """A question that settles nothing itself is asked for the sake of the one that needs it."""
+    network = """
+        asks: Is the other network a guest network?
+        needs: {vpn: "yes"}
+        person: {option: guest, ask: Is it a guest network?}
+        answers: {yes: {says: it is, is: yes}, no: {says: it is not, is: no}}
+        cases: [{given: "yes", answer: yes}, {given: "no", answer: no}]
+        """
+    write(folder, "questions", "guest", network)
+    guest = "weight: {31009: 5}\nwhen: {guest: yes}\ncases: [{given: {guest: yes}, found: [walled]}]"
+    write(folder, "causes", "walled", guest)
+    write(folder, "causes", "detour", CAUSES["detour"].replace("clears_only_if: {vpn: no}", ""))
+    diagnosis = look(case_of(folder))
+    assert diagnosis.next_question
+    assert diagnosis.next_question.question == "vpn"
+    asked = look(case_of(folder), {"vpn": "yes"}).next_question
+    assert asked
+    assert asked.question == "guest"
+    assert look(case_of(folder), {"vpn": "no"}).next_question is None
+
+
 def test_nothing_is_asked_that_changes_nothing(phone: Case) -> None:
     """With the old port open and the media fine, neither the version nor TURN matters."""
     diagnosis = look(phone, {"vpn": "no"})

@@ -65,6 +65,10 @@ def test_mistakes_of_several_files_come_together(folder: Path) -> None:
         ("questions", "vpn", "ask: Is", "observe: Is", "unknown key 'observe'"),
         ("questions", "distance", "far:", "unknown:", "'unknown' is a word with a meaning of its own"),
         ("questions", "upgrade", "[javascript]", "[javascrip]", "there is no platform 'javascrip'"),
+        ("questions", "others", "edge: every", "edge: evry", "'evry' is not one of chosen, every, roaming (did you"),
+        ("questions", "others", "observe: {", "cost: dear\nobserve: {", "must be a number, and is 'dear'"),
+        ("questions", "others", "answers:", "person: {option: a, ask: b}\nanswers:", "one of `observe` or `person`"),
+        ("causes", "too-old", "found: [too-old]}", "found: [too-old], platform: javascript}", "is not for javascript"),
         ("causes", "intercepted", "[stripped]", "[stripes]", "there is no cause 'stripes'"),
         ("causes", "intercepted", "found: [inter", "found: [enter", "there is no cause 'entercepted'"),
         ("causes", "detour", "clears_only_if", "clear_only_if", "(did you mean clears_only_if?)"),
@@ -85,7 +89,11 @@ def test_each_mistake_has_its_sentence(
     found = problems(folder)
     assert any(problem in one for one in found), found
     assert any(one.startswith(f"{room}/{id_}.yaml:") for one in found), found
-    elsewhere = ("is missing", "are not asked")  # told where the thing should be, or where it is used
+    elsewhere = (
+        "is missing",
+        "are not asked",
+        "or `person`",
+    )  # told where the thing should be, or where it is used
     assert problem.endswith(elsewhere) or any(f"{id_}.yaml:{line}:" in one for one in found), found
 
 

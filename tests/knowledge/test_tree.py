@@ -166,6 +166,15 @@ def test_settled_waits_for_what_matters(case: Case) -> None:
     assert settled(case, answer(case, seen, {}), media)
 
 
+def test_settled_does_not_wait_for_what_is_ruled_out_anyway(case: Case) -> None:
+    """With the port open, how the other edges fare decides nothing any more."""
+    seen = look_at(case, {"": None})
+    edges = {step for step in seen if "near.example" in step or "far.example" in step}
+    answers = answer(case, {step: one for step, one in seen.items() if step not in edges}, {})
+    assert answers["others"].answer is None
+    assert settled(case, answers, edges)
+
+
 def test_branches_share_no_question(case: Case) -> None:
     """A fault in one branch cannot hide one in another."""
     asked = [id_ for branch in branches_of(case) for id_ in branch.questions]
