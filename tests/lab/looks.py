@@ -1,4 +1,4 @@
-"""Plain looks from the relay, with nothing but sockets: what the lab's own tests measure the lab with."""
+"""Plain looks from the relay, with sockets and dig: what the lab's own tests measure the lab with."""
 
 import errno
 import socket
@@ -8,10 +8,20 @@ import time
 from pathlib import Path
 
 from tests.lab import addresses as at
-from tests.lab.lab import Lab
+from tests.lab.lab import Lab, Situation
 
 PATIENCE = 0.4  # seconds; twice the longest round trip of the lab and some
 IP_RECVERR = 11  # linux/in.h
+UPGRADE = (
+    "GET /signal HTTP/1.1\nHost: lab\nUpgrade: websocket\nConnection: Upgrade\n"
+    "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: bGFiIGxhYiBsYWIgbGFiIA=="
+)
+TURN_CLIENT = ["turnutils_uclient", "-c", "-n", "1", "-y", "-u", at.TURN_USER]
+
+
+def dig(situation: Situation, *words: str) -> list[str]:
+    """The lines of `dig +short` on the relay, asked once."""
+    return situation.run(["dig", "+tries=1", "+time=1", "+short", *words]).stdout.split("\n")[:-1]
 
 
 def tcp(lab: Lab, address: str, port: int = 443) -> str:
