@@ -9,6 +9,8 @@ from probes.model import Step
 from probes.net import addresses_of, connect_tcp, has_route
 
 _MOST: Final = 4  # addresses of a family; more of a pool tell nothing more
+# Seconds that the others get once one address is open: a lost SYN is sent again after one second.
+_OTHERS: Final = 1.2
 
 
 async def probe(step: Step, look: Look) -> Failure | None:
@@ -25,9 +27,19 @@ async def probe(step: Step, look: Look) -> Failure | None:
     }
     _note(look, tried)
     async with asyncio.TaskGroup() as group:
-        for address in addresses:
-            group.create_task(_connect(look, tried, address, step.target.port))
+        tries = [group.create_task(_connect(look, tried, address, step.target.port)) for address in addresses]
+        await _until_known(set(tries), look)
     return _verdict(tried, v4[:_MOST])
+
+
+async def _until_known(waiting: "set[asyncio.Task[None]]", look: Look) -> None:
+    """Wait for every try; once one is open, the silent ones only for as long as a SYN takes to be sent again."""
+    while waiting and "address" not in look.facts:
+        _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    if waiting:
+        _, waiting = await asyncio.wait(waiting, timeout=_OTHERS)
+    for late in waiting:
+        late.cancel()
 
 
 async def _connect(look: Look, tried: dict[str, dict[str, Any]], address: str, port: int) -> None:

@@ -117,3 +117,13 @@ async def test_no_more_than_four_addresses_are_tried() -> None:
         pass
     _, facts = await see(tcp.probe, "x.example", port, addresses=pool)
     assert len(facts["tried"]) == 4
+
+
+async def test_a_silent_address_beside_an_open_one_ends_before_the_budget() -> None:
+    """Once one address is open, the others get the time of one lost SYN: the host is open, and the step ends well."""
+    async with full_backlog() as port, tcp_server(silence, host="127.0.0.3", port=port):
+        failure, facts = await see(
+            tcp.probe, "media.example", port, budget=3.0, addresses=["127.0.0.1", "127.0.0.3"]
+        )
+    assert failure is None
+    assert (facts["address"], facts["open"], facts["shut"]) == ("127.0.0.3", 1, 1)
