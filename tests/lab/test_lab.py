@@ -125,6 +125,7 @@ def test_killed_run_leaves_what_the_next_one_removes(lab: Lab) -> None:
     assert f"lm_{lab.namespaces.tag}_relay" in listed
 
 
+@pytest.mark.usefixtures("lab")  # where it can be built
 def test_terminated_run_removes_its_lab() -> None:
     """A run that gets SIGTERM takes its lab down before it ends."""
     code = "from tests.lab.lab import Lab\nwith Lab.start() as lab: print(lab.folder, flush=True); input()"
@@ -139,6 +140,7 @@ def test_terminated_run_removes_its_lab() -> None:
     assert not folder.exists()
 
 
+@pytest.mark.usefixtures("lab")
 def test_opened_scenario_shows_the_way_around_and_a_shell() -> None:
     """A person who opens a scenario reads the map, the faults and what to try, and gets a shell on the relay."""
     words = [sys.executable, "-m", "tests.lab", "open", "edge-mismatch"]
