@@ -138,6 +138,13 @@ def test_a_failure_that_nothing_accounts_for_is_listed(browser: Case) -> None:
     assert diagnosis.outcome == "unclear"
 
 
+def test_unexplained_alone_is_not_clear(phone: Case) -> None:
+    """All causes may be ruled out: what failed and nobody explains still keeps the outcome open."""
+    diagnosis = look(phone, {"vpn": "no"}, tls=Failure.CONNECTION_RESET)
+    assert lists(diagnosis)["ruled_out"] == phone.causes.keys()
+    assert diagnosis.outcome == "unclear"
+
+
 def test_what_a_found_cause_asked_about_is_accounted_for(browser: Case) -> None:
     """All edges shut: each failed look belongs to the finding, those that did not look are not failures."""
     diagnosis = look(

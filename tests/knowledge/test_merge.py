@@ -1,12 +1,14 @@
 """Diagnoses of several platforms become one, in which each cause stands once with its platforms."""
 
+from pathlib import Path
+
 import pytest
 
 from knowledge.answers import answer
 from knowledge.schema import Case, Diagnosis
 from knowledge.tree import compile_tree, merge, walk
 from probes.failures import Failure
-from tests.knowledge.small import given, look_at
+from tests.knowledge.small import case_of, given, look_at, write
 
 LISTS = ("found", "explained", "possible", "ruled_out", "not_checked")
 
@@ -66,6 +68,15 @@ def test_a_failure_is_unexplained_only_if_it_is_everywhere(browser: Case, phone:
     merged = both(browser, phone, tls=Failure.CONNECTION_RESET)
     assert merged.unexplained == ("tls signaling roaming.example:443/tcp",)
     assert merged.outcome == "unclear"
+
+
+def test_what_one_platform_accounts_for_is_explained(folder: Path) -> None:
+    """A failure that one platform's finding explains is not listed because of the other platform."""
+    broken = "weight: {31009: 1}\nplatforms: [ios]\nwhen: {tls: broken}"
+    write(folder, "causes", "cut", f"{broken}\ncases: [{{given: {{tls: broken}}, found: [cut]}}]")
+    merged = both(case_of(folder, "javascript"), case_of(folder, "ios"), tls=Failure.CONNECTION_RESET)
+    assert [(one.cause, one.platforms) for one in merged.found] == [("cut", ("ios",))]
+    assert merged.unexplained == ()
 
 
 def test_certain_wins_and_the_path_is_told_once(browser: Case, phone: Case) -> None:

@@ -1,6 +1,7 @@
 """The compiled tree agrees with judging every cause by itself, and unknown answers only take away."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -164,6 +165,16 @@ def test_settled_waits_for_what_matters(case: Case) -> None:
     assert not settled(case, answer(case, partly, {}), media)
     assert settled(case, answer(case, partly, {}), set())
     assert settled(case, answer(case, seen, {}), media)
+
+
+def test_settled_waits_for_what_makes_a_question_due(case: Case) -> None:
+    """TLS has been looked at, but counts only once TCP is known: that look is waited for."""
+    alone = replace(case, causes={"intercepted": case.causes["intercepted"]})
+    seen = look_at(case, {"": None, "tls": Failure.SSL_LOCAL_AUTHORITY})
+    port = {one.step for one in case.wanted["port"]}
+    answers = answer(alone, {step: one for step, one in seen.items() if step not in port}, {})
+    assert answers["tls"].answer is None
+    assert not settled(alone, answers, port)
 
 
 def test_settled_does_not_wait_for_what_is_ruled_out_anyway(case: Case) -> None:
