@@ -43,9 +43,10 @@ def _worth(case: Case, answers: Answers, judgement: Judgement, question: Questio
 def _matters(cause: str, before: Judgement, after: Judgement) -> bool:
     """Whether what is concluded about *cause* changes in a way that somebody waits for.
 
-    With something found, nobody needs to hear that what nothing spoke for is ruled out as well.
+    With something found, nobody needs to hear that what nothing spoke for is ruled out as well, nor
+    that there is one more effect.
     """
-    if after.decided(cause) == before.decided(cause):
+    if after.decided(cause) == before.decided(cause) or cause in after.explained_by:
         return False
     unsuspected = before.standing[cause] == "not_checked" and after.standing[cause] == "ruled_out"
     return not unsuspected or "found" not in before.standing.values()

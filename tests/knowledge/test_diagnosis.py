@@ -205,6 +205,16 @@ def test_a_question_is_worth_what_it_leads_to(folder: Path) -> None:
     assert look(case_of(folder), {"vpn": "no"}).next_question is None
 
 
+def test_nobody_is_asked_about_an_effect(folder: Path) -> None:
+    """While its cause is found, one more trace of an effect is not worth a person's minute."""
+    write(folder, "causes", "no-names", CAUSES["no-names"] + "explains: [too-old]\n")
+    case = case_of(folder, "ios")
+    seen = look_at(case, {"dns": Failure.DNS_TIMEOUT_ERROR})
+    diagnosis = walk(compile_tree(case), answer(case, seen, {"vpn": "no", "turn": "no"}), seen)
+    assert [one.cause for one in diagnosis.found] == ["no-names"]
+    assert diagnosis.next_question is None
+
+
 def test_nothing_is_asked_that_changes_nothing(phone: Case) -> None:
     """With the old port open and the media fine, neither the version nor TURN matters."""
     diagnosis = look(phone, {"vpn": "no"})
