@@ -44,7 +44,7 @@ class About:
     def where(self) -> str:
         """From where, and what that is worth."""
         outside = ", which is outside the user's network" if self.vantage == REFERENCE else ""
-        return f"looked from {self.relay}{outside}"
+        return f"from {self.relay}{outside}"
 
 
 def about(record: CaseRecord, asked: Asked, knowledge: Knowledge, user: str = "", network: str = "") -> About:

@@ -17,7 +17,7 @@ _MOST: Final = 10  # answers in one row
 
 def question(one: About, asked: NextQuestion) -> list[Block]:
     """Ask *asked*, one button for each answer, and one for those who do not know."""
-    labels = [(answer, says or answer) for answer, says in asked.choices[:_MOST]]
+    labels = [(answer, _capital(says or answer)) for answer, says in asked.choices[:_MOST]]
     more = {"option": asked.option, "question": asked.question}
     dunno = button("answer", "I don't know", one.asked, values=more)
     return [
@@ -33,3 +33,7 @@ def ask(one: About, asked: NextQuestion) -> Message:
     sheet.add(*question(one, asked))
     answers = ", ".join(fit.cut(says or answer, 80) for answer, says in asked.choices[:_MOST])
     return sheet.message(f"One question: {asked.ask} Answers: {answers}, or I don't know.")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

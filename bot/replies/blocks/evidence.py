@@ -11,7 +11,20 @@ from bot.replies.blocks import fit
 from bot.replies.blocks.about import About, byline, footer
 from bot.replies.blocks.buttons import button, row
 from bot.replies.blocks.message import Message, Sheet
-from bot.replies.blocks.pieces import Block, bullets, code, context, header, image, rich, run, table, title
+from bot.replies.blocks.pieces import (
+    Block,
+    bullets,
+    code,
+    context,
+    header,
+    image,
+    lines,
+    rich,
+    run,
+    table,
+    title,
+)
+from bot.replies.blocks.progress import row_of
 from bot.replies.blocks.walk import Mark, Passed, in_words
 from bot.replies.reasons import Group
 from bot.replies.view import View
@@ -42,8 +55,8 @@ def evidence(one: About, view: View, diagnosis: Diagnosis, seen: Iterable[Observ
         sheet.add(context(f"{left} more looks are in the JSON."))
     for found in view.found:
         sheet.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in found.evidence)))
-    for name, lines in _lists(view, diagnosis, {look.step: look for look in looks}):
-        sheet.add(rich(title(name), bullets(lines)))
+    for name, items in _lists(view, diagnosis, {look.step: look for look in looks}):
+        sheet.add(rich(title(name), bullets(items)))
     return sheet.message(in_text(one, looks), "The rest is in the JSON.")
 
 
@@ -77,13 +90,8 @@ def tree(one: About, passed: Sequence[Passed], file: str = "") -> Message:
     sheet.add(header(f"How it was decided: {one.subject}"))
     if file:
         sheet.add(image(file, in_words(passed), "The questions, in the order in which they were asked"))
-    lines = [[run(f"{at.mark.sign} {at.asks} ", 300), run(at.says, 300, bold=True)] for at in passed[:40]]
-    if lines:
-        sheet.add(
-            rich(
-                bullets([[*line, run(f" ({at.mark.word})")] for line, at in zip(lines, passed, strict=False)])
-            )
-        )
+    if passed:
+        sheet.add(rich(lines(row_of(at) for at in passed[:40])))
     return sheet.message(f"How it was decided: {in_words(passed) or 'nothing was asked.'}")
 
 
@@ -133,7 +141,7 @@ def _lists(
         "Ruled out": _judged(diagnosis.ruled_out),
         "Not checked": [_group(group) for group in view.not_checked[:_LISTED]],
     }
-    yield from ((name, lines) for name, lines in lists.items() if lines)
+    yield from ((name, items) for name, items in lists.items() if items)
 
 
 def _judged(judged: Sequence[Judged]) -> list[list[Block]]:

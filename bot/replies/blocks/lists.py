@@ -10,7 +10,7 @@ from typing import Final
 from bot.replies.blocks import fit
 from bot.replies.blocks.buttons import Asked, button
 from bot.replies.blocks.message import Message, Sheet
-from bot.replies.blocks.pieces import Block, bullets, context, date, header, rich, run, section, title
+from bot.replies.blocks.pieces import Block, bullets, context, date, header, lines, rich, run, section, title
 from bot.replies.blocks.walk import Mark
 from probes.model import REFERENCE
 
@@ -96,7 +96,7 @@ def relay_list(rows: Sequence[RelayRow]) -> list[Block]:
     if not rows:
         return [section("There is no relay yet.")]
     more = [context(f"and {len(rows) - _SHOWN} more")] if len(rows) > _SHOWN else []
-    return [rich(bullets(_relay(row) for row in rows[:_SHOWN])), *more]
+    return [rich(lines(_relay(row) for row in rows[:_SHOWN])), *more]
 
 
 def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:

@@ -31,7 +31,7 @@ def refusal(why: str, instead: Sequence[str] = (), hint: str = "") -> Message:
         )
     if hint:
         sheet.add(context(fit.quote(hint, 500)))
-    sheet.add(context("Nothing was tested, and nothing was changed. Only you see this."))
+    sheet.add(context("Nothing was tested, and nothing was changed."))
     return sheet.message(f"This cannot be done here. {why} {' '.join(instead)} {hint}".rstrip())
 
 

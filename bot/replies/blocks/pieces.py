@@ -87,6 +87,12 @@ def bullets(items: Iterable[Sequence[Run]], indent: int = 0, *, ordered: bool = 
     }
 
 
+def lines(rows: Iterable[Sequence[Run]]) -> Block:
+    """Rows of runs, one below the other, without bullets: where each has a sign in front."""
+    runs = [one for row in rows for one in (*row, {"type": "text", "text": "\n"})]
+    return paragraph(*runs[:-1])
+
+
 def quotation(text: str, most: int = fit.SECTION) -> Block:
     """What may be passed on word for word."""
     return {"type": "rich_text_quote", "elements": [run(text, most)]}

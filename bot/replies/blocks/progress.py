@@ -10,7 +10,7 @@ from bot.replies.blocks import fit
 from bot.replies.blocks.about import About, byline, footer
 from bot.replies.blocks.buttons import Confirm, button, row
 from bot.replies.blocks.message import Message, Sheet
-from bot.replies.blocks.pieces import Block, bullets, context, header, paragraph, rich, run, words
+from bot.replies.blocks.pieces import Block, context, header, lines, paragraph, rich, run, words
 from bot.replies.blocks.walk import Mark, Passed
 
 WAIT: Final = "\N{HOURGLASS WITH FLOWING SAND}"
@@ -28,7 +28,7 @@ def acknowledged(one: About) -> Message:
     """Say at once that the request has arrived, before anything is known."""
     sheet = _begin(one)
     sheet.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
-    return sheet.message(f"Looking into {one.subject}: {one.where}. The verdict comes in this message.")
+    return sheet.message(f"Looking into {one.subject}, {one.where}. The verdict comes in this message.")
 
 
 def progress(one: About, passed: Sequence[Passed], done: int, total: int, *, cards: bool = False) -> Message:
@@ -40,10 +40,10 @@ def progress(one: About, passed: Sequence[Passed], done: int, total: int, *, car
         return sheet.message(text)
     shown = passed[-_SHOWN:]
     if shown:
-        sheet.add(rich(bullets(_row(step) for step in shown)))
+        sheet.add(rich(lines(row_of(step) for step in shown)))
     if len(shown) < len(passed):
         sheet.add(context(f"and {len(passed) - len(shown)} answers before these"))
-    sheet.add(rich(paragraph(run(bar(done, total), code=True), run(f"  {done} of {total} looks done"))))
+    sheet.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} looks done"))))
     return sheet.message(text)
 
 
@@ -82,16 +82,15 @@ def bar(done: int, total: int) -> str:
 
 def _begin(one: About, *, foot: bool = False) -> Sheet:
     sheet = Sheet()
-    sheet.last(
-        row(button("stop", "Stop", one.asked, style="danger", speak="Stop this diagnosis", confirm=STOP))
-    )
+    sheet.last(row(button("stop", "Stop", one.asked, speak="Stop this diagnosis", confirm=STOP)))
     if foot:
         sheet.last(footer(one))
     sheet.add(header(f"{WAIT} Looking into {one.subject}"), byline(one))
     return sheet
 
 
-def _row(step: Passed) -> list[Block]:
+def row_of(step: Passed) -> list[Block]:
+    """One answer: sign, question, answer, and the word for the sign."""
     return [
         run(f"{step.mark.sign} "),
         run(f"{step.asks} ", 300),

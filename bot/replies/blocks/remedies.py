@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
-from bot.replies.blocks import fit
 from bot.replies.blocks.about import About, footer
 from bot.replies.blocks.buttons import block_id, select
 from bot.replies.blocks.message import Message, Sheet
@@ -39,7 +38,7 @@ def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, 
     sheet = Sheet()
     sheet.last(footer(one))
     sheet.add(header(f"What to do on {name}"))
-    sheet.add(platform_choice(one, platform, platforms, "fixes", "Steps for another platform:"))
+    sheet.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
     for found in view.found:
         shown = [*remedies(found, platform, lines=2_500), *_read_on(found)]
         sheet.add(rich(title(found.title), *shown)) or sheet.add(
@@ -57,21 +56,21 @@ def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, 
 def platform_choice(
     one: About, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
 ) -> Block:
-    """A line with the select that switches the platform; *place* tells which message is to change."""
+    """A line with the select that switches the platform; *label* is ours, *place* tells which message changes."""
     options = [(ALL, "Every platform"), *platforms]
     chosen = platform or ALL
     accessory = select("platform", "Choose a platform", options, chosen)
-    return section(fit.quote(label), accessory, block_id("platform", one.asked, place))
+    return section(label, accessory, block_id("platform", one.asked, place))
 
 
-def remedies(found: AdvisedCause, platform: str, lines: int) -> list[Block]:
-    """List what to do by who does it; *lines* characters of code at most under each, 0: none."""
+def remedies(found: AdvisedCause, platform: str, lines: int, each: int = _TIMES) -> list[Block]:
+    """List what to do by who does it: *each* person's first steps; *lines* characters of code at most, 0: none."""
     shown: list[Block] = []
     fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
     ordered = sorted(fitting[:_TIMES], key=lambda fix: [*WHO, fix.who].index(fix.who))
     for who, theirs in groupby(ordered, key=lambda fix: fix.who):
         shown.append(paragraph(run(f"{WHO.get(who, who)}:", 80, italic=True)))
-        shown += _steps(list(theirs), lines)
+        shown += _steps([*theirs][:each], lines)
     return shown
 
 

@@ -53,7 +53,7 @@ class Choices:
 def verdict(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Message:
     """Write the whole verdict; it fits into one message, however much was found."""
     sheet = Sheet()
-    sheet.last(*_buttons(one, diagnosis, choices), footer(one))
+    sheet.last(*_buttons(one, view, diagnosis, choices), footer(one))
     sheet.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(one))
     if len(view.found) > 1:
         sheet.add(rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True)))
@@ -96,7 +96,9 @@ def _add_found(sheet: Sheet, one: About, view: View, choices: Choices) -> None:
     sheet.add(rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES])))
     sheet.add(platform_choice(one, choices.platform, choices.platforms, "verdict", "*What to do*"))
     for found in view.found[:_CAUSES]:
-        steps = remedies(found, choices.platform, lines=700 if single and choices.platform else 0)
+        steps = remedies(
+            found, choices.platform, lines=700 if _shows_code(view, choices) else 0, each=12 if single else 1
+        )
         sheet.add(rich(*([] if single else [title(_named(found))]), *steps))
     for found in view.found[:_CAUSES]:
         sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found)))
@@ -125,7 +127,7 @@ def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis) -> None:
     if diagnosis.outcome == "clear":
         helps = (
             "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?",
-            "Let the app run the SDK's own test (Preflight steps), and compare what it says.",
+            "Let the app run the SDK's own test (see Preflight), and compare what it says.",
         )
     else:
         helps = (
@@ -166,7 +168,7 @@ def _listed(name: str, titles: Sequence[str]) -> str:
     return f"*{name} ({len(titles)}):* {shown}{more}"
 
 
-def _buttons(one: About, diagnosis: Diagnosis, choices: Choices) -> Iterator[Block]:
+def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Iterator[Block]:
     found = bool(diagnosis.found)
     again = button(
         "again",
@@ -176,9 +178,9 @@ def _buttons(one: About, diagnosis: Diagnosis, choices: Choices) -> Iterator[Blo
         speak="Run the same case again and say what changed",
     )
     main = [again, button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")]
-    if found:
+    if found and not _shows_code(view, choices):
         main.append(button("fixes", "Steps with code", one.asked, values={"platform": choices.platform}))
-    main.append(button("preflight", "Preflight steps", one.asked, values={"platform": choices.platform}))
+    main.append(button("preflight", "Preflight", one.asked, values={"platform": choices.platform}))
     main.append(button("ticket", "Copy for the ticket", one.asked))
     yield row(*main)
     more = [
@@ -198,9 +200,14 @@ def _feedback(one: About, judged: str) -> Block:
         said = "that was it" if judged == "right" else "that was not it"
         return context(f"Thank you: noted as “{said}”. It counts for the next verdicts.")
     return row(
-        button("right", "\N{THUMBS UP SIGN} That was it", one.asked, speak="The verdict was right"),
-        button("wrong", "\N{THUMBS DOWN SIGN} That was not it", one.asked, speak="The verdict was wrong"),
+        button("right", "That was it", one.asked, speak="The verdict was right"),
+        button("wrong", "That was not it", one.asked, speak="The verdict was wrong"),
     )
+
+
+def _shows_code(view: View, choices: Choices) -> bool:
+    """Whether the lines to copy stand in the verdict itself: for one cause on one platform they do."""
+    return len(view.found) == 1 and bool(choices.platform)
 
 
 def _named(found: AdvisedCause) -> str:

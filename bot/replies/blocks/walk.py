@@ -49,13 +49,14 @@ class Passed:
 
 
 def walked(record: CaseRecord, knowledge: Knowledge) -> tuple[Passed, ...]:
-    """List the questions on the path of *record*, each once for all platforms that agree."""
+    """List the questions on the path of *record*, each once for all platforms that agree; faulty branches first."""
     found: dict[tuple[str, str | None], Passed] = {}
     for step in record.diagnosis.path:
         answered = Answered(step.question, step.answer, step.because, step.steps)
         key = (step.question, step.answer)
         found.setdefault(key, _passed(answered, knowledge, record.observations, step.branch))
-    return tuple(found.values())
+    broken = {one.branch for one in found.values() if one.mark is Mark.FAULT}
+    return tuple(sorted(found.values(), key=lambda one: one.branch not in broken))
 
 
 def follow(before: Sequence[Passed], progress: Progress, knowledge: Knowledge) -> tuple[Passed, ...]:

@@ -1,0 +1,227 @@
+"""Every kind of reply, from made-up runs on the real knowledge: for previews, and for tests that judge them all.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from bot.replies import samples
+from bot.replies.blocks import asking, changed, evidence, forms, guides, lists, notices, remedies, ticket
+from bot.replies.blocks.about import About, about
+from bot.replies.blocks.buttons import Asked
+from bot.replies.blocks.message import Message
+from bot.replies.blocks.progress import acknowledged, progress
+from bot.replies.blocks.verdict import Choices, verdict
+from bot.replies.blocks.walk import Mark, Passed, walked
+from bot.replies.picture import Picture, picture
+from bot.replies.view import View, make_view
+from bot.request import Request
+from bot.triage import CaseRecord
+from knowledge.network_facts import Network
+from knowledge.schema import Knowledge
+from probes.model import REFERENCE, USER_NETWORK
+
+RELAYS = ("acme-hq", "acme-branch-lyon", "reference-frankfurt")
+_MARKS = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
+PICTURE = "F0PICTURE"  # the id of the picture's file
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """One reply: a message, or a view as Slack takes it."""
+
+    file: str
+    name: str
+    shown: Message | dict[str, Any]
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One made-up run with all that is said about it."""
+
+    record: CaseRecord
+    knowledge: Knowledge
+    network: Network
+    run: str
+
+    @cached_property
+    def view(self) -> View:
+        """Its texts."""
+        return make_view(self.record, self.knowledge, self.network)
+
+    @cached_property
+    def about(self) -> About:
+        """What its messages are about."""
+        asked = Asked("c-7f3a", self.run)
+        return about(self.record, asked, self.knowledge, "U0AGENT", self.network.title)
+
+    @cached_property
+    def walk(self) -> tuple[Passed, ...]:
+        """The way through the tree."""
+        return walked(self.record, self.knowledge)
+
+    @property
+    def choices(self) -> Choices:
+        """What can be chosen below its verdict."""
+        platforms = tuple((one.id, one.title) for one in self.knowledge.platforms.values())
+        others = tuple(name for name in RELAYS if name != self.record.relay)
+        return Choices(platforms, self.record.request.platform or "", others)
+
+    def verdict(self, **more: Any) -> Message:
+        """Its verdict; *more* are other choices."""
+        return verdict(self.about, self.view, self.record.diagnosis, replace(self.choices, **more))
+
+    def picture(self) -> Picture:
+        """Its tree, drawn."""
+        outcome = self.record.diagnosis.outcome
+        return picture(f"Error {self.about.subject}", self.walk, [(self.view.headline, _MARKS[outcome])])
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """All replies, each made when it is asked for."""
+
+    knowledge: Knowledge
+    network: Network
+
+    def shown(self, platform: str | None, *faults: samples.Fault, run: str = "kite-42", **more: Any) -> Shown:
+        """Make up one run."""
+        record = samples.sample(Request("31009", platform), self.knowledge, self.network, *faults, **more)
+        return Shown(record, self.knowledge, self.network, run)
+
+    @cached_property
+    def blocked(self) -> Shown:
+        """One cause, on one platform."""
+        return self.shown("ios", *samples.SIGNALING_SHUT)
+
+    @cached_property
+    def media(self) -> Shown:
+        """One cause, and a question that may change it."""
+        return self.shown("javascript", samples.MEDIA_LOST, run="heron-7")
+
+    @cached_property
+    def three(self) -> Shown:
+        """Three causes, on every platform."""
+        faults = (samples.MEDIA_LOST, samples.INSIGHTS_SHUT, samples.INTERCEPTED)
+        return self.shown(None, *faults, run="lark-19")
+
+    @cached_property
+    def clear(self) -> Shown:
+        """Nothing is found."""
+        return self.shown("ios", run="kite-43")
+
+    @cached_property
+    def unclear(self) -> Shown:
+        """A relay elsewhere cannot tell."""
+        return self.shown("javascript", relay="reference-frankfurt", vantage=REFERENCE, run="wren-3")
+
+    def exhibits(self) -> Iterator[Exhibit]:
+        """Yield every kind of reply, in the order in which somebody meets them."""
+        yield from self._while_it_runs()
+        yield from self._verdicts()
+        yield from self._in_the_thread()
+        yield from self._notices()
+        yield from self._surfaces()
+
+    def _while_it_runs(self) -> Iterator[Exhibit]:
+        one, walk = self.blocked.about, self.blocked.walk
+        fresh = replace(one, took=0.0)
+        yield Exhibit("acknowledged", "Acknowledged", acknowledged(fresh))
+        yield Exhibit("progress", "Progress", progress(fresh, walk[:2] + walk[5:9], 14, 24))
+        yield Exhibit(
+            "progress-cards", "Progress, as cards", progress(fresh, walk[:2] + walk[5:9], 14, 24, cards=True)
+        )
+        yield Exhibit("stopped", "Stopped", notices.stopped(one, "U0AGENT", 14, 24))
+        yield Exhibit("lost", "Cut off by a restart", notices.lost(one, 14, 24))
+
+    def _verdicts(self) -> Iterator[Exhibit]:
+        yield Exhibit("verdict", "Verdict", self.blocked.verdict())
+        yield Exhibit("verdict-question", "Verdict with a question", self.media.verdict(earlier=True))
+        yield Exhibit("verdict-several", "Verdict with several causes", self.three.verdict())
+        yield Exhibit("verdict-judged", "Verdict after feedback", self.blocked.verdict(judged="right"))
+        yield Exhibit("clear", "Nothing found", self.clear.verdict())
+        yield Exhibit("resolved", "Resolved", self.clear.verdict(resolved=True, earlier=True))
+        yield Exhibit("unclear", "Could not tell", self.unclear.verdict())
+
+    def _in_the_thread(self) -> Iterator[Exhibit]:
+        blocked, clear, media = self.blocked, self.clear, self.media
+        diagnosis, looks = blocked.record.diagnosis, blocked.record.observations
+        one, platforms = blocked.about, blocked.choices.platforms
+        question = media.record.diagnosis.next_question
+        if question:
+            yield Exhibit("question", "A question", asking.ask(media.about, question))
+        yield Exhibit("evidence", "Evidence", evidence.evidence(one, blocked.view, diagnosis, looks.values()))
+        failed = next(look for look in looks.values() if look.failure is not None)
+        yield Exhibit("step", "One look", evidence.step(one, failed))
+        yield Exhibit("tree", "How it was decided", evidence.tree(one, blocked.walk, PICTURE))
+        yield Exhibit("fixes", "Steps with code", remedies.fixes(one, blocked.view, "ios", platforms))
+        yield Exhibit("fixes-all", "Steps for all", remedies.fixes(one, blocked.view, "", platforms))
+        yield Exhibit("preflight", "Preflight", guides.preflight(one, blocked.view.preflight[0]))
+        cause = self.knowledge.causes["tls-intercepted"]
+        yield Exhibit("meaning-cause", "What a cause means", guides.cause_meaning(cause))
+        asked = self.knowledge.questions["signaling-tcp"]
+        yield Exhibit("meaning-question", "What a question means", guides.question_meaning(asked))
+        change = changed.change(diagnosis, clear.record.diagnosis, blocked.walk, clear.walk)
+        yield Exhibit("changed", "What changed", changed.compared(one, clear.about, change, "clear"))
+        same = changed.change(diagnosis, diagnosis, blocked.walk, blocked.walk)
+        yield Exhibit("unchanged", "Nothing changed", changed.compared(one, one, same, "found"))
+        yield Exhibit("ticket", "For the ticket", ticket.ticket(one, blocked.view, diagnosis))
+        yield Exhibit("thanks", "Thanks for feedback", notices.thanks(one, "right"))
+
+    def _notices(self) -> Iterator[Exhibit]:
+        why = (
+            "The relay acme-hq may be used by people of the channel #acme-support only, and this is #random."
+        )
+        instead = ("Ask in #acme-support.", "Use the built-in relay: /diagnose 31009 ios")
+        yield Exhibit("refusal", "Refusal", notices.refusal(why, instead), private=True)
+        wrong = "“iphon” is not a code, a platform or an edge; did you mean iphone?"
+        yield Exhibit("usage", "Not understood", notices.usage(wrong), private=True)
+        hint = "An access token was in your message. It was taken out before anything was stored."
+        yield Exhibit(
+            "usage-hint", "With a hint", notices.usage("No error code is given.", hint=hint), private=True
+        )
+        codes = [("31009", "Transport error"), ("31005", "Connection error")]
+        yield Exhibit("choose", "Several codes", notices.choose(codes), private=True)
+        broken = "The relay acme-hq stopped answering in the middle of the run."
+        yield Exhibit("error", "Error", notices.error(broken, "e-20261122-7c1f", self.blocked.about))
+        yield Exhibit("not-in-channel", "Not in the channel", notices.not_in_channel(), private=True)
+        yield Exhibit(
+            "missing-scope", "Missing permission", notices.missing_scope(["files:write"]), private=True
+        )
+
+    def _surfaces(self) -> Iterator[Exhibit]:
+        rows = [
+            lists.RelayRow("acme-hq", USER_NETWORK, True, "answered 12 s ago"),
+            lists.RelayRow("acme-branch-lyon", USER_NETWORK, False, "not heard of for 3 hours"),
+            lists.RelayRow("reference-frankfurt", REFERENCE, True, "answered 4 s ago", usable=False),
+        ]
+        past = [
+            lists.PastRun(
+                one.about.asked, one.about.subject, one.view.headline, one.record.diagnosis.outcome, at
+            )
+            for one, at in zip(
+                (self.clear, self.blocked, self.three, self.unclear),
+                (samples.STARTED - 3_600 * number for number in range(4)),
+                strict=True,
+            )
+        ]
+        titles = [(one.id, one.title) for one in self.knowledge.platforms.values()]
+        yield Exhibit(
+            "help", "Help", lists.help_message(list(self.knowledge.errors), [one for one, _ in titles])
+        )
+        yield Exhibit("relays", "Relays", lists.relays(rows))
+        yield Exhibit("history", "History", lists.history(past))
+        codes = [(one.code, one.name) for one in self.knowledge.errors.values()]
+        form = forms.form(
+            codes, titles, self.network.edge_names, RELAYS, {"code": "31009", "relay": "acme-hq"}
+        )
+        yield Exhibit("form", "Form", form)
+        causes = [(one.id, one.title) for one in self.knowledge.causes.values()]
+        yield Exhibit("feedback", "Feedback form", forms.feedback(self.blocked.about.asked, causes))
+        yield Exhibit("waiting", "Form, opening", forms.waiting())
+        yield Exhibit("home", "App Home", forms.home(past, rows))
+        yield Exhibit("home-empty", "App Home, first time", forms.home([], rows[:1]))
