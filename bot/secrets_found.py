@@ -1,0 +1,263 @@
+"""Find secrets in text: tokens by their form, passwords by the name they stand beside.
+
+Pure: no network, no clock. Every pattern takes time in proportion to the length of the text.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+Found = tuple[int, int, str]  # from, to, kind
+
+JWT: Final = "access token"
+TWILIO: Final = "Twilio credential"
+SLACK: Final = "Slack token"
+CREDENTIAL: Final = "TURN credential"
+PASSWORD: Final = "password"  # noqa: S105 - the name of a kind
+AUTHORIZATION: Final = "authorization header"
+PRIVATE_KEY: Final = "private key"
+API_KEY: Final = "API key"
+
+# Forms that say what they are, wherever they stand. RFC 7519: a JWT's first part is JSON, `{"` in base64url.
+BY_FORM: Final = (
+    (JWT, re.compile(r"eyJ[\w-]{10,}+(?:\.[\w-]{4,}+(?:\.[\w-]*+)?)?", re.ASCII)),
+    (
+        SLACK,
+        re.compile(
+            r"(?<![A-Za-z0-9])(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[\w-]{10,}+", re.ASCII | re.IGNORECASE
+        ),
+    ),
+    # A webhook or response address is all it takes to post.
+    (SLACK, re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>|)]{8,}+", re.IGNORECASE)),
+    # Account and API key SIDs are the user names of HTTP Basic; SIDs of calls are not secret and stay.
+    (TWILIO, re.compile(r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])", re.IGNORECASE)),
+    # An Auth Token: 32 hexadecimal digits. `00-` before it is a trace id (W3C Trace Context), which stays.
+    (TWILIO, re.compile(r"(?<![\w/])(?<!00-)[0-9a-f]{32}(?!\w|-[0-9a-f]{16}-)")),
+    # An API key's secret: 32 letters and digits of all three sorts.
+    (TWILIO, re.compile(r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}(?!\w)")),
+    (
+        API_KEY,
+        re.compile(
+            r"(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_|glpat-|sk_live_|rk_live_|sk-|SG\.|npm_)[\w.-]{20,}+"
+        ),
+    ),
+    (API_KEY, re.compile(r"(?<![A-Za-z0-9])(?:A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})(?![A-Za-z0-9])")),
+    # RFC 3986 user information, and the form that TURN URLs are sometimes given: user:password@host.
+    (CREDENTIAL, re.compile(r"(?<=://)[^\s/@\"'<>]{1,512}+(?=@)")),
+    (CREDENTIAL, re.compile(r"(?<![A-Za-z])(?:turns?|stuns?):([^\s/@\"'<>?]{1,512}+)(?=@)", re.IGNORECASE)),
+    # SDES keys and ICE passwords in pasted SDP (RFC 4568, RFC 8839).
+    (CREDENTIAL, re.compile(r"\binline:([A-Za-z0-9+/=|]{20,}+)")),
+    (CREDENTIAL, re.compile(r"\bice-pwd:([A-Za-z0-9+/]{20,}+)")),
+    # curl -u user:password
+    (
+        PASSWORD,
+        re.compile(r"(?<!\w)(?:-u|--user|--proxy-user)[ =][\"']?([^\s\"':]{1,256}+:[^\s\"']{1,512}+)"),
+    ),
+)
+
+# Forms of one length, found although lines break inside them; what comes after on the new line is spared.
+BROKEN: Final = (
+    (TWILIO, re.compile(r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}", re.IGNORECASE)),
+    (TWILIO, re.compile(r"(?<![\w/])(?<!00-)[0-9a-f]{32}")),
+    (TWILIO, re.compile(r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}")),
+    (SLACK, re.compile(r"xoxb-\d{9,14}-\d{9,14}-[A-Za-z0-9]{24}")),
+    (SLACK, re.compile(r"xox[aeoprs]-(?:\d{9,14}-){2,3}[0-9a-f]{32}")),
+    (SLACK, re.compile(r"xapp-\d-[A-Z0-9]{9,14}-\d{9,14}-[0-9a-f]{64}")),
+)
+BROKEN_JWT: Final = re.compile(r"(eyJ[\w-]{10,}+)\.eyJ[\w-]{4,}+\.", re.ASCII)
+SIGNATURE: Final = re.compile(r"[\w-]*+", re.ASCII)
+# Base64url characters of a signature by algorithm (RFC 7518); Twilio's tokens are HS256.
+SIGNED: Final = {"HS256": 43, "HS384": 64, "HS512": 86, "ES256": 86, "ES384": 128, "RS256": 342, "PS256": 342}
+
+# The rest of a long token, wrapped: letters and digits of all sorts, too long for a word or the id of a run.
+NEXT_LINE: Final = re.compile(r"[ \t]{0,8}\\?\r?\n[ \t>|]{0,40}([\w+/=-]{16,}+)", re.ASCII)
+
+BEGIN: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----")
+END: Final = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----")
+KEY_LINES: Final = re.compile(
+    r"(?:(?:\s|\\[nr])*+(?:(?:Proc-Type|DEK-Info|Version|Comment): [^\n\\]*+|[A-Za-z0-9+/=]{20,}+))*+"
+    r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/]{1,63}={1,2})?"
+)
+
+# HTTP headers that let somebody in: the value is in quotes, or has a scheme, or looks drawn by lot.
+HEADER: Final = re.compile(
+    r"(?<!\w)(?:(?:proxy-)?authorization|(?P<cookie>(?:set-)?cookie)|x-twilio-signature)"
+    r"\\?[\"']?\s{0,3}(?:[:=]|=>)\s{0,3}(?P<quote>\\?[\"']?)",
+    re.IGNORECASE,
+)
+SCHEME: Final = re.compile(
+    r"(?:bearer|basic|token|apikey|negotiate|ntlm)[ \t]+[^\s\"'<>]+|(?:digest|hawk|aws4-hmac-sha256)[ \t][^\n]*"
+    r"|(?=\S*[0-9=+/])[^\s\"'<>]{8,}",
+    re.IGNORECASE,
+)
+BEARER: Final = re.compile(r"\b(?:bearer|basic)\s{1,3}(?=[\w.~+/-]*[0-9=])([\w.~+/=-]{8,}+)", re.IGNORECASE)
+
+# Names that secrets go by in JSON, YAML, query strings, environments and sentences.
+NAMED: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,20}[_-])?(?P<name>"
+    r"pass(?:word|wd|phrase|code)|pwd|(?:ice|turn)[_ -]?(?:password|pwd|credential)|credentials?|"
+    r"(?:(?:api|client|app|shared|signing|webhook|key|auth)[_ -]?){0,3}secret(?:[_ -]?(?:access[_ -]?)?key)?|"
+    r"(?:(?:auth|access|refresh|id|api|bot|app|user|session|bearer|slack|twilio|registration|device|fcm|push|x|csrf)"
+    r"[_ -]?){0,3}token|"
+    r"api[_ -]?key|private[_ -]?key|jwt|user[_-]?name"
+    r")(?P<after>\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3}|\s{1,3}(?:is|was|are)[: ]\s{0,2})",
+    re.IGNORECASE,
+)
+# In quotes a line may break once, inside a token.
+QUOTED: Final = re.compile(
+    r"\\+[\"'](?P<escaped>(?:[^\"'\\\n]|\\(?![\"'])){1,4096}+)"
+    r"|\"(?P<double>(?:[^\"\\\n]|\\.|\n(?=[^\s\"]{1,400}\")){1,4096}+)\""
+    r"|'(?P<single>(?:[^'\\\n]|\\.|\n(?=[^\s']{1,400}')){1,4096}+)'|`(?P<tick>[^`\n]{1,4096}+)`"
+)
+OPENED: Final = re.compile(r"\\?[\"'`]")  # and never closed
+PLAIN: Final = re.compile(r"[^\s&\"'`<>]{1,4096}+")
+TRAILING: Final = ",.;:)]}!?*_"
+
+# What stands where a secret might, and is none.
+HARMLESS: Final = re.compile(
+    r"(?:null|none|nil|undefined|true|false|yes|no|missing|wrong|invalid|expired|empty|required|ok|unknown|string|str|"
+    r"bad|not|set|unset|given|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
+    r"\$\{?\w*\}?|(?:process\.)?env\b.*|os\.environ.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+CODE: Final = re.compile(r"\d{1,6}")  # beside a token it is an error's
+REMOVED: Final = re.compile(r"\\?[\"'`]?\[[A-Za-z ]{1,30} removed\]")  # done already
+# After "is" stand mostly words; a secret has digits, or capitals inside.
+TELLING: Final = re.compile(r"(?=.*\d|.*[a-z][A-Z]|.*[^\w\s.,;:!?'-])\S{6,}", re.DOTALL)
+
+
+def find_secrets(text: str) -> Iterator[Found]:
+    """Yield what is secret in *text*, in no order; spans may overlap."""
+    yield from _private_keys(text)
+    for start, end, kind in _in_line(text):
+        yield start, _goes_on(text, start, end), kind
+
+
+def _in_line(text: str) -> Iterator[Found]:
+    for kind, pattern in BY_FORM:
+        for match in pattern.finditer(text):
+            if kind is not TWILIO or _is_random(match[0]):
+                yield *match.span(pattern.groups), kind
+    yield from _headers(text)
+    yield from _named(text)
+
+
+def find_broken(text: str, is_end: Callable[[int], bool]) -> Iterator[Found]:
+    """Yield the secrets of known length in *text*, from which line breaks have been taken.
+
+    *is_end* tells whether a word ended at this position while the breaks were still there.
+    """
+    for kind, pattern in BROKEN:
+        for match in pattern.finditer(text):
+            if is_end(match.end()) and (kind is not TWILIO or _is_random(match[0])):
+                yield *match.span(), kind
+    for match in BROKEN_JWT.finditer(text):
+        rest = SIGNATURE.match(text, match.end(), match.end() + _signature_length(match[1]))
+        yield match.start(), rest.end() if rest else match.end(), JWT
+
+
+def _goes_on(text: str, start: int, end: int) -> int:
+    """Where a secret ends that is long enough to have been wrapped, when the next line looks like more of it."""
+    while end - start >= 16 and (more := NEXT_LINE.match(text, end)):
+        piece = more[1]
+        if not (
+            any(map(str.isdigit, piece)) and any(map(str.isupper, piece)) and any(map(str.islower, piece))
+        ):
+            break
+        end = more.end()
+    return end
+
+
+def _is_random(token: str) -> bool:
+    """Whether *token* mixes digits and letters as drawn lots do: no word, no row of one digit."""
+    body = token[-32:]
+    letters = sum(letter.isalpha() for letter in body)
+    is_hex = all(letter in "0123456789abcdef" for letter in body.lower())
+    mixed = is_hex or (any(map(str.isupper, body)) and any(map(str.islower, body)))
+    return len(set(body)) > 5 and 1 <= letters < len(body) and mixed
+
+
+def _signature_length(header: str) -> int:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(header[:400] + "=" * (-len(header) % 4)))
+        return SIGNED.get(str(value["alg"]), 43)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return 43
+
+
+def _private_keys(text: str) -> Iterator[Found]:
+    at = 0
+    while begin := BEGIN.search(text, at):
+        end = END.search(text, begin.end())
+        lines = KEY_LINES.match(text, begin.end())
+        at = end.end() if end else lines.end() if lines else begin.end()
+        yield begin.start(), at, PRIVATE_KEY
+        if not end:  # nor is there one further on: look for headers only, not for their ends
+            for other in BEGIN.finditer(text, at):
+                lines = KEY_LINES.match(text, other.end())
+                yield other.start(), lines.end() if lines else other.end(), PRIVATE_KEY
+            return
+
+
+def _headers(text: str) -> Iterator[Found]:
+    for match in BEARER.finditer(text):
+        yield *match.span(1), AUTHORIZATION
+    for match in HEADER.finditer(text):
+        start, end = match.end(), _line_end(text, match.end())
+        if REMOVED.match(text, start):
+            continue
+        if match["quote"]:
+            closed = text.find(match["quote"], start, end)
+            yield start, closed if closed >= 0 else end, AUTHORIZATION
+        elif match["cookie"]:
+            if "=" in text[start:end]:
+                yield start, end, AUTHORIZATION
+        elif (value := SCHEME.match(text, start, end)) and not HARMLESS.fullmatch(value[0]):
+            yield *value.span(), AUTHORIZATION
+
+
+def _named(text: str) -> Iterator[Found]:
+    for match in NAMED.finditer(text):
+        if REMOVED.match(text, match.end()):
+            continue
+        start, end = _value(text, match.end())
+        value = text[start:end]
+        if not value.strip() or HARMLESS.fullmatch(value.strip()):
+            continue
+        kind = _kind(match["name"].casefold())
+        if kind in (JWT, CREDENTIAL) and CODE.fullmatch(value):
+            continue
+        sentence = match["after"].strip(" :\t").casefold() in ("is", "was", "are")
+        if sentence and not TELLING.fullmatch(value):
+            continue
+        yield start, end, kind
+
+
+def _value(text: str, at: int) -> tuple[int, int]:
+    """Where the value that begins at *at* stands: inside its quotes, or up to the next space or `&`."""
+    if quoted := QUOTED.match(text, at):
+        return quoted.span(str(quoted.lastgroup))
+    if opened := OPENED.match(text, at):
+        at = opened.end()
+    plain = PLAIN.match(text, at)
+    if not plain:
+        return at, at
+    return at, at + len(plain[0].rstrip(TRAILING))
+
+
+def _kind(name: str) -> str:
+    if "credential" in name or "user" in name or name.startswith(("ice", "turn")):
+        return CREDENTIAL
+    if "token" in name or name == "jwt":
+        return JWT
+    if "secret" in name or "key" in name:
+        return API_KEY
+    return PASSWORD
+
+
+def _line_end(text: str, start: int) -> int:
+    """The end of the line, and of what may be a header's value: no value is longer than 8 kB."""
+    end = text.find("\n", start, start + 8192)
+    return end if end >= 0 else min(len(text), start + 8192)
