@@ -17,7 +17,7 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-COMMANDS: Final = ("diagnose", "knowledge")
+COMMANDS: Final = ("diagnose", "knowledge", "preview")
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
@@ -27,6 +27,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman knowledge check              run the cases that stand in the knowledge files
   lineman knowledge tree CODE          show how the causes of a code are told apart
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
+  lineman preview DIR                  write every Slack reply as a page to look at
 
 `lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 nothing wrong seen
 from here, 2 usage, 3 could not tell.
@@ -62,6 +63,10 @@ def _run(words: list[str]) -> int:
             from bot.knowledge_commands import run_knowledge
 
             return run_knowledge(words[1:])
+        case ["preview"]:
+            from bot.preview import run_preview
+
+            return run_preview(words[1:])
         case [word] if not word.startswith("-"):
             raise unknown("a command", word, COMMANDS)
     return _talk(words)

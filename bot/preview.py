@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.arguments import Parser
+from bot.errors import UsageError
 from bot.replies.blocks.message import Message
 from bot.replies.gallery import PICTURE, Gallery
 from bot.replies.preview import as_address, index_page, message_page, view_page
@@ -18,7 +19,11 @@ def run_preview(words: Sequence[str]) -> int:
     parser = Parser(prog="lineman preview", description="Write every Slack reply as an HTML page.")
     parser.add_argument("folder", metavar="DIR", type=Path)
     folder: Path = parser.parse_args(list(words)).folder
-    sys.stdout.write(f"{write_previews(folder)} replies in {folder / 'index.html'}\n")
+    try:
+        count = write_previews(folder)
+    except OSError as error:
+        raise UsageError(f"Nothing can be written to {folder}: {error.strerror}.") from error
+    sys.stdout.write(f"{count} replies in {folder / 'index.html'}\n")
     return 0
 
 

@@ -116,7 +116,8 @@ def _element(one: Node, _: Pictures) -> str:
         case "static_select":
             chosen = one.get("initial_option", {}).get("text") or one["placeholder"]
             faint = "" if "initial_option" in one else " faint"
-            return f'<span class="select{faint}">{text_html(chosen)} <i class="down">\N{BLACK DOWN-POINTING SMALL TRIANGLE}</i></span>'
+            down = '<i class="down">\N{BLACK DOWN-POINTING SMALL TRIANGLE}</i>'
+            return f'<span class="select{faint}">{text_html(chosen)} {down}</span>'
         case "plain_text_input":
             tall = " tall" if one.get("multiline") else ""
             told = text_html(one["placeholder"]) if "placeholder" in one else "&nbsp;"
@@ -174,11 +175,8 @@ def _rich_part(one: Node) -> str:
 
 
 def _runs(part: Node) -> str:
-    return _emoji(
-        "".join(_run(one) for one in part["elements"]).replace("\n", "<br>")
-        if part["type"] != "rich_text_preformatted"
-        else "".join(_run(one) for one in part["elements"])
-    )
+    shown = "".join(_run(one) for one in part["elements"])
+    return _emoji(shown if part["type"] == "rich_text_preformatted" else shown.replace("\n", "<br>"))
 
 
 def _run(one: Node) -> str:
@@ -204,7 +202,8 @@ def _task(one: Node, pictures: Pictures) -> str:
         "pending": "waiting",
     }
     output = _rich(one["output"], pictures) if "output" in one else ""
-    return f'<div class="task"><b>{escape(one["title"])}</b> <span class="faint">{signs[one["status"]]}</span>{output}</div>'
+    state = f'<span class="faint">{signs[one["status"]]}</span>'
+    return f'<div class="task"><b>{escape(one["title"])}</b> {state}{output}</div>'
 
 
 def _divider(_: Node, __: Pictures) -> str:
