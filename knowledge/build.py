@@ -50,6 +50,7 @@ def build_question(document: Document) -> Question:
         person=Person(**person) if person else None,
         platforms=tuple(raw.get("platforms", ())),
         cost=float(raw.get("cost", 60 if person else 1)),
+        tolerant=raw.get("tolerant", False),
         fine=fine_answer(answers, observe),
         cases=tuple(_question_case(one) for one in raw["cases"]),
         origin=_origin(document),

@@ -27,14 +27,23 @@ _LONGEST_SUFFIX: Final = 48  # characters of params that a step's id still shows
 
 
 def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge: str = "") -> Case:
-    """The case of *code* on *platform* at *edge* (empty: roaming): the causes that weigh for the code."""
+    """The case of *code* on *platform* at *edge* (empty: roaming): the causes that weigh for the code.
+
+    A cause that rests on a service which this network does not have is none here.
+    """
+    there = {
+        id_
+        for id_, question in knowledge.questions.items()
+        if question.person or any(_wanted(question.observe, network, platform, edge))
+    }
     concerned = [
-        cause
+        cause_for(cause, platform, knowledge.questions)
         for cause in knowledge.causes.values()
         if code in cause.weight and _is_for(cause.platforms, platform)
     ]
+    concerned = [cause for cause in concerned if any(there.issuperset(one) for one in cause.when)]
     concerned.sort(key=lambda cause: (-cause.weight[code], cause.id))
-    causes = {cause.id: cause_for(cause, platform, knowledge.questions) for cause in concerned}
+    causes = {cause.id: cause for cause in concerned}
     questions = {
         id_: _question_for(knowledge.questions[id_], platform, knowledge.questions)
         for id_ in _in_order_of_need(_asked_by(causes.values()), knowledge.questions, platform)

@@ -74,7 +74,7 @@ def trials(knowledge: Knowledge) -> list[Trial]:
             platforms = (given.platform,) if given.platform else cause.platforms or (*knowledge.platforms,)
             for platform in platforms:
                 if (code, platform) not in cases:
-                    cases[code, platform] = select(knowledge, _Nowhere(), code, platform)
+                    cases[code, platform] = select(knowledge, _Everywhere(), code, platform)
             fitting = [cases[code, p] for p in platforms if _fits(given, cases[code, p])]
             case = fitting[0] if fitting else cases[code, platforms[0]]
             found.append(Trial(cause.id, number, given, case, _answers(case, given)))
@@ -174,10 +174,10 @@ def _spoken(name: str) -> str:
     return name.replace("_", " ")
 
 
-class _Nowhere:
-    """A network without hosts: cases inside the files need none."""
+class _Everywhere:
+    """A network that has every service, nowhere in particular: cases inside the files look at nothing."""
 
     def targets(
         self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
     ) -> tuple[Target, ...]:
-        return ()
+        return (Target(service),)

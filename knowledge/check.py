@@ -12,6 +12,7 @@ from knowledge.cases import Trial, trial_problems, trials
 from knowledge.exhaustive import gaps
 from knowledge.mutate import Mutation, mutations
 from knowledge.schema import Alternatives, Cause, Knowledge, Question
+from knowledge.templates import template_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def report(knowledge: Knowledge) -> Report:
         f"questions with gaps: {len(open_)} of {len(knowledge.questions)}",
     )
     problems = [*wrong, *_survivors(mutants), *mixed, *open_, *_untested(knowledge), *_unused(knowledge)]
+    problems += template_problems(knowledge)
     return Report(lines, tuple(problems), len(mutants), noticed)
 
 

@@ -96,6 +96,7 @@ class Diagnosis:
     ruled_out: tuple[Judged, ...] = ()
     not_checked: tuple[Judged, ...] = ()
     unexplained: tuple[str, ...] = ()  # steps that failed and that no found cause accounts for
+    tolerated: tuple[str, ...] = ()  # those of the unexplained that harm nobody by themselves
     accounted: tuple[str, ...] = ()  # steps that a found cause accounts for
     path: tuple[PathStep, ...] = ()
     next_question: NextQuestion | None = None

@@ -32,6 +32,7 @@ def diagnose(case: Case, answers: Answers, observations: Mapping[str, Observatio
         if cause.id not in {one.cause for one in found}
     }
     accounted = _accounted(case, answers, judgement)
+    unexplained = tuple(_failed(case, observations) - accounted.keys())
     diagnosis = Diagnosis(
         code=case.code,
         platforms=(case.platform,),
@@ -41,7 +42,8 @@ def diagnose(case: Case, answers: Answers, observations: Mapping[str, Observatio
         possible=_listed(judged, judgement, "possible"),
         ruled_out=_listed(judged, judgement, "ruled_out"),
         not_checked=_listed(judged, judgement, "not_checked"),
-        unexplained=tuple(_failed(case, observations) - accounted.keys()),
+        unexplained=unexplained,
+        tolerated=tuple(step for step in unexplained if step not in _strict(case)),
         accounted=tuple(accounted),
         next_question=next_question(case, answers, judgement),
         digest=case.digest,
@@ -54,7 +56,8 @@ def outcome(diagnosis: Diagnosis) -> Literal["found", "clear", "unclear"]:
     if diagnosis.found:
         return "found"
     open_ = [one for one in diagnosis.not_checked if not one.person_only]
-    return "unclear" if diagnosis.possible or open_ or diagnosis.unexplained else "clear"
+    strange = set(diagnosis.unexplained) - set(diagnosis.tolerated)
+    return "unclear" if diagnosis.possible or open_ or strange else "clear"
 
 
 def _found(case: Case, answers: Answers, judgement: Judgement) -> tuple[Finding, ...]:
@@ -170,6 +173,12 @@ def _failed(case: Case, observations: Mapping[str, Observation]) -> dict[str, No
     steps = dict.fromkeys(one.step for wanted in case.wanted.values() for one in wanted)
     seen = (observations[step] for step in steps if step in observations)
     return {one.step: None for one in seen if one.looked and one.failure is not None}
+
+
+def _strict(case: Case) -> frozenset[str]:
+    """The steps that some question wants which does not tolerate a failure."""
+    strict = (id_ for id_, question in case.questions.items() if not question.tolerant)
+    return frozenset(one.step for id_ in strict for one in case.wanted[id_])
 
 
 def _accounted(case: Case, answers: Answers, judgement: Judgement) -> dict[str, None]:

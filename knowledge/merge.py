@@ -26,6 +26,7 @@ def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
         placed |= {one.cause for one in lists[name]}
     accounted = dict.fromkeys(step for d in diagnoses for step in d.accounted)
     unexplained = dict.fromkeys(s for d in diagnoses for s in d.unexplained if s not in accounted)
+    strict = {s for d in diagnoses for s in d.unexplained if s not in d.tolerated}
     merged = replace(
         diagnoses[0],
         platforms=tuple(dict.fromkeys(platform for d in diagnoses for platform in d.platforms)),
@@ -35,6 +36,7 @@ def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
         ruled_out=lists["ruled_out"],
         not_checked=lists["not_checked"],
         unexplained=tuple(unexplained),
+        tolerated=tuple(step for step in unexplained if step not in strict),
         accounted=tuple(accounted),
         path=_path(diagnoses),
         next_question=_next(diagnoses),

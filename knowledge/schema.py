@@ -126,6 +126,7 @@ class Question:
     person: Person | None = None
     platforms: tuple[str, ...] = ()  # empty: all
     cost: float = 1.0  # seconds of whoever answers
+    tolerant: bool = False  # its failed looks are told, and leave a clear outcome clear
     fine: str | None = None  # the answer when every look succeeds; None where success alone does not tell
     cases: tuple[QuestionCase, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)

@@ -79,7 +79,7 @@ def timed(action: Callable[[], object], runs: int) -> Timed:
 def _judge(situation: Situation) -> float:
     """One diagnosis; the seconds it says it took."""
     command = [LINEMAN, "diagnose", "31009", "javascript", "--network", str(situation.network_file), "--json"]
-    return float(json.loads(_run(situation, command))["timings"]["total"]) / 1000
+    return float(json.loads(_run(situation, command))["timings"]["total_ms"]) / 1000
 
 
 def _run(situation: Situation, command: Sequence[str]) -> str:

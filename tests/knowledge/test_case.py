@@ -1,9 +1,9 @@
 """A case holds the causes behind a code on a platform, their questions, and each wanted look once."""
 
 from knowledge.case import select, step_id
-from knowledge.schema import Case, Knowledge
+from knowledge.schema import Case, Knowledge, Scope
 from probes.model import Target
-from tests.knowledge.small import Town
+from tests.knowledge.small import CODE, Town
 
 
 def test_causes_of_the_code_and_platform(knowledge: Knowledge) -> None:
@@ -30,6 +30,16 @@ def test_needed_questions_come_first(browser: Case) -> None:
 def test_one_look_serves_several_questions(browser: Case) -> None:
     """The media proof is looked at once, although two questions ask about it."""
     assert browser.wanted["media"] == browser.wanted["proof"]
+
+
+def test_a_service_that_the_network_lacks_is_nobodys_cause(knowledge: Knowledge) -> None:
+    """Where a network has no place to look, the causes that rest on that look are not in question."""
+
+    class Nowhere(Town):
+        def targets(self, service: str, platform: str, scope: Scope, chosen: str, /) -> tuple[Target, ...]:
+            return ()
+
+    assert select(knowledge, Nowhere(), CODE, "javascript").causes == {}
 
 
 def test_questions_for_other_platforms_are_dropped(phone: Case) -> None:

@@ -7,7 +7,7 @@ from knowledge.schema import Case, Diagnosis
 from knowledge.tree import compile_tree, walk
 from probes.failures import Failure
 from probes.model import REFERENCE, USER_NETWORK
-from tests.knowledge.small import CAUSES, case_of, given, look_at, write
+from tests.knowledge.small import CAUSES, QUESTIONS, case_of, given, look_at, write
 
 LISTS = ("found", "explained", "possible", "ruled_out", "not_checked")
 
@@ -143,6 +143,15 @@ def test_unexplained_alone_is_not_clear(phone: Case) -> None:
     diagnosis = look(phone, {"vpn": "no"}, tls=Failure.CONNECTION_RESET)
     assert lists(diagnosis)["ruled_out"] == phone.causes.keys()
     assert diagnosis.outcome == "unclear"
+
+
+def test_a_tolerated_failure_is_told_and_leaves_the_outcome_clear(folder: Path) -> None:
+    """A question that tolerates failures lists them, and a clear outcome stays clear."""
+    text = QUESTIONS["tls"].replace("needs:", "tolerant: true\n        needs:")
+    write(folder, "questions", "tls", text)
+    diagnosis = look(case_of(folder, "ios"), {"vpn": "no"}, tls=Failure.CONNECTION_RESET)
+    assert diagnosis.unexplained == diagnosis.tolerated != ()
+    assert diagnosis.outcome == "clear"
 
 
 def test_what_a_found_cause_asked_about_is_accounted_for(browser: Case) -> None:
