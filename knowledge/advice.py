@@ -16,7 +16,7 @@ from knowledge.advised import Guide as Guide
 from knowledge.names import names_for
 from knowledge.network_facts import Network
 from knowledge.schema import ALL, Cause, Diagnosis, Finding, Fix, Knowledge, Platform
-from knowledge.templates import fact, fill, fill_code, names_in, needed_in
+from knowledge.templates import fact, fill, fill_code, names_in, needed_in, of_a_look
 from probes.model import Observation
 
 # Stands in code where the run did not find out which edge is near: whoever copies it must notice.
@@ -88,7 +88,7 @@ class _Writer:
                 if sentence not in said:
                     said.add(sentence)
                     yield sentence
-                if seen and f"{seen.probe}.failure" in names_in(template):
+                if seen and _tells_failure(template, seen):
                     told.add(seen.step)
 
     def fixes(self, cause: Cause, platforms: Sequence[str]) -> Iterator[AdvisedFix]:
@@ -156,26 +156,31 @@ class _Writer:
     ) -> Iterator[tuple[Observation | None, dict[str, str]]]:
         """Yield the looks that know what *template* cannot do without, with all values for it."""
         used = names_in(template)
-        about = {name.partition(".")[0] for name in used if "." in name}
+        seen_names = [name for name in used if of_a_look(name)]
+        about = {name.partition(".")[0] for name in seen_names if "." in name}
         needed = needed_in(template)
-        if not about:
+        if not seen_names:
             if all(names.get(name) for name in needed):
                 yield None, dict(names)
             return
         anywhere = any(name in _ANYWHERE for name in needed)
         for seen in self.observations.values() if anywhere else deciding:
-            repeated = seen.step in told and f"{seen.probe}.failure" in used
-            if about != {seen.probe} or not seen.looked or repeated:
+            repeated = seen.step in told and _tells_failure(template, seen)
+            if not about <= {seen.probe} or not seen.looked or repeated:
                 continue
-            values = dict(names) | {name: self._value(seen, name) for name in used if "." in name}
+            values = dict(names) | {name: self._value(seen, name) for name in seen_names}
             if all(values.get(name) for name in needed):
                 yield seen, values
 
     def _value(self, seen: Observation, name: str) -> str:
-        field = name.partition(".")[2]
+        field = name.rpartition(".")[2]
         if field != "failure":
             return fact(seen, field)
         return self.say(seen) if seen.failure is not None else ""
+
+
+def _tells_failure(template: str, seen: Observation) -> bool:
+    return not {"failure", f"{seen.probe}.failure"}.isdisjoint(names_in(template))
 
 
 _SAMPLES: Final = {

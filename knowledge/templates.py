@@ -1,11 +1,11 @@
 """Sentences with {names} in them: which names there are, and how they are filled in.
 
-Pure. `{name}` is a fact about the network and the case; `{probe.fact}` is a fact of a look. `[[…]]` is a clause
-that is left out when a name in it is not known.
+Pure. `{name}` is a fact about the network and the case; `{probe.fact}` is a fact of a look of that probe, and `{fact}`
+of whatever look decided. `[[…]]` is a clause that is left out when a name in it is not known.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from knowledge.schema import Knowledge
@@ -155,21 +155,27 @@ def fact(observation: Observation, name: str) -> str:
     return written(observation.facts.get(name))
 
 
-def is_known(name: str) -> bool:
-    """Whether a template may use *name*."""
+def of_a_look(name: str) -> bool:
+    """Whether *name* is filled in from one look, and not from the network or the case."""
+    return name not in NAMES
+
+
+def is_known(name: str, observed: Collection[str] = ()) -> bool:
+    """Whether a template may use *name*; a probe of *observed* that is not in FACTS may note anything."""
     probe, _, field = name.partition(".")
-    return (
-        name in NAMES if not field else field in FACTS.get(probe, ()) or (probe in FACTS and field in LABELS)
-    )
+    if not field:
+        return name in NAMES or name in LABELS or any(name in facts for facts in FACTS.values())
+    return field in LABELS or field in FACTS[probe] if probe in FACTS else probe in observed
 
 
 def template_problems(knowledge: Knowledge) -> Iterator[str]:
     """Yield `file:line: sentence` for each name in the knowledge's texts that nothing ever fills in."""
+    observed = {one.probe for question in knowledge.questions.values() for one in question.observe}
     for where, text, may_look in _texts(knowledge):
         for name in names_in(text):
-            if not is_known(name):
+            if not is_known(name, observed):
                 yield f"{where}: nothing fills in {{{name}}}"
-            elif "." in name and not may_look:
+            elif of_a_look(name) and not may_look:
                 yield f"{where}: {{{name}}} belongs to one look, and may stand in evidence only"
 
 

@@ -244,7 +244,7 @@ _QUESTION = "id: {id}\nmeans: Whether it works.\n{text}\n"
 _CAUSE = """id: {id}
 title: The cause {id}
 customer: Something is in the way.
-evidence: ["{{platform}} had no answer."]
+evidence: ["{{host}} did not answer."]
 fixes: {{all: [{{do: Open it., who: firewall, snippet: turn}}]}}
 references: []
 {text}

@@ -114,5 +114,5 @@ def test_unused_questions_are_told(folder: Path) -> None:
 def test_a_name_that_nothing_fills_in_is_told(folder: Path) -> None:
     """A text with an unknown name in braces would reach people unfilled: it is a problem with its line."""
     path = write(folder, "causes", "blocked", CAUSES["blocked"])
-    path.write_text(path.read_text().replace("had no answer.", "had no {shrug}."))
+    path.write_text(path.read_text().replace("did not answer.", "did not {shrug}."))
     assert any("blocked.yaml:" in one and "nothing fills in {shrug}" in one for one in check(folder).problems)
