@@ -101,15 +101,17 @@ def _is_offset(start: str, whole: str) -> bool:
 
 def _american(text: str) -> Iterator[Span]:
     for match in AMERICAN.finditer(text):
-        if not NOT_BEFORE.search(text, max(0, match.start() - 12), match.start()) and not _is_row(match):
+        if "(" in match[0] or not _is_row(match):
             yield match.span()
 
 
 def _is_row(match: re.Match[str]) -> bool:
-    """Whether these are columns of a log: bare numbers with other columns beside them."""
-    if any(letter in "(-." for letter in match[0]):
-        return False
+    """Whether these are a list of ports or the columns of a log: bare numbers with others beside them."""
     text, start = match.string, match.start()
+    if NOT_BEFORE.search(text, max(0, start - 12), start):
+        return True
+    if any(letter in "-." for letter in match[0]):
+        return False
     return bool(COLUMN_BEFORE.search(text, max(0, start - 2), start) or COLUMN_AFTER.match(text, match.end()))
 
 

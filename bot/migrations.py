@@ -1,0 +1,82 @@
+"""What the database looks like, as numbered steps from an empty file.
+
+A step that has been released is never edited: a later one changes what it made.
+"""
+
+from typing import Final
+
+from sqlite_utils import Database, Migrations
+
+STEPS: Final = Migrations("lineman")
+
+
+@STEPS()
+def m001_cases_and_runs(db: Database) -> None:
+    """Cases (one Slack thread each), their runs, and what was seen in each run."""
+    db.table("cases").create(
+        {
+            "id": str,
+            "team": str,
+            "channel": str,
+            "thread_ts": str,
+            "message_ts": str,
+            "user": str,
+            "request": str,
+            "locale": str,
+            "created": float,
+        },
+        pk="id",
+        not_null={"team", "channel", "thread_ts", "message_ts", "user", "request", "locale", "created"},
+    )
+    db.execute("CREATE UNIQUE INDEX case_of_thread ON cases(team, channel, thread_ts) WHERE thread_ts != ''")
+    db.table("cases").create_index(["team", "user", "created"])
+    db.table("runs").create(
+        {
+            "id": str,
+            "case_id": str,
+            "relay": str,
+            "vantage": str,
+            "request": str,
+            "knowledge": str,
+            "network": str,
+            "started": float,
+            "status": str,
+            "ended": float,
+            "outcome": str,
+            "summary": str,
+        },
+        pk="id",
+        not_null={"case_id", "relay", "vantage", "request", "knowledge", "network", "started", "status"},
+    )
+    db.execute("CREATE INDEX runs_of_case ON runs(case_id, started)")
+    db.execute("CREATE INDEX unfinished_runs ON runs(started) WHERE status = 'running'")
+    db.execute(
+        "CREATE TABLE observations (run TEXT NOT NULL, step TEXT NOT NULL, value TEXT NOT NULL, "
+        "PRIMARY KEY (run, step))"
+    )
+
+
+@STEPS()
+def m002_feedback(db: Database) -> None:
+    """What people said about a verdict; the words go after a while, the verdict stays for the weights."""
+    db.execute(
+        "CREATE TABLE feedback (id INTEGER PRIMARY KEY, run TEXT NOT NULL, cause TEXT NOT NULL, "
+        "verdict TEXT NOT NULL, by TEXT NOT NULL, words TEXT NOT NULL, said REAL NOT NULL, "
+        "UNIQUE (run, cause, by))"
+    )
+
+
+@STEPS()
+def m003_events_and_posts(db: Database) -> None:
+    """What Slack has delivered already, and what Slack is still owed."""
+    db.execute(
+        "CREATE TABLE events (team TEXT NOT NULL, event TEXT NOT NULL, seen REAL NOT NULL, "
+        "PRIMARY KEY (team, event)) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX events_seen ON events(seen)")
+    db.execute(
+        "CREATE TABLE posts (key TEXT PRIMARY KEY, run TEXT NOT NULL, team TEXT NOT NULL, "
+        "channel TEXT NOT NULL, thread_ts TEXT NOT NULL, message_ts TEXT NOT NULL, payload TEXT NOT NULL, "
+        "version INTEGER NOT NULL, sent INTEGER NOT NULL, created REAL NOT NULL) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX posts_due ON posts(created) WHERE sent < version")

@@ -1,0 +1,241 @@
+"""What the bot remembers: cases, runs, observations, feedback, events seen, messages owed.
+
+Every method is awaited and returns when its work is on the disk; none blocks the event loop. Free text is
+redacted here a second time, whatever callers did.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.redact import redact, redact_json
+from bot.request import Request
+from bot.request_json import from_json, to_json
+from bot.rows import RUNNING, CaseRow, Ended, PostRow, RunRow, Verdict
+from bot.sweep import DAY, Swept, sweep_cases, sweep_rest
+from bot.writer import Writer
+from probes.model import Observation
+from probes.wire import dump, load, observation_from_json, observation_to_json
+
+
+class Store:
+    """The database of one installation."""
+
+    def __init__(self, writer: Writer, retention_days: float) -> None:
+        self._writer = writer
+        self._kept = retention_days * DAY
+
+    @classmethod
+    def open(cls, path: Path | str, retention_days: float = 30) -> Store:
+        """Open the file, made if it is missing and brought up to date; `UsageError` if it cannot be used."""
+        return cls(Writer(Path(path)), retention_days)
+
+    async def close(self) -> None:
+        """Do what was asked for, then close; a second time does nothing."""
+        await self._writer.close()
+
+    async def first_time(self, team: str, event_id: str) -> bool:
+        """Whether this delivery is the first of its event; true exactly once, whoever asks at the same time."""
+
+        def work(db: Database) -> bool:
+            values = (team, event_id, time.time())
+            return db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?)", values).rowcount == 1
+
+        return await self._writer.run(work)
+
+    async def open_case(self, case: CaseRow) -> None:
+        """Keep a new case."""
+        row = asdict(case) | {"request": _request(case.request), "created": case.created or time.time()}
+        await self._writer.run(lambda db: db.table("cases").insert(row))
+
+    async def case(self, case_id: str) -> CaseRow | None:
+        """Find a case by its id."""
+        return _case(await self._one("SELECT * FROM cases WHERE id = ?", case_id))
+
+    async def case_of_thread(self, team: str, channel: str, thread_ts: str) -> CaseRow | None:
+        """Find the case that a thread is about."""
+        sql = "SELECT * FROM cases WHERE team = ? AND channel = ? AND thread_ts = ? AND thread_ts != ''"
+        return _case(await self._one(sql, team, channel, thread_ts))
+
+    async def bind_thread(self, case_id: str, channel: str, thread_ts: str, message_ts: str = "") -> None:
+        """Say where the case stands; the message updated in place is the thread's first unless named."""
+        sql = "UPDATE cases SET channel = ?, thread_ts = ?, message_ts = ? WHERE id = ?"
+        await self._change(sql, channel, thread_ts, message_ts or thread_ts, case_id)
+
+    async def change_case(self, case_id: str, request: Request) -> None:
+        """Keep what the case asks for after a follow-up."""
+        await self._change("UPDATE cases SET request = ? WHERE id = ?", _request(request), case_id)
+
+    async def start_run(self, run: RunRow) -> None:
+        """Keep a run that begins."""
+        row = asdict(run) | {"request": _request(run.request), "summary": _json(run.summary)}
+        row["case_id"] = row.pop("case")
+        await self._writer.run(lambda db: db.table("runs").insert(row))
+
+    async def save_observation(self, run_id: str, observation: Observation) -> None:
+        """Keep what was seen; seen again in the same run, the later one counts."""
+        value = observation_to_json(observation)
+        value["facts"] = redact_json(value["facts"])
+        sql = "INSERT INTO observations VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        await self._change(sql, run_id, observation.step, dump(value))
+
+    async def finish_run(
+        self, run_id: str, status: Ended, outcome: str = "", summary: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Keep how a run ended; false when it had ended before, and then that stands."""
+        sql = "UPDATE runs SET status = ?, outcome = ?, summary = ?, ended = ? WHERE id = ? AND status = ?"
+        values = (status, outcome, _json(summary or {}), time.time(), run_id, RUNNING)
+        return await self._change(sql, *values) == 1
+
+    async def run(self, run_id: str) -> RunRow | None:
+        """Find a run by its id."""
+        row = await self._one("SELECT * FROM runs WHERE id = ?", run_id)
+        return _run(row) if row else None
+
+    async def runs(self, case_id: str) -> tuple[RunRow, ...]:
+        """List the runs of a case, newest first."""
+        sql = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC"
+        return tuple(_run(row) for row in await self._all(sql, case_id))
+
+    async def unfinished(self) -> tuple[RunRow, ...]:
+        """List the runs that have begun and not ended, oldest first: after a restart, those that were cut off."""
+        sql = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant
+        return tuple(_run(row) for row in await self._all(sql))
+
+    async def record(self, run_id: str) -> tuple[Request, dict[str, Observation]] | None:
+        """Give what a run was asked and what it saw, by step id in the order in which it came."""
+        run = await self.run(run_id)
+        if run is None:
+            return None
+        sql = "SELECT value FROM observations WHERE run = ? ORDER BY rowid"
+        seen = [observation_from_json(load(row["value"])) for row in await self._all(sql, run_id)]
+        return run.request, {observation.step: observation for observation in seen}
+
+    async def recent(
+        self, team: str, user: str, limit: int = 10
+    ) -> tuple[tuple[CaseRow, RunRow | None], ...]:
+        """List the cases that a user asked for, newest first, each with its newest run."""
+        sql = "SELECT * FROM cases WHERE team = ? AND user = ? ORDER BY created DESC, rowid DESC LIMIT ?"
+        newest = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC LIMIT 1"
+
+        def work(db: Database) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+            cases = list(db.query(sql, (team, user, limit)))
+            return [(case, list(db.query(newest, (case["id"],)))) for case in cases]
+
+        found = await self._writer.run(work)
+        return tuple((_read_case(case), _run(runs[0]) if runs else None) for case, runs in found)
+
+    async def save_feedback(
+        self, run_id: str, cause: str, verdict: Verdict, by: str, words: str = ""
+    ) -> None:
+        """Keep what somebody thinks of a verdict; whoever says it again changes their mind."""
+        sql = (
+            "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
+        )
+        await self._change(sql, run_id, cause, verdict, by, _text(words), time.time())
+
+    async def feedback_counts(self) -> dict[str, dict[str, int]]:
+        """Count the verdicts on each cause: {cause: {"right": n, "wrong": n}}."""
+        counts: dict[str, dict[str, int]] = {}
+        for row in await self._all(
+            "SELECT cause, verdict, count(*) AS n FROM feedback GROUP BY cause, verdict"
+        ):
+            counts.setdefault(row["cause"], {"right": 0, "wrong": 0})[row["verdict"]] = row["n"]
+        return counts
+
+    async def owe(self, post: PostRow) -> PostRow:
+        """Promise a message, or new content for one promised before; gives it as it stands now."""
+        payload = _json(redact_json(post.payload))
+        created = post.created or time.time()
+        sql = (
+            "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "
+            "payload = excluded.payload, version = version + (payload != excluded.payload) RETURNING *"
+        )
+        values = (
+            post.key,
+            post.run,
+            post.team,
+            post.channel,
+            post.thread_ts,
+            post.message_ts,
+            payload,
+            created,
+        )
+        return _post((await self._writer.run(lambda db: list(db.query(sql, values))))[0])
+
+    async def delivered(self, key: str, message_ts: str, version: int) -> None:
+        """Keep that Slack shows *version* of the message; an older one that arrives late changes nothing."""
+        sql = "UPDATE posts SET message_ts = ?, sent = max(sent, ?) WHERE key = ?"
+        await self._change(sql, message_ts, version, key)
+
+    async def drop_post(self, key: str) -> None:
+        """Take a promise back: the channel is gone, or nobody needs the message."""
+        await self._change("DELETE FROM posts WHERE key = ?", key)
+
+    async def post(self, key: str) -> PostRow | None:
+        """Find a message by its key."""
+        row = await self._one("SELECT * FROM posts WHERE key = ?", key)
+        return _post(row) if row else None
+
+    async def due(self) -> tuple[PostRow, ...]:
+        """List what Slack is owed, oldest first."""
+        rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
+        return tuple(_post(row) for row in rows)
+
+    async def sweep(self, now: float) -> Swept:
+        """Forget what is older than the retention, counted from *now* (seconds since the epoch)."""
+        total = Swept()
+        while (part := await self._writer.run(lambda db: sweep_cases(db, now - self._kept))).cases:
+            total += part  # in parts, so that nobody waits long behind it
+        return total + await self._writer.run(lambda db: sweep_rest(db, now, now - self._kept))
+
+    async def _one(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        rows = await self._all(sql, *values)
+        return rows[0] if rows else None
+
+    async def _all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        return await self._writer.run(lambda db: list(db.query(sql, values)))
+
+    async def _change(self, sql: str, *values: Any) -> int:
+        return await self._writer.run(lambda db: db.execute(sql, values).rowcount)
+
+
+def _case(row: dict[str, Any] | None) -> CaseRow | None:
+    return _read_case(row) if row else None
+
+
+def _read_case(row: dict[str, Any]) -> CaseRow:
+    return CaseRow(**row | {"request": from_json(load(row["request"]))})
+
+
+def _run(row: dict[str, Any]) -> RunRow:
+    values = dict(row)
+    values["case"] = values.pop("case_id")
+    values["request"] = from_json(load(row["request"]))
+    values["summary"] = load(row["summary"])
+    return RunRow(**values)
+
+
+def _post(row: dict[str, Any]) -> PostRow:
+    return PostRow(**row | {"payload": load(row["payload"])})
+
+
+def _request(request: Request) -> str:
+    told = {name: _text(value) for name, value in request.told.items()}
+    return dump(to_json(replace(request, told=told)))
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return dump(redact_json(dict(value)))
+
+
+def _text(text: str) -> str:
+    """Redact *text*, and drop what no database column holds: half of a surrogate pair."""
+    return redact(text).text.encode("utf-8", "replace").decode()

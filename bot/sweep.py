@@ -1,0 +1,59 @@
+"""Forgetting: what the store deletes once it is older than the retention."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlite_utils import Database
+
+DAY: Final = 86400.0  # seconds
+
+# Slack delivers an event again for some hours at most; two days leave room for an outage.
+EVENTS_KEPT: Final = 2 * DAY
+
+# Cases deleted in one transaction: some 50 ms of work, with their observations.
+PART: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many rows are gone."""
+
+    cases: int = 0
+    runs: int = 0
+    events: int = 0
+    posts: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(
+            self.cases + other.cases,
+            self.runs + other.runs,
+            self.events + other.events,
+            self.posts + other.posts,
+        )
+
+
+def sweep_cases(db: Database, before: float) -> Swept:
+    """Delete up to `PART` cases where nothing has happened since *before*, with all that belongs to them."""
+    sql = (
+        "SELECT id FROM cases WHERE created < ? AND NOT EXISTS "
+        "(SELECT 1 FROM runs WHERE case_id = cases.id AND started >= ?) LIMIT ?"
+    )
+    cases = [row["id"] for row in db.query(sql, (before, before, PART))]
+    swept = Swept(cases=len(cases))
+    for case in cases:
+        runs = [row["id"] for row in db.query("SELECT id FROM runs WHERE case_id = ?", (case,))]
+        for run in runs:
+            db.execute("DELETE FROM observations WHERE run = ?", (run,))
+            swept += Swept(posts=db.execute("DELETE FROM posts WHERE run = ?", (run,)).rowcount)
+        db.execute("DELETE FROM runs WHERE case_id = ?", (case,))
+        db.execute("DELETE FROM cases WHERE id = ?", (case,))
+        swept += Swept(runs=len(runs))
+    return swept
+
+
+def sweep_rest(db: Database, now: float, before: float) -> Swept:
+    """Delete old events and posts; of old feedback only the verdict stays, for the weights."""
+    events = db.execute("DELETE FROM events WHERE seen < ?", (now - EVENTS_KEPT,)).rowcount
+    posts = db.execute("DELETE FROM posts WHERE created < ?", (before,)).rowcount
+    db.execute("UPDATE feedback SET words = '', by = 'somebody ' || id WHERE said < ?", (before,))
+    return Swept(events=events, posts=posts)

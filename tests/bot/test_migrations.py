@@ -1,0 +1,62 @@
+"""The database is made in numbered steps; a step that is out is never changed."""
+
+import hashlib
+import inspect
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from bot import migrations
+from bot.errors import UsageError
+from bot.migrations import STEPS
+from bot.writer import open_database
+
+# A step whose digest changes has been edited: undo that, and write another step.
+RELEASED = {
+    "m001_cases_and_runs": "6c1c762164a60638",
+    "m002_feedback": "36441568dcc5ca2d",
+    "m003_events_and_posts": "162d56459c668148",
+}
+
+
+def test_released_steps_are_never_edited() -> None:
+    """Each step reads as it did when it was released, and new ones are pinned here in the same commit."""
+    names = [name for name in vars(migrations) if name.startswith("m")]
+    digests = {
+        name: hashlib.sha256(inspect.getsource(getattr(migrations, name)).encode()).hexdigest()[:16]
+        for name in names
+    }
+    assert digests == RELEASED
+
+
+def test_steps_are_numbered_in_their_order() -> None:
+    """The names are m001, m002, … in the order in which they are applied."""
+    names = [step.name for step in STEPS.pending(Database(memory=True))]
+    assert [name[:4] for name in names] == [f"m{number:03}" for number in range(1, len(names) + 1)]
+
+
+def test_second_run_changes_nothing(tmp_path: Path) -> None:
+    """Opening again applies nothing, and the schema is the same to the letter."""
+    first = open_database(tmp_path / "x.db")
+    schema, applied = first.schema, STEPS.applied(first)
+    first.close()
+    again = open_database(tmp_path / "x.db")
+    assert again.schema == schema
+    assert STEPS.applied(again) == applied
+    assert STEPS.pending(again) == []
+    assert again.journal_mode == "wal"
+    again.close()
+
+
+def test_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    """All steps are applied, or none."""
+    db = Database(tmp_path / "x.db")
+    db.execute("CREATE TABLE posts (id)")
+    before = db.schema
+    db.close()
+    with pytest.raises(UsageError, match="cannot be used"):
+        open_database(tmp_path / "x.db")
+    after = Database(tmp_path / "x.db")
+    assert after.schema == before
+    after.close()
