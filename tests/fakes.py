@@ -20,6 +20,7 @@ from probes.stun import (
     pack_message,
     parse_message,
 )
+from tests.fake_slack import FakeSlack as FakeSlack
 
 Talk: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -1,0 +1,69 @@
+"""Trouble on purpose, the same for the same seed: 429s, duplicated deliveries, errors that were ordered."""
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fake_slack.state import Clock
+
+Order = tuple[str, str, Callable[[Mapping[str, Any]], bool]]
+
+
+@dataclass
+class Chaos:
+    """Shares are between 0 and 1."""
+
+    seed: int = 1
+    rate_limited: float = 0.0  # share of the calls that write which get a 429
+    server_error: float = 0.0  # share of them that get a 503
+    duplicates: float = 0.0  # share of the deliveries that come a second time
+    retry_after: int = 1  # seconds
+    per_second: float | None = None  # posts per second and channel; None: as many as you like
+    burst: int = 5
+    orders: list[Order] = field(default_factory=list)
+    dice: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        self._tokens: dict[str, tuple[float, float]] = defaultdict(lambda: (float(self.burst), 0.0))
+
+    def fail(
+        self, method: str, error: str, times: int = 1, when: Callable[[Mapping[str, Any]], bool] = bool
+    ) -> None:
+        """Let the next calls of *method* whose arguments satisfy *when* end with *error*."""
+        self.orders += [(method, error, when)] * times
+
+    def ordered(self, method: str, args: Mapping[str, Any]) -> str:
+        """The error ordered for this call, once each."""
+        for order in self.orders:
+            if order[0] == method and order[2](args):
+                self.orders.remove(order)
+                return order[1]
+        return ""
+
+    def trouble(self, method: str) -> str:
+        """`ratelimited`, `service_unavailable` or nothing, by chance; only for what writes."""
+        if not method.startswith(("chat.", "files.", "views.publish", "response_url")):
+            return ""
+        rolled = self.dice.random()
+        if rolled < self.rate_limited:
+            return "ratelimited"
+        return "service_unavailable" if rolled < self.rate_limited + self.server_error else ""
+
+    def too_many(self, channel: str, clock: Clock) -> bool:
+        """Whether one more post in *channel* is too many by now."""
+        if self.per_second is None:
+            return False
+        tokens, last = self._tokens[channel]
+        now = clock.now()
+        tokens = (
+            min(float(self.burst), tokens + (now - last) * self.per_second) if last else float(self.burst)
+        )
+        self._tokens[channel] = (max(tokens - 1, 0.0) if tokens >= 1 else tokens, now)
+        return tokens < 1
+
+    def twice(self) -> bool:
+        """Whether this delivery comes a second time."""
+        return self.dice.random() < self.duplicates

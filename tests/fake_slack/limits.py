@@ -1,0 +1,75 @@
+"""What Slack refuses: the limits of Block Kit, the SDK's own models, and chunks of a stream. Pure."""
+
+import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from slack_sdk.errors import SlackObjectFormationError
+from slack_sdk.models.blocks import Block
+
+from tests.slack_limits import message_problems, view_problems
+
+STATUSES: Final = ("pending", "in_progress", "complete", "error")
+MARKDOWN: Final = 12_000
+METADATA_BYTES: Final = 8_000  # not documented; our own stay far below
+PINGS: Final = re.compile(r"<!(?:channel|here|everyone|subteam\^\w+)(?:\|[^>]*)?>")
+
+
+def check_message(message: Mapping[str, Any]) -> list[str]:
+    """Everything wrong with the arguments of a message."""
+    wrong = message_problems(message)
+    metadata = message.get("metadata")
+    if metadata is not None:
+        if not isinstance(metadata, dict) or not metadata.get("event_type"):
+            wrong.append("invalid_metadata_format: event_type is missing")
+        elif len(json.dumps(metadata)) > METADATA_BYTES:
+            wrong.append("metadata_too_large")
+    return wrong + list(_models(message.get("blocks") or ()))
+
+
+def check_view(view: Mapping[str, Any]) -> list[str]:
+    """Everything wrong with a modal or the App Home."""
+    return view_problems(view) + list(_models(view.get("blocks") or ()))
+
+
+def check_chunks(chunks: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Everything wrong with the chunks of a stream."""
+    return [wrong for chunk in chunks for wrong in _chunk(chunk)]
+
+
+def pings(payload: object) -> list[str]:
+    """Every mention in *payload* that would wake a whole channel or group."""
+    return PINGS.findall(json.dumps(payload, ensure_ascii=False))
+
+
+def _chunk(chunk: Mapping[str, Any]) -> Iterator[str]:
+    match chunk.get("type"):
+        case "markdown_text":
+            if len(str(chunk.get("text", ""))) > MARKDOWN:
+                yield "markdown_text is too long"
+        case "task_update":
+            yield from (f"task_update without {key}" for key in ("id", "title") if not chunk.get(key))
+            if chunk.get("status") not in (None, *STATUSES):
+                yield f"a task's status {chunk['status']!r}"
+        case "plan_update":
+            if not chunk.get("title"):
+                yield "plan_update without title"
+        case "blocks":
+            yield from message_problems({"text": "chunk", "blocks": chunk.get("blocks") or []})
+        case other:
+            yield f"a chunk of type {other!r}"
+
+
+def _models(blocks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What the SDK's models refuse; the blocks they do not know are left to our own checks."""
+    for number, block in enumerate(blocks):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of unknown blocks it warns
+            try:
+                parsed = Block.parse(json.loads(json.dumps(block)))
+                if parsed is not None:
+                    parsed.validate_json()
+            except (SlackObjectFormationError, TypeError, AttributeError, ValueError) as error:
+                yield f"blocks[{number}]: slack_sdk: {error}"

@@ -1,0 +1,81 @@
+"""What the fake writes down for tests: calls, deliveries, how long each took, and every rule that was broken."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+LOOK_AGAIN: Final = 0.05  # seconds; what is waited for may be the app's own and nothing tells of it
+
+
+@dataclass
+class Call:
+    """One call of a Web API method, or of a response_url."""
+
+    method: str
+    args: dict[str, Any] = field(repr=False)
+    at: float
+    error: str = ""  # "" where it was done
+    status: int = 200
+    team: str = ""
+
+
+@dataclass
+class Delivery:
+    """One payload for the app: sent once, or again until somebody acknowledges it."""
+
+    kind: str  # slash_commands, interactive, events_api
+    payload: dict[str, Any] = field(repr=False)
+    sent: list[float] = field(default_factory=list)  # perf_counter of each attempt
+    acks: list[float | None] = field(
+        default_factory=list
+    )  # seconds each attempt took; None: never acknowledged
+    answer: Any = None  # what came with the first acknowledgement
+    shown: str = ""  # what the user was shown instead, when the app did not answer
+
+    @property
+    def acked(self) -> bool:
+        return any(ack is not None for ack in self.acks)
+
+
+class Records:
+    """Everything that happened, and a way to wait until something has."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.deliveries: list[Delivery] = []
+        self.violations: list[str] = []
+        self.outgoing: dict[str, list[dict[str, Any]]] = defaultdict(list)  # by method, for the type check
+        self._news = asyncio.Condition()
+
+    async def note(self) -> None:
+        """Tell whoever waits that something has happened."""
+        async with self._news:
+            self._news.notify_all()
+
+    async def until(self, true: Callable[[], Any], seconds: float = 10, why: str = "") -> Any:
+        """Wait until *true* gives something true, and give it; AssertionError after *seconds*."""
+        end = asyncio.get_running_loop().time() + seconds
+        async with self._news:
+            while not (found := true()):
+                if asyncio.get_running_loop().time() > end:
+                    tail = "\n".join(f"  {call.method} {call.error or 'ok'}" for call in self.calls[-12:])
+                    raise AssertionError(f"not within {seconds} s: {why or true}; the last calls:\n{tail}")
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), LOOK_AGAIN)
+            return found
+
+    def violate(self, sentence: str) -> None:
+        """Write down that a rule was broken; the fixture fails the test for it."""
+        self.violations.append(sentence)
+
+    def made(self, method: str) -> list[Call]:
+        """The calls of *method* that were done, in order."""
+        return [call for call in self.calls if call.method == method and not call.error]
+
+    def latencies(self, kind: str = "") -> list[float]:
+        """Seconds from sending to acknowledgement, of each first attempt that had one."""
+        wanted = (one for one in self.deliveries if not kind or one.kind == kind)
+        return [one.acks[0] for one in wanted if one.acks and one.acks[0] is not None]

@@ -1,0 +1,1 @@
+"""Tests of the Slack bot as Slack would drive it."""
