@@ -8,7 +8,7 @@ _HOSTS: Final = (at.ROAMING_JAVASCRIPT, at.INSIGHTS_NAME)
 _EDGES: Final = tuple(edge.javascript_name for edge in at.EDGES)
 
 _UPGRADE: Final = (
-    "curl -k -s -i --max-time 5 --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' "
+    "curl -k -s -i --max-time 1 --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' "
     "-H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==' "
     f"https://{at.ROAMING_JAVASCRIPT}/signal --output /dev/null"
 )
@@ -22,7 +22,7 @@ SCRIPT: Final = "\n".join(
         *(f"curl -k -s -o /dev/null --connect-timeout 5 -w '%{{time_connect}}' https://{h}/" for h in _EDGES),
         _UPGRADE,
         f"curl -k -s -i --connect-timeout 5 https://{at.INSIGHTS_NAME}/",
-        f"timeout 10 turnutils_stunclient {at.TURN}",
+        f"timeout 2 turnutils_stunclient {at.TURN}",
         f"timeout 20 turnutils_natdiscovery -m -f {at.TURN}",
         *(
             f"timeout 20 turnutils_uclient -y -n 1 -m 1 -c {ways} -u {at.TURN_USER} -w {at.TURN_PASSWORD} {at.TURN}"
