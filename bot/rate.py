@@ -1,0 +1,111 @@
+"""How many diagnoses one person and one workspace may start: token buckets.
+
+Pure: the clock (monotonic, seconds) comes from outside.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.errors import UsageError, quoted
+
+USER: Final = "LINEMAN_RATE_USER"  # such as 10/600: ten in 600 seconds
+WORKSPACE: Final = "LINEMAN_RATE_WORKSPACE"
+
+# How many buckets may stand before those that are full again are thrown away.
+CROWD: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """*count* at once, and as many again in each *period* seconds."""
+
+    count: int
+    period: float
+
+    def __str__(self) -> str:
+        """Say it as part of a sentence."""
+        return f"{self.count} in {spoken(self.period)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one person and what one workspace may start. One run takes seconds and some hundred packets."""
+
+    user: Limit = Limit(10, 600)
+    workspace: Limit = Limit(120, 600)
+
+
+@dataclass(slots=True)
+class _Bucket:
+    left: float
+    at: float
+
+
+@dataclass(slots=True)
+class Rate:
+    """The buckets of every person and workspace seen lately."""
+
+    limits: Limits = field(default_factory=Limits)
+    _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict, repr=False)
+
+    def refuse(self, team: str, user: str, now: float) -> str | None:
+        """Count one more start at *now*; a sentence that says when again, and nothing counted, if it is too many."""
+        mine = self._bucket((team, user), self.limits.user, now)
+        ours = self._bucket((team, ""), self.limits.workspace, now)
+        waits = (_wait(mine, self.limits.user), _wait(ours, self.limits.workspace))
+        if max(waits) > 0:
+            who, limit = (
+                ("You", self.limits.user)
+                if waits[0] >= waits[1]
+                else ("This workspace", self.limits.workspace)
+            )
+            return f"{who} may start {limit}; the next one is possible in {spoken(max(waits))}."
+        mine.left -= 1
+        ours.left -= 1
+        return None
+
+    def _bucket(self, key: tuple[str, str], limit: Limit, now: float) -> _Bucket:
+        """Find the bucket of *key*, filled up to *now*."""
+        if len(self._buckets) > CROWD:
+            self._forget(now)
+        bucket = self._buckets.setdefault(key, _Bucket(limit.count, now))
+        gained = max(0.0, now - bucket.at) * limit.count / limit.period
+        bucket.left, bucket.at = min(float(limit.count), bucket.left + gained), max(now, bucket.at)
+        return bucket
+
+    def _forget(self, now: float) -> None:
+        """Throw away the buckets that are full by now: a new one is the same."""
+        longest = max(self.limits.user.period, self.limits.workspace.period)
+        self._buckets = {key: one for key, one in self._buckets.items() if now - one.at < longest}
+
+
+def load_limits(environment: Mapping[str, str]) -> Limits:
+    """Read the limits that the environment sets; `UsageError` names the variable that is wrong."""
+    usual = Limits()
+    return Limits(_limit(environment, USER, usual.user), _limit(environment, WORKSPACE, usual.workspace))
+
+
+def spoken(seconds: float) -> str:
+    """Say a time as people do, rounded up: 1 second, 40 seconds, 5 minutes, 2 hours."""
+    whole = max(1, -int(-seconds // 1))
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if whole > 1.5 * size or whole == size:
+            count = -(-whole // size)
+            return f"{count} {name}{'s' if count > 1 else ''}"
+    return f"{whole} second{'s' if whole > 1 else ''}"
+
+
+def _wait(bucket: _Bucket, limit: Limit) -> float:
+    """Seconds until *bucket* holds one more start; a millionth of a start is rounding."""
+    return max(0.0, (1 - 1e-6 - bucket.left) * limit.period / limit.count)
+
+
+def _limit(environment: Mapping[str, str], name: str, usual: Limit) -> Limit:
+    text = environment.get(name, "").strip()
+    if not text:
+        return usual
+    count, _, period = text.partition("/")
+    if count.isdecimal() and period.isdecimal() and 0 < int(count) <= 10**6 and 0 < int(period) <= 10**6:
+        return Limit(int(count), float(period))
+    raise UsageError(f"{name} is {quoted(text)}; write it like 10/600, for ten in 600 seconds.")
