@@ -74,7 +74,9 @@ def may_use(rules: Rules, who: Who, relay: str) -> str | None:
     name = quoted(relay)
     if not misses:
         return f"No rule lets anybody use the relay {name} from Slack; {_ask(rules, who)}"
-    nearest_miss = min(misses, key=len)
+    # A rule for every relay is the operators' own: what names this one explains better.
+    by_name = _misses(tuple(rule for rule in rules if relay in rule.relays), who, relay)
+    nearest_miss = min(by_name or misses, key=len)
     why = " and ".join(_reason(one) for one in nearest_miss)
     return f"The relay {name} may {why}; {_ask(rules, who)}"
 
