@@ -26,12 +26,12 @@ class Budget:
 # to the look at its end (a test adds them up), so that "no answer" never means "no time left to look".
 BUDGETS: Final[Mapping[str, Budget]] = {
     "route": Budget(0.5),  # routers that answer do so within a round trip
-    "dns": Budget(2.0, slow=1.1),  # two tries, a second apart, as resolvers themselves do
+    "dns": Budget(2.0, slow=1.1),  # three queries, half a second apart, to each resolver in turn
     "tcp": Budget(2.5, slow=1.1),  # a SYN is sent again after 1 s, and again after 3 s: one loss is covered
     "tls": Budget(3.0, slow=1.1),  # the SDK's 5 s less what names and TCP may take before it
     "websocket": Budget(3.0),  # beside tls, on a connection of its own
     "http": Budget(3.0),
-    "stun": Budget(0.7),  # datagrams at 0, 100, 300 and 700 ms (netcheck's cadence)
+    "stun": Budget(0.7),  # datagrams at 0, 100 and 300 ms (netcheck's cadence)
     "nat": Budget(1.2),  # a name or two to look up, then silence is an answer after 0.45 s
     "turn": Budget(2.5),  # five round trips at most over TLS, one loss covered
     "udp_media": Budget(3.0),  # an allocation, then three datagrams a port within 0.6 s
