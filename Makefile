@@ -6,12 +6,12 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages
+.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
 
-test: packages $(VENV)/dev.stamp gate  ## set up what the tests need (Debian packages too, when root), then the whole gate
+test: packages $(VENV)/dev.stamp slack-tools gate  ## set up what the tests need (Debian packages too, when root), then the whole gate
 
 gate: lint types imports knowledge unit
 
@@ -39,6 +39,12 @@ bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (ne
 
 lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make lab SCENARIO=signaling-blocked
 	$(BIN)/python -m tests.lab open $(SCENARIO)
+
+slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, from the npm registry, below build/
+	$(BIN)/python -m tests.slack.tools install
+
+slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
+	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load $(ARGS)
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list

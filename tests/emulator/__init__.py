@@ -1,0 +1,1 @@
+"""Tests against a Slack that nobody here wrote: `emulate` of the npm registry."""

@@ -1,0 +1,1 @@
+"""Everything that Lineman sends, checked against the types that Slack itself publishes."""

@@ -1,0 +1,56 @@
+"""Every reply has a shape that Slack's own types allow."""
+
+from typing import Any
+
+import pytest
+
+from bot.replies.blocks.message import Message
+from bot.replies.gallery import Gallery
+from knowledge.load import load_knowledge
+from knowledge.network import load_network
+from tests.slack import tools
+from tests.slack.small_app import button
+from tests.slack_types.outgoing import judge
+
+pytestmark = pytest.mark.skipif(
+    bool(tools.missing("slack_types")), reason=tools.missing("slack_types") or "-"
+)
+
+
+def payload(shown: Message | dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What is sent for *shown*."""
+    if isinstance(shown, Message):
+        return "chat.postMessage", {"channel": "C0", "unfurl_links": False, **shown.payload()}
+    if shown["type"] == "home":
+        return "views.publish", {"user_id": "U0", "view": shown}
+    return "views.open", {"trigger_id": "1.2", "view": shown}
+
+
+def test_every_reply() -> None:
+    """All replies of the gallery are messages and views as Slack's types have them."""
+    exhibits = list(Gallery(load_knowledge(), load_network()).exhibits())
+    assert exhibits
+    assert judge((payload(one.shown) for one in exhibits), "gallery") == []
+
+
+def test_types_do_judge() -> None:
+    """A misspelt field, a wrong status and a missing trigger are noticed."""
+    misspelt = button("x")
+    misspelt[1]["elements"][0]["labels"] = "x"
+    task = {"type": "task_card", "task_id": "1", "title": "x", "status": "completed"}
+    wrong = [
+        ("chat.postMessage", {"channel": "C0", "text": "x", "blocks": misspelt}),
+        ("chat.postMessage", {"channel": "C0", "text": "x", "blocks": [task]}),
+        ("views.open", {"view": {"type": "home", "blocks": []}}),
+    ]
+    told = "\n".join(judge(wrong, "wrong"))
+    for number in range(3):
+        assert f"({number + 3}," in told, told
+
+
+@pytest.mark.parametrize("room", tools.ROOMS)
+def test_locks_name_no_address(room: str) -> None:
+    """Every package of the lock has its hash, and neither lock nor settings say where it comes from."""
+    texts = [(tools.ROOT / "tests" / room / name).read_text() for name in tools.LISTS]
+    assert not [text for text in texts if "://" in text]
+    assert texts[1].count('"integrity"') == texts[1].count('"node_modules/')
