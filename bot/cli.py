@@ -17,13 +17,14 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-COMMANDS: Final = ("diagnose", "knowledge", "preview")
+COMMANDS: Final = ("diagnose", "knowledge", "preview", "serve")
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
 
   lineman                              talk: type /diagnose 31009, help or quit
   lineman diagnose CODE [platform]     look from this host, and say what is wrong and what to do
+  lineman serve                        the Slack bot: see docs/slack.md
   lineman knowledge check              run the cases that stand in the knowledge files
   lineman knowledge tree CODE          show how the causes of a code are told apart
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
@@ -67,6 +68,10 @@ def _run(words: list[str]) -> int:
             from bot.preview import run_preview
 
             return run_preview(words[1:])
+        case ["serve"]:
+            from bot.serve import run_serve
+
+            return run_serve(words[1:])
         case [word] if not word.startswith("-"):
             raise unknown("a command", word, COMMANDS)
     return _talk(words)

@@ -1,0 +1,43 @@
+"""`lineman serve`: the Slack bot, over the transport that the environment asks for."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from bot.arguments import Parser
+from bot.errors import UsageError, unknown
+from bot.redact import RedactingFilter
+from bot.slack.environment import HOW_TO, read_slack_settings
+
+FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+USAGE: Final = 2
+
+
+def run_serve(words: Sequence[str]) -> int:
+    """Serve until told to end; the exit code is 0, or 2 when nothing is set."""
+    parser = Parser(prog="lineman serve", description="Serve Slack; docs/slack.md says how to set it up.")
+    _, rest = parser.parse_known_args(list(words))
+    if rest:
+        raise unknown("an option of serve", rest[0], parser.known)
+    settings = read_slack_settings(os.environ)
+    if settings.transport is None:
+        sys.stdout.write(HOW_TO)
+        return USAGE
+    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
+    from bot.slack.serve import serve, tell  # aiohttp and Bolt take their time to import
+
+    asyncio.run(serve(settings, tell))
+    return 0
+
+
+def write_log(level: str) -> None:
+    """Log to stderr, with every secret and phone number taken out on the way."""
+    if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise UsageError("LINEMAN_LOG must be DEBUG, INFO, WARNING or ERROR.")
+    handler = logging.StreamHandler()
+    handler.addFilter(RedactingFilter())
+    handler.setFormatter(logging.Formatter(FORMAT))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -1,0 +1,41 @@
+"""The Bolt app: who may call, and one file for each way in."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.slack import command
+from bot.slack.environment import SlackSettings
+from bot.slack.installation import Authorize
+from bot.slack.office import Office
+from bot.slack.web import make_client
+
+WAYS_IN = (command,)
+
+
+def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
+    """Make the app; Bolt checks signatures and timestamps, ignores our own messages, and asks us for the token."""
+    app = AsyncApp(
+        name="lineman",
+        logger=_quiet(),
+        # Socket Mode needs none; Bolt wants a text all the same.
+        signing_secret=settings.signing_secret or "socket-mode",
+        client=make_client("", office.session, settings.api_url),
+        authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", Authorize(office.workspaces)),
+        # Given, or Bolt would make its own from SLACK_CLIENT_ID, with files in the home folder.
+        oauth_flow=office.workspaces.flow(),
+        request_verification_enabled=settings.transport == "http",
+        raise_error_for_unhandled_request=False,
+    )
+    for way in WAYS_IN:
+        way.register(app, office)
+    return app
+
+
+def _quiet() -> logging.Logger:
+    logger = logging.getLogger("lineman.slack.bolt")
+    logger.setLevel(logging.WARNING)
+    return logger

@@ -1,0 +1,91 @@
+"""Who asks, where, and how they can be answered: the same for every way in.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """One person in one place."""
+
+    team: str
+    user: str
+    channel: str = ""  # empty in a form or on the App Home
+    thread: str = ""  # timestamp of the thread's first message, where there is one
+    message: str = ""  # timestamp of the message that was written or pressed
+    response_url: str = ""
+    trigger: str = ""
+    enterprise: str = ""
+    channel_type: str = ""
+
+    @property
+    def direct(self) -> bool:
+        """Whether this is a direct message with the bot."""
+        return self.channel_type == "im" or self.channel.startswith("D")
+
+
+def of_command(body: Mapping[str, Any]) -> Asker:
+    """Read who typed a slash command; commands cannot be typed in threads."""
+    return Asker(
+        team=_text(body, "team_id"),
+        user=_text(body, "user_id"),
+        channel=_text(body, "channel_id"),
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+        enterprise=_text(body, "enterprise_id"),
+    )
+
+
+def of_interaction(body: Mapping[str, Any]) -> Asker:
+    """Read who pressed, chose or sent something: buttons, shortcuts and forms."""
+    team, user, channel = (_inner(body, name) for name in ("team", "user", "channel"))
+    message, container = _inner(body, "message"), _inner(body, "container")
+    stamp = _text(message, "ts") or _text(container, "message_ts")
+    return Asker(
+        team=_text(team, "id") or _text(user, "team_id"),
+        user=_text(user, "id"),
+        channel=_text(channel, "id") or _text(container, "channel_id"),
+        thread=_text(message, "thread_ts") or _text(container, "thread_ts"),
+        message=stamp,
+        response_url=_text(body, "response_url"),
+        trigger=_text(body, "trigger_id"),
+        enterprise=_text(_inner(body, "enterprise"), "id"),
+    )
+
+
+def of_event(body: Mapping[str, Any]) -> Asker:
+    """Read who wrote a message or opened a tab."""
+    event = _inner(body, "event")
+    return Asker(
+        team=_text(body, "team_id") or _text(event, "team"),
+        user=_text(event, "user"),
+        channel=_text(event, "channel"),
+        thread=_text(event, "thread_ts"),
+        message=_text(event, "ts"),
+        enterprise=_text(body, "enterprise_id"),
+        channel_type=_text(event, "channel_type"),
+    )
+
+
+def delivery(body: Mapping[str, Any]) -> str:
+    """Name a delivery so that it is known again when it comes twice; empty if it cannot be named."""
+    event = _inner(body, "event")
+    if event:
+        return _text(body, "event_id") or f"{_text(event, 'channel')} {_text(event, 'ts')}".strip()
+    actions = body.get("actions")
+    pressed = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
+    return _text(body, "trigger_id") or f"{_text(pressed, 'action_id')} {_text(pressed, 'action_ts')}".strip()
+
+
+def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    return value if isinstance(value, str) else ""

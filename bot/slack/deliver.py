@@ -1,0 +1,161 @@
+"""Putting messages into Slack: posted once, updated in place at most once a second, and the last state lands.
+
+What Slack refuses is put more simply; what cannot be delivered is `SlackError`, and the caller says so elsewhere.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.replies.blocks.message import Message
+from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
+
+log = logging.getLogger(__name__)
+
+PACE: Final = 1.0  # seconds between two updates of one message
+PATIENCE: Final = (1.0, 5.0, 15.0, 60.0, 180.0)  # seconds before the last state is tried again
+EVENT: Final = "lineman_reply"  # metadata by which we know our own messages again
+TOO_MUCH: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large"}
+)
+OUTSIDE: Final = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+GONE: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+)
+
+
+async def post(
+    client: AsyncWebClient, channel: str, message: Message, *, thread: str = "", key: str = ""
+) -> str:
+    """Post *message* and give its timestamp; *key* makes it recognisable, so that it is never posted twice."""
+    arguments: dict[str, Any] = {
+        "channel": channel,
+        "thread_ts": thread or None,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "mrkdwn": False,
+        "metadata": _metadata(key) if key else None,
+    }
+    for wait in (*PATIENCE[:3], None):
+        try:
+            answer = await _simpler(client.chat_postMessage, message, arguments)
+            return str(answer.get("ts", ""))
+        except SlackError as refused:
+            if refused.word not in UNCERTAIN or wait is None:
+                raise
+            # Slack may have posted it and only the answer was lost.
+            if key and (ts := await find(client, channel, key, thread)):
+                return ts
+            await asyncio.sleep(wait)
+    raise AssertionError("the last try raises")
+
+
+async def update(client: AsyncWebClient, channel: str, ts: str, message: Message) -> None:
+    """Replace what stands there."""
+    await _simpler(client.chat_update, message, {"channel": channel, "ts": ts})
+
+
+async def find(client: AsyncWebClient, channel: str, key: str, thread: str = "") -> str:
+    """Look for our own message with *key* among the latest; empty if it is not there or cannot be read."""
+    arguments = {"channel": channel, "limit": 50, "include_all_metadata": True}
+    try:
+        if thread:
+            answer = await call(client.conversations_replies, ts=thread, **arguments)
+        else:
+            answer = await call(client.conversations_history, **arguments)
+    except SlackError:
+        return ""
+    for one in answer.get("messages", ()):
+        metadata = one.get("metadata") or {}
+        if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("key") == key:
+            return str(one.get("ts", ""))
+    return ""
+
+
+class Live:
+    """One message while it changes. Leaving the context waits until the next update is due: for the last state."""
+
+    def __init__(self, client: AsyncWebClient, channel: str, ts: str) -> None:
+        self._client, self._channel, self._ts = client, channel, ts
+        self._next: Callable[[], Message] | None = None
+        self._wanted, self._over = asyncio.Event(), asyncio.Event()
+        self._due = time.monotonic() + PACE
+
+    def show(self, make: Callable[[], Message]) -> None:
+        """Show what *make* makes as soon as an update is due; a newer state takes its place."""
+        self._next = make
+        self._wanted.set()
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._pump())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """An update under way is waited for: cut off, it might arrive after the last state."""
+        self._over.set()
+        self._wanted.set()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.sleep(max(0.0, self._due - time.monotonic()))
+
+    async def _pump(self) -> None:
+        while True:
+            await self._wanted.wait()
+            await self._pause()
+            if self._over.is_set():
+                return
+            self._wanted.clear()
+            assert self._next is not None
+            self._due = time.monotonic() + await self._try(self._next()) + PACE
+
+    async def _pause(self) -> None:
+        """Wait until an update is due, or the end."""
+        try:
+            async with asyncio.timeout(max(0.0, self._due - time.monotonic())):
+                await self._over.wait()
+        except TimeoutError:
+            return
+
+    async def _try(self, message: Message) -> float:
+        """Show a state that the next one replaces anyway; gives the seconds Slack wants to be left alone."""
+        try:
+            await update(self._client, self._channel, self._ts, message)
+        except SlackError as refused:
+            log.info("progress was not shown: %s", refused.word)
+            return refused.wait
+        return 0.0
+
+
+async def land(client: AsyncWebClient, channel: str, ts: str, thread: str, message: Message) -> None:
+    """Bring a last state into its message; where that is gone, into the thread. Raises `SlackError` in the end."""
+    for wait in (*PATIENCE, None):
+        try:
+            await update(client, channel, ts, message)
+        except SlackError as refused:
+            if refused.word in GONE:
+                await post(client, channel, message, thread=thread or ts)
+                return
+            if wait is None or refused.word not in BUSY | UNCERTAIN:
+                raise
+            log.warning("a verdict waits %.0f s: %s", wait, refused.word)
+            await asyncio.sleep(wait)
+        else:
+            return
+
+
+async def _simpler(send: Any, message: Message, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Send *message*; if Slack does not take its blocks, the same in plain words."""
+    try:
+        return await call(send, **arguments, **message.payload())
+    except SlackError as refused:
+        if refused.word not in TOO_MUCH:
+            raise
+        log.warning("Slack refused the blocks of a message: %s", refused.word)
+        return await call(send, **arguments, **message.simpler().payload())
+
+
+def _metadata(key: str) -> dict[str, Any]:
+    return {"event_type": EVENT, "event_payload": {"key": key}}

@@ -1,0 +1,30 @@
+"""Names for cases and runs: short, easy to say on the phone, and never the same twice."""
+
+import secrets
+from typing import Final
+
+_FIRST: Final = "bdfghjklmnprstvz"
+_SECOND: Final = "aeiou"
+
+
+def new_case() -> str:
+    """Name a case, such as `case-dukafimo-31`."""
+    return f"case-{_word(4)}-{_number()}"
+
+
+def new_run() -> str:
+    """Name a run, such as `lupa-disefo-47`; about ten thousand million of them."""
+    return f"{_word(2)}-{_word(3)}-{_number()}"
+
+
+def new_reference() -> str:
+    """Name a fault of ours, so that it can be found in the log."""
+    return f"E-{secrets.token_hex(4)}"
+
+
+def _word(syllables: int) -> str:
+    return "".join(secrets.choice(_FIRST) + secrets.choice(_SECOND) for _ in range(syllables))
+
+
+def _number() -> str:
+    return f"{secrets.randbelow(90) + 10}"

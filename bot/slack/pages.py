@@ -1,0 +1,65 @@
+"""What this process answers over HTTP: Slack's requests, the installation, and whether it is alive and ready."""
+
+from typing import Final
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.health import Health
+from bot.slack.installation import Workspaces
+
+EVENTS: Final = "/slack/events"
+LARGEST: Final = 4 * 2**20  # bytes; Slack's own requests stay far below
+SHUTDOWN: Final = 5.0  # seconds for requests under way
+
+
+def make_pages(health: Health, app: AsyncApp | None, workspaces: Workspaces) -> web.Application:
+    """Make the routes; without *app*, only those about health."""
+    pages = web.Application(client_max_size=LARGEST)
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        problems = await health.problems()
+        return web.json_response(
+            {"ready": not problems, "problems": problems}, status=503 if problems else 200
+        )
+
+    pages.router.add_get("/healthz", alive)
+    pages.router.add_get("/readyz", ready)
+    if app is not None:
+        _add_slack(pages, app)
+        _add_installation(pages, workspaces)
+    return pages
+
+
+def _add_slack(pages: web.Application, app: AsyncApp) -> None:
+    async def events(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+
+    pages.router.add_post(EVENTS, events)
+
+
+def _add_installation(pages: web.Application, workspaces: Workspaces) -> None:
+    flow = workspaces.flow()
+    if flow is None:
+        return
+
+    async def install(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+
+    async def installed(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+
+    pages.router.add_get(flow.install_path, install)
+    pages.router.add_get(flow.redirect_uri_path, installed)
+
+
+async def open_pages(pages: web.Application, host: str, port: int) -> web.AppRunner:
+    """Listen; the runner's `cleanup` ends it."""
+    runner = web.AppRunner(pages, access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+    return runner

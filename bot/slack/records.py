@@ -1,0 +1,107 @@
+"""Finished runs, to be looked at again: the latest in memory, older ones walked anew from what the store kept."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.desk import Desk
+from bot.request import Request
+from bot.rows import RunRow
+from bot.slack.bench import Bench
+from bot.slack.shown import Seen
+from bot.store import Store
+from bot.triage import CaseRecord, open_matter
+from probes.model import Observation, Plan
+
+KEPT: Final = 256  # records in memory, some 100 kB each
+
+
+class Records:
+    """Every record by its run."""
+
+    def __init__(self, desk: Desk, store: Store, bench: Bench) -> None:
+        self._desk, self._store, self._bench = desk, store, bench
+        self._kept: OrderedDict[str, Seen] = OrderedDict()
+
+    def keep(self, seen: Seen) -> None:
+        """Remember *seen*; the oldest goes."""
+        self._kept[seen.run] = seen
+        self._kept.move_to_end(seen.run)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    async def get(self, run_id: str) -> Seen | None:
+        """Give the record of a run that has a verdict; none for others, and where it is not kept any more."""
+        if seen := self._kept.get(run_id):
+            self._kept.move_to_end(run_id)
+            return seen
+        run = await self._store.run(run_id)
+        if run is None or run.status != "done":
+            return None
+        case = await self._store.case(run.case)
+        kept = await self._store.record(run_id)
+        if case is None or kept is None:
+            return None
+        request, observations = kept
+        latest = (await self._store.runs(run.case))[0].id == run_id
+        if latest:  # what has been answered since
+            request = replace(request, told={**request.told, **case.request.told})
+        record = await self._bench.call(walk_again, self._desk, run, request, observations)
+        seen = Seen(run.case, run.id, case.user, record)
+        self.keep(seen)
+        return seen
+
+    async def latest(self, case_id: str) -> Seen | None:
+        """Give the newest run of a case that has a verdict."""
+        for run in await self._store.runs(case_id):
+            if run.status == "done":
+                return await self.get(run.id)
+        return None
+
+    async def before(self, seen: Seen) -> Seen | None:
+        """Give the run with a verdict that came before *seen* in its case."""
+        earlier = False
+        for run in await self._store.runs(seen.case):
+            if earlier and run.status == "done":
+                return await self.get(run.id)
+            earlier = earlier or run.id == seen.run
+        return None
+
+
+def walk_again(
+    desk: Desk, run: RunRow, request: Request, observations: Mapping[str, Observation]
+) -> CaseRecord:
+    """Conclude again from what was seen then, with the knowledge of now."""
+    matter = open_matter(request, desk.knowledge, desk.network)
+    answers = matter.answers(observations, request.told, run.vantage)
+    summary = run.summary
+    return CaseRecord(
+        request=request,
+        network=run.network,
+        digest=run.knowledge,
+        relay=run.relay,
+        vantage=run.vantage,
+        turn=str(summary.get("turn", "")),
+        plan=Plan((), 0.0),  # with secrets in it, it is not kept
+        observations=observations,
+        answers=answers,
+        diagnosis=matter.diagnosis(answers, observations),
+        started=run.started,
+        timings=_timings(summary.get("timings")),
+    )
+
+
+def summary_of(record: CaseRecord, headline: str) -> dict[str, Any]:
+    """What is kept of *record* besides its observations."""
+    return {
+        "headline": headline,
+        "turn": record.turn,
+        "timings": dict(record.timings),
+        "found": [one.cause for one in record.diagnosis.found],
+    }
+
+
+def _timings(value: object) -> dict[str, float]:
+    known = value if isinstance(value, Mapping) else {}
+    return {str(name): float(spent) for name, spent in known.items() if isinstance(spent, int | float)}

@@ -1,0 +1,115 @@
+"""One run from its place in the line to its verdict: look, show, keep, and say so whatever happens."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from bot.errors import UsageError
+from bot.replies.blocks.message import Message
+from bot.replies.blocks.progress import progress as progress_message
+from bot.replies.blocks.walk import follow
+from bot.replies.view import headline
+from bot.rows import Ended
+from bot.slack import outbox, shown
+from bot.slack.deliver import Live
+from bot.slack.ids import new_reference
+from bot.slack.office import Office
+from bot.slack.records import summary_of
+from bot.slack.running import Running
+from bot.slack.shown import Ending, Seen
+from bot.triage import CaseRecord, Progress, triage
+from probes.model import Observation
+
+log = logging.getLogger(__name__)
+
+
+async def conduct(office: Office, running: Running) -> None:
+    """Run, show the verdict, and keep everything; a fault of ours is told with a reference."""
+    live = Live(running.workspace.hasty, running.case.channel, running.ts)
+    office.running[running.run.id] = running
+    try:
+        async with live:
+            record = await _in_line(office, running, live)
+    except Exception as error:
+        reference = new_reference()
+        log.exception("run %s has failed: %s", running.run.id, reference)
+        why = str(error) if isinstance(error, UsageError) else ""
+        await end_without(office, running, "failed", Ending(reference=f"{reference} {why}".strip()))
+        return
+    finally:
+        del office.running[running.run.id]
+    summary = summary_of(record, headline(record.diagnosis))
+    if await office.store.finish_run(running.run.id, "done", record.diagnosis.outcome, summary):
+        office.records.keep(Seen(running.case.id, running.run.id, running.user, record))
+        await outbox.settle_run(office, running.run.id, running.workspace)
+
+
+async def end_without(office: Office, running: Running, how: Ended, told: Ending) -> bool:
+    """End a run that has no verdict, and say so in its message; false if it had ended before."""
+    kept = {"done": running.done, "total": running.total, "by": told.by, "reference": told.reference}
+    if not await office.store.finish_run(running.run.id, how, summary=kept):
+        return False
+    await outbox.settle_run(office, running.run.id, running.workspace)
+    return True
+
+
+async def _in_line(office: Office, running: Running, live: Live) -> CaseRecord:
+    """Wait for a place on the relay, then look."""
+    about = running.about
+    assert about is not None
+
+    def wait(before: int) -> None:
+        live.show(partial(shown.waiting, about, before))
+
+    async with office.slots.take(running.run.relay, wait):
+        here = asyncio.get_running_loop()
+
+        def tell(progress: Progress) -> None:  # called at the bench
+            passed = follow(running.passed, progress, office.desk.knowledge)
+            running.passed, running.done, running.total = passed, progress.done, progress.total
+            here.call_soon_threadsafe(live.show, make)
+
+        def make() -> Message:
+            return progress_message(about, running.passed, running.done, running.total)
+
+        return await office.bench.run(_look(office, running, tell))
+
+
+async def _look(office: Office, running: Running, tell: Callable[[Progress], None]) -> CaseRecord:
+    """Look, and keep each observation as it comes; runs at the bench."""
+    desk, coming = office.desk, asyncio.Queue[Observation]()
+    request = replace(running.run.request)
+
+    def heard(progress: Progress) -> None:
+        coming.put_nowait(progress.observation)
+        tell(progress)
+
+    kept: set[str] = set()
+
+    async def keep() -> None:
+        while True:
+            one = await coming.get()
+            await office.store.save_observation(running.run.id, one)
+            kept.add(one.step)
+
+    async with _beside(keep()):
+        record = await triage(request, desk.knowledge, desk.network, desk.relay, desk.settings, heard)
+    for step, one in record.observations.items():
+        if step not in kept:
+            await office.store.save_observation(running.run.id, one)
+    return record
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run *work* while the block runs, and no longer."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

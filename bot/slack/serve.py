@@ -1,0 +1,151 @@
+"""One process that serves Slack, from its first check to its last word."""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import aiohttp
+
+from bot.desk import open_desk
+from bot.errors import UsageError
+from bot.slack.app import make_app
+from bot.slack.bench import Bench
+from bot.slack.environment import PORT, SlackSettings
+from bot.slack.health import Health
+from bot.slack.installation import Workspaces
+from bot.slack.jobs import Jobs
+from bot.slack.office import Office
+from bot.slack.pages import make_pages, open_pages
+from bot.slack.records import Records
+from bot.slack.resume import declare_running, resume
+from bot.slack.rights import Rights
+from bot.slack.slots import Slots
+from bot.slack.sockets import Sockets
+from bot.slack.web import SlackError, make_client
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+DRAIN: Final = 25.0  # seconds: platforms kill after 30
+SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
+TIMEOUT: Final = 30.0  # seconds for one call of the Web API
+
+
+async def serve(settings: SlackSettings, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; *say* hears of every step in one line. `UsageError` if it cannot begin."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        office = await stack.enter_async_context(open_office(settings))
+        await _check(office, settings, say)
+        cut_off = await office.store.unfinished()
+        office.jobs.start("resume", resume(office, cut_off))
+        office.jobs.start("sweep", _sweep(office))
+        hush = await _listen(settings, office, stack, say)
+        await stop.wait()
+        say("Stopping: nothing new is taken, what runs is finished or declared.")
+        await hush()
+        await wind_up(office)
+    say("Stopped.")
+
+
+@asynccontextmanager
+async def open_office(settings: SlackSettings) -> AsyncIterator[Office]:
+    """Load and open everything that serving needs; closes it in the opposite order."""
+    desk = open_desk(settings.network, settings.vantage)
+    async with AsyncExitStack() as stack:
+        store = Store.open(settings.database, settings.retention_days)
+        stack.push_async_callback(store.close)
+        bench = Bench()
+        stack.push_async_callback(bench.close)
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
+        )
+        jobs = await stack.enter_async_context(Jobs())
+        yield Office(
+            desk=desk,
+            vocabulary=desk.vocabulary,
+            store=store,
+            jobs=jobs,
+            bench=bench,
+            workspaces=Workspaces(settings, session),
+            session=session,
+            rights=Rights(),
+            slots=Slots(settings.runs_at_once),
+            records=Records(desk, store, bench),
+        )
+
+
+async def wind_up(office: Office) -> None:
+    """Let jobs end; declare the runs that cannot in the time there is."""
+    for name in ("sweep", "resume"):
+        await office.jobs.cancel(name)
+    ends = time.monotonic() + DRAIN
+    left = await office.jobs.drain(DRAIN * 0.7)
+    if left:
+        log.warning("cut off: %s", ", ".join(left))
+        await declare_running(office)
+        await office.jobs.drain(max(0.0, ends - time.monotonic()))
+
+
+async def _check(office: Office, settings: SlackSettings, say: Callable[[str], None]) -> None:
+    """Ask Slack who we are, once, before anybody waits for an answer."""
+    say(settings.because)
+    if not office.workspaces.single:
+        say("Workspaces install Lineman at /slack/install.")
+        return
+    try:
+        workspace = await office.workspaces.get("")
+    except SlackError as refused:
+        raise UsageError(f"Slack does not accept SLACK_BOT_TOKEN: {refused.word}.") from None
+    assert workspace
+    say(f"Known to Slack as @{workspace.name} in {workspace.team}.")
+
+
+async def _listen(
+    settings: SlackSettings, office: Office, stack: AsyncExitStack, say: Callable[[str], None]
+) -> Callable[[], Awaitable[None]]:
+    """Begin to listen; gives what ends it."""
+    app = make_app(settings, office)
+    sockets: Sockets | None = None
+    if settings.transport == "socket":
+        client = make_client("", office.session, settings.api_url)
+        sockets = Sockets(app, settings.app_token, client)
+        stack.push_async_callback(sockets.close)
+        await sockets.open()
+        say("Connected.")
+    runner = None
+    if sockets is None or settings.port:
+        health = Health(office, sockets.connected if sockets else None)
+        pages = make_pages(health, None if sockets else app, office.workspaces)
+        runner = await open_pages(pages, settings.host, settings.port or PORT)
+        stack.push_async_callback(runner.cleanup)
+        say(f"Listening on {settings.host}:{runner.addresses[0][1]}.")
+
+    async def hush() -> None:
+        if sockets:
+            await sockets.hush()
+        elif runner:
+            for site in tuple(runner.sites):
+                await site.stop()
+
+    return hush
+
+
+async def _sweep(office: Office) -> None:
+    """Forget what is older than the retention, now and then."""
+    while True:
+        await office.store.sweep(time.time())
+        await asyncio.sleep(SWEEP)
+
+
+def tell(sentence: str) -> None:
+    """Say something to whoever started the process."""
+    sys.stderr.write(f"lineman: {sentence}\n")
+    sys.stderr.flush()

@@ -1,0 +1,59 @@
+"""Socket Mode: two connections, so that one still listens while Slack renews the other.
+
+The SDK closes a connection before it opens the next; what Slack would send meanwhile goes to the other one.
+"""
+
+import asyncio
+from typing import Final
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.web import quiet_log
+
+CONNECTIONS: Final = 2
+LAST_WORDS: Final = 0.3  # seconds in which what has been received is still acknowledged
+
+
+async def _connect(one: AsyncSocketModeHandler) -> None:
+    await one.connect_async()  # type: ignore[no-untyped-call]  # the SDK leaves these three without types
+
+
+async def _disconnect(one: AsyncSocketModeHandler) -> None:
+    await one.client.disconnect()  # type: ignore[no-untyped-call]  # as above
+
+
+async def _close(one: AsyncSocketModeHandler) -> None:
+    await one.close_async()  # type: ignore[no-untyped-call]  # as above
+
+
+class Sockets:
+    """The connections of one process."""
+
+    def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient) -> None:
+        self._handlers = [
+            AsyncSocketModeHandler(app, token, logger=quiet_log(), web_client=client, ping_interval=10)
+            for _ in range(CONNECTIONS)
+        ]
+
+    async def open(self) -> None:
+        """Connect; both are up when this returns."""
+        await asyncio.gather(*(_connect(one) for one in self._handlers))
+
+    async def connected(self) -> int:
+        """Count the connections that are up."""
+        return sum(await asyncio.gather(*(one.client.is_connected() for one in self._handlers)))
+
+    async def hush(self) -> None:
+        """Take nothing new, and acknowledge what has been received; nothing is lost, Slack sends it elsewhere."""
+        for one in self._handlers:
+            one.client.auto_reconnect_enabled = one.client.default_auto_reconnect_enabled = False
+            if one.client.message_receiver:
+                one.client.message_receiver.cancel()
+        await asyncio.sleep(LAST_WORDS)
+        await asyncio.gather(*(_disconnect(one) for one in self._handlers), return_exceptions=True)
+
+    async def close(self) -> None:
+        """End what is left of them."""
+        await asyncio.gather(*(_close(one) for one in self._handlers), return_exceptions=True)
