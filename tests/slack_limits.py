@@ -58,11 +58,11 @@ COUNTS: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
     ("rich_text_list", "elements"): (1, 1_000),
     ("plan", "tasks"): (1, 50),
 }
-IN_MESSAGES: Final = frozenset(
-    "actions context context_actions divider file header image markdown plan rich_text section table task_card "
-    "video data_table data_visualization".split()
+EVERYWHERE: Final = frozenset(
+    {"actions", "context", "divider", "header", "image", "rich_text", "section", "video"}
 )
-IN_VIEWS: Final = frozenset("actions context divider header image input rich_text section video".split())
+IN_MESSAGES: Final = EVERYWHERE | {"context_actions", "file", "markdown", "plan", "task_card", "table"}
+IN_VIEWS: Final = EVERYWHERE | {"input"}
 LISTS: Final = frozenset({"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"})
 _DATE: Final = re.compile(r"<!date\^\d+\^[^<>|]*\|[^<>|]+>")
 _ESCAPE: Final = re.compile(r"&(?!(amp|lt|gt);)")
@@ -211,10 +211,9 @@ def _fields(node: Mapping[str, Any], kind: str, where: str, skip: Sequence[str] 
             yield from _text(value, TEXTS.get((kind, name), 3_000), f"{where}.{name}")
         if isinstance(value, str) and _size(value) > STRINGS.get((kind, name), 100_000):
             yield f"{where}.{name}: {_size(value)} characters, {STRINGS[kind, name]} at most"
-        if isinstance(value, list) and (kind, name) in COUNTS:
-            least, most = COUNTS[kind, name]
-            if not least <= len(value) <= most:
-                yield f"{where}.{name}: {len(value)} entries, {least} to {most} are allowed"
+        least, most = COUNTS.get((kind, name), (0, 100_000))
+        if isinstance(value, list) and not least <= len(value) <= most:
+            yield f"{where}.{name}: {len(value)} entries, {least} to {most} are allowed"
     if kind == "text" and not node.get("text"):
         yield f"{where}: an empty run of text"
     if kind == "static_select" and node.get("initial_option", node["options"][0]) not in node["options"]:
@@ -227,7 +226,9 @@ def _text(value: Mapping[str, Any], most: int, where: str) -> Iterator[str]:
     text = value.get("text", "")
     if not 1 <= _size(text) <= most:
         yield f"{where}: {_size(text)} characters, 1 to {most} are allowed"
-    if value["type"] == "mrkdwn" and _ESCAPE.search(text):
+    if value["type"] != "mrkdwn":
+        return
+    if _ESCAPE.search(text):
         yield f"{where}: an ampersand that is not escaped, or an escape cut in two"
     for found in re.findall(r"<!date[^>]*>?", text):
         if not _DATE.fullmatch(found):

@@ -53,8 +53,8 @@ _EVERYBODY: Final = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 def clean(text: str) -> str:
     """Take out of *text* what a reader cannot see and a program might obey; line breaks and tabs stay."""
     plain = text.replace("\r\n", "\n").translate(_BREAKS)
-    kept = "".join(one for one in plain if one in "\n\t" or unicodedata.category(one) not in _HIDDEN)
-    return _PILED.sub(r"\1", kept)
+    hidden = [one for one in set(plain) if one not in "\n\t" and unicodedata.category(one) in _HIDDEN]
+    return _PILED.sub(r"\1", plain.translate(dict.fromkeys(map(ord, hidden))) if hidden else plain)
 
 
 def line(text: str) -> str:
@@ -64,20 +64,16 @@ def line(text: str) -> str:
 
 def size(text: str) -> int:
     """How long *text* is, in UTF-16 units."""
-    return len(text) + sum(one > "\uffff" for one in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, most: int) -> str:
     """*text* with at most *most* units; where something is missing it ends in an ellipsis, after a word if it can."""
     if size(text) <= most:
         return text
-    kept, room = [], most - 1
-    for one in text:
-        room -= 2 if one > "\uffff" else 1
-        if room < 0:
-            break
-        kept.append(one)
-    short = "".join(kept)
+    short = text[: most - 1]
+    while size(short) > most - 1:
+        short = short[: -max(1, (size(short) - most + 1) // 2)]
     space = short.rfind(" ")
     return (short[:space] if space > len(short) * 3 // 4 else short).rstrip() + MORE
 

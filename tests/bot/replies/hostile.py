@@ -1,0 +1,129 @@
+"""Texts that somebody might send or serve to break a message, and the largest diagnosis one can think of."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import strategies as st
+
+from bot.replies.blocks import asking, changed, evidence, forms, guides, lists, notices, remedies, ticket
+from bot.replies.blocks.about import About
+from bot.replies.blocks.buttons import Asked
+from bot.replies.blocks.message import Message
+from bot.replies.blocks.progress import acknowledged, progress
+from bot.replies.blocks.verdict import Choices, verdict
+from bot.replies.blocks.walk import Mark, Passed
+from bot.replies.reasons import Group
+from bot.replies.view import View
+from knowledge.advised import AdvisedCause, AdvisedFix, CodeSample, Guide
+from knowledge.schema import Diagnosis, Finding, Judged, NextQuestion, Reference
+from probes.failures import Failure
+from probes.model import REFERENCE, USER_NETWORK, Observation, Target
+
+PIECES = (
+    "<!channel>", "<!here>", "<!everyone>", "<@U123>", "<#C123>", "<!subteam^S1>", "<https://evil.example|click>",
+    "https://evil.example/x", "<mailto:a@evil.example|b>", "<!date^1^{date}^https://evil.example|x>", "@channel",
+    "@here", "`", "```", "*", "_", "~", "&", "<", ">", "&lt;!channel&gt;", "&amp;", "|", "\x00", "\x1b[31m", "\u202e",
+    "\u2066", "\u200b", "\u200d", "\ufeff", "\U000e0041", "\ud800", "\udfff", ":rotating_light:", ":skin-tone-2:",
+    "\n", "\r\n", "\u2028", "\t", "\U0001f525", "e\u0301\u0302\u0303\u0304\u0305\u0306", "\uffff", "{host}", '"', "\\", "{}", "%s",
+    "{date_num}", "2001:db8:100:1::7", "plain words that say something",
+)  # fmt: skip
+
+texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=20), max_size=40).map("".join)
+
+
+def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
+    """Every message and view, with *text* wherever anybody's text may stand, and *many* of everything."""
+    one = About(
+        Asked(text, text), text, text, text, text, text, REFERENCE, "U0AGENT", 1.0, 99.0, text, text, text
+    )
+    view, diagnosis, looks = big_view(text, many), big_diagnosis(text, many), big_looks(text, 120)
+    platforms = tuple((f"p{number}", text) for number in range(4))
+    passed = tuple(Passed(f"q{number}", text, text, Mark.FAULT, text) for number in range(30))
+    relays = tuple(f"{number}{text}" for number in range(20))
+    question = diagnosis.next_question
+    assert question
+    yield acknowledged(one)
+    yield progress(one, passed, 30, 60)
+    yield progress(one, passed, 30, 60, cards=True)
+    for platform in ("", "p1"):
+        yield verdict(one, view, diagnosis, Choices(platforms, platform, relays, earlier=True))
+        yield remedies.fixes(one, view, platform, platforms)
+    small = View(text, (text,), view.found[:1], view.not_checked, view.preflight)
+    yield verdict(one, small, diagnosis, Choices(platforms, "p1", relays, True, "right", True))
+    yield from (
+        verdict(one, view, big_diagnosis(text, many, at), Choices(platforms)) for at in ("clear", "unclear")
+    )
+    yield asking.ask(one, question)
+    yield evidence.evidence(one, view, diagnosis, looks)
+    yield evidence.step(one, looks[0])
+    yield evidence.tree(one, passed, "F1")
+    yield from (guides.preflight(one, guide) for guide in view.preflight)
+    yield guides.meaning(
+        text, text, [Reference(text, text), Reference(text, f"https://x.example/{text}")], text
+    )
+    change = changed.Change((text,) * 20, (text,) * 20, (text,) * 20, ((text, text, text),) * 30)
+    yield changed.compared(one, one, change, "found")
+    yield ticket.ticket(one, view, diagnosis)
+    yield notices.refusal(text, (text,) * 20, text)
+    yield notices.usage(text, (text,) * 20, text)
+    yield notices.choose([(text, text)] * 20, text)
+    yield notices.error(text, text, one)
+    yield notices.stopped(one, text, 1, 2)
+    yield notices.lost(one, 1, 2)
+    yield notices.thanks(one, text)
+    yield notices.not_in_channel(text)
+    yield notices.missing_scope([text] * 5)
+    yield lists.help_message([text] * 40, [text] * 10)
+    rows = [lists.RelayRow(name, USER_NETWORK, False, text, False) for name in relays * 3]
+    yield lists.relays(rows)
+    runs = [lists.PastRun(Asked(text, text), text, text, text, 1.0)] * 60
+    yield lists.history(runs)
+    pairs = [(text, text)] * 150
+    yield forms.form(pairs, pairs, [text] * 150, relays, {"code": text, "sdk-version": text}, text)
+    yield forms.feedback(Asked(text, text), pairs)
+    yield forms.home(runs, rows, [text] * 9)
+    yield forms.waiting(text)
+
+
+def big_view(text: str, many: int) -> View:
+    fixes = tuple(
+        AdvisedFix(f"{number} {text}", who, (), "swift", text, text)
+        for number, who in enumerate(("firewall", "developer", "support", "user", text))
+    )
+    reference = (Reference(text, f"https://pages.example/{text}"),) * 9
+    found = tuple(
+        AdvisedCause(f"c{number}", text, "likely", text, (text,) * 9, fixes, ("p1",), (text,), reference)
+        for number in range(many)
+    )
+    sample = (CodeSample(text, "swift", text, text),) * 3
+    guide = Guide(
+        "p1", text, text, text, (text,) * 9, (text,) * 9, (text,) * 9, (text,) * 9, sample, reference
+    )
+    return View(text, (text,) * many, found, (Group(text, (text,) * 9),) * 20, (guide,) * 4)
+
+
+def big_diagnosis(text: str, many: int, outcome: Any = "found") -> Diagnosis:
+    judged = (Judged("c", text, text, (text,), ("p1",)),) * 20
+    found = (Finding("c", text, "likely", (), (), (), ("p1",)),) * (many if outcome == "found" else 0)
+    question = NextQuestion(text, text, text, tuple((f"{number}{text}", text) for number in range(20)))
+    return Diagnosis(
+        code=text,
+        platforms=("p1",),
+        outcome=outcome,
+        found=found,
+        explained=judged,
+        possible=judged,
+        ruled_out=judged,
+        not_checked=judged,
+        unexplained=(text, "s1"),
+        next_question=question,
+    )
+
+
+def big_looks(text: str, many: int) -> list[Observation]:
+    target = Target("signaling", text, 443)
+    facts = {"addresses": [text] * 9, "status": text, text: text}
+    words = [Failure.CONNECTION_RESET, None, Failure.SKIPPED]
+    return [
+        Observation(f"s{number}", "tcp", target, words[number % 3], facts, 1.0, 1.0) for number in range(many)
+    ]
