@@ -77,11 +77,9 @@ def own(team: Team, args: Mapping[str, Any]) -> Message:
 def checked(slack: "FakeSlack", name: str, args: Mapping[str, Any]) -> None:
     """Refuse what Slack would, write down what nobody should send."""
     slack.records.outgoing[name].append(dict(args))
-    if found := limits.pings(args):
-        slack.records.violate(f"{name}: pings {found}")
-    wrong = limits.check_message(args)
-    for sentence in wrong:
-        slack.records.violate(f"{name}: {sentence}")
+    if slack.judges_later:
+        return
+    wrong = judge(slack, name, args)
     if any(sentence.startswith("msg_blocks_too_long") for sentence in wrong):
         raise SlackError("msg_blocks_too_long")
     if any(sentence.startswith("metadata_too_large") for sentence in wrong):
@@ -92,6 +90,16 @@ def checked(slack: "FakeSlack", name: str, args: Mapping[str, Any]) -> None:
         raise SlackError(
             "invalid_blocks", response_metadata={"messages": [f"[ERROR] {one}" for one in refused]}
         )
+
+
+def judge(slack: "FakeSlack", name: str, args: Mapping[str, Any]) -> list[str]:
+    """Write down everything wrong with a message, and give what Slack would see of it."""
+    if found := limits.pings(args):
+        slack.records.violate(f"{name}: pings {found}")
+    wrong = limits.check_message(args)
+    for sentence in wrong:
+        slack.records.violate(f"{name}: {sentence}")
+    return wrong
 
 
 def put(

@@ -52,6 +52,9 @@ class FakeSlack(Acting):
         self.may_be_down = False  # whether an app that does not answer is what the test wants
         self.echoes = True  # whether the app hears of its own messages, as it does from Slack
         self.delays: dict[str, float] = {}  # seconds a method takes
+        self.judges_later = (
+            False  # whether messages are judged at the end, where the fake's own time would be measured
+        )
         self.scopes = scopes
         self.team = self.add_team("Acme")
 
@@ -123,6 +126,13 @@ class FakeSlack(Acting):
             raise SlackError("expired_trigger_id")
         self.triggers[trigger] = (user, made, True)
         return user
+
+    def judge(self) -> None:
+        """Judge what was not judged when it came."""
+        if self.judges_later:
+            for name in ("chat.postMessage", "chat.update", "chat.postEphemeral"):
+                for args in self.records.outgoing[name]:
+                    chat.judge(self, name, args)
 
     async def pause(self, method: str) -> None:
         """Let *method* take as long as was ordered."""

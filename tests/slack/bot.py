@@ -1,0 +1,107 @@
+"""`lineman serve` as a process of its own, pointed at the fake Slack."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.fake_slack import FakeSlack, Message
+from tests.slack.world import HOST, free_port
+
+LINEMAN: Final = str(Path(sys.executable).with_name("lineman"))
+START_LIMIT: Final = 20.0  # seconds
+STOP_LIMIT: Final = 30.0
+FINAL: Final = "lm_again"  # the button below everything that has ended
+
+
+@dataclass
+class Bot:
+    """One installation: its files stay when the process goes."""
+
+    slack: FakeSlack
+    transport: str
+    folder: Path
+    network: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "lineman.db"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    async def start(self) -> None:
+        """Start it, and wait until it is there."""
+        port = free_port()
+        settings = dict(self.slack.environment)
+        if self.transport == "http":
+            del settings["SLACK_APP_TOKEN"]
+            self.slack.request_url = f"http://{HOST}:{port}/slack/events"
+        settings |= {"PORT": str(port), "HOST": HOST, "LINEMAN_DATABASE": str(self.database)}
+        settings |= {"LINEMAN_NETWORK": str(self.network), "PATH": os.environ["PATH"], **self.environment}
+        with (self.folder / "log").open("ab") as log:
+            words = [LINEMAN, "serve"]
+            self.process = await asyncio.create_subprocess_exec(*words, env=settings, stdout=log, stderr=log)
+        await self.slack.records.until(self._is_there, START_LIMIT, "lineman serve to be there")
+
+    async def stop(self) -> int:
+        """End it as a platform does; gives its exit code."""
+        assert self.process
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(STOP_LIMIT):
+            return await self.process.wait()
+
+    async def kill(self) -> None:
+        """End it without a word."""
+        assert self.process
+        if self.process.returncode is None:
+            self.process.kill()
+        await self.process.wait()
+
+    async def verdict(self, message: Message | None = None, seconds: float = 20) -> Message:
+        """Wait until *message*, or the only top-level one, has ended."""
+
+        def ended() -> Message | None:
+            found = (
+                [message]
+                if message
+                else [one for one in self.slack.messages() if one.bot and one.root == one.ts]
+            )
+            return found[0] if len(found) == 1 and has_ended(found[0]) else None
+
+        got = await self.slack.records.until(ended, seconds, "a verdict")
+        assert isinstance(got, Message)
+        return got
+
+    def _is_there(self) -> bool:
+        assert self.process
+        if self.process.returncode is not None:
+            raise AssertionError(f"lineman serve has ended:\n{self.log}")
+        heard = "Listening on" if self.transport == "http" else "Connected."
+        return heard in self.log.rpartition("Known to Slack")[2]
+
+
+def has_ended(message: Message) -> bool:
+    """Whether a diagnosis has come to its end there: a verdict, or a word that there is none."""
+    return FINAL in message.actions()
+
+
+@asynccontextmanager
+async def serving(bot: Bot) -> AsyncIterator[Bot]:
+    """Run it until the block is left; afterwards it must have ended well and logged no error."""
+    await bot.start()
+    try:
+        yield bot
+        assert await bot.stop() == 0
+        assert "Traceback" not in bot.log, bot.log[-4000:]
+    finally:
+        await bot.kill()
