@@ -75,19 +75,18 @@ class Acting:
         return await self.deliveries.deliver("interactive", payload)
 
     async def submit(self: "FakeSlack", view: View, values: dict[str, Any], user: User) -> Delivery:
-        """Send a form; *values* by action_id: a text, or an option's value. An `errors` answer keeps it open."""
-        team, blocks = self.teams[user.team], view.values()
+        """Send a form; *values* by block_id or action_id: texts, and values of options. `errors` keep it open."""
+        team = self.teams[user.team]
         state: dict[str, Any] = {}
-        for block in view.content.get("blocks", ()):
-            if element := block.get("element"):
-                value = values.get(element["action_id"])
-                state[blocks[element["action_id"]]] = {element["action_id"]: _filled(element, value)}
+        for name, element in view.inputs().items():
+            value = values.get(name, values.get(element["action_id"]))
+            state[name] = {element["action_id"]: _filled(element, value)}
         payload = self._interaction("view_submission", user)
         payload |= {"view": {**view.json(), "state": {"values": state}}, "response_urls": []}
         delivery = await self.deliveries.deliver("interactive", payload)
         match (delivery.answer or {}).get("response_action") if isinstance(delivery.answer, dict) else None:
             case "errors":
-                unknown = set(delivery.answer["errors"]) - set(blocks.values())
+                unknown = set(delivery.answer["errors"]) - set(view.inputs())
                 if unknown or not delivery.answer["errors"]:
                     self.records.violate(f"errors for blocks that are no inputs: {sorted(unknown)}")
             case "update":

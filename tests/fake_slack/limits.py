@@ -40,8 +40,27 @@ def check_chunks(chunks: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def pings(payload: object) -> list[str]:
-    """Every mention in *payload* that would wake a whole channel or group."""
-    return PINGS.findall(json.dumps(payload, ensure_ascii=False))
+    """Every mention in *payload* that would wake a whole channel or group.
+
+    What stands in plain text or in a run of rich text is shown as it is, so it is left out.
+    """
+    return [found for text in _markup(payload) for found in PINGS.findall(text)]
+
+
+def _markup(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        kind = value.get("type")
+        if kind in ("broadcast", "usergroup"):  # of rich text
+            yield "<!channel>"
+        if kind not in ("plain_text", "text", "link", "raw_text"):
+            yield from (
+                str(value[key]) for key in ("text", "markdown_text") if isinstance(value.get(key), str)
+            )
+        for one in value.values():
+            yield from _markup(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _markup(one)
 
 
 def _chunk(chunk: Mapping[str, Any]) -> Iterator[str]:

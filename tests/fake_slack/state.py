@@ -174,10 +174,12 @@ class View:
         more = {"app_id": APP, "bot_id": "B0", "previous_view_id": None, "state": {"values": {}}}
         return {**more, **self.content, **ids}
 
-    def values(self) -> dict[str, str]:
-        """The block of each input, by its action."""
-        inputs = (block for block in self.content.get("blocks", ()) if block.get("type") == "input")
-        return {block["element"]["action_id"]: block["block_id"] for block in inputs}
+    def inputs(self) -> dict[str, dict[str, Any]]:
+        """What can be filled in, by its block."""
+        blocks = enumerate(self.content.get("blocks", ()))
+        return {
+            block.get("block_id", f"b{at}"): block["element"] for at, block in blocks if "element" in block
+        }
 
 
 @dataclass

@@ -1,0 +1,94 @@
+"""Hostile texts through each way in: no exception, no secret anywhere, no ping of a channel.
+
+In the gate a part of them; `make slack-load` sends 5,000 each way.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.fake_slack import FakeSlack
+from tests.slack.bot import Bot, serving
+from tests.slack.hostile import SECRETS, texts
+from tests.slack.world import closed_world
+
+pytestmark = pytest.mark.load
+
+FULL: Final = os.environ.get("LINEMAN_SLACK_LOAD") == "full"
+COUNT: Final = 5000 if FULL else 100
+AT_ONCE: Final = 20
+MESSAGE_SHORTCUT: Final = "lm_message"
+Way = Callable[[FakeSlack, str, int], Awaitable[object]]
+
+
+async def by_command(slack: FakeSlack, text: str, number: int) -> None:
+    # a slash command is one line
+    await slack.command("/diagnose " + " ".join(text.split()), person(slack, number))
+
+
+async def by_mention(slack: FakeSlack, text: str, number: int) -> None:
+    await slack.mention(text, person(slack, number))
+
+
+async def by_direct_message(slack: FakeSlack, text: str, number: int) -> None:
+    await slack.tell(text, person(slack, number))
+
+
+async def by_shortcut(slack: FakeSlack, text: str, number: int) -> None:
+    message = slack.paste(text, person(slack, number))
+    await slack.shortcut(MESSAGE_SHORTCUT, message, person(slack, number + 1))
+
+
+async def by_thread(slack: FakeSlack, text: str, number: int) -> None:
+    first = next(one for one in slack.messages() if one.bot)
+    await slack.say(text, person(slack, number), thread=first.ts)
+
+
+def person(slack: FakeSlack, number: int):
+    people = [one for one in slack.team.users.values() if not one.is_bot]
+    return people[number % len(people)]
+
+
+@pytest.mark.parametrize("way", [by_command, by_mention, by_direct_message, by_shortcut, by_thread])
+async def test_hostile_texts(slack: FakeSlack, tmp_path: Path, way: Way) -> None:
+    """Whatever is sent, nothing breaks, nothing secret is kept or repeated, and nobody is pinged."""
+    slack.echoes = False
+    for number in range(max(50, COUNT // 20)):
+        slack.add_user(f"user{number}")
+    bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "1"})
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def send(number: int, text: str) -> None:
+        async with limit:
+            await way(slack, text, number)
+
+    async with serving(bot):
+        if way is by_thread:
+            await slack.command("/diagnose 31009", person(slack, 0))
+            await bot.verdict()
+        await asyncio.gather(*(send(number, text) for number, text in enumerate(texts(COUNT))))
+        await slack.deliveries.drain()
+    if way is by_command:
+        assert len(slack.whispers()) + sum(one.bot for one in slack.messages()) >= COUNT
+    assert "fault" not in bot.log
+    assert slack.pings() == []
+    assert leaks(bot) == []
+
+
+def leaks(bot: Bot) -> list[str]:
+    """Where a secret stands: the log, the database with its journal, everything that was sent."""
+    places = {"log": bot.log.encode()}
+    places |= {file.name: file.read_bytes() for file in bot.folder.glob("lineman.db*")}
+    sent = [call.args for call in bot.slack.records.calls]
+    places["replies"] = json.dumps(sent, ensure_ascii=False).encode()
+    return [
+        f"{secret} in {name}"
+        for _, secret in SECRETS
+        for name, held in places.items()
+        if secret.encode() in held
+    ]
