@@ -132,7 +132,9 @@ def nearest(word: str, known: Mapping[str, object] | tuple[str, ...], *, cutoff:
     shortest = 5 if cutoff >= ALIKE else 3
     if len(word) < shortest:
         return None
-    near = difflib.get_close_matches(word, [one for one in known if len(one) >= shortest], n=1, cutoff=cutoff)
+    # People slip inside a word, seldom on its first letter: "phone" is not "iphone".
+    likely = [one for one in known if len(one) >= shortest and one[0] == word[0]]
+    near = difflib.get_close_matches(word, likely, n=1, cutoff=cutoff)
     return near[0] if near else None
 
 

@@ -98,6 +98,8 @@ def _about(text: str, match: "re.Match[str]", thread: Thread) -> dict[str, str]:
 OF: Final = r"(?:.*?\b(?:of|for|about|behind|on|from)\s+(.*))?"  # what comes after is the subject
 NOT_YET: Final = r"(?!.*\b(?:not|nothing|nobody|never|cannot|until|when|if|once|will|\w+n't|\w+'ll)\b)"
 
+NOT_WHEN: Final = r"(?!.*\b(?:when|whenever|if|until|every time)\b)"  # a story, not a wish
+
 # The first rule that fits decides. What asks a question comes before what asks for a change: "what does it mean
 # that the edge is frankfurt" changes nothing.
 RULES: Final = (
@@ -135,7 +137,13 @@ RULES: Final = (
     _rule(
         "meaning", r"\b(?:explain|define|meaning of|tell (?:me|us) (?:more )?about|describe)\b(.*)", _about
     ),
-    _rule("again", r"\b(?:again|once more|one more time|another (?:try|run|go|time))\b", _changes),
+    _rule("again", r"^\W*(?:(?:please|and|now|ok|so)\W+)*(?:once )?again\b", _changes),
+    _rule(
+        "again",
+        rf"^{NOT_WHEN}.*\b(?:test|try|run|check|look|diagnose|probe|do|go)(?:\s+\S+){{0,3}}?\s+again\b",
+        _changes,
+    ),
+    _rule("again", rf"^{NOT_WHEN}.*\b(?:once more|one more time|another (?:try|run|go|time))\b", _changes),
     _rule(
         "again", r"\bre-?(?:run|test|try|check)\b|\b(?:try|test|check|run (?:it|this|that)) now\b", _changes
     ),
@@ -146,6 +154,12 @@ RULES: Final = (
         r"(?:ports?|udp|tcp|firewall|ranges?|it|that|them|rules?|settings?|dns|proxy|resolver|edge|\d+))\b",
         _changes,
     ),
+)
+
+# A longer text that names a platform in passing is a story, unless it says what to do.
+STORY: Final = 12  # words
+WISH: Final = re.compile(
+    r"\b(?:try|test|switch|change|use|set|run|check|diagnose|please|can you|could you)\b|=", re.IGNORECASE
 )
 
 # What the changes of a text are called, the weightiest first: a relay or an edge means new looks.
@@ -187,6 +201,8 @@ def read_intent(text: str, thread: Thread) -> Intent:
         for rule in RULES:
             if match := rule.pattern.search(said):
                 return _weigh(rule.kind, rule.values(said, match, thread))
+    if len(said.split()) > STORY and not WISH.search(said):
+        return Intent("unknown")
     return _weigh("unknown", find_changes(said, thread))
 
 

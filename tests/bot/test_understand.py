@@ -102,6 +102,7 @@ READ = [
     (JS_LOG, Request("31009", "javascript")),
     ("31009 &amp; <tel:+14155550123|+1 415-555-0123>", Request("31009")),
     ("31009 — what now?", Request("31009")),
+    ("31009 when client B does not pick up the phone", Request("31009")),
     ("Fehler 31009 beim Anruf", Request("31009")),
 ]  # fmt: skip
 
