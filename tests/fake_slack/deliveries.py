@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import hmac
 import json
+import socket
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
@@ -25,6 +27,9 @@ class Deliveries:
     def __init__(self, slack: "FakeSlack") -> None:
         self.slack = slack
         self.session: aiohttp.ClientSession | None = None
+        self.make_socket: Callable[[Any], socket.socket] | None = (
+            None  # where another network has to be entered
+        )
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def deliver(self, kind: str, payload: dict[str, Any]) -> Delivery:
@@ -87,7 +92,8 @@ class Deliveries:
 
     async def _http(self, delivery: Delivery, retry: int, reason: str) -> Any:
         if self.session is None:
-            self.session = aiohttp.ClientSession()
+            connector = aiohttp.TCPConnector(limit=0, socket_factory=self.make_socket)
+            self.session = aiohttp.ClientSession(connector=connector)
         events = delivery.kind == "events_api"
         body = json.dumps(delivery.payload) if events else urlencode(_form(delivery))
         headers = signed(body, self.slack.clock.now())

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -140,12 +141,12 @@ class FakeSlack(Acting):
             await asyncio.sleep(seconds)
 
     @asynccontextmanager
-    async def serving(self, port: int = 0) -> AsyncIterator["FakeSlack"]:
-        """Listen on loopback until the block is left."""
+    async def serving(self, port: int = 0, on: socket.socket | None = None) -> AsyncIterator["FakeSlack"]:
+        """Listen on loopback, or *on* a socket made elsewhere, until the block is left."""
         runner = web.AppRunner(self._app(), shutdown_timeout=0.1)
         await runner.setup()
         try:
-            await web.TCPSite(runner, HOST, port).start()
+            await (web.SockSite(runner, on) if on else web.TCPSite(runner, HOST, port)).start()
             self.base = f"http://{HOST}:{runner.addresses[0][1]}"
             yield self
         finally:

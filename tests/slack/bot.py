@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,11 @@ class Bot:
     folder: Path
     network: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    command: Callable[[list[str]], list[str]] = lambda words: [
+        "env",
+        "-i",
+        *words,
+    ]  # what has to stand before the words, to run it elsewhere
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -48,8 +53,10 @@ class Bot:
         settings |= {"PORT": str(port), "HOST": HOST, "LINEMAN_DATABASE": str(self.database)}
         settings |= {"LINEMAN_NETWORK": str(self.network), "PATH": os.environ["PATH"], **self.environment}
         with (self.folder / "log").open("ab") as log:
-            words = [LINEMAN, "serve"]
-            self.process = await asyncio.create_subprocess_exec(*words, env=settings, stdout=log, stderr=log)
+            words = self.command(
+                ["env", *(f"{name}={value}" for name, value in settings.items()), LINEMAN, "serve"]
+            )
+            self.process = await asyncio.create_subprocess_exec(*words, stdout=log, stderr=log)
         await self.slack.records.until(self._is_there, START_LIMIT, "lineman serve to be there")
 
     async def stop(self) -> int:
