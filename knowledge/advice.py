@@ -24,7 +24,9 @@ _YOUR_VALUE: Final = "YOUR_VALUE"
 # Several hosts or transports that fail the same way need not all be told.
 _MOST: Final = 4
 # These explain a finding without deciding it, so they may come from any look of the run.
-_ANYWHERE: Final = frozenset({"nat.varying", "dns.client_subnet"})
+_ANYWHERE: Final = frozenset(
+    {"nat.varying", "dns.client_subnet", "dns.other_resolver", "websocket.open_proxy"}
+)
 
 Say = Callable[[Observation], str]
 

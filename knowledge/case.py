@@ -5,7 +5,7 @@ Pure: no network, no clock.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -29,24 +29,25 @@ _LONGEST_SUFFIX: Final = 48  # characters of params that a step's id still shows
 def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge: str = "") -> Case:
     """The case of *code* on *platform* at *edge* (empty: roaming): the causes that weigh for the code.
 
-    A cause that rests on a service which this network does not have is none here.
+    What would have to be looked at where this network has nothing is not asked; a cause that rests on it is none.
     """
-    there = {
-        id_
+    asked = {
+        id_: question
         for id_, question in knowledge.questions.items()
-        if question.person or any(_wanted(question.observe, network, platform, edge))
+        if _is_for(question.platforms, platform)
+        and (question.person or _wanted(question.observe, network, platform, edge))
     }
     concerned = [
-        cause_for(cause, platform, knowledge.questions)
+        cause_for(cause, asked)
         for cause in knowledge.causes.values()
         if code in cause.weight and _is_for(cause.platforms, platform)
     ]
-    concerned = [cause for cause in concerned if any(there.issuperset(one) for one in cause.when)]
+    concerned = [cause for cause in concerned if cause.when]
     concerned.sort(key=lambda cause: (-cause.weight[code], cause.id))
     causes = {cause.id: cause for cause in concerned}
     questions = {
-        id_: _question_for(knowledge.questions[id_], platform, knowledge.questions)
-        for id_ in _in_order_of_need(_asked_by(causes.values()), knowledge.questions, platform)
+        id_: replace(asked[id_], needs=_condition_for(asked[id_].needs, asked))
+        for id_ in _in_order_of_need(_asked_by(causes.values()), asked)
     }
     wanted = {
         question.id: _wanted(question.observe, network, platform, edge) for question in questions.values()
@@ -80,50 +81,42 @@ def _asked_by(causes: Iterable[Cause]) -> list[str]:
     return list(dict.fromkeys(question for cause in causes for question in questions_of(cause)))
 
 
-def _in_order_of_need(
-    asked: Iterable[str], questions: Mapping[str, Question], platform: str
-) -> Iterator[str]:
-    """*asked* and all they need, the needed before those who need them."""
+def _in_order_of_need(ids: Iterable[str], asked: Mapping[str, Question]) -> Iterator[str]:
+    """*ids* and all they need, the needed before those who need them."""
     done: dict[str, None] = {}
 
     def visit(id_: str) -> None:
-        if id_ not in done and _is_for(questions[id_].platforms, platform):
-            for needed in questions[id_].needs:
+        if id_ not in done and id_ in asked:
+            for needed in asked[id_].needs:
                 visit(needed)
             done[id_] = None
 
-    for id_ in asked:
+    for id_ in ids:
         visit(id_)
     yield from done
 
 
-def cause_for(cause: Cause, platform: str, questions: Mapping[str, Question]) -> Cause:
-    """*cause* without what is not asked on *platform*."""
+def cause_for(cause: Cause, asked: Collection[str]) -> Cause:
+    """*cause* without what is not *asked*."""
     return replace(
         cause,
-        when=_alternatives_for(cause.when, platform, questions),
-        likely_when=_alternatives_for(cause.likely_when, platform, questions),
-        clears_only_if=_condition_for(cause.clears_only_if, platform, questions),
-        explains=tuple(one for one in cause.explains if _all_asked(one.when, platform, questions)),
+        when=_alternatives_for(cause.when, asked),
+        likely_when=_alternatives_for(cause.likely_when, asked),
+        clears_only_if=_condition_for(cause.clears_only_if, asked),
+        explains=tuple(one for one in cause.explains if _all_asked(one.when, asked)),
     )
 
 
-def _question_for(question: Question, platform: str, questions: Mapping[str, Question]) -> Question:
-    return replace(question, needs=_condition_for(question.needs, platform, questions))
+def _alternatives_for(alternatives: Alternatives, asked: Collection[str]) -> Alternatives:
+    return tuple(one for one in alternatives if _all_asked(one, asked))
 
 
-def _alternatives_for(
-    alternatives: Alternatives, platform: str, questions: Mapping[str, Question]
-) -> Alternatives:
-    return tuple(one for one in alternatives if _all_asked(one, platform, questions))
+def _condition_for(condition: Condition, asked: Collection[str]) -> Condition:
+    return {id_: fit for id_, fit in condition.items() if id_ in asked}
 
 
-def _condition_for(condition: Condition, platform: str, questions: Mapping[str, Question]) -> Condition:
-    return {id_: fit for id_, fit in condition.items() if _is_for(questions[id_].platforms, platform)}
-
-
-def _all_asked(condition: Condition, platform: str, questions: Mapping[str, Question]) -> bool:
-    return all(_is_for(questions[id_].platforms, platform) for id_ in condition)
+def _all_asked(condition: Condition, asked: Collection[str]) -> bool:
+    return all(id_ in asked for id_ in condition)
 
 
 def _is_for(platforms: tuple[str, ...], platform: str) -> bool:
@@ -135,9 +128,18 @@ def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: s
     found: dict[str, Wanted] = {}
     for observe in observes:
         for target in _targets(observe, network, platform, edge):
-            step = step_id(observe.probe, target, observe.params)
-            found.setdefault(step, Wanted(observe.probe, target, observe.params, step))
+            for params in _params(observe.params, network):
+                step = step_id(observe.probe, target, params)
+                found.setdefault(step, Wanted(observe.probe, target, params, step))
     return tuple(found.values())
+
+
+def _params(params: Facts, network: Places) -> Iterator[Facts]:
+    """*params* once; once for each named resolver (`resolver: each`); not at all by a proxy that is not there."""
+    if params.get("resolver") == "each":
+        yield from ({**params, "resolver": one} for one in network.resolvers)
+    elif not params.get("proxy") or network.proxy:
+        yield params
 
 
 def _targets(observe: Observe, network: Places, platform: str, edge: str) -> Iterator[Target]:

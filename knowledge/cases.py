@@ -74,7 +74,7 @@ def trials(knowledge: Knowledge) -> list[Trial]:
             platforms = (given.platform,) if given.platform else cause.platforms or (*knowledge.platforms,)
             for platform in platforms:
                 if (code, platform) not in cases:
-                    cases[code, platform] = select(knowledge, _Everywhere(), code, platform)
+                    cases[code, platform] = select(knowledge, _Everywhere(knowledge), code, platform)
             fitting = [cases[code, p] for p in platforms if _fits(given, cases[code, p])]
             case = fitting[0] if fitting else cases[code, platforms[0]]
             found.append(Trial(cause.id, number, given, case, _answers(case, given)))
@@ -175,9 +175,16 @@ def _spoken(name: str) -> str:
 
 
 class _Everywhere:
-    """A network that has every service, nowhere in particular: cases inside the files look at nothing."""
+    """A network that has whatever a question of the knowledge may look at: cases inside the files look at nothing."""
+
+    resolvers = ("resolver",)
+    proxy = "proxy"
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        looks = (one for question in knowledge.questions.values() for one in question.observe)
+        self._ways = {(one.port or 0, one.transport or "tcp") for one in looks}
 
     def targets(
         self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
     ) -> tuple[Target, ...]:
-        return (Target(service),)
+        return tuple(Target(service, "", port, transport) for port, transport in sorted(self._ways))

@@ -39,7 +39,7 @@ def _cause_noticed(mutant: Cause, trials: list[Trial], knowledge: Knowledge) -> 
     """Whether a case comes out otherwise than expected; the cause's own cases are asked first."""
     for trial in sorted(trials, key=lambda one: one.owner != mutant.id):
         if mutant.id in trial.case.causes:
-            changed = cause_for(mutant, trial.case.platform, knowledge.questions)
+            changed = cause_for(mutant, trial.case.questions)
             case = replace(trial.case, causes={**trial.case.causes, mutant.id: changed})
             if trial.wrong(case):
                 return True

@@ -262,6 +262,16 @@ class Knowledge:
 class Places(Protocol):
     """What reasoning needs of a network: where a service is. `knowledge.network.Network` is one."""
 
+    @property
+    def resolvers(self) -> tuple[str, ...]:
+        """Addresses of the resolvers to ask besides the system's own."""
+        ...
+
+    @property
+    def proxy(self) -> str:
+        """The HTTP proxy to try as a way out; empty when there is none."""
+        ...
+
     def targets(
         self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
     ) -> tuple[Target, ...]:

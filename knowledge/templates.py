@@ -51,10 +51,12 @@ NAMES: Final = frozenset(
 # What each probe notes, as far as sentences may use it, besides labels and `failure`. The last ones are made here.
 FACTS: Final[Mapping[str, frozenset[str]]] = {
     "route": frozenset({"local_address"}),
-    "dns": frozenset({"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet"}),
+    "dns": frozenset(
+        {"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet", "other_resolver"}
+    ),
     "tcp": frozenset({"address", "ms", "icmp_from", "tried_addresses"}),
     "tls": frozenset({"address", "issuer", "subject", "names", "authority", "stage", "skew_s", "alert"}),
-    "websocket": frozenset({"status", "server", "proxy"}),
+    "websocket": frozenset({"status", "server", "proxy", "open_proxy"}),
     "http": frozenset({"status", "server", "date_offset_s"}),
     "stun": frozenset({"reflexive", "ms"}),
     "nat": frozenset({"mapping", "filtering", "varying"}),
@@ -150,6 +152,11 @@ def fact(observation: Observation, name: str) -> str:
         case "ephemeral_lost":
             ephemeral = str(observation.facts.get("ephemeral", ""))
             return ephemeral.replace("_", " ") if ephemeral.endswith("_lost") else ""
+        case "other_resolver":
+            named = observation.facts.get("named_resolver") and observation.failure is None
+            return written(observation.facts.get("resolver")) if named else ""
+        case "open_proxy":
+            return written(observation.facts.get("proxy")) if observation.failure is None else ""
         case "client_subnet":
             return "kept back" if observation.facts.get("client_subnet_sent") is False else ""
     return written(observation.facts.get(name))

@@ -17,7 +17,7 @@ from probes.look import Look, milliseconds_since, now
 from probes.model import Step
 from probes.resolver import Lookup, is_bogon, look_up
 
-# What the check name's TXT answer holds: 'ecs':'True' (knowledge: FACTS 2.1, Twilio's network requirements).
+# What the check name's TXT answer holds: 'ecs':'True' (Twilio's network connectivity requirements).
 _SUBNET_SENT: Final = re.compile(r"""['"]?ecs['"]?\s*[:=]\s*['"]?(true|false)""", re.IGNORECASE)
 
 
@@ -33,6 +33,8 @@ async def probe(step: Step, look: Look) -> Failure | None:
 
 async def _address(step: Step, look: Look) -> Failure | None:
     found = await _look_up(step, look)
+    if step.params.get("resolver"):
+        look.note(named_resolver=True)
     good = [address for address in (*found.addresses, *found.addresses6) if not is_bogon(address)]
     bogons = [address for address in (*found.addresses, *found.addresses6) if is_bogon(address)]
     if step.params.get("private_ok") or step.params.get("addresses"):

@@ -1,9 +1,12 @@
 """A case holds the causes behind a code on a platform, their questions, and each wanted look once."""
 
+from pathlib import Path
+
 from knowledge.case import select, step_id
+from knowledge.load import load_knowledge
 from knowledge.schema import Case, Knowledge, Scope
 from probes.model import Target
-from tests.knowledge.small import CODE, Town
+from tests.knowledge.small import CODE, QUESTIONS, Town, write
 
 
 def test_causes_of_the_code_and_platform(knowledge: Knowledge) -> None:
@@ -40,6 +43,27 @@ def test_a_service_that_the_network_lacks_is_nobodys_cause(knowledge: Knowledge)
             return ()
 
     assert select(knowledge, Nowhere(), CODE, "javascript").causes == {}
+
+
+def test_a_look_for_each_named_resolver_and_through_a_proxy_that_is_there(folder: Path) -> None:
+    """`resolver: each` is one look a resolver of the network file, `proxy: true` one if it names a proxy."""
+    for id_, params in (("names", "resolver: each"), ("upgrade", "proxy: true")):
+        text = QUESTIONS[id_].replace("params: {path: /signal}", "params: {proxy: true}")
+        write(
+            folder,
+            "questions",
+            id_,
+            text.replace("service: signaling}", f"service: signaling, params: {{{params}}}}}"),
+        )
+    knowledge = load_knowledge(folder)
+    town = Town(resolvers=("192.0.2.1", "192.0.2.2"), proxy="http://192.0.2.3:3128")
+    case = select(knowledge, town, CODE, "javascript")
+    assert [one.params for one in case.wanted["names"]] == [
+        {"resolver": "192.0.2.1"},
+        {"resolver": "192.0.2.2"},
+    ]
+    assert [one.params for one in case.wanted["upgrade"]] == [{"proxy": True}]
+    assert not {"names", "upgrade"} & select(knowledge, Town(), CODE, "javascript").questions.keys()
 
 
 def test_questions_for_other_platforms_are_dropped(phone: Case) -> None:

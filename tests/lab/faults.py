@@ -261,6 +261,12 @@ def dns_dead(world: World, how: str = "drop") -> None:
 
 
 @_fault
+def other_resolver(world: World, address: str = at.FAR) -> None:
+    """No fault: the network file names a resolver besides the network's own, by default the far one."""
+    world.network["resolver"] = address
+
+
+@_fault
 def dns_answers(world: World, rcode: str = "servfail") -> None:
     """The near resolver answers all with servfail, refused, nxdomain, or a loopback address (bogon)."""
     port = at.RCODE_PORTS[rcode]

@@ -12,7 +12,7 @@ MOBILE_PLATFORMS = ["android", "ios", "react-native"]
 
 
 def write(path: Path, root: Path, changes: Mapping[str, str]) -> None:
-    """Write the file to *path*; *root* is the lab's CA; *changes* may hold `credential` and `proxy`."""
+    """Write the file to *path*; *root* is the lab's CA; *changes* may hold `credential`, `proxy` and `resolver`."""
     path.write_text(yaml.safe_dump(facts(root, changes), sort_keys=False))
 
 
@@ -44,6 +44,8 @@ def facts(root: Path, changes: Mapping[str, str]) -> dict[str, Any]:
     }
     if changes.get("proxy"):
         network["proxy"] = changes["proxy"]
+    if changes.get("resolver"):
+        network["resolvers"] = [changes["resolver"]]
     credential = changes.get("credential", at.TURN_PASSWORD)
     if credential:
         network["ice_servers"] = _ice_servers(credential)

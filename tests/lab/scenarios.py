@@ -12,7 +12,7 @@ from tests.lab import faults
 from tests.lab.world import World
 
 FOLDER: Final = Path(__file__).with_name("scenarios")
-KEYS: Final = ("about", "faults", "options", "found", "possible", "not_checked", "never")
+KEYS: Final = ("about", "faults", "options", "found", "possible", "not_checked", "never", "says")
 OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage")
 
 
@@ -32,6 +32,7 @@ class Scenario:
     possible: tuple[str, ...] | None = None  # exactly these, in any order, where the file says so
     not_checked: tuple[str, ...] = ()  # at least these
     never: tuple[str, ...] = ()  # none of these found
+    says: tuple[str, ...] = ()  # the evidence of what is found holds each of these
 
     def world(self) -> World:
         """The state of the lab that this scenario means; FaultError when a fault is unknown."""
@@ -83,6 +84,7 @@ def parse(name: str, content: Any) -> Scenario:
         possible=tuple(content["possible"] or ()) if "possible" in content else None,
         not_checked=tuple(content.get("not_checked") or ()),
         never=tuple(content.get("never") or ()),
+        says=tuple(content.get("says") or ()),
     )
     try:
         scenario.world()

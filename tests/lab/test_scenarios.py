@@ -54,6 +54,10 @@ def _wrong(scenario: scenarios.Scenario, diagnosis: dict[str, Any]) -> list[str]
         wrong.append(f"{sorted(missing)} should be among the not checked, which are {unchecked}")
     if never := set(scenario.never) & set(found):
         wrong.append(f"{sorted(never)} must never be found here")
+    evidence = " ".join(sentence for one in diagnosis["found"] for sentence in one["evidence"])
+    wrong += [
+        f"the evidence does not say {text!r}: {evidence}" for text in scenario.says if text not in evidence
+    ]
     return wrong
 
 
