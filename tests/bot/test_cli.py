@@ -109,7 +109,7 @@ USAGE = [
     (["diagnos"], "did you mean diagnose?"),
     (["--verbos"], "is not an option of lineman"),
     (["diagnose"], "No error code is given"),
-    (["diagnose", "31090"], "did you mean 31009?"),
+    (["diagnose", "31090"], "did you mean 31009, "),
     (["diagnose", "31009", "io"], "did you mean ios?"),
     (["diagnose", "31009", "--edge", "frankfort"], "did you mean frankfurt"),
     (["diagnose", "31009", "--edge", "dublin", "--edge", "tokyo"], "edge is given twice"),
