@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load
+.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load eval
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -33,6 +33,9 @@ unit:
 	LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+eval: $(VENV)/dev.stamp  ## how well free text is understood: phrases and questions, tuning and held-out
+	@$(BIN)/python -m tests.eval $(ARGS)
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	$(BIN)/python -m tests.bench $(ARGS)

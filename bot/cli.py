@@ -17,13 +17,16 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-COMMANDS: Final = ("diagnose", "knowledge", "preview", "serve")
+COMMANDS: Final = ("ask", "diagnose", "knowledge", "preview", "serve", "understand")
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
 
   lineman                              talk: type /diagnose 31009, help or quit
   lineman diagnose CODE [platform]     look from this host, and say what is wrong and what to do
+  lineman diagnose "no audio on VPN"   the same from what people say, without a code
+  lineman understand TEXT              say which codes, platform and causes a text tells of
+  lineman ask QUESTION                 answer from what is written, with its sources
   lineman serve                        the Slack bot: see docs/slack.md
   lineman knowledge check              run the cases that stand in the knowledge files
   lineman knowledge tree CODE          show how the causes of a code are told apart
@@ -60,6 +63,14 @@ def _run(words: list[str]) -> int:
             from bot.diagnose import run_diagnose
 
             return run_diagnose(words[1:])
+        case ["ask"]:
+            from bot.ask_command import run_ask
+
+            return run_ask(words[1:])
+        case ["understand"]:
+            from bot.ask_command import run_understand
+
+            return run_understand(words[1:])
         case ["knowledge"]:
             from bot.knowledge_commands import run_knowledge
 

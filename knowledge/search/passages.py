@@ -34,11 +34,6 @@ class Passage:
     codes: tuple[str, ...] = ()
     kind: str = ""
 
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """The text, sentence by sentence."""
-        return tuple(_SENTENCE.split(self.text))
-
 
 def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
     """Every passage in *folder*, by name; raises KnowledgeError with all mistakes of all files."""
@@ -52,6 +47,11 @@ def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
     if problems:
         raise KnowledgeError(problems)
     return tuple(passages)
+
+
+def sentences_of(text: str) -> tuple[str, ...]:
+    """The sentences of *text*; none where there is nothing but space."""
+    return tuple(one for one in _SENTENCE.split(" ".join(text.split())) if one)
 
 
 def _read(file: Path) -> Passage:

@@ -38,7 +38,7 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A label with its score; *known* is the share of the text's weight that any line knows."""
+    """A label with its score, and what the score rests on."""
 
     label: str
     score: float
@@ -83,6 +83,11 @@ class Ranker:
             ranked.append(Ranked(label, score, near.get(label, 0.0), self._share(raw, label)))
         return sorted(ranked, key=lambda one: (-one.score, one.label))
 
+    def only_under(self, label: str, text: str) -> int:
+        """How many words of *text* are known under *label* and nowhere else."""
+        raw = features(text, self._concepts, self._mix.features)
+        return sum(self._sole.get(name) == label for name in raw if name[0] == "w")
+
     def _learn(self, line: Line, vector: Vector) -> None:
         number = len(self._owner)
         self._owner.append(line.label)
@@ -111,6 +116,7 @@ class Ranker:
             for name in vector:
                 owners[name].add(line.label)
         total = len(self.labels)
+        self._sole = {name: next(iter(some)) for name, some in owners.items() if len(some) == 1}
         return {name: math.log((1 + total) / (0.5 + len(some))) for name, some in owners.items()}
 
     def _unit(self, raw: Vector) -> dict[str, float]:

@@ -73,6 +73,10 @@ class Concepts:
         text = f" {' '.join(words)} "
         return [name for name, pattern in self.patterns if pattern.search(text)]
 
+    def without(self, beginning: str) -> "Concepts":
+        """These, but for those whose name begins so."""
+        return Concepts(tuple(one for one in self.patterns if not one[0].startswith(beginning)))
+
 
 def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
     """Compile the synonym file: each concept with its phrases, `..` for a few words between."""
