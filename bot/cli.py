@@ -17,7 +17,7 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-COMMANDS: Final = ("ask", "diagnose", "knowledge", "preview", "serve", "understand")
+COMMANDS: Final = ("allowlist", "ask", "diagnose", "knowledge", "preview", "serve", "understand")
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
@@ -27,9 +27,11 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman diagnose "no audio on VPN"   the same from what people say, without a code
   lineman understand TEXT              say which codes, platform and causes a text tells of
   lineman ask QUESTION                 answer from what is written, with its sources
+  lineman allowlist PLATFORM           what a firewall has to let out, in its own form
   lineman serve                        the Slack bot: see docs/slack.md
   lineman knowledge check              run the cases that stand in the knowledge files
   lineman knowledge tree CODE          show how the causes of a code are told apart
+  lineman knowledge new cause ID       write the file of a new cause to fill in
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
   lineman preview DIR                  write every Slack reply as a page to look at
 
@@ -59,6 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     match words[:1]:
+        case ["allowlist"]:
+            from bot.allowlist_command import run_allowlist
+
+            return run_allowlist(words[1:])
         case ["diagnose"]:
             from bot.diagnose import run_diagnose
 
