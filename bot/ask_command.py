@@ -33,7 +33,9 @@ def run_understand(words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
     options = _options(parser, words)
     knowledge = load_knowledge()
-    readings = read(_text(options.text), knowledge, make_vocabulary(knowledge, load_network(None), ("local",)))
+    readings = read(
+        _text(options.text), knowledge, make_vocabulary(knowledge, load_network(None), ("local",))
+    )
     if options.json:
         _print_json(_readings_json(readings, knowledge))
     else:
@@ -64,7 +66,9 @@ def run_ask(words: Sequence[str]) -> int:
     platform = options.platform.casefold()
     about = About(
         code=_known("an error code known here", options.code, knowledge.errors),
-        platform=vocabulary.platforms[_known("a platform", platform, vocabulary.platforms)] if platform else "",
+        platform=vocabulary.platforms[_known("a platform", platform, vocabulary.platforms)]
+        if platform
+        else "",
         edge=_known("an edge", options.edge.casefold(), vocabulary.edges),
         causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
     )

@@ -1,7 +1,7 @@
 """A question in free words is answered from what is written, sentence by sentence with its source, or not at all.
 
-Pure: no network, no clock. The evidence of the case comes first, then what the words point at (the cause, the code), then
-the passages. Nothing is made up: every sentence stands in a file.
+Pure: no network, no clock. The evidence of the case comes first, then what the words point at (the cause, the code),
+then the passages. Nothing is made up: every sentence stands in a file.
 """
 
 import re
@@ -103,7 +103,10 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
     subject = [word for word in telling(words_of(said)) if word not in _POINTING and word not in codes]
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return Answer(
-            tuple(Sentence(one, 0) for one in about.evidence), (Source("", "the looks of this case"),), nearest, 1.0
+            tuple(Sentence(one, 0) for one in about.evidence),
+            (Source("", "the looks of this case"),),
+            nearest,
+            1.0,
         )
     if about.causes and not subject and not codes:
         return _told([_of_cause(one, lower, about, knowledge, network) for one in about.causes], nearest, 1.0)

@@ -23,7 +23,9 @@ _SHARPNESS: Final = 4.0  # how fast confidence falls with the score; fitted on t
 _SURE: Final = 0.5
 _AHEAD: Final = 0.2  # of the second one
 _FAINT: Final = 0.55  # a lower score is chance
-_HALF_MEANT: Final = 0.3  # a code is chosen for all readings that have this share of the best one's confidence
+_HALF_MEANT: Final = (
+    0.3  # a code is chosen for all readings that have this share of the best one's confidence
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,16 @@ def request_for(readings: Readings, chosen: Sequence[Reading], knowledge: Knowle
     if "platform" not in clues:
         told.pop("sdk-version", None)  # versions differ between platforms
     return Request(code, clues.get("platform"), clues.get("edge", "roaming"), told)
+
+
+def ahead(readings: Readings, knowledge: Knowledge) -> Request | None:
+    """The case to look into when nobody is there to choose: one that covers all that is offered."""
+    return request_for(readings, readings.offered, knowledge) if readings.offered else None
+
+
+def looked_into_as(request: Request) -> str:
+    """Say which code stands for a story: nobody has given one."""
+    return f"Nobody has named a code; I look into it as {request.code}. If you have the code, say it."
 
 
 def understood(readings: Readings) -> str:

@@ -18,13 +18,18 @@ SKIP = ("", "skip", "?")
 
 def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
     """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
+    return talk_through(desk, request, verbose=verbose).diagnosis.outcome
+
+
+def talk_through(desk: Desk, request: Request, *, verbose: bool) -> CaseRecord:
+    """Do the same as `answer`, and give the whole case, so that questions about it can follow."""
     with show_progress(sys.stdout, desk.knowledge) as tell:
         record = desk.diagnose(request, tell)
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     write(render(record, desk.view(record), desk.network, verbose=verbose, asks=asks), sys.stdout)
     if asks:
         record = _ask_on(desk, record)
-    return record.diagnosis.outcome
+    return record
 
 
 def _ask_on(desk: Desk, record: CaseRecord) -> CaseRecord:

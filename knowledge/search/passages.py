@@ -91,7 +91,9 @@ def _problems(stem: str, head: Any, text: str) -> list[str]:
     for key in ("questions", "references", *_LISTS):
         if not isinstance(head.get(key, []), list):
             found.append(f"{key} must be a list")
-    if not found and not all(isinstance(one, dict) and set(one) == {"title", "url"} for one in head["references"]):
+    if not found and not all(
+        isinstance(one, dict) and set(one) == {"title", "url"} for one in head["references"]
+    ):
         found.append("each reference has a title and a url")
     if not text or len(text) > _LONGEST:
         found.append(f"the text must have 1 to {_LONGEST} letters; one subject each")

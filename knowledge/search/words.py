@@ -16,6 +16,8 @@ GAP: Final = ".."  # in a phrase: up to three words may stand here
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _JOINED: Final = (
     (re.compile(r"['\u2019\u02bc`]"), "'"),
+    (re.compile(r"\b(what|where|how|it|that|there)'s\b"), r"\1 is"),
+    (re.compile(r"(?<=\w)'s\b"), ""),
     (re.compile(r"\b(?:can't|cannot|cant)\b"), "can not"),
     (re.compile(r"\b(?:won't|wont)\b"), "will not"),
     (re.compile(r"\b(is|are|was|were|do|does|did|has|have|had|would|could|should)n'?t\b"), r"\1 not"),
@@ -34,14 +36,14 @@ _JOINED: Final = (
 )
 
 # Words that stand in any sentence. "Not", "no", "only", "one" tell something and are kept.
-_COMMON: Final = frozenset(
-    "a about after again all also always am an and any anybody are as at be because been being both but by "
-    "can could did do does doing during each for from further get gets getting go goes going got had has have having "
-    "he her here hi hello hey him his how i if in into is it its just know like make may me might must my of on or our "
-    "ours please really s say says see she should so some still such t than that the their them then there these "
-    "they thing this those to too us use used user using very via was we were what when whenever where which "
-    "while who whom whose why will with would you your yours m re ve d ll tell explain mean meaning give show "
-    "want need happen happens something someone".split()
+_COMMON_WORDS: Final = (
+    "a about after again all also always am an and any anybody are as at be because been being both but by",
+    "can could did do does doing during each for from further get gets getting go goes going got had has have",
+    "having he her here hi hello hey him his how i if in into is it its just know like make may me might must",
+    "my of on or our ours please really s say says see she should so some still such t than that the their",
+    "them then there these they thing this those to too us use used user using very via was we were what when",
+    "whenever where which while who whom whose why will with would you your yours m re ve d ll tell explain",
+    "mean meaning give show want need happen happens something someone",
 )
 
 _IRREGULAR: Final = {
@@ -50,7 +52,7 @@ _IRREGULAR: Final = {
     "waking": "wake", "slept": "sleep", "rang": "ring", "rung": "ring", "said": "say", "ran": "run",
     "running": "run", "died": "die", "dies": "die", "dying": "die", "dead": "dead", "hung": "hang",
     "wrong": "wrong", "nobody": "nobody", "noone": "nobody", "none": "no", "nothing": "nothing",
-    "always": "always", "audio": "audio", "dns": "dns", "tls": "tls", "https": "https", "ios": "ios",
+    "always": "always", "does": "do", "doing": "do", "did": "do", "having": "have", "audio": "audio", "dns": "dns", "tls": "tls", "https": "https", "ios": "ios",
     "ports": "port", "was": "was", "has": "has", "this": "this", "address": "address", "addresses": "address",
     "access": "access", "process": "process", "wireless": "wifi", "windows": "windows", "status": "status",
     "microphone": "mic", "microphones": "mic", "mics": "mic", "javascript": "js", "browsers": "browser",
@@ -82,7 +84,12 @@ def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
     """Compile the synonym file: each concept with its phrases, `..` for a few words between."""
     return Concepts(
         tuple(
-            (name, re.compile("|".join(sorted({_pattern(one) for one in map(str, some)}, key=lambda p: (-len(p), p)))))
+            (
+                name,
+                re.compile(
+                    "|".join(sorted({_pattern(one) for one in map(str, some)}, key=lambda p: (-len(p), p)))
+                ),
+            )
             for name, some in phrases.items()
         )
     )
@@ -126,3 +133,6 @@ def _stem(word: str) -> str:
             break
     word = word.removesuffix("ly") if len(word) > 5 else word
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+_COMMON: Final = frozenset(_stem(word) for line in _COMMON_WORDS for word in line.split())

@@ -215,7 +215,7 @@ async def test_conversation(world: SmallWorld) -> None:
     assert (code, err) == (0, "")
     for told in (
         "/diagnose CODE",
-        "Follow-up questions",
+        "I don't know",
         "did you mean 31009",
         "Nothing wrong seen from here",
     ):

@@ -80,7 +80,9 @@ def main(arguments: Sequence[str]) -> None:
         print(f"    baseline {measure(symptoms, plain_causes)}")
         print(f"  questions  {found}")
         print(f"    baseline {measure(questions, plain_answers)}")
-        print(f"  declined   {no} of {foreign} that nothing answers, {kept} of {found.rows} that something does")
+        print(
+            f"  declined   {no} of {foreign} that nothing answers, {kept} of {found.rows} that something does"
+        )
         if "--misses" in arguments and half == "tuning":
             print("\n".join((*ours.wrong, *found.wrong)))
 
