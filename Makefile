@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load eval
+.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load eval allowlist-lab codes
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -46,8 +46,14 @@ lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make 
 slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, from the npm registry, below build/
 	$(BIN)/python -m tests.slack.tools install
 
+codes: $(VENV)/run.stamp  ## write docs/codes.md anew from the knowledge
+	$(BIN)/lineman knowledge codes > docs/codes.md
+
 slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
 	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load $(ARGS)
+
+allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
+	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list
