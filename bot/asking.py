@@ -117,7 +117,11 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
     if about.code and about.code in knowledge.errors and not subject and lower:
         return _told(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
     best = closest[0][1] if closest else 0.0
-    if best < ENOUGH or any(code not in knowledge.errors and not _tells(code, closest) for code in codes):
+    if (
+        best < ENOUGH
+        or not (subject or codes)
+        or any(code not in knowledge.errors and not _tells(code, closest) for code in codes)
+    ):
         return Answer((), (), nearest, best)
     return _told([closest[0][0]], nearest, best)
 

@@ -42,8 +42,8 @@ TOLD: Final = ("sdk-version", "turn", "vpn")
 
 # Stories are told; these ask.
 _QUESTION: Final = re.compile(
-    r"\?\s*$|^\W*(?:and |but |so |ok )*(?:what|why|how|which|where|when|who|can|could|do|does|did|is|are|should|must|may|"
-    r"explain|define|tell me|show me|give me)\b",
+    r"\?\s*$|^\W*(?:and |but |so |ok )*(?:what|why|how|which|where|when|who|can|could|do|does|did|is|are|"
+    r"should|must|may|explain|define|tell me|show me|give me)\b",
     re.IGNORECASE,
 )
 

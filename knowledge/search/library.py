@@ -23,7 +23,7 @@ _ASKING: Final = "ask-"  # how the names of concepts of asking begin
 ELSEWHERE: Final = "elsewhere"  # the label of what is not answered here
 
 # Found on the tuning phrases and questions alone; the surface is flat around these.
-MIX: Final = Mix(near=1.0, centre=1.0, odds=0.5, features=Weights(word=1.0, concept=1.5, pair=0.6, piece=0.1))
+MIX: Final = Mix(near=1.0, centre=1.0, odds=0.5, features=Weights(word=1.0, concept=2.0, pair=0.6, piece=0.1))
 
 _TITLE: Final = 0.8  # an author's words count less than a user's
 _TEXT: Final = 0.6

@@ -37,6 +37,7 @@ _JOINED: Final = (
 
 # Words that stand in any sentence. "Not", "no", "only", "one" tell something and are kept.
 _COMMON_WORDS: Final = (
+    "whatever anyway maybe perhaps thanks thank well quite rather somehow okay yes yeah sure sorry",
     "a about after again all also always am an and any anybody are as at be because been being both but by",
     "can could did do does doing during each for from further get gets getting go goes going got had has have",
     "having he her here hi hello hey him his how i if in into is it its just know like make may me might must",
@@ -52,7 +53,8 @@ _IRREGULAR: Final = {
     "waking": "wake", "slept": "sleep", "rang": "ring", "rung": "ring", "said": "say", "ran": "run",
     "running": "run", "died": "die", "dies": "die", "dying": "die", "dead": "dead", "hung": "hang",
     "wrong": "wrong", "nobody": "nobody", "noone": "nobody", "none": "no", "nothing": "nothing",
-    "always": "always", "does": "do", "doing": "do", "did": "do", "having": "have", "audio": "audio", "dns": "dns", "tls": "tls", "https": "https", "ios": "ios",
+    "does": "do", "doing": "do", "did": "do", "having": "have", "always": "always", "audio": "audio",
+    "dns": "dns", "tls": "tls", "https": "https", "ios": "ios",
     "ports": "port", "was": "was", "has": "has", "this": "this", "address": "address", "addresses": "address",
     "access": "access", "process": "process", "wireless": "wifi", "windows": "windows", "status": "status",
     "microphone": "mic", "microphones": "mic", "mics": "mic", "javascript": "js", "browsers": "browser",

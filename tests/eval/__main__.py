@@ -56,7 +56,7 @@ def declined(rows: Sequence[Row], made: Library) -> tuple[int, int]:
     foreign = kept = 0
     for row in rows:
         best = made.answers(row.text)[0]
-        no = best.label == ELSEWHERE or best.score < ENOUGH
+        no = best.label == ELSEWHERE or best.score < ENOUGH  # as bot/asking.py does
         foreign += no and not row.wanted
         kept += no and bool(row.wanted)
     return foreign, kept
