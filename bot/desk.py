@@ -59,7 +59,7 @@ def open_desk(
     if network is not None and not network.strip():
         raise UsageError("--network needs the path of a network file.")
     return Desk(
-        knowledge or load_knowledge(),
+        knowledge or load_knowledge(quick=True),
         load_network(network),
         LocalRelay(vantage or USER_NETWORK),
         load_settings(os.environ),

@@ -26,7 +26,7 @@ EPILOG: Final = (
 
 def run_diagnose(words: Sequence[str]) -> int:
     """Diagnose what *words* ask for, print the answer, and give the exit code."""
-    knowledge = load_knowledge()
+    knowledge = load_knowledge(quick=True)
     told = person_options(knowledge)
     parser = _parser(told)
     options, rest = parser.parse_known_intermixed_args(list(words))
