@@ -19,7 +19,6 @@ from knowledge.search.own import cause_passage, code_passage, fix_passage
 from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.words import telling, words_of
 
-ENOUGH: Final = 0.75  # a passage that scores less does not answer; chosen on the tuning questions
 NEARBY: Final = 3
 
 # Words that point at the case instead of naming a subject.
@@ -118,7 +117,7 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
         return _told(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
     best = closest[0][1] if closest else 0.0
     if (
-        best < ENOUGH
+        not best
         or not (subject or codes)
         or any(code not in knowledge.errors and not _tells(code, closest) for code in codes)
     ):
@@ -127,12 +126,12 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
 
 
 def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
-    """The passages, best first; with no score where a subject that is not treated here fits best."""
+    """The passages, best first; with no score where none answers."""
     library = library_of(knowledge)
     ranked = library.answers(said, Context(about.code, about.platform, about.causes))
-    elsewhere = bool(ranked) and ranked[0].label == ELSEWHERE
+    answered = bool(ranked) and library.answered(said, ranked[0])
     return [
-        (library.passages[one.label], 0.0 if elsewhere else one.score)
+        (library.passages[one.label], one.score if answered else 0.0)
         for one in ranked[: NEARBY + 1]
         if one.label != ELSEWHERE
     ]
@@ -150,7 +149,7 @@ def _of_codes(
     codes: Sequence[str], about: About, knowledge: Knowledge, closest: Sequence[tuple[Passage, float]]
 ) -> list[Passage]:
     """The passage that is nearest and about a code, else the file of each known code."""
-    if closest and closest[0][1] >= ENOUGH and _tells(codes[0], closest):
+    if closest and closest[0][1] and _tells(codes[0], closest):
         return [closest[0][0]]
     known = dict.fromkeys(code for code in codes if code in knowledge.errors)
     return [code_passage(knowledge.errors[code], about.platform) for code in known]

@@ -83,10 +83,14 @@ class Ranker:
             ranked.append(Ranked(label, score, near.get(label, 0.0), self._share(raw, label)))
         return sorted(ranked, key=lambda one: (-one.score, one.label))
 
-    def only_under(self, label: str, text: str) -> int:
-        """How many words of *text* are known under *label* and nowhere else."""
+    def foreign(self, text: str, label: str) -> tuple[int, int]:
+        """How many words of *text* are known under *label* alone, and how many nowhere."""
         raw = features(text, self._concepts, self._mix.features)
-        return sum(self._sole.get(name) == label for name in raw if name[0] == "w")
+        words = [name for name in raw if name[0] == "w"]
+        return (
+            sum(self._sole.get(name) == label for name in words),
+            sum(name not in self._rarity for name in words),
+        )
 
     def _learn(self, line: Line, vector: Vector) -> None:
         number = len(self._owner)

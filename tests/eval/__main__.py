@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bot.asking import ENOUGH
 from knowledge.load import load_knowledge
 from knowledge.schema import Knowledge
 from knowledge.search.library import ELSEWHERE, Library
@@ -55,8 +54,7 @@ def declined(rows: Sequence[Row], made: Library) -> tuple[int, int]:
     """How many questions that nothing answers are declined, and how many that something answers."""
     foreign = kept = 0
     for row in rows:
-        best = made.answers(row.text)[0]
-        no = best.label == ELSEWHERE or best.score < ENOUGH  # as bot/asking.py does
+        no = not made.answered(row.text, made.answers(row.text)[0])
         foreign += no and not row.wanted
         kept += no and bool(row.wanted)
     return foreign, kept
