@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load eval allowlist-lab codes
+.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load eval allowlist-lab codes start-up
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -45,6 +45,9 @@ lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make 
 
 slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, from the npm registry, below build/
 	$(BIN)/python -m tests.slack.tools install
+
+start-up: $(VENV)/dev.stamp  ## milliseconds from start to first probe
+	$(BIN)/python -m tests.bench.start_up
 
 codes: $(VENV)/run.stamp  ## write docs/codes.md anew from the knowledge
 	$(BIN)/lineman knowledge codes > docs/codes.md
