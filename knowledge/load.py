@@ -46,13 +46,14 @@ def _load(
     digest = hashlib.sha256()
     rooms: dict[str, dict[str, Any]] = {}
     broken: set[str] = set()
+    shown = _shown(folder)
     for room in files:
         rooms[room] = {}
         for file in files[room]:
             source = sources[file]
             digest.update(f"{room}/{file.name}\0{len(source)}\0".encode() + source)
             try:
-                rooms[room][file.stem] = _load_file(file, source, room, check=check)
+                rooms[room][file.stem] = _load_file(f"{shown}/{room}", file, source, check=check)
             except KnowledgeError as error:
                 problems += error.problems
                 broken.add(file.stem)
@@ -66,9 +67,9 @@ def _load(
     return knowledge
 
 
-def _load_file(file: Path, source: bytes, room: str, *, check: bool) -> Any:
-    schema, key, build = _ROOMS[room]
-    name = _shown(file)
+def _load_file(where: str, file: Path, source: bytes, *, check: bool) -> Any:
+    schema, key, build = _ROOMS[where.rpartition("/")[2]]
+    name = f"{where}/{file.name}"
     document = parse_yaml(source, name)
     if check:
         from knowledge.structure import structure_problems  # brings a validator that takes long to import
