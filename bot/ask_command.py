@@ -19,6 +19,7 @@ from knowledge.schema import Knowledge
 OK = 0
 UNANSWERED = 3
 
+MOST = 1_000_000  # bytes of the standard input
 SHOWN = 10  # causes in the JSON; the rest share what is left
 
 
@@ -124,7 +125,7 @@ def _options(parser: Parser, words: Sequence[str]) -> Any:
 def _text(words: Sequence[str]) -> str:
     """The text that was given, or what comes on the standard input when it is `-`."""
     if list(words) == ["-"]:
-        return sys.stdin.read()
+        return sys.stdin.buffer.read(MOST).decode("utf-8", "replace")
     text = " ".join(words)
     if not text.strip():
         raise UsageError('Say something to read, such as "no audio on VPN"; - reads the standard input.')

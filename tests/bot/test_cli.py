@@ -241,6 +241,18 @@ async def test_stories_and_choices(world: SmallWorld) -> None:
         assert told in out
 
 
+async def test_text_from_standard_input() -> None:
+    """`-` reads the standard input, whatever its bytes."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "understand", "-", "--json",
+        cwd=ROOT, env=CLEAN | {"PYTHONIOENCODING": "utf-8"},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate(b"connected \xff\xfe but silence\n")
+    assert process.returncode == 0
+    assert json.loads(out)["causes"][0]["id"] == "media-udp-blocked"
+
+
 async def test_diagnose_a_story(world: SmallWorld) -> None:
     """`diagnose` takes a story in place of a code and says how it was read; a slip of two words stays a slip."""
     network = world.network()
