@@ -43,7 +43,7 @@ def run_allowlist(words: Sequence[str]) -> int:
 def addresses(
     found: AllowList, network: Network, *, anywhere: bool = False, look_up: LookUp | None = None
 ) -> Mapping[str, tuple[str, ...]]:
-    """Give the IPv4 addresses of every name as ranges of one (/32): pinned, looked up, or any; `UsageError` for one without."""
+    """Give each name's IPv4 addresses as /32: pinned, looked up, or any; `UsageError` for a name without."""
     given: dict[str, tuple[str, ...]] = {}
     for host in found.names:
         pinned = tuple(f"{one}/32" for one in network.addresses.get(host, ()) if ":" not in one)
