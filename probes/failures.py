@@ -77,6 +77,7 @@ class Failure(StrEnum):
     NOT_SUPPORTED = "not_supported"  # the peer or this host cannot do this test
     PROBE_CRASHED = "probe_crashed"  # a bug of ours, logged with its traceback
     NOT_ALLOWED = "not_allowed"  # outside the relay's own fence
+    RELAY_LOST = "relay_lost"  # the relay was gone before it said what it saw
 
 
 NOT_LOOKED: Final = frozenset(
@@ -90,6 +91,7 @@ NOT_LOOKED: Final = frozenset(
         Failure.NOT_SUPPORTED,
         Failure.PROBE_CRASHED,
         Failure.NOT_ALLOWED,
+        Failure.RELAY_LOST,
     }
 )
 
