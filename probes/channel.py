@@ -30,7 +30,7 @@ class Hello:
     """Relay: this is my key. The hub answers with a challenge, whether it knows the key or not."""
 
     hub: str  # host[:port] that the relay dialled; the hub refuses a proof that was meant for another
-    key: str  # its Ed25519 public key, as `envelope.public_text` writes it
+    key: str  # its Ed25519 public key, as `keys.Identity.key` writes it
     sealing: str  # its X25519 public key, for secrets
     version: str  # of the relay's program
     probes: tuple[str, ...]  # what it can look with: names in `probes.checks.PROBES`
@@ -46,7 +46,7 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Relay: my signature over the challenge and the hello (`envelope.proof_of`), with the join token if it is new."""
+    """Relay: my signature over the challenge and the hello (`proof.prove`), with the join token if it is new."""
 
     signature: str
     token: str  # "" once enrolled
@@ -100,7 +100,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Relay: the plan is over; *n* observations were sent. `envelope.open_report` reads what is signed."""
+    """Relay: the plan is over; *n* observations were sent. `verdicts.open_report` reads what is signed."""
 
     plan: str
     n: int
@@ -110,7 +110,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Relay: the order is not run, for a signed reason (`envelope.open_refusal`)."""
+    """Relay: the order is not run, for a signed reason (`verdicts.open_refusal`)."""
 
     plan: str  # "" when not even that could be read
     signed: str
