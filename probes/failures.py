@@ -122,6 +122,10 @@ class NetworkError(OSError):
         self.icmp_from = icmp_from  # the router or host whose ICMP said so, if one did
 
 
+class Fenced(Exception):  # noqa: N818 - an outcome, and no error of the network's
+    """The relay's own fence forbids it. Not an OSError: no probe may take it for what the network did."""
+
+
 def classify(error: BaseException) -> Failure:
     """The word for *error*, by type and errno and never by its text; a bug if there is none."""
     match error:
@@ -135,4 +139,8 @@ def classify(error: BaseException) -> Failure:
             return Failure.EOF_ERROR
         case OSError():
             return _ERRNO.get(error.errno or 0, Failure.PROBE_CRASHED)
+        case Fenced():
+            return Failure.NOT_ALLOWED
+        case BaseExceptionGroup() if error.subgroup(Fenced):  # it ended a task group of the probe's
+            return Failure.NOT_ALLOWED
     return Failure.PROBE_CRASHED
