@@ -49,7 +49,7 @@ class Fence:
     def check_name(self, name: str) -> None:
         """Let *name* be asked for if a rule or a proxy has it."""
         name = name.rstrip(".").lower()
-        if name not in _OWN_NAMES and not self.policy.allows_name(name) and not self._proxied(name):
+        if name not in _OWN_NAMES and not self.policy.allows_name(name) and not self.policy.is_proxy(name):
             raise self._fenced(f"the name {name[:80]}")
 
     def grant(self, name: str, addresses: Iterable[str]) -> None:
@@ -87,23 +87,12 @@ class Fence:
             return True
         # A proxy may be at a private address: the operator named it.
         reached = {*names, address}
-        return transport == "tcp" and any(
-            self.policy.proxy(f"http://{_bracketed(one)}:{port}") for one in reached
-        )
+        return transport == "tcp" and any(self.policy.is_proxy(one, port) for one in reached)
 
     def _resolves(self, address: str) -> bool:
         listed = self.policy.resolvers
         return str(read_address(address)) in listed or (SYSTEM in listed and address in self.system)
 
-    def _proxied(self, name: str) -> bool:
-        return any(
-            f"//{name}:" in known.lower() or f"@{name}:" in known.lower() for known in self.policy.proxies
-        )
-
     def _fenced(self, what: str) -> Fenced:
         self.log(f"held back by the fence: {what}")
         return Fenced(what)
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
