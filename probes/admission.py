@@ -152,6 +152,10 @@ class Memory:
         self.newest = max(self.newest, order.iat)
         self._nonces = {nonce: iat for nonce, iat in self._nonces.items() if iat >= self.newest - 120}
         self._nonces[order.nonce] = order.iat
+        self.keep()
+
+    def keep(self) -> None:
+        """Write down what must outlive the process; here, nothing does."""
 
 
 def describe(policy: Policy) -> dict[str, str]:
