@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("do", nargs="?", choices=("run", "join", "check", "id"), default="run")
     parser.add_argument(
-        "invitation", nargs="?", help="for join: the word that `lineman relays invite` gave (- reads it)"
+        "invitation", nargs="?", help="for join: what `lineman relays invite` gave (- reads it)"
     )
     parser.add_argument(
         "--home", default=os.environ.get("LINEMAN_RELAY_HOME", _STATE), help="the relay's folder"
