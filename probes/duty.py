@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from probes.admission import Memory, Quota, admit
@@ -19,9 +19,11 @@ from probes.guard import GUARD
 from probes.keys import Identity
 from probes.model import Observation, Plan
 from probes.policy import Policy
-from probes.run import Probe, run_plan
 from probes.verdicts import sign_refusal, sign_report
 from probes.wire import observation_to_json
+
+if TYPE_CHECKING:
+    from probes.run import Probe
 
 log: Final = logging.getLogger(__name__)
 
@@ -59,11 +61,10 @@ class Duties:
         me: Identity,
         signers: Mapping[str, str],
         policy: Policy,
-        probes: Mapping[str, Probe],
+        probes: "Mapping[str, Probe] | None" = None,
         *,
         memory: Memory | None = None,
         switch: Path | None = None,
-        resolvers: frozenset[str] = frozenset(),
     ) -> None:
         self.me, self.signers, self.policy = me, signers, policy
         self.memory = memory or Memory()
@@ -73,7 +74,6 @@ class Duties:
         self._quota = Quota(policy.limits)
         self._pace = Pace(policy.limits.packets_per_second, monotonic)
         self._switch = switch
-        self._resolvers = resolvers
         self._duties: dict[str, Duty] = {}
 
     @property
@@ -105,7 +105,7 @@ class Duties:
                 raise Refused("leaving", "this relay is being stopped", order.id)
             if self.is_switched_off():
                 raise Refused("switched_off", "this relay is switched off by its operator", order.id)
-            plan = admit(order, self.policy, self._probes)
+            plan = admit(order, self.policy, self._known())
             self._quota.take(order, len(self.running), monotonic())
         except Refused as refused:
             self._refuse(refused)
@@ -147,15 +147,17 @@ class Duties:
 
     async def _run(self, duty: Duty, order: Order, plan: Plan) -> None:
         """Look, tell, and sign how it ended. Only this task sees the fence, and all that it starts."""
-        fence = Fence(
-            self.policy, self._pace, self._resolvers, lambda what: log.warning("%s: %s", order.id, what)
-        )
+        from probes.resolver import Resolver
+        from probes.run import run_plan
+
+        resolvers = frozenset(address for address, _ in Resolver().servers)
+        fence = Fence(self.policy, self._pace, resolvers, lambda what: log.warning("%s: %s", order.id, what))
         GUARD.set(fence)
         hidden = [secret for step in plan.steps for secret in step.secrets.values()] + _proxy_secrets(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(duty))
         try:
-            async with run_plan(plan, self._probes) as coming:
+            async with run_plan(plan, self._known()) as coming:
                 async for observation in coming:
                     self._saw(duty, observation, hidden)
         except asyncio.CancelledError:
@@ -167,6 +169,14 @@ class Duties:
         duty.seen.clear()
         duty.over = monotonic()
         log.info("plan %s %s", order.id, outcome)
+
+    def _known(self) -> "Mapping[str, Probe]":
+        """The probes; all that they need is loaded with the first plan, so that a relay idles small."""
+        if self._probes is None:
+            from probes.checks import PROBES
+
+            self._probes = PROBES
+        return self._probes
 
     async def _watch(self, duty: Duty) -> None:
         while not self.is_switched_off():  # noqa: ASYNC110 - a file tells, and no event does

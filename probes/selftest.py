@@ -5,10 +5,9 @@ import socket
 from collections.abc import Mapping
 from typing import Final
 
-from probes.failures import Fenced, NetworkError
+from probes.failures import Fenced
 from probes.icmp import ask_for_icmp
 from probes.net import has_route, open_udp
-from probes.resolver import Resolver
 
 # Seconds that clocks may differ before it is worth a word; certificates and tokens forgive more.
 _CLOCK: Final = 30.0
@@ -48,9 +47,9 @@ def _test_sockets() -> str:
 async def _test_resolver(host: str) -> str:
     try:
         async with asyncio.timeout(_PATIENCE):
-            await Resolver().addresses(host)
-    except NetworkError as error:
-        return f"this host's resolver says {error.failure.value} of {host}"
+            await asyncio.get_running_loop().getaddrinfo(host, 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        return f"this host's resolver does not find {host}: {error.strerror or 'no such name'}"
     except TimeoutError:
         return f"this host's resolver does not answer for {host}"
     return ""

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from probes.__main__ import probe_names
 from probes.agent import LATER, PATIENCE, SOON, pause
 from probes.channel import Cancel, Done, Leaving, Order, Ping, Pong, Ready, Seen
+from probes.checks import PROBES
 from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.failures import Failure
@@ -358,6 +360,11 @@ def test_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     )
     assert ended.returncode == 2
     assert "0600" in ended.stderr
+
+
+def test_every_probe_is_told_of() -> None:
+    """The names that a relay gives its hub are those of the probes it has."""
+    assert set(probe_names()) == set(PROBES)
 
 
 def test_relay_imports_nothing_of_ours() -> None:
