@@ -139,12 +139,16 @@ class Enrolment:
         """List every relay by name, those too that have not joined yet."""
         return tuple(_read(row) for row in await self._rows("SELECT * FROM relays ORDER BY name"))
 
+    async def find(self, name: str) -> Enrolled | None:
+        """Find the relay called *name*."""
+        rows = await self._rows("SELECT * FROM relays WHERE name = ?", name)
+        return _read(rows[0]) if rows else None
+
     async def named(self, name: str) -> Enrolled:
         """Find the relay called *name*; `UsageError` when there is none."""
-        rows = await self._rows("SELECT * FROM relays WHERE name = ?", name)
-        if not rows:
-            raise unknown("a relay", name, [one.name for one in await self.all()])
-        return _read(rows[0])
+        if relay := await self.find(name):
+            return relay
+        raise unknown("a relay", name, [one.name for one in await self.all()])
 
     async def changed_elsewhere(self) -> bool:
         """Whether another process has written to the database since this was last asked."""

@@ -73,12 +73,12 @@ class RemoteRelay:
 
     async def _health(self) -> Health:
         try:
-            known = {one.name: one for one in await self.exchange.relays()}
+            health = await self.exchange.relay(self.name)
         except (OSError, WireError):
             raise UnreachableError("no hub is running here") from None
-        if self.name not in known:
+        if health is None:
             raise UnreachableError(f"the hub knows no relay {self.name}")
-        return known[self.name]
+        return health
 
     def sign(self, plan: Plan, health: Health) -> Job:
         """Address *plan* to the relay; `UnreachableError` says why it cannot be."""

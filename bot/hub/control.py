@@ -35,6 +35,7 @@ from probes.fields import Fields, WireError
 log: Final = logging.getLogger(__name__)
 
 BACK: Final = 10.0  # seconds that a diagnosis waits for a hub that went away in the middle
+BACKLOG: Final = 4_096  # askers that wait to be accepted; one more would be turned away at once
 RETRY: Final = 0.2  # seconds between two tries
 
 
@@ -61,7 +62,7 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
             writer.close()
 
     try:
-        server = await asyncio.start_unix_server(talk, path, limit=LONGEST_LINE)
+        server = await asyncio.start_unix_server(talk, path, limit=LONGEST_LINE, backlog=BACKLOG)
     except OSError as error:
         raise UsageError(f"The control socket {path} cannot be made: {error.strerror}.") from error
     narrow(path)
@@ -92,6 +93,10 @@ async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
         case "relays":
             relays = [health_json(one) for one in await hub.relays()]
             writer.write(wire.dump({"relays": relays}).encode() + b"\n")
+            await writer.drain()
+        case "relay":
+            one = await hub.relay(fields.text("name"))
+            writer.write(wire.dump({"relay": health_json(one) if one else None}).encode() + b"\n")
             await writer.drain()
         case "run":
             await _run(hub, read_job(fields), reader, writer)
@@ -124,10 +129,19 @@ class ControlSocket:
 
     async def relays(self) -> tuple[Health, ...]:
         """List every relay; OSError when no hub is there."""
-        async with self._connected() as (reader, writer):
-            writer.write(b'{"op":"relays"}\n')
-            answer: dict[str, Any] = wire.load(await reader.readline())
+        answer = await self._answer({"op": "relays"})
         return tuple(read_health(one) for one in answer["relays"])
+
+    async def relay(self, name: str) -> Health | None:
+        """Tell how one relay is; OSError when no hub is there."""
+        one = (await self._answer({"op": "relay", "name": name}))["relay"]
+        return read_health(one) if one else None
+
+    async def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        async with self._connected() as (reader, writer):
+            writer.write(wire.dump(question).encode() + b"\n")
+            answer: dict[str, Any] = wire.load(await reader.readline())
+        return answer
 
     @asynccontextmanager
     async def run(self, job: Job) -> AsyncIterator[AsyncIterator[Reply]]:
@@ -142,23 +156,21 @@ class ControlSocket:
         asked, gone, clock = job, None, asyncio.get_running_loop().time
         while gone is None or clock() < gone + BACK:
             with suppress(OSError, EOFError):
-                async for event in self._ask(asked):
-                    yield event
-                    if is_last(event):
-                        return
-                    gone = None
-                    if isinstance(event, Seen):
-                        asked = replace(job, after=event.n)
+                async with self._connected() as (reader, writer):
+                    writer.write(job_line(asked).encode() + b"\n")
+                    # From here on the hub may have it: after a break only the rest is asked for.
+                    asked = replace(job, after=max(asked.after, 0))
+                    while line := await reader.readline():
+                        event = read_reply(line)
+                        yield event
+                        if is_last(event):
+                            return
+                        gone = None
+                        if isinstance(event, Seen):
+                            asked = replace(job, after=event.n)
             gone = gone or clock()
-            asked = replace(asked, after=max(asked.after, 0))
             await asyncio.sleep(RETRY)
         yield Lost(job.plan, "the hub went away in the middle, and did not come back in time")
-
-    async def _ask(self, job: Job) -> AsyncGenerator[Reply, None]:
-        async with self._connected() as (reader, writer):
-            writer.write(job_line(job).encode() + b"\n")
-            while line := await reader.readline():
-                yield read_reply(line)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:

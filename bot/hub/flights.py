@@ -29,6 +29,7 @@ class Flight:
     events: asyncio.Queue[Reply] = field(default_factory=asyncio.Queue)
     last: int = 0  # observations taken in; -1: nobody knows, the next one counts
     deadline: float = 0.0  # by the loop's clock
+    envelope: str = ""  # to be sent once more should it never have arrived
     claimed: bool = False  # somebody waits for its events
     over: bool = False  # the last event is in the queue
     timer: asyncio.TimerHandle | None = None
@@ -100,15 +101,24 @@ class Flights:
         for flight in self.of(relay):
             flight.wait_for_relay(f"{because}, and it did not come back in time", GRACE)
 
-    def relay_back(self, relay: str, held: Iterable[str]) -> None:
-        """Go on with the plans that *relay* still holds; what it does not know any more is lost."""
-        kept = set(held)
+    def relay_back(self, relay: str, held: Iterable[str]) -> list[str]:
+        """Go on with the plans that *relay* still holds; what it has forgotten is lost.
+
+        Gives the orders that it seems never to have got. Should one have arrived after all, the relay refuses it as
+        a replay, so that no plan runs twice.
+        """
+        kept, again = set(held), []
         for flight in self.of(relay):
             if flight.plan in kept:
                 flight.wait_for_relay(f"{relay} did not answer in time")
+            elif flight.envelope and not flight.last:
+                flight.wait_for_relay(f"{relay} did not answer in time")
+                again.append(flight.envelope)
+                flight.envelope = ""
             else:
                 because = f"{relay} lost its connection and came back without this plan"
                 flight.take(Lost(flight.plan, because))
+        return again
 
 
 def is_last(event: Reply) -> bool:

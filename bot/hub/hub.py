@@ -101,6 +101,11 @@ class Hub:
             self._health(one) for one in await self.enrolment.all() if one.key and one.revoked is None
         )
 
+    async def relay(self, name: str) -> Health | None:
+        """Tell how one relay is; None unless it is enrolled."""
+        one = await self.enrolment.find(name)
+        return self._health(one) if one and one.key and one.revoked is None else None
+
     @asynccontextmanager
     async def run(self, job: Job) -> AsyncIterator[AsyncIterator[Reply]]:
         """Have *job* run once; leaving the block cancels the rest of it."""
@@ -137,7 +142,7 @@ class Hub:
         if self._flights.get(job.plan) or not await self.enrolment.begin(entry):
             self._ledger.end(job.relay, job.who)
             return flight, "that very plan was sent before, and no plan runs twice"
-        flight.deadline = loop.time() + job.budget + GRACE
+        flight.deadline, flight.envelope = loop.time() + job.budget + GRACE, job.envelope
         self._flights.add(flight)
         flight.wait_for_relay(f"{job.relay} did not answer in time")
         await session.line.say(Order(job.envelope))
@@ -254,7 +259,8 @@ class Hub:
                 orphan.deadline = asyncio.get_running_loop().time() + GRACE
                 self._flights.add(orphan)
                 asyncio.get_running_loop().call_later(GRACE, self._give_up, orphan)
-        self._flights.relay_back(session.name, ready.plans)
+        for envelope in self._flights.relay_back(session.name, ready.plans):
+            await session.line.say(Order(envelope))
         state = {
             "version": session.version,
             "checks": dict(ready.checks),
@@ -271,7 +277,7 @@ class Hub:
             self._flights.end(orphan.plan)
 
     async def _absent(self, name: str) -> str:
-        relay = next((one for one in await self.enrolment.all() if one.name == name), None)
+        relay = await self.enrolment.find(name)
         if relay is None:
             return f"there is no relay {name}"
         if relay.revoked is not None:

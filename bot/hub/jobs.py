@@ -68,6 +68,10 @@ class Exchange(Protocol):
         """List every relay that may ever be asked, connected or not."""
         ...
 
+    async def relay(self, name: str) -> Health | None:
+        """Tell how one relay is; None when there is none of this name."""
+        ...
+
     def run(self, job: Job) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:
         """Have *job* run; the last event is no `Seen`. Leaving the block cancels what still runs."""
         ...

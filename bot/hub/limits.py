@@ -20,7 +20,6 @@ class Limits:
     relay_an_hour: int = 120
     person_at_once: int = 12  # over all relays: one diagnosis from several of them counts each
     person_an_hour: int = 240
-    relays_a_case: int = 8
 
 
 @dataclass(slots=True)

@@ -56,7 +56,7 @@ async def serve_hub(settings: HubSettings, listen: Listen, tell: Callable[[str],
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
     enrolment = Enrolment.open(settings.database)
-    hub = Hub(enrolment, names)
+    hub = Hub(enrolment, names, settings.limits)
     try:
         async with hub.serving(), controlled(hub, settings.socket), listening(hub, listen) as where:
             tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")

@@ -3,12 +3,13 @@
 The key that signs plans is read by whoever asks for a diagnosis, and never by the hub.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
+from bot.hub.limits import Limits
 from probes.fields import WireError
 from probes.invitation import check_hub
 from probes.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
@@ -29,6 +30,7 @@ class HubSettings:
     socket: Path = Path("lineman-hub.sock")
     signing: str = field(default="lineman-signing.key", repr=False)  # a path, or the key itself
     url: str = ""  # what relays dial: wss://hub.example/relay
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def names(self) -> frozenset[str]:
@@ -62,7 +64,20 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
         Path(text(SOCKET)) if text(SOCKET) else database.with_name("lineman-hub.sock"),
         text(SIGNING_KEY) or str(database.with_name("lineman-signing.key")),
         text(URL),
+        _limits(text),
     )
+
+
+def _limits(text: Callable[[str], str]) -> Limits:
+    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each field of `Limits`."""
+    given: dict[str, int] = {}
+    for one in fields(Limits):
+        variable = f"LINEMAN_HUB_{one.name.upper()}"
+        if value := text(variable):
+            if not value.isdecimal() or not 0 < int(value) <= 10**6:
+                raise UsageError(f"{variable} must be a number from 1 to 1000000.")
+            given[one.name] = int(value)
+    return Limits(**given)
 
 
 def hub_name(url: str) -> str:

@@ -32,11 +32,11 @@ from probes.channel import (
 )
 from probes.envelope import Order as Plan
 from probes.envelope import Refused, open_order
-from probes.keys import Identity
+from probes.keys import Identity, fingerprint
 from probes.model import Observation, Step
 from probes.proof import prove
 from probes.verdicts import sign_refusal, sign_report
-from probes.wire import Json, observation_to_json
+from probes.wire import Json, load, observation_to_json
 
 M = TypeVar("M")
 Answer = Callable[["Dialler", Plan], Awaitable[None]]
@@ -53,6 +53,7 @@ class Dialler:
     answer: Answer | None = None
     held: tuple[str, ...] = ()
     pongs: bool = True
+    quick: bool = False  # answer without looking at signatures, to measure the hub and not the relay
     checks: dict[str, str] = field(default_factory=dict)
     socket: aiohttp.ClientWebSocketResponse | None = None
     heard: list[Message] = field(default_factory=list)
@@ -110,8 +111,20 @@ class Dialler:
             await asyncio.gather(*answers, return_exceptions=True)
 
     async def _take(self, message: Order) -> asyncio.Task[None] | None:
-        from probes.keys import fingerprint
-
+        if self.quick:
+            plan = load(load(message.envelope)["body"])
+            one = plan["plan"]["steps"][0]
+            step = {
+                "step": one["id"],
+                "failure": None,
+                "facts": {},
+                "started": 1.0,
+                "runtime": 0.1,
+                "version": 1,
+            }
+            await self.say(Seen(plan["id"], 1, step | {"probe": one["probe"], "target": one["target"]}))
+            await self.say(Done(plan["id"], 1, "finished", ""))
+            return None
         self.envelopes.append(message.envelope)
         signers = {fingerprint(self.signer): self.signer} if self.signer else {}
         known = {order.nonce for order in self.orders}

@@ -25,6 +25,7 @@ EVERYTHING = """\
 version: 1
 allow:
   - {names: ["*.example", "*.test", "*.*.test", "*.*.*.test"], ranges: [RANGES], ports: [1-65535]}
+proxies: [PROXIES]
 """
 
 
@@ -41,6 +42,7 @@ class Town:
     listen: str
     hub_wrap: Wrap = as_it_is
     ranges: str = '"127.0.0.0/8"'
+    proxies: str = ""
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -95,13 +97,15 @@ class Town:
         assert done.returncode == 0, done.stderr
         return done.stdout.split()[-1]
 
-    def join(self, name: str, wrap: Wrap = as_it_is, **environment: str) -> Path:
+    def join(self, name: str, wrap: Wrap = as_it_is, more: Sequence[str] = (), **environment: str) -> Path:
         """Make the relay's folder and have it join; gives the folder."""
         home = self.folder / name
         home.mkdir(mode=0o777)
         home.chmod(0o777)
-        (home / "policy.yaml").write_text(EVERYTHING.replace("RANGES", self.ranges))
-        word = self.invite(name)
+        (home / "policy.yaml").write_text(
+            EVERYTHING.replace("RANGES", self.ranges).replace("PROXIES", self.proxies)
+        )
+        word = self.invite(name, *more)
         argv = wrap(
             [*_settings(environment), sys.executable, "-m", "probes", "join", word, "--home", str(home)]
         )

@@ -142,6 +142,23 @@ async def test_relay_that_forgot_its_plan(home: House) -> None:
     assert entry.outcome.startswith("lost: ")
 
 
+async def test_order_that_never_arrived_is_sent_again(home: House) -> None:
+    """An order that went into a broken connection is sent once more when the relay is back."""
+
+    async def deaf(relay: Dialler, order: Plan) -> None:
+        await asyncio.Event().wait()
+
+    relay = await home.new("acme-hq", answer=deaf)
+    async with dialled(relay, home.url):
+        await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
+        asking = asyncio.create_task(home.run("acme-hq"))
+        await home.until(lambda: len(relay.orders) == 1)
+    async with dialled(Dialler(relay.me, home.signer.key), home.url) as again:
+        observations = await asyncio.wait_for(asking, 5)
+    assert [one.failure for one in observations] == [None] * 4
+    assert again.envelopes == relay.envelopes
+
+
 async def test_plan_never_runs_twice(home: House) -> None:
     """The same order handed in again is not sent, whatever became of it the first time."""
     async with dialled(await home.new("acme-hq"), home.url) as relay:
