@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load
+.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load bench-hub
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -45,6 +45,9 @@ slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, fro
 
 slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
 	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load $(ARGS)
+
+bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
+	$(BIN)/python -m tests.hub $(ARGS)
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list
