@@ -156,7 +156,7 @@ async def dial(
         try:
             async with asyncio.timeout(DIAL):
                 socket = await _open(session, place)
-                link = Link(socket, await _greet(socket, hello, me, hub_time, token), hub_time)
+                link = Link(socket, await _greeted(socket, hello, me, hub_time, token), hub_time)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise put_in_words(error, place.url, place.proxy) from error
         sending = asyncio.create_task(link.send_all())
@@ -184,6 +184,16 @@ async def _open(session: aiohttp.ClientSession, place: Place) -> aiohttp.ClientW
         await socket.close()
         raise LinkError("the other side speaks WebSocket, but is no hub of this version", "version", 60.0)
     return socket
+
+
+async def _greeted(
+    socket: aiohttp.ClientWebSocketResponse, hello: Hello, me: Identity, hub_time: HubTime, token: str
+) -> Welcome:
+    try:
+        return await _greet(socket, hello, me, hub_time, token)
+    except BaseException:
+        await socket.close()
+        raise
 
 
 async def _greet(

@@ -253,7 +253,7 @@ def _fits(label: str, wanted: str) -> bool:
     first, star, last = wanted.partition("*")
     if not star:
         return label == wanted
-    return len(label) > len(first) + len(last) - 1 and label.startswith(first) and label.endswith(last)
+    return len(label) > len(first) + len(last) and label.startswith(first) and label.endswith(last)
 
 
 def _mapping(value: object) -> dict[str, Any]:
