@@ -24,17 +24,31 @@ from bot.replies.page import Line, write
 from probes.invitation import Invitation, write_invitation
 from probes.model import USER_NETWORK, VANTAGES
 
-COMMANDS: Final = ("invite", "list", "show", "revoke", "rename")
+COMMANDS: Final = ("invite", "list", "show", "revoke", "rename", "policy")
 
 
 def run_relays(words: Sequence[str]) -> int:
     """Do one of `COMMANDS`; the exit code is 0."""
     command, rest = (words[0], list(words[1:])) if words else ("list", [])
+    if command == "policy":
+        return _policy(rest)
     work = _COMMANDS.get(command)
     if work is None:
         raise unknown("a command of relays", command, COMMANDS)
     settings = read_hub_settings(os.environ)
     asyncio.run(_with(settings, lambda enrolment: work(enrolment, settings, rest)))
+    return 0
+
+
+def _policy(words: list[str]) -> int:
+    """Print the policy file for a relay's host."""
+    from bot.relay_policy import write_policy
+    from knowledge.network import load_network
+
+    parser = Parser(prog="lineman relays policy", allow_abbrev=False)
+    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    options = parser.parse_args(words)
+    sys.stdout.write(write_policy(load_network(Path(options.network) if options.network else None)))
     return 0
 
 

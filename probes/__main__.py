@@ -91,6 +91,8 @@ async def _join(home: Home, word: str | None) -> int:
     if not word:
         raise HomeError("say `join` and the invitation")
     invitation = read_invitation(sys.stdin.readline() if word == "-" else word)
+    if home.usual_policy():
+        _say(f"wrote {home.path / 'policy.yaml'}: what this relay may touch, for Twilio's public network")
     home.policy()  # no relay without a fence
     me = home.identity(new=True)
     place = _place(invitation.hub, invitation.pin)

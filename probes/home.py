@@ -54,6 +54,15 @@ class Home:
         """Read the policy file."""
         return load_policy(self.path / "policy.yaml")
 
+    def usual_policy(self) -> bool:
+        """Write the policy for Twilio's public network, unless there is one; whether it was written."""
+        path = self.path / "policy.yaml"
+        if path.exists():
+            return False
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text((Path(__file__).parent / "policy.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+        return True
+
     def hub(self) -> Hub:
         """Read what `join` wrote."""
         path = self.path / "hub.json"
