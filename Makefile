@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load bench-hub
+.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load bench-hub relay-package
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -51,6 +51,9 @@ bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain,
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list
+
+relay-package: $(VENV)/dev.stamp  ## the wheel of the relay alone, in build/relay: see docs/relays.md
+	$(BIN)/python packaging/relay/build.py
 
 lock: $(VENV)/dev.stamp  ## write the locks anew from pyproject.toml
 	$(BIN)/python requirements/lock.py
