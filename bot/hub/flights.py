@@ -11,7 +11,7 @@ from bot.hub.jobs import Lost, Reply
 from probes.channel import Done, Refusal, Seen
 
 # Seconds that a plan whose relay or whose asker is gone waits for them to come back.
-GRACE: Final = 15.0
+GRACE: Final = 10.0
 
 # Observations of one plan. The largest plan there is has some hundred steps.
 MOST: Final = 2_000
