@@ -18,9 +18,8 @@ def test_wheel_of_the_relay_stands_alone(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "site")
     assert {top for top in tops if not top.endswith(".dist-info")} == {"probes"}
     code = "import probes, probes.__main__; print(probes.__file__, *probes.__main__.probe_names())"
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")}, cwd=tmp_path, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    place = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(command, env=place, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ended.stdout.startswith(str(tmp_path))
     assert "udp_media" in ended.stdout
