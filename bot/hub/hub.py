@@ -173,8 +173,9 @@ class Hub:
         while not is_last(event := await flight.events.get()):
             if not (isinstance(event, Seen) and event.n <= after):
                 yield event
-            # The asker has it now, so that the relay need not keep it.
-            await self._acknowledge(flight.relay, event)
+            # The asker has it now, so that the relay need not keep it; what comes next will say so, too.
+            if flight.events.empty():
+                await self._acknowledge(flight.relay, event)
         try:
             yield event
         finally:  # nobody asks for more after the last

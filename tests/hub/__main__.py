@@ -18,8 +18,8 @@ KINDS = ("plain", "tls", "nginx")
 # The goals of issue 4: kB of the hub for each idle relay behind nginx, and seconds to hand a plan to 2,000.
 MEMORY, FAN_OUT = 40.0, 1.0
 HEAD = """\
-kind    count  hub kB  nginx kB  storm  fan-out     got  signed     got    round trip ms: p50, p99, p99 in fan-out
-                 each      each      s        s               s"""
+kind    count  hub kB  nginx kB  storm  fan-out   over     got  signed     got  round trip ms: p50, p99, in fan-out
+                 each      each      s        s      s               s"""
 
 
 async def measure(kind: str, count: int, pem: Path | None) -> tuple[float, float]:
@@ -29,12 +29,12 @@ async def measure(kind: str, count: int, pem: Path | None) -> tuple[float, float
             await asyncio.sleep(1.0)
             each, nginx = here.each()
             alone = await here.round_trips(200)
-            fan, answered = await here.fan_out()
+            fan, over, answered = await here.fan_out()
             whole, all_answered = await here.ask_all()
             meanwhile = await _meanwhile(here)
     print(
-        f"{kind:6} {count:6} {each:7.1f} {nginx:9.1f} {here.storm:6.2f} {fan:8.2f} {answered:7} {whole:7.2f} "
-        f"{all_answered:7} {statistics.median(alone):20.2f} {p99(alone):7.2f} {p99(meanwhile):8.0f}",
+        f"{kind:6} {count:6} {each:7.1f} {nginx:9.1f} {here.storm:6.2f} {fan:8.2f} {over:6.2f} {answered:7} "
+        f"{whole:7.2f} {all_answered:7} {statistics.median(alone):20.2f} {p99(alone):7.2f} {p99(meanwhile):8.0f}",
         flush=True,
     )
     return each, fan

@@ -1,9 +1,11 @@
 """Many relays in one process that answer at once: `python -m tests.hub.flock URL FOLDER [CAFILE]`.
 
-Reads their keys from FOLDER/keys, connects them, prints the seconds that took, and lives until its input ends.
+Reads their keys from FOLDER/keys, which `enrol` writes; connects them, prints the seconds that took, and lives
+until its input ends.
 """
 
 import asyncio
+import os
 import ssl
 import sys
 import time
@@ -11,8 +13,9 @@ from pathlib import Path
 
 import aiohttp
 
+from bot.enrolment import Enrolled, Enrolment
 from probes.channel import SUBPROTOCOL
-from probes.keys import Identity, decode
+from probes.keys import Identity, decode, encode
 from tests.hub.dialler import Dialler
 
 AT_ONCE = 200  # connections that are made side by side
@@ -45,7 +48,24 @@ async def fly(url: str, folder: Path, context: ssl.SSLContext | None) -> None:
         await asyncio.gather(*lives, return_exceptions=True)
 
 
+async def enrol(folder: Path, count: int, signer: str) -> None:
+    """Make keys for *count* relays, and write the public halves into the database in *folder*."""
+    seeds = [os.urandom(32) for _ in range(count)]
+    enrolment = Enrolment.open(folder / "lineman.db")
+
+    async def one(number: int, me: Identity) -> None:
+        token = await enrolment.invite(Enrolled(f"relay-{number}", None), time.time())
+        await enrolment.join(token, me.key, me.sealing, time.time())
+
+    await asyncio.gather(*(one(number, Identity.from_seed(seed)) for number, seed in enumerate(seeds)))
+    await enrolment.close()
+    (folder / "keys").write_text("\n".join([signer, *map(encode, seeds)]))
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "enrol":
+        asyncio.run(enrol(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
+        sys.exit()
     trust: ssl.SSLContext | None = None
     if sys.argv[3:]:
         trust = ssl.create_default_context(cafile=sys.argv[3])
