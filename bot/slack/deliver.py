@@ -30,8 +30,8 @@ GONE: Final = frozenset(
 
 async def post(
     client: AsyncWebClient, channel: str, message: Message, *, thread: str = "", key: str = ""
-) -> str:
-    """Post *message* and give its timestamp; *key* makes it recognisable, so that it is never posted twice."""
+) -> tuple[str, str]:
+    """Post *message* and give its channel (a direct message has its own) and timestamp; *key* makes it recognisable, so that it is never posted twice."""
     arguments: dict[str, Any] = {
         "channel": channel,
         "thread_ts": thread or None,
@@ -43,13 +43,13 @@ async def post(
     for wait in (*PATIENCE[:3], None):
         try:
             answer = await _simpler(client.chat_postMessage, message, arguments)
-            return str(answer.get("ts", ""))
+            return str(answer.get("channel") or channel), str(answer.get("ts", ""))
         except SlackError as refused:
             if refused.word not in UNCERTAIN or wait is None:
                 raise
             # Slack may have posted it and only the answer was lost.
             if key and (ts := await find(client, channel, key, thread)):
-                return ts
+                return channel, ts
             await asyncio.sleep(wait)
     raise AssertionError("the last try raises")
 
@@ -109,7 +109,8 @@ class Live:
                 return
             self._wanted.clear()
             assert self._next is not None
-            self._due = time.monotonic() + await self._try(self._next()) + PACE
+            left_alone = await self._try(self._next())
+            self._due = time.monotonic() + left_alone + PACE
 
     async def _pause(self) -> None:
         """Wait until an update is due, or the end."""

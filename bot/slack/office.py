@@ -18,6 +18,7 @@ from bot.request import Vocabulary
 from bot.slack.asker import Asker, delivery
 from bot.slack.bench import Bench
 from bot.slack.deliver import OUTSIDE
+from bot.slack.door import Door
 from bot.slack.ids import new_reference
 from bot.slack.installation import Workspace, Workspaces
 from bot.slack.jobs import Jobs
@@ -46,6 +47,7 @@ class Office:
     rights: Rights
     slots: Slots
     records: Records
+    door: Door
     running: dict[str, Running] = field(default_factory=dict)  # by run
 
     def take(
@@ -54,10 +56,16 @@ class Office:
         body: Mapping[str, Any],
         work: Callable[[], Awaitable[None]],
         turn: str = "",
+        *,
+        urgent: bool = False,
     ) -> None:
-        """Do *work* for a delivery that has been acknowledged, if it is the first of its kind."""
+        """Do *work* for a delivery that has been acknowledged, if it is the first of its kind.
+
+        What is *urgent* opens a window before its trigger ends, and stands back for nobody.
+        """
         key = delivery(body)
-        self.jobs.start(f"delivery {asker.team} {key}", self._once(asker, key, work), turn)
+        name = f"delivery {asker.team} {key}"
+        self.jobs.start(name, self._once(asker, key, work, urgent=urgent), turn)
 
     async def workspace(self, asker: Asker) -> Workspace:
         """Give the workspace of *asker*; `SlackError` where Lineman is not installed any more."""
@@ -70,7 +78,11 @@ class Office:
         """Tell *asker* alone."""
         await whisper(await self.workspace(asker), self.session, asker, message)
 
-    async def _once(self, asker: Asker, key: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def _once(
+        self, asker: Asker, key: str, work: Callable[[], Awaitable[None]], *, urgent: bool
+    ) -> None:
+        if not urgent:
+            await self.door.quiet()
         if key and not await self.store.first_time(asker.team, key):
             log.info("a delivery came again and is left out")
             return

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from bot.credentials import Ice
 from bot.desk import Desk
 from bot.plan import make_plan
-from bot.rows import RunRow
+from bot.rows import PostRow, RunRow
 from bot.slack import outbox, runs
-from bot.slack.installation import Workspace
 from bot.slack.office import Office
 from bot.slack.running import job_name
 from bot.slack.shown import Ending
@@ -29,9 +28,7 @@ async def resume(office: Office, cut_off: Sequence[RunRow]) -> None:
             log.warning("run %s was cut off", run.id)
             await _settle(office, run)
     for owed in await office.store.due():
-        run_ = await office.store.run(owed.run)
-        if owed.run not in office.running and run_ is not None and run_.status != "running":
-            await _settle(office, run_)
+        await _send(office, owed)
 
 
 async def declare_running(office: Office) -> None:
@@ -48,16 +45,20 @@ async def declare_running(office: Office) -> None:
 async def _settle(office: Office, run: RunRow) -> None:
     """Bring the last state of *run* to Slack; what cannot be brought is tried at the next start."""
     try:
-        workspace = await _workspace(office, run)
-        if workspace:
-            await outbox.settle_run(office, run.id, workspace)
+        await outbox.settle_run(office, run.id)
     except SlackError as refused:
         log.warning("run %s could not be told: %s", run.id, refused.word)
 
 
-async def _workspace(office: Office, run: RunRow) -> Workspace | None:
-    case = await office.store.case(run.case)
-    return await office.workspaces.get(case.team) if case else None
+async def _send(office: Office, owed: PostRow) -> None:
+    """Send what was owed when the process ended, unless its run goes on here."""
+    run = await office.store.run(owed.run)
+    if run is None or run.status == "running":
+        return
+    try:
+        await outbox.deliver(office, owed)
+    except SlackError as error:
+        log.warning("a message of run %s could not be sent: %s", run.id, error.word)
 
 
 def count_looks(desk: Desk, run: RunRow) -> int:

@@ -5,16 +5,19 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import aiohttp
 
+from bot.access import load_access
 from bot.desk import open_desk
 from bot.errors import UsageError
+from bot.rate import Rate, load_limits
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
+from bot.slack.door import Door
 from bot.slack.environment import PORT, SlackSettings
 from bot.slack.health import Health
 from bot.slack.installation import Workspaces
@@ -33,16 +36,18 @@ log = logging.getLogger(__name__)
 
 DRAIN: Final = 25.0  # seconds: platforms kill after 30
 SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
+SWITCH: Final = 0.001  # seconds until the bench hands the interpreter over to whoever answers Slack
 TIMEOUT: Final = 30.0  # seconds for one call of the Web API
 
 
-async def serve(settings: SlackSettings, say: Callable[[str], None]) -> None:
+async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; *say* hears of every step in one line. `UsageError` if it cannot begin."""
+    sys.setswitchinterval(SWITCH)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        office = await stack.enter_async_context(open_office(settings))
+        office = await stack.enter_async_context(open_office(settings, environment))
         await _check(office, settings, say)
         cut_off = await office.store.unfinished()
         office.jobs.start("resume", resume(office, cut_off))
@@ -56,7 +61,7 @@ async def serve(settings: SlackSettings, say: Callable[[str], None]) -> None:
 
 
 @asynccontextmanager
-async def open_office(settings: SlackSettings) -> AsyncIterator[Office]:
+async def open_office(settings: SlackSettings, environment: Mapping[str, str]) -> AsyncIterator[Office]:
     """Load and open everything that serving needs; closes it in the opposite order."""
     desk = open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
@@ -76,9 +81,10 @@ async def open_office(settings: SlackSettings) -> AsyncIterator[Office]:
             bench=bench,
             workspaces=Workspaces(settings, session),
             session=session,
-            rights=Rights(),
+            rights=Rights(load_access(environment), Rate(load_limits(environment))),
             slots=Slots(settings.runs_at_once),
             records=Records(desk, store, bench),
+            door=Door(),
         )
 
 
@@ -116,14 +122,14 @@ async def _listen(
     sockets: Sockets | None = None
     if settings.transport == "socket":
         client = make_client("", office.session, settings.api_url)
-        sockets = Sockets(app, settings.app_token, client)
+        sockets = Sockets(app, settings.app_token, client, office.door)
         stack.push_async_callback(sockets.close)
         await sockets.open()
         say("Connected.")
     runner = None
     if sockets is None or settings.port:
         health = Health(office, sockets.connected if sockets else None)
-        pages = make_pages(health, None if sockets else app, office.workspaces)
+        pages = make_pages(health, None if sockets else app, office)
         runner = await open_pages(pages, settings.host, settings.port or PORT)
         stack.push_async_callback(runner.cleanup)
         say(f"Listening on {settings.host}:{runner.addresses[0][1]}.")
