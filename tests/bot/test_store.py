@@ -252,6 +252,21 @@ async def test_failing_job_is_undone_alone(store: Store) -> None:
     assert await store.case("c")
 
 
+async def test_full_disk_is_an_error_and_no_end(store: Store) -> None:
+    """When nothing more fits, whoever writes is told, nobody is told otherwise, and reading goes on."""
+    await store.open_case(CASE)
+    pages = await store._writer.run(lambda db: int(db.execute("PRAGMA page_count").fetchone()[0]))
+    await store._writer.run(lambda db: db.execute(f"PRAGMA max_page_count={pages + 2}").fetchall())
+    large = replace(RUN, summary={"headline": "all is well " * 4000})
+    results = await asyncio.gather(
+        store.open_case(replace(CASE, id="small")), store.start_run(large), return_exceptions=True
+    )
+    assert isinstance(results[1], StoreError)
+    assert (await store.case("small") is not None) == (results[0] is None)
+    assert await store.case("c1") == CASE
+    assert await store.run(large.id) is None
+
+
 @pytest.mark.parametrize("content", [b"this is no database, it is a letter" * 99, None])
 def test_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
     """A file that is something else, or a folder, is refused in a sentence for the operator."""
