@@ -124,17 +124,17 @@ def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis) -> None:
         sheet.add(
             rich(paragraph(run(f"{looks} failed in a way that no known cause explains; see Evidence.")))
         )
+    sheet.add(rich(title("What helps now"), bullets([run(text)] for text in _helps(diagnosis))))
+
+
+def _helps(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.outcome == "clear":
-        helps = (
-            "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?",
-            "Let the app run the SDK's own test (see Preflight), and compare what it says.",
-        )
+        yield "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?"
     else:
-        helps = (
-            "Choose a relay inside the user's network: only that can clear or convict it.",
-            "Answer what is asked below, if you can. Each answer narrows it down without another test.",
-        )
-    sheet.add(rich(title("What helps now"), bullets([run(text)] for text in helps)))
+        yield "Choose a relay inside the user's network: only that can clear or convict it."
+    if diagnosis.next_question:
+        yield "Answer the question below, if you can: it narrows things down without another test."
+    yield "Let the app run the SDK's own test (see Preflight), and compare what it says."
 
 
 def _judged(one: Judged) -> list[Block]:

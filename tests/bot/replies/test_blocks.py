@@ -21,6 +21,7 @@ from tests.slack_limits import markup_in, message_problems, view_problems
 
 GALLERY = Gallery(load_knowledge(), load_network())
 EXHIBITS = list(GALLERY.exhibits())
+MIXED = "".join(PIECES) * 12
 OURS = re.compile(r"<!date\^\d+\^[^<>|]*\|[^<>]*>|<@U0AGENT>")
 
 
@@ -65,7 +66,7 @@ def test_gallery(one: Exhibit) -> None:
     assert "Not everything fits" not in json.dumps(payload(one.shown))
 
 
-@pytest.mark.parametrize("text", ["x" * 5_000, "word " * 1_000, "&" * 5_000, "\U0001f525" * 2_500, ""])
+@pytest.mark.parametrize("text", ["x" * 5_000, "word " * 1_000, "&" * 5_000, "\U0001f525" * 2_500, MIXED, ""])
 def test_largest(text: str) -> None:
     """All causes found with 5,000 characters everywhere, 20 relays, 4 platforms: every limit is kept."""
     for shown in everything(text):
@@ -76,13 +77,13 @@ def test_largest(text: str) -> None:
 @pytest.mark.parametrize("text", PIECES)
 def test_every_piece(text: str) -> None:
     """Each hostile text is shown, and neither pings, nor links, nor formats, nor hides."""
-    for shown in (*everything(f"a {text} b", 3), *everything(text * (5_000 // len(text) + 1))):
+    for shown in everything(f"a {text} b {text}{text}", 2):
         validate(shown)
         assert problems(shown) == []
         assert foreign_markup(shown) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(text=texts)
 def test_any_text(text: str) -> None:
     """Whatever is put in, limits are kept, nothing pings or links, and all of it can be sent."""
