@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import UsageError, unknown
-from bot.relays import LocalRelay
+from bot.relays import LocalRelay, Relay
 from bot.request import Request, Vocabulary
 from bot.settings import Settings, load_settings
 from bot.triage import CaseRecord, Tell, tell_more, triage
@@ -27,7 +27,7 @@ class Desk:
 
     knowledge: Knowledge
     network: Network
-    relay: LocalRelay
+    relay: Relay
     settings: Settings
 
     @property

@@ -15,7 +15,7 @@ LONGEST = 40_000  # characters: what a Slack message can hold; the rest of a lon
 
 
 async def ask(office: Office, asker: Asker, text: str) -> None:
-    """Begin what *text* asks for, or say what to type instead; what should not be in it is neither kept nor repeated."""
+    """Begin what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
     understood, taken_out = await office.bench.call(read, text, office.vocabulary)
     match understood:
         case Request():

@@ -124,7 +124,7 @@ async def _platform(office: Office, one: Press) -> None:
     if one.said.get("place") == "fixes":
         workspace = await office.workspace(one.asker)
         message = await office.bench.call(shown.the_fixes, office.desk, seen, platform)
-        await update(workspace.client, one.asker.channel, one.asker.message, message)
+        await update(workspace, one.asker.channel, one.asker.message, message)
     else:
         await outbox.refresh_case(office, case, seen, {"platform": platform, "at": one.asker.trigger})
 

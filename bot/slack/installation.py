@@ -18,6 +18,7 @@ from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.environment import SlackSettings
+from bot.slack.pace import Pace
 from bot.slack.web import SlackError, call, make_client
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Workspace:
     poster: AsyncWebClient = field(repr=False)  # repeats nothing that Slack may have done already
     hasty: AsyncWebClient = field(repr=False)  # repeats nothing at all
     token: str = field(repr=False)
+    pace: Pace = field(default_factory=Pace, repr=False)
 
     @property
     def authorized(self) -> AuthorizeResult:

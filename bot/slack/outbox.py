@@ -26,7 +26,7 @@ async def announce(
     row = PostRow(run.id, run.id, case.team, case.channel, case.thread_ts, {"state": run.status})
     owed = await office.store.owe(row)
     await office.door.quiet()
-    channel, ts = await post(workspace.poster, case.channel, first, thread=case.thread_ts, key=run.id)
+    channel, ts = await post(workspace, case.channel, first, thread=case.thread_ts, key=run.id)
     await office.store.delivered(owed.key, ts, owed.version)
     return channel, ts
 
@@ -57,11 +57,11 @@ async def deliver(office: "Office", owed: PostRow) -> None:
     if message is None or workspace is None:
         await office.store.drop_post(owed.key)
         return
-    ts = owed.message_ts or await find(workspace.client, owed.channel, owed.key, owed.thread_ts)
+    ts = owed.message_ts or await find(workspace, owed.channel, owed.key, owed.thread_ts)
     if ts:
-        await land(workspace.client, owed.channel, ts, owed.thread_ts, message)
+        await land(workspace, owed.channel, ts, owed.thread_ts, message)
     else:
-        _, ts = await post(workspace.poster, owed.channel, message, thread=owed.thread_ts, key=owed.key)
+        _, ts = await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key)
     await office.store.delivered(owed.key, ts, owed.version)
 
 

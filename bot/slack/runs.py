@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 async def conduct(office: Office, running: Running) -> None:
     """Run, show the verdict, and keep everything; a fault of ours is told with a reference."""
-    live = Live(running.workspace.hasty, running.case.channel, running.ts)
+    live = Live(running.workspace, running.case.channel, running.ts)
     try:
         async with live:
             record = await _in_line(office, running, live)

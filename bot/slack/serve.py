@@ -12,7 +12,7 @@ from typing import Final
 import aiohttp
 
 from bot.access import load_access
-from bot.desk import open_desk
+from bot.desk import Desk, open_desk
 from bot.errors import UsageError
 from bot.rate import Rate, load_limits
 from bot.slack.app import make_app
@@ -61,9 +61,11 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
 
 
 @asynccontextmanager
-async def open_office(settings: SlackSettings, environment: Mapping[str, str]) -> AsyncIterator[Office]:
+async def open_office(
+    settings: SlackSettings, environment: Mapping[str, str], desk: Desk | None = None
+) -> AsyncIterator[Office]:
     """Load and open everything that serving needs; closes it in the opposite order."""
-    desk = open_desk(settings.network, settings.vantage)
+    desk = desk or open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
         store = Store.open(settings.database, settings.retention_days)
         stack.push_async_callback(store.close)

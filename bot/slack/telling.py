@@ -17,7 +17,7 @@ async def reply(office: Office, asker: Asker, message: Message) -> None:
     """Answer in the thread where *asker* is; a message outside a thread begins one."""
     workspace = await office.workspace(asker)
     thread = asker.thread or asker.message
-    await post(workspace.poster, asker.channel or asker.user, message, thread=thread)
+    await post(workspace, asker.channel or asker.user, message, thread=thread)
 
 
 def help_text(office: Office) -> Message:
