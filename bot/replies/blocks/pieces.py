@@ -52,7 +52,7 @@ def context(*texts: str) -> Block:
 
 def rich(*elements: Block) -> Block:
     """Rich text: paragraphs, lists, quotes and code."""
-    return {"type": "rich_text", "elements": list(elements)}
+    return {"type": "rich_text", "elements": list(elements) or [paragraph(run(_NOTHING))]}
 
 
 def run(
@@ -87,7 +87,7 @@ def bullets(items: Iterable[Sequence[Run]], indent: int = 0, *, ordered: bool = 
         "type": "rich_text_list",
         "style": "ordered" if ordered else "bullet",
         "indent": indent,
-        "elements": [paragraph(*item) for item in items],
+        "elements": [paragraph(*item) for item in items] or [paragraph(run(_NOTHING))],
     }
 
 

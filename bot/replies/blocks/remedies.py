@@ -29,6 +29,7 @@ from knowledge.advised import AdvisedCause, AdvisedFix
 
 ALL: Final = "all"  # chosen for every platform: an option has no empty value
 _TIMES: Final = 12  # fixes of one cause that are shown
+_FEW: Final = 4  # causes; with more of them there is no room for code
 _DO: Final = 600
 
 
@@ -39,10 +40,12 @@ def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, 
     sheet.last(footer(one))
     sheet.add(header(f"What to do on {name}"))
     sheet.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
+    few = len(view.found) <= _FEW
     for found in view.found:
-        shown = [*remedies(found, platform, lines=2_500), *_read_on(found)]
+        room = 2_500 if len(view.found) == 1 else 900 if few else 0
+        shown = [*remedies(found, platform, room, _TIMES if few else 2), *_read_on(found)]
         sheet.add(rich(title(found.title), *shown)) or sheet.add(
-            rich(title(found.title), *remedies(found, platform, lines=0))
+            rich(title(found.title), *remedies(found, platform, lines=0, each=1))
         )
     if not view.found:
         sheet.add(context("No cause has been found, so there is nothing to put right yet."))

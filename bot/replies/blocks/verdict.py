@@ -35,6 +35,7 @@ SIGNS: Final = {
     "unclear": "\N{WHITE QUESTION MARK ORNAMENT}",
 }
 _CAUSES: Final = 12  # told one by one
+_FEW: Final = 4  # causes that are told at length
 _EVIDENCE: Final = 3  # sentences under one cause; the rest is the evidence view's
 
 
@@ -101,11 +102,12 @@ def _add_found(sheet: Sheet, one: About, view: View, choices: Choices) -> None:
         )
         sheet.add(rich(*([] if single else [title(_named(found))]), *steps))
     for found in view.found[:_CAUSES]:
-        sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found)))
+        told = _EVIDENCE if len(view.found) <= _FEW else 1
+        sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, told)))
 
 
-def _why(found: AdvisedCause) -> Iterator[Block]:
-    shown = found.evidence[:_EVIDENCE]
+def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
+    shown = found.evidence[:most]
     if shown:
         yield bullets([run(text, 400)] for text in shown)
     left = len(found.evidence) - len(shown)

@@ -3,19 +3,26 @@
 import json
 import re
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from slack_sdk.models.blocks import Block
-from slack_sdk.models.views import View
+from slack_sdk.models.views import View as SlackView
 
-from bot.replies.blocks import fit
+from bot.replies.blocks import evidence, fit, remedies, ticket
+from bot.replies.blocks.about import About
 from bot.replies.blocks.buttons import Asked, block_id, button, read, select
 from bot.replies.blocks.message import Message
-from bot.replies.gallery import Exhibit, Gallery
+from bot.replies.blocks.progress import progress
+from bot.replies.blocks.verdict import Choices, verdict
+from bot.replies.gallery import Exhibit, Gallery, Shown
+from bot.replies.view import View
+from knowledge.advised import AdvisedCause
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
+from knowledge.schema import Finding
 from tests.bot.replies.hostile import PIECES, everything, texts
 from tests.slack_limits import markup_in, message_problems, view_problems
 
@@ -34,7 +41,7 @@ def validate(shown: Message | dict[str, Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         if isinstance(shown, dict):
-            view = View(**shown)
+            view = SlackView(**shown)
             assert view.blocks
             assert None not in view.blocks
             view.validate_json()
@@ -179,3 +186,41 @@ def test_cut(text: str) -> None:
         assert fit.size(fit.cut(shown, most)) <= most
         assert fit.size(fit.quote(text, most)) <= most
     assert fit.cut(shown, fit.size(shown)) == shown
+
+
+def test_every_cause_of_the_knowledge() -> None:
+    """With every cause found on every platform, verdict and steps name them all, and nothing is left out."""
+    record, causes = GALLERY.three.record, GALLERY.knowledge.causes
+    steps, platforms = tuple(record.observations), tuple(GALLERY.knowledge.platforms)
+    found = tuple(Finding(one.id, one.title, "certain", (), steps, (), platforms) for one in causes.values())
+    diagnosis = replace(record.diagnosis, found=found, outcome="found")
+    shown = Shown(replace(record, diagnosis=diagnosis), GALLERY.knowledge, GALLERY.network, "all")
+    for message in (
+        shown.verdict(),
+        *(remedies.fixes(shown.about, shown.view, one, shown.choices.platforms) for one in ("", "ios")),
+        evidence.evidence(shown.about, shown.view, diagnosis, record.observations.values()),
+    ):
+        validate(message)
+        assert problems(message) == []
+        written = json.dumps(message.blocks, ensure_ascii=False)
+        assert all(one.title in written for one in causes.values())
+        assert "Not everything fits" not in written
+    assert all(one.title in shown.verdict().text for one in causes.values())
+
+
+def test_next_to_nothing() -> None:
+    """A cause without evidence, fixes or pages, and a run without looks, are still messages."""
+    bare = AdvisedCause("c", "Something", "certain", "It is so.", (), (), ())
+    view = View("Found: Something", (), (bare,), (), ())
+    one, diagnosis = About(Asked(), "31009"), GALLERY.blocked.record.diagnosis
+    for message in (
+        verdict(one, view, diagnosis, Choices()),
+        remedies.fixes(one, view, "", ()),
+        evidence.evidence(one, view, diagnosis, ()),
+        evidence.tree(one, ()),
+        progress(one, (), 0, 0),
+        progress(one, (), 0, 0, cards=True),
+        ticket.ticket(one, view, diagnosis),
+    ):
+        validate(message)
+        assert problems(message) == []
