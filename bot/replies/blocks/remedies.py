@@ -28,6 +28,9 @@ from bot.replies.view import View
 from knowledge.advised import AdvisedCause, AdvisedFix
 
 ALL: Final = "all"  # chosen for every platform: an option has no empty value
+LONG: Final = (
+    "The lines to copy are too long for here: see Steps with code, or Everything as JSON under Evidence."
+)
 _TIMES: Final = 12  # fixes of one cause that are shown
 _FEW: Final = 4  # causes; with more of them there is no room for code
 _DO: Final = 600
@@ -108,6 +111,8 @@ def _lines(fix: AdvisedFix, most: int, *, several: bool) -> list[Block]:
     if not fix.code.strip():
         return []
     shown = [paragraph(run(f"{', '.join(fix.platforms)}:", 80))] if several else []
+    if fit.size(fix.code) > most:  # half a list of rules is worse than none
+        return [*shown, paragraph(run(LONG, italic=True))]
     shown.append(code(fix.code, most))
     return [*shown, paragraph(run(fix.note, 400, italic=True))] if fix.note else shown
 

@@ -180,7 +180,7 @@ def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> 
         speak="Run the same case again and say what changed",
     )
     main = [again, button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")]
-    if found and not _shows_code(view, choices):
+    if found:
         main.append(button("fixes", "Steps with code", one.asked, values={"platform": choices.platform}))
     main.append(button("preflight", "Preflight", one.asked, values={"platform": choices.platform}))
     main.append(button("ticket", "Copy for the ticket", one.asked))
