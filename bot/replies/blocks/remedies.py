@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
+from bot.replies.blocks import fit
 from bot.replies.blocks.about import About, footer
 from bot.replies.blocks.buttons import block_id, select
 from bot.replies.blocks.message import Message, Sheet
