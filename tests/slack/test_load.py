@@ -21,7 +21,7 @@ FULL: Final = os.environ.get("LINEMAN_SLACK_LOAD") == "full"
 COMMANDS: Final = 1000 if FULL else 100
 USERS: Final = 200 if FULL else 25
 AT_ONCE: Final = 50
-PATIENCE: Final = 600 if FULL else 90  # seconds
+PATIENCE: Final = 600 if FULL else 45  # seconds
 Typed = tuple[Channel, Delivery]
 
 
@@ -75,15 +75,24 @@ async def test_each_answered_once(slack: FakeSlack, transport: str, tmp_path: Pa
     print(f"{transport}: {len(acks)} acknowledgements: {shown}")
 
 
-async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path) -> None:
-    """After kill -9 and a restart, every command that was taken has one message that came to its end."""
+EARLY: Final = pytest.mark.xfail(strict=False, reason="a command is kept only after it has been acknowledged")
+
+
+@pytest.mark.parametrize("early", [False, pytest.param(True, marks=EARLY)])
+async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path, early: bool) -> None:
+    """After kill -9 and a restart, every command that was taken has one message that came to its end.
+
+    It happens while commands wait for their verdicts, or amid the acknowledgements.
+    """
     slack.echoes, slack.chaos.duplicates = False, 0.2
     who = people(slack)
     bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "2"})
     await bot.start()
     half = asyncio.create_task(type_all(slack, who, range(COMMANDS // 2)))
-    await slack.records.until(lambda: sum(map(has_ended, slack.messages())) >= COMMANDS // 20, PATIENCE)
     slack.may_be_down = True
+    await slack.records.until(
+        lambda: acknowledged(slack) if early else ended(slack) >= COMMANDS // 20, PATIENCE
+    )
     await bot.kill()
     typed = await half
     async with serving(bot):
@@ -94,6 +103,14 @@ async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path) -> None:
         except AssertionError:
             assert unanswered(slack, typed) == []
             raise
+
+
+def acknowledged(slack: FakeSlack) -> int:
+    return sum(one.acked for one in slack.records.deliveries)
+
+
+def ended(slack: FakeSlack) -> int:
+    return sum(map(has_ended, slack.messages()))
 
 
 async def test_acknowledged_in_time(slack: FakeSlack, transport: str, tmp_path: Path) -> None:
