@@ -35,14 +35,6 @@ def register(app: AsyncApp, office: Office) -> None:
         asker = of_event(body)
         office.take(asker, body, partial(stop_all, office, asker))
 
-    @app.event("app_context_changed")
-    async def looked_elsewhere() -> None:
-        """Acknowledged; what else somebody has open is none of our business."""
-
-    @app.event("agent_session_title_changed")
-    async def renamed() -> None:
-        """Acknowledged; the title is the person's own."""
-
 
 async def greet(office: Office, asker: Asker) -> None:
     """Suggest what to ask; where Slack does not take suggestions, nothing is lost."""

@@ -34,7 +34,6 @@ SCOPES: Final = (
     "im:history",
     "im:write",
     "mpim:history",
-    "users:read",
 )
 
 

@@ -15,6 +15,7 @@ from bot.access import load_access
 from bot.desk import Desk, open_desk
 from bot.errors import UsageError
 from bot.rate import Rate, load_limits
+from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
 from bot.slack.door import Door
@@ -67,6 +68,7 @@ async def open_office(
     """Load and open everything that serving needs; closes it in the opposite order."""
     desk = desk or open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(alone(settings.database))
         store = Store.open(settings.database, settings.retention_days)
         stack.push_async_callback(store.close)
         bench = Bench()

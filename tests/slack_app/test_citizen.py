@@ -3,7 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
+from bot.errors import UsageError
 from bot.replies.samples import SIGNALING_SHUT
+from bot.slack.alone import alone
 from bot.slack.bench import Bench
 from tests.fake_slack import FakeSlack
 from tests.slack_app.conftest import Here, Serving
@@ -89,3 +93,14 @@ async def test_bench_cancels() -> None:
     async with asyncio.timeout(1):
         await ended.wait()
     await bench.close()
+
+
+async def test_one_process_for_each_database(tmp_path: Path) -> None:
+    """A second process does not touch the runs of the first; it may begin when that has ended."""
+    database = str(tmp_path / "lineman.db")
+    async with alone(database):
+        with pytest.raises(UsageError, match="Another process"):
+            async with alone(database, patience=0.01):
+                pass
+    async with alone(database, patience=0.01):
+        pass
