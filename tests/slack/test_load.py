@@ -21,7 +21,7 @@ FULL: Final = os.environ.get("LINEMAN_SLACK_LOAD") == "full"
 COMMANDS: Final = 1000 if FULL else 100
 USERS: Final = 200 if FULL else 25
 AT_ONCE: Final = 50
-PATIENCE: Final = 600 if FULL else 45  # seconds
+PATIENCE: Final = 600 if FULL else 60  # seconds
 Typed = tuple[Channel, Delivery]
 
 
@@ -75,10 +75,13 @@ async def test_each_answered_once(slack: FakeSlack, transport: str, tmp_path: Pa
     print(f"{transport}: {len(acks)} acknowledgements: {shown}")
 
 
+WHOLE: Final = pytest.mark.skipif(
+    not FULL, reason="`make slack-load` runs it, on a machine with nothing else to do"
+)
 EARLY: Final = pytest.mark.xfail(strict=False, reason="a command is kept only after it has been acknowledged")
 
 
-@pytest.mark.parametrize("early", [False, pytest.param(True, marks=EARLY)])
+@pytest.mark.parametrize("early", [False, pytest.param(True, marks=[WHOLE, EARLY])])
 async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path, early: bool) -> None:
     """After kill -9 and a restart, every command that was taken has one message that came to its end.
 
@@ -113,12 +116,13 @@ def ended(slack: FakeSlack) -> int:
     return sum(map(has_ended, slack.messages()))
 
 
+@WHOLE
 async def test_acknowledged_in_time(slack: FakeSlack, transport: str, tmp_path: Path) -> None:
     """Fifty at a time, 99 of 100 commands are acknowledged within 100 ms."""
     slack.echoes, slack.judges_later = False, True
     who = people(slack)
     async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path))):
-        typed = await type_all(slack, who, range(500 if FULL else 150))
+        typed = await type_all(slack, who, range(500))
         acks = slack.records.latencies("slash_commands")
         await slack.records.until(lambda: not unanswered(slack, typed), PATIENCE, "all verdicts")
     print(f"{transport}: p50 {quantile(acks, 0.5) * 1000:.0f} ms, p99 {quantile(acks, 0.99) * 1000:.0f} ms")

@@ -6,10 +6,10 @@ import pytest
 
 from tests.fake_slack import FakeSlack
 from tests.slack.bot import Bot, serving
-from tests.slack.test_load import people, type_all, unanswered
+from tests.slack.test_load import FULL, people, type_all, unanswered
 from tests.slack.world import closed_world
 
-pytestmark = pytest.mark.load
+pytestmark = [pytest.mark.load, pytest.mark.skipif(not FULL, reason="a minute; `make slack-load` runs it")]
 
 
 async def test_within_tiers(slack: FakeSlack, tmp_path: Path) -> None:
