@@ -257,14 +257,14 @@ secrets = st.one_of(
 )
 
 
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(plain)
 def test_text_without_secrets_is_unchanged(text: str) -> None:
     """Words, codes, versions, addresses, dates and ids in any order come through as they are."""
     assert redact(text).text == text
 
 
-@settings(max_examples=4000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(plain, secrets, plain, st.sampled_from([" ", "\n", '"', ": ", "=", "(", "/"]))
 def test_inserted_secret_never_comes_through(before: str, secret: str, after: str, glue: str) -> None:
     """Whatever text it is put into, a secret is not there afterwards, and the rest stays as it was."""
@@ -282,6 +282,7 @@ def test_any_text_is_redacted_once_and_for_all(text: str) -> None:
     assert redact(once).text == once
 
 
+LENGTH = 300_000  # characters, eight times what Slack lets through
 HOSTILE = {
     "one letter": "a", "digits": "1", "zeros": "0", "plus": "+", "dots": ".", "spaces": " ", "newlines": "\n",
     "space newline": " \n", "backslash": "\\", "backslash n": "\\n", "quotes": '"', "hex": "0123456789abcdef", "jwt": "eyJ",
@@ -296,11 +297,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 def test_time_grows_with_length_only(piece: str) -> None:
-    """A megabyte made to defeat patterns takes a second or three; were its square counted, it would be hours."""
-    text = (piece * (1_000_000 // len(piece) + 1))[:1_000_000]
+    """Text made to defeat patterns takes a second at most; were its square counted, it would be an hour."""
+    text = (piece * (LENGTH // len(piece) + 1))[:LENGTH]
     begun = time.process_time()
     redact(text)
-    assert time.process_time() - begun < 8
+    assert time.process_time() - begun < 8  # far from both
 
 
 def test_json_is_redacted_by_name_and_by_form() -> None:
