@@ -14,7 +14,7 @@ from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
 
 log = logging.getLogger(__name__)
 
-PATIENCE: Final = (1.0, 5.0, 15.0, 60.0, 180.0)  # seconds before the last state is tried again
+PATIENCE: Final = (1.0, 5.0, 15.0)  # seconds before it is tried again; later on the outbox does
 EVENT: Final = "lineman_reply"  # metadata by which we know our own messages again
 TOO_MUCH: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large"}
@@ -40,7 +40,7 @@ async def post(
         "mrkdwn": False,
         "metadata": _metadata(key) if key else None,
     }
-    for wait in (*PATIENCE[:3], None):
+    for wait in (*PATIENCE, None):
         try:
             answer = await _simpler(workspace.poster.chat_postMessage, message, arguments)
             place = str(answer.get("channel") or channel), str(answer.get("ts", ""))

@@ -1,7 +1,10 @@
 """After a restart: runs that were cut off are declared, and every message that Slack is owed is sent."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Sequence
+from typing import Final
 
 from bot.credentials import Ice
 from bot.desk import Desk
@@ -9,12 +12,14 @@ from bot.plan import make_plan
 from bot.rows import PostRow, RunRow
 from bot.slack import outbox, runs
 from bot.slack.office import Office
-from bot.slack.running import job_name
+from bot.slack.running import Running, job_name
 from bot.slack.shown import Ending
 from bot.slack.web import SlackError
 from bot.triage import open_matter
 
 log = logging.getLogger(__name__)
+
+AGAIN: Final = 60.0  # seconds between two tries
 
 
 async def resume(office: Office, cut_off: Sequence[RunRow]) -> None:
@@ -31,15 +36,31 @@ async def resume(office: Office, cut_off: Sequence[RunRow]) -> None:
         await _send(office, owed)
 
 
-async def declare_running(office: Office) -> None:
-    """Cut off what runs here, and say so: the process has to end."""
-    running = tuple(office.running.values())
-    for one in running:
-        await office.jobs.cancel(job_name(one.run.id))
-        try:
-            await runs.end_without(office, one, "lost", Ending())
-        except SlackError as refused:
-            log.warning("run %s could not be declared, the next start will: %s", one.run.id, refused.word)
+async def resend(office: Office) -> None:
+    """Send now and then what could not be sent: Slack was away, or wanted to be left alone for long."""
+    while True:
+        await asyncio.sleep(AGAIN)
+        for owed in await office.store.due():
+            if owed.run not in office.running and time.time() - owed.created > AGAIN:
+                await _send(office, owed)
+
+
+async def declare_running(office: Office, seconds: float) -> None:
+    """Cut off what runs here, and say so; what cannot be said in these *seconds* the next start says."""
+    try:
+        async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+            for one in tuple(office.running.values()):
+                group.create_task(_cut_off(office, one))
+    except TimeoutError:
+        log.warning("not everything that was cut off could be told; the next start will")
+
+
+async def _cut_off(office: Office, one: Running) -> None:
+    await office.jobs.cancel(job_name(one.run.id))
+    try:
+        await runs.end_without(office, one, "lost", Ending())
+    except SlackError as error:
+        log.warning("run %s could not be told, the next start will: %s", one.run.id, error.word)
 
 
 async def _settle(office: Office, run: RunRow) -> None:

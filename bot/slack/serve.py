@@ -26,7 +26,7 @@ from bot.slack.jobs import Jobs
 from bot.slack.office import Office
 from bot.slack.pages import make_pages, open_pages
 from bot.slack.records import Records
-from bot.slack.resume import declare_running, resume
+from bot.slack.resume import declare_running, resend, resume
 from bot.slack.rights import Rights
 from bot.slack.slots import Slots
 from bot.slack.sockets import Sockets
@@ -36,6 +36,7 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 DRAIN: Final = 25.0  # seconds: platforms kill after 30
+HOUSEKEEPING: Final = ("resume", "resend", "sweep")  # jobs that nobody waits for
 SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
 SWITCH: Final = 0.001  # seconds until the bench hands the interpreter over to whoever answers Slack
 TIMEOUT: Final = 30.0  # seconds for one call of the Web API
@@ -51,8 +52,10 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         office = await stack.enter_async_context(open_office(settings, environment))
         await _check(office, settings, say)
         cut_off = await office.store.unfinished()
-        office.jobs.start("resume", resume(office, cut_off))
-        office.jobs.start("sweep", _sweep(office))
+        for name, work in zip(
+            HOUSEKEEPING, (resume(office, cut_off), resend(office), _sweep(office)), strict=True
+        ):
+            office.jobs.start(name, work)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
@@ -94,14 +97,12 @@ async def open_office(
 
 async def wind_up(office: Office) -> None:
     """Let jobs end; declare the runs that cannot in the time there is."""
-    for name in ("sweep", "resume"):
+    for name in HOUSEKEEPING:
         await office.jobs.cancel(name)
     ends = time.monotonic() + DRAIN
-    left = await office.jobs.drain(DRAIN * 0.7)
-    if left:
-        log.warning("cut off: %s", ", ".join(left))
-        await declare_running(office)
-        await office.jobs.drain(max(0.0, ends - time.monotonic()))
+    if left := await office.jobs.drain(DRAIN * 0.7):
+        log.warning("cut off: %s", ", ".join(left[:20]))
+        await declare_running(office, ends - time.monotonic() - 1)
 
 
 async def _check(office: Office, settings: SlackSettings, say: Callable[[str], None]) -> None:
