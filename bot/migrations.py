@@ -80,3 +80,12 @@ def m003_events_and_posts(db: Database) -> None:
         "version INTEGER NOT NULL, sent INTEGER NOT NULL, created REAL NOT NULL) WITHOUT ROWID"
     )
     db.execute("CREATE INDEX posts_due ON posts(created) WHERE sent < version")
+
+
+@STEPS()
+def m004_inbox(db: Database) -> None:
+    """What people were told is accepted, until it has become a run or an answer."""
+    db.execute(
+        "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, asker TEXT NOT NULL, text TEXT NOT NULL, "
+        "received REAL NOT NULL, PRIMARY KEY (team, event)) WITHOUT ROWID"
+    )

@@ -10,7 +10,7 @@ from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.progress import acknowledged
 from bot.request import Request
 from bot.rows import CaseRow, RunRow
-from bot.slack import outbox, runs, shown
+from bot.slack import inbox, outbox, runs, shown
 from bot.slack.asker import Asker
 from bot.slack.deliver import OUTSIDE
 from bot.slack.ids import new_case, new_run
@@ -108,7 +108,7 @@ async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
         network=desk.network.id,
         started=time.time(),
     )
-    await office.store.start_run(run)
+    await office.store.start_run(run, inbox.ASKED.get())
     about = shown.about_request(desk, run.request, Asked(case.id, run.id), asker.user)
     running = Running(case, run, workspace, asker.user, about)
     office.running[run.id] = running

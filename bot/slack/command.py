@@ -7,8 +7,8 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.replies.blocks import lists
-from bot.slack import home, telling
-from bot.slack.asker import Asker, of_command
+from bot.slack import home, inbox, telling
+from bot.slack.asker import Asker, delivery, of_command
 from bot.slack.asking import ask
 from bot.slack.form import open_form
 from bot.slack.office import Office
@@ -21,9 +21,13 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.command(COMMAND)
     async def diagnose(ack: AsyncAck, body: dict[str, Any]) -> None:
+        asker, key, text = of_command(body), delivery(body), str(body.get("text") or "").strip()
+        first = await inbox.keep(office, asker, key, text)
         await ack()
-        asker, text = of_command(body), str(body.get("text") or "").strip()
-        office.take(asker, body, partial(answer, office, asker, text), urgent=not text)
+        if first:
+            office.begin(
+                asker, key, partial(inbox.answer_kept, office, asker, key, text, answer), urgent=not text
+            )
 
 
 async def answer(office: Office, asker: Asker, text: str) -> None:

@@ -64,8 +64,13 @@ class Office:
         What is *urgent* opens a window before its trigger ends, and stands back for nobody.
         """
         key = delivery(body)
-        name = f"delivery {asker.team} {key}"
-        self.jobs.start(name, self._once(asker, key, work, urgent=urgent), turn)
+        self.jobs.start(_job(asker, key), self._once(asker, key, work, urgent=urgent), turn)
+
+    def begin(
+        self, asker: Asker, key: str, work: Callable[[], Awaitable[None]], *, urgent: bool = False
+    ) -> None:
+        """Do *work* for a delivery that is known to be the first of its kind."""
+        self.jobs.start(_job(asker, key), self._at_the_door(asker, work, urgent=urgent))
 
     async def workspace(self, asker: Asker) -> Workspace:
         """Give the workspace of *asker*; `SlackError` where Lineman is not installed any more."""
@@ -86,6 +91,11 @@ class Office:
         if key and not await self.store.first_time(asker.team, key):
             log.info("a delivery came again and is left out")
             return
+        await self._at_the_door(asker, work, urgent=True)
+
+    async def _at_the_door(self, asker: Asker, work: Callable[[], Awaitable[None]], *, urgent: bool) -> None:
+        if not urgent:
+            await self.door.quiet()
         try:
             await self._answered(asker, work)
         except SlackError as refused:
@@ -114,3 +124,7 @@ class Office:
         if refused.word == "missing_scope":
             return notices.missing_scope(refused.needed or ("unknown",))
         return notices.error(f"Slack did not take the answer ({refused.word}).", new_reference())
+
+
+def _job(asker: Asker, key: str) -> str:
+    return f"delivery {asker.team} {key}"

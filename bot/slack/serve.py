@@ -15,6 +15,7 @@ from bot.access import load_access
 from bot.desk import Desk, open_desk
 from bot.errors import UsageError
 from bot.rate import Rate, load_limits
+from bot.slack import command, inbox
 from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
@@ -56,6 +57,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
             HOUSEKEEPING, (resume(office, cut_off), resend(office), _sweep(office)), strict=True
         ):
             office.jobs.start(name, work)
+        await inbox.answer_left(office, command.answer)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
@@ -129,7 +131,10 @@ async def _listen(
         client = make_client("", office.session, settings.api_url)
         sockets = Sockets(app, settings.app_token, client, office.door)
         stack.push_async_callback(sockets.close)
-        await sockets.open()
+        try:
+            await sockets.open()
+        except SlackError as error:
+            raise UsageError(f"Slack does not accept SLACK_APP_TOKEN: {error.word}.") from None
         say("Connected.")
     runner = None
     if sockets is None or settings.port:

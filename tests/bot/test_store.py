@@ -340,3 +340,19 @@ async def test_killed_in_the_middle_nothing_is_half_written(tmp_path: Path, afte
         assert await store.finish_run(run.id, "lost")
     await store.close()
     assert list(Database(path).query("PRAGMA integrity_check")) == [{"integrity_check": "ok"}]
+
+
+async def test_a_request_is_kept_until_it_is_begun_or_answered(store: Store) -> None:
+    """What is taken in is there until its run starts or it is let go, once, and without secrets."""
+    who = {"team": "T1", "user": "U1"}
+    assert await store.take_in("T1", "trigger-1", who, f"31009 {SECRET}")
+    assert not await store.take_in("T1", "trigger-1", who, "31009")
+    assert await store.take_in("T1", "trigger-2", who, "help")
+    (first, second) = await store.taken_in()
+    assert (first.event, dict(first.asker), second.text) == ("trigger-1", who, "help")
+    assert SECRET not in first.text
+    await store.let_go("T1", "trigger-2")
+    await store.open_case(CASE)
+    await store.start_run(RUN, ("T1", "trigger-1"))
+    assert await store.taken_in() == ()
+    assert not await store.first_time("T1", "trigger-1")

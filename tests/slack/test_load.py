@@ -44,13 +44,17 @@ async def type_all(slack: FakeSlack, who: list[tuple[User, Channel]], numbers: I
 
 
 def unanswered(slack: FakeSlack, typed: list[Typed]) -> list[str]:
-    """Each channel where there are not as many ended diagnoses as commands that were taken."""
+    """Each channel where there are not as many ended diagnoses as commands that were taken.
+
+    A command that was typed while the bot died may have been kept and never acknowledged: it has one or none.
+    """
     wrong = []
     for channel in {one.id: one for one, _ in typed}.values():
-        taken = sum(command.acked for where, command in typed if where is channel)
+        here = [command for where, command in typed if where is channel]
+        taken = sum(command.acked for command in here)
         tops = [one for one in slack.messages(channel) if one.bot and one.root == one.ts]
         ended = sum(has_ended(one) for one in tops)
-        if not taken == len(tops) == ended:
+        if not taken <= len(tops) == ended <= len(here):
             wrong.append(f"{channel.name}: {taken} commands, {len(tops)} messages, {ended} ended")
     return wrong
 
@@ -78,10 +82,9 @@ async def test_each_answered_once(slack: FakeSlack, transport: str, tmp_path: Pa
 WHOLE: Final = pytest.mark.skipif(
     not FULL, reason="`make slack-load` runs it, on a machine with nothing else to do"
 )
-EARLY: Final = pytest.mark.xfail(strict=False, reason="a command is kept only after it has been acknowledged")
 
 
-@pytest.mark.parametrize("early", [False, pytest.param(True, marks=[WHOLE, EARLY])])
+@pytest.mark.parametrize("early", [False, True])
 async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path, early: bool) -> None:
     """After kill -9 and a restart, every command that was taken has one message that came to its end.
 
