@@ -14,6 +14,7 @@ from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
 
 log = logging.getLogger(__name__)
 
+SKEW: Final = 60.0  # seconds by which Slack's clock and ours may differ
 PATIENCE: Final = (1.0, 5.0, 15.0)  # seconds before it is tried again; later on the outbox does
 EVENT: Final = "lineman_reply"  # metadata by which we know our own messages again
 TOO_MUCH: Final = frozenset(
@@ -65,9 +66,11 @@ async def update(workspace: Workspace, channel: str, ts: str, message: Message) 
         workspace.pace.changed(channel, ts)
 
 
-async def find(workspace: Workspace, channel: str, key: str, thread: str = "") -> str:
-    """Look for our own message with *key* among the latest; empty if it is not there or cannot be read."""
-    arguments = {"channel": channel, "limit": 50, "include_all_metadata": True}
+async def find(workspace: Workspace, channel: str, key: str, thread: str = "", since: float = 0.0) -> str:
+    """Look for our own message with *key* among those after *since*; empty if it is not there or cannot be read."""
+    arguments: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
+    if since:
+        arguments["oldest"] = f"{since - SKEW:.6f}"
     try:
         if thread:
             answer = await call(workspace.client.conversations_replies, ts=thread, **arguments)
@@ -75,11 +78,20 @@ async def find(workspace: Workspace, channel: str, key: str, thread: str = "") -
             answer = await call(workspace.client.conversations_history, **arguments)
     except SlackError:
         return ""
-    for one in answer.get("messages", ()):
-        metadata = one.get("metadata") or {}
-        if metadata.get("event_type") == EVENT and metadata.get("event_payload", {}).get("key") == key:
-            return str(one.get("ts", ""))
-    return ""
+    ours = [
+        one
+        for one in answer.get("messages", ())
+        if one.get("bot_id") or one.get("user") == workspace.bot_user
+    ]
+    return next((str(one.get("ts", "")) for one in ours if _has(one, key)), "")
+
+
+def _has(message: Mapping[str, Any], key: str) -> bool:
+    """Whether *message* is the one: by its metadata, or where Slack does not show that, by its buttons."""
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") == EVENT:
+        return bool(metadata.get("event_payload", {}).get("key") == key)
+    return f'"run":"{key}"' in str(message.get("blocks"))
 
 
 class Live:

@@ -100,6 +100,10 @@ class Workspaces:
         if uninstalled and self._installed:
             await asyncio.to_thread(self._installed.delete_all, enterprise_id=None, team_id=team)
 
+    def forget_all(self) -> None:
+        """Ask anew for every workspace."""
+        self._known.clear()
+
     def flow(self) -> AsyncOAuthFlow | None:
         """Give the pages that install Lineman into further workspaces."""
         if self._installed is None:

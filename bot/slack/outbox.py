@@ -57,7 +57,7 @@ async def deliver(office: "Office", owed: PostRow) -> None:
     if message is None or workspace is None:
         await office.store.drop_post(owed.key)
         return
-    ts = owed.message_ts or await find(workspace, owed.channel, owed.key, owed.thread_ts)
+    ts = owed.message_ts or await find(workspace, owed.channel, owed.key, owed.thread_ts, owed.created)
     if ts:
         await land(workspace, owed.channel, ts, owed.thread_ts, message)
     else:

@@ -53,7 +53,9 @@ def _add_installation(pages: web.Application, workspaces: Workspaces) -> None:
         return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
 
     async def installed(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+        answer = await flow.handle_callback(await to_bolt_request(request))
+        workspaces.forget_all()  # one of them may have a new token now
+        return await to_aiohttp_response(answer)
 
     pages.router.add_get(flow.install_path, install)
     pages.router.add_get(flow.redirect_uri_path, installed)

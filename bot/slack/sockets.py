@@ -13,7 +13,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.door import Door
-from bot.slack.web import quiet_log
+from bot.slack.web import call, quiet_log
 
 CONNECTIONS: Final = 2
 LAST_WORDS: Final = 0.3  # seconds in which what has been received is still acknowledged
@@ -46,6 +46,7 @@ class Sockets:
     """The connections of one process."""
 
     def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient, door: Door) -> None:
+        self._client, self._token = client, token
         self._handlers = [
             Handler(app, token, logger=quiet_log(), web_client=client, ping_interval=10)
             for _ in range(CONNECTIONS)
@@ -54,7 +55,10 @@ class Sockets:
             one.door = door
 
     async def open(self) -> None:
-        """Connect; both are up when this returns."""
+        """Connect; both are up when this returns. `SlackError` if Slack does not accept the token."""
+        # The SDK would try a wrong token again for ever.
+        said = await call(self._client.apps_connections_open, app_token=self._token)
+        self._handlers[0].client.wss_uri = str(said.get("url", "")) or None
         await asyncio.gather(*(_connect(one) for one in self._handlers))
 
     async def connected(self) -> int:
