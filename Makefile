@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load bench-hub relay-package
+.PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench lab lab-list lock clean packages slack-tools slack-load bench-hub relay-package
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -28,11 +28,21 @@ imports:
 knowledge:
 	$(BIN)/lineman knowledge check
 
-# With the lab required, a machine that cannot make network namespaces fails instead of skipping.
+# With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
+# rooms mostly compute: side by side they take the time of the longer one.
+PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
+NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types
 unit:
-	LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
+	@rm -f .coverage*
+	$(MAKE) --no-print-directory -j2 --output-sync=target unit-networks unit-rooms
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+unit-networks:
+	$(PYTEST) $(NETWORKS)
+
+unit-rooms:
+	$(PYTEST) $(NETWORKS:%=--ignore=%) tests
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	$(BIN)/python -m tests.bench $(ARGS)

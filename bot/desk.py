@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import UsageError, unknown
 from bot.relay_book import RelayBook, open_book
-from bot.relays import LocalRelay
+from bot.relays import LocalRelay, Relay
 from bot.request import Request, Vocabulary
 from bot.settings import Settings, load_settings
 from bot.triage import CaseRecord, Tell, tell_more, triage
@@ -29,7 +29,7 @@ class Desk:
 
     knowledge: Knowledge
     network: Network
-    relay: LocalRelay
+    relay: Relay
     settings: Settings
     book: RelayBook = field(default_factory=RelayBook)
 

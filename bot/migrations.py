@@ -83,7 +83,16 @@ def m003_events_and_posts(db: Database) -> None:
 
 
 @STEPS()
-def m004_relays(db: Database) -> None:
+def m004_inbox(db: Database) -> None:
+    """What people were told is accepted, until it has become a run or an answer."""
+    db.execute(
+        "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, asker TEXT NOT NULL, text TEXT NOT NULL, "
+        "received REAL NOT NULL, PRIMARY KEY (team, event)) WITHOUT ROWID"
+    )
+
+
+@STEPS()
+def m005_relays(db: Database) -> None:
     """Relays by their public keys, invitations by the hashes of their tokens, and what every plan came to."""
     db.execute(
         "CREATE TABLE relays (name TEXT PRIMARY KEY, key TEXT UNIQUE, sealing TEXT NOT NULL, labels TEXT NOT NULL, "
