@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench lab lab-list lock clean packages slack-tools slack-load
+.PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench lab lab-list lock clean packages slack-tools slack-load bench-hub relay-package
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -56,8 +56,14 @@ slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, fro
 slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
 	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load $(ARGS)
 
+bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
+	$(BIN)/python -m tests.hub $(ARGS)
+
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list
+
+relay-package: $(VENV)/dev.stamp  ## the wheel of the relay alone, in build/relay: see docs/relays.md
+	$(BIN)/python packaging/relay/build.py
 
 lock: $(VENV)/dev.stamp  ## write the locks anew from pyproject.toml
 	$(BIN)/python requirements/lock.py

@@ -17,7 +17,7 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-COMMANDS: Final = ("diagnose", "knowledge", "preview", "serve")
+COMMANDS: Final = ("diagnose", "hub", "knowledge", "preview", "relay", "relays", "serve")
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
@@ -25,6 +25,9 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman                              talk: type /diagnose 31009, help or quit
   lineman diagnose CODE [platform]     look from this host, and say what is wrong and what to do
   lineman serve                        the Slack bot: see docs/slack.md
+  lineman hub                          where relays on other hosts dial in: see docs/hub.md
+  lineman relay join INVITATION        make this host a relay: see docs/relays.md
+  lineman relays invite NAME | list | show NAME | revoke NAME | rename NAME NEW
   lineman knowledge check              run the cases that stand in the knowledge files
   lineman knowledge tree CODE          show how the causes of a code are told apart
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
@@ -68,6 +71,18 @@ def _run(words: list[str]) -> int:
             from bot.preview import run_preview
 
             return run_preview(words[1:])
+        case ["hub"]:
+            from bot.hub.serve import run_hub
+
+            return run_hub(words[1:])
+        case ["relay"]:
+            from probes.__main__ import main as run_relay
+
+            return run_relay(words[1:])
+        case ["relays"]:
+            from bot.relay_commands import run_relays
+
+            return run_relays(words[1:])
         case ["serve"]:
             from bot.serve import run_serve
 

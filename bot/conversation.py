@@ -27,7 +27,7 @@ HELP: Final = (
 
 def converse(network: str | None, vantage: str | None) -> int:
     """Talk until the person leaves; the exit code is 0."""
-    desk = open_desk(network, vantage)
+    desk = open_desk(network, vantage, remote=True)
     if sys.stdin.isatty():
         write([Line("Lineman. Type /diagnose 31009, help or quit.")], sys.stdout)
     for line in _typed():

@@ -18,6 +18,7 @@ RELEASED = {
     "m002_feedback": "36441568dcc5ca2d",
     "m003_events_and_posts": "162d56459c668148",
     "m004_inbox": "d1a667970253f051",
+    "m005_relays": "1d4696e257fe3c55",
 }
 
 
