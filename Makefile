@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports unit bench lab lab-list lock clean packages slack-tools slack-load eval allowlist-lab codes start-up
+.PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench bench-hub lab lab-list lock clean \
+        packages slack-tools slack-load relay-package eval allowlist-lab codes start-up
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -28,14 +29,24 @@ imports:
 knowledge:
 	$(BIN)/lineman knowledge check
 
-# With the lab required, a machine that cannot make network namespaces fails instead of skipping.
+# With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
+# rooms mostly compute: side by side they take the time of the longer one.
+PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
+NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types
 unit:
-	LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
+	@rm -f .coverage*
+	$(MAKE) --no-print-directory -j2 --output-sync=target unit-networks unit-rooms
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 eval: $(VENV)/dev.stamp  ## how well free text is understood: phrases and questions, tuning and held-out
 	@$(BIN)/python -m tests.eval $(ARGS)
+
+unit-networks:
+	$(PYTEST) $(NETWORKS)
+
+unit-rooms:
+	$(PYTEST) $(NETWORKS:%=--ignore=%) tests
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -58,8 +69,14 @@ slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 comma
 allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
 	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
 
+bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
+	$(BIN)/python -m tests.hub $(ARGS)
+
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list
+
+relay-package: $(VENV)/dev.stamp  ## the wheel of the relay alone, in build/relay: see docs/relays.md
+	$(BIN)/python packaging/relay/build.py
 
 lock: $(VENV)/dev.stamp  ## write the locks anew from pyproject.toml
 	$(BIN)/python requirements/lock.py

@@ -6,7 +6,8 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Final
 
 from bot.arguments import Parser, version
@@ -17,7 +18,19 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-COMMANDS: Final = ("allowlist", "ask", "diagnose", "knowledge", "preview", "serve", "understand")
+# Where each command lives; loaded when it is asked for, so that the others do not slow it down.
+COMMANDS: Final = {
+    "allowlist": ("bot.allowlist_command", "run_allowlist"),
+    "ask": ("bot.ask_command", "run_ask"),
+    "diagnose": ("bot.diagnose", "run_diagnose"),
+    "hub": ("bot.hub.serve", "run_hub"),
+    "knowledge": ("bot.knowledge_commands", "run_knowledge"),
+    "preview": ("bot.preview", "run_preview"),
+    "relay": ("probes.__main__", "main"),
+    "relays": ("bot.relay_commands", "run_relays"),
+    "serve": ("bot.serve", "run_serve"),
+    "understand": ("bot.ask_command", "run_understand"),
+}
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
@@ -29,6 +42,9 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman ask QUESTION                 answer from what is written, with its sources
   lineman allowlist PLATFORM           what a firewall has to let out, in its own form
   lineman serve                        the Slack bot: see docs/slack.md
+  lineman hub                          where relays on other hosts dial in: see docs/hub.md
+  lineman relay join INVITATION        make this host a relay: see docs/relays.md
+  lineman relays invite NAME | list | show NAME | revoke NAME | rename NAME NEW
   lineman knowledge check              run the cases that stand in the knowledge files
   lineman knowledge tree CODE          show how the causes of a code are told apart
   lineman knowledge new cause ID       write the file of a new cause to fill in
@@ -60,38 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    match words[:1]:
-        case ["allowlist"]:
-            from bot.allowlist_command import run_allowlist
-
-            return run_allowlist(words[1:])
-        case ["diagnose"]:
-            from bot.diagnose import run_diagnose
-
-            return run_diagnose(words[1:])
-        case ["ask"]:
-            from bot.ask_command import run_ask
-
-            return run_ask(words[1:])
-        case ["understand"]:
-            from bot.ask_command import run_understand
-
-            return run_understand(words[1:])
-        case ["knowledge"]:
-            from bot.knowledge_commands import run_knowledge
-
-            return run_knowledge(words[1:])
-        case ["preview"]:
-            from bot.preview import run_preview
-
-            return run_preview(words[1:])
-        case ["serve"]:
-            from bot.serve import run_serve
-
-            return run_serve(words[1:])
-        case [word] if not word.startswith("-"):
-            raise unknown("a command", word, COMMANDS)
-    return _talk(words)
+    if not words or words[0].startswith("-"):
+        return _talk(words)
+    if words[0] not in COMMANDS:
+        raise unknown("a command", words[0], tuple(COMMANDS))
+    module, name = COMMANDS[words[0]]
+    run: Callable[[list[str]], int] = getattr(import_module(module), name)
+    return run(words[1:])
 
 
 def _talk(words: list[str]) -> int:

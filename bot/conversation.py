@@ -60,7 +60,7 @@ class Talk:
 
 def converse(network: str | None, vantage: str | None) -> int:
     """Talk until the person leaves; the exit code is 0."""
-    talk = Talk(open_desk(network, vantage))
+    talk = Talk(open_desk(network, vantage, remote=True))
     if sys.stdin.isatty():
         write([Line("Lineman. Type /diagnose 31009, what happens, a question, help or quit.")], sys.stdout)
     for line in _typed():

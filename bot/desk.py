@@ -2,11 +2,13 @@
 
 import asyncio
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import UsageError, unknown
-from bot.relays import LocalRelay
+from bot.relay_book import RelayBook, open_book
+from bot.relays import LocalRelay, Relay
 from bot.request import Request, Vocabulary
 from bot.settings import Settings, load_settings
 from bot.triage import CaseRecord, Tell, tell_more, triage
@@ -27,17 +29,39 @@ class Desk:
 
     knowledge: Knowledge
     network: Network
-    relay: LocalRelay
+    relay: Relay
     settings: Settings
+    book: RelayBook = field(default_factory=RelayBook)
 
     @property
     def vocabulary(self) -> Vocabulary:
         """The words that mean something here."""
-        return make_vocabulary(self.knowledge, self.network, (self.relay.name,))
+        return make_vocabulary(self.knowledge, self.network, (self.relay.name, *self.book.known))
 
     def diagnose(self, request: Request, tell: Tell) -> CaseRecord:
         """Run one case to its end; Ctrl-C ends it with KeyboardInterrupt."""
-        return asyncio.run(triage(request, self.knowledge, self.network, self.relay, self.settings, tell))
+        (record,) = self.diagnose_all(replace(request, relays=request.relays[:1]), tell)
+        return record
+
+    def diagnose_all(self, request: Request, tell: Tell) -> tuple[CaseRecord, ...]:
+        """Run one case from every relay that it names, side by side; a record each, in their order."""
+        return asyncio.run(self._from_each(request, tell))
+
+    async def _from_each(self, request: Request, tell: Tell) -> tuple[CaseRecord, ...]:
+        what = " ".join(word for word in (request.code, request.platform, request.edge) if word)
+
+        def look(name: str) -> Coroutine[Any, Any, CaseRecord]:
+            relay = self.relay if name == self.relay.name else self.book.named(name, what=what)
+            return triage(request, self.knowledge, self.network, relay, self.settings, tell)
+
+        if len(request.relays) == 1:  # an exception comes out as it is, and in no group
+            return (await look(request.relays[0]),)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(look(name), name=name) for name in request.relays]
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+        return tuple(task.result() for task in tasks)
 
     def tell_more(self, record: CaseRecord, option: str, value: str) -> CaseRecord:
         """Walk *record* again with one more answer of a person's."""
@@ -51,16 +75,22 @@ class Desk:
 
 
 def open_desk(
-    network: str | None = None, vantage: str | None = None, knowledge: Knowledge | None = None
+    network: str | None = None,
+    vantage: str | None = None,
+    knowledge: Knowledge | None = None,
+    *,
+    remote: bool = False,
 ) -> Desk:
-    """Load everything; raises KnowledgeError and UsageError for what cannot be used."""
+    """Load everything, with the hub's relays if *remote*; KnowledgeError and UsageError for what cannot be used."""
     if vantage is not None and vantage not in VANTAGES:
         raise unknown("a vantage", vantage, VANTAGES)
     if network is not None and not network.strip():
         raise UsageError("--network needs the path of a network file.")
+    local = LocalRelay(vantage or USER_NETWORK)
     return Desk(
         knowledge or load_knowledge(quick=True),
         load_network(network),
-        LocalRelay(vantage or USER_NETWORK),
+        local,
         load_settings(os.environ),
+        open_book(os.environ, local) if remote else RelayBook(local),
     )

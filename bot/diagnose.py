@@ -32,7 +32,7 @@ def run_diagnose(words: Sequence[str]) -> int:
     options, rest = parser.parse_known_intermixed_args(list(words))
     if rest:
         raise unknown("an option of diagnose", rest[0], parser.known)
-    desk = open_desk(options.network, options.vantage, knowledge)
+    desk = open_desk(options.network, options.vantage, knowledge, remote=True)
     named = _named(options, tuple(told))
     try:
         request = parse_words(options.words, desk.vocabulary, named)
@@ -81,18 +81,24 @@ def _read_story(text: str, desk: Desk, named: Sequence[tuple[str, str]], error: 
 
 
 def _as_json(desk: Desk, request: Request) -> int:
-    from bot.replies.json_reply import render
+    from bot.compare import leading
+    from bot.replies.json_reply import render, render_several
 
-    record = desk.diagnose(request, lambda _: None)
-    json.dump(render(record, desk.view(record), desk.network, version()), sys.stdout, indent=2)
+    records = desk.diagnose_all(request, lambda _: None)
+    views = [desk.view(record) for record in records]
+    if len(records) > 1:
+        reply = render_several(records, views, desk.network, version())
+    else:
+        reply = render(records[0], views[0], desk.network, version())
+    json.dump(reply, sys.stdout, indent=2)
     sys.stdout.write("\n")
-    return EXIT[record.diagnosis.outcome]
+    return EXIT[leading(records).diagnosis.outcome]
 
 
 def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
     parser = Parser(
         prog="lineman diagnose",
-        description="Look from this host at everything that an error code may come from.",
+        description="Look from here, or from relays, at everything that an error code may come from.",
         epilog=EPILOG,
         allow_abbrev=False,
     )
@@ -108,7 +114,11 @@ def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
     for name, words in told.items():
         shown = "|".join(dict.fromkeys(words.values())) or "V"
         add(f"--{name}", action="append", metavar=shown, help=f"what you know about {name}")
-    add("--relay", action="append", help="the relay that looks (default: local, this host)")
+    add(
+        "--relay",
+        action="append",
+        help="the relays that look, such as acme-hq,local (default: local, this host)",
+    )
     add("--vantage", help="where this host stands: user-network (default) or reference")
     add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
     add("--json", action="store_true", help="print one JSON object: see docs/schemas/diagnosis.schema.json")

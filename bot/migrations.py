@@ -80,3 +80,32 @@ def m003_events_and_posts(db: Database) -> None:
         "version INTEGER NOT NULL, sent INTEGER NOT NULL, created REAL NOT NULL) WITHOUT ROWID"
     )
     db.execute("CREATE INDEX posts_due ON posts(created) WHERE sent < version")
+
+
+@STEPS()
+def m004_inbox(db: Database) -> None:
+    """What people were told is accepted, until it has become a run or an answer."""
+    db.execute(
+        "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, asker TEXT NOT NULL, text TEXT NOT NULL, "
+        "received REAL NOT NULL, PRIMARY KEY (team, event)) WITHOUT ROWID"
+    )
+
+
+@STEPS()
+def m005_relays(db: Database) -> None:
+    """Relays by their public keys, invitations by the hashes of their tokens, and what every plan came to."""
+    db.execute(
+        "CREATE TABLE relays (name TEXT PRIMARY KEY, key TEXT UNIQUE, sealing TEXT NOT NULL, labels TEXT NOT NULL, "
+        "channels TEXT NOT NULL, vantage TEXT NOT NULL, invited REAL NOT NULL, enrolled REAL, revoked REAL, "
+        "seen REAL, gone TEXT NOT NULL, state TEXT NOT NULL) WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE invitations (token TEXT PRIMARY KEY, relay TEXT NOT NULL, expires REAL NOT NULL, used REAL) "
+        "WITHOUT ROWID"
+    )
+    db.execute(
+        "CREATE TABLE audit (id INTEGER PRIMARY KEY, plan TEXT NOT NULL, at REAL NOT NULL, relay TEXT NOT NULL, "
+        "who TEXT NOT NULL, what TEXT NOT NULL, outcome TEXT NOT NULL)"
+    )
+    db.execute("CREATE INDEX audit_at ON audit(at)")
+    db.execute("CREATE UNIQUE INDEX audit_plan ON audit(plan)")

@@ -22,7 +22,7 @@ GROUP: Final = re.compile(rf"({GAP})(\d+)")
 # North America: 3-3-4 with something between; the first digit of area and exchange is 2 to 9.
 # A row of bare numbers (a log's columns, a list of ports) looks alike, so what stands around it counts.
 AMERICAN: Final = re.compile(
-    r"(?<![\w.:/+\-@])(?:1[ .\-]{1,2})?"
+    r"(?<![\w.:+\-@])(?:1[ .\-]{1,2})?"
     r"(?:\([2-9]\d\d\)[ .\-]{0,2}\n?|[2-9]\d\d[.\-\n ]{1,2})[2-9]\d\d[.\-\n ]{1,2}\d{4}"
     r"(?![\w:/]|[.\-]\d)"
 )

@@ -4,6 +4,7 @@ Pure: no network, no clock.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -112,12 +113,13 @@ def _sort(words: Sequence[str], vocabulary: Vocabulary) -> tuple[list[str], list
     """Plain words here, named options there; `--name value`, `--name=value`, `name=value`, `from relay`."""
     plain: list[str] = []
     options: list[tuple[str, str]] = []
-    rest = iter(words)
-    for word in rest:
+    rest = deque(words)
+    while rest:
+        word = rest.popleft()
         name, equals, value = word.removeprefix("--").partition("=")
         name = name.casefold()
         if name == "from" and not equals:
-            options.append(("relay", _next(rest, "from", "a relay's name")))
+            options.append(("relay", _relays(rest)))
         elif word.startswith("--") or equals:
             if name not in vocabulary.names:
                 raise unknown("an option", name, vocabulary.names)
@@ -127,9 +129,20 @@ def _sort(words: Sequence[str], vocabulary: Vocabulary) -> tuple[list[str], list
     return plain, options
 
 
-def _next(words: Iterable[str], after: str, what: str) -> str:
-    for word in words:
-        return word
+def _relays(rest: deque[str]) -> str:
+    """Take the names after `from`, as people list them: `a and b`, `a, b and c`, `a,b`."""
+    names = [_next(rest, "from", "a relay's name")]
+    while rest and (names[-1].endswith(",") or rest[0].casefold() in ("and", "&") or rest[0][0] == ","):
+        after = names[-1].rstrip(",") or "from"
+        if rest[0].casefold() in ("and", "&"):
+            after = rest.popleft()
+        names.append(_next(rest, after, "a relay's name"))
+    return ",".join(names)
+
+
+def _next(words: deque[str], after: str, what: str) -> str:
+    if words:
+        return words.popleft()
     raise UsageError(f"{what.capitalize()} is missing after {after}.")
 
 

@@ -48,6 +48,16 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A request that was accepted, and is neither begun nor answered yet."""
+
+    team: str
+    event: str  # the delivery's id
+    asker: Mapping[str, str]  # who and where
+    text: str  # redacted
+
+
+@dataclass(frozen=True, slots=True)
 class PostRow:
     """A message that Slack is owed: `version` is what it should show, `sent` what it shows."""
 

@@ -33,9 +33,8 @@ BY_FORM: Final = (
     (SLACK, re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>|)]{8,}+", re.IGNORECASE)),
     # Account and API key SIDs are the user names of HTTP Basic; SIDs of calls are not secret and stay.
     (TWILIO, re.compile(r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])", re.IGNORECASE)),
-    # An Auth Token: 32 hexadecimal digits. `00-` before it is a trace id (W3C Trace Context), which stays.
-    (TWILIO, re.compile(r"(?<![\w/])(?<!00-)[0-9a-f]{32}(?!\w|-[0-9a-f]{16}-)")),
-    # An API key's secret: 32 letters and digits of all three sorts.
+    # An Auth Token is 32 hexadecimal digits, an API key's secret 32 letters and digits of all three sorts.
+    # `00-` before it is a trace id (W3C Trace Context), which stays.
     (TWILIO, re.compile(r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}(?!\w)")),
     (
         API_KEY,
@@ -47,9 +46,8 @@ BY_FORM: Final = (
     # RFC 3986 user information, and the form that TURN URLs are sometimes given: user:password@host.
     (CREDENTIAL, re.compile(r"(?<=://)[^\s/@\"'<>]{1,512}+(?=@)")),
     (CREDENTIAL, re.compile(r"(?<![A-Za-z])(?:turns?|stuns?):([^\s/@\"'<>?]{1,512}+)(?=@)", re.IGNORECASE)),
-    # SDES keys and ICE passwords in pasted SDP (RFC 4568, RFC 8839).
+    # SDES keys in pasted SDP (RFC 4568); ICE passwords go by their name.
     (CREDENTIAL, re.compile(r"\binline:([A-Za-z0-9+/=|]{20,}+)")),
-    (CREDENTIAL, re.compile(r"\bice-pwd:([A-Za-z0-9+/]{20,}+)")),
     # curl -u user:password
     (
         PASSWORD,
@@ -60,7 +58,6 @@ BY_FORM: Final = (
 # Forms of one length, found although lines break inside them; what comes after on the new line is spared.
 BROKEN: Final = (
     (TWILIO, re.compile(r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}", re.IGNORECASE)),
-    (TWILIO, re.compile(r"(?<![\w/])(?<!00-)[0-9a-f]{32}")),
     (TWILIO, re.compile(r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}")),
     (SLACK, re.compile(r"xoxb-\d{9,14}-\d{9,14}-[A-Za-z0-9]{24}")),
     (SLACK, re.compile(r"xox[aeoprs]-(?:\d{9,14}-){2,3}[0-9a-f]{32}")),

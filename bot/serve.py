@@ -29,7 +29,7 @@ def run_serve(words: Sequence[str]) -> int:
     write_log(os.environ.get("LINEMAN_LOG", "INFO"))
     from bot.slack.serve import serve, tell  # aiohttp and Bolt take their time to import
 
-    asyncio.run(serve(settings, tell))
+    asyncio.run(serve(settings, os.environ, tell))
     return 0
 
 

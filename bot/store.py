@@ -6,22 +6,25 @@ redacted here a second time, whatever callers did.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlite_utils import Database
 
 from bot.redact import redact, redact_json
 from bot.request import Request
 from bot.request_json import from_json, to_json
-from bot.rows import RUNNING, CaseRow, Ended, PostRow, RunRow, Verdict
+from bot.rows import RUNNING, CaseRow, Ended, InboxRow, PostRow, RunRow, Verdict
 from bot.sweep import DAY, Swept, sweep_cases, sweep_rest
 from bot.writer import Writer
 from probes.model import Observation
 from probes.wire import dump, load, observation_from_json, observation_to_json
+
+_LET_GO: Final = "DELETE FROM inbox WHERE team = ? AND event = ?"
 
 
 class Store:
@@ -49,6 +52,33 @@ class Store:
 
         return await self._writer.run(work)
 
+    async def take_in(self, team: str, event_id: str, asker: Mapping[str, str], text: str) -> bool:
+        """Keep a request that is about to be acknowledged; false when the same delivery was taken before."""
+        written, safe = dump(dict(asker)), redact(text).text  # the asker is ids of Slack, no text of anybody
+
+        def work(db: Database) -> bool:
+            now = time.time()
+            first = (
+                db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?)", (team, event_id, now)).rowcount
+                == 1
+            )
+            if first:
+                db.execute("INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", (team, event_id, written, safe, now))
+            return first
+
+        return await self._writer.run(work)
+
+    async def let_go(self, team: str, event_id: str) -> None:
+        """Forget a request that has been answered."""
+        await self._change(_LET_GO, team, event_id)
+
+    async def taken_in(self) -> tuple[InboxRow, ...]:
+        """List the requests that were accepted and neither begun nor answered, oldest first."""
+        rows = await self._all("SELECT * FROM inbox ORDER BY received")
+        return tuple(
+            InboxRow(row["team"], row["event"], json.loads(row["asker"]), row["text"]) for row in rows
+        )
+
     async def open_case(self, case: CaseRow) -> None:
         """Keep a new case."""
         row = asdict(case) | {"request": _request(case.request), "created": case.created or time.time()}
@@ -72,11 +102,17 @@ class Store:
         """Keep what the case asks for after a follow-up."""
         await self._change("UPDATE cases SET request = ? WHERE id = ?", _request(request), case_id)
 
-    async def start_run(self, run: RunRow) -> None:
-        """Keep a run that begins."""
+    async def start_run(self, run: RunRow, asked: tuple[str, str] | None = None) -> None:
+        """Keep a run that begins; the request it was *asked* with (team, event id) leaves the inbox with it."""
         row = asdict(run) | {"request": _request(run.request), "summary": _json(run.summary)}
         row["case_id"] = row.pop("case")
-        await self._writer.run(lambda db: db.table("runs").insert(row))
+
+        def work(db: Database) -> None:
+            db.table("runs").insert(row)
+            if asked:
+                db.execute(_LET_GO, asked)
+
+        await self._writer.run(work)
 
     async def save_observation(self, run_id: str, observation: Observation) -> None:
         """Keep what was seen; seen again in the same run, the later one counts."""

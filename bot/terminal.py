@@ -3,10 +3,12 @@
 import sys
 from typing import Literal
 
+from bot.compare import leading
 from bot.desk import Desk
 from bot.errors import UsageError, unknown
 from bot.replies.page import Line, write
 from bot.replies.progress import show_progress
+from bot.replies.several import render_several
 from bot.replies.terminal import LETTERS, render, render_change, render_question
 from bot.request import Request
 from bot.triage import CaseRecord
@@ -22,35 +24,43 @@ def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "
 
 
 def talk_through(desk: Desk, request: Request, *, verbose: bool) -> CaseRecord:
-    """Do the same as `answer`, and give the whole case, so that questions about it can follow."""
-    with show_progress(sys.stdout, desk.knowledge) as tell:
-        record = desk.diagnose(request, tell)
+    """Do the same as `answer`, and give the whole case (the leading relay's), so that questions can follow."""
+    several = len(request.relays) > 1
+    with show_progress(sys.stdout, desk.knowledge, several=several) as tell:
+        records = desk.diagnose_all(request, tell)
     asks = sys.stdin.isatty() and sys.stdout.isatty()
-    write(render(record, desk.view(record), desk.network, verbose=verbose, asks=asks), sys.stdout)
+    if several:
+        views = [desk.view(record) for record in records]
+        write(render_several(records, views, desk.network, verbose=verbose, asks=asks), sys.stdout)
+    else:
+        (record,) = records
+        write(render(record, desk.view(record), desk.network, verbose=verbose, asks=asks), sys.stdout)
     if asks:
-        record = _ask_on(desk, record)
-    return record
+        records = _ask_on(desk, records)
+    return leading(records)
 
 
-def _ask_on(desk: Desk, record: CaseRecord) -> CaseRecord:
-    """Ask the next question until there is none, or the person has no more answers."""
-    while question := record.diagnosis.next_question:
+def _ask_on(desk: Desk, records: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
+    """Ask the next question until there is none, or the person has no more answers; every record hears it."""
+    while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)
         try:
             said = input("> ").strip()
         except EOFError:
             write([Line()], sys.stdout)
-            return record
+            return records
         if said.casefold() in SKIP:
-            return record
+            return records
         try:
             value = meaning(desk.knowledge.questions[question.question], question, said)
         except UsageError as error:
             write([Line(str(error))], sys.stdout)
             continue
-        before, record = record, desk.tell_more(record, question.option, value)
-        write(render_change(before, record, desk.view(record)), sys.stdout)
-    return record
+        before = leading(records)
+        records = tuple(desk.tell_more(record, question.option, value) for record in records)
+        after = next(record for record in records if record.relay == before.relay)
+        write(render_change(before, after, desk.view(after)), sys.stdout)
+    return records
 
 
 def meaning(question: Question, asked: NextQuestion, said: str) -> str:

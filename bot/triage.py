@@ -51,6 +51,7 @@ class Progress:
     changed: tuple[Answered, ...]
     seen: Mapping[str, Observation]  # all so far, by step id
     diagnose: Callable[[], Diagnosis] = field(repr=False)  # what can be concluded so far; some ms of work
+    relay: str = ""  # from where
 
 
 Tell: TypeAlias = Callable[[Progress], None]
@@ -158,7 +159,7 @@ async def _look(
             done = len(plan.steps) - len(pending)
             diagnose = partial(matter.diagnosis, answers, dict(seen))
             try:
-                tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose))
+                tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose, relay.name))
             except OSError as error:  # nobody listens any more; raised inside, it would come out in a group
                 gone = error
             if gone or matter.is_settled(answers, frozenset(pending)):

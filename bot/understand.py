@@ -55,12 +55,13 @@ FORMS: Final = (
     _form("after a word for it", CALLED, sure=True),
     _form(ALONE, r"(?<![\w.:+\-/@,])(\d{5})(?![\w@]|[.:,\-/]\d)"),
     _form("glued to a word: TwilioError31009, E31009", r"(?<=[a-z_])(\d{5})(?!\d)"),
-    _form("in brackets or quotes: (31009), [31009], '31009'", r"(?<=[(\[{<\"'])(\d{5})(?=[)\]}>\"':,])"),
-    _form("in a row: 31005/31009, 31005,31009", r"(?<=\d[,/])(\d{5})(?!\d)|(\d{5})(?=[,/]\d{5}(?!\d))"),
     _form(
         "in groups: 31 009, 31.009, 3-1-0-0-9", r"(?<![\w.:+\-])(\d(?:[ .,\-_]?\d){4})(?![\w]|[ .,\-_:]\d)"
     ),
-    _form("letters for digits: 31OO9, 3l009", r"(?<![\w.:+\-])([0-9oil|]{5})(?![\w])"),
+    _form(
+        "in a row, or with letters for digits: 31005/31009, 31OO9, 3l009",
+        r"(?<![\w.:+\-])([0-9oil|]{5})(?![\w])",
+    ),
 )
 
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")

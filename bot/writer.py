@@ -136,7 +136,7 @@ def _commit(db: Database, batch: list[Job]) -> None:
                     raise sqlite3.OperationalError("the transaction was lost") from error
                 results.append((done, None, _translated(error)))
         db.commit()
-    except sqlite3.Error as error:
+    except Exception as error:  # noqa: BLE001 - the thread lives on, and every caller hears of it
         if db.conn.in_transaction:
             db.rollback()
         results = [(done, None, _translated(error)) for _, done in batch]

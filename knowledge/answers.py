@@ -23,6 +23,7 @@ _WHY_NOT: Final[Mapping[str, str]] = {
     Failure.NOT_SUPPORTED: "this cannot be tested from here",
     Failure.PROBE_CRASHED: "the probe itself crashed",
     Failure.NOT_ALLOWED: "the relay is not allowed to look there",
+    Failure.RELAY_LOST: "the relay was gone before it could tell",
 }
 
 

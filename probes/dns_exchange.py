@@ -9,6 +9,7 @@ import dns.message
 
 from probes.dns_message import Answer, parse_answer
 from probes.failures import Failure, NetworkError
+from probes.guard import GUARD
 from probes.net import UdpSocket, connect_tcp, open_udp
 
 Server: TypeAlias = tuple[str, int]  # address and port of a name server
@@ -25,6 +26,7 @@ async def ask(
 
     Raises NetworkError with a dns word.
     """
+    GUARD.get().check_name(query.question[0].name.to_text())
     if tcp:
         return await _ask_tcp(server, query)
     answer = await _ask_udp(server, query, cadence)

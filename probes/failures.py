@@ -77,6 +77,7 @@ class Failure(StrEnum):
     NOT_SUPPORTED = "not_supported"  # the peer or this host cannot do this test
     PROBE_CRASHED = "probe_crashed"  # a bug of ours, logged with its traceback
     NOT_ALLOWED = "not_allowed"  # outside the relay's own fence
+    RELAY_LOST = "relay_lost"  # the relay was gone before it said what it saw
 
 
 NOT_LOOKED: Final = frozenset(
@@ -90,6 +91,7 @@ NOT_LOOKED: Final = frozenset(
         Failure.NOT_SUPPORTED,
         Failure.PROBE_CRASHED,
         Failure.NOT_ALLOWED,
+        Failure.RELAY_LOST,
     }
 )
 
@@ -120,6 +122,10 @@ class NetworkError(OSError):
         self.icmp_from = icmp_from  # the router or host whose ICMP said so, if one did
 
 
+class Fenced(Exception):  # noqa: N818 - an outcome, and no error of the network's
+    """The relay's own fence forbids it. Not an OSError: no probe may take it for what the network did."""
+
+
 def classify(error: BaseException) -> Failure:
     """The word for *error*, by type and errno and never by its text; a bug if there is none."""
     match error:
@@ -133,4 +139,8 @@ def classify(error: BaseException) -> Failure:
             return Failure.EOF_ERROR
         case OSError():
             return _ERRNO.get(error.errno or 0, Failure.PROBE_CRASHED)
+        case Fenced():
+            return Failure.NOT_ALLOWED
+        case BaseExceptionGroup() if error.subgroup(Fenced):  # it ended a task group of the probe's
+            return Failure.NOT_ALLOWED
     return Failure.PROBE_CRASHED

@@ -1,4 +1,7 @@
-"""The only door to the network: every socket a probe uses is opened here, and says what ICMP said."""
+"""The only door to the network: every socket a probe uses is opened here, and says what ICMP said.
+
+The fence of the plan that runs (probes/guard.py) is asked before anything leaves, and again once connected.
+"""
 
 import asyncio
 import errno
@@ -9,6 +12,7 @@ import socket
 from typing import TYPE_CHECKING, Final
 
 from probes.failures import Failure, NetworkError, classify
+from probes.guard import GUARD
 from probes.icmp import IcmpError, ask_for_icmp, read_error
 from probes.udp import Arrival, UdpSocket, settle
 
@@ -99,6 +103,7 @@ def has_route(address: str) -> bool:
 
 async def connect_tcp(address: str, port: int) -> socket.socket:
     """A connected, non-blocking socket; raises OSError, as NetworkError with the sender where ICMP spoke."""
+    GUARD.get().check(address, port, "tcp")
     sock = socket.socket(family_of(address), socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
@@ -108,6 +113,8 @@ async def connect_tcp(address: str, port: int) -> socket.socket:
         if code not in {0, errno.EINPROGRESS}:
             raise OSError(code, os.strerror(code))
         await _connected(sock)
+        peer = sock.getpeername()
+        GUARD.get().check(str(peer[0]), int(peer[1]), "tcp")
     except BaseException:
         sock.close()
         raise
@@ -167,6 +174,7 @@ def open_udp(
         ask_for_icmp(sock)
         _bind(sock, low_port)
         if remote is not None:
+            GUARD.get().check(*remote, "udp")
             sock.connect(remote)
     except BaseException:
         sock.close()

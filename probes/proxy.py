@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from probes.failures import Failure, NetworkError
+from probes.guard import GUARD
 from probes.http1 import make_request, read_head
 from probes.net import connect_tcp
 
@@ -23,6 +24,7 @@ async def connect_through_proxy(look: "Look", host: str, port: int) -> socket.so
     if url.scheme != "http" or not url.hostname:
         raise NetworkError(Failure.NOT_SUPPORTED)
     look.note(proxy=f"{url.hostname}:{url.port or 80}")  # never the user's name and password
+    GUARD.get().check_tunnel(host, port)
     sock = await _reach(look, url.hostname, url.port or 80)
     try:
         headers = {"Host": f"{host}:{port}"}

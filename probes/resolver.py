@@ -12,6 +12,7 @@ import dns.message
 from probes.dns_exchange import CADENCE, Server, ask
 from probes.dns_message import Answer, make_query
 from probes.failures import Failure, NetworkError
+from probes.guard import GUARD
 from probes.net import is_address, split_families
 
 # A resolver that answers from its cache has done so by then; stub resolvers wait five seconds here.
@@ -86,6 +87,7 @@ class Resolver:
 
     def _from_hosts(self, name: str) -> Lookup | None:
         v4, v6 = split_families(parse_hosts(_text(self._hosts), name))
+        GUARD.get().grant(name, (*v4, *v6))
         return Lookup(addresses=v4, addresses6=v6, resolver="hosts", rcode="NOERROR") if v4 or v6 else None
 
 
@@ -120,6 +122,7 @@ async def look_up(
                 found = task.result()
                 tries.append({"resolver": found.resolver, "failure": found.failure, "ms": found.ms})
                 if found.failure not in _TELLING:
+                    GUARD.get().grant(host, (*found.addresses, *found.addresses6))
                     return replace(found, tries=tuple(tries))
                 last = min(found, last, key=lambda lookup: _TELLING.index(lookup.failure or _TELLING[-1]))
     finally:

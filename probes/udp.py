@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from probes.failures import Failure
+from probes.guard import GUARD
 from probes.icmp import IcmpError, read_error
 
 _BATCH: Final = 32  # datagrams read at one go, so that a flood cannot keep the loop
@@ -41,6 +42,7 @@ class UdpSocket:
         self._arrivals: deque[Arrival] = deque(maxlen=_KEPT)
         self._waiting: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
+        self._guard = GUARD.get()
         self._loop.add_reader(sock, self._read)
 
     def __enter__(self) -> "UdpSocket":
@@ -60,6 +62,8 @@ class UdpSocket:
 
         The error of an earlier datagram surfaces at the next send: it becomes an arrival, and we send again.
         """
+        peer = to or self._sock.getpeername()
+        self._guard.check(str(peer[0]), int(peer[1]), "udp")
         try:
             self._send(payload, to, ttl)
         except OSError:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -29,29 +30,47 @@ Talk: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitab
 async def tcp_server(
     talk: Talk, context: object = None, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[int]:
-    """Talk to each connection as *talk* says, over TLS with a *context*; gives the port on *host*."""
+    """Talk to each connection as *talk* says, over TLS with a *context*; gives the port on *host*.
+
+    It owns every connection from the moment it is accepted, so that none is left open when the test ends.
+    """
+    loop = asyncio.get_running_loop()
     conversations: set[asyncio.Task[None]] = set()
+    writers: set[asyncio.StreamWriter] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        conversations.add(task)
-        try:
-            # The probe may be gone at any moment, and the test end.
-            with suppress(OSError, EOFError, asyncio.CancelledError):
+    async def serve(sock: socket.socket) -> None:
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        # The probe may be gone at any moment.
+        with suppress(OSError, EOFError):
+            tls = context if isinstance(context, ssl.SSLContext) else None
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol, sock, ssl=tls)
+            writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+            writers.add(writer)
+            try:
                 await talk(reader, writer)
-        finally:
-            conversations.discard(task)
-            writer.close()
+            finally:
+                writer.close()
 
-    server = await asyncio.start_server(serve, host, port, ssl=context)  # type: ignore[arg-type]  # None or a context
+    async def accept() -> None:
+        while True:
+            sock, _ = await loop.sock_accept(listener)
+            conversations.add(asyncio.create_task(serve(sock)))
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family, backlog=100)
+    listener.setblocking(False)
+    accepting = asyncio.create_task(accept())
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield listener.getsockname()[1]
     finally:
-        server.close()
-        for task in list(conversations):
+        for task in (accepting, *conversations):
             task.cancel()
-        await asyncio.gather(*conversations, return_exceptions=True)
+        await asyncio.gather(accepting, *conversations, return_exceptions=True)
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # the loop closes what was aborted in its next round
+        listener.close()
 
 
 def reset(writer: asyncio.StreamWriter) -> None:

@@ -3,11 +3,12 @@
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from bot.compare import Comparison, compare, leading, missing_from
 from bot.replies.view import View
 from bot.replies.words import sentence
 from bot.triage import CaseRecord
@@ -27,7 +28,7 @@ def render(record: CaseRecord, view: View, network: Network, version: str) -> di
         "format": FORMAT,
         "version": version,
         "request": _request(record),
-        "relay": {"name": record.relay, "vantage": record.vantage},
+        "relay": _relay(record),
         "network": {"id": network.id, "title": network.title},
         "knowledge": {"digest": record.digest},
         "platforms": list(diagnosis.platforms),
@@ -50,6 +51,40 @@ def render(record: CaseRecord, view: View, network: Network, version: str) -> di
             **{f"{name}_ms": spent for name, spent in record.timings.items()},
         },
     }
+
+
+def render_several(
+    records: Sequence[CaseRecord], views: Sequence[View], network: Network, version: str
+) -> dict[str, Any]:
+    """Everything about one case seen from several relays: the leading record, the others, and their comparison."""
+    rendered = [render(*pair, network, version) for pair in zip(records, views, strict=True)]
+    first = rendered.pop(list(records).index(leading(records)))
+    return first | {"comparison": _comparison(compare(records)), "others": rendered}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "says": comparison.says,
+        "causes": [
+            {
+                "id": one.cause,
+                "title": one.title,
+                "scope": one.scope,
+                "seen_from": list(one.seen_from),
+                "fine_from": list(one.fine_from),
+                "unknown_from": list(one.unknown_from),
+                "says": one.says,
+            }
+            for one in comparison.causes
+        ],
+        "alike": list(comparison.alike),
+    }
+
+
+def _relay(record: CaseRecord) -> dict[str, Any]:
+    missing = missing_from(record)
+    more = {"missing": missing.says} if missing else {}
+    return {"name": record.relay, "vantage": record.vantage, **more}
 
 
 def _meaning(one: Meaning | None) -> dict[str, Any] | None:

@@ -64,7 +64,7 @@ def picture(name: str, passed: Sequence[Passed], end: Sequence[tuple[str, Mark]]
     file = BytesIO()
     canvas.save(file, "PNG", optimize=True)
     concluded = " ".join(f"{fit.line(text)}." for text, _ in end)
-    return Picture(file.getvalue(), fit.cut(f"{fit.line(name)}. {concluded} {in_words(passed)}", fit.ALT))
+    return Picture(file.getvalue(), fit.cut(fit.line(f"{name}. {concluded} {in_words(passed)}"), fit.ALT))
 
 
 @dataclass(frozen=True, slots=True)

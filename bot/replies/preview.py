@@ -43,7 +43,7 @@ pre, code { font: 12px/1.5 Monaco, Menlo, Consolas, "DejaVu Sans Mono", monospac
   border: 1px solid #ddd; border-radius: 4px }
 pre { padding: 8px; margin: 4px 0; white-space: pre-wrap } code { padding: 1px 3px; color: #c01343 }
 table { border-collapse: collapse; width: 100%; font-size: 13px; margin: 8px 0; border: 1px solid #ddd }
-td, th { border: 1px solid #ddd; padding: 5px 8px; text-align: left; vertical-align: top }
+td, th { min-width: 60px; border: 1px solid #ddd; padding: 5px 8px; text-align: left; vertical-align: top }
   th { background: #f8f8f8 }
 td.right, th.right { text-align: right; overflow-wrap: normal }
 img { display: block; max-width: 360px; width: 100%; border: 1px solid #ddd; border-radius: 8px }

@@ -24,18 +24,23 @@ STYLES: Final[Mapping[str, str]] = {OK: "green", BAD: "red", NEUTRAL: ""}
 
 
 @contextmanager
-def show_progress(stream: TextIO, knowledge: Knowledge) -> Iterator[Tell]:
-    """Show on *stream* what the function given here is told; a live list leaves nothing behind."""
+def show_progress(stream: TextIO, knowledge: Knowledge, *, several: bool = False) -> Iterator[Tell]:
+    """Show on *stream* what the function given here is told; a live list leaves nothing behind.
+
+    With *several* relays each line says from which one it comes.
+    """
     begun = time.perf_counter()
     if not stream.isatty():
-        yield lambda progress: write(_lines(progress, knowledge, begun), stream)
+        yield lambda progress: write(_lines(progress, knowledge, begun, several=several), stream)
         return
-    told: dict[str, Text] = {}
+    told: dict[tuple[str, str], Text] = {}
     shown = begun
     with Live(console=open_console(stream), transient=True, auto_refresh=False) as live:
 
         def tell(progress: Progress) -> None:
-            told.update({one.question: _row(one, progress, knowledge, stream) for one in _answered(progress)})
+            where = f"{progress.relay}: " if several else ""
+            for one in _answered(progress):
+                told[where, one.question] = _row(one, progress, knowledge, stream, where)
             nonlocal shown
             due = time.perf_counter() - shown >= FRAME
             shown = time.perf_counter() if due else shown
@@ -60,10 +65,11 @@ def mark(answered: Answered, knowledge: Knowledge, seen: Mapping[str, Observatio
     return OK if not leftover and (answered.answer == question.fine or not (speaks or failed)) else NEUTRAL
 
 
-def _lines(progress: Progress, knowledge: Knowledge, begun: float) -> list[Line]:
+def _lines(progress: Progress, knowledge: Knowledge, begun: float, *, several: bool) -> list[Line]:
+    where = f"{progress.relay}: " if several else ""
     seconds = time.perf_counter() - begun
     return [
-        Line(f"{seconds:5.2f} s  {_said(one, knowledge)}", mark=mark(one, knowledge, progress.seen))
+        Line(f"{seconds:5.2f} s  {where}{_said(one, knowledge)}", mark=mark(one, knowledge, progress.seen))
         for one in _answered(progress)
     ]
 
@@ -77,9 +83,9 @@ def _answered(progress: Progress) -> list[Answered]:
     return [one for one in progress.changed if one.answer is not None]
 
 
-def _row(one: Answered, progress: Progress, knowledge: Knowledge, stream: TextIO) -> Text:
+def _row(one: Answered, progress: Progress, knowledge: Knowledge, stream: TextIO, where: str) -> Text:
     sign = mark(one, knowledge, progress.seen)
-    text = fit(f"{sign} {_said(one, knowledge)}", stream)
+    text = fit(f"{sign} {where}{_said(one, knowledge)}", stream)
     return Text(text, STYLES[sign], no_wrap=True, overflow="ellipsis")
 
 

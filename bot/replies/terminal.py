@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from bot.compare import missing_from
 from bot.replies.page import Line
 from bot.replies.reasons import Group
 from bot.replies.view import View
@@ -56,6 +57,9 @@ def render(
         yield from _section("Next question", _items([_to_tell(diagnosis.next_question)]))
     if verbose:
         yield from _section("Every look", _observations(record.observations.values()))
+    if missing := missing_from(record):
+        yield Line()
+        yield Line(missing.says, "yellow")
     yield from _foot(record, network)
 
 

@@ -63,6 +63,7 @@ SENTENCES: Final[dict[Failure, str]] = {
     Failure.NOT_SUPPORTED: "this test is not possible here",
     Failure.PROBE_CRASHED: "the test itself broke; this is a fault in Lineman",
     Failure.NOT_ALLOWED: "this relay is not allowed to look there",
+    Failure.RELAY_LOST: "not known: the relay was gone before it could tell",
 }
 
 # What each probe does, in front of its target.

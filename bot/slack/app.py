@@ -7,13 +7,13 @@ from typing import cast
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
-from bot.slack import command
+from bot.slack import agent, buttons, command, feedback, form, home, installed, mention, shortcut, words
 from bot.slack.environment import SlackSettings
 from bot.slack.installation import Authorize
 from bot.slack.office import Office
 from bot.slack.web import make_client
 
-WAYS_IN = (command,)
+WAYS_IN = (command, buttons, words, mention, form, shortcut, home, agent, feedback, installed)
 
 
 def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
@@ -37,5 +37,5 @@ def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
 
 def _quiet() -> logging.Logger:
     logger = logging.getLogger("lineman.slack.bolt")
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.ERROR)  # its warnings quote whole requests
     return logger

@@ -1,19 +1,19 @@
 """The slash command: `/diagnose 31009 ios`, `help`, `relays`, `history`; alone it opens the form."""
 
 import re
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.redact import redact
-from bot.request import parse
-from bot.slack import cases
-from bot.slack.asker import Asker, of_command
+from bot.replies.blocks import lists
+from bot.slack import home, inbox, telling
+from bot.slack.asker import Asker, delivery, of_command
+from bot.slack.asking import ask
+from bot.slack.form import open_form
 from bot.slack.office import Office
 
-COMMAND: Final = re.compile(r"/diagnose(-\w+)?")  # with a suffix for a second installation
+COMMAND: Final = re.compile(r"^/diagnose(-\w+)?$")  # with a suffix for a second installation
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -21,12 +21,25 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.command(COMMAND)
     async def diagnose(ack: AsyncAck, body: dict[str, Any]) -> None:
+        asker, key, text = of_command(body), delivery(body), str(body.get("text") or "").strip()
+        first = await inbox.keep(office, asker, key, text)
         await ack()
-        asker = of_command(body)
-        office.take(asker, body, partial(answer, office, asker, body))
+        if first:
+            office.begin(
+                asker, key, partial(inbox.answer_kept, office, asker, key, text, answer), urgent=not text
+            )
 
 
-async def answer(office: Office, asker: Asker, body: Mapping[str, Any]) -> None:
+async def answer(office: Office, asker: Asker, text: str) -> None:
     """Do what was typed."""
-    safe = redact(str(body.get("text") or ""))
-    await cases.begin(office, asker, parse(safe.text, office.vocabulary))
+    match text.casefold().strip(" .!?"):
+        case "":
+            await open_form(office, asker)
+        case "help":
+            await office.whisper(asker, telling.help_text(office))
+        case "relays" | "relay":
+            await office.whisper(asker, lists.relays(await home.relay_rows(office, asker)))
+        case "history":
+            await office.whisper(asker, lists.history(await home.recent(office, asker, 20)))
+        case _:
+            await ask(office, asker, text)

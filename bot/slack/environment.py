@@ -55,10 +55,9 @@ class SlackSettings:
     port: int = 0  # 0: not set
     database: str = DATABASE
     retention_days: int = 30
-    access: str = ""  # path of the access rules
     network: str | None = None  # path of a network file
     vantage: str | None = None
-    runs_at_once: int = 8  # on one relay
+    runs_at_once: int = 16  # on one relay
 
     @property
     def transport(self) -> Transport | None:
@@ -92,10 +91,9 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         port=get.number("PORT", 0, 65_535),
         database=get.text("LINEMAN_DATABASE") or DATABASE,
         retention_days=get.number("LINEMAN_RETENTION_DAYS", 30, 3_650),
-        access=get.text("LINEMAN_ACCESS"),
         network=get.text("LINEMAN_NETWORK") or None,
         vantage=get.text("LINEMAN_VANTAGE") or None,
-        runs_at_once=get.number("LINEMAN_RUNS_AT_ONCE", 8, 1_000),
+        runs_at_once=get.number("LINEMAN_RUNS_AT_ONCE", 16, 1_000),
     )
     problems = [*get.problems, *_missing(settings)] if settings.transport else get.problems
     if problems:

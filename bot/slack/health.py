@@ -28,7 +28,7 @@ class Health:
                 found = [
                     await self._store(),
                     await self._slack_knows_us(),
-                    await self._relay(),
+                    await relay_problem(self._office),
                     await self._sockets(),
                 ]
         except TimeoutError:
@@ -53,20 +53,22 @@ class Health:
                 self._slack = f"Slack does not accept the bot token: {refused.word}"
         return self._slack
 
-    async def _relay(self) -> str:
-        """Let the relay carry out a plan of nothing."""
-        try:
-            await self._office.bench.run(self._nothing())
-        except OSError as error:
-            return f"the relay cannot look: {type(error).__name__}"
-        return ""
-
-    async def _nothing(self) -> None:
-        async with self._office.desk.relay.run(Plan((), 1.0)) as coming:
-            async for _ in coming:
-                pass
-
     async def _sockets(self) -> str:
         if self._connections is None or await self._connections():
             return ""
         return "no connection to Slack is up"
+
+
+async def relay_problem(office: Office) -> str:
+    """Let the relay carry out a plan of nothing; say what is wrong, if it cannot."""
+    try:
+        await office.bench.run(_nothing(office))
+    except OSError as error:
+        return f"the relay cannot look: {type(error).__name__}"
+    return ""
+
+
+async def _nothing(office: Office) -> None:
+    async with office.desk.relay.run(Plan((), 1.0)) as coming:
+        async for _ in coming:
+            pass

@@ -18,6 +18,7 @@ from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.environment import SlackSettings
+from bot.slack.pace import Pace
 from bot.slack.web import SlackError, call, make_client
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,6 @@ SCOPES: Final = (
     "im:history",
     "im:write",
     "mpim:history",
-    "users:read",
 )
 
 
@@ -49,6 +49,7 @@ class Workspace:
     poster: AsyncWebClient = field(repr=False)  # repeats nothing that Slack may have done already
     hasty: AsyncWebClient = field(repr=False)  # repeats nothing at all
     token: str = field(repr=False)
+    pace: Pace = field(default_factory=Pace, repr=False)
 
     @property
     def authorized(self) -> AuthorizeResult:
@@ -98,6 +99,10 @@ class Workspaces:
         self._known.pop("" if self.single else team, None)
         if uninstalled and self._installed:
             await asyncio.to_thread(self._installed.delete_all, enterprise_id=None, team_id=team)
+
+    def forget_all(self) -> None:
+        """Ask anew for every workspace."""
+        self._known.clear()
 
     def flow(self) -> AsyncOAuthFlow | None:
         """Give the pages that install Lineman into further workspaces."""

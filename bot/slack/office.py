@@ -18,6 +18,7 @@ from bot.request import Vocabulary
 from bot.slack.asker import Asker, delivery
 from bot.slack.bench import Bench
 from bot.slack.deliver import OUTSIDE
+from bot.slack.door import Door
 from bot.slack.ids import new_reference
 from bot.slack.installation import Workspace, Workspaces
 from bot.slack.jobs import Jobs
@@ -46,6 +47,7 @@ class Office:
     rights: Rights
     slots: Slots
     records: Records
+    door: Door
     running: dict[str, Running] = field(default_factory=dict)  # by run
 
     def take(
@@ -54,10 +56,21 @@ class Office:
         body: Mapping[str, Any],
         work: Callable[[], Awaitable[None]],
         turn: str = "",
+        *,
+        urgent: bool = False,
     ) -> None:
-        """Do *work* for a delivery that has been acknowledged, if it is the first of its kind."""
+        """Do *work* for a delivery that has been acknowledged, if it is the first of its kind.
+
+        What is *urgent* opens a window before its trigger ends, and stands back for nobody.
+        """
         key = delivery(body)
-        self.jobs.start(f"delivery {asker.team} {key}", self._once(asker, key, work), turn)
+        self.jobs.start(_job(asker, key), self._once(asker, key, work, urgent=urgent), turn)
+
+    def begin(
+        self, asker: Asker, key: str, work: Callable[[], Awaitable[None]], *, urgent: bool = False
+    ) -> None:
+        """Do *work* for a delivery that is known to be the first of its kind."""
+        self.jobs.start(_job(asker, key), self._at_the_door(asker, work, urgent=urgent))
 
     async def workspace(self, asker: Asker) -> Workspace:
         """Give the workspace of *asker*; `SlackError` where Lineman is not installed any more."""
@@ -70,10 +83,19 @@ class Office:
         """Tell *asker* alone."""
         await whisper(await self.workspace(asker), self.session, asker, message)
 
-    async def _once(self, asker: Asker, key: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def _once(
+        self, asker: Asker, key: str, work: Callable[[], Awaitable[None]], *, urgent: bool
+    ) -> None:
+        if not urgent:
+            await self.door.quiet()
         if key and not await self.store.first_time(asker.team, key):
             log.info("a delivery came again and is left out")
             return
+        await self._at_the_door(asker, work, urgent=True)
+
+    async def _at_the_door(self, asker: Asker, work: Callable[[], Awaitable[None]], *, urgent: bool) -> None:
+        if not urgent:
+            await self.door.quiet()
         try:
             await self._answered(asker, work)
         except SlackError as refused:
@@ -102,3 +124,7 @@ class Office:
         if refused.word == "missing_scope":
             return notices.missing_scope(refused.needed or ("unknown",))
         return notices.error(f"Slack did not take the answer ({refused.word}).", new_reference())
+
+
+def _job(asker: Asker, key: str) -> str:
+    return f"delivery {asker.team} {key}"

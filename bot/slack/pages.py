@@ -8,13 +8,14 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack.health import Health
 from bot.slack.installation import Workspaces
+from bot.slack.office import Office
 
 EVENTS: Final = "/slack/events"
 LARGEST: Final = 4 * 2**20  # bytes; Slack's own requests stay far below
 SHUTDOWN: Final = 5.0  # seconds for requests under way
 
 
-def make_pages(health: Health, app: AsyncApp | None, workspaces: Workspaces) -> web.Application:
+def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Application:
     """Make the routes; without *app*, only those about health."""
     pages = web.Application(client_max_size=LARGEST)
 
@@ -30,14 +31,15 @@ def make_pages(health: Health, app: AsyncApp | None, workspaces: Workspaces) -> 
     pages.router.add_get("/healthz", alive)
     pages.router.add_get("/readyz", ready)
     if app is not None:
-        _add_slack(pages, app)
-        _add_installation(pages, workspaces)
+        _add_slack(pages, app, office)
+        _add_installation(pages, office.workspaces)
     return pages
 
 
-def _add_slack(pages: web.Application, app: AsyncApp) -> None:
+def _add_slack(pages: web.Application, app: AsyncApp, office: Office) -> None:
     async def events(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+        with office.door.somebody():
+            return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
 
     pages.router.add_post(EVENTS, events)
 
@@ -51,7 +53,9 @@ def _add_installation(pages: web.Application, workspaces: Workspaces) -> None:
         return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
 
     async def installed(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+        answer = await flow.handle_callback(await to_bolt_request(request))
+        workspaces.forget_all()  # one of them may have a new token now
+        return await to_aiohttp_response(answer)
 
     pages.router.add_get(flow.install_path, install)
     pages.router.add_get(flow.redirect_uri_path, installed)

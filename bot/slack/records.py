@@ -45,8 +45,9 @@ class Records:
             return None
         request, observations = kept
         latest = (await self._store.runs(run.case))[0].id == run_id
-        if latest:  # what has been answered since
-            request = replace(request, told={**request.told, **case.request.told})
+        if latest:  # what has been answered since, and the platform that turned out to be meant
+            told = {**request.told, **case.request.told}
+            request = replace(request, told=told, platform=request.platform or case.request.platform)
         record = await self._bench.call(walk_again, self._desk, run, request, observations)
         seen = Seen(run.case, run.id, case.user, record)
         self.keep(seen)

@@ -1,21 +1,25 @@
 """After a restart: runs that were cut off are declared, and every message that Slack is owed is sent."""
 
+import asyncio
 import logging
+import time
 from collections.abc import Sequence
+from typing import Final
 
 from bot.credentials import Ice
 from bot.desk import Desk
 from bot.plan import make_plan
-from bot.rows import RunRow
+from bot.rows import PostRow, RunRow
 from bot.slack import outbox, runs
-from bot.slack.installation import Workspace
 from bot.slack.office import Office
-from bot.slack.running import job_name
+from bot.slack.running import Running, job_name
 from bot.slack.shown import Ending
 from bot.slack.web import SlackError
 from bot.triage import open_matter
 
 log = logging.getLogger(__name__)
+
+AGAIN: Final = 60.0  # seconds between two tries
 
 
 async def resume(office: Office, cut_off: Sequence[RunRow]) -> None:
@@ -29,35 +33,53 @@ async def resume(office: Office, cut_off: Sequence[RunRow]) -> None:
             log.warning("run %s was cut off", run.id)
             await _settle(office, run)
     for owed in await office.store.due():
-        run_ = await office.store.run(owed.run)
-        if owed.run not in office.running and run_ is not None and run_.status != "running":
-            await _settle(office, run_)
+        await _send(office, owed)
 
 
-async def declare_running(office: Office) -> None:
-    """Cut off what runs here, and say so: the process has to end."""
-    running = tuple(office.running.values())
-    for one in running:
-        await office.jobs.cancel(job_name(one.run.id))
-        try:
-            await runs.end_without(office, one, "lost", Ending())
-        except SlackError as refused:
-            log.warning("run %s could not be declared, the next start will: %s", one.run.id, refused.word)
+async def resend(office: Office) -> None:
+    """Send now and then what could not be sent: Slack was away, or wanted to be left alone for long."""
+    while True:
+        await asyncio.sleep(AGAIN)
+        for owed in await office.store.due():
+            if owed.run not in office.running and time.time() - owed.created > AGAIN:
+                await _send(office, owed)
+
+
+async def declare_running(office: Office, seconds: float) -> None:
+    """Cut off what runs here, and say so; what cannot be said in these *seconds* the next start says."""
+    try:
+        async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+            for one in tuple(office.running.values()):
+                group.create_task(_cut_off(office, one))
+    except TimeoutError:
+        log.warning("not everything that was cut off could be told; the next start will")
+
+
+async def _cut_off(office: Office, one: Running) -> None:
+    await office.jobs.cancel(job_name(one.run.id))
+    try:
+        await runs.end_without(office, one, "lost", Ending())
+    except SlackError as error:
+        log.warning("run %s could not be told, the next start will: %s", one.run.id, error.word)
 
 
 async def _settle(office: Office, run: RunRow) -> None:
     """Bring the last state of *run* to Slack; what cannot be brought is tried at the next start."""
     try:
-        workspace = await _workspace(office, run)
-        if workspace:
-            await outbox.settle_run(office, run.id, workspace)
+        await outbox.settle_run(office, run.id)
     except SlackError as refused:
         log.warning("run %s could not be told: %s", run.id, refused.word)
 
 
-async def _workspace(office: Office, run: RunRow) -> Workspace | None:
-    case = await office.store.case(run.case)
-    return await office.workspaces.get(case.team) if case else None
+async def _send(office: Office, owed: PostRow) -> None:
+    """Send what was owed when the process ended, unless its run goes on here."""
+    run = await office.store.run(owed.run)
+    if run is None or run.status == "running":
+        return
+    try:
+        await outbox.deliver(office, owed)
+    except SlackError as error:
+        log.warning("a message of run %s could not be sent: %s", run.id, error.word)
 
 
 def count_looks(desk: Desk, run: RunRow) -> int:

@@ -17,9 +17,8 @@ class Running:
     run: RunRow
     workspace: Workspace
     user: str  # who asked for this run
+    about: About
     ts: str = ""  # of its own message
-    about: About | None = None
-    before: str = ""  # the run it is compared with: empty for the first of a case
     passed: Sequence[Passed] = field(default=())
     done: int = 0
     total: int = 0
@@ -28,16 +27,6 @@ class Running:
     def name(self) -> str:
         """The name of its job."""
         return job_name(self.run.id)
-
-    @property
-    def thread(self) -> str:
-        """Where further messages go."""
-        return self.case.thread_ts or self.ts
-
-    @property
-    def first(self) -> bool:
-        """Whether its message is the one of the case."""
-        return self.ts == self.case.message_ts
 
 
 def job_name(run: str) -> str:

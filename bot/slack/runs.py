@@ -21,6 +21,7 @@ from bot.slack.office import Office
 from bot.slack.records import summary_of
 from bot.slack.running import Running
 from bot.slack.shown import Ending, Seen
+from bot.slack.web import SlackError
 from bot.triage import CaseRecord, Progress, triage
 from probes.model import Observation
 
@@ -29,8 +30,7 @@ log = logging.getLogger(__name__)
 
 async def conduct(office: Office, running: Running) -> None:
     """Run, show the verdict, and keep everything; a fault of ours is told with a reference."""
-    live = Live(running.workspace.hasty, running.case.channel, running.ts)
-    office.running[running.run.id] = running
+    live = Live(running.workspace, running.case.channel, running.ts)
     try:
         async with live:
             record = await _in_line(office, running, live)
@@ -45,7 +45,7 @@ async def conduct(office: Office, running: Running) -> None:
     summary = summary_of(record, headline(record.diagnosis))
     if await office.store.finish_run(running.run.id, "done", record.diagnosis.outcome, summary):
         office.records.keep(Seen(running.case.id, running.run.id, running.user, record))
-        await outbox.settle_run(office, running.run.id, running.workspace)
+        await _told(office, running)
 
 
 async def end_without(office: Office, running: Running, how: Ended, told: Ending) -> bool:
@@ -53,14 +53,21 @@ async def end_without(office: Office, running: Running, how: Ended, told: Ending
     kept = {"done": running.done, "total": running.total, "by": told.by, "reference": told.reference}
     if not await office.store.finish_run(running.run.id, how, summary=kept):
         return False
-    await outbox.settle_run(office, running.run.id, running.workspace)
+    await _told(office, running)
     return True
+
+
+async def _told(office: Office, running: Running) -> None:
+    """Bring the end of a run to Slack; what cannot be brought now stays owed, and is tried again later."""
+    try:
+        await outbox.settle_run(office, running.run.id)
+    except SlackError as error:
+        log.warning("the end of run %s is still to be told: %s", running.run.id, error.word)
 
 
 async def _in_line(office: Office, running: Running, live: Live) -> CaseRecord:
     """Wait for a place on the relay, then look."""
     about = running.about
-    assert about is not None
 
     def wait(before: int) -> None:
         live.show(partial(shown.waiting, about, before))

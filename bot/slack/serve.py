@@ -5,16 +5,21 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import aiohttp
 
-from bot.desk import open_desk
+from bot.access import load_access
+from bot.desk import Desk, open_desk
 from bot.errors import UsageError
+from bot.rate import Rate, load_limits
+from bot.slack import command, inbox
+from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
+from bot.slack.door import Door
 from bot.slack.environment import PORT, SlackSettings
 from bot.slack.health import Health
 from bot.slack.installation import Workspaces
@@ -22,7 +27,7 @@ from bot.slack.jobs import Jobs
 from bot.slack.office import Office
 from bot.slack.pages import make_pages, open_pages
 from bot.slack.records import Records
-from bot.slack.resume import declare_running, resume
+from bot.slack.resume import declare_running, resend, resume
 from bot.slack.rights import Rights
 from bot.slack.slots import Slots
 from bot.slack.sockets import Sockets
@@ -32,21 +37,27 @@ from bot.store import Store
 log = logging.getLogger(__name__)
 
 DRAIN: Final = 25.0  # seconds: platforms kill after 30
+HOUSEKEEPING: Final = ("resume", "resend", "sweep")  # jobs that nobody waits for
 SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
+SWITCH: Final = 0.001  # seconds until the bench hands the interpreter over to whoever answers Slack
 TIMEOUT: Final = 30.0  # seconds for one call of the Web API
 
 
-async def serve(settings: SlackSettings, say: Callable[[str], None]) -> None:
+async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; *say* hears of every step in one line. `UsageError` if it cannot begin."""
+    sys.setswitchinterval(SWITCH)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        office = await stack.enter_async_context(open_office(settings))
+        office = await stack.enter_async_context(open_office(settings, environment))
         await _check(office, settings, say)
         cut_off = await office.store.unfinished()
-        office.jobs.start("resume", resume(office, cut_off))
-        office.jobs.start("sweep", _sweep(office))
+        for name, work in zip(
+            HOUSEKEEPING, (resume(office, cut_off), resend(office), _sweep(office)), strict=True
+        ):
+            office.jobs.start(name, work)
+        await inbox.answer_left(office, command.answer)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
@@ -56,10 +67,13 @@ async def serve(settings: SlackSettings, say: Callable[[str], None]) -> None:
 
 
 @asynccontextmanager
-async def open_office(settings: SlackSettings) -> AsyncIterator[Office]:
+async def open_office(
+    settings: SlackSettings, environment: Mapping[str, str], desk: Desk | None = None
+) -> AsyncIterator[Office]:
     """Load and open everything that serving needs; closes it in the opposite order."""
-    desk = open_desk(settings.network, settings.vantage)
+    desk = desk or open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(alone(settings.database))
         store = Store.open(settings.database, settings.retention_days)
         stack.push_async_callback(store.close)
         bench = Bench()
@@ -76,22 +90,21 @@ async def open_office(settings: SlackSettings) -> AsyncIterator[Office]:
             bench=bench,
             workspaces=Workspaces(settings, session),
             session=session,
-            rights=Rights(),
+            rights=Rights(load_access(environment), Rate(load_limits(environment))),
             slots=Slots(settings.runs_at_once),
             records=Records(desk, store, bench),
+            door=Door(),
         )
 
 
 async def wind_up(office: Office) -> None:
     """Let jobs end; declare the runs that cannot in the time there is."""
-    for name in ("sweep", "resume"):
+    for name in HOUSEKEEPING:
         await office.jobs.cancel(name)
     ends = time.monotonic() + DRAIN
-    left = await office.jobs.drain(DRAIN * 0.7)
-    if left:
-        log.warning("cut off: %s", ", ".join(left))
-        await declare_running(office)
-        await office.jobs.drain(max(0.0, ends - time.monotonic()))
+    if left := await office.jobs.drain(DRAIN * 0.7):
+        log.warning("cut off: %s", ", ".join(left[:20]))
+        await declare_running(office, ends - time.monotonic() - 1)
 
 
 async def _check(office: Office, settings: SlackSettings, say: Callable[[str], None]) -> None:
@@ -116,14 +129,17 @@ async def _listen(
     sockets: Sockets | None = None
     if settings.transport == "socket":
         client = make_client("", office.session, settings.api_url)
-        sockets = Sockets(app, settings.app_token, client)
+        sockets = Sockets(app, settings.app_token, client, office.door)
         stack.push_async_callback(sockets.close)
-        await sockets.open()
+        try:
+            await sockets.open()
+        except SlackError as error:
+            raise UsageError(f"Slack does not accept SLACK_APP_TOKEN: {error.word}.") from None
         say("Connected.")
     runner = None
     if sockets is None or settings.port:
         health = Health(office, sockets.connected if sockets else None)
-        pages = make_pages(health, None if sockets else app, office.workspaces)
+        pages = make_pages(health, None if sockets else app, office)
         runner = await open_pages(pages, settings.host, settings.port or PORT)
         stack.push_async_callback(runner.cleanup)
         say(f"Listening on {settings.host}:{runner.addresses[0][1]}.")

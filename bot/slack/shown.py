@@ -18,7 +18,7 @@ from bot.replies.blocks.walk import Mark, walked
 from bot.replies.picture import Picture, picture
 from bot.replies.view import headline
 from bot.request import Request
-from bot.triage import CaseRecord
+from bot.triage import CaseRecord, open_matter
 from knowledge.schema import Diagnosis
 
 MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
@@ -121,6 +121,14 @@ def widened(desk: Desk, record: CaseRecord, platform: str) -> CaseRecord:
     )
     wider: Diagnosis = replace(diagnosis, platforms=(*diagnosis.platforms, platform), found=found)
     return replace(record, diagnosis=wider)
+
+
+def rewalked(desk: Desk, record: CaseRecord, request: Request) -> CaseRecord:
+    """Conclude anew from the same looks, for *request*: one more answer, or one platform of all."""
+    matter = open_matter(request, desk.knowledge, desk.network)
+    answers = matter.answers(record.observations, request.told, record.vantage)
+    diagnosis = matter.diagnosis(answers, record.observations)
+    return replace(record, request=request, answers=answers, diagnosis=diagnosis)
 
 
 def the_fixes(desk: Desk, seen: Seen, platform: str) -> Message:

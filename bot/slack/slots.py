@@ -10,14 +10,14 @@ class Slots:
     """Places on the relays, first come, first served."""
 
     def __init__(self, each: int) -> None:
-        self._each = each
+        self.each = each
         self._busy: defaultdict[str, int] = defaultdict(int)
         self._line: defaultdict[str, list[_Waiting]] = defaultdict(list)
 
     @asynccontextmanager
     async def take(self, relay: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
         """Hold a place on *relay*; while there is none, *tell* hears how many stand in line before."""
-        if self._busy[relay] < self._each:
+        if self._busy[relay] < self.each:
             self._busy[relay] += 1
         else:
             await self._wait(relay, tell)
@@ -25,6 +25,10 @@ class Slots:
             yield
         finally:
             self._give(relay)
+
+    def busy(self, relay: str) -> int:
+        """Count the places that are taken on *relay*."""
+        return self._busy[relay]
 
     async def _wait(self, relay: str, tell: Callable[[int], None]) -> None:
         """Stand in line until a place is handed over."""

@@ -29,7 +29,7 @@ async def whisper(
         return
     try:
         here = asker.channel if asker.direct else asker.user
-        await post(workspace.poster, here, message, thread=asker.thread if asker.direct else "")
+        await post(workspace, here, message, thread=asker.thread if asker.direct else "")
     except SlackError as refused:
         log.warning("an answer reached nobody: %s", refused.word)
 

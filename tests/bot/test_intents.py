@@ -90,6 +90,7 @@ PHRASES = [
     ("they use TURN", "answer", {"turn": "yes"}),
     ("SDK version is 6.12.0", "answer", {"sdk-version": "6.12.0"}),
     ("android sdk 2.0.7", "platform", {"platform": "android", "sdk-version": "2.0.7"}),
+    ("the user has another phone as well so please test it all with android too", "platform", {"platform": "android"}),
     ("<@U0LINEMAN> try ios", "platform", {"platform": "ios"}),
     ("the customer says it happens again", "unknown", {}),
     ("when they try again the call fails", "unknown", {}),

@@ -17,6 +17,8 @@ RELEASED = {
     "m001_cases_and_runs": "6c1c762164a60638",
     "m002_feedback": "36441568dcc5ca2d",
     "m003_events_and_posts": "162d56459c668148",
+    "m004_inbox": "d1a667970253f051",
+    "m005_relays": "1d4696e257fe3c55",
 }
 
 

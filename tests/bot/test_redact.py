@@ -156,6 +156,8 @@ def test_turn_credentials_go_by_their_names(place: str) -> None:
         ("https://hooks.slack.com/services/T01/B02/abcdefgh12345678", "abcdefgh12345678"),
         ("-----BEGIN RSA PRIVATE KEY-----\\n" + KEY_BODY + "\\n", KEY_BODY),
         ("token is\n" + "eyJhbGciOiJIUzI1NiJ9", "eyJhbGciOiJIUzI1NiJ9"),
+        ("Bearer abcdef123456 came back", "abcdef123456"),
+        ("password=Ab1Cd2Ef3Gh4Ij5K\nLm6No7Pq8Rs9Tu0Vw1\n31009", "Lm6No7Pq8Rs9Tu0Vw1"),
         ("ｔｏｋｅｎ: ｈｕｎｔｅｒ２２２", "ｈｕｎｔｅｒ２２２"),
     ],
 )
@@ -194,6 +196,7 @@ KEPT = [
     "20261122-093012", "01-02-2026 10:15", "UTC+01:00", "08:30 to 09:15", "1700000000.123456", "1763803419",
     "10000-60000", "UDP 10000-60000", "443, 3478, 5349", "ports 443 555 1024", "port 10194", "timeout=30000ms",
     '"GET / HTTP/1.1" 200 345 1024', "4294967295", "1048576 bytes", "00:11:22:33:44:55", "0.123456789", "0x1f 0755",
+    "200 345 1024 77", "phone 2026-11-22", "sms: 22-11-2026",
     "run 7k3f", "run brave-otter-7", "run id 20261122-7k3f", "CA" + "3b5d5c3712955042212316173ccf37be", "C0123456789",
     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "123e4567-e89b-12d3-a456-426614174000",
     "the token is expired", "AccessTokenInvalid: 20101", "token: 20104", "password is wrong", "no credential given",
@@ -254,19 +257,17 @@ secrets = st.one_of(
 )
 
 
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(plain)
 def test_text_without_secrets_is_unchanged(text: str) -> None:
     """Words, codes, versions, addresses, dates and ids in any order come through as they are."""
     assert redact(text).text == text
 
 
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(plain, secrets, plain, st.sampled_from([" ", "\n", '"', ": ", "=", "(", "/"]))
 def test_inserted_secret_never_comes_through(before: str, secret: str, after: str, glue: str) -> None:
     """Whatever text it is put into, a secret is not there afterwards, and the rest stays as it was."""
-    if glue == "/" and secret[0] not in "xeAS+":
-        glue = " "  # a bare row of letters in a path is an id
     redacted = redact(f"{before}{glue}{secret} {after}")
     assert secret not in redacted.text
     assert redacted.kinds
@@ -281,6 +282,7 @@ def test_any_text_is_redacted_once_and_for_all(text: str) -> None:
     assert redact(once).text == once
 
 
+LENGTH = 300_000  # characters, eight times what Slack lets through
 HOSTILE = {
     "one letter": "a", "digits": "1", "zeros": "0", "plus": "+", "dots": ".", "spaces": " ", "newlines": "\n",
     "space newline": " \n", "backslash": "\\", "backslash n": "\\n", "quotes": '"', "hex": "0123456789abcdef", "jwt": "eyJ",
@@ -295,16 +297,11 @@ HOSTILE = {
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE.keys())
 def test_time_grows_with_length_only(piece: str) -> None:
-    """A megabyte made to defeat patterns takes at most a few times what a quarter of it takes."""
-    quarter, whole = (_seconds((piece * (size // len(piece) + 1))[:size]) for size in (250_000, 1_000_000))
-    assert whole < 6
-    assert whole < max(0.4, quarter * 10)
-
-
-def _seconds(text: str) -> float:
+    """Text made to defeat patterns takes a second at most; were its square counted, it would be an hour."""
+    text = (piece * (LENGTH // len(piece) + 1))[:LENGTH]
     begun = time.process_time()
     redact(text)
-    return time.process_time() - begun
+    assert time.process_time() - begun < 8  # far from both
 
 
 def test_json_is_redacted_by_name_and_by_form() -> None:

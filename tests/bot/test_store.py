@@ -252,6 +252,21 @@ async def test_failing_job_is_undone_alone(store: Store) -> None:
     assert await store.case("c")
 
 
+async def test_full_disk_is_an_error_and_no_end(store: Store) -> None:
+    """When nothing more fits, whoever writes is told, nobody is told otherwise, and reading goes on."""
+    await store.open_case(CASE)
+    pages = await store._writer.run(lambda db: int(db.execute("PRAGMA page_count").fetchone()[0]))
+    await store._writer.run(lambda db: db.execute(f"PRAGMA max_page_count={pages + 2}").fetchall())
+    large = replace(RUN, summary={"headline": "all is well " * 4000})
+    results = await asyncio.gather(
+        store.open_case(replace(CASE, id="small")), store.start_run(large), return_exceptions=True
+    )
+    assert isinstance(results[1], StoreError)
+    assert (await store.case("small") is not None) == (results[0] is None)
+    assert await store.case("c1") == CASE
+    assert await store.run(large.id) is None
+
+
 @pytest.mark.parametrize("content", [b"this is no database, it is a letter" * 99, None])
 def test_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None) -> None:
     """A file that is something else, or a folder, is refused in a sentence for the operator."""
@@ -325,3 +340,19 @@ async def test_killed_in_the_middle_nothing_is_half_written(tmp_path: Path, afte
         assert await store.finish_run(run.id, "lost")
     await store.close()
     assert list(Database(path).query("PRAGMA integrity_check")) == [{"integrity_check": "ok"}]
+
+
+async def test_a_request_is_kept_until_it_is_begun_or_answered(store: Store) -> None:
+    """What is taken in is there until its run starts or it is let go, once, and without secrets."""
+    who = {"team": "T1", "user": "U1"}
+    assert await store.take_in("T1", "trigger-1", who, f"31009 {SECRET}")
+    assert not await store.take_in("T1", "trigger-1", who, "31009")
+    assert await store.take_in("T1", "trigger-2", who, "help")
+    (first, second) = await store.taken_in()
+    assert (first.event, dict(first.asker), second.text) == ("trigger-1", who, "help")
+    assert SECRET not in first.text
+    await store.let_go("T1", "trigger-2")
+    await store.open_case(CASE)
+    await store.start_run(RUN, ("T1", "trigger-1"))
+    assert await store.taken_in() == ()
+    assert not await store.first_time("T1", "trigger-1")

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 from tests.fake_slack import limits
 from tests.fake_slack.records import Delivery
 from tests.fake_slack.responses import ResponseUrl, show
-from tests.fake_slack.state import APP, Channel, Message, Team, User, View, new_id
+from tests.fake_slack.state import APP, MANIFEST, Channel, Message, Team, User, View, new_id
 from tests.fake_slack.views import checked_view, keep
 
 if TYPE_CHECKING:
     from tests.fake_slack.slack import FakeSlack
 
-KINDS = {"channel": "channel", "group": "group", "im": "im", "mpim": "mpim"}
+# as subscriptions call them
+PLACES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 
 class Acting:
@@ -21,6 +22,7 @@ class Acting:
         """Type *line*, such as `/diagnose 31009`."""
         team, channel = self.teams[user.team], channel or self.channel(team=self.teams[user.team])
         command, _, text = line.partition(" ")
+        self.declared("slash_commands", "command", command)
         place = ResponseUrl(team, channel, user.id, self.clock.now())
         payload = {
             "token": "legacy",
@@ -108,6 +110,7 @@ class Acting:
     async def shortcut(self: "FakeSlack", callback: str, message: Message, user: User) -> Delivery:
         """Use a message shortcut on *message*, which may be anybody's and anywhere."""
         place = ResponseUrl(self.teams[user.team], message.channel, user.id, self.clock.now())
+        self.declared("shortcuts", "callback_id", callback)
         payload = self._interaction("message_action", user, callback_id=callback)
         payload |= {"channel": _channel(message.channel), "message_ts": message.ts, "message": message.json()}
         payload["response_url"] = self._response_url(place)
@@ -115,6 +118,7 @@ class Acting:
 
     async def global_shortcut(self: "FakeSlack", callback: str, user: User) -> Delivery:
         """Use a shortcut that belongs to no message."""
+        self.declared("shortcuts", "callback_id", callback)
         payload = self._interaction("shortcut", user, callback_id=callback)
         return await self.deliveries.deliver("interactive", payload)
 
@@ -133,7 +137,7 @@ class Acting:
         """Write *text*, in a thread or not; the app hears of it where the bot is and may read."""
         message = self.paste(text, user, channel, thread)
         team = self.teams[user.team]
-        event = {**message.json(), "channel": message.channel.id, "channel_type": KINDS[message.channel.kind]}
+        event = {**message.json(), "channel": message.channel.id, "channel_type": message.channel.kind}
         event |= {"client_msg_id": new_id("M"), "event_ts": message.ts}
         mention = f"<@{team.bot}>" in text
         for kind in ["app_mention"] if mention and message.channel.kind != "im" else []:
@@ -200,13 +204,18 @@ class Acting:
             "channel": message.channel.id,
             "event_ts": self.clock.stamp(),
         }
-        event["channel_type"] = KINDS[message.channel.kind]
+        event["channel_type"] = message.channel.kind
         if subtype:
             event |= {"subtype": subtype, "hidden": True, "ts": event["event_ts"], "message": message.json()}
             event |= {"previous_message": message.json()}
         else:
             event |= message.json()
         self.deliveries.post("events_api", self._envelope(team, event))
+
+    def declared(self: "FakeSlack", feature: str, key: str, value: str) -> None:
+        """Hold against the app what people could not use, because the manifest does not have it."""
+        if value not in [one[key] for one in MANIFEST["features"][feature]]:
+            self.records.violate(f"the manifest has no {value} among its {feature}")
 
     def trigger(self: "FakeSlack", user: User) -> str:
         made = f"{new_id('X')}.{user.id}"
@@ -249,7 +258,12 @@ class Acting:
         self.responses[made] = place
         return f"{self.base}/response/{made}"
 
-    async def _event(self: "FakeSlack", team: Team, event: dict[str, Any]) -> Delivery:
+    async def _event(self: "FakeSlack", team: Team, event: dict[str, Any]) -> Delivery | None:
+        kind = event["type"]
+        if kind == "message":
+            kind = f"message.{PLACES[event['channel_type']]}"
+        if kind not in MANIFEST["settings"]["event_subscriptions"]["bot_events"]:
+            return None
         return await self.deliveries.deliver("events_api", self._envelope(team, event))
 
     def _envelope(self: "FakeSlack", team: Team, event: dict[str, Any]) -> dict[str, Any]:

@@ -92,6 +92,8 @@ def _do(slack: "FakeSlack", call: Call, token: str) -> dict[str, Any]:
     for error in (slack.chaos.ordered(call.method, call.args), slack.chaos.trouble(call.method)):
         if error:
             raise SlackError(error)
+    if slack.chaos.over_tier(call.method, team.id, slack.clock):
+        raise SlackError("ratelimited")
     if known.scopes and not team.scopes.intersection(known.scopes):
         provided = ",".join(sorted(team.scopes))
         raise SlackError("missing_scope", needed=known.scopes[0], provided=provided)

@@ -1,13 +1,30 @@
 """Trouble on purpose, the same for the same seed: 429s, duplicated deliveries, errors that were ordered."""
 
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from tests.fake_slack.state import Clock
 
+# Calls a minute for each method and workspace (https://docs.slack.dev/apis/web-api/rate-limits); a burst is forgiven.
+TIERS: Final = {
+    "chat.update": 50,
+    "chat.delete": 50,
+    "chat.postEphemeral": 100,
+    "chat.startStream": 20,
+    "chat.appendStream": 100,
+    "chat.stopStream": 20,
+    "views.publish": 100,
+    "views.open": 100,
+    "conversations.history": 50,
+    "conversations.replies": 50,
+    "conversations.info": 50,
+    "files.getUploadURLExternal": 100,
+    "users.info": 100,
+    "reactions.add": 50,
+}
 Order = tuple[str, str, Callable[[Mapping[str, Any]], bool]]
 
 
@@ -22,11 +39,14 @@ class Chaos:
     retry_after: int = 1  # seconds
     per_second: float | None = None  # posts per second and channel; None: as many as you like
     burst: int = 5
+    tiers: bool = False  # whether the limits of TIERS hold
+    tier_window: float = 60.0  # seconds; shorter keeps the rate and saves a test's time
     orders: list[Order] = field(default_factory=list)
     dice: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
+        self._recent: dict[tuple[str, str], deque[float]] = defaultdict(deque)
         self._tokens: dict[str, tuple[float, float]] = defaultdict(lambda: (float(self.burst), 0.0))
 
     def fail(
@@ -63,6 +83,18 @@ class Chaos:
         )
         self._tokens[channel] = (max(tokens - 1, 0.0) if tokens >= 1 else tokens, now)
         return tokens < 1
+
+    def over_tier(self, method: str, team: str, clock: Clock) -> bool:
+        """Whether this call is one too many of its method for the workspace."""
+        if not self.tiers or method not in TIERS:
+            return False
+        recent, now = self._recent[method, team], clock.now()
+        while recent and now - recent[0] > self.tier_window:
+            recent.popleft()
+        if len(recent) >= max(1, TIERS[method] * self.tier_window / 60):
+            return True
+        recent.append(now)
+        return False
 
     def twice(self) -> bool:
         """Whether this delivery comes a second time."""

@@ -56,10 +56,11 @@ class Deliveries:
 
         self._later(send())
 
-    async def drain(self) -> None:
-        """Wait until everything sent so far has been acknowledged or given up."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks)
+    async def drain(self, seconds: float = 30.0) -> None:
+        """Wait until everything sent so far has been acknowledged or given up; TimeoutError after so many seconds."""
+        async with asyncio.timeout(seconds):
+            while self._tasks:
+                await asyncio.wait(tuple(self._tasks))
 
     async def close(self) -> None:
         for task in list(self._tasks):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tests.fake_slack.slack import FakeSlack
 
 CONNECTIONS: Final = 10  # an app may hold
+GOODBYE: Final = 1.0  # seconds
 GRACE: Final = 10.0  # seconds a connection lives on after it was asked to be renewed
 
 
@@ -105,7 +106,10 @@ class SocketMode:
         for task in list(self._tasks):
             task.cancel()
         for socket in list(self.live):
-            await socket.close()
+            # a client that is gone does not say goodbye
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE):
+                    await socket.close()
 
     async def _welcome(self, socket: web.WebSocketResponse) -> None:
         self.opened += 1

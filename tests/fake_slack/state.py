@@ -1,9 +1,11 @@
 """What a workspace holds: people, channels, messages, views, files. It knows no rules and no network."""
 
 import itertools
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 APP = "A0LINEMAN"
@@ -11,21 +13,8 @@ APP_TOKEN = "xapp-1-A0LINEMAN-1-fake"
 SIGNING_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 CLIENT_ID = "1111.2222"
 CLIENT_SECRET = "client-secret-of-the-fake"
-SCOPES = frozenset(
-    {
-        "app_mentions:read",
-        "assistant:write",
-        "channels:history",
-        "chat:write",
-        "commands",
-        "files:write",
-        "groups:history",
-        "im:history",
-        "im:write",
-        "mpim:history",
-        "users:read",
-    }
-)
+MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text())
+SCOPES = frozenset(MANIFEST["oauth_config"]["scopes"]["bot"])  # what the manifest asks for, and no more
 
 _numbers = itertools.count(1)
 

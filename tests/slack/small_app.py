@@ -31,7 +31,7 @@ def make_app(slack: FakeSlack) -> AsyncApp:
         await ack()
         await respond(text="again", replace_original=False)
 
-    @app.shortcut("form")
+    @app.shortcut("diagnose_open")
     async def form(ack: Any, client: AsyncWebClient, body: dict[str, Any]) -> None:
         await ack()
         await client.views_open(trigger_id=body["trigger_id"], view=modal())

@@ -22,7 +22,7 @@ async def test_command_click_and_form(slack: FakeSlack, transport: str) -> None:
         assert message.text == "about 31009"
         await slack.click(message, "again", slack.user("grace"))
         await slack.records.until(lambda: [one.text for one in slack.whispers()] == ["again"])
-        await slack.global_shortcut("form", ada)
+        await slack.global_shortcut("diagnose_open", ada)
         view = await slack.records.until(lambda: next(iter(slack.team.views.values()), None))
         wrong = await slack.submit(view, {"code": "31"}, ada)
         assert wrong.answer["response_action"] == "errors"

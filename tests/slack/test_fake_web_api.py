@@ -147,6 +147,7 @@ async def test_expired_trigger(lawless: FakeSlack) -> None:
 async def test_several_workspaces(slack: FakeSlack) -> None:
     """A code of OAuth is good once and gives the token of its workspace, which sees only its own channels."""
     other = slack.add_team("Other")
+    other.scopes.add("users:read")
     slack.codes["code-1"] = other
     web = client(slack)
     got = await web.oauth_v2_access(client_id="1", client_secret="2", code="code-1")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.load
 FULL: Final = os.environ.get("LINEMAN_SLACK_LOAD") == "full"
 COUNT: Final = 5000 if FULL else 100
 AT_ONCE: Final = 20
-MESSAGE_SHORTCUT: Final = "lm_message"
+MESSAGE_SHORTCUT: Final = "diagnose_message"
 Way = Callable[[FakeSlack, str, int], Awaitable[object]]
 
 

@@ -21,7 +21,7 @@ FULL: Final = os.environ.get("LINEMAN_SLACK_LOAD") == "full"
 COMMANDS: Final = 1000 if FULL else 100
 USERS: Final = 200 if FULL else 25
 AT_ONCE: Final = 50
-PATIENCE: Final = 600 if FULL else 90  # seconds
+PATIENCE: Final = 600 if FULL else 60  # seconds
 Typed = tuple[Channel, Delivery]
 
 
@@ -44,13 +44,17 @@ async def type_all(slack: FakeSlack, who: list[tuple[User, Channel]], numbers: I
 
 
 def unanswered(slack: FakeSlack, typed: list[Typed]) -> list[str]:
-    """Each channel where there are not as many ended diagnoses as commands that were taken."""
+    """Each channel where there are not as many ended diagnoses as commands that were taken.
+
+    A command that was typed while the bot died may have been kept and never acknowledged: it has one or none.
+    """
     wrong = []
     for channel in {one.id: one for one, _ in typed}.values():
-        taken = sum(command.acked for where, command in typed if where is channel)
+        here = [command for where, command in typed if where is channel]
+        taken = sum(command.acked for command in here)
         tops = [one for one in slack.messages(channel) if one.bot and one.root == one.ts]
         ended = sum(has_ended(one) for one in tops)
-        if not taken == len(tops) == ended:
+        if not taken <= len(tops) == ended <= len(here):
             wrong.append(f"{channel.name}: {taken} commands, {len(tops)} messages, {ended} ended")
     return wrong
 
@@ -75,15 +79,26 @@ async def test_each_answered_once(slack: FakeSlack, transport: str, tmp_path: Pa
     print(f"{transport}: {len(acks)} acknowledgements: {shown}")
 
 
-async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path) -> None:
-    """After kill -9 and a restart, every command that was taken has one message that came to its end."""
+WHOLE: Final = pytest.mark.skipif(
+    not FULL, reason="`make slack-load` runs it, on a machine with nothing else to do"
+)
+
+
+@pytest.mark.parametrize("early", [False, True])
+async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path, early: bool) -> None:
+    """After kill -9 and a restart, every command that was taken has one message that came to its end.
+
+    It happens while commands wait for their verdicts, or amid the acknowledgements.
+    """
     slack.echoes, slack.chaos.duplicates = False, 0.2
     who = people(slack)
     bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "2"})
     await bot.start()
     half = asyncio.create_task(type_all(slack, who, range(COMMANDS // 2)))
-    await slack.records.until(lambda: sum(map(has_ended, slack.messages())) >= COMMANDS // 20, PATIENCE)
     slack.may_be_down = True
+    await slack.records.until(
+        lambda: acknowledged(slack) if early else ended(slack) >= COMMANDS // 20, PATIENCE
+    )
     await bot.kill()
     typed = await half
     async with serving(bot):
@@ -96,12 +111,21 @@ async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path) -> None:
             raise
 
 
+def acknowledged(slack: FakeSlack) -> int:
+    return sum(one.acked for one in slack.records.deliveries)
+
+
+def ended(slack: FakeSlack) -> int:
+    return sum(map(has_ended, slack.messages()))
+
+
+@WHOLE
 async def test_acknowledged_in_time(slack: FakeSlack, transport: str, tmp_path: Path) -> None:
     """Fifty at a time, 99 of 100 commands are acknowledged within 100 ms."""
     slack.echoes, slack.judges_later = False, True
     who = people(slack)
     async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path))):
-        typed = await type_all(slack, who, range(500 if FULL else 150))
+        typed = await type_all(slack, who, range(500))
         acks = slack.records.latencies("slash_commands")
         await slack.records.until(lambda: not unanswered(slack, typed), PATIENCE, "all verdicts")
     print(f"{transport}: p50 {quantile(acks, 0.5) * 1000:.0f} ms, p99 {quantile(acks, 0.99) * 1000:.0f} ms")

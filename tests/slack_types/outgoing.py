@@ -21,7 +21,7 @@ TYPES: Final = {
     "views.push": "ViewsPushArguments",
     "views.update": "ViewsUpdateArguments",
     "views.publish": "ViewsPublishArguments",
-    "manifest": "Manifest",
+    "apps.manifest.create": "AppsManifestCreateArguments",
 }
 # What Slack documents and its types do not know yet (slack.dev manifest reference, samples).
 LAGGING: Final = frozenset(

@@ -14,7 +14,7 @@ from bot.triage import CaseRecord
 from knowledge.schema import Knowledge
 from probes.model import REFERENCE, USER_NETWORK
 
-_USER: Final = re.compile(r"[UW][A-Z0-9]{1,30}")  # a Slack user id
+_USER: Final = re.compile(r"[UW][A-Z0-9]{5,30}")  # a Slack user id
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,11 @@ def footer(one: About, *notes: str) -> Block:
         parts.append(date(one.started))
     if one.took:
         parts.append(f"took {seconds(one.took)}")
-    if _USER.fullmatch(one.user):
-        parts.append(f"asked by <@{one.user}>")
+    if named := mention(one.user):
+        parts.append(f"asked by {named}")
     return context(" · ".join(parts))
+
+
+def mention(user: str) -> str:
+    """Name a person by the Slack id that Slack itself gave; empty for anything else."""
+    return f"<@{user}>" if _USER.fullmatch(user) else ""

@@ -53,8 +53,10 @@ _EVERYBODY: Final = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 def clean(text: str) -> str:
     """Take out of *text* what a reader cannot see and a program might obey; line breaks and tabs stay."""
     plain = text.replace("\r\n", "\n").translate(_BREAKS)
-    hidden = [one for one in set(plain) if one not in "\n\t" and unicodedata.category(one) in _HIDDEN]
-    return _PILED.sub(r"\1", plain.translate(dict.fromkeys(map(ord, hidden))) if hidden else plain)
+    hidden = {one for one in set(plain) if one not in "\n\t" and unicodedata.category(one) in _HIDDEN}
+    if hidden:
+        plain = "".join(one for one in plain if one not in hidden)
+    return plain if plain.isascii() else _PILED.sub(r"\1", plain)
 
 
 def line(text: str) -> str:
@@ -71,6 +73,8 @@ def cut(text: str, most: int) -> str:
     """*text* with at most *most* units; where something is missing it ends in an ellipsis, after a word if it can."""
     if size(text) <= most:
         return text
+    if most < 2:
+        return MORE[: max(most, 0)]
     short = text[: most - 1]
     while size(short) > most - 1:
         short = short[: -max(1, (size(short) - most + 1) // 2)]
@@ -100,5 +104,5 @@ def _escape_to(text: str, most: int) -> str:
     """Escape so much of *text* that the result fits."""
     shown, wanted = _EVERYBODY.sub("\ufe6b", text).replace("://", ":\u2215\u2215"), most
     while size(written := escape(cut(shown, wanted))) > most:
-        wanted -= max(1, (size(written) - most) // 5)
+        wanted = min(wanted - 1, wanted * most // size(written))
     return written

@@ -53,7 +53,7 @@ def form(
         *(field for field in fields if field),
         context("The tests only look; they change nothing."),
     ]
-    return modal(FORM, "Diagnose a call", blocks, "Diagnose", fit.cut(metadata, fit.METADATA))
+    return modal(FORM, "Diagnose a call", blocks, "Diagnose", fit.cut(fit.clean(metadata), fit.METADATA))
 
 
 _YES_NO: Final = ((ANY, "I don't know"), ("yes", "Yes"), ("no", "No"))

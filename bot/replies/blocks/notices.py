@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.replies.blocks import fit
-from bot.replies.blocks.about import About, byline, footer
+from bot.replies.blocks.about import About, byline, footer, mention
 from bot.replies.blocks.buttons import Asked, button, row
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import bullets, context, header, paragraph, rich, run, section
@@ -90,7 +90,7 @@ def error(what: str, reference: str, one: About | None = None) -> Message:
 
 def stopped(one: About, by: str, done: int, total: int) -> Message:
     """Confirm a stop: what was finished, what is kept."""
-    who = f" by <@{by}>" if by.isalnum() and by.isascii() and by.isupper() else ""
+    who = f" by {named}" if (named := mention(by)) else ""
     sheet = _again(one, f"Stopped: {one.subject}")
     sheet.add(
         section(f"Stopped{who} after {done} of {total} looks. What was seen is kept; there is no verdict.")

@@ -4,6 +4,7 @@ Pure. Anybody's words go into plain text and rich text, which Slack shows letter
 and what it quotes has been through `fit.quote`.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
@@ -13,6 +14,9 @@ Block: TypeAlias = dict[str, Any]
 Run: TypeAlias = dict[str, Any]  # a run of letters in rich text, in one style
 
 DIVIDER: Final[Block] = {"type": "divider"}
+_ADDRESS: Final = re.compile(
+    r"https://[A-Za-z0-9.-]+(:\d+)?(/[!-;=?-~]{0,2000})?"
+)  # printable ASCII, no angles
 _NOTHING: Final = "\N{EN DASH}"  # Slack refuses empty text
 
 
@@ -48,7 +52,7 @@ def context(*texts: str) -> Block:
 
 def rich(*elements: Block) -> Block:
     """Rich text: paragraphs, lists, quotes and code."""
-    return {"type": "rich_text", "elements": list(elements)}
+    return {"type": "rich_text", "elements": list(elements) or [paragraph(run(_NOTHING))]}
 
 
 def run(
@@ -62,7 +66,7 @@ def run(
 
 def link(url: str, text: str) -> Run:
     """A link of ours: to a page that the knowledge names, over HTTPS only."""
-    if not url.startswith("https://") or len(url) > fit.SECTION or any(one.isspace() for one in url):
+    if not _ADDRESS.fullmatch(url):
         return run(text)
     return {"type": "link", "url": url, "text": fit.cut(fit.line(text), fit.HEADER) or url}
 
@@ -83,7 +87,7 @@ def bullets(items: Iterable[Sequence[Run]], indent: int = 0, *, ordered: bool = 
         "type": "rich_text_list",
         "style": "ordered" if ordered else "bullet",
         "indent": indent,
-        "elements": [paragraph(*item) for item in items],
+        "elements": [paragraph(*item) for item in items] or [paragraph(run(_NOTHING))],
     }
 
 

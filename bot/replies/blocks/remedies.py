@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Final
 
+from bot.replies.blocks import fit
 from bot.replies.blocks.about import About, footer
 from bot.replies.blocks.buttons import block_id, select
 from bot.replies.blocks.message import Message, Sheet
@@ -28,7 +29,11 @@ from bot.replies.view import View
 from knowledge.advised import AdvisedCause, AdvisedFix
 
 ALL: Final = "all"  # chosen for every platform: an option has no empty value
+LONG: Final = (
+    "The lines to copy are too long for here: see Steps with code, or Everything as JSON under Evidence."
+)
 _TIMES: Final = 12  # fixes of one cause that are shown
+_FEW: Final = 4  # causes; with more of them there is no room for code
 _DO: Final = 600
 
 
@@ -39,10 +44,12 @@ def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, 
     sheet.last(footer(one))
     sheet.add(header(f"What to do on {name}"))
     sheet.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
+    few = len(view.found) <= _FEW
     for found in view.found:
-        shown = [*remedies(found, platform, lines=2_500), *_read_on(found)]
+        room = 2_500 if len(view.found) == 1 else 900 if few else 0
+        shown = [*remedies(found, platform, room, _TIMES if few else 2), *_read_on(found)]
         sheet.add(rich(title(found.title), *shown)) or sheet.add(
-            rich(title(found.title), *remedies(found, platform, lines=0))
+            rich(title(found.title), *remedies(found, platform, lines=0, each=1))
         )
     if not view.found:
         sheet.add(context("No cause has been found, so there is nothing to put right yet."))
@@ -105,6 +112,8 @@ def _lines(fix: AdvisedFix, most: int, *, several: bool) -> list[Block]:
     if not fix.code.strip():
         return []
     shown = [paragraph(run(f"{', '.join(fix.platforms)}:", 80))] if several else []
+    if fit.size(fix.code) > most:  # half a list of rules is worse than none
+        return [*shown, paragraph(run(LONG, italic=True))]
     shown.append(code(fix.code, most))
     return [*shown, paragraph(run(fix.note, 400, italic=True))] if fix.note else shown
 

@@ -35,6 +35,7 @@ SIGNS: Final = {
     "unclear": "\N{WHITE QUESTION MARK ORNAMENT}",
 }
 _CAUSES: Final = 12  # told one by one
+_FEW: Final = 4  # causes that are told at length
 _EVIDENCE: Final = 3  # sentences under one cause; the rest is the evidence view's
 
 
@@ -101,11 +102,12 @@ def _add_found(sheet: Sheet, one: About, view: View, choices: Choices) -> None:
         )
         sheet.add(rich(*([] if single else [title(_named(found))]), *steps))
     for found in view.found[:_CAUSES]:
-        sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found)))
+        told = _EVIDENCE if len(view.found) <= _FEW else 1
+        sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, told)))
 
 
-def _why(found: AdvisedCause) -> Iterator[Block]:
-    shown = found.evidence[:_EVIDENCE]
+def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
+    shown = found.evidence[:most]
     if shown:
         yield bullets([run(text, 400)] for text in shown)
     left = len(found.evidence) - len(shown)
@@ -124,17 +126,17 @@ def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis) -> None:
         sheet.add(
             rich(paragraph(run(f"{looks} failed in a way that no known cause explains; see Evidence.")))
         )
+    sheet.add(rich(title("What helps now"), bullets([run(text)] for text in _helps(diagnosis))))
+
+
+def _helps(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.outcome == "clear":
-        helps = (
-            "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?",
-            "Let the app run the SDK's own test (see Preflight), and compare what it says.",
-        )
+        yield "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?"
     else:
-        helps = (
-            "Choose a relay inside the user's network: only that can clear or convict it.",
-            "Answer what is asked below, if you can. Each answer narrows it down without another test.",
-        )
-    sheet.add(rich(title("What helps now"), bullets([run(text)] for text in helps)))
+        yield "Choose a relay inside the user's network: only that can clear or convict it."
+    if diagnosis.next_question:
+        yield "Answer the question below, if you can: it narrows things down without another test."
+    yield "Let the app run the SDK's own test (see Preflight), and compare what it says."
 
 
 def _judged(one: Judged) -> list[Block]:
@@ -178,7 +180,7 @@ def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> 
         speak="Run the same case again and say what changed",
     )
     main = [again, button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")]
-    if found and not _shows_code(view, choices):
+    if found:
         main.append(button("fixes", "Steps with code", one.asked, values={"platform": choices.platform}))
     main.append(button("preflight", "Preflight", one.asked, values={"platform": choices.platform}))
     main.append(button("ticket", "Copy for the ticket", one.asked))

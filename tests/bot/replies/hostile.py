@@ -24,8 +24,8 @@ PIECES = (
     "https://evil.example/x", "<mailto:a@evil.example|b>", "<!date^1^{date}^https://evil.example|x>", "@channel",
     "@here", "`", "```", "*", "_", "~", "&", "<", ">", "&lt;!channel&gt;", "&amp;", "|", "\x00", "\x1b[31m", "\u202e",
     "\u2066", "\u200b", "\u200d", "\ufeff", "\U000e0041", "\ud800", "\udfff", ":rotating_light:", ":skin-tone-2:",
-    "\n", "\r\n", "\u2028", "\t", "\U0001f525", "e\u0301\u0302\u0303\u0304\u0305\u0306", "\uffff", "{host}", '"', "\\", "{}", "%s",
-    "{date_num}", "2001:db8:100:1::7", "plain words that say something",
+    "\n", "\r\n", "\u2028", "\t", "\U0001f525", "e\u0301\u0302\u0303\u0304\u0305\u0306", "\uffff", "{host}", '"',
+    "\\", "{}", "%s", "{date_num}", "2001:db8:100:1::7", "plain words that say something",
 )  # fmt: skip
 
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=20), max_size=40).map("".join)

@@ -1,0 +1,71 @@
+"""How many plans one relay and one person may have: at once, and in an hour.
+
+Pure: the clock (seconds, monotonic) comes from outside. The relay has quotas of its own besides.
+"""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.errors import quoted
+
+HOUR: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A run takes seconds and some hundred packets; a relay is a small machine that somebody else pays for."""
+
+    relay_at_once: int = 4
+    relay_an_hour: int = 120
+    person_at_once: int = 12  # over all relays: one diagnosis from several of them counts each
+    person_an_hour: int = 240
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What runs now, and what has begun within the hour."""
+
+    limits: Limits = field(default_factory=Limits)
+    _running: Counter[str] = field(default_factory=Counter)
+    _begun: dict[str, deque[float]] = field(default_factory=dict)
+
+    def refuse(self, relay: str, who: str, now: float) -> str | None:
+        """Count one more plan; or count nothing and say, as part of a sentence, which limit is reached."""
+        limits = self.limits
+        rules = (
+            (f"relay {relay}", f"the relay {quoted(relay)}", limits.relay_at_once, limits.relay_an_hour),
+            (f"person {who}", f"{quoted(who)}", limits.person_at_once, limits.person_an_hour),
+        )
+        for key, name, at_once, an_hour in rules:
+            if self._running[key] >= at_once:
+                return f"{name} has {at_once} plans running already, which is the most at once"
+            if len(self._within_the_hour(key, now)) >= an_hour:
+                minutes = int((self._begun[key][0] + HOUR - now) // 60) + 1
+                return f"{name} had {an_hour} plans within an hour, which is the most; the next one in {minutes} min"
+        for key, _, _, _ in rules:
+            self._running[key] += 1
+            self._begun[key].append(now)
+        return None
+
+    def resume(self, relay: str, who: str) -> None:
+        """Count a plan that runs already, begun before this hub was."""
+        for key in (f"relay {relay}", f"person {who}"):
+            self._running[key] += 1
+
+    def end(self, relay: str, who: str) -> None:
+        """Count one plan less that runs."""
+        for key in (f"relay {relay}", f"person {who}"):
+            self._running[key] -= 1
+            if not self._running[key]:
+                del self._running[key]
+
+    def running(self, relay: str) -> int:
+        """How many plans the relay has now."""
+        return self._running.get(f"relay {relay}", 0)
+
+    def _within_the_hour(self, key: str, now: float) -> deque[float]:
+        begun = self._begun.setdefault(key, deque())
+        while begun and begun[0] <= now - HOUR:
+            begun.popleft()
+        return begun

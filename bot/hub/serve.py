@@ -1,0 +1,74 @@
+"""The `hub` command: take relays in until told to end."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.arguments import Parser
+from bot.enrolment import Enrolment
+from bot.errors import UsageError, unknown
+from bot.hub.control import controlled
+from bot.hub.endpoint import Listen, listening
+from bot.hub.hub import Hub
+from bot.hub.settings import HubSettings, read_hub_settings
+
+log: Final = logging.getLogger(__name__)
+
+PORT: Final = 8443
+
+
+def run_hub(words: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code is 0."""
+    from bot.serve import write_log
+
+    parser = Parser(
+        prog="lineman hub",
+        description="Take relays in; docs/hub.md says how to set it up.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--listen", metavar="HOST:PORT", help=f"where to listen (default: 127.0.0.1:{PORT})")
+    add("--socket", metavar="PATH", help="listen on this Unix socket instead, for nginx on the same machine")
+    add("--certificate", metavar="FILE", help="PEM: the certificate, its chain, and the key unless --key")
+    add("--key", metavar="FILE", help="PEM: the key of the certificate")
+    add("--url", help="what relays dial, such as wss://hub.example/relay")
+    options, rest = parser.parse_known_args(list(words))
+    if rest:
+        raise unknown("an option of hub", rest[0], parser.known)
+    settings = read_hub_settings(os.environ)
+    settings = replace(settings, url=options.url or settings.url)
+    host, port = _address(options.listen or f"127.0.0.1:{PORT}")
+    listen = Listen(host, port, options.socket or "", options.certificate or "", options.key or "")
+    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
+    asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for people
+    return 0
+
+
+async def serve_hub(settings: HubSettings, listen: Listen, tell: Callable[[str], None]) -> None:
+    """Serve until a signal says to end; *tell* hears where, once relays can dial in."""
+    names = settings.names
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    enrolment = Enrolment.open(settings.database)
+    hub = Hub(enrolment, names, settings.limits)
+    try:
+        async with hub.serving(), controlled(hub, settings.socket), listening(hub, listen) as where:
+            tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")
+            await over.wait()
+            hub.closing = True
+            log.info("the hub ends; relays keep their plans and come back")
+    finally:
+        await enrolment.close()
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(f"--listen needs HOST:PORT, such as 0.0.0.0:{PORT}.")
+    return host.strip("[]"), int(port)

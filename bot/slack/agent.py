@@ -1,0 +1,96 @@
+"""Direct messages and Slack's container for agents: suggested prompts, a status while we think, the Stop button."""
+
+import logging
+from functools import partial
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack import cases, telling
+from bot.slack.asker import Asker, of_event
+from bot.slack.asking import ask
+from bot.slack.mention import MENTION
+from bot.slack.office import Office
+from bot.slack.thread import follow
+from bot.slack.web import SlackError, call
+
+log = logging.getLogger(__name__)
+
+GREETINGS: Final = frozenset(
+    {"hi", "hello", "hey", "help", "?", "start", "good morning", "thanks", "thank you"}
+)
+PROMPTS: Final = (
+    {"title": "A browser cannot connect", "message": "Diagnose 31009 javascript"},
+    {"title": "The iPhone app cannot connect", "message": "Diagnose 31009 ios"},
+    {"title": "I only have the error code", "message": "Diagnose 31009"},
+    {"title": "What can I ask?", "message": "help"},
+)
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Listen to what Slack tells agents besides messages."""
+
+    @app.event("agent_session_stopped")
+    async def stopped(body: dict[str, Any]) -> None:
+        asker = of_event(body)
+        office.take(asker, body, partial(stop_all, office, asker))
+
+
+async def greet(office: Office, asker: Asker) -> None:
+    """Suggest what to ask; where Slack does not take suggestions, nothing is lost."""
+    workspace = await office.workspace(asker)
+    try:
+        await call(
+            workspace.client.assistant_threads_setSuggestedPrompts,
+            channel_id=asker.channel,
+            thread_ts=asker.thread,
+            title="What shall I look into?",
+            prompts=list(PROMPTS),
+        )
+    except SlackError as error:
+        log.info("no suggested prompts: %s", error.word)
+
+
+async def converse(office: Office, asker: Asker, text: str) -> None:
+    """Answer a direct message: about the case of its thread, or a new one."""
+    said = MENTION.sub(" ", text).strip()
+    case = await office.store.case_of_thread(asker.team, asker.channel, asker.thread or asker.message)
+    if case:
+        await follow(office, asker, case, said, addressed=True)
+    elif said.casefold().strip("!. ") in GREETINGS:
+        await telling.reply(office, asker, telling.help_text(office))
+    else:
+        await _think(office, asker)
+        here = Asker(asker.team, asker.user, asker.channel, asker.thread or asker.message, asker.message)
+        await ask(office, here, said)
+
+
+async def stop_all(office: Office, asker: Asker) -> None:
+    """Stop what runs in this conversation, as Slack's own Stop button wants."""
+    for run, one in tuple(office.running.items()):
+        if one.case.channel == asker.channel and asker.thread in ("", one.case.thread_ts):
+            await cases.stop(office, asker, run)
+    workspace = await office.workspace(asker)
+    try:
+        await call(
+            workspace.client.agents_sessions_setStatus,
+            channel_id=asker.channel,
+            thread_ts=asker.thread,
+            status="active",
+        )
+    except SlackError as error:
+        log.info("no session status: %s", error.word)
+
+
+async def _think(office: Office, asker: Asker) -> None:
+    """Show a status line; Slack takes it away when we answer."""
+    workspace = await office.workspace(asker)
+    try:
+        await call(
+            workspace.hasty.assistant_threads_setStatus,
+            channel_id=asker.channel,
+            thread_ts=asker.thread or asker.message,
+            status="is choosing what to look at",
+        )
+    except SlackError as error:
+        log.info("no status line: %s", error.word)

@@ -1,0 +1,51 @@
+"""One process for each database: two would each call the other's runs cut off.
+
+The lock is the kernel's, so that a killed process leaves none behind.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bot.errors import UsageError
+
+PATIENCE: Final = 30.0  # seconds: the process before us may still be winding up
+AGAIN: Final = 0.25  # seconds between two tries
+
+
+@asynccontextmanager
+async def alone(database: str, patience: float = PATIENCE) -> AsyncIterator[None]:
+    """Hold *database* for this process; `UsageError` if another one has it and does not end."""
+    path = Path(f"{database}.lock")
+    try:
+        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be made: {error.strerror}.") from None
+    try:
+        await _lock(file, database, patience)
+        yield
+    finally:
+        os.close(file)
+
+
+async def _lock(file: int, database: str, patience: float) -> None:
+    try:
+        async with asyncio.timeout(patience):
+            while not _try(file):  # noqa: ASYNC110 - the kernel tells nobody when a lock is given back
+                await asyncio.sleep(AGAIN)
+    except TimeoutError:
+        raise UsageError(
+            f"Another process serves with {database}; each needs a database of its own."
+        ) from None
+
+
+def _try(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,204 @@
+"""Everything that can be pressed and chosen: one line for each verb, asked for the rights of whoever presses."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, TypeAlias
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.replies.blocks import buttons, notices, remedies
+from bot.rows import CaseRow
+from bot.slack import cases, feedback, files, form, outbox, shown, telling
+from bot.slack.asker import Asker, of_interaction
+from bot.slack.asking import note
+from bot.slack.deliver import update
+from bot.slack.office import Office
+from bot.slack.shown import Seen
+from bot.terminal import spoken
+
+ANY_OF_OURS: Final = re.compile(f"^{buttons.PREFIX}")
+AT_ONCE: Final = frozenset({"start", "wrong"})  # they open a window, and their trigger lives three seconds
+NO_VERDICT: Final = "This run has no verdict; test again."
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Who pressed what, and what it is about."""
+
+    asker: Asker
+    said: Mapping[str, str]  # what the button carries
+    case: CaseRow | None = None
+    seen: Seen | None = None
+
+
+Act: TypeAlias = Callable[[Office, Press], Awaitable[None]]
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Listen to every button and select of ours."""
+
+    @app.action(ANY_OF_OURS)
+    async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        actions = body.get("actions") or [{}]
+        said = buttons.read(actions[0])
+        asker = of_interaction(body)
+        office.take(asker, body, partial(press, office, asker, said), urgent=said["verb"] in AT_ONCE)
+
+
+async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Find out what the button is about, and do it."""
+    verb = said["verb"]
+    if verb in FREE:
+        await FREE[verb](office, Press(asker, said))
+        return
+    case = await office.store.case(said["case"])
+    if case is None or case.team != asker.team or verb not in ABOUT_CASE | ABOUT_RUN:
+        await telling.gone(office, asker, cases.GONE)
+        return
+    await office.rights.use(await office.workspace(asker), asker, case.request.relays)
+    if verb in ABOUT_CASE:
+        await ABOUT_CASE[verb](office, Press(asker, said, case))
+        return
+    seen = await office.records.get(said["run"])
+    if seen is None or seen.case != case.id:
+        await telling.gone(office, asker, NO_VERDICT)
+        return
+    await ABOUT_RUN[verb](office, Press(asker, said, case, seen))
+
+
+async def _start(office: Office, one: Press) -> None:
+    """Begin with the code that was chosen, or open the form."""
+    given = {name: one.said[name] for name in ("code", "platform") if one.said.get(name)}
+    if "code" in given:
+        await cases.begin(office, one.asker, form.filled_in(given, office.vocabulary))
+    else:
+        await form.open_form(office, one.asker, given)
+
+
+async def _guide(office: Office, one: Press) -> None:
+    await office.whisper(one.asker, telling.help_text(office))
+
+
+async def _again(office: Office, one: Press) -> None:
+    case = _case(one)
+    if any(running.case.id == case.id for running in office.running.values()):
+        await office.whisper(
+            one.asker, note("This case is being tested already; the verdict comes in its thread.")
+        )
+        return
+    await cases.again(office, one.asker, case)
+
+
+async def _relay(office: Office, one: Press) -> None:
+    case = _case(one)
+    wanted = replace(case.request, relays=(one.said.get("chosen", ""),))
+    await cases.again(office, one.asker, case, wanted)
+
+
+async def _stop(office: Office, one: Press) -> None:
+    if not await cases.stop(office, one.asker, one.said["run"]):
+        await office.whisper(one.asker, note("This diagnosis has ended already; there is nothing to stop."))
+
+
+async def _answer(office: Office, one: Press) -> None:
+    """Continue the walk with an answer."""
+    case, seen = _case(one), _seen(one)
+    question = office.desk.knowledge.questions.get(one.said.get("question", ""))
+    answers = question.answers if question else ()
+    option = next((rule.option for rule in answers if rule.name == one.said.get("answer")), None)
+    if question is None or option is None or question.person is None:
+        await office.whisper(one.asker, note("Then it stays open. Whoever knows may answer later."))
+        return
+    latest = await office.records.latest(case.id) or seen
+    told = {question.person.option: spoken(option)}
+    now = await cases.answer(office, one.asker, case, latest, told)
+    await telling.concluded(office, one.asker, now, f"{question.person.ask} {option.says}.")
+
+
+async def _platform(office: Office, one: Press) -> None:
+    """Show the steps for another platform, in the message where it was chosen; nothing is looked at."""
+    case, seen, platform = _case(one), _seen(one), one.said.get("chosen", remedies.ALL)
+    if one.said.get("place") == "fixes":
+        workspace = await office.workspace(one.asker)
+        message = await office.bench.call(shown.the_fixes, office.desk, seen, platform)
+        await update(workspace, one.asker.channel, one.asker.message, message)
+    else:
+        await outbox.refresh_case(office, case, seen, {"platform": platform, "at": one.asker.trigger})
+
+
+async def _compare(office: Office, one: Press) -> None:
+    seen = _seen(one)
+    before = await office.records.before(seen)
+    if before is None:
+        await office.whisper(one.asker, note("There is no earlier run of this case to compare with."))
+        return
+    await telling.reply(
+        office, one.asker, await office.bench.call(shown.the_change, office.desk, before, seen)
+    )
+
+
+async def _ticket(office: Office, one: Press) -> None:
+    await office.whisper(one.asker, await office.bench.call(shown.the_ticket, office.desk, _seen(one)))
+
+
+async def _evidence(office: Office, one: Press) -> None:
+    await telling.evidence(office, one.asker, _seen(one), "")
+
+
+async def _fixes(office: Office, one: Press) -> None:
+    platform = one.said.get("platform", "") or remedies.ALL
+    await telling.reply(
+        office, one.asker, await office.bench.call(shown.the_fixes, office.desk, _seen(one), platform)
+    )
+
+
+async def _preflight(office: Office, one: Press) -> None:
+    await telling.preflight(office, one.asker, _seen(one), one.said.get("platform", ""))
+
+
+async def _raw(office: Office, one: Press) -> None:
+    await files.raw(office, one.asker, _seen(one))
+
+
+async def _tree(office: Office, one: Press) -> None:
+    await files.tree(office, one.asker, _seen(one))
+
+
+async def _right(office: Office, one: Press) -> None:
+    await feedback.judge(office, one.asker, _case(one), _seen(one), "right")
+    await office.whisper(one.asker, notices.thanks(shown.about_run(office.desk, _seen(one)), "right"))
+
+
+async def _wrong(office: Office, one: Press) -> None:
+    await feedback.ask_why(office, one.asker, _seen(one))
+    await feedback.judge(office, one.asker, _case(one), _seen(one), "wrong")
+
+
+def _case(one: Press) -> CaseRow:
+    assert one.case is not None  # `press` has found it
+    return one.case
+
+
+def _seen(one: Press) -> Seen:
+    assert one.seen is not None  # as above
+    return one.seen
+
+
+FREE: Final[dict[str, Act]] = {"start": _start, "guide": _guide}
+ABOUT_CASE: Final[dict[str, Act]] = {"again": _again, "relay": _relay, "stop": _stop}
+ABOUT_RUN: Final[dict[str, Act]] = {
+    "answer": _answer,
+    "platform": _platform,
+    "compare": _compare,
+    "ticket": _ticket,
+    "evidence": _evidence,
+    "fixes": _fixes,
+    "preflight": _preflight,
+    "raw": _raw,
+    "tree": _tree,
+    "right": _right,
+    "wrong": _wrong,
+}

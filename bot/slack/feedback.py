@@ -1,0 +1,59 @@
+"""What people say of a verdict: kept with its run, for the weights of the causes."""
+
+import json
+from functools import partial
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.redact import redact
+from bot.replies.blocks.forms import FEEDBACK, answers
+from bot.replies.blocks.forms import feedback as window
+from bot.rows import CaseRow, Verdict
+from bot.slack import outbox
+from bot.slack.asker import Asker, of_interaction
+from bot.slack.office import Office
+from bot.slack.shown import Seen
+from bot.slack.web import call
+
+OTHER = "other"  # chosen where it was none of the causes known
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Listen to the window when it is sent."""
+
+    @app.view(FEEDBACK)
+    async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        asker = of_interaction(body)
+        office.take(asker, body, partial(keep, office, asker, body.get("view", {})))
+
+
+async def judge(office: Office, asker: Asker, case: CaseRow, seen: Seen, verdict: Verdict) -> None:
+    """Keep *verdict* on every cause that was found, and show below the verdict that it was heard."""
+    for one in seen.record.diagnosis.found:
+        await office.store.save_feedback(seen.run, one.cause, verdict, asker.user)
+    await outbox.refresh_case(office, case, await office.records.latest(case.id) or seen, {"judged": verdict})
+
+
+async def ask_why(office: Office, asker: Asker, seen: Seen) -> None:
+    """Ask what it was instead."""
+    found = {one.cause for one in seen.record.diagnosis.found}
+    causes = [(one.id, one.title) for one in office.desk.knowledge.causes.values() if one.id not in found]
+    workspace = await office.workspace(asker)
+    await call(workspace.client.views_open, trigger_id=asker.trigger, view=window(seen.asked, causes))
+
+
+async def keep(office: Office, asker: Asker, view: dict[str, Any]) -> None:
+    """Keep what was written, without what should not be in it."""
+    about = json.loads(view.get("private_metadata") or "{}")
+    seen = await office.records.get(str(about.get("run", "")))
+    if seen is None:
+        return
+    said = answers(view)
+    words = redact(said.get("words", "")).text
+    for one in seen.record.diagnosis.found:
+        await office.store.save_feedback(seen.run, one.cause, "wrong", asker.user, words)
+    cause = said.get("cause", OTHER)
+    if cause in office.desk.knowledge.causes:
+        await office.store.save_feedback(seen.run, cause, "right", asker.user, words)

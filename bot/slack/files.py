@@ -1,0 +1,65 @@
+"""Files in a thread: the whole run as JSON, the picture of the tree; in words where files are not allowed."""
+
+import json
+import logging
+
+from bot.arguments import version
+from bot.redact import redact_json
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import code, rich, title
+from bot.replies.json_reply import render
+from bot.slack import shown, telling
+from bot.slack.asker import Asker
+from bot.slack.office import Office
+from bot.slack.shown import Seen
+from bot.slack.web import SlackError, call
+
+log = logging.getLogger(__name__)
+
+INLINE = 2_800  # characters of JSON that stand in a message where no file may
+
+
+async def raw(office: Office, asker: Asker, seen: Seen) -> None:
+    """Give everything that is known of a run."""
+    text = await office.bench.call(_as_json, office, seen)
+    try:
+        await _upload(office, asker, text.encode(), f"{seen.run}.json", f"Run {seen.run}", "")
+    except SlackError as error:
+        log.warning("no file: %s", error.word)
+        await telling.reply(office, asker, _inline(seen, text))
+
+
+async def tree(office: Office, asker: Asker, seen: Seen) -> None:
+    """Show how it was decided, as a picture if files are allowed, and always in words."""
+    picture = await office.bench.call(shown.the_picture, office.desk, seen)
+    try:
+        name = f"{seen.run}.png"
+        await _upload(office, asker, picture.png, name, f"How {seen.run} was decided", picture.alt)
+    except SlackError as error:
+        log.warning("no picture: %s", error.word)
+    await telling.reply(office, asker, await office.bench.call(shown.the_tree, office.desk, seen))
+
+
+async def _upload(office: Office, asker: Asker, content: bytes, name: str, label: str, alt: str) -> None:
+    workspace = await office.workspace(asker)
+    await call(
+        workspace.client.files_upload_v2,
+        channel=asker.channel,
+        thread_ts=asker.thread or asker.message,
+        content=content,
+        filename=name,
+        title=label,
+        alt_txt=alt or None,
+    )
+
+
+def _as_json(office: Office, seen: Seen) -> str:
+    desk = office.desk
+    value = redact_json(render(seen.record, desk.view(seen.record), desk.network, version()))
+    return json.dumps(value, indent=1, ensure_ascii=False, default=str)
+
+
+def _inline(seen: Seen, text: str) -> Message:
+    sheet = Sheet()
+    sheet.add(rich(title(f"Run {seen.run} as JSON"), code(text, INLINE)))
+    return sheet.message(f"Run {seen.run} as JSON; files are not allowed here, so this is its beginning.")

@@ -1,0 +1,96 @@
+"""The form that `/diagnose` alone, the global shortcut and the start buttons open."""
+
+import json
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.errors import UsageError
+from bot.replies.blocks.forms import FORM, answers, form
+from bot.request import Request, Vocabulary, parse_words
+from bot.slack import cases
+from bot.slack.asker import Asker, of_interaction
+from bot.slack.office import Office
+from bot.slack.web import call
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Listen to the form when it is sent."""
+
+    @app.view(FORM)
+    async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+        view = body.get("view", {})
+        try:
+            request = filled_in(answers(view), office.vocabulary)
+        except FieldError as error:
+            await ack(response_action="errors", errors={error.field: str(error)[:150]})
+            return
+        await ack()
+        asker = place_of(of_interaction(body), view)
+        office.take(asker, body, partial(cases.begin, office, asker, request))
+
+
+async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | None = None) -> None:
+    """Open the form for *asker*, filled in with what is *given*; a trigger lives three seconds."""
+    workspace = await office.workspace(asker)
+    knowledge = office.desk.knowledge
+    relays = await office.rights.usable(workspace, asker, office.vocabulary.relays)
+    view = form(
+        codes=[(one.code, one.name) for one in knowledge.errors.values()],
+        platforms=[(one.id, one.title) for one in knowledge.platforms.values()],
+        edges=office.vocabulary.edges,
+        relays=relays,
+        given={"code": "31009", "relay": relays[0] if relays else "", "edge": office.vocabulary.roaming}
+        | dict(given or {}),
+        metadata=json.dumps(
+            {"channel": asker.channel, "thread": asker.thread, "response_url": asker.response_url}
+        ),
+    )
+    await call(workspace.client.views_open, trigger_id=asker.trigger, view=view)
+
+
+class FieldError(UsageError):
+    """Something in one field of the form."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def filled_in(said: Mapping[str, str], vocabulary: Vocabulary) -> Request:
+    """Make the request of what was filled in; `FieldError` names the field to show the sentence at."""
+    options = [(name, value) for name, value in said.items() if name in vocabulary.names]
+    try:
+        return parse_words((), vocabulary, options)
+    except UsageError as error:
+        raise FieldError(_culprit(options, vocabulary), str(error)) from None
+
+
+def _culprit(options: list[tuple[str, str]], vocabulary: Vocabulary) -> str:
+    """Find the field without which the rest makes a request; the code, when there is none."""
+    for name, _ in reversed(options):
+        try:
+            parse_words((), vocabulary, [one for one in options if one[0] != name])
+        except UsageError:
+            continue
+        return name
+    return "code"
+
+
+def place_of(asker: Asker, view: Mapping[str, Any]) -> Asker:
+    """Give back the place from which the form was opened."""
+    try:
+        kept = json.loads(str(view.get("private_metadata") or "{}"))
+    except ValueError:
+        kept = {}
+    place = kept if isinstance(kept, dict) else {}
+    return Asker(
+        team=asker.team,
+        user=asker.user,
+        channel=str(place.get("channel", "")),
+        thread=str(place.get("thread", "")),
+        response_url=str(place.get("response_url", "")),
+        enterprise=asker.enterprise,
+    )

@@ -1,0 +1,45 @@
+"""Mentions: `@Lineman 31009 ios`, anywhere; in a thread of ours it goes on with the case."""
+
+import re
+from functools import partial
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.asker import Asker, of_event
+from bot.slack.asking import ask
+from bot.slack.office import Office
+from bot.slack.thread import follow
+
+MENTION: Final = re.compile(r"<@[UW][A-Z0-9]+(\|[^>]*)?>")
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Listen to mentions."""
+
+    @app.event("app_mention")
+    async def mentioned(body: dict[str, Any]) -> None:  # acknowledged by Bolt
+        asker = of_event(body)
+        event = body.get("event", {})
+        if event.get("bot_id") or event.get("subtype") or not asker.user or asker.direct:
+            return
+        text = MENTION.sub(" ", str(event.get("text") or ""))
+        turn = f"thread {asker.channel} {asker.thread or asker.message}"
+        office.take(asker, body, partial(answer, office, asker, text), turn)
+
+
+async def answer(office: Office, asker: Asker, text: str) -> None:
+    """Go on with the case of this thread, or begin one in it."""
+    here = Asker(
+        team=asker.team,
+        user=asker.user,
+        channel=asker.channel,
+        thread=asker.thread or asker.message,
+        message=asker.message,
+        enterprise=asker.enterprise,
+    )
+    case = await office.store.case_of_thread(asker.team, asker.channel, here.thread)
+    if case:
+        await follow(office, here, case, text, addressed=True)
+    else:
+        await ask(office, here, text)

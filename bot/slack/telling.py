@@ -1,0 +1,86 @@
+"""Answers that stand in a thread: evidence, meanings, preflight steps, what was concluded anew."""
+
+from bot.replies.blocks import fit, guides, lists, notices
+from bot.replies.blocks.buttons import numbered, row
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import section
+from bot.replies.view import headline
+from bot.slack import shown
+from bot.slack.asker import Asker
+from bot.slack.asking import note
+from bot.slack.deliver import post
+from bot.slack.office import Office
+from bot.slack.shown import Seen
+
+
+async def reply(office: Office, asker: Asker, message: Message) -> None:
+    """Answer in the thread where *asker* is; a message outside a thread begins one."""
+    workspace = await office.workspace(asker)
+    thread = asker.thread or asker.message
+    await post(workspace, asker.channel or asker.user, message, thread=thread)
+
+
+def help_text(office: Office) -> Message:
+    """Tell what can be asked."""
+    knowledge = office.desk.knowledge
+    return lists.help_message(tuple(knowledge.errors), tuple(knowledge.platforms))
+
+
+async def concluded(office: Office, asker: Asker, seen: Seen, why: str) -> None:
+    """Say in the thread what follows now; the whole verdict stands in the message above."""
+    diagnosis = seen.record.diagnosis
+    said = f"{why} {headline(diagnosis)}. The message at the top shows it all."
+    if diagnosis.next_question:
+        said += f" Still open: {diagnosis.next_question.ask}"
+    await reply(office, asker, note(said))
+
+
+async def meaning(office: Office, asker: Asker, about: str) -> None:
+    """Explain a cause, a question or an error code."""
+    knowledge = office.desk.knowledge
+    if about in knowledge.causes:
+        message = guides.cause_meaning(knowledge.causes[about])
+    elif about in knowledge.questions:
+        message = guides.question_meaning(knowledge.questions[about])
+    elif about in knowledge.errors:
+        error = knowledge.errors[about]
+        message = guides.meaning(
+            f"{error.code} {error.name}", " ".join(error.means.values()), error.references
+        )
+    else:
+        names = "; ".join(one.title for one in list(knowledge.causes.values())[:6])
+        message = note(
+            f"I can explain the causes and the questions I know, such as: {names}. "
+            "Free questions come with a later version."
+        )
+    await reply(office, asker, message)
+
+
+async def evidence(office: Office, asker: Asker, seen: Seen, about: str) -> None:
+    """Show one look, or all of them."""
+    if about in seen.record.observations:
+        message = await office.bench.call(shown.the_step, office.desk, seen, about)
+    else:
+        message = await office.bench.call(shown.the_evidence, office.desk, seen)
+    await reply(office, asker, message)
+
+
+async def preflight(office: Office, asker: Asker, seen: Seen, platform: str) -> None:
+    """Tell how to run the SDK's own test; without a platform, ask which one."""
+    wanted = platform or seen.record.request.platform or ""
+    message = await office.bench.call(shown.the_preflight, office.desk, seen, wanted) if wanted else None
+    await reply(office, asker, message or _which(office, seen))
+
+
+def _which(office: Office, seen: Seen) -> Message:
+    """Ask for the platform, one button each."""
+    ask = "Preflight test: for which platform?"
+    sheet = Sheet()
+    sheet.add(section(fit.quote(ask)))
+    sheet.add(row(*numbered("preflight", shown.platforms(office.desk), seen.asked, "platform")))
+    return sheet.message(ask)
+
+
+async def gone(office: Office, asker: Asker, why: str) -> None:
+    """Say that a button is about something that is not there any more."""
+    await office.whisper(asker, notices.refusal(why))

@@ -1,0 +1,138 @@
+"""The relay's own command line: `lineman relay …`, `lineman-relay …` or `python -m probes relay …`.
+
+Ends with 0 when it was stopped, 2 for usage and files, 78 when the hub will not have this relay: no restart helps.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from probes import __version__
+from probes.agent import Agent, join
+from probes.dial_errors import LinkError
+from probes.duty import Duties
+from probes.home import Home, HomeError
+from probes.invitation import read_invitation
+from probes.keys import Identity, KeyFileError
+from probes.link import Place, proxy_from, trust
+from probes.policy import PolicyError
+from probes.selftest import is_ready, test_host
+from probes.wire import WireError
+
+USAGE: Final = 2
+UNWANTED: Final = 78  # EX_CONFIG of sysexits.h; the unit file does not restart on it
+
+# The name of the folder that systemd makes for `StateDirectory=lineman-relay`.
+_STATE: Final = "/var/lib/lineman-relay"
+
+_EPILOG: Final = (
+    "LINEMAN_RELAY_HOME is the folder (default: /var/lib/lineman-relay), LINEMAN_RELAY_PROXY a proxy such as "
+    "http://user:password@proxy:3128, or none (default: HTTPS_PROXY and NO_PROXY), LINEMAN_RELAY_ROOTS a PEM file "
+    "with further authorities. docs/relays.md has the rest."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    home = Home(Path(options.home))
+    try:
+        match options.do:
+            case "join":
+                return asyncio.run(_join(home, options.invitation))
+            case "check":
+                return asyncio.run(_check(home))
+            case "id":
+                return _say(home.identity().id)
+        return asyncio.run(_run(home))
+    except (HomeError, KeyFileError, PolicyError, WireError) as error:
+        return _complain(str(error), USAGE)
+    except LinkError as error:
+        return _complain(str(error), UNWANTED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lineman relay",
+        description="Look at the network from this host, for a hub that is asked elsewhere.",
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("do", nargs="?", choices=("run", "join", "check", "id"), default="run")
+    parser.add_argument(
+        "invitation", nargs="?", help="for join: what `lineman relays invite` gave (- reads it)"
+    )
+    parser.add_argument(
+        "--home", default=os.environ.get("LINEMAN_RELAY_HOME", _STATE), help="the relay's folder"
+    )
+    return parser
+
+
+async def _run(home: Home) -> int:
+    hub, me = home.hub(), home.identity()
+    duties = Duties(me, hub.keys, home.policy(), memory=home.memory(), switch=home.switch)
+    agent = Agent(_place(hub.url, hub.pin), me, duties, __version__, probe_names())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, agent.stop)
+    await agent.run()
+    return 0
+
+
+async def _join(home: Home, word: str | None) -> int:
+    if not word:
+        raise HomeError("say `join` and the invitation")
+    invitation = read_invitation(sys.stdin.readline() if word == "-" else word)
+    if home.usual_policy():
+        _say(f"wrote {home.path / 'policy.yaml'}: what this relay may touch, for Twilio's public network")
+    home.policy()  # no relay without a fence
+    me = home.identity(new=True)
+    place = _place(invitation.hub, invitation.pin)
+    name = await join(place, me, __version__, probe_names(), invitation.secret)
+    home.joined(invitation)
+    return _say(f"joined as {name}; this relay is {me.id}")
+
+
+async def _check(home: Home) -> int:
+    home.policy()
+    hub = home.hub()
+    me: Identity = home.identity()
+    checks = await test_host(_place(hub.url, hub.pin).url.split("/")[2].partition(":")[0], 0.0)
+    for name, sentence in checks.items():
+        _say(f"{name}: {sentence or 'fine'}")
+    _say(f"relay {me.id}, hub {hub.url}, orders signed by {', '.join(hub.keys)}")
+    return 0 if is_ready(checks) else USAGE
+
+
+def probe_names() -> tuple[str, ...]:
+    """Name the probes without loading them: each is a file in probes/checks."""
+    return tuple(sorted(file.stem for file in (Path(__file__).parent / "checks").glob("[a-z]*.py")))
+
+
+def _place(url: str, pin: str) -> Place:
+    try:
+        return Place(url, pin, proxy_from(os.environ, url), trust(os.environ.get("LINEMAN_RELAY_ROOTS")))
+    except OSError as error:
+        raise HomeError(f"LINEMAN_RELAY_ROOTS: {error.strerror or 'no certificates in it'}") from None
+
+
+def _say(sentence: str) -> int:
+    sys.stdout.write(sentence + "\n")
+    return 0
+
+
+def _complain(sentence: str, code: int) -> int:
+    sys.stderr.write(f"lineman relay: {sentence}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

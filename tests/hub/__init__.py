@@ -1,0 +1,1 @@
+"""Tests of the hub, with relays that dial in for real."""

@@ -1,0 +1,179 @@
+"""A relay that speaks the channel and looks at nothing: it answers as a test tells it."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import aiohttp
+
+from probes.channel import (
+    SUBPROTOCOL,
+    Ack,
+    Cancel,
+    Challenge,
+    Done,
+    Hello,
+    Message,
+    Order,
+    Ping,
+    Pong,
+    Proof,
+    Ready,
+    Refusal,
+    Rejection,
+    Seen,
+    Welcome,
+    read,
+    write,
+)
+from probes.envelope import Order as Plan
+from probes.envelope import Refused, open_order
+from probes.keys import Identity, fingerprint
+from probes.model import Observation, Step
+from probes.proof import prove
+from probes.verdicts import sign_refusal, sign_report
+from probes.wire import Json, load, observation_to_json
+
+M = TypeVar("M")
+Answer = Callable[["Dialler", Plan], Awaitable[None]]
+
+
+@dataclass
+class Dialler:
+    """One relay; `answer` is called with each order that it accepts."""
+
+    me: Identity
+    signer: str = ""  # fingerprint -> key, of the one whose orders are run
+    token: str = ""
+    hub: str = "hub.example"
+    answer: Answer | None = None
+    held: tuple[str, ...] = ()
+    pongs: bool = True
+    checks: dict[str, str] = field(default_factory=dict)
+    socket: aiohttp.ClientWebSocketResponse | None = None
+    heard: list[Message] = field(default_factory=list)
+    orders: list[Plan] = field(default_factory=list)
+    envelopes: list[str] = field(default_factory=list)
+    acked: dict[str, int] = field(default_factory=dict)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    welcomed: Welcome | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def say(self, message: Message) -> None:
+        assert self.socket
+        await self.socket.send_str(write(message))
+
+    async def expect(self, kind: type[M]) -> M:
+        assert self.socket
+        message = read(await self.socket.receive_str(), "hub")
+        if isinstance(message, Rejection) and kind is not Rejection:
+            raise TurnedAwayError(message.reason)
+        assert isinstance(message, kind), message
+        return message
+
+    async def greet(self) -> None:
+        hello = Hello(self.hub, self.me.key, self.me.sealing, "test", ("tcp", "dns"))
+        await self.say(hello)
+        challenge = await self.expect(Challenge)
+        await self.say(Proof(prove(hello, challenge, self.token, self.me), self.token))
+        self.welcomed = await self.expect(Welcome)
+        await self.say(Ready(True, self.checks, 0.0, self.held, {}))
+
+    async def live(self) -> None:
+        assert self.socket
+        answers: set[asyncio.Task[None]] = set()
+        try:
+            async for frame in self.socket:
+                if frame.type is not aiohttp.WSMsgType.TEXT:
+                    break
+                message = read(frame.data, "hub")
+                self.heard.append(message)
+                match message:
+                    case Ping() if self.pongs:
+                        await self.say(Pong(message.n, time.time()))
+                    case Order():
+                        if task := await self._take(message):
+                            answers.add(task)
+                    case Ack():
+                        self.acked[message.plan] = message.n
+                    case Cancel():
+                        self.cancelled.set()
+                self.news.set()
+                self.news.clear()
+        finally:
+            for task in answers:
+                task.cancel()
+            await asyncio.gather(*answers, return_exceptions=True)
+
+    async def _take(self, message: Order) -> asyncio.Task[None] | None:
+        if '"case\\":\\"quick\\"' in message.envelope:  # answered without signatures, to measure the hub
+            order = load(load(message.envelope)["body"])
+            step = order["plan"]["steps"][0]
+            seen = {"version": 1, "step": step["id"], "probe": step["probe"], "target": step["target"]}
+            seen |= {"failure": None, "facts": {}, "started": 1.0, "runtime": 0.1}
+            await self.say(Seen(order["id"], 1, seen))
+            await self.say(Done(order["id"], 1, "finished", ""))
+            return None
+        self.envelopes.append(message.envelope)
+        signers = {fingerprint(self.signer): self.signer} if self.signer else {}
+        known = {order.nonce for order in self.orders}
+        try:
+            order = open_order(
+                message.envelope, self.me, signers, time.time(), lambda one: one.nonce in known
+            )
+        except Refused as refused:
+            await self.say(Refusal(refused.order, sign_refusal(refused, self.me)))
+            return None
+        self.orders.append(order)
+        return asyncio.create_task((self.answer or well)(self, order))  # type: ignore[arg-type]  # a coroutine
+
+
+class TurnedAwayError(Exception):
+    """The hub said no; the message is its word."""
+
+
+def observation(step: Step) -> Json:
+    return observation_to_json(Observation(step.id, step.probe, step.target, None, {"ms": 1.5}, 1.0, 0.001))
+
+
+async def well(relay: Dialler, order: Plan) -> None:
+    """Say of every step that it went well."""
+    seen = [observation(step) for step in order.plan.steps]
+    for n, one in enumerate(seen, 1):
+        await relay.say(Seen(order.id, n, one))
+    await finish(relay, order, seen)
+
+
+async def finish(relay: Dialler, order: Plan, seen: list[Json]) -> None:
+    await relay.say(Done(order.id, len(seen), "finished", sign_report(order.id, "finished", seen, relay.me)))
+
+
+@asynccontextmanager
+async def dialled(
+    relay: Dialler,
+    url: str,
+    context: ssl.SSLContext | None = None,
+    session: aiohttp.ClientSession | None = None,
+) -> AsyncIterator[Dialler]:
+    """Connect *relay* and let it live as long as the block lasts."""
+    own = session or aiohttp.ClientSession()
+    try:
+        relay.socket = await own.ws_connect(
+            url, protocols=(SUBPROTOCOL,), ssl=context or True, max_msg_size=0, compress=0
+        )
+        await relay.greet()
+        life = asyncio.create_task(relay.live())
+        try:
+            yield relay
+        finally:
+            life.cancel()
+            with suppress(asyncio.CancelledError):
+                await life
+            await relay.socket.close()
+    finally:
+        if session is None:
+            await own.close()

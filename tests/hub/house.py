@@ -1,0 +1,69 @@
+"""A hub on loopback with its database, and relays that are enrolled there."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.enrolment import Enrolled, Enrolment
+from bot.hub.endpoint import Listen, listening
+from bot.hub.hub import Hub
+from bot.hub.limits import Limits
+from bot.remote import RemoteRelay
+from probes.keys import Identity
+from probes.model import Observation, Plan, Step, Target
+from tests.hub.dialler import Dialler
+
+NAME = "hub.example"
+PLAN = Plan(
+    tuple(Step(f"tcp {n}", "tcp", Target("signaling", f"192.0.2.{n}", 443), 3.0) for n in range(1, 5)), 6.0
+)
+
+
+@dataclass
+class House:
+    """One hub while it runs."""
+
+    hub: Hub
+    url: str
+    signer: Identity
+    relays: dict[str, Dialler] = field(default_factory=dict)
+
+    async def new(self, name: str, me: Identity | None = None, **more: object) -> Dialler:
+        """Invite a relay; it joins when it dials in."""
+        token = await self.hub.enrolment.invite(Enrolled(name, None), time.time())
+        return Dialler(me or Identity.new(), self.signer.key, token, **more)  # type: ignore[arg-type]  # as given
+
+    def remote(self, name: str, **more: object) -> RemoteRelay:
+        return RemoteRelay(name, self.hub, self.signer, **more)  # type: ignore[arg-type]  # as given
+
+    async def run(self, name: str, plan: Plan = PLAN, **more: object) -> list[Observation]:
+        async with self.remote(name, **more).run(plan) as coming:
+            return [one async for one in coming]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds; the test's own time limit ends it otherwise."""
+        async with asyncio.timeout(10):
+            while not holds():  # noqa: ASYNC110 - what it waits for has no event
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def house(
+    folder: Path,
+    signer: Identity | None = None,
+    limits: Limits | None = None,
+    beat: float = 15.0,
+    listen: Listen | None = None,
+) -> AsyncIterator[House]:
+    """Run a hub on the database in *folder*."""
+    enrolment = Enrolment.open(folder / "lineman.db")
+    hub = Hub(enrolment, (NAME,), limits, beat)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(enrolment.close)
+        await stack.enter_async_context(hub.serving())
+        where = await stack.enter_async_context(listening(hub, listen or Listen()))
+        scheme = "wss" if listen and listen.certificate else "ws"
+        yield House(hub, f"{scheme}://{where}/relay", signer or Identity.new())

@@ -1,0 +1,27 @@
+"""A hub with many relays; `make bench-hub` measures it with 2,000."""
+
+from pathlib import Path
+
+from bot.enrolment import Audited, Enrolment
+from tests.hub.crowd import crowd
+
+
+async def test_three_hundred_relays(tmp_path: Path) -> None:
+    """A plan for each of 300 relays at once is answered by every one, and an idle relay costs the hub little."""
+    async with crowd(tmp_path, 300) as here:
+        own, _ = here.each()
+        assert own < 60  # kB; the goal is 40 for 2,000, where the process itself counts for less
+        _, seconds, answered = await here.fan_out()
+        assert answered == 299
+        assert seconds < 5
+        assert len(await here.round_trips(5)) == 5
+    finished = [one.outcome for one in await _audit(tmp_path)]
+    assert finished.count("finished") == 304
+
+
+async def _audit(folder: Path) -> tuple[Audited, ...]:
+    enrolment = Enrolment.open(folder / "lineman.db")
+    try:
+        return await enrolment.audit(limit=1_000)
+    finally:
+        await enrolment.close()

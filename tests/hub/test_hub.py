@@ -1,0 +1,313 @@
+"""What the hub does for relays and for those who ask, with relays that dial in over loopback."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from bot.enrolment import Enrolled
+from bot.hub.limits import Limits
+from probes.channel import Done, Order, Rejection, Seen
+from probes.envelope import Order as Plan
+from probes.failures import Failure
+from probes.keys import Identity
+from tests.hub.dialler import Dialler, TurnedAwayError, dialled, finish, observation
+from tests.hub.house import PLAN, House, house
+
+
+@pytest_asyncio.fixture
+async def home(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as home:
+        yield home
+
+
+async def test_plan_goes_out_and_observations_come_in(home: House) -> None:
+    """A plan for a relay is run there once, every observation arrives in order, and the audit log says who asked."""
+    async with dialled(await home.new("acme-hq"), home.url) as relay:
+        seen = await home.run("acme-hq", who="ada", what="31009 ios")
+        assert [one.step for one in seen] == [step.id for step in PLAN.steps]
+        assert all(one.failure is None and one.facts == {"ms": 1.5} for one in seen)
+        (order,) = relay.orders
+        await home.until(lambda: relay.acked.get(order.id) == 5)
+    (entry,) = await home.hub.enrolment.audit()
+    assert (entry.plan, entry.relay, entry.who, entry.what, entry.outcome) == (
+        order.id, "acme-hq", "ada", "31009 ios", "finished",
+    )  # fmt: skip
+
+
+async def test_health(home: House) -> None:
+    """A connected relay tells its version, round trip and self-test; one that has gone says when and why."""
+    async with dialled(await home.new("acme-hq", checks={"clock": ""}), home.url):
+        await home.until(lambda: home.hub.sessions["acme-hq"].round_trip is not None)
+        (one,) = await home.hub.relays()
+        assert one.connected
+        assert one.ready
+        assert one.version == "test"
+        assert one.checks == {"clock": ""}
+        assert one.round_trip_ms is not None
+        assert one.offset_s is not None
+        assert abs(one.offset_s) < 1
+    await home.until(lambda: not home.hub.sessions)
+    seen = await home.run("acme-hq")
+    assert {one.failure for one in seen} == {Failure.RELAY_LOST}
+    assert "acme-hq is not connected to the hub; last seen" in seen[0].facts["because"]
+
+
+async def test_unknown_and_never_seen_relays_say_so(home: House) -> None:
+    """A plan for a relay that is not there ends at once, with the reason."""
+    await home.hub.enrolment.invite(Enrolled("acme-hq", None), time.time())
+    (first, *_) = await home.run("acme-hq")
+    assert first.facts["because"] == "the hub knows no relay acme-hq"
+
+
+async def test_refusal_reaches_the_user(home: House) -> None:
+    """What the relay refuses, signed by another key here, comes out as its sentence."""
+    relay = await home.new("acme-hq")
+    relay.signer = Identity.new().key
+    async with dialled(relay, home.url):
+        (first, *_) = await home.run("acme-hq")
+    assert first.failure is Failure.RELAY_LOST
+    assert "acme-hq refuses: the order is signed by a key that this relay was not told of" in str(
+        first.facts["because"]
+    )
+    (entry,) = await home.hub.enrolment.audit()
+    assert entry.outcome == "refused: unknown_signer"
+
+
+async def test_leaving_cancels(home: House) -> None:
+    """Whoever has heard enough leaves, and the relay is told to stop."""
+
+    async def slow(relay: Dialler, order: Plan) -> None:
+        await relay.say(Seen(order.id, 1, observation(order.plan.steps[0])))
+
+    async with dialled(await home.new("acme-hq", answer=slow), home.url) as relay:
+        async with home.remote("acme-hq").run(PLAN) as coming:
+            assert (await anext(coming)).step == "tcp 1"
+        await asyncio.wait_for(relay.cancelled.wait(), 5)
+    (entry,) = await home.hub.enrolment.audit()
+    assert entry.outcome == "cancelled"
+
+
+async def test_relay_that_comes_back_goes_on(home: House) -> None:
+    """A connection that breaks in the middle costs nothing when the relay is back in time."""
+    broken = asyncio.Event()
+
+    async def breaks(relay: Dialler, order: Plan) -> None:
+        await relay.say(Seen(order.id, 1, observation(order.plan.steps[0])))
+        await home.until(lambda: relay.acked.get(order.id) == 1)
+        broken.set()
+
+    relay = await home.new("acme-hq", answer=breaks)
+    async with dialled(relay, home.url):
+        await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
+        asking = asyncio.create_task(home.run("acme-hq"))
+        await asyncio.wait_for(broken.wait(), 5)
+    order = relay.orders[-1]
+    again = Dialler(relay.me, home.signer.key, held=(order.id,))
+    async with dialled(again, home.url):
+        seen = [observation(step) for step in order.plan.steps]
+        for n, one in enumerate(seen, 1):  # the first again, too
+            await again.say(Seen(order.id, n, one))
+        await finish(again, order, seen)
+        observations = await asyncio.wait_for(asking, 5)
+    assert [one.step for one in observations] == [step.id for step in PLAN.steps]
+    assert all(one.failure is None for one in observations)
+    assert not again.orders
+
+
+async def test_relay_that_forgot_its_plan(home: House) -> None:
+    """What a relay saw counts when it comes back without the plan; the rest is told as lost, and not sent again."""
+    broken = asyncio.Event()
+
+    async def breaks(relay: Dialler, order: Plan) -> None:
+        await relay.say(Seen(order.id, 1, observation(order.plan.steps[0])))
+        broken.set()
+
+    relay = await home.new("acme-hq", answer=breaks)
+    async with dialled(relay, home.url):
+        await home.until(lambda: home.hub.sessions["acme-hq"].takes_plans)
+        asking = asyncio.create_task(home.run("acme-hq"))
+        await asyncio.wait_for(broken.wait(), 5)
+    async with dialled(Dialler(relay.me, home.signer.key), home.url) as again:
+        observations = await asyncio.wait_for(asking, 5)
+    assert [one.failure for one in observations] == [None, *[Failure.RELAY_LOST] * 3]
+    assert "came back without this plan" in observations[-1].facts["because"]
+    assert not again.orders
+    (entry,) = await home.hub.enrolment.audit()
+    assert entry.outcome.startswith("lost: ")
+
+
+async def test_order_that_never_arrived_is_sent_again(home: House) -> None:
+    """An order that went into a broken connection is sent once more when the relay is back."""
+
+    async def deaf(relay: Dialler, order: Plan) -> None:
+        await asyncio.Event().wait()
+
+    relay = await home.new("acme-hq", answer=deaf)
+    async with dialled(relay, home.url):
+        await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
+        asking = asyncio.create_task(home.run("acme-hq"))
+        await home.until(lambda: len(relay.orders) == 1)
+    async with dialled(Dialler(relay.me, home.signer.key), home.url) as again:
+        observations = await asyncio.wait_for(asking, 5)
+    assert [one.failure for one in observations] == [None] * 4
+    assert again.envelopes == relay.envelopes
+
+
+async def test_plan_never_runs_twice(home: House) -> None:
+    """The same order handed in again is not sent, whatever became of it the first time."""
+    async with dialled(await home.new("acme-hq"), home.url) as relay:
+        await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
+        remote = home.remote("acme-hq")
+        (health,) = await home.hub.relays()
+        job = remote.sign(PLAN, health)
+        ends = []
+        for _ in range(2):
+            async with home.hub.run(job) as replies:
+                ends.append([reply async for reply in replies][-1])
+        assert isinstance(ends[0], Done)
+        assert "no plan runs twice" in ends[1].because  # type: ignore[union-attr]  # Lost
+        assert len(relay.orders) == 1
+
+
+@pytest.mark.parametrize(
+    ("relay_at_once", "person_at_once", "said"),
+    [(1, 9, "“acme-hq” has 1 plans running already"), (9, 1, "“ada” has 1 plans running already")],
+)
+async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, said: str) -> None:
+    """One plan more than a relay or a person may have is not sent, and the sentence says which limit it is."""
+    limits = Limits(relay_at_once=relay_at_once, person_at_once=person_at_once)
+
+    async def never(relay: Dialler, order: Plan) -> None:
+        await asyncio.Event().wait()
+
+    async with (
+        house(tmp_path, limits=limits) as home,
+        dialled(await home.new("acme-hq", answer=never), home.url) as relay,
+    ):
+        await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
+        asking = asyncio.create_task(home.run("acme-hq", who="ada"))
+        await home.until(lambda: len(relay.orders) == 1)
+        (first, *_) = await home.run("acme-hq", who="ada")
+        assert said in first.facts["because"]
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+
+async def test_tokens_work_once(home: House) -> None:
+    """A token lets one key in; a second one with it, and one that is too old, are turned away."""
+    relay = await home.new("acme-hq")
+    async with dialled(relay, home.url):
+        thief = Dialler(Identity.new(), token=relay.token)
+        with pytest.raises(TurnedAwayError, match="bad_token"):
+            async with dialled(thief, home.url):
+                pass
+    old = await home.hub.enrolment.invite(Enrolled("late", None), time.time() - 100, lives=50)
+    with pytest.raises(TurnedAwayError, match="bad_token"):
+        async with dialled(Dialler(Identity.new(), token=old), home.url):
+            pass
+    async with dialled(
+        Dialler(relay.me, token=relay.token), home.url
+    ) as again:  # its welcome may have got lost
+        assert again.welcomed
+
+
+async def test_strangers_are_turned_away(home: House) -> None:
+    """An unknown key, a proof by another key, and a proof meant for another hub are refused, each by its word."""
+    with pytest.raises(TurnedAwayError, match="unknown_relay"):
+        async with dialled(Dialler(Identity.new()), home.url):
+            pass
+    relay = await home.new("acme-hq", hub="elsewhere.example")
+    with pytest.raises(TurnedAwayError, match="wrong_hub"):
+        async with dialled(relay, home.url):
+            pass
+    honest, forger = Identity.new(), Identity.new()
+    relay = await home.new("acme-hq", me=forger)
+    relay.me = Identity(forger.signing, honest.opening)
+    object.__setattr__(relay, "me", _Pretender(forger, honest))
+    with pytest.raises(TurnedAwayError, match="bad_proof"):
+        async with dialled(relay, home.url):
+            pass
+    assert not home.hub.sessions
+
+
+class _Pretender:
+    """Says another's public key and signs with its own."""
+
+    def __init__(self, own: Identity, other: Identity) -> None:
+        self.signing, self.key, self.sealing, self.id = own.signing, other.key, other.sealing, other.id
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[" * 10_000, '{"v":1,"type":"order","envelope":"x"}', "x" * 70_000]
+)
+async def test_nonsense_is_refused(home: House, text: str) -> None:
+    """What no relay says ends the connection, and the hub goes on."""
+    async with aiohttp.ClientSession() as session:
+        socket = await session.ws_connect(home.url, protocols=("lineman-relay.1",))
+        await socket.send_str(text)
+        async with asyncio.timeout(5):
+            async for _ in socket:
+                pass
+        assert socket.closed
+    async with dialled(await home.new("acme-hq"), home.url):
+        assert all(one.failure is None for one in await home.run("acme-hq"))
+
+
+async def test_two_hosts_with_one_key(home: House) -> None:
+    """While a relay answers, another host with a copy of its key stays out; a dead connection gives way."""
+    relay = await home.new("acme-hq")
+    async with dialled(relay, home.url):
+        with pytest.raises(TurnedAwayError, match="busy"):
+            async with dialled(Dialler(relay.me), home.url):
+                pass
+    mute = Dialler(relay.me, pongs=False)
+    async with dialled(mute, home.url), dialled(Dialler(relay.me, home.signer.key), home.url):
+        assert all(one.failure is None for one in await home.run("acme-hq"))
+        await home.until(lambda: any(isinstance(one, Rejection) for one in mute.heard))
+
+
+async def test_revoked_relay_is_sent_away(home: House, tmp_path: Path) -> None:
+    """A relay that another process revokes is disconnected within seconds, and does not come in again."""
+    from bot.enrolment import Enrolment
+
+    relay = await home.new("acme-hq")
+    async with dialled(relay, home.url):
+        elsewhere = Enrolment.open(tmp_path / "lineman.db")
+        await elsewhere.revoke("acme-hq", time.time())
+        await elsewhere.close()
+        await home.until(lambda: not home.hub.sessions)
+    with pytest.raises(TurnedAwayError, match="revoked"):
+        async with dialled(Dialler(relay.me), home.url):
+            pass
+
+
+async def test_flood_ends_the_connection(home: House) -> None:
+    """A relay that says far more than there is to say is disconnected; others do not notice."""
+    flooder = await home.new("flooder")
+    async with dialled(flooder, home.url), dialled(await home.new("acme-hq"), home.url):
+        await home.until(lambda: "flooder" in home.hub.sessions)
+        with suppress(ConnectionError):
+            for n in range(50_000):
+                await flooder.say(Seen("nobody's plan", n + 1, {}))
+        await home.until(lambda: "flooder" not in home.hub.sessions)
+        assert all(one.failure is None for one in await home.run("acme-hq"))
+
+
+async def test_silent_relay_is_noticed(tmp_path: Path) -> None:
+    """A relay that answers no ping any more is gone after three of them."""
+    async with house(tmp_path, beat=0.05) as home:
+        relay = await home.new("acme-hq", pongs=False)
+        async with dialled(relay, home.url):
+            await home.until(lambda: bool(home.hub.sessions))
+            await home.until(lambda: not home.hub.sessions)
+
+
+def test_order_is_all_that_goes_to_a_relay() -> None:
+    """Envelopes are passed on as they came: an order holds nothing else."""
+    assert Order.__slots__ == ("envelope",)

@@ -1,0 +1,190 @@
+"""As much of a hub as a relay can see, on loopback, and as hostile as a test wants it."""
+
+import asyncio
+import secrets
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from aiohttp import WSMsgType, web
+
+from probes.agent import Agent
+from probes.channel import (
+    SUBPROTOCOL,
+    Ack,
+    Challenge,
+    Done,
+    Hello,
+    Message,
+    Order,
+    Ping,
+    Pong,
+    Proof,
+    Ready,
+    Refusal,
+    Seen,
+    Welcome,
+    read,
+    write,
+)
+from probes.checks import PROBES
+from probes.dial_errors import LinkError
+from probes.duty import Duties
+from probes.envelope import make_order, sign_order
+from probes.keys import Identity
+from probes.link import Place
+from probes.model import Plan
+from probes.policy import Policy
+from probes.proof import is_proved
+from probes.run import Probe
+from probes.verdicts import open_refusal
+
+M = TypeVar("M")
+
+
+@dataclass
+class StubHub:
+    """Welcomes whoever proves a key, and keeps what they say."""
+
+    bot: Identity = field(default_factory=Identity.new)
+    beat: float = 15.0
+    ahead: float = 0.0  # seconds by which its clock is wrong
+    instead: dict[type, str] = field(default_factory=dict)  # a text to send in place of a message
+    acks: bool = True
+    heard: list[Message] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    connections: int = 0
+    url: str = ""
+    socket: web.WebSocketResponse | None = None
+    hello: Hello | None = None
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=0)
+        await socket.prepare(request)
+        self.connections += 1
+        hello = read(await socket.receive_str(), by="relay")
+        assert isinstance(hello, Hello)
+        challenge = Challenge(secrets.token_hex(16), self.now())
+        await socket.send_str(self.instead.get(Challenge) or write(challenge))
+        proof = read(await socket.receive_str(), by="relay")
+        assert isinstance(proof, Proof)
+        assert is_proved(proof.signature, hello, challenge, proof.token)
+        self.tokens.append(proof.token)
+        self.hello, self.socket = hello, socket
+        await socket.send_str(
+            self.instead.get(Welcome) or write(Welcome("acme-hq", "user-network", self.now(), self.beat))
+        )
+        async for frame in socket:
+            if frame.type is not WSMsgType.TEXT:
+                break
+            await self._hear(socket, read(frame.data, by="relay"))
+        return socket
+
+    async def _hear(self, socket: web.WebSocketResponse, message: Message) -> None:
+        self.heard.append(message)
+        self._news.set()
+        match message:
+            case Ping():
+                await socket.send_str(write(Pong(message.n, self.now())))
+            case Seen() if self.acks:
+                await socket.send_str(write(Ack(message.plan, message.n)))
+            case Done() if self.acks:
+                await socket.send_str(write(Ack(message.plan, message.n + 1)))
+            case Refusal() if self.acks:
+                await socket.send_str(write(Ack(message.plan, 1)))
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    async def until(self, kind: type[M], count: int = 1, seconds: float = 5.0) -> list[M]:
+        """The messages of a *kind*, as soon as there are so many."""
+        async with asyncio.timeout(seconds):
+            while len(found := [one for one in self.heard if isinstance(one, kind)]) < count:
+                self._news.clear()
+                await self._news.wait()
+        return found
+
+    async def say(self, message: Message | str) -> None:
+        assert self.socket
+        await self.socket.send_str(message if isinstance(message, str) else write(message))
+
+    def order(
+        self, plan: Plan, *, signer: Identity | None = None, requester: str = "U1", **changes: object
+    ) -> str:
+        """An order for the relay that is connected, signed by the bot unless it is forged."""
+        assert self.hello
+        from dataclasses import replace
+
+        from probes.keys import fingerprint
+
+        order = make_order(plan, fingerprint(self.hello.key), requester, self.now())
+        return sign_order(replace(order, **changes), signer or self.bot, self.hello.sealing)  # type: ignore[arg-type]
+
+    async def refusal(self, envelope: str, *, nth: int = 1) -> tuple[str, str]:
+        """Send *envelope*; the reason and the sentence of the *nth* refusal, its signature checked."""
+        assert self.hello
+        await self.say(Order(envelope))
+        verdict = open_refusal((await self.until(Refusal, nth))[nth - 1].signed, self.hello.key)
+        return verdict.reason, verdict.sentence
+
+    async def drop(self) -> None:
+        """Cut the connection without a word."""
+        assert self.socket
+        transport = self.socket._req.transport  # type: ignore[union-attr]
+        assert transport
+        transport.abort()
+
+
+@asynccontextmanager
+async def stub_hub(
+    tls: ssl.SSLContext | None = None, port: int = 0, hub: StubHub | None = None
+) -> AsyncIterator[StubHub]:
+    hub = hub or StubHub()
+    app = web.Application()
+    app.router.add_get("/relay", hub.serve)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
+    await site.start()
+    bound = site._server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+    hub.url = f"{'wss' if tls else 'ws'}://127.0.0.1:{bound}/relay"
+    try:
+        yield hub
+    finally:
+        if hub.socket is not None and not hub.socket.closed:
+            await hub.drop()
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def relay(
+    hub: StubHub,
+    policy: Policy,
+    probes: dict[str, Probe] | None = None,
+    *,
+    me: Identity | None = None,
+    place: Place | None = None,
+    duties: Duties | None = None,
+    ready: bool = True,
+) -> AsyncIterator[Agent]:
+    """A relay of that *hub*, connected and ready; stopped at the end of the block."""
+    me = me or Identity.new()
+    probes = dict(PROBES) if probes is None else probes
+    duties = duties or Duties(me, {hub.bot.id: hub.bot.key}, policy, probes)
+    agent = Agent(place or Place(hub.url), duties.me, duties, "1.2.3", tuple(probes), pause=0.05, finish=0.3)
+    task = asyncio.create_task(agent.run())
+    try:
+        if ready:
+            await hub.until(Ready)
+        yield agent
+    finally:
+        agent.stop()
+        try:
+            async with asyncio.timeout(5):
+                await task
+        except LinkError:
+            pass  # the hub did not want it, which its test has seen

@@ -1,0 +1,77 @@
+"""Who is let in: signatures, limits per person, other workspaces, tokens that were revoked."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.fake_slack import FakeSlack
+from tests.fake_slack.deliveries import signed
+from tests.slack.bot import LINEMAN, Bot, serving
+from tests.slack.world import closed_world
+
+
+async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
+    """What another has signed, or Slack too long ago, is refused; health and readiness are told to anybody."""
+    body, now = "command=%2Fdiagnose&text=31009", slack.clock.now()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with (
+        serving(Bot(slack, "http", tmp_path, closed_world(tmp_path))),
+        aiohttp.ClientSession() as session,
+    ):
+        for headers in ({}, signed(body, now, "another"), signed(body, now - 400), signed(body + "x", now)):
+            async with session.post(slack.request_url, data=body, headers={**form, **headers}) as response:
+                assert response.status == 401
+        for page in ("healthz", "readyz"):
+            async with session.get(slack.request_url.replace("slack/events", page)) as response:
+                assert response.status == 200
+    assert not slack.messages()
+
+
+async def test_rate_limit(slack: FakeSlack, tmp_path: Path) -> None:
+    """Whoever asks too often is told when the next one is possible; others are not held up."""
+    ada, grace = slack.user("ada"), slack.user("grace")
+    limits = {"LINEMAN_RATE_USER": "2/600"}
+    async with serving(Bot(slack, "socket", tmp_path, closed_world(tmp_path), limits)):
+        for _ in range(3):
+            await slack.command("/diagnose 31009", ada)
+        told = await slack.records.until(lambda: slack.whispers(ada))
+        await slack.command("/diagnose 31009", grace)
+        await slack.records.until(lambda: len(slack.messages()) == 3)
+    assert "minute" in told[0].text
+
+
+async def test_uninstalled(slack: FakeSlack, tmp_path: Path) -> None:
+    """After the app was taken out of the workspace, the process lives on and says nothing more there."""
+    async with serving(Bot(slack, "socket", tmp_path, closed_world(tmp_path))):
+        await slack.uninstall(slack.team)
+        slack.may_be_down = True
+        await slack.command("/diagnose 31009", slack.user("ada"))
+    assert not slack.messages()
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "says"),
+    [
+        ({}, 2, "nobody to serve"),
+        ({"SLACK_BOT_TOKEN": "xoxb-0123456789abc"}, 2, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_APP_TOKEN": "xoxb-0123456789abc"}, 2, "SLACK_APP_TOKEN"),
+    ],
+)
+async def test_settings(settings: dict[str, str], code: int, says: str, tmp_path: Path) -> None:
+    """Without settings, or with wrong ones, it says in one screen what to do, and never what stands in a token."""
+    process = await asyncio.create_subprocess_exec(
+        LINEMAN,
+        "serve",
+        env={"PATH": os.environ["PATH"], **settings},
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told = (await process.communicate())[0].decode()
+    assert process.returncode == code
+    assert says in told
+    assert len(told.splitlines()) < 40
+    assert "0123456789abc" not in told

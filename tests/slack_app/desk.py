@@ -1,0 +1,43 @@
+"""A desk whose relay is made up, so that what it sees is the test's choice, and when."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from bot.desk import Desk, open_desk
+from bot.replies.samples import Fault, _seen
+from bot.settings import Settings
+from knowledge.network_facts import IceServer
+from probes.model import USER_NETWORK, Observation, Plan
+
+
+@dataclass
+class MadeUpRelay:
+    """Sees what `faults` say; waits between looks as long as it is told, and forever at `stuck`."""
+
+    faults: tuple[Fault, ...] = ()
+    pause: float = 0.0  # seconds before each look
+    stuck: bool = False  # never ends by itself
+    vantage: str = USER_NETWORK
+    name: str = "local"
+    plans: list[Plan] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def run(self, plan: Plan) -> AsyncIterator[AsyncIterator[Observation]]:
+        if plan.steps:
+            self.plans.append(plan)
+        yield self._observe(plan)
+
+    async def _observe(self, plan: Plan) -> AsyncIterator[Observation]:
+        for number, one in enumerate(_seen(plan, self.faults).values()):
+            if self.stuck and number == 3:
+                await asyncio.Event().wait()
+            await asyncio.sleep(self.pause)
+            yield one
+
+
+def made_up_desk(relay: MadeUpRelay) -> Desk:
+    """Knows a TURN server, without which nothing can be clear."""
+    server = IceServer(("turn:turn.example:3478?transport=udp",), "made-up", "made-up")
+    return replace(open_desk(), relay=relay, settings=Settings(ice_servers=(server,)))
