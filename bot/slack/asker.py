@@ -1,11 +1,15 @@
 """Who asks, where, and how they can be answered: the same for every way in.
 
-Pure: no network, no clock.
+No network. It looks at the clock once: windows open within three seconds or not at all.
 """
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+# Seconds: Slack refuses a trigger after three, and the call takes its time too.
+TRIGGER_LIVES: Final = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,12 @@ class Asker:
     trigger: str = ""
     enterprise: str = ""
     channel_type: str = ""
+    arrived: float = field(default_factory=time.monotonic, compare=False)  # seconds
+
+    @property
+    def late(self) -> bool:
+        """Whether the trigger that came with the request is too old to open a window."""
+        return time.monotonic() - self.arrived > TRIGGER_LIVES
 
     @property
     def direct(self) -> bool:

@@ -12,9 +12,9 @@ from bot.replies.blocks.forms import feedback as window
 from bot.rows import CaseRow, Verdict
 from bot.slack import outbox
 from bot.slack.asker import Asker, of_interaction
+from bot.slack.form import open_window
 from bot.slack.office import Office
 from bot.slack.shown import Seen
-from bot.slack.web import call
 
 OTHER = "other"  # chosen where it was none of the causes known
 
@@ -41,7 +41,7 @@ async def ask_why(office: Office, asker: Asker, seen: Seen) -> None:
     found = {one.cause for one in seen.record.diagnosis.found}
     causes = [(one.id, one.title) for one in office.desk.knowledge.causes.values() if one.id not in found]
     workspace = await office.workspace(asker)
-    await call(workspace.client.views_open, trigger_id=asker.trigger, view=window(seen.asked, causes))
+    await open_window(workspace, asker, window(seen.asked, causes))
 
 
 async def keep(office: Office, asker: Asker, view: dict[str, Any]) -> None:

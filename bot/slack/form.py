@@ -12,6 +12,7 @@ from bot.replies.blocks.forms import FORM, answers, form
 from bot.request import Request, Vocabulary, parse_words
 from bot.slack import cases
 from bot.slack.asker import Asker, of_interaction
+from bot.slack.installation import Workspace
 from bot.slack.office import Office
 from bot.slack.web import call
 
@@ -48,6 +49,16 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
             {"channel": asker.channel, "thread": asker.thread, "response_url": asker.response_url}
         ),
     )
+    await open_window(workspace, asker, view)
+
+
+async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) -> None:
+    """Open *view* for *asker*; `UsageError` where the three seconds that Slack gives are over."""
+    if asker.late:
+        raise UsageError(
+            "Slack gives three seconds to open a window, and they have passed. Please try once more, "
+            "or type what you know, such as `/diagnose 31009 ios`."
+        )
     await call(workspace.client.views_open, trigger_id=asker.trigger, view=view)
 
 

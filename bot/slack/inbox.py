@@ -11,6 +11,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Final
 
+from bot.rows import InboxRow
 from bot.slack.asker import Asker
 from bot.slack.office import Office
 from bot.writer import StoreError
@@ -22,6 +23,8 @@ Answer = Callable[[Office, Asker, str], Awaitable[None]]
 LONGEST: Final = (
     4_000  # characters of a command that are kept; a command that can be understood is far shorter
 )
+# What is of no use after a restart, or must not lie around.
+FLEETING: Final = ("response_url", "trigger", "arrived")
 # The command that the work at hand answers: its team and delivery.
 ASKED: Final[ContextVar[tuple[str, str] | None]] = ContextVar("asked", default=None)
 
@@ -31,7 +34,7 @@ async def keep(office: Office, asker: Asker, key: str, text: str) -> bool:
 
     Where the store cannot be written the command is answered all the same: it is only not safe from a crash.
     """
-    who = {name: value for name, value in asdict(asker).items() if name not in ("response_url", "trigger")}
+    who = {name: value for name, value in asdict(asker).items() if name not in FLEETING}
     try:
         return await office.store.take_in(asker.team, key, who, text[:LONGEST])
     except StoreError:
@@ -60,5 +63,16 @@ async def answer_left(office: Office, answer: Answer) -> None:
             await office.store.let_go(row.team, row.event)
             continue
         log.warning("a command of a former process is answered now")
-        asker = Asker(**row.asker)
+        asker = _again(row)
         office.begin(asker, row.event, partial(answer_kept, office, asker, row.event, row.text, answer))
+
+
+def _again(row: InboxRow) -> Asker:
+    who = row.asker
+    return Asker(
+        row.team,
+        who.get("user", ""),
+        who.get("channel", ""),
+        enterprise=who.get("enterprise", ""),
+        channel_type=who.get("channel_type", ""),
+    )
