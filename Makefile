@@ -6,7 +6,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench lab lab-list lock clean packages slack-tools slack-load bench-hub relay-package
+.PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench bench-hub lab lab-list lock clean \
+        packages slack-tools slack-load relay-package eval allowlist-lab codes start-up
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -38,6 +39,9 @@ unit:
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+eval: $(VENV)/dev.stamp  ## how well free text is understood: phrases and questions, tuning and held-out
+	@$(BIN)/python -m tests.eval $(ARGS)
+
 unit-networks:
 	$(PYTEST) $(NETWORKS)
 
@@ -53,8 +57,17 @@ lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make 
 slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, from the npm registry, below build/
 	$(BIN)/python -m tests.slack.tools install
 
+start-up: $(VENV)/dev.stamp  ## milliseconds from start to first probe
+	$(BIN)/python -m tests.bench.start_up
+
+codes: $(VENV)/run.stamp  ## write docs/codes.md anew from the knowledge
+	$(BIN)/lineman knowledge codes > docs/codes.md
+
 slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
 	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load $(ARGS)
+
+allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
+	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
 	$(BIN)/python -m tests.hub $(ARGS)

@@ -6,7 +6,8 @@
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Final
 
 from bot.arguments import Parser, version
@@ -17,19 +18,36 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-COMMANDS: Final = ("diagnose", "hub", "knowledge", "preview", "relay", "relays", "serve")
+# Where each command lives; loaded when it is asked for, so that the others do not slow it down.
+COMMANDS: Final = {
+    "allowlist": ("bot.allowlist_command", "run_allowlist"),
+    "ask": ("bot.ask_command", "run_ask"),
+    "diagnose": ("bot.diagnose", "run_diagnose"),
+    "hub": ("bot.hub.serve", "run_hub"),
+    "knowledge": ("bot.knowledge_commands", "run_knowledge"),
+    "preview": ("bot.preview", "run_preview"),
+    "relay": ("probes.__main__", "main"),
+    "relays": ("bot.relay_commands", "run_relays"),
+    "serve": ("bot.serve", "run_serve"),
+    "understand": ("bot.ask_command", "run_understand"),
+}
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
 
   lineman                              talk: type /diagnose 31009, help or quit
   lineman diagnose CODE [platform]     look from this host, and say what is wrong and what to do
+  lineman diagnose "no audio on VPN"   the same from what people say, without a code
+  lineman understand TEXT              say which codes, platform and causes a text tells of
+  lineman ask QUESTION                 answer from what is written, with its sources
+  lineman allowlist PLATFORM           what a firewall has to let out, in its own form
   lineman serve                        the Slack bot: see docs/slack.md
   lineman hub                          where relays on other hosts dial in: see docs/hub.md
   lineman relay join INVITATION        make this host a relay: see docs/relays.md
   lineman relays invite NAME | list | show NAME | revoke NAME | rename NAME NEW
   lineman knowledge check              run the cases that stand in the knowledge files
   lineman knowledge tree CODE          show how the causes of a code are told apart
+  lineman knowledge new cause ID       write the file of a new cause to fill in
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
   lineman preview DIR                  write every Slack reply as a page to look at
 
@@ -58,38 +76,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    match words[:1]:
-        case ["diagnose"]:
-            from bot.diagnose import run_diagnose
-
-            return run_diagnose(words[1:])
-        case ["knowledge"]:
-            from bot.knowledge_commands import run_knowledge
-
-            return run_knowledge(words[1:])
-        case ["preview"]:
-            from bot.preview import run_preview
-
-            return run_preview(words[1:])
-        case ["hub"]:
-            from bot.hub.serve import run_hub
-
-            return run_hub(words[1:])
-        case ["relay"]:
-            from probes.__main__ import main as run_relay
-
-            return run_relay(words[1:])
-        case ["relays"]:
-            from bot.relay_commands import run_relays
-
-            return run_relays(words[1:])
-        case ["serve"]:
-            from bot.serve import run_serve
-
-            return run_serve(words[1:])
-        case [word] if not word.startswith("-"):
-            raise unknown("a command", word, COMMANDS)
-    return _talk(words)
+    if not words or words[0].startswith("-"):
+        return _talk(words)
+    if words[0] not in COMMANDS:
+        raise unknown("a command", words[0], tuple(COMMANDS))
+    module, name = COMMANDS[words[0]]
+    run: Callable[[list[str]], int] = getattr(import_module(module), name)
+    return run(words[1:])
 
 
 def _talk(words: list[str]) -> int:

@@ -1,13 +1,20 @@
-"""The conversation on a terminal: a line is a case to look into, `help` or `quit`."""
+"""The conversation on a terminal: a line is a case to look into, a story, a question, a choice, `help` or `quit`."""
 
+import re
 import sys
 from collections.abc import Iterator
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from bot.desk import Desk, open_desk
 from bot.errors import UsageError
 from bot.replies.page import Line, write
-from bot.request import parse
+from bot.request import Request, parse
+
+if TYPE_CHECKING:
+    from bot.asking import About
+    from bot.readings import Readings
+    from bot.triage import CaseRecord
 
 PROMPT: Final = "lineman> "
 LEAVE: Final = ("quit", "exit", "bye", "q")
@@ -18,18 +25,44 @@ HELP: Final = (
         "looks from this host, and says what is wrong and what to do. For example: /diagnose 31009 ios",
         indent=2,
     ),
+    Line("what happens, in your words", "bold"),
+    Line(
+        "without a code, for example: connected but silence. The best readings are there to choose from",
+        indent=2,
+    ),
+    Line("a question", "bold"),
+    Line("is answered from what is written, for example: why would TURN help?", indent=2),
     Line("help", "bold"),
     Line("shows this", indent=2),
     Line("quit", "bold"),
     Line("leaves; so does the end of the input", indent=2),
 )
 
+TOLD: Final = ("sdk-version", "turn", "vpn")
+
+# Stories are told; these ask.
+_QUESTION: Final = re.compile(
+    r"\?\s*$|^\W*(?:and |but |so |ok )*(?:what|why|how|which|where|when|who|can|could|do|does|did|is|are|"
+    r"should|must|may|explain|define|tell me|show me|give me)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Talk:
+    """What has been said: the last case, the causes its story meant, the readings that wait for a choice."""
+
+    desk: Desk
+    record: "CaseRecord | None" = None
+    waiting: "Readings | None" = None
+    meant: tuple[str, ...] = ()
+
 
 def converse(network: str | None, vantage: str | None) -> int:
     """Talk until the person leaves; the exit code is 0."""
-    desk = open_desk(network, vantage, remote=True)
+    talk = Talk(open_desk(network, vantage, remote=True))
     if sys.stdin.isatty():
-        write([Line("Lineman. Type /diagnose 31009, help or quit.")], sys.stdout)
+        write([Line("Lineman. Type /diagnose 31009, what happens, a question, help or quit.")], sys.stdout)
     for line in _typed():
         word = line.lstrip("/").casefold()
         if word in LEAVE:
@@ -37,7 +70,7 @@ def converse(network: str | None, vantage: str | None) -> int:
         if word in ("help", "?"):
             write(HELP, sys.stdout)
         elif word:
-            _take(desk, line)
+            _take(talk, line)
         sys.stdout.flush()
     return 0
 
@@ -56,20 +89,144 @@ def _typed() -> Iterator[str]:
             write([Line("That line is not text in this terminal's encoding.")], sys.stdout)
 
 
-def _take(desk: Desk, line: str) -> None:
-    """Diagnose what *line* asks for, or say what it should have been."""
-    first = line.split()[0].lstrip("/").casefold()
-    if first != "diagnose" and not first[:1].isdecimal():
-        answer = "Follow-up questions come with a later version. Type /diagnose 31009, help or quit."
-        write([Line(answer)], sys.stdout)
-        return
-    from bot.terminal import answer as give_answer
-
+def _take(talk: Talk, line: str) -> None:
+    """Do what *line* asks for, or say what it should have been."""
     try:
-        give_answer(desk, parse(line, desk.vocabulary), verbose=False)
+        first = line.split()[0].lstrip("/").casefold()
+        if talk.waiting and line.strip(" .)").isdecimal() and len(line) <= 3:
+            _choose(talk, int(line.strip(" .)")))
+        elif first == "diagnose" or first[:1].isdecimal():
+            _asked(talk, line)
+        else:
+            _free(talk, line)
     except UsageError as error:
         write([Line(str(error))], sys.stdout)
     except KeyboardInterrupt:
         if not sys.stdin.isatty():
             raise
         write([Line("Stopped.")], sys.stdout)
+
+
+def _asked(talk: Talk, line: str) -> None:
+    """Diagnose a code; words without one that were meant as a command are read as a story."""
+    words = line.split()
+    try:
+        request = parse(line, talk.desk.vocabulary)
+    except UsageError:
+        if len(words) <= 3 or any(word.isdecimal() for word in words[:2]):
+            raise
+        _story(talk, " ".join(words[1:]))
+        return
+    _diagnose(talk, request)
+
+
+def _diagnose(talk: Talk, request: Request, meant: tuple[str, ...] = ()) -> None:
+    from bot.terminal import talk_through
+
+    talk.waiting, talk.meant = None, meant
+    talk.record = talk_through(talk.desk, request, verbose=False)
+
+
+def _free(talk: Talk, line: str) -> None:
+    """A change of the case, a question, or a story; whichever of the last two it looks like is tried first."""
+    if talk.record and (request := _changed(talk, talk.record, line)):
+        _diagnose(talk, request, talk.meant)
+    elif _QUESTION.search(line):
+        _question(talk, line)
+    else:
+        _story(talk, line)
+
+
+def _changed(talk: Talk, record: "CaseRecord", line: str) -> Request | None:
+    """The last case with what *line* changes about it: another platform, edge, an answer, or once more."""
+    from bot.intents import Thread, read_intent
+
+    intent = read_intent(line, Thread(talk.desk.vocabulary))
+    if intent.kind not in ("platform", "edge", "answer", "again") or _QUESTION.search(line):
+        return None
+    changes = dict(intent.values)
+    old = record.request
+    told: dict[str, str] = {name: changes[name] for name in TOLD if name in changes}
+    return replace(
+        old,
+        platform=changes.get("platform", old.platform),
+        edge=changes.get("edge", old.edge),
+        told=dict(old.told) | told,
+    )
+
+
+def _question(talk: Talk, line: str) -> None:
+    from bot.asking import ask
+    from bot.replies.answer import render_answer
+
+    answer = ask(line, _about(talk), talk.desk.knowledge, talk.desk.network)
+    if not answer.answered and _story(talk, line, quiet=True):
+        return
+    write(render_answer(answer), sys.stdout)
+
+
+def _story(talk: Talk, line: str, *, quiet: bool = False) -> bool:
+    """Read *line* as a story: go ahead where it is clear, offer readings where not; whether it said anything.
+
+    Unless *quiet*, a line that says nothing known is tried as a question as well.
+    """
+    from bot.asking import ask
+    from bot.readings import looked_into_as, read, request_for
+    from bot.replies.answer import render_answer, render_readings
+
+    desk = talk.desk
+    readings = read(line, desk.knowledge, desk.vocabulary)
+    if readings.verdict == "none":
+        if not quiet:
+            answer = ask(line, _about(talk), desk.knowledge, desk.network)
+            write(render_answer(answer) if answer.answered else render_readings(readings), sys.stdout)
+        return False
+    numbered = readings.verdict == "close" and not readings.codes
+    write(render_readings(readings, numbered=numbered), sys.stdout)
+    if numbered:
+        talk.waiting = readings
+        write([Line("Type a number.", "dim")], sys.stdout)
+    elif request := request_for(readings, readings.offered, desk.knowledge):
+        if not readings.codes:
+            write([Line(looked_into_as(request))], sys.stdout)
+        _diagnose(talk, request, tuple(one.cause for one in readings.offered[:1]))
+    return True
+
+
+def _choose(talk: Talk, number: int) -> None:
+    """Go ahead with the reading that was chosen by its number; the last number is none of them."""
+    from bot.readings import looked_into_as, request_for
+
+    readings = talk.waiting
+    if readings is None:
+        return
+    if not 1 <= number <= len(readings.offered) + 1:
+        raise UsageError(f"Type a number from 1 to {len(readings.offered) + 1}.")
+    talk.waiting = None
+    if number > len(readings.offered):
+        write(
+            [Line("Then say more: what you see or hear, where it works and where not, or the code.")],
+            sys.stdout,
+        )
+    elif request := request_for(readings, [readings.offered[number - 1]], talk.desk.knowledge):
+        write([Line(looked_into_as(request))], sys.stdout)
+        _diagnose(talk, request, (readings.offered[number - 1].cause,))
+
+
+def _about(talk: Talk) -> "About":
+    """The context of a question: the last case, its causes and their evidence."""
+    from bot.asking import About
+
+    record = talk.record
+    if record is None:
+        return About()
+    found = talk.desk.view(record).found
+    likely = talk.meant or tuple(one.cause for one in record.diagnosis.possible)
+    causes = tuple(one.id for one in found) or likely
+    return About(
+        record.request.code,
+        record.request.platform or "",
+        record.request.edge,
+        causes,
+        tuple(text for one in found for text in one.evidence),
+    )

@@ -88,7 +88,7 @@ def open_desk(
         raise UsageError("--network needs the path of a network file.")
     local = LocalRelay(vantage or USER_NETWORK)
     return Desk(
-        knowledge or load_knowledge(),
+        knowledge or load_knowledge(quick=True),
         load_network(network),
         local,
         load_settings(os.environ),

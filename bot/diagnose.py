@@ -8,12 +8,14 @@ from typing import Final
 
 from bot.arguments import Parser, version
 from bot.desk import Desk, open_desk
-from bot.errors import unknown
-from bot.request import Request, parse_words
+from bot.errors import UsageError, unknown
+from bot.request import Request, is_story, parse_words
 from bot.vocabulary import person_options
 from knowledge.load import load_knowledge
 
 EXIT: Final[Mapping[str, int]] = {"found": 0, "clear": 1, "unclear": 3}
+
+FEW: Final = 3  # words
 
 EPILOG: Final = (
     "Exit codes: 0 something found, 1 nothing wrong seen from here, 2 usage, 3 could not tell. "
@@ -24,19 +26,58 @@ EPILOG: Final = (
 
 def run_diagnose(words: Sequence[str]) -> int:
     """Diagnose what *words* ask for, print the answer, and give the exit code."""
-    knowledge = load_knowledge()
+    knowledge = load_knowledge(quick=True)
     told = person_options(knowledge)
     parser = _parser(told)
     options, rest = parser.parse_known_intermixed_args(list(words))
     if rest:
         raise unknown("an option of diagnose", rest[0], parser.known)
     desk = open_desk(options.network, options.vantage, knowledge, remote=True)
-    request = parse_words(options.words, desk.vocabulary, _named(options, tuple(told)))
+    named = _named(options, tuple(told))
+    try:
+        request = parse_words(options.words, desk.vocabulary, named)
+    except UsageError as error:
+        if not is_story(options.words):
+            raise
+        request = _read_story(" ".join(options.words), desk, named, error)
     if options.json:
         return _as_json(desk, request)
     from bot.terminal import answer
 
     return EXIT[answer(desk, request, verbose=options.verbose)]
+
+
+def _read_story(text: str, desk: Desk, named: Sequence[tuple[str, str]], error: UsageError) -> Request:
+    """Make a request of a *text* without a code, and say on stderr what was understood; options count more.
+
+    Where nothing is understood of a few words they were meant as names, and *error* tells what is wrong with them.
+    """
+    from bot.readings import ahead, looked_into_as, read
+    from bot.replies.answer import render_readings
+    from bot.replies.page import Line, write
+
+    readings = read(text, desk.knowledge, desk.vocabulary)
+    request = ahead(readings, desk.knowledge)
+    if request is None and len(text.split()) <= FEW:
+        raise error
+    write(render_readings(readings), sys.stderr)
+    if request is None:
+        raise UsageError(
+            "Nothing is looked into. Say more, or give the error code, as in `lineman diagnose 31009`."
+        )
+    write([Line(looked_into_as(request))], sys.stderr)
+    said = dict(named)
+    read_from_text = [
+        ("code", request.code),
+        *(
+            (name, value)
+            for name, value in (("platform", request.platform or ""), ("edge", request.edge))
+            if value
+        ),
+        *request.told.items(),
+    ]
+    kept = [pair for pair in read_from_text if pair[0] not in said]
+    return parse_words((), desk.vocabulary, [*named, *kept])
 
 
 def _as_json(desk: Desk, request: Request) -> int:
@@ -62,7 +103,12 @@ def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("words", nargs="*", metavar="CODE [PLATFORM]", help="the error code, and the SDK's platform if known")
+    add(
+        "words",
+        nargs="*",
+        metavar="CODE [PLATFORM]",
+        help="the error code (or what people say), and the platform if known",
+    )
     add("--platform", action="append", help="the SDK's platform; without it, all of them are looked into")
     add("--edge", action="append", help="the edge that the client is set to (default: roaming)")
     for name, words in told.items():

@@ -10,6 +10,9 @@ from typing import Final
 # A list longer than this is not a help in a sentence; the reader is told how to see it instead.
 LISTED: Final = 12
 
+CODE: Final = 5  # digits of an error code
+FAR: Final = 500  # codes that lie further apart have nothing to do with each other
+
 # Longer words are cut when they are quoted back: a pasted log is not read again.
 QUOTED: Final = 40
 
@@ -21,7 +24,7 @@ class UsageError(Exception):
 def unknown(kind: str, word: str, known: Iterable[str], see: str = "") -> UsageError:
     """*word* is not one of *known*: the nearest ones, and the list or how to *see* it."""
     words = sorted({one for one in known if one})
-    near = difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
+    near = nearest_codes(word, words) or difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
     parts = [f"{quoted(word)} is not {kind}"]
     if near:
         parts.append(f"did you mean {either(near)}?")
@@ -31,6 +34,24 @@ def unknown(kind: str, word: str, known: Iterable[str], see: str = "") -> UsageE
     elif see and (rest or not words):
         parts.append(f"see them all with `{see}`")
     return UsageError(_sentence("; ".join(parts)))
+
+
+def nearest_codes(word: str, known: Iterable[str]) -> list[str]:
+    """List the three known codes that *word* may be a slip for: one off, two digits swapped, else nearest.
+
+    Empty where it is no number of five digits; nothing that is far away is offered.
+    """
+    if not (word.isdecimal() and word.isascii() and len(word) == CODE):
+        return []
+    swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(CODE - 1)}
+
+    def order(code: str) -> tuple[bool, bool, int]:
+        apart = abs(int(code) - int(word))
+        return apart > 1, code not in swapped, apart
+
+    codes = (one for one in known if one.isdecimal() and len(one) == CODE)
+    near = (one for one in codes if one in swapped or abs(int(one) - int(word)) <= FAR)
+    return sorted(near, key=order)[:3]
 
 
 def either(words: Iterable[str]) -> str:

@@ -3,13 +3,14 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from bot.arguments import Parser
 from bot.errors import UsageError, unknown
 from bot.replies.page import Line, write
 from bot.vocabulary import platform_names
-from knowledge.load import load_knowledge
+from knowledge.load import FOLDER, load_knowledge
 from knowledge.schema import Cause, ErrorCode, Knowledge, Platform, Question
 
 OK: Final = 0
@@ -35,10 +36,11 @@ def _parser() -> Parser:
     parser = Parser(
         prog="lineman knowledge",
         description="check: run the cases in the knowledge files. tree CODE: draw how causes are told apart. "
-        "list: everything that is known. show ID: one code, platform, cause or question.",
+        "list: everything that is known. show ID: one code, platform, cause or question. "
+        "codes: the table of codes, platforms and causes. new cause ID: begin the file of a cause.",
         allow_abbrev=False,
     )
-    parser.add_argument("command", nargs="?", metavar="check|tree|list|show")
+    parser.add_argument("command", nargs="?", metavar="check|tree|list|show|codes|new")
     parser.add_argument("words", nargs="*", metavar="CODE or ID")
     parser.add_argument("--platform", help="tree: of this platform only")
     parser.add_argument("--edge", help="tree: for clients at this edge")
@@ -48,9 +50,11 @@ def _parser() -> Parser:
 
 def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
     from knowledge.check import report
+    from knowledge.network import load_network
 
     _take(words, 0, "check")
-    found = report(knowledge)
+    network = load_network()
+    found = report(knowledge, datetime.now(UTC).date(), {f"network {network.id}": network.checked})
     sys.stdout.write(f"{found}\n")
     return OK if found.ok else PROBLEMS
 
@@ -72,6 +76,27 @@ def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespac
     edge = _known("an edge", options.edge or network.roaming, network.edge_names)
     trees = [compile_tree(select(knowledge, network, code, platform, edge)) for platform in platforms]
     sys.stdout.write("\n\n".join(draw(tree, options.format) for tree in trees) + "\n")
+    return OK
+
+
+def _codes(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    from knowledge.codes_table import codes_table
+
+    _take(words, 0, "codes")
+    sys.stdout.write(codes_table(knowledge))
+    return OK
+
+
+def _new(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    from knowledge.skeleton import write_skeleton
+
+    what, id_ = _take(words, 2, "new cause ID")
+    _known("a kind of file that can be begun here", what, ("cause",))
+    file = write_skeleton(knowledge, FOLDER, id_, datetime.now(UTC).date().isoformat())
+    sys.stdout.write(
+        f"{file} is there and loads. Fill in every TODO, then run `lineman knowledge check`.\n"
+        "docs/knowledge-guide.md tells what belongs where.\n"
+    )
     return OK
 
 
@@ -170,5 +195,7 @@ COMMANDS: Final[Mapping[str, Callable[[Knowledge, Sequence[str], argparse.Namesp
     "check": _check,
     "tree": _tree,
     "list": _list,
+    "codes": _codes,
+    "new": _new,
     "show": _show,
 }

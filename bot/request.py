@@ -76,6 +76,13 @@ def parse_words(
     return _make_request([*given, *named, *options], vocabulary)
 
 
+def is_story(words: Sequence[str]) -> bool:
+    """Whether *words* tell something in place of a code: two or more of them, and none with a code's digits."""
+    text = " ".join(words)
+    plain_words = [word for word in text.split() if not word.startswith("--") and "=" not in word]
+    return len(plain_words) >= 2 and not re.search(r"\d{4}", text)
+
+
 def _make_request(said: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
     """Make the request of all that is *said*, name by name."""
     given: dict[str, str] = {}

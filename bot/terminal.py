@@ -20,6 +20,11 @@ SKIP = ("", "skip", "?")
 
 def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
     """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
+    return talk_through(desk, request, verbose=verbose).diagnosis.outcome
+
+
+def talk_through(desk: Desk, request: Request, *, verbose: bool) -> CaseRecord:
+    """Do the same as `answer`, and give the whole case (the leading relay's), so that questions can follow."""
     several = len(request.relays) > 1
     with show_progress(sys.stdout, desk.knowledge, several=several) as tell:
         records = desk.diagnose_all(request, tell)
@@ -32,7 +37,7 @@ def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "
         write(render(record, desk.view(record), desk.network, verbose=verbose, asks=asks), sys.stdout)
     if asks:
         records = _ask_on(desk, records)
-    return leading(records).diagnosis.outcome
+    return leading(records)
 
 
 def _ask_on(desk: Desk, records: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:

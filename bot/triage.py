@@ -80,8 +80,9 @@ class Matter:
 
 
 def open_matter(request: Request, knowledge: Knowledge, network: Network) -> Matter:
-    """Select the causes and questions for *request*; without a platform, those of every one."""
-    platforms = [request.platform] if request.platform else sorted(knowledge.platforms)
+    """Select the causes and questions for *request*; without a platform, those of every one that raises it."""
+    of_code = knowledge.errors[request.code].platforms if request.code in knowledge.errors else ()
+    platforms = [request.platform] if request.platform else sorted(of_code or knowledge.platforms)
     cases = [select(knowledge, network, request.code, platform, request.edge) for platform in platforms]
     return Matter(tuple(cases), tuple(compile_tree(case) for case in cases))
 

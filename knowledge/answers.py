@@ -43,6 +43,8 @@ def answer(
         unmet = _unmet(question, answers, case)
         if unmet:
             answers[question.id] = unmet
+        elif question.code:
+            answers[question.id] = _from_code(question, case.code)
         elif question.person:
             answers[question.id] = _from_person(question, told)
         else:
@@ -94,6 +96,16 @@ def _from_person(question: Question, told: Mapping[str, str]) -> Answered:
     if name is None:
         return Answered(question.id, None, f"{said!r} fits none of the answers", (), "person", (question.id,))
     return Answered(question.id, name, f"told: {question.says(name)}", (), "person")
+
+
+def _from_code(question: Question, code: str) -> Answered:
+    """Read the answer off the code itself; like a person's answer it counts from every vantage."""
+    name = option_for(question, code)
+    if name is None:
+        return Answered(question.id, None, f"{code} does not tell", (), "person")
+    says = question.says(name)
+    because = f"{code} says: {says}" if says != name else f"{code} does not tell by itself"
+    return Answered(question.id, name, because, (), "person")
 
 
 def _seen(case: Case, question: Question, observations: Mapping[str, Observation]) -> list[Seen]:

@@ -39,7 +39,8 @@ def build_question(document: Document) -> Question:
     raw = document.value
     person = raw.get("person")
     observe = tuple(Observe(**one) for one in _many(raw.get("observe", [])))
-    answers = tuple(_answer(name, given, bool(person)) for name, given in raw["answers"].items())
+    said = bool(person) or raw.get("code", False)
+    answers = tuple(_answer(name, given, said) for name, given in raw["answers"].items())
     return Question(
         id=raw["id"],
         asks=raw["asks"],
@@ -48,6 +49,7 @@ def build_question(document: Document) -> Question:
         needs=_condition(raw.get("needs", {})),
         observe=observe,
         person=Person(**person) if person else None,
+        code=raw.get("code", False),
         platforms=tuple(raw.get("platforms", ())),
         cost=float(raw.get("cost", 60 if person else 1)),
         tolerant=raw.get("tolerant", False),
@@ -73,6 +75,8 @@ def build_cause(document: Document) -> Cause:
         evidence=tuple(raw["evidence"]),
         fixes={key: tuple(Fix(**fix) for fix in fixes) for key, fixes in raw["fixes"].items()},
         references=_references(raw),
+        symptoms=tuple(raw.get("symptoms", ())),
+        checked=raw.get("checked", ""),
         cases=tuple(_cause_case(one) for one in raw["cases"]),
         origin=_origin(document),
     )
@@ -107,7 +111,10 @@ def build_error(document: Document) -> ErrorCode:
         platforms=tuple(raw.get("platforms", ())),
         related=tuple(str(code) for code in raw.get("related", ())),
         confused_with=confused if isinstance(confused, dict) else {str(code): "" for code in confused},
+        elsewhere=raw.get("elsewhere", ""),
+        confidence=raw.get("confidence", "verified"),
         references=_references(raw),
+        checked=raw.get("checked", ""),
         origin=_origin(document),
     )
 
@@ -138,8 +145,8 @@ def _places(observe: Iterable[Observe]) -> list[tuple[Observe, Target]]:
     return [(one, Target(one.service, "", one.port or 0, one.transport or "tcp")) for one in observe]
 
 
-def _answer(name: str, raw: Any, person: bool) -> AnswerRule:
-    if not person:
+def _answer(name: str, raw: Any, said: bool) -> AnswerRule:
+    if not said:
         return AnswerRule(name, rule=build_rule(raw))
     if raw == "else":
         return AnswerRule(name, option=Option(says=name))

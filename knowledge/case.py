@@ -35,7 +35,7 @@ def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge
         id_: question
         for id_, question in knowledge.questions.items()
         if _is_for(question.platforms, platform)
-        and (question.person or _wanted(question.observe, network, platform, edge))
+        and (question.said or _wanted(question.observe, network, platform, edge))
     }
     concerned = [
         cause_for(cause, asked)

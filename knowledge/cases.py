@@ -158,7 +158,7 @@ def _answers(case: Case, given: CauseCase) -> dict[str, Answered]:
     answers = {}
     for id_, question in case.questions.items():
         answer = given.given.get(id_)
-        by: By = "person" if question.person else "relay"
+        by: By = "person" if question.said else "relay"
         unknown = Answered(id_, None, "not given", (), "relay", (id_,))
         answers[id_] = unknown if answer in (None, UNKNOWN) else Answered(id_, answer, "given")
         answers[id_] = replace(answers[id_], by=by)

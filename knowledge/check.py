@@ -3,13 +3,22 @@
 Pure; `load.py` has found what is wrong with the files as such. What is reported has file and line.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import permutations
 
 from knowledge.case import questions_of
 from knowledge.cases import Trial, trial_problems, trials
 from knowledge.exhaustive import gaps
+from knowledge.more_checks import (
+    count_symptoms,
+    not_told_apart,
+    stale,
+    symptom_problems,
+    unfinished,
+    unreachable,
+)
 from knowledge.mutate import Mutation, mutations
 from knowledge.schema import Alternatives, Cause, Knowledge, Question
 from knowledge.templates import template_problems
@@ -33,8 +42,13 @@ class Report:
         return "\n".join([*self.lines, *self.problems])
 
 
-def report(knowledge: Knowledge) -> Report:
-    """Check all of *knowledge*."""
+def report(
+    knowledge: Knowledge, today: date | None = None, checked: Mapping[str, str] | None = None
+) -> Report:
+    """Check all of *knowledge*; with *today*, what is old is listed, and is no problem: it still may be used.
+
+    *checked* are days of more things than the knowledge files, by name, such as network files.
+    """
     tried = trials(knowledge)
     mutants = list(mutations(knowledge, tried))
     pairs = list(_contained(knowledge))
@@ -49,10 +63,21 @@ def report(knowledge: Knowledge) -> Report:
         f"mutations: {_score(noticed, len(mutants))}",
         f"pairs of causes that contain each other: {len(pairs)}, {len(mixed)} not separated",
         f"questions with gaps: {len(open_)} of {len(knowledge.questions)}",
+        f"symptoms: {count_symptoms(knowledge.causes)} phrases",
+        *_old(knowledge, today, checked),
     )
     problems = [*wrong, *_survivors(mutants), *mixed, *open_, *_untested(knowledge), *_unused(knowledge)]
     problems += template_problems(knowledge)
+    for more in (symptom_problems, unfinished, unreachable, not_told_apart):
+        problems += more(knowledge)
     return Report(lines, tuple(problems), len(mutants), noticed)
+
+
+def _old(knowledge: Knowledge, today: date | None, checked: Mapping[str, str] | None) -> Iterator[str]:
+    if today is not None:
+        old = list(stale(knowledge, today, checked))
+        yield f"facts not checked for half a year: {len(old)}"
+        yield from (f"  {one}" for one in old)
 
 
 def _count(knowledge: Knowledge) -> str:

@@ -21,7 +21,7 @@ _MOST: Final = 400  # kinds of one observation; beyond that, pairs would take se
 
 def gaps(question: Question) -> Iterator[str]:
     """What may be seen, or said, and has no answer."""
-    if question.person:
+    if question.said:
         yield from _unanswered_versions(question)
         return
     kinds = _kinds(question)

@@ -70,8 +70,8 @@ class _Checker:
             path = ("cases", number, "answer")
             yield from self.known([case.answer], (*question.names, UNKNOWN), "answer", origin, path)
             yield from self.observed(case, origin, number)
-            if isinstance(case.given, str) != bool(question.person):
-                wanted = "what a person says" if question.person else "a list of observations"
+            if isinstance(case.given, str) != question.said:
+                wanted = "what is said" if question.said else "a list of observations"
                 yield f"{origin.at('cases', number)}: `given` must be {wanted}"
 
     def observed(self, case: QuestionCase, origin: Origin, number: int) -> Iterator[str]:

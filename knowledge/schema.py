@@ -124,6 +124,7 @@ class Question:
     needs: Condition = field(default_factory=dict)
     observe: tuple[Observe, ...] = ()
     person: Person | None = None
+    code: bool = False  # the error code itself tells
     platforms: tuple[str, ...] = ()  # empty: all
     cost: float = 1.0  # seconds of whoever answers
     tolerant: bool = False  # its failed looks are told, and leave a clear outcome clear
@@ -135,6 +136,11 @@ class Question:
     def names(self) -> tuple[str, ...]:
         """The possible answers, in order."""
         return tuple(answer.name for answer in self.answers)
+
+    @property
+    def said(self) -> bool:
+        """Whether the answer is said, by a person or by the error code, and not seen by a probe."""
+        return self.code or self.person is not None
 
     def says(self, answer: str | None) -> str:
         """*answer* as a person reads it."""
@@ -186,6 +192,8 @@ class Cause:
     evidence: tuple[str, ...] = ()
     fixes: Mapping[str, tuple[Fix, ...]] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
+    symptoms: tuple[str, ...] = ()  # phrases in which users tell of it
+    checked: str = ""  # YYYY-MM-DD, when its facts were last held against their sources
     cases: tuple[CauseCase, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 
@@ -244,7 +252,10 @@ class ErrorCode:
     platforms: tuple[str, ...] = ()  # empty: all
     related: tuple[str, ...] = ()
     confused_with: Mapping[str, str] = field(default_factory=dict)  # code: the difference, if told
+    elsewhere: str = ""  # whose code it is and where to go on, when it is not the Voice SDK's
+    confidence: str = "verified"  # in the sources: verified, partly or unverified
     references: tuple[Reference, ...] = ()
+    checked: str = ""  # YYYY-MM-DD, when it was last held against its sources
     origin: Origin = field(default=Origin(), compare=False)
 
 

@@ -12,6 +12,7 @@ from bot.compare import Comparison, compare, leading, missing_from
 from bot.replies.view import View
 from bot.replies.words import sentence
 from bot.triage import CaseRecord
+from knowledge.meaning import Meaning
 from knowledge.network_facts import Network
 from knowledge.schema import Judged, NextQuestion, PathStep
 from probes.model import Observation
@@ -33,6 +34,7 @@ def render(record: CaseRecord, view: View, network: Network, version: str) -> di
         "platforms": list(diagnosis.platforms),
         "outcome": diagnosis.outcome,
         "headline": view.headline,
+        "meaning": _meaning(view.meaning),
         "found": [asdict(one) for one in view.found],
         "explained": [{**_judged(one), "by": one.by} for one in diagnosis.explained],
         "possible": _list(diagnosis.possible),
@@ -83,6 +85,13 @@ def _relay(record: CaseRecord) -> dict[str, Any]:
     missing = missing_from(record)
     more = {"missing": missing.says} if missing else {}
     return {"name": record.relay, "vantage": record.vantage, **more}
+
+
+def _meaning(one: Meaning | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    lists = {name: [list(entry) for entry in getattr(one, name)] for name in ("confused_with", "related")}
+    return {**asdict(one), **lists}
 
 
 def _request(record: CaseRecord) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from bot.replies.view import View
 from bot.replies.words import sentence
 from bot.triage import CaseRecord
 from knowledge.advised import AdvisedCause, AdvisedFix, Guide
+from knowledge.meaning import Meaning
 from knowledge.network_facts import Network
 from knowledge.schema import Judged, NextQuestion
 from probes.model import REFERENCE, Observation
@@ -42,6 +43,7 @@ def render(
     yield Line(view.headline, STYLES[diagnosis.outcome])
     if len(view.found) > 1:
         yield from _items(_named(one) for one in view.found)
+    yield from _meaning(view.meaning)
     yield from _section("Tell the customer", (Line(text, indent=2) for text in view.customer))
     for found in view.found:
         yield from _found(found, several=len(view.found) > 1)
@@ -89,6 +91,21 @@ def render_change(before: CaseRecord, record: CaseRecord, view: View) -> Iterato
 def _to_tell(question: NextQuestion) -> str:
     choices = "; ".join(says or answer for answer, says in question.choices)
     return f"{question.ask} ({choices}) Tell it with --{question.option}."
+
+
+def _meaning(one: Meaning | None) -> Iterator[Line]:
+    """Tell what the code means, and which codes are taken for it."""
+    if one is None:
+        return
+    texts = (*one.texts, one.elsewhere, *one.notes)
+    yield from _section(f"{one.code}: {one.name}", (Line(text, indent=2) for text in texts if text))
+    for code, name, difference in one.confused_with:
+        yield Line(
+            f"Not {code} ({name}): {difference}" if name else f"Not {code}: {difference}", indent=2, mark=MARK
+        )
+    if one.related:
+        related = ", ".join(f"{code} ({name})" if name else code for code, name in one.related)
+        yield Line(f"Related: {related}", "dim", indent=2)
 
 
 def _found(found: AdvisedCause, *, several: bool) -> Iterator[Line]:

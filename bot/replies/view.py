@@ -11,6 +11,7 @@ from bot.replies.words import outcome
 from bot.triage import CaseRecord
 from knowledge.advice import advise
 from knowledge.advised import AdvisedCause, Guide
+from knowledge.meaning import Meaning, meaning_of
 from knowledge.network_facts import Network
 from knowledge.schema import Diagnosis, Knowledge
 
@@ -24,19 +25,36 @@ class View:
     found: tuple[AdvisedCause, ...]
     not_checked: tuple[Group, ...]
     preflight: tuple[Guide, ...]
+    meaning: Meaning | None = None  # of the code that was asked for
 
 
 def make_view(record: CaseRecord, knowledge: Knowledge, network: Network) -> View:
     """Fill in every text for *record*."""
     diagnosis = record.diagnosis
+    meaning = meaning_of(knowledge, record.request.code, record.request.platform)
     advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
     return View(
-        headline=headline(diagnosis),
-        customer=for_customer(diagnosis, [one.customer for one in advice.found]),
+        headline=headline(diagnosis) if looked(record) else unlooked(record, meaning),
+        customer=for_customer(diagnosis, [one.customer for one in advice.found], looked=looked(record)),
         found=advice.found,
         not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
-        preflight=advice.preflight,
+        preflight=() if meaning and meaning.elsewhere else advice.preflight,
+        meaning=meaning,
     )
+
+
+def looked(record: CaseRecord) -> bool:
+    """Whether there was anything to look at: some codes have nothing to do with networks."""
+    return bool(record.plan.steps) or bool(record.observations)
+
+
+def unlooked(record: CaseRecord, meaning: Meaning | None) -> str:
+    """Say the outcome where nothing was to be looked at."""
+    if record.diagnosis.found:
+        return headline(record.diagnosis)
+    if meaning and meaning.elsewhere:
+        return f"{record.request.code} is no code of the Voice SDKs"
+    return "Nothing to look at from here: what a person knows decides"
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -60,10 +78,12 @@ def _why_not(diagnosis: Diagnosis) -> str:
     return "something failed that no known cause explains"
 
 
-def for_customer(diagnosis: Diagnosis, texts: Sequence[str]) -> tuple[str, ...]:
+def for_customer(diagnosis: Diagnosis, texts: Sequence[str], *, looked: bool = True) -> tuple[str, ...]:
     """Choose what a support agent may pass on: the texts of the causes, or what is known without one."""
     if texts:
         return tuple(texts)
+    if not looked:
+        return ("We need to know more about this error before we can name a cause.",)
     if diagnosis.outcome == "clear":
         return ("From where we looked, everything that calls need can be reached.",)
     return ("We have looked at the network and need to know more before we can name a cause.",)

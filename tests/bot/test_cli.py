@@ -109,7 +109,7 @@ USAGE = [
     (["diagnos"], "did you mean diagnose?"),
     (["--verbos"], "is not an option of lineman"),
     (["diagnose"], "No error code is given"),
-    (["diagnose", "31090"], "did you mean 31009?"),
+    (["diagnose", "31090"], "did you mean 31009, "),
     (["diagnose", "31009", "io"], "did you mean ios?"),
     (["diagnose", "31009", "--edge", "frankfort"], "did you mean frankfurt"),
     (["diagnose", "31009", "--edge", "dublin", "--edge", "tokyo"], "edge is given twice"),
@@ -215,12 +215,59 @@ async def test_conversation(world: SmallWorld) -> None:
     assert (code, err) == (0, "")
     for told in (
         "/diagnose CODE",
-        "Follow-up questions",
+        "I don't know",
         "did you mean 31009",
         "Nothing wrong seen from here",
     ):
         assert told in out
     assert await lineman("--network", world.network(), typed="quit\n/diagnose 31010\n") == (0, "", "")
+
+
+async def test_stories_and_choices(world: SmallWorld) -> None:
+    """A close story offers three and none by number; a clear one goes ahead; questions after it are about it."""
+    typed = "hotel wifi\n9\n4\nconnected but silence\nhow do I fix it?\nmoin\n/diagnose no audio on the vpn\n"
+    code, out, err = await lineman("--network", world.network(), typed=typed)
+    assert (code, err) == (0, "")
+    for told in (
+        "4 none of these",
+        "Type a number from 1 to 4.",
+        "Then say more",
+        "I read that as: UDP to the media ports is blocked.",
+        "I look into it as 53405",
+        "knowledge/causes/",
+        "I do not know what that is about.",
+        "I read that as: the VPN does not carry the call.",
+    ):
+        assert told in out
+
+
+async def test_text_from_standard_input() -> None:
+    """`-` reads the standard input, whatever its bytes."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "understand", "-", "--json",
+        cwd=ROOT, env=CLEAN | {"PYTHONIOENCODING": "utf-8"},
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate(b"connected \xff\xfe but silence\n")
+    assert process.returncode == 0
+    assert json.loads(out)["causes"][0]["id"] == "media-udp-blocked"
+
+
+async def test_diagnose_a_story(world: SmallWorld) -> None:
+    """`diagnose` takes a story in place of a code and says how it was read; a slip of two words stays a slip."""
+    network = world.network()
+    code, out, err = await lineman(
+        "diagnose", "no audio on VPN", "--vpn", "no", "--network", network, "--json"
+    )
+    assert code in (0, 1, 3)
+    assert json.loads(out)["request"]["code"] == "53405"
+    assert "I read that as: the VPN does not carry the call." in err
+    code, _, err = await lineman("diagnose", "andriod blah", "--network", network)
+    assert code == 2
+    assert "did you mean android?" in err
+    code, _, err = await lineman("diagnose", "the cat sat on the mat", "--network", network)
+    assert code == 2
+    assert "Nothing is looked into." in err
 
 
 async def stopped(world: SmallWorld, how: signal.Signals | None) -> tuple[int | None, str]:

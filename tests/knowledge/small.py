@@ -248,7 +248,9 @@ evidence: ["{{host}} did not answer."]
 fixes: {{all: [{{do: Open it., who: firewall, snippet: turn}}]}}
 references: []
 {text}
-"""
+symptoms:
+{symptoms}"""
+_SYMPTOMS = "".join(f'  - "it fails in way {number} with {{id}}"\n' for number in range(8))
 
 
 def write(folder: Path, room: str, id_: str, text: str) -> Path:
@@ -259,7 +261,7 @@ def write(folder: Path, room: str, id_: str, text: str) -> Path:
     own = "\n".join(line[margin:] for line in lines)
     file = folder / room / f"{id_}.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(form.format(id=id_, text=own), encoding="utf-8")
+    file.write_text(form.format(id=id_, text=own, symptoms=_SYMPTOMS.format(id=id_)), encoding="utf-8")
     return file
 
 

@@ -33,6 +33,9 @@ when: {signaling-tls: misdated}
 evidence: ["{host} showed a certificate that is out of date."]
 fixes: {all: [{do: Tell the service., who: support}]}
 references: []
+symptoms:
+  [out of date one, out of date two, out of date three, out of date four, out of date five, out of date six,
+   out of date seven, out of date eight]
 cases:
   - {given: {signaling-tls: misdated}, found: [certificate-expired]}
   - {given: {signaling-tls: genuine}, ruled_out: [certificate-expired]}

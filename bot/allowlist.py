@@ -1,0 +1,140 @@
+"""What a firewall has to let out for one platform and edge: hosts, ports and ranges, each with its source.
+
+Pure: no network, no clock. Names stay names; whoever needs addresses gives them along.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from knowledge.network_facts import Network, Scope
+
+# What each service is there for, as a firewall's comment says it, in the order of the list.
+PURPOSES: Final = {
+    "signaling": "signaling of calls",
+    "registration": "registration for incoming calls",
+    "insights": "reports about calls",
+    "assets": "the SDK's sounds and files",
+    "media": "sound of calls, both ways in one flow",
+    "stun": "STUN, beside TURN",
+    "turn": "TURN, the detour for sound",
+}
+_ROAMS: Final = frozenset({"signaling"})  # where DNS may lead a roaming client to any edge
+_BY_RANGE: Final = frozenset({"stun", "turn"})  # whose addresses are published
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to let out: to a host, or to ranges, on one port or a span of them."""
+
+    service: str
+    transport: str  # tcp or udp
+    ports: tuple[int, int]  # both the same for one port
+    host: str = ""
+    ranges: tuple[str, ...] = ()  # CIDR; of a host, where they are published or were looked up
+    sources: tuple[str, ...] = ()
+    status: str = "verified"
+
+    @property
+    def purpose(self) -> str:
+        """What it is for."""
+        return PURPOSES.get(self.service, self.service)
+
+    @property
+    def place(self) -> str:
+        """Where it leads, for people."""
+        return self.host or ", ".join(self.ranges)
+
+    def port(self, between: str = "-") -> str:
+        """Write the port, or the span *between* two."""
+        low, high = self.ports
+        return str(low) if low == high else f"{low}{between}{high}"
+
+
+@dataclass(frozen=True, slots=True)
+class AllowList:
+    """Everything that one client needs, and where that is known from."""
+
+    title: str  # of the network
+    platform: str
+    edge: str
+    turn: bool
+    checked: str  # YYYY-MM-DD, when the facts were held against their sources
+    entries: tuple[Entry, ...]
+    sources: Mapping[str, str]  # key: what and where, those that the entries name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The hosts whose addresses have to be looked up, each once."""
+        return tuple(dict.fromkeys(one.host for one in self.entries if one.host and not one.ranges))
+
+    def head(self) -> tuple[str, ...]:
+        """List the lines that stand above every form of it."""
+        turn = "with TURN" if self.turn else "without TURN"
+        return (
+            f"What {self.title} needs on {self.platform}, edge {self.edge}, {turn}.",
+            f"Facts of {self.checked or 'unknown date'}. Outgoing only; return traffic of these flows comes back in.",
+            *(f"{key}: {what}" for key, what in self.sources.items()),
+        )
+
+    def with_addresses(self, found: Mapping[str, tuple[str, ...]]) -> "AllowList":
+        """Give the list with the addresses *found* for its names; each is one range of one address."""
+        entries = (
+            replace(one, ranges=tuple(found[one.host])) if one.host in found and not one.ranges else one
+            for one in self.entries
+        )
+        return replace(self, entries=tuple(entries))
+
+
+def make_list(network: Network, platform: str, edge: str = "", *, turn: bool = False) -> AllowList:
+    """Gather what *platform* needs at *edge* (empty: roaming, which needs every edge)."""
+    edge = edge or network.roaming
+    entries = tuple(dict.fromkeys(_entries(network, platform, edge, turn=turn)))
+    used = {key for one in entries for key in one.sources}
+    return AllowList(
+        title=network.title,
+        platform=platform,
+        edge=edge,
+        turn=turn,
+        checked=network.checked,
+        entries=entries,
+        sources={key: what for key, what in network.sources.items() if key in used},
+    )
+
+
+def _entries(network: Network, platform: str, edge: str, *, turn: bool) -> Iterator[Entry]:
+    for service in PURPOSES:
+        if service == "media":
+            signaling = network.services_of("signaling", platform)
+            sources = signaling[0].sources if signaling else ()
+            yield Entry("media", "udp", network.media_ports, "", network.media_ranges, sources[:1])
+        elif turn or service not in _BY_RANGE:
+            yield from _of_service(network, service, platform, edge)
+
+
+def _of_service(network: Network, service: str, platform: str, edge: str) -> Iterator[Entry]:
+    roams = service in _ROAMS and edge == network.roaming
+    scopes: Iterable[Scope] = ("roaming", "every") if roams else ("chosen",)
+    facts = {(one.transport, one.port): one for one in reversed(network.services_of(service, platform))}
+    for scope in scopes:
+        for target in network.targets(service, platform, scope, edge):
+            one = facts[target.transport, target.port]
+            if target.transport == "tls":  # rides on TCP, where the same port is listed in its own right
+                continue
+            yield Entry(
+                service,
+                target.transport,
+                (target.port, target.port),
+                target.host,
+                _ranges(network, edge) if service in _BY_RANGE else (),
+                one.sources,
+                one.status,
+            )
+
+
+def _ranges(network: Network, edge: str) -> tuple[str, ...]:
+    """The published ranges of STUN and TURN: those of the edge's region, or all."""
+    region = network.edges[edge].region if edge in network.edges else ""
+    if region in network.turn_ranges:
+        return network.turn_ranges[region]
+    return tuple(one for ranges in network.turn_ranges.values() for one in ranges)

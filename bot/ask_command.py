@@ -1,0 +1,143 @@
+"""The `understand` and `ask` commands: what a text says, and what is written about a question."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bot.arguments import Parser
+from bot.asking import About, Answer, ask
+from bot.errors import UsageError, unknown
+from bot.readings import Readings, read, request_for, understood
+from bot.replies.answer import render_answer, render_readings
+from bot.replies.page import write
+from bot.vocabulary import make_vocabulary
+from knowledge.load import load_knowledge
+from knowledge.network import load_network
+from knowledge.schema import Knowledge
+
+OK = 0
+UNANSWERED = 3
+
+MOST = 1_000_000  # bytes of the standard input
+SHOWN = 10  # causes in the JSON; the rest share what is left
+
+
+def run_understand(words: Sequence[str]) -> int:
+    """Print what a text says: codes, platform, causes; 3 where it says nothing known."""
+    parser = Parser(
+        prog="lineman understand",
+        description="Say which codes, platform and causes a text tells of.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("text", nargs="*", metavar="TEXT")
+    parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
+    options = _options(parser, words)
+    knowledge = load_knowledge()
+    readings = read(
+        _text(options.text), knowledge, make_vocabulary(knowledge, load_network(None), ("local",))
+    )
+    if options.json:
+        _print_json(_readings_json(readings, knowledge))
+    else:
+        write(render_readings(readings), sys.stdout)
+    return OK if readings.codes or readings.verdict != "none" else UNANSWERED
+
+
+def run_ask(words: Sequence[str]) -> int:
+    """Print the answer to a question with its sources; 3 where nothing answers it."""
+    parser = Parser(
+        prog="lineman ask",
+        description="Answer a question from what is written, or say that nothing is.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("text", nargs="*", metavar="TEXT")
+    for name, what in (
+        ("code", "the error code of the case"),
+        ("platform", "the SDK's platform"),
+        ("edge", "the edge that the client is set to"),
+        ("cause", "a cause that was found"),
+    ):
+        parser.add_argument(f"--{name}", help=what, default="")
+    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[]")
+    options = _options(parser, words)
+    knowledge, network = load_knowledge(), load_network(options.network)
+    vocabulary = make_vocabulary(knowledge, network, ("local",))
+    platform = options.platform.casefold()
+    about = About(
+        code=_known("an error code known here", options.code, knowledge.errors),
+        platform=vocabulary.platforms[_known("a platform", platform, vocabulary.platforms)]
+        if platform
+        else "",
+        edge=_known("an edge", options.edge.casefold(), vocabulary.edges),
+        causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
+    )
+    answer = ask(_text(options.text), about, knowledge, network)
+    if options.json:
+        _print_json(answer_json(answer))
+    else:
+        write(render_answer(answer), sys.stdout)
+    return OK if answer.answered else UNANSWERED
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The answer as `lineman ask --json` prints it; `sentences` say which of the sources each rests on."""
+    return {
+        "answered": answer.answered,
+        "answer": answer.text,
+        "sentences": [{"text": one.text, "sources": [one.source]} for one in answer.sentences],
+        "sources": [
+            {
+                "file": one.file,
+                "title": one.title,
+                "references": [{"title": ref.title, "url": ref.url} for ref in one.references],
+            }
+            for one in answer.sources
+        ],
+        "closest": [{"id": name, "title": title} for name, title in answer.closest],
+        "score": answer.score,
+    }
+
+
+def _readings_json(readings: Readings, knowledge: Knowledge) -> dict[str, Any]:
+    request = request_for(readings, readings.offered, knowledge)
+    return {
+        "codes": list(readings.codes),
+        "platform": readings.clues.get("platform"),
+        "clues": dict(readings.clues),
+        "causes": [
+            {"id": one.cause, "score": one.score, "title": one.title} for one in readings.causes[:SHOWN]
+        ],
+        "verdict": readings.verdict,
+        "understood": understood(readings),
+        "diagnose": request.code if request else None,
+    }
+
+
+def _options(parser: Parser, words: Sequence[str]) -> Any:
+    options, rest = parser.parse_known_intermixed_args(list(words))
+    if rest:
+        raise unknown(f"an option of {parser.prog.removeprefix('lineman ')}", rest[0], parser.known)
+    return options
+
+
+def _text(words: Sequence[str]) -> str:
+    """The text that was given, or what comes on the standard input when it is `-`."""
+    if list(words) == ["-"]:
+        return sys.stdin.buffer.read(MOST).decode("utf-8", "replace")
+    text = " ".join(words)
+    if not text.strip():
+        raise UsageError('Say something to read, such as "no audio on VPN"; - reads the standard input.')
+    return text
+
+
+def _known(kind: str, word: str, known: Any) -> str:
+    if word and word not in known:
+        raise unknown(kind, word, known, "lineman knowledge list")
+    return word
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=True)
+    sys.stdout.write("\n")

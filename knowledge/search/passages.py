@@ -1,0 +1,100 @@
+"""Passages: small answers in Markdown, one subject each, read from `knowledge/answers/`."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from knowledge.problems import KnowledgeError, at_line
+from knowledge.schema import Reference
+from knowledge.yaml_lines import parse_yaml
+
+FOLDER: Final = Path(__file__).parents[1] / "answers"
+
+_FENCE: Final = "---\n"
+_LISTS: Final = ("platforms", "causes", "codes")
+_KEYS: Final = frozenset({"id", "title", "questions", "kind", "references", *_LISTS})
+_KINDS: Final = ("", "glossary")
+_LONGEST: Final = 700  # letters: a passage answers one thing
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[\"`(]?[A-Z0-9`])")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """An answer to some questions, with the pages it rests on."""
+
+    id: str
+    title: str
+    text: str
+    questions: tuple[str, ...]
+    references: tuple[Reference, ...]
+    file: str
+    platforms: tuple[str, ...] = ()  # only of interest there; empty: everywhere
+    causes: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    kind: str = ""
+
+
+def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
+    """Every passage in *folder*, by name; raises KnowledgeError with all mistakes of all files."""
+    passages: list[Passage] = []
+    problems: list[str] = []
+    for file in sorted(folder.glob("*.md")):
+        try:
+            passages.append(_read(file))
+        except KnowledgeError as error:
+            problems += error.problems
+    if problems:
+        raise KnowledgeError(problems)
+    return tuple(passages)
+
+
+def sentences_of(text: str) -> tuple[str, ...]:
+    """The sentences of *text*; none where there is nothing but space."""
+    return tuple(one for one in _SENTENCE.split(" ".join(text.split())) if one)
+
+
+def _read(file: Path) -> Passage:
+    name = f"knowledge/answers/{file.name}"
+    source = file.read_text("utf-8")
+    if not source.startswith(_FENCE) or (end := source.find(f"\n{_FENCE}", 3)) < 0:
+        raise KnowledgeError([at_line(name, 1, "must begin with its data between two lines of ---")])
+    head = parse_yaml(source[len(_FENCE) : end + 1].encode(), name).value
+    text = " ".join(source[end + 1 + len(_FENCE) :].split())
+    if wrong := list(_problems(file.stem, head, text)):
+        raise KnowledgeError([at_line(name, 1, one) for one in wrong])
+    lists: dict[str, Any] = {key: tuple(str(one) for one in head.get(key, ())) for key in _LISTS}
+    return Passage(
+        id=head["id"],
+        title=head["title"],
+        text=text,
+        questions=tuple(head["questions"]),
+        references=tuple(Reference(**one) for one in head["references"]),
+        file=name,
+        kind=head.get("kind", ""),
+        **lists,
+    )
+
+
+def _problems(stem: str, head: Any, text: str) -> list[str]:
+    """What is wrong with a passage's data, each in one sentence."""
+    if not isinstance(head, dict):
+        return ["its data must be keys and values"]
+    found = [f"{key} is no key of a passage" for key in sorted(set(head) - _KEYS)]
+    found += [f"{key} is missing" for key in ("id", "title", "questions", "references") if not head.get(key)]
+    if found:
+        return found
+    if head["id"] != stem:
+        found.append(f"the file is called {stem}.md and must be {head['id']}.md")
+    if head.get("kind", "") not in _KINDS:
+        found.append("kind can only be glossary")
+    for key in ("questions", "references", *_LISTS):
+        if not isinstance(head.get(key, []), list):
+            found.append(f"{key} must be a list")
+    if not found and not all(
+        isinstance(one, dict) and set(one) == {"title", "url"} for one in head["references"]
+    ):
+        found.append("each reference has a title and a url")
+    if not text or len(text) > _LONGEST:
+        found.append(f"the text must have 1 to {_LONGEST} letters; one subject each")
+    return found

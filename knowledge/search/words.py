@@ -1,0 +1,140 @@
+"""Text as the words that carry its meaning: one form for each word, and the concepts that phrases stand for.
+
+Pure. Takes any text; what is longer than `LONGEST` is cut.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST: Final = 2000  # letters; a story in one's own words is shorter, the rest is a log
+
+GAP: Final = ".."  # in a phrase: up to three words may stand here
+
+_WORD: Final = re.compile(r"[a-z0-9]+")
+_JOINED: Final = (
+    (re.compile(r"['\u2019\u02bc`]"), "'"),
+    (re.compile(r"\b(what|where|how|it|that|there)'s\b"), r"\1 is"),
+    (re.compile(r"(?<=\w)'s\b"), ""),
+    (re.compile(r"\b(?:can't|cannot|cant)\b"), "can not"),
+    (re.compile(r"\b(?:won't|wont)\b"), "will not"),
+    (re.compile(r"\b(is|are|was|were|do|does|did|has|have|had|would|could|should)n'?t\b"), r"\1 not"),
+    (re.compile(r"\bwi[ -]fi\b|\bwlan\b"), "wifi"),
+    (re.compile(r"\bweb[ -]sockets?\b|\bwss\b"), "websocket"),
+    (re.compile(r"\bhot[ -]spot\b"), "hotspot"),
+    (re.compile(r"\bfire[ -]wall"), "firewall"),
+    (re.compile(r"\bhead[ -]?(?:set|phone)"), "headset"),
+    (re.compile(r"\blog(?:ged|ging|s)?[ -]?in\b|\bsign(?:ed|ing|s)?[ -]?in\b"), "login"),
+    (re.compile(r"\bre-?(connect|register|load|start|try)"), r"re\1"),
+    (re.compile(r"\bpre-?flights?\b"), "preflight"),
+    (re.compile(r"\bweb[ -]?rtc\b"), "webrtc"),
+    (re.compile(r"\breact[ -]?native\b"), "reactnative"),
+    (re.compile(r"\bjava[ -]?script\b"), "javascript"),
+    (re.compile(r"\be-?mail"), "email"),
+)
+
+# Words that stand in any sentence. "Not", "no", "only", "one" tell something and are kept.
+_COMMON_WORDS: Final = (
+    "whatever anyway maybe perhaps thanks thank well quite rather somehow okay yes yeah sure sorry",
+    "a about after again all also always am an and any anybody are as at be because been being both but by",
+    "can could did do does doing during each for from further get gets getting go goes going got had has have",
+    "having he her here hi hello hey him his how i if in into is it its just know like make may me might must",
+    "my of on or our ours please really s say says see she should so some still such t than that the their",
+    "them then there these they thing this those to too us use used user using very via was we were what when",
+    "whenever where which while who whom whose why will with would you your yours m re ve d ll tell explain",
+    "mean meaning give show want need happen happens something someone",
+)
+
+_IRREGULAR: Final = {
+    "heard": "hear", "lost": "lose", "loses": "lose", "losing": "lose", "loss": "lose", "broke": "break",
+    "broken": "break", "spoke": "speak", "sent": "send", "left": "leave", "went": "go", "woke": "wake",
+    "waking": "wake", "slept": "sleep", "rang": "ring", "rung": "ring", "said": "say", "ran": "run",
+    "running": "run", "died": "die", "dies": "die", "dying": "die", "dead": "dead", "hung": "hang",
+    "wrong": "wrong", "nobody": "nobody", "noone": "nobody", "none": "no", "nothing": "nothing",
+    "does": "do", "doing": "do", "did": "do", "having": "have", "always": "always", "audio": "audio",
+    "dns": "dns", "tls": "tls", "https": "https", "ios": "ios",
+    "ports": "port", "was": "was", "has": "has", "this": "this", "address": "address", "addresses": "address",
+    "access": "access", "process": "process", "wireless": "wifi", "windows": "windows", "status": "status",
+    "microphone": "mic", "microphones": "mic", "mics": "mic", "javascript": "js", "browsers": "browser",
+    "certificates": "certificate", "cert": "certificate", "certs": "certificate", "servers": "server",
+    "sdks": "sdk", "signalling": "signal", "signaling": "signal", "expired": "expire", "expires": "expire",
+    "expiry": "expire", "expiration": "expire", "blocked": "block", "blocks": "block", "blocking": "block",
+    "during": "during", "anything": "anything", "everything": "everything", "thing": "thing", "bring": "bring",
+    "ring": "ring", "king": "king", "string": "string", "ping": "ping", "morning": "morning",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Concepts:
+    """Phrases that mean the same, by the concept they stand for; the synonym file, compiled."""
+
+    patterns: tuple[tuple[str, re.Pattern[str]], ...]
+
+    def found_in(self, words: Iterable[str]) -> list[str]:
+        """The concepts in *words* (in the form that `words_of` gives), each once."""
+        text = f" {' '.join(words)} "
+        return [name for name, pattern in self.patterns if pattern.search(text)]
+
+    def without(self, beginning: str) -> "Concepts":
+        """These, but for those whose name begins so."""
+        return Concepts(tuple(one for one in self.patterns if not one[0].startswith(beginning)))
+
+
+def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
+    """Compile the synonym file: each concept with its phrases, `..` for a few words between."""
+    return Concepts(
+        tuple(
+            (
+                name,
+                re.compile(
+                    "|".join(sorted({_pattern(one) for one in map(str, some)}, key=lambda p: (-len(p), p)))
+                ),
+            )
+            for name, some in phrases.items()
+        )
+    )
+
+
+def words_of(text: str) -> list[str]:
+    """Every word of *text* in one form: lower case, no endings."""
+    said = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
+    for pattern, instead in _JOINED:
+        said = pattern.sub(instead, said)
+    return [_stem(word) for word in _WORD.findall(said)]
+
+
+def telling(words: Iterable[str]) -> list[str]:
+    """The *words* that tell something."""
+    return [word for word in words if word not in _COMMON and (len(word) > 1 or word.isdigit())]
+
+
+def _pattern(phrase: str) -> str:
+    parts = [" ".join(words_of(part)) for part in phrase.split(GAP)]
+    return " " + r" (?:\S+ ){0,3}".join(re.escape(part).replace(r"\ ", " ") for part in parts) + "(?= )"
+
+
+def _stem(word: str) -> str:
+    """Take the endings off: calls, calling, called are call. Codes and short words stay."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < 4 or word[0].isdigit():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        word = word[:-3] + "y"
+    elif word.endswith(("sses", "shes", "ches", "xes")):
+        word = word[:-2]
+    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= 3 and re.search("[aeiouy]", stem):
+            doubled = len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "lsz"
+            word = stem[:-1] if doubled else stem
+            break
+    word = word.removesuffix("ly") if len(word) > 5 else word
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+_COMMON: Final = frozenset(_stem(word) for line in _COMMON_WORDS for word in line.split())
