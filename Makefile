@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench bench-hub lab lab-list lock clean \
-        packages slack-tools slack-load relay-package eval allowlist-lab codes start-up
+        packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -68,6 +68,9 @@ slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 comma
 
 allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
 	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
+
+relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, the killed hub included (needs root)
+	LINEMAN_LAB=require LINEMAN_RELAYS=full $(BIN)/python -m pytest tests/lab/test_relays.py $(ARGS)
 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
 	$(BIN)/python -m tests.hub $(ARGS)
