@@ -124,10 +124,21 @@ class Store:
     async def finish_run(
         self, run_id: str, status: Ended, outcome: str = "", summary: Mapping[str, Any] | None = None
     ) -> bool:
-        """Keep how a run ended; false when it had ended before, and then that stands."""
+        """Keep how a run ended; false when it had ended before, and then that stands.
+
+        The run's own message is owed from the same moment: a crash right after leaves it to the next start.
+        """
         sql = "UPDATE runs SET status = ?, outcome = ?, summary = ?, ended = ? WHERE id = ? AND status = ?"
         values = (status, outcome, _json(summary or {}), time.time(), run_id, RUNNING)
-        return await self._change(sql, *values) == 1
+
+        def work(db: Database) -> bool:
+            first = db.execute(sql, values).rowcount == 1
+            if first:
+                owed = "UPDATE posts SET payload = ?, version = version + 1 WHERE key = ?"
+                db.execute(owed, (_json({"state": status}), run_id))
+            return first
+
+        return await self._writer.run(work)
 
     async def run(self, run_id: str) -> RunRow | None:
         """Find a run by its id."""

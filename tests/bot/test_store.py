@@ -356,3 +356,17 @@ async def test_a_request_is_kept_until_it_is_begun_or_answered(store: Store) -> 
     await store.start_run(RUN, ("T1", "trigger-1"))
     assert await store.taken_in() == ()
     assert not await store.first_time("T1", "trigger-1")
+
+
+async def test_the_message_of_a_run_is_owed_from_its_end(store: Store) -> None:
+    """A crash right after a run has ended leaves its message among those that are due."""
+    await store.open_case(CASE)
+    await store.start_run(RUN)
+    owed = await store.owe(PostRow(RUN.id, RUN.id, "T1", "C1", "", {"state": "running"}))
+    await store.delivered(owed.key, "1.2", owed.version)
+    assert await store.due() == ()
+    assert await store.finish_run(RUN.id, "lost")
+    (due,) = await store.due()
+    assert (due.key, dict(due.payload)) == (RUN.id, {"state": "lost"})
+    again = await store.owe(PostRow(RUN.id, RUN.id, "T1", "C1", "", {"state": "lost"}, "1.2"))
+    assert again.version == due.version
