@@ -49,6 +49,7 @@ unit-rooms:
 	$(PYTEST) $(NETWORKS:%=--ignore=%) tests
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
+	@command -v prometheus-blackbox-exporter >/dev/null || apt-get install -y -q --no-install-recommends prometheus-blackbox-exporter
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make lab SCENARIO=signaling-blocked
