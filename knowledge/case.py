@@ -31,11 +31,15 @@ def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge
 
     What would have to be looked at where this network has nothing is not asked; a cause that rests on it is none.
     """
-    asked = {
-        id_: question
+    looks = {
+        id_: _wanted(question.observe, network, platform, edge)
         for id_, question in knowledge.questions.items()
         if _is_for(question.platforms, platform)
-        and (question.said or _wanted(question.observe, network, platform, edge))
+    }
+    asked = {
+        id_: knowledge.questions[id_]
+        for id_, wanted in looks.items()
+        if wanted or knowledge.questions[id_].said
     }
     concerned = [
         cause_for(cause, asked)
@@ -49,10 +53,9 @@ def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge
         id_: replace(asked[id_], needs=_condition_for(asked[id_].needs, asked))
         for id_ in _in_order_of_need(_asked_by(causes.values()), asked)
     }
-    wanted = {
-        question.id: _wanted(question.observe, network, platform, edge) for question in questions.values()
-    }
-    return Case(code, platform, edge, causes, questions, wanted, knowledge.digest)
+    return Case(
+        code, platform, edge, causes, questions, {id_: looks[id_] for id_ in questions}, knowledge.digest
+    )
 
 
 def step_id(probe: str, target: Target, params: Facts) -> str:
