@@ -33,7 +33,7 @@ def run_understand(words: Sequence[str]) -> int:
     parser.add_argument("text", nargs="*", metavar="TEXT")
     parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
     options = _options(parser, words)
-    knowledge = load_knowledge()
+    knowledge = load_knowledge(quick=True)
     readings = read(
         _text(options.text), knowledge, make_vocabulary(knowledge, load_network(None), ("local",))
     )
@@ -62,7 +62,7 @@ def run_ask(words: Sequence[str]) -> int:
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
     parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[]")
     options = _options(parser, words)
-    knowledge, network = load_knowledge(), load_network(options.network)
+    knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
     platform = options.platform.casefold()
     about = About(
