@@ -1,13 +1,15 @@
 """The `understand` and `ask` commands: what a text says, and what is written about a question."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from bot.arguments import Parser
-from bot.asking import About, Answer, ask
+from bot.asking import About, Answer
 from bot.errors import UsageError, unknown
+from bot.phrasing import answer_now, read_endpoint
 from bot.readings import Readings, read, request_for, understood
 from bot.replies.answer import render_answer, render_readings
 from bot.replies.page import write
@@ -60,8 +62,9 @@ def run_ask(words: Sequence[str]) -> int:
     ):
         parser.add_argument(f"--{name}", help=what, default="")
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
-    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[]")
+    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[], phrased")
     options = _options(parser, words)
+    endpoint = read_endpoint(os.environ)
     knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
     platform = options.platform.casefold()
@@ -73,7 +76,7 @@ def run_ask(words: Sequence[str]) -> int:
         edge=_known("an edge", options.edge.casefold(), vocabulary.edges),
         causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
     )
-    answer = ask(_text(options.text), about, knowledge, network)
+    answer = answer_now(_text(options.text), about, knowledge, network, endpoint)
     if options.json:
         _print_json(answer_json(answer))
     else:
@@ -86,7 +89,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return {
         "answered": answer.answered,
         "answer": answer.text,
-        "sentences": [{"text": one.text, "sources": [one.source]} for one in answer.sentences],
+        "sentences": [{"text": one.text, "sources": [one.source, *one.also]} for one in answer.sentences],
         "sources": [
             {
                 "file": one.file,
@@ -97,6 +100,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         ],
         "closest": [{"id": name, "title": title} for name, title in answer.closest],
         "score": answer.score,
+        "phrased": answer.phrased,
+        "because": answer.because,
     }
 
 

@@ -20,6 +20,7 @@ from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.words import telling, words_of
 
 NEARBY: Final = 3
+OFF: Final = "no language model is set"  # why an answer is not in a model's words, when nobody wants it to be
 
 # Words that point at the case instead of naming a subject.
 _POINTING: Final = frozenset(
@@ -49,22 +50,32 @@ class Source:
     references: tuple[Reference, ...] = ()
 
 
+# What was seen in the case itself.
+EVIDENCE: Final = Source("", "the looks of this case")
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer, and the number of its source."""
+    """One sentence of an answer, and the number of its source; *also* are more of them."""
 
     text: str
     source: int
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is written about a question; *closest* are the nearest passages (id and title), answered or not."""
+    """What is written about a question; *closest* are the nearest passages (id and title), answered or not.
+
+    *phrased* where a language model worded it (`bot/phrasing.py`); else *because* says why not, if that was tried.
+    """
 
     sentences: tuple[Sentence, ...] = ()
     sources: tuple[Source, ...] = ()
     closest: tuple[tuple[str, str], ...] = ()
     score: float = 0.0
+    phrased: bool = False
+    because: str = ""
 
     @property
     def answered(self) -> bool:
@@ -103,7 +114,7 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return Answer(
             tuple(Sentence(one, 0) for one in about.evidence),
-            (Source("", "the looks of this case"),),
+            (EVIDENCE,),
             nearest,
             1.0,
         )

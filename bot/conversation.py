@@ -1,5 +1,6 @@
 """The conversation on a terminal: a line is a case to look into, a story, a question, a choice, `help` or `quit`."""
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from bot.replies.page import Line, write
 from bot.request import Request, parse
 
 if TYPE_CHECKING:
-    from bot.asking import About
+    from bot.asking import About, Answer
     from bot.readings import Readings
     from bot.triage import CaseRecord
 
@@ -156,10 +157,9 @@ def _changed(talk: Talk, record: "CaseRecord", line: str) -> Request | None:
 
 
 def _question(talk: Talk, line: str) -> None:
-    from bot.asking import ask
     from bot.replies.answer import render_answer
 
-    answer = ask(line, _about(talk), talk.desk.knowledge, talk.desk.network)
+    answer = _answer(talk, line)
     if not answer.answered and _story(talk, line, quiet=True):
         return
     write(render_answer(answer), sys.stdout)
@@ -170,7 +170,6 @@ def _story(talk: Talk, line: str, *, quiet: bool = False) -> bool:
 
     Unless *quiet*, a line that says nothing known is tried as a question as well.
     """
-    from bot.asking import ask
     from bot.readings import looked_into_as, read, request_for
     from bot.replies.answer import render_answer, render_readings
 
@@ -178,7 +177,7 @@ def _story(talk: Talk, line: str, *, quiet: bool = False) -> bool:
     readings = read(line, desk.knowledge, desk.vocabulary)
     if readings.verdict == "none":
         if not quiet:
-            answer = ask(line, _about(talk), desk.knowledge, desk.network)
+            answer = _answer(talk, line)
             write(render_answer(answer) if answer.answered else render_readings(readings), sys.stdout)
         return False
     numbered = readings.verdict == "close" and not readings.codes
@@ -211,6 +210,13 @@ def _choose(talk: Talk, number: int) -> None:
     elif request := request_for(readings, [readings.offered[number - 1]], talk.desk.knowledge):
         write([Line(looked_into_as(request))], sys.stdout)
         _diagnose(talk, request, (readings.offered[number - 1].cause,))
+
+
+def _answer(talk: Talk, line: str) -> "Answer":
+    from bot.phrasing import answer_now, read_endpoint
+
+    endpoint = read_endpoint(os.environ)
+    return answer_now(line, _about(talk), talk.desk.knowledge, talk.desk.network, endpoint)
 
 
 def _about(talk: Talk) -> "About":
