@@ -181,6 +181,11 @@ def _bare(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def extra_lines(name: str) -> dict[str, Any]:
+    """The lines of `phrases.yaml` or `asked.yaml`, by label."""
+    return _yaml(name)
+
+
 def _yaml(name: str) -> dict[str, Any]:
     found: dict[str, Any] = parse_yaml((HERE / name).read_bytes(), f"knowledge/search/{name}").value
     return found
