@@ -21,6 +21,7 @@ SHIPPED: Final = _HERE / "compiled"
 # What decides whether a file is good and what it comes to, besides the file.
 _JUDGES: Final = (
     "schemas/*.json",
+    "load.py",
     "structure.py",
     "references.py",
     "network_words.py",
