@@ -140,7 +140,7 @@ def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage
     """The passages, best first; with no score where none answers."""
     library = library_of(knowledge)
     ranked = library.answers(said, Context(about.code, about.platform, about.causes))
-    answered = bool(ranked) and library.answered(said, ranked[0])
+    answered = bool(ranked) and library.answered(said, ranked)
     return [
         (library.passages[one.label], one.score if answered else 0.0)
         for one in ranked[: NEARBY + 1]
