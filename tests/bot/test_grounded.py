@@ -61,7 +61,8 @@ def test_what_the_sources_say_passes(text: str, sources: list[tuple[int, ...]]) 
         ("TURN is not off by default [2][1].", "turns round"),
         ("Yes: TURN is off by default [2].", "yes or no"),
         ("No [1].", "words"),
-        ("TURN must be off [2].", "more certain"),
+        ("TURN must be off [2].", "words"),
+        ("Use TURN [2].", "words"),
         ("It may alw\u0430ys add 20 ms [2].", "letters"),  # Cyrillic
         ("*TURN* is off by default [2].", "number, name or address"),
         ("<@U012345> TURN is off by default [2].", "number, name or address"),

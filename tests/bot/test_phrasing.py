@@ -1,5 +1,6 @@
 """A language model may word an answer; whatever it or its endpoint does, nobody is told what is not written."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,8 @@ KNOWLEDGE = load_knowledge(quick=True)
 NETWORK = load_network()
 QUESTION = "why would TURN help?"
 PLAIN = ask(QUESTION, About(), KNOWLEDGE, NETWORK)
+SECRET = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+GOOD = f"{PLAIN.sentences[0].text.rstrip('.')} [1]."  # passes every check
 KEY = "key-0123456789-nobody-may-see"
 
 
@@ -65,7 +68,7 @@ def is_plain(answer: Answer) -> bool:
 async def test_a_good_answer_is_told() -> None:
     """A model that keeps to the sources is heard, its sentences with their sources; it gets key, model and no more."""
     first = PLAIN.sentences[0].text
-    model = Model(completion(f"{first.rstrip('.')} [1]."))
+    model = Model(completion(GOOD))
     answer = await phrased(model)
     assert (answer.phrased, answer.because) == (True, "")
     assert [one.text for one in answer.sentences] == [first]
@@ -90,13 +93,12 @@ async def test_evidence_is_a_source() -> None:
 
 async def test_secrets_do_not_go_out() -> None:
     """Question and evidence leave without secrets and phone numbers."""
-    secret = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
     model = Model(completion("NONE"))
-    question = f"{QUESTION} my token is {secret}, my number +1 415 555 0132"
+    question = f"{QUESTION} my token is {SECRET}, my number +1 415 555 0132"
     async with http_server(model.talk) as base:
-        await phrase(question, PLAIN, [f"The token was {secret}."], Endpoint(base, KEY))
+        await phrase(question, PLAIN, [f"The token was {SECRET}."], Endpoint(base, KEY))
     assert model.asked
-    for hidden in (secret, "0132", KEY):
+    for hidden in (SECRET, "0132", KEY):
         assert hidden not in model.seen
     assert "removed]" in model.seen
 
@@ -142,8 +144,8 @@ async def test_hostile_words_are_not_told(said: str) -> None:
         completion(None),
         completion(["a"]),
         completion({"text": "a"}),
-        completion("TURN helps [1].", "length"),
-        completion("TURN helps [1].", "tool_calls"),
+        completion(GOOD, "length"),
+        completion(GOOD, "tool_calls"),
         completion("TURN helps [1]." * 100_000),
     ],
     ids=range(14),
@@ -200,9 +202,9 @@ async def raw(talk: Talk) -> AsyncIterator[Endpoint]:
         say(b"garbage\r\n\r\n"),
         say(HEAD + b"Content-Length: 100\r\n\r\n{", then="reset"),
         say(HEAD + b"Content-Length: 5\r\n\r\n\xff\xfe\x00{}"),
-        drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1000\r\n" + b"[" * 4096 + b"\r\n"),
+        drip(HEAD),
     ],
-    ids=["closes", "garbage", "resets", "no text", "never ends"],
+    ids=["closes", "garbage", "resets", "no text", "never begins"],
 )
 async def test_broken_endpoints_change_nothing(talk: Talk) -> None:
     """Whatever comes over the wire, the plain answer stands."""
@@ -210,6 +212,28 @@ async def test_broken_endpoints_change_nothing(talk: Talk) -> None:
         answer = await answer_question(QUESTION, About(), KNOWLEDGE, NETWORK, endpoint)
     assert is_plain(answer)
     assert answer.because
+
+
+async def test_an_answer_without_end_is_left() -> None:
+    """A body that goes on for ever is read up to a limit."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        await drip(b"1000\r\n" + b"[" * 4096 + b"\r\n")(reader, writer)
+
+    async with raw(talk) as endpoint:
+        answer = await answer_question(QUESTION, About(), KNOWLEDGE, NETWORK, endpoint)
+    assert is_plain(answer)
+    assert answer.because == "the endpoint answered with too much"
+
+
+async def test_a_secret_is_not_told() -> None:
+    """What looks like a secret is refused as one, wherever the model has it from."""
+    answer = await phrased(Model(completion(f"The token is {SECRET} [1].")))
+    assert is_plain(answer)
+    assert "looks like a secret" in answer.because
+    assert SECRET not in to_text(render_answer(answer))
 
 
 @pytest.mark.parametrize("talk", [silence, say(HEAD, then="wait")], ids=["silent", "in the middle"])
