@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.arguments import Parser
-from bot.asking import About, Answer
+from bot.asking import About, Answer, ask
 from bot.errors import UsageError, unknown
-from bot.phrasing import answer_now, read_endpoint
+from bot.phrasing import phrase_now, read_endpoint
 from bot.readings import Readings, read, request_for, understood
 from bot.replies.answer import render_answer, render_readings
 from bot.replies.page import write
@@ -76,7 +76,8 @@ def run_ask(words: Sequence[str]) -> int:
         edge=_known("an edge", options.edge.casefold(), vocabulary.edges),
         causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
     )
-    answer = answer_now(_text(options.text), about, knowledge, network, endpoint)
+    text = _text(options.text)
+    answer = phrase_now(text, ask(text, about, knowledge, network), about.evidence, endpoint)
     if options.json:
         _print_json(answer_json(answer))
     else:

@@ -50,10 +50,6 @@ class Source:
     references: tuple[Reference, ...] = ()
 
 
-# What was seen in the case itself.
-EVIDENCE: Final = Source("", "the looks of this case")
-
-
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of an answer, and the number of its source; *also* are more of them."""
@@ -114,7 +110,7 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return Answer(
             tuple(Sentence(one, 0) for one in about.evidence),
-            (EVIDENCE,),
+            (Source("", "the looks of this case"),),
             nearest,
             1.0,
         )
@@ -140,7 +136,7 @@ def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage
     """The passages, best first; with no score where none answers."""
     library = library_of(knowledge)
     ranked = library.answers(said, Context(about.code, about.platform, about.causes))
-    answered = bool(ranked) and library.answered(said, ranked)
+    answered = bool(ranked) and library.answered(said, ranked[0])
     return [
         (library.passages[one.label], one.score if answered else 0.0)
         for one in ranked[: NEARBY + 1]

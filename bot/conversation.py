@@ -157,9 +157,11 @@ def _changed(talk: Talk, record: "CaseRecord", line: str) -> Request | None:
 
 
 def _question(talk: Talk, line: str) -> None:
+    from bot.asking import ask
     from bot.replies.answer import render_answer
 
-    answer = _answer(talk, line)
+    about = _about(talk)
+    answer = _worded(line, about, ask(line, about, talk.desk.knowledge, talk.desk.network))
     if not answer.answered and _story(talk, line, quiet=True):
         return
     write(render_answer(answer), sys.stdout)
@@ -170,6 +172,7 @@ def _story(talk: Talk, line: str, *, quiet: bool = False) -> bool:
 
     Unless *quiet*, a line that says nothing known is tried as a question as well.
     """
+    from bot.asking import ask
     from bot.readings import looked_into_as, read, request_for
     from bot.replies.answer import render_answer, render_readings
 
@@ -177,7 +180,8 @@ def _story(talk: Talk, line: str, *, quiet: bool = False) -> bool:
     readings = read(line, desk.knowledge, desk.vocabulary)
     if readings.verdict == "none":
         if not quiet:
-            answer = _answer(talk, line)
+            about = _about(talk)
+            answer = _worded(line, about, ask(line, about, desk.knowledge, desk.network))
             write(render_answer(answer) if answer.answered else render_readings(readings), sys.stdout)
         return False
     numbered = readings.verdict == "close" and not readings.codes
@@ -212,11 +216,11 @@ def _choose(talk: Talk, number: int) -> None:
         _diagnose(talk, request, (readings.offered[number - 1].cause,))
 
 
-def _answer(talk: Talk, line: str) -> "Answer":
-    from bot.phrasing import answer_now, read_endpoint
+def _worded(line: str, about: "About", answer: "Answer") -> "Answer":
+    """*answer* in a language model's words, where one is set."""
+    from bot.phrasing import phrase_now, read_endpoint
 
-    endpoint = read_endpoint(os.environ)
-    return answer_now(line, _about(talk), talk.desk.knowledge, talk.desk.network, endpoint)
+    return phrase_now(line, answer, about.evidence, read_endpoint(os.environ))
 
 
 def _about(talk: Talk) -> "About":

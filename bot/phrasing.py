@@ -12,12 +12,10 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.asking import EVIDENCE, OFF, About, Answer, Sentence, Source, ask
+from bot.asking import OFF, Answer, Sentence, Source
 from bot.errors import UsageError
 from bot.grounded import UngroundedError, ground
 from bot.redact import redact
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
 
 URL: Final = "LINEMAN_LLM_URL"
 KEY: Final = "LINEMAN_LLM_KEY"
@@ -26,6 +24,7 @@ MODEL: Final = "LINEMAN_LLM_MODEL"
 BUDGET: Final = 15.0  # seconds; somebody waits, and has an answer already
 LONGEST: Final = 2_000  # letters of a question that go out
 
+EVIDENCE: Final = Source("", "the looks of this case")
 NOTHING: Final = "there is no answer to phrase"
 _NONE: Final = "NONE"
 
@@ -81,22 +80,16 @@ def read_endpoint(environment: Mapping[str, str]) -> Endpoint | None:
     return Endpoint(url, key, model)
 
 
-async def answer_question(
-    text: str, about: About, knowledge: Knowledge, network: Network, endpoint: Endpoint | None
-) -> Answer:
-    """Answer *text* as `asking.ask` does, and let the model at *endpoint*, if there is one, phrase it."""
-    return await phrase(text, ask(text, about, knowledge, network), about.evidence, endpoint)
-
-
-def answer_now(
-    text: str, about: About, knowledge: Knowledge, network: Network, endpoint: Endpoint | None
-) -> Answer:
-    """Do the same where no event loop runs."""
-    return asyncio.run(answer_question(text, about, knowledge, network, endpoint))
+def phrase_now(question: str, plain: Answer, evidence: Sequence[str], endpoint: Endpoint | None) -> Answer:
+    """Do what `phrase` does, where no event loop runs."""
+    return asyncio.run(phrase(question, plain, evidence, endpoint))
 
 
 async def phrase(question: str, plain: Answer, evidence: Sequence[str], endpoint: Endpoint | None) -> Answer:
-    """*plain* in the model's words, each sentence checked; else *plain* itself, and in `because` why."""
+    """*plain*, the answer to *question*, in the model's words, each sentence checked; else itself, and `because` why.
+
+    The *evidence* of the case may be said as well. Without an *endpoint* nothing is asked of anybody.
+    """
     if endpoint is None:
         return replace(plain, because=OFF)
     if not plain.answered:
@@ -126,7 +119,7 @@ def _material(plain: Answer, evidence: Sequence[str]) -> tuple[tuple[Source, ...
         for number in range(len(plain.sources))
     ]
     sources = plain.sources
-    if evidence and EVIDENCE not in sources:
+    if evidence and all(one.file for one in sources):
         sources, texts = (*sources, EVIDENCE), [*texts, " ".join(evidence)]
     return sources, [redact(text).text for text in texts]
 

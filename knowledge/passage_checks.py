@@ -104,13 +104,12 @@ def _not_found(read: Mapping[str, tuple[Passage, Document]], knowledge: Knowledg
     for passage, document in read.values():
         for number, question in enumerate(passage.questions):
             for platform in passage.platforms or ("",):
-                ranked = library.answers(question, Context(platform=platform))
-                best = ranked[0]
+                best = library.answers(question, Context(platform=platform))[0]
                 where = _at(document, "questions", number)
                 if best.label != passage.id:
                     to = "nowhere" if best.label == ELSEWHERE else f"to {best.label}"
                     yield f"{where}: {question!r} leads {to}"
-                elif not library.answered(question, ranked):
+                elif not library.answered(question, best):
                     yield f"{where}: {question!r} is declined: it says too little, or too much of something else"
 
 

@@ -5,7 +5,7 @@ Pure but for reading the files beside it. Nothing is stored: learning is countin
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -78,14 +78,14 @@ class Library:
         about = context or Context()
         favour = {one.id: _fit(one, about) for one in self.passages.values()}
         favour[ELSEWHERE] = _FOREIGN * self._answers.foreign(text, ELSEWHERE)[0]
-        return self._answers.rank(text, favour)
+        best, *others = self._answers.rank(text, favour)
+        foreign = next((one.score for one in others if one.label == ELSEWHERE), best.score)
+        return [replace(best, ahead=best.score - foreign), *others]
 
-    def answered(self, text: str, ranked: Sequence[Ranked]) -> bool:
-        """Whether the best of *ranked* answers *text*: it fits, and little of the text is about something else."""
-        best = ranked[0]
+    def answered(self, text: str, best: Ranked) -> bool:
+        """Whether *best* answers *text*: it fits, and little of the text is about something else."""
         strange = sum(self._answers.foreign(text, ELSEWHERE))
-        ahead = best.score - next((one.score for one in ranked if one.label == ELSEWHERE), 0.0)
-        sure = best.score + _COVERED * best.share + _AHEAD * min(ahead, 1.0) - _STRANGE * strange
+        sure = best.score + _COVERED * best.share + _AHEAD * min(best.ahead, 1.0) - _STRANGE * strange
         return best.label != ELSEWHERE and sure >= _ENOUGH
 
     @property

@@ -11,10 +11,10 @@ import pytest
 from aiohttp import web
 
 from bot import phrasing
-from bot.asking import EVIDENCE, OFF, About, Answer, ask
+from bot.asking import OFF, About, Answer, ask
 from bot.cli import main
 from bot.errors import UsageError
-from bot.phrasing import NOTHING, Endpoint, answer_question, phrase, read_endpoint
+from bot.phrasing import EVIDENCE, NOTHING, Endpoint, phrase, read_endpoint
 from bot.replies.answer import render_answer
 from bot.replies.page import to_text
 from knowledge.load import load_knowledge
@@ -51,6 +51,10 @@ class Model:
         return json.dumps([body for _, _, body in self.asked], ensure_ascii=False)
 
 
+async def worded(question: str, about: About, endpoint: Endpoint | None) -> Answer:
+    return await phrase(question, ask(question, about, KNOWLEDGE, NETWORK), about.evidence, endpoint)
+
+
 async def phrased(
     model: Model | Callable[[web.Request], Awaitable[web.StreamResponse]],
     about: About | None = None,
@@ -58,7 +62,7 @@ async def phrased(
 ) -> Answer:
     async with http_server(model.talk if isinstance(model, Model) else model) as base:
         endpoint = Endpoint(f"{base}/v1", KEY, "small")
-        return await answer_question(question, about or About(), KNOWLEDGE, NETWORK, endpoint)
+        return await worded(question, about or About(), endpoint)
 
 
 def is_plain(answer: Answer) -> bool:
@@ -209,7 +213,7 @@ async def raw(talk: Talk) -> AsyncIterator[Endpoint]:
 async def test_broken_endpoints_change_nothing(talk: Talk) -> None:
     """Whatever comes over the wire, the plain answer stands."""
     async with raw(talk) as endpoint:
-        answer = await answer_question(QUESTION, About(), KNOWLEDGE, NETWORK, endpoint)
+        answer = await worded(QUESTION, About(), endpoint)
     assert is_plain(answer)
     assert answer.because
 
@@ -223,7 +227,7 @@ async def test_an_answer_without_end_is_left() -> None:
         await drip(b"1000\r\n" + b"[" * 4096 + b"\r\n")(reader, writer)
 
     async with raw(talk) as endpoint:
-        answer = await answer_question(QUESTION, About(), KNOWLEDGE, NETWORK, endpoint)
+        answer = await worded(QUESTION, About(), endpoint)
     assert is_plain(answer)
     assert answer.because == "the endpoint answered with too much"
 
@@ -241,7 +245,7 @@ async def test_a_slow_model_is_not_waited_for(talk: Talk) -> None:
     """An endpoint that is silent for longer than the budget is left, and it is said so."""
     async with raw(talk) as endpoint:
         slow = replace(endpoint, budget=0.05)
-        answer = await answer_question(QUESTION, About(), KNOWLEDGE, NETWORK, slow)
+        answer = await worded(QUESTION, About(), slow)
     assert is_plain(answer)
     assert "did not answer" in answer.because
 
@@ -252,7 +256,7 @@ async def test_what_is_declined_is_not_sent() -> None:
     answer = await phrased(model, question="what is the weather in Dublin")
     assert (answer.answered, answer.phrased, answer.because) == (False, False, NOTHING)
     assert model.asked == []
-    off = await answer_question(QUESTION, About(), KNOWLEDGE, NETWORK, None)
+    off = await worded(QUESTION, About(), None)
     assert is_plain(off)
     assert off.because == OFF
     assert "language model" not in to_text(render_answer(off))

@@ -54,7 +54,7 @@ def declined(rows: Sequence[Row], made: Library) -> tuple[int, int]:
     """How many questions that nothing answers are declined, and how many that something answers."""
     foreign = kept = 0
     for row in rows:
-        no = not made.answered(row.text, made.answers(row.text))
+        no = not made.answered(row.text, made.answers(row.text)[0])
         foreign += no and not row.wanted
         kept += no and bool(row.wanted)
     return foreign, kept
