@@ -5,6 +5,7 @@ relay would begin to look. Nothing is sent to any network.
 """
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -69,12 +70,21 @@ def one_start(installed: Path, cache: Path, *options: str) -> Times:
 
 def several(name: str, start: Callable[[int], Times]) -> float:
     """Print the median of *RUNS* starts and where the time goes; give the median."""
+    before = _used()
     runs = [start(number) for number in range(RUNS)]
+    cpu = (_used() - before) / RUNS * 1000
     totals = sorted(map(sum, runs))
     median = statistics.median(totals)
     stages = _line(zip(STAGES, map(statistics.median, zip(*runs, strict=True)), strict=True))
-    print(f"{name}: median {median:.0f} ms of {RUNS} ({totals[0]:.0f} to {totals[-1]:.0f}); {stages}")
+    spread = f"{totals[0]:.0f} to {totals[-1]:.0f}; {cpu:.0f} ms of processor each"
+    print(f"{name}: median {median:.0f} ms of {RUNS} ({spread}); {stages}")
     return median
+
+
+def _used() -> float:
+    """Seconds of processor time that all runs so far took: what they would take on an idle machine, or nearly."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _line(stages: Iterable[tuple[str, float]]) -> str:
