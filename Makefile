@@ -86,7 +86,7 @@ lock: $(VENV)/dev.stamp  ## write the locks anew from pyproject.toml
 	$(BIN)/python requirements/lock.py
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov knowledge/compiled
 
 $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) >&2 || { test "$$(id -u)" = 0 && apt-get update -q >&2 && apt-get install -y -q python3-venv >&2 && $(PYTHON) -m venv $(VENV) >&2; }
@@ -94,6 +94,7 @@ $(VENV)/bin/python:
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt >&2
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@$(BIN)/python -m compileall -q bot knowledge probes >&2
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp

@@ -31,9 +31,9 @@ from knowledge.conclusions import (
 from knowledge.conclusions import (
     PathStep as PathStep,
 )
+from knowledge.document import Path
 from knowledge.problems import KnowledgeError as KnowledgeError
 from knowledge.rules import Rule
-from knowledge.yaml_lines import Path
 from probes.model import Facts, Target
 
 ALL: Final = "all"  # the key of what holds for every platform

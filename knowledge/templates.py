@@ -55,7 +55,20 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
         {"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet", "other_resolver"}
     ),
     "tcp": frozenset({"address", "ms", "icmp_from", "tried_addresses"}),
-    "tls": frozenset({"address", "issuer", "subject", "names", "authority", "stage", "skew_s", "alert"}),
+    "tls": frozenset(
+        {
+            "address",
+            "issuer",
+            "subject",
+            "names",
+            "authority",
+            "stage",
+            "not_before",
+            "not_after",
+            "skew_s",
+            "alert",
+        }
+    ),
     "websocket": frozenset({"status", "server", "proxy", "open_proxy"}),
     "http": frozenset({"status", "server", "date_offset_s"}),
     "stun": frozenset({"reflexive", "ms"}),
