@@ -35,6 +35,7 @@ TURN_PASSWORD: Final = "lab-secret"
 REALM: Final = f"turn.{ZONE}"
 PROXY_PLAIN: Final = f"http://{NEAR}:3128"
 PROXY_AUTH: Final = f"http://{NEAR}:3129"
+PROXY_WITH_PASSWORD: Final = f"http://{TURN_USER}:{TURN_PASSWORD}@{NEAR}:3129"
 LEGACY_PORT: Final = 10194
 MEDIA_PORTS: Final = (10000, 60000)
 

@@ -27,7 +27,7 @@ INSIDE, OUTSIDE, REFERENCE = "acme-hq", "berlin", "cloud"
 @pytest.fixture(scope="module")
 def place(lab: Lab) -> Iterator[Town]:
     """The hub, and three relays that have joined it and run: behind the firewall, outside of it, and a reference."""
-    with hub_in(lab, proxies=f'"{at.PROXY_AUTH}"') as here:
+    with hub_in(lab) as here:
         outer = partial(outside, lab)
         for name, wrap in ((INSIDE, lab.put(World()).command), (OUTSIDE, outer), (REFERENCE, outer)):
             here.join(name, wrap, more=("--vantage", "reference") if name == REFERENCE else ())
@@ -76,17 +76,22 @@ def test_fault_of_the_service(lab: Lab, place: Town) -> None:
 
 
 def test_only_a_proxy_leads_out(lab: Lab, place: Town) -> None:
-    """Where an authenticated proxy is the only way, a relay joins, serves and tells that the direct path is shut."""
-    scenario = scenarios.load("proxy-only")
-    proxy = at.PROXY_AUTH.replace("//", f"//{at.TURN_USER}:{at.TURN_PASSWORD}@")
-    with lab.scenario(scenario) as situation:
+    """Where an authenticated proxy that only the host knows is the way out, a relay joins, serves and says so."""
+    proxy = at.PROXY_WITH_PASSWORD
+    with lab.scenario("proxy-only-unnamed") as situation:
         place.join("proxied", situation.command, LINEMAN_RELAY_PROXY=proxy)
         relay = place.start_relay("proxied", situation.command, LINEMAN_RELAY_PROXY=proxy)
         place.until(lambda: "proxied" in place.connected())
         reply = ask(place, situation, "proxied")
     place.stop(relay)
-    assert found(reply, "proxied") == list(scenario.found)
     assert "missing" not in reply["relay"]
+    assert found(reply, "proxied") == ["proxy-required"]
+    (cause,) = reply["found"]
+    assert cause["confidence"] == "certain"
+    evidence = "\n".join(cause["evidence"])
+    assert "Directly, TCP 443 to" in evidence
+    assert f"Through the proxy {at.NEAR}:3129 the WebSocket opens" in evidence
+    assert at.TURN_PASSWORD not in json.dumps(reply)
 
 
 def start(place: Town, situation: Situation) -> subprocess.Popen[str]:
@@ -149,16 +154,25 @@ def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
 
 
 def test_loss(lab: Lab, place: Town) -> None:
-    """With three packets of ten lost between relay and hub every look arrives all the same, and none is taken twice."""
+    """With three packets of ten lost between relay and hub all looks arrive, or the answer says how many did not.
+
+    Either way none is taken twice, and nothing is blamed. One run in twenty or so does miss some: at such loss a
+    connection can stand still for longer than the hub waits.
+    """
     world = World()
     for way in ("saddr", "daddr"):
         world.add_forward(f"ip {way} {HUB} tcp {way[0]}port 443 numgen random mod 10 < 3 drop")
     situation = lab.put(world)
     with nothing_runs_twice(lab, place) as check:
         reply = ask(place, situation, INSIDE)
+        lost = [one for one in reply["observations"] if one["failure"] == "relay_lost"]
+        lab.put(World())
+        place.until(lambda: INSIDE in place.connected())
         check(reply)
-    assert "missing" not in reply["relay"]
-    assert reply["outcome"] == "clear"
+    assert reply["found"] == []
+    assert reply["outcome"] == ("unclear" if lost else "clear")
+    said = f"{len(lost)} of {len(reply['observations'])} looks are missing: "
+    assert said in reply["relay"].get("missing", said if not lost else "")
 
 
 def test_hub_killed_in_the_middle(lab: Lab, place: Town) -> None:
