@@ -67,10 +67,10 @@ class AllowList:
     platform: str
     edge: str
     turn: bool
-    legacy: bool  # for an SDK before 3.0, which signals on a port of its own
     checked: str  # YYYY-MM-DD, when the facts were held against their sources
     entries: tuple[Entry, ...]
     sources: Mapping[str, str]  # key: what and where, those that the entries name
+    legacy: bool = False  # for an SDK before 3.0, which signals on a port of its own
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -83,6 +83,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
         {
             "open",
             "shut",
+            "barred",
             "others_open",
             "roaming_edge",
             "roaming_ms",
