@@ -24,7 +24,7 @@ Wrap = Callable[[Sequence[str]], list[str]]
 EVERYTHING = """\
 version: 1
 allow:
-  - {names: ["*.example", "*.test", "*.*.test", "*.*.*.test"], ranges: [RANGES], ports: [1-65535]}
+  - {names: ["*.example", "*.test", "*.*.test", "*.*.*.test", "*.*.*.*.test"], ranges: [RANGES], ports: [1-65535]}
 proxies: [PROXIES]
 """
 

@@ -30,7 +30,7 @@ INSIGHTS: Final = "203.0.113.21"
 AUTHORITATIVE: Final = "203.0.113.53"
 FAR: Final = "203.0.113.54"  # a public resolver far away that sends no client subnet
 
-TURN_USER: Final = "lab"
+TURN_USER: Final = "lab-caller"  # stands in no name: what is secret is taken out of all that a relay tells
 TURN_PASSWORD: Final = "lab-secret"
 REALM: Final = f"turn.{ZONE}"
 PROXY_PLAIN: Final = f"http://{NEAR}:3128"
