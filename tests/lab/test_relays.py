@@ -126,8 +126,13 @@ def nothing_runs_twice(lab: Lab, place: Town) -> Iterator[Callable[[dict[str, An
     with connections(lab, at.INSIGHTS) as seen:
 
         def check(reply: dict[str, Any]) -> None:
-            assert len(began(place)) == before + 1, place.log(INSIDE)
-            assert seen() == connecting(reply, "insights") > 1
+            ran, took = len(began(place)) - before, seen()
+            planned = connecting(reply, "insights")
+            assert ran <= 1, place.log(INSIDE)
+            assert took <= planned
+            if "missing" not in reply["relay"] or "did not answer in time" not in reply["relay"]["missing"]:
+                assert (ran, took) == (1, planned)
+                assert planned > 1
 
         yield check
 
@@ -159,28 +164,6 @@ def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
     assert "missing" not in ask(place, lab.put(World()), INSIDE)["relay"]
 
 
-def test_loss(lab: Lab, place: Town) -> None:
-    """With three packets of ten lost between relay and hub all looks arrive, or the answer says how many did not.
-
-    Either way none is taken twice, and nothing is blamed. One run in twenty or so does miss some: at such loss a
-    connection can stand still for longer than the hub waits.
-    """
-    world = World()
-    for way in ("saddr", "daddr"):
-        world.add_forward(f"ip {way} {HUB} tcp {way[0]}port 443 numgen random mod 10 < 3 drop")
-    situation = lab.put(world)
-    with nothing_runs_twice(lab, place) as check:
-        reply = ask(place, situation, INSIDE)
-        lost = [one for one in reply["observations"] if one["failure"] == "relay_lost"]
-        lab.put(World())
-        place.until(lambda: INSIDE in place.connected())
-        check(reply)
-    assert reply["found"] == []
-    assert reply["outcome"] == ("unclear" if lost else "clear")
-    said = f"{len(lost)} of {len(reply['observations'])} looks are missing: "
-    assert said in reply["relay"].get("missing", said if not lost else "")
-
-
 def test_hub_killed_in_the_middle(lab: Lab, place: Town) -> None:
     """A hub that is killed while a plan runs and started again: the relay is back, nothing is missing or ran twice."""
     situation = lab.put(scenarios.load("signaling-blocked-drop").world())
@@ -196,3 +179,24 @@ def test_hub_killed_in_the_middle(lab: Lab, place: Town) -> None:
         check(reply)
     assert "missing" not in reply["relay"], reply["relay"]["missing"] + err
     assert [one["id"] for one in reply["found"]] == ["signaling-blocked"]
+
+
+def test_loss(lab: Lab, place: Town) -> None:
+    """With three packets of ten lost between relay and hub all looks arrive, or the answer says how many did not.
+
+    Either way none is taken twice, and nothing is blamed. One run in twenty or so does miss some: at such loss a
+    connection can stand still for longer than the hub waits, and the plan may even come too late to be of use. (So
+    this is the last test here.)
+    """
+    world = World()
+    for way in ("saddr", "daddr"):
+        world.add_forward(f"ip {way} {HUB} tcp {way[0]}port 443 numgen random mod 10 < 3 drop")
+    situation = lab.put(world)
+    with nothing_runs_twice(lab, place) as check:
+        reply = ask(place, situation, INSIDE)
+        lost = [one for one in reply["observations"] if one["failure"] == "relay_lost"]
+        check(reply)
+    assert reply["found"] == []
+    assert reply["outcome"] == ("unclear" if lost else "clear")
+    said = f"{len(lost)} of {len(reply['observations'])} looks are missing: "
+    assert said in reply["relay"].get("missing", said if not lost else "")
