@@ -70,8 +70,8 @@ slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 comma
 allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
 	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
 
-relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, the killed hub included (needs root)
-	LINEMAN_LAB=require LINEMAN_RELAYS=full $(BIN)/python -m pytest tests/lab/test_relays.py $(ARGS)
+relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at one customer and at several (needs root)
+	LINEMAN_LAB=require $(BIN)/python -m pytest tests/lab/test_relays.py tests/lab/test_sites.py $(ARGS)
 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
 	$(BIN)/python -m tests.hub $(ARGS)

@@ -278,11 +278,6 @@ class Places(Protocol):
         """Addresses of the resolvers to ask besides the system's own."""
         ...
 
-    @property
-    def proxy(self) -> str:
-        """The HTTP proxy to try as a way out; empty when there is none."""
-        ...
-
     def targets(
         self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
     ) -> tuple[Target, ...]:

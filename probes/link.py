@@ -9,13 +9,12 @@ import logging
 import os
 import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Final
 from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
 
 import aiohttp
 
@@ -245,17 +244,6 @@ async def _refuse_redirect(
 def hello_for(place: Place, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
     """What a relay says first to the hub at *place*."""
     return Hello(check_hub(place.url), me.key, me.sealing, version, probes)
-
-
-def proxy_from(environment: Mapping[str, str], url: str) -> str:
-    """The proxy that *environment* names for *url*: LINEMAN_RELAY_PROXY, or HTTPS_PROXY unless NO_PROXY says not to."""
-    own = environment.get("LINEMAN_RELAY_PROXY", "")
-    if own:
-        return "" if own == "none" else own
-    named = environment.get("https_proxy") or environment.get("HTTPS_PROXY") or ""
-    spared = {"no": environment.get("no_proxy") or environment.get("NO_PROXY") or ""}
-    host = urlsplit(url).hostname or ""
-    return "" if not named or proxy_bypass_environment(host, spared) else named
 
 
 def split_proxy(proxy: str) -> tuple[str | None, dict[str, str] | None]:

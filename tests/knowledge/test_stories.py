@@ -149,7 +149,11 @@ def test_one_rule_for_443_is_one_finding() -> None:
     changes = (shut(port=443), NO_EDGE, at("turn", SILENT, port=443, reached=False))
     diagnosis, _ = diagnose("ios", *changes)
     assert found(diagnosis) == {"signaling-blocked"}
-    assert set(diagnosis.found[0].effects) == {"registration-blocked", "insights-blocked"}
+    assert set(diagnosis.found[0].effects) == {
+        "registration-blocked",
+        "insights-blocked",
+        "turn-partly-blocked",
+    }
 
 
 def test_react_native_versions_are_not_native_ones() -> None:
