@@ -20,7 +20,7 @@ from probes.duty import Duties
 from probes.home import Home, HomeError
 from probes.invitation import read_invitation
 from probes.keys import Identity, KeyFileError
-from probes.link import Place, proxy_from, trust
+from probes.place import Place, proxy_from, trust
 from probes.policy import PolicyError
 from probes.selftest import is_ready, test_host
 from probes.wire import WireError

@@ -82,6 +82,11 @@ class Session:
         wrong = "; ".join(sentence for sentence in self.ready.checks.values() if sentence)
         return f"{self.name} did not pass its own test: {wrong or 'it takes no plans'}"
 
+    @property
+    def pings(self) -> int:
+        """How many it was sent."""
+        return self._pinged[0]
+
     async def ping(self) -> None:
         """Ask whether it is there."""
         number = self._pinged[0] + 1

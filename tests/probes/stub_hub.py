@@ -35,8 +35,8 @@ from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.envelope import make_order, sign_order
 from probes.keys import Identity
-from probes.link import Place
 from probes.model import Plan
+from probes.place import Place
 from probes.policy import Policy
 from probes.proof import is_proved
 from probes.run import Probe

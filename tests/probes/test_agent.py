@@ -21,9 +21,10 @@ from probes.duty import Duties
 from probes.failures import Failure
 from probes.invitation import Invitation, write_invitation
 from probes.keys import Identity
-from probes.link import HubTime, Place, dial, hello_for, proxy_from, split_proxy
+from probes.link import HubTime, dial, hello_for
 from probes.look import Look
 from probes.model import Plan, Step, Target
+from probes.place import Place, proxy_from, split_proxy
 from probes.policy import parse_policy
 from probes.verdicts import digest_of, open_report
 from tests.certificates import make_authority, make_server
@@ -294,7 +295,11 @@ async def test_way_out_follows_the_environment() -> None:
     assert proxy_from(usual, url) == "http://proxy.example:3128"
     assert proxy_from({**usual, "NO_PROXY": ".example"}, url) == ""
     assert proxy_from({**usual, "LINEMAN_RELAY_PROXY": "none"}, url) == ""
-    assert split_proxy("http://u:p%40@proxy.example:3128")[0] == "http://proxy.example:3128"
+    assert split_proxy("http://u:p%40@proxy.example:3128") == (
+        "proxy.example",
+        3128,
+        {"Proxy-Authorization": "Basic dTpwQA=="},
+    )
     with pytest.raises(LinkError):
         split_proxy("socks5://proxy.example")
 

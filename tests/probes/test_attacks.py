@@ -17,9 +17,10 @@ from probes.checks import PROBES
 from probes.dial_errors import LinkError
 from probes.failures import Failure
 from probes.keys import Identity
-from probes.link import FRAMES_AT_ONCE, Place
+from probes.link import FRAMES_AT_ONCE
 from probes.look import Look, Shared
 from probes.model import Plan, Step, Target
+from probes.place import Place
 from probes.policy import parse_policy
 from probes.resolver import Resolver
 from tests.name_server import answer, name_server
