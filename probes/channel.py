@@ -172,7 +172,7 @@ OUTCOMES: Final = ("finished", "cancelled", "stopped")
 
 def write(message: Message) -> str:
     """Write *message* as one frame's text."""
-    body: Json = {name: _plain(getattr(message, name)) for name in _names(type(message))}
+    body: Json = {name: _plain(getattr(message, name)) for name in _NAMES[type(message)]}
     return wire.dump({"v": VERSION, "type": type(message).__name__.lower(), **body})
 
 
@@ -189,7 +189,7 @@ def read(text: str | bytes, by: str) -> Message:
     if shape is None:
         raise taken.error("type", f"“{kind[:40]}” is nothing that a {by} says")
     message: Message = shape(
-        **{name: _READ[shape.__annotations__[name]](taken, name) for name in _names(shape)}
+        **{name: _READ[shape.__annotations__[name]](taken, name) for name in _NAMES[shape]}
     )
     taken.end()
     return message
@@ -260,8 +260,9 @@ _SHAPES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def _names(shape: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(shape))
+_NAMES: Final[Mapping[Any, tuple[str, ...]]] = {
+    shape: tuple(one.name for one in fields(shape)) for shape in (*BY_HUB, *BY_RELAY)
+}
 
 
 def _plain(value: Any) -> Any:

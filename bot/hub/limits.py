@@ -34,16 +34,18 @@ class Ledger:
         """Count one more plan; or count nothing and say, as part of a sentence, which limit is reached."""
         limits = self.limits
         rules = (
-            (f"relay {relay}", f"the relay {quoted(relay)}", limits.relay_at_once, limits.relay_an_hour),
-            (f"person {who}", f"{quoted(who)}", limits.person_at_once, limits.person_an_hour),
+            (f"relay {relay}", limits.relay_at_once, limits.relay_an_hour),
+            (f"person {who}", limits.person_at_once, limits.person_an_hour),
         )
-        for key, name, at_once, an_hour in rules:
+        for key, at_once, an_hour in rules:
             if self._running[key] >= at_once:
+                name = _named(key)
                 return f"{name} has {at_once} plans running already, which is the most at once"
             if len(self._within_the_hour(key, now)) >= an_hour:
                 minutes = int((self._begun[key][0] + HOUR - now) // 60) + 1
+                name = _named(key)
                 return f"{name} had {an_hour} plans within an hour, which is the most; the next one in {minutes} min"
-        for key, _, _, _ in rules:
+        for key, _, _ in rules:
             self._running[key] += 1
             self._begun[key].append(now)
         return None
@@ -69,3 +71,9 @@ class Ledger:
         while begun and begun[0] <= now - HOUR:
             begun.popleft()
         return begun
+
+
+def _named(key: str) -> str:
+    """Say whom a *key* of the ledger is about."""
+    kind, _, name = key.partition(" ")
+    return f"the relay {quoted(name)}" if kind == "relay" else quoted(name)
