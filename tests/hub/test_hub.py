@@ -199,6 +199,29 @@ async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, s
         await asyncio.gather(asking, return_exceptions=True)
 
 
+async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None:
+    """A relay too many in one diagnosis is refused with a sentence and logged; another diagnosis may use it."""
+
+    async def never(relay: Dialler, order: Plan) -> None:
+        await asyncio.Event().wait()
+
+    async with house(tmp_path, limits=Limits(case_relays=1)) as home:
+        first = await home.new("acme-hq", answer=never)
+        async with dialled(first, home.url), dialled(await home.new("berlin"), home.url):
+            await home.until(lambda: len(home.hub.sessions) == 2)
+            await home.until(lambda: all(one.takes_plans for one in home.hub.sessions.values()))
+            asking = asyncio.create_task(home.run("acme-hq", who="ada", what="31009 ios"))
+            await home.until(lambda: len(first.orders) == 1)
+            (refused, *_) = await home.run("berlin", who="ada", what="31009 ios")
+            assert "one diagnosis may use 1 relay at once" in refused.facts["because"]
+            (newest, _) = await home.hub.enrolment.audit()
+            assert newest.outcome.startswith("not sent: one diagnosis may use")
+            assert {one.failure for one in await home.run("berlin", who="ada", what="31005 ios")} == {None}
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            assert {one.failure for one in await home.run("berlin", who="ada", what="31009 ios")} == {None}
+
+
 async def test_tokens_work_once(home: House) -> None:
     """A token lets one key in; a second one with it, and one that is too old, are turned away."""
     relay = await home.new("acme-hq")
