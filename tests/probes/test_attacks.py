@@ -45,7 +45,7 @@ def plan(host: str = "127.0.0.2", port: int = 9, probe: str = "tcp", **params: A
 
 
 @asynccontextmanager
-async def victim(host: str = "127.0.0.1") -> AsyncIterator[tuple[int, list[str]]]:
+async def victim(host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[tuple[int, list[str]]]:
     """A service that nobody may touch: its port, and who did."""
     touched: list[str] = []
 
@@ -53,7 +53,7 @@ async def victim(host: str = "127.0.0.1") -> AsyncIterator[tuple[int, list[str]]
         touched.append(str(writer.get_extra_info("peername")))
         writer.close()
 
-    server = await asyncio.start_server(accept, host, 0)
+    server = await asyncio.start_server(accept, host, port)
     async with server:
         yield server.sockets[0].getsockname()[1], touched
 
@@ -167,28 +167,21 @@ async def test_name_that_changes_between_check_and_connect_gains_nothing(
         return [answer(query, f"good.example A {'127.0.0.2' if asked.count('A') == 1 else '127.0.0.1'}")]
 
     async with (
-        victim("127.0.0.2") as (port, welcome),
+        victim() as (port, touched),
+        victim("127.0.0.2", port) as (_, welcome),
         name_server(rebinding) as server,
         asking(server) as (hub, _),
     ):
-        forbidden = await asyncio.start_server(lambda _, writer: touched.append(writer), "127.0.0.1", port)
-        touched: list[asyncio.StreamWriter] = []
-        async with forbidden:
-            one, target = (
-                hub.order(plan("good.example", port)),
-                Target("signaling", "good.example", port, "tcp"),
-            )
-            both = Plan(
-                (*plan("good.example", port).steps, Step("two", "tcp", target, 2.0, {}, ("one",))), 3.0
-            )
-            await hub.say(Order(hub.order(both)))
-            first = await hub.until(Seen, 2)
-            assert [seen.observation["failure"] for seen in first] == [None, None]
-            assert sorted(asked) == ["A", "AAAA"]  # two connections, one lookup
-            assert len(welcome) == 2
-            await hub.say(Order(one))
-            second = (await hub.until(Seen, 3))[2]
-            await hub.until(Done, 2)
+        one, target = plan("good.example", port), Target("signaling", "good.example", port, "tcp")
+        both = Plan((*one.steps, Step("two", "tcp", target, 2.0, {}, ("one",))), 3.0)
+        await hub.say(Order(hub.order(both)))
+        first = await hub.until(Seen, 2)
+        assert [seen.observation["failure"] for seen in first] == [None, None]
+        assert sorted(asked) == ["A", "AAAA"]  # two connections, one lookup
+        assert len(welcome) == 2
+        await hub.say(Order(hub.order(one)))
+        second = (await hub.until(Seen, 3))[2]
+        await hub.until(Done, 2)
     assert asked.count("A") == 2
     assert second.observation["failure"] == "not_allowed"
     assert "held back by the fence: 127.0.0.1" in caplog.text
