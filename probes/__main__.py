@@ -21,7 +21,7 @@ from probes.home import Home, HomeError
 from probes.invitation import read_invitation
 from probes.keys import Identity, KeyFileError
 from probes.place import Place, proxy_from, trust
-from probes.policy import PolicyError
+from probes.policy_file import PolicyError
 from probes.selftest import is_ready, test_host
 from probes.wire import WireError
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from probes.admission import Memory, Quota, admit
-from probes.channel import LONGEST, Done, Message, Refusal, Seen, write
+from probes.channel import LONGEST, Done, Message, Refusal, Seen
 from probes.envelope import Order, Refused, open_order
 from probes.failures import Failure
 from probes.fence import Fence, Pace
 from probes.fields import Json
+from probes.grammar import write
 from probes.guard import GUARD
 from probes.keys import Identity
 from probes.model import Observation, Plan

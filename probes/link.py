@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Rejection, Welcome, read, write
+from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Rejection, Welcome
 from probes.dial import open_socket
 from probes.dial_errors import LinkError, cut, late
 from probes.fields import WireError
 from probes.frames import FrameError
+from probes.grammar import read, write
 from probes.invitation import check_hub
 from probes.keys import Identity
 from probes.place import Place

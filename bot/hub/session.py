@@ -10,7 +10,8 @@ from typing import Final, TypeVar, cast
 from aiohttp import WSMsgType, web
 
 from bot.enrolment import Enrolled, Enrolment, JoinRefusedError
-from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection, read, write
+from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection
+from probes.grammar import read, write
 from probes.proof import is_proved
 from probes.wire import WireError
 

@@ -27,11 +27,10 @@ from probes.channel import (
     Rejection,
     Seen,
     Welcome,
-    read,
-    write,
 )
 from probes.envelope import Order as Plan
 from probes.envelope import Refused, open_order
+from probes.grammar import read, write
 from probes.keys import Identity, fingerprint
 from probes.model import Observation, Step
 from probes.proof import prove

@@ -27,13 +27,12 @@ from probes.channel import (
     Refusal,
     Seen,
     Welcome,
-    read,
-    write,
 )
 from probes.checks import PROBES
 from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.envelope import make_order, sign_order
+from probes.grammar import read, write
 from probes.keys import Identity
 from probes.model import Plan
 from probes.place import Place

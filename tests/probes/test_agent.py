@@ -25,7 +25,7 @@ from probes.link import HubTime, dial, hello_for
 from probes.look import Look
 from probes.model import Plan, Step, Target
 from probes.place import Place, proxy_from, split_proxy
-from probes.policy import parse_policy
+from probes.policy_file import parse_policy
 from probes.verdicts import digest_of, open_report
 from tests.certificates import make_authority, make_server
 from tests.probes.stub_hub import StubHub, relay, stub_hub

@@ -13,17 +13,18 @@ import dns.rdatatype
 import pytest
 
 from probes.agent import Agent, join
-from probes.channel import LONGEST, Done, Order, Ready, Rejection, Seen, Welcome, write
+from probes.channel import LONGEST, Done, Order, Ready, Rejection, Seen, Welcome
 from probes.checks import PROBES
 from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.failures import Failure
+from probes.grammar import write
 from probes.keys import Identity
 from probes.link import FRAMES_AT_ONCE
 from probes.look import Look
 from probes.model import Plan, Step, Target
 from probes.place import Place
-from probes.policy import parse_policy
+from probes.policy_file import parse_policy
 from probes.resolver import Resolver
 from tests.certificates import make_authority, make_server
 from tests.name_server import answer, name_server
