@@ -10,7 +10,7 @@ import dns.message
 import dns.rdataclass
 import dns.rdatatype
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.dns_message import Answer, make_query, parse_answer
@@ -24,6 +24,7 @@ NAMES = st.lists(LABELS, min_size=1, max_size=6).map(".".join).filter(lambda nam
 
 
 @given(NAMES, st.sampled_from(["A", "AAAA", "TXT"]), st.booleans(), st.booleans())
+@settings(deadline=None)
 def test_questions_are_read_as_they_were_meant(name: str, kind: str, chaos: bool, nsid: bool) -> None:
     """dnspython finds in our packet the name, kind, class and options that were asked for."""
     query = make_query(name, kind, chaos=chaos, nsid=nsid)
@@ -66,6 +67,7 @@ ADDRESSES = st.lists(st.ip_addresses(v=4).map(str), min_size=0, max_size=4, uniq
 
 
 @given(NAMES, st.lists(NAMES, max_size=3, unique=True), ADDRESSES)
+@settings(deadline=None)
 def test_answers_are_read_as_dnspython_wrote_them(
     name: str, aliases: list[str], addresses: list[str]
 ) -> None:
@@ -94,6 +96,7 @@ WHOLE = answer(
 
 
 @given(st.randoms(use_true_random=False))
+@settings(deadline=None)
 def test_spoilt_answers_say_nothing_that_dnspython_would_not_read(dice: random.Random) -> None:
     """Where both can read a packet, both see the same addresses in it."""
     packet = spoil(WHOLE, dice, keep=2)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from probes.frames import NORMAL, Frame, FrameError, Opcode, Unpacker, masked, pack
@@ -45,6 +45,7 @@ def test_frames_come_out_as_they_went_in(size: int) -> None:
 
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=4), st.data())
+@settings(deadline=None)
 def test_where_the_stream_is_cut_does_not_matter(payloads: list[bytes], data: st.DataObject) -> None:
     """Frames are the same in whatever pieces they arrive."""
     stream = b"".join(frame(1, payload) for payload in payloads)
@@ -71,6 +72,7 @@ def test_what_no_server_may_send_is_refused(junk: bytes, said: str) -> None:
 
 
 @given(st.binary(max_size=200))
+@settings(deadline=None)
 def test_junk_is_frames_or_an_error(junk: bytes) -> None:
     """No bytes at all make the reader fail in another way."""
     with suppress(FrameError):
