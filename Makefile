@@ -73,7 +73,8 @@ allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken 
 relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at one customer and at several (needs root)
 	LINEMAN_LAB=require $(BIN)/python -m pytest tests/lab/test_relays.py tests/lab/test_sites.py $(ARGS)
 
-bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
+bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
+	@command -v nats-server >/dev/null || apt-get install -y -q --no-install-recommends nats-server || true
 	$(BIN)/python -m tests.hub $(ARGS)
 
 lab-list: $(VENV)/dev.stamp

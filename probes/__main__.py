@@ -20,8 +20,8 @@ from probes.duty import Duties
 from probes.home import Home, HomeError
 from probes.invitation import read_invitation
 from probes.keys import Identity, KeyFileError
-from probes.link import Place, trust
-from probes.policy import PolicyError
+from probes.place import Place, trust
+from probes.policy_file import PolicyError
 from probes.selftest import is_ready, test_host
 from probes.way_out import proxy_from
 from probes.wire import WireError

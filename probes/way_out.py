@@ -1,8 +1,7 @@
 """Which proxy leads out of this host's network, by what its operator has set."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
+from urllib.parse import SplitResult, urlsplit
 
 
 def proxy_from(environment: Mapping[str, str], url: str) -> str:
@@ -11,6 +10,13 @@ def proxy_from(environment: Mapping[str, str], url: str) -> str:
     if own:
         return "" if own == "none" else own
     named = environment.get("https_proxy") or environment.get("HTTPS_PROXY") or ""
-    spared = {"no": environment.get("no_proxy") or environment.get("NO_PROXY") or ""}
-    host = urlsplit(url).hostname or ""
-    return "" if not named or proxy_bypass_environment(host, spared) else named
+    spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    return "" if not named or is_spared(urlsplit(url), spared) else named
+
+
+def is_spared(hub: SplitResult, spared: str) -> bool:
+    """Whether the list *spared*, as NO_PROXY holds it, has the *hub*: its name, a domain that it is in, or a star."""
+    host = (hub.hostname or "").lower()
+    named = (host, f"{host}:{hub.port}")
+    names = [one.strip().removeprefix(".") for one in spared.lower().split(",") if one.strip(" .")]
+    return any(name == "*" or one == name or one.endswith(f".{name}") for name in names for one in named)

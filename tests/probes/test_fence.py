@@ -16,7 +16,8 @@ from probes.fields import WireError
 from probes.guard import GUARD
 from probes.model import Plan, Step, Target
 from probes.net import connect_tcp, open_udp
-from probes.policy import Policy, PolicyError, load_policy, parse_policy
+from probes.policy import Policy
+from probes.policy_file import PolicyError, load_policy, parse_policy
 from probes.resolver import Resolver
 from tests.name_server import name_server, zone
 

@@ -14,6 +14,7 @@ import pytest
 
 from probes.checks import http, websocket
 from probes.failures import Failure
+from probes.frames import NORMAL, masked
 from tests.certificates import make_server
 from tests.fakes import Talk, reset, say, silence, tcp_server
 from tests.name_server import name_server, zone
@@ -63,7 +64,9 @@ async def test_an_upgrade_that_goes_through() -> None:
     assert failure is None
     assert (facts["status"], facts["upgraded"], facts["server"]) == (101, True, "gateway")
     assert goodbye.startswith("GET /signal HTTP/1.1\r\nHost: voice.example\r\n")
-    assert goodbye.endswith("88820000000003e8")
+    farewell = bytes.fromhex(goodbye[-16:])
+    assert farewell[:2].hex() == "8882"  # a close frame of two bytes, masked
+    assert masked(farewell[6:], farewell[2:6]) == NORMAL
 
 
 @pytest.mark.parametrize(
