@@ -26,7 +26,7 @@ def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
         client=make_client("", office.session, settings.api_url),
         authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", Authorize(office.workspaces)),
         # Given, or Bolt would make its own from SLACK_CLIENT_ID, with files in the home folder.
-        oauth_flow=office.workspaces.flow(),
+        oauth_flow=office.workspaces.flow,
         request_verification_enabled=settings.transport == "http",
         raise_error_for_unhandled_request=False,
     )

@@ -76,7 +76,7 @@ def of_event(body: Mapping[str, Any]) -> Asker:
         channel=_text(event, "channel"),
         thread=_text(event, "thread_ts"),
         message=_text(event, "ts"),
-        enterprise=_text(body, "enterprise_id"),
+        enterprise=_text(_first(body, "authorizations"), "enterprise_id") or _text(body, "enterprise_id"),
         channel_type=_text(event, "channel_type"),
     )
 
@@ -94,6 +94,11 @@ def delivery(body: Mapping[str, Any]) -> str:
 def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = body.get(name)
     return value if isinstance(value, Mapping) else {}
+
+
+def _first(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    values = body.get(name)
+    return values[0] if isinstance(values, list) and values and isinstance(values[0], Mapping) else {}
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

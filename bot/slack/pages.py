@@ -5,9 +5,9 @@ from typing import Final
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from bot.slack.health import Health
-from bot.slack.installation import Workspaces
 from bot.slack.office import Office
 
 EVENTS: Final = "/slack/events"
@@ -16,7 +16,7 @@ SHUTDOWN: Final = 5.0  # seconds for requests under way
 
 
 def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Application:
-    """Make the routes; without *app*, only those about health."""
+    """Make the routes; without *app*, Slack's requests come another way."""
     pages = web.Application(client_max_size=LARGEST)
 
     async def alive(_: web.Request) -> web.Response:
@@ -32,7 +32,8 @@ def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Appl
     pages.router.add_get("/readyz", ready)
     if app is not None:
         _add_slack(pages, app, office)
-        _add_installation(pages, office.workspaces)
+    if office.workspaces.flow is not None:
+        _add_installation(pages, office.workspaces.flow)
     return pages
 
 
@@ -44,18 +45,12 @@ def _add_slack(pages: web.Application, app: AsyncApp, office: Office) -> None:
     pages.router.add_post(EVENTS, events)
 
 
-def _add_installation(pages: web.Application, workspaces: Workspaces) -> None:
-    flow = workspaces.flow()
-    if flow is None:
-        return
-
+def _add_installation(pages: web.Application, flow: AsyncOAuthFlow) -> None:
     async def install(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
 
     async def installed(request: web.Request) -> web.Response:
-        answer = await flow.handle_callback(await to_bolt_request(request))
-        workspaces.forget_all()  # one of them may have a new token now
-        return await to_aiohttp_response(answer)
+        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
 
     pages.router.add_get(flow.install_path, install)
     pages.router.add_get(flow.redirect_uri_path, installed)

@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from bot.errors import UsageError
@@ -18,6 +17,7 @@ from bot.slack import outbox, shown
 from bot.slack.deliver import Live
 from bot.slack.ids import new_reference
 from bot.slack.office import Office
+from bot.slack.pace import Rank
 from bot.slack.records import summary_of
 from bot.slack.running import Running
 from bot.slack.shown import Ending, Seen
@@ -69,8 +69,8 @@ async def _in_line(office: Office, running: Running, live: Live) -> CaseRecord:
     """Wait for a place on the relay, then look."""
     about = running.about
 
-    def wait(before: int) -> None:
-        live.show(partial(shown.waiting, about, before))
+    def wait(before: Callable[[], int]) -> None:
+        live.show(lambda: shown.waiting(about, before()), Rank.LINE)
 
     async with office.slots.take(running.run.relay, wait):
         here = asyncio.get_running_loop()

@@ -4,6 +4,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
+
+# Where in line one is told again: whoever is far behind need not hear of every step, and a line of n hears n times.
+TOLD_AT: Final = (0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Slots:
@@ -15,8 +19,8 @@ class Slots:
         self._line: defaultdict[str, list[_Waiting]] = defaultdict(list)
 
     @asynccontextmanager
-    async def take(self, relay: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
-        """Hold a place on *relay*; while there is none, *tell* hears how many stand in line before."""
+    async def take(self, relay: str, tell: Callable[[Callable[[], int]], None]) -> AsyncIterator[None]:
+        """Hold a place on *relay*; while there is none, *tell* hears how to count who stands in line before."""
         if self._busy[relay] < self.each:
             self._busy[relay] += 1
         else:
@@ -30,18 +34,19 @@ class Slots:
         """Count the places that are taken on *relay*."""
         return self._busy[relay]
 
-    async def _wait(self, relay: str, tell: Callable[[int], None]) -> None:
+    async def _wait(self, relay: str, tell: Callable[[Callable[[], int]], None]) -> None:
         """Stand in line until a place is handed over."""
-        mine = _Waiting(tell)
         line = self._line[relay]
+        mine = _Waiting(line, tell)
         line.append(mine)
-        tell(len(line) - 1)
+        mine.tell(mine.before)
         try:
             await mine.turn.wait()
         except asyncio.CancelledError:
             if mine in line:
+                behind = mine.before()
                 line.remove(mine)
-                _tell_all(line)
+                _tell(line, behind)
             else:  # it was our turn already
                 self._give(relay)
             raise
@@ -51,7 +56,7 @@ class Slots:
         line = self._line[relay]
         if line:
             line.pop(0).turn.set()
-            _tell_all(line)
+            _tell(line, 0)
         else:
             self._busy[relay] -= 1
 
@@ -59,11 +64,17 @@ class Slots:
 class _Waiting:
     """One who stands in line."""
 
-    def __init__(self, tell: Callable[[int], None]) -> None:
-        self.tell = tell
+    def __init__(self, line: "list[_Waiting]", tell: Callable[[Callable[[], int]], None]) -> None:
+        self._line, self.tell = line, tell
         self.turn = asyncio.Event()
 
+    def before(self) -> int:
+        """Count who stands before."""
+        return self._line.index(self) if self in self._line else 0
 
-def _tell_all(line: "list[_Waiting]") -> None:
-    for before, one in enumerate(line):
-        one.tell(before)
+
+def _tell(line: list[_Waiting], first: int) -> None:
+    """Tell whoever has come to one of the places worth telling, from *first* on."""
+    for place in TOLD_AT:
+        if first <= place < len(line):
+            line[place].tell(line[place].before)

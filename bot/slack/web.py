@@ -35,18 +35,17 @@ class SlackError(Exception):
         self.wait = wait
 
 
-Patience: TypeAlias = Literal["patient", "careful", "hasty"]
+Patience: TypeAlias = Literal["patient", "hasty"]
 
 
 def make_client(
     token: str, session: aiohttp.ClientSession, api_url: str, patience: Patience = "patient"
 ) -> AsyncWebClient:
-    """Give a client for *token*: careful repeats nothing that Slack may have done already, hasty nothing at all."""
+    """Give a client for *token*: hasty repeats nothing, because Slack may have done it, or because time matters."""
     handlers: list[AsyncRetryHandler] = []
-    if patience != "hasty":
-        handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=TRIES))
     if patience == "patient":
         handlers += [
+            AsyncRateLimitErrorRetryHandler(max_retry_count=TRIES),
             AsyncServerErrorRetryHandler(max_retry_count=2),
             AsyncConnectionErrorRetryHandler(max_retry_count=2),
         ]

@@ -1,6 +1,7 @@
 """The Web API's door: arguments as the SDK sends them, tokens, scopes, limits, and the table of methods."""
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -75,7 +76,7 @@ async def answer(slack: "FakeSlack", request: web.Request) -> web.Response:
         call.error = error.error
         body = {"ok": False, "error": error.error, **error.more}
     call.status = {"ratelimited": 429, "service_unavailable": 503}.get(call.error, 200)
-    headers = {"Retry-After": str(slack.chaos.retry_after)} if call.status == 429 else {}
+    headers = {"Retry-After": str(max(call.wait, slack.chaos.retry_after))} if call.status == 429 else {}
     if call.team:
         headers["X-OAuth-Scopes"] = ",".join(sorted(slack.teams[call.team].scopes))
     await slack.records.note()
@@ -92,7 +93,8 @@ def _do(slack: "FakeSlack", call: Call, token: str) -> dict[str, Any]:
     for error in (slack.chaos.ordered(call.method, call.args), slack.chaos.trouble(call.method)):
         if error:
             raise SlackError(error)
-    if slack.chaos.over_tier(call.method, team.id, slack.clock):
+    if wait := slack.chaos.over_tier(call.method, team.id, slack.clock):
+        call.wait = math.ceil(wait)
         raise SlackError("ratelimited")
     if known.scopes and not team.scopes.intersection(known.scopes):
         provided = ",".join(sorted(team.scopes))

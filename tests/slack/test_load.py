@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from tests.fake_slack import Channel, Delivery, FakeSlack, User
-from tests.slack.bot import Bot, has_ended, serving
+from tests.slack.bot import UNPACED, Bot, has_ended, serving
 from tests.slack.world import closed_world
 
 pytestmark = pytest.mark.load
@@ -65,10 +65,10 @@ def quantile(values: list[float], share: float) -> float:
 
 async def test_each_answered_once(slack: FakeSlack, transport: str, tmp_path: Path) -> None:
     """With a fifth delivered twice, 5 % refused and a socket renewed every 2 s, every command has one verdict."""
-    slack.echoes = False
+    slack.echoes = slack.chaos.tiers = False
     slack.chaos.duplicates, slack.chaos.rate_limited = 0.2, 0.05
     who = people(slack)
-    async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path))):
+    async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path), UNPACED)):
         async with slack.refreshing(2.0 if FULL else 0.5):
             typed = await type_all(slack, who, range(COMMANDS))
             await slack.records.until(lambda: not unanswered(slack, typed), PATIENCE, "all verdicts")
@@ -90,9 +90,10 @@ async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path, early: boo
 
     It happens while commands wait for their verdicts, or amid the acknowledgements.
     """
-    slack.echoes, slack.chaos.duplicates = False, 0.2
+    slack.echoes = slack.chaos.tiers = False
+    slack.chaos.duplicates = 0.2
     who = people(slack)
-    bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "2"})
+    bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "2", **UNPACED})
     await bot.start()
     half = asyncio.create_task(type_all(slack, who, range(COMMANDS // 2)))
     slack.may_be_down = True
@@ -122,9 +123,10 @@ def ended(slack: FakeSlack) -> int:
 @WHOLE
 async def test_acknowledged_in_time(slack: FakeSlack, transport: str, tmp_path: Path) -> None:
     """Fifty at a time, 99 of 100 commands are acknowledged within 100 ms."""
-    slack.echoes, slack.judges_later = False, True
+    slack.echoes = slack.chaos.tiers = False
+    slack.judges_later = True
     who = people(slack)
-    async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path))):
+    async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path), UNPACED)):
         typed = await type_all(slack, who, range(500))
         acks = slack.records.latencies("slash_commands")
         await slack.records.until(lambda: not unanswered(slack, typed), PATIENCE, "all verdicts")
