@@ -74,7 +74,7 @@ class Workspaces:
         if settings.client_id:
             self._installs = Installs(database=settings.database, client_id=settings.client_id)
             self._tokens = Tokens(self._installs, self._rotator())
-            self.flow = make_flow(settings, self._installs, self._nobody(), self._known.clear)
+            self.flow = make_flow(settings, self._installs, self._nobody(), self.forget_all)
 
     @property
     def single(self) -> bool:
@@ -96,9 +96,13 @@ class Workspaces:
 
         Without a team it is the installation of a whole organisation.
         """
-        self._known.clear()  # the others are asked for again
+        self.forget_all()  # the others are asked for again
         if self._installs:
             await asyncio.to_thread(self._installs.forget, team, enterprise)
+
+    def forget_all(self) -> None:
+        """Ask anew for every workspace."""
+        self._known.clear()
 
     def _fresh(self, key: str) -> Workspace | None:
         known = self._known.get(key)

@@ -137,7 +137,7 @@ async def _listen(
             raise UsageError(f"Slack does not accept SLACK_APP_TOKEN: {error.word}.") from None
         say("Connected.")
     runner = None
-    if sockets is None or settings.port:
+    if sockets is None or settings.port or office.workspaces.flow:
         health = Health(office, sockets.connected if sockets else None)
         pages = make_pages(health, None if sockets else app, office)
         runner = await open_pages(pages, settings.host, settings.port or PORT)

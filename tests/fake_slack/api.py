@@ -1,5 +1,6 @@
 """The Web API's door: arguments as the SDK sends them, tokens, scopes, limits, and the table of methods."""
 
+import base64
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -67,6 +68,9 @@ async def answer(slack: "FakeSlack", request: web.Request) -> web.Response:
     args = await read_arguments(request)
     token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(args.pop("token", ""))
     args.pop("token", None)
+    if token.startswith("Basic "):  # how the SDK tells who the app is
+        app, _, secret = base64.b64decode(token.removeprefix("Basic ")).decode().partition(":")
+        args |= {"client_id": app, "client_secret": secret}
     call = Call(name, args, slack.clock.now())
     slack.records.calls.append(call)
     await slack.pause(name)
@@ -88,7 +92,7 @@ def _do(slack: "FakeSlack", call: Call, token: str) -> dict[str, Any]:
     if known is None:
         slack.records.violate(f"unknown_method: {call.method}")
         raise SlackError("unknown_method")
-    team = _team(slack, known, token)
+    team = _team(slack, known, token, call.args)
     call.team = team.id if known.token == "bot" else ""
     for error in (slack.chaos.ordered(call.method, call.args), slack.chaos.trouble(call.method)):
         if error:
@@ -103,7 +107,7 @@ def _do(slack: "FakeSlack", call: Call, token: str) -> dict[str, Any]:
     return {"ok": True, **done}
 
 
-def _team(slack: "FakeSlack", known: Method, token: str) -> Team:
+def _team(slack: "FakeSlack", known: Method, token: str, args: Mapping[str, Any]) -> Team:
     """Whose token it is; an error for one that does not fit the method."""
     if known.token == "app":
         if token != APP_TOKEN:
@@ -111,11 +115,15 @@ def _team(slack: "FakeSlack", known: Method, token: str) -> Team:
         return slack.team
     if known.token == "none":
         return slack.team
-    team = next((one for one in slack.teams.values() if one.token == token), None)
-    if team is None:
+    teams = [one for one in slack.teams.values() if token in one.tokens]
+    if not teams:
         raise SlackError("invalid_auth" if token else "not_authed")
+    # the token of an organisation serves several: the channel tells which
+    team = next((one for one in teams if args.get("channel") in one.channels | one.users), teams[0])
     if not team.installed:
         raise SlackError("account_inactive")
+    if team.tokens[token] <= slack.clock.now():
+        raise SlackError("token_expired")
     return team
 
 
