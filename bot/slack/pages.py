@@ -1,5 +1,6 @@
 """What this process answers over HTTP: Slack's requests, the installation, and whether it is alive and ready."""
 
+import logging
 from typing import Final
 
 from aiohttp import web
@@ -9,7 +10,15 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from bot.slack.health import Health
 from bot.slack.office import Office
+from bot.slack.seldom import Seldom
 
+log = logging.getLogger(__name__)
+
+FORGED: Final = 401
+UNSIGNED: Final = (
+    "a request was refused: its signature does not fit SLACK_SIGNING_SECRET, or its time is over five minutes off. "
+    "If Slack says dispatch_failed, copy the Signing Secret again (Basic Information), and look at this host's clock."
+)
 EVENTS: Final = "/slack/events"
 LARGEST: Final = 4 * 2**20  # bytes; Slack's own requests stay far below
 SHUTDOWN: Final = 5.0  # seconds for requests under way
@@ -38,9 +47,14 @@ def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Appl
 
 
 def _add_slack(pages: web.Application, app: AsyncApp, office: Office) -> None:
+    seldom = Seldom(log)
+
     async def events(request: web.Request) -> web.Response:
         with office.door.somebody():
-            return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+            answer = await app.async_dispatch(await to_bolt_request(request))
+        if answer.status == FORGED:
+            seldom.warn(UNSIGNED)
+        return await to_aiohttp_response(answer)
 
     pages.router.add_post(EVENTS, events)
 
@@ -60,5 +74,9 @@ async def open_pages(pages: web.Application, host: str, port: int) -> web.AppRun
     """Listen; the runner's `cleanup` ends it."""
     runner = web.AppRunner(pages, access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
     return runner

@@ -1,6 +1,7 @@
 """Slack's Web API: one session for all calls, what is tried again, and refusals as one exception of ours."""
 
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
@@ -26,13 +27,26 @@ UNCERTAIN: Final = frozenset(
 
 
 class SlackError(Exception):
-    """Slack has said no: its own error word, the scopes that are missing, the seconds to wait before the next try."""
+    """Slack has said no: its own error word, the scopes that are missing, the seconds to wait before the next try.
 
-    def __init__(self, word: str, needed: tuple[str, ...] = (), wait: float = 0.0) -> None:
+    Where it was not Slack who answered, there is an HTTP *status*; where nobody did, *detail* says what went wrong.
+    """
+
+    def __init__(
+        self,
+        word: str,
+        needed: tuple[str, ...] = (),
+        wait: float = 0.0,
+        *,
+        status: int = 0,
+        detail: str = "",
+    ) -> None:
         super().__init__(word)
         self.word = word
         self.needed = needed
         self.wait = wait
+        self.status = status
+        self.detail = detail
 
 
 Patience: TypeAlias = Literal["patient", "hasty"]
@@ -67,8 +81,9 @@ async def call(send: Callable[..., Awaitable[Any]], **arguments: Any) -> Mapping
     except SlackApiError as error:
         raise _refused(error) from None
     except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
-        log.warning("Slack cannot be reached: %s", type(error).__name__)
-        raise SlackError(UNREACHABLE) from None
+        detail = _detail(error)
+        log.warning("Slack cannot be reached: %s", detail)
+        raise SlackError(UNREACHABLE, detail=detail) from None
     data = getattr(answer, "data", answer)
     return data if isinstance(data, Mapping) else {}
 
@@ -80,8 +95,26 @@ def _refused(error: SlackApiError) -> SlackError:
     word = str(known.get("error") or ("ratelimited" if status == 429 else UNREACHABLE))
     needed = str(known.get("needed") or "")
     return SlackError(
-        word, tuple(one.strip() for one in needed.split(",") if one.strip()), _wait(error, word)
+        word,
+        tuple(one.strip() for one in needed.split(",") if one.strip()),
+        _wait(error, word),
+        status=0 if "error" in known else status,
     )
+
+
+def _detail(error: Exception) -> str:
+    """Say in a few words why nobody answered."""
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ClientConnectorDNSError():
+            return f"the name {error.host} is not known"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return "its certificate is not trusted"
+        case aiohttp.ClientConnectorError():
+            return os.strerror(error.errno or 0).lower()
+        case _:
+            return type(error).__name__
 
 
 def _wait(error: SlackApiError, word: str) -> float:
