@@ -49,7 +49,7 @@ class Chaos:
 
     def trouble(self, method: str) -> str:
         """`ratelimited`, `service_unavailable` or nothing, by chance; only for what writes."""
-        if not method.startswith(("chat.", "files.", "views.publish", "response_url")):
+        if not method.startswith(("chat.", "files.", "views.", "response_url")):
             return ""
         rolled = self.dice.random()
         if rolled < self.rate_limited:
