@@ -43,4 +43,6 @@ def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
 def _quiet() -> logging.Logger:
     logger = logging.getLogger("lineman.slack.bolt")
     logger.setLevel(logging.ERROR)  # its warnings quote whole requests
+    # Where Lineman is not installed `Authorize` says so; to Bolt that is an error.
+    logging.getLogger("slack_bolt.AsyncMultiTeamsAuthorization").setLevel(logging.CRITICAL)
     return logger

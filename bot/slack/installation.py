@@ -171,4 +171,6 @@ class Authorize(AsyncAuthorize):
         except SlackError as refused:
             log.warning("Slack does not accept the token of %s: %s", team_id, refused.word)
             return None
+        if workspace is None:
+            log.info("not installed in %s", team_id)
         return workspace.authorized if workspace else None

@@ -44,7 +44,8 @@ class Turn:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self.asked, self.granted = loop.time(), loop.create_future()
+        self.asked = self.asked or loop.time()  # whoever was refused keeps its place
+        self.granted = loop.create_future()
         self._pace.wait_for(self)
         try:
             await self.granted

@@ -111,7 +111,7 @@ async def _check(office: Office, settings: SlackSettings, say: Callable[[str], N
     """Ask Slack who we are, once, before anybody waits for an answer."""
     say(settings.because)
     if not office.workspaces.single:
-        say("Workspaces install Lineman at /slack/install.")
+        say(f"Workspaces install Lineman at /slack/install, on port {settings.port or PORT}.")
         return
     try:
         workspace = await office.workspaces.get("")
