@@ -22,11 +22,24 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.environment import SlackSettings
 from bot.slack.installs import EARLY, Installs, Tokens
 from bot.slack.oauth import make_flow
-from bot.slack.pace import Pace
+from bot.slack.pace import Pace, now
 from bot.slack.posting import Queue
 from bot.slack.web import SlackError, call, make_client
 
 log = logging.getLogger(__name__)
+
+SCOPES: Final = (
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "chat:write",
+    "commands",
+    "files:write",
+    "groups:history",
+    "im:history",
+    "im:write",
+    "mpim:history",
+)
 
 AGAIN: Final = 60.0  # seconds until a token that should be renewed, and was not, is tried again
 
@@ -67,14 +80,14 @@ class Workspaces:
         self._known: dict[str, Workspace] = {}
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         # What Slack counts for a workspace goes on when its token changes.
-        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(settings.edits))
+        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(settings.edits, now()))
         self._posts: defaultdict[str, Queue] = defaultdict(Queue)
         self._installs: Installs | None = None
         self.flow: AsyncOAuthFlow | None = None  # the pages that install Lineman into further workspaces
         if settings.client_id:
             self._installs = Installs(database=settings.database, client_id=settings.client_id)
             self._tokens = Tokens(self._installs, self._rotator())
-            self.flow = make_flow(settings, self._installs, self._nobody(), self.forget_all)
+            self.flow = make_flow(settings, SCOPES, self._installs, self._nobody(), self.forget_all)
 
     @property
     def single(self) -> bool:

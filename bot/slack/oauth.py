@@ -25,18 +25,6 @@ from bot.slack.installs import Installs
 
 log = logging.getLogger(__name__)
 
-SCOPES: Final = (
-    "app_mentions:read",
-    "assistant:write",
-    "channels:history",
-    "chat:write",
-    "commands",
-    "files:write",
-    "groups:history",
-    "im:history",
-    "im:write",
-    "mpim:history",
-)
 STATE_LIVES: Final = 600  # seconds from /slack/install to Slack's answer
 WHY: Final = {
     "access_denied": "Slack says that the request was declined. Nothing was installed. In workspaces where apps need "
@@ -74,9 +62,13 @@ class Flow(AsyncOAuthFlow):
 
 
 def make_flow(
-    settings: SlackSettings, installs: Installs, client: AsyncWebClient, installed: Callable[[], None]
+    settings: SlackSettings,
+    scopes: Sequence[str],
+    installs: Installs,
+    client: AsyncWebClient,
+    installed: Callable[[], None],
 ) -> AsyncOAuthFlow:
-    """Make the flow; *installed* is called after each installation."""
+    """Make the flow that asks for *scopes*; *installed* is called after each installation."""
 
     async def success(told: AsyncSuccessArgs) -> BoltResponse:
         installed()
@@ -89,7 +81,7 @@ def make_flow(
         settings=AsyncOAuthSettings(
             client_id=settings.client_id,
             client_secret=settings.client_secret,
-            scopes=SCOPES,
+            scopes=scopes,
             authorization_url=urljoin(settings.api_url, "../oauth/v2/authorize"),
             installation_store=installs,
             state_store=SQLite3OAuthStateStore(expiration_seconds=STATE_LIVES, database=settings.database),

@@ -70,8 +70,9 @@ class _Live:
 class Pace:
     """The changes of one workspace."""
 
-    def __init__(self, budget: Limit = EDITS) -> None:
-        self._budget = budget
+    def __init__(self, budget: Limit = EDITS, began: float = -inf) -> None:
+        """Begin at *began*: what a former process changed last is not known."""
+        self._budget, self._unknown = budget, began + PACE
         self._made: deque[float] = deque()  # when Slack answered, within the period; oldest first
         self._asking: set[Turn] = set()
         self._waiting: dict[Rank, list[Turn]] = {rank: [] for rank in Rank}
@@ -91,15 +92,15 @@ class Pace:
     def end(self, channel: str, ts: str) -> None:
         """Note that only the last state is to come."""
         if one := self._live.get((channel, ts)):
-            one.until = _now() + KEPT_FOR
+            one.until = now() + KEPT_FOR
 
     def changed(self, channel: str, ts: str) -> None:
         """Note that the message was posted or changed just now."""
-        self._note((channel, ts), _now() + PACE)
+        self._note((channel, ts), now() + PACE)
 
     def rest(self, seconds: float) -> None:
         """Leave Slack alone: it has refused a change."""
-        self._rests_until = max(self._rests_until, _now() + seconds)
+        self._rests_until = max(self._rests_until, now() + seconds)
 
     def rested(self) -> None:
         """Go on: Slack may be asked again."""
@@ -108,9 +109,9 @@ class Pace:
 
     def look(self) -> None:
         """Grant what may be granted now, and come back when more may be."""
-        now = _now()
-        self._forget(now)
-        soonest = min(self._serve(rank, now) for rank in Rank)
+        at = now()
+        self._forget(at)
+        soonest = min(self._serve(rank, at) for rank in Rank)
         if self._alarm:
             self._alarm.cancel()
         # Where nothing is foreseen, the end of a change or of a run will tell.
@@ -139,27 +140,27 @@ class Pace:
 
     def done(self, turn: Turn) -> None:
         """Note that Slack has answered: what it counted, it counted before now."""
-        now = _now()
+        at = now()
         self._asking.discard(turn)
-        self._made.append(now)
-        self._note(turn.place, now + PACE)
+        self._made.append(at)
+        self._note(turn.place, at + PACE)
         if turn.rank == Rank.LAST:
             self._live.pop(turn.place, None)
         elif one := self._live.get(turn.place):
-            one.last = now
+            one.last = at
             one.shown += turn.rank == Rank.PROGRESS
         self.look()
 
-    def _serve(self, rank: Rank, now: float) -> float:
+    def _serve(self, rank: Rank, at: float) -> float:
         """Grant turns of one *rank*; tells when the next can be granted, inf if that depends on others."""
         waiting = [turn for turn in self._waiting[rank] if not turn.granted.done()]
-        if waiting and self._room(rank, now) <= now:
+        if waiting and self._room(rank, at) <= at:
             for turn in sorted(waiting, key=self._order):
-                if self._when(turn) <= now and self._room(rank, now) <= now:
+                if self._when(turn) <= at and self._room(rank, at) <= at:
                     self._grant(turn)
                     waiting.remove(turn)
-        room = self._room(rank, now)
-        if not waiting or room > now:
+        room = self._room(rank, at)
+        if not waiting or room > at:
             return room if waiting else inf
         return min(map(self._when, waiting))
 
@@ -175,7 +176,7 @@ class Pace:
 
     def _when(self, turn: Turn) -> float:
         """Tell when the message of *turn* may be changed, if the budget has room."""
-        when = self._due.get(turn.place, -inf)
+        when = self._due.get(turn.place, self._unknown)
         live = self._live.get(turn.place)
         if turn.rank == Rank.LINE:
             when = max(when, turn.asked + PATIENCE)
@@ -184,7 +185,7 @@ class Pace:
             when = max(when, live.last + share)
         return when
 
-    def _room(self, rank: Rank, now: float) -> float:
+    def _room(self, rank: Rank, at: float) -> float:
         """Tell when the budget has room for one more change of this *rank*."""
         most = self._budget.count
         if rank != Rank.LAST:
@@ -193,7 +194,7 @@ class Pace:
             most -= self._budget.count // 4  # left to progress
         over = len(self._made) + len(self._asking) - most
         if over < 0:
-            return max(now, self._rests_until)
+            return max(at, self._rests_until)
         return (
             max(self._made[over] + self._budget.period, self._rests_until) if over < len(self._made) else inf
         )
@@ -204,12 +205,13 @@ class Pace:
         while len(self._due) > REMEMBERED:
             self._due.popitem(last=False)
 
-    def _forget(self, now: float) -> None:
-        while self._made and self._made[0] <= now - self._budget.period:
+    def _forget(self, at: float) -> None:
+        while self._made and self._made[0] <= at - self._budget.period:
             self._made.popleft()
-        for place in [place for place, one in self._live.items() if one.until < now]:
+        for place in [place for place, one in self._live.items() if one.until < at]:
             del self._live[place]
 
 
-def _now() -> float:
+def now() -> float:
+    """Give the time of the event loop."""
     return asyncio.get_running_loop().time()

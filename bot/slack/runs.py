@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.errors import UsageError
@@ -69,8 +70,8 @@ async def _in_line(office: Office, running: Running, live: Live) -> CaseRecord:
     """Wait for a place on the relay, then look."""
     about = running.about
 
-    def wait(before: Callable[[], int]) -> None:
-        live.show(lambda: shown.waiting(about, before()), Rank.LINE)
+    def wait(before: int) -> None:
+        live.show(partial(shown.waiting, about, before), Rank.LINE)
 
     async with office.slots.take(running.run.relay, wait):
         here = asyncio.get_running_loop()

@@ -19,8 +19,8 @@ class Slots:
         self._line: defaultdict[str, list[_Waiting]] = defaultdict(list)
 
     @asynccontextmanager
-    async def take(self, relay: str, tell: Callable[[Callable[[], int]], None]) -> AsyncIterator[None]:
-        """Hold a place on *relay*; while there is none, *tell* hears how to count who stands in line before."""
+    async def take(self, relay: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
+        """Hold a place on *relay*; while there is none, *tell* hears now and then how many stand in line before."""
         if self._busy[relay] < self.each:
             self._busy[relay] += 1
         else:
@@ -34,18 +34,17 @@ class Slots:
         """Count the places that are taken on *relay*."""
         return self._busy[relay]
 
-    async def _wait(self, relay: str, tell: Callable[[Callable[[], int]], None]) -> None:
+    async def _wait(self, relay: str, tell: Callable[[int], None]) -> None:
         """Stand in line until a place is handed over."""
-        line = self._line[relay]
-        mine = _Waiting(line, tell)
+        line, mine = self._line[relay], _Waiting(tell)
         line.append(mine)
-        mine.tell(mine.before)
+        tell(len(line) - 1)
         try:
             await mine.turn.wait()
         except asyncio.CancelledError:
             if mine in line:
-                behind = mine.before()
-                line.remove(mine)
+                behind = line.index(mine)
+                del line[behind]
                 _tell(line, behind)
             else:  # it was our turn already
                 self._give(relay)
@@ -64,17 +63,13 @@ class Slots:
 class _Waiting:
     """One who stands in line."""
 
-    def __init__(self, line: "list[_Waiting]", tell: Callable[[Callable[[], int]], None]) -> None:
-        self._line, self.tell = line, tell
+    def __init__(self, tell: Callable[[int], None]) -> None:
+        self.tell = tell
         self.turn = asyncio.Event()
-
-    def before(self) -> int:
-        """Count who stands before."""
-        return self._line.index(self) if self in self._line else 0
 
 
 def _tell(line: list[_Waiting], first: int) -> None:
     """Tell whoever has come to one of the places worth telling, from *first* on."""
     for place in TOLD_AT:
         if first <= place < len(line):
-            line[place].tell(line[place].before)
+            line[place].tell(place)

@@ -63,7 +63,7 @@ async def test_places() -> None:
     order: list[str] = []
 
     async def take(name: str) -> None:
-        async with slots.take("local", lambda before: heard.append((name, before()))):
+        async with slots.take("local", lambda before: heard.append((name, before))):
             order.append(name)
             await leave.wait()
 

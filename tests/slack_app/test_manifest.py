@@ -8,7 +8,7 @@ import pytest
 
 from bot.slack import shortcut
 from bot.slack.agent import PROMPTS
-from bot.slack.oauth import SCOPES
+from bot.slack.installation import SCOPES
 from tests.fake_slack.state import SCOPES as GRANTED
 
 ROOT = Path(__file__).parents[2]

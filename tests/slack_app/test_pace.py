@@ -113,7 +113,7 @@ async def test_a_line_of_many_is_told_seldom() -> None:
     free = [asyncio.Event() for _ in range(1000)]
 
     async def take(number: int) -> None:
-        async with slots.take("local", lambda before: heard.append((number, before()))):
+        async with slots.take("local", lambda before: heard.append((number, before))):
             await free[number].wait()
 
     tasks = [asyncio.create_task(take(number)) for number in range(1000)]
