@@ -22,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.environment import SlackSettings
 from bot.slack.installs import Installs
+from bot.slack.web import cleaned_log
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def make_flow(
 
     return Flow(
         client=client,
-        logger=_careful_log(),
+        logger=cleaned_log("oauth", _without_code),
         settings=AsyncOAuthSettings(
             client_id=settings.client_id,
             client_secret=settings.client_secret,
@@ -106,14 +107,7 @@ async def failed(told: AsyncFailureArgs) -> BoltResponse:
     return BoltResponse(status=told.suggested_status_code, headers=headers, body=page)
 
 
-def _careful_log() -> logging.Logger:
-    """Give Bolt a log that keeps Slack's reasons, and no code that may still be good for a token."""
-    logger = logging.getLogger("lineman.slack.oauth")
-    logger.setLevel(logging.WARNING)
-    logger.filters = [_without_code]
-    return logger
-
-
 def _without_code(record: logging.LogRecord) -> bool:
+    """Keep Slack's reasons, and no code that may still be good for a token."""
     record.msg = re.sub(r"\bcode: \S+", "code: …", str(record.msg))
     return True

@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.door import Door
 from bot.slack.seldom import Seldom
 from bot.slack.starting import SOCKETS_OFF, NotNowError, token_refused
-from bot.slack.web import SlackError, call
+from bot.slack.web import SlackError, call, cleaned_log
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,10 @@ class Handler(AsyncSocketModeHandler):
     def __init__(self, app: AsyncApp, token: str, web: AsyncWebClient, door: Door, seldom: Seldom) -> None:
         self.app, self.app_token, self.door = app, token, door
         self.client = client = Client(
-            app_token=token, logger=_terse_log(), web_client=web, ping_interval=PING
+            app_token=token,
+            logger=cleaned_log("sockets", _without_traceback),
+            web_client=web,
+            ping_interval=PING,
         )
         client.seldom = seldom
         client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as in Bolt
@@ -139,14 +142,7 @@ class Sockets:
         await asyncio.gather(*(one.close_async() for one in self._handlers), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 
 
-def _terse_log() -> logging.Logger:
-    """Give the SDK a log without tracebacks: what it tells of is the network's doing, not a fault of ours."""
-    logger = logging.getLogger("lineman.slack.sockets")
-    logger.setLevel(logging.WARNING)
-    logger.filters = [_without_traceback]
-    return logger
-
-
 def _without_traceback(record: logging.LogRecord) -> bool:
+    """What the SDK tells of is the network's doing, not a fault of ours."""
     record.exc_info = None
     return True

@@ -126,6 +126,14 @@ def _wait(error: SlackApiError, word: str) -> float:
     return float(told) if told.isascii() and told.isdecimal() else 1.0
 
 
+def cleaned_log(name: str, clean: Callable[[logging.LogRecord], bool]) -> logging.Logger:
+    """Give the SDK a log of its own for what it warns of; *clean* takes out of a record what should not stand there."""
+    logger = logging.getLogger(f"lineman.slack.{name}")
+    logger.setLevel(logging.WARNING)
+    logger.filters = [clean]
+    return logger
+
+
 def quiet_log() -> logging.Logger:
     """Keep the SDK's own log above the level at which it writes down whole requests."""
     logger = logging.getLogger("lineman.slack.web")
