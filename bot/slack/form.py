@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -14,7 +14,12 @@ from bot.slack import cases
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
-from bot.slack.web import call
+from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
+
+LATE: Final = (
+    "Slack gives three seconds to open a window, and they have passed. Please try once more, "
+    "or type what you know, such as `/diagnose 31009 ios`."
+)
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -55,11 +60,15 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
 async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) -> None:
     """Open *view* for *asker*; `UsageError` where the three seconds that Slack gives are over."""
     if asker.late:
-        raise UsageError(
-            "Slack gives three seconds to open a window, and they have passed. Please try once more, "
-            "or type what you know, such as `/diagnose 31009 ios`."
-        )
-    await call(workspace.client.views_open, trigger_id=asker.trigger, view=view)
+        raise UsageError(LATE)
+    try:
+        await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
+    except SlackError as refused:
+        if refused.word in BUSY | UNCERTAIN | {
+            "expired_trigger_id"
+        }:  # when it could be tried again, it is too late
+            raise UsageError(LATE) from None
+        raise
 
 
 class FieldError(UsageError):
