@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 # What is of no use after a restart, or must not lie around.
 FLEETING: Final = ("response_url", "trigger", "arrived")
-TRIES: Final = 5  # restarts that one request is answered after; it may be what brings the process down
+TRIES: Final = 10  # restarts that one request is answered after; it may be what brings the process down
 AGAIN: Final = 60.0  # seconds between two tries where Slack took no answer
 JOB: Final = "delivery"
 
@@ -101,8 +101,16 @@ async def _answer(office: Office, one: Delivery, *, urgent: bool) -> None:
 
 async def _work(office: Office, one: Delivery) -> None:
     if one.suspect and await office.store.try_again(*one.named) > TRIES:
-        raise RuntimeError(f"given up after {TRIES} restarts: {one.way}")
+        await _give_up(office, one)
+        return
     await office.ways[one.way](office, one.asker, one.said)
+
+
+async def _give_up(office: Office, one: Delivery) -> None:
+    """Tell the person that it cannot be done."""
+    reference = new_reference()
+    log.error("a request was given up after %d restarts: %s, %s", TRIES, one.way, reference)
+    await office.whisper(one.asker, notices.error("Your request could not be carried out.", reference))
 
 
 async def _heard(office: Office, asker: Asker, work: Awaitable[None]) -> None:

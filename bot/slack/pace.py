@@ -16,10 +16,11 @@ class Pace:
 
     def __init__(self) -> None:
         self._due: OrderedDict[Place, float] = OrderedDict()
+        self._begun = time.monotonic()  # what a former process changed last is not known
 
     def left(self, channel: str, ts: str) -> float:
         """Seconds until the message may be changed."""
-        return max(0.0, self._due.get((channel, ts), 0.0) - time.monotonic())
+        return max(0.0, self._due.get((channel, ts), self._begun + PACE) - time.monotonic())
 
     async def wait(self, channel: str, ts: str) -> None:
         """Wait for it, and take the turn; several who wait come one by one."""
