@@ -14,7 +14,7 @@ import aiohttp
 from bot.access import load_access
 from bot.desk import Desk, open_desk
 from bot.rate import Rate, load_limits
-from bot.slack import command, inbox
+from bot.slack import inbox
 from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
@@ -31,13 +31,14 @@ from bot.slack.rights import Rights
 from bot.slack.slots import Slots
 from bot.slack.sockets import Sockets
 from bot.slack.starting import cannot_listen, token_refused
+from bot.slack.ways import WAYS
 from bot.slack.web import SlackError, make_client
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 DRAIN: Final = 25.0  # seconds: platforms kill after 30
-HOUSEKEEPING: Final = ("resume", "resend", "sweep")  # jobs that nobody waits for
+HOUSEKEEPING: Final = ("resume", "resend", "retry", "sweep")  # jobs that nobody waits for
 SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
 SWITCH: Final = 0.001  # seconds until the bench hands the interpreter over to whoever answers Slack
 TIMEOUT: Final = 30.0  # seconds for one call of the Web API
@@ -54,10 +55,12 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         await _check(office, settings, say)
         cut_off = await office.store.unfinished()
         for name, work in zip(
-            HOUSEKEEPING, (resume(office, cut_off), resend(office), _sweep(office)), strict=True
+            HOUSEKEEPING,
+            (resume(office, cut_off), resend(office), inbox.retry(office), _sweep(office)),
+            strict=True,
         ):
             office.jobs.start(name, work)
-        await inbox.answer_left(office, command.answer)
+        await inbox.answer_left(office)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
@@ -94,6 +97,7 @@ async def open_office(
             slots=Slots(settings.runs_at_once),
             records=Records(desk, store, bench),
             door=Door(),
+            ways=WAYS,
         )
 
 
