@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from bot.replies.blocks import notices
-from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.progress import acknowledged
 from bot.request import Request
 from bot.rows import CaseRow, RunRow
@@ -16,7 +15,8 @@ from bot.slack.deliver import OUTSIDE
 from bot.slack.ids import new_case, new_run
 from bot.slack.office import Office
 from bot.slack.running import Running, job_name
-from bot.slack.shown import Ending, Seen
+from bot.slack.seen import Seen, rewalked
+from bot.slack.shown import Ending
 from bot.slack.web import SlackError
 
 GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
@@ -28,7 +28,7 @@ async def begin(office: Office, asker: Asker, request: Request) -> None:
     if asker.thread and (case := await office.store.case_of_thread(asker.team, asker.channel, asker.thread)):
         await again(office, asker, case, request)
         return
-    await office.rights.look(workspace, asker, request.relays)
+    await _let_look(office, asker, request)
     place = asker.channel or asker.user
     try:
         await _open(office, asker, request, place, asker.thread)
@@ -42,7 +42,7 @@ async def begin(office: Office, asker: Asker, request: Request) -> None:
 async def again(office: Office, asker: Asker, case: CaseRow, request: Request | None = None) -> None:
     """Run *case* again, with another *request* or the same; the result is compared with the run before."""
     wanted = request or case.request
-    await office.rights.look(await office.workspace(asker), asker, wanted.relays)
+    await _let_look(office, asker, wanted)
     if wanted != case.request:
         await office.store.change_case(case.id, wanted)
     await _run(office, asker, replace(case, request=wanted))
@@ -73,11 +73,16 @@ async def stop(office: Office, asker: Asker, run_id: str) -> bool:
 
 async def _conclude(office: Office, case: CaseRow, seen: Seen, request: Request) -> Seen:
     await office.store.change_case(case.id, request)
-    record = await office.bench.call(shown.rewalked, office.desk, seen.record, request)
-    now = replace(seen, record=record)
+    now = await office.bench.call(rewalked, office.desk, seen, request)
     office.records.keep(now)
     await outbox.refresh_case(office, case, now, {"request": repr(request)})
     return now
+
+
+async def _let_look(office: Office, asker: Asker, request: Request) -> None:
+    """Let *asker* look from every relay that *request* names, or raise before anything is sent."""
+    office.relays.check(request.relays)
+    await office.rights.look(await office.workspace(asker), asker, request.relays)
 
 
 async def _open(office: Office, asker: Asker, request: Request, place: str, thread: str) -> None:
@@ -101,15 +106,14 @@ async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
     run = RunRow(
         id=new_run(),
         case=case.id,
-        relay=desk.relay.name,
-        vantage=desk.relay.vantage,
+        vantages=office.relays.vantages(case.request.relays),
         request=case.request,
         knowledge=desk.knowledge.digest,
         network=desk.network.id,
         started=time.time(),
     )
     await office.store.start_run(run, inbox.ASKED.get())
-    about = shown.about_request(desk, run.request, Asked(case.id, run.id), asker.user)
+    about = shown.about_begun(desk, run, asker.user)
     running = Running(case, run, workspace, asker.user, about)
     office.running[run.id] = running
     try:

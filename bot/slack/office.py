@@ -5,7 +5,7 @@ It also takes deliveries: each once, however often Slack brings it, and never wi
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -23,6 +23,7 @@ from bot.slack.ids import new_reference
 from bot.slack.installation import Workspace, Workspaces
 from bot.slack.jobs import Jobs
 from bot.slack.records import Records
+from bot.slack.relays import Relays
 from bot.slack.rights import NotAllowedError, Rights
 from bot.slack.running import Running
 from bot.slack.slots import Slots
@@ -38,7 +39,7 @@ class Office:
     """One process that serves Slack."""
 
     desk: Desk
-    vocabulary: Vocabulary
+    relays: Relays
     store: Store
     jobs: Jobs
     bench: Bench
@@ -49,6 +50,17 @@ class Office:
     records: Records
     door: Door
     running: dict[str, Running] = field(default_factory=dict)  # by run
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that mean something now."""
+        return self.relays.vocabulary
+
+    async def words_for(self, asker: Asker) -> Vocabulary:
+        """The same, where answers name no relay that *asker* may not use."""
+        words = self.vocabulary
+        usable = await self.rights.usable(await self.workspace(asker), asker, words.relays)
+        return replace(words, offered=usable)
 
     def take(
         self,
@@ -104,6 +116,7 @@ class Office:
     async def _answered(self, asker: Asker, work: Callable[[], Awaitable[None]]) -> None:
         """Do *work*; whatever goes wrong, the person hears of it."""
         try:
+            await self.relays.fresh()
             await work()
         except UsageError as error:
             await self.whisper(asker, notices.usage(str(error)))
