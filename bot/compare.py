@@ -78,7 +78,9 @@ def missing_from(record: CaseRecord) -> Missing | None:
     usual = (
         "the relay was gone" if lost[0].failure is Failure.RELAY_LOST else "it is not allowed to look there"
     )
-    return Missing(record.relay, len(lost), len(record.observations), because.rstrip(".") or usual)
+    # What the network file pins was never asked of the relay, and has no time.
+    taken = sum(one.started > 0 for one in record.observations.values() if one not in lost)
+    return Missing(record.relay, len(lost), len(lost) + taken, because.rstrip(".") or usual)
 
 
 def leading(records: Sequence[CaseRecord]) -> CaseRecord:

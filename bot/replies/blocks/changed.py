@@ -148,6 +148,6 @@ def _lists(what: Change) -> Mapping[str, Sequence[str]]:
 
 def _in_text(what: Change) -> Iterator[str]:
     for name, titles in _lists(what).items():
-        yield f"{name}: {'; '.join(fit.cut(text, 250) for text in titles)}."
+        yield f"{name}: {'; '.join(fit.cut(text.rstrip('.'), 250) for text in titles)}."
     for asks, before, now in what.answers[:8]:
         yield f"{fit.cut(asks, 120)} Before: {fit.cut(before, 80)}; now: {fit.cut(now, 80)}."

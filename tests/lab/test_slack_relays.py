@@ -1,0 +1,73 @@
+"""Several relays of the lab asked in Slack: the bot and the fake Slack stand beside the hub, on the service's side."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.fake_slack import Message
+from tests.fakes import FakeSlack
+from tests.hub.processes import ROOT, Town
+from tests.lab import addresses as at
+from tests.lab import scenarios
+from tests.lab.lab import Lab
+from tests.lab.test_relays import INSIDE, OUTSIDE, REFERENCE, place
+from tests.lab.world import World
+from tests.slack.bot import Bot, serving
+
+pytestmark = [pytest.mark.root, pytest.mark.lab]
+__all__ = ["place"]  # the fixture: hub and relays
+HOST = "127.0.0.1"
+
+
+@pytest_asyncio.fixture
+async def slack(lab: Lab) -> AsyncIterator[FakeSlack]:
+    """A fake Slack on the loopback of the hub's host."""
+
+    def listen() -> socket.socket:
+        return socket.create_server((HOST, 0))
+
+    async with FakeSlack().serving(on=lab.namespaces.inside("svc", listen)) as slack:
+        slack.deliveries.make_socket = lambda info: _non_blocking(lab, info)
+        yield slack
+    assert slack.records.violations == []
+
+
+async def test_whose_fault_it_is(lab: Lab, place: Town, slack: FakeSlack) -> None:
+    """One command asks three relays; a fault of one network and one of the service are told apart."""
+    healthy = lab.put(World())
+    rules = place.folder / "access.yaml"
+    rules.write_text('rules: [{relays: "*"}]')
+    given = {"LINEMAN_ACCESS": str(rules), "PYTHONPATH": str(ROOT)}
+    bot = Bot(slack, "socket", place.folder, Path(healthy.network_file), given, place.hub_wrap)
+    async with serving(bot):
+        scenario = scenarios.load("media-udp-blocked")
+        with lab.scenario(scenario):
+            own = await ask(bot, "one")
+        assert f"only from {INSIDE}" in own.text
+        assert f"the fault is in the network of {INSIDE}" in own.text
+        world = World()
+        world.add_forward(f"ip daddr {{ {', '.join(at.JAVASCRIPT)} }} tcp dport 443 drop", "r2")
+        lab.put(world)
+        common = await ask(bot, "two")
+        assert f"from {INSIDE}, {OUTSIDE} and {REFERENCE} (reference) alike" in common.text
+
+
+async def ask(bot: Bot, channel: str) -> Message:
+    """Type the command in a channel of its own, and wait for the verdict."""
+    slack = bot.slack
+    here = slack.add_channel(channel)
+    line = f"/diagnose 31009 javascript from {INSIDE}, {OUTSIDE} and {REFERENCE}"
+    assert (await slack.command(line, slack.user("ada"), here)).acked
+    return await bot.verdict(await slack.records.until(lambda: next(iter(slack.messages(here)), None)))
+
+
+def _non_blocking(lab: Lab, info: tuple[int, int, int, str, object]) -> socket.socket:
+    """A socket of the hub's host, as the event loop wants it."""
+    made = lab.namespaces.inside("svc", lambda: socket.socket(*info[:3]))
+    os.set_blocking(made.fileno(), False)
+    made.setblocking(False)
+    return made
