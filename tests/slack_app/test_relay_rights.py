@@ -55,13 +55,13 @@ async def test_user_group_and_label(there: Here, relays: Hub) -> None:
     """A relay is used by the members of the group it was invited for, or by whom a rule about its label names."""
     slack = there.slack
     await slack.command("/diagnose 31009 ios from berlin", there.user("linus"))
-    await there.verdict()
     await slack.command("/diagnose 31009 ios from lyon", there.user("ada"))
-    await there.verdict(1)
     await slack.command("/diagnose 31009 ios from berlin, lyon", there.user("ada"))
     assert "another user group" in (await there.whisper("“berlin”")).text
     await slack.command("/diagnose 31009 ios from private", there.user("ada"))
     assert "No rule lets anybody use the relay “private”" in (await there.whisper("“private”")).text
+    await there.verdict()
+    await there.verdict(1)
     assert (len(relays.orders("berlin")), len(relays.orders("private"))) == (1, 0)
 
 
@@ -131,6 +131,14 @@ async def test_hub_is_away(there: Here, relays: Hub) -> None:
     await there.slack.command("/diagnose 31009 ios from lyon", there.user("ada"))
     assert "no hub is running here" in (await there.verdict()).text
     (relays.folder / "elsewhere").rename(relays.folder / "hub.sock")
+
+
+async def test_names_count_in_one_workspace_only(there: Here) -> None:
+    """Where anybody may install the app, a channel of the right name opens nothing: they could make one."""
+    there.office.rights._by_name = False
+    channel = there.slack.channel("support-acme")
+    await there.slack.command("/diagnose 31009 from acme-hq", there.user("grace"), channel)
+    assert "may not be used from this channel" in (await there.whisper("cannot be done")).text
 
 
 async def test_missing_scope(there: Here) -> None:

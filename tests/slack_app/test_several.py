@@ -68,14 +68,21 @@ async def test_verdict(there: Here, relays: Hub) -> None:
     assert {audit[name][:2] for name in ("acme-hq", "berlin")} == {(who, f"31009 ios roaming, run {run.id}")}
 
 
-async def test_common_fault_and_reference(there: Here, relays: Hub) -> None:
-    """What fails from everywhere is common to all; a reference relay compares, and convicts nobody by itself."""
+async def test_form_and_reference(there: Here, relays: Hub) -> None:
+    """In the form several relays can be chosen; a fault seen from all is common, a reference alone convicts nobody."""
     relays.tell("berlin", *SIGNALING_SHUT)
     relays.tell("cloud", *SIGNALING_SHUT)
-    message = await ask(there, "/diagnose 31009 ios from acme-hq and berlin, cloud")
+    elsewhere = there.slack.add_channel("elsewhere")
+    await there.slack.command("/diagnose 31009 ios from cloud", there.user(), elsewhere)
+    await there.slack.command("/diagnose", there.user())
+    view = await there.until(lambda: next(iter(there.slack.team.views.values()), None))
+    said = {"code": "31009", "platform": "ios", "relay": ["acme-hq", "berlin", "cloud"]}
+    await there.slack.submit(view, said, there.user())  # type: ignore[arg-type]  # a view
+    alone, message = await there.verdict(), await there.verdict(1)
+    if alone.channel is not elsewhere:
+        alone, message = message, alone
     assert "from acme-hq, berlin and cloud (reference) alike" in message.text
     assert "elsewhere, for comparison" in str(message.blocks)
-    alone = await ask(there, "/diagnose 31009 ios from cloud", 1)
     assert "Could not tell" in alone.text
 
 
@@ -90,6 +97,19 @@ async def test_progress(there: Here, relays: Hub) -> None:
     assert "(from acme-hq)" in message.text
     go_on.set()
     assert "Found 2 causes, each in one network only" in (await there.verdict()).text
+
+
+async def test_stop(there: Here, relays: Hub) -> None:
+    """Stop ends the looks on every relay, and each of them is told."""
+    for name in ("acme-hq", "berlin"):
+        relays.answer(name, sees(after=2, hold=asyncio.Event()))
+    await there.slack.command("/diagnose 31009 ios from acme-hq and berlin", there.user())
+    await there.until(lambda: there.ours() and "berlin: 2 of" in there.ours()[0].text)
+    await there.slack.click(there.ours()[0], "lm_stop", there.user("grace"))
+    message = await there.verdict()
+    assert "Stopped: 31009 on iOS, after 4 of " in message.text
+    for name in ("acme-hq", "berlin"):
+        await asyncio.wait_for(relays.relays[name].cancelled.wait(), 5)
 
 
 async def test_relay_cut_off(there: Here, relays: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +133,7 @@ async def test_relay_cut_off(there: Here, relays: Hub, monkeypatch: pytest.Monke
 
 
 async def test_reading_on(there: Here, relays: Hub) -> None:
-    """Evidence, ticket, tree, steps, preflight and JSON tell of all relays; each one's own verdict can be seen."""
+    """Each button tells of all relays; each one's own verdict can be seen; “that was not it” asks what it was."""
     slack, grace = there.slack, there.user("grace")
     message = await ask(there, "/diagnose 31009 ios from acme-hq, berlin and cloud")
     await slack.click(message, "lm_evidence", grace)
@@ -150,6 +170,14 @@ async def test_reading_on(there: Here, relays: Hub) -> None:
     part = await there.reply("Found: Connections")
     await slack.select(part, "lm_platform", "android", grace)
     await there.until(lambda: "Android" in str(part.blocks) and len(part.versions) > 1)
+    await slack.click(message, "lm_wrong", grace)
+    view = await there.until(lambda: next(iter(slack.team.views.values()), None))
+    await slack.submit(view, {"cause": "tls-intercepted", "words": "it was the proxy"}, grace)  # type: ignore[arg-type]  # a view
+    await there.until(lambda: "that was not it" in str(message.blocks))
+    await there.office.jobs.drain(5)
+    counts = await there.office.store.feedback_counts()
+    assert counts["signaling-blocked"] == {"right": 0, "wrong": 1}
+    assert counts["tls-intercepted"] == {"right": 1, "wrong": 0}
 
 
 async def test_again_answers_and_judgement(there: Here, relays: Hub) -> None:
@@ -177,20 +205,6 @@ async def test_again_answers_and_judgement(there: Here, relays: Hub) -> None:
     assert len(relays.orders("berlin")) == 3
 
 
-async def test_wrong(there: Here) -> None:
-    """“That was not it” opens a window; what is chosen and written there is kept for the weights."""
-    slack, grace = there.slack, there.user("grace")
-    message = await ask(there, "/diagnose 31009 ios from acme-hq and berlin")
-    await slack.click(message, "lm_wrong", grace)
-    view = await there.until(lambda: next(iter(slack.team.views.values()), None))
-    await slack.submit(view, {"cause": "tls-intercepted", "words": "it was the proxy"}, grace)  # type: ignore[arg-type]  # a view
-    await there.until(lambda: "that was not it" in str(message.blocks))
-    await there.office.jobs.drain(5)
-    counts = await there.office.store.feedback_counts()
-    assert counts["signaling-blocked"] == {"right": 0, "wrong": 1}
-    assert counts["tls-intercepted"] == {"right": 1, "wrong": 0}
-
-
 async def test_other_relay(there: Here, relays: Hub) -> None:
     """Another relay is chosen below the verdict; what it sees is laid beside the run before, and is no change."""
     message = await ask(there, "/diagnose 31009 ios from acme-hq")
@@ -205,7 +219,7 @@ async def test_other_relay(there: Here, relays: Hub) -> None:
 
 
 async def test_words_in_the_thread(there: Here, relays: Hub) -> None:
-    """Anybody in the thread goes on from other relays, one or several, by mention and without."""
+    """Anybody in the thread goes on from other relays, by mention and without, until one is gone for good."""
     message = await ask(there, "/diagnose 31009 ios")
     await there.slack.say("try from berlin", there.user("grace"), thread=message.ts)
     await there.verdict(1)
@@ -213,15 +227,10 @@ async def test_words_in_the_thread(there: Here, relays: Hub) -> None:
     assert "acme-hq was not asked before: Found" in (await there.verdict(2)).text
     assert (await case_of(there, message)).request.relays == ("berlin", "acme-hq")
     assert (len(relays.orders("berlin")), len(relays.orders("acme-hq"))) == (2, 1)
-
-
-async def test_form(there: Here) -> None:
-    """In the form several relays can be chosen."""
-    await there.slack.command("/diagnose", there.user())
-    view = await there.until(lambda: next(iter(there.slack.team.views.values()), None))
-    said = {"code": "31009", "platform": "ios", "relay": ["acme-hq", "berlin"]}
-    await there.slack.submit(view, said, there.user())  # type: ignore[arg-type]  # a view
-    assert "only from acme-hq" in (await there.verdict()).text
+    await relays.house.hub.enrolment.revoke("berlin", 1.0)
+    there.office.relays._next = 0.0
+    await there.slack.say("test again", there.user("grace"), thread=message.ts)
+    assert "There is no relay “berlin” any more" in (await there.whisper("any more")).text
 
 
 async def test_not_a_relay(there: Here, relays: Hub) -> None:
@@ -232,15 +241,6 @@ async def test_not_a_relay(there: Here, relays: Hub) -> None:
     assert "acme-hq, berlin, cloud, local" in said
     assert there.ours() == []
     assert not relays.orders("berlin")
-
-
-async def test_revoked(there: Here, relays: Hub) -> None:
-    """A case whose relay is gone for good says so when it is to be tested again."""
-    message = await ask(there, "/diagnose 31009 ios from berlin")
-    await relays.house.hub.enrolment.revoke("berlin", 1.0)
-    there.office.relays._next = 0.0
-    await there.slack.click(message, "lm_again", there.user())
-    assert "There is no relay “berlin” any more" in (await there.whisper("any more")).text
 
 
 async def test_cut_off_by_a_restart(slack: FakeSlack, serving: Serving, relays: Hub, access: str) -> None:
