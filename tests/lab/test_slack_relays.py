@@ -1,7 +1,5 @@
 """Several relays of the lab asked in Slack: the bot and the fake Slack stand beside the hub, on the service's side."""
 
-import os
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,26 +12,20 @@ from tests.hub.processes import ROOT, Town
 from tests.lab import addresses as at
 from tests.lab import scenarios
 from tests.lab.lab import Lab
+from tests.lab.slack_inside import slack_inside
 from tests.lab.test_relays import INSIDE, OUTSIDE, REFERENCE, place
 from tests.lab.world import World
 from tests.slack.bot import Bot, serving
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 __all__ = ["place"]  # the fixture: hub and relays
-HOST = "127.0.0.1"
 
 
 @pytest_asyncio.fixture
 async def slack(lab: Lab) -> AsyncIterator[FakeSlack]:
     """A fake Slack on the loopback of the hub's host."""
-
-    def listen() -> socket.socket:
-        return socket.create_server((HOST, 0))
-
-    async with FakeSlack().serving(on=lab.namespaces.inside("svc", listen)) as slack:
-        slack.deliveries.make_socket = lambda info: _non_blocking(lab, info)
+    async with slack_inside(lab, "svc") as slack:
         yield slack
-    assert slack.records.violations == []
 
 
 async def test_whose_fault_it_is(lab: Lab, place: Town, slack: FakeSlack) -> None:
@@ -63,11 +55,3 @@ async def ask(bot: Bot, channel: str) -> Message:
     line = f"/diagnose 31009 javascript from {INSIDE}, {OUTSIDE} and {REFERENCE}"
     assert (await slack.command(line, slack.user("ada"), here)).acked
     return await bot.verdict(await slack.records.until(lambda: next(iter(slack.messages(here)), None)))
-
-
-def _non_blocking(lab: Lab, info: tuple[int, int, int, str, object]) -> socket.socket:
-    """A socket of the hub's host, as the event loop wants it."""
-    made = lab.namespaces.inside("svc", lambda: socket.socket(*info[:3]))
-    os.set_blocking(made.fileno(), False)
-    made.setblocking(False)
-    return made

@@ -129,16 +129,10 @@ def answers(view: Mapping[str, Any]) -> dict[str, str]:
 
 def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str | None) -> Block | None:
     """A field with a list; None where there is nothing to choose."""
-    listed = [option(value, text) for value, text in options[: fit.OPTIONS]]
-    if not listed:
+    element = _list("static_select", "Choose", options)
+    if element is None:
         return None
-    element: Block = {
-        "type": "static_select",
-        "action_id": "value",
-        "placeholder": words("Choose", fit.PLACEHOLDER),
-        "options": listed,
-    }
-    initial = next((one for one in listed if one["value"] == chosen), None)
+    initial = next((one for one in element["options"] if one["value"] == chosen), None)
     if initial:
         element["initial_option"] = initial
     return _field(name, label, element, optional=name != "code")
@@ -146,21 +140,23 @@ def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: s
 
 def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Block | None:
     """A field with a list to choose one or more of; *chosen* are joined by commas."""
-    listed = [option(value, text) for value, text in options[: fit.OPTIONS]]
-    if not listed:
+    element = _list("multi_static_select", "Choose one or more", options)
+    if element is None:
         return None
-    element: Block = {
-        "type": "multi_static_select",
-        "action_id": "value",
-        "placeholder": words("Choose one or more", fit.PLACEHOLDER),
-        "options": listed,
-        "max_selected_items": MOST,
-    }
-    if initial := [one for one in listed if one["value"] in chosen.split(",")]:
+    element["max_selected_items"] = MOST
+    if initial := [one for one in element["options"] if one["value"] in chosen.split(",")]:
         element["initial_options"] = initial
     return _field(
         name, label, element, hint="Several are compared: what fails from one only is that network's."
     )
+
+
+def _list(kind: str, placeholder: str, options: Sequence[tuple[str, str]]) -> Block | None:
+    listed = [option(value, text) for value, text in options[: fit.OPTIONS]]
+    if not listed:
+        return None
+    hint = words(placeholder, fit.PLACEHOLDER)
+    return {"type": kind, "action_id": "value", "placeholder": hint, "options": listed}
 
 
 def _field(name: str, label: str, element: Block, *, optional: bool = True, hint: str = "") -> Block:
