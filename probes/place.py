@@ -1,8 +1,7 @@
-"""Where a relay's hub is, by what it is recognised, and the way out to it, as the environment says."""
+"""Where a relay's hub is, by what it is recognised, and the proxy on the way to it."""
 
 import os
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -42,24 +41,6 @@ class Place:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # the caller compares the pin before it says a word
         return context
-
-
-def proxy_from(environment: Mapping[str, str], url: str) -> str:
-    """The proxy that *environment* names for *url*: LINEMAN_RELAY_PROXY, or HTTPS_PROXY unless NO_PROXY says not to."""
-    own = environment.get("LINEMAN_RELAY_PROXY", "")
-    if own:
-        return "" if own == "none" else own
-    named = environment.get("https_proxy") or environment.get("HTTPS_PROXY") or ""
-    spared = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    return "" if not named or is_spared(urlsplit(url), spared) else named
-
-
-def is_spared(hub: SplitResult, spared: str) -> bool:
-    """Whether the list *spared*, as NO_PROXY holds it, has the *hub*: its name, a domain that it is in, or a star."""
-    host = (hub.hostname or "").lower()
-    named = (host, f"{host}:{hub.port}")
-    names = [one.strip().removeprefix(".") for one in spared.lower().split(",") if one.strip(" .")]
-    return any(name == "*" or one == name or one.endswith(f".{name}") for name in names for one in named)
 
 
 def split_proxy(proxy: str) -> tuple[str, int, dict[str, str]]:

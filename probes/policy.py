@@ -4,7 +4,7 @@ Pure. `probes.policy_file` reads it from the file of the host's operator; nothin
 """
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
@@ -89,6 +89,15 @@ class Policy:
         """The full address of the proxy that *url* means, credentials included; "" where it is not allowed."""
         wanted = authority(url)
         return next((known for known in self.proxies if authority(known) == wanted), "") if wanted else ""
+
+    @property
+    def own_proxy(self) -> str:
+        """The proxy for plans that name none; "" where this host knows none."""
+        return self.proxies[0] if self.proxies else ""
+
+    def with_proxy(self, url: str) -> "Policy":
+        """The same policy for a host that reaches its hub by the proxy *url*, which plans may then use as well."""
+        return replace(self, proxies=(url, *self.proxies)) if authority(url) else self
 
     def is_proxy(self, host: str, port: int = 0) -> bool:
         """Whether a proxy of the file's is at *host* (a name or an address), and on *port* if one is given."""

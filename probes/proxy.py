@@ -19,6 +19,8 @@ async def connect_through_proxy(look: "Look", host: str, port: int) -> socket.so
 
     Raises NetworkError with a proxy word, or lets a broken connection's own error out.
     """
+    if not look.shared.plan.proxy:
+        raise NetworkError(Failure.NO_PROXY)
     url = urlsplit(look.shared.plan.proxy)
     if url.scheme != "http" or not url.hostname:
         raise NetworkError(Failure.NOT_SUPPORTED)

@@ -24,7 +24,7 @@ from probes.keys import Identity
 from probes.link import HubTime, dial, hello_for
 from probes.look import Look
 from probes.model import Plan, Step, Target
-from probes.place import Place, proxy_from, split_proxy
+from probes.place import Place, split_proxy
 from probes.policy_file import parse_policy
 from probes.verdicts import digest_of, open_report
 from tests.certificates import make_authority, make_server
@@ -288,13 +288,8 @@ async def test_pinned_certificate_is_enough() -> None:
         assert hub.connections == 1
 
 
-async def test_way_out_follows_the_environment() -> None:
-    """HTTPS_PROXY leads out unless NO_PROXY spares the hub; our own variable goes before both."""
-    url = "wss://hub.example/relay"
-    usual = {"HTTPS_PROXY": "http://proxy.example:3128"}
-    assert proxy_from(usual, url) == "http://proxy.example:3128"
-    assert proxy_from({**usual, "NO_PROXY": ".example"}, url) == ""
-    assert proxy_from({**usual, "LINEMAN_RELAY_PROXY": "none"}, url) == ""
+async def test_password_of_the_proxy_is_no_part_of_its_address() -> None:
+    """The proxy's address is told without its password, and one of another kind is refused."""
     assert split_proxy("http://u:p%40@proxy.example:3128") == (
         "proxy.example",
         3128,

@@ -213,7 +213,7 @@ async def test_a_proxy_that_refuses_says_how(refusal: bytes, word: Failure, sche
 
 
 async def test_a_proxy_that_hangs_up_and_one_that_is_not_there() -> None:
-    """A proxy that closes is an EOF, one that does not listen is unreachable, one of another kind unsupported."""
+    """A proxy that closes is an EOF, one that does not listen unreachable, another kind unsupported, none is none."""
     async with tcp_server(say(then="close")) as port:
         closed, _ = await see(http.probe, HOST, 443, proxy_url=f"http://127.0.0.1:{port}", proxy=True)
     gone, _ = await see(http.probe, HOST, 443, proxy_url=f"http://127.0.0.1:{port}", proxy=True)
@@ -224,7 +224,7 @@ async def test_a_proxy_that_hangs_up_and_one_that_is_not_there() -> None:
     assert gone is Failure.PROXY_UNREACHABLE
     assert nameless is Failure.PROXY_UNREACHABLE
     assert socks is Failure.NOT_SUPPORTED
-    assert none is Failure.NOT_SUPPORTED
+    assert none is Failure.NO_PROXY
 
 
 # Plain HTTPS.
