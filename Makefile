@@ -65,7 +65,7 @@ codes: $(VENV)/run.stamp  ## write docs/codes.md anew from the knowledge
 	$(BIN)/lineman knowledge codes > docs/codes.md
 
 slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
-	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load $(ARGS)
+	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load -s $(ARGS)
 
 allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
 	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)

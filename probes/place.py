@@ -1,4 +1,4 @@
-"""Where a relay's hub is, by what it is recognised, and the proxy on the way to it."""
+"""Where a relay's hub is, by what it is recognised, and the proxy on the way there."""
 
 import os
 import ssl

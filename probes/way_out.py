@@ -14,9 +14,9 @@ def proxy_from(environment: Mapping[str, str], url: str) -> str:
     return "" if not named or is_spared(urlsplit(url), spared) else named
 
 
-def is_spared(there: SplitResult, spared: str) -> bool:
-    """Whether the list *spared*, as NO_PROXY holds it, has the host of *there*: its name, its domain, or a star."""
-    host = (there.hostname or "").lower()
-    named = (host, f"{host}:{there.port}")
+def is_spared(hub: SplitResult, spared: str) -> bool:
+    """Whether the list *spared*, as NO_PROXY holds it, has the *hub*: its name, a domain that it is in, or a star."""
+    host = (hub.hostname or "").lower()
+    named = (host, f"{host}:{hub.port}")
     names = [one.strip().removeprefix(".") for one in spared.lower().split(",") if one.strip(" .")]
     return any(name == "*" or one == name or one.endswith(f".{name}") for name in names for one in named)

@@ -289,7 +289,7 @@ async def test_pinned_certificate_is_enough() -> None:
 
 
 async def test_password_of_the_proxy_is_no_part_of_its_address() -> None:
-    """The proxy's address is told without its password, and one of another kind is refused."""
+    """The proxy's password goes into a header of its own, and a proxy of another kind is refused."""
     assert split_proxy("http://u:p%40@proxy.example:3128") == (
         "proxy.example",
         3128,
