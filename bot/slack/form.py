@@ -16,6 +16,7 @@ from bot.slack.installation import Workspace
 from bot.slack.office import Office
 from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
 
+TOO_LATE: Final = BUSY | UNCERTAIN | {"expired_trigger_id"}
 LATE: Final = (
     "Slack gives three seconds to open a window, and they have passed. Please try once more, "
     "or type what you know, such as `/diagnose 31009 ios`."
@@ -73,9 +74,7 @@ async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) 
     try:
         await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
     except SlackError as refused:
-        if refused.word in BUSY | UNCERTAIN | {
-            "expired_trigger_id"
-        }:  # when it could be tried again, it is too late
+        if refused.word in TOO_LATE:  # when it could be tried again
             raise NoWindowError(LATE) from None
         raise
 
