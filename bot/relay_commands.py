@@ -16,8 +16,8 @@ from bot.arguments import Parser
 from bot.enrolment import TOKEN_LIVES, Enrolled, Enrolment
 from bot.errors import UsageError, unknown
 from bot.hub.control import ControlSocket
-from bot.hub.hub import spoken_ago
 from bot.hub.jobs import Health
+from bot.hub.plans import spoken_ago
 from bot.hub.settings import HubSettings, hub_name, read_hub_settings
 from bot.remote import find_relays
 from bot.replies.page import Line, write
@@ -89,6 +89,10 @@ async def _invite(enrolment: Enrolment, settings: HubSettings, words: list[str])
     word = write_invitation(Invitation(url, token, signer.key, pin))
     sys.stdout.write(f"lineman relay join {word}\n")
     sys.stderr.write(f"Run this on the host; it works once, within {options.hours:g} hours.\n")
+    if not channels:
+        sys.stderr.write(
+            "From Slack it is used where a rule of LINEMAN_ACCESS allows it, or with --for '#channel'.\n"
+        )
 
 
 def _pin(path: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -14,7 +14,12 @@ from bot.slack.asker import Asker, of_interaction
 from bot.slack.delivery import NoWindowError, delivered
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
-from bot.slack.web import call
+from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
+
+LATE: Final = (
+    "Slack gives three seconds to open a window, and they have passed. Please try once more, "
+    "or type what you know, such as `/diagnose 31009 ios`."
+)
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -42,7 +47,7 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
     """Open the form for *asker*, filled in with what is *given*; a trigger lives three seconds."""
     workspace = await office.workspace(asker)
     knowledge = office.desk.knowledge
-    relays = await office.rights.usable(workspace, asker, office.vocabulary.relays)
+    relays = await office.rights.usable(workspace, asker, office.relays.names)
     view = form(
         codes=[(one.code, one.name) for one in knowledge.errors.values()],
         platforms=[(one.id, one.title) for one in knowledge.platforms.values()],
@@ -64,11 +69,15 @@ async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) 
             "Lineman was restarted before your form could open. Please press or type the same once more."
         )
     if asker.late:
-        raise NoWindowError(
-            "Slack gives three seconds to open a window, and they have passed. Please try once more, "
-            "or type what you know, such as `/diagnose 31009 ios`."
-        )
-    await call(workspace.client.views_open, trigger_id=asker.trigger, view=view)
+        raise NoWindowError(LATE)
+    try:
+        await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
+    except SlackError as refused:
+        if refused.word in BUSY | UNCERTAIN | {
+            "expired_trigger_id"
+        }:  # when it could be tried again, it is too late
+            raise NoWindowError(LATE) from None
+        raise
 
 
 class FieldError(UsageError):

@@ -13,7 +13,7 @@ import aiohttp
 
 from bot.access import load_access
 from bot.desk import Desk, open_desk
-from bot.errors import UsageError
+from bot.hub.settings import read_hub_settings
 from bot.rate import Rate, load_limits
 from bot.slack import inbox
 from bot.slack.alone import alone
@@ -27,10 +27,12 @@ from bot.slack.jobs import Jobs
 from bot.slack.office import Office
 from bot.slack.pages import make_pages, open_pages
 from bot.slack.records import Records
+from bot.slack.relays import Relays
 from bot.slack.resume import declare_running, resend, resume
 from bot.slack.rights import Rights
 from bot.slack.slots import Slots
 from bot.slack.sockets import Sockets
+from bot.slack.starting import cannot_listen, token_refused
 from bot.slack.ways import WAYS
 from bot.slack.web import SlackError, make_client
 from bot.store import Store
@@ -77,24 +79,30 @@ async def open_office(
     desk = desk or open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone(settings.database))
-        store = Store.open(settings.database, settings.retention_days)
+        store = Store.open(settings.database, settings.retention_days, settings.audit_days)
         stack.push_async_callback(store.close)
         bench = Bench()
         stack.push_async_callback(bench.close)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         )
+        slots = Slots(settings.runs_at_once)
+        relays = Relays(desk, store.enrolment, read_hub_settings(environment), slots)
+        await relays.fresh()
+        workspaces = Workspaces(settings, session)
+        limits = Rate(load_limits(environment))
+        rights = Rights(load_access(environment), limits, relays, by_name=workspaces.single)
         jobs = await stack.enter_async_context(Jobs())
         yield Office(
             desk=desk,
-            vocabulary=desk.vocabulary,
+            relays=relays,
             store=store,
             jobs=jobs,
             bench=bench,
-            workspaces=Workspaces(settings, session),
+            workspaces=workspaces,
             session=session,
-            rights=Rights(load_access(environment), Rate(load_limits(environment))),
-            slots=Slots(settings.runs_at_once),
+            rights=rights,
+            slots=slots,
             records=Records(desk, store, bench),
             door=Door(),
             ways=WAYS,
@@ -115,12 +123,12 @@ async def _check(office: Office, settings: SlackSettings, say: Callable[[str], N
     """Ask Slack who we are, once, before anybody waits for an answer."""
     say(settings.because)
     if not office.workspaces.single:
-        say("Workspaces install Lineman at /slack/install.")
+        say(f"Workspaces install Lineman at /slack/install, on port {settings.port or PORT}.")
         return
     try:
         workspace = await office.workspaces.get("")
     except SlackError as refused:
-        raise UsageError(f"Slack does not accept SLACK_BOT_TOKEN: {refused.word}.") from None
+        raise token_refused("SLACK_BOT_TOKEN", refused, settings.api_url) from None
     assert workspace
     say(f"Known to Slack as @{workspace.name} in {workspace.team}.")
 
@@ -135,16 +143,16 @@ async def _listen(
         client = make_client("", office.session, settings.api_url)
         sockets = Sockets(app, settings.app_token, client, office.door)
         stack.push_async_callback(sockets.close)
-        try:
-            await sockets.open()
-        except SlackError as error:
-            raise UsageError(f"Slack does not accept SLACK_APP_TOKEN: {error.word}.") from None
+        await sockets.open()
         say("Connected.")
     runner = None
-    if sockets is None or settings.port:
+    if sockets is None or settings.port or office.workspaces.flow:
         health = Health(office, sockets.connected if sockets else None)
         pages = make_pages(health, None if sockets else app, office)
-        runner = await open_pages(pages, settings.host, settings.port or PORT)
+        try:
+            runner = await open_pages(pages, settings.host, settings.port or PORT)
+        except OSError as error:
+            raise cannot_listen(settings.host, settings.port or PORT, error) from None
         stack.push_async_callback(runner.cleanup)
         say(f"Listening on {settings.host}:{runner.addresses[0][1]}.")
 

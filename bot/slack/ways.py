@@ -22,6 +22,6 @@ WAYS: Final[Mapping[str, Answer]] = {
     "stop": agent.stop_all,
     "home": home.publish,
     "greeting": agent.greet,
-    "uninstalled": installed.uninstalled,
-    "revoked": installed.revoked,
+    "uninstalled": installed.forget,
+    "revoked": installed.forget,
 }
