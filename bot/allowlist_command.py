@@ -2,10 +2,11 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from bot.allowlist import AllowList, make_list
+from bot.allowlist_request import TEXT, ListRequest, make_request
 from bot.arguments import Parser
 from bot.errors import UsageError, unknown
 from bot.replies.allowlist import BY_ADDRESS, FORMS
@@ -29,15 +30,23 @@ def run_allowlist(words: Sequence[str]) -> int:
             "Write `lineman allowlist PLATFORM`, such as `lineman allowlist ios --edge frankfurt`."
         )
     network = load_network(options.network)
-    platform = _one("a platform", options.words[0], platform_names(load_knowledge()))
-    edge = _one("an edge", options.edge or network.roaming, {one: one for one in network.edge_names})
-    turn = _one("an answer for turn", options.turn, {"yes": "yes", "no": "no"}) == "yes"
-    form = _one("a format", options.format, {one: one for one in FORMS})
-    found = make_list(network, platform, edge, turn=turn)
-    if form in BY_ADDRESS:
-        found = found.with_addresses(addresses(found, network, anywhere=options.any_address))
-    sys.stdout.write(FORMS[form](found))
+    said = {
+        "platform": options.words[0],
+        "edge": options.edge or "",
+        "turn": options.turn,
+        "format": options.format,
+        "any-address": "yes" if options.any_address else "no",
+    }
+    sys.stdout.write(write_list(make_request(said, platform_names(load_knowledge()), network), network))
     return 0
+
+
+def write_list(wanted: ListRequest, network: Network) -> str:
+    """Write the list that is *wanted*; forms that know addresses only ask the system's resolver, which may wait."""
+    found = make_list(network, wanted.platform, wanted.edge, turn=wanted.turn)
+    if wanted.form in BY_ADDRESS:
+        found = found.with_addresses(addresses(found, network, anywhere=wanted.any_address))
+    return FORMS[wanted.form](found)
 
 
 def addresses(
@@ -77,16 +86,9 @@ def _parser() -> Parser:
         "--edge", help="the edge that the client is set to (default: roaming, which needs all)"
     )
     parser.add_argument("--turn", default="no", metavar="yes|no", help="whether the app passes TURN servers")
-    parser.add_argument("--format", default="text", metavar="|".join(FORMS))
+    parser.add_argument("--format", default=TEXT, metavar="|".join(FORMS))
     parser.add_argument(
         "--any-address", action="store_true", help="allow ports to any address in place of names"
     )
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
     return parser
-
-
-def _one(kind: str, word: str, known: Mapping[str, str]) -> str:
-    names: Iterable[str] = known
-    if word.casefold() not in names:
-        raise unknown(kind, word, names)
-    return known[word.casefold()]

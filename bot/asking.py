@@ -5,9 +5,9 @@ then the passages. Nothing is made up: every sentence stands in a file.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bot.clues import plain
 from bot.understand import CALLED
@@ -19,7 +19,13 @@ from knowledge.search.own import cause_passage, code_passage, fix_passage
 from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.words import telling, words_of
 
+if TYPE_CHECKING:
+    from bot.triage import CaseRecord
+    from knowledge.advised import AdvisedCause
+    from knowledge.schema import Judged
+
 NEARBY: Final = 3
+LOOKS: Final = "the looks of this case"  # the source of what was seen
 
 # Words that point at the case instead of naming a subject.
 _POINTING: Final = frozenset(
@@ -37,6 +43,13 @@ _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
 )
+_WHY: Final = re.compile(r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$")
+_SUSPECTS: Final = re.compile(
+    r"\b(?:is|isn't|was|could|can|might|may|would)(?:n't)? (?:it|this|that)(?: not)?(?: really)?(?: be)?\b|\bto blame\b"
+    r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
+    r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
+)
+_MEANT: Final = 1.4  # score of a cause that somebody suspects by name
 _CODE: Final = re.compile(rf"(?<!\d)(\d{{5}})(?!\d)|{CALLED}", re.IGNORECASE)
 
 
@@ -90,23 +103,53 @@ class About:
     edge: str = ""
     causes: tuple[str, ...] = ()
     evidence: tuple[str, ...] = field(default=())
+    judged: Mapping[str, str] = field(default_factory=dict)  # any cause of the case: what became of it
+
+
+def about_case(record: "CaseRecord", found: Sequence["AdvisedCause"], meant: tuple[str, ...] = ()) -> About:
+    """The context that a case gives to questions; *meant* are the causes its story spoke of, if none was found."""
+    diagnosis = record.diagnosis
+    judged = {one.id: f"Found here: {one.title}." for one in found}
+    for said, group in (
+        ("Seen here too, as an effect of what was found", diagnosis.explained),
+        ("Possible here", diagnosis.possible),
+        ("Ruled out here", diagnosis.ruled_out),
+        ("Not checked here", diagnosis.not_checked),
+    ):
+        judged |= {one.cause: _because(said, one) for one in group if one.cause not in judged}
+    return About(
+        code=record.request.code,
+        platform=record.request.platform or "",
+        edge=record.request.edge,
+        causes=tuple(one.id for one in found) or meant or tuple(one.cause for one in diagnosis.possible),
+        evidence=tuple(text for one in found for text in one.evidence),
+        judged=judged,
+    )
+
+
+def _because(said: str, one: "Judged") -> str:
+    """Say what became of a cause, and the first reason for it."""
+    reason = one.because.split("; ")[0].strip().rstrip(".")
+    return f"{said}: {one.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
 
 
 def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
-    """Answer *text* in the context of a case."""
+    """Answer *text* in the context of a case: what was seen in it first, then what is written."""
     said = plain(text)
     lower = " ".join(said.casefold().replace("\u2019", "'").split())
+    written = _written(said, lower, about, knowledge, network)
+    seen = _seen_here(said, lower, about, knowledge)
+    return _after(seen, written) if seen else written
+
+
+def _written(said: str, lower: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
+    """What is written about it: in the files of the case's causes, of the codes named, in the passages."""
     closest = _ranked(said, about, knowledge)
     nearest = tuple((one.id, one.title) for one, _ in closest[:NEARBY])
     codes = [code for match in _CODE.finditer(said) for code in match.groups() if code]
-    subject = [word for word in telling(words_of(said)) if word not in _POINTING and word not in codes]
+    subject = _subject(said, codes)
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
-        return Answer(
-            tuple(Sentence(one, 0) for one in about.evidence),
-            (Source("", "the looks of this case"),),
-            nearest,
-            1.0,
-        )
+        return _told_of_looks(about.evidence, nearest)
     if about.causes and not subject and not codes:
         return _told([_of_cause(one, lower, about, knowledge, network) for one in about.causes], nearest, 1.0)
     if codes and not subject:
@@ -123,6 +166,40 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
     ):
         return Answer((), (), nearest, best)
     return _told([closest[0][0]], nearest, best)
+
+
+def passage(name: str, knowledge: Knowledge) -> Answer:
+    """Everything in the passage called *name*; no answer where there is none."""
+    found = library_of(knowledge).passages.get(name)
+    return _told([found], (), 1.0) if found else Answer()
+
+
+def _seen_here(said: str, lower: str, about: About, knowledge: Knowledge) -> tuple[str, ...]:
+    """What the looks of this case say about it: why it is so, or what became of a cause that is suspected."""
+    if about.evidence and _WHY.search(lower):
+        return about.evidence
+    if not about.judged or not _SUSPECTS.search(lower):
+        return ()
+    best = library_of(knowledge).causes(said)[0]
+    if best.score < _MEANT or best.label not in about.judged:
+        return ()
+    return (about.judged[best.label], *(about.evidence if about.causes == (best.label,) else ()))
+
+
+def _subject(said: str, codes: Sequence[str] = ()) -> list[str]:
+    """The words of *said* that name a subject of their own."""
+    return [word for word in telling(words_of(said)) if word not in _POINTING and word not in codes]
+
+
+def _after(seen: Iterable[str], written: Answer) -> Answer:
+    """Put what was *seen* in the case before what is *written*."""
+    told = _told_of_looks(seen, written.closest)
+    later = (Sentence(one.text, one.source + 1) for one in written.sentences)
+    return Answer((*told.sentences, *later), (*told.sources, *written.sources), written.closest, 1.0)
+
+
+def _told_of_looks(seen: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
+    return Answer(tuple(Sentence(one, 0) for one in seen), (Source("", LOOKS),), closest, 1.0)
 
 
 def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:

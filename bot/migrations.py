@@ -109,3 +109,14 @@ def m005_relays(db: Database) -> None:
     )
     db.execute("CREATE INDEX audit_at ON audit(at)")
     db.execute("CREATE UNIQUE INDEX audit_plan ON audit(plan)")
+
+
+@STEPS()
+def m008_readings(db: Database) -> None:
+    """Stories without a code, what they were read as, and what the person said they meant: for tuning."""
+    db.execute(
+        "CREATE TABLE readings (id TEXT PRIMARY KEY, team TEXT NOT NULL, story TEXT NOT NULL, read TEXT NOT NULL, "
+        "chosen TEXT NOT NULL, case_id TEXT NOT NULL, knowledge TEXT NOT NULL, asked REAL NOT NULL) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX readings_of_case ON readings(case_id)")
+    db.execute("CREATE INDEX readings_asked ON readings(asked)")

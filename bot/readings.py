@@ -70,7 +70,9 @@ def read(text: str, knowledge: Knowledge, vocabulary: Vocabulary) -> Readings:
     return Readings(codes, clues, causes, _verdict(ranked, causes, bool(codes)))
 
 
-def request_for(readings: Readings, chosen: Sequence[Reading], knowledge: Knowledge) -> Request | None:
+def request_for(
+    readings: Readings, chosen: Sequence[Reading], knowledge: Knowledge, vocabulary: Vocabulary
+) -> Request | None:
     """The case to look into for *chosen*: the code said, else the one that their causes stand behind most."""
     weighed = {one.cause: one.score for one in chosen}
     code = readings.codes[0] if readings.codes else _code_for(weighed, knowledge)
@@ -80,12 +82,13 @@ def request_for(readings: Readings, chosen: Sequence[Reading], knowledge: Knowle
     told = {name: clues[name] for name in ("sdk-version", "turn", "vpn") if name in clues}
     if "platform" not in clues:
         told.pop("sdk-version", None)  # versions differ between platforms
-    return Request(code, clues.get("platform"), clues.get("edge", "roaming"), told)
+    relays = (clues["relay"],) if "relay" in clues else vocabulary.relays[:1]
+    return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), told, relays)
 
 
-def ahead(readings: Readings, knowledge: Knowledge) -> Request | None:
+def ahead(readings: Readings, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:
     """The case to look into when nobody is there to choose: one that covers all that is offered."""
-    return request_for(readings, readings.offered, knowledge) if readings.offered else None
+    return request_for(readings, readings.offered, knowledge, vocabulary) if readings.offered else None
 
 
 def looked_into_as(request: Request) -> str:

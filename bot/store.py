@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
+from bot.labels import Labels
 from bot.redact import redact, redact_json
 from bot.request import Request
 from bot.request_json import from_json, to_json
@@ -33,6 +34,7 @@ class Store:
     def __init__(self, writer: Writer, retention_days: float) -> None:
         self._writer = writer
         self._kept = retention_days * DAY
+        self.labels = Labels(writer)
 
     @classmethod
     def open(cls, path: Path | str, retention_days: float = 30) -> Store:

@@ -52,8 +52,9 @@ def sweep_cases(db: Database, before: float) -> Swept:
 
 
 def sweep_rest(db: Database, now: float, before: float) -> Swept:
-    """Delete old events and posts; of old feedback only the verdict stays, for the weights."""
+    """Delete old events, posts and stories; of old feedback only the verdict stays, for the weights."""
     events = db.execute("DELETE FROM events WHERE seen < ?", (now - EVENTS_KEPT,)).rowcount
     posts = db.execute("DELETE FROM posts WHERE created < ?", (before,)).rowcount
     db.execute("UPDATE feedback SET words = '', by = 'somebody ' || id WHERE said < ?", (before,))
+    db.execute("DELETE FROM readings WHERE asked < ?", (before,))
     return Swept(events=events, posts=posts)

@@ -33,9 +33,10 @@ def test_released_steps_are_never_edited() -> None:
 
 
 def test_steps_are_numbered_in_their_order() -> None:
-    """The names are m001, m002, … in the order in which they are applied."""
+    """The names begin with rising numbers, in the order in which they are applied."""
     names = [step.name for step in STEPS.pending(Database(memory=True))]
-    assert [name[:4] for name in names] == [f"m{number:03}" for number in range(1, len(names) + 1)]
+    numbers = [int(name[1:4]) for name in names]
+    assert numbers == sorted(set(numbers))
 
 
 def test_second_run_changes_nothing(tmp_path: Path) -> None:
