@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.errors import UsageError, unknown
+from bot.errors import unknown
 from bot.replies.allowlist import FORMS
 from bot.request import DASHES
 from knowledge.network_facts import Network
 
 TEXT: Final = "text"
-OPTIONS: Final = ("edge", "turn", "format", "any-address")
+OPTIONS: Final = ("platform", "edge", "turn", "format", "any-address")
 
 # What people call it, as the first thing they say; "can I allow-list by address?" is a question about it.
 _CALLED: Final = re.compile(
@@ -23,9 +23,9 @@ _CALLED: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST: Final = 12  # words; more of them tell a story
-_FILLER: Final = frozenset(
+_FILLER: Final = (
     "please for the a an at on in with as and edge platform list format file of it my our app apps sdk client clients "
-    "firewall rules need needs now thanks".split()
+    "firewall rules need needs now thanks"
 )
 
 
@@ -49,12 +49,15 @@ def called(text: str) -> str | None:
     return None if asks else found["rest"].rstrip("?! .")
 
 
-def read_list(
-    text: str, platforms: Mapping[str, str], network: Network, known: Mapping[str, str] | None = None
-) -> ListRequest | None:
-    """Read what stands behind the words, such as `ios edge=frankfurt turn=yes format=nft`.
+def asks_plainly(text: str) -> bool:
+    """Whether *text* asks for a list so plainly that nobody else can be meant: “give me the allow-list for iOS”."""
+    found = _CALLED.match(text)
+    return called(text) is not None and bool(found and (found["verb"] or not found["ask"]))
 
-    *known* gives platform, edge and turn where nothing is said about them. None where the platform is missing;
+
+def read_words(text: str, platforms: Mapping[str, str], network: Network) -> dict[str, str]:
+    """Read what stands behind the words, such as `ios edge=frankfurt turn=yes format=nft`: names and values.
+
     `UsageError` for a word that means nothing.
     """
     options: dict[str, str] = {}
@@ -66,13 +69,11 @@ def read_list(
         if not equals and not word.startswith("--"):
             plain.append(word.strip(".,:;!").casefold())
             continue
-        if name.casefold() not in (*OPTIONS, "platform"):
-            raise unknown("an option of allowlist", name, (*OPTIONS, "platform"))
+        if name.casefold() not in OPTIONS:
+            raise unknown("an option of allowlist", name, OPTIONS)
         flag = name.casefold() == "any-address" and not equals
         options[name.casefold()] = value if equals else "yes" if flag else words.pop(0) if words else ""
-    named = _by_meaning(plain, platforms, network)
-    said = {**(known or {}), **named, **options}
-    return make_request(said, platforms, network) if said.get("platform") else None
+    return {**_by_meaning(plain, platforms, network), **options}
 
 
 def make_request(said: Mapping[str, str], platforms: Mapping[str, str], network: Network) -> ListRequest:
@@ -98,10 +99,8 @@ def _by_meaning(words: Sequence[str], platforms: Mapping[str, str], network: Net
         kind = next((name for name, known in kinds if word in known), "")
         if kind:
             found[kind] = word
-        elif word not in _FILLER:
-            raise unknown(
-                "a platform, an edge or a format", word, (*platforms, *network.edge_names, *FORMS)
-            )
+        elif word not in _FILLER.split():
+            raise unknown("a platform, an edge or a format", word, (*platforms, *network.edge_names, *FORMS))
     return found
 
 

@@ -43,7 +43,9 @@ _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
 )
-_WHY: Final = re.compile(r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$")
+_WHY: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$"
+)
 _SUSPECTS: Final = re.compile(
     r"\b(?:is|isn't|was|could|can|might|may|would)(?:n't)? (?:it|this|that)(?: not)?(?: really)?(?: be)?\b|\bto blame\b"
     r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
@@ -130,6 +132,7 @@ def about_case(record: "CaseRecord", found: Sequence["AdvisedCause"], meant: tup
 def _because(said: str, one: "Judged") -> str:
     """Say what became of a cause, and the first reason for it."""
     reason = one.because.split("; ")[0].strip().rstrip(".")
+    reason = re.sub(r"(?<=\? )[a-z]", lambda letter: letter[0].upper(), reason)
     return f"{said}: {one.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
 
 
@@ -210,7 +213,7 @@ def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage
     return [
         (library.passages[one.label], one.score if answered else 0.0)
         for one in ranked[: NEARBY + 1]
-        if one.label != ELSEWHERE
+        if one.label != ELSEWHERE and (one.near or answered)
     ]
 
 

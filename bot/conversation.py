@@ -1,6 +1,5 @@
 """The conversation on a terminal: a line is a case to look into, a story, a question, a choice, `help` or `quit`."""
 
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -18,8 +18,8 @@ def run_labels(words: Sequence[str]) -> int:
     """Print them in the form of tests/eval/symptoms-tuning.tsv; the exit code is 0."""
     parser = Parser(
         prog="lineman labels",
-        description="Stories without an error code and the cause that was meant (- for none of those offered), one line "
-        "each: phrase, tab, cause. Look through them before they go into knowledge/search/phrases.yaml.",
+        description="Stories without an error code and the cause that was meant (- for none of those offered), one "
+        "line each: phrase, tab, cause. Look through them before they go into knowledge/search/phrases.yaml.",
         allow_abbrev=False,
     )
     default = os.environ.get("LINEMAN_DATABASE") or DATABASE

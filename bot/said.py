@@ -20,8 +20,8 @@ _QUESTION: Final = re.compile(
 )
 # These ask what something is or how it is done, and tell nothing that has happened.
 _ASKS_WHAT: Final = re.compile(
-    r"^\W*(?:and |but |so |ok )*(?:what(?:'s|s| is| are| does| do)\b|how (?:do|does|can|to|much|many)\b|which\b|explain\b|"
-    r"define\b|describe\b|who\b|where\b|when\b)",
+    r"^\W*(?:and |but |so |ok )*(?:what(?:'s|s| is| are| does| do)|how (?:do|does|can|to|much|many)|which|explain|"
+    r"define|describe|who|where|when)\b",
     re.IGNORECASE,
 )
 _LIKELY: Final = 0.3  # confidence that a question which nothing answers must have as a story

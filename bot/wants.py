@@ -4,11 +4,11 @@ Pure: no network, no clock. Never fails: what cannot be meant comes back as a `U
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from bot.allowlist_request import ListRequest, called, read_list
+from bot.allowlist_request import ListRequest, called, make_request, read_words
 from bot.asking import About, Answer
 from bot.clues import find_clues, find_platform, plain
 from bot.errors import UsageError, nearest_codes
@@ -20,13 +20,16 @@ from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
 
 FEW: Final = 3  # words that are meant as names more likely than as a story
-_SENTENCE: Final = 300  # characters; what is longer is a log with a code in it, and no question about the code
+_SENTENCE: Final = (
+    300  # characters; what is longer is a log with a code in it, and no question about the code
+)
 
 _CODE: Final = r"(?:(?:the|an?|this|error|code|errorcode|err|twilio)\W+)*#?\d{5}"
 _MEANING: Final = re.compile(
     r"^\W*(?:/?diagnose\s+)?(?:(?:the\s+)?(?:meaning|mean|explain|define|describe)\b)"
-    rf"|\bwhat(?:'s|s|\s+is|\s+are|\s+was|\s+about)\s+{_CODE}\W*$|\bwhat\b.*\b(?:mean|means|meant|stand for|stands for)\b"
-    rf"|\b(?:meaning|definition) of\b|\b(?:explain|tell me (?:more )?about|describe)\s+{_CODE}|\d{{5}}\s+(?:mean(?:s|ing)?)\b",
+    rf"|\bwhat(?:'s|s|\s+is|\s+are|\s+was|\s+about)\s+{_CODE}\W*$"
+    r"|\bwhat\b.*\b(?:means?|meant|stands? for)\b|\b(?:meaning|definition) of\b|\d{5}\s+(?:means?|meaning)\b"
+    rf"|\b(?:explain|tell me (?:more )?about|describe)\s+{_CODE}",
     re.IGNORECASE,
 )
 _DIFFERENCE: Final = re.compile(r"\b(?:differen\w*|versus|vs\.?|same as|compared?)\b", re.IGNORECASE)
@@ -51,9 +54,9 @@ class UnknownCode:
 
 @dataclass(frozen=True, slots=True)
 class WhichPlatform:
-    """An allow-list without a platform; the rest of what was said."""
+    """An allow-list without a platform; whatever else was said about it, by name."""
 
-    said: str
+    said: Mapping[str, str]
 
 
 Want: TypeAlias = (
@@ -88,7 +91,9 @@ def want(text: str, about: About, world: World) -> Want:
         return free if isinstance(free, Answer) and free.answered else found
     if codes:
         known = codes[0] in world.knowledge.errors
-        return found if known else UnknownCode(codes[0], tuple(nearest_codes(codes[0], world.vocabulary.codes)))
+        return (
+            found if known else UnknownCode(codes[0], tuple(nearest_codes(codes[0], world.vocabulary.codes)))
+        )
     free = _free(said, about, world)
     if isinstance(free, Readings):
         # A question may be general: nothing is looked into before somebody says that it is meant so.
@@ -112,9 +117,10 @@ def wanted_list(said: str, about: About, world: World) -> ListRequest | WhichPla
     rest = called(said)
     if rest is None:
         return None
-    known = {"platform": about.platform, "edge": about.edge}
     platforms = world.vocabulary.platforms
-    return read_list(rest, platforms, world.network, known) or WhichPlatform(rest)
+    said_so = read_words(rest, platforms, world.network)
+    known = {"platform": about.platform, "edge": about.edge} | said_so
+    return make_request(known, platforms, world.network) if known["platform"] else WhichPlatform(said_so)
 
 
 def wanted_meaning(said: str, world: World) -> Meanings | UnknownCode | None:
@@ -149,7 +155,9 @@ def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
     if not platform:
         return ""
     names = "|".join(re.escape(name) for name in sorted(vocabulary.platforms, key=len, reverse=True))
-    bare = re.sub(rf"\b(?:(?:on|in|for|with|at)\s+(?:the\s+)?)?(?:{names})\b", " ", before[-1], flags=re.IGNORECASE)
+    bare = re.sub(
+        rf"\b(?:(?:on|in|for|with|at)\s+(?:the\s+)?)?(?:{names})\b", " ", before[-1], flags=re.IGNORECASE
+    )
     return f"{' '.join(bare.split()).rstrip(' ?.!')} on {platform.replace('-', ' ')}?"
 
 

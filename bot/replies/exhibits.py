@@ -44,7 +44,9 @@ def free_words(knowledge: Knowledge, network: Network, record: CaseRecord, view:
 
 def _answers(knowledge: Knowledge, network: Network, case: About) -> Iterator[Exhibit]:
     why = ask("why?", case, knowledge, network)
-    yield Exhibit("answer-case", "An answer about the case", answers.answer(why, asked=Asked("c-7f3a", "kite-42")))
+    yield Exhibit(
+        "answer-case", "An answer about the case", answers.answer(why, asked=Asked("c-7f3a", "kite-42"))
+    )
     suspect = ask("could it be the VPN?", case, knowledge, network)
     yield Exhibit("answer-suspect", "A suspicion", answers.answer(suspect, asked=Asked("c-7f3a", "kite-42")))
     question = "why does TURN help?"
@@ -52,8 +54,10 @@ def _answers(knowledge: Knowledge, network: Network, case: About) -> Iterator[Ex
     yield Exhibit("answer", "An answer", answers.answer(turn, question), private=True)
     question = "what is the difference between 31005 and 31009?"
     both = [(code, knowledge.errors[code].name) for code in ("31005", "31009")]
-    yield Exhibit("answer-codes", "With codes", answers.answer(ask(question, About(), knowledge, network), codes=both))
-    question = "which headset is best?"
+    yield Exhibit(
+        "answer-codes", "With codes", answers.answer(ask(question, About(), knowledge, network), codes=both)
+    )
+    question = "what colour has your logo?"
     unknown = ask(question, About(), knowledge, network)
     yield Exhibit("answer-unknown", "Not known", answers.answer(unknown, question), private=True)
 
@@ -71,7 +75,11 @@ def _readings(knowledge: Knowledge, vocabulary: Vocabulary) -> Iterator[Exhibit]
 
 
 def _codes(knowledge: Knowledge) -> Iterator[Exhibit]:
-    for name, code, platform in (("code", "31005", ""), ("code-ios", "53000", "ios"), ("code-foreign", "31901", "")):
+    for name, code, platform in (
+        ("code", "31005", ""),
+        ("code-ios", "53000", "ios"),
+        ("code-foreign", "31901", ""),
+    ):
         known = meaning_of(knowledge, code, platform or None)
         assert known is not None  # a file of ours
         yield Exhibit(name, f"What {code} means", codes.code_meaning(known, platform))

@@ -25,6 +25,7 @@ class Asker:
     trigger: str = ""
     enterprise: str = ""
     channel_type: str = ""
+    private: bool = False  # what was pressed is visible to this person alone, and so is the answer
     arrived: float = field(default_factory=time.monotonic, compare=False)  # seconds
 
     @property
@@ -64,6 +65,7 @@ def of_interaction(body: Mapping[str, Any]) -> Asker:
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         enterprise=_text(_inner(body, "enterprise"), "id"),
+        private=container.get("is_ephemeral") is True,
     )
 
 

@@ -1,39 +1,90 @@
-"""A text that somebody typed, said or pasted becomes a diagnosis: redacted first, then understood."""
+"""A text that somebody typed, said or pasted is understood without its secrets, and done: at the bench, then here."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.allowlist_request import ListRequest
+from bot.asking import About, Answer
 from bot.errors import UsageError
+from bot.readings import Readings
 from bot.redact import hint, redact
 from bot.replies.blocks import fit, notices
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import section
-from bot.request import Request, Vocabulary
-from bot.slack import cases
+from bot.request import Request, parse_words
+from bot.slack import answering, cases, listing, stories
 from bot.slack.asker import Asker
 from bot.slack.office import Office
-from bot.understand import Understood, understand
+from bot.understand import Choices
+from bot.wants import Meanings, UnknownCode, Want, WhichPlatform, World, want
 
 LONGEST = 40_000  # characters: what a Slack message can hold; the rest of a longer text is not read
+KEPT: Final = 500  # characters of a text that are shown again or kept
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a text wants, the text without its secrets, and what was taken out of it (a sentence; empty if nothing)."""
+
+    want: Want
+    text: str
+    taken_out: str
 
 
 async def ask(office: Office, asker: Asker, text: str) -> None:
-    """Begin what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
-    understood, taken_out = await office.bench.call(read, text, office.vocabulary)
-    match understood:
-        case Request():
-            if taken_out:
-                await office.whisper(asker, note(taken_out))
-            await cases.begin(office, asker, understood)
-        case UsageError():
-            await office.whisper(asker, notices.usage(str(understood), hint=taken_out))
-        case _:
-            codes = [(code, _name(office, code)) for code, _ in understood.options]
-            platforms = {request.platform or "" for _, request in understood.options}
-            await office.whisper(asker, notices.choose(codes, platforms.pop() if len(platforms) == 1 else ""))
+    """Do what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
+    about = answering.before(office, asker)
+    heard = await office.bench.call(read, text, about, answering.world(office))
+    if heard.taken_out and not isinstance(heard.want, UsageError):
+        await office.whisper(asker, note(heard.taken_out))
+    await do(office, asker, heard, about)
 
 
-def read(text: str, vocabulary: Vocabulary) -> tuple[Understood, str]:
-    """Understand *text* without its secrets; the sentence says what was taken out, empty if nothing."""
+async def do(office: Office, asker: Asker, heard: Heard, about: About) -> None:
+    """Do what was heard; *about* is the context it was understood in."""
+    said = heard.text[:KEPT]
+    match heard.want:
+        case Request() as request:
+            await cases.begin(office, asker, request)
+        case Readings() as readings:
+            await stories.take(office, asker, readings, said)
+        case Answer() as answer:
+            await answering.answer(office, asker, answer, said, about)
+        case Meanings(codes, platform):
+            await answering.meanings(office, asker, codes, platform, said)
+        case UnknownCode() as unknown:
+            await answering.unknown(office, asker, unknown)
+        case ListRequest() as wanted:
+            await listing.give(office, asker, wanted)
+        case WhichPlatform(rest):
+            await listing.ask_platform(office, asker, rest)
+        case UsageError() as wrong:
+            await office.whisper(asker, notices.usage(str(wrong), hint=heard.taken_out))
+        case Choices(_, options):
+            named = [(code, answering.name_of(office, code)) for code, _ in options]
+            platforms = {request.platform or "" for _, request in options}
+            await office.whisper(asker, notices.choose(named, platforms.pop() if len(platforms) == 1 else ""))
+
+
+async def tell(office: Office, asker: Asker, story: str, said: Mapping[str, str]) -> None:
+    """Do what a *story* in the form tells; what was filled in beside it (*said*) counts more than its words."""
+    heard = await office.bench.call(read, story, About(), answering.world(office))
+    match heard.want:
+        case Readings() as found:
+            heard = replace(heard, want=replace(found, clues={**found.clues, **said}))
+        case Request() as found:
+            named = [("code", found.code), *said.items()]
+            heard = replace(heard, want=parse_words((), office.vocabulary, named))
+    if heard.taken_out:
+        await office.whisper(asker, note(heard.taken_out))
+    await do(office, asker, heard, About())
+
+
+def read(text: str, about: About, world: World) -> Heard:
+    """Understand *text* without its secrets."""
     safe = redact(text[:LONGEST])
-    return understand(safe.text, vocabulary), hint(safe.kinds)
+    return Heard(want(safe.text, about, world), safe.text, hint(safe.kinds))
 
 
 def note(sentence: str) -> Message:
@@ -41,8 +92,3 @@ def note(sentence: str) -> Message:
     sheet = Sheet()
     sheet.add(section(fit.quote(sentence)))
     return sheet.message(sentence)
-
-
-def _name(office: Office, code: str) -> str:
-    known = office.desk.knowledge.errors.get(code)
-    return known.name if known else ""

@@ -8,9 +8,20 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.replies.blocks import buttons, notices, remedies
+from bot.replies.blocks import buttons, forms, notices, readings, remedies
 from bot.rows import CaseRow
-from bot.slack import cases, feedback, files, form, outbox, shown, telling
+from bot.slack import (
+    answering,
+    cases,
+    feedback,
+    files,
+    form,
+    listing,
+    outbox,
+    shown,
+    stories,
+    telling,
+)
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import note
 from bot.slack.deliver import update
@@ -19,7 +30,9 @@ from bot.slack.shown import Seen
 from bot.terminal import spoken
 
 ANY_OF_OURS: Final = re.compile(f"^{buttons.PREFIX}")
-AT_ONCE: Final = frozenset({"start", "wrong"})  # they open a window, and their trigger lives three seconds
+AT_ONCE: Final = frozenset(
+    {"start", "wrong", "none"}
+)  # they open a window, and their trigger lives three seconds
 NO_VERDICT: Final = "This run has no verdict; test again."
 
 
@@ -76,6 +89,31 @@ async def _start(office: Office, one: Press) -> None:
         await cases.begin(office, one.asker, form.filled_in(given, office.vocabulary))
     else:
         await form.open_form(office, one.asker, given)
+
+
+async def _reading(office: Office, one: Press) -> None:
+    await stories.choose(office, one.asker, one.said)
+
+
+async def _none(office: Office, one: Press) -> None:
+    """None of the readings: open the form with what is known, or say what helps where its time is over."""
+    given = await stories.none(office, one.asker, one.said)
+    if one.asker.late:
+        await answering.say(office, one.asker, readings.nothing())
+    else:
+        await form.open_form(office, one.asker, {"code": forms.ANY, **given})
+
+
+async def _nearest(office: Office, one: Press) -> None:
+    await answering.nearest(office, one.asker, one.said.get("about", ""))
+
+
+async def _meaning(office: Office, one: Press) -> None:
+    await answering.meanings(office, one.asker, (one.said.get("code", ""),), one.said.get("platform", ""))
+
+
+async def _list(office: Office, one: Press) -> None:
+    await listing.another(office, one.asker, one.said)
 
 
 async def _guide(office: Office, one: Press) -> None:
@@ -187,7 +225,15 @@ def _seen(one: Press) -> Seen:
     return one.seen
 
 
-FREE: Final[dict[str, Act]] = {"start": _start, "guide": _guide}
+FREE: Final[dict[str, Act]] = {
+    "start": _start,
+    "guide": _guide,
+    "reading": _reading,
+    "none": _none,
+    "nearest": _nearest,
+    "meaning": _meaning,
+    "list": _list,
+}
 ABOUT_CASE: Final[dict[str, Act]] = {"again": _again, "relay": _relay, "stop": _stop}
 ABOUT_RUN: Final[dict[str, Act]] = {
     "answer": _answer,

@@ -22,21 +22,21 @@ from bot.slack.web import SlackError
 GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
 
 
-async def begin(office: Office, asker: Asker, request: Request) -> None:
-    """Begin a diagnosis where *asker* is; in a direct message where Lineman may not write there."""
+async def begin(office: Office, asker: Asker, request: Request) -> str:
+    """Begin a diagnosis where *asker* is, else in a direct message to them; gives the case's id."""
     workspace = await office.workspace(asker)
     if asker.thread and (case := await office.store.case_of_thread(asker.team, asker.channel, asker.thread)):
         await again(office, asker, case, request)
-        return
+        return case.id
     await office.rights.look(workspace, asker, request.relays)
     place = asker.channel or asker.user
     try:
-        await _open(office, asker, request, place, asker.thread)
+        return await _open(office, asker, request, place, asker.thread)
     except SlackError as error:
         if error.word not in OUTSIDE or place == asker.user:
             raise
         await office.whisper(asker, notices.not_in_channel(f"@{workspace.name}"))
-        await _open(office, asker, request, asker.user, "")
+        return await _open(office, asker, request, asker.user, "")
 
 
 async def again(office: Office, asker: Asker, case: CaseRow, request: Request | None = None) -> None:
@@ -80,8 +80,8 @@ async def _conclude(office: Office, case: CaseRow, seen: Seen, request: Request)
     return now
 
 
-async def _open(office: Office, asker: Asker, request: Request, place: str, thread: str) -> None:
-    """Keep a new case, and run it for the first time."""
+async def _open(office: Office, asker: Asker, request: Request, place: str, thread: str) -> str:
+    """Keep a new case, and run it for the first time; gives its id."""
     case = CaseRow(
         id=new_case(),
         team=asker.team,
@@ -93,6 +93,7 @@ async def _open(office: Office, asker: Asker, request: Request, place: str, thre
     )
     await office.store.open_case(case)
     await _run(office, asker, case)
+    return case.id
 
 
 async def _run(office: Office, asker: Asker, case: CaseRow) -> None:

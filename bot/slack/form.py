@@ -1,7 +1,7 @@
 """The form that `/diagnose` alone, the global shortcut and the start buttons open."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from bot.replies.blocks.forms import FORM, answers, form
 from bot.request import Request, Vocabulary, parse_words
 from bot.slack import cases
 from bot.slack.asker import Asker, of_interaction
+from bot.slack.asking import tell
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
 from bot.slack.web import call
@@ -23,14 +24,24 @@ def register(app: AsyncApp, office: Office) -> None:
     @app.view(FORM)
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body.get("view", {})
+        asker, said = place_of(of_interaction(body), view), answers(view)
         try:
-            request = filled_in(answers(view), office.vocabulary)
+            work = wanted(office, asker, said)
         except FieldError as error:
             await ack(response_action="errors", errors={error.field: str(error)[:150]})
             return
         await ack()
-        asker = place_of(of_interaction(body), view)
-        office.take(asker, body, partial(cases.begin, office, asker, request))
+        office.take(asker, body, work)
+
+
+def wanted(office: Office, asker: Asker, said: Mapping[str, str]) -> Callable[[], Awaitable[object]]:
+    """What to do for what was filled in: a code counts more than a story."""
+    story = said.get("story", "").strip()
+    if "code" in said or not story:
+        return partial(cases.begin, office, asker, filled_in(said, office.vocabulary))
+    fields = {name: value for name, value in said.items() if name in office.vocabulary.names}
+    filled_in({**fields, "code": office.vocabulary.codes[0]}, office.vocabulary)  # are the others right?
+    return partial(tell, office, asker, story, fields)
 
 
 async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | None = None) -> None:
@@ -73,6 +84,8 @@ class FieldError(UsageError):
 def filled_in(said: Mapping[str, str], vocabulary: Vocabulary) -> Request:
     """Make the request of what was filled in; `FieldError` names the field to show the sentence at."""
     options = [(name, value) for name, value in said.items() if name in vocabulary.names]
+    if not said.get("code"):
+        raise FieldError("code", "Choose the error, or say below what happens.")
     try:
         return parse_words((), vocabulary, options)
     except UsageError as error:

@@ -26,6 +26,7 @@ from bot.slack.records import Records
 from bot.slack.rights import NotAllowedError, Rights
 from bot.slack.running import Running
 from bot.slack.slots import Slots
+from bot.slack.talks import Talks
 from bot.slack.web import SlackError
 from bot.slack.whisper import whisper
 from bot.store import Store
@@ -48,13 +49,14 @@ class Office:
     slots: Slots
     records: Records
     door: Door
+    talks: Talks = field(default_factory=Talks)
     running: dict[str, Running] = field(default_factory=dict)  # by run
 
     def take(
         self,
         asker: Asker,
         body: Mapping[str, Any],
-        work: Callable[[], Awaitable[None]],
+        work: Callable[[], Awaitable[object]],
         turn: str = "",
         *,
         urgent: bool = False,
@@ -67,7 +69,7 @@ class Office:
         self.jobs.start(_job(asker, key), self._once(asker, key, work, urgent=urgent), turn)
 
     def begin(
-        self, asker: Asker, key: str, work: Callable[[], Awaitable[None]], *, urgent: bool = False
+        self, asker: Asker, key: str, work: Callable[[], Awaitable[object]], *, urgent: bool = False
     ) -> None:
         """Do *work* for a delivery that is known to be the first of its kind."""
         self.jobs.start(_job(asker, key), self._at_the_door(asker, work, urgent=urgent))
@@ -84,7 +86,7 @@ class Office:
         await whisper(await self.workspace(asker), self.session, asker, message)
 
     async def _once(
-        self, asker: Asker, key: str, work: Callable[[], Awaitable[None]], *, urgent: bool
+        self, asker: Asker, key: str, work: Callable[[], Awaitable[object]], *, urgent: bool
     ) -> None:
         if not urgent:
             await self.door.quiet()
@@ -93,7 +95,9 @@ class Office:
             return
         await self._at_the_door(asker, work, urgent=True)
 
-    async def _at_the_door(self, asker: Asker, work: Callable[[], Awaitable[None]], *, urgent: bool) -> None:
+    async def _at_the_door(
+        self, asker: Asker, work: Callable[[], Awaitable[object]], *, urgent: bool
+    ) -> None:
         if not urgent:
             await self.door.quiet()
         try:
@@ -101,7 +105,7 @@ class Office:
         except SlackError as refused:
             log.error("Slack refuses the answer too: %s", refused.word)
 
-    async def _answered(self, asker: Asker, work: Callable[[], Awaitable[None]]) -> None:
+    async def _answered(self, asker: Asker, work: Callable[[], Awaitable[object]]) -> None:
         """Do *work*; whatever goes wrong, the person hears of it."""
         try:
             await work()

@@ -46,11 +46,14 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
     sheet = Sheet()
     others = [(form, form) for form in FORMS if form != wanted.form]
     sheet.last(
-        section("*The same as a file for*"), row(*numbered("list", others, Asked(), "format", _values(wanted)))
+        section("*The same as a file for*"),
+        row(*numbered("list", others, Asked(), "format", _values(wanted))),
     )
     turn = "with TURN" if found.turn else "without TURN"
     sheet.add(header(f"Allow-list: {platform}, edge {found.edge}, {turn}"))
-    sheet.add(section("Let these *out*. What comes back in the same flows must come in; nothing else has to."))
+    sheet.add(
+        section("Let these *out*. What comes back in the same flows must come in; nothing else has to.")
+    )
     rows = [("Port", "To", "What for"), *(_row(one) for one in found.entries[:_SHOWN])]
     made, left = table(rows, [{}, {"is_wrapped": True}, {"is_wrapped": True}])
     sheet.add(made)
@@ -63,7 +66,11 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
     sources = [_source(key, what) for key, what in list(found.sources.items())[:12]]
     if sources:
         sheet.add(rich(title("Where that is known from"), lines(sources)))
-    sheet.add(context(f"Facts of {fit.quote(found.checked or 'unknown date', 20)}. {fit.quote(' '.join(notes), 400)}"))
+    sheet.add(
+        context(
+            f"Facts of {fit.quote(found.checked or 'unknown date', 20)}. {fit.quote(' '.join(notes), 400)}"
+        )
+    )
     told = "; ".join(" ".join(_row(one)) for one in found.entries[:20])
     return sheet.message(
         f"Allow-list for {platform}, edge {found.edge}, {turn}, facts of {found.checked}. Let out: {told}",

@@ -49,7 +49,9 @@ def unknown(said: Answer, question: str = "") -> Message:
     if question:
         sheet.add(_question(question))
     nearest = said.closest[:3]
-    more = " Nearest to it is:" if nearest else " Ask about an error code, the network, TURN, edges or the SDKs."
+    more = (
+        " Nearest to it is:" if nearest else " Ask about an error code, the network, TURN, edges or the SDKs."
+    )
     sheet.add(rich(paragraph(run("I don't know that.", bold=True), run(more))))
     if nearest:
         sheet.add(row(*numbered("nearest", nearest, NOBODY, "about")))
@@ -98,5 +100,10 @@ def _presses(said: Answer, asked: Asked, codes: Sequence[tuple[str, str]]) -> It
         yield button("evidence", "Evidence", asked, speak="Show the evidence for engineers")
     for number, (code, name) in enumerate(codes[:_CODES], 1):
         yield button(
-            "start", f"Diagnose {code}", NOBODY, number=number, speak=f"Diagnose {code} {name}", values={"code": code}
+            "start",
+            f"Diagnose {code}",
+            NOBODY,
+            number=number,
+            speak=f"Diagnose {code} {name}",
+            values={"code": code},
         )

@@ -34,7 +34,9 @@ def code_meaning(one: Meaning, platform: str = "") -> Message:
         related = ", ".join(f"{code} {name}".strip() for code, name in one.related)
         sheet.add(rich(paragraph(run("Related: ", bold=True), run(related, 900))))
     if one.references:
-        sheet.add(rich(title("Read on"), bullets([link(page.url, page.title)] for page in one.references[:5])))
+        sheet.add(
+            rich(title("Read on"), bullets([link(page.url, page.title)] for page in one.references[:5]))
+        )
     told = " ".join(one.texts)
     confused = "; ".join(f"{code}: {text}" for code, _, text in one.confused_with)
     return sheet.message(
@@ -48,14 +50,16 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
     sheet = Sheet()
     first = run(f"{fit.cut(code, 20)} is no error code that I know.", bold=True)
     if not near:
-        more = "It is none of the Voice SDKs, nor near one. What stands around it, and which product showed it?"
+        more = (
+            "It is none of the Voice SDKs, nor near one. What stands around it, and which product showed it?"
+        )
         sheet.add(rich(paragraph(first, run(f" {more}"))))
         sheet.add(row(button("start", "Fill in a form instead", Asked()), button("guide", "Help", Asked())))
         return sheet.message(f"{code} is no error code that I know. {more}")
     sheet.add(rich(paragraph(first, run(" Did you mean one of these?"))))
-    verb, word = ("meaning", "What is") if meaning else ("start", "Diagnose")
+    verb, label = ("meaning", "What is {} ({})?") if meaning else ("start", "Diagnose {} {}")
     buttons = [
-        button(verb, f"{word} {one} {name}", Asked(), number=number, values={"code": one})
+        button(verb, label.format(one, name), Asked(), number=number, values={"code": one})
         for number, (one, name) in enumerate(near[:_OTHERS], 1)
     ]
     sheet.add(row(*buttons))
@@ -82,7 +86,12 @@ def _buttons(one: Meaning, platform: str) -> Iterator[Block]:
     known = [(code, name) for code, name in others if name]  # those that have a file
     for number, (code, name) in enumerate(known[:_OTHERS], 1):
         yield button(
-            "meaning", f"What is {code}?", Asked(), number=number, speak=f"{code} {name}", values={"code": code}
+            "meaning",
+            f"What is {code}?",
+            Asked(),
+            number=number,
+            speak=f"{code} {name}",
+            values={"code": code},
         )
     if one.elsewhere and not known:
         yield button("guide", "What can I ask?", Asked())

@@ -27,15 +27,19 @@ def form(
     given: Mapping[str, str] | None = None,
     metadata: str = "",
 ) -> Block:
-    """Ask for a diagnosis; *given* fills in what is known: code, platform, edge, relay.
+    """Ask for a diagnosis; *given* fills in what is known: code or story, platform, edge, relay.
 
     Block ids are the names of the fields, so that errors can be shown beside them; action ids are `value`.
     """
     known = given or {}
     fields = [
         _select(
-            "code", "Which error?", [(code, f"{code} {name}") for code, name in codes], known.get("code")
+            "code",
+            "Which error?",
+            [(ANY, "I have no code: see below"), *((code, f"{code} {name}") for code, name in codes)],
+            known.get("code"),
         ),
+        _story(known.get("story", "")),
         _select(
             "platform",
             "Which platform?",
@@ -144,6 +148,25 @@ def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: s
         "label": words(label),
         "element": element,
         "optional": optional,
+    }
+
+
+def _story(given: str) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "multiline": True,
+        "max_length": 2_000,
+        "placeholder": words("Connected, but no sound on the office Wi-Fi", fit.PLACEHOLDER),
+    }
+    if given:
+        element["initial_value"] = fit.cut(fit.clean(given), 2_000)
+    return {
+        "type": "input",
+        "block_id": "story",
+        "label": words("Or what happens, in your words"),
+        "element": element,
+        "optional": True,
     }
 
 

@@ -118,11 +118,15 @@ def free_words(text: str, many: int) -> Iterator[Message]:
     yield readings.taken(reading, Request(text), text, text)
     yield readings.nothing(text)
     pairs = ((text, text),) * many
-    meaning = Meaning(text, text, (text,) * 5, (text,) * 9, text, ((text, text, text),) * many, pairs, reference)
+    meaning = Meaning(
+        text, text, (text,) * 5, (text,) * 9, text, ((text, text, text),) * many, pairs, reference
+    )
     yield codes.code_meaning(meaning, text)
     yield codes.unknown_code(text, pairs, meaning=True)
     entries = (Entry("media", "udp", (1, 2), text, (text,) * 9, (text,) * 9, text),) * 70
-    found = AllowList(text, text, text, True, text, entries, {f"{text}{number}": text for number in range(20)})
+    found = AllowList(
+        text, text, text, True, text, entries, {f"{text}{number}": text for number in range(20)}
+    )
     yield allowlists.the_list(found, ListRequest(text, text), text)
     yield allowlists.as_text(ListRequest(text, text), text)
     yield allowlists.which_platform(pairs, {"edge": text, "form": text})

@@ -1,0 +1,75 @@
+"""Allow-lists: a table in a message, and the file that a firewall reads below it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from bot.allowlist import make_list
+from bot.allowlist_command import write_list
+from bot.allowlist_request import OPTIONS, ListRequest, make_request
+from bot.replies.allowlist import BY_ADDRESS
+from bot.replies.blocks import allowlists, notices
+from bot.slack import answering
+from bot.slack.asker import Asker
+from bot.slack.deliver import OUTSIDE, post
+from bot.slack.office import Office
+from bot.slack.web import SlackError, call
+
+log = logging.getLogger(__name__)
+
+
+async def give(office: Office, asker: Asker, wanted: ListRequest) -> None:
+    """Post the list and its file where *asker* is; in a direct message where Lineman may not write there."""
+    content = await _content(office, wanted)
+    place = asker.channel or asker.user
+    try:
+        await _give(
+            office, asker, wanted, content, place, asker.thread or ("" if asker.private else asker.message)
+        )
+    except SlackError as error:
+        if error.word not in OUTSIDE or place == asker.user:
+            raise
+        await office.whisper(asker, notices.not_in_channel(f"@{(await office.workspace(asker)).name}"))
+        await _give(office, asker, wanted, content, asker.user, "")
+
+
+async def _content(office: Office, wanted: ListRequest) -> str:
+    """Write the file; where names have to be looked up, in a thread, because that waits."""
+    if wanted.form in BY_ADDRESS:
+        return await asyncio.to_thread(write_list, wanted, office.desk.network)
+    return await office.bench.call(write_list, wanted, office.desk.network)
+
+
+async def _give(
+    office: Office, asker: Asker, wanted: ListRequest, content: str, place: str, thread: str
+) -> None:
+    workspace, desk = await office.workspace(asker), office.desk
+    found = make_list(desk.network, wanted.platform, wanted.edge, turn=wanted.turn)
+    title = desk.knowledge.platforms[wanted.platform].title
+    shown = await office.bench.call(allowlists.the_list, found, wanted, title)
+    channel, ts = await post(workspace, place, shown, thread=thread)
+    try:
+        await call(
+            workspace.client.files_upload_v2,
+            channel=channel,
+            thread_ts=thread or ts,
+            content=content.encode(),
+            filename=allowlists.file_name(wanted),
+            title=f"Allow-list for {title}, edge {wanted.edge}, as {wanted.form}",
+            initial_comment=allowlists.note_of(wanted) or None,
+        )
+    except SlackError as error:
+        log.warning("no file: %s", error.word)
+        await post(workspace, channel, allowlists.as_text(wanted, content), thread=thread or ts)
+
+
+async def another(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Give the list that a button stands for."""
+    kept = {name: said[name] for name in OPTIONS if said.get(name)}
+    await give(office, asker, make_request(kept, office.vocabulary.platforms, office.desk.network))
+
+
+async def ask_platform(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Ask for which platform the list is; the rest of what was *said* is kept in the buttons."""
+    platforms = [(one.id, one.title) for one in office.desk.knowledge.platforms.values()]
+    await answering.say(office, asker, allowlists.which_platform(platforms, said))
