@@ -98,9 +98,7 @@ def is_for_us(text: str, intent: Intent) -> bool:
         return True
     if _PEOPLE.search(said) or (intent.kind == "again" and _ASKS_STATE.search(said)):
         return False
-    if intent.kind == "answer":
-        return not _PUT.search(said)
-    if intent.kind in ("unknown", "meaning"):
+    if intent.kind in ("unknown", "meaning") or (intent.kind == "answer" and _PUT.search(said)):
         named = intent.kind == "meaning" and "-" in intent.values.get("about", "")
         return bool(_PUT.search(said)) and bool(named or _SUBJECT.search(said))
     return True

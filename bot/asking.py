@@ -51,6 +51,11 @@ _SUSPECTS: Final = re.compile(
     r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
     r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
 )
+_DOING: Final = re.compile(
+    r"\bhow (?:do|can|could|should|to)\b.*\b(?:pass|set|run|configure|enable|turn on|switch on|use|add|give)\b",
+    re.IGNORECASE,
+)
+_SHORT: Final = 500  # characters of a question; in a longer text no turn of phrase is looked for
 _MEANT: Final = 1.4  # score of a cause that somebody suspects by name
 _CODE: Final = re.compile(rf"(?<!\d)(\d{{5}})(?!\d)|{CALLED}", re.IGNORECASE)
 
@@ -181,7 +186,7 @@ def _seen_here(said: str, lower: str, about: About, knowledge: Knowledge) -> tup
     """What the looks of this case say about it: why it is so, or what became of a cause that is suspected."""
     if about.evidence and _WHY.search(lower):
         return about.evidence
-    if not about.judged or not _SUSPECTS.search(lower):
+    if not about.judged or len(lower) > _SHORT or not _SUSPECTS.search(lower):
         return ()
     best = library_of(knowledge).causes(said)[0]
     if best.score < _MEANT or best.label not in about.judged:
@@ -206,7 +211,16 @@ def _told_of_looks(seen: Iterable[str], closest: tuple[tuple[str, str], ...]) ->
 
 
 def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
-    """The passages, best first; with no score where none answers."""
+    """The passages, best first; with no score where none answers. How to do it is told for the case's platform."""
+    ranked = _ranked_as_said(said, about, knowledge)
+    if not (ranked and about.platform and len(said) <= _SHORT and _DOING.search(said)):
+        return ranked
+    there = _ranked_as_said(f"{said.rstrip(' ?.!')} on {about.platform}?", about, knowledge)
+    same_subject = there and there[0][0].id.split("-")[0] == ranked[0][0].id.split("-")[0]
+    return there if same_subject and about.platform in there[0][0].platforms else ranked
+
+
+def _ranked_as_said(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     library = library_of(knowledge)
     ranked = library.answers(said, Context(about.code, about.platform, about.causes))
     answered = bool(ranked) and library.answered(said, ranked[0])

@@ -1,6 +1,7 @@
 """Answers to questions, wherever they are asked: in the thread for all, or to the person alone who typed a command."""
 
 from dataclasses import replace
+from typing import Final
 
 from bot.asking import About, Answer, about_case, ask, passage
 from bot.replies.blocks import answers, codes, guides
@@ -14,8 +15,19 @@ from bot.slack.shown import Seen
 from bot.slack.talks import Talk
 from bot.slack.web import SlackError
 from bot.understand import find_codes
-from bot.wants import UnknownCode, World, follow_up, in_context
+from bot.wants import UnknownCode, World, follow_up, in_context, want
 from knowledge.meaning import meaning_of
+
+LONGEST: Final = 500  # characters of a question that are shown again, or gone on from
+
+
+async def warm(office: Office) -> None:
+    """Learn from the files what words mean, before somebody waits for it: half a second, at the bench."""
+
+    def learn() -> None:
+        want("a story that says nothing", About(), world(office))
+
+    await office.bench.call(learn)
 
 
 async def say(office: Office, asker: Asker, message: Message) -> None:
@@ -35,11 +47,6 @@ async def say(office: Office, asker: Asker, message: Message) -> None:
 def world(office: Office) -> World:
     """What words can be about here."""
     return World(office.desk.knowledge, office.desk.network, office.vocabulary)
-
-
-def before(office: Office, asker: Asker) -> About:
-    """What was talked of before in this thread, where no case stands in it."""
-    return office.talks.last(asker).about
 
 
 async def about(office: Office, case: CaseRow, seen: Seen | None) -> About:
@@ -70,6 +77,7 @@ async def answer(
     office: Office, asker: Asker, said: Answer, question: str, context: About, asked: Asked | None = None
 ) -> None:
     """Give an answer, or own up to having none, and keep what it was about."""
+    question = question[:LONGEST]
     if said.answered:
         office.talks.keep(asker, Talk(question, in_context(question, context, world(office))))
     known = [code for code in find_codes(question, office.vocabulary) if code in office.desk.knowledge.errors]

@@ -1,5 +1,6 @@
 """A text that somebody typed, said or pasted is understood without its secrets, and done: at the bench, then here."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,9 +18,10 @@ from bot.slack import answering, cases, listing, stories
 from bot.slack.asker import Asker
 from bot.slack.office import Office
 from bot.understand import Choices
-from bot.wants import Meanings, UnknownCode, Want, WhichPlatform, World, want
+from bot.wants import Meanings, UnknownCode, Want, WhichPlatform, World, follow_up, want
 
 LONGEST = 40_000  # characters: what a Slack message can hold; the rest of a longer text is not read
+TAKEN_OUT: Final = re.compile(r"\[[\w ]{1,40} removed\]")
 KEPT: Final = 500  # characters of a text that are shown again or kept
 
 
@@ -34,8 +36,9 @@ class Heard:
 
 async def ask(office: Office, asker: Asker, text: str) -> None:
     """Do what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
-    about = answering.before(office, asker)
-    heard = await office.bench.call(read, text, about, answering.world(office))
+    talk = office.talks.last(asker)
+    about = talk.about
+    heard = await office.bench.call(read, text, about, answering.world(office), talk.question)
     if heard.taken_out and not isinstance(heard.want, UsageError):
         await office.whisper(asker, note(heard.taken_out))
     await do(office, asker, heard, about)
@@ -81,10 +84,12 @@ async def tell(office: Office, asker: Asker, story: str, said: Mapping[str, str]
     await do(office, asker, heard, About())
 
 
-def read(text: str, about: About, world: World) -> Heard:
-    """Understand *text* without its secrets."""
+def read(text: str, about: About, world: World, before: str = "") -> Heard:
+    """Understand *text* without its secrets; “and on iOS?” goes on from the question *before*."""
     safe = redact(text[:LONGEST])
-    return Heard(want(safe.text, about, world), safe.text, hint(safe.kinds))
+    told = TAKEN_OUT.sub(" ", safe.text)  # "access token removed" are words of ours, and tell nothing
+    said = follow_up(told, [before] if before else [], world.vocabulary) or told
+    return Heard(want(said, about, world), said, hint(safe.kinds))
 
 
 def note(sentence: str) -> Message:

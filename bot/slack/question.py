@@ -12,6 +12,7 @@ from bot.replies.blocks import notices
 from bot.replies.blocks.buttons import Asked
 from bot.request import Request
 from bot.rows import CaseRow
+from bot.said import is_question
 from bot.slack import answering, asking, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
@@ -26,8 +27,7 @@ _ASKS: Final = re.compile(
     r"must|may|did|can i|can we)\b",
     re.IGNORECASE,
 )
-# What says how it is run on a platform; other passages about the preflight say why it fails, or what it means.
-_GUIDES: Final = "preflight-"
+_FEW: Final = 200  # characters: what goes on from a question is short
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +47,43 @@ class Question:
 
     async def comes_first(self, intent: Intent) -> bool:
         """Answer what only looks like a wish for a change, or goes on from the question before; false if it is none."""
+        asks = bool(_ASKS.search(self.text))
         match intent.kind:
-            case "platform" | "edge" | "relay" | "answer" if not self._goes_on() and not _ASKS.search(
-                self.text
-            ):
+            case "platform" | "edge" | "relay" | "answer" if not asks and not self._goes_on():
+                return False
+            case "preflight" if not asks:
                 return False
             case "meaning" if "-" in intent.values.get("about", "-"):
                 return False
-            case "platform" | "edge" | "relay" | "answer" | "preflight" | "meaning":
-                pass
             case "unknown":
                 return await self._special()
-            case _:
-                return False
-        if intent.kind == "preflight" and not _ASKS.search(self.text):
-            return False
-        if await self._special():
-            return True
-        found, talk = await self._answer(await self._about())
-        if not found.answered or (intent.kind == "preflight" and _how_to(found)):
-            return False
-        await self._give(found, talk)
-        return True
+            case "platform" | "edge" | "relay" | "answer" | "preflight" | "meaning":
+                return await self._special() or await self._answered(intent)
+        return False
+
+    async def _answered(self, intent: Intent) -> bool:
+        """Answer, if something does; a question about what only a person can tell is no answer to it."""
+        about = await self._about()
+        found, talk = await self._answer(about)
+        guide = intent.kind == "preflight" and self._how_to(found)
+        if found.answered and not guide:
+            await self._give(found, talk)
+        return (found.answered and not guide) or intent.kind == "answer"
 
     async def put(self, *, addressed: bool) -> None:
         """Answer as well as can be; what nothing answers is owned up to where we are *addressed*, else left alone."""
         about = await self._about()
         found, talk = await self._answer(about)
+        if addressed and not is_question(self.text):
+            wanted = await self.office.bench.call(want, self.text, about, answering.world(self.office))
+            if isinstance(wanted, Readings) and (wanted.verdict == "sure" or not found.answered):
+                await self._otherwise(found, about, wanted)
+                return
         if found.answered:
             await self._give(found, talk)
         elif addressed:
-            await self._otherwise(found, about)
+            wanted = await self.office.bench.call(want, self.text, about, answering.world(self.office))
+            await self._otherwise(found, about, wanted)
 
     async def _special(self) -> bool:
         """Give an allow-list or the meaning of a code, where that is what was asked for."""
@@ -95,16 +101,15 @@ class Question:
         except UsageError:
             return None
 
-    async def _otherwise(self, found: Answer, about: About) -> None:
+    async def _otherwise(self, found: Answer, about: About, wanted: Want) -> None:
         """We were spoken to, and nothing answers: another code, a story, or words that mean nothing here."""
-        wanted = await self.office.bench.call(want, self.text, about, answering.world(self.office))
         match wanted:
             case Readings() as readings if readings.verdict != "none":
                 # The case stands already: nothing else is looked into before somebody says so.
                 await self._do(replace(readings, verdict="close"), about)
             case Request() | Choices():
                 await self._do(wanted, about)
-            case Answer() if _ASKS.search(self.text) or self.text.rstrip().endswith("?"):
+            case Answer() if is_question(self.text):
                 await self._do(found, about)
             case _:
                 said = notices.usage("In this thread I can do other things.", (EXAMPLES,))
@@ -127,9 +132,10 @@ class Question:
     def _goes_on(self) -> bool:
         """Whether this is the question before once more, for another platform."""
         talk = self.office.talks.last(self.asker)
-        return bool(talk.question and follow_up(self.text, [talk.question], self.office.vocabulary))
+        said = self.text[:_FEW]
+        return bool(talk.question and follow_up(said, [talk.question], self.office.vocabulary))
 
-
-def _how_to(found: Answer) -> bool:
-    """Whether all that was found is how to run the preflight test, for which there is a guide with code."""
-    return all(one.file.startswith(f"knowledge/answers/{_GUIDES}") for one in found.sources)
+    def _how_to(self, found: Answer) -> bool:
+        """Whether all that was found is how to run the preflight test, for which there is a guide with code."""
+        guides = {f"knowledge/answers/preflight-{one}.md" for one in self.office.desk.knowledge.platforms}
+        return all(one.file in guides for one in found.sources)

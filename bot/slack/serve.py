@@ -15,7 +15,7 @@ from bot.access import load_access
 from bot.desk import Desk, open_desk
 from bot.errors import UsageError
 from bot.rate import Rate, load_limits
-from bot.slack import command, inbox
+from bot.slack import answering, command, inbox
 from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
@@ -57,6 +57,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
             HOUSEKEEPING, (resume(office, cut_off), resend(office), _sweep(office)), strict=True
         ):
             office.jobs.start(name, work)
+        office.jobs.start("warm", answering.warm(office))
         await inbox.answer_left(office, command.answer)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()

@@ -11,7 +11,7 @@ from bot.request import Request
 from bot.rows import CaseRow
 from bot.slack import answering, cases, telling
 from bot.slack.asker import Asker
-from bot.slack.asking import LONGEST, note
+from bot.slack.asking import LONGEST, TAKEN_OUT, note
 from bot.slack.office import Office
 from bot.slack.question import Question
 from bot.slack.shown import Seen
@@ -47,9 +47,10 @@ class Heard:
 def _hear(text: str, thread: Thread, *, addressed: bool) -> Heard | None:
     """Read *text* at the bench; None where it is not for us."""
     safe = redact(text[:LONGEST])
-    intent = read_intent(safe.text, thread)
-    wanted = addressed or is_for_us(safe.text, intent) or asks_plainly(safe.text)
-    return Heard(safe.text, intent, hint(safe.kinds)) if wanted else None
+    said = TAKEN_OUT.sub(" ", safe.text)
+    intent = read_intent(said, thread)
+    wanted = addressed or is_for_us(said, intent) or asks_plainly(said)
+    return Heard(said, intent, hint(safe.kinds)) if wanted else None
 
 
 async def _do(office: Office, asker: Asker, case: CaseRow, seen: Seen | None, intent: Intent) -> bool:

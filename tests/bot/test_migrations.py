@@ -19,6 +19,7 @@ RELEASED = {
     "m003_events_and_posts": "162d56459c668148",
     "m004_inbox": "d1a667970253f051",
     "m005_relays": "1d4696e257fe3c55",
+    "m008_readings": "57f3a375a2ae528c",
 }
 
 

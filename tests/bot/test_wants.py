@@ -83,7 +83,11 @@ def test_unknown_code_offers_the_nearest() -> None:
 
 def test_general_question_begins_nothing() -> None:
     """A question that no passage answers is never gone ahead with as a story: it may be general."""
-    for text in ("is there no audio when on VPN at all?", "does no sound come through?", "what is a firewall?"):
+    for text in (
+        "is there no audio when on VPN at all?",
+        "does no sound come through?",
+        "what is a firewall?",
+    ):
         found = wanted(text)
         assert isinstance(found, Answer) or (isinstance(found, Readings) and found.verdict != "sure"), text
 
