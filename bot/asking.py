@@ -155,7 +155,7 @@ def _written(said: str, lower: str, about: About, knowledge: Knowledge, network:
     closest = _ranked(said, about, knowledge)
     nearest = tuple((one.id, one.title) for one, _ in closest[:NEARBY])
     codes = [code for match in _CODE.finditer(said) for code in match.groups() if code]
-    subject = _subject(said, codes)
+    subject = _subject(said, (*codes, *(_platform_words(knowledge) if about.causes else ())))
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return _told_of_looks(about.evidence, nearest)
     if about.causes and not subject and not codes:
@@ -194,9 +194,15 @@ def _seen_here(said: str, lower: str, about: About, knowledge: Knowledge) -> tup
     return (about.judged[best.label], *(about.evidence if about.causes == (best.label,) else ()))
 
 
-def _subject(said: str, codes: Sequence[str] = ()) -> list[str]:
-    """The words of *said* that name a subject of their own."""
-    return [word for word in telling(words_of(said)) if word not in _POINTING and word not in codes]
+def _subject(said: str, others: Sequence[str] = ()) -> list[str]:
+    """The words of *said* that name a subject of their own; *others* do not."""
+    return [word for word in telling(words_of(said)) if word not in _POINTING and word not in others]
+
+
+def _platform_words(knowledge: Knowledge) -> list[str]:
+    """Words for platforms: in a case "how do we fix it on iOS?" asks about its cause, and not about iOS."""
+    named = (f"{one.id} {one.title} {' '.join(one.aliases)}" for one in knowledge.platforms.values())
+    return words_of(" ".join(named))
 
 
 def _after(seen: Iterable[str], written: Answer) -> Answer:

@@ -116,10 +116,15 @@ RULES: Final = (
     ),
     _rule(
         "help",
-        r"what (?:can|could) (?:you|i|we) (?:do|say|ask|type|write)|what are (?:my|the) options",
+        r"what (?:can|could) (?:you (?:do|say)|(?:i|we) (?:say|ask|type|write))|what are (?:my|the) options",
         _nothing,
     ),
-    _rule("help", r"how (?:do|does|can) (?:i|we|this|it|you) (?:use|work|talk)", _nothing),
+    _rule(
+        "help",
+        r"how (?:do|does|can) (?:i|we|this|it|you) (?:use (?:it|this|you|lineman)|work|talk)\b"
+        r"|^\W*(?:who|what) are you\W*$",
+        _nothing,
+    ),
     _rule("preflight", r"pre-?\s?flight", _platform),
     _rule("evidence", rf"\b(?:evidence|proof|raw|json|observations?|prove)\b{OF}", _about),
     _rule("evidence", r"\bhow (?:do|did|can) you (?:know|tell|see|find)\b(.*)", _about),

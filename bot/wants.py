@@ -12,6 +12,7 @@ from bot.allowlist_request import ListRequest, called, make_request, read_words
 from bot.asking import About, Answer
 from bot.clues import find_clues, find_platform, plain
 from bot.errors import UsageError, nearest_codes
+from bot.intents import Thread, read_intent
 from bot.readings import Readings
 from bot.request import Request, Vocabulary, parse
 from bot.said import is_question, take
@@ -53,6 +54,11 @@ class UnknownCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """Somebody asks what can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
 class WhichPlatform:
     """An allow-list without a platform; whatever else was said about it, by name."""
 
@@ -60,7 +66,16 @@ class WhichPlatform:
 
 
 Want: TypeAlias = (
-    Request | Choices | UsageError | Meanings | UnknownCode | ListRequest | WhichPlatform | Answer | Readings
+    Request
+    | Choices
+    | UsageError
+    | Help
+    | Meanings
+    | UnknownCode
+    | ListRequest
+    | WhichPlatform
+    | Answer
+    | Readings
 )
 
 
@@ -76,6 +91,8 @@ class World:
 def want(text: str, about: About, world: World) -> Want:
     """Say what *text* wants; *about* is what it goes on from, if anything."""
     said = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", plain(text), flags=re.IGNORECASE).strip()
+    if len(said) <= _SENTENCE and read_intent(said, Thread(world.vocabulary)).kind == "help":
+        return Help()
     try:
         special = wanted_list(said, about, world) or wanted_meaning(said, world)
     except UsageError as error:

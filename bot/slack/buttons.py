@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.replies.blocks import buttons, forms, notices, readings, remedies
+from bot.replies.blocks.notices import note
 from bot.rows import CaseRow
 from bot.slack import (
     answering,
@@ -23,7 +24,6 @@ from bot.slack import (
     telling,
 )
 from bot.slack.asker import Asker, of_interaction
-from bot.slack.asking import note
 from bot.slack.deliver import update
 from bot.slack.office import Office
 from bot.slack.shown import Seen

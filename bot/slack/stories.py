@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from bot.errors import UsageError
 from bot.labels import NONE, Told
-from bot.readings import Reading, Readings, request_for, understood
-from bot.replies.blocks import notices, readings
+from bot.readings import Reading, Readings, request_for
+from bot.replies.blocks import readings
 from bot.request import parse_words
 from bot.slack import answering, cases
 from bot.slack.asker import Asker
@@ -20,10 +20,7 @@ GONE = "This choice is not kept any more. Say again what happens, and I read it 
 
 
 async def take(office: Office, asker: Asker, found: Readings, story: str) -> None:
-    """Go ahead with what *story* was read as, offer its readings, or say that it says nothing known."""
-    if found.verdict == "none":
-        await office.whisper(asker, notices.usage(understood(found)))
-        return
+    """Go ahead with what *story* was read as, or offer its readings."""
     kept = replace(found, causes=found.offered)
     name = new_story()
     await office.store.labels.offer(name, asker.team, story, kept, office.desk.knowledge.digest)

@@ -3,11 +3,11 @@
 from bot.replies.blocks import fit, lists, notices
 from bot.replies.blocks.buttons import numbered, row
 from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.notices import note
 from bot.replies.blocks.pieces import section
 from bot.replies.view import headline
 from bot.slack import shown
 from bot.slack.asker import Asker
-from bot.slack.asking import note
 from bot.slack.deliver import post
 from bot.slack.office import Office
 from bot.slack.shown import Seen

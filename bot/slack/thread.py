@@ -7,11 +7,12 @@ from bot.addressed import is_for_us
 from bot.allowlist_request import asks_plainly
 from bot.intents import Intent, Thread, read_intent
 from bot.redact import hint, redact
+from bot.replies.blocks.notices import note
 from bot.request import Request
 from bot.rows import CaseRow
 from bot.slack import answering, cases, telling
 from bot.slack.asker import Asker
-from bot.slack.asking import LONGEST, TAKEN_OUT, note
+from bot.slack.asking import LONGEST, TAKEN_OUT
 from bot.slack.office import Office
 from bot.slack.question import Question
 from bot.slack.shown import Seen

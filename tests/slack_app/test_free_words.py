@@ -15,6 +15,8 @@ from tests.fake_slack import View
 from tests.fake_slack.state import File
 from tests.slack_app.conftest import Here
 
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
 
 @pytest.fixture
 def database(tmp_path: Path) -> Path:
@@ -102,6 +104,18 @@ async def test_form_wants_a_code_or_a_story(here: Here) -> None:
     alone = await here.slack.submit(view, said, here.user())
     assert list(alone.answer["errors"]) == ["sdk-version"]
     assert here.ours() == []
+
+
+async def test_hostile_story_in_the_form(here: Here) -> None:
+    """A story in the form keeps no secret, pings nobody, and nothing of it is obeyed."""
+    for text in (f"no audio on VPN {TOKEN} <!channel>", "my phone *does* not ring <@U1> `x` " + "y" * 1_900):
+        await here.slack.command("/diagnose", here.user())
+        answer = await here.slack.submit(await form(here), {"code": "any", "story": text}, here.user())
+        assert answer.answer is None
+    await here.whisper("That may be one of these")
+    await here.verdict()
+    assert TOKEN not in str(await stories(here)) + str(here.slack.records.outgoing)
+    assert here.slack.pings() == []
 
 
 async def test_story_in_a_direct_message(here: Here) -> None:

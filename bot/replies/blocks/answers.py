@@ -92,7 +92,8 @@ def _source(number: int, source: Source) -> list[Run]:
 
 
 def _name(source: Source) -> str:
-    return ", ".join(filter(None, (source.file or source.title, *(one.url for one in source.references[:1]))))
+    pages = ", ".join(one.title for one in source.references[:1])
+    return f"{source.file or source.title}{f' ({pages})' if pages else ''}"
 
 
 def _presses(said: Answer, asked: Asked, codes: Sequence[tuple[str, str]]) -> Iterator[Block]:
