@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.arguments import Parser
-from bot.asking import About, Answer, ask
+from bot.asking import Answer, ask
+from bot.case_context import About
 from bot.errors import UsageError, unknown
 from bot.readings import Readings, read, request_for, understood
 from bot.replies.answer import render_answer, render_readings

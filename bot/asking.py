@@ -5,10 +5,11 @@ then the passages. Nothing is made up: every sentence stands in a file.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+from bot.case_context import SHORT, About, seen_here
 from bot.clues import plain
 from bot.understand import CALLED
 from knowledge.names import names_for
@@ -18,11 +19,6 @@ from knowledge.search.library import ELSEWHERE, Context, library_of
 from knowledge.search.own import cause_passage, code_passage, fix_passage
 from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.words import telling, words_of
-
-if TYPE_CHECKING:
-    from bot.triage import CaseRecord
-    from knowledge.advised import AdvisedCause
-    from knowledge.schema import Judged
 
 NEARBY: Final = 3
 LOOKS: Final = "the looks of this case"  # the source of what was seen
@@ -43,20 +39,10 @@ _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
 )
-_WHY: Final = re.compile(
-    r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$"
-)
-_SUSPECTS: Final = re.compile(
-    r"\b(?:is|isn't|was|could|can|might|may|would)(?:n't)? (?:it|this|that)(?: not)?(?: really)?(?: be)?\b|\bto blame\b"
-    r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
-    r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
-)
 _DOING: Final = re.compile(
     r"\bhow (?:do|can|could|should|to)\b.*\b(?:pass|set|run|configure|enable|turn on|switch on|use|add|give)\b",
     re.IGNORECASE,
 )
-_SHORT: Final = 500  # characters of a question; in a longer text no turn of phrase is looked for
-_MEANT: Final = 1.4  # score of a cause that somebody suspects by name
 _CODE: Final = re.compile(rf"(?<!\d)(\d{{5}})(?!\d)|{CALLED}", re.IGNORECASE)
 
 
@@ -101,52 +87,12 @@ class Answer:
         return "I don't know."
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """The case that a question is asked in: what is known of it, and the evidence for its causes in words."""
-
-    code: str = ""
-    platform: str = ""
-    edge: str = ""
-    causes: tuple[str, ...] = ()
-    evidence: tuple[str, ...] = field(default=())
-    judged: Mapping[str, str] = field(default_factory=dict)  # any cause of the case: what became of it
-
-
-def about_case(record: "CaseRecord", found: Sequence["AdvisedCause"], meant: tuple[str, ...] = ()) -> About:
-    """The context that a case gives to questions; *meant* are the causes its story spoke of, if none was found."""
-    diagnosis = record.diagnosis
-    judged = {one.id: f"Found here: {one.title}." for one in found}
-    for said, group in (
-        ("Seen here too, as an effect of what was found", diagnosis.explained),
-        ("Possible here", diagnosis.possible),
-        ("Ruled out here", diagnosis.ruled_out),
-        ("Not checked here", diagnosis.not_checked),
-    ):
-        judged |= {one.cause: _because(said, one) for one in group if one.cause not in judged}
-    return About(
-        code=record.request.code,
-        platform=record.request.platform or "",
-        edge=record.request.edge,
-        causes=tuple(one.id for one in found) or meant or tuple(one.cause for one in diagnosis.possible),
-        evidence=tuple(text for one in found for text in one.evidence),
-        judged=judged,
-    )
-
-
-def _because(said: str, one: "Judged") -> str:
-    """Say what became of a cause, and the first reason for it."""
-    reason = one.because.split("; ")[0].strip().rstrip(".")
-    reason = re.sub(r"(?<=\? )[a-z]", lambda letter: letter[0].upper(), reason)
-    return f"{said}: {one.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
-
-
 def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
     """Answer *text* in the context of a case: what was seen in it first, then what is written."""
     said = plain(text)
     lower = " ".join(said.casefold().replace("\u2019", "'").split())
     written = _written(said, lower, about, knowledge, network)
-    seen = _seen_here(said, lower, about, knowledge)
+    seen = seen_here(said, lower, about, knowledge)
     return _after(seen, written) if seen else written
 
 
@@ -182,18 +128,6 @@ def passage(name: str, knowledge: Knowledge) -> Answer:
     return _told([found], (), 1.0) if found else Answer()
 
 
-def _seen_here(said: str, lower: str, about: About, knowledge: Knowledge) -> tuple[str, ...]:
-    """What the looks of this case say about it: why it is so, or what became of a cause that is suspected."""
-    if about.evidence and _WHY.search(lower):
-        return about.evidence
-    if not about.judged or len(lower) > _SHORT or not _SUSPECTS.search(lower):
-        return ()
-    best = library_of(knowledge).causes(said)[0]
-    if best.score < _MEANT or best.label not in about.judged:
-        return ()
-    return (about.judged[best.label], *(about.evidence if about.causes == (best.label,) else ()))
-
-
 def _subject(said: str, others: Sequence[str] = ()) -> list[str]:
     """The words of *said* that name a subject of their own; *others* do not."""
     return [word for word in telling(words_of(said)) if word not in _POINTING and word not in others]
@@ -219,7 +153,7 @@ def _told_of_looks(seen: Iterable[str], closest: tuple[tuple[str, str], ...]) ->
 def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     """The passages, best first; with no score where none answers. How to do it is told for the case's platform."""
     ranked = _ranked_as_said(said, about, knowledge)
-    if not (ranked and about.platform and len(said) <= _SHORT and _DOING.search(said)):
+    if not (ranked and about.platform and len(said) <= SHORT and _DOING.search(said)):
         return ranked
     there = _ranked_as_said(f"{said.rstrip(' ?.!')} on {about.platform}?", about, knowledge)
     same_subject = there and there[0][0].id.split("-")[0] == ranked[0][0].id.split("-")[0]

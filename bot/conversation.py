@@ -11,7 +11,7 @@ from bot.replies.page import Line, write
 from bot.request import Request, parse
 
 if TYPE_CHECKING:
-    from bot.asking import About
+    from bot.case_context import About
     from bot.readings import Readings
     from bot.triage import CaseRecord
 
@@ -193,7 +193,7 @@ def _choose(talk: Talk, number: int) -> None:
 
 def _about(talk: Talk) -> "About":
     """The context of a question: the last case, its causes and their evidence."""
-    from bot.asking import About, about_case
+    from bot.case_context import About, about_case
 
     record = talk.record
     return about_case(record, talk.desk.view(record).found, talk.meant) if record else About()

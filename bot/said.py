@@ -6,7 +6,8 @@ Pure: no network, no clock.
 import re
 from typing import Final
 
-from bot.asking import About, Answer, ask
+from bot.asking import Answer, ask
+from bot.case_context import About
 from bot.readings import Readings, read
 from bot.request import Vocabulary
 from knowledge.network_facts import Network

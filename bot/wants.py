@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from bot.allowlist_request import ListRequest, called, make_request, read_words
-from bot.asking import About, Answer
+from bot.asking import Answer
+from bot.case_context import About
 from bot.clues import find_clues, find_platform, plain
 from bot.errors import UsageError, nearest_codes
 from bot.intents import Thread, read_intent

@@ -9,7 +9,8 @@ from typing import Any
 
 from bot.allowlist import make_list
 from bot.allowlist_request import ListRequest
-from bot.asking import About, about_case, ask
+from bot.asking import ask
+from bot.case_context import About, about_case
 from bot.readings import read, request_for
 from bot.replies.allowlist import FORMS
 from bot.replies.blocks import allowlists, answers, codes, readings

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
-from bot.asking import About, Answer, about_case, ask, passage
+from bot.asking import Answer, ask, passage
+from bot.case_context import About, about_case
 from bot.replies.blocks import answers, codes, guides
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
@@ -78,12 +79,18 @@ async def answer(
 ) -> None:
     """Give an answer, or own up to having none, and keep what it was about."""
     question = question[:LONGEST]
+    talk, codes = await office.bench.call(_kept, office, question, context)
     if said.answered:
-        office.talks.keep(asker, Talk(question, in_context(question, context, world(office))))
-    known = [code for code in find_codes(question, office.vocabulary) if code in office.desk.knowledge.errors]
-    named = [(code, name_of(office, code)) for code in known]
+        office.talks.keep(asker, talk)
     shown = "" if asker.message and not asker.private else question
-    await say(office, asker, answers.answer(said, shown, asked or Asked(), named))
+    await say(office, asker, answers.answer(said, shown, asked or Asked(), codes))
+
+
+def _kept(office: Office, question: str, context: About) -> tuple[Talk, list[tuple[str, str]]]:
+    """What the next question may go on from, and the codes that *question* names, with their names."""
+    known = [code for code in find_codes(question, office.vocabulary) if code in office.desk.knowledge.errors]
+    talk = Talk(question, in_context(question, context, world(office)))
+    return talk, [(code, name_of(office, code)) for code in known]
 
 
 async def meanings(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.allowlist_request import ListRequest, called
-from bot.asking import About, Answer
+from bot.asking import Answer
+from bot.case_context import About
 from bot.errors import UsageError
 from bot.readings import Readings, understood
 from bot.redact import hint, redact

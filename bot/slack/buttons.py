@@ -8,23 +8,13 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.replies.blocks import buttons, forms, notices, readings, remedies
+from bot.replies.blocks import buttons, notices, remedies
 from bot.replies.blocks.notices import note
 from bot.rows import CaseRow
-from bot.slack import (
-    answering,
-    cases,
-    feedback,
-    files,
-    form,
-    listing,
-    outbox,
-    shown,
-    stories,
-    telling,
-)
+from bot.slack import cases, feedback, files, outbox, shown, telling
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.deliver import update
+from bot.slack.free_buttons import FREE
 from bot.slack.office import Office
 from bot.slack.shown import Seen
 from bot.terminal import spoken
@@ -65,7 +55,7 @@ async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Find out what the button is about, and do it."""
     verb = said["verb"]
     if verb in FREE:
-        await FREE[verb](office, Press(asker, said))
+        await FREE[verb](office, asker, said)
         return
     case = await office.store.case(said["case"])
     if case is None or case.team != asker.team or verb not in ABOUT_CASE | ABOUT_RUN:
@@ -80,44 +70,6 @@ async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
         await telling.gone(office, asker, NO_VERDICT)
         return
     await ABOUT_RUN[verb](office, Press(asker, said, case, seen))
-
-
-async def _start(office: Office, one: Press) -> None:
-    """Begin with the code that was chosen, or open the form."""
-    given = {name: one.said[name] for name in ("code", "platform") if one.said.get(name)}
-    if "code" in given:
-        await cases.begin(office, one.asker, form.filled_in(given, office.vocabulary))
-    else:
-        await form.open_form(office, one.asker, given)
-
-
-async def _reading(office: Office, one: Press) -> None:
-    await stories.choose(office, one.asker, one.said)
-
-
-async def _none(office: Office, one: Press) -> None:
-    """None of the readings: open the form with what is known, or say what helps where its time is over."""
-    given = await stories.none(office, one.asker, one.said)
-    if one.asker.late:
-        await answering.say(office, one.asker, readings.nothing())
-    else:
-        await form.open_form(office, one.asker, {"code": forms.ANY, **given})
-
-
-async def _nearest(office: Office, one: Press) -> None:
-    await answering.nearest(office, one.asker, one.said.get("about", ""))
-
-
-async def _meaning(office: Office, one: Press) -> None:
-    await answering.meanings(office, one.asker, (one.said.get("code", ""),), one.said.get("platform", ""))
-
-
-async def _list(office: Office, one: Press) -> None:
-    await listing.another(office, one.asker, one.said)
-
-
-async def _guide(office: Office, one: Press) -> None:
-    await office.whisper(one.asker, telling.help_text(office))
 
 
 async def _again(office: Office, one: Press) -> None:
@@ -225,15 +177,6 @@ def _seen(one: Press) -> Seen:
     return one.seen
 
 
-FREE: Final[dict[str, Act]] = {
-    "start": _start,
-    "guide": _guide,
-    "reading": _reading,
-    "none": _none,
-    "nearest": _nearest,
-    "meaning": _meaning,
-    "list": _list,
-}
 ABOUT_CASE: Final[dict[str, Act]] = {"again": _again, "relay": _relay, "stop": _stop}
 ABOUT_RUN: Final[dict[str, Act]] = {
     "answer": _answer,

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.asking import About, Answer
+from bot.asking import Answer
+from bot.case_context import About
 from bot.errors import UsageError
 from bot.intents import EXAMPLES, Intent
 from bot.readings import Readings

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.allowlist_request import ListRequest
-from bot.asking import About, Answer
+from bot.asking import Answer
+from bot.case_context import About
 from bot.errors import UsageError
 from bot.readings import Readings
 from bot.request import Request

@@ -1,6 +1,9 @@
 """Free words in Slack: stories without a code, codes that are only asked about, and allow-lists."""
 
+import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -8,9 +11,9 @@ from bot.cli import main
 from bot.labels import NONE
 from bot.labels_command import read_labels
 from bot.replies.samples import SIGNALING_SHUT
-from bot.slack.answering import world
-from bot.slack.asking import read
-from bot.slack.talks import Talk
+from bot.request import Vocabulary
+from bot.slack.asker import Asker
+from bot.slack.asking import ask
 from tests.fake_slack import View
 from tests.fake_slack.state import File
 from tests.slack_app.conftest import Here
@@ -238,15 +241,29 @@ async def test_allow_list_without_files(here: Here) -> None:
     assert "168.86.128.0/18" in str(told.blocks)
 
 
-async def test_bench_does_the_reading(here: Here) -> None:
-    """Whatever takes longer than some milliseconds runs in the bench's thread, never on the event loop."""
-    import threading
+class Watched(Vocabulary):
+    """A vocabulary that notes in which thread it is looked into."""
 
-    where: list[str] = []
+    threads: ClassVar[set[str]] = set()
 
-    def reading(text: str) -> object:
-        where.append(threading.current_thread().name)
-        return read(text, Talk().about, world(here.office))
+    def __getattribute__(self, name: str) -> object:
+        if name == "edges":
+            Watched.threads.add(threading.current_thread().name)
+        return super().__getattribute__(name)
 
-    await here.office.bench.call(reading, "no audio on VPN")
-    assert where == ["bench"]
+
+async def test_the_bench_reads(here: Here) -> None:
+    """Understanding and answering run in the bench's thread: however long the text, the event loop goes on."""
+    words = here.office.vocabulary
+    watched = Watched(words.codes, words.platforms, words.edges, words.options, words.roaming, words.relays)
+    office = replace(here.office, vocabulary=watched)
+    asker = Asker(here.slack.team.id, here.user().id, here.slack.channel().id)
+    Watched.threads.clear()
+    for text in (
+        "why does TURN help?",
+        "my phone does not ring",
+        "what does 31005 mean?",
+        "silence " * 5_000,
+    ):
+        await ask(office, asker, text)
+    assert Watched.threads == {"bench"}
