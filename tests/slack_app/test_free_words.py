@@ -263,7 +263,7 @@ async def test_the_bench_reads(here: Here) -> None:
         "why does TURN help?",
         "my phone does not ring",
         "what does 31005 mean?",
-        "silence " * 5_000,
+        "why does TURN help " * 2_000,
     ):
         await ask(office, asker, text)
     assert Watched.threads == {"bench"}
