@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -16,6 +16,8 @@ from bot.slack.asking import tell
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
 from bot.slack.web import call
+
+FIRST: Final = "31009"  # the code that stands there before somebody chooses
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -35,8 +37,10 @@ def register(app: AsyncApp, office: Office) -> None:
 
 
 def wanted(office: Office, asker: Asker, said: Mapping[str, str]) -> Callable[[], Awaitable[object]]:
-    """What to do for what was filled in: a code counts more than a story."""
+    """What to do for what was filled in: a code counts more than a story, if it was chosen and not left standing."""
     story = said.get("story", "").strip()
+    if story and said.get("code") == FIRST:
+        raise FieldError("story", f"Is it {FIRST}? Then empty this. Else choose “I have no code” above.")
     if "code" in said or not story:
         return partial(cases.begin, office, asker, filled_in(said, office.vocabulary))
     fields = {name: value for name, value in said.items() if name in office.vocabulary.names}
@@ -54,7 +58,7 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
         platforms=[(one.id, one.title) for one in knowledge.platforms.values()],
         edges=office.vocabulary.edges,
         relays=relays,
-        given={"code": "31009", "relay": relays[0] if relays else "", "edge": office.vocabulary.roaming}
+        given={"code": FIRST, "relay": relays[0] if relays else "", "edge": office.vocabulary.roaming}
         | dict(given or {}),
         metadata=json.dumps(
             {"channel": asker.channel, "thread": asker.thread, "response_url": asker.response_url}

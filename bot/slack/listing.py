@@ -2,11 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
+from typing import Final
 
 from bot.allowlist import make_list
 from bot.allowlist_command import write_list
 from bot.allowlist_request import OPTIONS, ListRequest, make_request
+from bot.errors import UsageError
 from bot.replies.allowlist import BY_ADDRESS
 from bot.replies.blocks import allowlists, notices
 from bot.slack import answering
@@ -16,6 +21,8 @@ from bot.slack.office import Office
 from bot.slack.web import SlackError, call
 
 log = logging.getLogger(__name__)
+
+PATIENCE: Final = 15.0  # seconds for looking up the names of a list
 
 
 async def give(office: Office, asker: Asker, wanted: ListRequest) -> None:
@@ -34,10 +41,32 @@ async def give(office: Office, asker: Asker, wanted: ListRequest) -> None:
 
 
 async def _content(office: Office, wanted: ListRequest) -> str:
-    """Write the file; where names have to be looked up, in a thread, because that waits."""
-    if wanted.form in BY_ADDRESS:
-        return await asyncio.to_thread(write_list, wanted, office.desk.network)
-    return await office.bench.call(write_list, wanted, office.desk.network)
+    """Write the file; where names have to be looked up, in a thread of its own, because that waits."""
+    if wanted.form not in BY_ADDRESS:
+        return await office.bench.call(write_list, wanted, office.desk.network)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await _apart(partial(write_list, wanted, office.desk.network))
+    except TimeoutError:
+        raise UsageError(
+            f"The names could not be looked up within {PATIENCE:.0f} s. Try again, choose a form that keeps names, such as "
+            "csv, or add any-address=yes."
+        ) from None
+
+
+async def _apart(work: Callable[[], str]) -> str:
+    """Do *work* in a thread that holds up nobody, not even the end of the process: a look-up cannot be cancelled."""
+    done: Future[str] = Future()
+    done.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="look-up", daemon=True).start()
+    return await asyncio.wrap_future(done)
 
 
 async def _give(

@@ -98,11 +98,13 @@ async def test_none_of_these(here: Here, database: Path) -> None:
 
 
 async def test_form_wants_a_code_or_a_story(here: Here) -> None:
-    """With neither the form stays open, and says so beside the field; a version without platform too."""
+    """With neither, or words beside the code that stood there, the form stays open; so it does for a version alone."""
     await here.slack.command("/diagnose", here.user())
     view = await form(here)
     neither = await here.slack.submit(view, {"code": "any"}, here.user())
     assert "say below what happens" in neither.answer["errors"]["code"]
+    both = await here.slack.submit(view, {"code": "31009", "story": "no audio"}, here.user())
+    assert list(both.answer["errors"]) == ["story"]
     said = {"code": "any", "story": "no audio", "platform": "any", "sdk-version": "6.1.0"}
     alone = await here.slack.submit(view, said, here.user())
     assert list(alone.answer["errors"]) == ["sdk-version"]
@@ -192,6 +194,15 @@ async def test_question_nobody_answers(here: Here) -> None:
     assert [one for one in said.actions() if one.startswith("lm_nearest")]
     await here.slack.click(said, "lm_nearest_1", here.user())
     await here.whisper("Sources: [1] knowledge/")
+
+
+async def test_where_we_may_not_write(here: Here) -> None:
+    """In a channel that we are not in, the answer to a message's shortcut reaches the person alone."""
+    outside = here.slack.add_channel("outside", bot=False)
+    pasted = here.slack.paste("what does 53405 mean?", here.user("grace"), outside)
+    await here.slack.shortcut("diagnose_message", pasted, here.user())
+    await here.whisper("53405 Media connection failed")
+    assert here.ours() == []
 
 
 async def test_several_codes_with_a_question(here: Here) -> None:
