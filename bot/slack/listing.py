@@ -49,8 +49,8 @@ async def _content(office: Office, wanted: ListRequest) -> str:
             return await _apart(partial(write_list, wanted, office.desk.network))
     except TimeoutError:
         raise UsageError(
-            f"The names could not be looked up within {PATIENCE:.0f} s. Try again, choose a form that keeps names, such as "
-            "csv, or add any-address=yes."
+            f"The names could not be looked up within {PATIENCE:.0f} s. Try again, choose a form that keeps names, "
+            "such as csv, or add any-address=yes."
         ) from None
 
 
