@@ -7,11 +7,12 @@ import re
 from typing import Final
 
 from bot.clues import plain
-from bot.intents import Intent
+from bot.intents import LEAD, Intent
 
 LONGEST: Final = 30  # words; what is longer tells something to somebody
 SHORT: Final = 12  # words of a wish to stop, or for help
-WORD: Final = 4  # words of an answer that is no more than yes or no
+WORD: Final = 3  # words of an answer that is no more than yes or no
+BRIEF: Final = 3  # words of a wish, without those that lead up to it
 
 _THEY: Final = r"(?:the |our )?(?:customer|user|client|caller|team|admin)"
 _SOMEBODY: Final = rf"(?:i|we|he|she|they|you|who|it|someone|somebody|{_THEY})"
@@ -61,13 +62,17 @@ _FIXED: Final = _any(
 )
 _ASKS_STATE: Final = _any(r"^\W*(?:is|was|has|have|had|did|are|were|does|do)\b")
 # A question by its form alone; "could be the VPN" is none.
-_PUT: Final = _any(r"\?\s*$", rf"{_LEAD}(?:what|what's|whats|why|how|which|where|when|explain|define)\b")
+_PUT: Final = _any(
+    r"\?\s*$",
+    rf"{_LEAD}(?:what|what's|whats|why|how|which|where|when (?:do|does|is|are|should|can|must|did)|explain|define)\b",
+)
 # What a question has to name to be about the case, and not about the day of those who talk.
 _SUBJECT: Final = _any(
     r"\b(?:turn|stun|ice|udp|tcp|tls|ssl|dtls|dns|nat|vpn|ipv6|mos|rtt|jitter|latency|codec|opus|prox(?:y|ies))\b",
     r"\b(?:firewalls?|ports?|edges?|regions?|roaming|sdks?|pre-?flight|tokens?|certificates?|web ?sockets?)\b",
     r"\b(?:signall?ing|media|audio|sound|packets?|allow-?list|whitelist|gateways?|interception|inspection)\b",
     r"\b(?:wi-?fi|mobile data|registration|push|mic|microphone|browser|javascript|android|ios|iphone|react native)\b",
+    r"\b(?:captive portal|headset|antivirus|virus scanners?|clock|grants?|round trip|ice[_ ]?servers?|csp)\b",
     r"\b(?:twilio|relays?|probes?|candidates?|ip (?:range|address)(?:es|s)?|error codes?|\d{5})\b",
     r"\bwhat (?:does|do) .+ mean\b",
 )
@@ -83,6 +88,18 @@ _POINTS: Final = _any(
     rf"{_LEAD}how sure(?: is (?:it|that))?\W*$",
 )
 
+# A change is told in few words, or asked for; a longer line that names a platform or an edge tells what happens there.
+_ASKED_FOR: Final = _any(r"\b(?:please|try|test|switch|change|diagnose)\b")
+_ASKED_TO_SEE: Final = _any(
+    r"^\W*(?:show|give|send|list|see|evidence|proof|prove|raw|json|details|how|can|could|what|is there)\b"
+)
+# The words of an answer: "they are not on a VPN", "we don't pass TURN servers".
+_TOLD: Final = (
+    "they are is was on a an the we i he she it it's they're he's she's don't doesn't isn't aren't do does not no yes "
+    "use uses using pass passes passing here behind without with at home office user customer caller has have still of "
+    "and in app corporate company vpn turn server servers ice iceservers sdk version voice"
+)
+
 
 def is_for_us(text: str, intent: Intent) -> bool:
     """Whether *text*, said plainly in a case's thread, wants something of us: a wish of *intent*, or a question."""
@@ -94,11 +111,35 @@ def is_for_us(text: str, intent: Intent) -> bool:
         return True
     if intent.kind in ("stop", "help"):
         return len(words) <= SHORT
-    if intent.kind == "answer" and not _PUT.search(said) and len(words) <= WORD:
-        return True
+    if intent.kind == "answer" and not _PUT.search(said):
+        return len(words) <= WORD or _only_tells(words)
     if _PEOPLE.search(said) or (intent.kind == "again" and _ASKS_STATE.search(said)):
         return False
     if intent.kind in ("unknown", "meaning") or (intent.kind == "answer" and _PUT.search(said)):
         named = intent.kind == "meaning" and "-" in intent.values.get("about", "")
         return bool(_PUT.search(said)) and bool(named or _SUBJECT.search(said))
+    return _is_wish(said, intent)
+
+
+def _is_wish(said: str, intent: Intent) -> bool:
+    """Whether *said* wants what it was taken for, and does not only name it in passing."""
+    rest = LEAD.sub("", said.casefold().replace("it's ", "it is "), count=1).split()
+    match intent.kind:
+        case "platform" | "edge" | "relay":
+            asks = _PUT.search(said) and _SUBJECT.search(
+                said
+            )  # in which case it is answered, and changes nothing
+            most = BRIEF + (intent.kind == "relay")  # "acme-hq relay with android"
+            return len(rest) <= most or bool(asks or _ASKED_FOR.search(said))
+        case "preflight":
+            return len(rest) <= BRIEF or bool(_PUT.search(said) or _ASKED_FOR.search(said))
+        case "evidence":
+            return len(rest) <= BRIEF or bool(_ASKED_TO_SEE.search(said))
     return True
+
+
+def _only_tells(words: list[str]) -> bool:
+    """Whether *words* say no more than what only a person can tell: nothing but that, a version and a platform."""
+    bare = (word.casefold().strip(".,:;!") for word in words)
+    told = _TOLD.split()
+    return all(word in told or word[:1].isdigit() or word[:2].lstrip("v").isdigit() for word in bare)

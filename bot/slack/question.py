@@ -46,8 +46,11 @@ class Question:
         """The run that is asked about."""
         return self.seen.asked if self.seen else None
 
-    async def comes_first(self, intent: Intent) -> bool:
-        """Answer what only looks like a wish for a change, or goes on from the question before; false if it is none."""
+    async def comes_first(self, intent: Intent, *, addressed: bool) -> bool:
+        """Answer what only looks like a wish for a change, or goes on from the question before; false if it is none.
+
+        A question that nobody has put to us, and that nothing answers, is over with that: it changes nothing.
+        """
         asks = bool(_ASKS.search(self.text))
         match intent.kind:
             case "platform" | "edge" | "relay" | "answer" if not asks and not self._goes_on():
@@ -59,7 +62,8 @@ class Question:
             case "unknown":
                 return await self._special()
             case "platform" | "edge" | "relay" | "answer" | "preflight" | "meaning":
-                return await self._special() or await self._answered(intent)
+                over = await self._special() or await self._answered(intent)
+                return over or (asks and not addressed and intent.kind in ("platform", "edge", "relay"))
         return False
 
     async def _answered(self, intent: Intent) -> bool:

@@ -31,7 +31,9 @@ async def follow(office: Office, asker: Asker, case: CaseRow, text: str, *, addr
     if heard.intent.kind not in ("unknown", "meaning"):
         await office.rights.use(await office.workspace(asker), asker, case.request.relays)
     question = Question(office, asker, case, seen, heard.text)
-    if await question.comes_first(heard.intent) or await _do(office, asker, case, seen, heard.intent):
+    if await question.comes_first(heard.intent, addressed=addressed) or await _do(
+        office, asker, case, seen, heard.intent
+    ):
         return
     await question.put(addressed=addressed)
 

@@ -69,6 +69,13 @@ I think it is the proxy
 could be the firewall, could be the VPN
 who can open the ports?
 customer says sound is bad again
+microphone blocked in the browser
+voip push not received on ios
+only the dublin edge fails, other regions work
+no audio on VPN
+we still have sdk 2.0.7 and it can't connect from wifi
+insights-connection-error warning in the preflight
+the evidence was clear enough for me
 """.strip().splitlines()
 
 FOR_US = """
@@ -102,6 +109,11 @@ from acme-hq
 can I allow-list by IP?
 what should the customer do?
 the user is on an iPhone
+it's the web app
+we don't pass TURN servers
+SDK version is 6.12.0
+where do I set the edge on android?
+and from the acme-hq relay with android?
 """.strip().splitlines()
 
 
