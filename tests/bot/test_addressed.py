@@ -7,6 +7,7 @@ from bot.intents import EXAMPLES, Thread, read_intent
 from bot.vocabulary import make_vocabulary
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
+from tests.eval.data import load
 
 KNOWLEDGE = load_knowledge()
 WORDS = make_vocabulary(KNOWLEDGE, load_network(None), ("local", "acme-hq"))
@@ -123,6 +124,12 @@ def test_chatter_is_not_for_us(text: str, thread: Thread) -> None:
     """What people say to one another is no wish of ours and no question to us, whatever words are in it."""
     intent = read_intent(text, thread)
     assert not is_for_us(text, intent), intent
+
+
+def test_stories_told_to_one_another_are_not_for_us() -> None:
+    """What people say of their trouble to one another begins nothing, although it is all about our subjects."""
+    stories = [row.text for row in load("symptoms", "tuning")]
+    assert [text for text in stories if is_for_us(text, read_intent(text, THREAD))] == []
 
 
 @pytest.mark.parametrize("text", FOR_US)
