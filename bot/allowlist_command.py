@@ -10,7 +10,6 @@ from bot.allowlist_request import TEXT, ListRequest, make_request
 from bot.arguments import Parser
 from bot.errors import UsageError, unknown
 from bot.replies.allowlist import BY_ADDRESS, FORMS
-from bot.vocabulary import platform_names
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
 from knowledge.network_facts import Network
@@ -36,14 +35,15 @@ def run_allowlist(words: Sequence[str]) -> int:
         "turn": options.turn,
         "format": options.format,
         "any-address": "yes" if options.any_address else "no",
+        "sdk-version": options.sdk_version or "",
     }
-    sys.stdout.write(write_list(make_request(said, platform_names(load_knowledge()), network), network))
+    sys.stdout.write(write_list(make_request(said, load_knowledge(), network), network))
     return 0
 
 
 def write_list(wanted: ListRequest, network: Network) -> str:
     """Write the list that is *wanted*; forms that know addresses only ask the system's resolver, which may wait."""
-    found = make_list(network, wanted.platform, wanted.edge, turn=wanted.turn)
+    found = make_list(network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
     if wanted.form in BY_ADDRESS:
         found = found.with_addresses(addresses(found, network, anywhere=wanted.any_address))
     return FORMS[wanted.form](found)
@@ -86,6 +86,9 @@ def _parser() -> Parser:
         "--edge", help="the edge that the client is set to (default: roaming, which needs all)"
     )
     parser.add_argument("--turn", default="no", metavar="yes|no", help="whether the app passes TURN servers")
+    parser.add_argument(
+        "--sdk-version", metavar="V", help="of a mobile SDK: those before 3.0 signal on a port of their own"
+    )
     parser.add_argument("--format", default=TEXT, metavar="|".join(FORMS))
     parser.add_argument(
         "--any-address", action="store_true", help="allow ports to any address in place of names"

@@ -8,13 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.errors import unknown
+from bot.errors import UsageError, unknown
 from bot.replies.allowlist import FORMS
 from bot.request import DASHES
+from bot.vocabulary import platform_names
+from knowledge.answers import option_for
 from knowledge.network_facts import Network
+from knowledge.schema import Knowledge
 
 TEXT: Final = "text"
-OPTIONS: Final = ("platform", "edge", "turn", "format", "any-address")
+OPTIONS: Final = ("platform", "edge", "turn", "sdk-version", "format", "any-address")
 
 # What people call it, as the first thing they say; "can I allow-list by address?" is a question about it.
 _CALLED: Final = re.compile(
@@ -38,6 +41,7 @@ class ListRequest:
     turn: bool = False
     form: str = TEXT
     any_address: bool = False  # in place of names, for forms that know addresses only
+    legacy: bool = False  # for a mobile SDK that signals on a port of its own
 
 
 def called(text: str) -> str | None:
@@ -76,16 +80,27 @@ def read_words(text: str, platforms: Mapping[str, str], network: Network) -> dic
     return {**_by_meaning(plain, platforms, network), **options}
 
 
-def make_request(said: Mapping[str, str], platforms: Mapping[str, str], network: Network) -> ListRequest:
-    """Check what was *said*: platform, edge, turn, format, any-address; `UsageError` names the nearest words."""
+def make_request(said: Mapping[str, str], knowledge: Knowledge, network: Network) -> ListRequest:
+    """Check what was *said*: the values of `OPTIONS`; `UsageError` names the nearest words."""
     yes_no = {"yes": "yes", "no": "no"}
     return ListRequest(
-        platform=_one("a platform", said.get("platform", ""), platforms),
+        platform=_one("a platform", said.get("platform", ""), platform_names(knowledge)),
         edge=_one("an edge", said.get("edge") or network.roaming, _same(network.edge_names)),
         turn=_one("an answer for turn", said.get("turn") or "no", yes_no) == "yes",
         form=_one("a format", said.get("format") or TEXT, _same(FORMS)),
         any_address=_one("an answer for any-address", said.get("any-address") or "no", yes_no) == "yes",
+        legacy=is_legacy(said.get("sdk-version") or None, knowledge),
     )
+
+
+def is_legacy(version: str | None, knowledge: Knowledge) -> bool:
+    """Whether the mobile SDK of *version* is one that signals on a port of its own; `UsageError` for no version."""
+    if version is None:
+        return False
+    answer = option_for(knowledge.questions["sdk-version"], version)
+    if answer is None:
+        raise UsageError(f"{version!r} is no version of an SDK; write it as 2.1.0 or 6.12.")
+    return answer == "before-3"
 
 
 def _by_meaning(words: Sequence[str], platforms: Mapping[str, str], network: Network) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The conversation on a terminal: a line is a case to look into, a story, a question, a choice, `help` or `quit`."""
 
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from bot.replies.page import Line, write
 from bot.request import Request, parse
 
 if TYPE_CHECKING:
+    from bot.asking import Answer
     from bot.case_context import About
     from bot.readings import Readings
     from bot.triage import CaseRecord
@@ -154,9 +156,10 @@ def _free(talk: Talk, line: str) -> None:
     from bot.said import take
 
     desk = talk.desk
-    found = take(line, _about(talk), desk.knowledge, desk.network, desk.vocabulary)
+    about = _about(talk)
+    found = take(line, about, desk.knowledge, desk.network, desk.vocabulary)
     if isinstance(found, Answer):
-        write(render_answer(found), sys.stdout)
+        write(render_answer(_worded(line, about, found)), sys.stdout)
         return
     numbered = found.verdict == "close" and not found.codes
     write(render_readings(found, numbered=numbered), sys.stdout)
@@ -189,6 +192,13 @@ def _choose(talk: Talk, number: int) -> None:
     if request := request_for(readings, (chosen,), talk.desk.knowledge, talk.desk.vocabulary):
         write([Line(looked_into_as(request))], sys.stdout)
         _diagnose(talk, request, (chosen.cause,))
+
+
+def _worded(line: str, about: "About", answer: "Answer") -> "Answer":
+    """*answer* in a language model's words, where one is set."""
+    from bot.phrasing import phrase_now, read_endpoint
+
+    return phrase_now(line, answer, about.evidence, read_endpoint(os.environ))
 
 
 def _about(talk: Talk) -> "About":

@@ -138,7 +138,9 @@ def wanted_list(said: str, about: About, world: World) -> ListRequest | WhichPla
     platforms = world.vocabulary.platforms
     said_so = read_words(rest, platforms, world.network)
     known = {"platform": about.platform, "edge": about.edge} | said_so
-    return make_request(known, platforms, world.network) if known["platform"] else WhichPlatform(said_so)
+    return (
+        make_request(known, world.knowledge, world.network) if known["platform"] else WhichPlatform(said_so)
+    )
 
 
 def wanted_meaning(said: str, world: World) -> Meanings | UnknownCode | None:

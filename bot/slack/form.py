@@ -15,7 +15,12 @@ from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import tell
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
-from bot.slack.web import call
+from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
+
+LATE: Final = (
+    "Slack gives three seconds to open a window, and they have passed. Please try once more, "
+    "or type what you know, such as `/diagnose 31009 ios`."
+)
 
 FIRST: Final = "31009"  # the code that stands there before somebody chooses
 
@@ -70,11 +75,15 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
 async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) -> None:
     """Open *view* for *asker*; `UsageError` where the three seconds that Slack gives are over."""
     if asker.late:
-        raise UsageError(
-            "Slack gives three seconds to open a window, and they have passed. Please try once more, "
-            "or type what you know, such as `/diagnose 31009 ios`."
-        )
-    await call(workspace.client.views_open, trigger_id=asker.trigger, view=view)
+        raise UsageError(LATE)
+    try:
+        await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
+    except SlackError as refused:
+        if refused.word in BUSY | UNCERTAIN | {
+            "expired_trigger_id"
+        }:  # when it could be tried again, it is too late
+            raise UsageError(LATE) from None
+        raise
 
 
 class FieldError(UsageError):

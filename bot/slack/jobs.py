@@ -35,7 +35,12 @@ class Jobs:
     ) -> None:
         for task in tuple(self._tasks.values()):
             task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        try:
+            await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup:
+            if error is None:
+                raise
+            # No job raises: what the group wraps is what ended the context, and goes on as it is.
 
     def start(self, name: str, work: Coroutine[Any, Any, None], turn: str = "") -> None:
         """Begin *work*; jobs with the same *turn* run one after the other, in the order of their starts."""

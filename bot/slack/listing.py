@@ -73,7 +73,7 @@ async def _give(
     office: Office, asker: Asker, wanted: ListRequest, content: str, place: str, thread: str
 ) -> None:
     workspace, desk = await office.workspace(asker), office.desk
-    found = make_list(desk.network, wanted.platform, wanted.edge, turn=wanted.turn)
+    found = make_list(desk.network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
     title = desk.knowledge.platforms[wanted.platform].title
     shown = await office.bench.call(allowlists.the_list, found, wanted, title)
     channel, ts = await post(workspace, place, shown, thread=thread)
@@ -95,7 +95,7 @@ async def _give(
 async def another(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Give the list that a button stands for."""
     kept = {name: said[name] for name in OPTIONS if said.get(name)}
-    await give(office, asker, make_request(kept, office.vocabulary.platforms, office.desk.network))
+    await give(office, asker, make_request(kept, office.desk.knowledge, office.desk.network))
 
 
 async def ask_platform(office: Office, asker: Asker, said: Mapping[str, str]) -> None:

@@ -13,7 +13,6 @@ import aiohttp
 
 from bot.access import load_access
 from bot.desk import Desk, open_desk
-from bot.errors import UsageError
 from bot.rate import Rate, load_limits
 from bot.slack import answering, command, inbox
 from bot.slack.alone import alone
@@ -31,6 +30,7 @@ from bot.slack.resume import declare_running, resend, resume
 from bot.slack.rights import Rights
 from bot.slack.slots import Slots
 from bot.slack.sockets import Sockets
+from bot.slack.starting import cannot_listen, token_refused
 from bot.slack.web import SlackError, make_client
 from bot.store import Store
 
@@ -112,12 +112,12 @@ async def _check(office: Office, settings: SlackSettings, say: Callable[[str], N
     """Ask Slack who we are, once, before anybody waits for an answer."""
     say(settings.because)
     if not office.workspaces.single:
-        say("Workspaces install Lineman at /slack/install.")
+        say(f"Workspaces install Lineman at /slack/install, on port {settings.port or PORT}.")
         return
     try:
         workspace = await office.workspaces.get("")
     except SlackError as refused:
-        raise UsageError(f"Slack does not accept SLACK_BOT_TOKEN: {refused.word}.") from None
+        raise token_refused("SLACK_BOT_TOKEN", refused, settings.api_url) from None
     assert workspace
     say(f"Known to Slack as @{workspace.name} in {workspace.team}.")
 
@@ -132,16 +132,16 @@ async def _listen(
         client = make_client("", office.session, settings.api_url)
         sockets = Sockets(app, settings.app_token, client, office.door)
         stack.push_async_callback(sockets.close)
-        try:
-            await sockets.open()
-        except SlackError as error:
-            raise UsageError(f"Slack does not accept SLACK_APP_TOKEN: {error.word}.") from None
+        await sockets.open()
         say("Connected.")
     runner = None
-    if sockets is None or settings.port:
+    if sockets is None or settings.port or office.workspaces.flow:
         health = Health(office, sockets.connected if sockets else None)
         pages = make_pages(health, None if sockets else app, office)
-        runner = await open_pages(pages, settings.host, settings.port or PORT)
+        try:
+            runner = await open_pages(pages, settings.host, settings.port or PORT)
+        except OSError as error:
+            raise cannot_listen(settings.host, settings.port or PORT, error) from None
         stack.push_async_callback(runner.cleanup)
         say(f"Listening on {settings.host}:{runner.addresses[0][1]}.")
 

@@ -120,7 +120,8 @@ def note_of(wanted: ListRequest) -> str:
 
 
 def _values(wanted: ListRequest) -> dict[str, str]:
-    return {"platform": wanted.platform, "edge": wanted.edge, "turn": "yes" if wanted.turn else "no"}
+    old = {"sdk-version": "2.0"} if wanted.legacy else {}
+    return {"platform": wanted.platform, "edge": wanted.edge, "turn": "yes" if wanted.turn else "no", **old}
 
 
 def _source(key: str, what: str) -> list[Run]:
