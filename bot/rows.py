@@ -35,8 +35,7 @@ class RunRow:
 
     id: str  # short, speakable
     case: str
-    relay: str
-    vantage: str
+    vantages: Mapping[str, str]  # every relay that looks, in the order asked for, and where it stands
     request: Request
     knowledge: str  # the digest of the knowledge that decides
     network: str  # its id
@@ -46,6 +45,11 @@ class RunRow:
     outcome: str = ""  # found, clear or unclear, once it is done
     summary: Mapping[str, Any] = field(default_factory=dict)  # what replies show without walking again
 
+    @property
+    def relays(self) -> tuple[str, ...]:
+        """From where it looks."""
+        return tuple(self.vantages)
+
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
@@ -53,8 +57,12 @@ class InboxRow:
 
     team: str
     event: str  # the delivery's id
-    asker: Mapping[str, str]  # who and where
-    text: str  # redacted
+    way: str  # by which it came in
+    asker: Mapping[str, str]  # who and where: ids of Slack's
+    said: Mapping[str, str]  # redacted
+    turn: str = ""  # what shares a turn is answered in the order of its stamps
+    stamp: str = ""
+    received: float = 0.0  # seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True)

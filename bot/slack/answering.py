@@ -8,11 +8,13 @@ from bot.case_context import About, about_case
 from bot.replies.blocks import answers, codes, guides
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
+from bot.request import Vocabulary
 from bot.rows import CaseRow
 from bot.slack.asker import Asker
-from bot.slack.deliver import OUTSIDE, post
+from bot.slack.deliver import OUTSIDE
 from bot.slack.office import Office
-from bot.slack.shown import Seen
+from bot.slack.once import post_once
+from bot.slack.seen import Seen, view_of
 from bot.slack.talks import Talk
 from bot.slack.web import SlackError
 from bot.understand import find_codes
@@ -38,16 +40,16 @@ async def say(office: Office, asker: Asker, message: Message) -> None:
         await office.whisper(asker, message)
         return
     try:
-        await post(await office.workspace(asker), asker.channel, message, thread=where)
+        await post_once(await office.workspace(asker), asker.channel, message, where)
     except SlackError as refused:
         if refused.word not in OUTSIDE:
             raise
         await office.whisper(asker, message)
 
 
-def world(office: Office) -> World:
-    """What words can be about here."""
-    return World(office.desk.knowledge, office.desk.network, office.vocabulary)
+def world(office: Office, words: Vocabulary | None = None) -> World:
+    """What words can be about here; *words* are those that somebody may use."""
+    return World(office.desk.knowledge, office.desk.network, words or office.vocabulary)
 
 
 async def about(office: Office, case: CaseRow, seen: Seen | None) -> About:
@@ -61,7 +63,7 @@ async def about(office: Office, case: CaseRow, seen: Seen | None) -> About:
 
 
 def _of_case(office: Office, seen: Seen, meant: tuple[str, ...]) -> About:
-    return about_case(seen.record, office.desk.view(seen.record).found, meant)
+    return about_case(seen.record, view_of(office.desk, seen).found, meant)
 
 
 def answered(text: str, talk: Talk, context: About, here: World) -> tuple[Answer, Talk]:

@@ -34,6 +34,8 @@ def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
         user_facing_authorize_error_message=NOT_INSTALLED,
         request_verification_enabled=settings.transport == "http",
         raise_error_for_unhandled_request=False,
+        # What was acknowledged must not be lost: events too are acknowledged when their listener has kept them.
+        process_before_response=True,
     )
     for way in WAYS_IN:
         way.register(app, office)

@@ -88,14 +88,24 @@ def of_event(body: Mapping[str, Any]) -> Asker:
     )
 
 
-def delivery(body: Mapping[str, Any]) -> str:
+def delivery_id(body: Mapping[str, Any]) -> str:
     """Name a delivery so that it is known again when it comes twice; empty if it cannot be named."""
     event = _inner(body, "event")
     if event:
         return _text(body, "event_id") or f"{_text(event, 'channel')} {_text(event, 'ts')}".strip()
-    actions = body.get("actions")
-    pressed = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
+    pressed = _pressed(body)
     return _text(body, "trigger_id") or f"{_text(pressed, 'action_id')} {_text(pressed, 'action_ts')}".strip()
+
+
+def stamp_of(body: Mapping[str, Any]) -> str:
+    """Give Slack's timestamp of what was said, pressed or sent; by these, one thing came before another."""
+    event = _inner(body, "event")
+    return _text(event, "ts") or _text(_pressed(body), "action_ts") or _text(body, "action_ts")
+
+
+def _pressed(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    actions = body.get("actions")
+    return actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
 
 
 def _inner(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -43,9 +43,9 @@ class Heard:
 
 async def ask(office: Office, asker: Asker, text: str) -> None:
     """Do what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
-    talk = office.talks.last(asker)
+    talk, here = office.talks.last(asker), answering.world(office, await office.words_for(asker))
     about = talk.about
-    heard = await office.bench.call(read, text, about, answering.world(office), talk.question)
+    heard = await office.bench.call(read, text, about, here, talk.question)
     if heard.taken_out and not heard.says_nothing:
         await office.whisper(asker, note(heard.taken_out))
     await do(office, asker, heard, about)
@@ -91,7 +91,8 @@ async def _answer(office: Office, asker: Asker, heard: Heard, about: About) -> N
 
 async def tell(office: Office, asker: Asker, story: str, said: Mapping[str, str]) -> None:
     """Do what a *story* in the form tells; what was filled in beside it (*said*) counts more than its words."""
-    heard = await office.bench.call(read, story, About(), answering.world(office))
+    here = answering.world(office, await office.words_for(asker))
+    heard = await office.bench.call(read, story, About(), here)
     match heard.want:
         case Readings() as found:
             heard = replace(heard, want=replace(found, clues={**found.clues, **said}))

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final, TypeAlias
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -11,18 +10,20 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.replies.blocks import buttons, notices, remedies
 from bot.replies.blocks.notices import note
 from bot.rows import CaseRow
-from bot.slack import cases, feedback, files, outbox, shown, telling
+from bot.slack import cases, feedback, files, inbox, outbox, shown, telling
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.deliver import update
+from bot.slack.delivery import delivered
 from bot.slack.free_buttons import FREE
 from bot.slack.office import Office
 from bot.slack.shown import Seen
 from bot.terminal import spoken
 
 ANY_OF_OURS: Final = re.compile(f"^{buttons.PREFIX}")
-AT_ONCE: Final = frozenset(
+WINDOWS: Final = frozenset(
     {"start", "wrong", "none"}
-)  # they open a window, and their trigger lives three seconds
+)  # what they open has a trigger that lives three seconds
+AT_ONCE: Final = WINDOWS | {"stop"}  # whatever else is going on in the thread
 NO_VERDICT: Final = "This run has no verdict; test again."
 
 
@@ -44,11 +45,11 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.action(ANY_OF_OURS)
     async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        said = buttons.read((body.get("actions") or [{}])[0])
+        verb = said["verb"]
+        one = delivered("press", of_interaction(body), body, said, ordered=verb not in AT_ONCE)
+        await inbox.take(office, one, urgent=verb in WINDOWS)
         await ack()
-        actions = body.get("actions") or [{}]
-        said = buttons.read(actions[0])
-        asker = of_interaction(body)
-        office.take(asker, body, partial(press, office, asker, said), urgent=said["verb"] in AT_ONCE)
 
 
 async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
@@ -61,14 +62,18 @@ async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     if case is None or case.team != asker.team or verb not in ABOUT_CASE | ABOUT_RUN:
         await telling.gone(office, asker, cases.GONE)
         return
-    await office.rights.use(await office.workspace(asker), asker, case.request.relays)
+    workspace = await office.workspace(asker)
     if verb in ABOUT_CASE:
+        await office.rights.use(workspace, asker, case.request.relays)
         await ABOUT_CASE[verb](office, Press(asker, said, case))
         return
     seen = await office.records.get(said["run"])
     if seen is None or seen.case != case.id:
         await telling.gone(office, asker, NO_VERDICT)
         return
+    await office.rights.use(workspace, asker, seen.relays)
+    if one := said.get("relay", ""):  # pressed below the verdict of one relay of several
+        seen = seen.from_(one) or seen
     await ABOUT_RUN[verb](office, Press(asker, said, case, seen))
 
 
@@ -86,6 +91,15 @@ async def _relay(office: Office, one: Press) -> None:
     case = _case(one)
     wanted = replace(case.request, relays=(one.said.get("chosen", ""),))
     await cases.again(office, one.asker, case, wanted)
+
+
+async def _view(office: Office, one: Press) -> None:
+    """Show the whole verdict of one relay of several, in the thread."""
+    part = _seen(one).from_(one.said.get("chosen", ""))
+    if part is None:
+        await telling.gone(office, one.asker, NO_VERDICT)
+        return
+    await telling.reply(office, one.asker, await office.bench.call(shown.the_verdict, office.desk, part))
 
 
 async def _stop(office: Office, one: Press) -> None:
@@ -112,9 +126,11 @@ async def _platform(office: Office, one: Press) -> None:
     """Show the steps for another platform, in the message where it was chosen; nothing is looked at."""
     case, seen, platform = _case(one), _seen(one), one.said.get("chosen", remedies.ALL)
     if one.said.get("place") == "fixes":
-        workspace = await office.workspace(one.asker)
         message = await office.bench.call(shown.the_fixes, office.desk, seen, platform)
-        await update(workspace, one.asker.channel, one.asker.message, message)
+        await update(await office.workspace(one.asker), one.asker.channel, one.asker.message, message)
+    elif one.said.get("place") == "part":
+        message = await office.bench.call(shown.the_verdict, office.desk, seen, platform=platform)
+        await update(await office.workspace(one.asker), one.asker.channel, one.asker.message, message)
     else:
         await outbox.refresh_case(office, case, seen, {"platform": platform, "at": one.asker.trigger})
 
@@ -163,8 +179,10 @@ async def _right(office: Office, one: Press) -> None:
 
 
 async def _wrong(office: Office, one: Press) -> None:
-    await feedback.ask_why(office, one.asker, _seen(one))
-    await feedback.judge(office, one.asker, _case(one), _seen(one), "wrong")
+    try:
+        await feedback.ask_why(office, one.asker, _seen(one))
+    finally:  # it counts, whether or not there was time for a window
+        await feedback.judge(office, one.asker, _case(one), _seen(one), "wrong")
 
 
 def _case(one: Press) -> CaseRow:
@@ -188,6 +206,7 @@ ABOUT_RUN: Final[dict[str, Act]] = {
     "preflight": _preflight,
     "raw": _raw,
     "tree": _tree,
+    "view": _view,
     "right": _right,
     "wrong": _wrong,
 }

@@ -24,6 +24,8 @@ TOO_MUCH: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large"}
 )
 OUTSIDE: Final = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+PEOPLE: Final = ("U", "W")  # ids that begin so may be posted to, and have a channel of their own
+DIRECT: Final = ("D", *PEOPLE)
 GONE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
 )
@@ -86,6 +88,16 @@ async def _change(workspace: Workspace, turn: Turn, make: Callable[[], Message])
             if refused.word in BUSY:
                 workspace.pace.rest(refused.wait)
             raise
+
+
+async def direct(workspace: Workspace, user: str) -> str:
+    """Give the channel of the direct messages with *user*; the user again where Slack does not say."""
+    try:
+        opened = await call(workspace.client.conversations_open, users=user)
+    except SlackError as refused:
+        log.warning("direct messages could not be opened: %s", refused.word)
+        return user
+    return str(opened.get("channel", {}).get("id", "")) or user
 
 
 async def find(workspace: Workspace, channel: str, key: str, thread: str = "", since: float = 0.0) -> str:

@@ -1,8 +1,7 @@
 """The form that `/diagnose` alone, the global shortcut and the start buttons open."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -10,19 +9,19 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.errors import UsageError
 from bot.replies.blocks.forms import FORM, answers, form
 from bot.request import Request, Vocabulary, parse_words
-from bot.slack import cases
+from bot.slack import cases, inbox
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import tell
+from bot.slack.delivery import NoWindowError, delivered
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
 from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
 
+FIRST: Final = "31009"  # the code that stands there before somebody chooses
 LATE: Final = (
     "Slack gives three seconds to open a window, and they have passed. Please try once more, "
     "or type what you know, such as `/diagnose 31009 ios`."
 )
-
-FIRST: Final = "31009"  # the code that stands there before somebody chooses
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -31,33 +30,38 @@ def register(app: AsyncApp, office: Office) -> None:
     @app.view(FORM)
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body.get("view", {})
-        asker, said = place_of(of_interaction(body), view), answers(view)
+        said = answers(view)
         try:
-            work = wanted(office, asker, said)
+            check(said, office.vocabulary)
         except FieldError as error:
             await ack(response_action="errors", errors={error.field: str(error)[:150]})
             return
+        await inbox.take(office, delivered("form", place_of(of_interaction(body), view), body, said))
         await ack()
-        office.take(asker, body, work)
 
 
-def wanted(office: Office, asker: Asker, said: Mapping[str, str]) -> Callable[[], Awaitable[object]]:
-    """What to do for what was filled in: a code counts more than a story, if it was chosen and not left standing."""
+async def begin(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Begin what was filled in: a code counts more than a story."""
+    if "code" in said or not said.get("story"):
+        await cases.begin(office, asker, filled_in(said, office.vocabulary))
+        return
+    fields = {name: value for name, value in said.items() if name in office.vocabulary.names}
+    await tell(office, asker, said["story"], fields)
+
+
+def check(said: Mapping[str, str], vocabulary: Vocabulary) -> None:
+    """Raise `FieldError` for what cannot be meant; a code that only stood there does not outweigh a story."""
     story = said.get("story", "").strip()
     if story and said.get("code") == FIRST:
         raise FieldError("story", f"Is it {FIRST}? Then empty this. Else choose “I have no code” above.")
-    if "code" in said or not story:
-        return partial(cases.begin, office, asker, filled_in(said, office.vocabulary))
-    fields = {name: value for name, value in said.items() if name in office.vocabulary.names}
-    filled_in({**fields, "code": office.vocabulary.codes[0]}, office.vocabulary)  # are the others right?
-    return partial(tell, office, asker, story, fields)
+    filled_in({"code": vocabulary.codes[0], **said} if story else said, vocabulary)
 
 
 async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | None = None) -> None:
     """Open the form for *asker*, filled in with what is *given*; a trigger lives three seconds."""
     workspace = await office.workspace(asker)
     knowledge = office.desk.knowledge
-    relays = await office.rights.usable(workspace, asker, office.vocabulary.relays)
+    relays = await office.rights.usable(workspace, asker, office.relays.names)
     view = form(
         codes=[(one.code, one.name) for one in knowledge.errors.values()],
         platforms=[(one.id, one.title) for one in knowledge.platforms.values()],
@@ -73,16 +77,20 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
 
 
 async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) -> None:
-    """Open *view* for *asker*; `UsageError` where the three seconds that Slack gives are over."""
+    """Open *view* for *asker*; `NoWindowError` where the three seconds that Slack gives are over."""
+    if not asker.trigger:
+        raise NoWindowError(
+            "Lineman was restarted before your form could open. Please press or type the same once more."
+        )
     if asker.late:
-        raise UsageError(LATE)
+        raise NoWindowError(LATE)
     try:
         await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
     except SlackError as refused:
         if refused.word in BUSY | UNCERTAIN | {
             "expired_trigger_id"
         }:  # when it could be tried again, it is too late
-            raise UsageError(LATE) from None
+            raise NoWindowError(LATE) from None
         raise
 
 

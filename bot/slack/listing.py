@@ -16,8 +16,9 @@ from bot.replies.allowlist import BY_ADDRESS
 from bot.replies.blocks import allowlists, notices
 from bot.slack import answering
 from bot.slack.asker import Asker
-from bot.slack.deliver import OUTSIDE, post
+from bot.slack.deliver import OUTSIDE
 from bot.slack.office import Office
+from bot.slack.once import post_once
 from bot.slack.web import SlackError, call
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ async def _give(
     found = make_list(desk.network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
     title = desk.knowledge.platforms[wanted.platform].title
     shown = await office.bench.call(allowlists.the_list, found, wanted, title)
-    channel, ts = await post(workspace, place, shown, thread=thread)
+    channel, ts = await post_once(workspace, place, shown, thread)
     try:
         await call(
             workspace.client.files_upload_v2,
@@ -89,7 +90,7 @@ async def _give(
         )
     except SlackError as error:
         log.warning("no file: %s", error.word)
-        await post(workspace, channel, allowlists.as_text(wanted, content), thread=thread or ts)
+        await post_once(workspace, channel, allowlists.as_text(wanted, content), thread or ts)
 
 
 async def another(office: Office, asker: Asker, said: Mapping[str, str]) -> None:

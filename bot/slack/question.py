@@ -80,14 +80,14 @@ class Question:
         about = await self._about()
         found, talk = await self._answer(about)
         if addressed and not is_question(self.text):
-            wanted = await self.office.bench.call(want, self.text, about, answering.world(self.office))
+            wanted = await self._want(about)
             if isinstance(wanted, Readings) and (wanted.verdict == "sure" or not found.answered):
                 await self._otherwise(found, about, wanted)
                 return
         if found.answered:
             await self._give(found, talk)
         elif addressed:
-            wanted = await self.office.bench.call(want, self.text, about, answering.world(self.office))
+            wanted = await self._want(about)
             await self._otherwise(found, about, wanted)
 
     async def _special(self) -> bool:
@@ -122,6 +122,10 @@ class Question:
 
     async def _do(self, wanted: Want, about: About) -> None:
         await asking.do(self.office, self.asker, asking.Heard(wanted, self.text, ""), about)
+
+    async def _want(self, about: About) -> Want:
+        here = answering.world(self.office, await self.office.words_for(self.asker))
+        return await self.office.bench.call(want, self.text, about, here)
 
     async def _about(self) -> About:
         return await answering.about(self.office, self.case, self.seen)

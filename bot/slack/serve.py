@@ -13,8 +13,9 @@ import aiohttp
 
 from bot.access import load_access
 from bot.desk import Desk, open_desk
+from bot.hub.settings import read_hub_settings
 from bot.rate import Rate, load_limits
-from bot.slack import answering, command, inbox
+from bot.slack import answering, inbox
 from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
@@ -26,18 +27,20 @@ from bot.slack.jobs import Jobs
 from bot.slack.office import Office
 from bot.slack.pages import make_pages, open_pages
 from bot.slack.records import Records
+from bot.slack.relays import Relays
 from bot.slack.resume import declare_running, resend, resume
 from bot.slack.rights import Rights
 from bot.slack.slots import Slots
 from bot.slack.sockets import Sockets
 from bot.slack.starting import cannot_listen, token_refused
+from bot.slack.ways import WAYS
 from bot.slack.web import SlackError, make_client
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 DRAIN: Final = 25.0  # seconds: platforms kill after 30
-HOUSEKEEPING: Final = ("resume", "resend", "sweep")  # jobs that nobody waits for
+HOUSEKEEPING: Final = ("resume", "resend", "retry", "sweep")  # jobs that nobody waits for
 SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
 SWITCH: Final = 0.001  # seconds until the bench hands the interpreter over to whoever answers Slack
 TIMEOUT: Final = 30.0  # seconds for one call of the Web API
@@ -54,11 +57,13 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         await _check(office, settings, say)
         cut_off = await office.store.unfinished()
         for name, work in zip(
-            HOUSEKEEPING, (resume(office, cut_off), resend(office), _sweep(office)), strict=True
+            HOUSEKEEPING,
+            (resume(office, cut_off), resend(office), inbox.retry(office), _sweep(office)),
+            strict=True,
         ):
             office.jobs.start(name, work)
         office.jobs.start("warm", answering.warm(office))
-        await inbox.answer_left(office, command.answer)
+        await inbox.answer_left(office)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
@@ -75,26 +80,33 @@ async def open_office(
     desk = desk or open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone(settings.database))
-        store = Store.open(settings.database, settings.retention_days)
+        store = Store.open(settings.database, settings.retention_days, settings.audit_days)
         stack.push_async_callback(store.close)
         bench = Bench()
         stack.push_async_callback(bench.close)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         )
+        slots = Slots(settings.runs_at_once)
+        relays = Relays(desk, store.enrolment, read_hub_settings(environment), slots)
+        await relays.fresh()
+        workspaces = Workspaces(settings, session)
+        limits = Rate(load_limits(environment))
+        rights = Rights(load_access(environment), limits, relays, by_name=workspaces.single)
         jobs = await stack.enter_async_context(Jobs())
         yield Office(
             desk=desk,
-            vocabulary=desk.vocabulary,
+            relays=relays,
             store=store,
             jobs=jobs,
             bench=bench,
-            workspaces=Workspaces(settings, session),
+            workspaces=workspaces,
             session=session,
-            rights=Rights(load_access(environment), Rate(load_limits(environment))),
-            slots=Slots(settings.runs_at_once),
+            rights=rights,
+            slots=slots,
             records=Records(desk, store, bench),
             door=Door(),
+            ways=WAYS,
         )
 
 

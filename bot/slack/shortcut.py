@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.slack import inbox
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import ask
+from bot.slack.delivery import delivered
 from bot.slack.form import open_form
 from bot.slack.office import Office
 
@@ -23,20 +24,27 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.message_shortcut(MESSAGE)
     async def on_message(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
         asker = of_interaction(body)
         here = replace(asker, thread=asker.thread or asker.message)
-        office.take(here, body, partial(_read, office, body, here))
+        said = {"text": message_text(body.get("message") or {})}
+        await inbox.take(office, delivered("message", here, body, said))
+        await ack()
 
     @app.global_shortcut(GLOBAL)
     async def from_anywhere(ack: AsyncAck, body: dict[str, Any]) -> None:
+        one = delivered("anywhere", of_interaction(body), body, {}, ordered=False)
+        await inbox.take(office, one, urgent=True)
         await ack()
-        asker = of_interaction(body)
-        office.take(asker, body, partial(open_form, office, asker), urgent=True)
 
 
-async def _read(office: Office, body: Mapping[str, Any], here: Asker) -> None:
-    await ask(office, here, message_text(body.get("message") or {}))
+async def read(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Begin what the message asks for."""
+    await ask(office, asker, said["text"])
+
+
+async def open_anywhere(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
+    """Open the form."""
+    await open_form(office, asker)
 
 
 def message_text(message: Mapping[str, Any]) -> str:

@@ -63,7 +63,7 @@ async def test_what_was_right_in_the_end_is_a_label(store: Store, path: Path) ->
     """Where the best reading was gone ahead with, the cause that somebody confirmed is what the story meant."""
     await offer(store, "a", "no ring")
     await store.open_case(CaseRow("c1", "T1", "C1", "U1", Request("31009")))
-    await store.start_run(RunRow("r1", "c1", "local", "user-network", Request("31009"), "d", "twilio", 1.0))
+    await store.start_run(RunRow("r1", "c1", {"local": "user-network"}, Request("31009"), "d", "twilio", 1.0))
     await store.labels.began("a", "c1")
     assert await store.labels.meant("c1") == ("client-asleep",)
     assert await store.labels.meant("c2") == ()

@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,12 @@ from sqlite_utils import Database
 from bot import migrations
 from bot.errors import UsageError
 from bot.migrations import STEPS
+from bot.request import Request
+from bot.request_json import to_json
+from bot.store import Store
 from bot.writer import open_database
+from probes.model import Observation, Target
+from probes.wire import dump, observation_to_json
 
 # A step whose digest changes has been edited: undo that, and write another step.
 RELEASED = {
@@ -19,6 +25,8 @@ RELEASED = {
     "m003_events_and_posts": "162d56459c668148",
     "m004_inbox": "d1a667970253f051",
     "m005_relays": "1d4696e257fe3c55",
+    "m006_ways_in": "d7ea5076b9cf33c9",
+    "m007_several_relays": "4a1fb205949fa345",
     "m008_readings": "57f3a375a2ae528c",
 }
 
@@ -34,6 +42,33 @@ def test_released_steps_are_never_edited() -> None:
 
 
 def test_steps_are_numbered_in_their_order() -> None:
+    """The names are m001, m002, … in the order in which they are applied; no number is there twice."""
+    names = [step.name for step in STEPS.pending(Database(memory=True))]
+    numbers = [int(name[1:4]) for name in names]
+    assert numbers == sorted(set(numbers))
+    assert numbers[0] == 1
+
+
+async def test_runs_of_one_relay_become_runs_of_several(tmp_path: Path) -> None:
+    """A database from before keeps its runs, each with its one relay, and what was seen in the order it was seen."""
+    path = tmp_path / "x.db"
+    db = Database(path)
+    STEPS.apply(db, stop_before=[name for name in RELEASED if name > "m006"])
+    request = dump(to_json(Request("31009", "ios")))
+    values = ("r1", "c1", "acme", "reference", request, "d", "twilio", 1.0, "done", 2.0, "found", "{}")
+    db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * 12)})", values)
+    for step in ("z", "a"):
+        seen = Observation(step, "tcp", Target("signaling", "a.example", 443), None, {}, 1.0, 0.1)
+        db.execute("INSERT INTO observations VALUES ('r1', ?, ?)", (step, dump(observation_to_json(seen))))
+    db.conn.commit()
+    db.close()
+    store = Store.open(path)
+    run, kept = await store.run("r1"), await store.record("r1")
+    assert run
+    assert (run.vantages, run.status, run.outcome) == ({"acme": "reference"}, "done", "found")
+    assert kept
+    assert {relay: list(seen) for relay, seen in kept[1].items()} == {"acme": ["z", "a"]}
+    await store.close()
     """The names begin with rising numbers, in the order in which they are applied."""
     names = [step.name for step in STEPS.pending(Database(memory=True))]
     numbers = [int(name[1:4]) for name in names]
@@ -64,3 +99,28 @@ def test_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     after = Database(tmp_path / "x.db")
     assert after.schema == before
     after.close()
+
+
+def test_commands_kept_by_an_older_version_are_answered(tmp_path: Path) -> None:
+    """What a version before the sixth step had accepted and not begun is there after the update, as a command."""
+    old = Database(tmp_path / "x.db")
+    STEPS.apply(old, stop_before="m006_ways_in")
+    said = 'from "acme-hq" 31009'
+    old.table("inbox").insert(
+        {"team": "T1", "event": "1.2.3", "asker": '{"user":"U1"}', "text": said, "received": 5.0}
+    )
+    old.close()
+    new = open_database(tmp_path / "x.db")
+    (row,) = new.query("SELECT * FROM inbox")
+    assert json.loads(row.pop("said")) == {"text": said}
+    assert row == {
+        "team": "T1",
+        "event": "1.2.3",
+        "way": "command",
+        "asker": '{"user":"U1"}',
+        "turn": "",
+        "stamp": "",
+        "received": 5.0,
+        "tries": 0,
+    }
+    new.close()

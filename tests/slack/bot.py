@@ -38,6 +38,7 @@ class Bot:
         *words,
     ]  # what has to stand before the words, to run it elsewhere
     process: asyncio.subprocess.Process | None = None
+    begun: int = 0  # characters of the log before this process
 
     @property
     def database(self) -> Path:
@@ -60,7 +61,9 @@ class Bot:
             "PATH": os.environ["PATH"],
             **self.environment,
         }
-        with (self.folder / "log").open("ab") as log:
+        path = self.folder / "log"
+        self.begun = len(self.log) if path.exists() else 0
+        with path.open("ab") as log:
             words = self.command(
                 ["env", *(f"{name}={value}" for name, value in settings.items()), LINEMAN, "serve"]
             )
@@ -102,7 +105,7 @@ class Bot:
         if self.process.returncode is not None:
             raise AssertionError(f"lineman serve has ended:\n{self.log}")
         heard = "Listening on" if self.transport == "http" else "Connected."
-        return heard in self.log.rpartition("Known to Slack")[2]
+        return heard in self.log[self.begun :].rpartition("Known to Slack")[2]
 
 
 def has_ended(message: Message) -> bool:

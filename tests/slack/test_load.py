@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from tests.fake_slack import Channel, Delivery, FakeSlack, User
+from tests.slack.asking import people
 from tests.slack.bot import UNPACED, Bot, has_ended, serving
 from tests.slack.report import quantile, report
 from tests.slack.world import closed_world
@@ -32,7 +33,7 @@ FORMS_EVERY: Final = 20  # so many commands apart, somebody wants the form
 Typed = tuple[Channel, Delivery]
 
 
-def people(slack: FakeSlack) -> list[tuple[User, Channel]]:
+def typists(slack: FakeSlack) -> list[tuple[User, Channel]]:
     """Everybody with a channel of their own, so that each answer can be told whose it is."""
     users = [slack.add_user(f"user{number}") for number in range(USERS)]
     return [(user, slack.add_channel(f"room-{user.name}")) for user in users]
@@ -119,7 +120,7 @@ async def test_each_answered_once(slack: FakeSlack, transport: str, tmp_path: Pa
     """
     slack.echoes = slack.chaos.tiers = False
     slack.chaos.duplicates, slack.chaos.rate_limited = 0.2, 0.05
-    who, began = people(slack), time.monotonic()
+    who, began = typists(slack), time.monotonic()
     async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path), UNPACED)):
         async with slack.refreshing(2.0 if FULL else 0.5):
             typed, forms = await asyncio.gather(type_all(slack, who, range(COMMANDS)), open_forms(slack, who))
@@ -158,7 +159,7 @@ async def test_killed_in_the_middle(slack: FakeSlack, tmp_path: Path, early: boo
     """
     slack.echoes = slack.chaos.tiers = False
     slack.chaos.duplicates = 0.2
-    who = people(slack)
+    who = typists(slack)
     bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "2", **UNPACED})
     await bot.start()
     half = asyncio.create_task(type_all(slack, who, range(COMMANDS // 2)))
@@ -187,11 +188,36 @@ def ended(slack: FakeSlack) -> int:
 
 
 @WHOLE
+@pytest.mark.parametrize(("way", "kind"), [("mention", "events_api"), ("ticket", "interactive")])
+async def test_others_acknowledged_in_time(
+    slack: FakeSlack, transport: str, tmp_path: Path, way: str, kind: str
+) -> None:
+    """Mentions and presses are acknowledged as fast as commands, though they are written down before."""
+    slack.echoes, slack.judges_later = False, True
+    async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path))):
+        (one,) = await people(slack, [way])
+        limit, before = asyncio.Semaphore(AT_ONCE), len(slack.records.latencies(kind))
+
+        async def ask() -> None:
+            async with limit:
+                await one.ask()
+
+        await asyncio.gather(*(ask() for _ in range(500)))
+        acks = slack.records.latencies(kind)[before:]
+        await slack.records.until(lambda: sum(one.runs()) + one.words([]) >= 500, PATIENCE, "all answers")
+    print(
+        f"{transport}, {way}: {len(acks)} acknowledgements: p50 {quantile(acks, 0.5) * 1000:.0f} ms, "
+        f"p99 {quantile(acks, 0.99) * 1000:.0f} ms"
+    )
+    assert quantile(acks, 0.99) < 0.1
+
+
+@WHOLE
 async def test_acknowledged_in_time(slack: FakeSlack, transport: str, tmp_path: Path) -> None:
     """Fifty at a time, 99 of 100 commands are acknowledged within 100 ms."""
     slack.echoes = slack.chaos.tiers = False
     slack.judges_later = True
-    who = people(slack)
+    who = typists(slack)
     async with serving(Bot(slack, transport, tmp_path, closed_world(tmp_path), UNPACED)):
         typed = await type_all(slack, who, range(500))
         acks = slack.records.latencies("slash_commands")
