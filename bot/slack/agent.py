@@ -23,9 +23,12 @@ GREETINGS: Final = frozenset(
 PROMPTS: Final = (
     {"title": "A browser cannot connect", "message": "Diagnose 31009 javascript"},
     {"title": "The iPhone app cannot connect", "message": "Diagnose 31009 ios"},
-    {"title": "I only have the error code", "message": "Diagnose 31009"},
-    {"title": "What can I ask?", "message": "help"},
-)
+    {
+        "title": "It is silent, and I have no code",
+        "message": "Calls connect, but no sound on the office Wi-Fi",
+    },
+    {"title": "What does a code mean?", "message": "What does 53405 mean?"},
+)  # Slack takes four
 
 
 def register(app: AsyncApp, office: Office) -> None:
