@@ -40,6 +40,16 @@ BEGINNING: Final = (
 CUT: Final = "The text is cut off, or parts of it were left out: what comes after is missing."
 EMPTY: Final = f"There is nothing in it; I need {foreign.WANTED}."
 
+# With one of these in it, a text was meant to be a report.
+_BEGINNINGS: Final = (
+    "callSid",
+    "networkTiming",
+    "isTurnRequired",
+    "selectedEdge",
+    "statsSamples",
+    "iceCandidate",
+)
+
 # Secrets are looked for in the beginning only where a text is long: what is kept is redacted piece by piece.
 _LOOKED: Final = 100_000
 _LOG: Final = 200_000  # characters of a log that are read
@@ -57,22 +67,26 @@ def read_pasted(source: str | bytes) -> Reading:
     pasted = looks_in(plain(text[:_LOG]))
     if reports:
         return Reading("report", _named(reports), tuple(reports), pasted, removed)
-    error = _error(values)
-    log = _log(plain(text[:_LOG]))
+    if values and foreign.name_of(values[0]) and not pasted:
+        return Reading("foreign", foreign.sentence(values[0]), (), (), removed)
+    log, error = _log(plain(text[:_LOG])), _error(values)
     if pasted:
-        says = (
-            "Output of "
-            + ", ".join(dict.fromkeys(f"{one.facts['tool']} about {one.target.host}" for one in pasted))
-            + "."
-        )
-        return Reading("tool", says, (log,) if log else (), pasted, removed)
-    if error and not foreign.name_of(values[0]):
+        about = dict.fromkeys(f"{one.facts['tool']} about {one.target.host}" for one in pasted)
+        return Reading("tool", f"Output of {', '.join(about)}.", (log,) if log else (), pasted, removed)
+    if error:
         return Reading("error", f"An error of the SDK: {_codes(error.faults)}.", (error,), (), removed)
     if log:
         return Reading("log", _log_says(log), (log,), (), removed)
+    return _nothing(text, values, removed)
+
+
+def _nothing(text: str, values: list[Any], removed: tuple[str, ...]) -> Reading:
+    """Say what is missing, where nothing can be read."""
+    if "{" in text and any(word in text for word in _BEGINNINGS):
+        return Reading("nothing", BEGINNING, (), (), removed)
     if values:
         return Reading("foreign", foreign.sentence(values[0]), (), (), removed)
-    return Reading("nothing", _broken(text), (), (), removed)
+    return Reading("nothing", NOTHING, (), (), removed)
 
 
 def refused(size: int) -> Reading:
@@ -186,12 +200,3 @@ def _codes(faults: tuple[Fault, ...]) -> str:
     codes = dict.fromkeys(code for fault in faults for code in fault.codes)
     closed = dict.fromkeys(f"close code {fault.close_code}" for fault in faults if fault.close_code)
     return ", ".join([*codes, *closed]) or "an error without a code"
-
-
-def _broken(text: str) -> str:
-    """Say what is missing where a text only begins to look like a report."""
-    if "{" in text and any(
-        word in text for word in ("callSid", "networkTiming", "isTurnRequired", "selectedEdge")
-    ):
-        return BEGINNING
-    return NOTHING

@@ -10,7 +10,13 @@ Json = dict[str, Any]
 
 def javascript() -> Json:
     """A laptop behind a firewall that lets no UDP out: TURN over TCP carries the media; DNS chose dublin."""
-    totals = {"bytesReceived": 64000, "bytesSent": 64000, "packetsLost": 4, "packetsReceived": 396, "packetsSent": 400}
+    totals = {
+        "bytesReceived": 64000,
+        "bytesSent": 64000,
+        "packetsLost": 4,
+        "packetsReceived": 396,
+        "packetsSent": 400,
+    }
     return {
         "callSid": SID,
         "edge": "dublin",
@@ -42,7 +48,16 @@ def javascript() -> Json:
                 "totals": totals,
             }
             for n, (rtt, jitter, lost) in enumerate(
-                [(100, 6, 0), (105, 8, 1), (110, 9, 0), (120, 12, 1), (115, 10, 0), (110, 9, 1), (112, 9, 0), (108, 9, 1)]
+                [
+                    (100, 6, 0),
+                    (105, 8, 1),
+                    (110, 9, 0),
+                    (120, 12, 1),
+                    (115, 10, 0),
+                    (110, 9, 1),
+                    (112, 9, 0),
+                    (108, 9, 1),
+                ]
             )
         ],
         "iceCandidateStats": [
@@ -61,7 +76,11 @@ def javascript() -> Json:
             {
                 "name": "high-jitter",
                 "description": "Received an RTCWarning.",
-                "rtcWarning": {"name": "jitter", "threshold": {"name": "max", "value": 30}, "values": [31, 33, 36]},
+                "rtcWarning": {
+                    "name": "jitter",
+                    "threshold": {"name": "max", "value": 30},
+                    "values": [31, 33, 36],
+                },
             }
         ],
     }
@@ -110,7 +129,9 @@ def android() -> Json:
         },
         "isTurnRequired": False,
         "callQuality": "Fair",
-        "warnings": [{"name": "high-rtt", "threshold": "300.0", "values": "330.0", "timestamp": BEGAN + 9000}],
+        "warnings": [
+            {"name": "high-rtt", "threshold": "300.0", "values": "330.0", "timestamp": BEGAN + 9000}
+        ],
         "warningsCleared": [{"name": "high-rtt", "timestamp": BEGAN + 12000}],
     }
 

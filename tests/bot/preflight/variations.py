@@ -1,13 +1,16 @@
-"""What reports look like in the wild: the same four, written, wrapped, cut and spelled otherwise, and what must come out.
+"""What reports look like in the wild: the same four, written, wrapped and spelled otherwise, and what comes out.
 
 A variation is a name, the report it is made of, how it is changed, and the facts that differ from that report's own;
 a fact that is None must not be there.
 """
 
+# ruff: noqa: E501 - a table: one line is one entry
+
 import copy
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tests.bot.preflight.samples import BEGAN, SAMPLES, SID, Json, native_candidate
@@ -50,7 +53,7 @@ class Variation(NamedTuple):
     name: str
     of: str
     make: Callable[[Json], str | bytes]
-    differs: Facts = {}
+    differs: Mapping[str, Any] = MappingProxyType({})
 
     def source(self) -> str | bytes:
         """The text or the bytes that somebody sends."""
@@ -107,24 +110,29 @@ def as_texts(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def scaled(*, factor: float, stats: bool = False, times: bool = False, ends: bool = True) -> Callable[[Json], str]:
-    """Round trip and jitter, or times, in another unit."""
+def stats_scaled(factor: float) -> Callable[[Json], str]:
+    """Round trip and jitter in another unit."""
 
     def change(report: Json) -> None:
-        if stats:
-            for part in (report.get("stats"), report.get("networkStats")):
-                for name in ("rtt", "jitter"):
-                    if part:
-                        part[name] = {key: value * factor for key, value in part[name].items()}
-            for sample in [*report.get("samples", ()), *report.get("statsSamples", ())]:
-                sample["rtt"], sample["jitter"] = sample["rtt"] * factor, sample["jitter"] * factor
-        for part in [*report["networkTiming"].values(), *([report["testTiming"]] if "testTiming" in report else ())]:
-            if times:
-                for key in list(part):
-                    if key == "duration" or ends:
-                        part[key] = part[key] * factor
-                    else:
-                        del part[key]
+        stats = report.get("stats") or report["networkStats"]
+        for name in ("rtt", "jitter"):
+            stats[name] = {key: value * factor for key, value in stats[name].items()}
+        for sample in report.get("samples") or report["statsSamples"]:
+            sample |= {"rtt": sample["rtt"] * factor, "jitter": sample["jitter"] * factor}
+
+    return changed(change)
+
+
+def times_scaled(factor: float, *, ends: bool = True) -> Callable[[Json], str]:
+    """Times in another unit, with or without start and end."""
+
+    def scale(part: Json) -> Json:
+        return {key: value * factor for key, value in part.items() if ends or key == "duration"}
+
+    def change(report: Json) -> None:
+        report["networkTiming"] = {name: scale(part) for name, part in report["networkTiming"].items()}
+        if "testTiming" in report:
+            report["testTiming"] = scale(report["testTiming"])
 
     return changed(change)
 
@@ -182,7 +190,9 @@ def python_repr(report: Json) -> str:
 
 def logcat(report: Json) -> str:
     lines = json.dumps(report, indent=2).splitlines()
-    return "\n".join(f"10-09 12:00:0{n % 10}.123  4321  4330 D PreflightTest: {line}" for n, line in enumerate(lines))
+    return "\n".join(
+        f"10-09 12:00:0{n % 10}.123  4321  4330 D PreflightTest: {line}" for n, line in enumerate(lines)
+    )
 
 
 def old_logcat(report: Json) -> str:
@@ -196,7 +206,9 @@ def in_log(report: Json) -> str:
 
 def smart_quotes(report: Json) -> str:
     opening = iter(range(10**9))
-    text = re.sub('"', lambda _: "\u201c" if next(opening) % 2 == 0 else "\u201d", json.dumps(report, indent=1))
+    text = re.sub(
+        '"', lambda _: "\u201c" if next(opening) % 2 == 0 else "\u201d", json.dumps(report, indent=1)
+    )
     return text.replace(" ", "\u00a0")
 
 
@@ -216,7 +228,10 @@ def nan(report: Json) -> str:
 
 def legacy(report: Json) -> Json:
     """What versions before times, TURN and candidates wrote."""
-    return {key: report[key] for key in ("callSid", "callQuality", "edge", "samples", "stats", "testTiming", "warnings")}
+    return {
+        key: report[key]
+        for key in ("callSid", "callQuality", "edge", "samples", "stats", "testTiming", "warnings")
+    }
 
 
 def failed(report: Json) -> Json:
@@ -279,7 +294,9 @@ def unit_names(report: Json) -> None:
 
 
 def relay_only(report: Json) -> None:
-    report["iceCandidateStats"] = [one for one in report["iceCandidateStats"] if one["candidateType"] == "relay"]
+    report["iceCandidateStats"] = [
+        one for one in report["iceCandidateStats"] if one["candidateType"] == "relay"
+    ]
 
 
 def turn_by_flag(report: Json) -> None:
@@ -315,9 +332,9 @@ VARIATIONS = (
     *(Variation(f"{form} in PascalCase", form, respelled(pascal)) for form in SAMPLES),
     *(Variation(f"{form} with numbers as texts", form, changed(as_texts)) for form in SAMPLES),
     *(Variation(f"{form} as a Python repr", form, python_repr) for form in SAMPLES),
-    *(Variation(f"{form} with round trip and jitter in seconds", form, scaled(factor=0.001, stats=True)) for form in SAMPLES),
-    *(Variation(f"{form} with times in seconds", form, scaled(factor=0.001, times=True)) for form in SAMPLES),
-    *(Variation(f"{form} with durations alone, in seconds", form, scaled(factor=0.001, times=True, ends=False)) for form in SAMPLES),
+    *(Variation(f"{form} with round trip and jitter in seconds", form, stats_scaled(0.001)) for form in SAMPLES),
+    *(Variation(f"{form} with times in seconds", form, times_scaled(0.001)) for form in SAMPLES),
+    *(Variation(f"{form} with durations alone, in seconds", form, times_scaled(0.001, ends=False)) for form in SAMPLES),
     Variation("in kebab-case", "javascript", respelled(kebab)),
     Variation("under report", "android", changed(lambda r: {"platform": "android", "report": r})),
     Variation("under data", "ios", changed(lambda r: {"data": r, "ok": True})),
@@ -362,7 +379,7 @@ VARIATIONS = (
     Variation("with bare numbers", "javascript", changed(bare_numbers)),
     Variation("with units in names and values", "javascript", changed(unit_names)),
     Variation("with times in ISO 8601", "javascript", changed(iso_times)),
-    Variation("with microseconds", "react-native", scaled(factor=1000, times=True)),
+    Variation("with microseconds", "react-native", times_scaled(1000)),
     Variation("quality as a number in a text", "ios", changed(lambda r: r.update(callQuality="0"))),
     Variation("isTurnRequired as YES", "ios", changed(native_relay), {"path": "relay", "path_transport": None, "direct_port": None, "relay_candidate": True, "relay_transport": "TLS", "candidates": ["host", "srflx", "relay"]}),
     Variation("over TCP", "android", changed(tcp_candidates), {"path_transport": "tcp", "direct_port": None}),
