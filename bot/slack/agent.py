@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import cases, telling
+from bot.slack import cases, reports, telling
 from bot.slack.asker import Asker, of_event
 from bot.slack.asking import ask
 from bot.slack.mention import MENTION
@@ -59,7 +59,7 @@ async def converse(office: Office, asker: Asker, text: str) -> None:
         await follow(office, asker, case, said, addressed=True)
     elif said.casefold().strip("!. ") in GREETINGS:
         await telling.reply(office, asker, telling.help_text(office))
-    else:
+    elif said := (await reports.take(office, asker, None, said)).strip():
         await _think(office, asker)
         here = Asker(asker.team, asker.user, asker.channel, asker.thread or asker.message, asker.message)
         await ask(office, here, said)

@@ -6,8 +6,10 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.slack import reports
 from bot.slack.asker import Asker, of_event
 from bot.slack.asking import ask
+from bot.slack.attached import text_of
 from bot.slack.office import Office
 from bot.slack.thread import follow
 
@@ -23,7 +25,7 @@ def register(app: AsyncApp, office: Office) -> None:
         event = body.get("event", {})
         if event.get("bot_id") or event.get("subtype") or not asker.user or asker.direct:
             return
-        text = MENTION.sub(" ", str(event.get("text") or ""))
+        text = MENTION.sub(" ", text_of(event))
         turn = f"thread {asker.channel} {asker.thread or asker.message}"
         office.take(asker, body, partial(answer, office, asker, text), turn)
 
@@ -41,5 +43,5 @@ async def answer(office: Office, asker: Asker, text: str) -> None:
     case = await office.store.case_of_thread(asker.team, asker.channel, here.thread)
     if case:
         await follow(office, here, case, text, addressed=True)
-    else:
-        await ask(office, here, text)
+    elif left := await reports.take(office, here, None, text):
+        await ask(office, here, left)

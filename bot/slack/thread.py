@@ -8,7 +8,7 @@ from bot.redact import hint, redact
 from bot.replies.blocks import notices
 from bot.request import Request
 from bot.rows import CaseRow
-from bot.slack import cases, telling
+from bot.slack import cases, reports, telling
 from bot.slack.asker import Asker
 from bot.slack.asking import LONGEST, ask, note
 from bot.slack.office import Office
@@ -20,6 +20,9 @@ NO_VERDICT = "This diagnosis has no verdict yet; ask again when it has one."
 
 async def follow(office: Office, asker: Asker, case: CaseRow, text: str, *, addressed: bool) -> None:
     """Do what *text* asks of *case*; words that are not meant for us are left alone unless *addressed* to us."""
+    text = await reports.take(office, asker, case, text)
+    if not text.strip():
+        return
     safe = await office.bench.call(redact, text[:LONGEST])
     seen = await office.records.latest(case.id)
     intent = await office.bench.call(read_intent, safe.text, _thread(office, seen))

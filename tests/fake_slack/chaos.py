@@ -22,6 +22,7 @@ TIERS: Final = {
     "conversations.replies": 50,
     "conversations.info": 50,
     "files.getUploadURLExternal": 100,
+    "files.info": 100,
     "users.info": 100,
     "reactions.add": 50,
 }

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from tests.fake_slack import api, chat, others, responses, streams, views
+from tests.fake_slack import api, chat, others, responses, sharing, streams, views
 from tests.fake_slack.acting import Acting
 from tests.fake_slack.api import SlackError
 from tests.fake_slack.chaos import Chaos
@@ -30,7 +30,7 @@ from tests.fake_slack.state import (
     new_id,
 )
 
-METHOD_ROOMS: Final = (chat, others, streams, views)  # importing them fills the table of methods
+METHOD_ROOMS: Final = (chat, others, sharing, streams, views)  # importing them fills the table of methods
 HOST: Final = "127.0.0.1"
 KINDS: Final = {"channel": "C", "group": "G", "im": "D", "mpim": "G"}
 
@@ -43,6 +43,7 @@ class FakeSlack(Acting):
         self.socket, self.deliveries = SocketMode(self), Deliveries(self)
         self.teams: dict[str, Team] = {}
         self.files: dict[str, File] = {}
+        self.elsewhere: dict[str, str] = {}  # file: an address to give for it in place of its own
         self.codes: dict[str, Team] = {}  # of OAuth, each good once
         self.triggers: dict[str, tuple[str, float, bool]] = {}  # user, made, spent
         self.responses: dict[str, ResponseUrl] = {}
@@ -187,6 +188,11 @@ class FakeSlack(Acting):
 
         app.router.add_route("*", "/api/{method}", call)
         app.router.add_post("/response/{id}", respond)
+
+        async def download(request: web.Request) -> web.Response:
+            return await sharing.serve(self, request)
+
         app.router.add_post("/upload/{id}", upload)
+        app.router.add_get("/files-pri/{id}/{name}", download)
         app.router.add_get("/link/", self.socket.serve)
         return app

@@ -1,0 +1,69 @@
+"""What the user's device saw, beside what a relay saw: the answer to a report in a thread.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from bot.preflight.continuing import Continued, Side
+from bot.preflight.model import Reading
+from bot.preflight.says import remarks, sentences
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import Block, bullets, rich, run, title
+from bot.replies.preflight import missing, pasted
+from bot.replies.view import headline
+
+MOST: Final = 12  # lines of one list
+LONG: Final = 400  # characters of one line
+REPORTS: Final = 3  # shown of one message
+
+
+def compared(reading: Reading, continued: Continued, relay: str, quality: Mapping[str, Any]) -> Message:
+    """Say what the device saw, where the relay saw the same or something else, and what follows now."""
+    sheet = _seen(reading, quality)
+    differ = [_both(side, relay) for side in continued.differ]
+    _list(sheet, "Here they differ, so neither is taken: the two may not stand in the same network", differ)
+    _list(sheet, "That answers", (_both(side, relay) for side in continued.sides if not side.differ))
+    diagnosis = continued.record.diagnosis
+    now = [f"{headline(diagnosis)}. The message at the top shows it all."]
+    if diagnosis.next_question:
+        now.append(f"Still open: {diagnosis.next_question.ask}")
+    _list(sheet, "Now", now)
+    return sheet.message(f"{reading.says} {headline(diagnosis)}.")
+
+
+def alone(reading: Reading, quality: Mapping[str, Any], then: str) -> Message:
+    """Say what the device saw, where there is no case to lay it beside; *then* is what to do next."""
+    sheet = _seen(reading, quality)
+    _list(sheet, "Next", [then])
+    return sheet.message(f"{reading.says} {then}")
+
+
+def _seen(reading: Reading, quality: Mapping[str, Any]) -> Sheet:
+    sheet = Sheet()
+    sheet.add(rich(title(reading.says)))
+    for number, report in enumerate(reading.reports[:REPORTS], 1):
+        which = f" ({number} of {len(reading.reports)})" if len(reading.reports) > 1 else ""
+        _list(sheet, f"Your device saw{which}", sentences(report, quality))
+        _list(sheet, "Worth knowing", remarks(report, quality))
+        _list(sheet, "Not in it, or to be read with care", (*missing(report), *report.notes))
+    _list(
+        sheet,
+        "What was pasted; it counts once somebody says that it was made on the user's device",
+        pasted(reading),
+    )
+    return sheet
+
+
+def _both(side: Side, relay: str) -> str:
+    seen = f"your device: {side.device}"
+    return f"{side.asks} {seen}; {relay}: {side.relay}" if side.relay else f"{side.asks} {seen}"
+
+
+def _list(sheet: Sheet, name: str, texts: Iterable[str]) -> None:
+    shown = list(texts)
+    if shown:
+        left = [f"and {len(shown) - MOST} more"] if len(shown) > MOST else []
+        items: Block = bullets([run(text, LONG)] for text in (*shown[:MOST], *left))
+        sheet.add(rich(title(name), items))

@@ -1,0 +1,88 @@
+"""Preflight reports in threads and direct messages, pasted or attached: read, laid beside the relay, concluded anew."""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from bot.preflight.continuing import Continued, code_of, continue_case, platform_of
+from bot.preflight.model import Reading
+from bot.preflight.reading import BEGINNING, read_pasted
+from bot.redact import hint
+from bot.replies.blocks import device
+from bot.rows import CaseRow
+from bot.slack import outbox, telling
+from bot.slack.asker import Asker
+from bot.slack.asking import note
+from bot.slack.attached import fetch, files_in, words_of
+from bot.slack.office import Office
+from bot.slack.shown import Seen
+
+# Looking into words for a report costs milliseconds; most messages have nothing of the kind.
+_MAY_BE: Final = re.compile(
+    r"[{\[(]\s*\\?[\"'\u201c\u2018]?\w|candidate:|s_client|<<>> DiG|\* Connected to|curl: \("
+)
+SHORTEST: Final = 40  # characters
+
+NOT_YET: Final = "The relay has no verdict yet: send it again when it has, and I lay both side by side."
+
+
+async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) -> str:
+    """Answer the reports in *text* and its files; gives the words that are left to be answered otherwise, if any."""
+    files, words = files_in(text), words_of(text)
+    answered = False
+    for file in files:
+        content = await fetch(office, asker, file)
+        reading = await office.bench.call(read_pasted, content) if isinstance(content, bytes) else None
+        if reading and reading.useful:
+            await _go_on(office, asker, case, reading)
+        else:
+            await telling.reply(office, asker, note(reading.says if reading else str(content)))
+        answered = True
+    if len(words) >= SHORTEST and _MAY_BE.search(words):
+        reading = await office.bench.call(read_pasted, words)
+        if reading.kind in ("report", "tool"):
+            await _go_on(office, asker, case, reading)
+            return ""
+        if reading.says == BEGINNING:
+            await telling.reply(office, asker, note(BEGINNING))
+            return ""
+    return words if words.strip() or not answered else ""
+
+
+async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Reading) -> None:
+    """Conclude *case* anew by *reading*, and say so; without a case, or a verdict, say what the device saw."""
+    if reading.removed:
+        await office.whisper(asker, note(hint(reading.removed)))
+    seen = await office.records.latest(case.id) if case else None
+    quality = office.desk.network.quality
+    if case is None or seen is None:
+        then = NOT_YET if case else _how_to_begin(office, reading)
+        await telling.reply(office, asker, await office.bench.call(device.alone, reading, quality, then))
+        return
+    await office.rights.use(await office.workspace(asker), asker, case.request.relays)
+    desk = office.desk
+    continued = await office.bench.call(continue_case, seen.record, reading, desk.knowledge, desk.network)
+    await _keep(office, case, seen, continued)
+    message = await office.bench.call(device.compared, reading, continued, seen.record.relay, quality)
+    await telling.reply(office, asker, message)
+
+
+async def _keep(office: Office, case: CaseRow, seen: Seen, continued: Continued) -> None:
+    """Keep what is new with the run, so that it is there after a restart, and draw the verdict up anew."""
+    for one in continued.added:
+        await office.store.save_observation(seen.run, one)
+    request = continued.record.request
+    if request != seen.record.request:
+        await office.store.change_case(case.id, request)
+    now = replace(seen, record=continued.record)
+    office.records.keep(now)
+    steps = " ".join(one.step for one in continued.added)
+    await outbox.refresh_case(
+        office, replace(case, request=request), now, {"request": f"{request!r} {steps}"}
+    )
+
+
+def _how_to_begin(office: Office, reading: Reading) -> str:
+    """Say how to look from a relay too."""
+    words = [code_of(reading, office.desk.knowledge.errors), platform_of(reading) or ""]
+    return f"To look from a relay in the user's network as well: /diagnose {' '.join(filter(None, words))}"
