@@ -14,6 +14,7 @@ from bot.desk import Desk, open_desk
 from bot.diagnose import EXIT
 from bot.errors import UsageError, quoted, unknown
 from bot.preflight.continuing import Continued, case_of, code_of, continue_case, edge_of, platform_of
+from bot.preflight.edges import edge_id
 from bot.preflight.model import Reading
 from bot.preflight.reading import read_pasted, refused
 from bot.preflight.text import LARGEST
@@ -35,7 +36,7 @@ def run_preflight(words: Sequence[str]) -> int:
     options, rest = parser.parse_known_intermixed_args(list(words))
     if rest:
         raise unknown("an option of preflight", rest[0], parser.known)
-    reading = read_all(options.files)
+    reading = _with_edge(read_all(options.files), options.edge)
     desk = open_desk(options.network, options.vantage, remote=options.run)
     request = _request(options, reading, desk)
     continued = _continue(options, reading, request, desk)
@@ -107,6 +108,14 @@ def _request(options: argparse.Namespace, reading: Reading, desk: Desk) -> Reque
         raise unknown("an edge", edge, vocabulary.edges)
     chosen = vocabulary.platforms[platform] if platform else platform_of(reading)
     return Request(code, chosen, edge, relays=vocabulary.relays[:1])
+
+
+def _with_edge(reading: Reading, edge: str | None) -> Reading:
+    """Say for each report that does not tell it which edge the client was set to."""
+    if not edge:
+        return reading
+    told = (one if one.edge_asked else replace(one, edge_asked=edge_id(edge)) for one in reading.reports)
+    return replace(reading, reports=tuple(told))
 
 
 def _continue(options: argparse.Namespace, reading: Reading, request: Request, desk: Desk) -> Continued:

@@ -22,13 +22,18 @@ DEVICE = "the user's device"
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One question as both saw it; answers as a person reads them, empty where there is none."""
+    """One question as both saw it; answers as a person reads them, empty where there is none.
+
+    They differ where both may count and contradict each other: then neither is taken.
+    """
 
     question: str
     asks: str
     relay: str
     device: str
     differ: bool
+    relay_answer: str = ""  # the names of the answers
+    device_answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,13 @@ def _sides(
             shown, seen = found
             given = before[case.platform][question.id]
             fits = given.answer in (None, seen.answer, *shown.agrees, *shown.over)
-            relay = question.says(given.answer) if given.answer else ""
-            sides[question.id] = Side(question.id, question.asks, relay, said(question, shown), not fits)
+            sides[question.id] = Side(
+                question=question.id,
+                asks=question.asks,
+                relay=question.says(given.answer) if given.answer else "",
+                device=said(question, shown),
+                differ=not fits and given.firm is not None and seen.firm is not None,
+                relay_answer=given.answer or "",
+                device_answer=shown.name,
+            )
     return tuple(sides.values())

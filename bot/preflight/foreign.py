@@ -39,10 +39,17 @@ _KINDS: Final[tuple[tuple[str, Callable[[Keys, Mapping[str, Any]], bool]], ...]]
         lambda keys, _: "peerconnections" in keys or "getusermedia" in keys,
     ),
     ("a diagnosis of Lineman's own", lambda keys, _: {"format", "outcome", "headline"} <= keys),
+    ("the state of a test that has not ended", lambda _, one: _runs(one)),
     ("one sample of a test, not its report", lambda keys, _: {"rtt", "jitter"} <= keys and "mos" in keys),
     ("one candidate, not a report", lambda keys, _: {"candidatetype", "protocol"} <= keys),
     ("a Slack message", lambda keys, _: {"blocks", "text"} <= keys or {"team_id", "event"} <= keys),
 )
+
+
+def _runs(one: Mapping[str, Any]) -> bool:
+    """Whether *one* is the state of a test that still runs, as the SDKs' test objects tell it."""
+    said = [value for key, value in one.items() if str(key).casefold().strip("_") in ("status", "state")]
+    return any(str(value).casefold() in ("connecting", "connected") for value in said)
 
 
 def name_of(value: Any) -> str:

@@ -3,7 +3,6 @@
 Pure. Work is bounded whatever the text holds: what cannot be read within the bounds is left.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ _POINTS: Final[Mapping[str, int]] = {
     "edge": 1, "stats": 1, "samples": 1, "totals": 1, "warnings": 1,
 }  # fmt: skip
 
+_BEFORE: Final = 200  # characters that may stand before the JSON in a text inside JSON
 _NODES: Final = 4_000  # maps and lists looked into
 _DEEP: Final = 10
 _TRIES: Final = 5_000  # places at which a value is tried
@@ -53,7 +53,7 @@ def strict_values(text: str) -> Iterator[Any]:
 def loose_values(text: str) -> Iterator[tuple[Any, bool]]:
     """Yield the values of *text* that are nearly JSON, each with whether it is cut off or has gaps."""
     at, tries, work = 0, 0, 0
-    while tries < _TRIES and work < _WORK * len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
+    while tries < _TRIES and work < len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
         tries += 1
         value, end, cut = parse(text, start)
         work += end - start
@@ -102,10 +102,10 @@ def _better_inside(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _written_json(text: str) -> Any:
     """Give the value of a text that is JSON itself, as when it was written twice."""
-    plain = text.lstrip()
-    if len(plain) < 20 or plain[0] not in "{[":
+    start = text.find("{", 0, _BEFORE)
+    if start < 0 or len(text) < 20:
         return None
     try:
-        return json.loads(plain, strict=False)
+        return load_strict(text, start)[0]
     except (ValueError, RecursionError):
         return None

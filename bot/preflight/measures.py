@@ -13,11 +13,15 @@ from bot.preflight.model import Spread
 from bot.preflight.quality import mos
 from bot.preflight.times import SECONDS_NOTE
 
+MICROSECONDS_NOTE: Final = (
+    "Round trip and jitter are written in microseconds, as their size shows; they are read as such."
+)
 MOST_SAMPLES: Final = 5_000
 
 
 _SHORT_TRIP: Final = 3.0
 _SHORT_JITTER: Final = 0.3
+_LONG_TRIP: Final = 20_000.0  # no call lives with a round trip of so many ms; as microseconds it is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,9 @@ def read_spreads(report: Map, samples: Sequence[Sample]) -> tuple[dict[str, Spre
     ):
         found = {name: _times(one, 1000) if _small(one, _SHORT_TRIP) else one for name, one in found.items()}
         notes.append(SECONDS_NOTE.format(what="Round trip and jitter"))
+    elif (found["rtt"].average or 0) > _LONG_TRIP:
+        found = {name: _times(one, 0.001) for name, one in found.items()}
+        notes.append(MICROSECONDS_NOTE)
     found["mos"] = _spread(stats, "mos") or _of(one.mos for one in samples)
     if any(value is not None and not 0 <= value <= 5 for value in _values(found["mos"])):
         found["mos"] = Spread()
@@ -106,12 +113,13 @@ def _values(spread: Spread) -> tuple[float | None, float | None, float | None]:
 
 
 def in_ms(samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    """Give *samples* with round trip and jitter in ms, where their size shows seconds."""
+    """Give *samples* with round trip and jitter in ms, where their size shows another unit."""
     trips = [one.rtt for one in samples if one.rtt]
-    if not trips or max(trips) >= _SHORT_TRIP:
+    if not trips or _SHORT_TRIP <= max(trips) <= _LONG_TRIP:
         return tuple(samples)
+    factor = 1000 if max(trips) < _SHORT_TRIP else 0.001
     return tuple(
-        replace(one, rtt=_or_none(one.rtt, 1000), jitter=_or_none(one.jitter, 1000)) for one in samples
+        replace(one, rtt=_or_none(one.rtt, factor), jitter=_or_none(one.jitter, factor)) for one in samples
     )
 
 
@@ -165,18 +173,18 @@ def compute_mos(samples: Sequence[Sample], spreads: dict[str, Spread], loss: flo
 
 
 def _losses(samples: Sequence[Sample]) -> list[float | None]:
-    """Give the loss of each second in %, as written or from the counts."""
+    """Give the loss of each second in %, from the counts, else as written."""
     cumulative = adds_up([one.received for one in samples if one.received is not None])
     losses: list[float | None] = []
-    lost_before = received_before = 0.0
+    before = (0.0, 0.0)
     for one in samples:
-        loss = one.loss_percent
-        if loss is None and one.lost is not None and one.received is not None:
-            lost, received = one.lost - lost_before, one.received - received_before
-            loss = 100 * lost / (lost + received) if lost >= 0 and received >= 0 and lost + received else None
-        if cumulative and one.lost is not None and one.received is not None:
-            lost_before, received_before = one.lost, one.received
-        losses.append(loss)
+        counted = None
+        if one.lost is not None and one.received is not None:
+            lost, received = one.lost - before[0], one.received - before[1]
+            if lost >= 0 and received >= 0 and lost + received > 0:
+                counted = 100 * lost / (lost + received)
+            before = (one.lost, one.received) if cumulative else before
+        losses.append(one.loss_percent if counted is None else counted)
     return losses
 
 

@@ -143,7 +143,8 @@ def _error(values: list[Any]) -> Report | None:
     """Make a report of an error object: a map with a code and words, directly or one level down."""
     for value in values[:20]:
         inside = [value, *(value.values() if isinstance(value, Mapping) else ())]
-        for one in inside[:50]:
+        listed = [one for many in inside if isinstance(many, list) for one in many[:20]]
+        for one in [*inside[:50], *listed[:50]]:
             if isinstance(one, Mapping) and (fault := read_fault(one)) and fault.codes:
                 return _of_faults((fault,), Map(value))
     return None

@@ -9,9 +9,11 @@ import jsonschema
 import pytest
 
 from bot.cli import main
+from bot.diagnose import EXIT
 from bot.preflight.quality import WORDS, mos, word_for, word_said
 from tests.bot.preflight.samples import SAMPLES
 from tests.bot.preflight.variations import VARIATIONS
+from tests.slack.world import closed_world
 
 ROOT = Path(__file__).parents[3]
 SCHEMA = json.loads((ROOT / "docs/schemas/preflight.schema.json").read_text("utf-8"))
@@ -108,6 +110,22 @@ def test_what_cannot_be_meant_gets_a_sentence(
     named = [{"FILE": files["ios"], "FOREIGN": str(foreign)}.get(word, word) for word in words]
     assert main(named) == 2
     assert says in capsys.readouterr().err
+
+
+def test_a_look_from_here_is_laid_beside_the_report(
+    files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--run looks from this host too: both answers stand side by side, and where they differ neither is taken."""
+    network = str(closed_world(tmp_path))
+    assert main(["preflight", files["javascript"], "--run", "--network", network, "--json"]) in EXIT.values()
+    reply = json.loads(capsys.readouterr().out)
+    jsonschema.validate(reply, SCHEMA)
+    assert reply["relay"] == {"name": "local", "vantage": "user-network"}
+    (tcp,) = (one for one in reply["answers"] if one["question"] == "signaling-tcp")
+    assert (tcp["relay_answer"], tcp["device_answer"], tcp["differ"]) == ("shut", "partly", True)
+    assert "signaling-blocked" not in [one["id"] for one in reply["found"]]
+    main(["preflight", files["javascript"], "--run", "--network", network])
+    assert "They differ, so neither is taken" in capsys.readouterr().out
 
 
 def test_a_failed_test_is_looked_at_as_its_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -133,6 +133,14 @@ def test_beside_a_reference_relay_the_device_decides(real: Knowledge, twilio: Ne
     assert causes(before, "ruled_out") == set()
     now = continue_case(before, reading_of("javascript"), real, twilio)
     assert {"dns-failing", "signaling-blocked", "no-network"} <= causes(now.record, "ruled_out")
+    shut = continue_case(
+        record_of(real, twilio, Request("31009", "javascript"), SHUT, REFERENCE),
+        reading_of("javascript"),
+        real,
+        twilio,
+    )
+    assert shut.differ == ()
+    assert "signaling-blocked" in causes(shut.record, "ruled_out")
 
 
 def test_another_edge_says_nothing_about_the_edge_of_the_case(real: Knowledge, twilio: Network) -> None:

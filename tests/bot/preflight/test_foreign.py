@@ -22,6 +22,7 @@ FOREIGN = (
     ({"rtt": 90, "jitter": 2, "mos": 4.2}, "one sample"),
     ({"PeerConnections": {}, "getUserMedia": []}, "webrtc-internals"),
     ({"format": 1, "outcome": "clear", "headline": "-"}, "Lineman"),
+    ({"_status": "connecting", "_callSid": None, "_startTime": 1}, "has not ended"),
     ({"weather": "fine", "wind": 3}, "weather, wind"),
     ([1, 2, 3], "no preflight report"),
 )
@@ -60,6 +61,7 @@ def test_a_report_cut_off_anywhere_is_read_as_far_as_it_goes() -> None:
     """At whatever letter it ends: a report with a note that it is cut, or a sentence; never more than the whole."""
     report = SAMPLES["android"]()
     report["statsSamples"] = report["statsSamples"][:1]
+    del report["iceCandidates"]
     whole = json.dumps(report, separators=(",", ":"))
     kinds = set()
     for length in range(len(whole)):

@@ -12,7 +12,7 @@ from knowledge.network_facts import Network
 from probes.wire import dump, load, observation_from_json, observation_to_json
 from tests.bot.preflight.samples import SAMPLES, Json
 
-TIMES = 10_000 if os.environ.get("LINEMAN_FUZZ") == "full" else 3_000
+TIMES = 10_000 if os.environ.get("LINEMAN_FUZZ") == "full" else 2_000
 JUNK = (
     "{", "}", "[", "]", "(", ")", ":", ";", "=", ",", '"', "'", "`", "\\", "\n", "\u201c", "\u2026", "\x00", "\ud800",
     "null", "NaN", "1e999", "-0", "true", '"code": 53000', "Optional(", "AnyHashable(",

@@ -137,6 +137,11 @@ def times_scaled(factor: float, *, ends: bool = True) -> Callable[[Json], str]:
     return changed(change)
 
 
+def fractions(report: Json) -> None:
+    for sample in report["samples"]:
+        sample["packetsLostFraction"] /= 100
+
+
 def iso_times(report: Json) -> None:
     from datetime import UTC, datetime
 
@@ -380,6 +385,9 @@ VARIATIONS = (
     Variation("with units in names and values", "javascript", changed(unit_names)),
     Variation("with times in ISO 8601", "javascript", changed(iso_times)),
     Variation("with microseconds", "react-native", times_scaled(1000)),
+    Variation("with round trip in microseconds", "android", stats_scaled(1000)),
+    Variation("in a message inside JSON", "ios", lambda r: json.dumps({"level": "info", "message": f"report: {json.dumps(r)}"})),
+    Variation("with loss as a fraction", "javascript", changed(fractions)),
     Variation("quality as a number in a text", "ios", changed(lambda r: r.update(callQuality="0"))),
     Variation("isTurnRequired as YES", "ios", changed(native_relay), {"path": "relay", "path_transport": None, "direct_port": None, "relay_candidate": True, "relay_transport": "TLS", "candidates": ["host", "srflx", "relay"]}),
     Variation("over TCP", "android", changed(tcp_candidates), {"path_transport": "tcp", "direct_port": None}),
