@@ -1,7 +1,9 @@
 """Preflight reports in threads and direct messages, pasted or attached: read, laid beside the relay, concluded anew."""
 
+import hashlib
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from bot.preflight.continuing import Continued, code_of, continue_case, platform_of
@@ -21,6 +23,12 @@ from bot.slack.shown import Seen
 _MAY_BE: Final = re.compile(
     r"[{\[(]\s*\\?[\"'\u201c\u2018]?\w|candidate:|s_client|<<>> DiG|\* Connected to|curl: \("
 )
+# Output of tools counts where somebody says so.
+_ON_DEVICE: Final = re.compile(
+    r"\bon (?:the |their |his |her )?(?:(?:user|customer|client|caller|agent)(?:['\u2019]?s)? )?(?:own )?"
+    r"(?:device|machine|laptop|computer|phone|pc)\b",
+    re.IGNORECASE,
+)
 SHORTEST: Final = 40  # characters
 
 NOT_YET: Final = "The relay has no verdict yet: send it again when it has, and I lay both side by side."
@@ -34,14 +42,14 @@ async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) ->
         content = await fetch(office, asker, file)
         reading = await office.bench.call(read_pasted, content) if isinstance(content, bytes) else None
         if reading and reading.useful:
-            await _go_on(office, asker, case, reading)
+            await _go_on(office, asker, case, reading, words)
         else:
             await telling.reply(office, asker, note(reading.says if reading else str(content)))
         answered = True
     if len(words) >= SHORTEST and _MAY_BE.search(words):
         reading = await office.bench.call(read_pasted, words)
         if reading.kind in ("report", "tool"):
-            await _go_on(office, asker, case, reading)
+            await _go_on(office, asker, case, reading, words)
             return ""
         if reading.says == BEGINNING:
             await telling.reply(office, asker, note(BEGINNING))
@@ -49,7 +57,7 @@ async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) ->
     return words if words.strip() or not answered else ""
 
 
-async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Reading) -> None:
+async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Reading, words: str) -> None:
     """Conclude *case* anew by *reading*, and say so; without a case, or a verdict, say what the device saw."""
     if reading.removed:
         await office.whisper(asker, note(hint(reading.removed)))
@@ -61,7 +69,15 @@ async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Re
         return
     await office.rights.use(await office.workspace(asker), asker, case.request.relays)
     desk = office.desk
-    continued = await office.bench.call(continue_case, seen.record, reading, desk.knowledge, desk.network)
+    go_on = partial(
+        continue_case,
+        seen.record,
+        reading,
+        desk.knowledge,
+        desk.network,
+        on_device=bool(_ON_DEVICE.search(words)),
+    )
+    continued = await office.bench.call(go_on)
     await _keep(office, case, seen, continued)
     message = await office.bench.call(device.compared, reading, continued, seen.record.relay, quality)
     await telling.reply(office, asker, message)
@@ -76,10 +92,10 @@ async def _keep(office: Office, case: CaseRow, seen: Seen, continued: Continued)
         await office.store.change_case(case.id, request)
     now = replace(seen, record=continued.record)
     office.records.keep(now)
-    steps = " ".join(one.step for one in continued.added)
-    await outbox.refresh_case(
-        office, replace(case, request=request), now, {"request": f"{request!r} {steps}"}
-    )
+    shown = hashlib.sha256(
+        repr((request, continued.added)).encode()
+    ).hexdigest()  # drawn up anew where it differs
+    await outbox.refresh_case(office, replace(case, request=request), now, {"request": shown})
 
 
 def _how_to_begin(office: Office, reading: Reading) -> str:

@@ -75,6 +75,26 @@ async def test_what_is_no_report_is_named(bot: Bot) -> None:
     assert len(told(bot, verdict.ts)) == len(lines)
 
 
+async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> None:
+    """Pasted alone it finds no more than before; with the words that it was made on the user's device it does."""
+    slack, ada = bot.slack, bot.slack.user("ada")
+    verdict = await diagnosed(bot, "31009 javascript")
+    session = (
+        "openssl s_client -connect signal.example:443\nCONNECTED(00000003)\n"
+        "verify error:num=19:self-signed certificate in certificate chain"
+    )
+    await slack.say(f"from my desk:\n```{session}```", ada, thread=verdict.ts)
+    (said,) = await replied(bot, verdict)
+    assert "made who knows where" in json.dumps(said.blocks)
+    assert "opens the TLS traffic" not in verdict.text
+    await slack.say(f"on the user's laptop:\n```{session}```", ada, thread=verdict.ts)
+    said = (await replied(bot, verdict, 2))[-1]
+    assert "made on the user's device" in json.dumps(said.blocks)
+    await slack.records.until(
+        lambda: "opens the TLS traffic" in verdict.text, 10, "the verdict to be drawn up anew"
+    )
+
+
 async def test_a_report_without_a_case(bot: Bot) -> None:
     """In a direct message it is told what the device saw, and how to look from a relay."""
     slack, ada = bot.slack, bot.slack.user("ada")

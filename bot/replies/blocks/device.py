@@ -10,9 +10,10 @@ from bot.preflight.continuing import Continued, Side
 from bot.preflight.model import Reading
 from bot.preflight.says import remarks, sentences
 from bot.replies.blocks.message import Message, Sheet
-from bot.replies.blocks.pieces import Block, bullets, rich, run, title
+from bot.replies.blocks.pieces import Block, bullets, context, rich, run, title
 from bot.replies.preflight import missing, pasted
 from bot.replies.view import headline
+from knowledge.device import PASTED, PLACED
 
 MOST: Final = 12  # lines of one list
 LONG: Final = 400  # characters of one line
@@ -22,6 +23,9 @@ REPORTS: Final = 3  # shown of one message
 def compared(reading: Reading, continued: Continued, relay: str, quality: Mapping[str, Any]) -> Message:
     """Say what the device saw, where the relay saw the same or something else, and what follows now."""
     sheet = _seen(reading, quality)
+    _pasted(
+        sheet, reading, placed=any(one.facts.get(PLACED) for one in continued.added if one.probe == PASTED)
+    )
     differ = [_both(side, relay) for side in continued.differ]
     _list(sheet, "Here they differ, so neither is taken: the two may not stand in the same network", differ)
     _list(sheet, "That answers", (_both(side, relay) for side in continued.sides if not side.differ))
@@ -36,6 +40,7 @@ def compared(reading: Reading, continued: Continued, relay: str, quality: Mappin
 def alone(reading: Reading, quality: Mapping[str, Any], then: str) -> Message:
     """Say what the device saw, where there is no case to lay it beside; *then* is what to do next."""
     sheet = _seen(reading, quality)
+    _pasted(sheet, reading, placed=False)
     _list(sheet, "Next", [then])
     return sheet.message(f"{reading.says} {then}")
 
@@ -48,12 +53,14 @@ def _seen(reading: Reading, quality: Mapping[str, Any]) -> Sheet:
         _list(sheet, f"Your device saw{which}", sentences(report, quality))
         _list(sheet, "Worth knowing", remarks(report, quality))
         _list(sheet, "Not in it, or to be read with care", (*missing(report), *report.notes))
-    _list(
-        sheet,
-        "What was pasted; it counts once somebody says that it was made on the user's device",
-        pasted(reading),
-    )
     return sheet
+
+
+def _pasted(sheet: Sheet, reading: Reading, *, placed: bool) -> None:
+    made = "made on the user's device" if placed else "made who knows where"
+    _list(sheet, f"What was pasted, {made}", pasted(reading))
+    if reading.pasted and not placed:
+        sheet.add(context("It counts when it is pasted with the words \u201con the user's device\u201d."))
 
 
 def _both(side: Side, relay: str) -> str:
