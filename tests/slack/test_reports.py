@@ -75,6 +75,11 @@ async def test_what_is_no_report_is_named(bot: Bot) -> None:
     assert len(told(bot, verdict.ts)) == len(lines)
 
 
+def found(verdict: Message) -> str:
+    """What the verdict says was found; what is only possible stands further down."""
+    return verdict.text.partition("Tell the customer")[0]
+
+
 async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> None:
     """Pasted alone it finds no more than before; with the words that it was made on the user's device it does."""
     slack, ada = bot.slack, bot.slack.user("ada")
@@ -86,12 +91,12 @@ async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> Non
     await slack.say(f"from my desk:\n```{session}```", ada, thread=verdict.ts)
     (said,) = await replied(bot, verdict)
     assert "made who knows where" in json.dumps(said.blocks)
-    assert "opens the TLS traffic" not in verdict.text
+    assert "opens the TLS traffic" not in found(verdict)
     await slack.say(f"on the user's laptop:\n```{session}```", ada, thread=verdict.ts)
     said = (await replied(bot, verdict, 2))[-1]
     assert "made on the user's device" in json.dumps(said.blocks)
     await slack.records.until(
-        lambda: "opens the TLS traffic" in verdict.text, 10, "the verdict to be drawn up anew"
+        lambda: "opens the TLS traffic" in found(verdict), 10, "the verdict to be drawn up anew"
     )
 
 
