@@ -22,6 +22,12 @@ LINE: Final = re.compile(
     r"\s+typ\s+(?P<kind>host|srflx|prflx|relay)(?P<rest>[^\r\n\"']{0,300})",
     re.IGNORECASE,
 )
+_PROTOCOL: Final = re.compile(r"udp|tcp|tls|ssltcp")
+_ADDRESS: Final = re.compile(
+    r"[0-9a-f:.]{2,45}(?:%\w{1,16})?|[0-9a-z-]{1,60}\.local"
+)  # browsers hide some behind mDNS
+_KIND_OF_NETWORK: Final = re.compile(r"[a-z0-9_-]{1,20}")
+_URL: Final = re.compile(r"(?:turn|stun)s?:[\w.:\[\]-]{1,120}(?:\?transport=(?:udp|tcp))?")
 _NETWORK: Final = re.compile(r"\bnetwork-type\s+(\w+)|\bnetwork-name\s+(\w+)", re.IGNORECASE)
 _TRANSPORT: Final = re.compile(r"[?&]transport=(udp|tcp)", re.IGNORECASE)
 
@@ -36,7 +42,7 @@ def read_candidate(value: Any, *, remote: bool | None = None) -> Candidate | Non
     kind = _KINDS.get(one.text("candidatetype", "type", "typ").casefold())
     if kind is None or one.truth("deleted"):
         return None
-    url = without_user(one.text("url"))
+    url = _fitting(_URL, without_user(one.text("url")))
     said = one.truth("isremote", "remote")
     if remote is None:
         remote = one.text("type").casefold().startswith("remote") if said is None else said
@@ -44,12 +50,12 @@ def read_candidate(value: Any, *, remote: bool | None = None) -> Candidate | Non
     return Candidate(
         kind=kind,
         remote=remote,
-        protocol=one.text("protocol", "transport").casefold()[:8],
-        relay_protocol=_relay_protocol(kind, one.text("relayprotocol").casefold()[:8], url),
-        address=one.text("address", "ip", "ipaddress", longest=80),
+        protocol=_fitting(_PROTOCOL, one.text("protocol", "transport")),
+        relay_protocol=_relay_protocol(kind, _fitting(_PROTOCOL, one.text("relayprotocol")), url),
+        address=_fitting(_ADDRESS, one.text("address", "ip", "ipaddress")),
         port=int(port) if port is not None and 0 <= port <= 65535 else None,
         url=url,
-        network=one.text("networktype", "adaptertype", longest=20).casefold(),
+        network=_fitting(_KIND_OF_NETWORK, one.text("networktype", "adaptertype")),
     )
 
 
@@ -66,6 +72,11 @@ def candidate_lines(text: str) -> Iterator[Candidate]:
             port=min(int(match["port"]), 65535),
             network=(network[1] or network[2]).casefold() if network else "",
         )
+
+
+def _fitting(form: re.Pattern[str], text: str) -> str:
+    """Keep *text* only if it has the form that it should have: anything may stand there, secrets too."""
+    return text.casefold() if form.fullmatch(text.casefold()) else ""
 
 
 def without_user(url: str) -> str:

@@ -3,6 +3,7 @@
 Pure.
 """
 
+import re
 from typing import Any, Final
 
 from bot.preflight.keys import Map, folded, number
@@ -11,6 +12,9 @@ from bot.preflight.model import Caution
 MOST: Final = 50
 
 INSIGHTS: Final = "insights-connection-error"
+
+# What a warning of tomorrow may be called; anything else that stands there is not kept.
+_FORM: Final = re.compile(r"[A-Za-z][A-Za-z-]{2,40}")
 
 # folded name: the name; what the SDKs call the same thing stands together.
 _NAMES: Final = {
@@ -57,4 +61,4 @@ def _caution(name: str, one: Map, *, cleared: bool) -> Caution:
 def _name(value: Any) -> str:
     written = value if isinstance(value, str) else Map(value).text("name", "warning", "type", longest=60)
     plain = folded(written).removesuffix("warning").removeprefix("callqualitywarning")
-    return _NAMES.get(plain, written.casefold()[:60])
+    return _NAMES.get(plain) or (written.casefold() if _FORM.fullmatch(written) else "")

@@ -24,6 +24,7 @@ _PAIR: Final = ("selectedicecandidatepairstats", "selectedicecandidatepair", "se
 _LISTS: Final = ("icecandidatestats", "icecandidates", "candidates", "localcandidates")
 
 _SID: Final = re.compile(r"CA[0-9a-f]{32}", re.IGNORECASE)
+_CODEC: Final = re.compile(r"(?:audio/)?[a-z0-9-]{2,12}")
 _EDGE: Final = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{0,29}")
 
 _STATES: Final[dict[str, State]] = {
@@ -105,9 +106,7 @@ def _state(report: Map, around: Map, faults: tuple[Fault, ...], measured: bool) 
 def _codec(report: Map) -> str:
     samples = report.list("samples", "statssamples")
     last = Map(samples[-1]) if samples else Map(None)
-    return (
-        last.text("codecname", "codec", longest=20).casefold() or report.text("codec", longest=20).casefold()
-    )
+    return _written((last.text("codecname", "codec") or report.text("codec")).casefold(), _CODEC)
 
 
 def _missing(read: Report, form: Form) -> Iterator[str]:

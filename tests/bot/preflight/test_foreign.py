@@ -99,6 +99,11 @@ def test_secrets_are_named_and_not_kept() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJTSzAxMjMifQ.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
     report = SAMPLES["android"]()
     local = report["selectedIceCandidatePair"]["localCandidate"]
+    token_like = "0123456789abcdef0123456789ABCDEF"
+    for one in report["iceCandidates"]:
+        one |= {"ip": token_like, "networkType": token_like, "url": f"turn:{token_like} x"}
+    report["statsSamples"][-1]["codec"] = token_like
+    report["warnings"] = [token_like, {"name": token_like}]
     local |= {
         "candidateType": "relay",
         "url": "turn:user:hunter2hunter2@turn.example:3478",
