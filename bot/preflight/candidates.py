@@ -23,9 +23,8 @@ LINE: Final = re.compile(
     re.IGNORECASE,
 )
 _PROTOCOL: Final = re.compile(r"udp|tcp|tls|ssltcp")
-_ADDRESS: Final = re.compile(
-    r"[0-9a-f:.]{2,45}(?:%\w{1,16})?|[0-9a-z-]{1,60}\.local"
-)  # browsers hide some behind mDNS
+# Browsers hide an address behind a name of mDNS.
+_ADDRESS: Final = re.compile(r"(?=[0-9a-f]{0,4}[.:])[0-9a-f:.]{2,45}(?:%\w{1,16})?|[0-9a-z-]{1,60}\.local")
 _KIND_OF_NETWORK: Final = re.compile(r"[a-z0-9_-]{1,20}")
 _URL: Final = re.compile(r"(?:turn|stun)s?:[\w.:\[\]-]{1,120}(?:\?transport=(?:udp|tcp))?")
 _NETWORK: Final = re.compile(r"\bnetwork-type\s+(\w+)|\bnetwork-name\s+(\w+)", re.IGNORECASE)
