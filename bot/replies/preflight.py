@@ -6,6 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bot.preflight.beside import beside
 from bot.preflight.continuing import DEVICE, Continued, Side
 from bot.preflight.model import Reading, Report
 from bot.preflight.says import remarks, sentences
@@ -38,6 +39,9 @@ def render(
         yield from section("Read with care", items(report.notes))
     yield from section("What was pasted", items(pasted(reading)))
     yield from section("What that answers", items(_side(side, continued) for side in continued.sides))
+    yield from section(
+        "Beside the relay", items(beside(reading, continued.record.observations, continued.record.relay))
+    )
     for found in view.found:
         yield from section("Found", items([found.title])) if len(view.found) > 1 else ()
         yield from cause_lines(found, several=False)

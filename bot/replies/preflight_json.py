@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from bot.preflight.beside import beside
 from bot.preflight.continuing import DEVICE, Continued
 from bot.preflight.facts import kinds_of, media_of, path_of, signaling_of
 from bot.preflight.model import Reading, Report
@@ -51,6 +52,7 @@ def render(
             if "tool" in one.facts
         ],
         "answers": [asdict(side) for side in continued.sides],
+        "beside": list(beside(reading, record.observations, record.relay)),
         "found": [asdict(one) for one in view.found],
         "possible": [{"id": one.cause, "because": one.because} for one in record.diagnosis.possible],
         "ruled_out": [{"id": one.cause, "because": one.because} for one in record.diagnosis.ruled_out],

@@ -6,6 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from bot.preflight.beside import beside
 from bot.preflight.continuing import Continued, Side
 from bot.preflight.model import Reading
 from bot.preflight.says import remarks, sentences
@@ -29,6 +30,7 @@ def compared(reading: Reading, continued: Continued, relay: str, quality: Mappin
     differ = [_both(side, relay) for side in continued.differ]
     _list(sheet, "Here they differ, so neither is taken: the two may not stand in the same network", differ)
     _list(sheet, "That answers", (_both(side, relay) for side in continued.sides if not side.differ))
+    _list(sheet, "Beside the relay", beside(reading, continued.record.observations, relay))
     diagnosis = continued.record.diagnosis
     now = [f"{headline(diagnosis)}. The message at the top shows it all."]
     if diagnosis.next_question:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.preflight import continue_case, read_pasted
+from bot.preflight.beside import beside
 from bot.preflight.continuing import Side, code_of, edge_of, platform_of
 from bot.preflight.model import Reading
 from bot.request import Request
@@ -212,3 +213,24 @@ def test_a_report_tells_platform_version_and_edge(real: Knowledge, twilio: Netwo
     kept = continue_case(record_of(real, twilio, Request("31009", "ios"), {}), reading, real, twilio)
     assert kept.record.request.platform == "ios"
     assert "sdk-version" not in kept.record.request.told
+
+
+def test_edges_and_ports_are_laid_beside_the_relay(real: Knowledge, twilio: Network) -> None:
+    """Where roaming led both, which edge is near, and whether the device's port is among those that the relay lost."""
+    before = record_of(real, twilio, Request("53405", "javascript"), {})
+    seen = dict(before.observations)
+    for step, one in seen.items():
+        if one.probe == "edges":
+            facts = {"nearest_edge": "frankfurt", "nearest_ms": 12.3, "roaming_edge": "frankfurt"}
+            seen[step] = replace(one, facts=facts)
+        if one.probe == "udp_media":
+            seen[step] = replace(one, failure=Failure.UDP_OUTBOUND_LOST, facts={"boundary": "20000-60000"})
+    told = list(beside(reading_of("javascript"), seen, "acme-hq"))
+    assert (
+        told[0]
+        == "Roaming led the device to dublin; from acme-hq the nearest edge is frankfurt (12 ms away)."
+    )
+    assert told[1].startswith("Roaming leads acme-hq to frankfurt and led the device to dublin")
+    (port,) = beside(reading_of("android"), seen, "acme-hq")
+    assert port.startswith("The device's media used port 22222, among those that acme-hq lost (20000-60000)")
+    assert list(beside(reading_of("ios"), {}, "acme-hq")) == []
