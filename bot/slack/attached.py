@@ -32,14 +32,15 @@ _READABLE: Final = re.compile(r"json|text|txt|log|javascript|plain|binary|octet"
 
 def text_of(event: Mapping[str, Any]) -> str:
     """Give the words of a message, and behind them a mark for each file in it that may be a report."""
-    files = event.get("files")
-    readable = (
-        [one for one in files if isinstance(one, Mapping) and _may_be_read(one)]
-        if isinstance(files, list)
-        else []
-    )
-    marks = [f"[file {one.get('id')}]" for one in readable[:MOST]]
-    return " ".join(filter(None, [str(event.get("text") or ""), *marks]))
+    return with_files(str(event.get("text") or ""), event)
+
+
+def with_files(text: str, message: Mapping[str, Any]) -> str:
+    """Put behind *text* a mark for each file of *message* that may be a report."""
+    files = message.get("files")
+    listed = files if isinstance(files, list) else []
+    readable = [one for one in listed if isinstance(one, Mapping) and _may_be_read(one)]
+    return " ".join(filter(None, [text, *(f"[file {one.get('id')}]" for one in readable[:MOST])]))
 
 
 def files_in(text: str) -> tuple[str, ...]:

@@ -57,6 +57,13 @@ async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) ->
     return words if words.strip() or not answered else ""
 
 
+async def take_here(office: Office, asker: Asker, text: str) -> str:
+    """Do the same for the case of the thread where *asker* is, if there is one."""
+    return await take(
+        office, asker, await office.store.case_of_thread(asker.team, asker.channel, asker.thread), text
+    )
+
+
 async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Reading, words: str) -> None:
     """Conclude *case* anew by *reading*, and say so; without a case, or a verdict, say what the device saw."""
     if reading.removed:

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.slack import reports
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import ask
+from bot.slack.attached import with_files
 from bot.slack.form import open_form
 from bot.slack.office import Office
 
@@ -36,7 +38,9 @@ def register(app: AsyncApp, office: Office) -> None:
 
 
 async def _read(office: Office, body: Mapping[str, Any], here: Asker) -> None:
-    await ask(office, here, message_text(body.get("message") or {}))
+    message = body.get("message") or {}
+    if left := await reports.take_here(office, here, with_files(message_text(message), message)):
+        await ask(office, here, left)
 
 
 def message_text(message: Mapping[str, Any]) -> str:

@@ -101,13 +101,17 @@ async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> Non
 
 
 async def test_a_report_without_a_case(bot: Bot) -> None:
-    """In a direct message it is told what the device saw, and how to look from a relay."""
+    """In a direct message, or by the shortcut, it is told what the device saw, and how to look from a relay."""
     slack, ada = bot.slack, bot.slack.user("ada")
     await slack.tell(REPORT, ada)
     room = slack.team.direct(ada.id)
     await slack.records.until(lambda: any(one.bot for one in room.posts()), 15, "an answer")
     (said,) = (one for one in room.posts() if one.bot)
     assert "/diagnose 31009 javascript" in said.text
+    pasted = slack.paste(json.dumps(SAMPLES["ios"]()), slack.user("grace"))
+    await slack.shortcut("diagnose_message", pasted, ada)
+    (said,) = await replied(bot, pasted)
+    assert "/diagnose 31009 ios" in said.text
 
 
 @pytest.mark.parametrize(
