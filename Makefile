@@ -65,15 +65,16 @@ codes: $(VENV)/run.stamp  ## write docs/codes.md anew from the knowledge
 	$(BIN)/lineman knowledge codes > docs/codes.md
 
 slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 commands, 5,000 hostile texts a way in, kill -9
-	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load $(ARGS)
+	LINEMAN_SLACK_LOAD=full $(BIN)/python -m pytest tests/slack -m load -s $(ARGS)
 
 allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
 	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
 
-relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, the killed hub included (needs root)
-	LINEMAN_LAB=require LINEMAN_RELAYS=full $(BIN)/python -m pytest tests/lab/test_relays.py $(ARGS)
+relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at one customer and at several (needs root)
+	LINEMAN_LAB=require $(BIN)/python -m pytest tests/lab/test_relays.py tests/lab/test_sites.py $(ARGS)
 
-bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub: plain, with TLS, and behind nginx
+bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
+	@command -v nats-server >/dev/null || apt-get install -y -q --no-install-recommends nats-server || true
 	$(BIN)/python -m tests.hub $(ARGS)
 
 preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of which must give a reading
@@ -89,7 +90,7 @@ lock: $(VENV)/dev.stamp  ## write the locks anew from pyproject.toml
 	$(BIN)/python requirements/lock.py
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov knowledge/compiled
 
 $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) >&2 || { test "$$(id -u)" = 0 && apt-get update -q >&2 && apt-get install -y -q python3-venv >&2 && $(PYTHON) -m venv $(VENV) >&2; }
@@ -97,6 +98,7 @@ $(VENV)/bin/python:
 $(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(VENV)/bin/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/run.txt >&2
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . >&2
+	@$(BIN)/python -m compileall -q bot knowledge probes >&2
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp

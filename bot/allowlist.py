@@ -3,7 +3,7 @@
 Pure: no network, no clock. Names stay names; whoever needs addresses gives them along.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,6 +12,7 @@ from knowledge.network_facts import Network, Scope
 # What each service is there for, as a firewall's comment says it, in the order of the list.
 PURPOSES: Final = {
     "signaling": "signaling of calls",
+    "legacy-signaling": "signaling of SDKs before 3.0",
     "registration": "registration for incoming calls",
     "insights": "reports about calls",
     "assets": "the SDK's sounds and files",
@@ -19,8 +20,15 @@ PURPOSES: Final = {
     "stun": "STUN, beside TURN",
     "turn": "TURN, the detour for sound",
 }
-_ROAMS: Final = frozenset({"signaling"})  # where DNS may lead a roaming client to any edge
+_ROAMS: Final = frozenset(
+    {"signaling", "legacy-signaling"}
+)  # where DNS may lead a roaming client to any edge
+_LEGACY: Final = frozenset({"legacy-signaling"})  # for old SDKs only
 _BY_RANGE: Final = frozenset({"stun", "turn"})  # whose addresses are published
+_IPV4: Final = (
+    "IPv4 only. Where clients have IPv6 as well, answer their IPv6 to these hosts with a reset and not with silence, "
+    "so that they take IPv4 at once; where they have IPv6 alone, NAT64 has to translate."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +70,34 @@ class AllowList:
     checked: str  # YYYY-MM-DD, when the facts were held against their sources
     entries: tuple[Entry, ...]
     sources: Mapping[str, str]  # key: what and where, those that the entries name
+    legacy: bool = False  # for an SDK before 3.0, which signals on a port of its own
 
     @property
     def names(self) -> tuple[str, ...]:
         """The hosts whose addresses have to be looked up, each once."""
         return tuple(dict.fromkeys(one.host for one in self.entries if one.host and not one.ranges))
 
+    @property
+    def rules(self) -> tuple[tuple[Entry, ...], ...]:
+        """What one rule by address lets out: entries with the same ranges, ports and transport stand together.
+
+        A rule that another one makes superfluous could be lost without anybody noticing.
+        """
+        found: dict[tuple[object, ...], list[Entry]] = {}
+        for one in self.entries:
+            if one.ranges:
+                found.setdefault((one.transport, one.ports, frozenset(one.ranges)), []).append(one)
+        return tuple(tuple(group) for group in found.values())
+
     def head(self) -> tuple[str, ...]:
         """List the lines that stand above every form of it."""
         turn = "with TURN" if self.turn else "without TURN"
+        sdk = ", SDK before 3.0" if self.legacy else ""
+        v6 = any(":" in one for entry in self.entries for one in entry.ranges)
         return (
-            f"What {self.title} needs on {self.platform}, edge {self.edge}, {turn}.",
+            f"What {self.title} needs on {self.platform}{sdk}, edge {self.edge}, {turn}.",
             f"Facts of {self.checked or 'unknown date'}. Outgoing only; return traffic of these flows comes back in.",
+            *(() if v6 else (_IPV4,)),
             *(f"{key}: {what}" for key, what in self.sources.items()),
         )
 
@@ -86,29 +110,37 @@ class AllowList:
         return replace(self, entries=tuple(entries))
 
 
-def make_list(network: Network, platform: str, edge: str = "", *, turn: bool = False) -> AllowList:
-    """Gather what *platform* needs at *edge* (empty: roaming, which needs every edge)."""
+def make_list(
+    network: Network, platform: str, edge: str = "", *, turn: bool = False, legacy: bool = False
+) -> AllowList:
+    """Gather what *platform* needs at *edge* (empty: roaming, which needs every edge).
+
+    *legacy* adds the port of SDKs before 3.0; today's stays in, so that an update of the app needs no other list.
+    """
     edge = edge or network.roaming
-    entries = tuple(dict.fromkeys(_entries(network, platform, edge, turn=turn)))
+    legacy = legacy and bool(network.services_of("legacy-signaling", platform))
+    optional = {*(_BY_RANGE if turn else ()), *(_LEGACY if legacy else ())}
+    entries = tuple(dict.fromkeys(_entries(network, platform, edge, optional)))
     used = {key for one in entries for key in one.sources}
     return AllowList(
         title=network.title,
         platform=platform,
         edge=edge,
         turn=turn,
+        legacy=legacy,
         checked=network.checked,
         entries=entries,
         sources={key: what for key, what in network.sources.items() if key in used},
     )
 
 
-def _entries(network: Network, platform: str, edge: str, *, turn: bool) -> Iterator[Entry]:
+def _entries(network: Network, platform: str, edge: str, optional: Collection[str]) -> Iterator[Entry]:
     for service in PURPOSES:
         if service == "media":
             signaling = network.services_of("signaling", platform)
             sources = signaling[0].sources if signaling else ()
             yield Entry("media", "udp", network.media_ports, "", network.media_ranges, sources[:1])
-        elif turn or service not in _BY_RANGE:
+        elif service in optional or service not in _BY_RANGE | _LEGACY:
             yield from _of_service(network, service, platform, edge)
 
 

@@ -10,9 +10,11 @@ from bot.arguments import Parser
 from bot.errors import UsageError, unknown
 from bot.replies.allowlist import BY_ADDRESS, FORMS
 from bot.vocabulary import platform_names
+from knowledge.answers import option_for
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
 from knowledge.network_facts import Network
+from knowledge.schema import Knowledge
 
 ANYWHERE: Final = ("0.0.0.0/0",)
 LookUp: TypeAlias = Callable[[str], tuple[str, ...]]
@@ -29,15 +31,27 @@ def run_allowlist(words: Sequence[str]) -> int:
             "Write `lineman allowlist PLATFORM`, such as `lineman allowlist ios --edge frankfurt`."
         )
     network = load_network(options.network)
-    platform = _one("a platform", options.words[0], platform_names(load_knowledge()))
+    knowledge = load_knowledge()
+    platform = _one("a platform", options.words[0], platform_names(knowledge))
     edge = _one("an edge", options.edge or network.roaming, {one: one for one in network.edge_names})
     turn = _one("an answer for turn", options.turn, {"yes": "yes", "no": "no"}) == "yes"
     form = _one("a format", options.format, {one: one for one in FORMS})
-    found = make_list(network, platform, edge, turn=turn)
+    legacy = is_legacy(options.sdk_version, knowledge)
+    found = make_list(network, platform, edge, turn=turn, legacy=legacy)
     if form in BY_ADDRESS:
         found = found.with_addresses(addresses(found, network, anywhere=options.any_address))
     sys.stdout.write(FORMS[form](found))
     return 0
+
+
+def is_legacy(version: str | None, knowledge: Knowledge) -> bool:
+    """Whether the mobile SDK of *version* is one that signals on a port of its own; `UsageError` for no version."""
+    if version is None:
+        return False
+    answer = option_for(knowledge.questions["sdk-version"], version)
+    if answer is None:
+        raise UsageError(f"{version!r} is no version of an SDK; write it as 2.1.0 or 6.12.")
+    return answer == "before-3"
 
 
 def addresses(
@@ -77,6 +91,9 @@ def _parser() -> Parser:
         "--edge", help="the edge that the client is set to (default: roaming, which needs all)"
     )
     parser.add_argument("--turn", default="no", metavar="yes|no", help="whether the app passes TURN servers")
+    parser.add_argument(
+        "--sdk-version", metavar="V", help="of a mobile SDK: those before 3.0 signal on a port of their own"
+    )
     parser.add_argument("--format", default="text", metavar="|".join(FORMS))
     parser.add_argument(
         "--any-address", action="store_true", help="allow ports to any address in place of names"

@@ -1,6 +1,7 @@
 """The `understand` and `ask` commands: what a text says, and what is written about a question."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from bot.arguments import Parser
 from bot.asking import About, Answer, ask
 from bot.errors import UsageError, unknown
+from bot.phrasing import phrase_now, read_endpoint
 from bot.readings import Readings, read, request_for, understood
 from bot.replies.answer import render_answer, render_readings
 from bot.replies.page import write
@@ -33,7 +35,7 @@ def run_understand(words: Sequence[str]) -> int:
     parser.add_argument("text", nargs="*", metavar="TEXT")
     parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
     options = _options(parser, words)
-    knowledge = load_knowledge()
+    knowledge = load_knowledge(quick=True)
     readings = read(
         _text(options.text), knowledge, make_vocabulary(knowledge, load_network(None), ("local",))
     )
@@ -60,9 +62,10 @@ def run_ask(words: Sequence[str]) -> int:
     ):
         parser.add_argument(f"--{name}", help=what, default="")
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
-    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[]")
+    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[], phrased")
     options = _options(parser, words)
-    knowledge, network = load_knowledge(), load_network(options.network)
+    endpoint = read_endpoint(os.environ)
+    knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
     platform = options.platform.casefold()
     about = About(
@@ -73,7 +76,8 @@ def run_ask(words: Sequence[str]) -> int:
         edge=_known("an edge", options.edge.casefold(), vocabulary.edges),
         causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
     )
-    answer = ask(_text(options.text), about, knowledge, network)
+    text = _text(options.text)
+    answer = phrase_now(text, ask(text, about, knowledge, network), about.evidence, endpoint)
     if options.json:
         _print_json(answer_json(answer))
     else:
@@ -86,7 +90,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return {
         "answered": answer.answered,
         "answer": answer.text,
-        "sentences": [{"text": one.text, "sources": [one.source]} for one in answer.sentences],
+        "sentences": [{"text": one.text, "sources": [one.source, *one.also]} for one in answer.sentences],
         "sources": [
             {
                 "file": one.file,
@@ -97,6 +101,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         ],
         "closest": [{"id": name, "title": title} for name, title in answer.closest],
         "score": answer.score,
+        "phrased": answer.phrased,
+        "because": answer.because,
     }
 
 

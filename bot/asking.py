@@ -20,6 +20,7 @@ from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.words import telling, words_of
 
 NEARBY: Final = 3
+OFF: Final = "no language model is set"  # why an answer is not in a model's words, when nobody wants it to be
 
 # Words that point at the case instead of naming a subject.
 _POINTING: Final = frozenset(
@@ -51,20 +52,26 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer, and the number of its source."""
+    """One sentence of an answer, and the number of its source; *also* are more of them."""
 
     text: str
     source: int
+    also: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is written about a question; *closest* are the nearest passages (id and title), answered or not."""
+    """What is written about a question; *closest* are the nearest passages (id and title), answered or not.
+
+    *phrased* where a language model worded it (`bot/phrasing.py`); else *because* says why not, if that was tried.
+    """
 
     sentences: tuple[Sentence, ...] = ()
     sources: tuple[Source, ...] = ()
     closest: tuple[tuple[str, str], ...] = ()
     score: float = 0.0
+    phrased: bool = False
+    because: str = ""
 
     @property
     def answered(self) -> bool:

@@ -1,5 +1,6 @@
 """The conversation on a terminal: a line is a case to look into, a story, a question, a choice, `help` or `quit`."""
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from bot.replies.page import Line, write
 from bot.request import Request, parse
 
 if TYPE_CHECKING:
-    from bot.asking import About
+    from bot.asking import About, Answer
     from bot.readings import Readings
     from bot.triage import CaseRecord
 
@@ -159,7 +160,8 @@ def _question(talk: Talk, line: str) -> None:
     from bot.asking import ask
     from bot.replies.answer import render_answer
 
-    answer = ask(line, _about(talk), talk.desk.knowledge, talk.desk.network)
+    about = _about(talk)
+    answer = _worded(line, about, ask(line, about, talk.desk.knowledge, talk.desk.network))
     if not answer.answered and _story(talk, line, quiet=True):
         return
     write(render_answer(answer), sys.stdout)
@@ -178,7 +180,8 @@ def _story(talk: Talk, line: str, *, quiet: bool = False) -> bool:
     readings = read(line, desk.knowledge, desk.vocabulary)
     if readings.verdict == "none":
         if not quiet:
-            answer = ask(line, _about(talk), desk.knowledge, desk.network)
+            about = _about(talk)
+            answer = _worded(line, about, ask(line, about, desk.knowledge, desk.network))
             write(render_answer(answer) if answer.answered else render_readings(readings), sys.stdout)
         return False
     numbered = readings.verdict == "close" and not readings.codes
@@ -211,6 +214,13 @@ def _choose(talk: Talk, number: int) -> None:
     elif request := request_for(readings, [readings.offered[number - 1]], talk.desk.knowledge):
         write([Line(looked_into_as(request))], sys.stdout)
         _diagnose(talk, request, (readings.offered[number - 1].cause,))
+
+
+def _worded(line: str, about: "About", answer: "Answer") -> "Answer":
+    """*answer* in a language model's words, where one is set."""
+    from bot.phrasing import phrase_now, read_endpoint
+
+    return phrase_now(line, answer, about.evidence, read_endpoint(os.environ))
 
 
 def _about(talk: Talk) -> "About":

@@ -86,7 +86,7 @@ def open_desk(
         raise unknown("a vantage", vantage, VANTAGES)
     if network is not None and not network.strip():
         raise UsageError("--network needs the path of a network file.")
-    local = LocalRelay(vantage or USER_NETWORK)
+    local = LocalRelay(vantage or USER_NETWORK, environment=os.environ)
     return Desk(
         knowledge or load_knowledge(quick=True),
         load_network(network),

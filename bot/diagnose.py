@@ -81,10 +81,10 @@ def _read_story(text: str, desk: Desk, named: Sequence[tuple[str, str]], error: 
 
 
 def _as_json(desk: Desk, request: Request) -> int:
-    from bot.compare import leading
+    records = desk.diagnose_all(request, lambda _: None)
+    from bot.compare import leading  # nothing of the reply is needed before the first look
     from bot.replies.json_reply import render, render_several
 
-    records = desk.diagnose_all(request, lambda _: None)
     views = [desk.view(record) for record in records]
     if len(records) > 1:
         reply = render_several(records, views, desk.network, version())

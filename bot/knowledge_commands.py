@@ -51,10 +51,12 @@ def _parser() -> Parser:
 def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
     from knowledge.check import report
     from knowledge.network import load_network
+    from knowledge.search.passages import FOLDER as ANSWERS
 
     _take(words, 0, "check")
     network = load_network()
-    found = report(knowledge, datetime.now(UTC).date(), {f"network {network.id}": network.checked})
+    days = {f"network {network.id}": network.checked}
+    found = report(knowledge, datetime.now(UTC).date(), days, ANSWERS)
     sys.stdout.write(f"{found}\n")
     return OK if found.ok else PROBLEMS
 

@@ -109,3 +109,20 @@ def m005_relays(db: Database) -> None:
     )
     db.execute("CREATE INDEX audit_at ON audit(at)")
     db.execute("CREATE UNIQUE INDEX audit_plan ON audit(plan)")
+
+
+@STEPS()
+def m006_ways_in(db: Database) -> None:
+    """Every way in has its requests kept, not the command alone: by which way, what was said, whose turn it is."""
+    db.execute("ALTER TABLE inbox RENAME TO commands")
+    db.execute(
+        "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, way TEXT NOT NULL, asker TEXT NOT NULL, "
+        "said TEXT NOT NULL, turn TEXT NOT NULL, stamp TEXT NOT NULL, received REAL NOT NULL, "
+        "tries INTEGER NOT NULL, PRIMARY KEY (team, event)) WITHOUT ROWID"
+    )
+    db.execute(
+        "INSERT INTO inbox SELECT team, event, 'command', asker, json_object('text', text), '', '', received, 0 "
+        "FROM commands"
+    )
+    db.execute("DROP TABLE commands")
+    db.execute("CREATE INDEX inbox_turns ON inbox(team, turn) WHERE turn != ''")

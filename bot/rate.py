@@ -83,7 +83,9 @@ class Rate:
 def load_limits(environment: Mapping[str, str]) -> Limits:
     """Read the limits that the environment sets; `UsageError` names the variable that is wrong."""
     usual = Limits()
-    return Limits(_limit(environment, USER, usual.user), _limit(environment, WORKSPACE, usual.workspace))
+    return Limits(
+        read_limit(environment, USER, usual.user), read_limit(environment, WORKSPACE, usual.workspace)
+    )
 
 
 def spoken(seconds: float) -> str:
@@ -101,7 +103,8 @@ def _wait(bucket: _Bucket, limit: Limit) -> float:
     return max(0.0, (1 - 1e-6 - bucket.left) * limit.period / limit.count)
 
 
-def _limit(environment: Mapping[str, str], name: str, usual: Limit) -> Limit:
+def read_limit(environment: Mapping[str, str], name: str, usual: Limit) -> Limit:
+    """Read one limit such as 10/600; `UsageError` if it is written otherwise."""
     text = environment.get(name, "").strip()
     if not text:
         return usual

@@ -4,13 +4,15 @@ import asyncio
 import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from bot.hub.control import ControlSocket
-from bot.hub.jobs import Exchange, Health
-from bot.hub.settings import read_hub_settings
+from bot.hub.places import socket_of
 from bot.relays import LOCAL, LocalRelay, Relay
-from bot.remote import RemoteRelay, find_relays
-from probes.keys import Identity
+
+# Web server, database and keys come with the hub; a diagnosis that looks from here alone starts without them.
+if TYPE_CHECKING:
+    from bot.hub.jobs import Exchange, Health
+    from probes.keys import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,9 @@ class RelayBook:
     """Relays by name."""
 
     local: LocalRelay = field(default_factory=LocalRelay)
-    known: Mapping[str, Health] = field(default_factory=dict)  # of the hub, when the book was opened
-    exchange: Exchange | None = None
-    signer: Identity | None = None
+    known: Mapping[str, "Health"] = field(default_factory=dict)  # of the hub, when the book was opened
+    exchange: "Exchange | None" = None
+    signer: "Identity | None" = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -31,15 +33,21 @@ class RelayBook:
         """Give the relay *name* for use on behalf of *who*, for the case *what*; KeyError unless it is known."""
         if name == self.local.name:
             return self.local
+        from bot.remote import RemoteRelay
+
         assert self.exchange
         return RemoteRelay(name, self.exchange, self.signer, self.known[name].vantage, who or user(), what)
 
 
 def open_book(environment: Mapping[str, str], local: LocalRelay) -> RelayBook:
     """Ask the hub that *environment* names for its relays; without one there is the built-in relay alone."""
-    settings = read_hub_settings(environment)
-    if not settings.socket.exists():
+    if not socket_of(environment).exists():
         return RelayBook(local)
+    from bot.hub.control import ControlSocket
+    from bot.hub.settings import read_hub_settings
+    from bot.remote import find_relays
+
+    settings = read_hub_settings(environment)
     exchange = ControlSocket(settings.socket)
     known = {one.name: one for one in asyncio.run(find_relays(exchange)) if one.name != LOCAL}
     return RelayBook(local, known, exchange, settings.signer() if known else None)

@@ -16,8 +16,8 @@ from bot.arguments import Parser
 from bot.enrolment import TOKEN_LIVES, Enrolled, Enrolment
 from bot.errors import UsageError, unknown
 from bot.hub.control import ControlSocket
-from bot.hub.hub import spoken_ago
 from bot.hub.jobs import Health
+from bot.hub.plans import spoken_ago
 from bot.hub.settings import HubSettings, hub_name, read_hub_settings
 from bot.remote import find_relays
 from bot.replies.page import Line, write

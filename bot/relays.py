@@ -1,8 +1,8 @@
 """Where probes run from: what every relay offers, and the one built into this process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 from probes.model import USER_NETWORK, Observation, Plan
@@ -34,9 +34,20 @@ class LocalRelay:
 
     vantage: str = USER_NETWORK
     name: str = LOCAL
+    environment: Mapping[str, str] = field(
+        default_factory=dict, repr=False
+    )  # may name a proxy, password included
 
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
-        """Run *plan* in this process."""
+        """Run *plan* in this process; where it names no proxy, by the one that this host is set to."""
         from probes.run import run_plan  # the probes take longer to import than anything before them
 
-        return run_plan(plan)
+        return run_plan(replace(plan, proxy=plan.proxy or self._proxy(plan)))
+
+    def _proxy(self, plan: Plan) -> str:
+        """The proxy that the environment names for the first host that *plan* would reach through one."""
+        from probes.way_out import proxy_from
+
+        through = (step.target.host for step in plan.steps if step.params.get("proxy"))
+        proxies = (proxy_from(self.environment, f"https://{host}") for host in through)
+        return next(filter(None, proxies), "")

@@ -53,8 +53,12 @@ class InboxRow:
 
     team: str
     event: str  # the delivery's id
-    asker: Mapping[str, str]  # who and where
-    text: str  # redacted
+    way: str  # by which it came in
+    asker: Mapping[str, str]  # who and where: ids of Slack's
+    said: Mapping[str, str]  # redacted
+    turn: str = ""  # what shares a turn is answered in the order of its stamps
+    stamp: str = ""
+    received: float = 0.0  # seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,11 @@ from bot.slack.environment import HOW_TO, read_slack_settings
 
 FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 USAGE: Final = 2
+NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: the same start may go well later
 
 
 def run_serve(words: Sequence[str]) -> int:
-    """Serve until told to end; the exit code is 0, or 2 when nothing is set."""
+    """Serve until told to end; the exit code is 0, 2 when something has to be set, 75 when Slack is away."""
     parser = Parser(prog="lineman serve", description="Serve Slack; docs/slack.md says how to set it up.")
     _, rest = parser.parse_known_args(list(words))
     if rest:
@@ -28,8 +29,13 @@ def run_serve(words: Sequence[str]) -> int:
         return USAGE
     write_log(os.environ.get("LINEMAN_LOG", "INFO"))
     from bot.slack.serve import serve, tell  # aiohttp and Bolt take their time to import
+    from bot.slack.starting import NotNowError
 
-    asyncio.run(serve(settings, os.environ, tell))
+    try:
+        asyncio.run(serve(settings, os.environ, tell))
+    except NotNowError as error:
+        tell(str(error))
+        return NOT_NOW
     return 0
 
 

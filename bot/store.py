@@ -6,7 +6,6 @@ redacted here a second time, whatever callers did.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -15,7 +14,16 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from bot.redact import redact, redact_json
+from bot.kept import (
+    LET_GO,
+    OF_THREAD,
+    TRIED,
+    keep_request,
+    read_request,
+    safe_text,
+    without_secrets,
+)
+from bot.redact import redact_json
 from bot.request import Request
 from bot.request_json import from_json, to_json
 from bot.rows import RUNNING, CaseRow, Ended, InboxRow, PostRow, RunRow, Verdict
@@ -24,7 +32,11 @@ from bot.writer import Writer
 from probes.model import Observation
 from probes.wire import dump, load, observation_from_json, observation_to_json
 
-_LET_GO: Final = "DELETE FROM inbox WHERE team = ? AND event = ?"
+_OWE: Final = (
+    "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "
+    "channel = excluded.channel, thread_ts = excluded.thread_ts, "
+    "payload = excluded.payload, version = version + (payload != excluded.payload) RETURNING *"
+)
 
 
 class Store:
@@ -43,46 +55,40 @@ class Store:
         """Do what was asked for, then close; a second time does nothing."""
         await self._writer.close()
 
-    async def first_time(self, team: str, event_id: str) -> bool:
-        """Whether this delivery is the first of its event; true exactly once, whoever asks at the same time."""
+    async def take_in(self, row: InboxRow, thread: tuple[str, str] | None = None) -> bool:
+        """Keep a request that is about to be acknowledged; false when the same delivery was taken before.
 
-        def work(db: Database) -> bool:
-            values = (team, event_id, time.time())
-            return db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?)", values).rowcount == 1
-
-        return await self._writer.run(work)
-
-    async def take_in(self, team: str, event_id: str, asker: Mapping[str, str], text: str) -> bool:
-        """Keep a request that is about to be acknowledged; false when the same delivery was taken before."""
-        written, safe = dump(dict(asker)), redact(text).text  # the asker is ids of Slack, no text of anybody
-
-        def work(db: Database) -> bool:
-            now = time.time()
-            first = (
-                db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?)", (team, event_id, now)).rowcount
-                == 1
-            )
-            if first:
-                db.execute("INSERT INTO inbox VALUES (?, ?, ?, ?, ?)", (team, event_id, written, safe, now))
-            return first
-
-        return await self._writer.run(work)
+        With *thread* (channel, timestamp) it is taken only if it can be meant for us: when the thread is about a
+        case, or will be, because what begins one waits in the same turn.
+        """
+        safe = await without_secrets(row)
+        return await self._writer.run(lambda db: keep_request(db, safe, thread, time.time()))
 
     async def let_go(self, team: str, event_id: str) -> None:
         """Forget a request that has been answered."""
-        await self._change(_LET_GO, team, event_id)
+        await self._change(LET_GO, team, event_id)
 
     async def taken_in(self) -> tuple[InboxRow, ...]:
         """List the requests that were accepted and neither begun nor answered, oldest first."""
-        rows = await self._all("SELECT * FROM inbox ORDER BY received")
-        return tuple(
-            InboxRow(row["team"], row["event"], json.loads(row["asker"]), row["text"]) for row in rows
-        )
+        rows = await self._all("SELECT * FROM inbox ORDER BY received, stamp")
+        return tuple(read_request(row) for row in rows)
 
-    async def open_case(self, case: CaseRow) -> None:
-        """Keep a new case."""
+    async def try_again(self, team: str, event_id: str) -> int:
+        """Count that a request of a former process is answered again; gives how often by now."""
+        tried = await self._all(TRIED, team, event_id)
+        return int(tried[0]["tries"]) if tried else 0
+
+    async def open_case(self, case: CaseRow) -> CaseRow:
+        """Keep a new case and give it; where its thread is about a case already, that one is given instead."""
         row = asdict(case) | {"request": _request(case.request), "created": case.created or time.time()}
-        await self._writer.run(lambda db: db.table("cases").insert(row))
+
+        def work(db: Database) -> dict[str, Any] | None:
+            there = list(db.query(OF_THREAD, (case.team, case.channel, case.thread_ts)))
+            if not there:
+                db.table("cases").insert(row)
+            return there[0] if there else None
+
+        return _case(await self._writer.run(work)) or case
 
     async def case(self, case_id: str) -> CaseRow | None:
         """Find a case by its id."""
@@ -90,8 +96,7 @@ class Store:
 
     async def case_of_thread(self, team: str, channel: str, thread_ts: str) -> CaseRow | None:
         """Find the case that a thread is about."""
-        sql = "SELECT * FROM cases WHERE team = ? AND channel = ? AND thread_ts = ? AND thread_ts != ''"
-        return _case(await self._one(sql, team, channel, thread_ts))
+        return _case(await self._one(OF_THREAD, team, channel, thread_ts))
 
     async def bind_thread(self, case_id: str, channel: str, thread_ts: str, message_ts: str = "") -> None:
         """Say where the case stands; the message updated in place is the thread's first unless named."""
@@ -102,15 +107,22 @@ class Store:
         """Keep what the case asks for after a follow-up."""
         await self._change("UPDATE cases SET request = ? WHERE id = ?", _request(request), case_id)
 
-    async def start_run(self, run: RunRow, asked: tuple[str, str] | None = None) -> None:
-        """Keep a run that begins; the request it was *asked* with (team, event id) leaves the inbox with it."""
+    async def start_run(
+        self, run: RunRow, asked: tuple[str, str] | None = None, owed: PostRow | None = None
+    ) -> None:
+        """Keep a run that begins; the request it was *asked* with (team, event id) leaves the inbox with it.
+
+        The message about it is *owed* from the same moment, so that a crash right after cannot lose the answer.
+        """
         row = asdict(run) | {"request": _request(run.request), "summary": _json(run.summary)}
         row["case_id"] = row.pop("case")
 
         def work(db: Database) -> None:
             db.table("runs").insert(row)
+            if owed:
+                list(db.query(_OWE, _owed(owed)))
             if asked:
-                db.execute(_LET_GO, asked)
+                db.execute(LET_GO, asked)
 
         await self._writer.run(work)
 
@@ -186,7 +198,7 @@ class Store:
             "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
         )
-        await self._change(sql, run_id, cause, verdict, by, _text(words), time.time())
+        await self._change(sql, run_id, cause, verdict, by, safe_text(words), time.time())
 
     async def feedback_counts(self) -> dict[str, dict[str, int]]:
         """Count the verdicts on each cause: {cause: {"right": n, "wrong": n}}."""
@@ -199,23 +211,8 @@ class Store:
 
     async def owe(self, post: PostRow) -> PostRow:
         """Promise a message, or new content for one promised before; gives it as it stands now."""
-        payload = _json(redact_json(post.payload))
-        created = post.created or time.time()
-        sql = (
-            "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "
-            "payload = excluded.payload, version = version + (payload != excluded.payload) RETURNING *"
-        )
-        values = (
-            post.key,
-            post.run,
-            post.team,
-            post.channel,
-            post.thread_ts,
-            post.message_ts,
-            payload,
-            created,
-        )
-        return _post((await self._writer.run(lambda db: list(db.query(sql, values))))[0])
+        values = _owed(post)
+        return _post((await self._writer.run(lambda db: list(db.query(_OWE, values))))[0])
 
     async def delivered(self, key: str, message_ts: str, version: int) -> None:
         """Keep that Slack shows *version* of the message; an older one that arrives late changes nothing."""
@@ -274,15 +271,15 @@ def _post(row: dict[str, Any]) -> PostRow:
     return PostRow(**row | {"payload": load(row["payload"])})
 
 
+def _owed(post: PostRow) -> tuple[Any, ...]:
+    where = (post.team, post.channel, post.thread_ts, post.message_ts)
+    return post.key, post.run, *where, _json(post.payload), post.created or time.time()
+
+
 def _request(request: Request) -> str:
-    told = {name: _text(value) for name, value in request.told.items()}
+    told = {name: safe_text(value) for name, value in request.told.items()}
     return dump(to_json(replace(request, told=told)))
 
 
 def _json(value: Mapping[str, Any]) -> str:
     return dump(redact_json(dict(value)))
-
-
-def _text(text: str) -> str:
-    """Redact *text*, and drop what no database column holds: half of a surrogate pair."""
-    return redact(text).text.encode("utf-8", "replace").decode()

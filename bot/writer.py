@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -20,7 +21,8 @@ from bot.errors import UsageError
 from bot.migrations import STEPS
 
 T = TypeVar("T")
-Job: TypeAlias = tuple[Callable[[Database], Any], "Future[Any]"]
+Job: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
+Result: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 # Jobs of one transaction: enough to make the commit cheap, few enough that the first is not kept waiting.
 BATCH: Final = 256
@@ -38,7 +40,11 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         """Open *path* and bring it up to date; `UsageError` if it is no database of ours."""
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._asked: list[
+            Job
+        ] = []  # in this turn of the event loop: waking the thread costs more than most jobs
+        self._taken: list[Job] = []  # by the thread, and not done yet
         self._closed = threading.Lock()  # held from closing on
         opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._live, args=(path, opened), name="store", daemon=True)
@@ -49,17 +55,25 @@ class Writer:
         """Do *work* in the thread; it is all or nothing, and on the disk when this returns."""
         if self._closed.locked():
             raise StoreError("the store is closed")
-        done: Future[T] = Future()
-        done.set_running_or_notify_cancel()
-        self._jobs.put((work, done))
-        # Somebody who is cancelled stops waiting; what was asked for is done all the same.
-        return await asyncio.shield(asyncio.wrap_future(done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+        if not self._asked:
+            loop.call_soon(self._hand_over)
+        self._asked.append((work, done))
+        return await done  # somebody who is cancelled stops waiting; what was asked for is done all the same
 
     async def close(self) -> None:
         """Do what is queued, then end."""
         if self._closed.acquire(blocking=False):
+            self._hand_over()
             self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
+
+    def _hand_over(self) -> None:
+        """Give the thread what was asked for since the last time."""
+        asked, self._asked = self._asked, []
+        if asked:
+            self._jobs.put(asked)
 
     def _live(self, path: Path, opened: "Future[None]") -> None:
         try:
@@ -74,18 +88,18 @@ class Writer:
 
     def _batch(self) -> list[Job]:
         """Wait for a job, and take those behind it; none at the end."""
-        batch: list[Job] = []
-        job = self._jobs.get()
-        while job:
-            batch.append(job)
-            if len(batch) == BATCH:
-                return batch
+        if not self._taken:
+            self._taken = self._jobs.get() or []
+        while self._taken and len(self._taken) < BATCH:
             try:
-                job = self._jobs.get_nowait()
+                more = self._jobs.get_nowait()
             except queue.Empty:
-                return batch
-        if batch:
-            self._jobs.put(None)  # the end, for the next turn
+                break
+            if more is None:
+                self._jobs.put(None)  # the end, for the next turn
+                break
+            self._taken += more
+        batch, self._taken = self._taken[:BATCH], self._taken[BATCH:]
         return batch
 
 
@@ -124,7 +138,7 @@ def _migrate(db: Database) -> None:
 
 def _commit(db: Database, batch: list[Job]) -> None:
     """Do the jobs of *batch* in one transaction; one that fails is undone alone."""
-    results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    results: list[Result] = []
     try:
         db.execute("BEGIN IMMEDIATE")
         for work, done in batch:
@@ -140,7 +154,16 @@ def _commit(db: Database, batch: list[Job]) -> None:
         if db.conn.in_transaction:
             db.rollback()
         results = [(done, None, _translated(error)) for _, done in batch]
+    for loop in {done.get_loop() for done, _, _ in results}:
+        with suppress(RuntimeError):  # it was closed: nobody waits any more
+            loop.call_soon_threadsafe(_tell, [one for one in results if one[0].get_loop() is loop])
+
+
+def _tell(results: list[Result]) -> None:
+    """Let those who asked go on."""
     for done, result, failed in results:
+        if done.done():
+            continue  # cancelled
         if failed:
             done.set_exception(failed)
         else:

@@ -25,7 +25,13 @@ _YOUR_VALUE: Final = "YOUR_VALUE"
 _MOST: Final = 4
 # These explain a finding without deciding it, so they may come from any look of the run.
 _ANYWHERE: Final = frozenset(
-    {"nat.varying", "dns.client_subnet", "dns.other_resolver", "websocket.open_proxy"}
+    {
+        "nat.varying",
+        "dns.client_subnet",
+        "dns.other_resolver",
+        "websocket.open_proxy",
+        "websocket.failing_proxy",
+    }
 )
 
 Say = Callable[[Observation], str]

@@ -19,6 +19,7 @@ _WHY_NOT: Final[Mapping[str, str]] = {
     Failure.CANCELLED: "it was cancelled before it ended",
     Failure.OUT_OF_TIME: "the time was over before it ended",
     Failure.NO_CREDENTIALS: "it needs TURN credentials, and none were given",
+    Failure.NO_PROXY: "no proxy is named, in the network file or where this looked from",
     Failure.NO_ADDRESS: "there was no address to look at",
     Failure.INCONCLUSIVE: "it ran, but what it saw proves nothing",
     Failure.NOT_SUPPORTED: "this cannot be tested from here",

@@ -6,6 +6,7 @@ Pure. Nothing is checked here: `structure.py` went before, `references.py` comes
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from knowledge.document import Document
 from knowledge.rules import Combined, Else, Quantified, Rule, Seen, Test, holds
 from knowledge.schema import (
     Alternatives,
@@ -29,7 +30,6 @@ from knowledge.schema import (
     Sdk,
     Snippet,
 )
-from knowledge.yaml_lines import Document
 from probes.model import Observation, Target
 
 LISTS = ("found", "possible", "ruled_out", "not_checked", "explained")

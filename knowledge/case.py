@@ -138,10 +138,10 @@ def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: s
 
 
 def _params(params: Facts, network: Places) -> Iterator[Facts]:
-    """*params* once; once for each named resolver (`resolver: each`); not at all by a proxy that is not there."""
+    """*params* once, or once for each named resolver (`resolver: each`)."""
     if params.get("resolver") == "each":
         yield from ({**params, "resolver": one} for one in network.resolvers)
-    elif not params.get("proxy") or network.proxy:
+    else:
         yield params
 
 

@@ -182,7 +182,6 @@ class _Everywhere:
     """A network that has whatever a question of the knowledge may look at: cases inside the files look at nothing."""
 
     resolvers = ("resolver",)
-    proxy = "proxy"
 
     def __init__(self, knowledge: Knowledge) -> None:
         looks = (one for question in knowledge.questions.values() for one in question.observe)

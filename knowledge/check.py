@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import permutations
+from pathlib import Path
 
 from knowledge.case import questions_of
 from knowledge.cases import Trial, trial_problems, trials
@@ -20,6 +21,7 @@ from knowledge.more_checks import (
     unreachable,
 )
 from knowledge.mutate import Mutation, mutations
+from knowledge.passage_checks import Checked, check_passages
 from knowledge.schema import Alternatives, Cause, Knowledge, Question
 from knowledge.templates import template_problems
 
@@ -43,12 +45,17 @@ class Report:
 
 
 def report(
-    knowledge: Knowledge, today: date | None = None, checked: Mapping[str, str] | None = None
+    knowledge: Knowledge,
+    today: date | None = None,
+    checked: Mapping[str, str] | None = None,
+    answers: Path | None = None,
 ) -> Report:
     """Check all of *knowledge*; with *today*, what is old is listed, and is no problem: it still may be used.
 
-    *checked* are days of more things than the knowledge files, by name, such as network files.
+    *checked* are days of more things than the knowledge files, by name, such as network files; the passages in the
+    folder *answers* are looked at as well.
     """
+    said = check_passages(knowledge, answers) if answers else None
     tried = trials(knowledge)
     mutants = list(mutations(knowledge, tried))
     pairs = list(_contained(knowledge))
@@ -64,13 +71,19 @@ def report(
         f"pairs of causes that contain each other: {len(pairs)}, {len(mixed)} not separated",
         f"questions with gaps: {len(open_)} of {len(knowledge.questions)}",
         f"symptoms: {count_symptoms(knowledge.causes)} phrases",
-        *_old(knowledge, today, checked),
+        *([_passages(said)] if said else []),
+        *_old(knowledge, today, {**(checked or {}), **(said.days if said else {})}),
     )
     problems = [*wrong, *_survivors(mutants), *mixed, *open_, *_untested(knowledge), *_unused(knowledge)]
     problems += template_problems(knowledge)
     for more in (symptom_problems, unfinished, unreachable, not_told_apart):
         problems += more(knowledge)
+    problems += said.problems if said else ()
     return Report(lines, tuple(problems), len(mutants), noticed)
+
+
+def _passages(said: Checked) -> str:
+    return f"passages: {said.passages}, {said.questions} questions, {len(said.problems)} problems"
 
 
 def _old(knowledge: Knowledge, today: date | None, checked: Mapping[str, str] | None) -> Iterator[str]:

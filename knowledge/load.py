@@ -3,16 +3,19 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from knowledge.build import build_cause, build_error, build_platform, build_question
+from knowledge.compiled import digest_of, recall, remember
+from knowledge.document import Document
 from knowledge.problems import KnowledgeError, at_line
-from knowledge.references import reference_problems
 from knowledge.schema import Knowledge
-from knowledge.stamp import digest_of, is_stamped, stamp
-from knowledge.yaml_lines import Document, parse_yaml
 
 FOLDER: Final = Path(__file__).parent
+NAME: Final = "knowledge"  # under which it is kept
+
+Sources: TypeAlias = Mapping[Path, bytes]
+Rooms: TypeAlias = dict[str, dict[str, Document]]  # folder: name of the file: what stands in it
 
 # folder: its schema, the key that must equal the file's name, and what makes its values
 _ROOMS: Final[Mapping[str, tuple[str, str, Callable[[Document], Any]]]] = {
@@ -26,61 +29,98 @@ _ROOMS: Final[Mapping[str, tuple[str, str, Callable[[Document], Any]]]] = {
 def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
     """Everything in *folder*'s errors, platforms, questions and causes; raises KnowledgeError.
 
-    With *quick* the very files that were good last time are not checked once more.
+    With *quick* the very files that were good last time are neither parsed nor checked once more; their values are
+    the same, and know no lines.
     """
-    files = {room: sorted((folder / room).glob("*.y*ml")) for room in sorted(_ROOMS)}
-    sources = {file: file.read_bytes() for room in files.values() for file in room}
-    names = [f"{file.parent.name}/{file.name}".encode() for file in sources]
-    stamped = digest_of([*names, *sources.values()]) if quick else ""
-    checked = bool(stamped) and is_stamped("knowledge", stamped)
-    knowledge = _load(folder, files, sources, check=not checked)
-    if stamped and not checked:
-        stamp("knowledge", stamped)
-    return knowledge
+    sources = _read(folder)
+    if not quick:
+        return _build(_checked(folder, sources), sources)
+    digest = _digest(sources)
+    kept = recall(NAME, digest)
+    if kept is not None:
+        return _build(_documents(kept, _shown(folder)), sources)
+    documents = _checked(folder, sources)
+    remember(NAME, digest, _values(documents))
+    return _build(documents, sources)
 
 
-def _load(
-    folder: Path, files: Mapping[str, list[Path]], sources: Mapping[Path, bytes], *, check: bool
-) -> Knowledge:
-    problems: list[str] = []
+def compile_knowledge(folder: Path = FOLDER) -> tuple[str, Any]:
+    """The digest of *folder*'s files, and their values as they are kept; raises KnowledgeError."""
+    sources = _read(folder)
+    return _digest(sources), _values(_checked(folder, sources))
+
+
+def _read(folder: Path) -> Sources:
+    files = (file for room in sorted(_ROOMS) for file in sorted((folder / room).glob("*.y*ml")))
+    return {file: file.read_bytes() for file in files}
+
+
+def _digest(sources: Sources) -> str:
+    return digest_of([*(_name(file).encode() for file in sources), *sources.values()])
+
+
+def _name(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
+
+
+def _values(documents: Rooms) -> dict[str, dict[str, Any]]:
+    return {room: {name: one.value for name, one in some.items()} for room, some in documents.items()}
+
+
+def _documents(kept: Any, shown: str) -> Rooms:
+    return {
+        room: {name: Document(f"{shown}/{room}/{name}.yaml", value) for name, value in some.items()}
+        for room, some in kept.items()
+    }
+
+
+def _build(documents: Rooms, sources: Sources) -> Knowledge:
+    rooms: dict[str, dict[str, Any]] = {
+        room: {name: build(one) for name, one in documents[room].items()}
+        for room, (_, _, build) in _ROOMS.items()
+    }
     digest = hashlib.sha256()
-    rooms: dict[str, dict[str, Any]] = {}
+    for file, source in sources.items():
+        digest.update(f"{_name(file)}\0{len(source)}\0".encode() + source)
+    return Knowledge(**rooms, digest=digest.hexdigest())
+
+
+def _checked(folder: Path, sources: Sources) -> Rooms:
+    """Parse all of *sources* and hold them against the schemas and each other."""
+    from knowledge.references import reference_problems
+
+    problems: list[str] = []
+    documents: Rooms = {room: {} for room in _ROOMS}
     broken: set[str] = set()
     shown = _shown(folder)
-    for room in files:
-        rooms[room] = {}
-        for file in files[room]:
-            source = sources[file]
-            digest.update(f"{room}/{file.name}\0{len(source)}\0".encode() + source)
-            try:
-                rooms[room][file.stem] = _load_file(f"{shown}/{room}", file, source, check=check)
-            except KnowledgeError as error:
-                problems += error.problems
-                broken.add(file.stem)
-    if not rooms["causes"] and not problems:
+    for file, source in sources.items():
+        try:
+            documents[file.parent.name][file.stem] = _checked_file(f"{shown}/{_name(file)}", file, source)
+        except KnowledgeError as error:
+            problems += error.problems
+            broken.add(file.stem)
+    if not documents["causes"] and not problems:
         problems.append(at_line(str(folder), 1, "holds no causes: is this a knowledge folder?"))
-    knowledge = Knowledge(**rooms, digest=digest.hexdigest())
-    if check:
-        problems += reference_problems(knowledge, broken)
+    problems += reference_problems(_build(documents, sources), broken)
     if problems:
         raise KnowledgeError(problems)
-    return knowledge
+    return documents
 
 
-def _load_file(where: str, file: Path, source: bytes, *, check: bool) -> Any:
-    schema, key, build = _ROOMS[where.rpartition("/")[2]]
-    name = f"{where}/{file.name}"
+def _checked_file(name: str, file: Path, source: bytes) -> Document:
+    # A parser and a validator: what is kept needs neither, and both take long to import.
+    from knowledge.structure import structure_problems
+    from knowledge.yaml_lines import parse_yaml
+
+    schema, key, _ = _ROOMS[file.parent.name]
     document = parse_yaml(source, name)
-    if check:
-        from knowledge.structure import structure_problems  # brings a validator that takes long to import
-
-        if problems := structure_problems(document, schema):
-            raise KnowledgeError(problems)
-    if file.name != f"{document.value[key]}.yaml":
-        line = document.line((key,))
-        wanted = f"{document.value[key]}.yaml"
-        raise KnowledgeError([at_line(name, line, f"the file is called {file.name} and must be {wanted}")])
-    return build(document)
+    if problems := structure_problems(document, schema):
+        raise KnowledgeError(problems)
+    wanted = f"{document.value[key]}.yaml"
+    if file.name != wanted:
+        sentence = f"the file is called {file.name} and must be {wanted}"
+        raise KnowledgeError([at_line(name, document.line((key,)), sentence)])
+    return document
 
 
 def _shown(file: Path) -> str:

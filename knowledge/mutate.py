@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from knowledge.case import cause_for
 from knowledge.cases import Trial, question_case_problem
+from knowledge.document import Path
 from knowledge.schema import Alternatives, Cause, Condition, Knowledge, Question
-from knowledge.yaml_lines import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,20 @@ The form is `knowledge/schemas/network.schema.json`; `docs/network-files.md` tel
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from knowledge.network_checks import Complaint, check
+from knowledge.compiled import digest_of, recall, remember
 from knowledge.network_facts import Edge as Edge
 from knowledge.network_facts import IceServer as IceServer
 from knowledge.network_facts import Network as Network
 from knowledge.network_facts import Service as Service
-from knowledge.network_roots import RootError, read_root
 from knowledge.problems import KnowledgeError, at_line
-from knowledge.stamp import digest_of, is_stamped, stamp
-from knowledge.yaml_lines import parse_yaml
+
+if TYPE_CHECKING:
+    from knowledge.network_checks import Complaint
 
 TWILIO: Final = Path(__file__).parent / "networks" / "twilio.yaml"
+NAME: Final = "network"  # under which it is kept
 
 # The shipped file has 10 kB. A hundred times that is a mistake of whoever named the file.
 _LARGEST: Final = 1024 * 1024  # bytes
@@ -32,33 +33,40 @@ class NetworkError(KnowledgeError):
 
 def load_network(path: str | Path | None = None) -> Network:
     """Read the network file at *path*, Twilio's own without one; raises `NetworkError`."""
-    file = Path(path) if path is not None else TWILIO
-    source = _read(file)
+    if path is not None:
+        return make_network(*_checked(Path(path), _read(Path(path))))
+    source = _read(TWILIO)
+    digest = digest_of([source])
+    value = recall(NAME, digest)
+    if value is None:
+        value, _ = _checked(TWILIO, source)
+        remember(NAME, digest, value)
+    return make_network(value, ())
+
+
+def compile_network() -> tuple[str, Any]:
+    """The digest of the shipped file, and its value as it is kept; raises `NetworkError`."""
+    source = _read(TWILIO)
+    return digest_of([source]), _checked(TWILIO, source)[0]
+
+
+def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
+    """The value in *source*, held against everything there is to hold it against, and its trust roots."""
+    from knowledge.network_checks import check
+    from knowledge.network_words import against_schema  # brings a validator that takes long to import
+    from knowledge.yaml_lines import parse_yaml
+
     try:
         document = parse_yaml(source, str(file))
     except KnowledgeError as error:
         raise NetworkError(error.problems) from None
-    complaints = _complaints(document.value, source if path is None else b"")
-    roots: list[str] = []
-    if not complaints:
-        roots = list(_roots(document.value, file.parent, complaints))
+    value = document.value
+    complaints = list(islice(against_schema(value), _MOST)) or list(check(value))
+    roots = [] if complaints else list(_roots(value, file.parent, complaints))
     if complaints:
         places = dict.fromkeys(at_line(str(file), document.line(c.path), c.sentence) for c in complaints)
         raise NetworkError(list(places)[:_MOST])
-    return make_network(document.value, tuple(roots))
-
-
-def _complaints(value: Any, own: bytes) -> list[Complaint]:
-    """What is wrong with the file; *own* is the one that is shipped, which is looked at once."""
-    digest = digest_of([own]) if own else ""
-    if digest and is_stamped("network", digest):
-        return []
-    from knowledge.network_words import against_schema  # brings a validator that takes long to import
-
-    complaints = list(islice(against_schema(value), _MOST)) or list(check(value))
-    if digest and not complaints:
-        stamp("network", digest)
-    return complaints
+    return value, tuple(roots)
 
 
 def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Network:
@@ -146,8 +154,14 @@ def _unusable(file: Path, sentence: str) -> NetworkError:
     return NetworkError([at_line(str(file), 1, sentence)])
 
 
-def _roots(value: Mapping[str, Any], folder: Path, complaints: list[Complaint]) -> Iterator[str]:
-    for index, root in enumerate(value.get("trust", {}).get("roots", ())):
+def _roots(value: Mapping[str, Any], folder: Path, complaints: "list[Complaint]") -> Iterator[str]:
+    given = value.get("trust", {}).get("roots", ())
+    if not given:
+        return
+    from knowledge.network_checks import Complaint
+    from knowledge.network_roots import RootError, read_root  # brings all of cryptography
+
+    for index, root in enumerate(given):
         try:
             yield read_root(root, folder)
         except RootError as error:

@@ -6,6 +6,7 @@ Pure. Each problem is a sentence with file and line.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
+from knowledge.document import Path
 from knowledge.problems import nearest
 from knowledge.rules import FAILURE, LABELS, Combined, Else, Quantified, Rule
 from knowledge.schema import (
@@ -20,7 +21,6 @@ from knowledge.schema import (
     Question,
     QuestionCase,
 )
-from knowledge.yaml_lines import Path
 from probes.failures import NOT_LOOKED, Failure
 
 _LOOKED: Final = frozenset(Failure) - NOT_LOOKED

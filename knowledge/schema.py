@@ -31,9 +31,9 @@ from knowledge.conclusions import (
 from knowledge.conclusions import (
     PathStep as PathStep,
 )
+from knowledge.document import Path
 from knowledge.problems import KnowledgeError as KnowledgeError
 from knowledge.rules import Rule
-from knowledge.yaml_lines import Path
 from probes.model import Facts, Target
 
 ALL: Final = "all"  # the key of what holds for every platform
@@ -295,11 +295,6 @@ class Places(Protocol):
     @property
     def resolvers(self) -> tuple[str, ...]:
         """Addresses of the resolvers to ask besides the system's own."""
-        ...
-
-    @property
-    def proxy(self) -> str:
-        """The HTTP proxy to try as a way out; empty when there is none."""
         ...
 
     def targets(

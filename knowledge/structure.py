@@ -12,8 +12,8 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
+from knowledge.document import Document, Path
 from knowledge.problems import at_line, nearest
-from knowledge.yaml_lines import Document, Path
 
 _SCHEMAS: Final = FilePath(__file__).parent / "schemas"
 _KINDS: Final = {

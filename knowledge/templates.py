@@ -5,10 +5,11 @@ of whatever look decided. `[[…]]` is a clause that is left out when a name in 
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from knowledge.schema import Knowledge
+from probes.failures import Failure
 from probes.model import Observation
 
 UNKNOWN: Final = "unknown"
@@ -67,9 +68,26 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
         {"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet", "other_resolver"}
     ),
     "tcp": frozenset({"address", "ms", "icmp_from", "tried_addresses"}),
-    "tls": frozenset({"address", "issuer", "subject", "names", "authority", "stage", "skew_s", "alert"}),
-    "websocket": frozenset({"status", "server", "proxy", "open_proxy"}),
-    "http": frozenset({"status", "server", "date_offset_s"}),
+    "tls": frozenset(
+        {
+            "address",
+            "issuer",
+            "subject",
+            "names",
+            "authority",
+            "stage",
+            "not_before",
+            "not_after",
+            "skew_s",
+            "alert",
+        }
+    ),
+    "websocket": frozenset(
+        {"status", "server", "proxy", "open_proxy", "asking_proxy", "failing_proxy", "auth_schemes"}
+    ),
+    "http": frozenset(
+        {"status", "server", "date_offset_s", "proxy", "open_proxy", "asking_proxy", "auth_schemes"}
+    ),
     "stun": frozenset({"reflexive", "ms"}),
     "nat": frozenset({"mapping", "filtering", "varying"}),
     "turn": frozenset({"ms", "software", "relayed", "mapped"}),
@@ -90,6 +108,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
         {
             "open",
             "shut",
+            "barred",
             "others_open",
             "roaming_edge",
             "roaming_ms",
@@ -98,6 +117,12 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "extra_ms",
         }
     ),
+}
+# Which outcome of a look through the proxy each name stands for.
+_PROXY_SAID: Final[Mapping[str, Callable[[Failure | None], bool]]] = {
+    "open_proxy": lambda failure: failure is None,
+    "asking_proxy": lambda failure: failure is Failure.PROXY_AUTH_REQUIRED,
+    "failing_proxy": lambda failure: failure not in (None, Failure.PROXY_AUTH_REQUIRED),
 }
 LABELS: Final = frozenset({"host", "port", "transport", "edge", "service", "failure"})
 
@@ -167,8 +192,8 @@ def fact(observation: Observation, name: str) -> str:
         case "other_resolver":
             named = observation.facts.get("named_resolver") and observation.failure is None
             return written(observation.facts.get("resolver")) if named else ""
-        case "open_proxy":
-            return written(observation.facts.get("proxy")) if observation.failure is None else ""
+        case "open_proxy" | "asking_proxy" | "failing_proxy":
+            return written(observation.facts.get("proxy")) if _PROXY_SAID[name](observation.failure) else ""
         case "client_subnet":
             return "kept back" if observation.facts.get("client_subnet_sent") is False else ""
     return written(observation.facts.get(name))

@@ -7,34 +7,18 @@ are refused.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import yaml
 
+from knowledge.document import Document as Document
+from knowledge.document import Path as Path
 from knowledge.problems import KnowledgeError, at_line
-
-Path: TypeAlias = tuple[str | int, ...]  # how to get from the root of a document to a value
 
 _WORDS: Final = {"true": True, "false": False, "null": None, "": None}
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,17}\.[0-9]{1,17}\Z")
 _DEEPEST: Final = 40  # levels; the deepest honest file has eight
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One file: its value, and the line on which each key or list entry stands."""
-
-    file: str
-    value: Any
-    lines: dict[Path, int] = field(repr=False)
-
-    def line(self, path: Path) -> int:
-        """The line of what stands at *path*, or of the nearest thing around it."""
-        while path not in self.lines and path:
-            path = path[:-1]
-        return self.lines.get(path, 1)
 
 
 def parse_yaml(source: bytes, file: str) -> Document:

@@ -20,9 +20,10 @@ from probes.duty import Duties
 from probes.home import Home, HomeError
 from probes.invitation import read_invitation
 from probes.keys import Identity, KeyFileError
-from probes.link import Place, proxy_from, trust
-from probes.policy import PolicyError
+from probes.place import Place, trust
+from probes.policy_file import PolicyError
 from probes.selftest import is_ready, test_host
+from probes.way_out import proxy_from
 from probes.wire import WireError
 
 USAGE: Final = 2
@@ -78,8 +79,10 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _run(home: Home) -> int:
     hub, me = home.hub(), home.identity()
-    duties = Duties(me, hub.keys, home.policy(), memory=home.memory(), switch=home.switch)
-    agent = Agent(_place(hub.url, hub.pin), me, duties, __version__, probe_names())
+    place = _place(hub.url, hub.pin)
+    policy = home.policy().with_proxy(place.proxy)
+    duties = Duties(me, hub.keys, policy, memory=home.memory(), switch=home.switch)
+    agent = Agent(place, me, duties, __version__, probe_names())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)

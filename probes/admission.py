@@ -19,7 +19,10 @@ Place: TypeAlias = tuple[str, int, str]  # host, port, transport
 
 
 def admit(order: Order, policy: Policy, probes: Collection[str]) -> Plan:
-    """Give the plan of *order* as it will be run, with the operator's own way through the proxy."""
+    """Give the plan of *order* as it will be run, with the operator's own way through the proxy.
+
+    A plan that names none gets the operator's first one: this host may know more of its network than the bot does.
+    """
     plan = order.plan
     for step in plan.steps:
         if step.probe not in probes:
@@ -31,7 +34,7 @@ def admit(order: Order, policy: Policy, probes: Collection[str]) -> Plan:
         raise Refused("malformed", "a step's params are not what its probe takes", order.id) from None
     if forbidden:
         raise Refused("target_not_allowed", f"{forbidden} is not in this relay's policy file", order.id)
-    return replace(plan, proxy=policy.proxy(plan.proxy)) if plan.proxy else plan
+    return replace(plan, proxy=policy.proxy(plan.proxy) if plan.proxy else policy.own_proxy)
 
 
 def _check_size(order: Order, limits: Limits) -> None:

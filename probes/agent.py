@@ -13,7 +13,8 @@ from probes.channel import Ack, Cancel, Hello, Leaving, Order, Ready
 from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.keys import Identity
-from probes.link import BUSY_BEAT, BUSY_SILENCE, HubTime, Link, Place, dial, hello_for
+from probes.link import BUSY_BEAT, BUSY_SILENCE, HubTime, Link, dial, hello_for
+from probes.place import Place
 from probes.selftest import is_ready, test_host
 
 log: Final = logging.getLogger(__name__)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from probes.admission import Memory, Quota, admit
-from probes.channel import LONGEST, Done, Message, Refusal, Seen, write
+from probes.channel import LONGEST, Done, Message, Refusal, Seen
 from probes.envelope import Order, Refused, open_order
 from probes.failures import Failure
 from probes.fence import Fence, Pace
 from probes.fields import Json
+from probes.grammar import write
 from probes.guard import GUARD
 from probes.keys import Identity
 from probes.model import Observation, Plan
@@ -23,6 +24,7 @@ from probes.verdicts import sign_refusal, sign_report
 from probes.wire import observation_to_json
 
 if TYPE_CHECKING:
+    from probes.resolver import Resolver
     from probes.run import Probe
 
 log: Final = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ class Duties:
         *,
         memory: Memory | None = None,
         switch: Path | None = None,
+        resolver: "Callable[[], Resolver] | None" = None,
     ) -> None:
         self.me, self.signers, self.policy = me, signers, policy
         self.memory = memory or Memory()
@@ -74,6 +77,7 @@ class Duties:
         self._quota = Quota(policy.limits)
         self._pace = Pace(policy.limits.packets_per_second, monotonic)
         self._switch = switch
+        self._resolver = resolver  # makes one for each plan; None: this host's own
         self._duties: dict[str, Duty] = {}
 
     @property
@@ -150,14 +154,15 @@ class Duties:
         from probes.resolver import Resolver
         from probes.run import run_plan
 
-        resolvers = frozenset(address for address, _ in Resolver().servers)
-        fence = Fence(self.policy, self._pace, resolvers, lambda what: log.warning("%s: %s", order.id, what))
+        resolver = self._resolver() if self._resolver else Resolver()
+        servers = frozenset(address for address, _ in resolver.servers)
+        fence = Fence(self.policy, self._pace, servers, lambda what: log.warning("%s: %s", order.id, what))
         GUARD.set(fence)
         hidden = [secret for step in plan.steps for secret in step.secrets.values()] + _proxy_secrets(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(duty))
         try:
-            async with run_plan(plan, self._known()) as coming:
+            async with run_plan(plan, self._known(), resolver) as coming:
                 async for observation in coming:
                     self._saw(duty, observation, hidden)
         except asyncio.CancelledError:

@@ -72,6 +72,7 @@ class Failure(StrEnum):
     CANCELLED = "cancelled"  # nobody needed the answer any more
     OUT_OF_TIME = "out_of_time"  # the plan's hard cap came first
     NO_CREDENTIALS = "no_credentials"  # TURN asked for them, nobody gave any
+    NO_PROXY = "no_proxy"  # neither the plan nor this host's own settings name one
     NO_ADDRESS = "no_address"  # no address of the family in question
     INCONCLUSIVE = "inconclusive"  # the probe ran, its control did not hold
     NOT_SUPPORTED = "not_supported"  # the peer or this host cannot do this test
@@ -86,6 +87,7 @@ NOT_LOOKED: Final = frozenset(
         Failure.CANCELLED,
         Failure.OUT_OF_TIME,
         Failure.NO_CREDENTIALS,
+        Failure.NO_PROXY,
         Failure.NO_ADDRESS,
         Failure.INCONCLUSIVE,
         Failure.NOT_SUPPORTED,

@@ -13,7 +13,8 @@ from probes.admission import Memory
 from probes.fields import Fields, WireError
 from probes.invitation import Invitation, check_hub, check_pin
 from probes.keys import Identity, fingerprint, load_identity, make_identity
-from probes.policy import Policy, load_policy
+from probes.policy import Policy
+from probes.policy_file import load_policy
 
 
 class HomeError(ValueError):

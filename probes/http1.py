@@ -1,9 +1,11 @@
 """As much of HTTP/1.1 as a probe needs: one request, and the head of its answer (RFC 9112)."""
 
+import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import SplitResult, unquote
 
 from probes.failures import Failure, NetworkError
 
@@ -36,6 +38,14 @@ def make_request(method: str, path: str, headers: Mapping[str, str]) -> bytes:
     if any(character in line for line in lines for character in "\r\n"):
         raise ValueError("line break in a request line")
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
+
+
+def proxy_authorization(proxy: SplitResult) -> dict[str, str]:
+    """The header that carries user and password of a *proxy*'s address (RFC 7617); none where it has none."""
+    if not proxy.username:
+        return {}
+    pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
 
 
 async def read_head(read: Callable[[], Awaitable[bytes]]) -> Head:

@@ -4,42 +4,23 @@ Everything that goes wrong ends in a `LinkError`, whose sentence an operator can
 """
 
 import asyncio
-import base64
-import logging
-import os
-import ssl
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Final
-from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
 
-import aiohttp
-
-from probes.channel import (
-    LONGEST,
-    SUBPROTOCOL,
-    Challenge,
-    Hello,
-    Message,
-    Ping,
-    Pong,
-    Proof,
-    Rejection,
-    Welcome,
-    read,
-    write,
-)  # fmt: skip
-from probes.dial_errors import LinkError, put_in_words
+from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Rejection, Welcome
+from probes.dial import open_socket
+from probes.dial_errors import LinkError, cut, late
 from probes.fields import WireError
+from probes.frames import FrameError
+from probes.grammar import read, write
 from probes.invitation import check_hub
 from probes.keys import Identity
+from probes.place import Place
 from probes.proof import prove
-
-log: Final = logging.getLogger(__name__)
+from probes.web_socket import WebSocket
 
 DIAL: Final = 20.0  # seconds for proxy, TLS, upgrade and greeting together
 # While a plan is in hand, silence is noticed sooner than by the hub's pings: ours go out as often as this.
@@ -50,21 +31,11 @@ FRAMES_A_SECOND: Final = 100.0
 FRAMES_AT_ONCE: Final = 1_000.0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the hub is, and by what it is recognised."""
-
-    url: str
-    pin: str = ""  # SHA-256 of its certificate, hex; "" for `context`
-    proxy: str = ""  # http://[user:password@]host:port
-    context: ssl.SSLContext | None = None  # None: the system's roots
-
-
 @dataclass(slots=True, eq=False)
 class Link:
     """A connection on which the hub has welcomed us."""
 
-    socket: aiohttp.ClientWebSocketResponse
+    socket: WebSocket
     welcome: Welcome
     hub_time: "HubTime"
     _outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
@@ -80,7 +51,7 @@ class Link:
     async def send_all(self) -> None:
         """Send what is said, until cancelled."""
         while True:
-            await self.socket.send_str(await self._outbox.get())
+            await self.socket.send(await self._outbox.get())
             self._outbox.task_done()
 
     async def flush(self) -> None:
@@ -150,60 +121,33 @@ async def dial(
     place: Place, hello: Hello, me: Identity, hub_time: HubTime, token: str = ""
 ) -> AsyncIterator[Link]:
     """Connect, prove who we are, and give the link; raises LinkError."""
-    trace = aiohttp.TraceConfig()
-    trace.on_request_redirect.append(_refuse_redirect)
-    async with aiohttp.ClientSession(trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()) as session:
-        try:
-            async with asyncio.timeout(DIAL):
-                socket = await _open(session, place)
-                link = Link(socket, await _greeted(socket, hello, me, hub_time, token), hub_time)
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise put_in_words(error, place.url, place.proxy) from error
-        sending = asyncio.create_task(link.send_all())
-        try:
-            yield link
-        finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
-            await socket.close()
-
-
-async def _open(session: aiohttp.ClientSession, place: Place) -> aiohttp.ClientWebSocketResponse:
-    trusted = aiohttp.Fingerprint(bytes.fromhex(place.pin)) if place.pin else place.context or True
-    proxy, headers = split_proxy(place.proxy)
-    socket = await session.ws_connect(
-        place.url,
-        protocols=(SUBPROTOCOL,),
-        proxy=proxy,
-        proxy_headers=headers,
-        ssl=trusted,
-        max_msg_size=LONGEST["hub"],
-        compress=0,
-    )
-    if socket.protocol != SUBPROTOCOL:
-        await socket.close()
-        raise LinkError("the other side speaks WebSocket, but is no hub of this version", "version", 60.0)
-    return socket
-
-
-async def _greeted(
-    socket: aiohttp.ClientWebSocketResponse, hello: Hello, me: Identity, hub_time: HubTime, token: str
-) -> Welcome:
+    socket: WebSocket | None = None
     try:
-        return await _greet(socket, hello, me, hub_time, token)
-    except BaseException:
-        await socket.close()
+        async with asyncio.timeout(DIAL):
+            socket = await open_socket(place)
+            welcome = await _greet(socket, hello, me, hub_time, token)
+    except BaseException as error:
+        if socket:
+            await socket.close()
+        if isinstance(error, OSError):
+            raise late(place.url) if isinstance(error, TimeoutError) else cut(place.url) from error
         raise
+    link = Link(socket, welcome, hub_time)
+    sending = asyncio.create_task(link.send_all())
+    try:
+        yield link
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        await socket.close()
 
 
-async def _greet(
-    socket: aiohttp.ClientWebSocketResponse, hello: Hello, me: Identity, hub_time: HubTime, token: str
-) -> Welcome:
-    await socket.send_str(write(hello))
+async def _greet(socket: WebSocket, hello: Hello, me: Identity, hub_time: HubTime, token: str) -> Welcome:
+    await socket.send(write(hello))
     challenge = await hear_one(socket)
     if not isinstance(challenge, Challenge):
         raise _unexpected(challenge)
-    await socket.send_str(write(Proof(prove(hello, challenge, token, me), token)))
+    await socket.send(write(Proof(prove(hello, challenge, token, me), token)))
     welcome = await hear_one(socket)
     if not isinstance(welcome, Welcome):
         raise _unexpected(welcome)
@@ -217,66 +161,19 @@ def _unexpected(message: Message) -> LinkError:
     return LinkError("the hub does not keep to the order of the greeting", "malformed", 60.0)
 
 
-async def hear_one(socket: aiohttp.ClientWebSocketResponse) -> Message:
-    """Read one frame of the hub's; raises LinkError."""
+async def hear_one(socket: WebSocket) -> Message:
+    """Read one message of the hub's; raises LinkError."""
     try:
-        frame = await socket.receive()
-    except (aiohttp.ClientError, OSError, RuntimeError):
+        text = await socket.receive()
+        if text is not None:
+            return read(text, by="hub")
+    except (FrameError, WireError) as error:
+        raise LinkError(f"the hub said what cannot be read: {error}", "malformed", 60.0) from None
+    except (OSError, EOFError):
         raise LinkError("the connection to the hub broke", "closed") from None
-    if frame.type is aiohttp.WSMsgType.TEXT:
-        try:
-            return read(frame.data, by="hub")
-        except WireError as error:
-            raise LinkError(f"the hub said what cannot be read: {error}", "malformed", 60.0) from None
-    if frame.type is aiohttp.WSMsgType.ERROR or socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
-        raise LinkError("the hub sent more than a message may hold", "malformed", 60.0)
     raise LinkError("the hub closed the connection", "closed")
-
-
-async def _refuse_redirect(
-    _: object, __: SimpleNamespace, params: aiohttp.TraceRequestRedirectParams
-) -> None:
-    where = str(params.response.headers.get("Location", ""))[:200]
-    raise LinkError(
-        f"the hub's address leads elsewhere ({where!r}), and no redirect is followed", "redirect", 60.0
-    )
 
 
 def hello_for(place: Place, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
     """What a relay says first to the hub at *place*."""
     return Hello(check_hub(place.url), me.key, me.sealing, version, probes)
-
-
-def proxy_from(environment: Mapping[str, str], url: str) -> str:
-    """The proxy that *environment* names for *url*: LINEMAN_RELAY_PROXY, or HTTPS_PROXY unless NO_PROXY says not to."""
-    own = environment.get("LINEMAN_RELAY_PROXY", "")
-    if own:
-        return "" if own == "none" else own
-    named = environment.get("https_proxy") or environment.get("HTTPS_PROXY") or ""
-    spared = {"no": environment.get("no_proxy") or environment.get("NO_PROXY") or ""}
-    host = urlsplit(url).hostname or ""
-    return "" if not named or proxy_bypass_environment(host, spared) else named
-
-
-def split_proxy(proxy: str) -> tuple[str | None, dict[str, str] | None]:
-    """The address of *proxy* without its password, and the header that carries it (RFC 7617)."""
-    if not proxy:
-        return None, None
-    parts = urlsplit(proxy)
-    if parts.scheme != "http" or not parts.hostname:
-        raise LinkError("the proxy must be written http://[user:password@]host:port", "proxy", 0.0)
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    address = f"http://{host}:{parts.port or 80}"
-    if not parts.username:
-        return address, None
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return address, {"Proxy-Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
-
-
-def trust(roots: str | None) -> ssl.SSLContext | None:
-    """The system's roots, and those of the PEM file *roots* besides; None where the system's will do."""
-    if not roots:
-        return None
-    context = ssl.create_default_context()
-    context.load_verify_locations(os.fspath(roots))
-    return context

@@ -19,9 +19,9 @@ class Shared:
     trust: Trust
 
     @classmethod
-    def of(cls, plan: Plan) -> "Shared":
-        """Ready to run *plan* on this host."""
-        return cls(plan, Resolver(), Trust(plan.roots))
+    def of(cls, plan: Plan, resolver: Resolver | None = None) -> "Shared":
+        """Ready to run *plan* on this host, whose name service is *resolver*."""
+        return cls(plan, resolver or Resolver(), Trust(plan.roots))
 
 
 @dataclass(slots=True)

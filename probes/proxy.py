@@ -1,14 +1,13 @@
 """The way out through an HTTP proxy: CONNECT, and what the proxy says to it (RFC 9110 9.3.6)."""
 
 import asyncio
-import base64
 import socket
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from probes.failures import Failure, NetworkError
 from probes.guard import GUARD
-from probes.http1 import make_request, read_head
+from probes.http1 import make_request, proxy_authorization, read_head
 from probes.net import connect_tcp
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ async def connect_through_proxy(look: "Look", host: str, port: int) -> socket.so
 
     Raises NetworkError with a proxy word, or lets a broken connection's own error out.
     """
+    if not look.shared.plan.proxy:
+        raise NetworkError(Failure.NO_PROXY)
     url = urlsplit(look.shared.plan.proxy)
     if url.scheme != "http" or not url.hostname:
         raise NetworkError(Failure.NOT_SUPPORTED)
@@ -27,10 +28,7 @@ async def connect_through_proxy(look: "Look", host: str, port: int) -> socket.so
     GUARD.get().check_tunnel(host, port)
     sock = await _reach(look, url.hostname, url.port or 80)
     try:
-        headers = {"Host": f"{host}:{port}"}
-        if url.username:
-            pair = f"{unquote(url.username)}:{unquote(url.password or '')}"
-            headers["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        headers = {"Host": f"{host}:{port}", **proxy_authorization(url)}
         await _ask(look, sock, make_request("CONNECT", f"{host}:{port}", headers))
     except BaseException:
         sock.close()

@@ -7,12 +7,28 @@ import ssl
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeAlias
 
 import certifi
 from cryptography import x509
 
-Store: TypeAlias = dict[bytes, list[x509.Certificate]]  # by the subject's encoding
+
+class Store:
+    """Certificates that are trusted, found by their subject.
+
+    Kept as they came: read, they take four times the memory, and of a hundred and fifty a plan needs two or three.
+    """
+
+    def __init__(self) -> None:
+        self._ders: dict[bytes, list[bytes]] = {}  # by the subject's encoding
+
+    def add(self, der: bytes) -> None:
+        """Trust the certificate *der*; ValueError when it is none."""
+        subject = x509.load_der_x509_certificate(der).subject.public_bytes()
+        self._ders.setdefault(subject, []).append(der)
+
+    def named(self, subject: x509.Name) -> list[x509.Certificate]:
+        """Those of *subject*."""
+        return [x509.load_der_x509_certificate(der) for der in self._ders.get(subject.public_bytes(), ())]
 
 
 @functools.cache
@@ -45,7 +61,7 @@ def _readable(paths: Iterable[Path]) -> Iterator[bytes]:
 
 def index_roots(pems: Iterable[bytes]) -> Store:
     """The certificates in *pems*, by subject; what cannot be read is left out, as OpenSSL does."""
-    store: Store = {}
+    store = Store()
     for pem in pems:
         for block in re.findall(
             rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", pem, re.DOTALL
@@ -54,8 +70,7 @@ def index_roots(pems: Iterable[bytes]) -> Store:
                 with warnings.catch_warnings():
                     # Some old roots have serial numbers that cryptography warns of; they are trusted.
                     warnings.simplefilter("ignore")
-                    root = x509.load_der_x509_certificate(base64.b64decode(block))
-                store.setdefault(root.subject.public_bytes(), []).append(root)
+                    store.add(base64.b64decode(block))
             except ValueError:
                 continue
     return store

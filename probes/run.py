@@ -14,6 +14,7 @@ from probes.checks import PROBES
 from probes.failures import Failure, classify
 from probes.look import Look, Shared
 from probes.model import Observation, Plan, Step
+from probes.resolver import Resolver
 
 Probe: TypeAlias = Callable[[Step, Look], Awaitable[Failure | None]]
 
@@ -22,12 +23,15 @@ log: Final = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def run_plan(
-    plan: Plan, probes: Mapping[str, Probe] = PROBES
+    plan: Plan, probes: Mapping[str, Probe] = PROBES, resolver: Resolver | None = None
 ) -> AsyncIterator[AsyncIterator[Observation]]:
-    """Start *plan*; iterate over what it yields. Leaving the block cancels what still runs."""
+    """Start *plan*; iterate over what it yields. Leaving the block cancels what still runs.
+
+    Names are looked up by *resolver*, which is this host's own unless given.
+    """
     queue: asyncio.Queue[Observation | None] = asyncio.Queue()
     async with asyncio.TaskGroup() as group:
-        runner = group.create_task(_run_all(plan, probes, queue))
+        runner = group.create_task(_run_all(Shared.of(plan, resolver), probes, queue))
         try:
             yield _drain(queue)
         finally:
@@ -39,11 +43,12 @@ async def _drain(queue: asyncio.Queue[Observation | None]) -> AsyncIterator[Obse
         yield observation
 
 
-async def _run_all(plan: Plan, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]) -> None:
+async def _run_all(
+    shared: Shared, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]
+) -> None:
     """One task a step; when the plan's budget is over, what is left is out of time."""
-    loop = asyncio.get_running_loop()
+    loop, plan = asyncio.get_running_loop(), shared.plan
     results: dict[str, asyncio.Future[Observation]] = {step.id: loop.create_future() for step in plan.steps}
-    shared = Shared.of(plan)
 
     async def take(step: Step) -> None:
         observation = await _run_step(step, probes, shared, results)

@@ -114,10 +114,10 @@ def _paths(chain: Sequence[x509.Certificate], store: Store) -> list[tuple[x509.C
     while ways:
         way = ways.pop(0)
         last = way[-1]
-        if last in store.get(last.subject.public_bytes(), ()):
+        if last in store.named(last.subject):
             found.append(way)
             continue
-        roots = store.get(last.issuer.public_bytes(), ())
+        roots = store.named(last.issuer)
         found += [(*way, root) for root in roots if _issued(last, root)]
         for issuer in [other for other in others if other.subject == last.issuer and _issued(last, other)]:
             others.remove(issuer)

@@ -106,13 +106,13 @@ def target_from_json(value: object, where: str = "target") -> Target:
 
 def dump(value: Json) -> str:
     """Write *value* as one line of ASCII; what is not JSON is a bug of the caller's."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def load(text: str | bytes) -> Any:
     """Read JSON text; a key that stands twice, NaN and over-deep nesting are refused."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except WireError:
         raise
     except (ValueError, RecursionError):  # json's own error and that of a wrong encoding are ValueErrors
@@ -196,3 +196,8 @@ def _once(pairs: list[tuple[str, Any]]) -> Json:
 
 def _no_constant(_: str) -> object:
     raise WireError("NaN and Infinity are not JSON")
+
+
+# Made once: a hub reads and writes thousands of frames a second, and json makes a new one for each.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

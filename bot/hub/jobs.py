@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
 from probes import wire
-from probes.channel import Done, Refusal, Seen, read, write
+from probes.channel import Done, Refusal, Seen
 from probes.fields import Fields
+from probes.grammar import read, write
 
 Reply: TypeAlias = "Seen | Done | Refusal | Lost"
 

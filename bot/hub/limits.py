@@ -20,6 +20,9 @@ class Limits:
     relay_an_hour: int = 120
     person_at_once: int = 12  # over all relays: one diagnosis from several of them counts each
     person_an_hour: int = 240
+    case_relays: int = (
+        8  # that one diagnosis may use at once: more tell nothing new, and disturb as many networks
+    )
 
 
 @dataclass(slots=True)
@@ -30,32 +33,36 @@ class Ledger:
     _running: Counter[str] = field(default_factory=Counter)
     _begun: dict[str, deque[float]] = field(default_factory=dict)
 
-    def refuse(self, relay: str, who: str, now: float) -> str | None:
+    def refuse(self, relay: str, who: str, what: str, now: float) -> str | None:
         """Count one more plan; or count nothing and say, as part of a sentence, which limit is reached."""
         limits = self.limits
-        rules = (
-            (f"relay {relay}", f"the relay {quoted(relay)}", limits.relay_at_once, limits.relay_an_hour),
-            (f"person {who}", f"{quoted(who)}", limits.person_at_once, limits.person_an_hour),
-        )
-        for key, name, at_once, an_hour in rules:
+        hourly = {
+            f"relay {relay}": (limits.relay_at_once, limits.relay_an_hour),
+            f"person {who}": (limits.person_at_once, limits.person_an_hour),
+        }
+        most = limits.case_relays
+        if what and self._running[_case(who, what)] >= most:
+            relays = f"{most} relay{'s' * (most > 1)}"
+            return f"one diagnosis may use {relays} at once, which is the most; leave {relay} to another one"
+        for key, (at_once, an_hour) in hourly.items():
             if self._running[key] >= at_once:
-                return f"{name} has {at_once} plans running already, which is the most at once"
+                return f"{_named(key)} has {at_once} plans running already, which is the most at once"
             if len(self._within_the_hour(key, now)) >= an_hour:
                 minutes = int((self._begun[key][0] + HOUR - now) // 60) + 1
-                return f"{name} had {an_hour} plans within an hour, which is the most; the next one in {minutes} min"
-        for key, _, _, _ in rules:
-            self._running[key] += 1
+                had = f"{an_hour} plans within an hour, which is the most"
+                return f"{_named(key)} had {had}; the next one in {minutes} min"
+        self.resume(relay, who, what)
+        for key in hourly:
             self._begun[key].append(now)
         return None
 
-    def resume(self, relay: str, who: str) -> None:
+    def resume(self, relay: str, who: str, what: str) -> None:
         """Count a plan that runs already, begun before this hub was."""
-        for key in (f"relay {relay}", f"person {who}"):
-            self._running[key] += 1
+        self._running.update(_keys(relay, who, what))
 
-    def end(self, relay: str, who: str) -> None:
+    def end(self, relay: str, who: str, what: str) -> None:
         """Count one plan less that runs."""
-        for key in (f"relay {relay}", f"person {who}"):
+        for key in _keys(relay, who, what):
             self._running[key] -= 1
             if not self._running[key]:
                 del self._running[key]
@@ -69,3 +76,17 @@ class Ledger:
         while begun and begun[0] <= now - HOUR:
             begun.popleft()
         return begun
+
+
+def _keys(relay: str, who: str, what: str) -> tuple[str, str, str]:
+    return f"relay {relay}", f"person {who}", _case(who, what)
+
+
+def _case(who: str, what: str) -> str:
+    return f"case {who}: {what}"
+
+
+def _named(key: str) -> str:
+    """Say whom a *key* of the ledger is about."""
+    kind, _, name = key.partition(" ")
+    return f"the relay {quoted(name)}" if kind == "relay" else quoted(name)

@@ -61,7 +61,7 @@ async def serve_hub(settings: HubSettings, listen: Listen, tell: Callable[[str],
         async with hub.serving(), controlled(hub, settings.socket), listening(hub, listen) as where:
             tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")
             await over.wait()
-            hub.closing = True
+            hub.close()
             log.info("the hub ends; relays keep their plans and come back")
     finally:
         await enrolment.close()

@@ -10,7 +10,8 @@ from typing import Final, TypeVar, cast
 from aiohttp import WSMsgType, web
 
 from bot.enrolment import Enrolled, Enrolment, JoinRefusedError
-from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection, read, write
+from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection
+from probes.grammar import read, write
 from probes.proof import is_proved
 from probes.wire import WireError
 
@@ -81,6 +82,11 @@ class Session:
             return ""
         wrong = "; ".join(sentence for sentence in self.ready.checks.values() if sentence)
         return f"{self.name} did not pass its own test: {wrong or 'it takes no plans'}"
+
+    @property
+    def pings(self) -> int:
+        """How many it was sent."""
+        return self._pinged[0]
 
     async def ping(self) -> None:
         """Ask whether it is there."""

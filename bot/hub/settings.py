@@ -10,12 +10,13 @@ from typing import Final
 
 from bot.errors import UsageError
 from bot.hub.limits import Limits
+from bot.hub.places import DATABASE as DATABASE
+from bot.hub.places import SOCKET as SOCKET
+from bot.hub.places import database_of, socket_of
 from probes.fields import WireError
 from probes.invitation import check_hub
 from probes.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
 
-DATABASE: Final = "LINEMAN_DATABASE"
-SOCKET: Final = "LINEMAN_HUB_SOCKET"
 SIGNING_KEY: Final = "LINEMAN_SIGNING_KEY"
 URL: Final = "LINEMAN_HUB_URL"
 
@@ -58,10 +59,10 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
     def text(name: str) -> str:
         return environment.get(name, "").strip()
 
-    database = Path(text(DATABASE) or "lineman.db")
+    database = database_of(environment)
     return HubSettings(
         database,
-        Path(text(SOCKET)) if text(SOCKET) else database.with_name("lineman-hub.sock"),
+        socket_of(environment),
         text(SIGNING_KEY) or str(database.with_name("lineman-signing.key")),
         text(URL),
         _limits(text),

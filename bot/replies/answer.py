@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterator
 from typing import Final
 
-from bot.asking import Answer
+from bot.asking import OFF, Answer, Sentence
 from bot.readings import Readings, understood
 from bot.replies.page import Line
 
@@ -21,11 +21,19 @@ def render_answer(answer: Answer) -> Iterator[Line]:
         for name, title in answer.closest:
             yield Line(f"{title}  ({name})", indent=2, mark=MARK)
         return
-    yield Line(" ".join(f"{one.text} [{one.source + 1}]" for one in answer.sentences))
+    yield Line(" ".join(f"{one.text} {_marks(one)}" for one in answer.sentences))
     for number, source in enumerate(answer.sources, 1):
         yield Line(f"[{number}] {': '.join(filter(None, (source.file, source.title)))}", "dim")
         for reference in source.references:
             yield Line(f"{reference.title}: {reference.url}", "dim", indent=4)
+    if answer.phrased:
+        yield Line("Worded by a language model; each sentence was held against its sources.", "dim")
+    elif answer.because not in ("", OFF):
+        yield Line(f"Not worded by the language model: {answer.because}.", "dim")
+
+
+def _marks(sentence: Sentence) -> str:
+    return "".join(f"[{source + 1}]" for source in (sentence.source, *sentence.also))
 
 
 def render_readings(readings: Readings, *, numbered: bool = False) -> Iterator[Line]:

@@ -59,6 +59,7 @@ SENTENCES: Final[dict[Failure, str]] = {
     Failure.CANCELLED: "not looked at, because the answer was clear without it",
     Failure.OUT_OF_TIME: "not looked at to the end: the time was over",
     Failure.NO_CREDENTIALS: "could not look without TURN credentials",
+    Failure.NO_PROXY: "not looked at: nobody named a proxy",
     Failure.NO_ADDRESS: "could not look without an address",
     Failure.INCONCLUSIVE: "looked, but the result cannot be trusted",
     Failure.NOT_SUPPORTED: "this test is not possible here",

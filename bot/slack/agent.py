@@ -1,14 +1,15 @@
 """Direct messages and Slack's container for agents: suggested prompts, a status while we think, the Stop button."""
 
 import logging
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import cases, reports, telling
+from bot.slack import cases, inbox, reports, telling
 from bot.slack.asker import Asker, of_event
 from bot.slack.asking import ask
+from bot.slack.delivery import delivered
 from bot.slack.mention import MENTION
 from bot.slack.office import Office
 from bot.slack.thread import follow
@@ -32,11 +33,10 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.event("agent_session_stopped")
     async def stopped(body: dict[str, Any]) -> None:
-        asker = of_event(body)
-        office.take(asker, body, partial(stop_all, office, asker))
+        await inbox.take(office, delivered("stop", of_event(body), body, {}, ordered=False))
 
 
-async def greet(office: Office, asker: Asker) -> None:
+async def greet(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
     """Suggest what to ask; where Slack does not take suggestions, nothing is lost."""
     workspace = await office.workspace(asker)
     try:
@@ -51,9 +51,9 @@ async def greet(office: Office, asker: Asker) -> None:
         log.info("no suggested prompts: %s", error.word)
 
 
-async def converse(office: Office, asker: Asker, text: str) -> None:
+async def converse(office: Office, asker: Asker, words: Mapping[str, str]) -> None:
     """Answer a direct message: about the case of its thread, or a new one."""
-    said = MENTION.sub(" ", text).strip()
+    said = MENTION.sub(" ", words["text"]).strip()
     case = await office.store.case_of_thread(asker.team, asker.channel, asker.thread or asker.message)
     if case:
         await follow(office, asker, case, said, addressed=True)
@@ -65,7 +65,7 @@ async def converse(office: Office, asker: Asker, text: str) -> None:
         await ask(office, here, said)
 
 
-async def stop_all(office: Office, asker: Asker) -> None:
+async def stop_all(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
     """Stop what runs in this conversation, as Slack's own Stop button wants."""
     for run, one in tuple(office.running.items()):
         if one.case.channel == asker.channel and asker.thread in ("", one.case.thread_ts):

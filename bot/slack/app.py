@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Final, cast
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -13,6 +13,10 @@ from bot.slack.installation import Authorize
 from bot.slack.office import Office
 from bot.slack.web import make_client
 
+NOT_INSTALLED: Final = (
+    "Lineman is not installed in this workspace, or not any more. Whoever runs it knows the address where an admin "
+    "installs it: it ends with /slack/install."
+)
 WAYS_IN = (command, buttons, words, mention, form, shortcut, home, agent, feedback, installed)
 
 
@@ -26,9 +30,12 @@ def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
         client=make_client("", office.session, settings.api_url),
         authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", Authorize(office.workspaces)),
         # Given, or Bolt would make its own from SLACK_CLIENT_ID, with files in the home folder.
-        oauth_flow=office.workspaces.flow(),
+        oauth_flow=office.workspaces.flow,
+        user_facing_authorize_error_message=NOT_INSTALLED,
         request_verification_enabled=settings.transport == "http",
         raise_error_for_unhandled_request=False,
+        # What was acknowledged must not be lost: events too are acknowledged when their listener has kept them.
+        process_before_response=True,
     )
     for way in WAYS_IN:
         way.register(app, office)
@@ -38,4 +45,6 @@ def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
 def _quiet() -> logging.Logger:
     logger = logging.getLogger("lineman.slack.bolt")
     logger.setLevel(logging.ERROR)  # its warnings quote whole requests
+    # Where Lineman is not installed `Authorize` says so; to Bolt that is an error.
+    logging.getLogger("slack_bolt.AsyncMultiTeamsAuthorization").setLevel(logging.CRITICAL)
     return logger

@@ -3,23 +3,24 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final, TypeAlias
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.replies.blocks import buttons, notices, remedies
 from bot.rows import CaseRow
-from bot.slack import cases, feedback, files, form, outbox, shown, telling
+from bot.slack import cases, feedback, files, form, inbox, outbox, shown, telling
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import note
 from bot.slack.deliver import update
+from bot.slack.delivery import delivered
 from bot.slack.office import Office
 from bot.slack.shown import Seen
 from bot.terminal import spoken
 
 ANY_OF_OURS: Final = re.compile(f"^{buttons.PREFIX}")
-AT_ONCE: Final = frozenset({"start", "wrong"})  # they open a window, and their trigger lives three seconds
+WINDOWS: Final = frozenset({"start", "wrong"})  # what they open has a trigger that lives three seconds
+AT_ONCE: Final = WINDOWS | {"stop"}  # whatever else is going on in the thread
 NO_VERDICT: Final = "This run has no verdict; test again."
 
 
@@ -41,11 +42,11 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.action(ANY_OF_OURS)
     async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
+        said = buttons.read((body.get("actions") or [{}])[0])
+        verb = said["verb"]
+        one = delivered("press", of_interaction(body), body, said, ordered=verb not in AT_ONCE)
+        await inbox.take(office, one, urgent=verb in WINDOWS)
         await ack()
-        actions = body.get("actions") or [{}]
-        said = buttons.read(actions[0])
-        asker = of_interaction(body)
-        office.take(asker, body, partial(press, office, asker, said), urgent=said["verb"] in AT_ONCE)
 
 
 async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
@@ -173,8 +174,10 @@ async def _right(office: Office, one: Press) -> None:
 
 
 async def _wrong(office: Office, one: Press) -> None:
-    await feedback.ask_why(office, one.asker, _seen(one))
-    await feedback.judge(office, one.asker, _case(one), _seen(one), "wrong")
+    try:
+        await feedback.ask_why(office, one.asker, _seen(one))
+    finally:  # it counts, whether or not there was time for a window
+        await feedback.judge(office, one.asker, _case(one), _seen(one), "wrong")
 
 
 def _case(one: Press) -> CaseRow:

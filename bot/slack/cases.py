@@ -1,5 +1,6 @@
 """What people ask of a case, whichever way they ask it: begin, look again, answer, stop."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,14 +11,15 @@ from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.progress import acknowledged
 from bot.request import Request
 from bot.rows import CaseRow, RunRow
-from bot.slack import inbox, outbox, runs, shown
+from bot.slack import outbox, runs, shown
 from bot.slack.asker import Asker
-from bot.slack.deliver import OUTSIDE
+from bot.slack.deliver import PEOPLE
+from bot.slack.delivery import ANSWERING
 from bot.slack.ids import new_case, new_run
 from bot.slack.office import Office
 from bot.slack.running import Running, job_name
 from bot.slack.shown import Ending, Seen
-from bot.slack.web import SlackError
+from bot.slack.web import BUSY, UNCERTAIN, SlackError
 
 GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
 
@@ -29,14 +31,7 @@ async def begin(office: Office, asker: Asker, request: Request) -> None:
         await again(office, asker, case, request)
         return
     await office.rights.look(workspace, asker, request.relays)
-    place = asker.channel or asker.user
-    try:
-        await _open(office, asker, request, place, asker.thread)
-    except SlackError as error:
-        if error.word not in OUTSIDE or place == asker.user:
-            raise
-        await office.whisper(asker, notices.not_in_channel(f"@{workspace.name}"))
-        await _open(office, asker, request, asker.user, "")
+    await _open(office, asker, request)
 
 
 async def again(office: Office, asker: Asker, case: CaseRow, request: Request | None = None) -> None:
@@ -80,19 +75,21 @@ async def _conclude(office: Office, case: CaseRow, seen: Seen, request: Request)
     return now
 
 
-async def _open(office: Office, asker: Asker, request: Request, place: str, thread: str) -> None:
-    """Keep a new case, and run it for the first time."""
+async def _open(office: Office, asker: Asker, request: Request) -> None:
+    """Keep a new case, and run it for the first time; who comes second in a thread joins the case that is there."""
     case = CaseRow(
         id=new_case(),
         team=asker.team,
-        channel=place,
+        channel=asker.channel or asker.user,
         user=asker.user,
         request=request,
-        thread_ts=thread,
+        thread_ts=asker.thread,
         created=time.time(),
     )
-    await office.store.open_case(case)
-    await _run(office, asker, case)
+    kept = await office.store.open_case(case)
+    if kept.id != case.id:
+        await office.store.change_case(kept.id, request)
+    await _run(office, asker, replace(kept, request=request))
 
 
 async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
@@ -108,19 +105,29 @@ async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
         network=desk.network.id,
         started=time.time(),
     )
-    await office.store.start_run(run, inbox.ASKED.get())
+    asked, owed = ANSWERING.get(), outbox.first_of(case, run)
+    await office.store.start_run(run, asked.named if asked else None, owed)
     about = shown.about_request(desk, run.request, Asked(case.id, run.id), asker.user)
     running = Running(case, run, workspace, asker.user, about)
     office.running[run.id] = running
     try:
-        channel, running.ts = await outbox.announce(office, case, run, acknowledged(about), workspace)
-    except BaseException:
+        channel, running.ts = await outbox.announce(office, owed, acknowledged(about), workspace, asker.user)
+    except BaseException as error:
         del office.running[run.id]
-        await office.store.finish_run(run.id, "failed")
+        cut_off = isinstance(error, asyncio.CancelledError)
+        await office.store.finish_run(run.id, "lost" if cut_off else "failed")
+        if cut_off:  # the next start says so
+            raise
+        if isinstance(error, SlackError) and error.word in BUSY | UNCERTAIN:
+            return  # its message stays owed, and is sent when Slack takes it
         await office.store.drop_post(run.id)
         raise
+    elsewhere = channel != case.channel and not case.channel.startswith(PEOPLE)
+    running.case = replace(case, channel=channel)
     if not case.message_ts:
-        thread = case.thread_ts or running.ts
+        thread = running.ts if elsewhere else case.thread_ts or running.ts
         await office.store.bind_thread(case.id, channel, thread, running.ts)
-        running.case = replace(case, channel=channel, thread_ts=thread, message_ts=running.ts)
+        running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
     office.jobs.start(running.name, runs.conduct(office, running))
+    if elsewhere:
+        await office.whisper(asker, notices.not_in_channel(f"@{workspace.name}"))

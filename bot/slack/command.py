@@ -1,15 +1,16 @@
 """The slash command: `/diagnose 31009 ios`, `help`, `relays`, `history`; alone it opens the form."""
 
 import re
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.replies.blocks import lists
 from bot.slack import home, inbox, telling
-from bot.slack.asker import Asker, delivery, of_command
+from bot.slack.asker import Asker, of_command
 from bot.slack.asking import ask
+from bot.slack.delivery import delivered
 from bot.slack.form import open_form
 from bot.slack.office import Office
 
@@ -21,17 +22,15 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.command(COMMAND)
     async def diagnose(ack: AsyncAck, body: dict[str, Any]) -> None:
-        asker, key, text = of_command(body), delivery(body), str(body.get("text") or "").strip()
-        first = await inbox.keep(office, asker, key, text)
+        text = str(body.get("text") or "").strip()
+        one = delivered("command", of_command(body), body, {"text": text}, ordered=False)
+        await inbox.take(office, one, urgent=not text)
         await ack()
-        if first:
-            office.begin(
-                asker, key, partial(inbox.answer_kept, office, asker, key, text, answer), urgent=not text
-            )
 
 
-async def answer(office: Office, asker: Asker, text: str) -> None:
+async def answer(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Do what was typed."""
+    text = said.get("text", "")
     match text.casefold().strip(" .!?"):
         case "":
             await open_form(office, asker)

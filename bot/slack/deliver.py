@@ -1,4 +1,4 @@
-"""Putting messages into Slack: posted once, updated in place at most once a second, and the last state lands.
+"""Putting messages into Slack: posted once, updated in place as `pace` allows, and the last state lands.
 
 What Slack refuses is put more simply; what cannot be delivered is `SlackError`, and the caller says so elsewhere.
 """
@@ -6,21 +6,26 @@ What Slack refuses is put more simply; what cannot be delivered is `SlackError`,
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, Self
 
 from bot.replies.blocks.message import Message
 from bot.slack.installation import Workspace
+from bot.slack.pace import Rank, Turn
 from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
 
 log = logging.getLogger(__name__)
 
 SKEW: Final = 60.0  # seconds by which Slack's clock and ours may differ
 PATIENCE: Final = (1.0, 5.0, 15.0)  # seconds before it is tried again; later on the outbox does
+REFUSALS: Final = 10  # changes that Slack may find too many, each followed by the pause it asks for
 EVENT: Final = "lineman_reply"  # metadata by which we know our own messages again
 TOO_MUCH: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large"}
 )
 OUTSIDE: Final = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+PEOPLE: Final = ("U", "W")  # ids that begin so may be posted to, and have a channel of their own
+DIRECT: Final = ("D", *PEOPLE)
 GONE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
 )
@@ -43,7 +48,7 @@ async def post(
     }
     for wait in (*PATIENCE, None):
         try:
-            answer = await _simpler(workspace.poster.chat_postMessage, message, arguments)
+            answer = await workspace.posts.send(channel, partial(_post, workspace, message, arguments))
             place = str(answer.get("channel") or channel), str(answer.get("ts", ""))
             workspace.pace.changed(*place)
             return place
@@ -58,12 +63,41 @@ async def post(
 
 
 async def update(workspace: Workspace, channel: str, ts: str, message: Message) -> None:
-    """Replace what stands there, as soon as it may be changed again."""
-    await workspace.pace.wait(channel, ts)
+    """Replace what stands there, as soon as it may be changed again. Raises `SlackError`."""
+    turn, made = workspace.pace.turn(channel, ts), message
+    for left in reversed(range(REFUSALS)):
+        try:
+            await _change(workspace, turn, lambda: made)  # noqa: B023 - called before the loop goes on
+        except SlackError as refused:
+            if refused.word in TOO_MUCH and made is message:
+                log.warning("Slack refused the blocks of a message: %s", refused.word)
+                made = message.simpler()
+            elif refused.word not in BUSY or not left:
+                raise
+        else:
+            return
+
+
+async def _change(workspace: Workspace, turn: Turn, make: Callable[[], Message]) -> None:
+    """Change a message once, to what *make* makes when its turn has come; a 429 lets the whole workspace rest."""
+    async with turn:
+        channel, ts = turn.place
+        try:
+            await call(workspace.hasty.chat_update, channel=channel, ts=ts, **make().payload())
+        except SlackError as refused:
+            if refused.word in BUSY:
+                workspace.pace.rest(refused.wait)
+            raise
+
+
+async def direct(workspace: Workspace, user: str) -> str:
+    """Give the channel of the direct messages with *user*; the user again where Slack does not say."""
     try:
-        await _simpler(workspace.client.chat_update, message, {"channel": channel, "ts": ts})
-    finally:
-        workspace.pace.changed(channel, ts)
+        opened = await call(workspace.client.conversations_open, users=user)
+    except SlackError as refused:
+        log.warning("direct messages could not be opened: %s", refused.word)
+        return user
+    return str(opened.get("channel", {}).get("id", "")) or user
 
 
 async def find(workspace: Workspace, channel: str, key: str, thread: str = "", since: float = 0.0) -> str:
@@ -98,54 +132,48 @@ class Live:
     """One message while it changes: what is shown last in the context is out when the context is left, or dropped."""
 
     def __init__(self, workspace: Workspace, channel: str, ts: str) -> None:
-        self._workspace, self._channel, self._ts = workspace, channel, ts
+        self._workspace, self._place = workspace, (channel, ts)
         self._next: Callable[[], Message] | None = None
-        self._wanted, self._over = asyncio.Event(), asyncio.Event()
+        self._rank = Rank.PROGRESS
+        self._turn: Turn | None = None
+        self._wanted = asyncio.Event()
+        self._sending = self._over = False
 
-    def show(self, make: Callable[[], Message]) -> None:
+    def show(self, make: Callable[[], Message], rank: Rank = Rank.PROGRESS) -> None:
         """Show what *make* makes as soon as a change is due; a newer state takes its place."""
-        self._next = make
+        self._next, self._rank = make, rank
         self._wanted.set()
+        if self._turn:
+            self._workspace.pace.rerank(self._turn, rank)
 
     async def __aenter__(self) -> Self:
+        self._workspace.pace.begin(*self._place)
         self._task = asyncio.create_task(self._pump())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """A change under way is waited for: cut off, it might arrive after the last state."""
-        self._over.set()
-        self._wanted.set()
+        self._over = True
+        if not self._sending:
+            self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+        self._workspace.pace.end(*self._place)
 
     async def _pump(self) -> None:
-        while True:
+        while not self._over:
             await self._wanted.wait()
-            await self._pause()
-            if self._over.is_set():
-                return
-            self._wanted.clear()
-            assert self._next is not None
-            await self._try(self._next())
+            self._turn = self._workspace.pace.turn(*self._place, self._rank)
+            try:
+                await _change(self._workspace, self._turn, self._newest)
+            except SlackError as error:  # the next state replaces it anyway: tried once
+                log.info("progress was not shown: %s", error.word)
+            self._sending = False
 
-    async def _pause(self) -> None:
-        """Wait until a change is due, or the end."""
-        try:
-            async with asyncio.timeout(self._workspace.pace.left(self._channel, self._ts)):
-                await self._over.wait()
-        except TimeoutError:
-            return
-
-    async def _try(self, message: Message) -> None:
-        """Show a state that the next one replaces anyway: tried once."""
-        alone = 0.0
-        arguments = {"channel": self._channel, "ts": self._ts}
-        self._workspace.pace.changed(self._channel, self._ts)
-        try:
-            await _simpler(self._workspace.hasty.chat_update, message, arguments)
-        except SlackError as error:
-            log.info("progress was not shown: %s", error.word)
-            alone = error.wait
-        self._workspace.pace.changed(self._channel, self._ts, alone)
+    def _newest(self) -> Message:
+        self._wanted.clear()
+        self._sending = True
+        assert self._next is not None
+        return self._next()
 
 
 async def land(workspace: Workspace, channel: str, ts: str, thread: str, message: Message) -> None:
@@ -157,7 +185,7 @@ async def land(workspace: Workspace, channel: str, ts: str, thread: str, message
             if refused.word in GONE:
                 await post(workspace, channel, message, thread=thread or ts)
                 return
-            if wait is None or refused.word not in BUSY | UNCERTAIN:
+            if wait is None or refused.word not in UNCERTAIN:
                 raise
             log.warning("a verdict waits %.0f s: %s", wait, refused.word)
             await asyncio.sleep(wait)
@@ -165,8 +193,9 @@ async def land(workspace: Workspace, channel: str, ts: str, thread: str, message
             return
 
 
-async def _simpler(send: Any, message: Message, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Send *message*; if Slack does not take its blocks, the same in plain words."""
+async def _post(workspace: Workspace, message: Message, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Post *message*; if Slack does not take its blocks, the same in plain words."""
+    send = workspace.hasty.chat_postMessage
     try:
         return await call(send, **arguments, **message.payload())
     except SlackError as refused:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from bot.slack.asker import ARRIVED
+
 LONGEST: Final = 1.0  # seconds that work stands back: under endless load it goes on all the same
 
 
@@ -26,9 +28,11 @@ class Door:
         """Hold while a request is being acknowledged."""
         self._waiting += 1
         self._clear.clear()
+        arrived = ARRIVED.set(time.monotonic())
         try:
             yield
         finally:
+            ARRIVED.reset(arrived)
             self._waiting -= 1
             if not self._waiting:
                 self._clear.set()

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bot.errors import UsageError
+from bot.rate import Limit, read_limit
 
 Transport: TypeAlias = Literal["socket", "http"]
 
 SLACK: Final = "https://slack.com/api/"
 DATABASE: Final = "lineman.db"
 PORT: Final = 3000
+EDITS: Final = Limit(50, 60)  # Tier 3: https://docs.slack.dev/apis/web-api/rate-limits
 
 HOW_TO: Final = """\
 Lineman has no Slack settings yet, so there is nobody to serve.
@@ -58,6 +60,7 @@ class SlackSettings:
     network: str | None = None  # path of a network file
     vantage: str | None = None
     runs_at_once: int = 16  # on one relay
+    edits: Limit = EDITS  # changes of messages in one workspace
 
     @property
     def transport(self) -> Transport | None:
@@ -94,6 +97,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         network=get.text("LINEMAN_NETWORK") or None,
         vantage=get.text("LINEMAN_VANTAGE") or None,
         runs_at_once=get.number("LINEMAN_RUNS_AT_ONCE", 16, 1_000),
+        edits=get.limit("LINEMAN_EDITS", EDITS),
     )
     problems = [*get.problems, *_missing(settings)] if settings.transport else get.problems
     if problems:
@@ -111,6 +115,10 @@ def _missing(settings: SlackSettings) -> list[str]:
         )
     if bool(settings.client_id) != bool(settings.client_secret):
         problems.append("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET go together: set both or neither.")
+    elif settings.bot_token and settings.client_id:
+        problems.append(
+            "SLACK_BOT_TOKEN serves one workspace, SLACK_CLIENT_ID those that install Lineman: set one of them."
+        )
     elif not settings.bot_token and not settings.client_id:
         problems.append(
             "SLACK_BOT_TOKEN is empty: it is under OAuth & Permissions, once the app is installed."
@@ -133,7 +141,14 @@ class _Reader:
 
     def token(self, name: str, begins: str) -> str:
         value = self.text(name)
-        if value and (not value.startswith(begins) or len(value) < 12 or not value.isascii() or " " in value):
+        if value.startswith("xoxe."):
+            self.problems.append(
+                f"{name} is a token that ends after some hours (token rotation). Use SLACK_CLIENT_ID and "
+                "SLACK_CLIENT_SECRET, so that Lineman can renew it, or switch rotation off in the app's settings."
+            )
+        elif value and (
+            not value.startswith(begins) or len(value) < 12 or not value.isascii() or " " in value
+        ):
             self.problems.append(f"{name} is not the right kind of token: it must begin with {begins}.")
         return value
 
@@ -151,3 +166,10 @@ class _Reader:
             self.problems.append(f"{name} must be a number from 1 to {most}.")
             return default
         return int(value)
+
+    def limit(self, name: str, default: Limit) -> Limit:
+        try:
+            return read_limit(self._environment, name, default)
+        except UsageError as error:
+            self.problems.append(str(error))
+            return default

@@ -1,7 +1,7 @@
 """What people say of a verdict: kept with its run, for the weights of the causes."""
 
 import json
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -10,8 +10,9 @@ from bot.redact import redact
 from bot.replies.blocks.forms import FEEDBACK, answers
 from bot.replies.blocks.forms import feedback as window
 from bot.rows import CaseRow, Verdict
-from bot.slack import outbox
+from bot.slack import inbox, outbox
 from bot.slack.asker import Asker, of_interaction
+from bot.slack.delivery import delivered
 from bot.slack.form import open_window
 from bot.slack.office import Office
 from bot.slack.shown import Seen
@@ -24,9 +25,11 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.view(FEEDBACK)
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
+        view = body.get("view", {})
+        about = json.loads(view.get("private_metadata") or "{}")
+        said = answers(view) | {"run": str(about.get("run", ""))}
+        await inbox.take(office, delivered("judgement", of_interaction(body), body, said, ordered=False))
         await ack()
-        asker = of_interaction(body)
-        office.take(asker, body, partial(keep, office, asker, body.get("view", {})))
 
 
 async def judge(office: Office, asker: Asker, case: CaseRow, seen: Seen, verdict: Verdict) -> None:
@@ -44,13 +47,11 @@ async def ask_why(office: Office, asker: Asker, seen: Seen) -> None:
     await open_window(workspace, asker, window(seen.asked, causes))
 
 
-async def keep(office: Office, asker: Asker, view: dict[str, Any]) -> None:
+async def keep(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Keep what was written, without what should not be in it."""
-    about = json.loads(view.get("private_metadata") or "{}")
-    seen = await office.records.get(str(about.get("run", "")))
+    seen = await office.records.get(said.get("run", ""))
     if seen is None:
         return
-    said = answers(view)
     words = redact(said.get("words", "")).text
     for one in seen.record.diagnosis.found:
         await office.store.save_feedback(seen.run, one.cause, "wrong", asker.user, words)

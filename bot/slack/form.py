@@ -2,19 +2,24 @@
 
 import json
 from collections.abc import Mapping
-from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.errors import UsageError
 from bot.replies.blocks.forms import FORM, answers, form
 from bot.request import Request, Vocabulary, parse_words
-from bot.slack import cases
+from bot.slack import cases, inbox
 from bot.slack.asker import Asker, of_interaction
+from bot.slack.delivery import NoWindowError, delivered
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
-from bot.slack.web import call
+from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
+
+LATE: Final = (
+    "Slack gives three seconds to open a window, and they have passed. Please try once more, "
+    "or type what you know, such as `/diagnose 31009 ios`."
+)
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -23,14 +28,19 @@ def register(app: AsyncApp, office: Office) -> None:
     @app.view(FORM)
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body.get("view", {})
+        said = answers(view)
         try:
-            request = filled_in(answers(view), office.vocabulary)
+            filled_in(said, office.vocabulary)
         except FieldError as error:
             await ack(response_action="errors", errors={error.field: str(error)[:150]})
             return
+        await inbox.take(office, delivered("form", place_of(of_interaction(body), view), body, said))
         await ack()
-        asker = place_of(of_interaction(body), view)
-        office.take(asker, body, partial(cases.begin, office, asker, request))
+
+
+async def begin(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Begin what was filled in."""
+    await cases.begin(office, asker, filled_in(said, office.vocabulary))
 
 
 async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | None = None) -> None:
@@ -53,13 +63,21 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
 
 
 async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) -> None:
-    """Open *view* for *asker*; `UsageError` where the three seconds that Slack gives are over."""
-    if asker.late:
-        raise UsageError(
-            "Slack gives three seconds to open a window, and they have passed. Please try once more, "
-            "or type what you know, such as `/diagnose 31009 ios`."
+    """Open *view* for *asker*; `NoWindowError` where the three seconds that Slack gives are over."""
+    if not asker.trigger:
+        raise NoWindowError(
+            "Lineman was restarted before your form could open. Please press or type the same once more."
         )
-    await call(workspace.client.views_open, trigger_id=asker.trigger, view=view)
+    if asker.late:
+        raise NoWindowError(LATE)
+    try:
+        await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
+    except SlackError as refused:
+        if refused.word in BUSY | UNCERTAIN | {
+            "expired_trigger_id"
+        }:  # when it could be tried again, it is too late
+            raise NoWindowError(LATE) from None
+        raise
 
 
 class FieldError(UsageError):

@@ -1,7 +1,6 @@
 """The App Home: a button to start, your recent diagnoses, the relays and how they are."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -10,8 +9,9 @@ from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.forms import home
 from bot.replies.blocks.lists import PastRun, RelayRow
 from bot.rows import CaseRow, RunRow
-from bot.slack import agent
+from bot.slack import inbox
 from bot.slack.asker import Asker, of_event
+from bot.slack.delivery import delivered
 from bot.slack.health import relay_problem
 from bot.slack.office import Office
 from bot.slack.web import call
@@ -23,13 +23,12 @@ def register(app: AsyncApp, office: Office) -> None:
     """Listen to people who open a tab of the app."""
 
     @app.event("app_home_opened")
-    async def opened(body: dict[str, Any]) -> None:  # acknowledged by Bolt
-        asker = of_event(body)
-        tab = body.get("event", {}).get("tab")
-        office.take(asker, body, partial(agent.greet if tab == "messages" else publish, office, asker))
+    async def opened(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
+        way = "greeting" if body.get("event", {}).get("tab") == "messages" else "home"
+        await inbox.take(office, delivered(way, of_event(body), body, {}, ordered=False))
 
 
-async def publish(office: Office, asker: Asker) -> None:
+async def publish(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
     """Show the home of *asker* as it is now."""
     workspace = await office.workspace(asker)
     runs, relays = await recent(office, asker), await relay_rows(office, asker)

@@ -5,20 +5,25 @@ What Slack says of a token is asked once and kept: Bolt asks us before it answer
 
 import asyncio
 import logging
+import time
+from collections import defaultdict
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Final
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
-from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
-from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
-from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
+from slack_sdk.oauth.installation_store.models.bot import Bot
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.environment import SlackSettings
-from bot.slack.pace import Pace
+from bot.slack.installs import EARLY, Installs, Tokens
+from bot.slack.oauth import make_flow
+from bot.slack.pace import Pace, now
+from bot.slack.posting import Queue
 from bot.slack.web import SlackError, call, make_client
 
 log = logging.getLogger(__name__)
@@ -37,6 +42,8 @@ SCOPES: Final = (
     "mpim:history",
 )
 
+AGAIN: Final = 60.0  # seconds until a token that should be renewed, and was not, is tried again
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -47,16 +54,18 @@ class Workspace:
     bot_id: str
     name: str
     client: AsyncWebClient = field(repr=False)
-    poster: AsyncWebClient = field(repr=False)  # repeats nothing that Slack may have done already
-    hasty: AsyncWebClient = field(repr=False)  # repeats nothing at all
+    hasty: AsyncWebClient = field(repr=False)  # repeats nothing
     token: str = field(repr=False)
-    pace: Pace = field(default_factory=Pace, repr=False)
+    pace: Pace = field(repr=False)
+    posts: Queue = field(repr=False)
+    enterprise: str = ""
+    fresh_until: float = inf  # seconds since 1970; then the token is asked for again
 
     @property
     def authorized(self) -> AuthorizeResult:
         """The same, as Bolt wants it."""
         return AuthorizeResult(
-            enterprise_id=None,
+            enterprise_id=self.enterprise or None,
             team_id=self.team,
             bot_user_id=self.bot_user,
             bot_id=self.bot_id,
@@ -70,12 +79,16 @@ class Workspaces:
     def __init__(self, settings: SlackSettings, session: aiohttp.ClientSession) -> None:
         self._settings, self._session = settings, session
         self._known: dict[str, Workspace] = {}
-        self._asking = asyncio.Lock()
-        self._installed = (
-            SQLite3InstallationStore(database=settings.database, client_id=settings.client_id)
-            if settings.client_id
-            else None
-        )
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # What Slack counts for a workspace goes on when its token changes.
+        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(settings.edits, now()))
+        self._posts: defaultdict[str, Queue] = defaultdict(Queue)
+        self._installs: Installs | None = None
+        self.flow: AsyncOAuthFlow | None = None  # the pages that install Lineman into further workspaces
+        if settings.client_id:
+            self._installs = Installs(database=settings.database, client_id=settings.client_id)
+            self._tokens = Tokens(self._installs, self._rotator())
+            self.flow = make_flow(settings, SCOPES, self._installs, self._nobody(), self.forget_all)
 
     @property
     def single(self) -> bool:
@@ -85,58 +98,76 @@ class Workspaces:
     async def get(self, team: str, enterprise: str = "") -> Workspace | None:
         """Give the workspace *team*, or none if Lineman is not installed there. Raises `SlackError`."""
         key = "" if self.single else team
-        if key in self._known:
-            return self._known[key]
-        async with self._asking:
-            if key not in self._known:
-                token = self._settings.bot_token or await asyncio.to_thread(self._token, team, enterprise)
-                if not token:
-                    return None
-                self._known[key] = await self._ask(token)
-        return self._known[key]
+        if (known := self._fresh(key)) is not None:
+            return known
+        async with self._asking[key]:
+            if (known := self._fresh(key)) is None:
+                known = await self._look_up(key, enterprise)
+        return known
 
-    async def forget(self, team: str, *, uninstalled: bool) -> None:
-        """Drop what is known of *team*, because a token was revoked or the app uninstalled."""
-        self._known.pop("" if self.single else team, None)
-        if uninstalled and self._installed:
-            await asyncio.to_thread(self._installed.delete_all, enterprise_id=None, team_id=team)
+    async def forget(self, team: str, enterprise: str = "") -> None:
+        """Drop what is known of *team*, because its token was revoked or the app uninstalled.
+
+        Without a team it is the installation of a whole organisation.
+        """
+        self.forget_all()  # the others are asked for again
+        if self._installs:
+            await asyncio.to_thread(self._installs.forget, team, enterprise)
 
     def forget_all(self) -> None:
         """Ask anew for every workspace."""
         self._known.clear()
 
-    def flow(self) -> AsyncOAuthFlow | None:
-        """Give the pages that install Lineman into further workspaces."""
-        if self._installed is None:
+    def _fresh(self, key: str) -> Workspace | None:
+        known = self._known.get(key)
+        return known if known and time.time() < known.fresh_until else None
+
+    async def _look_up(self, team: str, enterprise: str) -> Workspace | None:
+        """Ask the store for the token, and Slack for who we are with it."""
+        if self.single:
+            self._known[team] = await self._ask(self._settings.bot_token, "")
+            return self._known[team]
+        bot = await self._tokens.get(team, enterprise)
+        if bot is None or not bot.bot_token:
+            self._known.pop(team, None)
             return None
-        settings = AsyncOAuthSettings(
-            client_id=self._settings.client_id,
-            client_secret=self._settings.client_secret,
-            scopes=SCOPES,
-            installation_store=self._installed,
-            state_store=SQLite3OAuthStateStore(expiration_seconds=600, database=self._settings.database),
-        )
-        client = make_client("", self._session, self._settings.api_url)
-        return AsyncOAuthFlow(settings=settings, client=client)
+        self._known[team] = await self._ask(bot.bot_token, team, bot.enterprise_id or "", _fresh_until(bot))
+        return self._known[team]
 
-    def _token(self, team: str, enterprise: str) -> str:
-        assert self._installed
-        bot = self._installed.find_bot(enterprise_id=enterprise or None, team_id=team)
-        return (bot.bot_token or "") if bot else ""
-
-    async def _ask(self, token: str) -> Workspace:
+    async def _ask(self, token: str, team: str, enterprise: str = "", fresh_until: float = inf) -> Workspace:
         client = make_client(token, self._session, self._settings.api_url)
         said = await call(client.auth_test)
+        team = team or str(said.get("team_id", ""))
         return Workspace(
-            team=str(said.get("team_id", "")),
+            team=team,
             bot_user=str(said.get("user_id", "")),
             bot_id=str(said.get("bot_id", "")),
             name=str(said.get("user", "") or "lineman"),
             client=client,
-            poster=make_client(token, self._session, self._settings.api_url, "careful"),
             hasty=make_client(token, self._session, self._settings.api_url, "hasty"),
             token=token,
+            pace=self._paces[team],
+            posts=self._posts[team],
+            enterprise=enterprise,
+            fresh_until=fresh_until,
         )
+
+    def _rotator(self) -> AsyncTokenRotator:
+        secret = self._settings.client_secret
+        return AsyncTokenRotator(
+            client_id=self._settings.client_id, client_secret=secret, client=self._nobody()
+        )
+
+    def _nobody(self) -> AsyncWebClient:
+        """Give a client without a token."""
+        return make_client("", self._session, self._settings.api_url)
+
+
+def _fresh_until(bot: Bot) -> float:
+    """Tell when the token of *bot* is to be looked at again."""
+    if bot.bot_token_expires_at is None:
+        return inf
+    return max(bot.bot_token_expires_at - EARLY * 60, time.time() + AGAIN)
 
 
 class Authorize(AsyncAuthorize):
@@ -154,4 +185,6 @@ class Authorize(AsyncAuthorize):
         except SlackError as refused:
             log.warning("Slack does not accept the token of %s: %s", team_id, refused.word)
             return None
+        if workspace is None:
+            log.info("not installed in %s", team_id)
         return workspace.authorized if workspace else None

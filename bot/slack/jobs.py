@@ -5,11 +5,11 @@ A job that fails is logged and takes nobody with it; a job that is cancelled is 
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Final, Self
+
+from bot.slack.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +22,7 @@ class Jobs:
     def __init__(self) -> None:
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._wanted: Counter[str] = Counter()
+        self._turns = Turns()
         self._number = 0
 
     async def __aenter__(self) -> Self:
@@ -35,13 +34,18 @@ class Jobs:
     ) -> None:
         for task in tuple(self._tasks.values()):
             task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        try:
+            await self._group.__aexit__(kind, error, trace)
+        except BaseExceptionGroup:
+            if error is None:
+                raise
+            # No job raises: what the group wraps is what ended the context, and goes on as it is.
 
-    def start(self, name: str, work: Coroutine[Any, Any, None], turn: str = "") -> None:
-        """Begin *work*; jobs with the same *turn* run one after the other, in the order of their starts."""
+    def start(self, name: str, work: Coroutine[Any, Any, None], turn: str = "", stamp: str = "") -> None:
+        """Begin *work*; jobs with the same *turn* run one after the other, by *stamp* or as they were started."""
         self._number += 1
         key = name if name not in self._tasks else f"{name} #{self._number}"
-        task = self._group.create_task(self._guarded(key, work, turn), name=key)
+        task = self._group.create_task(self._guarded(key, work, turn, stamp), name=key)
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._forget(key, work))
 
@@ -68,25 +72,12 @@ class Jobs:
             pass
         return self.running()
 
-    @asynccontextmanager
-    async def turn(self, key: str) -> AsyncIterator[None]:
-        """Wait for one's turn: first come, first served."""
-        lock = self._locks.setdefault(key, asyncio.Lock())
-        self._wanted[key] += 1
-        try:
-            async with lock:
-                yield
-        finally:
-            self._wanted[key] -= 1
-            if not self._wanted[key]:
-                del self._wanted[key], self._locks[key]
-
-    async def _guarded(self, name: str, work: Coroutine[Any, Any, None], turn: str) -> None:
+    async def _guarded(self, name: str, work: Coroutine[Any, Any, None], turn: str, stamp: str) -> None:
         try:
             if not turn:
                 await work
                 return
-            async with self.turn(turn):
+            async with self._turns.take(turn, stamp):
                 await work
         except Exception:
             log.exception("the job %s has failed", name)

@@ -1,15 +1,16 @@
 """Mentions: `@Lineman 31009 ios`, anywhere; in a thread of ours it goes on with the case."""
 
 import re
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import reports
+from bot.slack import inbox, reports
 from bot.slack.asker import Asker, of_event
 from bot.slack.asking import ask
 from bot.slack.attached import text_of
+from bot.slack.delivery import delivered
 from bot.slack.office import Office
 from bot.slack.thread import follow
 
@@ -20,18 +21,18 @@ def register(app: AsyncApp, office: Office) -> None:
     """Listen to mentions."""
 
     @app.event("app_mention")
-    async def mentioned(body: dict[str, Any]) -> None:  # acknowledged by Bolt
+    async def mentioned(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
         asker = of_event(body)
         event = body.get("event", {})
         if event.get("bot_id") or event.get("subtype") or not asker.user or asker.direct:
             return
         text = MENTION.sub(" ", text_of(event))
-        turn = f"thread {asker.channel} {asker.thread or asker.message}"
-        office.take(asker, body, partial(answer, office, asker, text), turn)
+        await inbox.take(office, delivered("mention", asker, body, {"text": text}))
 
 
-async def answer(office: Office, asker: Asker, text: str) -> None:
+async def answer(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Go on with the case of this thread, or begin one in it."""
+    text = said["text"]
     here = Asker(
         team=asker.team,
         user=asker.user,

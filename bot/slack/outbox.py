@@ -11,22 +11,29 @@ from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
 from bot.rows import CaseRow, PostRow, RunRow
 from bot.slack import shown
-from bot.slack.deliver import find, land, post
+from bot.slack.deliver import DIRECT, OUTSIDE, PEOPLE, direct, find, land, post
 from bot.slack.installation import Workspace
 from bot.slack.shown import Ending, Seen
+from bot.slack.web import SlackError
 
 if TYPE_CHECKING:
     from bot.slack.office import Office
 
 
+def first_of(case: CaseRow, run: RunRow) -> PostRow:
+    """Give the message of a run that begins, as it is owed from then on."""
+    return PostRow(run.id, run.id, case.team, case.channel, case.thread_ts, {"state": run.status})
+
+
 async def announce(
-    office: "Office", case: CaseRow, run: RunRow, first: Message, workspace: Workspace
+    office: "Office", owed: PostRow, first: Message, workspace: Workspace, user: str
 ) -> tuple[str, str]:
-    """Post the message of a run that begins, exactly once; gives channel and timestamp. Raises `SlackError`."""
-    row = PostRow(run.id, run.id, case.team, case.channel, case.thread_ts, {"state": run.status})
-    owed = await office.store.owe(row)
+    """Post the message of a run that begins, exactly once; gives channel and timestamp. Raises `SlackError`.
+
+    Where Lineman may not write it goes to *user*.
+    """
     await office.door.quiet()
-    channel, ts = await post(workspace, case.channel, first, thread=case.thread_ts, key=run.id)
+    channel, ts = await _put(office, workspace, await _placed(office, workspace, owed), first, user)
     await office.store.delivered(owed.key, ts, owed.version)
     return channel, ts
 
@@ -38,8 +45,7 @@ async def settle_run(office: "Office", run_id: str) -> None:
     owed = await office.store.post(run_id)
     if run is None or case is None or owed is None:
         return
-    row = replace(owed, channel=case.channel, payload={"state": run.status})
-    await deliver(office, await office.store.owe(row))
+    await deliver(office, await office.store.owe(replace(owed, payload={"state": run.status})))
     if run.status == "done" and case.message_ts not in ("", owed.message_ts):
         await _owe_case(office, case, run.id, {})
 
@@ -53,16 +59,41 @@ async def refresh_case(office: "Office", case: CaseRow, seen: Seen, how: Mapping
 async def deliver(office: "Office", owed: PostRow) -> None:
     """Send *owed* and keep that it was sent. Raises `SlackError`."""
     workspace = await office.workspaces.get(owed.team)
-    message = await _made(office, owed)
-    if message is None or workspace is None:
+    made = await _made(office, owed)
+    if made is None or workspace is None:
         await office.store.drop_post(owed.key)
         return
-    ts = owed.message_ts or await find(workspace, owed.channel, owed.key, owed.thread_ts, owed.created)
+    message, case = made
+    owed = await _placed(office, workspace, owed)
+    channel, ts = owed.channel, owed.message_ts
+    ts = ts or await find(workspace, channel, owed.key, owed.thread_ts, owed.created)
     if ts:
-        await land(workspace, owed.channel, ts, owed.thread_ts, message)
+        await land(workspace, channel, ts, owed.thread_ts, message)
     else:
-        _, ts = await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key)
+        channel, ts = await _put(office, workspace, owed, message, case.user)
     await office.store.delivered(owed.key, ts, owed.version)
+    if not case.message_ts:  # the process ended before this could be kept
+        await office.store.bind_thread(case.id, channel, case.thread_ts or ts, ts)
+
+
+async def _placed(office: "Office", workspace: Workspace, owed: PostRow) -> PostRow:
+    """Give *owed* with the channel in which it stands: messages to a person have one, and only that can be read."""
+    if not owed.channel.startswith(PEOPLE):
+        return owed
+    return await office.store.owe(replace(owed, channel=await direct(workspace, owed.channel)))
+
+
+async def _put(
+    office: "Office", workspace: Workspace, owed: PostRow, message: Message, user: str
+) -> tuple[str, str]:
+    """Post it; where Lineman may not write, to *user*."""
+    try:
+        return await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key)
+    except SlackError as refused:
+        if refused.word not in OUTSIDE or owed.channel.startswith(DIRECT):
+            raise
+    there = await office.store.owe(replace(owed, channel=await direct(workspace, user), thread_ts=""))
+    return await post(workspace, there.channel, message, key=there.key)
 
 
 async def _owe_case(office: "Office", case: CaseRow, run: str, how: Mapping[str, str]) -> None:
@@ -71,13 +102,20 @@ async def _owe_case(office: "Office", case: CaseRow, run: str, how: Mapping[str,
     await deliver(office, await office.store.owe(row))
 
 
-async def _made(office: "Office", owed: PostRow) -> Message | None:
-    """Make the message as it should be now; none where nothing is left to say."""
+async def _made(office: "Office", owed: PostRow) -> tuple[Message, CaseRow] | None:
+    """Make the message as it should be now, and give its case; none where nothing is left to say."""
     how = owed.payload
     run = await office.store.run(str(how.get("run", owed.run)))
     case = await office.store.case(run.case) if run else None
     if run is None or case is None:
         return None
+    message = await _told(office, owed, case, run)
+    return (message, case) if message else None
+
+
+async def _told(office: "Office", owed: PostRow, case: CaseRow, run: RunRow) -> Message | None:
+    """Make what is to be told of *run*."""
+    how = owed.payload
     if run.status != "done":
         asked = Asked(case.id, run.id)
         return shown.ended_without(office.desk, run.request, asked, case.user, run.status, _ending(run))

@@ -1,22 +1,31 @@
 """What this process answers over HTTP: Slack's requests, the installation, and whether it is alive and ready."""
 
+import logging
 from typing import Final
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
 from bot.slack.health import Health
-from bot.slack.installation import Workspaces
 from bot.slack.office import Office
+from bot.slack.seldom import Seldom
 
+log = logging.getLogger(__name__)
+
+FORGED: Final = 401
+UNSIGNED: Final = (
+    "a request was refused: its signature does not fit SLACK_SIGNING_SECRET, or its time is over five minutes off. "
+    "If Slack says dispatch_failed, copy the Signing Secret again (Basic Information), and look at this host's clock."
+)
 EVENTS: Final = "/slack/events"
 LARGEST: Final = 4 * 2**20  # bytes; Slack's own requests stay far below
 SHUTDOWN: Final = 5.0  # seconds for requests under way
 
 
 def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Application:
-    """Make the routes; without *app*, only those about health."""
+    """Make the routes; without *app*, Slack's requests come another way."""
     pages = web.Application(client_max_size=LARGEST)
 
     async def alive(_: web.Request) -> web.Response:
@@ -32,30 +41,30 @@ def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Appl
     pages.router.add_get("/readyz", ready)
     if app is not None:
         _add_slack(pages, app, office)
-        _add_installation(pages, office.workspaces)
+    if office.workspaces.flow is not None:
+        _add_installation(pages, office.workspaces.flow)
     return pages
 
 
 def _add_slack(pages: web.Application, app: AsyncApp, office: Office) -> None:
+    seldom = Seldom(log)
+
     async def events(request: web.Request) -> web.Response:
         with office.door.somebody():
-            return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+            answer = await app.async_dispatch(await to_bolt_request(request))
+        if answer.status == FORGED:
+            seldom.warn(UNSIGNED)
+        return await to_aiohttp_response(answer)
 
     pages.router.add_post(EVENTS, events)
 
 
-def _add_installation(pages: web.Application, workspaces: Workspaces) -> None:
-    flow = workspaces.flow()
-    if flow is None:
-        return
-
+def _add_installation(pages: web.Application, flow: AsyncOAuthFlow) -> None:
     async def install(request: web.Request) -> web.Response:
         return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
 
     async def installed(request: web.Request) -> web.Response:
-        answer = await flow.handle_callback(await to_bolt_request(request))
-        workspaces.forget_all()  # one of them may have a new token now
-        return await to_aiohttp_response(answer)
+        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
 
     pages.router.add_get(flow.install_path, install)
     pages.router.add_get(flow.redirect_uri_path, installed)
@@ -65,5 +74,9 @@ async def open_pages(pages: web.Application, host: str, port: int) -> web.AppRun
     """Listen; the runner's `cleanup` ends it."""
     runner = web.AppRunner(pages, access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
     return runner

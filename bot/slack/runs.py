@@ -18,6 +18,7 @@ from bot.slack import outbox, shown
 from bot.slack.deliver import Live
 from bot.slack.ids import new_reference
 from bot.slack.office import Office
+from bot.slack.pace import Rank
 from bot.slack.records import summary_of
 from bot.slack.running import Running
 from bot.slack.shown import Ending, Seen
@@ -70,7 +71,7 @@ async def _in_line(office: Office, running: Running, live: Live) -> CaseRecord:
     about = running.about
 
     def wait(before: int) -> None:
-        live.show(partial(shown.waiting, about, before))
+        live.show(partial(shown.waiting, about, before), Rank.LINE)
 
     async with office.slots.take(running.run.relay, wait):
         here = asyncio.get_running_loop()

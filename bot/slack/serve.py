@@ -13,9 +13,8 @@ import aiohttp
 
 from bot.access import load_access
 from bot.desk import Desk, open_desk
-from bot.errors import UsageError
 from bot.rate import Rate, load_limits
-from bot.slack import command, inbox
+from bot.slack import inbox
 from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
@@ -31,13 +30,15 @@ from bot.slack.resume import declare_running, resend, resume
 from bot.slack.rights import Rights
 from bot.slack.slots import Slots
 from bot.slack.sockets import Sockets
+from bot.slack.starting import cannot_listen, token_refused
+from bot.slack.ways import WAYS
 from bot.slack.web import SlackError, make_client
 from bot.store import Store
 
 log = logging.getLogger(__name__)
 
 DRAIN: Final = 25.0  # seconds: platforms kill after 30
-HOUSEKEEPING: Final = ("resume", "resend", "sweep")  # jobs that nobody waits for
+HOUSEKEEPING: Final = ("resume", "resend", "retry", "sweep")  # jobs that nobody waits for
 SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
 SWITCH: Final = 0.001  # seconds until the bench hands the interpreter over to whoever answers Slack
 TIMEOUT: Final = 30.0  # seconds for one call of the Web API
@@ -54,10 +55,12 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         await _check(office, settings, say)
         cut_off = await office.store.unfinished()
         for name, work in zip(
-            HOUSEKEEPING, (resume(office, cut_off), resend(office), _sweep(office)), strict=True
+            HOUSEKEEPING,
+            (resume(office, cut_off), resend(office), inbox.retry(office), _sweep(office)),
+            strict=True,
         ):
             office.jobs.start(name, work)
-        await inbox.answer_left(office, command.answer)
+        await inbox.answer_left(office)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
@@ -94,6 +97,7 @@ async def open_office(
             slots=Slots(settings.runs_at_once),
             records=Records(desk, store, bench),
             door=Door(),
+            ways=WAYS,
         )
 
 
@@ -111,12 +115,12 @@ async def _check(office: Office, settings: SlackSettings, say: Callable[[str], N
     """Ask Slack who we are, once, before anybody waits for an answer."""
     say(settings.because)
     if not office.workspaces.single:
-        say("Workspaces install Lineman at /slack/install.")
+        say(f"Workspaces install Lineman at /slack/install, on port {settings.port or PORT}.")
         return
     try:
         workspace = await office.workspaces.get("")
     except SlackError as refused:
-        raise UsageError(f"Slack does not accept SLACK_BOT_TOKEN: {refused.word}.") from None
+        raise token_refused("SLACK_BOT_TOKEN", refused, settings.api_url) from None
     assert workspace
     say(f"Known to Slack as @{workspace.name} in {workspace.team}.")
 
@@ -131,16 +135,16 @@ async def _listen(
         client = make_client("", office.session, settings.api_url)
         sockets = Sockets(app, settings.app_token, client, office.door)
         stack.push_async_callback(sockets.close)
-        try:
-            await sockets.open()
-        except SlackError as error:
-            raise UsageError(f"Slack does not accept SLACK_APP_TOKEN: {error.word}.") from None
+        await sockets.open()
         say("Connected.")
     runner = None
-    if sockets is None or settings.port:
+    if sockets is None or settings.port or office.workspaces.flow:
         health = Health(office, sockets.connected if sockets else None)
         pages = make_pages(health, None if sockets else app, office)
-        runner = await open_pages(pages, settings.host, settings.port or PORT)
+        try:
+            runner = await open_pages(pages, settings.host, settings.port or PORT)
+        except OSError as error:
+            raise cannot_listen(settings.host, settings.port or PORT, error) from None
         stack.push_async_callback(runner.cleanup)
         say(f"Listening on {settings.host}:{runner.addresses[0][1]}.")
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.slack import reports
+from bot.slack import inbox, reports
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import ask
 from bot.slack.attached import with_files
+from bot.slack.delivery import delivered
 from bot.slack.form import open_form
 from bot.slack.office import Office
 
@@ -25,22 +25,29 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.message_shortcut(MESSAGE)
     async def on_message(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
         asker = of_interaction(body)
         here = replace(asker, thread=asker.thread or asker.message)
-        office.take(here, body, partial(_read, office, body, here))
+        message = body.get("message") or {}
+        said = {"text": with_files(message_text(message), message)}
+        await inbox.take(office, delivered("message", here, body, said))
+        await ack()
 
     @app.global_shortcut(GLOBAL)
     async def from_anywhere(ack: AsyncAck, body: dict[str, Any]) -> None:
+        one = delivered("anywhere", of_interaction(body), body, {}, ordered=False)
+        await inbox.take(office, one, urgent=True)
         await ack()
-        asker = of_interaction(body)
-        office.take(asker, body, partial(open_form, office, asker), urgent=True)
 
 
-async def _read(office: Office, body: Mapping[str, Any], here: Asker) -> None:
-    message = body.get("message") or {}
-    if left := await reports.take_here(office, here, with_files(message_text(message), message)):
-        await ask(office, here, left)
+async def read(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Begin what the message asks for."""
+    if left := await reports.take_here(office, asker, said["text"]):
+        await ask(office, asker, left)
+
+
+async def open_anywhere(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
+    """Open the form."""
+    await open_form(office, asker)
 
 
 def message_text(message: Mapping[str, Any]) -> str:

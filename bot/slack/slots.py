@@ -4,6 +4,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
+
+# Where in line one is told again: whoever is far behind need not hear of every step, and a line of n hears n times.
+TOLD_AT: Final = (0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Slots:
@@ -16,7 +20,7 @@ class Slots:
 
     @asynccontextmanager
     async def take(self, relay: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
-        """Hold a place on *relay*; while there is none, *tell* hears how many stand in line before."""
+        """Hold a place on *relay*; while there is none, *tell* hears now and then how many stand in line before."""
         if self._busy[relay] < self.each:
             self._busy[relay] += 1
         else:
@@ -32,16 +36,16 @@ class Slots:
 
     async def _wait(self, relay: str, tell: Callable[[int], None]) -> None:
         """Stand in line until a place is handed over."""
-        mine = _Waiting(tell)
-        line = self._line[relay]
+        line, mine = self._line[relay], _Waiting(tell)
         line.append(mine)
         tell(len(line) - 1)
         try:
             await mine.turn.wait()
         except asyncio.CancelledError:
             if mine in line:
-                line.remove(mine)
-                _tell_all(line)
+                behind = line.index(mine)
+                del line[behind]
+                _tell(line, behind)
             else:  # it was our turn already
                 self._give(relay)
             raise
@@ -51,7 +55,7 @@ class Slots:
         line = self._line[relay]
         if line:
             line.pop(0).turn.set()
-            _tell_all(line)
+            _tell(line, 0)
         else:
             self._busy[relay] -= 1
 
@@ -64,6 +68,8 @@ class _Waiting:
         self.turn = asyncio.Event()
 
 
-def _tell_all(line: "list[_Waiting]") -> None:
-    for before, one in enumerate(line):
-        one.tell(before)
+def _tell(line: list[_Waiting], first: int) -> None:
+    """Tell whoever has come to one of the places worth telling, from *first* on."""
+    for place in TOLD_AT:
+        if first <= place < len(line):
+            line[place].tell(place)

@@ -8,16 +8,15 @@ from bot.replies.view import headline
 from bot.slack import shown
 from bot.slack.asker import Asker
 from bot.slack.asking import note
-from bot.slack.deliver import post
 from bot.slack.office import Office
+from bot.slack.once import post_once
 from bot.slack.shown import Seen
 
 
 async def reply(office: Office, asker: Asker, message: Message) -> None:
     """Answer in the thread where *asker* is; a message outside a thread begins one."""
     workspace = await office.workspace(asker)
-    thread = asker.thread or asker.message
-    await post(workspace, asker.channel or asker.user, message, thread=thread)
+    await post_once(workspace, asker.channel or asker.user, message, asker.thread or asker.message)
 
 
 def help_text(office: Office) -> Message:

@@ -1,6 +1,7 @@
 """Slack's Web API: one session for all calls, what is tried again, and refusals as one exception of ours."""
 
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
@@ -26,27 +27,39 @@ UNCERTAIN: Final = frozenset(
 
 
 class SlackError(Exception):
-    """Slack has said no: its own error word, the scopes that are missing, the seconds to wait before the next try."""
+    """Slack has said no: its own error word, the scopes that are missing, the seconds to wait before the next try.
 
-    def __init__(self, word: str, needed: tuple[str, ...] = (), wait: float = 0.0) -> None:
+    Where it was not Slack who answered, there is an HTTP *status*; where nobody did, *detail* says what went wrong.
+    """
+
+    def __init__(
+        self,
+        word: str,
+        needed: tuple[str, ...] = (),
+        wait: float = 0.0,
+        *,
+        status: int = 0,
+        detail: str = "",
+    ) -> None:
         super().__init__(word)
         self.word = word
         self.needed = needed
         self.wait = wait
+        self.status = status
+        self.detail = detail
 
 
-Patience: TypeAlias = Literal["patient", "careful", "hasty"]
+Patience: TypeAlias = Literal["patient", "hasty"]
 
 
 def make_client(
     token: str, session: aiohttp.ClientSession, api_url: str, patience: Patience = "patient"
 ) -> AsyncWebClient:
-    """Give a client for *token*: careful repeats nothing that Slack may have done already, hasty nothing at all."""
+    """Give a client for *token*: hasty repeats nothing, because Slack may have done it, or because time matters."""
     handlers: list[AsyncRetryHandler] = []
-    if patience != "hasty":
-        handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=TRIES))
     if patience == "patient":
         handlers += [
+            AsyncRateLimitErrorRetryHandler(max_retry_count=TRIES),
             AsyncServerErrorRetryHandler(max_retry_count=2),
             AsyncConnectionErrorRetryHandler(max_retry_count=2),
         ]
@@ -68,8 +81,9 @@ async def call(send: Callable[..., Awaitable[Any]], **arguments: Any) -> Mapping
     except SlackApiError as error:
         raise _refused(error) from None
     except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
-        log.warning("Slack cannot be reached: %s", type(error).__name__)
-        raise SlackError(UNREACHABLE) from None
+        detail = _detail(error)
+        log.warning("Slack cannot be reached: %s", detail)
+        raise SlackError(UNREACHABLE, detail=detail) from None
     data = getattr(answer, "data", answer)
     return data if isinstance(data, Mapping) else {}
 
@@ -81,8 +95,26 @@ def _refused(error: SlackApiError) -> SlackError:
     word = str(known.get("error") or ("ratelimited" if status == 429 else UNREACHABLE))
     needed = str(known.get("needed") or "")
     return SlackError(
-        word, tuple(one.strip() for one in needed.split(",") if one.strip()), _wait(error, word)
+        word,
+        tuple(one.strip() for one in needed.split(",") if one.strip()),
+        _wait(error, word),
+        status=0 if "error" in known else status,
     )
+
+
+def _detail(error: Exception) -> str:
+    """Say in a few words why nobody answered."""
+    match error:
+        case TimeoutError():
+            return "no answer in time"
+        case aiohttp.ClientConnectorDNSError():
+            return f"the name {error.host} is not known"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return "its certificate is not trusted"
+        case aiohttp.ClientConnectorError():
+            return os.strerror(error.errno or 0).lower()
+        case _:
+            return type(error).__name__
 
 
 def _wait(error: SlackApiError, word: str) -> float:
@@ -92,6 +124,14 @@ def _wait(error: SlackApiError, word: str) -> float:
     headers = {str(k).casefold(): v for k, v in dict(getattr(error.response, "headers", {})).items()}
     told = str(headers.get("retry-after", ""))
     return float(told) if told.isascii() and told.isdecimal() else 1.0
+
+
+def cleaned_log(name: str, clean: Callable[[logging.LogRecord], bool]) -> logging.Logger:
+    """Give the SDK a log of its own for what it warns of; *clean* takes out of a record what should not stand there."""
+    logger = logging.getLogger(f"lineman.slack.{name}")
+    logger.setLevel(logging.WARNING)
+    logger.filters = [clean]
+    return logger
 
 
 def quiet_log() -> logging.Logger:

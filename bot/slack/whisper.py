@@ -14,7 +14,7 @@ from bot.replies.blocks.message import Message
 from bot.slack.asker import Asker
 from bot.slack.deliver import post
 from bot.slack.installation import Workspace
-from bot.slack.web import SlackError, call, quiet_log
+from bot.slack.web import BUSY, UNCERTAIN, SlackError, call, quiet_log
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,10 @@ log = logging.getLogger(__name__)
 async def whisper(
     workspace: Workspace, session: aiohttp.ClientSession, asker: Asker, message: Message
 ) -> None:
-    """Tell the person alone, by the nearest way: the response address, an ephemeral message, a direct one."""
+    """Tell the person alone, by the nearest way: the response address, an ephemeral message, a direct one.
+
+    Raises `SlackError` where another try may reach them.
+    """
     if asker.response_url and await _respond(session, asker.response_url, message):
         return
     if asker.channel and not asker.direct and await _ephemeral(workspace, asker, message):
@@ -31,6 +34,8 @@ async def whisper(
         here = asker.channel if asker.direct else asker.user
         await post(workspace, here, message, thread=asker.thread if asker.direct else "")
     except SlackError as refused:
+        if refused.word in BUSY | UNCERTAIN:
+            raise
         log.warning("an answer reached nobody: %s", refused.word)
 
 

@@ -1,13 +1,14 @@
 """Plain messages: in threads that are ours, and in direct messages with the bot. Everything else is left alone."""
 
-from functools import partial
+from collections.abc import Mapping
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import agent
+from bot.slack import inbox
 from bot.slack.asker import Asker, of_event
 from bot.slack.attached import text_of
+from bot.slack.delivery import delivered
 from bot.slack.mention import MENTION
 from bot.slack.office import Office
 from bot.slack.thread import follow
@@ -20,7 +21,7 @@ def register(app: AsyncApp, office: Office) -> None:
     """Listen to messages."""
 
     @app.event("message")
-    async def said(body: dict[str, Any]) -> None:  # acknowledged by Bolt
+    async def said(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
         asker, event = of_event(body), body.get("event", {})
         text = text_of(event)
         subtype = str(event.get("subtype") or "")
@@ -32,14 +33,14 @@ def register(app: AsyncApp, office: Office) -> None:
             or not text.strip()
         ):
             return
-        turn = f"thread {asker.channel} {asker.thread or asker.message}"
         if asker.direct:
-            office.take(asker, body, partial(agent.converse, office, asker, text), turn)
+            await inbox.take(office, delivered("direct", asker, body, {"text": text}))
         elif asker.thread and not MENTION.search(text):  # a mention comes as an event of its own
-            office.take(asker, body, partial(_in_thread, office, asker, text), turn)
+            await inbox.take(office, delivered("thread", asker, body, {"text": text}), ours_only=True)
 
 
-async def _in_thread(office: Office, asker: Asker, text: str) -> None:
+async def in_thread(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Go on with the case of this thread; leave alone what is no thread of ours."""
     case = await office.store.case_of_thread(asker.team, asker.channel, asker.thread)
     if case:
-        await follow(office, asker, case, text, addressed=False)
+        await follow(office, asker, case, said["text"], addressed=False)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from knowledge.document import Document
 from knowledge.problems import KnowledgeError, at_line
 from knowledge.schema import Reference
 from knowledge.yaml_lines import parse_yaml
@@ -13,7 +14,7 @@ FOLDER: Final = Path(__file__).parents[1] / "answers"
 
 _FENCE: Final = "---\n"
 _LISTS: Final = ("platforms", "causes", "codes")
-_KEYS: Final = frozenset({"id", "title", "questions", "kind", "references", *_LISTS})
+_KEYS: Final = frozenset({"id", "title", "questions", "kind", "references", "checked", *_LISTS})
 _KINDS: Final = ("", "glossary")
 _LONGEST: Final = 700  # letters: a passage answers one thing
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[\"`(]?[A-Z0-9`])")
@@ -33,6 +34,7 @@ class Passage:
     causes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     kind: str = ""
+    checked: str = ""  # YYYY-MM-DD, when it was last held against its sources
 
 
 def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
@@ -41,7 +43,7 @@ def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
     problems: list[str] = []
     for file in sorted(folder.glob("*.md")):
         try:
-            passages.append(_read(file))
+            passages.append(read_passage(file)[0])
         except KnowledgeError as error:
             problems += error.problems
     if problems:
@@ -54,17 +56,20 @@ def sentences_of(text: str) -> tuple[str, ...]:
     return tuple(one for one in _SENTENCE.split(" ".join(text.split())) if one)
 
 
-def _read(file: Path) -> Passage:
+def read_passage(file: Path) -> tuple[Passage, Document]:
+    """The passage in *file*, and its data with their lines; raises KnowledgeError."""
     name = f"knowledge/answers/{file.name}"
     source = file.read_text("utf-8")
     if not source.startswith(_FENCE) or (end := source.find(f"\n{_FENCE}", 3)) < 0:
         raise KnowledgeError([at_line(name, 1, "must begin with its data between two lines of ---")])
-    head = parse_yaml(source[len(_FENCE) : end + 1].encode(), name).value
+    # The fence stays as an empty line, so that lines are counted as in the file.
+    document = parse_yaml(("\n" + source[len(_FENCE) : end + 1]).encode(), name)
+    head = document.value
     text = " ".join(source[end + 1 + len(_FENCE) :].split())
     if wrong := list(_problems(file.stem, head, text)):
         raise KnowledgeError([at_line(name, 1, one) for one in wrong])
     lists: dict[str, Any] = {key: tuple(str(one) for one in head.get(key, ())) for key in _LISTS}
-    return Passage(
+    passage = Passage(
         id=head["id"],
         title=head["title"],
         text=text,
@@ -72,8 +77,10 @@ def _read(file: Path) -> Passage:
         references=tuple(Reference(**one) for one in head["references"]),
         file=name,
         kind=head.get("kind", ""),
+        checked=str(head.get("checked", "")),
         **lists,
     )
+    return passage, document
 
 
 def _problems(stem: str, head: Any, text: str) -> list[str]:

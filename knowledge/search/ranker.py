@@ -44,6 +44,7 @@ class Ranked:
     score: float
     near: float  # 0 to 1: likeness of the nearest line
     share: float  # 0 to 1: how much of the text the label's lines cover
+    ahead: float = 0.0  # of a best one: how far its score is above that of a label it must not be taken for
 
 
 class Ranker:

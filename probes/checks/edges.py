@@ -1,13 +1,18 @@
 """Look at every edge of the service side by side: which ones open, how far each is, where roaming leads."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from probes.failures import Failure, NetworkError, classify
 from probes.look import Look, milliseconds_since, now
 from probes.model import Step
 from probes.net import connect_tcp, split_families
+
+# Seconds until another connection is begun beside a silent one. With what the kernel sends again after a second, four
+# packets or their answers have to be lost within the budget before an open edge counts as shut.
+_AGAIN: Final = 0.6
 
 
 @dataclass(slots=True)
@@ -20,11 +25,10 @@ class _Edge:
     address: str = ""
     ms: float | None = None
     failure: Failure | None = Failure.GENERIC_TIMEOUT_ERROR  # silence is what stands until it says something
-    done: bool = False
 
     @property
     def open(self) -> bool:
-        return self.done and self.failure is None
+        return self.failure is None
 
 
 @dataclass(slots=True)
@@ -54,12 +58,13 @@ async def _see(sight: _Sight, edge: _Edge) -> None:
         await _resolve(sight, edge)
         v4, v6 = split_families(edge.addresses)
         edge.address = (v4 or v6)[0]
+        edge.ms, edge.failure = await _open(edge, sight.step), None
+        sight.look.note(**_summary(sight))
         # The better of two: the first also pays for neighbours and routes being looked up.
-        edge.ms = min([await _connect(edge, sight.step), await _connect(edge, sight.step)])
-        edge.failure = None
+        with suppress(OSError):
+            edge.ms = min(edge.ms, await _connect(edge, sight.step))
     except OSError as error:
         edge.failure = classify(error)
-    edge.done = True
     sight.look.note(**_summary(sight))
 
 
@@ -74,6 +79,21 @@ async def _resolve(sight: _Sight, edge: _Edge) -> None:
         edge.addresses, edge.cnames = (*lookup.addresses, *lookup.addresses6), lookup.cnames
     if not edge.addresses:
         raise NetworkError(Failure.NO_ADDRESS)
+
+
+async def _open(edge: _Edge, step: Step) -> float:
+    """Milliseconds of the first connection to open. Beside a silent one another is begun; a refusal is an answer."""
+    tries = {asyncio.create_task(_connect(edge, step))}
+    try:
+        done, _ = await asyncio.wait(tries, timeout=_AGAIN)
+        if not done:
+            tries.add(asyncio.create_task(_connect(edge, step)))
+            done, _ = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+        return min([one.result() for one in done])
+    finally:
+        for one in tries:
+            one.cancel()
+        await asyncio.gather(*tries, return_exceptions=True)
 
 
 async def _connect(edge: _Edge, step: Step) -> float:
@@ -98,11 +118,21 @@ def _summary(sight: _Sight) -> dict[str, Any]:
         "open_count": len(opened),
         "shut_count": len(sight.edges) - len(opened),
         "others_open": [name for name in opened if name != meant],
+        "barred": (barred := _barred(sight)),
+        "barred_count": len(barred),
         "roaming_edge": here,
         "roaming_open": sight.roaming.open,
         "roaming_ms": _roaming_ms(sight, here),
     }
     return facts | _allowance(sight.step, here) | _distance(sight, opened, facts["roaming_ms"])
+
+
+def _barred(sight: _Sight) -> list[str]:
+    """The edges that clients may use and whose names resolve, and that do not open: something is in the way."""
+    allowed = sight.step.params.get("allowed") or sight.edges
+    return [
+        name for name, edge in sight.edges.items() if edge.addresses and not edge.open and name in allowed
+    ]
 
 
 def _allowance(step: Step, here: str) -> dict[str, Any]:

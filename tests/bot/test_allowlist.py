@@ -12,9 +12,10 @@ import hcl2
 import pytest
 
 from bot.allowlist import AllowList, make_list
-from bot.allowlist_command import addresses, run_allowlist
+from bot.allowlist_command import addresses, is_legacy, run_allowlist
 from bot.errors import UsageError
 from bot.replies.allowlist import BY_ADDRESS, FORMS
+from knowledge.load import load_knowledge
 from knowledge.network import load_network
 from tests.lab import needs
 
@@ -91,7 +92,7 @@ def test_terraform_is_hcl(platform: str, edge: str, turn: bool) -> None:
     found = listed(platform, edge, turn=turn)
     read = hcl2.loads(FORMS["terraform-sg"](found))
     rules = [rule for one in read["resource"] for kind in one.values() for rule in kind.values()]
-    assert len(rules) == sum(len(one.ranges) for one in found.entries)
+    assert len(rules) == sum(len(one[0].ranges) for one in found.rules)
     assert all(isinstance(rule["to_port"], int) for rule in rules)
     assert all(ip_network(str(rule["cidr_ipv4"]).strip('"')) for rule in rules)
 
@@ -139,6 +140,45 @@ def test_linux_takes_its_rules(platform: str, form: str, command: list[str]) -> 
         ["unshare", "-n", *command], input=text, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_rule_makes_another_one_superfluous() -> None:
+    """By address, what opens the same ranges and ports is one rule that names all it is for."""
+    found = listed("ios", "frankfurt")
+    rules = [line for line in FORMS["nft"](found).splitlines() if "accept comment" in line]
+    assert len({line.partition(" comment ")[0] for line in rules}) == len(rules) == len(found.rules)
+    (shared,) = [line for line in rules if "udp dport 3478" in line]
+    assert "stun global.stun.twilio.com and turn frankfurt.turn.twilio.com" in shared
+    assert sum(len(group) for group in found.rules) == len(found.entries)
+
+
+def test_an_old_sdk_needs_its_own_port_too() -> None:
+    """Mobile SDKs before 3.0 signal on a port of their own; others, and those in browsers, do not."""
+    knowledge = load_knowledge()
+    assert [is_legacy(one, knowledge) for one in (None, "2.1.0", "3.0", "6.12.0")] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    with pytest.raises(UsageError, match="no version"):
+        is_legacy("old", knowledge)
+    old = make_list(NETWORK, "android", "frankfurt", legacy=True)
+    more = set(old.entries) - set(make_list(NETWORK, "android", "frankfurt").entries)
+    assert [(one.host, one.port()) for one in more] == [("chunderm.de1.gll.twilio.com", "10194")]
+    assert "SDK before 3.0" in old.head()[0]
+    roams = [
+        one for one in make_list(NETWORK, "ios", legacy=True).entries if one.service == "legacy-signaling"
+    ]
+    assert len(roams) == len([one for one in make_list(NETWORK, "ios").entries if one.service == "signaling"])
+    browser = make_list(NETWORK, "javascript", "frankfurt", legacy=True)
+    assert browser == make_list(NETWORK, "javascript", "frankfurt")
+
+
+@pytest.mark.parametrize("form", sorted(set(FORMS) - {"csv", "json"}))
+def test_a_list_says_that_it_is_for_ipv4(form: str) -> None:
+    """Whoever pastes it reads what to do about IPv6."""
+    assert "IPv4 only" in FORMS[form](listed("ios", "frankfurt"))
 
 
 def test_a_name_without_address_is_refused() -> None:

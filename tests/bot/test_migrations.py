@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import json
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ RELEASED = {
     "m003_events_and_posts": "162d56459c668148",
     "m004_inbox": "d1a667970253f051",
     "m005_relays": "1d4696e257fe3c55",
+    "m006_ways_in": "d7ea5076b9cf33c9",
 }
 
 
@@ -62,3 +64,28 @@ def test_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     after = Database(tmp_path / "x.db")
     assert after.schema == before
     after.close()
+
+
+def test_commands_kept_by_an_older_version_are_answered(tmp_path: Path) -> None:
+    """What a version before the sixth step had accepted and not begun is there after the update, as a command."""
+    old = Database(tmp_path / "x.db")
+    STEPS.apply(old, stop_before="m006_ways_in")
+    said = 'from "acme-hq" 31009'
+    old.table("inbox").insert(
+        {"team": "T1", "event": "1.2.3", "asker": '{"user":"U1"}', "text": said, "received": 5.0}
+    )
+    old.close()
+    new = open_database(tmp_path / "x.db")
+    (row,) = new.query("SELECT * FROM inbox")
+    assert json.loads(row.pop("said")) == {"text": said}
+    assert row == {
+        "team": "T1",
+        "event": "1.2.3",
+        "way": "command",
+        "asker": '{"user":"U1"}',
+        "turn": "",
+        "stamp": "",
+        "received": 5.0,
+        "tries": 0,
+    }
+    new.close()

@@ -15,7 +15,8 @@ from probes.admission import admit
 from probes.checks import PROBES
 from probes.envelope import Refused, make_order
 from probes.model import Plan, Step, Target
-from probes.policy import Policy, parse_policy
+from probes.policy import Policy
+from probes.policy_file import parse_policy
 
 ICE = Ice(
     (

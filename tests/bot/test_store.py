@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from bot.errors import UsageError
 from bot.request import Request
-from bot.rows import CaseRow, PostRow, RunRow
+from bot.rows import CaseRow, InboxRow, PostRow, RunRow
 from bot.store import Store
 from bot.sweep import DAY, Swept
 from bot.writer import StoreError
@@ -32,6 +32,13 @@ RUN = RunRow("run-a", "c1", "local", "user-network", CASE.request, "digest", "tw
 SEEN = Observation(
     "tcp a", "tcp", Target("signaling", "a.example", 443), Failure.CONNECTION_REFUSED, {"ms": 1.5}, 5.0, 0.1
 )
+
+
+async def first_time(store: Store, team: str, event: str) -> bool:
+    """Take in a request that is answered at once."""
+    first = await store.take_in(InboxRow(team, event, "command", {}, {}))
+    await store.let_go(team, event)
+    return first
 
 
 @pytest.fixture
@@ -59,9 +66,10 @@ async def test_case_is_found_by_id_and_by_thread(store: Store) -> None:
 async def test_thread_has_one_case(store: Store) -> None:
     """A second case cannot take a thread, and the refusal harms nothing."""
     await store.open_case(replace(CASE, thread_ts="1.1"))
-    with pytest.raises(StoreError):
-        await store.open_case(replace(CASE, id="c2", thread_ts="1.1"))
+    assert (await store.open_case(replace(CASE, id="c2", thread_ts="1.1"))).id == "c1"
     await store.open_case(replace(CASE, id="c3"))
+    with pytest.raises(StoreError):
+        await store.bind_thread("c3", "C1", "1.1")
     await store.open_case(replace(CASE, id="c4"))
     assert await store.case("c2") is None
 
@@ -103,15 +111,15 @@ async def test_newest_comes_first(store: Store) -> None:
 
 async def test_event_is_first_once_among_fifty(store: Store) -> None:
     """Of fifty who ask about one delivery at the same time one is told that it is the first; teams differ."""
-    answers = await asyncio.gather(*(store.first_time("T1", f"E{n % 3}") for n in range(150)))
+    answers = await asyncio.gather(*(first_time(store, "T1", f"E{n % 3}") for n in range(150)))
     assert sum(answers) == 3
-    assert await store.first_time("T2", "E0") is True
+    assert await first_time(store, "T2", "E0") is True
 
 
 async def test_two_stores_share_one_file(tmp_path: Path) -> None:
     """Two workers on one file agree on which delivery is the first."""
     one, two = Store.open(tmp_path / "x.db"), Store.open(tmp_path / "x.db")
-    answers = await asyncio.gather(*(s.first_time("T", f"E{n}") for n in range(40) for s in (one, two)))
+    answers = await asyncio.gather(*(first_time(s, "T", f"E{n}") for n in range(40) for s in (one, two)))
     assert sum(answers) == 40
     await one.close()
     await two.close()
@@ -178,12 +186,12 @@ async def test_what_is_old_goes(store: Store) -> None:
     await store.save_observation("r-new", SEEN)
     await store.owe(PostRow("k", "r-old", "T1", "C1", "", {}))
     await store.save_feedback("r-old", "x", "wrong", "U1", "words")
-    await store.first_time("T1", "E1")
+    await first_time(store, "T1", "E1")
     assert await store.sweep(now) == Swept(cases=250, runs=1, posts=1)
     assert await store.case("busy")
     assert await store.record("r-old") is None
     assert len((await store.record("r-new") or (None, {}))[1]) == 1
-    assert await store.first_time("T1", "E1") is False
+    assert await first_time(store, "T1", "E1") is False
     assert await store.sweep(now + 3 * DAY) == Swept(events=1)
     await store.sweep(now + 100 * DAY)
     assert await store.feedback_counts() == {"x": {"right": 0, "wrong": 1}}
@@ -223,24 +231,24 @@ async def test_event_loop_runs_on_while_thousands_are_written(store: Store) -> N
 
 async def test_who_stops_waiting_loses_nothing(store: Store) -> None:
     """A caller that is cancelled does not undo what it asked for, nor harm those after it."""
-    waiting = [asyncio.create_task(store.first_time("T", f"E{n}")) for n in range(20)]
+    waiting = [asyncio.create_task(first_time(store, "T", f"E{n}")) for n in range(20)]
     await asyncio.sleep(0)
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    assert await store.first_time("T", "E19") is False
+    assert await first_time(store, "T", "E19") is False
 
 
 async def test_closed_store_says_so(tmp_path: Path) -> None:
     """What was asked for before closing is done; afterwards the store refuses, and closing again is nothing."""
     store = Store.open(tmp_path / "x.db")
-    last = asyncio.create_task(store.first_time("T", "E"))
+    last = asyncio.create_task(store.take_in(asked("E")))
     await asyncio.sleep(0)
     await store.close()
     await store.close()
     assert await last is True
     with pytest.raises(StoreError, match="closed"):
-        await store.first_time("T", "E")
+        await first_time(store, "T", "E")
 
 
 async def test_failing_job_is_undone_alone(store: Store) -> None:
@@ -248,7 +256,7 @@ async def test_failing_job_is_undone_alone(store: Store) -> None:
     results = await asyncio.gather(
         *(store.open_case(replace(CASE, id=name)) for name in ("a", "b", "a", "c")), return_exceptions=True
     )
-    assert [type(result) for result in results] == [type(None), type(None), StoreError, type(None)]
+    assert [type(result) for result in results] == [CaseRow, CaseRow, StoreError, CaseRow]
     assert await store.case("c")
 
 
@@ -262,7 +270,7 @@ async def test_full_disk_is_an_error_and_no_end(store: Store) -> None:
         store.open_case(replace(CASE, id="small")), store.start_run(large), return_exceptions=True
     )
     assert isinstance(results[1], StoreError)
-    assert (await store.case("small") is not None) == (results[0] is None)
+    assert (await store.case("small") is not None) == isinstance(results[0], CaseRow)
     assert await store.case("c1") == CASE
     assert await store.run(large.id) is None
 
@@ -342,20 +350,71 @@ async def test_killed_in_the_middle_nothing_is_half_written(tmp_path: Path, afte
     assert list(Database(path).query("PRAGMA integrity_check")) == [{"integrity_check": "ok"}]
 
 
+def asked(event: str, text: str = "31009", turn: str = "", stamp: str = "") -> InboxRow:
+    return InboxRow("T1", event, "mention", {"user": "U1"}, {"text": text}, turn, stamp)
+
+
 async def test_a_request_is_kept_until_it_is_begun_or_answered(store: Store) -> None:
     """What is taken in is there until its run starts or it is let go, once, and without secrets."""
-    who = {"team": "T1", "user": "U1"}
-    assert await store.take_in("T1", "trigger-1", who, f"31009 {SECRET}")
-    assert not await store.take_in("T1", "trigger-1", who, "31009")
-    assert await store.take_in("T1", "trigger-2", who, "help")
+    assert await store.take_in(asked("trigger-1", f"31009 {SECRET}"))
+    assert not await store.take_in(asked("trigger-1"))
+    assert await store.take_in(asked("trigger-2", "help", "thread C1 1.2", "1.3"))
     (first, second) = await store.taken_in()
-    assert (first.event, dict(first.asker), second.text) == ("trigger-1", who, "help")
-    assert SECRET not in first.text
+    assert (first.event, first.way, dict(first.asker)) == ("trigger-1", "mention", {"user": "U1"})
+    assert replace(second, received=0.0) == asked("trigger-2", "help", "thread C1 1.2", "1.3")
+    assert SECRET not in first.said["text"]
     await store.let_go("T1", "trigger-2")
     await store.open_case(CASE)
     await store.start_run(RUN, ("T1", "trigger-1"))
     assert await store.taken_in() == ()
-    assert not await store.first_time("T1", "trigger-1")
+    assert not await first_time(store, "T1", "trigger-1")
+
+
+async def test_what_a_run_owes_is_kept_with_its_beginning(store: Store) -> None:
+    """A run that begins owes its message from the same transaction on, so that a crash right after loses no answer."""
+    await store.open_case(CASE)
+    await store.start_run(RUN, None, PostRow(RUN.id, RUN.id, "T1", "C1", "", {"state": "running"}))
+    (due,) = await store.due()
+    assert (due.key, due.version, due.sent) == (RUN.id, 1, 0)
+
+
+async def test_long_texts_are_kept_without_secrets_too(store: Store) -> None:
+    """What is redacted beside the event loop is redacted all the same, and cut to what a message can hold."""
+    assert await store.take_in(asked("long", f"{'x ' * 2000} {SECRET} {'y' * 60_000}"))
+    (row,) = await store.taken_in()
+    assert SECRET not in row.said["text"]
+    assert 4_000 < len(row.said["text"]) <= 40_100
+
+
+async def test_words_of_others_are_not_kept(store: Store) -> None:
+    """Words in a thread are taken in once it is about a case, or what will begin one waits there; never otherwise."""
+    thread, turn = ("C1", "7.7"), "thread C1 7.7"
+    assert not await store.take_in(asked("E1", "lunch?", turn), thread)
+    assert await store.taken_in() == ()
+    assert await store.take_in(asked("E2", "31009", turn))
+    assert await store.take_in(asked("E3", "and android?", turn), thread)
+    for event in ("E2", "E3"):
+        await store.let_go("T1", event)
+    assert not await store.take_in(asked("E4", "lunch?", turn), thread)
+    await store.open_case(replace(CASE, id="c7", channel="C1", thread_ts="7.7"))
+    assert await store.take_in(asked("E5", "and ios?", turn), thread)
+    assert not await store.take_in(asked("E3", "and android?", turn), thread)
+
+
+async def test_one_case_for_each_thread(store: Store) -> None:
+    """Of two who begin a case in one thread at the same time, the second is given the case of the first."""
+    here = replace(CASE, channel="C1", thread_ts="7.7")
+    cases = await asyncio.gather(*(store.open_case(replace(here, id=f"c{n}")) for n in range(5)))
+    assert {case.id for case in cases} == {"c0"}
+    apart = [await store.open_case(replace(CASE, id=f"d{n}", thread_ts="")) for n in range(2)]
+    assert [case.id for case in apart] == ["d0", "d1"]
+
+
+async def test_tries_are_counted(store: Store) -> None:
+    """It is known how often a request was answered again; of one that is gone there is nothing to count."""
+    await store.take_in(asked("E1"))
+    assert [await store.try_again("T1", "E1") for _ in range(3)] == [1, 2, 3]
+    assert await store.try_again("T1", "E2") == 0
 
 
 async def test_the_message_of_a_run_is_owed_from_its_end(store: Store) -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tests.fake_slack import limits
+from tests.fake_slack.oauth import installed_with
 from tests.fake_slack.records import Delivery
 from tests.fake_slack.responses import ResponseUrl, show
 from tests.fake_slack.state import APP, MANIFEST, Channel, Message, Team, User, View, new_id
@@ -35,7 +36,8 @@ class Acting:
             "command": command,
             "text": text,
             "api_app_id": APP,
-            "is_enterprise_install": "false",
+            "is_enterprise_install": str(team.org_wide).lower(),
+            **({"enterprise_id": team.enterprise} if team.enterprise else {}),
             "response_url": self._response_url(place),
             "trigger_id": self.trigger(user),
         }
@@ -187,9 +189,14 @@ class Acting:
 
     async def uninstall(self: "FakeSlack", team: Team) -> None:
         """Take the app out of a workspace."""
-        await self._event(team, {"type": "tokens_revoked", "tokens": {"bot": [team.bot]}})
+        await self.revoke_tokens(team, bot=[team.bot])
         await self._event(team, {"type": "app_uninstalled"})
-        team.installed = False
+        for one in installed_with(self, team):
+            one.installed = False
+
+    async def revoke_tokens(self: "FakeSlack", team: Team, **tokens: list[str]) -> None:
+        """Take tokens back: `bot` or `oauth`, each with its users."""
+        await self._event(team, {"type": "tokens_revoked", "tokens": tokens})
 
     def echo(self: "FakeSlack", message: Message, subtype: str = "", always: bool = False) -> None:
         """Tell the app that *message* was posted, changed or deleted, as Slack does of the app's own too."""
@@ -247,8 +254,8 @@ class Acting:
             "token": "legacy",
             "trigger_id": self.trigger(user),
             "team": {"id": team.id, "domain": team.name.lower()},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "enterprise": {"id": team.enterprise} if team.enterprise else None,
+            "is_enterprise_install": team.org_wide,
             "action_ts": self.clock.stamp(),
             **more,
         }
@@ -267,7 +274,12 @@ class Acting:
         return await self.deliveries.deliver("events_api", self._envelope(team, event))
 
     def _envelope(self: "FakeSlack", team: Team, event: dict[str, Any]) -> dict[str, Any]:
-        grant = {"enterprise_id": None, "team_id": team.id, "user_id": team.bot, "is_bot": True}
+        grant = {
+            "enterprise_id": team.enterprise or None,
+            "team_id": team.id,
+            "user_id": team.bot,
+            "is_bot": True,
+        }
         return {
             "token": "legacy",
             "team_id": team.id,
@@ -276,7 +288,7 @@ class Acting:
             "type": "event_callback",
             "event_id": new_id("Ev"),
             "event_time": int(self.clock.now()),
-            "authorizations": [{**grant, "is_enterprise_install": False}],
+            "authorizations": [{**grant, "is_enterprise_install": team.org_wide}],
             "is_ext_shared_channel": False,
             "event_context": "4-fake",
         }

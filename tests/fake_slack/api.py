@@ -1,6 +1,8 @@
 """The Web API's door: arguments as the SDK sends them, tokens, scopes, limits, and the table of methods."""
 
+import base64
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -66,6 +68,9 @@ async def answer(slack: "FakeSlack", request: web.Request) -> web.Response:
     args = await read_arguments(request)
     token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(args.pop("token", ""))
     args.pop("token", None)
+    if token.startswith("Basic "):  # how the SDK tells who the app is
+        app, _, secret = base64.b64decode(token.removeprefix("Basic ")).decode().partition(":")
+        args |= {"client_id": app, "client_secret": secret}
     call = Call(name, args, slack.clock.now())
     slack.records.calls.append(call)
     await slack.pause(name)
@@ -75,7 +80,7 @@ async def answer(slack: "FakeSlack", request: web.Request) -> web.Response:
         call.error = error.error
         body = {"ok": False, "error": error.error, **error.more}
     call.status = {"ratelimited": 429, "service_unavailable": 503}.get(call.error, 200)
-    headers = {"Retry-After": str(slack.chaos.retry_after)} if call.status == 429 else {}
+    headers = {"Retry-After": str(max(call.wait, slack.chaos.retry_after))} if call.status == 429 else {}
     if call.team:
         headers["X-OAuth-Scopes"] = ",".join(sorted(slack.teams[call.team].scopes))
     await slack.records.note()
@@ -87,12 +92,13 @@ def _do(slack: "FakeSlack", call: Call, token: str) -> dict[str, Any]:
     if known is None:
         slack.records.violate(f"unknown_method: {call.method}")
         raise SlackError("unknown_method")
-    team = _team(slack, known, token)
+    team = _team(slack, known, token, call.args)
     call.team = team.id if known.token == "bot" else ""
     for error in (slack.chaos.ordered(call.method, call.args), slack.chaos.trouble(call.method)):
         if error:
             raise SlackError(error)
-    if slack.chaos.over_tier(call.method, team.id, slack.clock):
+    if wait := slack.chaos.over_tier(call.method, team.id, slack.clock):
+        call.wait = math.ceil(wait)
         raise SlackError("ratelimited")
     if known.scopes and not team.scopes.intersection(known.scopes):
         provided = ",".join(sorted(team.scopes))
@@ -101,7 +107,7 @@ def _do(slack: "FakeSlack", call: Call, token: str) -> dict[str, Any]:
     return {"ok": True, **done}
 
 
-def _team(slack: "FakeSlack", known: Method, token: str) -> Team:
+def _team(slack: "FakeSlack", known: Method, token: str, args: Mapping[str, Any]) -> Team:
     """Whose token it is; an error for one that does not fit the method."""
     if known.token == "app":
         if token != APP_TOKEN:
@@ -109,11 +115,15 @@ def _team(slack: "FakeSlack", known: Method, token: str) -> Team:
         return slack.team
     if known.token == "none":
         return slack.team
-    team = next((one for one in slack.teams.values() if one.token == token), None)
-    if team is None:
+    teams = [one for one in slack.teams.values() if token in one.tokens]
+    if not teams:
         raise SlackError("invalid_auth" if token else "not_authed")
+    # the token of an organisation serves several: the channel tells which
+    team = next((one for one in teams if args.get("channel") in one.channels | one.users), teams[0])
     if not team.installed:
         raise SlackError("account_inactive")
+    if team.tokens[token] <= slack.clock.now():
+        raise SlackError("token_expired")
     return team
 
 

@@ -4,28 +4,11 @@ import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
+from tests.fake_slack.limits import TIERS
 from tests.fake_slack.state import Clock
 
-# Calls a minute for each method and workspace (https://docs.slack.dev/apis/web-api/rate-limits); a burst is forgiven.
-TIERS: Final = {
-    "chat.update": 50,
-    "chat.delete": 50,
-    "chat.postEphemeral": 100,
-    "chat.startStream": 20,
-    "chat.appendStream": 100,
-    "chat.stopStream": 20,
-    "views.publish": 100,
-    "views.open": 100,
-    "conversations.history": 50,
-    "conversations.replies": 50,
-    "conversations.info": 50,
-    "files.getUploadURLExternal": 100,
-    "files.info": 100,
-    "users.info": 100,
-    "reactions.add": 50,
-}
 Order = tuple[str, str, Callable[[Mapping[str, Any]], bool]]
 
 
@@ -40,8 +23,8 @@ class Chaos:
     retry_after: int = 1  # seconds
     per_second: float | None = None  # posts per second and channel; None: as many as you like
     burst: int = 5
-    tiers: bool = False  # whether the limits of TIERS hold
-    tier_window: float = 60.0  # seconds; shorter keeps the rate and saves a test's time
+    tiers: bool = True  # whether the limits of TIERS hold
+    minute: float = 60.0  # seconds in which a tier's calls may be made; shorter saves a test's time
     orders: list[Order] = field(default_factory=list)
     dice: random.Random = field(init=False)
 
@@ -66,7 +49,7 @@ class Chaos:
 
     def trouble(self, method: str) -> str:
         """`ratelimited`, `service_unavailable` or nothing, by chance; only for what writes."""
-        if not method.startswith(("chat.", "files.", "views.publish", "response_url")):
+        if not method.startswith(("chat.", "files.", "views.", "response_url")):
             return ""
         rolled = self.dice.random()
         if rolled < self.rate_limited:
@@ -85,17 +68,17 @@ class Chaos:
         self._tokens[channel] = (max(tokens - 1, 0.0) if tokens >= 1 else tokens, now)
         return tokens < 1
 
-    def over_tier(self, method: str, team: str, clock: Clock) -> bool:
-        """Whether this call is one too many of its method for the workspace."""
+    def over_tier(self, method: str, team: str, clock: Clock) -> float:
+        """Count a call; if it is one too many of its method for the workspace, the seconds until the next."""
         if not self.tiers or method not in TIERS:
-            return False
+            return 0.0
         recent, now = self._recent[method, team], clock.now()
-        while recent and now - recent[0] > self.tier_window:
+        while recent and now - recent[0] > self.minute:
             recent.popleft()
-        if len(recent) >= max(1, TIERS[method] * self.tier_window / 60):
-            return True
+        if len(recent) >= TIERS[method]:
+            return recent[0] + self.minute - now
         recent.append(now)
-        return False
+        return 0.0
 
     def twice(self) -> bool:
         """Whether this delivery comes a second time."""

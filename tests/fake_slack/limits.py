@@ -11,6 +11,25 @@ from slack_sdk.models.blocks import Block
 
 from tests.slack_limits import message_problems, view_problems
 
+# Calls a minute for each method and workspace (https://docs.slack.dev/apis/web-api/rate-limits); bursts are
+# forgiven by Slack in ways it does not tell, here not at all.
+TIERS: Final = {
+    "chat.update": 50,
+    "chat.delete": 50,
+    "chat.postEphemeral": 100,
+    "chat.startStream": 20,
+    "chat.appendStream": 100,
+    "chat.stopStream": 20,
+    "views.publish": 100,
+    "views.open": 100,
+    "conversations.history": 50,
+    "conversations.replies": 50,
+    "conversations.info": 50,
+    "files.getUploadURLExternal": 100,
+    "files.info": 100,
+    "users.info": 100,
+    "reactions.add": 50,
+}
 STATUSES: Final = ("pending", "in_progress", "complete", "error")
 MARKDOWN: Final = 12_000
 METADATA_BYTES: Final = 8_000  # not documented; our own stay far below

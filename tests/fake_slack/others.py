@@ -20,6 +20,14 @@ def api_test(slack: "FakeSlack", team: Team, args: Args) -> Args:
 @method("auth.test")
 def auth_test(slack: "FakeSlack", team: Team, args: Args) -> Args:
     who = {"user_id": team.bot, "user": "lineman", "bot_id": team.bot_id, "app_id": APP}
+    if team.org_wide:  # the token is not one workspace's
+        who |= {"enterprise_id": team.enterprise, "is_enterprise_install": True}
+        return {
+            **who,
+            "team_id": team.enterprise,
+            "team": "Org",
+            "url": "https://org.enterprise.slack.example/",
+        }
     return {**who, "team_id": team.id, "team": team.name, "url": "https://acme.slack.example/"}
 
 
@@ -28,25 +36,6 @@ def revoke(slack: "FakeSlack", team: Team, args: Args) -> Args:
     if not truth(args.get("test")):
         team.installed = False
     return {"revoked": not team.installed}
-
-
-@method("oauth.v2.access", token="none")
-def access(slack: "FakeSlack", _: Team, args: Args) -> Args:
-    team = slack.codes.pop(str(args.get("code", "")), None)
-    if team is None:
-        raise SlackError("invalid_code")
-    team.installed = True
-    return {
-        "access_token": team.token,
-        "token_type": "bot",
-        "scope": ",".join(sorted(team.scopes)),
-        "bot_user_id": team.bot,
-        "app_id": APP,
-        "team": {"id": team.id, "name": team.name},
-        "enterprise": None,
-        "is_enterprise_install": False,
-        "authed_user": {"id": next(iter(team.users))},
-    }
 
 
 @method("apps.connections.open", token="app")

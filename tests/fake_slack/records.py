@@ -19,6 +19,7 @@ class Call:
     at: float
     error: str = ""  # "" where it was done
     status: int = 200
+    wait: int = 0  # seconds, of a 429 by tier
     team: str = ""
 
 

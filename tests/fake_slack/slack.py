@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from tests.fake_slack import api, chat, others, responses, sharing, streams, views
+from tests.fake_slack import api, chat, oauth, others, responses, sharing, streams, views
 from tests.fake_slack.acting import Acting
 from tests.fake_slack.api import SlackError
 from tests.fake_slack.chaos import Chaos
@@ -30,7 +30,14 @@ from tests.fake_slack.state import (
     new_id,
 )
 
-METHOD_ROOMS: Final = (chat, others, sharing, streams, views)  # importing them fills the table of methods
+METHOD_ROOMS: Final = (
+    chat,
+    oauth,
+    others,
+    sharing,
+    streams,
+    views,
+)  # importing them fills the table of methods
 HOST: Final = "127.0.0.1"
 KINDS: Final = {"channel": "C", "group": "G", "im": "D", "mpim": "G"}
 
@@ -45,6 +52,8 @@ class FakeSlack(Acting):
         self.files: dict[str, File] = {}
         self.elsewhere: dict[str, str] = {}  # file: an address to give for it in place of its own
         self.codes: dict[str, Team] = {}  # of OAuth, each good once
+        self.redirect_url = ""  # of the app
+        self.consent: Team | None = None  # who agrees to an installation; nobody
         self.triggers: dict[str, tuple[str, float, bool]] = {}  # user, made, spent
         self.responses: dict[str, ResponseUrl] = {}
         self.base = ""
@@ -60,10 +69,13 @@ class FakeSlack(Acting):
         self.scopes = scopes
         self.team = self.add_team("Acme")
 
-    def add_team(self, name: str) -> Team:
+    def add_team(self, name: str, enterprise: str = "", org_wide: bool = False) -> Team:
         """One more workspace with a channel `support`, where the bot is, and three people."""
         bot, token = new_id("U"), f"xoxb-{len(self.teams) + 1}-fake-{name.lower()}"
+        if org_wide:
+            token = f"xoxb-fake-{enterprise.lower()}"
         team = Team(new_id("T"), name, bot, new_id("B"), token, set(self.scopes))
+        team.enterprise, team.org_wide, team.tokens = enterprise, org_wide, {token: float("inf")}
         self.teams[team.id] = team
         team.users[bot] = User(bot, "lineman", team.id, is_bot=True)
         for person in ("ada", "grace", "linus"):
@@ -194,5 +206,10 @@ class FakeSlack(Acting):
 
         app.router.add_post("/upload/{id}", upload)
         app.router.add_get("/files-pri/{id}/{name}", download)
+
+        async def consent(request: web.Request) -> web.Response:
+            return await oauth.authorize(self, request)
+
+        app.router.add_get("/oauth/v2/authorize", consent)
         app.router.add_get("/link/", self.socket.serve)
         return app

@@ -26,6 +26,7 @@ class SocketMode:
         self.slack = slack
         self.live: list[web.WebSocketResponse] = []
         self.opened = 0
+        self.lag = 0.0  # seconds by which every second envelope, and so one of two connections, is behind
         self._tickets: set[str] = set()
         self._waiting: dict[str, asyncio.Future[Any]] = {}
         self._turn = itertools.count()
@@ -63,6 +64,8 @@ class SocketMode:
         """Send it over one of the connections; gives what came back. TimeoutError where nothing did."""
         deadline = self.slack.ack_deadline
         socket = await self._pick(deadline)
+        if socket is not self.live[0]:
+            await asyncio.sleep(self.lag)
         envelope: dict[str, Any] = {
             "envelope_id": new_id("E"),
             "type": delivery.kind,

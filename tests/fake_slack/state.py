@@ -187,6 +187,11 @@ class Team:
     homes: dict[str, View] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     installed: bool = True
+    enterprise: str = ""  # the organisation it belongs to
+    org_wide: bool = False  # whether the app is installed in all of that
+    lives: int = 0  # seconds that tokens are good for; 0: for ever
+    refresh: str = ""
+    tokens: dict[str, float] = field(default_factory=dict, repr=False)  # those still known, until when
     sessions: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def find(self, channel: str) -> Channel | None:

@@ -1,26 +1,28 @@
-"""Many relays on one hub: the hub here, in the process that asks; the relays share an event loop in another one."""
+"""Many relays on one hub: the hub here; the relays, and whoever asks one of them meanwhile, in other processes."""
 
 import asyncio
+import json
 import os
-import shutil
-import statistics
-import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from bot.enrolment import Enrolment
+from bot.hub.control import controlled
 from bot.hub.endpoint import Listen, listening
 from bot.hub.hub import Hub
 from bot.hub.jobs import Job
 from bot.hub.limits import Limits
 from bot.remote import RemoteRelay
 from probes.channel import Done
-from probes.keys import Identity
-from probes.model import Observation, Plan, Step, Target
+from probes.keys import Identity, make_identity
+from probes.model import Plan, Step, Target
+from tests.hub.front import nginx_front
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "127.0.0.1"
@@ -28,6 +30,8 @@ QUICK = "quick"  # as the case of a plan: the relay answers without signatures, 
 MANY = 10**6
 # Some 800 bytes signed, as the plan of probing.md section 5.1.
 SMALL = Plan((Step("tcp 1", "tcp", Target("signaling", "signal.example", 443, "tcp", "near"), 3.0),), 6.0)
+# Processes that play the relays. The first relay has one of its own, as the one that is asked meanwhile.
+FLOCKS = 2
 
 
 @dataclass
@@ -37,59 +41,43 @@ class Crowd:
     hub: Hub
     signer: Identity
     count: int
+    asker: Process | None = None
     storm: float = 0.0  # seconds until all were connected
-    nginx: list[int] = field(default_factory=list)
+    front: list[int] = field(default_factory=list)  # processes of nginx
     before: tuple[float, float] = (0.0, 0.0)
 
     def each(self) -> tuple[float, float]:
         """Give kB for each idle relay: of this process, and of nginx."""
-        own, nginx = resident([os.getpid()]), resident(self.nginx)
-        return (own - self.before[0]) / self.count, (nginx - self.before[1]) / self.count
+        own, front = resident([os.getpid()]), resident(self.front)
+        return (own - self.before[0]) / self.count, (front - self.before[1]) / self.count
 
-    async def ask(self, number: int) -> list[Observation]:
-        async with RemoteRelay(f"relay-{number}", self.hub, self.signer).run(SMALL) as coming:
-            return [one async for one in coming]
-
-    async def fan_out(self) -> tuple[float, float, int]:
+    async def fan_out(self, what: str = QUICK) -> tuple[float, float, int]:
         """Hand a plan, signed before, to every relay but the first at once.
 
-        Gives the seconds until each has answered once, until all was over and written down, and how many were done.
+        Gives the seconds until each was run, answered and written down, those of them in which this process had a
+        processor, and how many were done.
         """
         jobs = []
         for number in range(1, self.count):
-            remote = RemoteRelay(f"relay-{number}", self.hub, self.signer, what=QUICK, who=f"person {number}")
+            remote = RemoteRelay(f"relay-{number}", self.hub, self.signer, what=what, who=f"person {number}")
             health = await self.hub.relay(remote.name)
             assert health
             jobs.append(remote.sign(SMALL, health))
-        begun = time.perf_counter()
-        answers = await asyncio.gather(*(self._one(job) for job in jobs))
-        took = time.perf_counter() - begun
-        return max(first for first, _ in answers) - begun, took, sum(done for _, done in answers)
+        begun, used = time.perf_counter(), time.process_time()
+        done = await asyncio.gather(*(self._one(job) for job in jobs))
+        return time.perf_counter() - begun, time.process_time() - used, sum(done)
 
-    async def _one(self, job: Job) -> tuple[float, bool]:
-        first, done = 0.0, False
+    async def _one(self, job: Job) -> bool:
         async with self.hub.run(job) as replies:
-            async for reply in replies:
-                first, done = first or time.perf_counter(), isinstance(reply, Done)
-        return first, done
-
-    async def ask_all(self) -> tuple[float, int]:
-        """The same with all there is to it: signed, checked, answered with signatures, checked again."""
-
-        async def one(number: int) -> bool:
-            return all(seen.failure is None for seen in await self.ask(number))
-
-        begun = time.perf_counter()
-        answers = await asyncio.gather(*(one(number) for number in range(1, self.count)))
-        return time.perf_counter() - begun, sum(answers)
+            return [isinstance(reply, Done) async for reply in replies][-1]
 
     async def round_trips(self, count: int) -> list[float]:
-        """Milliseconds from asking the first relay to its answer, one after the other."""
-        taken = []
-        for _ in range(count):
-            begun = time.perf_counter()
-            assert [one.failure for one in await self.ask(0)] == [None]
-            taken.append((time.perf_counter() - begun) * 1000)
+        """Milliseconds from asking the first relay to its checked answer, one after the other, by another process."""
+        assert self.asker
+        assert self.asker.stdin
+        assert self.asker.stdout
+        self.asker.stdin.write(f"{count}\n".encode())
+        taken: list[float] = json.loads(await self.asker.stdout.readline())
         return taken
 
 
@@ -106,80 +94,61 @@ async def crowd(
     """Start a hub, enrol *count* relays and connect them."""
     limits = Limits(relay_an_hour=MANY, person_at_once=MANY, person_an_hour=MANY)
     async with AsyncExitStack() as stack:
+        enter = stack.enter_async_context
         enrolment = Enrolment.open(folder / "lineman.db")
         stack.push_async_callback(enrolment.close)
         listen = Listen(certificate=str(tls)) if tls and not nginx else Listen()
         hub = Hub(enrolment, (NAME,), limits)
-        await stack.enter_async_context(hub.serving())
-        where = await stack.enter_async_context(listening(hub, listen))
-        here = Crowd(hub, Identity.new(), count)
+        await enter(hub.serving())
+        where = await enter(listening(hub, listen))
+        await enter(controlled(hub, folder / "hub.sock"))
+        here = Crowd(hub, make_identity(folder / "signing.key"), count)
         # In another process, so that nothing of it is in this one's memory before the relays come.
-        words = ["-m", "tests.hub.flock", "enrol", str(folder), str(count), here.signer.key]
-        await (await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT)).wait()
+        async with process("tests.hub.flock", "enrol", folder, count, here.signer.key) as enrolling:
+            assert await enrolling.wait() == 0
         if nginx:
             assert tls
-            where, here.nginx = stack.enter_context(_nginx(folder, tls, where))
-        here.before = (resident([os.getpid()]), resident(here.nginx))
-        words = [f"{'wss' if tls else 'ws'}://{where}/relay", str(folder), *([str(tls)] if tls else [])]
-        flock = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.hub.flock", *words),
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        stack.push_async_callback(_end, flock)
-        assert flock.stdout
-        here.storm = float(await flock.stdout.readline())
+            where, here.front = stack.enter_context(nginx_front(folder, tls, where))
+        here.before = (resident([os.getpid()]), resident(here.front))
+        url, more = f"{'wss' if tls else 'ws'}://{where}/relay", (tls,) if tls else ()
+        parts = [
+            await enter(process("tests.hub.flock", url, folder, *share, *more)) for share in shares(count)
+        ]
+        begun = await set_off(parts)
         async with asyncio.timeout(60):
             while sum(one.takes_plans for one in hub.sessions.values()) < count:  # noqa: ASYNC110 - no event
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.01)
+        here.storm = time.perf_counter() - begun
+        here.asker = await enter(process("tests.hub.asker", folder))
         yield here
 
 
-async def _end(flock: asyncio.subprocess.Process) -> None:
-    assert flock.stdin
-    flock.stdin.close()
-    await flock.wait()
+def shares(count: int) -> list[tuple[int, int]]:
+    """Part the relays among processes, from and up to: the first alone, the others evenly."""
+    most = max(2, count)
+    cuts = [1 + (most - 1) * part // FLOCKS for part in range(FLOCKS + 1)]
+    return [(0, 1), *pairwise(cuts)]
 
 
-@contextmanager
-def _nginx(folder: Path, tls: Path, upstream: str) -> Iterator[tuple[str, list[int]]]:
-    """TLS in front of the hub, as docs/hub.md says; gives where, and its processes."""
-    (folder / "nginx.conf").write_text(f"""daemon off; worker_processes 1; pid {folder}/nginx.pid;
-error_log {folder}/nginx.log; worker_rlimit_nofile 16384;
-events {{ worker_connections 8192; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  server {{
-    listen 127.0.0.1:18443 ssl backlog=4096;
-    ssl_certificate {tls}; ssl_certificate_key {tls};
-    ssl_session_cache shared:relays:10m; ssl_buffer_size 4k;
-    location = /relay {{
-      proxy_pass http://{upstream};
-      proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
-      proxy_read_timeout 120s; proxy_send_timeout 120s;
-      proxy_buffer_size 4k; proxy_buffers 2 4k; proxy_busy_buffers_size 4k;
-    }}
-  }}
-}}
-""")
-    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-    assert nginx
-    process = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf"), "-e", str(folder / "nginx.log")])
+async def set_off(parts: Sequence[Process]) -> float:
+    """Let processes begin at one time, once all of them are up; gives when that was."""
+    for part in parts:
+        assert part.stdout
+        assert (await part.stdout.readline()) == b"up\n"
+    for part in parts:
+        assert part.stdin
+        part.stdin.write(b"go\n")
+    return time.perf_counter()
+
+
+@asynccontextmanager
+async def process(module: str, *words: object) -> AsyncIterator[Process]:
+    """Run a module of the tests until the block is left: then its input ends, and it is waited for."""
+    argv = (sys.executable, "-m", module, *map(str, words))
+    running = await asyncio.create_subprocess_exec(*argv, cwd=ROOT, stdin=PIPE, stdout=PIPE)
     try:
-        children: list[str] = []
-        while not children:
-            assert process.poll() is None, (folder / "nginx.log").read_text()
-            time.sleep(0.1)
-            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        time.sleep(0.3)
-        yield "127.0.0.1:18443", [process.pid, *map(int, children)]
+        yield running
     finally:
-        process.terminate()
-        process.wait()
-
-
-def p99(values: Sequence[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]
+        assert running.stdin
+        running.stdin.close()
+        await running.communicate()

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import aiohttp
 
@@ -17,7 +16,6 @@ from probes.channel import (
     Challenge,
     Done,
     Hello,
-    Message,
     Order,
     Ping,
     Pong,
@@ -27,23 +25,22 @@ from probes.channel import (
     Rejection,
     Seen,
     Welcome,
-    read,
-    write,
 )
 from probes.envelope import Order as Plan
 from probes.envelope import Refused, open_order
+from probes.grammar import read
 from probes.keys import Identity, fingerprint
 from probes.model import Observation, Step
 from probes.proof import prove
 from probes.verdicts import sign_refusal, sign_report
 from probes.wire import Json, load, observation_to_json
+from tests.probes.line_end import LineEnd, M
 
-M = TypeVar("M")
 Answer = Callable[["Dialler", Plan], Awaitable[None]]
 
 
 @dataclass
-class Dialler:
+class Dialler(LineEnd):
     """One relay; `answer` is called with each order that it accepts."""
 
     me: Identity
@@ -54,18 +51,11 @@ class Dialler:
     held: tuple[str, ...] = ()
     pongs: bool = True
     checks: dict[str, str] = field(default_factory=dict)
-    socket: aiohttp.ClientWebSocketResponse | None = None
-    heard: list[Message] = field(default_factory=list)
     orders: list[Plan] = field(default_factory=list)
     envelopes: list[str] = field(default_factory=list)
     acked: dict[str, int] = field(default_factory=dict)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
     welcomed: Welcome | None = None
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def say(self, message: Message) -> None:
-        assert self.socket
-        await self.socket.send_str(write(message))
 
     async def expect(self, kind: type[M]) -> M:
         assert self.socket
@@ -91,7 +81,7 @@ class Dialler:
                 if frame.type is not aiohttp.WSMsgType.TEXT:
                     break
                 message = read(frame.data, "hub")
-                self.heard.append(message)
+                self.keep(message)
                 match message:
                     case Ping() if self.pongs:
                         await self.say(Pong(message.n, time.time()))
@@ -102,8 +92,6 @@ class Dialler:
                         self.acked[message.plan] = message.n
                     case Cancel():
                         self.cancelled.set()
-                self.news.set()
-                self.news.clear()
         finally:
             for task in answers:
                 task.cancel()

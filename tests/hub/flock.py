@@ -1,7 +1,7 @@
-"""Many relays in one process that answer at once: `python -m tests.hub.flock URL FOLDER [CAFILE]`.
+"""Many relays in one process that answer at once: `python -m tests.hub.flock URL FOLDER FIRST LAST [CAFILE]`.
 
-Reads their keys from FOLDER/keys, which `enrol` writes; connects them, prints the seconds that took, and lives
-until its input ends.
+Reads the keys of relays FIRST to LAST - 1 from FOLDER/keys, which `enrol` writes; says when it is up, connects
+them on the first line of its input, and lives until that ends.
 """
 
 import asyncio
@@ -21,9 +21,9 @@ from tests.hub.dialler import Dialler
 AT_ONCE = 200  # connections that are made side by side
 
 
-async def fly(url: str, folder: Path, context: ssl.SSLContext | None) -> None:
+async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | None) -> None:
     signer, *seeds = (folder / "keys").read_text().split()
-    relays = [Dialler(Identity.from_seed(decode(seed)), signer, hub="127.0.0.1") for seed in seeds]
+    relays = [Dialler(Identity.from_seed(decode(seed)), signer, hub="127.0.0.1") for seed in seeds[part]]
     connector = aiohttp.TCPConnector(limit=0)
     gate = asyncio.Semaphore(AT_ONCE)
     timeout = aiohttp.ClientTimeout(None)
@@ -36,11 +36,11 @@ async def fly(url: str, folder: Path, context: ssl.SSLContext | None) -> None:
                 )
                 await relay.greet()
 
-        begun = time.perf_counter()
+        print("up", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
         async with asyncio.TaskGroup() as group:
             for relay in relays:
                 group.create_task(connect(relay))
-        print(time.perf_counter() - begun, flush=True)
         lives = [asyncio.create_task(relay.live()) for relay in relays]
         await asyncio.to_thread(sys.stdin.read)
         for life in lives:
@@ -67,7 +67,8 @@ if __name__ == "__main__":
         asyncio.run(enrol(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))
         sys.exit()
     trust: ssl.SSLContext | None = None
-    if sys.argv[3:]:
-        trust = ssl.create_default_context(cafile=sys.argv[3])
+    if sys.argv[5:]:
+        trust = ssl.create_default_context(cafile=sys.argv[5])
         trust.check_hostname = False
-    asyncio.run(fly(sys.argv[1], Path(sys.argv[2]), trust))
+    share = slice(int(sys.argv[3]), int(sys.argv[4]))
+    asyncio.run(fly(sys.argv[1], Path(sys.argv[2]), share, trust))

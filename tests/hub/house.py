@@ -57,10 +57,11 @@ async def house(
     limits: Limits | None = None,
     beat: float = 15.0,
     listen: Listen | None = None,
+    names: tuple[str, ...] = (NAME,),
 ) -> AsyncIterator[House]:
     """Run a hub on the database in *folder*."""
     enrolment = Enrolment.open(folder / "lineman.db")
-    hub = Hub(enrolment, (NAME,), limits, beat)
+    hub = Hub(enrolment, names, limits, beat)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(enrolment.close)
         await stack.enter_async_context(hub.serving())

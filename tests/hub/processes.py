@@ -24,7 +24,7 @@ Wrap = Callable[[Sequence[str]], list[str]]
 EVERYTHING = """\
 version: 1
 allow:
-  - {names: ["*.example", "*.test", "*.*.test", "*.*.*.test"], ranges: [RANGES], ports: [1-65535]}
+  - {names: ["*.example", "*.test", "*.*.test", "*.*.*.test", "*.*.*.*.test"], ranges: [RANGES], ports: [1-65535]}
 proxies: [PROXIES]
 """
 
@@ -64,9 +64,11 @@ class Town:
         }
 
     def start_hub(self) -> subprocess.Popen[bytes]:
+        before = self.log("hub").count("listening on")
         argv = ["hub", "--listen", self.listen, "--certificate", str(self.folder / "hub.pem")]
         hub = self._start("hub", self.hub_wrap([sys.executable, "-m", "bot.cli", *argv]), {})
-        self.until(lambda: "listening on" in self.log("hub").splitlines()[-1] if self.log("hub") else False)
+        # Counted, not looked for in the last line: relays that come back at once write theirs below it.
+        self.until(lambda: self.log("hub").count("listening on") > before)
         return hub
 
     def lineman(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:

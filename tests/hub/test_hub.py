@@ -199,14 +199,38 @@ async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, s
         await asyncio.gather(asking, return_exceptions=True)
 
 
-async def test_tokens_work_once(home: House) -> None:
-    """A token lets one key in; a second one with it, and one that is too old, are turned away."""
+async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None:
+    """A relay too many in one diagnosis is refused with a sentence and logged; another diagnosis may use it."""
+
+    async def never(relay: Dialler, order: Plan) -> None:
+        await asyncio.Event().wait()
+
+    async with house(tmp_path, limits=Limits(case_relays=1)) as home:
+        first = await home.new("acme-hq", answer=never)
+        async with dialled(first, home.url), dialled(await home.new("berlin"), home.url):
+            await home.until(lambda: len(home.hub.sessions) == 2)
+            await home.until(lambda: all(one.takes_plans for one in home.hub.sessions.values()))
+            asking = asyncio.create_task(home.run("acme-hq", who="ada", what="31009 ios"))
+            await home.until(lambda: len(first.orders) == 1)
+            (refused, *_) = await home.run("berlin", who="ada", what="31009 ios")
+            assert "one diagnosis may use 1 relay at once" in refused.facts["because"]
+            (newest, _) = await home.hub.enrolment.audit()
+            assert newest.outcome.startswith("not sent: one diagnosis may use")
+            assert {one.failure for one in await home.run("berlin", who="ada", what="31005 ios")} == {None}
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            assert {one.failure for one in await home.run("berlin", who="ada", what="31009 ios")} == {None}
+
+
+async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -> None:
+    """A token lets one key in; a second one with it, and one that is too old, are turned away, and the log says so."""
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):
         thief = Dialler(Identity.new(), token=relay.token)
         with pytest.raises(TurnedAwayError, match="bad_token"):
             async with dialled(thief, home.url):
                 pass
+    assert "turned away: bad_token" in caplog.text
     old = await home.hub.enrolment.invite(Enrolled("late", None), time.time() - 100, lives=50)
     with pytest.raises(TurnedAwayError, match="bad_token"):
         async with dialled(Dialler(Identity.new(), token=old), home.url):
@@ -217,7 +241,7 @@ async def test_tokens_work_once(home: House) -> None:
         assert again.welcomed
 
 
-async def test_strangers_are_turned_away(home: House) -> None:
+async def test_strangers_are_turned_away(home: House, caplog: pytest.LogCaptureFixture) -> None:
     """An unknown key, a proof by another key, and a proof meant for another hub are refused, each by its word."""
     with pytest.raises(TurnedAwayError, match="unknown_relay"):
         async with dialled(Dialler(Identity.new()), home.url):
@@ -234,6 +258,8 @@ async def test_strangers_are_turned_away(home: House) -> None:
         async with dialled(relay, home.url):
             pass
     assert not home.hub.sessions
+    for word in ("unknown_relay", "wrong_hub", "bad_proof"):
+        assert f"turned away: {word}" in caplog.text
 
 
 class _Pretender:
@@ -246,8 +272,8 @@ class _Pretender:
 @pytest.mark.parametrize(
     "text", ["", "{}", "[" * 10_000, '{"v":1,"type":"order","envelope":"x"}', "x" * 70_000]
 )
-async def test_nonsense_is_refused(home: House, text: str) -> None:
-    """What no relay says ends the connection, and the hub goes on."""
+async def test_nonsense_is_refused(home: House, text: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What no relay says ends the connection, is logged, and the hub goes on."""
     async with aiohttp.ClientSession() as session:
         socket = await session.ws_connect(home.url, protocols=("lineman-relay.1",))
         await socket.send_str(text)
@@ -255,24 +281,28 @@ async def test_nonsense_is_refused(home: House, text: str) -> None:
             async for _ in socket:
                 pass
         assert socket.closed
+    assert "turned away: malformed" in caplog.text
     async with dialled(await home.new("acme-hq"), home.url):
         assert all(one.failure is None for one in await home.run("acme-hq"))
 
 
-async def test_two_hosts_with_one_key(home: House) -> None:
+async def test_two_hosts_with_one_key(home: House, caplog: pytest.LogCaptureFixture) -> None:
     """While a relay answers, another host with a copy of its key stays out; a dead connection gives way."""
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):
         with pytest.raises(TurnedAwayError, match="busy"):
             async with dialled(Dialler(relay.me), home.url):
                 pass
+    assert "another host is connected with the same key" in caplog.text
     mute = Dialler(relay.me, pongs=False)
     async with dialled(mute, home.url), dialled(Dialler(relay.me, home.signer.key), home.url):
         assert all(one.failure is None for one in await home.run("acme-hq"))
         await home.until(lambda: any(isinstance(one, Rejection) for one in mute.heard))
 
 
-async def test_revoked_relay_is_sent_away(home: House, tmp_path: Path) -> None:
+async def test_revoked_relay_is_sent_away(
+    home: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """A relay that another process revokes is disconnected within seconds, and does not come in again."""
     from bot.enrolment import Enrolment
 
@@ -285,9 +315,11 @@ async def test_revoked_relay_is_sent_away(home: House, tmp_path: Path) -> None:
     with pytest.raises(TurnedAwayError, match="revoked"):
         async with dialled(Dialler(relay.me), home.url):
             pass
+    assert "relay acme-hq is sent away: it was revoked" in caplog.text
+    assert "turned away: revoked" in caplog.text
 
 
-async def test_flood_ends_the_connection(home: House) -> None:
+async def test_flood_ends_the_connection(home: House, caplog: pytest.LogCaptureFixture) -> None:
     """A relay that says far more than there is to say is disconnected; others do not notice."""
     flooder = await home.new("flooder")
     async with dialled(flooder, home.url), dialled(await home.new("acme-hq"), home.url):
@@ -296,6 +328,7 @@ async def test_flood_ends_the_connection(home: House) -> None:
             for n in range(50_000):
                 await flooder.say(Seen("nobody's plan", n + 1, {}))
         await home.until(lambda: "flooder" not in home.hub.sessions)
+        assert "relay flooder turned away: malformed" in caplog.text
         assert all(one.failure is None for one in await home.run("acme-hq"))
 
 

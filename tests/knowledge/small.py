@@ -279,7 +279,6 @@ class Town:
     """A network of three edges; roaming leads to `near`."""
 
     resolvers: tuple[str, ...] = ()
-    proxy: str = ""
 
     def targets(self, service: str, platform: str, scope: Scope, chosen: str, /) -> tuple[Target, ...]:
         edges = {"chosen": [chosen or "roaming"], "roaming": ["roaming"], "every": ["near", "far"]}[scope]

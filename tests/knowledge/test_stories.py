@@ -40,6 +40,7 @@ SINGLE = {
     "turn-blocked": ("ios", "", {}, (TURN_SHUT,)),
     "media-udp-one-way": ("react-native", "", {}, (ONE_WAY,)),
     "clock-skew": ("ios", "", {}, (OLD_CERTIFICATE, LATE)),
+    "certificate-out-of-date": ("ios", "", {}, (OLD_CERTIFICATE,)),
     "no-network": ("ios", "", {}, (*DNS_DEAD, at("route", None, beyond_gateway=False))),
 }
 
@@ -148,7 +149,11 @@ def test_one_rule_for_443_is_one_finding() -> None:
     changes = (shut(port=443), NO_EDGE, at("turn", SILENT, port=443, reached=False))
     diagnosis, _ = diagnose("ios", *changes)
     assert found(diagnosis) == {"signaling-blocked"}
-    assert set(diagnosis.found[0].effects) == {"registration-blocked", "insights-blocked"}
+    assert set(diagnosis.found[0].effects) == {
+        "registration-blocked",
+        "insights-blocked",
+        "turn-partly-blocked",
+    }
 
 
 def test_react_native_versions_are_not_native_ones() -> None:
@@ -160,6 +165,7 @@ def test_react_native_versions_are_not_native_ones() -> None:
 def test_a_clock_is_not_blamed_on_interception() -> None:
     """Interception with the right time, and a wrong clock without interception, are kept apart."""
     assert found(diagnose("ios", MITM)[0]) == {"tls-intercepted"}
-    assert found(diagnose("ios", OLD_CERTIFICATE)[0]) == set()  # the Date header vouches for the clock
+    # Here the Date header vouches for the clock.
+    assert found(diagnose("ios", OLD_CERTIFICATE)[0]) == {"certificate-out-of-date"}
     assert found(diagnose("ios", OLD_CERTIFICATE, LATE)[0]) == {"clock-skew"}
     assert found(diagnose("ios", MITM, LATE)[0]) == {"clock-skew", "tls-intercepted"}

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 ZONE: Final = "lab.test"
-NAMESPACES: Final = ("relay", "lan", "fw", "r1", "r2", "svc")
+CUSTOMER: Final = ("relay", "lan", "fw")  # what every customer has of their own
+NAMESPACES: Final = (*CUSTOMER, "r1", "r2", "svc")
 
 # The customer's side: a LAN behind a firewall that masquerades onto one WAN address (or two, as a pool).
 LAN: Final = "10.77.1.0/24"
@@ -14,6 +15,7 @@ NEAR: Final = "10.77.1.53"  # LAN services: the near resolver and squid
 WAN_GATEWAY: Final = "192.0.2.1"
 WAN: Final = "192.0.2.2"
 WAN_POOL: Final = "192.0.2.3"  # the second egress address, used by the NAT pool only
+SITES: Final = 16  # customers that may be added; their LANs all look alike, as LANs do
 
 # The service's side. Everything is routed to one host, so that unused addresses stay silent.
 SIGNALING_NET: Final = "203.0.113.0/24"
@@ -28,11 +30,12 @@ INSIGHTS: Final = "203.0.113.21"
 AUTHORITATIVE: Final = "203.0.113.53"
 FAR: Final = "203.0.113.54"  # a public resolver far away that sends no client subnet
 
-TURN_USER: Final = "lab"
+TURN_USER: Final = "lab-caller"  # stands in no name: what is secret is taken out of all that a relay tells
 TURN_PASSWORD: Final = "lab-secret"
 REALM: Final = f"turn.{ZONE}"
 PROXY_PLAIN: Final = f"http://{NEAR}:3128"
 PROXY_AUTH: Final = f"http://{NEAR}:3129"
+PROXY_WITH_PASSWORD: Final = f"http://{TURN_USER}:{TURN_PASSWORD}@{NEAR}:3129"
 LEGACY_PORT: Final = 10194
 MEDIA_PORTS: Final = (10000, 60000)
 
@@ -101,6 +104,12 @@ INTERCEPT, STRIP, REFUSE, UPGRADE_CUT = 4431, 4432, 4433, 4434  # in fw
 CUT_RESET, CUT_CLOSE, CUT_SILENT, PORTAL = 4435, 4436, 4437, 4438  # in fw
 RCODE_PORTS: Final = {"servfail": 5302, "nxdomain": 5303, "refused": 5305, "bogon": 5300}  # in lan
 DATE_SHIFT: Final = 3600  # seconds that the stand-in's Date header is ahead
+
+
+def site_wan(number: int) -> tuple[str, str]:
+    """The addresses of site *number* (from 0) on its /30 of the WAN: the router's, and the firewall's."""
+    first = 128 + 4 * range(SITES)[number]
+    return f"192.0.2.{first + 1}", f"192.0.2.{first + 2}"
 
 
 def addresses_of(selector: str) -> tuple[str, ...]:

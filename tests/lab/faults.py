@@ -135,6 +135,19 @@ def only_proxy(world: World, authenticated: bool = True, told: bool = True) -> N
         world.network["proxy"] = at.PROXY_AUTH if authenticated else at.PROXY_PLAIN
 
 
+@_fault
+def own_proxy(world: World, authenticated: bool = True, port: int = 0) -> None:
+    """No fault: the relay's environment names the LAN's HTTP proxy, with the password, or another port there."""
+    url = at.PROXY_WITH_PASSWORD if authenticated else at.PROXY_PLAIN
+    world.environment["HTTPS_PROXY"] = url.rpartition(":")[0] + f":{port}" if port else url
+
+
+@_fault
+def proxy_shut(world: World) -> None:
+    """Nobody listens where the LAN's HTTP proxy should."""
+    world.add_incoming(f"tcp dport {{ 3128, 3129 }} {REJECTIONS['reset']}", "lan")
+
+
 # NAT
 
 

@@ -13,10 +13,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tests.lab import addresses as at
 from tests.lab import certificates, leftovers, network, privileges, scenarios, servers
@@ -38,10 +38,17 @@ class Ran:
     seconds: float
 
 
+class Grounds(Protocol):
+    """Where a customer's side is: the lab itself, or a site that was added to it."""
+
+    folder: Path
+    namespaces: Namespaces
+
+
 class Situation:
     """The lab while one scenario is in force."""
 
-    def __init__(self, lab: "Lab", world: World, network_file: Path) -> None:
+    def __init__(self, lab: Grounds, world: World, network_file: Path) -> None:
         self.lab = lab
         self.world = world
         self.network_file = network_file
@@ -110,7 +117,7 @@ class Lab:
                     lab._build()
                     yield lab
                 finally:
-                    lab._stop()
+                    servers.stop(lab.processes.values())
         finally:
             leftovers.remove(tag, folder)
 
@@ -173,13 +180,6 @@ class Lab:
         for edge in at.EDGES:
             place = servers.Server("path", "relay", (), (("tcp", edge.javascript, 443),))
             servers.wait(self.namespaces, place, self.processes["delay"], self.folder)
-
-    def _stop(self) -> None:
-        for process in self.processes.values():
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        for process in self.processes.values():
-            process.wait()
 
     def _load(self, place: str, world: World) -> None:
         rules = ruleset(world, place)

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from tests.lab import addresses as at
 from tests.lab import namespaces
 
 RECORDS: Final = Path("/run/lineman-lab")
@@ -33,10 +32,9 @@ def record(tag: str, folder: Path) -> None:
 
 def remove(tag: str, folder: Path) -> None:
     """Remove all that a lab left: processes in its namespaces, the namespaces, files, the record."""
-    for place in at.NAMESPACES:
-        name = f"lm_{tag}_{place}"
-        namespaces.remove(name)
-        shutil.rmtree(Path("/etc/netns", name), ignore_errors=True)
+    for path in (*Path("/run/netns").glob(f"lm_{tag}_*"), *Path("/etc/netns").glob(f"lm_{tag}_*")):
+        namespaces.remove(path.name)
+        shutil.rmtree(Path("/etc/netns", path.name), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
     (RECORDS / f"{tag}.json").unlink(missing_ok=True)
 

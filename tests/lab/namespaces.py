@@ -4,7 +4,7 @@ import ctypes
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -19,21 +19,28 @@ LINKS: Final = (
     ("r1", "core", "r2", "core"),
     ("r2", "service", "svc", "service"),
 )
-# What `ip -batch` does in each namespace once the links are there.
-SETUP: Final = {
-    "relay": f"addr add {at.RELAY}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
-    "lan": f"addr add {at.NEAR}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
-    "fw": f"""link add lan type bridge forward_delay 0 stp_state 0
+
+
+def firewall(wan: Sequence[str], gateway: str) -> str:
+    """What makes a customer's firewall: a bridge for the LAN, the addresses *wan* outside, all else by *gateway*."""
+    addresses = "\n".join(f"addr add {address} dev wan" for address in wan)
+    return f"""link add lan type bridge forward_delay 0 stp_state 0
         link set lan-relay master lan
         link set lan-services master lan
         link set lan-relay up
         link set lan-services up
         addr add {at.GATEWAY}/24 dev lan
         link set lan up
-        addr add {at.WAN}/24 dev wan
-        addr add {at.WAN_POOL}/24 dev wan
+        {addresses}
         link set wan up
-        route add default via {at.WAN_GATEWAY}""",
+        route add default via {gateway}"""
+
+
+# What `ip -batch` does in each namespace once the links are there.
+SETUP: Final = {
+    "relay": f"addr add {at.RELAY}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
+    "lan": f"addr add {at.NEAR}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
+    "fw": firewall((f"{at.WAN}/24", f"{at.WAN_POOL}/24"), at.WAN_GATEWAY),
     "r1": f"""addr add {at.WAN_GATEWAY}/24 dev wan
         link set wan up
         addr add 10.77.23.1/24 dev core
@@ -93,21 +100,21 @@ class Namespaces:
 
     def make(self) -> None:
         """Create and connect them; raises RuntimeError. Devices are born inside: the root one sees none."""
-        for place in at.NAMESPACES:
+        self._make(at.NAMESPACES, LINKS, SETUP)
+
+    def _make(
+        self, places: Sequence[str], links: Sequence[tuple[str, str, str, str]], setup: Mapping[str, str]
+    ) -> None:
+        for place in places:
             _ip("netns", "add", self.name(place))
             forwards = {"net.ipv4.ip_forward": "1"} if place in ROUTERS else {}
             self.sysctl(place, SYSCTLS | BRIDGE_SYSCTLS | forwards)
             self.batch(place, "link set lo up")
-        for here, device, there, peer in LINKS:
+        for here, device, there, peer in links:
             end = ("peer", "name", peer, "netns", self.name(there))
             _ip("link", "add", device, "netns", self.name(here), "type", "veth", *end)
-        for place, script in SETUP.items():
+        for place, script in setup.items():
             self.batch(place, script)
-
-    def remove(self) -> None:
-        """Remove what is there; never raises."""
-        for place in at.NAMESPACES:
-            remove(self.name(place))
 
     def batch(self, place: str, script: str) -> None:
         """Run lines of `ip` commands in one namespace."""
@@ -148,6 +155,27 @@ class Namespaces:
         if errors:
             raise errors[0]
         return results[0]
+
+
+class SiteNamespaces(Namespaces):
+    """One more customer in the lab of *tag*: `lm_TAG_PLACE_SITE` for what is theirs, the lab's own for the rest."""
+
+    def __init__(self, tag: str, site: str, number: int) -> None:
+        super().__init__(tag)
+        self.site, self.number = site, number
+
+    def name(self, place: str) -> str:
+        return f"{super().name(place)}_{self.site}" if place in at.CUSTOMER else super().name(place)
+
+    def make(self) -> None:
+        """Create the customer's three, and connect their firewall to the first router by a link of its own."""
+        router, wan = at.site_wan(self.number)
+        device = f"wan-{self.number}"
+        inside = [link for link in LINKS if {link[0], link[2]} <= set(at.CUSTOMER)]
+        setup = {place: SETUP[place] for place in ("relay", "lan")}
+        setup["fw"] = firewall((f"{wan}/30",), router)
+        setup["r1"] = f"addr add {router}/30 dev {device}\nlink set {device} up"
+        self._make(at.CUSTOMER, [*inside, ("fw", "wan", "r1", device)], setup)
 
 
 def remove(name: str) -> None:

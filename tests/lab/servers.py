@@ -2,10 +2,13 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,6 +58,11 @@ def servers(folder: Path) -> tuple[Server, ...]:
     )
 
 
+def servers_of_site(folder: Path) -> tuple[Server, ...]:
+    """What a customer's own LAN and firewall run, with their files below *folder*."""
+    return _unbound(folder, "near", "lan", at.NEAR, subnet=True), _interceptor(folder, "interceptor-fw", "fw")
+
+
 def start(namespaces: Namespaces, server: Server, folder: Path) -> "subprocess.Popen[bytes]":
     """Start one server; it dies with this process."""
     log = (folder / f"{server.name}.log").open("wb")
@@ -70,6 +78,16 @@ def start(namespaces: Namespaces, server: Server, folder: Path) -> "subprocess.P
             cwd=REPOSITORY,
             start_new_session=True,
         )
+
+
+def stop(processes: Iterable["subprocess.Popen[bytes]"]) -> None:
+    """Kill servers, and all that they started."""
+    processes = list(processes)
+    for process in processes:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    for process in processes:
+        process.wait()
 
 
 def wait(namespaces: Namespaces, server: Server, process: "subprocess.Popen[bytes]", folder: Path) -> None:

@@ -3,7 +3,6 @@
 import compileall
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from tests.lab.servers import REPOSITORY
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 TIMEOUT = 30.0  # seconds; the diagnosis itself ends itself far sooner
-LINEMAN = [str(Path(sys.executable).with_name("lineman"))]
+LINEMAN = [sys.executable, "-m", "bot.cli"]  # run from the repository that is tested
 COMPILED = ("bot", "knowledge", "probes")  # the relay's user cannot write compiled files into the repository
 
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from aiohttp import WSMsgType, web
 
@@ -27,26 +26,24 @@ from probes.channel import (
     Refusal,
     Seen,
     Welcome,
-    read,
-    write,
 )
 from probes.checks import PROBES
 from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.envelope import make_order, sign_order
+from probes.grammar import read, write
 from probes.keys import Identity
-from probes.link import Place
 from probes.model import Plan
+from probes.place import Place
 from probes.policy import Policy
 from probes.proof import is_proved
 from probes.run import Probe
 from probes.verdicts import open_refusal
-
-M = TypeVar("M")
+from tests.probes.line_end import LineEnd
 
 
 @dataclass
-class StubHub:
+class StubHub(LineEnd):
     """Welcomes whoever proves a key, and keeps what they say."""
 
     bot: Identity = field(default_factory=Identity.new)
@@ -54,13 +51,10 @@ class StubHub:
     ahead: float = 0.0  # seconds by which its clock is wrong
     instead: dict[type, str] = field(default_factory=dict)  # a text to send in place of a message
     acks: bool = True
-    heard: list[Message] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     connections: int = 0
     url: str = ""
-    socket: web.WebSocketResponse | None = None
     hello: Hello | None = None
-    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(protocols=(SUBPROTOCOL,), max_msg_size=0)
@@ -85,8 +79,7 @@ class StubHub:
         return socket
 
     async def _hear(self, socket: web.WebSocketResponse, message: Message) -> None:
-        self.heard.append(message)
-        self._news.set()
+        self.keep(message)
         match message:
             case Ping():
                 await socket.send_str(write(Pong(message.n, self.now())))
@@ -99,18 +92,6 @@ class StubHub:
 
     def now(self) -> float:
         return time.time() + self.ahead
-
-    async def until(self, kind: type[M], count: int = 1, seconds: float = 5.0) -> list[M]:
-        """The messages of a *kind*, as soon as there are so many."""
-        async with asyncio.timeout(seconds):
-            while len(found := [one for one in self.heard if isinstance(one, kind)]) < count:
-                self._news.clear()
-                await self._news.wait()
-        return found
-
-    async def say(self, message: Message | str) -> None:
-        assert self.socket
-        await self.socket.send_str(message if isinstance(message, str) else write(message))
 
     def order(
         self, plan: Plan, *, signer: Identity | None = None, requester: str = "U1", **changes: object
@@ -133,7 +114,7 @@ class StubHub:
 
     async def drop(self) -> None:
         """Cut the connection without a word."""
-        assert self.socket
+        assert isinstance(self.socket, web.WebSocketResponse)
         transport = self.socket._req.transport  # type: ignore[union-attr]
         assert transport
         transport.abort()

@@ -21,10 +21,11 @@ from probes.duty import Duties
 from probes.failures import Failure
 from probes.invitation import Invitation, write_invitation
 from probes.keys import Identity
-from probes.link import HubTime, Place, dial, hello_for, proxy_from, split_proxy
+from probes.link import HubTime, dial, hello_for
 from probes.look import Look
 from probes.model import Plan, Step, Target
-from probes.policy import parse_policy
+from probes.place import Place, split_proxy
+from probes.policy_file import parse_policy
 from probes.verdicts import digest_of, open_report
 from tests.certificates import make_authority, make_server
 from tests.probes.stub_hub import StubHub, relay, stub_hub
@@ -287,14 +288,13 @@ async def test_pinned_certificate_is_enough() -> None:
         assert hub.connections == 1
 
 
-async def test_way_out_follows_the_environment() -> None:
-    """HTTPS_PROXY leads out unless NO_PROXY spares the hub; our own variable goes before both."""
-    url = "wss://hub.example/relay"
-    usual = {"HTTPS_PROXY": "http://proxy.example:3128"}
-    assert proxy_from(usual, url) == "http://proxy.example:3128"
-    assert proxy_from({**usual, "NO_PROXY": ".example"}, url) == ""
-    assert proxy_from({**usual, "LINEMAN_RELAY_PROXY": "none"}, url) == ""
-    assert split_proxy("http://u:p%40@proxy.example:3128")[0] == "http://proxy.example:3128"
+async def test_password_of_the_proxy_is_no_part_of_its_address() -> None:
+    """The proxy's password goes into a header of its own, and a proxy of another kind is refused."""
+    assert split_proxy("http://u:p%40@proxy.example:3128") == (
+        "proxy.example",
+        3128,
+        {"Proxy-Authorization": "Basic dTpwQA=="},
+    )
     with pytest.raises(LinkError):
         split_proxy("socks5://proxy.example")
 

@@ -9,19 +9,24 @@ from dataclasses import replace
 from typing import Any
 
 import dns.message
+import dns.rdatatype
 import pytest
 
 from probes.agent import Agent, join
-from probes.channel import LONGEST, Done, Order, Ready, Rejection, Seen, Welcome, write
+from probes.channel import LONGEST, Done, Order, Ready, Rejection, Seen, Welcome
 from probes.checks import PROBES
 from probes.dial_errors import LinkError
+from probes.duty import Duties
 from probes.failures import Failure
+from probes.grammar import write
 from probes.keys import Identity
-from probes.link import FRAMES_AT_ONCE, Place
-from probes.look import Look, Shared
+from probes.link import FRAMES_AT_ONCE
+from probes.look import Look
 from probes.model import Plan, Step, Target
-from probes.policy import parse_policy
+from probes.place import Place
+from probes.policy_file import parse_policy
 from probes.resolver import Resolver
+from tests.certificates import make_authority, make_server
 from tests.name_server import answer, name_server
 from tests.probes.stub_hub import StubHub, relay, stub_hub
 
@@ -41,7 +46,7 @@ def plan(host: str = "127.0.0.2", port: int = 9, probe: str = "tcp", **params: A
 
 
 @asynccontextmanager
-async def victim(host: str = "127.0.0.1") -> AsyncIterator[tuple[int, list[str]]]:
+async def victim(host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[tuple[int, list[str]]]:
     """A service that nobody may touch: its port, and who did."""
     touched: list[str] = []
 
@@ -49,7 +54,7 @@ async def victim(host: str = "127.0.0.1") -> AsyncIterator[tuple[int, list[str]]
         touched.append(str(writer.get_extra_info("peername")))
         writer.close()
 
-    server = await asyncio.start_server(accept, host, 0)
+    server = await asyncio.start_server(accept, host, port)
     async with server:
         yield server.sockets[0].getsockname()[1], touched
 
@@ -110,49 +115,78 @@ async def test_replayed_order_is_refused_over_another_connection() -> None:
         assert len(await hub.until(Seen)) == 1
 
 
-async def look_with(server: tuple[str, int], probe: str, port: int, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What a relay says of good.example, whose host asks *server* for names, as its policy lets it."""
-    names = Resolver(servers=[server], cadence=(0.2,))
-    resolver = {"version": 1, "allow": [{"ranges": [f"{server[0]}/32"], "ports": [server[1]]}]}
-    policy = replace(POLICY, allow=(*POLICY.allow, *parse_policy(resolver).allow))
-    monkeypatch.setattr(Shared, "of", classmethod(lambda cls, plan: cls(plan, names, None)))
-    async with stub_hub() as hub, relay(hub, policy):
-        await hub.say(Order(hub.order(plan("good.example", port, probe, path="/"))))
-        [seen] = await hub.until(Seen)
-        await hub.until(Done)
-        return seen.observation
+@asynccontextmanager
+async def asking(server: tuple[str, int]) -> AsyncIterator[tuple[StubHub, Agent]]:
+    """A relay on a host whose resolver is *server*, with a policy that lets it be asked."""
+    own = {
+        "version": 1,
+        "allow": [{"ranges": [f"{server[0]}/32"], "ports": [server[1]], "transports": ["udp"]}],
+    }
+    policy = replace(POLICY, allow=(*POLICY.allow, *parse_policy(own).allow))
+    async with stub_hub() as hub:
+        duties = Duties(
+            Identity.new(),
+            {hub.bot.id: hub.bot.key},
+            policy,
+            PROBES,
+            resolver=lambda: Resolver(servers=[server], cadence=(0.2,)),
+        )
+        async with relay(hub, policy, duties=duties) as agent:
+            yield hub, agent
 
 
 @pytest.mark.parametrize("probe", ["tcp", "tls", "http", "websocket", "edges"])
 async def test_name_that_resolves_to_a_private_address_is_not_connected(
-    probe: str, monkeypatch: pytest.MonkeyPatch
+    probe: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An allowed name may lead anywhere; the address decides, and the word is not allowed."""
+    """An allowed name may lead anywhere; the address decides, the word is not allowed, and the log has the address."""
 
     def private(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return [answer(query, "good.example A 127.0.0.1")]
 
-    async with victim() as (port, touched), name_server(private) as server:
-        seen = await look_with(server, probe, port, monkeypatch)
-    assert seen["failure"] == "not_allowed"
+    async with victim() as (port, touched), name_server(private) as server, asking(server) as (hub, _):
+        await hub.say(Order(hub.order(plan("good.example", port, probe, path="/"))))
+        [seen] = await hub.until(Seen)
+        await hub.until(Done)
+    assert seen.observation["failure"] == "not_allowed"
+    assert f"held back by the fence: 127.0.0.1:{port}/tcp" in caplog.text
     assert touched == []
 
 
 async def test_name_that_changes_between_check_and_connect_gains_nothing(
-    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A name that is good when it is asked first and private when asked again is never connected privately."""
+    """What is connected is the address that was checked: a server that changes its answer is not asked in between.
+
+    The name server says what is allowed when it is asked first, and a forbidden address ever after.
+    """
     asked: list[str] = []
 
     def rebinding(query: dns.message.Message, tcp: bool) -> list[bytes]:
-        asked.append("A")
-        return [answer(query, f"good.example A {'127.0.0.2' if len(asked) <= 2 else '127.0.0.1'}")]
+        kind = dns.rdatatype.to_text(query.question[0].rdtype)
+        asked.append(kind)
+        return [answer(query, f"good.example A {'127.0.0.2' if asked.count('A') == 1 else '127.0.0.1'}")]
 
-    async with victim() as (port, touched), name_server(rebinding) as server:
-        for _ in range(2):
-            await look_with(server, "tcp", port, monkeypatch)
+    async with (
+        victim() as (port, touched),
+        victim("127.0.0.2", port) as (_, welcome),
+        name_server(rebinding) as server,
+        asking(server) as (hub, _),
+    ):
+        one, target = plan("good.example", port), Target("signaling", "good.example", port, "tcp")
+        both = Plan((*one.steps, Step("two", "tcp", target, 2.0, {}, ("one",))), 3.0)
+        await hub.say(Order(hub.order(both)))
+        first = await hub.until(Seen, 2)
+        assert [seen.observation["failure"] for seen in first] == [None, None]
+        assert sorted(asked) == ["A", "AAAA"]  # two connections, one lookup
+        assert len(welcome) == 2
+        await hub.say(Order(hub.order(one)))
+        second = (await hub.until(Seen, 3))[2]
+        await hub.until(Done, 2)
+    assert asked.count("A") == 2
+    assert second.observation["failure"] == "not_allowed"
+    assert "held back by the fence: 127.0.0.1" in caplog.text
     assert touched == []
-    assert len(asked) > 2
 
 
 async def test_redirect_is_noted_and_not_followed() -> None:
@@ -164,11 +198,14 @@ async def test_redirect_is_noted_and_not_followed() -> None:
             writer.write(f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{forbidden}/\r\n\r\n".encode())
             writer.close()
 
-        server = await asyncio.start_server(redirect, "127.0.0.2", 0)
+        gateway = make_server(None, "good.example").context()
+        server = await asyncio.start_server(redirect, "127.0.0.2", 0, ssl=gateway)
         port = server.sockets[0].getsockname()[1]
         async with server, stub_hub() as hub, relay(hub, POLICY):
             await hub.say(Order(hub.order(plan("127.0.0.2", port, "http", path="/"))))
+            [seen] = await hub.until(Seen)
             await hub.until(Done)
+        assert seen.observation["facts"]["location"] == f"http://127.0.0.1:{forbidden}/"
         assert touched == []
 
 
@@ -204,8 +241,8 @@ async def test_too_many_plans_at_once_are_refused() -> None:
         assert len(agent.duties.running) == 2
 
 
-async def test_flood_ends_the_connection_and_not_the_relay() -> None:
-    """A hub that floods is hung up on, what it left behind stays small, and the relay tries again later."""
+async def test_flood_ends_the_connection_and_not_the_relay(caplog: pytest.LogCaptureFixture) -> None:
+    """A hub that floods is hung up on, what it left behind stays small, and the relay says why and tries later."""
     async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
         junk = write(Order("junk"))
         try:
@@ -214,23 +251,25 @@ async def test_flood_ends_the_connection_and_not_the_relay() -> None:
         except (ConnectionError, RuntimeError):
             pass  # it has hung up
         await in_trouble(agent)
-        assert "flood" in agent.trouble
+        assert "the hub floods this relay" in caplog.text
         assert len(agent.duties.held) <= 64
 
 
 @pytest.mark.parametrize(
     "junk", ["", "{}", "\x00", "[" * 10_000, '{"v":1,"type":"order"}', "x" * (LONGEST["hub"] + 1)]
 )
-async def test_junk_on_the_line_ends_it_and_not_the_relay(junk: str) -> None:
-    """A frame that is no message ends the connection with a sentence; the relay is still there."""
+async def test_junk_on_the_line_ends_it_and_not_the_relay(
+    junk: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A frame that is no message ends the connection with a sentence in the log; the relay is still there."""
     async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
         await hub.say(junk)
         await in_trouble(agent)
-        assert "hub" in agent.trouble
+        assert "no connection to the hub: the hub said what cannot be read" in caplog.text
 
 
 @pytest.mark.parametrize("reason", ["revoked", "bad_token", "unknown_relay"])
-async def test_relay_that_is_not_wanted_stops_trying(reason: str) -> None:
+async def test_relay_that_is_not_wanted_stops_trying(reason: str, caplog: pytest.LogCaptureFixture) -> None:
     """Revoked, or with a token that was used before: the hub's sentence comes out, and no storm of tries."""
     hub = StubHub(instead={Welcome: write(Rejection(reason, "the sentence of the hub", 0.0))})
     async with stub_hub(hub=hub):
@@ -240,6 +279,7 @@ async def test_relay_that_is_not_wanted_stops_trying(reason: str) -> None:
         async with relay(hub, POLICY, ready=False) as agent:
             await in_trouble(agent)
         assert hub.connections == 2
+        assert "the sentence of the hub" in caplog.text
 
 
 async def test_second_relay_with_the_same_key_waits() -> None:
@@ -250,6 +290,17 @@ async def test_second_relay_with_the_same_key_waits() -> None:
         await asyncio.sleep(0.2)  # several times the pause after which it would try again
         assert hub.connections == 1
         assert "this key" in agent.trouble
+
+
+@pytest.mark.parametrize("pin", ["", "0" * 64])
+async def test_impersonated_hub_hears_nothing(pin: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever has a certificate that the relay does not trust, or another than the pinned one, is not greeted."""
+    impostor = make_server(make_authority("Impostor"), "127.0.0.1")
+    async with stub_hub(tls=impostor.context()) as hub:
+        async with relay(hub, POLICY, place=Place(hub.url, pin), ready=False) as agent:
+            await in_trouble(agent)
+        assert hub.connections == 0
+    assert "no connection to the hub: the hub's certificate is not" in caplog.text
 
 
 async def test_hub_learns_no_secret_of_the_host() -> None:

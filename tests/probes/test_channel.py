@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes import channel
-from probes.channel import BY_HUB, BY_RELAY, LONGEST, Ready, Seen, read, write
+from probes.channel import BY_HUB, BY_RELAY, LONGEST, Ready, Seen
 from probes.fields import WireError
+from probes.grammar import read, write
 
 SAMPLES: dict[Any, Any] = {
     "str": "text", "int": 3, "float": 1.5, "bool": True, "tuple[str, ...]": ("a", "b"),
@@ -93,4 +93,4 @@ def test_messages_stay_apart_from_their_values() -> None:
     checks["clock"] = "changed"
     assert isinstance(message, Ready)
     assert (message.checks, message.offset) == ({"clock": ""}, -2.5)
-    assert channel.write(Seen("p", 1, {})).isascii()
+    assert write(Seen("p", 1, {})).isascii()

@@ -16,7 +16,8 @@ from probes.fields import WireError
 from probes.guard import GUARD
 from probes.model import Plan, Step, Target
 from probes.net import connect_tcp, open_udp
-from probes.policy import Policy, PolicyError, load_policy, parse_policy
+from probes.policy import Policy
+from probes.policy_file import PolicyError, load_policy, parse_policy
 from probes.resolver import Resolver
 from tests.name_server import name_server, zone
 
@@ -281,6 +282,19 @@ def test_plan_that_is_too_big_or_too_long_is_refused() -> None:
         make_order(Plan((step(),), 2.0, proxy="http://proxy.example:3128"), "a", "u", 0.0), POLICY, PROBES
     )
     assert taken.proxy == "http://me:pass@proxy.example:3128"
+
+
+def test_plan_without_a_proxy_gets_the_one_of_this_host() -> None:
+    """The operator's first proxy, or the one by which the hub is reached; a host without one gives none."""
+    order = make_order(Plan((step(),), 2.0), "a", "u", 0.0)
+    own = "http://other:word@192.0.2.9:8080"
+    assert admit(order, POLICY, PROBES).proxy == "http://me:pass@proxy.example:3128"
+    assert admit(order, POLICY.with_proxy(own), PROBES).proxy == own
+    named = make_order(Plan((step(),), 2.0, proxy="http://192.0.2.9:8080"), "a", "u", 0.0)
+    assert admit(named, POLICY.with_proxy(own), PROBES).proxy == own
+    none = parse_policy({**FILE, "proxies": []})
+    assert admit(order, none, PROBES).proxy == ""
+    assert none.with_proxy("") == none
 
 
 def test_plans_are_counted_by_requester_and_hour() -> None:

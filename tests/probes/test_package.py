@@ -23,3 +23,11 @@ def test_wheel_of_the_relay_stands_alone(tmp_path: Path) -> None:
     ended = subprocess.run(command, env=place, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert ended.stdout.startswith(str(tmp_path))
     assert "udp_media" in ended.stdout
+
+
+def test_idle_relay_loads_no_more_than_it_needs() -> None:
+    """Until the first plan there is neither a probe nor a library that only probes, or the hub, need."""
+    unwanted = ("aiohttp", "dns", "email", "certifi", "cryptography.x509", "http", "probes.checks", "yaml")
+    code = f"import sys, probes.__main__; print(sorted(set({unwanted}) & set(sys.modules)))"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"

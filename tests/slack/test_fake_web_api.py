@@ -6,7 +6,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.fake_slack import FakeSlack
-from tests.fake_slack.state import APP_TOKEN
+from tests.fake_slack.state import APP_TOKEN, CLIENT_ID, CLIENT_SECRET
 from tests.slack.small_app import button, modal
 
 
@@ -150,9 +150,9 @@ async def test_several_workspaces(slack: FakeSlack) -> None:
     other.scopes.add("users:read")
     slack.codes["code-1"] = other
     web = client(slack)
-    got = await web.oauth_v2_access(client_id="1", client_secret="2", code="code-1")
+    got = await web.oauth_v2_access(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, code="code-1")
     assert got["team"]["id"] == other.id
-    again = web.oauth_v2_access(client_id="1", client_secret="2", code="code-1")
+    again = web.oauth_v2_access(client_id=CLIENT_ID, client_secret=CLIENT_SECRET, code="code-1")
     assert await error(again) == "invalid_code"
     theirs = client(slack, got["access_token"])
     assert await error(theirs.chat_postMessage(channel=slack.channel().id, text="x")) == "channel_not_found"

@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from tests.fake_slack import FakeSlack
-from tests.slack.bot import Bot, serving
+from tests.slack.bot import UNPACED, Bot, serving
 from tests.slack.hostile import SECRETS, texts
 from tests.slack.world import closed_world
 
@@ -57,10 +57,10 @@ def person(slack: FakeSlack, number: int):
 @pytest.mark.parametrize("way", [by_command, by_mention, by_direct_message, by_shortcut, by_thread])
 async def test_hostile_texts(slack: FakeSlack, tmp_path: Path, way: Way) -> None:
     """Whatever is sent, nothing breaks, nothing secret is kept or repeated, and nobody is pinged."""
-    slack.echoes = False
+    slack.echoes = slack.chaos.tiers = False
     for number in range(max(50, COUNT // 20)):
         slack.add_user(f"user{number}")
-    bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "1"})
+    bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "1", **UNPACED})
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def send(number: int, text: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from tests.fake_slack import FakeSlack
 from tests.fake_slack.deliveries import signed
-from tests.slack.bot import LINEMAN, Bot, serving
-from tests.slack.world import closed_world
+from tests.slack.bot import LINEMAN, START_LIMIT, Bot, serving
+from tests.slack.world import HOST, closed_world, free_port
 
 
 async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
     body, now = "command=%2Fdiagnose&text=31009", slack.clock.now()
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     async with (
-        serving(Bot(slack, "http", tmp_path, closed_world(tmp_path))),
+        serving(Bot(slack, "http", tmp_path, closed_world(tmp_path))) as bot,
         aiohttp.ClientSession() as session,
     ):
         for headers in ({}, signed(body, now, "another"), signed(body, now - 400), signed(body + "x", now)):
@@ -28,6 +28,7 @@ async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
             async with session.get(slack.request_url.replace("slack/events", page)) as response:
                 assert response.status == 200
     assert not slack.messages()
+    assert bot.log.count("does not fit SLACK_SIGNING_SECRET") == 1
 
 
 async def test_rate_limit(slack: FakeSlack, tmp_path: Path) -> None:
@@ -75,3 +76,41 @@ async def test_settings(settings: dict[str, str], code: int, says: str, tmp_path
     assert says in told
     assert len(told.splitlines()) < 40
     assert "0123456789abc" not in told
+
+
+async def test_refused_at_the_start(slack: FakeSlack, tmp_path: Path) -> None:
+    """What keeps it from starting is one sentence that says what to do; the exit code tells whether to try again."""
+    web = {"SLACK_APP_TOKEN": "", "PORT": slack.base.rpartition(":")[2]}
+    cases = {
+        "Slack does not know SLACK_BOT_TOKEN": (2, {"SLACK_BOT_TOKEN": "xoxb-of-another-app"}),
+        "Slack does not know SLACK_APP_TOKEN": (2, {"SLACK_APP_TOKEN": "xapp-of-another-app"}),
+        "address already in use. PORT and HOST": (2, web),
+        "is not Slack's Web API (HTTP 404)": (2, {"SLACK_API_URL": slack.base}),
+        "connection refused. HTTPS to it": (75, {"SLACK_API_URL": f"http://{HOST}:{free_port()}/api/"}),
+        "the name slack.invalid is not known": (75, {"SLACK_API_URL": "http://slack.invalid/api/"}),
+    }
+    folders = [tmp_path / str(number) for number in range(len(cases))]
+    for folder in folders:
+        folder.mkdir()
+    starts = zip(cases.values(), folders, strict=True)
+    told = await asyncio.gather(
+        *(refused(slack.environment | given, folder) for (_, given), folder in starts)
+    )
+    for (says, (code, _)), (ended, output) in zip(cases.items(), told, strict=True):
+        assert says in output
+        assert (ended, "Traceback" in output, "another-app" in output) == (code, False, False), output
+
+
+async def refused(environment: dict[str, str], folder: Path) -> tuple[int | None, str]:
+    """Start it; gives its exit code and all that it said."""
+    settings = {"PATH": os.environ["PATH"], "HOST": HOST, **environment}
+    out = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
+    process = await asyncio.create_subprocess_exec(LINEMAN, "serve", env=settings, cwd=folder, **out)
+    try:
+        async with asyncio.timeout(START_LIMIT * 2):
+            said = (await process.communicate())[0].decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode, said

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import pytest
 import pytest_asyncio
 
+from bot.slack import inbox
 from bot.slack.app import make_app
 from bot.slack.environment import read_slack_settings
 from bot.slack.office import Office
@@ -76,6 +77,7 @@ def serving(tmp_path: Path) -> Serving:
             sockets = Sockets(app, settings.app_token, client, office.door)
             await sockets.open()
             office.jobs.start("resume", resume(office, cut_off))
+            await inbox.answer_left(office)
             try:
                 yield Here(slack, relay, office)
             finally:

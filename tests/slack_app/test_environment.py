@@ -35,6 +35,17 @@ def test_every_mistake_at_once() -> None:
         ({"SLACK_APP_TOKEN": APP}, "SLACK_BOT_TOKEN"),
         ({"SLACK_CLIENT_ID": "1.2", "SLACK_SIGNING_SECRET": "s"}, "SLACK_CLIENT_SECRET"),
         (
+            {
+                "SLACK_APP_TOKEN": APP,
+                "SLACK_BOT_TOKEN": BOT,
+                "SLACK_CLIENT_ID": "1.2",
+                "SLACK_CLIENT_SECRET": "s",
+            },
+            "one of them",
+        ),
+        ({"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": "xoxe.xoxb-1-abcdef"}, "token rotation"),
+        ({"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT, "LINEMAN_EDITS": "many"}, "LINEMAN_EDITS"),
+        (
             {"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT, "LINEMAN_DATABASE": "/no/such/a.db"},
             "LINEMAN_DATABASE",
         ),

@@ -6,7 +6,9 @@ import pytest
 
 from bot.errors import UsageError
 from bot.slack.asker import TRIGGER_LIVES, Asker
+from bot.slack.door import Door
 from bot.slack.form import open_window
+from tests.slack_app.conftest import Here
 
 
 def asked(seconds_ago: float) -> Asker:
@@ -23,3 +25,20 @@ def test_a_request_is_late_when_its_trigger_is() -> None:
     """A request that has just come is not late."""
     assert not asked(0).late
     assert asked(TRIGGER_LIVES + 0.1).late
+
+
+async def test_a_request_is_as_old_as_its_arrival() -> None:
+    """The clock runs from the door, not from when Bolt has looked at the request."""
+    with Door().somebody():
+        at_the_door = time.monotonic()
+        assert Asker("T1", "U1").arrived <= at_the_door
+    assert Asker("T1", "U1").arrived > at_the_door
+
+
+@pytest.mark.parametrize("word", ["ratelimited", "service_unavailable", "expired_trigger_id"])
+async def test_a_window_is_tried_once(here: Here, word: str) -> None:
+    """When Slack does not open it at once, a second try would come too late: the person hears what to do."""
+    here.slack.chaos.fail("views.open", word)
+    await here.slack.command("/diagnose", here.user())
+    await here.whisper("three seconds")
+    assert len([call for call in here.slack.records.calls if call.method == "views.open"]) == 1

@@ -17,14 +17,15 @@ def terraform_sg(one: AllowList) -> str:
         "  type        = string",
         "}",
     ]
-    numbered = [(entry, block) for entry in one.entries for block in entry.ranges]
-    rules = [_rule(number, entry, block) for number, (entry, block) in enumerate(numbered, 1)]
+    numbered = [(entries, block) for entries in one.rules for block in entries[0].ranges]
+    rules = [_rule(number, entries, block) for number, (entries, block) in enumerate(numbered, 1)]
     return "\n\n".join(["\n".join(head), "\n".join(variable), *rules]) + "\n"
 
 
-def _rule(number: int, entry: Entry, block: str) -> str:
+def _rule(number: int, entries: tuple[Entry, ...], block: str) -> str:
+    entry = entries[0]
     low, high = entry.ports
-    about = f"{entry.purpose} {entry.host}".strip()
+    about = "; ".join(f"{one.purpose} {one.host}".strip() for one in entries)
     lines = [
         f'resource "aws_vpc_security_group_egress_rule" "lineman_{number}" {{',
         "  security_group_id = var.security_group_id",

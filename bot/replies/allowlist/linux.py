@@ -9,10 +9,9 @@ from bot.allowlist import AllowList, Entry
 def nft(one: AllowList) -> str:
     """Write rules that `nft -f` adds to the chain `forward` of the table `inet filter`, whose policy is drop."""
     rules = [
-        f"ip daddr {{ {', '.join(entry.ranges)} }} {entry.transport} dport {entry.port()} accept "
-        f'comment "{_about(entry)}"'
-        for entry in one.entries
-        if entry.ranges
+        f"ip daddr {{ {', '.join(first.ranges)} }} {first.transport} dport {first.port()} accept "
+        f'comment "{_about(first, *others)}"'
+        for first, *others in one.rules
     ]
     lines = [
         *(f"# {line}" for line in one.head()),
@@ -30,10 +29,10 @@ def nft(one: AllowList) -> str:
 def iptables(one: AllowList) -> str:
     """Write a table for `iptables-restore --noflush`: what passes through goes by the chain LINEMAN first."""
     rules = [
-        f"-A LINEMAN -p {entry.transport} -d {block} -m {entry.transport} --dport {entry.port(':')} "
-        f'-m comment --comment "{_about(entry)}" -j ACCEPT'
-        for entry in one.entries
-        for block in entry.ranges
+        f"-A LINEMAN -p {first.transport} -d {block} -m {first.transport} --dport {first.port(':')} "
+        f'-m comment --comment "{_about(first, *others)}" -j ACCEPT'
+        for first, *others in one.rules
+        for block in first.ranges
     ]
     lines = [
         *(f"# {line}" for line in one.head()),
@@ -47,7 +46,7 @@ def iptables(one: AllowList) -> str:
     return "\n".join([*lines, ""])
 
 
-def _about(entry: Entry) -> str:
+def _about(*entries: Entry) -> str:
     """Say what it is for in a comment; 128 characters is what nftables keeps."""
-    text = f"{entry.service} {entry.host}".strip()
-    return "".join(letter for letter in text if letter.isalnum() or letter in " .-_")[:100]
+    text = " and ".join(f"{entry.service} {entry.host}".strip() for entry in entries)
+    return "".join(letter for letter in text if letter.isalnum() or letter in " .-_")[:120]

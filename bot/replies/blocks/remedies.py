@@ -34,6 +34,7 @@ LONG: Final = (
 )
 _TIMES: Final = 12  # fixes of one cause that are shown
 _FEW: Final = 4  # causes; with more of them there is no room for code
+_MANY: Final = 12  # causes; with more of them there is room for one step of each person's
 _DO: Final = 600
 
 
@@ -45,9 +46,10 @@ def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, 
     sheet.add(header(f"What to do on {name}"))
     sheet.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
     few = len(view.found) <= _FEW
+    each = _TIMES if few else 2 if len(view.found) <= _MANY else 1
     for found in view.found:
         room = 2_500 if len(view.found) == 1 else 900 if few else 0
-        shown = [*remedies(found, platform, room, _TIMES if few else 2), *_read_on(found)]
+        shown = [*remedies(found, platform, room, each), *_read_on(found)]
         sheet.add(rich(title(found.title), *shown)) or sheet.add(
             rich(title(found.title), *remedies(found, platform, lines=0, each=1))
         )

@@ -26,6 +26,7 @@ async def test_open_and_shut_edges_are_told_apart() -> None:
     assert failure is None
     assert (facts["open"], facts["shut"]) == (["dublin"], ["tokyo"])
     assert facts["edges"]["tokyo"]["failure"] == "connection_refused"
+    assert (facts["barred"], facts["barred_count"]) == (["tokyo"], 1)
     assert facts["roaming_edge"] == "dublin"
     assert facts["roaming_open"] is True
     assert facts["nearest_edge"] == "dublin"
@@ -89,6 +90,19 @@ async def test_names_are_resolved_and_aliases_recognized() -> None:
     assert facts["roaming_edge"] == "dublin"
     assert facts["edges"]["tokyo"]["failure"] == "dns_nxdomain_error"
     assert facts["edges"]["dublin"]["failure"] == "connection_refused"
+
+
+async def test_only_an_edge_that_clients_may_use_and_that_has_a_name_is_barred() -> None:
+    """What does not open counts as barred where the network allows the edge, and where DNS knows it."""
+    async with tcp_server(silence) as port:
+        here = pinned("127.0.0.1", "127.0.0.1", "127.0.0.2")
+        _, allowed = await look(port, allowed=["dublin", "tokyo"], addresses=here)
+        _, elsewhere = await look(port, allowed=["dublin"], addresses=here)
+        async with name_server(zone({f"{HOSTS['dublin']} A": [f"{HOSTS['dublin']} A 127.0.0.1"]})) as server:
+            _, nameless = await look(port, servers=[server])
+    assert allowed["barred"] == ["tokyo"]
+    assert elsewhere["barred"] == []
+    assert (nameless["shut"], nameless["barred"]) == (["tokyo"], [])
 
 
 async def test_no_name_at_all_is_a_dns_word() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from probes.checks import http, websocket
 from probes.failures import Failure
+from probes.frames import NORMAL, masked
 from tests.certificates import make_server
 from tests.fakes import Talk, reset, say, silence, tcp_server
 from tests.name_server import name_server, zone
@@ -63,7 +64,9 @@ async def test_an_upgrade_that_goes_through() -> None:
     assert failure is None
     assert (facts["status"], facts["upgraded"], facts["server"]) == (101, True, "gateway")
     assert goodbye.startswith("GET /signal HTTP/1.1\r\nHost: voice.example\r\n")
-    assert goodbye.endswith("88820000000003e8")
+    farewell = bytes.fromhex(goodbye[-16:])
+    assert farewell[:2].hex() == "8882"  # a close frame of two bytes, masked
+    assert masked(farewell[6:], farewell[2:6]) == NORMAL
 
 
 @pytest.mark.parametrize(
@@ -210,7 +213,7 @@ async def test_a_proxy_that_refuses_says_how(refusal: bytes, word: Failure, sche
 
 
 async def test_a_proxy_that_hangs_up_and_one_that_is_not_there() -> None:
-    """A proxy that closes is an EOF, one that does not listen is unreachable, one of another kind unsupported."""
+    """A proxy that closes is an EOF, one that does not listen unreachable, another kind unsupported, none is none."""
     async with tcp_server(say(then="close")) as port:
         closed, _ = await see(http.probe, HOST, 443, proxy_url=f"http://127.0.0.1:{port}", proxy=True)
     gone, _ = await see(http.probe, HOST, 443, proxy_url=f"http://127.0.0.1:{port}", proxy=True)
@@ -221,7 +224,7 @@ async def test_a_proxy_that_hangs_up_and_one_that_is_not_there() -> None:
     assert gone is Failure.PROXY_UNREACHABLE
     assert nameless is Failure.PROXY_UNREACHABLE
     assert socks is Failure.NOT_SUPPORTED
-    assert none is Failure.NOT_SUPPORTED
+    assert none is Failure.NO_PROXY
 
 
 # Plain HTTPS.

@@ -1,0 +1,171 @@
+"""Hold sentences that a language model wrote against the sources that they cite: what does not stand there is refused.
+
+Pure: no network, no clock. The words of a sentence must stand in its sources, and everything that looks like a fact (a
+number, a host, a port, a call, a link) letter for letter, a number beside the same unit; a sentence says "not" only
+where its sources do. That keeps new facts out. It cannot prove that words were put together as they were meant, so the
+plain answer stays one click away: its file.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from knowledge.search.passages import sentences_of
+from knowledge.search.words import telling, words_of
+
+MOST_SENTENCES: Final = 8
+MOST_LETTERS: Final = 1500
+
+_CITED: Final = re.compile(r"(?P<text>.+?)\s*(?P<marks>(?:\[[0-9]{1,3}\][ ,]*)+)(?P<end>[.!?]?)(?=\s|$)")
+_MARK: Final = re.compile(r"\[([0-9]{1,3})\]")
+
+# What joins words and tells nothing; most such words are left out by `telling` already.
+_JOINING: Final = frozenset(
+    words_of("however since instead therefore thus otherwise though although while once rather even")
+)
+# `telling` leaves these out as well, and they change what is said.
+_STRONG: Final = frozenset(
+    words_of("always ever must should need every all maybe perhaps use after again please")
+)
+_NOT: Final = frozenset(words_of("not no never nobody nothing neither nor without unless"))
+_UNITS: Final = frozenset(
+    {"udp", "tcp", "tls", "dtls", "http", "https", "websocket", "ms", "s", "sec", "second", "seconds", "minute",
+     "minutes", "h", "hour", "hours", "day", "days", "percent", "kbps", "kbit", "mbps", "mbit", "byte", "bytes",
+     "v", "version", "rfc"}
+)  # fmt: skip
+_NEAR: Final = 3  # words between a number and its unit
+
+_REPLY: Final = re.compile(r"\W*(yes|no)(?=[,.:;!-]|$)", re.IGNORECASE)
+_PIECE: Final = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
+# Quotes, dashes and the like, as a keyboard has them.
+_TYPOGRAPHY: Final[dict[int, int | str]] = {
+    **dict.fromkeys((0x201C, 0x201D, 0x201E), '"'),
+    **dict.fromkeys((0x2018, 0x2019), "'"),
+    **dict.fromkeys((0x2010, 0x2011, 0x2013, 0x2014), "-"),
+    0x2026: "...",
+    0xA0: " ",
+}
+_FACT: Final = re.compile(r"\d|[./:_@=#<>{}|$%&*+~^`\\]|^--|[a-z][A-Z]")
+_NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
+
+
+class UngroundedError(ValueError):
+    """The text says what its sources do not; the message tells why, and repeats nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One sentence, and the numbers of its sources, from 1."""
+
+    text: str
+    sources: tuple[int, ...]
+
+
+def ground(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
+    """The sentences of *text*, such as `Open TCP 443 [1].`, each borne out by its sources; raises UngroundedError."""
+    if not text.strip():
+        raise UngroundedError("the model said nothing")
+    if len(text) > MOST_LETTERS:
+        raise UngroundedError("the model said too much")
+    found = tuple(_cited(text.translate(_TYPOGRAPHY)))
+    if len(found) > MOST_SENTENCES:
+        raise UngroundedError("the model said too much")
+    for number, one in enumerate(found, 1):
+        if not set(one.sources) <= set(range(1, len(sources) + 1)):
+            raise UngroundedError(f"sentence {number} cites a source that is not there")
+        cited = [sources[source - 1].translate(_TYPOGRAPHY) for source in one.sources]
+        if reason := _unborne(one.text, cited):
+            raise UngroundedError(f"sentence {number} {reason}")
+    return found
+
+
+def _cited(text: str) -> Iterable[Cited]:
+    """Cut *text* after each group of citations; what carries none, and brackets that cite nothing, are refused."""
+    at = 0
+    plain = " ".join(text.split())
+    for match in _CITED.finditer(plain):
+        said = match["text"].strip()
+        if plain[at : match.start()].strip() or len(sentences_of(said)) != 1:
+            raise UngroundedError("a sentence cites nothing")
+        closed = said if said.endswith((".", "!", "?")) else f"{said}{match['end'] or '.'}"
+        yield Cited(closed, tuple(dict.fromkeys(map(int, _MARK.findall(match["marks"])))))
+        at = match.end()
+    if plain[at:].strip():
+        raise UngroundedError("a sentence cites nothing")
+
+
+def _unborne(said: str, cited: Sequence[str]) -> str:
+    """Why *said* is not borne out by the texts *cited*; empty where it is."""
+    whole = " ".join(cited)
+    if any(not (" " <= letter <= "~") and letter not in whole for letter in said):
+        return "has letters that its sources have not"
+    if not all(_stands(token, whole) for token in _facts(said)):
+        return "has a number, name or address that its sources have not"
+    words = words_of(said)
+    telltale = (set(telling(words)) - _JOINING) | (_STRONG & set(words))
+    if not telltale <= set(words_of(whole)):
+        return "has words that its sources have not"
+    if not _units_fit(said, whole):
+        return "has a number with another unit than its sources"
+    sentences = [one for text in cited for one in sentences_of(text)]
+    if (reply := _reply(said)) and all(_reply(one) != reply for one in sentences):
+        return "says yes or no, and its sources do not"
+    rest = words[1:] if reply else words
+    if rest and _denies(rest) != any(_denies(words_of(one)) for one in _rests_on(rest, sentences)):
+        return "turns round what its sources say"
+    return ""
+
+
+def _facts(said: str) -> Iterable[str]:
+    """The pieces of *said* that must stand letter for letter in its sources."""
+    for token in said.split():
+        bare = token.strip("\"'()[],;:!?").rstrip(".")
+        if _FACT.search(bare):
+            yield bare
+
+
+def _stands(token: str, text: str) -> bool:
+    """Whether *token* stands in *text* as a whole: no part of a longer number, name or address."""
+    number, percent = token.removesuffix("%"), token.endswith("%")
+    if _NUMBER.fullmatch(number):
+        after = r"\s*%" if percent else r"(?![A-Za-z0-9]|[.,:]\d)"
+        return bool(re.search(rf"(?<![A-Za-z0-9])(?<!\d[.,:]){re.escape(number)}{after}", text))
+    inside = r"[.\-/:@_]"
+    pattern = rf"(?<![A-Za-z0-9/@])(?<![A-Za-z0-9]{inside}){re.escape(token)}(?![A-Za-z0-9/@])(?!{inside}[A-Za-z0-9])"
+    return bool(re.search(pattern, text, re.IGNORECASE))
+
+
+def _units_fit(said: str, whole: str) -> bool:
+    here, there = _PIECE.findall(said.casefold()), _PIECE.findall(whole.casefold())
+    for at, piece in enumerate(here):
+        if not piece[0].isdigit():
+            continue
+        for unit in {*here[max(at - 1, 0) : at], *here[at + 1 : at + 2]} & _UNITS:
+            places = [place for place, other in enumerate(there) if other == piece]
+            if not any(unit in there[max(place - _NEAR, 0) : place + _NEAR + 1] for place in places):
+                return False
+    return True
+
+
+def _rests_on(words: Sequence[str], cited: Iterable[str]) -> list[str]:
+    """The fewest sentences, or nearly, that have all the telling *words* between them."""
+    open_ = set(telling(words)) - _NOT
+    sentences = {one: set(words_of(one)) for one in cited}
+    chosen: list[str] = []
+    while open_ and (best := max(sentences, key=lambda one: len(open_ & sentences[one]), default=None)):
+        if not open_ & sentences[best]:
+            break
+        chosen.append(best)
+        open_ -= sentences.pop(best)
+    return chosen
+
+
+def _reply(sentence: str) -> str:
+    """The yes or no that *sentence* begins with, if it does."""
+    found = _REPLY.match(sentence)
+    return found[1].casefold() if found else ""
+
+
+def _denies(words: Iterable[str]) -> bool:
+    return not _NOT.isdisjoint(words)

@@ -1,0 +1,37 @@
+"""One person who asks one relay, as a process of its own: `python -m tests.hub.asker FOLDER`.
+
+Reads numbers, asks so many times by way of the control socket, and prints the milliseconds each took as JSON.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+
+from bot.hub.control import ControlSocket
+from bot.remote import RemoteRelay
+from probes.keys import load_identity
+from tests.hub.crowd import SMALL
+
+
+async def ask(relay: RemoteRelay, count: int) -> list[float]:
+    """Milliseconds from a plan to its checked answer."""
+    taken = []
+    for _ in range(count):
+        begun = time.perf_counter()
+        async with relay.run(SMALL) as coming:
+            seen = [one.failure async for one in coming]
+        assert seen == [None]
+        taken.append((time.perf_counter() - begun) * 1000)
+    return taken
+
+
+def main(folder: Path) -> None:
+    relay = RemoteRelay("relay-0", ControlSocket(folder / "hub.sock"), load_identity(folder / "signing.key"))
+    for line in sys.stdin:
+        print(json.dumps(asyncio.run(ask(relay, int(line)))), flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

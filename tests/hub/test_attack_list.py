@@ -1,0 +1,40 @@
+"""docs/attacks.md: every attack that it must tell of has a test, and every test that it names is there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# What must show, as issue 4 lists it.
+ATTACKS = (
+    "forged envelope", "replayed envelope", "expired envelope", "misaddressed envelope", "oversized envelope",
+    "truncated envelope", "target by literal", "target by a name that resolves to a private address",
+    "target by rebinding between check and connect", "target by redirect", "unknown probe", "flood",
+    "stolen join token used twice", "revoked relay", "two relays with one key",
+    "hub impersonated by an untrusted certificate",
+)  # fmt: skip
+
+
+def rows() -> dict[str, list[tuple[str, str]]]:
+    """Attack -> the files and the functions of its tests."""
+    lines = (ROOT / "docs/attacks.md").read_text("utf-8").splitlines()
+    cells = [line.strip("|").split("|") for line in lines if line.startswith("|")][2:]
+    return {one[0].strip(): re.findall(r"`(tests/\S+\.py)::(\w+)`", one[-1]) for one in cells}
+
+
+def test_every_attack_is_told_of() -> None:
+    """No attack is missing from the table, none is in it that nobody asked for."""
+    assert tuple(rows()) == ATTACKS
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_every_attack_is_tried(attack: str) -> None:
+    """The tests that the table names are where it says."""
+    tests = rows()[attack]
+    assert tests
+    for file, name in tests:
+        tree = ast.parse((ROOT / file).read_text("utf-8"))
+        names = {one.name for one in tree.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
+        assert name in names, f"{file} has no {name}"

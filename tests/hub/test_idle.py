@@ -1,0 +1,87 @@
+"""What a relay that waits costs its host, as a process that has dialled a hub over TLS."""
+
+import asyncio
+import hashlib
+import socket
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from bot.enrolment import Enrolled
+from bot.hub.endpoint import Listen
+from probes.checks import PROBES
+from probes.invitation import Invitation, write_invitation
+from probes.model import Plan, Step, Target
+from tests.bot.small_world import gateway
+from tests.certificates import make_server
+from tests.hub.bare import processor
+from tests.hub.house import House, house
+from tests.hub.processes import EVERYTHING
+
+MEMORY = 45_000_000  # bytes, pages that it shares with others counted in full
+CPU = 0.001  # of one core
+USUAL_BEAT = 15.0  # seconds between two pings of a real hub
+BEATS = 60
+
+
+async def test_relay_that_waits_costs_little(tmp_path: Path) -> None:
+    """A relay takes less than 45 MB before its first plan and after it, and 0.1 % of a core for the hub's pings."""
+    certificate = make_server(None, "127.0.0.1")
+    key = certificate.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "hub.pem").write_bytes(key + certificate.pem.encode())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    listen = Listen(port=port, certificate=str(tmp_path / "hub.pem"))
+    names = (f"127.0.0.1:{port}",)
+    async with (
+        house(tmp_path, beat=0.05, listen=listen, names=names) as home,
+        gateway(make_server(None, "good.example")) as service,
+        started(tmp_path, home, hashlib.sha256(certificate.chain[0]).hexdigest()) as relay,
+    ):
+        await home.until(lambda: "acme-hq" in home.hub.sessions and home.hub.sessions["acme-hq"].takes_plans)
+        before = resident(relay.pid)
+        session = home.hub.sessions["acme-hq"]
+        begun, pings = processor([relay.pid]), session.pings
+        await home.until(lambda: session.pings >= pings + BEATS)
+        each = (processor([relay.pid]) - begun) / BEATS
+        seen = await home.run("acme-hq", everything(service))
+        after = resident(relay.pid)
+    assert {one.failure for one in seen if one.probe in ("tcp", "http", "websocket")} == {None}
+    assert len(seen) == len(PROBES)
+    assert (before < MEMORY, after < MEMORY) == (True, True), f"{before} bytes before, {after} after"
+    assert each < CPU * USUAL_BEAT, f"{each * 1000:.2f} ms for each ping"
+
+
+def everything(port: int) -> Plan:
+    """One step for each probe there is, so that all that a plan can load is loaded."""
+    target = Target("signaling", "127.0.0.1", port, "tcp")
+    return Plan(tuple(Step(name, name, target, 1.5) for name in PROBES), 2.0)
+
+
+@asynccontextmanager
+async def started(folder: Path, home: House, pin: str) -> AsyncIterator[Process]:
+    """A relay called acme-hq that has joined *home* and serves, in a process of its own."""
+    (folder / "policy.yaml").write_text(EVERYTHING.replace("RANGES", '"127.0.0.0/8"').replace("PROXIES", ""))
+    token = await home.hub.enrolment.invite(Enrolled("acme-hq", None), time.time())
+    word = write_invitation(Invitation(home.url, token, home.signer.key, pin))
+    command = (sys.executable, "-m", "probes", "--home", str(folder))
+    joining = await asyncio.create_subprocess_exec(*command, "join", word, stdout=PIPE, stderr=PIPE)
+    said = await joining.communicate()
+    assert joining.returncode == 0, said
+    relay = await asyncio.create_subprocess_exec(*command, stderr=PIPE)
+    try:
+        yield relay
+    finally:
+        relay.terminate()
+        await relay.communicate()
+
+
+def resident(pid: int) -> int:
+    """Resident memory of a process, bytes."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Rss:"))
