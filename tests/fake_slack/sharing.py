@@ -19,11 +19,13 @@ async def share(
     channel: Channel,
     thread: str | None = None,
     text: str = "",
+    at: str = "",
 ) -> Message:
-    """Upload a file with a message, in a thread or not; the app hears of it as of any message there."""
+    """Upload a file with a message, in a thread or not; the app hears of it. It lies at Slack, or *at* another place."""
     team = slack.teams[user.team]
     file = File(new_id("F"), name, len(content), content=content, shared=True)
     slack.files[file.id] = file
+    slack.elsewhere |= {file.id: at} if at else {}
     message = slack.paste(text, user, channel, thread)
     message.files.append(file)
     event = {**message.json(), "channel": channel.id, "channel_type": channel.kind, "subtype": "file_share"}

@@ -70,6 +70,10 @@ async def test_what_is_no_report_is_named(bot: Bot) -> None:
     slack.team.scopes.discard("files:read")
     await says("report.json", REPORT.encode(), "files:read")
     slack.team.scopes.add("files:read")
+    away = "http://evil.example/report.json"
+    await share(slack, "report.json", REPORT.encode(), ada, slack.channel(), verdict.ts, at=away)
+    lines[:] = await replied(bot, verdict, len(lines) + 1)
+    assert "does not lie at Slack" in lines[-1].text
     await share(slack, "photo.png", b"\x89PNG", ada, slack.channel(), verdict.ts)
     await slack.deliveries.drain()
     assert len(told(bot, verdict.ts)) == len(lines)
