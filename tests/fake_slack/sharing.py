@@ -21,7 +21,7 @@ async def share(
     text: str = "",
     at: str = "",
 ) -> Message:
-    """Upload a file with a message, in a thread or not; the app hears of it. It lies at Slack, or *at* another place."""
+    """Upload a file with a message, in a thread or not; the app hears of it. It lies at Slack, or *at* a place."""
     team = slack.teams[user.team]
     file = File(new_id("F"), name, len(content), content=content, shared=True)
     slack.files[file.id] = file
