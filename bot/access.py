@@ -1,13 +1,16 @@
-"""Who may diagnose from which relay: rules from a file, a sentence for whoever may not.
+"""Who may diagnose from which relay: rules from a file and from invitations, a sentence for whoever may not.
 
-Pure but for reading the file. Without a file everybody in an installed workspace may use the built-in relay.
+Pure but for reading the file. Without a file everybody in an installed workspace may use the built-in relay, and
+a relay of a hub those for whom it was invited.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bot.enrolment import LABEL
 from bot.errors import either, quoted
 from bot.relays import LOCAL
 from knowledge.problems import KnowledgeError, at_line, nearest
@@ -16,6 +19,9 @@ from knowledge.yaml_lines import Document, parse_yaml
 ACCESS: Final = "LINEMAN_ACCESS"  # the variable that names the file
 
 EVERY: Final = "*"  # as a relay: all of them
+
+_CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]+")  # ids of Slack; names have small letters only
+_GROUP: Final = re.compile(r"S[A-Z0-9]+")
 
 # The narrowing that a rule may have, and how it is told to somebody whom it leaves out.
 CONDITIONS: Final = {
@@ -33,7 +39,8 @@ class Who:
     team: str
     channel: str
     user: str
-    groups: frozenset[str] = frozenset()  # ids of the Slack user groups they are in
+    groups: frozenset[str] = frozenset()  # ids and handles of the Slack user groups they are in
+    channel_name: str = ""  # where it counts and is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,10 @@ class Rule:
 
     relays: frozenset[str]
     workspaces: frozenset[str] = frozenset()
-    channels: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()  # ids, or names without their #
+    groups: frozenset[str] = frozenset()  # ids, or handles without their @
     users: frozenset[str] = frozenset()
+    label: frozenset[str] = frozenset()  # relays with one of these labels, too
 
     def is_about(self, relay: str) -> bool:
         """Whether this rule lets anybody use *relay*."""
@@ -54,7 +62,7 @@ class Rule:
         """List the conditions that *who* does not meet."""
         met = {
             "workspaces": not self.workspaces or who.team in self.workspaces,
-            "channels": not self.channels or who.channel in self.channels,
+            "channels": not self.channels or bool({who.channel, who.channel_name} & self.channels),
             "groups": not self.groups or bool(who.groups & self.groups),
             "users": not self.users or who.user in self.users,
         }
@@ -63,7 +71,53 @@ class Rule:
 
 Rules = tuple[Rule, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a relay of a hub brings along to the rules."""
+
+    name: str
+    labels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()  # for whom it was invited: names and ids of channels, handles with an @
+
+
 DEFAULT: Final[Rules] = (Rule(frozenset({LOCAL})),)
+
+
+def applied(rules: Rules, relays: Iterable[Place]) -> Rules:
+    """Turn labels into the names of the *relays* that have them, and invitations into rules of their own."""
+    known = tuple(relays)
+    named = [
+        replace(rule, relays=rule.relays | {one.name for one in known if rule.label & set(one.labels)})
+        if rule.label
+        else rule
+        for rule in rules
+    ]
+    return (*named, *(rule for one in known for rule in _invited(one)))
+
+
+def _invited(one: Place) -> Iterable[Rule]:
+    """Give a rule for the channels, and one for the user groups, that a relay was invited for."""
+    groups = frozenset(each.removeprefix("@") for each in one.channels if _is_group(each))
+    channels = frozenset(each.removeprefix("#") for each in one.channels if not _is_group(each))
+    if channels:
+        yield Rule(frozenset({one.name}), channels=channels)
+    if groups:
+        yield Rule(frozenset({one.name}), groups=groups)
+
+
+def _is_group(written: str) -> bool:
+    return written.startswith("@") or bool(_GROUP.fullmatch(written))
+
+
+def channels_by_name(rules: Rules) -> frozenset[str]:
+    """List the channels that rules call by their names; empty when nobody needs to ask Slack."""
+    return frozenset(name for rule in rules for name in rule.channels if not _CHANNEL.fullmatch(name))
+
+
+def groups_by_handle(rules: Rules) -> frozenset[str]:
+    """List the user groups that rules call by their handles."""
+    return frozenset(name for name in groups_named(rules) if not _GROUP.fullmatch(name))
 
 
 def may_use(rules: Rules, who: Who, relay: str) -> str | None:
@@ -122,13 +176,13 @@ def read_rules(document: Document) -> Rules:
 
 
 def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Rule:
-    known = ("relays", *CONDITIONS)
+    known = ("relays", "label", *CONDITIONS)
 
     def complain(path: tuple[str | int, ...], sentence: str) -> None:
         problems.append(at_line(document.file, document.line(path), sentence))
 
-    if not isinstance(entry, dict) or "relays" not in entry:
-        complain(("rules", at), "this rule names no `relays`")
+    if not isinstance(entry, dict) or not {"relays", "label"} & set(entry):
+        complain(("rules", at), "this rule names no `relays` and no `label`")
         return Rule(frozenset())
     lists: dict[str, frozenset[str]] = {}
     for name, value in entry.items():
@@ -140,8 +194,10 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Rule:
         elif not ids or not all(isinstance(one, str) and one for one in ids):
             # An empty list would let everybody in where the author meant nobody.
             complain(("rules", at, name), f"{name} must list at least one, each a text")
+        elif name == "label" and (odd := [one for one in ids if not LABEL.fullmatch(one)]):
+            complain(("rules", at, name), f"{odd[0][:40]} is no label; write it like site=hq")
         else:
-            lists[name] = frozenset(ids)
+            lists[name] = frozenset(one.lstrip("#@") for one in ids)
     return Rule(**{"relays": frozenset()} | lists)
 
 

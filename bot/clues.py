@@ -28,6 +28,8 @@ ARTICLE: Final = r"(?:(?:a|an|any|the|my|our|his|her|their|its?|corporate|compan
 NOT: Final = r"(?:no|not|without|isn't|aren't|don't|doesn't|never|off)"
 # TURN in capitals, or by what it is: "turn off the Wi-Fi" is something else.
 TURN: Final = r"(?:(?-i:TURN)\b|turn servers?\b|ice ?servers?\b)"
+# One or several names, as people list them: "a and b", "a, b and c".
+NAMES: Final = r"([\w.-]+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*)[\w.-]+){0,30})"
 PACKAGE: Final = r"(?:sdk|voice(?:[ -](?:ios|android|sdk))?|twiliovoice)"
 
 
@@ -50,9 +52,9 @@ CLUES: Final = (
     _clue("platform", r"\bplatform\s*(?:is|=|:|to)?\s*[\"']?([\w-]+)"),
     _clue("edge", r"\bedge(?:\s+(?:location|is|was|set|to|in)\b|\s*(?:=>|=|:))*\s*\[?[\"']?([\w-]+)"),
     _clue("edge", r"\b([\w-]+)[\"']?\s+edge\b"),
-    _clue("relay", r"\brelay\s*(?:is|=|:|to|on|at|in)?\s*[\"']?([\w.-]+)"),
+    _clue("relay", rf"\brelays?\s*(?:is|are|=|:|to|on|at|in)?\s*[\"']?{NAMES}"),
     _clue("relay", r"\b([\w.-]+)[\"']?\s+relay\b"),
-    _clue("relay", r"\b(?:from|via|through|using)\s+[\"']?([\w.-]+)"),
+    _clue("relay", rf"\b(?:from|via|through|using)\s+[\"']?{NAMES}"),
     _clue("sdk-version", r"\bsdk[ _-]?version\s*(?:is|=|:)?\s*[\"']?(v?\d[\w.+-]*)"),
     _clue("sdk-version", rf"\b{PACKAGE}\s*[@:/ ]\s*(?:version\s*)?(v?\d+\.\d[\w.+-]*)"),
     _clue("sdk-version", r"\b(?:version|ver\.?|release|v)\s*(?:is|=|:)?\s*(\d+\.\d[\w.+-]*)"),
@@ -138,6 +140,22 @@ def nearest(word: str, known: Mapping[str, object] | tuple[str, ...], *, cutoff:
     return near[0] if near else None
 
 
+def relays_in(text: str, vocabulary: Vocabulary, *, typed: bool = True) -> tuple[str, ...]:
+    """List the relays at the beginning of *text*, as far as its words are relays: "a, b and it fails" gives two."""
+    found: dict[str, None] = {}
+    for word in re.split(r"[\s,&]+(?:and\s+)?|\s+and\s+", text.casefold()):
+        near = _one_of(word.rstrip(".-"), vocabulary.relays, typed=typed)
+        if near is None:
+            break
+        found[near] = None
+    return tuple(found)
+
+
+def _one_of(said: str, words: tuple[str, ...], *, typed: bool) -> str | None:
+    """The one of *words* that is *said*, or nearly."""
+    return said if said in words else nearest(said, words) if typed else None
+
+
 def _known(name: str, said: str, vocabulary: Vocabulary, *, typed: bool) -> str | None:
     """The usual word for what is *said* about *name*, if it is one, or nearly."""
     match name:
@@ -145,9 +163,10 @@ def _known(name: str, said: str, vocabulary: Vocabulary, *, typed: bool) -> str 
             names = vocabulary.platforms
             near = said if said in names else nearest(said, names) if typed else None
             return names[near] if near else None
-        case "edge" | "relay":
-            words = vocabulary.edges if name == "edge" else vocabulary.relays
-            return said if said in words else nearest(said, words) if typed else None
+        case "edge":
+            return _one_of(said, vocabulary.edges, typed=typed)
+        case "relay":
+            return ",".join(relays_in(said, vocabulary, typed=typed)) or None
     meanings = vocabulary.options.get(name)
     if meanings is None:
         return None

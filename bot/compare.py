@@ -15,6 +15,8 @@ from probes.model import REFERENCE
 
 Scope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
 
+NAMED: Final = 5  # relays that a sentence lists; of more it tells how many
+
 # The words of a look that a relay did not take, for a reason of the relay's and not of the case's.
 _MISSING: Final = (Failure.RELAY_LOST, Failure.NOT_ALLOWED)
 
@@ -76,7 +78,9 @@ def missing_from(record: CaseRecord) -> Missing | None:
     usual = (
         "the relay was gone" if lost[0].failure is Failure.RELAY_LOST else "it is not allowed to look there"
     )
-    return Missing(record.relay, len(lost), len(record.observations), because.rstrip(".") or usual)
+    # What the network file pins was never asked of the relay, and has no time.
+    taken = sum(one.started > 0 for one in record.observations.values() if one not in lost)
+    return Missing(record.relay, len(lost), len(lost) + taken, because.rstrip(".") or usual)
 
 
 def leading(records: Sequence[CaseRecord]) -> CaseRecord:
@@ -135,16 +139,14 @@ def _scope(seen: Sequence[str], fine: Sequence[str]) -> Scope:
 def _says(title: str, scope: Scope, seen: Sequence[str], fine: Sequence[str], unknown: Sequence[str]) -> str:
     match scope:
         case "one-network":
-            says = f"{title}: only from {seen[0]}, not from {_and(fine)}; the fault is in the network of {seen[0]}"
+            says = f"{title}: only from {seen[0]}, not from {listed(fine)}; the fault is in the network of {seen[0]}"
         case "some-networks":
-            says = f"{title}: from {_and(seen)}, not from {_and(fine)}; the fault is in those networks"
+            says = f"{title}: from {listed(seen)}, not from {listed(fine)}; the fault is in those networks"
         case "everywhere":
-            says = (
-                f"{title}: from {_and(seen)} alike; the fault is the service's own, or common to all of them"
-            )
+            says = f"{title}: from {listed(seen)} alike; the fault is the service's own, or common to all of them"
         case "not-compared":
             says = f"{title}: from {seen[0]}; no other relay could tell, so whose fault it is stays open"
-    left = f" ({_and(unknown)} could not tell)" if unknown and scope != "not-compared" else ""
+    left = f" ({listed(unknown)} could not tell)" if unknown and scope != "not-compared" else ""
     return f"{says}{left}."
 
 
@@ -160,7 +162,7 @@ def _alike(records: Sequence[CaseRecord]) -> tuple[str, ...]:
 
 
 def _sum_up(causes: Sequence[Compared], records: Sequence[CaseRecord]) -> str:
-    places = _and([_named(record) for record in records])
+    places = listed([_named(record) for record in records])
     if not causes:
         if all(record.diagnosis.outcome == "clear" or record.vantage == REFERENCE for record in records):
             return f"Looked from {places}: nothing wrong seen from any of them."
@@ -185,6 +187,10 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _and(names: Iterable[str]) -> str:
-    *most, last = names
+def listed(names: Iterable[str]) -> str:
+    """Join *names* as a sentence does; of many only the first."""
+    known = list(names)
+    if len(known) > NAMED:
+        known = [*known[: NAMED - 1], f"{len(known) - NAMED + 1} more"]
+    *most, last = known
     return f"{', '.join(most)} and {last}" if most else last

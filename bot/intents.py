@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from bot.clues import find_clues, find_platform, nearest, plain
+from bot.clues import find_clues, find_platform, nearest, plain, relays_in
 from bot.request import VERSION, Vocabulary
 
 Kind: TypeAlias = Literal[
@@ -230,13 +230,16 @@ def _named_alone(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     rest = LEAD.sub("", text.casefold(), count=1).strip(AROUND)
     words = rest.split()
     found: dict[str, str] = {}
+    relays = relays_in(rest, vocabulary)
+    if relays and len([one for one in words if one not in ("and", "&", ",")]) <= max(len(relays), 4):
+        found["relay"] = ",".join(relays)
     if not words or len(words) > 4:
         return found
     candidates = [word.strip(AROUND) for word in ("-".join(words[:2]), words[0], words[-1])]
     for name, known in (("edge", vocabulary.edges), ("relay", vocabulary.relays)):
         alike = (word if word in known else nearest(word, known) for word in candidates)
         if near := next((one for one in alike if one), None):
-            found[name] = near
+            found.setdefault(name, near)
     return found
 
 

@@ -126,3 +126,22 @@ def m006_ways_in(db: Database) -> None:
     )
     db.execute("DROP TABLE commands")
     db.execute("CREATE INDEX inbox_turns ON inbox(team, turn) WHERE turn != ''")
+
+
+@STEPS()
+def m007_several_relays(db: Database) -> None:
+    """A run may look from several relays: each with where it stands, and each observation with who has made it."""
+    db.execute("ALTER TABLE runs ADD COLUMN vantages TEXT NOT NULL DEFAULT '{}'")
+    db.execute("UPDATE runs SET vantages = json_object(relay, vantage)")
+    db.execute("ALTER TABLE observations RENAME TO observations_of_one")
+    db.execute(
+        "CREATE TABLE observations (run TEXT NOT NULL, relay TEXT NOT NULL, step TEXT NOT NULL, value TEXT NOT NULL, "
+        "PRIMARY KEY (run, relay, step))"
+    )
+    db.execute(
+        "INSERT INTO observations SELECT old.run, runs.relay, old.step, old.value "
+        "FROM observations_of_one AS old JOIN runs ON runs.id = old.run ORDER BY old.rowid"
+    )
+    db.execute("DROP TABLE observations_of_one")
+    for column in ("relay", "vantage"):
+        db.execute(f"ALTER TABLE runs DROP COLUMN {column}")

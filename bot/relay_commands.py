@@ -89,6 +89,10 @@ async def _invite(enrolment: Enrolment, settings: HubSettings, words: list[str])
     word = write_invitation(Invitation(url, token, signer.key, pin))
     sys.stdout.write(f"lineman relay join {word}\n")
     sys.stderr.write(f"Run this on the host; it works once, within {options.hours:g} hours.\n")
+    if not channels:
+        sys.stderr.write(
+            "From Slack it is used where a rule of LINEMAN_ACCESS allows it, or with --for '#channel'.\n"
+        )
 
 
 def _pin(path: str) -> str:

@@ -48,6 +48,7 @@ class Vocabulary:
     roaming: str = "roaming"
     relays: tuple[str, ...] = ("local",)
     see: str = "lineman knowledge list"
+    offered: tuple[str, ...] | None = None  # of the relays, those that an answer may name; None: all
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -173,13 +174,20 @@ def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
             return _one_of("an edge", lower, vocabulary.edges, vocabulary.see)
         case "relay":
             names = dict.fromkeys(part for part in lower.split(",") if part)
-            return ",".join(_one_of("a relay", one, vocabulary.relays) for one in names or [""])
+            return ",".join(_relay(one, vocabulary) for one in names or [""])
     words = vocabulary.options[name]
     if words:
         return words[_one_of(f"an answer for {name}", lower, tuple(words))]
     if not VERSION.fullmatch(value):
         raise UsageError(f"{quoted(value)} is not a version for {name}; write it like 6.12.0.")
     return lower.removeprefix("v")
+
+
+def _relay(name: str, vocabulary: Vocabulary) -> str:
+    if name in vocabulary.relays:
+        return name
+    offered = vocabulary.relays if vocabulary.offered is None else vocabulary.offered
+    raise unknown("a relay", name, offered)
 
 
 def _one_of(kind: str, word: str, known: tuple[str, ...], see: str = "") -> str:

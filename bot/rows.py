@@ -35,8 +35,7 @@ class RunRow:
 
     id: str  # short, speakable
     case: str
-    relay: str
-    vantage: str
+    vantages: Mapping[str, str]  # every relay that looks, in the order asked for, and where it stands
     request: Request
     knowledge: str  # the digest of the knowledge that decides
     network: str  # its id
@@ -45,6 +44,11 @@ class RunRow:
     ended: float | None = None
     outcome: str = ""  # found, clear or unclear, once it is done
     summary: Mapping[str, Any] = field(default_factory=dict)  # what replies show without walking again
+
+    @property
+    def relays(self) -> tuple[str, ...]:
+        """From where it looks."""
+        return tuple(self.vantages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ redacted here a second time, whatever callers did.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
+from bot.enrolment import Enrolment
 from bot.kept import (
     LET_GO,
     OF_THREAD,
@@ -42,14 +44,19 @@ _OWE: Final = (
 class Store:
     """The database of one installation."""
 
-    def __init__(self, writer: Writer, retention_days: float) -> None:
+    def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:
         self._writer = writer
-        self._kept = retention_days * DAY
+        self._kept, self._audited = retention_days * DAY, audit_days * DAY
 
     @classmethod
-    def open(cls, path: Path | str, retention_days: float = 30) -> Store:
+    def open(cls, path: Path | str, retention_days: float = 30, audit_days: float = 365) -> Store:
         """Open the file, made if it is missing and brought up to date; `UsageError` if it cannot be used."""
-        return cls(Writer(Path(path)), retention_days)
+        return cls(Writer(Path(path)), retention_days, audit_days)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """The relays that have joined the hub, if the hub has its database here."""
+        return Enrolment(self._writer)
 
     async def close(self) -> None:
         """Do what was asked for, then close; a second time does nothing."""
@@ -115,6 +122,7 @@ class Store:
         The message about it is *owed* from the same moment, so that a crash right after cannot lose the answer.
         """
         row = asdict(run) | {"request": _request(run.request), "summary": _json(run.summary)}
+        row["vantages"] = json.dumps(dict(run.vantages))  # in their order
         row["case_id"] = row.pop("case")
 
         def work(db: Database) -> None:
@@ -126,12 +134,12 @@ class Store:
 
         await self._writer.run(work)
 
-    async def save_observation(self, run_id: str, observation: Observation) -> None:
-        """Keep what was seen; seen again in the same run, the later one counts."""
+    async def save_observation(self, run_id: str, relay: str, observation: Observation) -> None:
+        """Keep what *relay* saw; seen again in the same run, the later one counts."""
         value = observation_to_json(observation)
         value["facts"] = redact_json(value["facts"])
-        sql = "INSERT INTO observations VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
-        await self._change(sql, run_id, observation.step, dump(value))
+        sql = "INSERT INTO observations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        await self._change(sql, run_id, relay, observation.step, dump(value))
 
     async def finish_run(
         self, run_id: str, status: Ended, outcome: str = "", summary: Mapping[str, Any] | None = None
@@ -167,14 +175,18 @@ class Store:
         sql = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant
         return tuple(_run(row) for row in await self._all(sql))
 
-    async def record(self, run_id: str) -> tuple[Request, dict[str, Observation]] | None:
-        """Give what a run was asked and what it saw, by step id in the order in which it came."""
+    async def record(self, run_id: str) -> tuple[Request, dict[str, dict[str, Observation]]] | None:
+        """Give what a run was asked and what each relay saw, by step id in the order in which it came."""
         run = await self.run(run_id)
         if run is None:
             return None
-        sql = "SELECT value FROM observations WHERE run = ? ORDER BY rowid"
-        seen = [observation_from_json(load(row["value"])) for row in await self._all(sql, run_id)]
-        return run.request, {observation.step: observation for observation in seen}
+        seen: dict[str, dict[str, Observation]] = {relay: {} for relay in run.relays}
+        for row in await self._all(
+            "SELECT relay, value FROM observations WHERE run = ? ORDER BY rowid", run_id
+        ):
+            observation = observation_from_json(load(row["value"]))
+            seen.setdefault(row["relay"], {})[observation.step] = observation
+        return run.request, seen
 
     async def recent(
         self, team: str, user: str, limit: int = 10
@@ -235,10 +247,11 @@ class Store:
 
     async def sweep(self, now: float) -> Swept:
         """Forget what is older than the retention, counted from *now* (seconds since the epoch)."""
+        audit_before = now - self._audited
         total = Swept()
         while (part := await self._writer.run(lambda db: sweep_cases(db, now - self._kept))).cases:
             total += part  # in parts, so that nobody waits long behind it
-        return total + await self._writer.run(lambda db: sweep_rest(db, now, now - self._kept))
+        return total + await self._writer.run(lambda db: sweep_rest(db, now, now - self._kept, audit_before))
 
     async def _one(self, sql: str, *values: Any) -> dict[str, Any] | None:
         rows = await self._all(sql, *values)
@@ -264,6 +277,7 @@ def _run(row: dict[str, Any]) -> RunRow:
     values["case"] = values.pop("case_id")
     values["request"] = from_json(load(row["request"]))
     values["summary"] = load(row["summary"])
+    values["vantages"] = json.loads(row["vantages"])
     return RunRow(**values)
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from sqlite_utils import Database
 
 DAY: Final = 86400.0  # seconds
+HOUR: Final = 3600.0  # seconds; no plan runs as long
 
 # Slack delivers an event again for some hours at most; two days leave room for an outage.
 EVENTS_KEPT: Final = 2 * DAY
@@ -22,6 +23,7 @@ class Swept:
     runs: int = 0
     events: int = 0
     posts: int = 0
+    audit: int = 0
 
     def __add__(self, other: "Swept") -> "Swept":
         return Swept(
@@ -29,6 +31,7 @@ class Swept:
             self.runs + other.runs,
             self.events + other.events,
             self.posts + other.posts,
+            self.audit + other.audit,
         )
 
 
@@ -51,9 +54,14 @@ def sweep_cases(db: Database, before: float) -> Swept:
     return swept
 
 
-def sweep_rest(db: Database, now: float, before: float) -> Swept:
-    """Delete old events and posts; of old feedback only the verdict stays, for the weights."""
+def sweep_rest(db: Database, now: float, before: float, audit_before: float) -> Swept:
+    """Delete old events, posts, plans of the audit log and dead invitations; of old feedback the verdict stays.
+
+    A plan that was begun just now may still run, however short the log is kept.
+    """
     events = db.execute("DELETE FROM events WHERE seen < ?", (now - EVENTS_KEPT,)).rowcount
     posts = db.execute("DELETE FROM posts WHERE created < ?", (before,)).rowcount
     db.execute("UPDATE feedback SET words = '', by = 'somebody ' || id WHERE said < ?", (before,))
-    return Swept(events=events, posts=posts)
+    audit = db.execute("DELETE FROM audit WHERE at < ?", (min(audit_before, now - HOUR),)).rowcount
+    db.execute("DELETE FROM invitations WHERE max(expires, coalesce(used, 0)) < ?", (audit_before,))
+    return Swept(events=events, posts=posts, audit=audit)

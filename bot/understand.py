@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from bot.clues import TYPED, find_clues, nearest, plain
+from bot.clues import NAMES, TYPED, find_clues, nearest, plain, relays_in
 from bot.errors import UsageError, either, unknown
 from bot.request import Request, Vocabulary, parse, parse_words
 
@@ -75,6 +75,11 @@ ELSE: Final = re.compile(
 # How alike an option's name must be to be taken for a slip of it: "trun" is 0.75 turn.
 SLIP: Final = 0.7
 
+# A code, a word or two, and from where: this is a command, and no story.
+COMMAND: Final = re.compile(
+    rf"(?:/?diagnose\s+)?\d{{5}}(?:\s+[^\s,]+){{0,5}}?\s+from\s+{NAMES}\s*[.!]?$", re.IGNORECASE
+)
+
 UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IGNORECASE)
 
 # Words that say nothing about the request: with these around a code nothing is lost by leaving them out.
@@ -103,7 +108,7 @@ def understand(text: str, vocabulary: Vocabulary) -> Understood:
     if not known:
         return _no_code(codes, vocabulary)
     clues = find_clues(said, vocabulary)
-    if _is_slip(said, clues, vocabulary):
+    if _is_slip(said, clues, vocabulary) or _names_no_relay(said, vocabulary):
         return strict
     requests = [_make(code, clues, vocabulary) for code in known]
     if len(requests) == 1:
@@ -161,6 +166,16 @@ def _is_slip(text: str, clues: dict[str, str], vocabulary: Vocabulary) -> bool:
         return False
     bare = len(text.split()) <= 3  # a code and a word or two
     return any(_means_nothing(word, clues, vocabulary, bare=bare) for word in text.split())
+
+
+def _names_no_relay(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a command ends with a list of relays and one of them is none: looking from elsewhere would mislead."""
+    typed = COMMAND.match(text.strip()) if len(text) <= TYPED else None
+    if typed is None:
+        return False
+    names = [one for one in re.split(r"[\s,&]+", typed[1].casefold()) if one and one != "and"]
+    prose = any(one.strip(".") in FILLER for one in names)
+    return not prose and len(relays_in(" ".join(names), vocabulary)) < len(set(names))
 
 
 def _means_nothing(word: str, clues: dict[str, str], vocabulary: Vocabulary, *, bare: bool) -> bool:

@@ -16,6 +16,7 @@ from bot.replies.blocks.message import Message
 from bot.replies.blocks.progress import acknowledged, progress
 from bot.replies.blocks.verdict import Choices, verdict
 from bot.replies.blocks.walk import Mark, Passed, walked
+from bot.replies.gallery_together import RELAYS, Together
 from bot.replies.picture import Picture, picture
 from bot.replies.view import View, make_view
 from bot.request import Request
@@ -24,7 +25,6 @@ from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
 from probes.model import REFERENCE, USER_NETWORK
 
-RELAYS = ("acme-hq", "acme-branch-lyon", "reference-frankfurt")
 _MARKS = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
 PICTURE = "F0PICTURE"  # the id of the picture's file
 
@@ -119,6 +119,11 @@ class Gallery:
         """A relay elsewhere cannot tell."""
         return self.shown("javascript", relay="reference-frankfurt", vantage=REFERENCE, run="wren-3")
 
+    @cached_property
+    def together(self) -> Together:
+        """Runs from several relays."""
+        return Together(self.knowledge, self.network, self.blocked.choices)
+
     def exhibits(self) -> Iterator[Exhibit]:
         """Yield every kind of reply, in the order in which somebody meets them."""
         yield from self._while_it_runs()
@@ -135,6 +140,7 @@ class Gallery:
         yield Exhibit(
             "progress-cards", "Progress, as cards", progress(fresh, walk[:2] + walk[5:9], 14, 24, cards=True)
         )
+        yield Exhibit("progress-several", "Progress from several relays", self.together.progress())
         yield Exhibit("stopped", "Stopped", notices.stopped(one, "U0AGENT", 14, 24))
         yield Exhibit("lost", "Cut off by a restart", notices.lost(one, 14, 24))
 
@@ -142,6 +148,10 @@ class Gallery:
         yield Exhibit("verdict", "Verdict", self.blocked.verdict())
         yield Exhibit("verdict-question", "Verdict with a question", self.media.verdict(earlier=True))
         yield Exhibit("verdict-several", "Verdict with several causes", self.three.verdict())
+        yield Exhibit("verdict-relays", "Verdict from several relays", self.together.side_by_side.verdict())
+        yield Exhibit("verdict-relays-two", "Verdict from two networks", self.together.two_faults.verdict())
+        lost = self.together.side_by_side.part(RELAYS[1])
+        yield Exhibit("verdict-lost", "Verdict of a relay that was lost", lost)
         yield Exhibit("verdict-judged", "Verdict after feedback", self.blocked.verdict(judged="right"))
         yield Exhibit("clear", "Nothing found", self.clear.verdict())
         yield Exhibit("resolved", "Resolved", self.clear.verdict(resolved=True, earlier=True))
@@ -155,6 +165,9 @@ class Gallery:
         if question:
             yield Exhibit("question", "A question", asking.ask(media.about, question))
         yield Exhibit("evidence", "Evidence", evidence.evidence(one, blocked.view, diagnosis, looks.values()))
+        yield Exhibit(
+            "evidence-relays", "Evidence from several relays", self.together.side_by_side.evidence()
+        )
         failed = next(look for look in looks.values() if look.failure is not None)
         yield Exhibit("step", "One look", evidence.step(one, failed))
         yield Exhibit("tree", "How it was decided", evidence.tree(one, blocked.walk, PICTURE))
@@ -169,6 +182,7 @@ class Gallery:
         yield Exhibit("changed", "What changed", changed.compared(one, clear.about, change, "clear"))
         same = changed.change(diagnosis, diagnosis, blocked.walk, blocked.walk)
         yield Exhibit("unchanged", "Nothing changed", changed.compared(one, one, same, "found"))
+        yield Exhibit("elsewhere", "Looked from elsewhere", self.together.elsewhere())
         yield Exhibit("ticket", "For the ticket", ticket.ticket(one, blocked.view, diagnosis))
         yield Exhibit("thanks", "Thanks for feedback", notices.thanks(one, "right"))
 
@@ -195,9 +209,25 @@ class Gallery:
 
     def _surfaces(self) -> Iterator[Exhibit]:
         rows = [
-            lists.RelayRow("acme-hq", USER_NETWORK, True, "answered 12 s ago"),
-            lists.RelayRow("acme-branch-lyon", USER_NETWORK, False, "not heard of for 3 hours"),
-            lists.RelayRow("reference-frankfurt", REFERENCE, True, "answered 4 s ago", usable=False),
+            lists.RelayRow("local", USER_NETWORK, True, "ready, 2 of 16 places taken"),
+            lists.RelayRow(
+                "acme-hq",
+                USER_NETWORK,
+                True,
+                "connected, round trip 38 ms, version 0.1.0",
+                ("site=hq", "customer=acme"),
+                ("Its clock is 4 s behind.",),
+            ),
+            lists.RelayRow(
+                "acme-branch-lyon",
+                USER_NETWORK,
+                False,
+                "not connected, last seen 3 h ago (the connection was closed)",
+                ("site=lyon", "customer=acme"),
+            ),
+            lists.RelayRow(
+                "reference-frankfurt", REFERENCE, True, "connected, round trip 9 ms, version 0.1.0"
+            ),
         ]
         past = [
             lists.PastRun(
@@ -213,7 +243,7 @@ class Gallery:
         yield Exhibit(
             "help", "Help", lists.help_message(list(self.knowledge.errors), [one for one, _ in titles])
         )
-        yield Exhibit("relays", "Relays", lists.relays(rows))
+        yield Exhibit("relays", "Relays", lists.relays(rows, 2))
         yield Exhibit("history", "History", lists.history(past))
         codes = [(one.code, one.name) for one in self.knowledge.errors.values()]
         form = forms.form(
@@ -223,5 +253,5 @@ class Gallery:
         causes = [(one.id, one.title) for one in self.knowledge.causes.values()]
         yield Exhibit("feedback", "Feedback form", forms.feedback(self.blocked.about.asked, causes))
         yield Exhibit("waiting", "Form, opening", forms.waiting())
-        yield Exhibit("home", "App Home", forms.home(past, rows))
+        yield Exhibit("home", "App Home", forms.home(past, rows, others=2))
         yield Exhibit("home-empty", "App Home, first time", forms.home([], rows[:1]))

@@ -33,6 +33,7 @@ button, .select { font: inherit; font-weight: 700; border: 1px solid #868686; ba
   border-radius: 8px; padding: 3px 12px; min-height: 36px; display: inline-flex; align-items: center;
   gap: 4px; max-width: 100% }
 button { font-size: 14px } .select { font-weight: 400; min-width: 160px; justify-content: space-between }
+.chip { background: #e8f0f6; border-radius: 4px; padding: 1px 8px; margin-right: 6px }
 button.primary { background: #007a5a; border-color: #007a5a; color: #fff }
 button.danger { background: #e01e5a; border-color: #e01e5a; color: #fff }
 hr { border: 0; border-top: 1px solid #ddd; margin: 12px 0 }

@@ -118,6 +118,12 @@ def _element(one: Node, _: Pictures) -> str:
             faint = "" if "initial_option" in one else " faint"
             down = '<i class="down">\N{BLACK DOWN-POINTING SMALL TRIANGLE}</i>'
             return f'<span class="select{faint}">{text_html(chosen)} {down}</span>'
+        case "multi_static_select":
+            chosen = "".join(
+                f'<span class="chip">{text_html(option["text"])}</span> '
+                for option in one.get("initial_options", ())
+            )
+            return f'<span class="select">{chosen or text_html(one["placeholder"])}</span>'
         case "plain_text_input":
             tall = " tall" if one.get("multiline") else ""
             told = text_html(one["placeholder"]) if "placeholder" in one else "&nbsp;"
@@ -127,9 +133,10 @@ def _element(one: Node, _: Pictures) -> str:
 
 def _input(block: Node, pictures: Pictures) -> str:
     optional = ' <span class="faint">(optional)</span>' if block.get("optional") else ""
+    hint = f'<div class="context">{text_html(block["hint"])}</div>' if "hint" in block else ""
     return (
         f'<div class="input"><div class="label">{text_html(block["label"])}{optional}</div>'
-        f"{_element(block['element'], pictures)}</div>"
+        f"{_element(block['element'], pictures)}{hint}</div>"
     )
 
 

@@ -144,6 +144,18 @@ def sample(
     )
 
 
+def lost(record: CaseRecord, after: int, because: str, knowledge: Knowledge, network: Network) -> CaseRecord:
+    """Let the relay of *record* go away *after* so many looks, for a reason that is part of a sentence."""
+    matter = open_matter(record.request, knowledge, network)
+    gone = {"failure": Failure.RELAY_LOST, "facts": {"because": because}, "runtime": 0.0}
+    seen = {
+        step: look if number < after else replace(look, **gone)  # type: ignore[arg-type]  # as its fields are
+        for number, (step, look) in enumerate(record.observations.items())
+    }
+    answers = matter.answers(seen, record.request.told, record.vantage)
+    return replace(record, observations=seen, answers=answers, diagnosis=matter.diagnosis(answers, seen))
+
+
 def _seen(plan: Plan, faults: tuple[Fault, ...]) -> dict[str, Observation]:
     """Observe every step; what comes after a failed one is skipped, as on a relay."""
     seen: dict[str, Observation] = {}

@@ -5,6 +5,7 @@ Pure: no network, no clock.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.replies.reasons import Group, group_by_reason
 from bot.replies.words import outcome
@@ -14,6 +15,9 @@ from knowledge.advised import AdvisedCause, Guide
 from knowledge.meaning import Meaning, meaning_of
 from knowledge.network_facts import Network
 from knowledge.schema import Diagnosis, Knowledge
+
+if TYPE_CHECKING:
+    from bot.replies.sides import Sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class View:
     not_checked: tuple[Group, ...]
     preflight: tuple[Guide, ...]
     meaning: Meaning | None = None  # of the code that was asked for
+    sides: "Sides | None" = None  # several relays: what each of them says; one: what it could not tell
 
 
 def make_view(record: CaseRecord, knowledge: Knowledge, network: Network) -> View:

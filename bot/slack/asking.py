@@ -16,7 +16,7 @@ LONGEST = 40_000  # characters: what a Slack message can hold; the rest of a lon
 
 async def ask(office: Office, asker: Asker, text: str) -> None:
     """Begin what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
-    understood, taken_out = await office.bench.call(read, text, office.vocabulary)
+    understood, taken_out = await office.bench.call(read, text, await office.words_for(asker))
     match understood:
         case Request():
             if taken_out:

@@ -59,14 +59,18 @@ async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     if case is None or case.team != asker.team or verb not in ABOUT_CASE | ABOUT_RUN:
         await telling.gone(office, asker, cases.GONE)
         return
-    await office.rights.use(await office.workspace(asker), asker, case.request.relays)
+    workspace = await office.workspace(asker)
     if verb in ABOUT_CASE:
+        await office.rights.use(workspace, asker, case.request.relays)
         await ABOUT_CASE[verb](office, Press(asker, said, case))
         return
     seen = await office.records.get(said["run"])
     if seen is None or seen.case != case.id:
         await telling.gone(office, asker, NO_VERDICT)
         return
+    await office.rights.use(workspace, asker, seen.relays)
+    if one := said.get("relay", ""):  # pressed below the verdict of one relay of several
+        seen = seen.from_(one) or seen
     await ABOUT_RUN[verb](office, Press(asker, said, case, seen))
 
 
@@ -99,6 +103,15 @@ async def _relay(office: Office, one: Press) -> None:
     await cases.again(office, one.asker, case, wanted)
 
 
+async def _view(office: Office, one: Press) -> None:
+    """Show the whole verdict of one relay of several, in the thread."""
+    part = _seen(one).from_(one.said.get("chosen", ""))
+    if part is None:
+        await telling.gone(office, one.asker, NO_VERDICT)
+        return
+    await telling.reply(office, one.asker, await office.bench.call(shown.the_verdict, office.desk, part))
+
+
 async def _stop(office: Office, one: Press) -> None:
     if not await cases.stop(office, one.asker, one.said["run"]):
         await office.whisper(one.asker, note("This diagnosis has ended already; there is nothing to stop."))
@@ -123,9 +136,11 @@ async def _platform(office: Office, one: Press) -> None:
     """Show the steps for another platform, in the message where it was chosen; nothing is looked at."""
     case, seen, platform = _case(one), _seen(one), one.said.get("chosen", remedies.ALL)
     if one.said.get("place") == "fixes":
-        workspace = await office.workspace(one.asker)
         message = await office.bench.call(shown.the_fixes, office.desk, seen, platform)
-        await update(workspace, one.asker.channel, one.asker.message, message)
+        await update(await office.workspace(one.asker), one.asker.channel, one.asker.message, message)
+    elif one.said.get("place") == "part":
+        message = await office.bench.call(shown.the_verdict, office.desk, seen, platform=platform)
+        await update(await office.workspace(one.asker), one.asker.channel, one.asker.message, message)
     else:
         await outbox.refresh_case(office, case, seen, {"platform": platform, "at": one.asker.trigger})
 
@@ -202,6 +217,7 @@ ABOUT_RUN: Final[dict[str, Act]] = {
     "preflight": _preflight,
     "raw": _raw,
     "tree": _tree,
+    "view": _view,
     "right": _right,
     "wrong": _wrong,
 }

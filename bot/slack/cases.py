@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from bot.replies.blocks import notices
-from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.progress import acknowledged
 from bot.request import Request
 from bot.rows import CaseRow, RunRow
@@ -18,7 +17,8 @@ from bot.slack.delivery import ANSWERING
 from bot.slack.ids import new_case, new_run
 from bot.slack.office import Office
 from bot.slack.running import Running, job_name
-from bot.slack.shown import Ending, Seen
+from bot.slack.seen import Seen, rewalked
+from bot.slack.shown import Ending
 from bot.slack.web import BUSY, UNCERTAIN, SlackError
 
 GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
@@ -26,18 +26,17 @@ GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a ne
 
 async def begin(office: Office, asker: Asker, request: Request) -> None:
     """Begin a diagnosis where *asker* is; in a direct message where Lineman may not write there."""
-    workspace = await office.workspace(asker)
     if asker.thread and (case := await office.store.case_of_thread(asker.team, asker.channel, asker.thread)):
         await again(office, asker, case, request)
         return
-    await office.rights.look(workspace, asker, request.relays)
+    await _let_look(office, asker, request)
     await _open(office, asker, request)
 
 
 async def again(office: Office, asker: Asker, case: CaseRow, request: Request | None = None) -> None:
     """Run *case* again, with another *request* or the same; the result is compared with the run before."""
     wanted = request or case.request
-    await office.rights.look(await office.workspace(asker), asker, wanted.relays)
+    await _let_look(office, asker, wanted)
     if wanted != case.request:
         await office.store.change_case(case.id, wanted)
     await _run(office, asker, replace(case, request=wanted))
@@ -68,11 +67,16 @@ async def stop(office: Office, asker: Asker, run_id: str) -> bool:
 
 async def _conclude(office: Office, case: CaseRow, seen: Seen, request: Request) -> Seen:
     await office.store.change_case(case.id, request)
-    record = await office.bench.call(shown.rewalked, office.desk, seen.record, request)
-    now = replace(seen, record=record)
+    now = await office.bench.call(rewalked, office.desk, seen, request)
     office.records.keep(now)
     await outbox.refresh_case(office, case, now, {"request": repr(request)})
     return now
+
+
+async def _let_look(office: Office, asker: Asker, request: Request) -> None:
+    """Let *asker* look from every relay that *request* names, or raise before anything is sent."""
+    office.relays.check(request.relays)
+    await office.rights.look(await office.workspace(asker), asker, request.relays)
 
 
 async def _open(office: Office, asker: Asker, request: Request) -> None:
@@ -98,8 +102,7 @@ async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
     run = RunRow(
         id=new_run(),
         case=case.id,
-        relay=desk.relay.name,
-        vantage=desk.relay.vantage,
+        vantages=office.relays.vantages(case.request.relays),
         request=case.request,
         knowledge=desk.knowledge.digest,
         network=desk.network.id,
@@ -107,7 +110,7 @@ async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
     )
     asked, owed = ANSWERING.get(), outbox.first_of(case, run)
     await office.store.start_run(run, asked.named if asked else None, owed)
-    about = shown.about_request(desk, run.request, Asked(case.id, run.id), asker.user)
+    about = shown.about_begun(desk, run, asker.user)
     running = Running(case, run, workspace, asker.user, about)
     office.running[run.id] = running
     try:

@@ -37,7 +37,7 @@ async def answer(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
         case "help":
             await office.whisper(asker, telling.help_text(office))
         case "relays" | "relay":
-            await office.whisper(asker, lists.relays(await home.relay_rows(office, asker)))
+            await office.whisper(asker, lists.relays(*await home.relay_rows(office, asker)))
         case "history":
             await office.whisper(asker, lists.history(await home.recent(office, asker, 20)))
         case _:

@@ -57,6 +57,7 @@ class SlackSettings:
     port: int = 0  # 0: not set
     database: str = DATABASE
     retention_days: int = 30
+    audit_days: int = 365  # of the plans that relays were given
     network: str | None = None  # path of a network file
     vantage: str | None = None
     runs_at_once: int = 16  # on one relay
@@ -94,6 +95,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         port=get.number("PORT", 0, 65_535),
         database=get.text("LINEMAN_DATABASE") or DATABASE,
         retention_days=get.number("LINEMAN_RETENTION_DAYS", 30, 3_650),
+        audit_days=get.number("LINEMAN_AUDIT_DAYS", 365, 3_650),
         network=get.text("LINEMAN_NETWORK") or None,
         vantage=get.text("LINEMAN_VANTAGE") or None,
         runs_at_once=get.number("LINEMAN_RUNS_AT_ONCE", 16, 1_000),

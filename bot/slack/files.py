@@ -7,7 +7,7 @@ from bot.arguments import version
 from bot.redact import redact_json
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import code, rich, title
-from bot.replies.json_reply import render
+from bot.replies.json_reply import render, render_several
 from bot.slack import shown, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
@@ -55,7 +55,12 @@ async def _upload(office: Office, asker: Asker, content: bytes, name: str, label
 
 def _as_json(office: Office, seen: Seen) -> str:
     desk = office.desk
-    value = redact_json(render(seen.record, desk.view(seen.record), desk.network, version()))
+    views = [desk.view(record) for record in seen.records]
+    if len(views) > 1:
+        rendered = render_several(seen.records, views, desk.network, version())
+    else:
+        rendered = render(seen.record, views[0], desk.network, version())
+    value = redact_json(rendered)
     return json.dumps(value, indent=1, ensure_ascii=False, default=str)
 
 

@@ -47,7 +47,7 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
     """Open the form for *asker*, filled in with what is *given*; a trigger lives three seconds."""
     workspace = await office.workspace(asker)
     knowledge = office.desk.knowledge
-    relays = await office.rights.usable(workspace, asker, office.vocabulary.relays)
+    relays = await office.rights.usable(workspace, asker, office.relays.names)
     view = form(
         codes=[(one.code, one.name) for one in knowledge.errors.values()],
         platforms=[(one.id, one.title) for one in knowledge.platforms.values()],

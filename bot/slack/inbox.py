@@ -103,6 +103,7 @@ async def _work(office: Office, one: Delivery) -> None:
     if one.suspect and await office.store.try_again(*one.named) > TRIES:
         await _give_up(office, one)
         return
+    await office.relays.fresh()
     await office.ways[one.way](office, one.asker, one.said)
 
 

@@ -1,7 +1,7 @@
 """What every way in needs, made once: the desk, the store, the jobs, the workspaces, who may do what."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 
@@ -15,6 +15,7 @@ from bot.slack.door import Door
 from bot.slack.installation import Workspace, Workspaces
 from bot.slack.jobs import Jobs
 from bot.slack.records import Records
+from bot.slack.relays import Relays
 from bot.slack.rights import Rights
 from bot.slack.running import Running
 from bot.slack.slots import Slots
@@ -28,7 +29,7 @@ class Office:
     """One process that serves Slack."""
 
     desk: Desk
-    vocabulary: Vocabulary
+    relays: Relays
     store: Store
     jobs: Jobs
     bench: Bench
@@ -40,6 +41,17 @@ class Office:
     door: Door
     ways: Mapping[str, Answer]  # how what comes in is answered, by the name of its way
     running: dict[str, Running] = field(default_factory=dict)  # by run
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that mean something now."""
+        return self.relays.vocabulary
+
+    async def words_for(self, asker: Asker) -> Vocabulary:
+        """The same, where answers name no relay that *asker* may not use."""
+        words = self.vocabulary
+        usable = await self.rights.usable(await self.workspace(asker), asker, words.relays)
+        return replace(words, offered=usable)
 
     async def workspace(self, asker: Asker) -> Workspace:
         """Give the workspace of *asker*; `SlackError` where Lineman is not installed any more."""

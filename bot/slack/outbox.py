@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
 from bot.rows import CaseRow, PostRow, RunRow
 from bot.slack import shown
+from bot.slack.asker import Asker
 from bot.slack.deliver import DIRECT, OUTSIDE, PEOPLE, direct, find, land, post
 from bot.slack.installation import Workspace
-from bot.slack.shown import Ending, Seen
+from bot.slack.seen import Seen
+from bot.slack.shown import Ending
 from bot.slack.web import SlackError
 
 if TYPE_CHECKING:
@@ -117,8 +118,7 @@ async def _told(office: "Office", owed: PostRow, case: CaseRow, run: RunRow) -> 
     """Make what is to be told of *run*."""
     how = owed.payload
     if run.status != "done":
-        asked = Asked(case.id, run.id)
-        return shown.ended_without(office.desk, run.request, asked, case.user, run.status, _ending(run))
+        return shown.ended_without(office.desk, run, case.user, _ending(run))
     seen = await office.records.get(run.id)
     if seen is None:
         return None
@@ -130,10 +130,26 @@ async def _told(office: "Office", owed: PostRow, case: CaseRow, run: RunRow) -> 
         office.desk,
         seen,
         platform=str(how.get("platform", "")),
+        others=await others(office, case),
         earlier=before is not None,
-        resolved=before is not None and before.outcome == "found",
+        resolved=before is not None and _is_resolved(before, seen),
         judged=str(how.get("judged", "")),
     )
+
+
+async def others(office: "Office", case: CaseRow) -> tuple[str, ...]:
+    """List the relays that whoever asked may look from, where the case stands."""
+    workspace = await office.workspaces.get(case.team)
+    if workspace is None:
+        return ()
+    asker = Asker(case.team, case.user, case.channel)
+    return await office.rights.usable(workspace, asker, office.relays.names)
+
+
+def _is_resolved(before: Seen, now: Seen) -> bool:
+    """Whether what was found *before* was looked for again from where it showed; what came out is judged besides."""
+    found = {one.relay for one in before.records if one.diagnosis.found}
+    return bool(found) and found <= set(now.relays)
 
 
 def _ending(run: RunRow) -> Ending:

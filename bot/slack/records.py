@@ -1,7 +1,7 @@
 """Finished runs, to be looked at again: the latest in memory, older ones walked anew from what the store kept."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -9,9 +9,10 @@ from bot.desk import Desk
 from bot.request import Request
 from bot.rows import RunRow
 from bot.slack.bench import Bench
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen, seen_of
 from bot.store import Store
-from bot.triage import CaseRecord, open_matter
+from bot.triage import CaseRecord, Matter, open_matter
+from knowledge.schema import Diagnosis
 from probes.model import Observation, Plan
 
 KEPT: Final = 256  # records in memory, some 100 kB each
@@ -28,7 +29,7 @@ class Records:
         """Remember *seen*; the oldest goes."""
         self._kept[seen.run] = seen
         self._kept.move_to_end(seen.run)
-        while len(self._kept) > KEPT:
+        while len(self._kept) > 1 and sum(len(one.records) for one in self._kept.values()) > KEPT:
             self._kept.popitem(last=False)
 
     async def get(self, run_id: str) -> Seen | None:
@@ -48,8 +49,7 @@ class Records:
         if latest:  # what has been answered since, and the platform that turned out to be meant
             told = {**request.told, **case.request.told}
             request = replace(request, told=told, platform=request.platform or case.request.platform)
-        record = await self._bench.call(walk_again, self._desk, run, request, observations)
-        seen = Seen(run.case, run.id, case.user, record)
+        seen = await self._bench.call(walk_again, self._desk, run, case.user, request, observations)
         self.keep(seen)
         return seen
 
@@ -71,35 +71,45 @@ class Records:
 
 
 def walk_again(
-    desk: Desk, run: RunRow, request: Request, observations: Mapping[str, Observation]
-) -> CaseRecord:
-    """Conclude again from what was seen then, with the knowledge of now."""
+    desk: Desk,
+    run: RunRow,
+    user: str,
+    request: Request,
+    observations: Mapping[str, Mapping[str, Observation]],
+) -> Seen:
+    """Conclude again from what each relay saw then, with the knowledge of now."""
     matter = open_matter(request, desk.knowledge, desk.network)
-    answers = matter.answers(observations, request.told, run.vantage)
-    summary = run.summary
+    records = [_one_again(matter, run, name, request, observations.get(name, {})) for name in run.relays]
+    return seen_of(run.case, run.id, user, records)
+
+
+def _one_again(
+    matter: Matter, run: RunRow, relay: str, request: Request, observations: Mapping[str, Observation]
+) -> CaseRecord:
+    told, vantage = run.summary.get("relays", {}).get(relay, run.summary), run.vantages[relay]
+    answers = matter.answers(observations, request.told, vantage)
     return CaseRecord(
         request=request,
         network=run.network,
         digest=run.knowledge,
-        relay=run.relay,
-        vantage=run.vantage,
-        turn=str(summary.get("turn", "")),
+        relay=relay,
+        vantage=vantage,
+        turn=str(told.get("turn", "")),
         plan=Plan((), 0.0),  # with secrets in it, it is not kept
         observations=observations,
         answers=answers,
         diagnosis=matter.diagnosis(answers, observations),
         started=run.started,
-        timings=_timings(summary.get("timings")),
+        timings=_timings(told.get("timings")),
     )
 
 
-def summary_of(record: CaseRecord, headline: str) -> dict[str, Any]:
-    """What is kept of *record* besides its observations."""
+def summary_of(records: Sequence[CaseRecord], headline: str, diagnosis: Diagnosis) -> dict[str, Any]:
+    """What is kept of a run besides its observations: what *diagnosis* says over all, and of each relay how it went."""
     return {
         "headline": headline,
-        "turn": record.turn,
-        "timings": dict(record.timings),
-        "found": [one.cause for one in record.diagnosis.found],
+        "found": [one.cause for one in diagnosis.found],
+        "relays": {one.relay: {"turn": one.turn, "timings": dict(one.timings)} for one in records},
     }
 
 

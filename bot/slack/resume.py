@@ -26,7 +26,7 @@ async def resume(office: Office, cut_off: Sequence[RunRow]) -> None:
     """Declare the runs that a former process left behind, then send what else is due."""
     for run in cut_off:
         observed = await office.store.record(run.id)
-        done = len(observed[1]) if observed else 0
+        done = sum(map(len, observed[1].values())) if observed else 0
         total = await office.bench.call(count_looks, office.desk, run)
         kept = {"done": min(done, total), "total": total}
         if await office.store.finish_run(run.id, "lost", summary=kept):
@@ -83,6 +83,6 @@ async def _send(office: Office, owed: PostRow) -> None:
 
 
 def count_looks(desk: Desk, run: RunRow) -> int:
-    """Count the looks that *run* would have had."""
+    """Count the looks that *run* would have had, over all its relays."""
     matter = open_matter(run.request, desk.knowledge, desk.network)
-    return len(make_plan(matter.cases, desk.network, Ice()).steps)
+    return len(make_plan(matter.cases, desk.network, Ice()).steps) * len(run.relays)

@@ -1,10 +1,9 @@
-"""One run under way: where it is shown, and how far it is."""
+"""One run under way: where it is shown, and how far it is from each relay."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.replies.blocks.about import About
-from bot.replies.blocks.walk import Passed
+from bot.replies.blocks.far import Far
 from bot.rows import CaseRow, RunRow
 from bot.slack.installation import Workspace
 
@@ -19,14 +18,25 @@ class Running:
     user: str  # who asked for this run
     about: About
     ts: str = ""  # of its own message
-    passed: Sequence[Passed] = field(default=())
-    done: int = 0
-    total: int = 0
+    far: dict[str, Far] = field(default_factory=dict)  # by relay
+
+    def __post_init__(self) -> None:
+        self.far = {name: Far(name, vantage) for name, vantage in self.run.vantages.items()}
 
     @property
     def name(self) -> str:
         """The name of its job."""
         return job_name(self.run.id)
+
+    @property
+    def done(self) -> int:
+        """Looks that have ended, over all relays."""
+        return sum(one.done for one in self.far.values())
+
+    @property
+    def total(self) -> int:
+        """All looks there are, as far as that is known."""
+        return sum(one.total for one in self.far.values())
 
 
 def job_name(run: str) -> str:

@@ -5,14 +5,13 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from bot.errors import UsageError
+from bot.relays import Relay
 from bot.replies.blocks.message import Message
-from bot.replies.blocks.progress import progress as progress_message
 from bot.replies.blocks.walk import follow
-from bot.replies.view import headline
+from bot.replies.sides import side_of
 from bot.rows import Ended
 from bot.slack import outbox, shown
 from bot.slack.deliver import Live
@@ -21,7 +20,8 @@ from bot.slack.office import Office
 from bot.slack.pace import Rank
 from bot.slack.records import summary_of
 from bot.slack.running import Running
-from bot.slack.shown import Ending, Seen
+from bot.slack.seen import headline_of, seen_of
+from bot.slack.shown import Ending
 from bot.slack.web import SlackError
 from bot.triage import CaseRecord, Progress, triage
 from probes.model import Observation
@@ -34,7 +34,9 @@ async def conduct(office: Office, running: Running) -> None:
     live = Live(running.workspace, running.case.channel, running.ts)
     try:
         async with live:
-            record = await _in_line(office, running, live)
+            records = await _from_each(office, running, live)
+            seen = await office.bench.call(seen_of, running.case.id, running.run.id, running.user, records)
+            told = await office.bench.call(headline_of, office.desk, seen)
     except Exception as error:
         reference = new_reference()
         log.exception("run %s has failed: %s", running.run.id, reference)
@@ -43,9 +45,9 @@ async def conduct(office: Office, running: Running) -> None:
         return
     finally:
         del office.running[running.run.id]
-    summary = summary_of(record, headline(record.diagnosis))
-    if await office.store.finish_run(running.run.id, "done", record.diagnosis.outcome, summary):
-        office.records.keep(Seen(running.case.id, running.run.id, running.user, record))
+    summary = summary_of(records, told, seen.record.diagnosis)
+    if await office.store.finish_run(running.run.id, "done", seen.outcome, summary):
+        office.records.keep(seen)
         await _told(office, running)
 
 
@@ -66,28 +68,51 @@ async def _told(office: Office, running: Running) -> None:
         log.warning("the end of run %s is still to be told: %s", running.run.id, error.word)
 
 
-async def _in_line(office: Office, running: Running, live: Live) -> CaseRecord:
-    """Wait for a place on the relay, then look."""
-    about = running.about
+async def _from_each(office: Office, running: Running, live: Live) -> tuple[CaseRecord, ...]:
+    """Look from every relay, side by side; a record each, in their order."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_in_line(office, running, live, name), name=f"{running.name} from {name}")
+                for name in running.run.relays
+            ]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return tuple(task.result() for task in tasks)
+
+
+async def _in_line(office: Office, running: Running, live: Live, name: str) -> CaseRecord:
+    """Wait for a place on the relay *name*, then look from there."""
+    run, who = running.run, f"{running.case.team}/{running.user}"
+    what = " ".join(word for word in (run.request.code, run.request.platform, run.request.edge) if word)
+    relay = office.relays.named(name, run.vantages[name], who, f"{what}, run {run.id}")
+    here = asyncio.get_running_loop()
+
+    def make() -> Message:
+        return shown.under_way(running.about, tuple(running.far.values()))
 
     def wait(before: int) -> None:
-        live.show(partial(shown.waiting, about, before), Rank.LINE)
+        running.far[name] = replace(running.far[name], before=before)
+        live.show(make, Rank.LINE)
 
-    async with office.slots.take(running.run.relay, wait):
-        here = asyncio.get_running_loop()
+    def tell(progress: Progress) -> None:  # called at the bench
+        far = running.far[name]
+        passed = follow(far.passed, progress, office.desk.knowledge)
+        running.far[name] = replace(far, passed=passed, done=progress.done, total=progress.total)
+        here.call_soon_threadsafe(live.show, make)
 
-        def tell(progress: Progress) -> None:  # called at the bench
-            passed = follow(running.passed, progress, office.desk.knowledge)
-            running.passed, running.done, running.total = passed, progress.done, progress.total
-            here.call_soon_threadsafe(live.show, make)
-
-        def make() -> Message:
-            return progress_message(about, running.passed, running.done, running.total)
-
-        return await office.bench.run(_look(office, running, tell))
+    async with office.relays.place(name, who, wait):
+        running.far[name] = replace(running.far[name], before=None)
+        record = await office.bench.run(_look(office, running, relay, tell))
+    side = side_of(record)
+    running.far[name] = replace(running.far[name], ended=side.headline, outcome=side.outcome)
+    live.show(make)
+    return record
 
 
-async def _look(office: Office, running: Running, tell: Callable[[Progress], None]) -> CaseRecord:
+async def _look(
+    office: Office, running: Running, relay: Relay, tell: Callable[[Progress], None]
+) -> CaseRecord:
     """Look, and keep each observation as it comes; runs at the bench."""
     desk, coming = office.desk, asyncio.Queue[Observation]()
     request = replace(running.run.request)
@@ -101,14 +126,14 @@ async def _look(office: Office, running: Running, tell: Callable[[Progress], Non
     async def keep() -> None:
         while True:
             one = await coming.get()
-            await office.store.save_observation(running.run.id, one)
+            await office.store.save_observation(running.run.id, relay.name, one)
             kept.add(one.step)
 
     async with _beside(keep()):
-        record = await triage(request, desk.knowledge, desk.network, desk.relay, desk.settings, heard)
+        record = await triage(request, desk.knowledge, desk.network, relay, desk.settings, heard)
     for step, one in record.observations.items():
         if step not in kept:
-            await office.store.save_observation(running.run.id, one)
+            await office.store.save_observation(running.run.id, relay.name, one)
     return record
 
 

@@ -13,6 +13,7 @@ import aiohttp
 
 from bot.access import load_access
 from bot.desk import Desk, open_desk
+from bot.hub.settings import read_hub_settings
 from bot.rate import Rate, load_limits
 from bot.slack import inbox
 from bot.slack.alone import alone
@@ -26,6 +27,7 @@ from bot.slack.jobs import Jobs
 from bot.slack.office import Office
 from bot.slack.pages import make_pages, open_pages
 from bot.slack.records import Records
+from bot.slack.relays import Relays
 from bot.slack.resume import declare_running, resend, resume
 from bot.slack.rights import Rights
 from bot.slack.slots import Slots
@@ -77,24 +79,30 @@ async def open_office(
     desk = desk or open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone(settings.database))
-        store = Store.open(settings.database, settings.retention_days)
+        store = Store.open(settings.database, settings.retention_days, settings.audit_days)
         stack.push_async_callback(store.close)
         bench = Bench()
         stack.push_async_callback(bench.close)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         )
+        slots = Slots(settings.runs_at_once)
+        relays = Relays(desk, store.enrolment, read_hub_settings(environment), slots)
+        await relays.fresh()
+        workspaces = Workspaces(settings, session)
+        limits = Rate(load_limits(environment))
+        rights = Rights(load_access(environment), limits, relays, by_name=workspaces.single)
         jobs = await stack.enter_async_context(Jobs())
         yield Office(
             desk=desk,
-            vocabulary=desk.vocabulary,
+            relays=relays,
             store=store,
             jobs=jobs,
             bench=bench,
-            workspaces=Workspaces(settings, session),
+            workspaces=workspaces,
             session=session,
-            rights=Rights(load_access(environment), Rate(load_limits(environment))),
-            slots=Slots(settings.runs_at_once),
+            rights=rights,
+            slots=slots,
             records=Records(desk, store, bench),
             door=Door(),
             ways=WAYS,

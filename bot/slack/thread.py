@@ -86,7 +86,7 @@ def changed(request: Request, values: Mapping[str, str]) -> Request:
         request,
         platform=platform,
         edge=values.get("edge", request.edge),
-        relays=(values["relay"],) if values.get("relay") else request.relays,
+        relays=tuple(values["relay"].split(",")) if values.get("relay") else request.relays,
         told=told,
     )
 

@@ -4,7 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import ACCESS, DEFAULT, Rules, Who, groups_named, load_access, may_use, read_rules, usable
+from bot.access import (
+    ACCESS,
+    DEFAULT,
+    Place,
+    Rules,
+    Who,
+    applied,
+    channels_by_name,
+    groups_by_handle,
+    groups_named,
+    load_access,
+    may_use,
+    read_rules,
+    usable,
+)
 from knowledge.problems import KnowledgeError
 from knowledge.yaml_lines import parse_yaml
 
@@ -92,12 +106,46 @@ def test_usable_relays_and_groups_are_listed() -> None:
     assert groups_named(DEFAULT) == frozenset()
 
 
+def test_labels_stand_for_the_relays_that_have_them() -> None:
+    """A rule about a label is one about every relay with it now, and about no other."""
+    by_label = rules(
+        "rules: [{label: site=hq, channels: [C1]}, {relays: local, label: [site=lyon, floor=2]}]"
+    )
+    known = [Place("acme-hq", ("site=hq", "floor=1")), Place("acme-lyon", ("floor=2",)), Place("other")]
+    now = applied(by_label, known)
+    assert usable(now, WHO, ["local", "acme-hq", "acme-lyon", "other"]) == ("local", "acme-hq", "acme-lyon")
+    assert "not be used from this channel" in str(may_use(now, Who("T1", "C2", "U1"), "acme-hq"))
+    assert usable(applied(by_label, []), WHO, ["acme-hq"]) == ()
+
+
+def test_invitations_are_rules() -> None:
+    """A relay that was invited for channels or groups is used by them besides those whom the file lets in."""
+    known = [Place("acme-hq", (), ("#support-acme", "C7", "@oncall", "S9")), Place("berlin")]
+    now = applied(DEFAULT, known)
+    assert channels_by_name(now) == {"support-acme"}
+    assert groups_by_handle(now) == {"oncall"}
+    for who in (
+        Who("T1", "C7", "U1"),
+        Who("T1", "C1", "U1", channel_name="support-acme"),
+        Who("T1", "C1", "U1", frozenset({"S9"})),
+        Who("T1", "C1", "U1", frozenset({"oncall"})),
+    ):
+        assert may_use(now, who, "acme-hq") is None
+        assert may_use(now, who, "berlin") is not None
+    assert may_use(now, WHO, "acme-hq") is not None
+    assert usable(applied(FILE, known), Who("T9", "C9", "UADMIN"), ["acme-hq", "berlin"]) == (
+        "acme-hq",
+        "berlin",
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("rules:\n  - label: hq\n", "access.yaml:2: hq is no label; write it like site=hq"),
         ("", "access.yaml:1: holds no rules"),
         ("rules: []\nmore: 1\n", "holds no rules"),
-        ("rules:\n  - channels: [C1]\n", "access.yaml:2: this rule names no `relays`"),
+        ("rules:\n  - channels: [C1]\n", "access.yaml:2: this rule names no `relays` and no `label`"),
         (
             "rules:\n  - relays: [a]\n    chanels: [C1]\n",
             "access.yaml:3: unknown key chanels (did you mean channels?)",

@@ -69,6 +69,11 @@ PHRASES = [
     ("try acme-lab instead", "relay", {"relay": "acme-lab"}),
     ("use relay acme-hq", "relay", {"relay": "acme-hq"}),
     ("and from the acme-hq relay with android?", "relay", {"relay": "acme-hq", "platform": "android"}),
+    ("same from acme-lab and local", "relay", {"relay": "acme-lab,local"}),
+    ("acme-hq, acme-lab and local please", "relay", {"relay": "acme-hq,acme-lab,local"}),
+    ("test again from acme-hq & acme-lab", "relay", {"relay": "acme-hq,acme-lab"}),
+    ("from acme-hq and it works there", "relay", {"relay": "acme-hq"}),
+    ("local firewall was opened by the admin of the office", "unknown", {}),
     ("frankfurt", "edge", {"edge": "frankfurt"}),
     ("try Frankfurt", "edge", {"edge": "frankfurt"}),
     ("how about sao paulo?", "edge", {"edge": "sao-paulo"}),
@@ -177,7 +182,9 @@ def test_any_text_is_some_intent(text: str, thread: Thread) -> None:
             case "edge":
                 assert value in WORDS.edges
             case "relay":
-                assert value in WORDS.relays
+                names = value.split(",")
+                assert set(names) <= set(WORDS.relays)
+                assert len(names) == len(set(names))
             case _:
                 assert value in (WORDS.options[name].values() or [value])
 

@@ -11,7 +11,12 @@ from sqlite_utils import Database
 from bot import migrations
 from bot.errors import UsageError
 from bot.migrations import STEPS
+from bot.request import Request
+from bot.request_json import to_json
+from bot.store import Store
 from bot.writer import open_database
+from probes.model import Observation, Target
+from probes.wire import dump, observation_to_json
 
 # A step whose digest changes has been edited: undo that, and write another step.
 RELEASED = {
@@ -21,6 +26,7 @@ RELEASED = {
     "m004_inbox": "d1a667970253f051",
     "m005_relays": "1d4696e257fe3c55",
     "m006_ways_in": "d7ea5076b9cf33c9",
+    "m007_several_relays": "4a1fb205949fa345",
 }
 
 
@@ -35,9 +41,33 @@ def test_released_steps_are_never_edited() -> None:
 
 
 def test_steps_are_numbered_in_their_order() -> None:
-    """The names are m001, m002, … in the order in which they are applied."""
+    """The names are m001, m002, … in the order in which they are applied; no number is there twice."""
     names = [step.name for step in STEPS.pending(Database(memory=True))]
-    assert [name[:4] for name in names] == [f"m{number:03}" for number in range(1, len(names) + 1)]
+    numbers = [int(name[1:4]) for name in names]
+    assert numbers == sorted(set(numbers))
+    assert numbers[0] == 1
+
+
+async def test_runs_of_one_relay_become_runs_of_several(tmp_path: Path) -> None:
+    """A database from before keeps its runs, each with its one relay, and what was seen in the order it was seen."""
+    path = tmp_path / "x.db"
+    db = Database(path)
+    STEPS.apply(db, stop_before=[name for name in RELEASED if name > "m006"])
+    request = dump(to_json(Request("31009", "ios")))
+    values = ("r1", "c1", "acme", "reference", request, "d", "twilio", 1.0, "done", 2.0, "found", "{}")
+    db.execute(f"INSERT INTO runs VALUES ({', '.join('?' * 12)})", values)
+    for step in ("z", "a"):
+        seen = Observation(step, "tcp", Target("signaling", "a.example", 443), None, {}, 1.0, 0.1)
+        db.execute("INSERT INTO observations VALUES ('r1', ?, ?)", (step, dump(observation_to_json(seen))))
+    db.conn.commit()
+    db.close()
+    store = Store.open(path)
+    run, kept = await store.run("r1"), await store.record("r1")
+    assert run
+    assert (run.vantages, run.status, run.outcome) == ({"acme": "reference"}, "done", "found")
+    assert kept
+    assert {relay: list(seen) for relay, seen in kept[1].items()} == {"acme": ["z", "a"]}
+    await store.close()
 
 
 def test_second_run_changes_nothing(tmp_path: Path) -> None:

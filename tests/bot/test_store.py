@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from bot.enrolment import Audited, Enrolled
 from bot.errors import UsageError
 from bot.request import Request
 from bot.rows import CaseRow, InboxRow, PostRow, RunRow
@@ -28,7 +29,7 @@ SECRET = "AC" + "3b5d5c3712955042212316173ccf37be"
 ROOT = Path(__file__).parents[2]
 
 CASE = CaseRow("c1", "T1", "C1", "U1", Request("31009", "ios", told={"vpn": "no"}), created=1000.0)
-RUN = RunRow("run-a", "c1", "local", "user-network", CASE.request, "digest", "twilio", started=1001.0)
+RUN = RunRow("run-a", "c1", {"local": "user-network"}, CASE.request, "digest", "twilio", started=1001.0)
 SEEN = Observation(
     "tcp a", "tcp", Target("signaling", "a.example", 443), Failure.CONNECTION_REFUSED, {"ms": 1.5}, 5.0, 0.1
 )
@@ -81,10 +82,10 @@ async def test_run_is_kept_with_what_it_saw(store: Store) -> None:
     assert await store.unfinished() == (RUN,)
     other = replace(SEEN, step="udp b", failure=None)
     for observation in (SEEN, other, replace(SEEN, runtime=9.0)):
-        await store.save_observation("run-a", observation)
+        await store.save_observation("run-a", "local", observation)
     record = await store.record("run-a")
-    assert record == (CASE.request, {"tcp a": replace(SEEN, runtime=9.0), "udp b": other})
-    assert list(record[1]) == ["tcp a", "udp b"]
+    assert record == (CASE.request, {"local": {"tcp a": replace(SEEN, runtime=9.0), "udp b": other}})
+    assert list(record[1]["local"]) == ["tcp a", "udp b"]
     assert await store.finish_run("run-a", "done", "found", {"headline": "x"}) is True
     assert await store.finish_run("run-a", "lost") is False
     ended = await store.run("run-a")
@@ -95,6 +96,22 @@ async def test_run_is_kept_with_what_it_saw(store: Store) -> None:
     assert await store.unfinished() == ()
     assert await store.record("run-x") is None
     assert await store.run("run-x") is None
+
+
+async def test_each_relay_has_its_own_observations(store: Store) -> None:
+    """A run from several relays keeps what each saw of the same step, the relays in the order asked for."""
+    vantages = {"berlin": "user-network", "acme-hq": "user-network", "cloud": "reference"}
+    await store.open_case(CASE)
+    await store.start_run(replace(RUN, vantages=vantages))
+    await store.save_observation("run-a", "acme-hq", SEEN)
+    await store.save_observation("run-a", "berlin", replace(SEEN, failure=None))
+    run, record = await store.run("run-a"), await store.record("run-a")
+    assert run
+    assert list(run.vantages.items()) == list(vantages.items())
+    assert record
+    assert list(record[1]) == ["berlin", "acme-hq", "cloud"]
+    seen = {relay: [look.failure for look in looks.values()] for relay, looks in record[1].items()}
+    assert seen == {"berlin": [None], "acme-hq": [SEEN.failure], "cloud": []}
 
 
 async def test_newest_comes_first(store: Store) -> None:
@@ -160,7 +177,9 @@ async def test_nothing_secret_reaches_the_file(store: Store, tmp_path: Path) -> 
     """Whatever callers forget to redact is not in the database's files, which only the owner can read."""
     await store.open_case(replace(CASE, request=Request("31009", told={"note": SECRET})))
     await store.start_run(replace(RUN, summary={"a": [SECRET]}))
-    await store.save_observation("run-a", replace(SEEN, facts={"server": SECRET, "password": "hunter2"}))
+    await store.save_observation(
+        "run-a", "local", replace(SEEN, facts={"server": SECRET, "password": "hunter2"})
+    )
     await store.finish_run("run-a", "done", "found", {"password": "hunter2", "b": SECRET})
     await store.save_feedback("run-a", "x", "wrong", "U1", SECRET)
     await store.owe(PostRow("k", "run-a", "T1", "C1", "", {"text": f"call +14155550123 {SECRET}"}))
@@ -182,20 +201,40 @@ async def test_what_is_old_goes(store: Store) -> None:
     await store.open_case(replace(CASE, id="busy", created=now - 40 * DAY))
     await store.start_run(replace(RUN, id="r-old", case="old1", started=now - 39 * DAY))
     await store.start_run(replace(RUN, id="r-new", case="busy", started=now - DAY))
-    await store.save_observation("r-old", SEEN)
-    await store.save_observation("r-new", SEEN)
+    await store.save_observation("r-old", "local", SEEN)
+    await store.save_observation("r-new", "local", SEEN)
     await store.owe(PostRow("k", "r-old", "T1", "C1", "", {}))
     await store.save_feedback("r-old", "x", "wrong", "U1", "words")
     await first_time(store, "T1", "E1")
     assert await store.sweep(now) == Swept(cases=250, runs=1, posts=1)
     assert await store.case("busy")
     assert await store.record("r-old") is None
-    assert len((await store.record("r-new") or (None, {}))[1]) == 1
+    assert len((await store.record("r-new") or (None, {}))[1]["local"]) == 1
     assert await first_time(store, "T1", "E1") is False
     assert await store.sweep(now + 3 * DAY) == Swept(events=1)
     await store.sweep(now + 100 * DAY)
     assert await store.feedback_counts() == {"x": {"right": 0, "wrong": 1}}
     assert await store.case("busy") is None
+
+
+async def test_audit_log_is_kept_for_its_own_time(tmp_path: Path) -> None:
+    """Plans that relays were given are forgotten after the days set for them, running ones never; invitations too."""
+    store, now = Store.open(tmp_path / "lineman.db", 30, audit_days=90), time.time()
+    relays = store.enrolment
+    for plan, at in (("old", now - 91 * DAY), ("kept", now - 89 * DAY), ("running", now - 60)):
+        await relays.begin(Audited(plan, at, "acme-hq", "T1/U1", "31009 ios"))
+    await relays.invite(Enrolled("gone", None), now - 100 * DAY)
+    await relays.invite(Enrolled("acme-hq", None), now - 60)
+    assert (await store.sweep(now)).audit == 1
+    assert [one.plan for one in await relays.audit()] == ["running", "kept"]
+    assert [one.name for one in await relays.all()] == ["acme-hq", "gone"]
+    left = list(Database(tmp_path / "lineman.db").query("SELECT relay FROM invitations"))
+    assert left == [{"relay": "acme-hq"}]
+    await store.close()
+    short = Store.open(tmp_path / "lineman.db", 30, audit_days=0)
+    assert (await short.sweep(now)).audit == 1
+    assert [one.plan for one in await short.enrolment.audit()] == ["running"]
+    await short.close()
 
 
 async def test_event_loop_runs_on_while_thousands_are_written(store: Store) -> None:
@@ -213,7 +252,7 @@ async def test_event_loop_runs_on_while_thousands_are_written(store: Store) -> N
 
     async def write(part: int) -> None:
         for number in range(100):
-            await store.save_observation("run-a", replace(SEEN, step=f"tcp {part}-{number}"))
+            await store.save_observation("run-a", "local", replace(SEEN, step=f"tcp {part}-{number}"))
 
     watching = asyncio.create_task(watch())
     begun = time.perf_counter()
@@ -225,7 +264,7 @@ async def test_event_loop_runs_on_while_thousands_are_written(store: Store) -> N
     print(
         f"5,000 in {spent:.2f} s; loop lag p50 {lags[len(lags) // 2] * 1000:.1f} ms, max {lags[-1] * 1000:.1f} ms"
     )
-    assert len((await store.record("run-a") or (None, {}))[1]) == 5000
+    assert len((await store.record("run-a") or (None, {}))[1]["local"]) == 5000
     assert lags[int(len(lags) * 0.95)] < 0.1
 
 
@@ -310,7 +349,7 @@ async def one(store, number):
     await store.open_case(replace(CASE, id=f"c{number}"))
     await store.start_run(replace(RUN, id=name, case=f"c{number}"))
     for step in range(5):
-        await store.save_observation(name, replace(SEEN, step=str(step)))
+        await store.save_observation(name, "local", replace(SEEN, step=str(step)))
     await store.finish_run(name, "done", "found", {"number": number})
     print(number, flush=True)
 
@@ -340,7 +379,7 @@ async def test_killed_in_the_middle_nothing_is_half_written(tmp_path: Path, afte
         assert run
         assert (run.status, run.summary) == ("done", {"number": number})
         assert record
-        assert len(record[1]) == 5
+        assert len(record[1]["local"]) == 5
     for run in await store.unfinished():
         assert await store.case(run.case)
         assert (run.outcome, run.ended, run.summary) == ("", None, {})

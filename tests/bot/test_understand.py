@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001, E501 - look-alikes on purpose, and a table with one phrase a line
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -137,6 +138,35 @@ def test_several_codes_are_a_choice(text: str, codes: tuple[str, ...]) -> None:
     assert tuple(request.code for _, request in choices.options) == codes
     assert all(request.platform == ("ios" if "ios" in text else None) for _, request in choices.options)
     assert all(code in choices.ask for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "relays"),
+    [
+        ("/diagnose 31009 from acme-hq and acme-lab", ("acme-hq", "acme-lab")),
+        ("31009 ios from acme-hq, acme-lab, local", ("acme-hq", "acme-lab", "local")),
+        ("our iPhones get 31009, please look from acme-hq and acme-lab", ("acme-hq", "acme-lab")),
+        ("31009 from acme-hq and it fails", ("acme-hq",)),
+        ("calls of a customer fail with 31009 from time to time", ("local",)),
+        ("31009 from customer", ("local",)),
+    ],
+)
+def test_relays_are_listed_as_people_do(text: str, relays: tuple[str, ...]) -> None:
+    """One or several relays are found after “from”, and other words are none."""
+    found = understand(text, WORDS)
+    assert isinstance(found, Request)
+    assert found.relays == relays
+
+
+@pytest.mark.parametrize(
+    "text", ["31009 from acme-hq and paris", "31009 ios from paris, acme-hq", "31009 from paris"]
+)
+def test_relay_that_is_none_is_told(text: str) -> None:
+    """A command that names a relay that is none is never carried out from elsewhere; offered are those one may use."""
+    for words, known in ((WORDS, "acme-hq, acme-lab, local"), (replace(WORDS, offered=("local",)), "local")):
+        error = understand(text, words)
+        assert isinstance(error, UsageError)
+        assert str(error) == f"“paris” is not a relay; known: {known}."
 
 
 @pytest.mark.parametrize(

@@ -301,6 +301,11 @@ class Acting:
 def _filled(element: dict[str, Any], value: Any) -> dict[str, Any]:
     """The state of one input."""
     kind = element["type"]
+    if kind.startswith("multi_"):
+        wanted = value if value is not None else [one["value"] for one in element.get("initial_options", ())]
+        chosen = [option for option in element["options"] if option["value"] in wanted]
+        assert len(chosen) <= element.get("max_selected_items", 100)
+        return {"type": kind, "selected_options": chosen}
     if kind.endswith("select") or kind == "radio_buttons":
         options = [
             *element.get("options", ()),

@@ -62,6 +62,11 @@ def group(slack: "FakeSlack", team: Team, args: Args) -> Args:
     return {"users": sorted(members)}
 
 
+@method("usergroups.list", "usergroups:read")
+def groups(slack: "FakeSlack", team: Team, args: Args) -> Args:
+    return {"usergroups": [{"id": one, "handle": team.handles.get(one, one.lower())} for one in team.groups]}
+
+
 @method("conversations.info", "channels:read", "groups:read", "im:read", "mpim:read")
 def info(slack: "FakeSlack", team: Team, args: Args) -> Args:
     return {"channel": _about(team, channel_of(team, args))}

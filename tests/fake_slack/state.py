@@ -183,7 +183,8 @@ class Team:
     scopes: set[str]
     users: dict[str, User] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
-    groups: dict[str, set[str]] = field(default_factory=dict)  # user groups
+    groups: dict[str, set[str]] = field(default_factory=dict)  # user groups, by id
+    handles: dict[str, str] = field(default_factory=dict)  # of the user groups, by id
     homes: dict[str, View] = field(default_factory=dict)
     views: dict[str, View] = field(default_factory=dict)
     installed: bool = True

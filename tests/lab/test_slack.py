@@ -1,8 +1,6 @@
 """Ten faults of the lab, asked for in Slack over each transport: the bot runs on the relay, so does the fake Slack."""
 
-import os
 import shutil
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,6 +13,7 @@ from tests.fake_slack import Message
 from tests.fakes import FakeSlack
 from tests.lab import scenarios
 from tests.lab.lab import Lab
+from tests.lab.slack_inside import slack_inside
 from tests.lab.world import World
 from tests.slack.bot import Bot, serving
 
@@ -32,7 +31,6 @@ FAULTS = (
     "websocket-strip",
 )
 CAUSES = load_knowledge().causes
-HOST = "127.0.0.1"
 
 
 @pytest.fixture
@@ -47,14 +45,8 @@ def folder() -> Iterator[Path]:
 @pytest_asyncio.fixture
 async def slack(lab: Lab) -> AsyncIterator[FakeSlack]:
     """A fake Slack on the relay's loopback."""
-
-    def listen() -> socket.socket:
-        return socket.create_server((HOST, 0))
-
-    async with FakeSlack().serving(on=lab.namespaces.inside("relay", listen)) as slack:
-        slack.deliveries.make_socket = lambda info: _non_blocking(lab, info)
+    async with slack_inside(lab, "relay") as slack:
         yield slack
-    assert slack.records.violations == []
 
 
 @pytest.mark.parametrize("transport", ["socket", "http"])
@@ -85,11 +77,3 @@ async def ask(bot: Bot, scenario: scenarios.Scenario) -> Message:
     command = await slack.command(" ".join(["/diagnose 31009", *words]), slack.user("ada"), channel)
     assert command.acked
     return await bot.verdict(await slack.records.until(lambda: next(iter(slack.messages(channel)), None)))
-
-
-def _non_blocking(lab: Lab, info: tuple[int, int, int, str, object]) -> socket.socket:
-    """A socket of the relay's network, as the event loop wants it."""
-    made = lab.namespaces.inside("relay", lambda: socket.socket(*info[:3]))
-    os.set_blocking(made.fileno(), False)
-    made.setblocking(False)
-    return made

@@ -15,7 +15,7 @@ from bot.replies.blocks.pieces import Block, words
 PREFIX: Final = "lm_"
 VERBS: Final = (
     "again", "relay", "compare", "answer", "ticket", "stop", "right", "wrong", "platform", "evidence", "raw",
-    "preflight", "tree", "start", "fixes", "open", "guide",
+    "preflight", "tree", "start", "fixes", "open", "guide", "view",
 )  # fmt: skip
 NONE: Final[Mapping[str, str]] = {}
 _PART: Final = 120  # of one value; ids are ours and shorter
@@ -27,6 +27,7 @@ class Asked:
 
     case: str = ""
     run: str = ""
+    relay: str = ""  # of several: the one whose own verdict it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def button(
         "type": "button",
         "action_id": f"{PREFIX}{verb}{f'_{number}' if number else ''}",
         "text": words(label),
-        "value": _value({"case": asked.case, "run": asked.run, **values}),
+        "value": _value({"case": asked.case, "run": asked.run, "relay": asked.relay, **values}),
     }
     if style:
         made["style"] = style
@@ -101,7 +102,8 @@ def row(*elements: Block, block_id: str = "") -> Block:
 
 def block_id(verb: str, asked: Asked, place: str = "") -> str:
     """Name the block of a select, so that the choice tells its case; *place* tells equal selects apart."""
-    return fit.cut(_value({"verb": verb, "case": asked.case, "run": asked.run, "place": place}, 40), fit.ID)
+    parts = {"verb": verb, "case": asked.case, "run": asked.run, "relay": asked.relay, "place": place}
+    return fit.cut(_value(parts, 40), fit.ID)
 
 
 def read(action: Mapping[str, Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from bot.replies.blocks import fit
 from bot.replies.blocks.about import About, byline, footer
 from bot.replies.blocks.buttons import button, row
+from bot.replies.blocks.evidence_sides import RELAYS, seen_from, side_by_side, sign
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import (
     Block,
@@ -29,6 +30,7 @@ from bot.replies.blocks.walk import Mark, Passed, in_words
 from bot.replies.reasons import Group
 from bot.replies.view import View
 from bot.replies.words import ACTS, outcome, place, sentence
+from bot.triage import CaseRecord
 from knowledge.schema import Diagnosis, Judged
 from probes.model import Observation
 
@@ -37,8 +39,17 @@ _RIGHT: Final = {"align": "right"}
 _COLUMNS: Final[Sequence[Mapping[str, Any]]] = ({"is_wrapped": True}, {}, {"is_wrapped": True}, _RIGHT)
 
 
-def evidence(one: About, view: View, diagnosis: Diagnosis, seen: Iterable[Observation]) -> Message:
-    """Lay out what was seen and what follows: failures first, then what worked, then what was not looked at."""
+def evidence(
+    one: About,
+    view: View,
+    diagnosis: Diagnosis,
+    seen: Iterable[Observation],
+    records: Sequence[CaseRecord] = (),
+) -> Message:
+    """Lay out what was seen and what follows: failures first, then what worked, then what was not looked at.
+
+    With the *records* of several relays the table has a column for each.
+    """
     looks = sorted(seen, key=_order)
     sheet = Sheet()
     sheet.last(
@@ -49,8 +60,10 @@ def evidence(one: About, view: View, diagnosis: Diagnosis, seen: Iterable[Observ
         footer(one, f"TURN: {fit.quote(one.turn, 150)}", f"knowledge {fit.quote(one.digest[:12], 20)}"),
     )
     sheet.add(header(f"Evidence: {one.subject}"), byline(one))
-    grid, left = table([HEAD, *(_cells(look) for look in looks)], _COLUMNS)
+    grid, left = side_by_side(records) if len(records) > 1 else table([HEAD, *map(_cells, looks)], _COLUMNS)
     sheet.add(grid)
+    if len(records) > RELAYS:
+        sheet.add(context(f"{len(records) - RELAYS} more relays are in the JSON."))
     if left:
         sheet.add(context(f"{left} more looks are in the JSON."))
     for found in view.found:
@@ -83,23 +96,16 @@ def step(one: About, look: Observation) -> Message:
     return sheet.message(f"{sentence(look)}.", "The rest is in the JSON.")
 
 
-def tree(one: About, passed: Sequence[Passed], file: str = "") -> Message:
-    """Show how it was decided: the picture by its *file* id, and always the same in words."""
+def tree(one: About, passed: Sequence[Passed], file: str = "", note: str = "") -> Message:
+    """Show how it was decided: the picture by its *file* id, and always the same in words; *note* is small print."""
     sheet = Sheet()
-    sheet.last(footer(one))
+    sheet.last(footer(one, *([note] if note else [])))
     sheet.add(header(f"How it was decided: {one.subject}"))
     if file:
         sheet.add(image(file, in_words(passed), "The questions, in the order in which they were asked"))
     if passed:
         sheet.add(rich(lines(row_of(at) for at in passed[:40])))
     return sheet.message(f"How it was decided: {in_words(passed) or 'nothing was asked.'}")
-
-
-def sign(look: Observation) -> Mark:
-    """How *look* ended: as it should, not, or not looked at."""
-    if look.failure is None:
-        return Mark.FINE
-    return Mark.FAULT if look.looked else Mark.UNKNOWN
 
 
 def _order(look: Observation) -> int:
@@ -132,7 +138,9 @@ def _lists(
     view: View, diagnosis: Diagnosis, looks: Mapping[str, Observation]
 ) -> Iterator[tuple[str, list[list[Block]]]]:
     unexplained = [
-        [run(sentence(looks[id_]), 300)] for id_ in diagnosis.unexplained[:_LISTED] if id_ in looks
+        [run(f"{sentence(looks[id_])}{seen_from(looks[id_])}", 300)]
+        for id_ in diagnosis.unexplained[:_LISTED]
+        if id_ in looks
     ]
     lists = {
         "Seen, but explained by none of this": unexplained,

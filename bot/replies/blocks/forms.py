@@ -16,6 +16,7 @@ from bot.replies.blocks.pieces import DIVIDER, Block, context, header, section, 
 FORM: Final = "lm_form"  # callback ids
 FEEDBACK: Final = "lm_feedback"
 ANY: Final = "any"  # an option has no empty value
+MOST: Final = 20  # relays of one diagnosis
 _HOME_RUNS: Final = 10
 
 
@@ -42,7 +43,7 @@ def form(
             [(ANY, "I don't know: test all"), *platforms],
             known.get("platform", ANY),
         ),
-        _select("relay", "From where?", [(name, name) for name in relays], known.get("relay")),
+        _several("relay", "From where?", [(name, name) for name in relays], known.get("relay", "")),
         _select("edge", "Edge set in the app", [(name, name) for name in edges], known.get("edge")),
         _version(known.get("sdk-version", "")),
         _select("vpn", "Is the user on a VPN?", _YES_NO, known.get("vpn", ANY)),
@@ -79,7 +80,9 @@ def feedback(asked: Asked, causes: Sequence[tuple[str, str]]) -> Block:
     return modal(FEEDBACK, "That was not it", blocks, "Send", json.dumps(kept))
 
 
-def home(runs: Sequence[PastRun], relays: Sequence[RelayRow], notes: Sequence[str] = ()) -> Block:
+def home(
+    runs: Sequence[PastRun], relays: Sequence[RelayRow], notes: Sequence[str] = (), others: int = 0
+) -> Block:
     """The App Home: a button to start, your recent diagnoses, the relays, and what is good to know."""
     blocks = [
         header("Why does the call not connect?"),
@@ -96,7 +99,7 @@ def home(runs: Sequence[PastRun], relays: Sequence[RelayRow], notes: Sequence[st
         *past_list(runs[:_HOME_RUNS]),
         DIVIDER,
         header("Relays"),
-        *relay_list(relays),
+        *relay_list(relays, others),
         *(context(fit.quote(note, 500)) for note in notes[:5]),
         context(
             "The tests only look; they change nothing. What looks like a token or a phone number is never kept."
@@ -117,7 +120,8 @@ def answers(view: Mapping[str, Any]) -> dict[str, str]:
     for name, actions in values.items():
         said = actions.get("value", {})
         chosen = said.get("selected_option") or {}
-        text = chosen.get("value") or said.get("value") or ""
+        several = ",".join(str(one.get("value", "")) for one in said.get("selected_options") or ())
+        text = chosen.get("value") or said.get("value") or several
         if text and text != ANY:
             found[name] = text
     return found
@@ -125,26 +129,45 @@ def answers(view: Mapping[str, Any]) -> dict[str, str]:
 
 def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str | None) -> Block | None:
     """A field with a list; None where there is nothing to choose."""
+    element = _list("static_select", "Choose", options)
+    if element is None:
+        return None
+    initial = next((one for one in element["options"] if one["value"] == chosen), None)
+    if initial:
+        element["initial_option"] = initial
+    return _field(name, label, element, optional=name != "code")
+
+
+def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Block | None:
+    """A field with a list to choose one or more of; *chosen* are joined by commas."""
+    element = _list("multi_static_select", "Choose one or more", options)
+    if element is None:
+        return None
+    element["max_selected_items"] = MOST
+    if initial := [one for one in element["options"] if one["value"] in chosen.split(",")]:
+        element["initial_options"] = initial
+    return _field(
+        name, label, element, hint="Several are compared: what fails from one only is that network's."
+    )
+
+
+def _list(kind: str, placeholder: str, options: Sequence[tuple[str, str]]) -> Block | None:
     listed = [option(value, text) for value, text in options[: fit.OPTIONS]]
     if not listed:
         return None
-    element: Block = {
-        "type": "static_select",
-        "action_id": "value",
-        "placeholder": words("Choose", fit.PLACEHOLDER),
-        "options": listed,
-    }
-    initial = next((one for one in listed if one["value"] == chosen), None)
-    if initial:
-        element["initial_option"] = initial
-    optional = name != "code"
-    return {
+    hint = words(placeholder, fit.PLACEHOLDER)
+    return {"type": kind, "action_id": "value", "placeholder": hint, "options": listed}
+
+
+def _field(name: str, label: str, element: Block, *, optional: bool = True, hint: str = "") -> Block:
+    made = {
         "type": "input",
         "block_id": name,
         "label": words(label),
         "element": element,
         "optional": optional,
     }
+    return made | ({"hint": words(hint, fit.PLACEHOLDER)} if hint else {})
 
 
 def _version(given: str) -> Block:

@@ -10,7 +10,18 @@ from typing import Final
 from bot.replies.blocks import fit
 from bot.replies.blocks.buttons import Asked, button
 from bot.replies.blocks.message import Message, Sheet
-from bot.replies.blocks.pieces import Block, bullets, context, date, header, lines, rich, run, section, title
+from bot.replies.blocks.pieces import (
+    Block,
+    bullets,
+    context,
+    date,
+    header,
+    paragraph,
+    rich,
+    run,
+    section,
+    title,
+)
 from bot.replies.blocks.walk import Mark
 from probes.model import REFERENCE
 
@@ -25,8 +36,9 @@ class RelayRow:
     name: str
     vantage: str
     well: bool
-    state: str = ""  # in words: "answered 12 s ago", "not heard of since …"
-    usable: bool = True  # by whoever reads this
+    state: str = ""  # in words: "connected, round trip 12 ms", "not connected, last seen 3 h ago (it left)"
+    labels: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()  # what its self-test and its clock say, one sentence each
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,7 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         ("/diagnose 31009", "tests for every platform"),
         (f"/diagnose 31009 {known[0]}", f"for one platform: {', '.join(known[:6])}"),
         ("/diagnose 31009 edge=frankfurt from acme-hq", "with an edge, from a relay"),
+        ("/diagnose 31009 from acme-hq and berlin", "from several, compared"),
         ("/diagnose", "opens a form"),
         ("/diagnose relays", "shows the relays"),
         ("/diagnose history", "shows your recent runs"),
@@ -79,24 +92,33 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
     )
 
 
-def relays(rows: Sequence[RelayRow]) -> Message:
-    """List the relays, where they stand and how they are."""
+def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
+    """List the relays that somebody may use, where they stand and how they are; *others* they may not use."""
     sheet = Sheet()
     sheet.add(header("Relays"))
-    sheet.add(*relay_list(rows))
+    sheet.add(*relay_list(rows, others))
     sheet.add(
         context("A relay inside the user's network can clear or convict it; one elsewhere can only compare.")
     )
-    told = "; ".join(f"{row.name}: {_health(row)}" for row in rows[:_SHOWN])
-    return sheet.message(f"Relays: {told or 'none'}.")
+    if rows:
+        names = " and ".join(row.name for row in rows[:2])
+        sheet.add(context(f"Look from them with `/diagnose 31009 from {fit.quote(names, 120)}`."))
+    told = "; ".join(f"{fit.cut(row.name, 60)}: {fit.cut(_health(row), 150)}" for row in rows[:_SHOWN])
+    return sheet.message(f"Relays: {told or 'none that you may use here'}.")
 
 
-def relay_list(rows: Sequence[RelayRow]) -> list[Block]:
-    """The relays as a list of rich text."""
+def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
+    """The relays as a list of rich text, and how one is added."""
+    blocks = [rich(*(part for row in rows[:_SHOWN] for part in _relay(row)))] if rows else []
     if not rows:
-        return [section("There is no relay yet.")]
-    more = [context(f"and {len(rows) - _SHOWN} more")] if len(rows) > _SHOWN else []
-    return [rich(lines(_relay(row) for row in rows[:_SHOWN])), *more]
+        blocks = [section("There is no relay that you may use here.")]
+    notes = []
+    if len(rows) > _SHOWN:
+        notes.append(f"and {len(rows) - _SHOWN} more")
+    if others:
+        notes.append(f"{'1 relay is' if others == 1 else f'{others} relays are'} not for this place.")
+    notes.append("To add one: whoever runs Lineman types `lineman relays invite NAME --for '#channel'`.")
+    return [*blocks, context(*notes)]
 
 
 def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
@@ -127,14 +149,17 @@ def _past(one: PastRun, number: int) -> Block:
 
 
 def _relay(row: RelayRow) -> list[Block]:
+    """One line, and what troubles it below."""
     where = "elsewhere, for comparison" if row.vantage == REFERENCE else "in the user's network"
-    locked = "; you may not use it" if not row.usable else ""
-    return [
+    labels = f"  {' '.join(row.labels[:5])}" if row.labels else ""
+    first = paragraph(
         run(f"{(Mark.FINE if row.well else Mark.FAULT).sign} "),
-        run(row.name, 80, bold=True),
-        run(f"  {where}; {_health(row)}{locked}", 250),
-    ]
+        run(row.name, 60, bold=True),
+        run(f"  {where}; {_health(row)}", 220),
+        *([run(fit.cut(labels, 100), italic=True)] if labels else []),
+    )
+    return [first, bullets([run(text, 150)] for text in row.troubles[:3])] if row.troubles else [first]
 
 
 def _health(row: RelayRow) -> str:
-    return f"{'well' if row.well else 'not well'}{f', {row.state}' if row.state else ''}"
+    return row.state or ("well" if row.well else "not well")

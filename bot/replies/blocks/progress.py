@@ -26,14 +26,26 @@ _SHOWN: Final = 12  # answers; older ones are counted
 
 def acknowledged(one: About) -> Message:
     """Say at once that the request has arrived, before anything is known."""
-    sheet = _begin(one)
+    sheet = begin(one)
     sheet.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
     return sheet.message(f"Looking into {one.subject}, {one.where}. The verdict comes in this message.")
 
 
+def waiting(one: About, before: int) -> Message:
+    """Acknowledge, and say that so many in line come first."""
+    base, count = acknowledged(one), f"{others(before)} before this one"
+    line = context(f"Waiting for a free place on the relay: {count}.")
+    return Message(f"{base.text} Waiting: {count}.", (*base.blocks[:2], line, *base.blocks[3:]))
+
+
+def others(before: int) -> str:
+    """Say how many come first."""
+    return "one diagnosis is" if before == 0 else f"{before + 1} diagnoses are"
+
+
 def progress(one: About, passed: Sequence[Passed], done: int, total: int, *, cards: bool = False) -> Message:
     """Show every answer so far; with *cards* as a plan of task cards, else as a list."""
-    sheet = _begin(one, foot=True)
+    sheet = begin(one, foot=True)
     text = _so_far(one, passed, done, total)
     if cards:
         sheet.add(plan(passed, done, total))
@@ -74,13 +86,14 @@ def task_chunks(passed: Sequence[Passed], done: int, total: int) -> list[dict[st
     ]
 
 
-def bar(done: int, total: int) -> str:
+def bar(done: int, total: int, width: int = _BAR) -> str:
     """How far it is, as a bar of letters; the numbers stand beside it."""
-    filled = min(_BAR, _BAR * done // total) if total > 0 else 0
-    return "\N{FULL BLOCK}" * filled + "\N{LIGHT SHADE}" * (_BAR - filled)
+    filled = min(width, width * done // total) if total > 0 else 0
+    return "\N{FULL BLOCK}" * filled + "\N{LIGHT SHADE}" * (width - filled)
 
 
-def _begin(one: About, *, foot: bool = False) -> Sheet:
+def begin(one: About, *, foot: bool = False) -> Sheet:
+    """Begin the message of a run under way: its title, and how to stop it."""
     sheet = Sheet()
     sheet.last(row(button("stop", "Stop", one.asked, speak="Stop this diagnosis", confirm=STOP)))
     if foot:

@@ -38,6 +38,7 @@ def _lines(one: About, view: View, diagnosis: Diagnosis) -> Iterator[str]:
     yield f"Error {one.subject}, edge {one.edge}, {one.where}"
     when = f"{datetime.fromtimestamp(one.started, UTC):%Y-%m-%d %H:%M UTC}, " if one.started else ""
     yield f"{when}run {one.asked.run or 'without a number'}, {one.took:.1f} s, knowledge {one.digest[:12]}"
+    yield from ("", *view.sides.lines()) if view.sides else ()
     yield ""
     yield "Told to the customer:"
     yield from (f"  {text}" for text in view.customer)

@@ -25,15 +25,12 @@ from bot.replies.blocks.pieces import (
     title,
 )
 from bot.replies.blocks.remedies import first_step, platform_choice, remedies
+from bot.replies.blocks.sides import SIGNS, side_blocks, unlooked_block
+from bot.replies.blocks.sides import in_text as sides_in_text
 from bot.replies.view import View
 from knowledge.advised import AdvisedCause
 from knowledge.schema import Diagnosis, Judged
 
-SIGNS: Final = {
-    "found": "\N{RIGHT-POINTING MAGNIFYING GLASS}",
-    "clear": "\N{WHITE HEAVY CHECK MARK}",
-    "unclear": "\N{WHITE QUESTION MARK ORNAMENT}",
-}
 _CAUSES: Final = 12  # told one by one
 _FEW: Final = 4  # causes that are told at length
 _EVIDENCE: Final = 3  # sentences under one cause; the rest is the evidence view's
@@ -49,6 +46,8 @@ class Choices:
     earlier: bool = False  # there is another run to compare with
     judged: str = ""  # what somebody has said of this verdict already: right or wrong
     resolved: bool = False  # an earlier run of this case had found something
+    views: tuple[str, ...] = ()  # several relays: those whose own verdict can be seen
+    part: bool = False  # this is one of them: the case goes on in its own message
 
 
 def verdict(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Message:
@@ -56,15 +55,17 @@ def verdict(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> M
     sheet = Sheet()
     sheet.last(*_buttons(one, view, diagnosis, choices), footer(one))
     sheet.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(one))
-    if len(view.found) > 1:
+    for block in side_blocks(view.sides) if view.sides else ():
+        sheet.add(block)
+    if len(view.found) > 1 and not (view.sides and view.sides.compared):
         sheet.add(rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True)))
     if diagnosis.outcome == "found":
         _add_found(sheet, one, view, choices)
     else:
-        _add_open(sheet, view, diagnosis)
-    if diagnosis.next_question:
+        _add_open(sheet, view, diagnosis, part=choices.part)
+    if diagnosis.next_question and not choices.part:
         sheet.add(DIVIDER, *question(one, diagnosis.next_question))
-    sheet.add(*_rest(diagnosis, view))
+    sheet.add(*unlooked_block(view.sides), *_rest(diagnosis, view))
     return sheet.message(
         in_text(view, diagnosis, choices), "Not everything fits here: press Evidence for the rest."
     )
@@ -78,8 +79,8 @@ def headline(view: View, diagnosis: Diagnosis, *, resolved: bool = False) -> str
 
 def in_text(view: View, diagnosis: Diagnosis, choices: Choices) -> str:
     """The whole verdict without blocks: every cause, what to say, what to do, what is asked."""
-    parts = [view.headline + "."]
-    if len(view.found) > 1:
+    parts = [view.headline + ".", *sides_in_text(view.sides)]
+    if len(view.found) > 1 and not (view.sides and view.sides.compared):
         parts.append(f"{'; '.join(fit.cut(_named(found), 120) for found in view.found)}.")
     parts += [f"Tell the customer: {fit.cut(text, 400)}" for text in view.customer[:4]]
     steps = [fit.cut(first_step(found, choices.platform), 250) for found in view.found[:4]]
@@ -95,12 +96,13 @@ def _add_found(sheet: Sheet, one: About, view: View, choices: Choices) -> None:
     single = len(view.found) == 1
     room = 700 if single else 350
     sheet.add(rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES])))
-    sheet.add(platform_choice(one, choices.platform, choices.platforms, "verdict", "*What to do*"))
+    place = "part" if choices.part else "verdict"
+    sheet.add(platform_choice(one, choices.platform, choices.platforms, place, "*What to do*"))
     for found in view.found[:_CAUSES]:
         steps = remedies(
             found, choices.platform, lines=700 if _shows_code(view, choices) else 0, each=12 if single else 1
         )
-        sheet.add(rich(*([] if single else [title(_named(found))]), *steps))
+        sheet.add(rich(*([] if single else [title(_named(found) + _seen_from(found, view))]), *steps))
     for found in view.found[:_CAUSES]:
         told = _EVIDENCE if len(view.found) <= _FEW else 1
         sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, told)))
@@ -115,7 +117,7 @@ def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
         yield paragraph(run(f"and {left} more under Evidence", italic=True))
 
 
-def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis) -> None:
+def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis, *, part: bool) -> None:
     """Nothing was found: say what that means, what may still be wrong, and what helps next."""
     sheet.add(rich(title("Tell the customer"), *(quotation(text, 700) for text in view.customer)))
     if diagnosis.possible:
@@ -126,15 +128,19 @@ def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis) -> None:
         sheet.add(
             rich(paragraph(run(f"{looks} failed in a way that no known cause explains; see Evidence.")))
         )
-    sheet.add(rich(title("What helps now"), bullets([run(text)] for text in _helps(diagnosis))))
+    sheet.add(
+        rich(title("What helps now"), bullets([run(text)] for text in _helps(view, diagnosis, part=part)))
+    )
 
 
-def _helps(diagnosis: Diagnosis) -> Iterator[str]:
+def _helps(view: View, diagnosis: Diagnosis, *, part: bool) -> Iterator[str]:
     if diagnosis.outcome == "clear":
         yield "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?"
+    elif view.sides and view.sides.missing:
+        yield "Test again when the relay is back, or from another one in the same network."
     else:
         yield "Choose a relay inside the user's network: only that can clear or convict it."
-    if diagnosis.next_question:
+    if diagnosis.next_question and not part:
         yield "Answer the question below, if you can: it narrows things down without another test."
     yield "Let the app run the SDK's own test (see Preflight), and compare what it says."
 
@@ -172,6 +178,9 @@ def _listed(name: str, titles: Sequence[str]) -> str:
 
 def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Iterator[Block]:
     found = bool(diagnosis.found)
+    if choices.part:
+        yield row(*_to_read(one, choices, found=found))
+        return
     again = button(
         "again",
         "I fixed it: test again" if found else "Test again",
@@ -179,22 +188,29 @@ def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> 
         style="primary",
         speak="Run the same case again and say what changed",
     )
-    main = [again, button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")]
-    if found:
-        main.append(button("fixes", "Steps with code", one.asked, values={"platform": choices.platform}))
-    main.append(button("preflight", "Preflight", one.asked, values={"platform": choices.platform}))
-    main.append(button("ticket", "Copy for the ticket", one.asked))
-    yield row(*main)
-    more = [
-        button("tree", "How it was decided", one.asked, speak="Show the questions and answers as a picture")
-    ]
+    *main, tree = _to_read(one, choices, found=found)
+    yield row(again, *main)
+    more = [tree]
     if choices.earlier:
         more.append(button("compare", "Compare with the run before", one.asked))
+    if choices.views:
+        more.append(select("view", "See one relay's verdict", [(name, name) for name in choices.views]))
     if choices.relays:
         more.append(select("relay", "Look from another relay", [(name, name) for name in choices.relays]))
     yield row(*more, block_id=block_id("relay", one.asked))
     if found:
         yield _feedback(one, choices.judged)
+
+
+def _to_read(one: About, choices: Choices, *, found: bool) -> Iterator[Block]:
+    """What can be read about this run; how it was decided comes last."""
+    platform = {"platform": choices.platform}
+    yield button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")
+    if found:
+        yield button("fixes", "Steps with code", one.asked, values=platform)
+    yield button("preflight", "Preflight", one.asked, values=platform)
+    yield button("ticket", "Copy for the ticket", one.asked)
+    yield button("tree", "How it was decided", one.asked, speak="Show the questions and answers as a picture")
 
 
 def _feedback(one: About, judged: str) -> Block:
@@ -210,6 +226,11 @@ def _feedback(one: About, judged: str) -> Block:
 def _shows_code(view: View, choices: Choices) -> bool:
     """Whether the lines to copy stand in the verdict itself: for one cause on one platform they do."""
     return len(view.found) == 1 and bool(choices.platform)
+
+
+def _seen_from(found: AdvisedCause, view: View) -> str:
+    relays = view.sides.seen_from.get(found.id, "") if view.sides else ""
+    return f" (from {fit.cut(relays, 80)})" if relays else ""
 
 
 def _named(found: AdvisedCause) -> str:

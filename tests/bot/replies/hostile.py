@@ -1,11 +1,13 @@
 """Texts that somebody might send or serve to break a message, and the largest diagnosis one can think of."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.replies.blocks import asking, changed, evidence, forms, guides, lists, notices, remedies, ticket
+from bot.compare import Compared
+from bot.replies.blocks import asking, changed, evidence, far, forms, guides, lists, notices, remedies, ticket
 from bot.replies.blocks.about import About
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
@@ -13,11 +15,14 @@ from bot.replies.blocks.progress import acknowledged, progress
 from bot.replies.blocks.verdict import Choices, verdict
 from bot.replies.blocks.walk import Mark, Passed
 from bot.replies.reasons import Group
+from bot.replies.sides import Side, Sides
 from bot.replies.view import View
+from bot.request import Request
+from bot.triage import CaseRecord
 from knowledge.advised import AdvisedCause, AdvisedFix, CodeSample, Guide
 from knowledge.schema import Diagnosis, Finding, Judged, NextQuestion, Reference
 from probes.failures import Failure
-from probes.model import REFERENCE, USER_NETWORK, Observation, Target
+from probes.model import REFERENCE, USER_NETWORK, Observation, Plan, Target
 
 PIECES = (
     "<!channel>", "<!here>", "<!everyone>", "<@U123>", "<#C123>", "<!subteam^S1>", "<https://evil.example|click>",
@@ -53,6 +58,7 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     yield from (
         verdict(one, view, big_diagnosis(text, many, at), Choices(platforms)) for at in ("clear", "unclear")
     )
+    yield from several(one, view, text)
     yield asking.ask(one, question)
     yield evidence.evidence(one, view, diagnosis, looks)
     yield evidence.step(one, looks[0])
@@ -63,6 +69,8 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     )
     change = changed.Change((text,) * 20, (text,) * 20, (text,) * 20, ((text, text, text),) * 30)
     yield changed.compared(one, one, change, "found")
+    more = replace(change, unknown=(text,) * 20, elsewhere=(text,) * 20, comparable=False)
+    yield changed.compared(one, one, more, "unclear")
     yield ticket.ticket(one, view, diagnosis)
     yield notices.refusal(text, (text,) * 20, text)
     yield notices.usage(text, (text,) * 20, text)
@@ -74,15 +82,48 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     yield notices.not_in_channel(text)
     yield notices.missing_scope([text] * 5)
     yield lists.help_message([text] * 40, [text] * 10)
-    rows = [lists.RelayRow(name, USER_NETWORK, False, text, False) for name in relays * 3]
-    yield lists.relays(rows)
+    rows = [lists.RelayRow(name, USER_NETWORK, False, text, (text,) * 9, (text,) * 9) for name in relays * 3]
+    yield lists.relays(rows, 9)
+    yield lists.relays([], 1)
     runs = [lists.PastRun(Asked(text, text), text, text, text, 1.0)] * 60
     yield lists.history(runs)
     pairs = [(text, text)] * 150
     yield forms.form(pairs, pairs, [text] * 150, relays, {"code": text, "sdk-version": text}, text)
     yield forms.feedback(Asked(text, text), pairs)
-    yield forms.home(runs, rows, [text] * 9)
+    yield forms.home(runs, rows, [text] * 9, 9)
     yield forms.waiting(text)
+
+
+def several(one: About, view: View, text: str) -> Iterator[Message]:
+    """Every message about 20 relays, each of which found everything, on four platforms."""
+    platforms = tuple((f"p{number}", text) for number in range(4))
+    relays = tuple(f"{number}{text}" for number in range(20))
+    passed = tuple(Passed(f"q{number}", text, text, Mark.FAULT, text) for number in range(30))
+    states = ({"before": 7}, {"done": 3, "total": 9}, {"ended": text, "outcome": "unclear"}, {})
+    yield far.side_by_side(
+        one,
+        [far.Far(name, text, passed, **states[at % 4]) for at, name in enumerate(relays * 2)],  # type: ignore[arg-type]  # as named
+    )
+    causes = tuple(Compared(f"c{at}", text, "everywhere", relays, relays, relays, text) for at in range(60))
+    known = tuple(Side(name, REFERENCE, "found", text, text) for name in relays)
+    sides = Sides(known, causes, (text,) * 60, {f"c{at}": text for at in range(60)})
+    for found in (view.found, view.found[:1]):
+        for at in ("found", "unclear"):
+            seen = replace(view, found=found, sides=sides)
+            diagnosis = big_diagnosis(text, len(found), at)
+            yield verdict(one, seen, diagnosis, Choices(platforms, "p1", relays, earlier=True, views=relays))
+            yield verdict(one, seen, diagnosis, Choices(platforms, "", part=True))
+            yield ticket.ticket(one, seen, diagnosis)
+    looks = {look.step: look for look in big_looks(text, 120)}
+    records = [_record(name, looks, big_diagnosis(text, 15)) for name in relays]
+    yield evidence.evidence(one, view, big_diagnosis(text, 15), looks.values(), records)
+
+
+def _record(relay: str, looks: dict[str, Observation], diagnosis: Diagnosis) -> CaseRecord:
+    request = Request(relay, relay, relay)
+    return CaseRecord(
+        request, relay, relay, relay, REFERENCE, relay, Plan((), 1.0), looks, {}, diagnosis, 1.0, {}
+    )
 
 
 def big_view(text: str, many: int) -> View:
