@@ -2,10 +2,11 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Final
 
+from bot.desk import Desk
 from bot.preflight.continuing import Continued, code_of, continue_case, platform_of
 from bot.preflight.model import Reading
 from bot.preflight.reading import BEGINNING, read_pasted
@@ -17,7 +18,7 @@ from bot.slack.asker import Asker
 from bot.slack.asking import note
 from bot.slack.attached import fetch, files_in, words_of
 from bot.slack.office import Office
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen, headline_of, seen_of
 
 # Looking into words for a report costs milliseconds; most messages have nothing of the kind.
 _MAY_BE: Final = re.compile(
@@ -75,33 +76,40 @@ async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Re
         await telling.reply(office, asker, await office.bench.call(device.alone, reading, quality, then))
         return
     await office.rights.use(await office.workspace(asker), asker, case.request.relays)
-    desk = office.desk
-    go_on = partial(
-        continue_case,
-        seen.record,
+    on_device = bool(_ON_DEVICE.search(words))
+    continued, now = await office.bench.call(_conclude, office.desk, seen, reading, on_device=on_device)
+    await _keep(office, case, now, continued)
+    message = await office.bench.call(
+        device.compared,
         reading,
-        desk.knowledge,
-        desk.network,
-        on_device=bool(_ON_DEVICE.search(words)),
+        continued,
+        quality,
+        headline_of(office.desk, now),
+        now.record.diagnosis.next_question,
     )
-    continued = await office.bench.call(go_on)
-    await _keep(office, case, seen, continued)
-    message = await office.bench.call(device.compared, reading, continued, seen.record.relay, quality)
     await telling.reply(office, asker, message)
 
 
-async def _keep(office: Office, case: CaseRow, seen: Seen, continued: Continued) -> None:
+def _conclude(desk: Desk, seen: Seen, reading: Reading, *, on_device: bool) -> tuple[list[Continued], Seen]:
+    """Go on with the record of each relay, and lay them together again."""
+    continued = [
+        continue_case(record, reading, desk.knowledge, desk.network, on_device=on_device)
+        for record in seen.records
+    ]
+    return continued, seen_of(seen.case, seen.run, seen.user, [one.record for one in continued])
+
+
+async def _keep(office: Office, case: CaseRow, now: Seen, continued: Sequence[Continued]) -> None:
     """Keep what is new with the run, so that it is there after a restart, and draw the verdict up anew."""
-    for one in continued.added:
-        await office.store.save_observation(seen.run, one)
-    request = continued.record.request
-    if request != seen.record.request:
+    for one in continued:
+        for look in one.added:
+            await office.store.save_observation(now.run, one.record.relay, look)
+    request = now.record.request
+    if request != case.request:
         await office.store.change_case(case.id, request)
-    now = replace(seen, record=continued.record)
     office.records.keep(now)
-    shown = hashlib.sha256(
-        repr((request, continued.added)).encode()
-    ).hexdigest()  # drawn up anew where it differs
+    added = [one.added for one in continued]
+    shown = hashlib.sha256(repr((request, added)).encode()).hexdigest()  # drawn up anew where it differs
     await outbox.refresh_case(office, replace(case, request=request), now, {"request": shown})
 
 

@@ -3,7 +3,7 @@
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from bot.preflight.beside import beside
@@ -13,30 +13,37 @@ from bot.preflight.says import remarks, sentences
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import Block, bullets, context, rich, run, title
 from bot.replies.preflight import missing, pasted
-from bot.replies.view import headline
 from knowledge.device import PASTED, PLACED
+from knowledge.schema import NextQuestion
 
 MOST: Final = 12  # lines of one list
 LONG: Final = 400  # characters of one line
 REPORTS: Final = 3  # shown of one message
 
 
-def compared(reading: Reading, continued: Continued, relay: str, quality: Mapping[str, Any]) -> Message:
-    """Say what the device saw, where the relay saw the same or something else, and what follows now."""
+def compared(
+    reading: Reading,
+    continued: Sequence[Continued],
+    quality: Mapping[str, Any],
+    concluded: str,
+    asked: NextQuestion | None,
+) -> Message:
+    """Say what the device saw, where each relay saw the same or something else, and what is *concluded* now."""
     sheet = _seen(reading, quality)
-    _pasted(
-        sheet, reading, placed=any(one.facts.get(PLACED) for one in continued.added if one.probe == PASTED)
-    )
-    differ = [_both(side, relay) for side in continued.differ]
-    _list(sheet, "Here they differ, so neither is taken: the two may not stand in the same network", differ)
-    _list(sheet, "That answers", (_both(side, relay) for side in continued.sides if not side.differ))
-    _list(sheet, "Beside the relay", beside(reading, continued.record.observations, relay))
-    diagnosis = continued.record.diagnosis
-    now = [f"{headline(diagnosis)}. The message at the top shows it all."]
-    if diagnosis.next_question:
-        now.append(f"Still open: {diagnosis.next_question.ask}")
+    placed = any(look.facts.get(PLACED) for one in continued for look in one.added if look.probe == PASTED)
+    _pasted(sheet, reading, placed=placed)
+    differ = [_both(side, one.record.relay) for one in continued for side in one.differ]
+    _list(sheet, "Here they differ, so neither is taken: they may not stand in the same network", differ)
+    same = [_both(side, one.record.relay) for one in continued for side in one.sides if not side.differ]
+    _list(sheet, "That answers", dict.fromkeys(same))
+    for one in continued:
+        relay = one.record.relay
+        _list(sheet, f"Beside {relay}", beside(reading, one.record.observations, relay))
+    now = [f"{concluded}. The message at the top shows it all."]
+    if asked:
+        now.append(f"Still open: {asked.ask}")
     _list(sheet, "Now", now)
-    return sheet.message(f"{reading.says} {headline(diagnosis)}.")
+    return sheet.message(f"{reading.says} {concluded}.")
 
 
 def alone(reading: Reading, quality: Mapping[str, Any], then: str) -> Message:
