@@ -2,19 +2,17 @@
 
 import socket
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from bot.allowlist import AllowList, make_list
+from bot.allowlist_request import TEXT, ListRequest, make_request
 from bot.arguments import Parser
 from bot.errors import UsageError, unknown
 from bot.replies.allowlist import BY_ADDRESS, FORMS
-from bot.vocabulary import platform_names
-from knowledge.answers import option_for
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
 from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
 
 ANYWHERE: Final = ("0.0.0.0/0",)
 LookUp: TypeAlias = Callable[[str], tuple[str, ...]]
@@ -31,27 +29,24 @@ def run_allowlist(words: Sequence[str]) -> int:
             "Write `lineman allowlist PLATFORM`, such as `lineman allowlist ios --edge frankfurt`."
         )
     network = load_network(options.network)
-    knowledge = load_knowledge()
-    platform = _one("a platform", options.words[0], platform_names(knowledge))
-    edge = _one("an edge", options.edge or network.roaming, {one: one for one in network.edge_names})
-    turn = _one("an answer for turn", options.turn, {"yes": "yes", "no": "no"}) == "yes"
-    form = _one("a format", options.format, {one: one for one in FORMS})
-    legacy = is_legacy(options.sdk_version, knowledge)
-    found = make_list(network, platform, edge, turn=turn, legacy=legacy)
-    if form in BY_ADDRESS:
-        found = found.with_addresses(addresses(found, network, anywhere=options.any_address))
-    sys.stdout.write(FORMS[form](found))
+    said = {
+        "platform": options.words[0],
+        "edge": options.edge or "",
+        "turn": options.turn,
+        "format": options.format,
+        "any-address": "yes" if options.any_address else "no",
+        "sdk-version": options.sdk_version or "",
+    }
+    sys.stdout.write(write_list(make_request(said, load_knowledge(), network), network))
     return 0
 
 
-def is_legacy(version: str | None, knowledge: Knowledge) -> bool:
-    """Whether the mobile SDK of *version* is one that signals on a port of its own; `UsageError` for no version."""
-    if version is None:
-        return False
-    answer = option_for(knowledge.questions["sdk-version"], version)
-    if answer is None:
-        raise UsageError(f"{version!r} is no version of an SDK; write it as 2.1.0 or 6.12.")
-    return answer == "before-3"
+def write_list(wanted: ListRequest, network: Network) -> str:
+    """Write the list that is *wanted*; forms that know addresses only ask the system's resolver, which may wait."""
+    found = make_list(network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
+    if wanted.form in BY_ADDRESS:
+        found = found.with_addresses(addresses(found, network, anywhere=wanted.any_address))
+    return FORMS[wanted.form](found)
 
 
 def addresses(
@@ -94,16 +89,9 @@ def _parser() -> Parser:
     parser.add_argument(
         "--sdk-version", metavar="V", help="of a mobile SDK: those before 3.0 signal on a port of their own"
     )
-    parser.add_argument("--format", default="text", metavar="|".join(FORMS))
+    parser.add_argument("--format", default=TEXT, metavar="|".join(FORMS))
     parser.add_argument(
         "--any-address", action="store_true", help="allow ports to any address in place of names"
     )
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
     return parser
-
-
-def _one(kind: str, word: str, known: Mapping[str, str]) -> str:
-    names: Iterable[str] = known
-    if word.casefold() not in names:
-        raise unknown(kind, word, names)
-    return known[word.casefold()]

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.arguments import Parser
-from bot.asking import About, Answer, ask
+from bot.asking import Answer, ask
+from bot.case_context import About
 from bot.errors import UsageError, unknown
 from bot.phrasing import phrase_now, read_endpoint
 from bot.readings import Readings, read, request_for, understood
 from bot.replies.answer import render_answer, render_readings
 from bot.replies.page import write
+from bot.request import Request
 from bot.vocabulary import make_vocabulary
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
-from knowledge.schema import Knowledge
 
 OK = 0
 UNANSWERED = 3
@@ -36,11 +37,10 @@ def run_understand(words: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
     options = _options(parser, words)
     knowledge = load_knowledge(quick=True)
-    readings = read(
-        _text(options.text), knowledge, make_vocabulary(knowledge, load_network(None), ("local",))
-    )
+    vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))
+    readings = read(_text(options.text), knowledge, vocabulary)
     if options.json:
-        _print_json(_readings_json(readings, knowledge))
+        _print_json(_readings_json(readings, request_for(readings, readings.offered, knowledge, vocabulary)))
     else:
         write(render_readings(readings), sys.stdout)
     return OK if readings.codes or readings.verdict != "none" else UNANSWERED
@@ -106,8 +106,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _readings_json(readings: Readings, knowledge: Knowledge) -> dict[str, Any]:
-    request = request_for(readings, readings.offered, knowledge)
+def _readings_json(readings: Readings, request: Request | None) -> dict[str, Any]:
     return {
         "codes": list(readings.codes),
         "platform": readings.clues.get("platform"),

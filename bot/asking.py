@@ -5,10 +5,11 @@ then the passages. Nothing is made up: every sentence stands in a file.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from bot.case_context import SHORT, About, seen_here
 from bot.clues import plain
 from bot.understand import CALLED
 from knowledge.names import names_for
@@ -20,6 +21,7 @@ from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.words import telling, words_of
 
 NEARBY: Final = 3
+LOOKS: Final = "the looks of this case"  # the source of what was seen
 OFF: Final = "no language model is set"  # why an answer is not in a model's words, when nobody wants it to be
 
 # Words that point at the case instead of naming a subject.
@@ -37,6 +39,10 @@ _HOW_TO_FIX: Final = re.compile(
 _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
+)
+_DOING: Final = re.compile(
+    r"\bhow (?:do|can|could|should|to)\b.*\b(?:pass|set|run|configure|enable|turn on|switch on|use|add|give)\b",
+    re.IGNORECASE,
 )
 _CODE: Final = re.compile(rf"(?<!\d)(\d{{5}})(?!\d)|{CALLED}", re.IGNORECASE)
 
@@ -88,32 +94,23 @@ class Answer:
         return "I don't know."
 
 
-@dataclass(frozen=True, slots=True)
-class About:
-    """The case that a question is asked in: what is known of it, and the evidence for its causes in words."""
-
-    code: str = ""
-    platform: str = ""
-    edge: str = ""
-    causes: tuple[str, ...] = ()
-    evidence: tuple[str, ...] = field(default=())
-
-
 def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
-    """Answer *text* in the context of a case."""
+    """Answer *text* in the context of a case: what was seen in it first, then what is written."""
     said = plain(text)
     lower = " ".join(said.casefold().replace("\u2019", "'").split())
+    written = _written(said, lower, about, knowledge, network)
+    seen = seen_here(said, lower, about, knowledge)
+    return _after(seen, written) if seen else written
+
+
+def _written(said: str, lower: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
+    """What is written about it: in the files of the case's causes, of the codes named, in the passages."""
     closest = _ranked(said, about, knowledge)
     nearest = tuple((one.id, one.title) for one, _ in closest[:NEARBY])
     codes = [code for match in _CODE.finditer(said) for code in match.groups() if code]
-    subject = [word for word in telling(words_of(said)) if word not in _POINTING and word not in codes]
+    subject = _subject(said, (*codes, *(_platform_words(knowledge) if about.causes else ())))
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
-        return Answer(
-            tuple(Sentence(one, 0) for one in about.evidence),
-            (Source("", "the looks of this case"),),
-            nearest,
-            1.0,
-        )
+        return _told_of_looks(about.evidence, nearest)
     if about.causes and not subject and not codes:
         return _told([_of_cause(one, lower, about, knowledge, network) for one in about.causes], nearest, 1.0)
     if codes and not subject:
@@ -132,15 +129,52 @@ def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answ
     return _told([closest[0][0]], nearest, best)
 
 
+def passage(name: str, knowledge: Knowledge) -> Answer:
+    """Everything in the passage called *name*; no answer where there is none."""
+    found = library_of(knowledge).passages.get(name)
+    return _told([found], (), 1.0) if found else Answer()
+
+
+def _subject(said: str, others: Sequence[str] = ()) -> list[str]:
+    """The words of *said* that name a subject of their own; *others* do not."""
+    return [word for word in telling(words_of(said)) if word not in _POINTING and word not in others]
+
+
+def _platform_words(knowledge: Knowledge) -> list[str]:
+    """Words for platforms: in a case "how do we fix it on iOS?" asks about its cause, and not about iOS."""
+    named = (f"{one.id} {one.title} {' '.join(one.aliases)}" for one in knowledge.platforms.values())
+    return words_of(" ".join(named))
+
+
+def _after(seen: Iterable[str], written: Answer) -> Answer:
+    """Put what was *seen* in the case before what is *written*."""
+    told = _told_of_looks(seen, written.closest)
+    later = (Sentence(one.text, one.source + 1) for one in written.sentences)
+    return Answer((*told.sentences, *later), (*told.sources, *written.sources), written.closest, 1.0)
+
+
+def _told_of_looks(seen: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
+    return Answer(tuple(Sentence(one, 0) for one in seen), (Source("", LOOKS),), closest, 1.0)
+
+
 def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
-    """The passages, best first; with no score where none answers."""
+    """The passages, best first; with no score where none answers. How to do it is told for the case's platform."""
+    ranked = _ranked_as_said(said, about, knowledge)
+    if not (ranked and about.platform and len(said) <= SHORT and _DOING.search(said)):
+        return ranked
+    there = _ranked_as_said(f"{said.rstrip(' ?.!')} on {about.platform}?", about, knowledge)
+    same_subject = there and there[0][0].id.split("-")[0] == ranked[0][0].id.split("-")[0]
+    return there if same_subject and about.platform in there[0][0].platforms else ranked
+
+
+def _ranked_as_said(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     library = library_of(knowledge)
     ranked = library.answers(said, Context(about.code, about.platform, about.causes))
     answered = bool(ranked) and library.answered(said, ranked[0])
     return [
         (library.passages[one.label], one.score if answered else 0.0)
         for one in ranked[: NEARBY + 1]
-        if one.label != ELSEWHERE
+        if one.label != ELSEWHERE and (one.near or answered)
     ]
 
 

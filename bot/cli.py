@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "diagnose": ("bot.diagnose", "run_diagnose"),
     "hub": ("bot.hub.serve", "run_hub"),
     "knowledge": ("bot.knowledge_commands", "run_knowledge"),
+    "labels": ("bot.labels_command", "run_labels"),
     "preflight": ("bot.preflight_command", "run_preflight"),
     "preview": ("bot.preview", "run_preview"),
     "relay": ("probes.__main__", "main"),
@@ -51,6 +52,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman knowledge tree CODE          show how the causes of a code are told apart
   lineman knowledge new cause ID       write the file of a new cause to fill in
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
+  lineman labels                       what people meant by stories without a code: see docs/asking.md
   lineman preview DIR                  write every Slack reply as a page to look at
 
 `lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 nothing wrong seen

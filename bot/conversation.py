@@ -1,7 +1,6 @@
 """The conversation on a terminal: a line is a case to look into, a story, a question, a choice, `help` or `quit`."""
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ from bot.replies.page import Line, write
 from bot.request import Request, parse
 
 if TYPE_CHECKING:
-    from bot.asking import About, Answer
+    from bot.asking import Answer
+    from bot.case_context import About
     from bot.readings import Readings
     from bot.triage import CaseRecord
 
@@ -40,13 +40,6 @@ HELP: Final = (
 )
 
 TOLD: Final = ("sdk-version", "turn", "vpn")
-
-# Stories are told; these ask.
-_QUESTION: Final = re.compile(
-    r"\?\s*$|^\W*(?:and |but |so |ok )*(?:what|why|how|which|where|when|who|can|could|do|does|did|is|are|"
-    r"should|must|may|explain|define|tell me|show me|give me)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
@@ -99,7 +92,7 @@ def _take(talk: Talk, line: str) -> None:
         elif first == "diagnose" or first[:1].isdecimal():
             _asked(talk, line)
         else:
-            _free(talk, line)
+            _said(talk, line)
     except UsageError as error:
         write([Line(str(error))], sys.stdout)
     except KeyboardInterrupt:
@@ -116,7 +109,7 @@ def _asked(talk: Talk, line: str) -> None:
     except UsageError:
         if len(words) <= 3 or any(word.isdecimal() for word in words[:2]):
             raise
-        _story(talk, " ".join(words[1:]))
+        _free(talk, " ".join(words[1:]))
         return
     _diagnose(talk, request)
 
@@ -128,22 +121,21 @@ def _diagnose(talk: Talk, request: Request, meant: tuple[str, ...] = ()) -> None
     talk.record = talk_through(talk.desk, request, verbose=False)
 
 
-def _free(talk: Talk, line: str) -> None:
-    """A change of the case, a question, or a story; whichever of the last two it looks like is tried first."""
+def _said(talk: Talk, line: str) -> None:
+    """Do what *line* says about the last case, or take it as free words."""
     if talk.record and (request := _changed(talk, talk.record, line)):
         _diagnose(talk, request, talk.meant)
-    elif _QUESTION.search(line):
-        _question(talk, line)
     else:
-        _story(talk, line)
+        _free(talk, line)
 
 
 def _changed(talk: Talk, record: "CaseRecord", line: str) -> Request | None:
     """The last case with what *line* changes about it: another platform, edge, an answer, or once more."""
     from bot.intents import Thread, read_intent
+    from bot.said import is_question
 
     intent = read_intent(line, Thread(talk.desk.vocabulary))
-    if intent.kind not in ("platform", "edge", "answer", "again") or _QUESTION.search(line):
+    if intent.kind not in ("platform", "edge", "answer", "again") or is_question(line):
         return None
     changes = dict(intent.values)
     old = record.request
@@ -156,44 +148,28 @@ def _changed(talk: Talk, record: "CaseRecord", line: str) -> Request | None:
     )
 
 
-def _question(talk: Talk, line: str) -> None:
-    from bot.asking import ask
-    from bot.replies.answer import render_answer
-
-    about = _about(talk)
-    answer = _worded(line, about, ask(line, about, talk.desk.knowledge, talk.desk.network))
-    if not answer.answered and _story(talk, line, quiet=True):
-        return
-    write(render_answer(answer), sys.stdout)
-
-
-def _story(talk: Talk, line: str, *, quiet: bool = False) -> bool:
-    """Read *line* as a story: go ahead where it is clear, offer readings where not; whether it said anything.
-
-    Unless *quiet*, a line that says nothing known is tried as a question as well.
-    """
-    from bot.asking import ask
-    from bot.readings import looked_into_as, read, request_for
+def _free(talk: Talk, line: str) -> None:
+    """A question or a story: answer it, go ahead with what it tells, or offer its readings."""
+    from bot.asking import Answer
+    from bot.readings import looked_into_as, request_for
     from bot.replies.answer import render_answer, render_readings
+    from bot.said import take
 
     desk = talk.desk
-    readings = read(line, desk.knowledge, desk.vocabulary)
-    if readings.verdict == "none":
-        if not quiet:
-            about = _about(talk)
-            answer = _worded(line, about, ask(line, about, desk.knowledge, desk.network))
-            write(render_answer(answer) if answer.answered else render_readings(readings), sys.stdout)
-        return False
-    numbered = readings.verdict == "close" and not readings.codes
-    write(render_readings(readings, numbered=numbered), sys.stdout)
+    about = _about(talk)
+    found = take(line, about, desk.knowledge, desk.network, desk.vocabulary)
+    if isinstance(found, Answer):
+        write(render_answer(_worded(line, about, found)), sys.stdout)
+        return
+    numbered = found.verdict == "close" and not found.codes
+    write(render_readings(found, numbered=numbered), sys.stdout)
     if numbered:
-        talk.waiting = readings
+        talk.waiting = found
         write([Line("Type a number.", "dim")], sys.stdout)
-    elif request := request_for(readings, readings.offered, desk.knowledge):
-        if not readings.codes:
+    elif found.offered and (request := request_for(found, found.offered, desk.knowledge, desk.vocabulary)):
+        if not found.codes:
             write([Line(looked_into_as(request))], sys.stdout)
-        _diagnose(talk, request, tuple(one.cause for one in readings.offered[:1]))
-    return True
+        _diagnose(talk, request, tuple(one.cause for one in found.offered[:1]))
 
 
 def _choose(talk: Talk, number: int) -> None:
@@ -211,9 +187,11 @@ def _choose(talk: Talk, number: int) -> None:
             [Line("Then say more: what you see or hear, where it works and where not, or the code.")],
             sys.stdout,
         )
-    elif request := request_for(readings, [readings.offered[number - 1]], talk.desk.knowledge):
+        return
+    chosen = readings.offered[number - 1]
+    if request := request_for(readings, (chosen,), talk.desk.knowledge, talk.desk.vocabulary):
         write([Line(looked_into_as(request))], sys.stdout)
-        _diagnose(talk, request, (readings.offered[number - 1].cause,))
+        _diagnose(talk, request, (chosen.cause,))
 
 
 def _worded(line: str, about: "About", answer: "Answer") -> "Answer":
@@ -225,18 +203,7 @@ def _worded(line: str, about: "About", answer: "Answer") -> "Answer":
 
 def _about(talk: Talk) -> "About":
     """The context of a question: the last case, its causes and their evidence."""
-    from bot.asking import About
+    from bot.case_context import About, about_case
 
     record = talk.record
-    if record is None:
-        return About()
-    found = talk.desk.view(record).found
-    likely = talk.meant or tuple(one.cause for one in record.diagnosis.possible)
-    causes = tuple(one.id for one in found) or likely
-    return About(
-        record.request.code,
-        record.request.platform or "",
-        record.request.edge,
-        causes,
-        tuple(text for one in found for text in one.evidence),
-    )
+    return about_case(record, talk.desk.view(record).found, talk.meant) if record else About()

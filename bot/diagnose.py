@@ -57,7 +57,7 @@ def _read_story(text: str, desk: Desk, named: Sequence[tuple[str, str]], error: 
     from bot.replies.page import Line, write
 
     readings = read(text, desk.knowledge, desk.vocabulary)
-    request = ahead(readings, desk.knowledge)
+    request = ahead(readings, desk.knowledge, desk.vocabulary)
     if request is None and len(text.split()) <= FEW:
         raise error
     write(render_readings(readings), sys.stderr)

@@ -1,6 +1,7 @@
 """What somebody wants who writes into the thread of a case: one table of rules, read from the top.
 
-Pure: no network, no clock. Never fails: what no rule knows is `unknown`, to be answered with `EXAMPLES`.
+Pure: no network, no clock. Never fails: what no rule knows is `unknown`: a question, or to be answered with
+`EXAMPLES`.
 """
 
 import re
@@ -27,7 +28,7 @@ Kind: TypeAlias = Literal[
 
 EXAMPLES: Final = (
     "“test again”, “try android”, “from acme-hq”, “edge frankfurt”, “not on a VPN”, “SDK 6.12.0”, "
-    "“show the evidence”, “what does NAT mean?”, “preflight on iOS”, “stop”"
+    "“show the evidence”, “why?”, “what does NAT mean?”, “preflight on iOS”, “stop”"
 )
 
 # A thread is a place for sentences; a longer text is a pasted log, and no wish.
@@ -115,10 +116,15 @@ RULES: Final = (
     ),
     _rule(
         "help",
-        r"what (?:can|could) (?:you|i|we) (?:do|say|ask|type|write)|what are (?:my|the) options",
+        r"what (?:can|could) (?:you (?:do|say)|(?:i|we) (?:say|ask|type|write))|what are (?:my|the) options",
         _nothing,
     ),
-    _rule("help", r"how (?:do|does|can) (?:i|we|this|it|you) (?:use|work|talk)", _nothing),
+    _rule(
+        "help",
+        r"how (?:do|does|can) (?:i|we|this|it|you) (?:use (?:it|this|you|lineman)|work|talk)\b"
+        r"|^\W*(?:who|what) are you\W*$",
+        _nothing,
+    ),
     _rule("preflight", r"pre-?\s?flight", _platform),
     _rule("evidence", rf"\b(?:evidence|proof|raw|json|observations?|prove)\b{OF}", _about),
     _rule("evidence", r"\bhow (?:do|did|can) you (?:know|tell|see|find)\b(.*)", _about),

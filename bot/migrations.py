@@ -145,3 +145,14 @@ def m007_several_relays(db: Database) -> None:
     db.execute("DROP TABLE observations_of_one")
     for column in ("relay", "vantage"):
         db.execute(f"ALTER TABLE runs DROP COLUMN {column}")
+
+
+@STEPS()
+def m008_readings(db: Database) -> None:
+    """Stories without a code, what they were read as, and what the person said they meant: for tuning."""
+    db.execute(
+        "CREATE TABLE readings (id TEXT PRIMARY KEY, team TEXT NOT NULL, story TEXT NOT NULL, read TEXT NOT NULL, "
+        "chosen TEXT NOT NULL, case_id TEXT NOT NULL, knowledge TEXT NOT NULL, asked REAL NOT NULL) WITHOUT ROWID"
+    )
+    db.execute("CREATE INDEX readings_of_case ON readings(case_id)")
+    db.execute("CREATE INDEX readings_asked ON readings(asked)")

@@ -4,6 +4,7 @@ Pure: no network, no clock. Takes any text.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -23,6 +24,8 @@ _SHARPNESS: Final = 4.0  # how fast confidence falls with the score; fitted on t
 _SURE: Final = 0.5
 _AHEAD: Final = 0.2  # of the second one
 _FAINT: Final = 0.55  # a lower score is chance
+# What is said as an option tells nothing that has happened.
+_OPTION: Final = re.compile(r"(?:--)?\b[a-z][a-z-]*=\S+", re.IGNORECASE)
 _HALF_MEANT: Final = (
     0.3  # a code is chosen for all readings that have this share of the best one's confidence
 )
@@ -59,7 +62,7 @@ def read(text: str, knowledge: Knowledge, vocabulary: Vocabulary) -> Readings:
     said = plain(text)
     codes = tuple(code for code in find_codes(said, vocabulary) if code in knowledge.errors)
     clues = find_clues(said, vocabulary)
-    ranked = library_of(knowledge).causes(said, codes)
+    ranked = library_of(knowledge).causes(_story(said, clues.get("relay", "")), codes)
     fitting = [one for one in ranked if _fits(one, knowledge, clues.get("platform", ""))]
     confidence = _confidence(fitting)
     causes = tuple(
@@ -70,7 +73,9 @@ def read(text: str, knowledge: Knowledge, vocabulary: Vocabulary) -> Readings:
     return Readings(codes, clues, causes, _verdict(ranked, causes, bool(codes)))
 
 
-def request_for(readings: Readings, chosen: Sequence[Reading], knowledge: Knowledge) -> Request | None:
+def request_for(
+    readings: Readings, chosen: Sequence[Reading], knowledge: Knowledge, vocabulary: Vocabulary
+) -> Request | None:
     """The case to look into for *chosen*: the code said, else the one that their causes stand behind most."""
     weighed = {one.cause: one.score for one in chosen}
     code = readings.codes[0] if readings.codes else _code_for(weighed, knowledge)
@@ -80,12 +85,13 @@ def request_for(readings: Readings, chosen: Sequence[Reading], knowledge: Knowle
     told = {name: clues[name] for name in ("sdk-version", "turn", "vpn") if name in clues}
     if "platform" not in clues:
         told.pop("sdk-version", None)  # versions differ between platforms
-    return Request(code, clues.get("platform"), clues.get("edge", "roaming"), told)
+    relays = (clues["relay"],) if "relay" in clues else vocabulary.relays[:1]
+    return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), told, relays)
 
 
-def ahead(readings: Readings, knowledge: Knowledge) -> Request | None:
+def ahead(readings: Readings, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:
     """The case to look into when nobody is there to choose: one that covers all that is offered."""
-    return request_for(readings, readings.offered, knowledge) if readings.offered else None
+    return request_for(readings, readings.offered, knowledge, vocabulary) if readings.offered else None
 
 
 def looked_into_as(request: Request) -> str:
@@ -101,6 +107,12 @@ def understood(readings: Readings) -> str:
         case "close":
             return "That may be one of these:"
     return "I do not know what that is about. Tell what you see or hear, where it works and where not, or the code."
+
+
+def _story(said: str, relay: str) -> str:
+    """What *said* tells, without what it says as options."""
+    bare = _OPTION.sub(" ", said)
+    return re.sub(rf"\bfrom\s+{re.escape(relay)}\b", " ", bare, flags=re.IGNORECASE) if relay else bare
 
 
 def _fits(one: Ranked, knowledge: Knowledge, platform: str) -> bool:

@@ -25,6 +25,7 @@ from bot.kept import (
     safe_text,
     without_secrets,
 )
+from bot.labels import Labels
 from bot.redact import redact_json
 from bot.request import Request
 from bot.request_json import from_json, to_json
@@ -47,6 +48,7 @@ class Store:
     def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:
         self._writer = writer
         self._kept, self._audited = retention_days * DAY, audit_days * DAY
+        self.labels = Labels(writer)
 
     @classmethod
     def open(cls, path: Path | str, retention_days: float = 30, audit_days: float = 365) -> Store:

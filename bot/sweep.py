@@ -55,13 +55,14 @@ def sweep_cases(db: Database, before: float) -> Swept:
 
 
 def sweep_rest(db: Database, now: float, before: float, audit_before: float) -> Swept:
-    """Delete old events, posts, plans of the audit log and dead invitations; of old feedback the verdict stays.
+    """Delete old events, posts, stories, plans of the log and dead invitations; of old feedback the verdict stays.
 
     A plan that was begun just now may still run, however short the log is kept.
     """
     events = db.execute("DELETE FROM events WHERE seen < ?", (now - EVENTS_KEPT,)).rowcount
     posts = db.execute("DELETE FROM posts WHERE created < ?", (before,)).rowcount
     db.execute("UPDATE feedback SET words = '', by = 'somebody ' || id WHERE said < ?", (before,))
+    db.execute("DELETE FROM readings WHERE asked < ?", (before,))
     audit = db.execute("DELETE FROM audit WHERE at < ?", (min(audit_before, now - HOUR),)).rowcount
     db.execute("DELETE FROM invitations WHERE max(expires, coalesce(used, 0)) < ?", (audit_before,))
     return Swept(events=events, posts=posts, audit=audit)

@@ -16,6 +16,7 @@ from bot.replies.blocks.message import Message
 from bot.replies.blocks.progress import acknowledged, progress
 from bot.replies.blocks.verdict import Choices, verdict
 from bot.replies.blocks.walk import Mark, Passed, walked
+from bot.replies.exhibits import Exhibit, free_words
 from bot.replies.gallery_together import RELAYS, Together
 from bot.replies.picture import Picture, picture
 from bot.replies.view import View, make_view
@@ -27,16 +28,6 @@ from probes.model import REFERENCE, USER_NETWORK
 
 _MARKS = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
 PICTURE = "F0PICTURE"  # the id of the picture's file
-
-
-@dataclass(frozen=True, slots=True)
-class Exhibit:
-    """One reply: a message, or a view as Slack takes it."""
-
-    file: str
-    name: str
-    shown: Message | dict[str, Any]
-    private: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +120,7 @@ class Gallery:
         yield from self._while_it_runs()
         yield from self._verdicts()
         yield from self._in_the_thread()
+        yield from free_words(self.knowledge, self.network, self.blocked.record, self.blocked.view)
         yield from self._notices()
         yield from self._surfaces()
 

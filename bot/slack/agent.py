@@ -23,9 +23,12 @@ GREETINGS: Final = frozenset(
 PROMPTS: Final = (
     {"title": "A browser cannot connect", "message": "Diagnose 31009 javascript"},
     {"title": "The iPhone app cannot connect", "message": "Diagnose 31009 ios"},
-    {"title": "I only have the error code", "message": "Diagnose 31009"},
-    {"title": "What can I ask?", "message": "help"},
-)
+    {
+        "title": "It is silent, and I have no code",
+        "message": "Calls connect, but no sound on the office Wi-Fi",
+    },
+    {"title": "What does a code mean?", "message": "What does 53405 mean?"},
+)  # Slack takes four
 
 
 def register(app: AsyncApp, office: Office) -> None:
@@ -59,10 +62,10 @@ async def converse(office: Office, asker: Asker, words: Mapping[str, str]) -> No
         await follow(office, asker, case, said, addressed=True)
     elif said.casefold().strip("!. ") in GREETINGS:
         await telling.reply(office, asker, telling.help_text(office))
-    elif said := (await reports.take(office, asker, None, said)).strip():
+    elif (left := await reports.take(office, asker, None, said)) is not None:
         await _think(office, asker)
         here = Asker(asker.team, asker.user, asker.channel, asker.thread or asker.message, asker.message)
-        await ask(office, here, said)
+        await ask(office, here, left)
 
 
 async def stop_all(office: Office, asker: Asker, _: Mapping[str, str]) -> None:

@@ -28,6 +28,7 @@ class Asker:
     trigger: str = ""
     enterprise: str = ""
     channel_type: str = ""
+    private: bool = False  # what was pressed is visible to this person alone, and so is the answer
     arrived: float = field(
         default_factory=lambda: ARRIVED.get() or time.monotonic(), compare=False
     )  # seconds
@@ -69,6 +70,7 @@ def of_interaction(body: Mapping[str, Any]) -> Asker:
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         enterprise=_text(_inner(body, "enterprise"), "id"),
+        private=container.get("is_ephemeral") is True,
     )
 
 

@@ -8,18 +8,21 @@ from typing import Any, Final, TypeAlias
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.replies.blocks import buttons, notices, remedies
+from bot.replies.blocks.notices import note
 from bot.rows import CaseRow
-from bot.slack import cases, feedback, files, form, inbox, outbox, shown, telling
+from bot.slack import cases, feedback, files, inbox, outbox, shown, telling
 from bot.slack.asker import Asker, of_interaction
-from bot.slack.asking import note
 from bot.slack.deliver import update
 from bot.slack.delivery import delivered
+from bot.slack.free_buttons import FREE
 from bot.slack.office import Office
 from bot.slack.shown import Seen
 from bot.terminal import spoken
 
 ANY_OF_OURS: Final = re.compile(f"^{buttons.PREFIX}")
-WINDOWS: Final = frozenset({"start", "wrong"})  # what they open has a trigger that lives three seconds
+WINDOWS: Final = frozenset(
+    {"start", "wrong", "none"}
+)  # what they open has a trigger that lives three seconds
 AT_ONCE: Final = WINDOWS | {"stop"}  # whatever else is going on in the thread
 NO_VERDICT: Final = "This run has no verdict; test again."
 
@@ -53,7 +56,7 @@ async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Find out what the button is about, and do it."""
     verb = said["verb"]
     if verb in FREE:
-        await FREE[verb](office, Press(asker, said))
+        await FREE[verb](office, asker, said)
         return
     case = await office.store.case(said["case"])
     if case is None or case.team != asker.team or verb not in ABOUT_CASE | ABOUT_RUN:
@@ -72,19 +75,6 @@ async def press(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     if one := said.get("relay", ""):  # pressed below the verdict of one relay of several
         seen = seen.from_(one) or seen
     await ABOUT_RUN[verb](office, Press(asker, said, case, seen))
-
-
-async def _start(office: Office, one: Press) -> None:
-    """Begin with the code that was chosen, or open the form."""
-    given = {name: one.said[name] for name in ("code", "platform") if one.said.get(name)}
-    if "code" in given:
-        await cases.begin(office, one.asker, form.filled_in(given, office.vocabulary))
-    else:
-        await form.open_form(office, one.asker, given)
-
-
-async def _guide(office: Office, one: Press) -> None:
-    await office.whisper(one.asker, telling.help_text(office))
 
 
 async def _again(office: Office, one: Press) -> None:
@@ -205,7 +195,6 @@ def _seen(one: Press) -> Seen:
     return one.seen
 
 
-FREE: Final[dict[str, Act]] = {"start": _start, "guide": _guide}
 ABOUT_CASE: Final[dict[str, Act]] = {"again": _again, "relay": _relay, "stop": _stop}
 ABOUT_RUN: Final[dict[str, Act]] = {
     "answer": _answer,

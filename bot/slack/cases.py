@@ -24,13 +24,13 @@ from bot.slack.web import BUSY, UNCERTAIN, SlackError
 GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
 
 
-async def begin(office: Office, asker: Asker, request: Request) -> None:
-    """Begin a diagnosis where *asker* is; in a direct message where Lineman may not write there."""
+async def begin(office: Office, asker: Asker, request: Request) -> str:
+    """Begin a diagnosis where *asker* is, else in a direct message to them; gives the case's id."""
     if asker.thread and (case := await office.store.case_of_thread(asker.team, asker.channel, asker.thread)):
         await again(office, asker, case, request)
-        return
+        return case.id
     await _let_look(office, asker, request)
-    await _open(office, asker, request)
+    return await _open(office, asker, request)
 
 
 async def again(office: Office, asker: Asker, case: CaseRow, request: Request | None = None) -> None:
@@ -79,8 +79,8 @@ async def _let_look(office: Office, asker: Asker, request: Request) -> None:
     await office.rights.look(await office.workspace(asker), asker, request.relays)
 
 
-async def _open(office: Office, asker: Asker, request: Request) -> None:
-    """Keep a new case, and run it for the first time; who comes second in a thread joins the case that is there."""
+async def _open(office: Office, asker: Asker, request: Request) -> str:
+    """Keep a new case, run it for the first time, and give its id; who comes second in a thread joins the case."""
     case = CaseRow(
         id=new_case(),
         team=asker.team,
@@ -94,6 +94,7 @@ async def _open(office: Office, asker: Asker, request: Request) -> None:
     if kept.id != case.id:
         await office.store.change_case(kept.id, request)
     await _run(office, asker, replace(kept, request=request))
+    return kept.id
 
 
 async def _run(office: Office, asker: Asker, case: CaseRow) -> None:

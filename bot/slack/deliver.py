@@ -141,10 +141,11 @@ class Live:
 
     def show(self, make: Callable[[], Message], rank: Rank = Rank.PROGRESS) -> None:
         """Show what *make* makes as soon as a change is due; a newer state takes its place."""
-        self._next, self._rank = make, rank
+        # What waits already goes no later because of something less urgent: both are shown at once.
+        self._next, self._rank = make, min(rank, self._rank) if self._wanted.is_set() else rank
         self._wanted.set()
         if self._turn:
-            self._workspace.pace.rerank(self._turn, rank)
+            self._workspace.pace.rerank(self._turn, self._rank)
 
     async def __aenter__(self) -> Self:
         self._workspace.pace.begin(*self._place)

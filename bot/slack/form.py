@@ -11,11 +11,14 @@ from bot.replies.blocks.forms import FORM, answers, form
 from bot.request import Request, Vocabulary, parse_words
 from bot.slack import cases, inbox
 from bot.slack.asker import Asker, of_interaction
+from bot.slack.asking import tell
 from bot.slack.delivery import NoWindowError, delivered
 from bot.slack.installation import Workspace
 from bot.slack.office import Office
 from bot.slack.web import BUSY, UNCERTAIN, SlackError, call
 
+TOO_LATE: Final = BUSY | UNCERTAIN | {"expired_trigger_id"}
+FIRST: Final = "31009"  # the code that stands there before somebody chooses
 LATE: Final = (
     "Slack gives three seconds to open a window, and they have passed. Please try once more, "
     "or type what you know, such as `/diagnose 31009 ios`."
@@ -30,7 +33,7 @@ def register(app: AsyncApp, office: Office) -> None:
         view = body.get("view", {})
         said = answers(view)
         try:
-            filled_in(said, office.vocabulary)
+            check(said, office.vocabulary)
         except FieldError as error:
             await ack(response_action="errors", errors={error.field: str(error)[:150]})
             return
@@ -39,8 +42,20 @@ def register(app: AsyncApp, office: Office) -> None:
 
 
 async def begin(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
-    """Begin what was filled in."""
-    await cases.begin(office, asker, filled_in(said, office.vocabulary))
+    """Begin what was filled in: a code counts more than a story."""
+    if "code" in said or not said.get("story"):
+        await cases.begin(office, asker, filled_in(said, office.vocabulary))
+        return
+    fields = {name: value for name, value in said.items() if name in office.vocabulary.names}
+    await tell(office, asker, said["story"], fields)
+
+
+def check(said: Mapping[str, str], vocabulary: Vocabulary) -> None:
+    """Raise `FieldError` for what cannot be meant; a code that only stood there does not outweigh a story."""
+    story = said.get("story", "").strip()
+    if story and said.get("code") == FIRST:
+        raise FieldError("story", f"Is it {FIRST}? Then empty this. Else choose “I have no code” above.")
+    filled_in({"code": vocabulary.codes[0], **said} if story else said, vocabulary)
 
 
 async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | None = None) -> None:
@@ -53,7 +68,7 @@ async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | Non
         platforms=[(one.id, one.title) for one in knowledge.platforms.values()],
         edges=office.vocabulary.edges,
         relays=relays,
-        given={"code": "31009", "relay": relays[0] if relays else "", "edge": office.vocabulary.roaming}
+        given={"code": FIRST, "relay": relays[0] if relays else "", "edge": office.vocabulary.roaming}
         | dict(given or {}),
         metadata=json.dumps(
             {"channel": asker.channel, "thread": asker.thread, "response_url": asker.response_url}
@@ -73,9 +88,7 @@ async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) 
     try:
         await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
     except SlackError as refused:
-        if refused.word in BUSY | UNCERTAIN | {
-            "expired_trigger_id"
-        }:  # when it could be tried again, it is too late
+        if refused.word in TOO_LATE:  # when it could be tried again
             raise NoWindowError(LATE) from None
         raise
 
@@ -91,6 +104,8 @@ class FieldError(UsageError):
 def filled_in(said: Mapping[str, str], vocabulary: Vocabulary) -> Request:
     """Make the request of what was filled in; `FieldError` names the field to show the sentence at."""
     options = [(name, value) for name, value in said.items() if name in vocabulary.names]
+    if not said.get("code"):
+        raise FieldError("code", "Choose the error, or say below what happens.")
     try:
         return parse_words((), vocabulary, options)
     except UsageError as error:

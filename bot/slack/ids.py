@@ -17,6 +17,11 @@ def new_run() -> str:
     return f"{_word(2)}-{_word(3)}-{_number()}"
 
 
+def new_story() -> str:
+    """Name what somebody told without a code; the end keeps it from being guessed."""
+    return f"story-{_word(4)}-{secrets.token_hex(3)}"
+
+
 def new_reference() -> str:
     """Name a fault of ours, so that it can be found in the log."""
     return f"E-{secrets.token_hex(4)}"

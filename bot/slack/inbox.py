@@ -14,9 +14,9 @@ from typing import Final
 from bot.errors import UsageError
 from bot.replies.blocks import notices
 from bot.replies.blocks.message import Message
+from bot.replies.blocks.notices import note
 from bot.rows import InboxRow
 from bot.slack.asker import Asker
-from bot.slack.asking import note
 from bot.slack.deliver import OUTSIDE
 from bot.slack.delivery import ANSWERING, Delivery, NoWindowError
 from bot.slack.ids import new_reference
@@ -152,5 +152,6 @@ def _again(row: InboxRow, *, suspect: bool) -> Delivery:
         message=who.get("message", ""),
         enterprise=who.get("enterprise", ""),
         channel_type=who.get("channel_type", ""),
+        private=bool(who.get("private")),
     )
     return Delivery(row.way, asker, row.event, row.said, row.turn, row.stamp, True, suspect, row.received)

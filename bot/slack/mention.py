@@ -44,5 +44,5 @@ async def answer(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     case = await office.store.case_of_thread(asker.team, asker.channel, here.thread)
     if case:
         await follow(office, here, case, text, addressed=True)
-    elif left := await reports.take(office, here, None, text):
+    elif (left := await reports.take(office, here, None, text)) is not None:
         await ask(office, here, left)

@@ -19,6 +19,7 @@ from bot.slack.relays import Relays
 from bot.slack.rights import Rights
 from bot.slack.running import Running
 from bot.slack.slots import Slots
+from bot.slack.talks import Talks
 from bot.slack.web import SlackError
 from bot.slack.whisper import whisper
 from bot.store import Store
@@ -40,6 +41,7 @@ class Office:
     records: Records
     door: Door
     ways: Mapping[str, Answer]  # how what comes in is answered, by the name of its way
+    talks: Talks = field(default_factory=Talks)
     running: dict[str, Running] = field(default_factory=dict)  # by run
 
     @property

@@ -6,10 +6,10 @@ from bot.slack.delivery import ANSWERING
 from bot.slack.installation import Workspace
 
 
-async def post_once(workspace: Workspace, channel: str, message: Message, thread: str) -> None:
-    """Post *message*, known again by the delivery that it answers. Raises `SlackError`."""
+async def post_once(workspace: Workspace, channel: str, message: Message, thread: str) -> tuple[str, str]:
+    """Post *message*, known again by the delivery that it answers; gives channel and timestamp. Raises `SlackError`."""
     asked = ANSWERING.get()
     key = asked.reply_key() if asked else ""
-    if asked and asked.again and await find(workspace, channel, key, thread, asked.received):
-        return
-    await post(workspace, channel, message, thread=thread, key=key)
+    if asked and asked.again and (ts := await find(workspace, channel, key, thread, asked.received)):
+        return channel, ts
+    return await post(workspace, channel, message, thread=thread, key=key)

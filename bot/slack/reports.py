@@ -12,10 +12,10 @@ from bot.preflight.model import Reading
 from bot.preflight.reading import BEGINNING, read_pasted
 from bot.redact import hint
 from bot.replies.blocks import device
+from bot.replies.blocks.notices import note
 from bot.rows import CaseRow
 from bot.slack import outbox, telling
 from bot.slack.asker import Asker
-from bot.slack.asking import note
 from bot.slack.attached import fetch, files_in, words_of
 from bot.slack.office import Office
 from bot.slack.seen import Seen, headline_of, seen_of
@@ -35,8 +35,8 @@ SHORTEST: Final = 40  # characters
 NOT_YET: Final = "The relay has no verdict yet: send it again when it has, and I lay both side by side."
 
 
-async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) -> str:
-    """Answer the reports in *text* and its files; gives the words that are left to be answered otherwise, if any."""
+async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) -> str | None:
+    """Answer the reports in *text* and its files; gives the words that are left to be answered otherwise, None if none."""
     files, words = files_in(text), words_of(text)
     answered = False
     for file in files:
@@ -51,14 +51,14 @@ async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) ->
         reading = await office.bench.call(read_pasted, words)
         if reading.kind in ("report", "tool"):
             await _go_on(office, asker, case, reading, words)
-            return ""
+            return None
         if reading.says == BEGINNING:
             await telling.reply(office, asker, note(BEGINNING))
-            return ""
-    return words if words.strip() or not answered else ""
+            return None
+    return words if words.strip() or not answered else None
 
 
-async def take_here(office: Office, asker: Asker, text: str) -> str:
+async def take_here(office: Office, asker: Asker, text: str) -> str | None:
     """Do the same for the case of the thread where *asker* is, if there is one."""
     return await take(
         office, asker, await office.store.case_of_thread(asker.team, asker.channel, asker.thread), text

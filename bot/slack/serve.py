@@ -15,7 +15,7 @@ from bot.access import load_access
 from bot.desk import Desk, open_desk
 from bot.hub.settings import read_hub_settings
 from bot.rate import Rate, load_limits
-from bot.slack import inbox
+from bot.slack import answering, inbox
 from bot.slack.alone import alone
 from bot.slack.app import make_app
 from bot.slack.bench import Bench
@@ -62,6 +62,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
             strict=True,
         ):
             office.jobs.start(name, work)
+        office.jobs.start("warm", answering.warm(office))
         await inbox.answer_left(office)
         hush = await _listen(settings, office, stack, say)
         await stop.wait()

@@ -41,7 +41,7 @@ def register(app: AsyncApp, office: Office) -> None:
 
 async def read(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Begin what the message asks for."""
-    if left := await reports.take_here(office, asker, said["text"]):
+    if (left := await reports.take_here(office, asker, said["text"])) is not None:
         await ask(office, asker, left)
 
 

@@ -6,6 +6,7 @@ The SDK closes a connection before it opens the next; what Slack would send mean
 import asyncio
 import json
 import logging
+import re
 from typing import Final
 
 import aiohttp
@@ -143,6 +144,7 @@ class Sockets:
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """What the SDK tells of is the network's doing, not a fault of ours."""
+    """What the SDK tells of is the network's doing, not a fault of ours; a ticket may still open a connection."""
     record.exc_info = None
+    record.msg = re.sub(r"\bticket=[^&'\s]+", "ticket=…", str(record.msg))
     return True

@@ -1,13 +1,13 @@
 """Answers that stand in a thread: evidence, meanings, preflight steps, what was concluded anew."""
 
-from bot.replies.blocks import fit, guides, lists, notices
+from bot.replies.blocks import fit, lists, notices
 from bot.replies.blocks.buttons import numbered, row
 from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.notices import note
 from bot.replies.blocks.pieces import section
 from bot.replies.view import headline
 from bot.slack import shown
 from bot.slack.asker import Asker
-from bot.slack.asking import note
 from bot.slack.office import Office
 from bot.slack.once import post_once
 from bot.slack.shown import Seen
@@ -32,27 +32,6 @@ async def concluded(office: Office, asker: Asker, seen: Seen, why: str) -> None:
     if diagnosis.next_question:
         said += f" Still open: {diagnosis.next_question.ask}"
     await reply(office, asker, note(said))
-
-
-async def meaning(office: Office, asker: Asker, about: str) -> None:
-    """Explain a cause, a question or an error code."""
-    knowledge = office.desk.knowledge
-    if about in knowledge.causes:
-        message = guides.cause_meaning(knowledge.causes[about])
-    elif about in knowledge.questions:
-        message = guides.question_meaning(knowledge.questions[about])
-    elif about in knowledge.errors:
-        error = knowledge.errors[about]
-        message = guides.meaning(
-            f"{error.code} {error.name}", " ".join(error.means.values()), error.references
-        )
-    else:
-        names = "; ".join(one.title for one in list(knowledge.causes.values())[:6])
-        message = note(
-            f"I can explain the causes and the questions I know, such as: {names}. "
-            "Free questions come with a later version."
-        )
-    await reply(office, asker, message)
 
 
 async def evidence(office: Office, asker: Asker, seen: Seen, about: str) -> None:

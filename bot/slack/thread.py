@@ -1,53 +1,75 @@
 """Words in a thread of ours: anybody goes on with the same case, by mention or plainly where the bot may read."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bot.intents import EXAMPLES, Intent, Thread, read_intent
+from bot.addressed import is_for_us
+from bot.allowlist_request import asks_plainly
+from bot.intents import Intent, Thread, read_intent
 from bot.redact import hint, redact
-from bot.replies.blocks import notices
+from bot.replies.blocks.notices import note
 from bot.request import Request
 from bot.rows import CaseRow
-from bot.slack import cases, reports, telling
+from bot.slack import answering, cases, reports, telling
 from bot.slack.asker import Asker
-from bot.slack.asking import LONGEST, ask, note
+from bot.slack.asking import LONGEST, TAKEN_OUT
 from bot.slack.office import Office
+from bot.slack.question import Question
 from bot.slack.shown import Seen
-from bot.understand import find_codes
 
 NO_VERDICT = "This diagnosis has no verdict yet; ask again when it has one."
 
 
 async def follow(office: Office, asker: Asker, case: CaseRow, text: str, *, addressed: bool) -> None:
     """Do what *text* asks of *case*; words that are not meant for us are left alone unless *addressed* to us."""
-    text = await reports.take(office, asker, case, text)
-    if not text.strip():
+    left = await reports.take(office, asker, case, text)
+    if left is None:
         return
-    safe = await office.bench.call(redact, text[:LONGEST])
     seen = await office.records.latest(case.id)
-    intent = await office.bench.call(read_intent, safe.text, _thread(office, seen))
-    if safe.kinds and (addressed or intent.kind != "unknown"):
-        await office.whisper(asker, note(hint(safe.kinds)))
-    if intent.kind == "unknown":
-        if addressed and find_codes(safe.text, office.vocabulary):
-            await ask(office, asker, safe.text)
-        elif addressed:
-            await telling.reply(
-                office, asker, notices.usage("In this thread I can do other things.", (EXAMPLES,))
-            )
+    heard = await office.bench.call(_hear, left, _thread(office, seen), addressed=addressed)
+    if heard is None:
         return
-    await office.rights.use(await office.workspace(asker), asker, case.request.relays)
-    await _do(office, asker, case, seen, intent)
+    if heard.taken_out:
+        await office.whisper(asker, note(heard.taken_out))
+    if heard.intent.kind not in ("unknown", "meaning"):
+        await office.rights.use(await office.workspace(asker), asker, case.request.relays)
+    question = Question(office, asker, case, seen, heard.text)
+    if await question.comes_first(heard.intent, addressed=addressed) or await _do(
+        office, asker, case, seen, heard.intent
+    ):
+        return
+    await question.put(addressed=addressed)
 
 
-async def _do(office: Office, asker: Asker, case: CaseRow, seen: Seen | None, intent: Intent) -> None:
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said, without secrets: what it asks for, and what was taken out."""
+
+    text: str
+    intent: Intent
+    taken_out: str
+
+
+def _hear(text: str, thread: Thread, *, addressed: bool) -> Heard | None:
+    """Read *text* at the bench; None where it is not for us."""
+    safe = redact(text[:LONGEST])
+    said = TAKEN_OUT.sub(" ", safe.text)
+    intent = read_intent(said, thread)
+    wanted = addressed or is_for_us(said, intent) or asks_plainly(said)
+    return Heard(said, intent, hint(safe.kinds)) if wanted else None
+
+
+async def _do(office: Office, asker: Asker, case: CaseRow, seen: Seen | None, intent: Intent) -> bool:
+    """Do what *intent* says; false where it is to be taken as a question."""
     match intent.kind:
+        case "unknown":
+            return False
+        case "meaning":
+            return await answering.named(office, asker, intent.values.get("about", ""))
         case "stop":
             await _stop(office, asker, case)
         case "help":
             await telling.reply(office, asker, telling.help_text(office))
-        case "meaning":
-            await telling.meaning(office, asker, intent.values.get("about", ""))
         case "evidence" | "preflight" if seen is None:
             await telling.reply(office, asker, note(NO_VERDICT))
         case "evidence":
@@ -57,7 +79,9 @@ async def _do(office: Office, asker: Asker, case: CaseRow, seen: Seen | None, in
             assert seen is not None
             await telling.preflight(office, asker, seen, intent.values.get("platform", ""))
         case _:
+            office.talks.forget(asker)
             await _change(office, asker, case, seen, intent)
+    return True
 
 
 async def _change(office: Office, asker: Asker, case: CaseRow, seen: Seen | None, intent: Intent) -> None:

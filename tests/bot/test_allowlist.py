@@ -12,7 +12,8 @@ import hcl2
 import pytest
 
 from bot.allowlist import AllowList, make_list
-from bot.allowlist_command import addresses, is_legacy, run_allowlist
+from bot.allowlist_command import addresses, run_allowlist
+from bot.allowlist_request import is_legacy
 from bot.errors import UsageError
 from bot.replies.allowlist import BY_ADDRESS, FORMS
 from knowledge.load import load_knowledge

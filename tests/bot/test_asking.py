@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.asking import About, Answer, ask
+from bot.asking import Answer, ask
+from bot.case_context import About
 from bot.cli import main
 from bot.replies.answer import render_answer
 from bot.replies.page import to_text

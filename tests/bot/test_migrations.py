@@ -27,6 +27,7 @@ RELEASED = {
     "m005_relays": "1d4696e257fe3c55",
     "m006_ways_in": "d7ea5076b9cf33c9",
     "m007_several_relays": "4a1fb205949fa345",
+    "m008_readings": "57f3a375a2ae528c",
 }
 
 
@@ -68,6 +69,10 @@ async def test_runs_of_one_relay_become_runs_of_several(tmp_path: Path) -> None:
     assert kept
     assert {relay: list(seen) for relay, seen in kept[1].items()} == {"acme": ["z", "a"]}
     await store.close()
+    """The names begin with rising numbers, in the order in which they are applied."""
+    names = [step.name for step in STEPS.pending(Database(memory=True))]
+    numbers = [int(name[1:4]) for name in names]
+    assert numbers == sorted(set(numbers))
 
 
 def test_second_run_changes_nothing(tmp_path: Path) -> None:

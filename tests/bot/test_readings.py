@@ -23,7 +23,7 @@ def test_any_text_is_read(text: str) -> None:
     assert sum(scores) <= 1.01
     assert len(readings.offered) <= OFFERED
     assert understood(readings)
-    request = ahead(readings, KNOWLEDGE)
+    request = ahead(readings, KNOWLEDGE, VOCABULARY)
     assert request is None or request.code in KNOWLEDGE.errors
 
 
@@ -45,7 +45,7 @@ def test_clear_stories_go_ahead(text: str, cause: str) -> None:
     assert readings.verdict == "sure"
     assert readings.offered[0].cause == cause
     assert understood(readings).startswith("I read that as: ")
-    request = ahead(readings, KNOWLEDGE)
+    request = ahead(readings, KNOWLEDGE, VOCABULARY)
     assert request is not None
     assert cause in {one.id for one in KNOWLEDGE.causes.values() if request.code in one.weight}
 
@@ -56,7 +56,7 @@ def test_close_stories_are_offered() -> None:
     assert readings.verdict == "close"
     assert len(readings.offered) == OFFERED
     for one in readings.offered:
-        request = request_for(readings, [one], KNOWLEDGE)
+        request = request_for(readings, [one], KNOWLEDGE, VOCABULARY)
         assert request is not None
         assert request.code in KNOWLEDGE.causes[one.cause].weight
 
@@ -66,18 +66,18 @@ def test_nothing_is_read_into_nothing(text: str) -> None:
     """What tells of no known cause is no reading."""
     readings = read(text, KNOWLEDGE, VOCABULARY)
     assert readings.verdict == "none"
-    assert ahead(readings, KNOWLEDGE) is None
+    assert ahead(readings, KNOWLEDGE, VOCABULARY) is None
 
 
 def test_clues_are_kept() -> None:
     """Platform, edge and what is said of the VPN go into the request; so does a code, which counts more."""
     readings = read("no sound on my iPhone over a VPN, edge dublin", KNOWLEDGE, VOCABULARY)
-    request = ahead(readings, KNOWLEDGE)
+    request = ahead(readings, KNOWLEDGE, VOCABULARY)
     assert request is not None
     assert (request.platform, request.edge, request.told) == ("ios", "dublin", {"vpn": "yes"})
     with_code = read("31009 and the call connects but silence", KNOWLEDGE, VOCABULARY)
     assert with_code.codes == ("31009",)
-    assert (made := ahead(with_code, KNOWLEDGE)) is not None
+    assert (made := ahead(with_code, KNOWLEDGE, VOCABULARY)) is not None
     assert made.code == "31009"
 
 

@@ -148,6 +148,13 @@ def truth(value: object) -> bool:
     return value in (True, 1, "1", "true", "True")
 
 
+def room_of(team: Team, args: Mapping[str, Any]) -> Channel:
+    """The channel that *args* name by its own id: only posting takes a user's id for their direct messages."""
+    if str(args.get("channel", "")) in team.users:
+        raise SlackError("channel_not_found")
+    return channel_of(team, args)
+
+
 def channel_of(team: Team, args: Mapping[str, Any], key: str = "channel") -> Channel:
     """The channel that *args* name; channel_not_found where the bot cannot see it."""
     channel = team.find(str(args.get(key, "")))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.fake_slack import limits
-from tests.fake_slack.api import SlackError, channel_of, method, writable
+from tests.fake_slack.api import SlackError, channel_of, method, room_of, writable
 from tests.fake_slack.state import Channel, Message, Team
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def permalink(slack: "FakeSlack", team: Team, args: dict[str, Any]) -> dict[str,
 
 def own(team: Team, args: Mapping[str, Any]) -> Message:
     """A message of the bot's own, by channel and ts."""
-    channel = channel_of(team, args)
+    channel = room_of(team, args)
     message = channel.messages.get(str(args.get("ts", "")))
     if message is None or message.deleted or message.only_for:
         raise SlackError("message_not_found")

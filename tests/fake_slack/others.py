@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from tests.fake_slack.api import SlackError, channel_of, method, truth, writable
+from tests.fake_slack.api import SlackError, channel_of, method, room_of, truth, writable
 from tests.fake_slack.chat import named
 from tests.fake_slack.state import APP, Channel, File, Message, Team, new_id
 
@@ -95,7 +95,7 @@ def members(slack: "FakeSlack", team: Team, args: Args) -> Args:
 
 @method("conversations.replies", "channels:history", "groups:history", "im:history", "mpim:history")
 def replies(slack: "FakeSlack", team: Team, args: Args) -> Args:
-    found = channel_of(team, args).thread(str(args.get("ts", "")))
+    found = room_of(team, args).thread(str(args.get("ts", "")))
     if not found:
         raise SlackError("thread_not_found")
     return _page(found, args)
@@ -103,7 +103,7 @@ def replies(slack: "FakeSlack", team: Team, args: Args) -> Args:
 
 @method("conversations.history", "channels:history", "groups:history", "im:history", "mpim:history")
 def history(slack: "FakeSlack", team: Team, args: Args) -> Args:
-    return _page([one for one in channel_of(team, args).posts() if one.root == one.ts][::-1], args)
+    return _page([one for one in room_of(team, args).posts() if one.root == one.ts][::-1], args)
 
 
 @method("reactions.add", "reactions:write")

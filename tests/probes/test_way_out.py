@@ -1,5 +1,7 @@
 """Which proxy leads out, by what the environment says."""
 
+import pytest
+
 from probes.way_out import proxy_from
 
 
@@ -14,3 +16,17 @@ def test_way_out_follows_the_environment() -> None:
         proxy_from({**usual, "LINEMAN_RELAY_PROXY": "http://192.0.2.1:8080"}, url) == "http://192.0.2.1:8080"
     )
     assert proxy_from({}, url) == ""
+
+
+@pytest.mark.parametrize(
+    ("spared", "proxy"),
+    [
+        ("hub.example", ""), ("HUB.example", ""), ("other.test, example", ""), ("*", ""), ("hub.example:8443", ""),
+        ("", "http://proxy.example:3128"), ("ub.example", "http://proxy.example:3128"), (",", "http://proxy.example:3128"),
+        ("hub.example:443", "http://proxy.example:3128"),
+    ],
+)  # fmt: skip
+def test_who_is_spared(spared: str, proxy: str) -> None:
+    """NO_PROXY spares whole names, domains by their labels, one port if it names one, and everybody by a star."""
+    environment = {"HTTPS_PROXY": "http://proxy.example:3128", "NO_PROXY": spared}
+    assert proxy_from(environment, "wss://hub.example:8443/relay") == proxy

@@ -46,7 +46,9 @@ async def by_shortcut(slack: FakeSlack, text: str, number: int) -> None:
 
 async def by_thread(slack: FakeSlack, text: str, number: int) -> None:
     first = next(one for one in slack.messages() if one.bot)
-    await slack.say(text, person(slack, number), thread=first.ts)
+    # plainly, by name, and with a question before it
+    say = slack.say if number % 2 else slack.mention
+    await say(f"why? {text}" if number % 5 == 0 else text, person(slack, number), thread=first.ts)
 
 
 def person(slack: FakeSlack, number: int):

@@ -76,11 +76,13 @@ def serving(tmp_path: Path) -> Serving:
             client = make_client("", office.session, settings.api_url)
             sockets = Sockets(app, settings.app_token, client, office.door)
             await sockets.open()
+            slack.may_be_down = False
             office.jobs.start("resume", resume(office, cut_off))
             await inbox.answer_left(office)
             try:
                 yield Here(slack, relay, office)
             finally:
+                slack.may_be_down = True  # it hears of its own messages to the last
                 await sockets.hush()
                 await sockets.close()
 

@@ -61,6 +61,7 @@ async def test_places_on_the_relay(slack: FakeSlack, serving: Serving) -> None:
 
 async def test_cut_off(slack: FakeSlack, serving: Serving) -> None:
     """A run that a restart cuts off is declared in its message, once, and can be tested again."""
+    slack.may_be_down = True  # between one and the next
     async with serving(slack, MadeUpRelay(stuck=True)) as here:
         await slack.command("/diagnose 31009 ios", here.user())
         await here.until(lambda: here.office.running)

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.replies.samples import SIGNALING_SHUT
-from bot.rows import InboxRow
-from bot.slack import asker, delivery, inbox
+from bot.request import Request
+from bot.rows import CaseRow, InboxRow, RunRow
+from bot.slack import asker, delivery, inbox, outbox
 from bot.slack.ways import WAYS
 from tests.fake_slack import FakeSlack, Message
 from tests.slack_app.conftest import Here, Serving
@@ -260,3 +261,32 @@ async def test_two_at_the_same_moment(here: Here, way: str) -> None:
     assert len(await here.office.store.runs(found.id)) == 2
     assert {one.thread_ts for one in here.ours()} == {root.ts}
     assert slack.whispers() == []
+
+
+async def test_cut_off_outside(slack: FakeSlack, serving: Serving) -> None:
+    """A run that was begun where the bot may not write, and cut off before it said so, is declared to the person."""
+    outside = slack.add_channel("outside", bot=False)
+    async with serving(slack, MadeUpRelay()) as here:
+        request = Request("31009", "ios")
+        case = CaseRow(
+            "case-x", slack.team.id, outside.id, here.user().id, request, created=slack.clock.now()
+        )
+        run = RunRow("run-x", "case-x", "local", "user-network", request, "", "twilio", slack.clock.now())
+        await here.office.store.open_case(case)
+        await here.office.store.start_run(run, None, outbox.first_of(case, run))
+    async with serving(slack, MadeUpRelay()) as here:
+        declared = await here.verdict()
+        assert declared.channel is slack.team.direct(here.user().id)
+        await slack.click(declared, "lm_again", here.user())
+        assert (await here.verdict(1)).thread_ts == declared.ts
+
+
+async def test_form_from_anywhere_is_told_in_direct_messages(here: Here) -> None:
+    """What was asked outside of channels is followed in direct messages by their own id, to the verdict."""
+    await here.slack.global_shortcut("diagnose_open", here.user())
+    await here.until(lambda: here.slack.team.views)
+    await here.slack.submit(next(iter(here.slack.team.views.values())), {"code": "31009"}, here.user())
+    top = await here.verdict()
+    found = await here.office.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
+    assert found
+    assert found.channel == here.slack.team.direct(here.user().id).id

@@ -4,9 +4,14 @@ import asyncio
 from contextlib import suppress
 
 import pytest_asyncio
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rate import Limit
+from bot.replies.blocks.message import Message
+from bot.slack.deliver import Live
+from bot.slack.installation import Workspace
 from bot.slack.pace import Pace, Rank, Turn
+from bot.slack.posting import Queue as Posts
 from bot.slack.slots import TOLD_AT, Slots
 from tests.slack_app.test_jobs import turns_of_the_loop
 
@@ -84,6 +89,25 @@ async def test_a_line_is_worth_the_least(queue: Queue) -> None:
     queue.pace.rerank(turn, Rank.PROGRESS)
     await turns_of_the_loop()
     assert queue.let == ["a"]
+
+
+async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
+    """Where one relay has something to show and another says how long its line is, both are shown without delay."""
+    web, shown = AsyncWebClient(token="xoxb-nobody", base_url="http://127.0.0.1:9/api/"), []
+    workspace = Workspace("T", "U", "B", "lineman", web, web, "xoxb-nobody", queue.pace, Posts())
+
+    def make() -> Message:
+        shown.append("both")
+        return Message("both", ())
+
+    queue.pace.rest(HOUR)
+    async with Live(workspace, "C", "a") as live:
+        live.show(make)
+        await turns_of_the_loop()
+        live.show(make, Rank.LINE)
+        queue.pace.rested()
+        await turns_of_the_loop()
+    assert shown == ["both"]
 
 
 async def test_one_change_at_a_time(queue: Queue) -> None:

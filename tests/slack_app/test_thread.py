@@ -66,13 +66,15 @@ async def test_questions(here: Here) -> None:
 
 
 async def test_left_alone(here: Here) -> None:
-    """Words that are not for us get no answer, in our thread or elsewhere; by mention they get examples."""
+    """Words that are not for us get no answer, in our thread or elsewhere; by mention they do."""
     top = await case(here, "/diagnose 31009 ios")
     await here.slack.say("lunch anybody?", here.user("grace"), thread=top.ts)
     await here.slack.say("31009 is a fine number", here.user("grace"))
     await here.slack.mention("lunch anybody?", here.user("grace"), thread=top.ts)
+    await here.reply("I don't know")
+    await here.slack.mention("qwertz!", here.user("grace"), thread=top.ts)
     await here.reply("In this thread")
-    assert len(here.ours()) == 2
+    assert len(here.ours()) == 3
 
 
 async def test_mention_begins_a_case(here: Here) -> None:

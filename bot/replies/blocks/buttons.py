@@ -15,7 +15,8 @@ from bot.replies.blocks.pieces import Block, words
 PREFIX: Final = "lm_"
 VERBS: Final = (
     "again", "relay", "compare", "answer", "ticket", "stop", "right", "wrong", "platform", "evidence", "raw",
-    "preflight", "tree", "start", "fixes", "open", "guide", "view",
+    "preflight", "tree", "start", "fixes", "open", "guide", "reading",
+    "none", "nearest", "meaning", "list", "view",
 )  # fmt: skip
 NONE: Final[Mapping[str, str]] = {}
 _PART: Final = 120  # of one value; ids are ours and shorter

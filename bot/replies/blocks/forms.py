@@ -28,15 +28,19 @@ def form(
     given: Mapping[str, str] | None = None,
     metadata: str = "",
 ) -> Block:
-    """Ask for a diagnosis; *given* fills in what is known: code, platform, edge, relay.
+    """Ask for a diagnosis; *given* fills in what is known: code or story, platform, edge, relay.
 
     Block ids are the names of the fields, so that errors can be shown beside them; action ids are `value`.
     """
     known = given or {}
     fields = [
         _select(
-            "code", "Which error?", [(code, f"{code} {name}") for code, name in codes], known.get("code")
+            "code",
+            "Which error?",
+            [(ANY, "I have no code: see below"), *((code, f"{code} {name}") for code, name in codes)],
+            known.get("code"),
         ),
+        _story(known.get("story", "")),
         _select(
             "platform",
             "Which platform?",
@@ -168,6 +172,25 @@ def _field(name: str, label: str, element: Block, *, optional: bool = True, hint
         "optional": optional,
     }
     return made | ({"hint": words(hint, fit.PLACEHOLDER)} if hint else {})
+
+
+def _story(given: str) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "multiline": True,
+        "max_length": 2_000,
+        "placeholder": words("Connected, but no sound on the office Wi-Fi", fit.PLACEHOLDER),
+    }
+    if given:
+        element["initial_value"] = fit.cut(fit.clean(given), 2_000)
+    return {
+        "type": "input",
+        "block_id": "story",
+        "label": words("Or what happens, in your words"),
+        "element": element,
+        "optional": True,
+    }
 
 
 def _version(given: str) -> Block:

@@ -68,6 +68,10 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         (f"/diagnose 31009 {known[0]}", f"for one platform: {', '.join(known[:6])}"),
         ("/diagnose 31009 edge=frankfurt from acme-hq", "with an edge, from a relay"),
         ("/diagnose 31009 from acme-hq and berlin", "from several, compared"),
+        ("/diagnose no sound on the office Wi-Fi", "without a code: say what happens"),
+        ("/diagnose meaning 53405", "what a code means"),
+        ("/diagnose why does TURN help?", "answers a question"),
+        ("/diagnose allowlist ios edge=frankfurt turn=yes", "what a firewall has to let out"),
         ("/diagnose", "opens a form"),
         ("/diagnose relays", "shows the relays"),
         ("/diagnose history", "shows your recent runs"),
@@ -78,7 +82,8 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
     others = (
         "On any message with an error in it: More actions, then Diagnose this message. Works in threads too.",
         "In the thread of a diagnosis, anybody may go on: “now on android”, “run it again”, “they are on a VPN”.",
-        "In a direct message: say what went wrong, with the error code.",
+        "And ask there: “why?”, “could it be DNS?”, “how do we fix it?”, “what about TURN then?”.",
+        "In a direct message: say what went wrong, with the error code or without.",
     )
     sheet.add(rich(title("Or"), bullets([run(text)] for text in others)))
     sheet.add(
@@ -88,6 +93,7 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
     )
     return sheet.message(
         "Type /diagnose 31009, with a platform, an edge or a relay if you know them; /diagnose alone opens a form. "
+        "Without a code, say what happens. "
         "In the thread of a diagnosis, just go on asking. On any message: More actions, Diagnose this message."
     )
 

@@ -21,6 +21,13 @@ NO: Final = "\N{NO ENTRY SIGN}"
 BROKEN: Final = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
 
 
+def note(sentence: str) -> Message:
+    """Say one sentence."""
+    sheet = Sheet()
+    sheet.add(section(fit.quote(sentence)))
+    return sheet.message(sentence)
+
+
 def refusal(why: str, instead: Sequence[str] = (), hint: str = "") -> Message:
     """Say no, why, and what is possible instead; *hint* is small print, such as what was taken out of a text."""
     sheet = Sheet()

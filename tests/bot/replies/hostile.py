@@ -6,8 +6,27 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from bot.allowlist import AllowList, Entry
+from bot.allowlist_request import ListRequest
+from bot.asking import Answer, Sentence, Source
 from bot.compare import Compared
-from bot.replies.blocks import asking, changed, evidence, far, forms, guides, lists, notices, remedies, ticket
+from bot.readings import Reading, Readings
+from bot.replies.blocks import (
+    allowlists,
+    answers,
+    asking,
+    changed,
+    codes,
+    evidence,
+    far,
+    forms,
+    guides,
+    lists,
+    notices,
+    readings,
+    remedies,
+    ticket,
+)
 from bot.replies.blocks.about import About
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
@@ -20,6 +39,7 @@ from bot.replies.view import View
 from bot.request import Request
 from bot.triage import CaseRecord
 from knowledge.advised import AdvisedCause, AdvisedFix, CodeSample, Guide
+from knowledge.meaning import Meaning
 from knowledge.schema import Diagnosis, Finding, Judged, NextQuestion, Reference
 from probes.failures import Failure
 from probes.model import REFERENCE, USER_NETWORK, Observation, Plan, Target
@@ -72,6 +92,7 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     more = replace(change, unknown=(text,) * 20, elsewhere=(text,) * 20, comparable=False)
     yield changed.compared(one, one, more, "unclear")
     yield ticket.ticket(one, view, diagnosis)
+    yield from free_words(text, many)
     yield notices.refusal(text, (text,) * 20, text)
     yield notices.usage(text, (text,) * 20, text)
     yield notices.choose([(text, text)] * 20, text)
@@ -92,6 +113,32 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     yield forms.feedback(Asked(text, text), pairs)
     yield forms.home(runs, rows, [text] * 9, 9)
     yield forms.waiting(text)
+
+
+def free_words(text: str, many: int) -> Iterator[Message]:
+    reference = (Reference(text, f"https://pages.example/{text}"),) * 9
+    sources = (Source(text, text, reference), Source("", text)) * many
+    sentences = tuple(Sentence(text, number % len(sources)) for number in range(30))
+    answer = Answer(sentences, sources, ((text, text),) * 9)
+    yield answers.answer(answer, text, Asked(text, text), ((text, text),) * 9)
+    yield answers.answer(Answer((), (), ((text, text),) * 9), text)
+    reading = Readings((), {text: text}, (Reading(text, text, 0.1),) * 3, "close")
+    yield readings.which(reading, text, text, {text: text})
+    yield readings.taken(reading, Request(text), text, text)
+    yield readings.nothing(text)
+    pairs = ((text, text),) * many
+    meaning = Meaning(
+        text, text, (text,) * 5, (text,) * 9, text, ((text, text, text),) * many, pairs, reference
+    )
+    yield codes.code_meaning(meaning, text)
+    yield codes.unknown_code(text, pairs, meaning=True)
+    entries = (Entry("media", "udp", (1, 2), text, (text,) * 9, (text,) * 9, text),) * 70
+    found = AllowList(
+        text, text, text, True, text, entries, {f"{text}{number}": text for number in range(20)}
+    )
+    yield allowlists.the_list(found, ListRequest(text, text), text)
+    yield allowlists.as_text(ListRequest(text, text), text)
+    yield allowlists.which_platform(pairs, {"edge": text, "form": text})
 
 
 def several(one: About, view: View, text: str) -> Iterator[Message]:

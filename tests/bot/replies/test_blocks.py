@@ -23,6 +23,7 @@ from knowledge.advised import AdvisedCause
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
 from knowledge.schema import Finding
+from knowledge.search.library import library_of
 from tests.bot.replies.hostile import PIECES, everything, texts
 from tests.slack_limits import markup_in, message_problems, view_problems
 
@@ -125,6 +126,8 @@ def test_links_are_the_knowledge_s() -> None:
         for one in kind.values()
         for page in one.references
     }
+    known |= {page.url for one in library_of(GALLERY.knowledge).passages.values() for page in one.references}
+    known |= {url for what in GALLERY.network.sources.values() for url in re.findall(r"https://\S+", what)}
     links = {
         link for one in EXHIBITS for link in re.findall(r'"url": "([^"]*)"', json.dumps(payload(one.shown)))
     }

@@ -1,0 +1,110 @@
+"""Answers to free questions: each sentence with its source, or that nothing is known, with what is nearest.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.asking import Answer, Source
+from bot.replies.blocks import fit
+from bot.replies.blocks.buttons import Asked, button, numbered, row
+from bot.replies.blocks.message import Message, Sheet
+from bot.replies.blocks.pieces import Block, Run, context, lines, link, paragraph, rich, run
+
+NOBODY: Final = Asked()
+_LONGEST: Final = 6_000  # letters of one answer; the longest that is written has half of that
+_SENTENCE: Final = 900
+_REFERENCES: Final = 3  # of one source
+_CODES: Final = 3  # that can be diagnosed from below an answer
+
+
+def answer(
+    said: Answer, question: str = "", asked: Asked = NOBODY, codes: Sequence[tuple[str, str]] = ()
+) -> Message:
+    """Write what is known; *question* is repeated where nobody else sees it, *codes* (code, name) can be pressed.
+
+    *asked* is the case that the question is about, if there is one: its looks can then be shown.
+    """
+    if not said.answered:
+        return unknown(said, question)
+    sheet = Sheet()
+    if question:
+        sheet.add(_question(question))
+    for number, source in enumerate(said.sources, 1):
+        told = [one.text for one in said.sentences if one.source == number - 1]
+        sheet.add(rich(paragraph(*_sentences(told, number, source))))
+    sheet.add(rich(lines(_source(number, source) for number, source in enumerate(said.sources[:10], 1))))
+    presses = list(_presses(said, asked, codes))
+    if presses:
+        sheet.add(row(*presses))
+    named = "; ".join(f"[{number}] {_name(one)}" for number, one in enumerate(said.sources, 1))
+    text = " ".join(f"{one.text} [{one.source + 1}]" for one in said.sentences)
+    return sheet.message(f"{fit.cut(text, 3_000)} Sources: {named}")
+
+
+def unknown(said: Answer, question: str = "") -> Message:
+    """Own up to not knowing, and offer what is nearest."""
+    sheet = Sheet()
+    if question:
+        sheet.add(_question(question))
+    nearest = said.closest[:3]
+    more = (
+        " Nearest to it is:" if nearest else " Ask about an error code, the network, TURN, edges or the SDKs."
+    )
+    sheet.add(rich(paragraph(run("I don't know that.", bold=True), run(more))))
+    if nearest:
+        sheet.add(row(*numbered("nearest", nearest, NOBODY, "about")))
+    sheet.add(context("I answer from what is written down, and from what was seen. Nothing is made up."))
+    return sheet.message(said.text)
+
+
+def _question(question: str) -> Block:
+    return context(f"You asked: {fit.quote(fit.line(question), 300)}")
+
+
+def _sentences(told: Sequence[str], number: int, source: Source) -> Iterator[Run]:
+    left = _LONGEST
+    for text in told:
+        shown = fit.cut(text, min(_SENTENCE, left))
+        left -= len(shown)
+        yield run(f"{shown} ", _SENTENCE + 1)
+        yield _mark(number, source)
+        yield run(" ")
+        if left < 2:
+            return
+
+
+def _mark(number: int, source: Source) -> Run:
+    """The number of the source behind a sentence, which leads to its page."""
+    mark = f"[{number}]"
+    return link(source.references[0].url, mark) if source.references else run(mark)
+
+
+def _source(number: int, source: Source) -> list[Run]:
+    """One source: its pages, and the file that says so."""
+    shown = [run(f"[{number}] ", bold=True)]
+    for page in source.references[:_REFERENCES]:
+        shown += [link(page.url, page.title), run(" · ")]
+    if source.file:
+        return [*shown, run(source.file, 200, italic=True)]
+    return [*shown, run(source.title, 200, italic=True)]
+
+
+def _name(source: Source) -> str:
+    pages = ", ".join(one.title for one in source.references[:1])
+    return f"{source.file or source.title}{f' ({pages})' if pages else ''}"
+
+
+def _presses(said: Answer, asked: Asked, codes: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    if asked.run and any(not one.file for one in said.sources):
+        yield button("evidence", "Evidence", asked, speak="Show the evidence for engineers")
+    for number, (code, name) in enumerate(codes[:_CODES], 1):
+        yield button(
+            "start",
+            f"Diagnose {code}",
+            NOBODY,
+            number=number,
+            speak=f"Diagnose {code} {name}",
+            values={"code": code},
+        )
