@@ -36,7 +36,7 @@ NOT_YET: Final = "The relay has no verdict yet: send it again when it has, and I
 
 
 async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) -> str | None:
-    """Answer the reports in *text* and its files; gives the words that are left to be answered otherwise, None if none."""
+    """Answer the reports in *text* and its files; gives the words left to be answered otherwise, None if no."""
     files, words = files_in(text), words_of(text)
     answered = False
     for file in files:
