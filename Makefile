@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench bench-hub lab lab-list lock clean \
-        packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up
+        packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up preflight-fuzz
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -76,6 +76,9 @@ relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at o
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
 	@command -v nats-server >/dev/null || apt-get install -y -q --no-install-recommends nats-server || true
 	$(BIN)/python -m tests.hub $(ARGS)
+
+preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of which must give a reading
+	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/preflight/test_fuzz.py $(ARGS)
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list

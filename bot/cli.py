@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "hub": ("bot.hub.serve", "run_hub"),
     "knowledge": ("bot.knowledge_commands", "run_knowledge"),
     "labels": ("bot.labels_command", "run_labels"),
+    "preflight": ("bot.preflight_command", "run_preflight"),
     "preview": ("bot.preview", "run_preview"),
     "relay": ("probes.__main__", "main"),
     "relays": ("bot.relay_commands", "run_relays"),
@@ -41,6 +42,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman diagnose "no audio on VPN"   the same from what people say, without a code
   lineman understand TEXT              say which codes, platform and causes a text tells of
   lineman ask QUESTION                 answer from what is written, with its sources
+  lineman preflight FILE               read the report of the SDK's own test, a log or a tool's output
   lineman allowlist PLATFORM           what a firewall has to let out, in its own form
   lineman serve                        the Slack bot: see docs/slack.md
   lineman hub                          where relays on other hosts dial in: see docs/hub.md

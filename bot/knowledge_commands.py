@@ -156,6 +156,8 @@ def _lines(one: Piece) -> Iterator[Line]:
             yield Line(one.means)
             yield from _texts("Needs", [_condition(one.needs)] if one.needs else [])
             yield from _texts("Answers", (_answer(one, name) for name in one.names))
+            shown = (f"{name.name}: {name.says}" if name.says else name.name for name in one.device)
+            yield from _texts("What a report of the user's device may show", shown)
     where = one.origin.file
     yield Line(where, "dim")
 

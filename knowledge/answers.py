@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Final, Literal
 
+from knowledge.device import reports_in, with_device
 from knowledge.rules import Seen, Truth, all_of, deciding, holds
 from knowledge.schema import Answered, Answers, By, Case, Option, Question
 from probes.failures import NOT_LOOKED, Failure
@@ -39,17 +40,17 @@ def answer(
     *told* holds what a person said, by option; *vantage* is that of the relay (`probes.model.VANTAGES`).
     """
     by: By = "reference" if vantage == REFERENCE else "relay"
+    reports = reports_in(observations)
     answers: dict[str, Answered] = {}
     for question in case.questions.values():  # what is needed comes first
-        unmet = _unmet(question, answers, case)
-        if unmet:
-            answers[question.id] = unmet
-        elif question.code:
-            answers[question.id] = _from_code(question, case.code)
-        elif question.person:
-            answers[question.id] = _from_person(question, told)
-        else:
-            answers[question.id] = _from_looks(question, _seen(case, question, observations), by)
+        given = _unmet(question, answers, case)
+        if given is None and question.code:
+            given = _from_code(question, case.code)
+        elif given is None and question.person:
+            given = _from_person(question, told)
+        elif given is None:
+            given = _from_looks(question, _seen(case, question, observations), by)
+        answers[question.id] = with_device(question, given, reports)
     return answers
 
 

@@ -14,6 +14,7 @@ from knowledge.schema import (
     Cause,
     CauseCase,
     Condition,
+    DeviceAnswer,
     ErrorCode,
     Explains,
     Fix,
@@ -55,6 +56,7 @@ def build_question(document: Document) -> Question:
         tolerant=raw.get("tolerant", False),
         fine=fine_answer(answers, observe),
         cases=tuple(_question_case(one) for one in raw["cases"]),
+        device=tuple(_device_answer(name, one) for name, one in raw.get("device", {}).items()),
         origin=_origin(document),
     )
 
@@ -156,6 +158,16 @@ def _answer(name: str, raw: Any, said: bool) -> AnswerRule:
     )
 
 
+def _device_answer(name: str, raw: Mapping[str, Any]) -> DeviceAnswer:
+    return DeviceAnswer(
+        name,
+        build_rule(raw["shows"]),
+        raw.get("says", ""),
+        tuple(raw.get("agrees", ())),
+        tuple(raw.get("over", ())),
+    )
+
+
 def _test(name: str, wanted: Any) -> Test:
     if isinstance(wanted, dict):
         ((kind, value),) = wanted.items()
@@ -164,6 +176,8 @@ def _test(name: str, wanted: Any) -> Test:
 
 
 def _question_case(raw: Mapping[str, Any]) -> QuestionCase:
+    if "device" in raw:
+        return QuestionCase((raw["device"],), raw["answer"], device=True)
     given = raw["given"]
     return QuestionCase(tuple(given) if isinstance(given, list) else str(given), raw["answer"])
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from knowledge.answers import judge as answer_question
 from knowledge.answers import option_for
 from knowledge.case import select
+from knowledge.device import reported, shown_by
 from knowledge.judge import Judgement, judge
 from knowledge.rules import FAILURE, LABELS, Seen
 from knowledge.schema import (
@@ -122,6 +123,9 @@ def _fits(given: CauseCase, case: Case) -> bool:
 def _given_answer(question: Question, case: QuestionCase) -> str:
     if isinstance(case.given, str):
         return option_for(question, case.given) or UNKNOWN
+    if case.device:
+        shown = shown_by(question, reported(case.given[0]))
+        return shown.name if shown else UNKNOWN
     seen = [_seen(question, number, one) for number, one in enumerate(case.given)]
     return answer_question(question, seen).answer or UNKNOWN
 

@@ -154,7 +154,7 @@ def _untested(knowledge: Knowledge) -> Iterator[str]:
             yield f"{cause.origin.at('cases')}: no case finds {cause.id}"
     for question in knowledge.questions.values():
         answered = {case.answer for case in question.cases}
-        for name in question.names:
+        for name in question.every_name:
             if name not in answered:
                 yield f"{question.origin.at('answers', name)}: no case gives the answer {name}"
         yield from _unsaid(question)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-By: TypeAlias = Literal["relay", "person", "reference"]
+By: TypeAlias = Literal["relay", "person", "reference", "device"]
 
 
 @dataclass(frozen=True, slots=True)

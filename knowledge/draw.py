@@ -32,7 +32,8 @@ def _trail(roots: Iterable[Node], path: Iterable[PathStep]) -> dict[int, str]:
             waiting += node.parts
         elif isinstance(node, Ask) and (answer := answers.get(node.question)):
             trail[id(node)] = answer
-            waiting.append(dict(node.edges)[answer])
+            onward = dict(node.edges).get(answer)  # what only the user's device can answer is not drawn
+            waiting += [onward] if onward else []
     return trail
 
 

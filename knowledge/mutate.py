@@ -33,6 +33,11 @@ def mutations(knowledge: Knowledge, trials: list[Trial]) -> Iterator[Mutation]:
             noticed = _question_noticed(replace(question, answers=rest))
             where = question.origin.at("answers", answer.name)
             yield Mutation(where, f"{question.id}: without the answer {answer.name}", noticed)
+        for shown in question.device:
+            others = tuple(one for one in question.device if one != shown)
+            noticed = _question_noticed(replace(question, device=others))
+            where = question.origin.at("device", shown.name)
+            yield Mutation(where, f"{question.id}: without the device's answer {shown.name}", noticed)
 
 
 def _cause_noticed(mutant: Cause, trials: list[Trial], knowledge: Knowledge) -> bool:

@@ -66,11 +66,15 @@ class _Checker:
                 yield f"{here}: `else` always holds, so the answers below it are never reached"
             if answer.rule:
                 yield from (f"{here}: {problem}" for problem in _word_problems(answer.rule))
+        for shown in question.device:
+            place: Path = ("device", shown.name)
+            yield from self.known((*shown.agrees, *shown.over), question.names, "answer", origin, place)
+            yield from (f"{origin.at(*place)}: {problem}" for problem in _word_problems(shown.rule))
         for number, case in enumerate(question.cases):
             path = ("cases", number, "answer")
-            yield from self.known([case.answer], (*question.names, UNKNOWN), "answer", origin, path)
+            yield from self.known([case.answer], (*question.every_name, UNKNOWN), "answer", origin, path)
             yield from self.observed(case, origin, number)
-            if isinstance(case.given, str) != question.said:
+            if not case.device and isinstance(case.given, str) != question.said:
                 wanted = "what is said" if question.said else "a list of observations"
                 yield f"{origin.at('cases', number)}: `given` must be {wanted}"
 
@@ -155,7 +159,7 @@ class _Checker:
         yield from self.known(condition, self.knowledge.questions, "question", origin, path)
         for question, answers in condition.items():
             if question in self.knowledge.questions:
-                names = self.knowledge.questions[question].names
+                names = self.knowledge.questions[question].every_name
                 what = f"answer of {question}"
                 yield from self.known(answers, names, what, origin, (*path, question))
 

@@ -106,11 +106,23 @@ class AnswerRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceAnswer:
+    """What a test on the user's own device shows about a question; `knowledge/device.py` reads it."""
+
+    name: str  # one of the question's answers, or one that only a device gives
+    rule: Rule  # over the facts of one report
+    says: str = ""  # the answer as a person reads it, where only a device gives it
+    agrees: tuple[str, ...] = ()  # a relay's answers that can be true beside it; the relay's stands
+    over: tuple[str, ...] = ()  # a relay's answers that tell less than it; the device's stands
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionCase:
     """What was seen (or said), and the answer it must give."""
 
     given: tuple[Facts, ...] | str
     answer: str
+    device: bool = False  # given are the facts of one report of the user's device
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +142,18 @@ class Question:
     tolerant: bool = False  # its failed looks are told, and leave a clear outcome clear
     fine: str | None = None  # the answer when every look succeeds; None where success alone does not tell
     cases: tuple[QuestionCase, ...] = ()
+    device: tuple[DeviceAnswer, ...] = ()  # in order; the first that holds
     origin: Origin = field(default=Origin(), compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The possible answers, in order."""
         return tuple(answer.name for answer in self.answers)
+
+    @property
+    def every_name(self) -> tuple[str, ...]:
+        """The possible answers, and those that only the user's device gives."""
+        return tuple(dict.fromkeys((*self.names, *(answer.name for answer in self.device))))
 
     @property
     def said(self) -> bool:
@@ -145,7 +163,8 @@ class Question:
     def says(self, answer: str | None) -> str:
         """*answer* as a person reads it."""
         option = next((a.option for a in self.answers if a.name == answer), None)
-        return option.says if option else (answer or UNKNOWN)
+        seen = next((a.says for a in self.device if a.name == answer and a.name not in self.names), "")
+        return option.says if option else (seen or answer or UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

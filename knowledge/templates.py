@@ -52,6 +52,18 @@ NAMES: Final = frozenset(
 # What each probe notes, as far as sentences may use it, besides labels and `failure`. The last ones are made here.
 FACTS: Final[Mapping[str, frozenset[str]]] = {
     "route": frozenset({"local_address"}),
+    "preflight": frozenset(
+        {
+            "detour_candidates",
+            "relay_server",
+            "relay_transport",
+            "direct_address",
+            "direct_port",
+            "dns_code",
+            "insights_warning",
+        }
+    ),
+    "pasted": frozenset({"tool", "bad"}),
     "dns": frozenset(
         {"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet", "other_resolver"}
     ),

@@ -223,3 +223,7 @@ def _foot(record: CaseRecord, network: Network) -> Iterator[Line]:
         f"in {record.timings['total'] / 1000:.2f} s. TURN: {record.turn}. Knowledge {record.digest[:12]}.",
         "dim",
     )
+
+
+# Other replies are built of the same parts.
+section, items, cause_lines = _section, _items, _found

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import cases, inbox, telling
+from bot.slack import cases, inbox, reports, telling
 from bot.slack.asker import Asker, of_event
 from bot.slack.asking import ask
 from bot.slack.delivery import delivered
@@ -62,10 +62,10 @@ async def converse(office: Office, asker: Asker, words: Mapping[str, str]) -> No
         await follow(office, asker, case, said, addressed=True)
     elif said.casefold().strip("!. ") in GREETINGS:
         await telling.reply(office, asker, telling.help_text(office))
-    else:
+    elif (left := await reports.take(office, asker, None, said)) is not None:
         await _think(office, asker)
         here = Asker(asker.team, asker.user, asker.channel, asker.thread or asker.message, asker.message)
-        await ask(office, here, said)
+        await ask(office, here, left)
 
 
 async def stop_all(office: Office, asker: Asker, _: Mapping[str, str]) -> None:

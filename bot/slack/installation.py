@@ -34,6 +34,7 @@ SCOPES: Final = (
     "channels:history",
     "chat:write",
     "commands",
+    "files:read",
     "files:write",
     "groups:history",
     "im:history",

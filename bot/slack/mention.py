@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack import inbox
+from bot.slack import inbox, reports
 from bot.slack.asker import Asker, of_event
 from bot.slack.asking import ask
+from bot.slack.attached import text_of
 from bot.slack.delivery import delivered
 from bot.slack.office import Office
 from bot.slack.thread import follow
@@ -25,7 +26,7 @@ def register(app: AsyncApp, office: Office) -> None:
         event = body.get("event", {})
         if event.get("bot_id") or event.get("subtype") or not asker.user or asker.direct:
             return
-        text = MENTION.sub(" ", str(event.get("text") or ""))
+        text = MENTION.sub(" ", text_of(event))
         await inbox.take(office, delivered("mention", asker, body, {"text": text}))
 
 
@@ -43,5 +44,5 @@ async def answer(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     case = await office.store.case_of_thread(asker.team, asker.channel, here.thread)
     if case:
         await follow(office, here, case, text, addressed=True)
-    else:
-        await ask(office, here, text)
+    elif (left := await reports.take(office, here, None, text)) is not None:
+        await ask(office, here, left)

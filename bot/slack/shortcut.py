@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.slack import inbox
+from bot.slack import inbox, reports
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import ask
+from bot.slack.attached import with_files
 from bot.slack.delivery import delivered
 from bot.slack.form import open_form
 from bot.slack.office import Office
@@ -26,7 +27,8 @@ def register(app: AsyncApp, office: Office) -> None:
     async def on_message(ack: AsyncAck, body: dict[str, Any]) -> None:
         asker = of_interaction(body)
         here = replace(asker, thread=asker.thread or asker.message)
-        said = {"text": message_text(body.get("message") or {})}
+        message = body.get("message") or {}
+        said = {"text": with_files(message_text(message), message)}
         await inbox.take(office, delivered("message", here, body, said))
         await ack()
 
@@ -39,7 +41,8 @@ def register(app: AsyncApp, office: Office) -> None:
 
 async def read(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
     """Begin what the message asks for."""
-    await ask(office, asker, said["text"])
+    if (left := await reports.take_here(office, asker, said["text"])) is not None:
+        await ask(office, asker, left)
 
 
 async def open_anywhere(office: Office, asker: Asker, _: Mapping[str, str]) -> None:

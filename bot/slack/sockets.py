@@ -104,7 +104,7 @@ class Sockets:
     """The connections of one process."""
 
     def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient, door: Door) -> None:
-        self._client, self._token = client, token
+        self._client, self._token, self._door = client, token, door
         seldom = Seldom(log)
         self._handlers = [Handler(app, token, client, door, seldom) for _ in range(CONNECTIONS)]
 
@@ -136,6 +136,7 @@ class Sockets:
             if one.client.message_receiver:
                 one.client.message_receiver.cancel()
         await asyncio.sleep(LAST_WORDS)
+        await self._door.quiet()  # on a busy machine an acknowledgement takes longer
         await asyncio.gather(*(one.client.disconnect() for one in self._handlers), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 
     async def close(self) -> None:

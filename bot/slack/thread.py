@@ -10,7 +10,7 @@ from bot.redact import hint, redact
 from bot.replies.blocks.notices import note
 from bot.request import Request
 from bot.rows import CaseRow
-from bot.slack import answering, cases, telling
+from bot.slack import answering, cases, reports, telling
 from bot.slack.asker import Asker
 from bot.slack.asking import LONGEST, TAKEN_OUT
 from bot.slack.office import Office
@@ -22,8 +22,11 @@ NO_VERDICT = "This diagnosis has no verdict yet; ask again when it has one."
 
 async def follow(office: Office, asker: Asker, case: CaseRow, text: str, *, addressed: bool) -> None:
     """Do what *text* asks of *case*; words that are not meant for us are left alone unless *addressed* to us."""
+    left = await reports.take(office, asker, case, text)
+    if left is None:
+        return
     seen = await office.records.latest(case.id)
-    heard = await office.bench.call(_hear, text, _thread(office, seen), addressed=addressed)
+    heard = await office.bench.call(_hear, left, _thread(office, seen), addressed=addressed)
     if heard is None:
         return
     if heard.taken_out:

@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.slack import inbox
 from bot.slack.asker import Asker, of_event
+from bot.slack.attached import text_of
 from bot.slack.delivery import delivered
 from bot.slack.mention import MENTION
 from bot.slack.office import Office
@@ -22,7 +23,7 @@ def register(app: AsyncApp, office: Office) -> None:
     @app.event("message")
     async def said(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
         asker, event = of_event(body), body.get("event", {})
-        text = str(event.get("text") or "")
+        text = text_of(event)
         subtype = str(event.get("subtype") or "")
         if (
             event.get("bot_id")

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import printable
-from bot.replies.words import ACTS, SENTENCES, sentence
+from bot.replies.words import ACTS, REPORTED, SENTENCES, sentence
 from probes.checks import PROBES
 from probes.failures import Failure
 from probes.model import Observation, Target
@@ -17,14 +17,15 @@ def test_every_failure_has_a_sentence(failure: Failure) -> None:
 
 
 def test_every_probe_has_an_act() -> None:
-    """Each probe is told by what it does."""
-    assert ACTS.keys() == PROBES.keys()
+    """Each probe is told by what it does, and so is what people hand in."""
+    assert ACTS.keys() == PROBES.keys() | REPORTED
 
 
 @pytest.mark.parametrize(
     ("probe", "target", "failure", "said"),
     [
         ("dns", Target("signaling", "a.example", 53, "udp"), None, "Name lookup of a.example: fine"),
+        ("preflight", Target("device"), None, "Report of the SDK's own test on device: read"),
         (
             "tcp",
             Target("signaling", "a.example", 443),

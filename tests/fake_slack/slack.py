@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from tests.fake_slack import api, chat, oauth, others, responses, streams, views
+from tests.fake_slack import api, chat, oauth, others, responses, sharing, streams, views
 from tests.fake_slack.acting import Acting
 from tests.fake_slack.api import SlackError
 from tests.fake_slack.chaos import Chaos
@@ -30,7 +30,14 @@ from tests.fake_slack.state import (
     new_id,
 )
 
-METHOD_ROOMS: Final = (chat, oauth, others, streams, views)  # importing them fills the table of methods
+METHOD_ROOMS: Final = (
+    chat,
+    oauth,
+    others,
+    sharing,
+    streams,
+    views,
+)  # importing them fills the table of methods
 HOST: Final = "127.0.0.1"
 KINDS: Final = {"channel": "C", "group": "G", "im": "D", "mpim": "G"}
 
@@ -43,6 +50,7 @@ class FakeSlack(Acting):
         self.socket, self.deliveries = SocketMode(self), Deliveries(self)
         self.teams: dict[str, Team] = {}
         self.files: dict[str, File] = {}
+        self.elsewhere: dict[str, str] = {}  # file: an address to give for it in place of its own
         self.codes: dict[str, Team] = {}  # of OAuth, each good once
         self.redirect_url = ""  # of the app
         self.consent: Team | None = None  # who agrees to an installation; nobody
@@ -192,7 +200,12 @@ class FakeSlack(Acting):
 
         app.router.add_route("*", "/api/{method}", call)
         app.router.add_post("/response/{id}", respond)
+
+        async def download(request: web.Request) -> web.Response:
+            return await sharing.serve(self, request)
+
         app.router.add_post("/upload/{id}", upload)
+        app.router.add_get("/files-pri/{id}/{name}", download)
 
         async def consent(request: web.Request) -> web.Response:
             return await oauth.authorize(self, request)

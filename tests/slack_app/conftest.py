@@ -82,6 +82,7 @@ def serving(tmp_path: Path) -> Serving:
             try:
                 yield Here(slack, relay, office)
             finally:
+                await slack.deliveries.drain()
                 slack.may_be_down = True  # it hears of its own messages to the last
                 await sockets.hush()
                 await sockets.close()

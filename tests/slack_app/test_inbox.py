@@ -271,7 +271,8 @@ async def test_cut_off_outside(slack: FakeSlack, serving: Serving) -> None:
         case = CaseRow(
             "case-x", slack.team.id, outside.id, here.user().id, request, created=slack.clock.now()
         )
-        run = RunRow("run-x", "case-x", "local", "user-network", request, "", "twilio", slack.clock.now())
+        vantages = {"local": "user-network"}
+        run = RunRow("run-x", "case-x", vantages, request, "", "twilio", slack.clock.now())
         await here.office.store.open_case(case)
         await here.office.store.start_run(run, None, outbox.first_of(case, run))
     async with serving(slack, MadeUpRelay()) as here:

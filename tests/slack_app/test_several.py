@@ -11,6 +11,7 @@ import pytest_asyncio
 from bot.replies.samples import INTERCEPTED, MEDIA_LOST, SIGNALING_SHUT
 from bot.rows import CaseRow
 from probes.model import REFERENCE
+from tests.bot.preflight.samples import SAMPLES
 from tests.fake_slack import FakeSlack, Message
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
@@ -280,3 +281,14 @@ async def test_places_at_the_hub(slack: FakeSlack, serving: Serving, relays: Hub
         for number in (0, 1):
             assert "missing" not in (await here.verdict(number)).text
     assert len(relays.orders("berlin")) == 2
+
+
+async def test_report_of_the_users_device(there: Here, relays: Hub) -> None:
+    """A pasted report is laid beside each relay: where one of them differs it is named, and the verdict follows."""
+    message = await ask(there, "/diagnose 31009 javascript from acme-hq, berlin")
+    assert "only from acme-hq" in message.text
+    await there.slack.say(json.dumps(SAMPLES["javascript"]()), there.user(), thread=message.root)
+    said = await there.reply("A preflight report of the JavaScript SDK")
+    assert "acme-hq: shut" in str(said.blocks)
+    assert "berlin: open" in str(said.blocks)
+    await there.until(lambda: "only from acme-hq" not in message.text, "the verdict to be drawn up anew")

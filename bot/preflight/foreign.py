@@ -1,0 +1,76 @@
+"""JSON that is something else: what it is, and what would help instead.
+
+Pure.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Keys = frozenset[str]
+
+WANTED: Final = "the report that the SDK's preflight test gives on completion"
+
+_KINDS: Final[tuple[tuple[str, Callable[[Keys, Mapping[str, Any]], bool]], ...]] = (
+    (
+        "a package.json",
+        lambda keys, _: (
+            {"name", "version"} <= keys and bool(keys & {"dependencies", "scripts", "devdependencies"})
+        ),
+    ),
+    (
+        "a HAR file of the browser's network panel",
+        lambda keys, one: isinstance(one.get("log"), Mapping) and "entries" in one["log"],
+    ),
+    (
+        "an answer of Twilio's Tokens API; it holds credentials, so do not paste it anywhere",
+        lambda keys, _: "ice_servers" in keys,
+    ),
+    (
+        "an error of Twilio's REST API, which the SDK takes no part in",
+        lambda keys, _: {"code", "more_info", "status"} <= keys,
+    ),
+    (
+        "a list of REST resources of Twilio",
+        lambda keys, _: "first_page_uri" in keys or {"account_sid", "uri", "sid"} <= keys,
+    ),
+    ("a decoded access token", lambda keys, _: {"iss", "exp"} <= keys or {"alg", "typ"} <= keys),
+    (
+        "a dump of chrome://webrtc-internals",
+        lambda keys, _: "peerconnections" in keys or "getusermedia" in keys,
+    ),
+    ("a diagnosis of Lineman's own", lambda keys, _: {"format", "outcome", "headline"} <= keys),
+    ("the state of a test that has not ended", lambda _, one: _runs(one)),
+    ("one sample of a test, not its report", lambda keys, _: {"rtt", "jitter"} <= keys and "mos" in keys),
+    ("one candidate, not a report", lambda keys, _: {"candidatetype", "protocol"} <= keys),
+    ("a Slack message", lambda keys, _: {"blocks", "text"} <= keys or {"team_id", "event"} <= keys),
+)
+
+
+def _runs(one: Mapping[str, Any]) -> bool:
+    """Whether *one* is the state of a test that still runs, as the SDKs' test objects tell it."""
+    said = [value for key, value in one.items() if str(key).casefold().strip("_") in ("status", "state")]
+    return any(str(value).casefold() in ("connecting", "connected") for value in said)
+
+
+def name_of(value: Any) -> str:
+    """Name what *value* is, as far as it is known; empty where it is not."""
+    if isinstance(value, list):
+        value = next((one for one in value if isinstance(one, Mapping)), None)
+    if not isinstance(value, Mapping):
+        return ""
+    keys = frozenset(str(key).casefold() for key in value)
+    return next((name for name, fits in _KINDS if fits(keys, value)), "")
+
+
+def sentence(value: Any) -> str:
+    """Say what *value* is and what is wanted instead."""
+    name = name_of(value)
+    if name:
+        return f"This is {name}; I need {WANTED}."
+    if isinstance(value, Mapping) and value:
+        shown = ", ".join(str(key)[:30] for key in list(value)[:5])
+        return (
+            f"This is JSON, but no preflight report: it has {shown}, and too little of edge, networkTiming, stats, "
+            f"samples and candidates. I need {WANTED}."
+        )
+    return f"This is JSON, but no preflight report; I need {WANTED}."

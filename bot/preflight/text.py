@@ -1,0 +1,84 @@
+"""Bytes or text of any origin become text that can be read: encodings, Slack's marks, quotes of word processors.
+
+Pure. What is longer than a report can be is refused before anything looks at it.
+"""
+
+import codecs
+import html
+import re
+from typing import Final
+
+# A test of ten minutes with a sample each second is some 500 kB; four times that is no report any more.
+LARGEST: Final = 2_000_000  # bytes
+
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that one's
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+_QUOTES: Final = str.maketrans(
+    {
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032", "'"),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f\u3000", " "),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+    }
+)
+
+# Slack writes links as <http://a.example|a.example>, and mail and telephone numbers likewise.
+_SLACK_LINK: Final = re.compile(
+    r"<(?:https?|wss?|mailto|tel|turns?|stuns?):([^|<>\s]{1,500})(?:\|([^<>]{0,500}))?>"
+)
+
+# What a logger puts before each line: Android's logcat (two forms), Xcode's console, dates with a level.
+_PREFIX: Final = re.compile(
+    r"^(?:>\s?)*(?:"
+    r"(?:\d{4}-)?\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*(?:[+-]\d{4}|Z)?\s+\d+[\s-]+\d+(?:/\S+)?\s+[VDIWEFA][ /]\S*?\s*:\s?"
+    r"|[VDIWEFA]/[^\s(:]{1,60}\s*(?:\(\s*\d+\s*\))?:\s?"
+    r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,\d]*(?:[+-]\d{4})? \S{1,60}\[[\d:a-fA-F]+\]:? ?"
+    r"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?:TRACE|DEBUG|INFO|LOG|WARN|"
+    r"WARNING|ERROR)\]?:?\s*)?(?:[\w.$-]{1,60}:\s)?"
+    r")?",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def decode(source: str | bytes) -> str:
+    """Turn *source* into text; what is no text of its encoding becomes a replacement character."""
+    if isinstance(source, str):
+        return source.removeprefix("\ufeff")
+    for mark, encoding in _BOMS:
+        if source.startswith(mark):
+            return source[len(mark) :].decode(encoding, "replace")
+    return source.decode(_unmarked(source), "replace")
+
+
+def plain(text: str) -> str:
+    """Undo what chat programs and word processors do to *text*."""
+    if "<" in text:
+        text = _SLACK_LINK.sub(lambda match: match[2] or match[0][1:-1], text)
+    if "&" in text:
+        text = html.unescape(text)
+    return text.translate(_QUOTES)
+
+
+def unescaped(text: str) -> str:
+    """Take back one level of escapes, where a text was written into another one."""
+    return text.replace('\\"', '"').replace("\\\\", "\\") if '{\\"' in text else text
+
+
+def without_prefixes(text: str) -> str:
+    """Take from each line of *text* what a logger wrote before it."""
+    return _PREFIX.sub("", text)
+
+
+def _unmarked(source: bytes) -> str:
+    """Tell UTF-16 without its mark by the zeros that it puts beside each letter."""
+    head = source[:400]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if odd > len(head) // 4:
+        return "utf-16-le"
+    return "utf-16-be" if even > len(head) // 4 else "utf-8"

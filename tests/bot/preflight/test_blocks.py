@@ -1,0 +1,41 @@
+"""What is said of a report in Slack stays within Slack's limits, whatever the report holds."""
+
+import json
+from dataclasses import replace
+
+from bot.preflight import continue_case, read_pasted
+from bot.replies.blocks import device
+from bot.request import Request
+from knowledge.network_facts import Network
+from knowledge.schema import Knowledge
+from tests.bot.preflight.samples import SAMPLES
+from tests.bot.preflight.test_continuing import record_of
+from tests.fake_slack.limits import check_message, pings
+
+PING = "<!channel> <@U012AB3CD> *bold* &amp; <https://evil.example|here>"
+
+
+def test_hostile_reports_are_told_within_limits(real: Knowledge, twilio: Network) -> None:
+    """Many reports with marks, mentions and long words in every field: nobody is called, nothing is too long."""
+    report = SAMPLES["javascript"]()
+    report |= {
+        "errors": [{"code": 53000, "message": PING * 50 + str(number)} for number in range(60)],
+        "warnings": [{"name": f"{PING}{number}", "rtcWarning": {"values": [1e300]}} for number in range(60)],
+        "selectedEdge": "x" * 30,
+    }
+    for one in report["iceCandidateStats"]:
+        one |= {"url": PING * 20, "address": PING, "networkType": PING}
+    local = report["selectedIceCandidatePairStats"]["localCandidate"]
+    local |= {"url": PING * 20, "relayProtocol": PING}
+    reading = read_pasted(json.dumps([report | {"edge": f"edge-{number}"} for number in range(9)]))
+    assert len(reading.reports) == 9
+    record = record_of(real, twilio, Request("31009"), {})
+    continued = continue_case(record, reading, real, twilio)
+    named = replace(continued, record=replace(continued.record, relay=PING))
+    for message in (
+        device.compared(reading, [named, named], twilio.quality, PING, None),
+        device.alone(reading, twilio.quality, "What next?"),
+    ):
+        payload = message.payload()
+        assert check_message(payload) == []
+        assert pings(payload) == []

@@ -1,0 +1,153 @@
+"""Reports of the user's device in Slack: pasted or uploaded, laid beside the relay, kept, fetched from Slack only."""
+
+import json
+
+import pytest
+
+from bot.preflight.text import LARGEST
+from bot.slack.attached import _is_slacks, files_in, text_of, words_of
+from tests.bot.preflight.samples import SAMPLES
+from tests.fake_slack import Message
+from tests.fake_slack.sharing import share
+from tests.slack.bot import Bot
+from tests.slack.test_threads import diagnosed, replied, told
+
+REPORT = json.dumps(SAMPLES["javascript"]())
+
+
+@pytest.fixture
+def transport() -> str:
+    """Nothing here hangs on how Slack and the app talk."""
+    return "socket"
+
+
+async def test_a_pasted_report_goes_on_with_the_case(bot: Bot) -> None:
+    """The thread says what the device saw beside the relay; the verdict is drawn up anew, and outlives a restart."""
+    slack = bot.slack
+    verdict = await diagnosed(bot, "31009 javascript")
+    assert "signaling gateways are blocked" in verdict.text
+    await slack.say(f"the customer sent this:\n```{REPORT}```", slack.user("grace"), thread=verdict.ts)
+    (said,) = await replied(bot, verdict)
+    shown = json.dumps(said.blocks)
+    assert "A preflight report of the JavaScript SDK" in said.text
+    for part in ("Your device saw", "Here they differ", "your device: ", "local: ", "went through TURN"):
+        assert part in shown
+    await slack.records.until(
+        lambda: "are blocked" not in verdict.text, 10, "the verdict to be drawn up anew"
+    )
+    await slack.deliveries.drain()
+    slack.may_be_down = True
+    assert await bot.stop() == 0
+    await bot.start()
+    await slack.say("evidence please", slack.user("ada"), thread=verdict.ts)
+    said = (await replied(bot, verdict, 2))[-1]
+    assert "own test" in json.dumps(said.blocks)
+
+
+async def test_an_uploaded_report_is_read(bot: Bot) -> None:
+    """A file without a word does as well as pasted text."""
+    slack = bot.slack
+    verdict = await diagnosed(bot, "31009 ios")
+    report = json.dumps(SAMPLES["ios"](), indent=1).encode("utf-16")
+    await share(slack, "report.json", report, slack.user("ada"), slack.channel(), verdict.ts)
+    (said,) = await replied(bot, verdict)
+    assert "A preflight report of the iOS SDK" in said.text
+
+
+async def test_what_is_no_report_is_named(bot: Bot) -> None:
+    """A file of another kind, one that is too long, one without permission: a sentence each; a picture gets none."""
+    slack, ada = bot.slack, bot.slack.user("ada")
+    verdict = await diagnosed(bot, "31009 ios")
+    lines: list[Message] = []
+
+    async def says(name: str, content: bytes, words: str) -> None:
+        await share(slack, name, content, ada, slack.channel(), verdict.ts)
+        lines[:] = await replied(bot, verdict, len(lines) + 1)
+        assert words in lines[-1].text
+
+    await says("package.json", b'{"name": "a", "version": "1", "scripts": {}}', "package.json")
+    await says("long.txt", b"x" * (LARGEST + 1), "2 MB")
+    slack.team.scopes.discard("files:read")
+    await says("report.json", REPORT.encode(), "files:read")
+    slack.team.scopes.add("files:read")
+    away = "http://evil.example/report.json"
+    await share(slack, "report.json", REPORT.encode(), ada, slack.channel(), verdict.ts, at=away)
+    lines[:] = await replied(bot, verdict, len(lines) + 1)
+    assert "does not lie at Slack" in lines[-1].text
+    await share(slack, "photo.png", b"\x89PNG", ada, slack.channel(), verdict.ts)
+    await slack.deliveries.drain()
+    assert len(told(bot, verdict.ts)) == len(lines)
+
+
+def found(verdict: Message) -> str:
+    """What the verdict says was found; what is only possible stands further down."""
+    return verdict.text.partition("Tell the customer")[0]
+
+
+async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> None:
+    """Pasted alone it finds no more than before; with the words that it was made on the user's device it does."""
+    slack, ada = bot.slack, bot.slack.user("ada")
+    verdict = await diagnosed(bot, "31009 javascript")
+    session = (
+        "openssl s_client -connect signal.example:443\nCONNECTED(00000003)\n"
+        "verify error:num=19:self-signed certificate in certificate chain"
+    )
+    await slack.say(f"from my desk:\n```{session}```", ada, thread=verdict.ts)
+    (said,) = await replied(bot, verdict)
+    assert "made who knows where" in json.dumps(said.blocks)
+    assert "opens the TLS traffic" not in found(verdict)
+    await slack.say(f"on the user's laptop:\n```{session}```", ada, thread=verdict.ts)
+    said = (await replied(bot, verdict, 2))[-1]
+    assert "made on the user's device" in json.dumps(said.blocks)
+    await slack.records.until(
+        lambda: "opens the TLS traffic" in found(verdict), 10, "the verdict to be drawn up anew"
+    )
+
+
+async def test_a_report_without_a_case(bot: Bot) -> None:
+    """In a direct message, or by the shortcut, it is told what the device saw, and how to look from a relay."""
+    slack, ada = bot.slack, bot.slack.user("ada")
+    await slack.tell(REPORT, ada)
+    room = slack.team.direct(ada.id)
+    await slack.records.until(lambda: any(one.bot for one in room.posts()), 15, "an answer")
+    (said,) = (one for one in room.posts() if one.bot)
+    assert "/diagnose 31009 javascript" in said.text
+    pasted = slack.paste(json.dumps(SAMPLES["ios"]()), slack.user("grace"))
+    await slack.shortcut("diagnose_message", pasted, ada)
+    (said,) = await replied(bot, pasted)
+    assert "/diagnose 31009 ios" in said.text
+
+
+@pytest.mark.parametrize(
+    ("url", "api", "ours"),
+    [
+        ("https://files.slack.com/files-pri/T1-F1/a.json", "https://slack.com/api/", True),
+        ("http://files.slack.com/files-pri/T1-F1/a.json", "https://slack.com/api/", False),
+        ("https://files.slack.com.evil.example/a.json", "https://slack.com/api/", False),
+        ("https://files.slack.com@evil.example/a.json", "https://slack.com/api/", False),
+        ("https://evil@files.slack.com/a.json", "https://slack.com/api/", False),
+        ("https://files.slack.com:8443/a.json", "https://slack.com/api/", False),
+        ("https://slack.com/a.json", "https://slack.com/api/", False),
+        ("http://127.0.0.1:80/a.json", "https://slack.com/api/", False),
+        ("http://127.0.0.1:80/a.json", "http://127.0.0.1:80/api/", True),
+        ("http://127.0.0.1:81/a.json", "http://127.0.0.1:80/api/", False),
+        ("", "https://slack.com/api/", False),
+    ],
+)
+def test_the_token_goes_to_slack_only(url: str, api: str, ours: bool) -> None:
+    """A file's address is followed to Slack's own host over HTTPS, or to the one that is configured in its place."""
+    assert _is_slacks(url, api) is ours
+
+
+def test_files_are_named_in_the_text() -> None:
+    """Marks for readable files stand behind the words, and come off again."""
+    files = [
+        {"id": "F01", "name": "report.json"},
+        {"id": "F02", "name": "a.png", "mimetype": "image/png"},
+        "x",
+        {"id": "F03", "filetype": "text"},
+    ]
+    text = text_of({"text": "here", "files": files})
+    assert files_in(text) == ("F01", "F03")
+    assert words_of(text) == "here"
+    assert text_of({"files": None}) == ""
