@@ -103,7 +103,7 @@ async def _hear(process: Process, plan: Plan, say: Callable[[str], None]) -> Asy
 
 async def _give_up(steps: tuple[Step, ...], because: str) -> AsyncIterator[Observation]:
     """Say of *steps* that they were not looked at, which is a fault of ours and nobody else's."""
-    log.error("%s; %d steps are not looked at", because, len(steps))
+    log.error("%s; steps that were not looked at: %d", because, len(steps))
     for step in steps:
         yield not_looked(step, Failure.PROBE_CRASHED, because=because)
 

@@ -16,6 +16,7 @@ import pytest
 
 from probes import apart
 from probes.apart import Apart
+from probes.channel import Cancel, Done, Order, Seen
 from probes.failures import Failure
 from probes.job import Job, read_job, write_job
 from probes.keys import Identity
@@ -24,6 +25,7 @@ from probes.policy import Policy
 from probes.policy_file import load_policy, parse_policy
 from probes.shared_pace import SharedPace
 from tests.fakes import silence, tcp_server
+from tests.probes.stub_hub import relay, stub_hub
 
 POLICY = parse_policy({"version": 1, "allow": [{"ranges": ["127.0.0.2/32"], "ports": ["1-65535"]}]})
 CLOSED = Target("signaling", "127.0.0.2", 9, "tcp")
@@ -92,7 +94,32 @@ async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixtu
     assert (first.step, first.failure) == ("one", Failure.CONNECTION_REFUSED)
     assert (second.step, second.failure) == ("waits", Failure.PROBE_CRASHED)
     assert second.facts["because"] == "the process that looked ended early (signal 9)"
-    assert "ended early (signal 9); 1 steps are not looked at" in caplog.text
+    assert "ended early (signal 9); steps that were not looked at: 1" in caplog.text
+
+
+async def test_hub_hears_of_a_process_that_died() -> None:
+    """The report is whole and signed, its looks are a fault of ours, and the relay takes the next plan."""
+    async with silent() as waits, stub_hub() as hub, relay(hub, POLICY):
+        await hub.say(Order(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
+        await hub.until(Seen)
+        os.kill(children()[-1], signal.SIGKILL)
+        [done] = await hub.until(Done)
+        seen = [one.observation["failure"] for one in await hub.until(Seen, 2)]
+        assert (done.outcome, done.n, seen) == ("finished", 2, ["connection_refused", "probe_crashed"])
+        await hub.say(Order(hub.order(plan())))
+        assert (await hub.until(Seen, 3))[2].observation["failure"] == "connection_refused"
+        await hub.until(Done, 2)
+
+
+async def test_hub_cancels_a_process() -> None:
+    """What nobody needs any more ends there, too."""
+    async with silent() as waits, stub_hub() as hub, relay(hub, POLICY):
+        await hub.say(Order(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
+        [seen] = await hub.until(Seen)
+        pid = children()[-1]
+        await hub.say(Cancel(seen.plan))
+        assert [done.outcome for done in await hub.until(Done)] == ["cancelled"]
+        assert pid not in children()
 
 
 @pytest.mark.parametrize(
@@ -131,6 +158,7 @@ async def test_stop_of_all_processes_is_for_the_relay_to_decide_on() -> None:
     told = asyncio.Event()
 
     async def hang_up_when_told(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65_536)  # or it were reset
         await told.wait()
 
     async with tcp_server(hang_up_when_told, host="127.0.0.2") as port:
