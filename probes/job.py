@@ -5,7 +5,8 @@ Pure: no network, no clock.
 
 from dataclasses import dataclass
 
-from probes.fields import Fields, Json
+from probes import __version__
+from probes.fields import Fields, Json, WireError
 from probes.model import Observation, Plan
 from probes.policy import Policy
 from probes.policy_file import parse_policy, policy_to_json
@@ -25,6 +26,7 @@ def write_job(job: Job) -> bytes:
     """Write *job* as a line, for a pipe and nothing else."""
     return _line(
         {
+            "version": __version__,
             "plan": plan_to_json(job.plan, secrets=True),
             "policy": policy_to_json(job.policy),
             "pace": job.pace,
@@ -33,8 +35,10 @@ def write_job(job: Job) -> bytes:
 
 
 def read_job(line: bytes) -> Job:
-    """Read what `write_job` wrote; WireError."""
+    """Read what `write_job` of the same version wrote; WireError."""
     fields = Fields(load(line), "job")
+    if (version := fields.text("version")) != __version__:
+        raise WireError(f"the relay is still {version[:20]}, and {__version__} is installed: restart it")
     return Job(
         plan_from_json(fields.take("plan")), parse_policy(fields.take("policy")), int(fields.number("pace"))
     )

@@ -11,6 +11,7 @@ from asyncio import StreamReader
 from typing import Final
 
 from probes.channel import LONGEST
+from probes.fields import WireError
 from probes.inside import Inside
 from probes.job import Job, read_job, write_said, write_seen
 from probes.shared_pace import SharedPace
@@ -35,7 +36,12 @@ async def _work() -> None:
     line = await orders.readline()
     if not line.endswith(b"\n"):
         return  # cancelled before it began
-    looking = asyncio.create_task(_look(read_job(line)))
+    try:
+        job = read_job(line)
+    except WireError as error:
+        _tell(write_said(str(error)))
+        raise SystemExit(1) from None
+    looking = asyncio.create_task(_look(job))
     ending = asyncio.create_task(orders.read())
     await asyncio.wait({looking, ending}, return_when=asyncio.FIRST_COMPLETED)
     if looking.done():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from probes import apart
+from probes import __version__, apart, job
 from probes.apart import Apart
 from probes.channel import Cancel, Done, Order, Seen
 from probes.failures import Failure
@@ -146,6 +146,16 @@ async def test_nothing_that_a_process_says_is_trusted(
     )
 
 
+async def test_package_that_was_replaced_is_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Between an upgrade and the restart no plan is run half by one version and half by another."""
+    monkeypatch.setattr(job, "__version__", "0.0.9")
+    (seen,) = await run(Apart(POLICY), plan())
+    assert seen.facts["because"] == "the process that looked ended early (exit code 1)"
+    assert f"the relay is still 0.0.9, and {__version__} is installed: restart it" in caplog.text
+
+
 async def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host without memory, or without a Python any more, is told in words."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
@@ -240,9 +250,9 @@ def test_policy_arrives_as_it_was_read() -> None:
     usual = load_policy(Path("probes/policy.yaml"))
     for policy in (POLICY, usual, replace(usual, resolvers=("system", "9.9.9.9"), allow=POLICY.allow)):
         proxied = replace(policy, proxies=("http://u:hidden@Proxy.example", "http://10.0.0.1:8080"))
-        job = read_job(write_job(Job(plan(), proxied, 7)))
+        arrived = read_job(write_job(Job(plan(), proxied, 7)))
         bare = ("http://proxy.example:80", "http://10.0.0.1:8080")
-        assert job == Job(plan(), replace(policy, proxies=bare), 7)
+        assert arrived == Job(plan(), replace(policy, proxies=bare), 7)
 
 
 def limited(rate: int) -> Policy:
