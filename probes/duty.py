@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from probes.admission import Memory, Quota, admit
+from probes.blot import Blot
 from probes.channel import LONGEST, Done, Message, Refusal, Seen
 from probes.envelope import Order, Refused, open_order
 from probes.failures import Failure
@@ -158,13 +158,13 @@ class Duties:
         servers = frozenset(address for address, _ in resolver.servers)
         fence = Fence(self.policy, self._pace, servers, lambda what: log.warning("%s: %s", order.id, what))
         GUARD.set(fence)
-        hidden = [secret for step in plan.steps for secret in step.secrets.values()] + _proxy_secrets(plan)
+        blot = Blot.of(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(duty))
         try:
             async with run_plan(plan, self._known(), resolver) as coming:
                 async for observation in coming:
-                    self._saw(duty, observation, hidden)
+                    self._saw(duty, observation, blot)
         except asyncio.CancelledError:
             outcome = duty.ending  # asked for by `cancel`, and answered; nobody else holds this task
         finally:
@@ -189,9 +189,9 @@ class Duties:
         log.warning("switched off by the operator; plan %s is given back", duty.id)
         self.cancel(duty.id, "stopped")
 
-    def _saw(self, duty: Duty, observation: Observation, hidden: list[str]) -> None:
+    def _saw(self, duty: Duty, observation: Observation, blot: Blot) -> None:
         n = len(duty.seen) + 1
-        message = Seen(duty.id, n, observation_to_json(observation, hide=hidden))
+        message = Seen(duty.id, n, observation_to_json(observation, blot))
         if len(write(message)) > LONGEST["relay"]:
             log.warning("plan %s: what %s saw is too long to send", duty.id, observation.step)
             short = replace(observation, facts={"cut": "too long to send"}, failure=Failure.INCONCLUSIVE)
@@ -213,8 +213,3 @@ class Duties:
         duty.messages.append(message)
         if self.say:
             self.say(message)
-
-
-def _proxy_secrets(plan: Plan) -> list[str]:
-    password = urlsplit(plan.proxy).password if plan.proxy else None
-    return [password] if password else []
