@@ -32,10 +32,7 @@ EPILOG: Final = (
 
 def run_preflight(words: Sequence[str]) -> int:
     """Read what *words* name, print what it says and what follows, and give the exit code."""
-    parser = _parser()
-    options, rest = parser.parse_known_intermixed_args(list(words))
-    if rest:
-        raise unknown("an option of preflight", rest[0], parser.known)
+    options = _parser().read(words)
     reading = _with_edge(read_all(options.files), options.edge)
     desk = open_desk(options.network, options.vantage, remote=options.run)
     request = request_of(reading, desk, options.code, options.platform, options.edge)
