@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from probes.admission import Memory, Quota, admit
 from probes.apart import Apart
+from probes.blot import Blot
 from probes.channel import LONGEST, Done, Message, Refusal, Seen
 from probes.envelope import Order, Refused, open_order
 from probes.failures import Failure
@@ -159,13 +159,13 @@ class Duties:
 
     async def _run(self, duty: Duty, order: Order, plan: Plan) -> None:
         """Look, tell, and sign how it ended."""
-        hidden = [secret for step in plan.steps for secret in step.secrets.values()] + _proxy_secrets(plan)
+        blot = Blot.of(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(duty))
         try:
             async with self._looker.look(plan, lambda what: log.warning("%s: %s", order.id, what)) as coming:
                 async for observation in coming:
-                    self._saw(duty, observation, hidden)
+                    self._saw(duty, observation, blot)
         except asyncio.CancelledError:
             outcome = duty.ending  # asked for by `cancel`, and answered; nobody else holds this task
         finally:
@@ -182,9 +182,9 @@ class Duties:
         log.warning("switched off by the operator; plan %s is given back", duty.id)
         self.cancel(duty.id, "stopped")
 
-    def _saw(self, duty: Duty, observation: Observation, hidden: list[str]) -> None:
+    def _saw(self, duty: Duty, observation: Observation, blot: Blot) -> None:
         n = len(duty.seen) + 1
-        message = Seen(duty.id, n, observation_to_json(observation, hide=hidden))
+        message = Seen(duty.id, n, observation_to_json(observation, blot))
         if len(write(message)) > LONGEST["relay"]:
             log.warning("plan %s: what %s saw is too long to send", duty.id, observation.step)
             short = replace(observation, facts={"cut": "too long to send"}, failure=Failure.INCONCLUSIVE)
@@ -206,8 +206,3 @@ class Duties:
         duty.messages.append(message)
         if self.say:
             self.say(message)
-
-
-def _proxy_secrets(plan: Plan) -> list[str]:
-    password = urlsplit(plan.proxy).password if plan.proxy else None
-    return [password] if password else []
