@@ -19,6 +19,7 @@ from probes.invitation import Invitation, write_invitation
 from probes.model import Plan, Step, Target
 from tests.bot.small_world import gateway
 from tests.certificates import make_server
+from tests.environment import unmeasured
 from tests.hub.bare import processor
 from tests.hub.house import House, house
 from tests.hub.processes import EVERYTHING
@@ -75,7 +76,7 @@ async def started(folder: Path, home: House, pin: str) -> AsyncIterator[Process]
     joining = await asyncio.create_subprocess_exec(*command, "join", word, stdout=PIPE, stderr=PIPE)
     said = await joining.communicate()
     assert joining.returncode == 0, said
-    relay = await asyncio.create_subprocess_exec(*command, stderr=PIPE)
+    relay = await asyncio.create_subprocess_exec(*command, stderr=PIPE, env=unmeasured())
     try:
         yield relay
     finally:
