@@ -6,8 +6,9 @@ Pure: no network, no clock. In doubt they are not: who wants us can say our name
 import re
 from typing import Final
 
+from bot.changes import LEAD
 from bot.clues import plain
-from bot.intents import LEAD, Intent
+from bot.intents import Intent
 
 LONGEST: Final = 30  # words; what is longer tells something to somebody
 SHORT: Final = 12  # words of a wish to stop, or for help

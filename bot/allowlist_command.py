@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from bot.allowlist import AllowList, make_list
 from bot.allowlist_request import TEXT, ListRequest, make_request
 from bot.arguments import Parser
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError
 from bot.replies.allowlist import BY_ADDRESS, FORMS
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
@@ -20,10 +20,7 @@ LookUp: TypeAlias = Callable[[str], tuple[str, ...]]
 
 def run_allowlist(words: Sequence[str]) -> int:
     """Print the list that *words* ask for; the exit code is 0."""
-    parser = _parser()
-    options, rest = parser.parse_known_intermixed_args(list(words))
-    if rest:
-        raise unknown("an option of allowlist", rest[0], parser.known)
+    options = _parser().read(words)
     if len(options.words) != 1:
         raise UsageError(
             "Write `lineman allowlist PLATFORM`, such as `lineman allowlist ios --edge frankfurt`."

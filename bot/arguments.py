@@ -1,9 +1,10 @@
 """An argument parser that complains the way the rest of the program does."""
 
 import argparse
+from collections.abc import Sequence
 from typing import NoReturn
 
-from bot.errors import UsageError
+from bot.errors import UsageError, unknown
 
 
 class Parser(argparse.ArgumentParser):
@@ -13,6 +14,13 @@ class Parser(argparse.ArgumentParser):
         """Raise what argparse would print."""
         sentence = message.removeprefix("argument ").rstrip(".")
         raise UsageError(f"{sentence[:1].upper()}{sentence[1:]}; see `{self.prog} --help`.")
+
+    def read(self, words: Sequence[str]) -> argparse.Namespace:
+        """Read *words*, options and the rest in any order; `UsageError` names an option that is not known."""
+        options, rest = self.parse_known_intermixed_args(list(words))
+        if rest:
+            raise unknown(f"an option of {self.prog.removeprefix('lineman ')}", rest[0], self.known)
+        return options
 
     @property
     def known(self) -> list[str]:

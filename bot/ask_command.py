@@ -35,7 +35,7 @@ def run_understand(words: Sequence[str]) -> int:
     )
     parser.add_argument("text", nargs="*", metavar="TEXT")
     parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
-    options = _options(parser, words)
+    options = parser.read(words)
     knowledge = load_knowledge(quick=True)
     vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))
     readings = read(_text(options.text), knowledge, vocabulary)
@@ -63,7 +63,7 @@ def run_ask(words: Sequence[str]) -> int:
         parser.add_argument(f"--{name}", help=what, default="")
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
     parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[], phrased")
-    options = _options(parser, words)
+    options = parser.read(words)
     endpoint = read_endpoint(os.environ)
     knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
@@ -118,13 +118,6 @@ def _readings_json(readings: Readings, request: Request | None) -> dict[str, Any
         "understood": understood(readings),
         "diagnose": request.code if request else None,
     }
-
-
-def _options(parser: Parser, words: Sequence[str]) -> Any:
-    options, rest = parser.parse_known_intermixed_args(list(words))
-    if rest:
-        raise unknown(f"an option of {parser.prog.removeprefix('lineman ')}", rest[0], parser.known)
-    return options
 
 
 def _text(words: Sequence[str]) -> str:

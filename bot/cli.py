@@ -96,9 +96,7 @@ def _talk(words: list[str]) -> int:
     parser.add_argument("--version", action="store_true")
     parser.add_argument("--network")
     parser.add_argument("--vantage")
-    options, rest = parser.parse_known_args(words)
-    if rest:
-        raise unknown("an option of lineman", rest[0], parser.known)
+    options = parser.read(words)
     if options.help:
         sys.stdout.write(HELP)
     elif options.version:

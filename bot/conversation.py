@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from bot.desk import Desk, open_desk
 from bot.errors import UsageError
+from bot.preflight.pasted import may_hold_report
 from bot.replies.page import Line, write
 from bot.request import Request, parse
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from bot.triage import CaseRecord
 
 PROMPT: Final = "lineman> "
+MORE: Final = "... "
 LEAVE: Final = ("quit", "exit", "bye", "q")
 
 HELP: Final = (
@@ -29,6 +32,12 @@ HELP: Final = (
     Line("what happens, in your words", "bold"),
     Line(
         "without a code, for example: connected but silence. The best readings are there to choose from",
+        indent=2,
+    ),
+    Line("preflight FILE", "bold"),
+    Line(
+        "reads the report of the SDK's own test, a log or a tool's output, and lays it beside the last case. JSON can "
+        "be pasted as it is; for anything else type preflight -, paste, and end with a line of only a dot",
         indent=2,
     ),
     Line("a question", "bold"),
@@ -71,22 +80,42 @@ def converse(network: str | None, vantage: str | None) -> int:
 
 def _typed() -> Iterator[str]:
     """Yield what is typed, line by line, until the input ends."""
-    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    if _asks():
+        # Without it a terminal cuts lines off after 4096 bytes, and a report on one line is longer.
+        with suppress(ImportError):
+            import readline  # noqa: F401 - `input` uses it once it is there
+    while (line := _line(PROMPT)) is not None:
+        yield line.strip()
+
+
+def _line(prompt: str) -> str | None:
+    """Read one line; None where the input ends."""
     while True:
         try:
-            yield input(PROMPT if asks else "").strip()
+            return input(prompt if _asks() else "")
         except EOFError:
-            if asks:
+            if _asks():
                 write([Line()], sys.stdout)
-            return
+            return None
         except UnicodeDecodeError:
             write([Line("That line is not text in this terminal's encoding.")], sys.stdout)
+
+
+def _more() -> str | None:
+    """Read a line that belongs to what came before it."""
+    return _line(MORE)
+
+
+def _asks() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _take(talk: Talk, line: str) -> None:
     """Do what *line* asks for, or say what it should have been."""
     try:
         first = line.split()[0].lstrip("/").casefold()
+        if _reported(talk, line):
+            return
         if talk.waiting and line.strip(" .)").isdecimal() and len(line) <= 3:
             _choose(talk, int(line.strip(" .)")))
         elif first == "diagnose" or first[:1].isdecimal():
@@ -99,6 +128,25 @@ def _take(talk: Talk, line: str) -> None:
         if not sys.stdin.isatty():
             raise
         write([Line("Stopped.")], sys.stdout)
+
+
+def _reported(talk: Talk, line: str) -> bool:
+    """Go on with the report in *line*, or in the file that it names; false where there is none."""
+    if line[:1] not in ("{", "[") and not may_hold_report(line) and "preflight" not in line[:10].casefold():
+        return False
+    from bot.talk_reports import file_named, find_report, go_on, pasted_whole, read_named
+
+    if name := file_named(line):
+        reading, words = read_named(name, line, _more)
+    else:
+        words = pasted_whole(line, _more)
+        found = find_report(words)
+        if found is None:
+            return False
+        reading = found
+    talk.waiting = None
+    talk.record = go_on(talk.desk, talk.record, reading, words)
+    return True
 
 
 def _asked(talk: Talk, line: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.arguments import Parser, version
 from bot.desk import Desk, open_desk
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError
 from bot.request import Request, is_story, parse_words
 from bot.vocabulary import person_options
 from knowledge.load import load_knowledge
@@ -28,10 +28,7 @@ def run_diagnose(words: Sequence[str]) -> int:
     """Diagnose what *words* ask for, print the answer, and give the exit code."""
     knowledge = load_knowledge(quick=True)
     told = person_options(knowledge)
-    parser = _parser(told)
-    options, rest = parser.parse_known_intermixed_args(list(words))
-    if rest:
-        raise unknown("an option of diagnose", rest[0], parser.known)
+    options = _parser(told).read(words)
     desk = open_desk(options.network, options.vantage, knowledge, remote=True)
     named = _named(options, tuple(told))
     try:

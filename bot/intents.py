@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from bot.clues import find_clues, find_platform, nearest, plain, relays_in
-from bot.request import VERSION, Vocabulary
+from bot.changes import find_changes
+from bot.clues import find_platform, plain
+from bot.request import Vocabulary
 
 Kind: TypeAlias = Literal[
     "stop",
@@ -78,7 +79,7 @@ def _nothing(_text: str, _match: "re.Match[str]", _thread: Thread) -> dict[str, 
 
 
 def _changes(text: str, _match: "re.Match[str]", thread: Thread) -> dict[str, str]:
-    return find_changes(text, thread)
+    return find_changes(text, thread.vocabulary, thread.asked)
 
 
 def _platform(text: str, _match: "re.Match[str]", thread: Thread) -> dict[str, str]:
@@ -176,24 +177,9 @@ CHANGES: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
     ("answer", ("sdk-version", "turn", "vpn")),
 )
 
-# Answers to the question that is open. "Don't know" leaves it open and is no answer.
-YES: Final = re.compile(
-    r"^\W*(?:yes|yep|yeah|yup|y|ja|si|oui|true|correct|right|sure|(?:it|he|she) (?:does|is)|(?:they|we|i) do)\b"
-)
-NO: Final = re.compile(
-    r"^\W*(?:no|nope|nah|n|nein|non|false|none|never"
-    r"|(?:it|he|she) (?:does|is)(?:n't| not)|(?:they|we|i) do(?:n't| not))\b"
-)
+# An open question that is answered like this stays open.
 UNSURE: Final = re.compile(
     r"\b(?:not sure|no idea|don't know|do not know|dunno|unsure|maybe|perhaps|no clue|can't say|cannot say)\b"
-)
-
-# A name alone, or after one of these, is a wish for it: "try frankfurt", "what about android?", "and acme-lab".
-AROUND: Final = " ?.!,:;\"'`*_@()"
-LEAD: Final = re.compile(
-    r"^\W*(?:(?:please|now|ok|and|then|also|so|can|could|you|we|i|let's|lets|it|test|try|run|use|check|switch|change|go|set|move|do|"
-    r"is|it's|its|on|in|at|to|with|for|from|via|about|what|how|the|a|same|this|that|case|app|user|users|customer|uses|using|"
-    r"platform|edge|relay|region|instead|please)\b\W*)*",
 )
 
 
@@ -209,17 +195,7 @@ def read_intent(text: str, thread: Thread) -> Intent:
                 return _weigh(rule.kind, rule.values(said, match, thread))
     if len(said.split()) > STORY and not WISH.search(said):
         return Intent("unknown")
-    return _weigh("unknown", find_changes(said, thread))
-
-
-def find_changes(text: str, thread: Thread) -> dict[str, str]:
-    """Collect what *text* changes about the case, the answer to the open question included."""
-    found = find_clues(text, thread.vocabulary)
-    for name, value in _named_alone(text, thread.vocabulary).items():
-        found.setdefault(name, value)
-    if thread.asked and thread.asked not in found and (answer := _answer(text, thread)):
-        found[thread.asked] = answer
-    return found
+    return _weigh("unknown", find_changes(said, thread.vocabulary, thread.asked))
 
 
 def _weigh(kind: Kind, values: dict[str, str]) -> Intent:
@@ -229,42 +205,6 @@ def _weigh(kind: Kind, values: dict[str, str]) -> Intent:
             if any(name in values for name in names) and not (kind == "again" and change == "answer"):
                 return Intent(change, values)
     return Intent(kind, values)
-
-
-def _named_alone(text: str, vocabulary: Vocabulary) -> dict[str, str]:
-    """Edge or relay where the text is little more than its name."""
-    rest = LEAD.sub("", text.casefold(), count=1).strip(AROUND)
-    words = rest.split()
-    found: dict[str, str] = {}
-    relays = relays_in(rest, vocabulary)
-    if relays and len([one for one in words if one not in ("and", "&", ",")]) <= max(len(relays), 4):
-        found["relay"] = ",".join(relays)
-    if not words or len(words) > 4:
-        return found
-    candidates = [word.strip(AROUND) for word in ("-".join(words[:2]), words[0], words[-1])]
-    for name, known in (("edge", vocabulary.edges), ("relay", vocabulary.relays)):
-        alike = (word if word in known else nearest(word, known) for word in candidates)
-        if near := next((one for one in alike if one), None):
-            found.setdefault(name, near)
-    return found
-
-
-def _answer(text: str, thread: Thread) -> str | None:
-    meanings = thread.vocabulary.options.get(thread.asked)
-    if meanings is None:
-        return None
-    lower = text.casefold()
-    if not meanings:
-        version = re.search(
-            r"(?<![\w.:])v?\d{1,4}(?:\.\d{1,6}){0,3}(?:[-+][0-9a-z.+-]{1,40})?(?![\w:]|\.\d)", lower
-        )
-        found = version and version[0].rstrip(".-+").removeprefix("v")
-        return found if found and VERSION.fullmatch(found) else None
-    words = re.findall(r"[a-z]+", lower)
-    if words and words[0] in meanings:
-        return meanings[words[0]]
-    said = "no" if NO.match(lower) else "yes" if YES.match(lower) else None
-    return meanings.get(said) if said else None
 
 
 def _spaced(text: str) -> str:

@@ -32,13 +32,10 @@ EPILOG: Final = (
 
 def run_preflight(words: Sequence[str]) -> int:
     """Read what *words* name, print what it says and what follows, and give the exit code."""
-    parser = _parser()
-    options, rest = parser.parse_known_intermixed_args(list(words))
-    if rest:
-        raise unknown("an option of preflight", rest[0], parser.known)
+    options = _parser().read(words)
     reading = _with_edge(read_all(options.files), options.edge)
     desk = open_desk(options.network, options.vantage, remote=options.run)
-    request = _request(options, reading, desk)
+    request = request_of(reading, desk, options.code, options.platform, options.edge)
     continued = _continue(options, reading, request, desk)
     view = desk.view(continued.record)
     then = next_steps(reading, continued, ran=options.run)
@@ -93,17 +90,23 @@ def _read(file: str) -> Reading:
     return refused(max(size, len(source))) if len(source) > LARGEST else read_pasted(source)
 
 
-def _request(options: argparse.Namespace, reading: Reading, desk: Desk) -> Request:
-    """Make the request: what the options say counts more than what was read."""
+def request_of(
+    reading: Reading,
+    desk: Desk,
+    said_code: str | None = None,
+    said_platform: str | None = None,
+    said_edge: str | None = None,
+) -> Request:
+    """Make the request: what was said counts more than what was read."""
     vocabulary = desk.vocabulary
-    code = options.code or code_of(reading, desk.knowledge.errors)
+    code = said_code or code_of(reading, desk.knowledge.errors)
     if code not in vocabulary.codes:
         raise unknown("an error code known here", code, vocabulary.codes, vocabulary.see)
-    platform = options.platform.casefold() if options.platform else None
+    platform = said_platform.casefold() if said_platform else None
     if platform and platform not in vocabulary.platforms:
         raise unknown("a platform", platform, vocabulary.platforms)
     read_edge = edge_of(reading)
-    edge = (options.edge or (read_edge if read_edge in vocabulary.edges else vocabulary.roaming)).casefold()
+    edge = (said_edge or (read_edge if read_edge in vocabulary.edges else vocabulary.roaming)).casefold()
     if edge not in vocabulary.edges:
         raise unknown("an edge", edge, vocabulary.edges)
     chosen = vocabulary.platforms[platform] if platform else platform_of(reading)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.phones import find_phones
-from bot.secrets_found import CREDENTIAL, Found, find_broken, find_secrets
+from bot.secret_forms import CREDENTIAL
+from bot.secrets_found import Found, find_broken, find_secrets
 
 PHONE: Final = "phone number"
 

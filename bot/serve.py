@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.arguments import Parser
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError
 from bot.redact import RedactingFilter
 from bot.slack.environment import HOW_TO, read_slack_settings
 
@@ -19,10 +19,7 @@ NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: the same start may go well lat
 
 def run_serve(words: Sequence[str]) -> int:
     """Serve until told to end; the exit code is 0, 2 when something has to be set, 75 when Slack is away."""
-    parser = Parser(prog="lineman serve", description="Serve Slack; docs/slack.md says how to set it up.")
-    _, rest = parser.parse_known_args(list(words))
-    if rest:
-        raise unknown("an option of serve", rest[0], parser.known)
+    Parser(prog="lineman serve", description="Serve Slack; docs/slack.md says how to set it up.").read(words)
     settings = read_slack_settings(os.environ)
     if settings.transport is None:
         sys.stdout.write(HOW_TO)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from sqlite_utils import Database
 
+from bot.columns import case_of, columns_of, json_text, maybe_case, post_of, request_text, run_of
 from bot.enrolment import Enrolment
 from bot.kept import (
     LET_GO,
@@ -28,7 +29,6 @@ from bot.kept import (
 from bot.labels import Labels
 from bot.redact import redact_json
 from bot.request import Request
-from bot.request_json import from_json, to_json
 from bot.rows import RUNNING, CaseRow, Ended, InboxRow, PostRow, RunRow, Verdict
 from bot.sweep import DAY, Swept, sweep_cases, sweep_rest
 from bot.writer import Writer
@@ -89,7 +89,7 @@ class Store:
 
     async def open_case(self, case: CaseRow) -> CaseRow:
         """Keep a new case and give it; where its thread is about a case already, that one is given instead."""
-        row = asdict(case) | {"request": _request(case.request), "created": case.created or time.time()}
+        row = asdict(case) | {"request": request_text(case.request), "created": case.created or time.time()}
 
         def work(db: Database) -> dict[str, Any] | None:
             there = list(db.query(OF_THREAD, (case.team, case.channel, case.thread_ts)))
@@ -97,15 +97,15 @@ class Store:
                 db.table("cases").insert(row)
             return there[0] if there else None
 
-        return _case(await self._writer.run(work)) or case
+        return maybe_case(await self._writer.run(work)) or case
 
     async def case(self, case_id: str) -> CaseRow | None:
         """Find a case by its id."""
-        return _case(await self._one("SELECT * FROM cases WHERE id = ?", case_id))
+        return maybe_case(await self._one("SELECT * FROM cases WHERE id = ?", case_id))
 
     async def case_of_thread(self, team: str, channel: str, thread_ts: str) -> CaseRow | None:
         """Find the case that a thread is about."""
-        return _case(await self._one(OF_THREAD, team, channel, thread_ts))
+        return maybe_case(await self._one(OF_THREAD, team, channel, thread_ts))
 
     async def bind_thread(self, case_id: str, channel: str, thread_ts: str, message_ts: str = "") -> None:
         """Say where the case stands; the message updated in place is the thread's first unless named."""
@@ -114,7 +114,7 @@ class Store:
 
     async def change_case(self, case_id: str, request: Request) -> None:
         """Keep what the case asks for after a follow-up."""
-        await self._change("UPDATE cases SET request = ? WHERE id = ?", _request(request), case_id)
+        await self._change("UPDATE cases SET request = ? WHERE id = ?", request_text(request), case_id)
 
     async def start_run(
         self, run: RunRow, asked: tuple[str, str] | None = None, owed: PostRow | None = None
@@ -123,14 +123,14 @@ class Store:
 
         The message about it is *owed* from the same moment, so that a crash right after cannot lose the answer.
         """
-        row = asdict(run) | {"request": _request(run.request), "summary": _json(run.summary)}
+        row = asdict(run) | {"request": request_text(run.request), "summary": json_text(run.summary)}
         row["vantages"] = json.dumps(dict(run.vantages))  # in their order
         row["case_id"] = row.pop("case")
 
         def work(db: Database) -> None:
             db.table("runs").insert(row)
             if owed:
-                list(db.query(_OWE, _owed(owed)))
+                list(db.query(_OWE, columns_of(owed)))
             if asked:
                 db.execute(LET_GO, asked)
 
@@ -151,13 +151,13 @@ class Store:
         The run's own message is owed from the same moment: a crash right after leaves it to the next start.
         """
         sql = "UPDATE runs SET status = ?, outcome = ?, summary = ?, ended = ? WHERE id = ? AND status = ?"
-        values = (status, outcome, _json(summary or {}), time.time(), run_id, RUNNING)
+        values = (status, outcome, json_text(summary or {}), time.time(), run_id, RUNNING)
 
         def work(db: Database) -> bool:
             first = db.execute(sql, values).rowcount == 1
             if first:
                 owed = "UPDATE posts SET payload = ?, version = version + 1 WHERE key = ?"
-                db.execute(owed, (_json({"state": status}), run_id))
+                db.execute(owed, (json_text({"state": status}), run_id))
             return first
 
         return await self._writer.run(work)
@@ -165,17 +165,17 @@ class Store:
     async def run(self, run_id: str) -> RunRow | None:
         """Find a run by its id."""
         row = await self._one("SELECT * FROM runs WHERE id = ?", run_id)
-        return _run(row) if row else None
+        return run_of(row) if row else None
 
     async def runs(self, case_id: str) -> tuple[RunRow, ...]:
         """List the runs of a case, newest first."""
         sql = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC"
-        return tuple(_run(row) for row in await self._all(sql, case_id))
+        return tuple(run_of(row) for row in await self._all(sql, case_id))
 
     async def unfinished(self) -> tuple[RunRow, ...]:
         """List the runs that have begun and not ended, oldest first: after a restart, those that were cut off."""
         sql = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant
-        return tuple(_run(row) for row in await self._all(sql))
+        return tuple(run_of(row) for row in await self._all(sql))
 
     async def record(self, run_id: str) -> tuple[Request, dict[str, dict[str, Observation]]] | None:
         """Give what a run was asked and what each relay saw, by step id in the order in which it came."""
@@ -202,7 +202,7 @@ class Store:
             return [(case, list(db.query(newest, (case["id"],)))) for case in cases]
 
         found = await self._writer.run(work)
-        return tuple((_read_case(case), _run(runs[0]) if runs else None) for case, runs in found)
+        return tuple((case_of(case), run_of(runs[0]) if runs else None) for case, runs in found)
 
     async def save_feedback(
         self, run_id: str, cause: str, verdict: Verdict, by: str, words: str = ""
@@ -225,8 +225,8 @@ class Store:
 
     async def owe(self, post: PostRow) -> PostRow:
         """Promise a message, or new content for one promised before; gives it as it stands now."""
-        values = _owed(post)
-        return _post((await self._writer.run(lambda db: list(db.query(_OWE, values))))[0])
+        values = columns_of(post)
+        return post_of((await self._writer.run(lambda db: list(db.query(_OWE, values))))[0])
 
     async def delivered(self, key: str, message_ts: str, version: int) -> None:
         """Keep that Slack shows *version* of the message; an older one that arrives late changes nothing."""
@@ -240,12 +240,12 @@ class Store:
     async def post(self, key: str) -> PostRow | None:
         """Find a message by its key."""
         row = await self._one("SELECT * FROM posts WHERE key = ?", key)
-        return _post(row) if row else None
+        return post_of(row) if row else None
 
     async def due(self) -> tuple[PostRow, ...]:
         """List what Slack is owed, oldest first."""
         rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
-        return tuple(_post(row) for row in rows)
+        return tuple(post_of(row) for row in rows)
 
     async def sweep(self, now: float) -> Swept:
         """Forget what is older than the retention, counted from *now* (seconds since the epoch)."""
@@ -264,38 +264,3 @@ class Store:
 
     async def _change(self, sql: str, *values: Any) -> int:
         return await self._writer.run(lambda db: db.execute(sql, values).rowcount)
-
-
-def _case(row: dict[str, Any] | None) -> CaseRow | None:
-    return _read_case(row) if row else None
-
-
-def _read_case(row: dict[str, Any]) -> CaseRow:
-    return CaseRow(**row | {"request": from_json(load(row["request"]))})
-
-
-def _run(row: dict[str, Any]) -> RunRow:
-    values = dict(row)
-    values["case"] = values.pop("case_id")
-    values["request"] = from_json(load(row["request"]))
-    values["summary"] = load(row["summary"])
-    values["vantages"] = json.loads(row["vantages"])
-    return RunRow(**values)
-
-
-def _post(row: dict[str, Any]) -> PostRow:
-    return PostRow(**row | {"payload": load(row["payload"])})
-
-
-def _owed(post: PostRow) -> tuple[Any, ...]:
-    where = (post.team, post.channel, post.thread_ts, post.message_ts)
-    return post.key, post.run, *where, _json(post.payload), post.created or time.time()
-
-
-def _request(request: Request) -> str:
-    told = {name: safe_text(value) for name, value in request.told.items()}
-    return dump(to_json(replace(request, told=told)))
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return dump(redact_json(dict(value)))

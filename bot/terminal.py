@@ -36,11 +36,11 @@ def talk_through(desk: Desk, request: Request, *, verbose: bool) -> CaseRecord:
         (record,) = records
         write(render(record, desk.view(record), desk.network, verbose=verbose, asks=asks), sys.stdout)
     if asks:
-        records = _ask_on(desk, records)
+        records = ask_on(desk, records)
     return leading(records)
 
 
-def _ask_on(desk: Desk, records: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
+def ask_on(desk: Desk, records: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
     """Ask the next question until there is none, or the person has no more answers; every record hears it."""
     while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)

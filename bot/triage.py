@@ -155,7 +155,7 @@ async def _look(
             seen[observation.step] = observation
             pending.discard(observation.step)
             before, answers = answers, matter.answers(seen, told, relay.vantage)
-            changed = _changed(before.values(), answers.values())
+            changed = newly_answered(before.values(), answers.values())
             done = len(plan.steps) - len(pending)
             diagnose = partial(matter.diagnosis, answers, dict(seen))
             try:
@@ -169,7 +169,7 @@ async def _look(
     return seen
 
 
-def _changed(before: Iterable[Answers], after: Iterable[Answers]) -> tuple[Answered, ...]:
+def newly_answered(before: Iterable[Answers], after: Iterable[Answers]) -> tuple[Answered, ...]:
     """List the questions whose answer is another one now, each once."""
     changed: dict[tuple[str, str | None], Answered] = {}
     for old, new in zip(before, after, strict=True):

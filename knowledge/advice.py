@@ -16,7 +16,8 @@ from knowledge.advised import Guide as Guide
 from knowledge.names import names_for
 from knowledge.network_facts import Network
 from knowledge.schema import ALL, Cause, Diagnosis, Finding, Fix, Knowledge, Platform
-from knowledge.templates import fact, fill, fill_code, names_in, needed_in, of_a_look
+from knowledge.template_names import of_a_look
+from knowledge.templates import fact, fill, fill_code, names_in, needed_in
 from probes.model import Observation
 
 # Stands in code where the run did not find out which edge is near: whoever copies it must notice.

@@ -23,7 +23,7 @@ from knowledge.more_checks import (
 from knowledge.mutate import Mutation, mutations
 from knowledge.passage_checks import Checked, check_passages
 from knowledge.schema import Alternatives, Cause, Knowledge, Question
-from knowledge.templates import template_problems
+from knowledge.template_names import template_problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Final
 
 from probes import __version__
 from probes.agent import Agent, join
+from probes.apart import probe_names
 from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.home import Home, HomeError
@@ -113,11 +114,6 @@ async def _check(home: Home) -> int:
         _say(f"{name}: {sentence or 'fine'}")
     _say(f"relay {me.id}, hub {hub.url}, orders signed by {', '.join(hub.keys)}")
     return 0 if is_ready(checks) else USAGE
-
-
-def probe_names() -> tuple[str, ...]:
-    """Name the probes without loading them: each is a file in probes/checks."""
-    return tuple(sorted(file.stem for file in (Path(__file__).parent / "checks").glob("[a-z]*.py")))
 
 
 def _place(url: str, pin: str) -> Place:

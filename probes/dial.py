@@ -13,9 +13,9 @@ from typing import Final
 from probes import dial_errors as wrong
 from probes.channel import LONGEST, SUBPROTOCOL
 from probes.dial_errors import LinkError
-from probes.frames import is_accepted, is_switched, new_key, upgrade
 from probes.http1 import Head, make_request, read_head
 from probes.place import Place, split_proxy
+from probes.upgrade import is_accepted, is_switched, new_key, upgrade
 from probes.web_socket import WebSocket
 
 # Seconds that the first address of a name gets before the next is tried beside it (RFC 8305 5).

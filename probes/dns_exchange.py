@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from probes.dns_message import Answer, Query, parse_answer
+import dns.message
+
+from probes.dns_message import Answer, parse_answer
 from probes.failures import Failure, NetworkError
 from probes.guard import GUARD
 from probes.net import UdpSocket, connect_tcp, open_udp
@@ -18,13 +20,13 @@ CADENCE: Final = (0.5, 0.5, 0.5)
 
 
 async def ask(
-    server: Server, query: Query, cadence: Sequence[float] = CADENCE, *, tcp: bool = False
+    server: Server, query: dns.message.Message, cadence: Sequence[float] = CADENCE, *, tcp: bool = False
 ) -> Answer:
     """One question to one *server*, by TCP when asked so or when the answer comes truncated.
 
     Raises NetworkError with a dns word.
     """
-    GUARD.get().check_name(query.name)
+    GUARD.get().check_name(query.question[0].name.to_text())
     if tcp:
         return await _ask_tcp(server, query)
     answer = await _ask_udp(server, query, cadence)
@@ -36,9 +38,9 @@ async def ask(
         return answer  # what fitted is better than nothing
 
 
-async def _ask_udp(server: Server, query: Query, cadence: Sequence[float]) -> Answer:
+async def _ask_udp(server: Server, query: dns.message.Message, cadence: Sequence[float]) -> Answer:
     """Send, and send again while nothing that answers this question comes."""
-    packet = query.packet
+    packet = query.to_wire()
     try:
         with open_udp(server) as sock:
             for patience in cadence:
@@ -53,7 +55,7 @@ async def _ask_udp(server: Server, query: Query, cadence: Sequence[float]) -> An
     raise NetworkError(Failure.DNS_TIMEOUT_ERROR)
 
 
-async def _listen(sock: UdpSocket, query: Query, patience: float) -> Answer | None:
+async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) -> Answer | None:
     """The answer if it comes within *patience* seconds; what answers another question is passed over."""
     junk: NetworkError | None = None
     try:
@@ -75,10 +77,10 @@ async def _listen(sock: UdpSocket, query: Query, patience: float) -> Answer | No
     return None
 
 
-async def _ask_tcp(server: Server, query: Query) -> Answer:
+async def _ask_tcp(server: Server, query: dns.message.Message) -> Answer:
     """One question by TCP (RFC 7766), its length in two bytes before it."""
     loop = asyncio.get_running_loop()
-    packet = query.packet
+    packet = query.to_wire()
     try:
         with await connect_tcp(*server) as sock:
             await loop.sock_sendall(sock, len(packet).to_bytes(2, "big") + packet)

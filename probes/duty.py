@@ -2,30 +2,26 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from typing import Final, Protocol
 
 from probes.admission import Memory, Quota, admit
+from probes.apart import Apart
+from probes.blot import Blot
 from probes.channel import LONGEST, Done, Message, Refusal, Seen
 from probes.envelope import Order, Refused, open_order
 from probes.failures import Failure
-from probes.fence import Fence, Pace
 from probes.fields import Json
 from probes.grammar import write
-from probes.guard import GUARD
 from probes.keys import Identity
 from probes.model import Observation, Plan
 from probes.policy import Policy
 from probes.verdicts import sign_refusal, sign_report
 from probes.wire import observation_to_json
-
-if TYPE_CHECKING:
-    from probes.resolver import Resolver
-    from probes.run import Probe
 
 log: Final = logging.getLogger(__name__)
 
@@ -35,6 +31,21 @@ KEPT: Final = 120.0
 MOST_KEPT: Final = 64
 # Seconds between looks at the kill switch while a plan runs.
 _GLANCE: Final = 0.5
+
+
+class Looker(Protocol):
+    """Runs plans: `apart.Apart` in processes of their own, `inside.Inside` in this one."""
+
+    @property
+    def probes(self) -> Collection[str]:
+        """The names of what it can look with."""
+        ...
+
+    def look(
+        self, plan: Plan, say: Callable[[str], None]
+    ) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
+        """Start *plan* inside the fence and iterate over what it yields; leaving the block ends it."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -63,21 +74,18 @@ class Duties:
         me: Identity,
         signers: Mapping[str, str],
         policy: Policy,
-        probes: "Mapping[str, Probe] | None" = None,
+        looker: Looker | None = None,
         *,
         memory: Memory | None = None,
         switch: Path | None = None,
-        resolver: "Callable[[], Resolver] | None" = None,
     ) -> None:
         self.me, self.signers, self.policy = me, signers, policy
         self.memory = memory or Memory()
         self.say: Callable[[Message], None] | None = None  # the connection that stands
         self.leaving = False
-        self._probes = probes
+        self._looker = looker or Apart(policy)
         self._quota = Quota(policy.limits)
-        self._pace = Pace(policy.limits.packets_per_second, monotonic)
         self._switch = switch
-        self._resolver = resolver  # makes one for each plan; None: this host's own
         self._duties: dict[str, Duty] = {}
 
     @property
@@ -109,7 +117,7 @@ class Duties:
                 raise Refused("leaving", "this relay is being stopped", order.id)
             if self.is_switched_off():
                 raise Refused("switched_off", "this relay is switched off by its operator", order.id)
-            plan = admit(order, self.policy, self._known())
+            plan = admit(order, self.policy, self._looker.probes)
             self._quota.take(order, len(self.running), monotonic())
         except Refused as refused:
             self._refuse(refused)
@@ -150,21 +158,14 @@ class Duties:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, duty: Duty, order: Order, plan: Plan) -> None:
-        """Look, tell, and sign how it ended. Only this task sees the fence, and all that it starts."""
-        from probes.resolver import Resolver
-        from probes.run import run_plan
-
-        resolver = self._resolver() if self._resolver else Resolver()
-        servers = frozenset(address for address, _ in resolver.servers)
-        fence = Fence(self.policy, self._pace, servers, lambda what: log.warning("%s: %s", order.id, what))
-        GUARD.set(fence)
-        hidden = [secret for step in plan.steps for secret in step.secrets.values()] + _proxy_secrets(plan)
+        """Look, tell, and sign how it ended."""
+        blot = Blot.of(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(duty))
         try:
-            async with run_plan(plan, self._known(), resolver) as coming:
+            async with self._looker.look(plan, lambda what: log.warning("%s: %s", order.id, what)) as coming:
                 async for observation in coming:
-                    self._saw(duty, observation, hidden)
+                    self._saw(duty, observation, blot)
         except asyncio.CancelledError:
             outcome = duty.ending  # asked for by `cancel`, and answered; nobody else holds this task
         finally:
@@ -175,23 +176,15 @@ class Duties:
         duty.over = monotonic()
         log.info("plan %s %s", order.id, outcome)
 
-    def _known(self) -> "Mapping[str, Probe]":
-        """The probes; all that they need is loaded with the first plan, so that a relay idles small."""
-        if self._probes is None:
-            from probes.checks import PROBES
-
-            self._probes = PROBES
-        return self._probes
-
     async def _watch(self, duty: Duty) -> None:
         while not self.is_switched_off():  # noqa: ASYNC110 - a file tells, and no event does
             await asyncio.sleep(_GLANCE)
         log.warning("switched off by the operator; plan %s is given back", duty.id)
         self.cancel(duty.id, "stopped")
 
-    def _saw(self, duty: Duty, observation: Observation, hidden: list[str]) -> None:
+    def _saw(self, duty: Duty, observation: Observation, blot: Blot) -> None:
         n = len(duty.seen) + 1
-        message = Seen(duty.id, n, observation_to_json(observation, hide=hidden))
+        message = Seen(duty.id, n, observation_to_json(observation, blot))
         if len(write(message)) > LONGEST["relay"]:
             log.warning("plan %s: what %s saw is too long to send", duty.id, observation.step)
             short = replace(observation, facts={"cut": "too long to send"}, failure=Failure.INCONCLUSIVE)
@@ -213,8 +206,3 @@ class Duties:
         duty.messages.append(message)
         if self.say:
             self.say(message)
-
-
-def _proxy_secrets(plan: Plan) -> list[str]:
-    password = urlsplit(plan.proxy).password if plan.proxy else None
-    return [password] if password else []

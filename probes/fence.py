@@ -5,7 +5,7 @@ Asked by probes/net.py, probes/udp.py and the resolver before anything leaves th
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from probes.failures import Fenced
 from probes.policy import SYSTEM, Policy, is_public, read_address
@@ -15,23 +15,31 @@ _DNS: Final = 53
 _OWN_NAMES: Final = frozenset({"id.server", "version.server", "hostname.bind", "version.bind"})
 
 
+class Taker(Protocol):
+    """Whoever counts packets."""
+
+    def take(self) -> bool:
+        """Count one packet; False when it is one too many."""
+        ...
+
+
 @dataclass(slots=True)
 class Pace:
-    """Packets per second, over all plans of a relay: a bucket that holds two seconds' worth."""
+    """Packets per second: a bucket that holds two seconds' worth."""
 
     rate: float
     clock: Callable[[], float]  # monotonic seconds
-    _left: float = 0.0
-    _at: float = float("-inf")
+    left: float = 0.0
+    at: float = float("-inf")
 
     def take(self) -> bool:
         """Count one packet; False when it is one too many."""
         now = self.clock()
-        self._left = min(2 * self.rate, self._left + (now - self._at) * self.rate)
-        self._at = now
-        if self._left < 1:
+        self.left = min(2 * self.rate, self.left + (now - self.at) * self.rate)
+        self.at = now
+        if self.left < 1:
             return False
-        self._left -= 1
+        self.left -= 1
         return True
 
 
@@ -40,7 +48,7 @@ class Fence:
     """What one plan may touch. Names are trusted only as far as this host itself looked them up."""
 
     policy: Policy
-    pace: Pace
+    pace: Taker
     system: frozenset[str] = frozenset()  # addresses of this host's own resolvers
     log: Callable[[str], None] = lambda _: None
     _names: dict[str, set[str]] = field(default_factory=dict)  # by address

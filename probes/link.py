@@ -14,13 +14,12 @@ from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Rejecti
 from probes.dial import open_socket
 from probes.dial_errors import LinkError, cut, late
 from probes.fields import WireError
-from probes.frames import FrameError
 from probes.grammar import read, write
 from probes.invitation import check_hub
 from probes.keys import Identity
 from probes.place import Place
 from probes.proof import prove
-from probes.web_socket import WebSocket
+from probes.web_socket import FrameError, WebSocket
 
 DIAL: Final = 20.0  # seconds for proxy, TLS, upgrade and greeting together
 # While a plan is in hand, silence is noticed sooner than by the hub's pings: ours go out as often as this.

@@ -68,6 +68,12 @@ class Observation:
         return self.failure not in NOT_LOOKED
 
 
+def not_looked(step: Step, failure: Failure, **facts: object) -> Observation:
+    """The observation of a *step* that did not run, with the word that says why."""
+    told = {name: str(value) for name, value in facts.items() if value is not None}
+    return Observation(step.id, step.probe, step.target, failure, told)
+
+
 USER_NETWORK: Final = "user-network"  # may find a cause and may rule one out
 REFERENCE: Final = "reference"  # tells how the service looks from elsewhere
 VANTAGES: Final = (USER_NETWORK, REFERENCE)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from probes.fields import Fields, WireError
+from probes.fields import Fields, Json, WireError
 from probes.policy import SYSTEM, Limits, Net, Policy, Rule, authority, read_address
 
 VERSION: Final = 1
@@ -43,6 +43,25 @@ def parse_policy(value: object) -> Policy:
     )
     fields.end()
     return policy
+
+
+def policy_to_json(policy: Policy) -> Json:
+    """Write *policy* so that `parse_policy` reads it; its proxies without user and password."""
+    return {
+        "version": VERSION,
+        "allow": [
+            {
+                "names": list(rule.names),
+                "ranges": [str(net) for net in rule.ranges],
+                "ports": [f"{low}-{high}" for low, high in rule.ports],
+                "transports": list(rule.transports),
+            }
+            for rule in policy.allow
+        ],
+        "resolvers": list(policy.resolvers),
+        "proxies": [f"http://{authority(proxy)}" for proxy in policy.proxies],
+        "limits": {name: getattr(policy.limits, name) for name in Limits.__slots__},
+    }
 
 
 def _rule(value: object, where: str) -> Rule:

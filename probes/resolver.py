@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import dns.message
+
 from probes.dns_exchange import CADENCE, Server, ask
-from probes.dns_message import Answer, Query, make_query
+from probes.dns_message import Answer, make_query
 from probes.failures import Failure, NetworkError
 from probes.guard import GUARD
 from probes.net import is_address, split_families
@@ -134,7 +136,9 @@ async def _cancel(tasks: set[asyncio.Task[Lookup]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _ask_both(server: Server, queries: Sequence[Query], cadence: Sequence[float], tcp: bool) -> Lookup:
+async def _ask_both(
+    server: Server, queries: Sequence[dns.message.Message], cadence: Sequence[float], tcp: bool
+) -> Lookup:
     """Ask one *server* for v4 and v6 side by side."""
     clock = asyncio.get_running_loop().time
     start = clock()
@@ -149,7 +153,9 @@ async def _ask_both(server: Server, queries: Sequence[Query], cadence: Sequence[
     return _combine(server[0], first, second, round((clock() - start) * 1000, 2))
 
 
-async def _try(server: Server, query: Query, cadence: Sequence[float], tcp: bool) -> Answer | Failure:
+async def _try(
+    server: Server, query: dns.message.Message, cadence: Sequence[float], tcp: bool
+) -> Answer | Failure:
     try:
         return await ask(server, query, cadence, tcp=tcp)
     except NetworkError as error:

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from probes.checks import PROBES
 from probes.failures import Failure, classify
 from probes.look import Look, Shared
-from probes.model import Observation, Plan, Step
+from probes.model import Observation, Plan, Step, not_looked
 from probes.resolver import Resolver
 
 Probe: TypeAlias = Callable[[Step, Look], Awaitable[Failure | None]]
@@ -96,11 +96,4 @@ async def _run_step(
         facts=dict(look.facts),
         started=round(started, 3),
         runtime=round(time.perf_counter() - begun, 5),
-    )
-
-
-def not_looked(step: Step, failure: Failure, **facts: object) -> Observation:
-    """The observation of a *step* that did not run, with the word that says why."""
-    return Observation(
-        step.id, step.probe, step.target, failure, {k: str(v) for k, v in facts.items() if v is not None}
     )

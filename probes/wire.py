@@ -5,10 +5,11 @@ that names its place, because what was sent by another version must never be hal
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
+from probes.blot import Blot
 from probes.failures import Failure
 from probes.fields import Fields, Json, WireError
 from probes.model import Observation, Plan, Step, Target
@@ -18,7 +19,7 @@ __all__ = ["Fields", "Json", "WireError"]  # what others read JSON with, too
 # Goes up when a field is renamed, added or changes its meaning.
 VERSION: Final = 1
 
-HIDDEN: Final = "[secret]"  # what stands in an observation where a secret would
+_NOTHING: Final = Blot()
 
 
 def plan_to_json(plan: Plan, *, secrets: bool = False) -> Json:
@@ -47,16 +48,15 @@ def plan_from_json(value: object) -> Plan:
     return plan
 
 
-def observation_to_json(observation: Observation, hide: Iterable[str] = ()) -> Json:
-    """Write *observation*; each of the values to *hide* (a step's secrets) is blotted out of its facts."""
-    hidden = tuple(sorted((one for one in hide if one), key=len, reverse=True))
+def observation_to_json(observation: Observation, blot: Blot = _NOTHING) -> Json:
+    """Write *observation*; what *blot* hides (a plan's secrets) is not in its facts."""
     return {
         "version": VERSION,
         "step": observation.step,
         "probe": observation.probe,
         "target": target_to_json(observation.target),
         "failure": observation.failure.value if observation.failure else None,
-        "facts": _without(dict(observation.facts), hidden),
+        "facts": _without(dict(observation.facts), blot),
         "started": observation.started,
         "runtime": observation.runtime,
     }
@@ -173,17 +173,15 @@ def _failure(fields: Fields) -> Failure | None:
         raise fields.error("failure", f"“{str(word)[:40]}” is not a failure word known here") from None
 
 
-def _without(value: Any, hidden: tuple[str, ...]) -> Any:
-    """Copy *value* with every one of the *hidden* texts blotted out, in keys and values alike."""
+def _without(value: Any, blot: Blot) -> Any:
+    """Copy *value* without what *blot* hides, in keys and values alike."""
     match value:
         case str():
-            for one in hidden:
-                value = value.replace(one, HIDDEN)
-            return value
+            return blot(value)
         case Mapping():
-            return {_without(str(key), hidden): _without(one, hidden) for key, one in value.items()}
+            return {blot(str(key)): _without(one, blot) for key, one in value.items()}
         case list() | tuple():
-            return [_without(one, hidden) for one in value]
+            return [_without(one, blot) for one in value]
     return value
 
 

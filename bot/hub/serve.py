@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.arguments import Parser
 from bot.enrolment import Enrolment
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError
 from bot.hub.control import controlled
 from bot.hub.endpoint import Listen, listening
 from bot.hub.hub import Hub
@@ -36,9 +36,7 @@ def run_hub(words: Sequence[str]) -> int:
     add("--certificate", metavar="FILE", help="PEM: the certificate, its chain, and the key unless --key")
     add("--key", metavar="FILE", help="PEM: the key of the certificate")
     add("--url", help="what relays dial, such as wss://hub.example/relay")
-    options, rest = parser.parse_known_args(list(words))
-    if rest:
-        raise unknown("an option of hub", rest[0], parser.known)
+    options = parser.read(words)
     settings = read_hub_settings(os.environ)
     settings = replace(settings, url=options.url or settings.url)
     host, port = _address(options.listen or f"127.0.0.1:{PORT}")

@@ -15,8 +15,9 @@ from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
 from bot.replies.blocks.progress import acknowledged, progress
 from bot.replies.blocks.verdict import Choices, verdict
-from bot.replies.blocks.walk import Mark, Passed, walked
+from bot.replies.blocks.walk import Mark, Passed, follow, walked
 from bot.replies.exhibits import Exhibit, free_words
+from bot.replies.exhibits_device import from_devices
 from bot.replies.gallery_together import RELAYS, Together
 from bot.replies.picture import Picture, picture
 from bot.replies.view import View, make_view
@@ -54,6 +55,15 @@ class Shown:
     def walk(self) -> tuple[Passed, ...]:
         """The way through the tree."""
         return walked(self.record, self.knowledge)
+
+    @cached_property
+    def partway(self) -> tuple[tuple[Passed, ...], int, int]:
+        """What had been answered after about half of its looks, with their number and that of all."""
+        total = len(self.record.plan.steps)
+        passed: tuple[Passed, ...] = ()
+        for told in samples.retold(self.record, total // 2, self.knowledge, self.network):
+            passed = follow(passed, told, self.knowledge)
+        return passed, total // 2, total
 
     @property
     def choices(self) -> Choices:
@@ -120,21 +130,24 @@ class Gallery:
         yield from self._while_it_runs()
         yield from self._verdicts()
         yield from self._in_the_thread()
+        yield from from_devices(
+            self.knowledge, self.network, self.media.record, self.shown("javascript", run="kite-44").record
+        )
         yield from free_words(self.knowledge, self.network, self.blocked.record, self.blocked.view)
         yield from self._notices()
         yield from self._surfaces()
 
     def _while_it_runs(self) -> Iterator[Exhibit]:
-        one, walk = self.blocked.about, self.blocked.walk
+        one, (passed, done, total) = self.blocked.about, self.blocked.partway
         fresh = replace(one, took=0.0)
         yield Exhibit("acknowledged", "Acknowledged", acknowledged(fresh))
-        yield Exhibit("progress", "Progress", progress(fresh, walk[:2] + walk[5:9], 14, 24))
+        yield Exhibit("progress", "Progress", progress(fresh, passed, done, total))
         yield Exhibit(
-            "progress-cards", "Progress, as cards", progress(fresh, walk[:2] + walk[5:9], 14, 24, cards=True)
+            "progress-cards", "Progress, as cards", progress(fresh, passed, done, total, cards=True)
         )
         yield Exhibit("progress-several", "Progress from several relays", self.together.progress())
-        yield Exhibit("stopped", "Stopped", notices.stopped(one, "U0AGENT", 14, 24))
-        yield Exhibit("lost", "Cut off by a restart", notices.lost(one, 14, 24))
+        yield Exhibit("stopped", "Stopped", notices.stopped(one, "U0AGENT", done, total))
+        yield Exhibit("lost", "Cut off by a restart", notices.lost(one, done, total))
 
     def _verdicts(self) -> Iterator[Exhibit]:
         yield Exhibit("verdict", "Verdict", self.blocked.verdict())

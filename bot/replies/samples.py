@@ -3,14 +3,15 @@
 Pure: no network, no clock.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from bot.credentials import Ice, TurnServer
 from bot.plan import make_plan, observe_known
 from bot.request import Request
-from bot.triage import CaseRecord, open_matter
+from bot.triage import CaseRecord, Progress, newly_answered, open_matter
 from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
 from probes.failures import Failure
@@ -154,6 +155,20 @@ def lost(record: CaseRecord, after: int, because: str, knowledge: Knowledge, net
     }
     answers = matter.answers(seen, record.request.told, record.vantage)
     return replace(record, observations=seen, answers=answers, diagnosis=matter.diagnosis(answers, seen))
+
+
+def retold(record: CaseRecord, count: int, knowledge: Knowledge, network: Network) -> Iterator[Progress]:
+    """Tell the first *count* looks of *record* as the run itself told them."""
+    matter = open_matter(record.request, knowledge, network)
+    steps = [step.id for step in record.plan.steps]
+    seen = {step: look for step, look in record.observations.items() if step not in steps}
+    answers = matter.answers(seen, record.request.told, record.vantage)
+    for done, step in enumerate(steps[:count], 1):
+        seen = {**seen, step: record.observations[step]}
+        before, answers = answers, matter.answers(seen, record.request.told, record.vantage)
+        changed = newly_answered(before.values(), answers.values())
+        diagnose = partial(matter.diagnosis, answers, seen)
+        yield Progress(seen[step], done, len(steps), changed, seen, diagnose, record.relay)
 
 
 def _seen(plan: Plan, faults: tuple[Fault, ...]) -> dict[str, Observation]:

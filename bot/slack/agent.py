@@ -1,7 +1,8 @@
 """Direct messages and Slack's container for agents: suggested prompts, a status while we think, the Stop button."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
@@ -41,17 +42,8 @@ def register(app: AsyncApp, office: Office) -> None:
 
 async def greet(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
     """Suggest what to ask; where Slack does not take suggestions, nothing is lost."""
-    workspace = await office.workspace(asker)
-    try:
-        await call(
-            workspace.client.assistant_threads_setSuggestedPrompts,
-            channel_id=asker.channel,
-            thread_ts=asker.thread,
-            title="What shall I look into?",
-            prompts=list(PROMPTS),
-        )
-    except SlackError as error:
-        log.info("no suggested prompts: %s", error.word)
+    method = (await office.workspace(asker)).client.assistant_threads_setSuggestedPrompts
+    await _try("suggested prompts", method, asker, title="What shall I look into?", prompts=list(PROMPTS))
 
 
 async def converse(office: Office, asker: Asker, words: Mapping[str, str]) -> None:
@@ -73,27 +65,20 @@ async def stop_all(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
     for run, one in tuple(office.running.items()):
         if one.case.channel == asker.channel and asker.thread in ("", one.case.thread_ts):
             await cases.stop(office, asker, run)
-    workspace = await office.workspace(asker)
-    try:
-        await call(
-            workspace.client.agents_sessions_setStatus,
-            channel_id=asker.channel,
-            thread_ts=asker.thread,
-            status="active",
-        )
-    except SlackError as error:
-        log.info("no session status: %s", error.word)
+    method = (await office.workspace(asker)).client.agents_sessions_setStatus
+    await _try("session status", method, asker, status="active")
 
 
 async def _think(office: Office, asker: Asker) -> None:
     """Show a status line; Slack takes it away when we answer."""
-    workspace = await office.workspace(asker)
+    method = (await office.workspace(asker)).hasty.assistant_threads_setStatus
+    here = replace(asker, thread=asker.thread or asker.message)
+    await _try("status line", method, here, status="is choosing what to look at")
+
+
+async def _try(what: str, method: Callable[..., Awaitable[Any]], asker: Asker, **values: Any) -> None:
+    """Tell Slack something about the conversation of *asker*; where it is not taken, that is in the log."""
     try:
-        await call(
-            workspace.hasty.assistant_threads_setStatus,
-            channel_id=asker.channel,
-            thread_ts=asker.thread or asker.message,
-            status="is choosing what to look at",
-        )
+        await call(method, channel_id=asker.channel, thread_ts=asker.thread, **values)
     except SlackError as error:
-        log.info("no status line: %s", error.word)
+        log.info("no %s: %s", what, error.word)

@@ -1,10 +1,12 @@
 """Answers to questions, wherever they are asked: in the thread for all, or to the person alone who typed a command."""
 
+import logging
 from dataclasses import replace
 from typing import Final
 
 from bot.asking import Answer, ask, passage
 from bot.case_context import About, about_case
+from bot.phrasing import phrase
 from bot.replies.blocks import answers, codes, guides
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
@@ -21,6 +23,10 @@ from bot.understand import find_codes
 from bot.wants import UnknownCode, World, follow_up, in_context, want
 from knowledge.meaning import meaning_of
 
+log = logging.getLogger(__name__)
+
+# Seconds that a language model has: the plain answer is there already, and nobody sees that its words are thought over.
+WORDING: Final = 4.0
 LONGEST: Final = 500  # characters of a question that are shown again, or gone on from
 
 
@@ -79,13 +85,24 @@ def answered(text: str, talk: Talk, context: About, here: World) -> tuple[Answer
 async def answer(
     office: Office, asker: Asker, said: Answer, question: str, context: About, asked: Asked | None = None
 ) -> None:
-    """Give an answer, or own up to having none, and keep what it was about."""
+    """Give an answer, in a language model's words where one is set, or own up to none; keep what it was about."""
     question = question[:LONGEST]
     talk, codes = await office.bench.call(_kept, office, question, context)
     if said.answered:
         office.talks.keep(asker, talk)
+        said = await _worded(office, question, said, context)
     shown = "" if asker.message and not asker.private else question
     await say(office, asker, answers.answer(said, shown, asked or Asked(), codes))
+
+
+async def _worded(office: Office, question: str, plain: Answer, context: About) -> Answer:
+    """*plain* in the model's words; as it is where none is set, it is slow, or says what is not written."""
+    if office.model is None:
+        return plain
+    said = await office.bench.run(phrase(question, plain, context.evidence, office.model))
+    if not said.phrased:
+        log.warning("an answer was not worded by the language model: %s", said.because)
+    return said
 
 
 def _kept(office: Office, question: str, context: About) -> tuple[Talk, list[tuple[str, str]]]:

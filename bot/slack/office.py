@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 
 from bot.desk import Desk
+from bot.phrasing import Endpoint
 from bot.replies.blocks.message import Message
 from bot.request import Vocabulary
 from bot.slack.asker import Asker
@@ -42,6 +43,7 @@ class Office:
     door: Door
     ways: Mapping[str, Answer]  # how what comes in is answered, by the name of its way
     talks: Talks = field(default_factory=Talks)
+    model: Endpoint | None = None  # the language model that words answers, where one is set
     running: dict[str, Running] = field(default_factory=dict)  # by run
 
     @property

@@ -20,6 +20,7 @@ from bot.hub.jobs import Health
 from bot.hub.settings import HubSettings
 from bot.relays import Relay
 from bot.remote import RemoteRelay
+from bot.replies.blocks.forms import MOST
 from bot.request import Vocabulary
 from bot.slack.slots import Slots
 from bot.writer import StoreError
@@ -29,7 +30,6 @@ from probes.keys import Identity
 FRESH: Final = 1.0  # seconds for which the hub's word is believed
 PATIENCE: Final = 1.0  # seconds for the hub to answer; windows open within three
 AWAY: Final = 10.0  # seconds until a hub that did not answer is asked again
-MOST: Final = 20  # relays in one diagnosis
 NO_HUB: Final = "no hub is running here"
 
 

@@ -1,7 +1,6 @@
 """Preflight reports in threads and direct messages, pasted or attached: read, laid beside the relay, concluded anew."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -9,6 +8,7 @@ from typing import Final
 from bot.desk import Desk
 from bot.preflight.continuing import Continued, code_of, continue_case, platform_of
 from bot.preflight.model import Reading
+from bot.preflight.pasted import is_from_device, may_hold_report
 from bot.preflight.reading import BEGINNING, read_pasted
 from bot.redact import hint
 from bot.replies.blocks import device
@@ -19,18 +19,6 @@ from bot.slack.asker import Asker
 from bot.slack.attached import fetch, files_in, words_of
 from bot.slack.office import Office
 from bot.slack.seen import Seen, headline_of, seen_of
-
-# Looking into words for a report costs milliseconds; most messages have nothing of the kind.
-_MAY_BE: Final = re.compile(
-    r"[{\[(]\s*\\?[\"'\u201c\u2018]?\w|candidate:|s_client|<<>> DiG|\* Connected to|curl: \("
-)
-# Output of tools counts where somebody says so.
-_ON_DEVICE: Final = re.compile(
-    r"\bon (?:the |their |his |her )?(?:(?:user|customer|client|caller|agent)(?:['\u2019]?s)? )?(?:own )?"
-    r"(?:device|machine|laptop|computer|phone|pc)\b",
-    re.IGNORECASE,
-)
-SHORTEST: Final = 40  # characters
 
 NOT_YET: Final = "The relay has no verdict yet: send it again when it has, and I lay both side by side."
 
@@ -47,7 +35,7 @@ async def take(office: Office, asker: Asker, case: CaseRow | None, text: str) ->
         else:
             await telling.reply(office, asker, note(reading.says if reading else str(content)))
         answered = True
-    if len(words) >= SHORTEST and _MAY_BE.search(words):
+    if may_hold_report(words):
         reading = await office.bench.call(read_pasted, words)
         if reading.kind in ("report", "tool"):
             await _go_on(office, asker, case, reading, words)
@@ -76,7 +64,7 @@ async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Re
         await telling.reply(office, asker, await office.bench.call(device.alone, reading, quality, then))
         return
     await office.rights.use(await office.workspace(asker), asker, case.request.relays)
-    on_device = bool(_ON_DEVICE.search(words))
+    on_device = is_from_device(words)
     continued, now = await office.bench.call(_conclude, office.desk, seen, reading, on_device=on_device)
     await _keep(office, case, now, continued)
     message = await office.bench.call(

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import Final
 
 import aiohttp
@@ -15,6 +16,7 @@ import aiohttp
 from bot.access import load_access
 from bot.desk import Desk, open_desk
 from bot.hub.settings import read_hub_settings
+from bot.phrasing import read_endpoint
 from bot.rate import Rate, load_limits
 from bot.slack import answering, inbox
 from bot.slack.alone import alone
@@ -78,6 +80,7 @@ async def open_office(
     settings: SlackSettings, environment: Mapping[str, str], desk: Desk | None = None
 ) -> AsyncIterator[Office]:
     """Load and open everything that serving needs; closes it in the opposite order."""
+    model = read_endpoint(environment)
     desk = desk or open_desk(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(alone(settings.database))
@@ -108,6 +111,7 @@ async def open_office(
             records=Records(desk, store, bench),
             door=Door(),
             ways=WAYS,
+            model=replace(model, budget=answering.WORDING) if model else None,
         )
 
 

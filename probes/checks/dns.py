@@ -8,8 +8,10 @@ import asyncio
 import re
 from typing import Final
 
+import dns.message
+
 from probes.dns_exchange import Server, ask
-from probes.dns_message import Answer, Query, make_query
+from probes.dns_message import Answer, make_query
 from probes.failures import Failure, NetworkError
 from probes.look import Look, milliseconds_since, now
 from probes.model import Step
@@ -90,7 +92,7 @@ async def _identity(step: Step, look: Look) -> Failure | None:
     identities: dict[str, str] = {}
     outcomes: list[Failure | None] = []
 
-    async def learn(kind: str, query: Query) -> None:
+    async def learn(kind: str, query: dns.message.Message) -> None:
         try:
             answer = await _ask_any(step, look, query)
         except NetworkError as error:
@@ -109,7 +111,7 @@ async def _identity(step: Step, look: Look) -> Failure | None:
     return None if None in outcomes else outcomes[0]
 
 
-async def _ask_any(step: Step, look: Look, query: Query) -> Answer:
+async def _ask_any(step: Step, look: Look, query: dns.message.Message) -> Answer:
     """The first answer of the step's servers, one after the other; raises NetworkError when none answers."""
     failure = NetworkError(Failure.DNS_UNREACHABLE_ERROR)
     for server in _servers(step, look):

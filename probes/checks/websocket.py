@@ -1,11 +1,15 @@
 """Look whether the signaling gateway's WebSocket opens, or something takes the upgrade out."""
 
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import CloseConnection
+from wsproto.frame_protocol import CloseReason
+
 from probes.failures import Failure
-from probes.frames import NORMAL, Opcode, is_accepted, is_switched, new_key, pack, upgrade
 from probes.http1 import Head, read_head
 from probes.https import open_stream
 from probes.look import Look, milliseconds_since, now
 from probes.model import Step
+from probes.upgrade import is_accepted, is_switched, new_key, upgrade
 
 
 async def probe(step: Step, look: Look) -> Failure | None:
@@ -25,7 +29,8 @@ async def probe(step: Step, look: Look) -> Failure | None:
             ms=milliseconds_since(start),
         )
         if failure is None:
-            await stream.write(pack(Opcode.CLOSE, NORMAL))
+            goodbye = CloseConnection(CloseReason.NORMAL_CLOSURE)
+            await stream.write(Connection(ConnectionType.CLIENT).send(goodbye))
         return failure
 
 

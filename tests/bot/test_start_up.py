@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.environment import unmeasured
+
 ROOT = Path(__file__).parents[2]
 
 # What takes long to import and has nothing to do before the first look. `bot.hub.hub` brings a web server and a
@@ -45,7 +47,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run Python on the packages in *folder*, for somebody who can keep nothing."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "XDG_CACHE_HOME": os.devnull}
+    environment = {**unmeasured(), "PYTHONPATH": str(folder), "XDG_CACHE_HOME": os.devnull}
     environment.pop("LINEMAN_HUB_SOCKET", None)
     ran = subprocess.run(
         [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=60

@@ -8,7 +8,8 @@ import pytest
 from knowledge.advice import Advice, advise
 from knowledge.network_facts import Network
 from knowledge.schema import Origin
-from knowledge.templates import fill, names_in, needed_in, template_problems, written
+from knowledge.template_names import template_problems
+from knowledge.templates import fill, names_in, needed_in, written
 from probes.failures import Failure
 from tests.knowledge.stories import KNOWLEDGE, SILENT, TWILIO, Change, at, diagnose, shut
 from tests.knowledge.test_stories import FAR, LOST, MITM, NO_EDGE, RESET, SINGLE, TURN_SHUT

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -108,14 +110,20 @@ def test_clean_leaves_living_labs_alone(lab: Lab) -> None:
     assert looks.tcp(lab, at.INSIGHTS) == "open"
 
 
-def test_killed_run_leaves_what_the_next_one_removes(lab: Lab) -> None:
-    """When a run is killed on the spot its servers die with it, and `clean` removes its namespaces and files."""
+@contextmanager
+def lab_of_its_own() -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A process with a lab, and the lab's folder; it lives until it is ended."""
     code = "from tests.lab.lab import Lab\nwith Lab.start() as lab: print(lab.folder, flush=True); input()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
     ) as run:
         assert run.stdout is not None
-        folder = Path(run.stdout.readline().strip())
+        yield run, Path(run.stdout.readline().strip())
+
+
+def test_killed_run_leaves_what_the_next_one_removes(lab: Lab) -> None:
+    """When a run is killed on the spot its servers die with it, and `clean` removes its namespaces and files."""
+    with lab_of_its_own() as (run, folder):
         tag = folder.name.split("_")[1]
         run.kill()
     assert folder.exists()
@@ -129,12 +137,7 @@ def test_killed_run_leaves_what_the_next_one_removes(lab: Lab) -> None:
 @pytest.mark.usefixtures("lab")  # where it can be built
 def test_terminated_run_removes_its_lab() -> None:
     """A run that gets SIGTERM takes its lab down before it ends."""
-    code = "from tests.lab.lab import Lab\nwith Lab.start() as lab: print(lab.folder, flush=True); input()"
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY
-    ) as run:
-        assert run.stdout is not None
-        folder = Path(run.stdout.readline().strip())
+    with lab_of_its_own() as (run, folder):
         run.terminate()
         assert run.wait(20) == 143
     assert folder.name.startswith("lm_")

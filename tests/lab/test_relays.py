@@ -120,8 +120,13 @@ def connecting(reply: dict[str, Any], service: str) -> int:
 
 
 @contextmanager
-def nothing_runs_twice(lab: Lab, place: Town) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Gives what checks a reply: one plan was begun meanwhile, and the network saw each look at Insights once."""
+def nothing_runs_twice(
+    lab: Lab, place: Town
+) -> Iterator[tuple[Callable[[dict[str, Any]], None], Callable[[], int]]]:
+    """Gives what checks a reply, and what counts looks at Insights in the network, whose names are known by then.
+
+    One plan was begun meanwhile, and the network saw each look at Insights once.
+    """
     before = len(began(place))
     with connections(lab, at.INSIGHTS) as seen:
 
@@ -134,7 +139,7 @@ def nothing_runs_twice(lab: Lab, place: Town) -> Iterator[Callable[[dict[str, An
                 assert (ran, took) == (1, planned)
                 assert planned > 1
 
-        yield check
+        yield check, seen
 
 
 def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
@@ -144,8 +149,9 @@ def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
     """
     situation = lab.put(scenarios.load("signaling-blocked-drop").world())
     begun = time.monotonic()
-    with nothing_runs_twice(lab, place) as check:
+    with nothing_runs_twice(lab, place) as (check, looks):
         process = start(place, situation)
+        place.until(looks)
         cut = scenarios.load("signaling-blocked-drop").world()
         for way in ("saddr", "daddr"):
             cut.forward.setdefault("fw", []).insert(0, f"ip {way} {HUB} tcp {way[0]}port 443 drop")
@@ -167,7 +173,7 @@ def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
 def test_hub_killed_in_the_middle(lab: Lab, place: Town) -> None:
     """A hub that is killed while a plan runs and started again: the relay is back, nothing is missing or ran twice."""
     situation = lab.put(scenarios.load("signaling-blocked-drop").world())
-    with nothing_runs_twice(lab, place) as check:
+    with nothing_runs_twice(lab, place) as (check, _):
         process = start(place, situation)
         place.stop(place.running[0])
         before = welcomed(place)
@@ -192,7 +198,7 @@ def test_loss(lab: Lab, place: Town) -> None:
     for way in ("saddr", "daddr"):
         world.add_forward(f"ip {way} {HUB} tcp {way[0]}port 443 numgen random mod 10 < 3 drop")
     situation = lab.put(world)
-    with nothing_runs_twice(lab, place) as check:
+    with nothing_runs_twice(lab, place) as (check, _):
         reply = ask(place, situation, INSIDE)
         lost = [one for one in reply["observations"] if one["failure"] == "relay_lost"]
         check(reply)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from time import monotonic
 
 from aiohttp import WSMsgType, web
 
@@ -31,7 +32,9 @@ from probes.checks import PROBES
 from probes.dial_errors import LinkError
 from probes.duty import Duties
 from probes.envelope import make_order, sign_order
+from probes.fence import Pace
 from probes.grammar import read, write
+from probes.inside import Inside
 from probes.keys import Identity
 from probes.model import Plan
 from probes.place import Place
@@ -141,6 +144,11 @@ async def stub_hub(
         await runner.cleanup()
 
 
+def inside(policy: Policy, probes: dict[str, Probe]) -> Inside:
+    """Look in the test's own process, with *probes* that are functions of the test's."""
+    return Inside(policy, Pace(policy.limits.packets_per_second, monotonic), probes)
+
+
 @asynccontextmanager
 async def relay(
     hub: StubHub,
@@ -152,11 +160,15 @@ async def relay(
     duties: Duties | None = None,
     ready: bool = True,
 ) -> AsyncIterator[Agent]:
-    """A relay of that *hub*, connected and ready; stopped at the end of the block."""
+    """A relay of that *hub*, connected and ready; stopped at the end of the block.
+
+    It looks in processes of their own, as every relay does, unless it is given *probes* of the test's.
+    """
     me = me or Identity.new()
-    probes = dict(PROBES) if probes is None else probes
-    duties = duties or Duties(me, {hub.bot.id: hub.bot.key}, policy, probes)
-    agent = Agent(place or Place(hub.url), duties.me, duties, "1.2.3", tuple(probes), pause=0.05, finish=0.3)
+    looker = inside(policy, probes) if probes else None
+    duties = duties or Duties(me, {hub.bot.id: hub.bot.key}, policy, looker)
+    names = tuple(probes or PROBES)
+    agent = Agent(place or Place(hub.url), duties.me, duties, "1.2.3", names, pause=0.05, finish=0.3)
     task = asyncio.create_task(agent.run())
     try:
         if ready:

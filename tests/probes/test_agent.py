@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from probes.__main__ import probe_names
 from probes.agent import LATER, PATIENCE, SOON, pause
+from probes.apart import probe_names
 from probes.channel import Cancel, Done, Leaving, Order, Ping, Pong, Ready, Seen
 from probes.checks import PROBES
 from probes.dial_errors import LinkError
@@ -28,7 +28,7 @@ from probes.place import Place, split_proxy
 from probes.policy_file import parse_policy
 from probes.verdicts import digest_of, open_report
 from tests.certificates import make_authority, make_server
-from tests.probes.stub_hub import StubHub, relay, stub_hub
+from tests.probes.stub_hub import StubHub, inside, relay, stub_hub
 
 POLICY = parse_policy(
     {"version": 1, "allow": [{"names": ["*.example"], "ranges": ["127.0.0.0/8"], "ports": ["1-65535"]}]}
@@ -142,7 +142,7 @@ async def test_kill_switch_ends_and_refuses_plans(tmp_path: Path) -> None:
     """While the operator's file is there no plan starts, and one that runs is given back."""
     switch, me = tmp_path / "stop", Identity.new()
     async with stub_hub() as hub:
-        duties = Duties(me, {hub.bot.id: hub.bot.key}, POLICY, FAKES, switch=switch)
+        duties = Duties(me, {hub.bot.id: hub.bot.key}, POLICY, inside(POLICY, FAKES), switch=switch)
         async with relay(hub, POLICY, dict(FAKES), duties=duties):
             await hub.say(Order(hub.order(plan("endless", "quick"))))
             await hub.until(Seen)

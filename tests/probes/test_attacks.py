@@ -28,7 +28,7 @@ from probes.policy_file import parse_policy
 from probes.resolver import Resolver
 from tests.certificates import make_authority, make_server
 from tests.name_server import answer, name_server
-from tests.probes.stub_hub import StubHub, relay, stub_hub
+from tests.probes.stub_hub import StubHub, inside, relay, stub_hub
 
 # The address of a service that may be looked at, and around it everything that may not.
 POLICY = parse_policy(
@@ -124,13 +124,8 @@ async def asking(server: tuple[str, int]) -> AsyncIterator[tuple[StubHub, Agent]
     }
     policy = replace(POLICY, allow=(*POLICY.allow, *parse_policy(own).allow))
     async with stub_hub() as hub:
-        duties = Duties(
-            Identity.new(),
-            {hub.bot.id: hub.bot.key},
-            policy,
-            PROBES,
-            resolver=lambda: Resolver(servers=[server], cadence=(0.2,)),
-        )
+        looker = replace(inside(policy, PROBES), resolver=lambda: Resolver(servers=[server], cadence=(0.2,)))
+        duties = Duties(Identity.new(), {hub.bot.id: hub.bot.key}, policy, looker)
         async with relay(hub, policy, duties=duties) as agent:
             yield hub, agent
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probes import wire
+from probes.blot import Blot
 from probes.failures import Failure
 from probes.model import Observation, Plan, Step, Target
 from probes.wire import WireError
@@ -51,7 +52,7 @@ def test_secrets_are_blotted_out_of_observations() -> None:
     """A secret that a server echoes is not in the observation that travels, whatever it hides in."""
     facts = {"said": "no s3cr3t-Value here", "list": [{"s3cr3t-Value": 1}], "port": 443, "none": None}
     seen = Observation("turn a", "turn", TARGET, None, facts)
-    text = wire.dump(wire.observation_to_json(seen, hide=["", *STEP.secrets.values()]))
+    text = wire.dump(wire.observation_to_json(seen, Blot(["", *STEP.secrets.values()])))
     assert "s3cr3t" not in text
     assert json.loads(text)["facts"] == {
         "said": "no [secret] here",

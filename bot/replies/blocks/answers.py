@@ -6,13 +6,14 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from bot.asking import Answer, Source
+from bot.asking import Answer, Sentence, Source
 from bot.replies.blocks import fit
 from bot.replies.blocks.buttons import Asked, button, numbered, row
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import Block, Run, context, lines, link, paragraph, rich, run
 
 NOBODY: Final = Asked()
+WORDED: Final = "Worded by a language model, checked against the sources."
 _LONGEST: Final = 6_000  # letters of one answer; the longest that is written has half of that
 _SENTENCE: Final = 900
 _REFERENCES: Final = 3  # of one source
@@ -31,16 +32,18 @@ def answer(
     sheet = Sheet()
     if question:
         sheet.add(_question(question))
-    for number, source in enumerate(said.sources, 1):
-        told = [one.text for one in said.sentences if one.source == number - 1]
-        sheet.add(rich(paragraph(*_sentences(told, number, source))))
+    for told in _paragraphs(said):
+        sheet.add(rich(paragraph(*_sentences(told, said.sources))))
     sheet.add(rich(lines(_source(number, source) for number, source in enumerate(said.sources[:10], 1))))
+    if said.phrased:
+        sheet.add(context(WORDED))
     presses = list(_presses(said, asked, codes))
     if presses:
         sheet.add(row(*presses))
     named = "; ".join(f"[{number}] {_name(one)}" for number, one in enumerate(said.sources, 1))
-    text = " ".join(f"{one.text} [{one.source + 1}]" for one in said.sentences)
-    return sheet.message(f"{fit.cut(text, 3_000)} Sources: {named}")
+    text = " ".join(f"{one.text} {''.join(f'[{n + 1}]' for n in _cited(one))}" for one in said.sentences)
+    worded = f" {WORDED}" if said.phrased else ""
+    return sheet.message(f"{fit.cut(text, 3_000)} Sources: {named}{worded}")
 
 
 def unknown(said: Answer, question: str = "") -> Message:
@@ -63,16 +66,30 @@ def _question(question: str) -> Block:
     return context(f"You asked: {fit.quote(fit.line(question), 300)}")
 
 
-def _sentences(told: Sequence[str], number: int, source: Source) -> Iterator[Run]:
+def _paragraphs(said: Answer) -> Iterator[Sequence[Sentence]]:
+    """A paragraph for each source; one alone where a model chose the order, and may cite several at once."""
+    if said.phrased:
+        yield said.sentences
+        return
+    for number in range(len(said.sources)):
+        yield [one for one in said.sentences if one.source == number]
+
+
+def _sentences(told: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[Run]:
     left = _LONGEST
-    for text in told:
-        shown = fit.cut(text, min(_SENTENCE, left))
+    for one in told:
+        shown = fit.cut(one.text, min(_SENTENCE, left))
         left -= len(shown)
         yield run(f"{shown} ", _SENTENCE + 1)
-        yield _mark(number, source)
+        for number in _cited(one):
+            yield _mark(number + 1, sources[number])
         yield run(" ")
         if left < 2:
             return
+
+
+def _cited(one: Sentence) -> tuple[int, ...]:
+    return (one.source, *one.also)
 
 
 def _mark(number: int, source: Source) -> Run:

@@ -67,13 +67,11 @@ _YES_NO: Final = ((ANY, "I don't know"), ("yes", "Yes"), ("no", "No"))
 def feedback(asked: Asked, causes: Sequence[tuple[str, str]]) -> Block:
     """Ask what it was instead: one of the causes, or something else, in words."""
     kept = {"case": fit.cut(asked.case, 120), "run": fit.cut(asked.run, 120)}
-    text = {
-        "type": "input",
-        "block_id": "words",
-        "optional": True,
-        "label": words("Anything that would have led there?"),
-        "element": {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": 2_000},
-    }
+    text = _field(
+        "words",
+        "Anything that would have led there?",
+        {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": 2_000},
+    )
     choose = _select("cause", "What was it?", [*causes, ("other", "Something else")], None)
     blocks = [
         section("Thank you for telling. It counts for the next verdicts."),
@@ -184,13 +182,7 @@ def _story(given: str) -> Block:
     }
     if given:
         element["initial_value"] = fit.cut(fit.clean(given), 2_000)
-    return {
-        "type": "input",
-        "block_id": "story",
-        "label": words("Or what happens, in your words"),
-        "element": element,
-        "optional": True,
-    }
+    return _field("story", "Or what happens, in your words", element)
 
 
 def _version(given: str) -> Block:
@@ -202,10 +194,4 @@ def _version(given: str) -> Block:
     }
     if given:
         element["initial_value"] = fit.cut(fit.line(given), 40)
-    return {
-        "type": "input",
-        "block_id": "sdk-version",
-        "label": words("Version of the Voice SDK"),
-        "element": element,
-        "optional": True,
-    }
+    return _field("sdk-version", "Version of the Voice SDK", element)

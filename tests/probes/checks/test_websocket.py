@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import CloseConnection
 
 from probes.checks import http, websocket
 from probes.failures import Failure
-from probes.frames import NORMAL, masked
 from tests.certificates import make_server
 from tests.fakes import Talk, reset, say, silence, tcp_server
 from tests.name_server import name_server, zone
@@ -64,9 +65,9 @@ async def test_an_upgrade_that_goes_through() -> None:
     assert failure is None
     assert (facts["status"], facts["upgraded"], facts["server"]) == (101, True, "gateway")
     assert goodbye.startswith("GET /signal HTTP/1.1\r\nHost: voice.example\r\n")
-    farewell = bytes.fromhex(goodbye[-16:])
-    assert farewell[:2].hex() == "8882"  # a close frame of two bytes, masked
-    assert masked(farewell[6:], farewell[2:6]) == NORMAL
+    gateway = Connection(ConnectionType.SERVER)
+    gateway.receive_data(bytes.fromhex(goodbye.rpartition("\n")[2]))
+    assert list(gateway.events()) == [CloseConnection(1000, "")]
 
 
 @pytest.mark.parametrize(
