@@ -62,6 +62,7 @@ async def stop(office: Office, asker: Asker, run_id: str) -> bool:
         return False
     await office.rights.use(running.workspace, asker, running.run.request.relays)
     await office.jobs.cancel(job_name(run_id))
+    office.running.pop(run_id, None)  # it may be announced only: then it does not begin
     return await runs.end_without(office, running, "stopped", Ending(by=asker.user))
 
 
@@ -117,7 +118,7 @@ async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
     try:
         channel, running.ts = await outbox.announce(office, owed, acknowledged(about), workspace, asker.user)
     except BaseException as error:
-        del office.running[run.id]
+        office.running.pop(run.id, None)
         cut_off = isinstance(error, asyncio.CancelledError)
         await office.store.finish_run(run.id, "lost" if cut_off else "failed")
         if cut_off:  # the next start says so
@@ -132,6 +133,7 @@ async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
         thread = running.ts if elsewhere else case.thread_ts or running.ts
         await office.store.bind_thread(case.id, channel, thread, running.ts)
         running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
-    office.jobs.start(running.name, runs.conduct(office, running))
+    if run.id in office.running:  # nobody has stopped it meanwhile
+        office.jobs.start(running.name, runs.conduct(office, running))
     if elsewhere:
         await office.whisper(asker, notices.not_in_channel(f"@{workspace.name}"))

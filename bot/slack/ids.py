@@ -3,8 +3,7 @@
 import secrets
 from typing import Final
 
-_FIRST: Final = "bdfghjklmnprstvz"
-_SECOND: Final = "aeiou"
+_SYLLABLES: Final = tuple(first + second for first in "bdfghjklmnprstvz" for second in "aeiou")
 
 
 def new_case() -> str:
@@ -28,7 +27,12 @@ def new_reference() -> str:
 
 
 def _word(syllables: int) -> str:
-    return "".join(secrets.choice(_FIRST) + secrets.choice(_SECOND) for _ in range(syllables))
+    # One number for all: each time the kernel is asked, another thread may take over.
+    number, said = secrets.randbelow(len(_SYLLABLES) ** syllables), ""
+    for _ in range(syllables):
+        number, one = divmod(number, len(_SYLLABLES))
+        said += _SYLLABLES[one]
+    return said
 
 
 def _number() -> str:

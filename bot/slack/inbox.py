@@ -51,14 +51,14 @@ async def answer_left(office: Office) -> None:
         _begin(office, _again(row, suspect=True))
 
 
-async def retry(office: Office) -> None:
-    """Answer now and then what could not be answered: Slack was away, or wanted to be left alone for long."""
+async def retry(office: Office, again: float = AGAIN) -> None:
+    """Answer every *again* seconds what could not be answered: Slack was away, or wanted to be left alone for long."""
     while True:
-        await asyncio.sleep(AGAIN)
+        await asyncio.sleep(again)
         under_way = set(office.jobs.running(JOB))
         for row in await office.store.taken_in():
             one = _again(row, suspect=False)
-            if _job(one) not in under_way and time.time() - row.received > AGAIN:
+            if _job(one) not in under_way and time.time() - row.received > again:
                 _begin(office, one)
 
 

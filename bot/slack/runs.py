@@ -44,7 +44,7 @@ async def conduct(office: Office, running: Running) -> None:
         await end_without(office, running, "failed", Ending(reference=f"{reference} {why}".strip()))
         return
     finally:
-        del office.running[running.run.id]
+        office.running.pop(running.run.id, None)
     summary = summary_of(records, told, seen.record.diagnosis)
     if await office.store.finish_run(running.run.id, "done", seen.outcome, summary):
         office.records.keep(seen)

@@ -84,6 +84,8 @@ async def answer(slack: "FakeSlack", request: web.Request) -> web.Response:
     if call.team:
         headers["X-OAuth-Scopes"] = ",".join(sorted(slack.teams[call.team].scopes))
     await slack.records.note()
+    if held := slack.chaos.held.get(name):
+        await held.wait()
     return web.json_response(body, status=call.status, headers=headers)
 
 

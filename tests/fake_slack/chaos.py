@@ -1,5 +1,6 @@
 """Trouble on purpose, the same for the same seed: 429s, duplicated deliveries, errors that were ordered."""
 
+import asyncio
 import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -26,6 +27,8 @@ class Chaos:
     tiers: bool = True  # whether the limits of TIERS hold
     minute: float = 60.0  # seconds in which a tier's calls may be made; shorter saves a test's time
     orders: list[Order] = field(default_factory=list)
+    # methods whose answers are held back until somebody sets the event; what was asked for is done at once
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
     dice: random.Random = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 from pathlib import Path
+from typing import Final
+from urllib.parse import quote_plus
 
 import aiohttp
 import pytest
@@ -12,18 +14,28 @@ from tests.fake_slack.deliveries import signed
 from tests.slack.bot import LINEMAN, START_LIMIT, Bot, serving
 from tests.slack.world import HOST, closed_world, free_port
 
+PRESSED: Final = '{"type": "block_actions", "actions": [{"action_id": "lm_start", "value": "{}"}]}'
+
 
 async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
     """What another has signed, or Slack too long ago, is refused; health and readiness are told to anybody."""
-    body, now = "command=%2Fdiagnose&text=31009", slack.clock.now()
+    typed, now = "command=%2Fdiagnose&text=31009", slack.clock.now()
+    pressed = "payload=" + quote_plus(PRESSED)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     async with (
         serving(Bot(slack, "http", tmp_path, closed_world(tmp_path))) as bot,
         aiohttp.ClientSession() as session,
     ):
-        for headers in ({}, signed(body, now, "another"), signed(body, now - 400), signed(body + "x", now)):
-            async with session.post(slack.request_url, data=body, headers={**form, **headers}) as response:
-                assert response.status == 401
+        for body in (typed, pressed):
+            for headers in (
+                {},
+                signed(body, now, "another"),
+                signed(body, now - 400),
+                signed(body + "x", now),
+                signed(PRESSED, now),  # what is in the form, without the form
+            ):
+                async with session.post(slack.request_url, data=body, headers=form | headers) as response:
+                    assert response.status == 401
         for page in ("healthz", "readyz"):
             async with session.get(slack.request_url.replace("slack/events", page)) as response:
                 assert response.status == 200

@@ -1,5 +1,7 @@
 """One case from the command to what people do with its verdict."""
 
+import asyncio
+
 from bot.replies.samples import MEDIA_LOST, SIGNALING_SHUT
 from tests.slack_app.conftest import Here
 
@@ -96,3 +98,19 @@ async def test_stop(here: Here) -> None:
     assert message.text.startswith("Stopped: 31009 on iOS")
     assert not here.office.running
     assert (await here.office.store.unfinished()) == ()
+
+
+async def test_stopped_before_it_began(here: Here) -> None:
+    """Who presses Stop before Slack has told us that the message is there stops the run all the same."""
+    here.relay.stuck = True
+    answered = here.slack.chaos.held["chat.postMessage"] = asyncio.Event()
+    await here.slack.command("/diagnose 31009 ios", here.user())
+    await here.until(here.ours)
+    await here.slack.click(here.ours()[0], "lm_stop", here.user("grace"))
+    assert (await here.verdict()).text.startswith("Stopped: 31009 on iOS")
+    answered.set()
+    assert await here.office.jobs.drain(10) == ()
+    assert not here.office.running
+    assert here.relay.plans == []
+    assert (await here.office.store.unfinished()) == ()
+    assert here.ours()[0].text.startswith("Stopped: 31009 on iOS")

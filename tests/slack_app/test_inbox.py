@@ -291,3 +291,24 @@ async def test_form_from_anywhere_is_told_in_direct_messages(here: Here) -> None
     found = await here.office.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
     assert found
     assert found.channel == here.slack.team.direct(here.user().id).id
+
+
+async def test_answered_when_slack_is_back(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be answered because Slack was away stays kept; later it is answered, once, and forgotten."""
+    monkeypatch.setattr("bot.slack.deliver.PATIENCE", ())  # seconds; it gives up at once
+    top = await verdict_first(here)
+    await here.office.jobs.drain(10)
+    here.slack.chaos.fail("chat.postEphemeral", "internal_error")
+    here.slack.chaos.fail("chat.postMessage", "internal_error", times=2)  # the answer, and that there is none
+    question = "what does turn-blocked mean?"
+    await here.slack.say(question, here.user(), thread=top.ts)
+    await here.until(lambda: not here.slack.chaos.orders)
+    await here.office.jobs.drain(10)
+    assert len(here.ours()) == 1
+    assert [row.said for row in await here.office.store.taken_in()] == [{"text": question}]
+    here.office.jobs.start("retry", inbox.retry(here.office, again=0.01))
+    await here.reply(MEANINGS[question])
+    await here.until(lambda: not here.office.jobs.running(inbox.JOB))
+    assert await here.office.store.taken_in() == ()
+    assert len(here.ours()) == 2
+    await here.office.jobs.cancel("retry")

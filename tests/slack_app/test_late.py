@@ -1,12 +1,14 @@
 """A window that cannot be opened in time is not tried: the person hears what to type instead."""
 
+import asyncio
 import time
+from itertools import pairwise
 
 import pytest
 
 from bot.errors import UsageError
 from bot.slack.asker import TRIGGER_LIVES, Asker
-from bot.slack.door import Door
+from bot.slack.door import STEP, Door
 from bot.slack.form import open_window
 from tests.slack_app.conftest import Here
 
@@ -25,6 +27,36 @@ def test_a_request_is_late_when_its_trigger_is() -> None:
     """A request that has just come is not late."""
     assert not asked(0).late
     assert asked(TRIGGER_LIVES + 0.1).late
+
+
+async def test_work_begins_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While somebody waits without end, work stands back for a while, and then does not begin all at once."""
+    monkeypatch.setattr("bot.slack.door.LONGEST", 0.0)
+    door, begun = Door(), list[float]()
+
+    async def work() -> None:
+        await door.quiet()
+        begun.append(time.monotonic())
+
+    with door.somebody():
+        await asyncio.gather(*(work() for _ in range(4)))
+    assert min(later - sooner for sooner, later in pairwise(begun)) > STEP / 2
+
+
+async def test_work_begins_when_nobody_waits() -> None:
+    """Whoever waits for an acknowledgement goes first; then there is no reason to wait."""
+    door, begun = Door(), asyncio.Event()
+
+    async def work() -> None:
+        await door.quiet()
+        begun.set()
+
+    with door.somebody():
+        working = asyncio.create_task(work())
+        await asyncio.sleep(0)
+        assert not begun.is_set()
+    await working
+    assert begun.is_set()
 
 
 async def test_a_request_is_as_old_as_its_arrival() -> None:
