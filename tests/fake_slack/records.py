@@ -1,7 +1,6 @@
 """What the fake writes down for tests: calls, deliveries, how long each took, and every rule that was broken."""
 
 import asyncio
-import contextlib
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -49,24 +48,30 @@ class Records:
         self.deliveries: list[Delivery] = []
         self.violations: list[str] = []
         self.outgoing: dict[str, list[dict[str, Any]]] = defaultdict(list)  # by method, for the type check
-        self._news = asyncio.Condition()
+        self._waiting: set[asyncio.Future[None]] = set()
 
     async def note(self) -> None:
         """Tell whoever waits that something has happened."""
-        async with self._news:
-            self._news.notify_all()
+        for one in self._waiting:
+            if not one.done():
+                one.set_result(None)
 
     async def until(self, true: Callable[[], Any], seconds: float = 10, why: str = "") -> Any:
         """Wait until *true* gives something true, and give it; AssertionError after *seconds*."""
-        end = asyncio.get_running_loop().time() + seconds
-        async with self._news:
-            while not (found := true()):
-                if asyncio.get_running_loop().time() > end:
-                    tail = "\n".join(f"  {call.method} {call.error or 'ok'}" for call in self.calls[-12:])
-                    raise AssertionError(f"not within {seconds} s: {why or true}; the last calls:\n{tail}")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), LOOK_AGAIN)
-            return found
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while not (found := true()):
+            if loop.time() > end:
+                tail = "\n".join(f"  {call.method} {call.error or 'ok'}" for call in self.calls[-12:])
+                raise AssertionError(f"not within {seconds} s: {why or true}; the last calls:\n{tail}")
+            # No lock: who is cancelled while it waits for a lock again may keep it for ever.
+            news: asyncio.Future[None] = loop.create_future()
+            self._waiting.add(news)
+            try:
+                await asyncio.wait((news,), timeout=LOOK_AGAIN)
+            finally:
+                self._waiting.discard(news)
+        return found
 
     def violate(self, sentence: str) -> None:
         """Write down that a rule was broken; the fixture fails the test for it."""
