@@ -113,12 +113,20 @@ def parse_identity(text: str, where: str) -> Identity:
 
 
 def make_identity(path: Path) -> Identity:
-    """Make a key and write it to *path*, 0600; raises FileExistsError rather than write over one."""
+    """Make a key and write it to *path*, 0600; raises FileExistsError rather than write over one.
+
+    The file is whole from the moment it is there: another process may look for it at the same time.
+    """
     seed = os.urandom(_SEED)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key_text(seed) + "\n")
+    draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key_text(seed) + "\n")
+        os.link(draft, path)
+    finally:
+        draft.unlink()
     return Identity.from_seed(seed)
 
 

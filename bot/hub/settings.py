@@ -4,6 +4,7 @@ The key that signs plans is read by whoever asks for a diagnosis, and never by t
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
@@ -46,9 +47,10 @@ class HubSettings:
             if self.signing.startswith(_KEY_TEXT):
                 return parse_identity(self.signing, SIGNING_KEY)
             path = Path(self.signing)
-            if path.exists():
-                return load_identity(path)
-            return make_identity(path) if make else None
+            if make and not path.exists():
+                with suppress(FileExistsError):  # hub and command began together, and the other was first
+                    return make_identity(path)
+            return load_identity(path) if path.exists() else None
         except (KeyFileError, OSError) as error:
             raise UsageError(f"{SIGNING_KEY}: {error}") from error
 
