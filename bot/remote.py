@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,14 +35,9 @@ class RemoteRelay:
     who: str = "terminal"
     what: str = ""
 
-    @asynccontextmanager
-    async def run(self, plan: Plan) -> AsyncIterator[AsyncIterator[Observation]]:
+    def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
         """Have *plan* run there: what the relay cannot tell is `relay_lost`, with the reason among the facts."""
-        observations = self._observe(plan)
-        try:
-            yield observations
-        finally:
-            await observations.aclose()
+        return aclosing(self._observe(plan))
 
     async def _observe(self, plan: Plan) -> AsyncGenerator[Observation, None]:
         left = {step.id: step for step in plan.steps}

@@ -27,9 +27,7 @@ def to_json(request: Request) -> Json:
 def from_json(value: object) -> Request:
     """Read a request; `WireError` names the field that is missing, unknown or wrong."""
     fields = Fields(value, "request")
-    version = fields.take("version")
-    if version != VERSION:
-        raise fields.error("version", f"is {str(version)[:20]}, and only {VERSION} is understood here")
+    fields.version("version", VERSION)
     request = Request(
         code=fields.text("code"),
         platform=fields.text_or_none("platform"),

@@ -127,9 +127,7 @@ def _check_claims(order: Order, me: Identity, now: float) -> None:
 
 def _read(body: str) -> tuple[Order, str]:
     fields = Fields(wire.load(body), "order")
-    version = fields.take("v")
-    if version != VERSION or isinstance(version, bool):
-        raise fields.error("v", f"is {str(version)[:20]}, and only {VERSION} is understood here")
+    fields.version("v", VERSION)
     order = Order(
         id=fields.text("id"),
         kid=fields.text("kid"),

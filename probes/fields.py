@@ -38,6 +38,12 @@ class Fields:
         if self._left:
             raise self.error(str(min(self._left, key=str)), "is not known")
 
+    def version(self, name: str, known: int) -> None:
+        """Take the version of the form, and refuse any but the one that is *known*."""
+        value = self.take(name)
+        if value != known or isinstance(value, bool):
+            raise self.error(name, f"is {str(value)[:20]}, and only {known} is understood here")
+
     def error(self, name: str, complaint: str) -> WireError:
         """Make the error about field *name*."""
         return WireError(f"{self._where}.{name[:60]!s}: {complaint}")

@@ -28,9 +28,7 @@ def read(text: str | bytes, by: str) -> Message:
     if len(text) > LONGEST[by]:
         raise WireError(f"a frame of {len(text)} is longer than {LONGEST[by]}")
     taken = Fields(wire.load(text), "message")
-    version = taken.take("v")
-    if version != VERSION or isinstance(version, bool):
-        raise taken.error("v", f"is {str(version)[:20]}, and only {VERSION} is understood here")
+    taken.version("v", VERSION)
     kind = taken.text("type")
     shape = _SHAPES[by].get(kind)
     if shape is None:

@@ -36,7 +36,7 @@ def plan_to_json(plan: Plan, *, secrets: bool = False) -> Json:
 def plan_from_json(value: object) -> Plan:
     """Read a plan; every id that a step comes after must be a step of the same plan."""
     fields = Fields(value, "plan")
-    _check_version(fields)
+    fields.version("version", VERSION)
     plan = Plan(
         steps=fields.each("steps", _step_from_json),
         budget=fields.seconds("budget"),
@@ -65,7 +65,7 @@ def observation_to_json(observation: Observation, blot: Blot = _NOTHING) -> Json
 def observation_from_json(value: object) -> Observation:
     """Read an observation; a failure word that is not in our list is refused, not guessed."""
     fields = Fields(value, "observation")
-    _check_version(fields)
+    fields.version("version", VERSION)
     observation = Observation(
         step=fields.text("step"),
         probe=fields.text("probe"),
@@ -144,12 +144,6 @@ def _step_from_json(value: object, where: str) -> Step:
     )
     fields.end()
     return step
-
-
-def _check_version(fields: Fields) -> None:
-    version = fields.take("version")
-    if version != VERSION or isinstance(version, bool):
-        raise fields.error("version", f"is {str(version)[:20]}, and only {VERSION} is understood here")
 
 
 def _check_order(plan: Plan) -> None:

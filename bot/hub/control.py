@@ -7,7 +7,7 @@ import asyncio
 import logging
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -143,14 +143,9 @@ class ControlSocket:
             answer: dict[str, Any] = wire.load(await reader.readline())
         return answer
 
-    @asynccontextmanager
-    async def run(self, job: Job) -> AsyncIterator[AsyncIterator[Reply]]:
+    def run(self, job: Job) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:
         """Have *job* run; a hub that goes away and comes back is asked for the rest, never for all again."""
-        events = self._events(job)
-        try:
-            yield events
-        finally:
-            await events.aclose()
+        return aclosing(self._events(job))
 
     async def _events(self, job: Job) -> AsyncGenerator[Reply, None]:
         asked, gone, clock = job, None, asyncio.get_running_loop().time
