@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.errors import UsageError, unknown
 from bot.relay_book import RelayBook, open_book
-from bot.relays import LocalRelay, Relay
+from bot.relays import LocalRelay, Relay, from_each
 from bot.request import Request, Vocabulary
 from bot.settings import Settings, load_settings
 from bot.triage import CaseRecord, Tell, tell_more, triage
@@ -48,20 +48,11 @@ class Desk:
         return asyncio.run(self._from_each(request, tell))
 
     async def _from_each(self, request: Request, tell: Tell) -> tuple[CaseRecord, ...]:
-        what = " ".join(word for word in (request.code, request.platform, request.edge) if word)
-
         def look(name: str) -> Coroutine[Any, Any, CaseRecord]:
-            relay = self.relay if name == self.relay.name else self.book.named(name, what=what)
+            relay = self.relay if name == self.relay.name else self.book.named(name, what=request.what)
             return triage(request, self.knowledge, self.network, relay, self.settings, tell)
 
-        if len(request.relays) == 1:  # an exception comes out as it is, and in no group
-            return (await look(request.relays[0]),)
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(look(name), name=name) for name in request.relays]
-        except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None
-        return tuple(task.result() for task in tasks)
+        return await from_each(request.relays, look)
 
     def tell_more(self, record: CaseRecord, option: str, value: str) -> CaseRecord:
         """Walk *record* again with one more answer of a person's."""

@@ -1,13 +1,30 @@
 """Where probes run from: what every relay offers, and the one built into this process."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from probes.model import USER_NETWORK, Observation, Plan
 
 LOCAL: Final = "local"
+T = TypeVar("T")
+
+
+async def from_each(names: Sequence[str], look: Callable[[str], Coroutine[Any, Any, T]]) -> tuple[T, ...]:
+    """Have *look* look from every relay of *names*, side by side; what each saw, in their order.
+
+    The first exception ends the others, and comes out as it is, in no group.
+    """
+    if len(names) == 1:
+        return (await look(names[0]),)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(look(name), name=f"from {name}") for name in names]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return tuple(task.result() for task in tasks)
 
 
 class Relay(Protocol):

@@ -35,6 +35,11 @@ class Request:
     told: Mapping[str, str] = field(default_factory=dict)  # option: value, answers only a person has
     relays: tuple[str, ...] = ("local",)
 
+    @property
+    def what(self) -> str:
+        """What is looked into, in a few words, as the audit log of a hub has it."""
+        return " ".join(word for word in (self.code, self.platform, self.edge) if word)
+
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:

@@ -5,10 +5,11 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bot.errors import UsageError
-from bot.relays import Relay
+from bot.relays import Relay, from_each
 from bot.replies.blocks.message import Message
 from bot.replies.blocks.walk import follow
 from bot.replies.sides import side_of
@@ -34,7 +35,7 @@ async def conduct(office: Office, running: Running) -> None:
     live = Live(running.workspace, running.case.channel, running.ts)
     try:
         async with live:
-            records = await _from_each(office, running, live)
+            records = await from_each(running.run.relays, partial(_in_line, office, running, live))
             seen = await office.bench.call(seen_of, running.case.id, running.run.id, running.user, records)
             told = await office.bench.call(headline_of, office.desk, seen)
     except Exception as error:
@@ -68,24 +69,10 @@ async def _told(office: Office, running: Running) -> None:
         log.warning("the end of run %s is still to be told: %s", running.run.id, error.word)
 
 
-async def _from_each(office: Office, running: Running, live: Live) -> tuple[CaseRecord, ...]:
-    """Look from every relay, side by side; a record each, in their order."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_in_line(office, running, live, name), name=f"{running.name} from {name}")
-                for name in running.run.relays
-            ]
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return tuple(task.result() for task in tasks)
-
-
 async def _in_line(office: Office, running: Running, live: Live, name: str) -> CaseRecord:
     """Wait for a place on the relay *name*, then look from there."""
     run, who = running.run, f"{running.case.team}/{running.user}"
-    what = " ".join(word for word in (run.request.code, run.request.platform, run.request.edge) if word)
-    relay = office.relays.named(name, run.vantages[name], who, f"{what}, run {run.id}")
+    relay = office.relays.named(name, run.vantages[name], who, f"{run.request.what}, run {run.id}")
     here = asyncio.get_running_loop()
 
     def make() -> Message:
@@ -115,7 +102,6 @@ async def _look(
 ) -> CaseRecord:
     """Look, and keep each observation as it comes; runs at the bench."""
     desk, coming = office.desk, asyncio.Queue[Observation]()
-    request = replace(running.run.request)
 
     def heard(progress: Progress) -> None:
         coming.put_nowait(progress.observation)
@@ -130,7 +116,7 @@ async def _look(
             kept.add(one.step)
 
     async with _beside(keep()):
-        record = await triage(request, desk.knowledge, desk.network, relay, desk.settings, heard)
+        record = await triage(running.run.request, desk.knowledge, desk.network, relay, desk.settings, heard)
     for step, one in record.observations.items():
         if step not in kept:
             await office.store.save_observation(running.run.id, relay.name, one)
