@@ -1,0 +1,206 @@
+"""The only door to the network: every socket a probe uses is opened here, and says what ICMP said.
+
+The fence of the plan that runs (probes/guard.py) is asked before anything leaves, and again once connected.
+"""
+
+import asyncio
+import errno
+import ipaddress
+import os
+import random
+import socket
+from typing import TYPE_CHECKING, Final
+
+from probes.failures import Failure, NetworkError, classify
+from probes.guard import GUARD
+from probes.icmp import IcmpError, ask_for_icmp, read_error
+from probes.udp import Arrival, UdpSocket, settle
+
+__all__ = [
+    "LOW_PORTS",
+    "Arrival",
+    "UdpSocket",
+    "address_of",
+    "addresses_of",
+    "connect_tcp",
+    "family_of",
+    "has_route",
+    "is_address",
+    "open_udp",
+    "source_address",
+    "split_families",
+]
+
+if TYPE_CHECKING:  # look.py imports the resolver, and the resolver its sockets from here
+    from probes.look import Look
+    from probes.model import Step
+
+# Replies to an ephemeral source port fall into 10000-60000 themselves: a stateless rule that drops
+# this range would make STUN, DNS and the media proof look dead. Below it, they are judged for what they are.
+LOW_PORTS: Final = range(1500, 9500)
+# Source ports that wake application gateways and discovery services on the way.
+_AVOIDED: Final = frozenset({1701, 1720, 1723, 1900, 2427, 3478, 4500, 5004, 5060, 5061, 5353, 5355})
+
+
+async def addresses_of(step: "Step", look: "Look") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The v4 and v6 addresses *step* is about; raises DnsFailed when nobody can tell.
+
+    Pinned ones win, then what an earlier dns step saw, then the host's own resolver.
+    """
+    pinned = step.params.get("addresses")
+    if pinned:
+        return split_families(pinned)
+    if is_address(step.target.host):
+        return split_families([step.target.host])
+    for seen in look.earlier.values():
+        if seen.probe == "dns" and seen.target.host == step.target.host:
+            return tuple(seen.facts.get("addresses", ())), tuple(seen.facts.get("addresses6", ()))
+    return await look.shared.resolver.addresses(step.target.host)
+
+
+async def address_of(step: "Step", look: "Look") -> str:
+    """The one address to talk to: what an earlier tcp step found open, else the first there is."""
+    for seen in look.earlier.values():
+        same = (seen.target.host, seen.target.port) == (step.target.host, step.target.port)
+        if seen.probe == "tcp" and same and seen.facts.get("address"):
+            return str(seen.facts["address"])
+    v4, v6 = await addresses_of(step, look)
+    if not v4 and not v6:
+        raise NetworkError(Failure.NO_ADDRESS)
+    return (v4 or v6)[0]
+
+
+def is_address(host: str) -> bool:
+    """Whether *host* is a literal v4 or v6 address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def split_families(addresses: "tuple[str, ...] | list[str]") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """*addresses* sorted into v4 and v6, order kept."""
+    v4 = tuple(address for address in addresses if ":" not in address)
+    return v4, tuple(address for address in addresses if ":" in address)
+
+
+def source_address(address: str, port: int = 443) -> str:
+    """The local address packets to *address* would leave from; raises OSError when there is no route."""
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as sock:
+        sock.connect((address, port))  # a datagram socket: nothing is sent
+        return str(sock.getsockname()[0])
+
+
+def has_route(address: str) -> bool:
+    """Whether this host has a route to *address* at all."""
+    try:
+        source_address(address)
+    except OSError:
+        return False
+    return True
+
+
+async def connect_tcp(address: str, port: int) -> socket.socket:
+    """A connected, non-blocking socket; raises OSError, as NetworkError with the sender where ICMP spoke."""
+    GUARD.get().check(address, port, "tcp")
+    sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ask_for_icmp(sock)
+        code = sock.connect_ex((address, port))
+        if code not in {0, errno.EINPROGRESS}:
+            raise OSError(code, os.strerror(code))
+        await _connected(sock)
+        peer = sock.getpeername()
+        GUARD.get().check(str(peer[0]), int(peer[1]), "tcp")
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _connected(sock: socket.socket) -> None:
+    """Wait until the handshake of *sock* is over, one way or the other."""
+    icmp: IcmpError | None = None
+    while True:
+        await _writable(sock)
+        while (error := read_error(sock)) is not None:
+            icmp = error[2] or icmp
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise _worded(code, icmp)
+        try:
+            sock.getpeername()
+        except OSError:
+            # An error that did not end the attempt, and still waiting for the answer to our SYN.
+            await asyncio.sleep(0.01)
+        else:
+            return
+
+
+def _worded(code: int, icmp: IcmpError | None) -> OSError:
+    """The error of a failed connect: errno alone cannot say "prohibited", nor who said it."""
+    error = OSError(code, os.strerror(code))
+    if icmp is None:
+        return error
+    failure = icmp.failure
+    if failure is None or failure is Failure.PORT_UNREACHABLE:
+        failure = classify(error)  # "port unreachable" to a SYN refuses the connection, as errno says
+    return NetworkError(failure, icmp.sender)
+
+
+async def _writable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_writer(sock, settle, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(sock)
+
+
+def open_udp(
+    remote: tuple[str, int] | None = None, *, low_port: bool = True, family: int = socket.AF_INET
+) -> "UdpSocket":
+    """A UDP socket, connected when *remote* is given; to be used as a context manager, inside a loop.
+
+    With *low_port* it is bound below 10000, otherwise to an ephemeral port.
+    """
+    sock = socket.socket(family_of(remote[0]) if remote else family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        ask_for_icmp(sock)
+        _bind(sock, low_port)
+        if remote is not None:
+            GUARD.get().check(*remote, "udp")
+            sock.connect(remote)
+    except BaseException:
+        sock.close()
+        raise
+    return UdpSocket(sock)
+
+
+def _bind(sock: socket.socket, low_port: bool) -> None:
+    anywhere = "::" if sock.family == socket.AF_INET6 else "0.0.0.0"  # noqa: S104 - nothing is served here
+    if not low_port:
+        sock.bind((anywhere, 0))
+        return
+    for _ in range(200):
+        port = random.choice(LOW_PORTS)  # noqa: S311 - to spread, not to hide
+        if port in _AVOIDED:
+            continue
+        try:
+            sock.bind((anywhere, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return
+    raise NetworkError(Failure.NOT_SUPPORTED)
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """The socket family of a literal *address*."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
