@@ -1,6 +1,6 @@
 """How long a look may take, and all looks together: every limit of a run, with its reason.
 
-Pure values; `probes/run.py` keeps the time.
+Pure values; `probes/runner/run.py` keeps the time.
 """
 
 from collections.abc import Mapping

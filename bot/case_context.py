@@ -14,7 +14,7 @@ from knowledge.search.library import library_of
 if TYPE_CHECKING:
     from bot.triage import CaseRecord
     from knowledge.advised import AdvisedCause
-    from knowledge.schema import Judged
+    from knowledge.conclusions import Judged
 
 _WHY: Final = re.compile(
     r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$"

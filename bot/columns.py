@@ -11,7 +11,7 @@ from bot.redact import redact_json
 from bot.request import Request
 from bot.request_json import from_json, to_json
 from bot.rows import CaseRow, PostRow, RunRow
-from probes.wire import dump, load
+from probes.protocol.json_codec import dump, load
 
 
 def maybe_case(row: dict[str, Any] | None) -> CaseRow | None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from bot.triage import CaseRecord
-from knowledge.schema import Answers, Finding
-from probes.failures import Failure
-from probes.model import REFERENCE
+from knowledge.conclusions import Answers, Finding
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE
 
 Scope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
 

@@ -17,7 +17,7 @@ from knowledge.load import load_knowledge
 from knowledge.network import load_network
 from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
-from probes.model import USER_NETWORK, VANTAGES
+from probes.protocol.model import USER_NETWORK, VANTAGES
 
 if TYPE_CHECKING:
     from bot.replies.view import View

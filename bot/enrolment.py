@@ -19,8 +19,8 @@ from sqlite_utils import Database
 from bot.errors import UsageError, quoted, unknown
 from bot.relays import LOCAL
 from bot.writer import Writer
-from probes.model import USER_NETWORK
-from probes.wire import dump, load
+from probes.protocol.json_codec import dump, load
+from probes.protocol.model import USER_NETWORK
 
 # Long enough to be sent to somebody who installs it after lunch, too short to be found in an old mail.
 TOKEN_LIVES: Final = 24 * 3600.0
@@ -64,7 +64,7 @@ class Audited:
 
 
 class JoinRefusedError(Exception):
-    """This relay may not in; the message is a word in `probes.channel.REJECTIONS`."""
+    """This relay may not in; the message is a word in `probes.protocol.messages.REJECTIONS`."""
 
 
 class Enrolment:

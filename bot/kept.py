@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from bot.redact import redact
 from bot.rows import InboxRow
-from probes.wire import dump
+from probes.protocol.json_codec import dump
 
 # Characters of one thing that was said: what a Slack message can hold.
 LONGEST: Final = 40_000

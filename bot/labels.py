@@ -13,7 +13,7 @@ from sqlite_utils import Database
 from bot.readings import Reading, Readings
 from bot.redact import redact
 from bot.writer import Writer
-from probes.wire import dump, load
+from probes.protocol.json_codec import dump, load
 
 NONE: Final = "none"  # chosen where none of the readings was meant
 LONGEST: Final = 2_000  # characters of a story; enough to tune with

@@ -12,8 +12,8 @@ from bot.budgets import BUDGETS, CAP, DEFAULT
 from bot.credentials import Ice, TurnServer
 from knowledge.network_facts import Network
 from knowledge.schema import Case, Wanted
-from probes.failures import Failure
-from probes.model import Observation, Plan, Step, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Plan, Step, Target
 
 # What must have succeeded on the same host before a look makes sense: its failure would only repeat theirs.
 BEHIND: Final[Mapping[str, tuple[str, ...]]] = {

@@ -12,7 +12,7 @@ from bot.relays import LOCAL, LocalRelay, Relay
 # Web server, database and keys come with the hub; a diagnosis that looks from here alone starts without them.
 if TYPE_CHECKING:
     from bot.hub.jobs import Exchange, Health
-    from probes.keys import Identity
+    from probes.protocol.keys import Identity
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from bot.hub.plans import spoken_ago
 from bot.hub.settings import HubSettings, hub_name, read_hub_settings
 from bot.remote import find_relays
 from bot.replies.page import Line, write
-from probes.invitation import Invitation, write_invitation
-from probes.model import USER_NETWORK, VANTAGES
+from probes.protocol.invitation import Invitation, write_invitation
+from probes.protocol.model import USER_NETWORK, VANTAGES
 
 COMMANDS: Final = ("invite", "list", "show", "revoke", "rename", "policy")
 

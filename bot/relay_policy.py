@@ -12,8 +12,8 @@ import yaml
 
 from bot.credentials import turn_servers
 from knowledge.network_facts import Network
-from probes.policy import SYSTEM
-from probes.policy_file import VERSION
+from probes.protocol.policy import SYSTEM
+from probes.protocol.policy_file import VERSION
 
 _HEAD: Final = """\
 # What this relay may touch, whoever asks: names, ranges, ports. Made from the facts of the network "{network}" by

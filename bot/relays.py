@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, TypeVar
 
-from probes.model import USER_NETWORK, Observation, Plan
+from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 LOCAL: Final = "local"
 T = TypeVar("T")
@@ -37,7 +37,7 @@ class Relay(Protocol):
 
     @property
     def vantage(self) -> str:
-        """Where it stands: one of `probes.model.VANTAGES`."""
+        """Where it stands: one of `probes.protocol.model.VANTAGES`."""
         ...
 
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
@@ -57,13 +57,13 @@ class LocalRelay:
 
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
         """Run *plan* in this process; where it names no proxy, by the one that this host is set to."""
-        from probes.run import run_plan  # the probes take longer to import than anything before them
+        from probes.runner.run import run_plan  # the probes take longer to import than anything before them
 
         return run_plan(replace(plan, proxy=plan.proxy or self._proxy(plan)))
 
     def _proxy(self, plan: Plan) -> str:
         """The proxy that the environment names for the first host that *plan* would reach through one."""
-        from probes.way_out import proxy_from
+        from probes.net.proxy_env import proxy_from
 
         through = (step.target.host for step in plan.steps if step.params.get("proxy"))
         proxies = (proxy_from(self.environment, f"https://{host}") for host in through)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.hub.jobs import Exchange, Health, Job, Lost, Reply
-from probes.channel import Done, Refusal, Seen
-from probes.envelope import LONGEST_ORDER, make_order, sign_order
-from probes.failures import Failure
-from probes.fields import Json
-from probes.keys import Identity, fingerprint
-from probes.model import USER_NETWORK, Observation, Plan, Step
-from probes.verdicts import digest_of, open_refusal, open_report
-from probes.wire import WireError, observation_from_json
+from probes.protocol.failures import Failure
+from probes.protocol.json_codec import observation_from_json
+from probes.protocol.json_fields import Json, WireError
+from probes.protocol.keys import Identity, fingerprint
+from probes.protocol.messages import Done, Refusal, Seen
+from probes.protocol.model import USER_NETWORK, Observation, Plan, Step
+from probes.protocol.order import LONGEST_ORDER, make_order, sign_order
+from probes.protocol.report import digest_of, open_refusal, open_report
 
 log: Final = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ Pure: no network, no clock. Reading is strict and raises `WireError`.
 from typing import Final
 
 from bot.request import Request
-from probes.wire import Fields, Json
+from probes.protocol.json_fields import Fields, Json
 
 # Goes up when a field is renamed, added or changes its meaning.
 VERSION: Final = 1

@@ -17,23 +17,15 @@ from sqlite_utils import Database
 
 from bot.columns import case_of, columns_of, json_text, maybe_case, post_of, request_text, run_of
 from bot.enrolment import Enrolment
-from bot.kept import (
-    LET_GO,
-    OF_THREAD,
-    TRIED,
-    keep_request,
-    read_request,
-    safe_text,
-    without_secrets,
-)
+from bot.kept import LET_GO, OF_THREAD, TRIED, keep_request, read_request, safe_text, without_secrets
 from bot.labels import Labels
 from bot.redact import redact_json
 from bot.request import Request
 from bot.rows import RUNNING, CaseRow, Ended, InboxRow, PostRow, RunRow, Verdict
 from bot.sweep import DAY, Swept, sweep_cases, sweep_rest
 from bot.writer import Writer
-from probes.model import Observation
-from probes.wire import dump, load, observation_from_json, observation_to_json
+from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
+from probes.protocol.model import Observation
 
 _OWE: Final = (
     "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "

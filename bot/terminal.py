@@ -13,7 +13,8 @@ from bot.replies.terminal import LETTERS, render, render_change, render_question
 from bot.request import Request
 from bot.triage import CaseRecord
 from knowledge.answers import option_for
-from knowledge.schema import NextQuestion, Option, Question
+from knowledge.conclusions import NextQuestion
+from knowledge.schema import Option, Question
 
 SKIP = ("", "skip", "?")
 

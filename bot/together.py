@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from bot.compare import leading, listed
 from bot.triage import CaseRecord
+from knowledge.conclusions import Diagnosis, Judged
 from knowledge.merge import merge
-from knowledge.schema import Diagnosis, Judged
-from probes.model import REFERENCE, Observation
+from probes.protocol.model import REFERENCE, Observation
 
 
 def together(records: Sequence[CaseRecord]) -> CaseRecord:

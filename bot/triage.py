@@ -16,11 +16,13 @@ from bot.request import Request
 from bot.settings import Settings
 from knowledge.answers import answer
 from knowledge.case import select
+from knowledge.conclusions import Answered, Answers, Diagnosis
+from knowledge.merge import merge
 from knowledge.network_facts import Network
-from knowledge.schema import Answered, Answers, Case, Diagnosis, Knowledge
-from knowledge.tree import Tree, compile_tree, merge, settled, walk
-from probes.failures import Failure
-from probes.model import Observation, Plan, Step
+from knowledge.schema import Case, Knowledge
+from knowledge.tree import Tree, compile_tree, settled, walk
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Plan, Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,13 @@ from knowledge.advised import AdvisedCause as AdvisedCause
 from knowledge.advised import AdvisedFix as AdvisedFix
 from knowledge.advised import CodeSample as CodeSample
 from knowledge.advised import Guide as Guide
+from knowledge.conclusions import Diagnosis, Finding
 from knowledge.names import names_for
 from knowledge.network_facts import Network
-from knowledge.schema import ALL, Cause, Diagnosis, Finding, Fix, Knowledge, Platform
+from knowledge.schema import ALL, Cause, Fix, Knowledge, Platform
 from knowledge.template_names import of_a_look
 from knowledge.templates import fact, fill, fill_code, names_in, needed_in
-from probes.model import Observation
+from probes.protocol.model import Observation
 
 # Stands in code where the run did not find out which edge is near: whoever copies it must notice.
 _YOUR_VALUE: Final = "YOUR_VALUE"

@@ -9,11 +9,12 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Final, Literal
 
+from knowledge.conclusions import Answered, Answers, By
 from knowledge.device import reports_in, with_device
 from knowledge.rules import Seen, Truth, all_of, deciding, holds
-from knowledge.schema import Answered, Answers, By, Case, Option, Question
-from probes.failures import NOT_LOOKED, Failure
-from probes.model import REFERENCE, USER_NETWORK, Observation
+from knowledge.schema import Case, Option, Question
+from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
 
 _WHY_NOT: Final[Mapping[str, str]] = {
     Failure.CANCELLED: "it was cancelled before it ended",
@@ -37,7 +38,7 @@ def answer(
 ) -> dict[str, Answered]:
     """Every question's answer, by id. A step without an observation is still running.
 
-    *told* holds what a person said, by option; *vantage* is that of the relay (`probes.model.VANTAGES`).
+    *told* holds what a person said, by option; *vantage* is that of the relay (`probes.protocol.model.VANTAGES`).
     """
     by: By = "reference" if vantage == REFERENCE else "relay"
     reports = reports_in(observations)

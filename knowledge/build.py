@@ -30,7 +30,7 @@ from knowledge.schema import (
     Sdk,
     Snippet,
 )
-from probes.model import Observation, Target
+from probes.protocol.model import Observation, Target
 
 LISTS = ("found", "possible", "ruled_out", "not_checked", "explained")
 

@@ -20,7 +20,7 @@ from knowledge.schema import (
     Question,
     Wanted,
 )
-from probes.model import Facts, Target
+from probes.protocol.model import Facts, Target
 
 _DNS_PORT: Final = 53
 _LONGEST_SUFFIX: Final = 48  # characters of params that a step's id still shows in full

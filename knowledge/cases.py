@@ -13,23 +13,13 @@ from typing import Any, Final
 from knowledge.answers import judge as answer_question
 from knowledge.answers import option_for
 from knowledge.case import select
+from knowledge.conclusions import Answered, By
 from knowledge.device import reported, shown_by
 from knowledge.judge import Judgement, judge
 from knowledge.rules import FAILURE, LABELS, Seen
-from knowledge.schema import (
-    UNKNOWN,
-    Answered,
-    By,
-    Case,
-    CauseCase,
-    Knowledge,
-    Observe,
-    Question,
-    QuestionCase,
-    Scope,
-)
-from probes.failures import Failure
-from probes.model import Observation, Target
+from knowledge.schema import UNKNOWN, Case, CauseCase, Knowledge, Observe, Question, QuestionCase, Scope
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
 
 RUNNING: Final = "running"  # as `failure` in a case: the look has not ended yet
 

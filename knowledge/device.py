@@ -12,7 +12,7 @@ from typing import Final
 from knowledge.conclusions import Answered, By
 from knowledge.rules import Seen, holds
 from knowledge.schema import DeviceAnswer, Question
-from probes.model import Facts, Observation, Target
+from probes.protocol.model import Facts, Observation, Target
 
 PREFLIGHT: Final = "preflight"  # a report of the SDK's own test, or its log: made on the user's device
 PASTED: Final = "pasted"  # output of dig, openssl or curl

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from knowledge.case import questions_of
+from knowledge.conclusions import Answered, Answers, Diagnosis, Finding, Judged
 from knowledge.judge import (
     Judgement,
     alternatives_truth,
@@ -18,8 +19,8 @@ from knowledge.judge import (
     open_alternatives,
 )
 from knowledge.next_question import next_question
-from knowledge.schema import Answered, Answers, Case, Cause, Diagnosis, Finding, Judged
-from probes.model import Observation
+from knowledge.schema import Case, Cause
+from probes.protocol.model import Observation
 
 
 def diagnose(case: Case, answers: Answers, observations: Mapping[str, Observation]) -> Diagnosis:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from knowledge.branches import Ask, Fork, Leaf, Node
-from knowledge.schema import PathStep, Question
+from knowledge.conclusions import PathStep
+from knowledge.schema import Question
 from knowledge.tree import Tree
 
 _WALKED: Final = "fill:#fde68a,stroke:#b45309"  # warm, readable on light and dark pages

@@ -11,8 +11,8 @@ from typing import Any, Final
 from knowledge.answers import judge, option_for, parse_version
 from knowledge.rules import FAILURE, LABELS, Combined, Quantified, Rule, Seen, Test, matches
 from knowledge.schema import Question
-from probes.failures import NOT_LOOKED, Failure
-from probes.model import Observation, Target
+from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.model import Observation, Target
 
 _MISSING: Final = object()
 _ANOTHER: Final = "another"  # a text that no rule names

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from knowledge.conclusions import Answered, Answers
 from knowledge.rules import Truth, all_of, any_of
-from knowledge.schema import Alternatives, Answered, Answers, Case, Cause, Condition
+from knowledge.schema import Alternatives, Case, Cause, Condition
 
 Standing: TypeAlias = Literal["found", "ruled_out", "possible", "not_checked"]
 

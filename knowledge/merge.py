@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from knowledge.conclusions import Diagnosis, Finding, Judged, NextQuestion, PathStep
 from knowledge.diagnosis import finding_order, outcome
-from knowledge.schema import Diagnosis, Finding, Judged, NextQuestion, PathStep
 
 _T = TypeVar("_T")
 _LISTS: Final = ("explained", "possible", "not_checked", "ruled_out")  # the more telling ones first

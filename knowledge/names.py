@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from knowledge.network_facts import Network, Scope
 from knowledge.schema import Knowledge
 from knowledge.templates import written
-from probes.model import Observation
+from probes.protocol.model import Observation
 
 # A firewall list is of use only when it is whole: these are never cut short.
 _SEPARATOR = ", "

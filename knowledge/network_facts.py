@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any, Final, Literal, TypeAlias
 
-from probes.model import Target
+from probes.protocol.model import Target
 
 Scope: TypeAlias = Literal["chosen", "roaming", "every"]
 ALL: Final = "all"  # the key in `hosts` that serves every edge

@@ -6,8 +6,9 @@ Pure. Nothing is asked whose answer is known, is not due yet, or would change no
 from collections.abc import Iterator
 
 from knowledge.answers import needs_met
+from knowledge.conclusions import Answered, Answers, NextQuestion
 from knowledge.judge import Judgement, judge
-from knowledge.schema import Answered, Answers, Case, NextQuestion, Question
+from knowledge.schema import Case, Question
 
 
 def next_question(case: Case, answers: Answers, judgement: Judgement) -> NextQuestion | None:

@@ -21,7 +21,7 @@ from knowledge.schema import (
     Question,
     QuestionCase,
 )
-from probes.failures import NOT_LOOKED, Failure
+from probes.protocol.failures import NOT_LOOKED, Failure
 
 _LOOKED: Final = frozenset(Failure) - NOT_LOOKED
 

@@ -1,13 +1,13 @@
 """Three-valued rules over observations: true, false, or not known yet.
 
-Pure. What did not look (`probes.failures.NOT_LOOKED`) has labels and nothing else: the rest is unknown.
+Pure. What did not look (`probes.protocol.failures.NOT_LOOKED`) has labels and nothing else: the rest is unknown.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from probes.model import Observation, Target
+from probes.protocol.model import Observation, Target
 
 LABELS: Final = ("service", "host", "port", "transport", "edge", "probe")
 FAILURE: Final = "failure"

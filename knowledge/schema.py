@@ -7,34 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
-from knowledge.conclusions import (
-    Answered as Answered,
-)
-from knowledge.conclusions import (
-    Answers as Answers,
-)
-from knowledge.conclusions import (
-    By as By,
-)
-from knowledge.conclusions import (
-    Diagnosis as Diagnosis,
-)
-from knowledge.conclusions import (
-    Finding as Finding,
-)
-from knowledge.conclusions import (
-    Judged as Judged,
-)
-from knowledge.conclusions import (
-    NextQuestion as NextQuestion,
-)
-from knowledge.conclusions import (
-    PathStep as PathStep,
-)
+from knowledge.conclusions import Answered as Answered
+from knowledge.conclusions import Answers as Answers
+from knowledge.conclusions import By as By
+from knowledge.conclusions import Diagnosis as Diagnosis
+from knowledge.conclusions import Finding as Finding
+from knowledge.conclusions import Judged as Judged
+from knowledge.conclusions import NextQuestion as NextQuestion
+from knowledge.conclusions import PathStep as PathStep
 from knowledge.document import Path
 from knowledge.problems import KnowledgeError as KnowledgeError
 from knowledge.rules import Rule
-from probes.model import Facts, Target
+from probes.protocol.model import Facts, Target
 
 ALL: Final = "all"  # the key of what holds for every platform
 Scope: TypeAlias = Literal["chosen", "roaming", "every"]

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from probes.failures import Failure
-from probes.model import Observation
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation
 
 UNKNOWN: Final = "unknown"
 

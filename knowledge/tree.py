@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from knowledge.branches import Branch, Node, branches_of, grow, next_in
+from knowledge.conclusions import Answers, Diagnosis, PathStep
 from knowledge.diagnosis import diagnose
 from knowledge.judge import condition_truth, judge
 from knowledge.merge import merge as merge
-from knowledge.schema import Answers, Case, Diagnosis, PathStep
-from probes.model import Observation
+from knowledge.schema import Case
+from probes.protocol.model import Observation
 
 _NOTHING: Final[Mapping[str, Observation]] = {}
 

@@ -13,19 +13,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from probes import __version__
-from probes.agent import Agent, join
-from probes.apart import probe_names
-from probes.dial_errors import LinkError
-from probes.duty import Duties
-from probes.home import Home, HomeError
-from probes.invitation import read_invitation
-from probes.keys import Identity, KeyFileError
-from probes.place import Place, trust
-from probes.policy_file import PolicyError
-from probes.selftest import is_ready, test_host
-from probes.way_out import proxy_from
-from probes.wire import WireError
+from probes.net.proxy_env import proxy_from
+from probes.protocol.invitation import read_invitation
+from probes.protocol.json_fields import WireError
+from probes.protocol.keys import Identity, KeyFileError
+from probes.protocol.policy_file import PolicyError
+from probes.protocol.version import __version__
+from probes.relay.agent import Agent, join
+from probes.relay.dial_errors import LinkError
+from probes.relay.hub_address import Place, trust
+from probes.relay.orders import Duties
+from probes.relay.selftest import is_ready, test_host
+from probes.relay.state_dir import Home, HomeError
+from probes.relay.subprocess_runner import probe_names
 
 USAGE: Final = 2
 UNWANTED: Final = 78  # EX_CONFIG of sysexits.h; the unit file does not restart on it

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
-from probes.stun import (
+from probes.net.stun import (
     Address,
     Attribute,
     Kind,
@@ -21,7 +21,7 @@ from probes.stun import (
     pack_message,
     parse_message,
 )
-from tests.fake_slack import FakeSlack as FakeSlack
+from tests.fake_slack.slack import FakeSlack as FakeSlack
 
 Talk: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -6,7 +6,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from probes.stun import Address, Attribute, Kind, Message, Method, pack_address, pack_error, pack_message
+from probes.net.stun import (
+    Address,
+    Attribute,
+    Kind,
+    Message,
+    Method,
+    pack_address,
+    pack_error,
+    pack_message,
+)
 from tests.fakes import Datagrams, stun_answer, stun_mapped, stun_server, tcp_server, turn_talk
 
 Passes: TypeAlias = Callable[[int, int, int], bool]  # number of the datagram from 1, relayed port, our port

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from probes.stun import Kind, Method, make_message, pack_message
+from probes.net.stun import Kind, Method, make_message, pack_message
 from tests.certificates import make_server
 
 HOST: Final = "127.0.0.1"

@@ -28,9 +28,9 @@ from bot.hub.jobs import (
     read_reply,
     reply_line,
 )
-from probes import wire
-from probes.channel import Seen
-from probes.fields import Fields, WireError
+from probes.protocol import json_codec
+from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.messages import Seen
 
 log: Final = logging.getLogger(__name__)
 
@@ -88,15 +88,15 @@ def narrow(path: Path) -> None:
 
 
 async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
-    fields = Fields(wire.load(await reader.readline()), "control")
+    fields = Fields(json_codec.load(await reader.readline()), "control")
     match fields.text("op"):
         case "relays":
             relays = [health_json(one) for one in await hub.relays()]
-            writer.write(wire.dump({"relays": relays}).encode() + b"\n")
+            writer.write(json_codec.dump({"relays": relays}).encode() + b"\n")
             await writer.drain()
         case "relay":
             one = await hub.relay(fields.text("name"))
-            writer.write(wire.dump({"relay": health_json(one) if one else None}).encode() + b"\n")
+            writer.write(json_codec.dump({"relay": health_json(one) if one else None}).encode() + b"\n")
             await writer.drain()
         case "run":
             await _run(hub, read_job(fields), reader, writer)
@@ -139,8 +139,8 @@ class ControlSocket:
 
     async def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
         async with self._connected() as (reader, writer):
-            writer.write(wire.dump(question).encode() + b"\n")
-            answer: dict[str, Any] = wire.load(await reader.readline())
+            writer.write(json_codec.dump(question).encode() + b"\n")
+            answer: dict[str, Any] = json_codec.load(await reader.readline())
         return answer
 
     def run(self, job: Job) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:

@@ -14,7 +14,7 @@ from bot.errors import UsageError
 from bot.hub.control import clear
 from bot.hub.hub import Hub
 from bot.hub.session import Line
-from probes.channel import LONGEST, SUBPROTOCOL
+from probes.protocol.messages import LONGEST, SUBPROTOCOL
 
 PATH: Final = "/relay"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.hub.jobs import Lost, Reply
-from probes.channel import Done, Refusal, Seen
+from probes.protocol.messages import Done, Refusal, Seen
 
 # Seconds that a plan whose relay or whose asker is gone waits for them to come back.
 GRACE: Final = 10.0

@@ -13,7 +13,7 @@ from bot.hub.limits import Limits
 from bot.hub.plans import Plans
 from bot.hub.roster import BEAT, Roster
 from bot.hub.session import Line, RejectedError, Session, greet
-from probes.channel import Done, Leaving, Message, Ping, Pong, Ready, Refusal, Seen, Welcome
+from probes.protocol.messages import Done, Leaving, Message, Ping, Pong, Ready, Refusal, Seen, Welcome
 
 log: Final = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
-from probes import wire
-from probes.channel import Done, Refusal, Seen
-from probes.fields import Fields
-from probes.grammar import read, write
+from probes.protocol import json_codec
+from probes.protocol.json_fields import Fields
+from probes.protocol.message_codec import read, write
+from probes.protocol.messages import Done, Refusal, Seen
 
 Reply: TypeAlias = "Seen | Done | Refusal | Lost"
 
@@ -80,7 +80,7 @@ class Exchange(Protocol):
 
 def job_line(job: Job) -> str:
     """Write *job* as one line."""
-    return wire.dump({"op": "run", **asdict(job)})
+    return json_codec.dump({"op": "run", **asdict(job)})
 
 
 def read_job(fields: Fields) -> Job:
@@ -102,13 +102,13 @@ def read_job(fields: Fields) -> Job:
 def reply_line(reply: Reply) -> str:
     """Write *reply* as one line."""
     if isinstance(reply, Lost):
-        return wire.dump({"type": "lost", "plan": reply.plan, "because": reply.because})
+        return json_codec.dump({"type": "lost", "plan": reply.plan, "because": reply.because})
     return write(reply)
 
 
 def read_reply(line: str | bytes) -> Reply:
     """Read what `reply_line` wrote; `WireError`."""
-    value = wire.load(line)
+    value = json_codec.load(line)
     if isinstance(value, dict) and value.get("type") == "lost":
         return Lost(str(value.get("plan")), str(value.get("because")))
     message = read(line, "relay")

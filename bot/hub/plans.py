@@ -12,9 +12,9 @@ from bot.hub.flights import GRACE, Flight, Flights, is_last
 from bot.hub.jobs import Job, Lost, Reply
 from bot.hub.limits import Ledger, Limits
 from bot.hub.session import Session
-from probes.channel import Ack, Cancel, Done, Order, Ready, Refusal, Seen
-from probes.verdicts import open_refusal
-from probes.wire import WireError
+from probes.protocol.json_fields import WireError
+from probes.protocol.messages import Ack, Cancel, Done, Order, Ready, Refusal, Seen
+from probes.protocol.report import open_refusal
 
 log: Final = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from typing import Final, TypeVar, cast
 from aiohttp import WSMsgType, web
 
 from bot.enrolment import Enrolled, Enrolment, JoinRefusedError
-from probes.channel import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection
-from probes.grammar import read, write
-from probes.proof import is_proved
-from probes.wire import WireError
+from probes.protocol.json_fields import WireError
+from probes.protocol.message_codec import read, write
+from probes.protocol.messages import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection
+from probes.protocol.signing import is_proved
 
 M = TypeVar("M")
 
@@ -37,7 +37,7 @@ SENTENCES: Final = {
 
 
 class RejectedError(Exception):
-    """The relay is turned away; the message is a word in `probes.channel.REJECTIONS`."""
+    """The relay is turned away; the message is a word in `probes.protocol.messages.REJECTIONS`."""
 
     def __init__(self, reason: str, retry: float = 0.0, detail: str = "") -> None:
         super().__init__(reason)

@@ -14,9 +14,9 @@ from bot.hub.limits import Limits
 from bot.hub.places import DATABASE as DATABASE
 from bot.hub.places import SOCKET as SOCKET
 from bot.hub.places import database_of, socket_of
-from probes.fields import WireError
-from probes.invitation import check_hub
-from probes.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
+from probes.protocol.invitation import check_hub
+from probes.protocol.json_fields import WireError
+from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
 
 SIGNING_KEY: Final = "LINEMAN_SIGNING_KEY"
 URL: Final = "LINEMAN_HUB_URL"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from bot.preflight.edges import ROAMING
 from bot.preflight.facts import DIRECT, path_of
 from bot.preflight.model import Reading, Report
-from probes.model import Facts, Observation
+from probes.protocol.model import Facts, Observation
 
 
 def beside(reading: Reading, observations: Mapping[str, Observation], relay: str) -> Iterator[str]:

@@ -10,11 +10,12 @@ from bot.preflight.facts import observe, place
 from bot.preflight.model import Reading, Report
 from bot.request import Request
 from bot.triage import CaseRecord, Matter, open_matter
+from knowledge.conclusions import Answered
 from knowledge.device import device_answer, reports_in, said
 from knowledge.network_facts import Network
-from knowledge.schema import Answered, Knowledge
-from probes.failures import Failure
-from probes.model import USER_NETWORK, Observation, Plan
+from knowledge.schema import Knowledge
+from probes.protocol.failures import Failure
+from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 DOOR = "31009"  # the code whose causes are nearly all that a network can do to a call
 DEVICE = "the user's device"

@@ -14,7 +14,7 @@ from bot.preflight.edges import ROAMING
 from bot.preflight.model import HOST, PRFLX, RELAY, SRFLX, Candidate, Report, Spread
 from knowledge.device import PLACED, PREFLIGHT
 from knowledge.network_facts import Network
-from probes.model import Observation, Target
+from probes.protocol.model import Observation, Target
 
 DIRECT: Final = "direct"
 LOG: Final = "log"  # no report: nobody knows whose log it is, nor of which call

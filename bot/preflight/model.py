@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from knowledge.device import PASTED
-from probes.model import Observation
+from probes.protocol.model import Observation
 
 State: TypeAlias = Literal["completed", "failed", "running", ""]
 Kind: TypeAlias = Literal["report", "log", "error", "tool", "foreign", "nothing", "refused"]

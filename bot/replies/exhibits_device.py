@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bot.preflight import continue_case, read_pasted
+from bot.preflight.continuing import continue_case
+from bot.preflight.reading import read_pasted
 from bot.replies.blocks import device
 from bot.replies.blocks.notices import note
 from bot.replies.exhibits import Exhibit

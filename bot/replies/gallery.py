@@ -25,7 +25,7 @@ from bot.request import Request
 from bot.triage import CaseRecord
 from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
-from probes.model import REFERENCE, USER_NETWORK
+from probes.protocol.model import REFERENCE, USER_NETWORK
 
 _MARKS = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
 PICTURE = "F0PICTURE"  # the id of the picture's file

@@ -20,7 +20,7 @@ from bot.together import together
 from bot.triage import CaseRecord
 from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
-from probes.model import REFERENCE, USER_NETWORK
+from probes.protocol.model import REFERENCE, USER_NETWORK
 
 RELAYS = ("acme-hq", "acme-branch-lyon", "reference-frankfurt")
 

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from bot.replies.page import Line, fit, open_console, write
 from bot.triage import Progress, Tell
+from knowledge.conclusions import Answered
 from knowledge.rules import Else
-from knowledge.schema import Answered, Knowledge
-from probes.model import Observation
+from knowledge.schema import Knowledge
+from probes.protocol.model import Observation
 
 OK: Final = "\N{CHECK MARK}"
 BAD: Final = "\N{BALLOT X}"

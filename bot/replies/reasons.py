@@ -6,7 +6,8 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from knowledge.schema import Answers, Judged, Knowledge
+from knowledge.conclusions import Answers, Judged
+from knowledge.schema import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

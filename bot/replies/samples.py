@@ -14,8 +14,8 @@ from bot.request import Request
 from bot.triage import CaseRecord, Progress, newly_answered, open_matter
 from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
-from probes.failures import Failure
-from probes.model import USER_NETWORK, Observation, Plan, Step
+from probes.protocol.failures import Failure
+from probes.protocol.model import USER_NETWORK, Observation, Plan, Step
 
 # What a fault does to the looks it meets: the failure word and facts, or None where the look is another one.
 Fault: TypeAlias = Callable[[Step], tuple[Failure, Mapping[str, Any]] | None]

@@ -11,7 +11,7 @@ from bot.replies.terminal import MARK, STYLES, render
 from bot.replies.view import View
 from bot.triage import CaseRecord
 from knowledge.network_facts import Network
-from probes.model import REFERENCE
+from probes.protocol.model import REFERENCE
 
 
 def render_several(

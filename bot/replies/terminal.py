@@ -14,10 +14,10 @@ from bot.replies.view import View
 from bot.replies.words import sentence
 from bot.triage import CaseRecord
 from knowledge.advised import AdvisedCause, AdvisedFix, Guide
+from knowledge.conclusions import Judged, NextQuestion
 from knowledge.meaning import Meaning
 from knowledge.network_facts import Network
-from knowledge.schema import Judged, NextQuestion
-from probes.model import REFERENCE, Observation
+from probes.protocol.model import REFERENCE, Observation
 
 MARK: Final = "\N{BULLET}"
 STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}

@@ -12,9 +12,10 @@ from bot.replies.words import outcome
 from bot.triage import CaseRecord
 from knowledge.advice import advise
 from knowledge.advised import AdvisedCause, Guide
+from knowledge.conclusions import Diagnosis
 from knowledge.meaning import Meaning, meaning_of
 from knowledge.network_facts import Network
-from knowledge.schema import Diagnosis, Knowledge
+from knowledge.schema import Knowledge
 
 if TYPE_CHECKING:
     from bot.replies.sides import Sides

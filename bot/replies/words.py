@@ -6,8 +6,8 @@ Pure: no network, no clock.
 from typing import Final
 
 from knowledge.device import PASTED, PREFLIGHT
-from probes.failures import Failure
-from probes.model import Observation
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation
 
 # Each reads after the name of what was looked at: "TCP to 192.0.2.1:443: <sentence>".
 SENTENCES: Final[dict[Failure, str]] = {

@@ -16,7 +16,7 @@ from bot.slack.deliver import update
 from bot.slack.delivery import delivered
 from bot.slack.free_buttons import FREE
 from bot.slack.office import Office
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen
 from bot.terminal import spoken
 
 ANY_OF_OURS: Final = re.compile(f"^{buttons.PREFIX}")

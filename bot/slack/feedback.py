@@ -15,7 +15,7 @@ from bot.slack.asker import Asker, of_interaction
 from bot.slack.delivery import delivered
 from bot.slack.form import open_window
 from bot.slack.office import Office
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen
 
 OTHER = "other"  # chosen where it was none of the causes known
 

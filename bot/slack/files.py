@@ -11,7 +11,7 @@ from bot.replies.json_reply import render, render_several
 from bot.slack import shown, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen
 from bot.slack.web import SlackError, call
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Final
 from bot.slack.office import Office
 from bot.slack.web import SlackError, call
 from bot.writer import StoreError
-from probes.model import Plan
+from probes.protocol.model import Plan
 
 FRESH: Final = 20.0  # seconds for which Slack's word is believed; auth.test is not to be asked too often
 PATIENCE: Final = 5.0  # seconds for all checks

@@ -17,7 +17,7 @@ from bot.said import is_question
 from bot.slack import answering, asking, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen
 from bot.slack.talks import Talk
 from bot.understand import Choices
 from bot.wants import Want, follow_up, want, wanted_list, wanted_meaning

@@ -24,8 +24,8 @@ from bot.replies.blocks.forms import MOST
 from bot.request import Vocabulary
 from bot.slack.slots import Slots
 from bot.writer import StoreError
-from probes.fields import WireError
-from probes.keys import Identity
+from probes.protocol.json_fields import WireError
+from probes.protocol.keys import Identity
 
 FRESH: Final = 1.0  # seconds for which the hub's word is believed
 PATIENCE: Final = 1.0  # seconds for the hub to answer; windows open within three

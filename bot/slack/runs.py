@@ -25,7 +25,7 @@ from bot.slack.seen import headline_of, seen_of
 from bot.slack.shown import Ending
 from bot.slack.web import SlackError
 from bot.triage import CaseRecord, Progress, triage
-from probes.model import Observation
+from probes.protocol.model import Observation
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from bot.replies.view import headline
 from bot.rows import RunRow
 from bot.slack.seen import EVERY, view_of
 from bot.slack.seen import Seen as Seen
-from probes.model import REFERENCE, USER_NETWORK
+from probes.protocol.model import REFERENCE, USER_NETWORK
 
 MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
 

@@ -10,7 +10,7 @@ from bot.slack import shown
 from bot.slack.asker import Asker
 from bot.slack.office import Office
 from bot.slack.once import post_once
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen
 
 
 async def reply(office: Office, asker: Asker, message: Message) -> None:

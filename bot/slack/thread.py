@@ -15,7 +15,7 @@ from bot.slack.asker import Asker
 from bot.slack.asking import LONGEST, TAKEN_OUT
 from bot.slack.office import Office
 from bot.slack.question import Question
-from bot.slack.shown import Seen
+from bot.slack.seen import Seen
 
 NO_VERDICT = "This diagnosis has no verdict yet; ask again when it has one."
 

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from probes.checks import dns, edges, http, nat, route, stun, tcp, tls, turn, udp_media, websocket
-from probes.failures import Failure
-from probes.look import Look
-from probes.model import Step
+from probes.checks.context import Look
+from probes.protocol.failures import Failure
+from probes.protocol.model import Step
 
 PROBES: Final[dict[str, Callable[[Step, Look], Awaitable[Failure | None]]]] = {
     "route": route.probe,

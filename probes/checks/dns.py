@@ -10,12 +10,13 @@ from typing import Final
 
 import dns.message
 
-from probes.dns_exchange import Server, ask
-from probes.dns_message import Answer, make_query
-from probes.failures import Failure, NetworkError
-from probes.look import Look, milliseconds_since, now
-from probes.model import Step
-from probes.resolver import Lookup, is_bogon, look_up
+from probes.checks.context import Look
+from probes.net.clock import milliseconds_since, now
+from probes.net.dns_exchange import Server, ask
+from probes.net.dns_message import Answer, make_query
+from probes.net.resolver import Lookup, is_bogon, look_up
+from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.model import Step
 
 # What the check name's TXT answer holds: 'ecs':'True' (Twilio's network connectivity requirements).
 _SUBNET_SENT: Final = re.compile(r"""['"]?ecs['"]?\s*[:=]\s*['"]?(true|false)""", re.IGNORECASE)

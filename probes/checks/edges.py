@@ -5,10 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from probes.failures import Failure, NetworkError, classify
-from probes.look import Look, milliseconds_since, now
-from probes.model import Step
-from probes.net import connect_tcp, split_families
+from probes.checks.context import Look
+from probes.net.addresses import split_families
+from probes.net.clock import milliseconds_since, now
+from probes.net.sockets import connect_tcp
+from probes.protocol.failures import Failure, NetworkError, classify
+from probes.protocol.model import Step
 
 # Seconds until another connection is begun beside a silent one. With what the kernel sends again after a second, four
 # packets or their answers have to be lost within the budget before an open edge counts as shut.

@@ -3,11 +3,12 @@
 import time
 from email.utils import parsedate_to_datetime
 
-from probes.failures import Failure
-from probes.http1 import Head, make_request, read_head
-from probes.https import open_stream
-from probes.look import Look, milliseconds_since, now
-from probes.model import Step
+from probes.checks.context import Look
+from probes.checks.proxy_connect import open_stream
+from probes.net.clock import milliseconds_since, now
+from probes.net.http1 import Head, make_request, read_head
+from probes.protocol.failures import Failure
+from probes.protocol.model import Step
 
 
 async def probe(step: Step, look: Look) -> Failure | None:

@@ -7,12 +7,14 @@ another server given as `params.servers`. Filtering needs OTHER-ADDRESS.
 import asyncio
 from typing import Final
 
-from probes.binding import CHANGE_ADDRESS_AND_PORT, CHANGE_PORT, Answer, StunSocket, open_stun
-from probes.failures import Failure, NetworkError
-from probes.look import Look
-from probes.model import Step
-from probes.net import addresses_of, is_address, source_address, split_families
-from probes.stun import Address
+from probes.checks.context import Look
+from probes.checks.targets import addresses_of
+from probes.net.addresses import is_address, split_families
+from probes.net.sockets import source_address
+from probes.net.stun import Address
+from probes.net.stun_client import CHANGE_ADDRESS_AND_PORT, CHANGE_PORT, Answer, StunSocket, open_stun
+from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.model import Step
 
 NONE: Final = "none"
 ENDPOINT_INDEPENDENT: Final = "endpoint_independent"

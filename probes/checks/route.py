@@ -6,10 +6,12 @@ Unprivileged: the kernel hands ICMP to the socket that caused it (ip(7), IP_RECV
 import asyncio
 from typing import Final
 
-from probes.failures import Failure
-from probes.look import Look
-from probes.model import Step
-from probes.net import UdpSocket, family_of, open_udp, source_address
+from probes.checks.context import Look
+from probes.net.addresses import family_of
+from probes.net.sockets import open_udp, source_address
+from probes.net.udp import UdpSocket
+from probes.protocol.failures import Failure
+from probes.protocol.model import Step
 
 _HOPS: Final = (1, 2, 3)  # the gateway, and two that can only answer when the gateway passes things on
 # Two rounds, as routers ration their ICMP; a first router that is going to answer does so by then.

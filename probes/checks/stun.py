@@ -2,12 +2,13 @@
 
 import socket
 
-from probes.binding import open_stun
-from probes.failures import Failure, NetworkError
-from probes.look import Look
-from probes.model import Step
-from probes.net import address_of, source_address
-from probes.stun import Address
+from probes.checks.context import Look
+from probes.checks.targets import address_of
+from probes.net.sockets import source_address
+from probes.net.stun import Address
+from probes.net.stun_client import open_stun
+from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.model import Step
 
 
 async def probe(step: Step, look: Look) -> Failure | None:

@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any, Final
 
-from probes.failures import Failure, classify
-from probes.look import Look, milliseconds_since, now
-from probes.model import Step
-from probes.net import addresses_of, connect_tcp, has_route
+from probes.checks.context import Look
+from probes.checks.targets import addresses_of
+from probes.net.clock import milliseconds_since, now
+from probes.net.sockets import connect_tcp, has_route
+from probes.protocol.failures import Failure, classify
+from probes.protocol.model import Step
 
 _MOST: Final = 4  # addresses of a family; more of a pool tell nothing more
 # Seconds that the others get once one address is open: a lost SYN is sent again after one second.

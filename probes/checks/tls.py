@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
-from probes.failures import Failure
-from probes.look import Look, milliseconds_since, now
-from probes.model import Step
-from probes.net import address_of, connect_tcp
-from probes.tls_stream import TlsStream
+from probes.checks.context import Look
+from probes.checks.targets import address_of
+from probes.net.clock import milliseconds_since, now
+from probes.net.sockets import connect_tcp
+from probes.net.tls_stream import TlsStream
+from probes.protocol.failures import Failure
+from probes.protocol.model import Step
 
 
 async def probe(step: Step, look: Look) -> Failure | None:

@@ -1,12 +1,13 @@
 """Look whether a TURN server can be reached over one transport, and whether it gives an allocation."""
 
-from probes.failures import Failure, NetworkError
-from probes.look import Look, milliseconds_since, now
-from probes.model import Step
-from probes.net import address_of
-from probes.turn import open_allocation
-from probes.turn_session import Credentials, Session, TurnRefused
-from probes.turn_wire import Endpoint
+from probes.checks.context import Look
+from probes.checks.targets import address_of
+from probes.net.clock import milliseconds_since, now
+from probes.net.turn import open_allocation
+from probes.net.turn_session import Credentials, Session, TurnRefused
+from probes.net.turn_transport import Endpoint
+from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.model import Step
 
 
 async def probe(step: Step, look: Look) -> Failure | None:

@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from probes.binding import StunSocket, open_stun
-from probes.failures import Failure
-from probes.look import Look
-from probes.media_control import Control, Held, endpoints_of, first_allocation, stun_server
-from probes.media_lane import Egress, Lane, host_answers
-from probes.media_verdict import compare_ephemeral, judge, summarize
-from probes.model import Step
-from probes.net import source_address
-from probes.turn import open_allocation
-from probes.turn_session import Credentials, Session, TurnRefused
+from probes.checks.context import Look
+from probes.checks.media_allocations import Control, Held, endpoints_of, first_allocation, stun_server
+from probes.checks.media_path import Egress, Lane, host_answers
+from probes.checks.media_verdict import compare_ephemeral, judge, summarize
+from probes.net.sockets import source_address
+from probes.net.stun_client import StunSocket, open_stun
+from probes.net.turn import open_allocation
+from probes.net.turn_session import Credentials, Session, TurnRefused
+from probes.protocol.failures import Failure
+from probes.protocol.model import Step
 
 _MOST_PORTS: Final = 8
 _EPHEMERAL_LANES: Final = 2  # how many ports are tried from an ephemeral port besides

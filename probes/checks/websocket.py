@@ -4,12 +4,13 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection
 from wsproto.frame_protocol import CloseReason
 
-from probes.failures import Failure
-from probes.http1 import Head, read_head
-from probes.https import open_stream
-from probes.look import Look, milliseconds_since, now
-from probes.model import Step
-from probes.upgrade import is_accepted, is_switched, new_key, upgrade
+from probes.checks.context import Look
+from probes.checks.proxy_connect import open_stream
+from probes.net.clock import milliseconds_since, now
+from probes.net.http1 import Head, read_head
+from probes.net.websocket_upgrade import is_accepted, is_switched, new_key, upgrade
+from probes.protocol.failures import Failure
+from probes.protocol.model import Step
 
 
 async def probe(step: Step, look: Look) -> Failure | None:

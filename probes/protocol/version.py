@@ -1,3 +1,3 @@
-"""What runs on a relay host; deployable alone, and ignorant of knowledge, bot and Slack."""
+"""Package version."""
 
 __version__ = "0.1.0"

@@ -80,8 +80,8 @@ def _print(title: str, rounds: list[dict[str, float]]) -> None:
 async def ours(folder: Path) -> dict[str, float]:
     """Run the probe itself COUNT times; the chain is judged anew each time, as the exporter does."""
     from probes.checks import PROBES
-    from probes.look import Look, Shared
-    from probes.model import Plan, Step, Target
+    from probes.checks.context import Look, Shared
+    from probes.protocol.model import Plan, Step, Target
 
     root = (folder / "pki" / "lab.pem").read_text()
     target = Target("signaling", TARGET.javascript_name, 443)

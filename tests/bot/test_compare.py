@@ -13,8 +13,8 @@ from bot.request import Request
 from bot.triage import CaseRecord, open_matter
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
-from probes.failures import Failure
-from probes.model import REFERENCE, USER_NETWORK, Observation, Plan
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan
 
 KNOWLEDGE = load_knowledge()
 NETWORK = load_network(None)

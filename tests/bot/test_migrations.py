@@ -15,8 +15,8 @@ from bot.request import Request
 from bot.request_json import to_json
 from bot.store import Store
 from bot.writer import open_database
-from probes.model import Observation, Target
-from probes.wire import dump, observation_to_json
+from probes.protocol.json_codec import dump, observation_to_json
+from probes.protocol.model import Observation, Target
 
 # A step whose digest changes has been edited: undo that, and write another step.
 RELEASED = {

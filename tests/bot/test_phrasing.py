@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from bot import phrasing
-from bot.asking import OFF, About, Answer, ask
+from bot.asking import OFF, Answer, ask
+from bot.case_context import About
 from bot.cli import main
 from bot.errors import UsageError
 from bot.phrasing import EVIDENCE, NOTHING, Endpoint, phrase, read_endpoint

@@ -14,8 +14,8 @@ from knowledge.network import load_network
 from knowledge.network_facts import Edge, Network, Service
 from knowledge.schema import Case, Wanted
 from probes.checks import PROBES
-from probes.failures import Failure
-from probes.model import Plan, Step, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Plan, Step, Target
 
 NETWORK = Network(
     id="lab",

@@ -11,12 +11,12 @@ from bot.relay_policy import write_policy
 from knowledge.case import select
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
-from probes.admission import admit
 from probes.checks import PROBES
-from probes.envelope import Refused, make_order
-from probes.model import Plan, Step, Target
-from probes.policy import Policy
-from probes.policy_file import parse_policy
+from probes.protocol.model import Plan, Step, Target
+from probes.protocol.order import Refused, make_order
+from probes.protocol.policy import Policy
+from probes.protocol.policy_file import parse_policy
+from probes.relay.admission import admit
 
 ICE = Ice(
     (

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.relays import LocalRelay
-from probes.failures import Failure
-from probes.model import Plan, Step, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Plan, Step, Target
 from tests.fakes import say, tcp_server
 
 LOOK = Step("x", "http", Target("insights", "events.example", 443, "tcp"), 2.0, {"proxy": True})

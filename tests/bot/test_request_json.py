@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from bot.request import Request
 from bot.request_json import from_json, to_json
-from probes.wire import WireError, dump, load
+from probes.protocol.json_codec import dump, load
+from probes.protocol.json_fields import WireError
 
 requests = st.builds(
     Request,

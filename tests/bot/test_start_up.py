@@ -18,7 +18,7 @@ LATE = {
     "yaml", "jsonschema", "referencing", "cryptography", "certifi", "aiohttp", "sqlite_utils", "sqlite3",
     "rich", "PIL", "slack_bolt", "slack_sdk", "dns", "bot.hub.hub", "bot.hub.control", "bot.remote",
     "bot.store", "bot.replies.view", "bot.replies.json_reply", "knowledge.search", "knowledge.structure",
-    "knowledge.references", "knowledge.yaml_lines", "knowledge.network_checks", "knowledge.advice", "probes.run",
+    "knowledge.references", "knowledge.yaml_lines", "knowledge.network_checks", "knowledge.advice", "probes.runner.run",
 }  # fmt: skip
 
 FIRST_LOOK = """

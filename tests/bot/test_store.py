@@ -22,8 +22,8 @@ from bot.rows import CaseRow, InboxRow, PostRow, RunRow
 from bot.store import Store
 from bot.sweep import DAY, Swept
 from bot.writer import StoreError
-from probes.failures import Failure
-from probes.model import Observation, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
 
 SECRET = "AC" + "3b5d5c3712955042212316173ccf37be"
 ROOT = Path(__file__).parents[2]

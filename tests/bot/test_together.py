@@ -10,7 +10,7 @@ from bot.together import nobody_looked, together
 from bot.triage import CaseRecord
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
-from probes.model import REFERENCE
+from probes.protocol.model import REFERENCE
 
 KNOWLEDGE, NETWORK = load_knowledge(), load_network(None)
 REQUEST = Request("31009", "ios", relays=("acme-hq", "berlin", "cloud"))

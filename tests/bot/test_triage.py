@@ -19,10 +19,10 @@ from bot.triage import CaseRecord, Progress, tell_more, triage
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
 from probes.checks import PROBES
-from probes.failures import Failure
-from probes.look import Look
-from probes.model import REFERENCE, USER_NETWORK, Observation, Plan, Step
-from probes.run import run_plan
+from probes.checks.context import Look
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan, Step
+from probes.runner.run import run_plan
 from tests.bot.small_world import SmallWorld, small_world
 from tests.certificates import make_authority
 from tests.turnserver import SECRETS, Coturn

@@ -5,8 +5,8 @@ import pytest
 from bot.errors import printable
 from bot.replies.words import ACTS, REPORTED, SENTENCES, sentence
 from probes.checks import PROBES
-from probes.failures import Failure
-from probes.model import Observation, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
 
 
 @pytest.mark.parametrize("failure", Failure)

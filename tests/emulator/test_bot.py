@@ -12,7 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.emulator.shim import Shim
 from tests.emulator.test_emulator import TOKEN
-from tests.fake_slack import Channel, FakeSlack, Team, User
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Channel, Team, User
 from tests.slack.bot import FINAL, Bot, serving
 from tests.slack.world import closed_world
 

@@ -7,7 +7,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.emulator.shim import Shim
-from tests.fakes import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.slack.small_app import button, modal
 
 TOKEN = "xoxb-emulated-lineman"

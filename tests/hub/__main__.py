@@ -16,8 +16,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from probes.envelope import make_order, open_order, sign_order
-from probes.keys import Identity
+from probes.protocol.keys import Identity
+from probes.protocol.order import make_order, open_order, sign_order
 from tests.certificates import make_server
 from tests.hub.bare import Bare, bare_websockets
 from tests.hub.crowd import SMALL, Crowd, crowd

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.hub.control import ControlSocket
 from bot.remote import RemoteRelay
-from probes.keys import load_identity
+from probes.protocol.keys import load_identity
 from tests.hub.crowd import SMALL
 
 

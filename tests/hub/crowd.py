@@ -19,9 +19,9 @@ from bot.hub.hub import Hub
 from bot.hub.jobs import Job
 from bot.hub.limits import Limits
 from bot.remote import RemoteRelay
-from probes.channel import Done
-from probes.keys import Identity, make_identity
-from probes.model import Plan, Step, Target
+from probes.protocol.keys import Identity, make_identity
+from probes.protocol.messages import Done
+from probes.protocol.model import Plan, Step, Target
 from tests.hub.front import nginx_front
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from probes.channel import (
+from probes.protocol.json_codec import load, observation_to_json
+from probes.protocol.json_fields import Json
+from probes.protocol.keys import Identity, fingerprint
+from probes.protocol.message_codec import read
+from probes.protocol.messages import (
     SUBPROTOCOL,
     Ack,
     Cancel,
@@ -26,15 +30,12 @@ from probes.channel import (
     Seen,
     Welcome,
 )
-from probes.envelope import Order as Plan
-from probes.envelope import Refused, open_order
-from probes.grammar import read
-from probes.keys import Identity, fingerprint
-from probes.model import Observation, Step
-from probes.proof import prove
-from probes.verdicts import sign_refusal, sign_report
-from probes.wire import Json, load, observation_to_json
-from tests.probes.line_end import LineEnd, M
+from probes.protocol.model import Observation, Step
+from probes.protocol.order import Order as Plan
+from probes.protocol.order import Refused, open_order
+from probes.protocol.report import sign_refusal, sign_report
+from probes.protocol.signing import prove
+from tests.probes.relay.channel_end import LineEnd, M
 
 Answer = Callable[["Dialler", Plan], Awaitable[None]]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import aiohttp
 
 from bot.enrolment import Enrolled, Enrolment
-from probes.channel import SUBPROTOCOL
-from probes.keys import Identity, decode, encode
+from probes.protocol.keys import Identity, decode, encode
+from probes.protocol.messages import SUBPROTOCOL
 from tests.hub.dialler import Dialler
 
 AT_ONCE = 200  # connections that are made side by side

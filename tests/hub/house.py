@@ -12,8 +12,8 @@ from bot.hub.endpoint import Listen, listening
 from bot.hub.hub import Hub
 from bot.hub.limits import Limits
 from bot.remote import RemoteRelay
-from probes.keys import Identity
-from probes.model import Observation, Plan, Step, Target
+from probes.protocol.keys import Identity
+from probes.protocol.model import Observation, Plan, Step, Target
 from tests.hub.dialler import Dialler
 
 NAME = "hub.example"

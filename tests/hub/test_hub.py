@@ -12,10 +12,10 @@ import pytest_asyncio
 
 from bot.enrolment import Enrolled
 from bot.hub.limits import Limits
-from probes.channel import Done, Order, Rejection, Seen
-from probes.envelope import Order as Plan
-from probes.failures import Failure
-from probes.keys import Identity
+from probes.protocol.failures import Failure
+from probes.protocol.keys import Identity
+from probes.protocol.messages import Done, Order, Rejection, Seen
+from probes.protocol.order import Order as Plan
 from tests.hub.dialler import Dialler, TurnedAwayError, dialled, finish, observation
 from tests.hub.house import PLAN, House, house
 

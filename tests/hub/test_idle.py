@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bot.enrolment import Enrolled
 from bot.hub.endpoint import Listen
 from probes.checks import PROBES
-from probes.invitation import Invitation, write_invitation
-from probes.model import Plan, Step, Target
+from probes.protocol.invitation import Invitation, write_invitation
+from probes.protocol.model import Plan, Step, Target
 from tests.bot.small_world import gateway
 from tests.certificates import make_server
 from tests.environment import unmeasured

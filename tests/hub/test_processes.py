@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bot.cli import main
-from probes.invitation import read_invitation
+from probes.protocol.invitation import read_invitation
 from tests.bot.small_world import SmallWorld, small_world
 from tests.hub.processes import ROOT, Town, town
 from tests.turnserver import Coturn

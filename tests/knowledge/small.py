@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.case import select
+from knowledge.conclusions import Answered
 from knowledge.load import load_knowledge
-from knowledge.schema import UNKNOWN, Answered, Case, Scope
-from probes.failures import Failure
-from probes.model import Observation, Target
+from knowledge.schema import UNKNOWN, Case, Scope
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
 
 CODE = "31009"
 

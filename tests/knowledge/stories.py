@@ -6,12 +6,13 @@ from typing import Any, TypeAlias
 
 from knowledge.answers import answer
 from knowledge.case import select
+from knowledge.conclusions import Diagnosis
 from knowledge.load import load_knowledge
 from knowledge.network import load_network
-from knowledge.schema import Case, Diagnosis, Wanted
+from knowledge.schema import Case, Wanted
 from knowledge.tree import compile_tree, walk
-from probes.failures import Failure
-from probes.model import Observation
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation
 
 KNOWLEDGE = load_knowledge()
 TWILIO = load_network()

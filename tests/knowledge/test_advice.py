@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from knowledge.advice import Advice, advise
+from knowledge.advice import advise
+from knowledge.advised import Advice
 from knowledge.network_facts import Network
 from knowledge.schema import Origin
 from knowledge.template_names import template_problems
 from knowledge.templates import fill, names_in, needed_in, written
-from probes.failures import Failure
+from probes.protocol.failures import Failure
 from tests.knowledge.stories import KNOWLEDGE, SILENT, TWILIO, Change, at, diagnose, shut
 from tests.knowledge.test_stories import FAR, LOST, MITM, NO_EDGE, RESET, SINGLE, TURN_SHUT
 

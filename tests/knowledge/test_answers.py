@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from knowledge.answers import answer, compare_versions, parse_version
-from knowledge.schema import Answered, Case
-from probes.failures import NOT_LOOKED, Failure
-from probes.model import REFERENCE
+from knowledge.conclusions import Answered
+from knowledge.schema import Case
+from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.model import REFERENCE
 from tests.knowledge.small import look_at
 
 

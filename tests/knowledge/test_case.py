@@ -5,7 +5,7 @@ from pathlib import Path
 from knowledge.case import select, step_id
 from knowledge.load import load_knowledge
 from knowledge.schema import Case, Knowledge, Scope
-from probes.model import Target
+from probes.protocol.model import Target
 from tests.knowledge.small import CODE, QUESTIONS, Town, write
 
 

@@ -11,7 +11,7 @@ from knowledge.check import report
 from knowledge.conclusions import Answered, By
 from knowledge.device import reported, reports_in, shown_by, with_device
 from knowledge.schema import Case, DeviceAnswer, Knowledge, Question
-from probes.model import Observation
+from probes.protocol.model import Observation
 from tests.knowledge.small import look_at
 
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from knowledge.answers import answer
-from knowledge.schema import Case, Diagnosis
+from knowledge.conclusions import Diagnosis
+from knowledge.schema import Case
 from knowledge.tree import compile_tree, walk
-from probes.failures import Failure
-from probes.model import REFERENCE, USER_NETWORK
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK
 from tests.knowledge.small import CAUSES, QUESTIONS, case_of, given, look_at, write
 
 LISTS = ("found", "explained", "possible", "ruled_out", "not_checked")

@@ -9,7 +9,7 @@ from knowledge.answers import answer
 from knowledge.draw import FORMS, draw
 from knowledge.schema import Case
 from knowledge.tree import compile_tree, walk
-from probes.failures import Failure
+from probes.protocol.failures import Failure
 from tests.knowledge.small import CAUSES, QUESTIONS, case_of, look_at, write
 
 

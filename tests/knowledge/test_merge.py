@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from knowledge.answers import answer
-from knowledge.schema import Case, Diagnosis
-from knowledge.tree import compile_tree, merge, walk
-from probes.failures import Failure
+from knowledge.conclusions import Diagnosis
+from knowledge.merge import merge
+from knowledge.schema import Case
+from knowledge.tree import compile_tree, walk
+from probes.protocol.failures import Failure
 from tests.knowledge.small import case_of, given, look_at, write
 
 LISTS = ("found", "explained", "possible", "ruled_out", "not_checked")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from knowledge.network import TWILIO, Network, NetworkError, load_network
-from knowledge.network_facts import IceServer
+from knowledge.network import TWILIO, NetworkError, load_network
+from knowledge.network_facts import IceServer, Network
 from tests.certificates import make_authority
 
 SCHEMA = json.loads((TWILIO.parent.parent / "schemas" / "network.schema.json").read_text("utf-8"))

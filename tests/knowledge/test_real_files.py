@@ -14,7 +14,7 @@ from knowledge.load import FOLDER, load_knowledge
 from knowledge.network import load_network
 from knowledge.schema import Case, Knowledge
 from knowledge.tree import compile_tree, walk
-from probes.failures import Failure
+from probes.protocol.failures import Failure
 from tests.knowledge.small import look_at
 
 CAUSES = {

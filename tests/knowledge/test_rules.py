@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from knowledge.build import build_rule
 from knowledge.rules import Else, Rule, Seen, Truth, all_of, any_of, deciding, holds, negated
-from probes.failures import Failure
-from probes.model import Observation, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
 
 TRUTHS: tuple[Truth, ...] = (True, False, None)
 STATES = [None, Failure.CONNECTION_REFUSED, Failure.GENERIC_TIMEOUT_ERROR]

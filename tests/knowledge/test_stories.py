@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from probes.failures import Failure
+from probes.protocol.failures import Failure
 from tests.knowledge.stories import SILENT, Change, at, diagnose, found, shut
 
 NO_EDGE = at("edges", SILENT, open=[], open_count=0, shut_count=2, others_open=[], roaming_open=False)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from knowledge.answers import answer, needs_met
 from knowledge.branches import Ask, Fork, Leaf, Node, branches_of, grow
+from knowledge.conclusions import Answered, Answers
 from knowledge.judge import judge
-from knowledge.schema import Answered, Answers, Case
+from knowledge.schema import Case
 from knowledge.tree import compile_tree, settled, walk
-from probes.failures import Failure
-from probes.model import Observation
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation
 from tests.knowledge.small import answered, case_of, look_at, write, write_all
 
 STATES = [None, Failure.CONNECTION_REFUSED, Failure.SSL_LOCAL_AUTHORITY, Failure.UDP_OUTBOUND_LOST]

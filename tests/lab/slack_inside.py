@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.fakes import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.lab.lab import Lab
 
 HOST = "127.0.0.1"

@@ -9,8 +9,8 @@ import pytest
 import pytest_asyncio
 
 from knowledge.load import load_knowledge
-from tests.fake_slack import Message
-from tests.fakes import FakeSlack
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message
 from tests.lab import scenarios
 from tests.lab.lab import Lab
 from tests.lab.slack_inside import slack_inside

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.fake_slack import Message
-from tests.fakes import FakeSlack
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message
 from tests.hub.processes import ROOT, Town
 from tests.lab import addresses as at
 from tests.lab import scenarios

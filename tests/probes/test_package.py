@@ -17,7 +17,10 @@ def test_wheel_of_the_relay_stands_alone(tmp_path: Path) -> None:
         assert "probes/checks/udp_media.py" in archive.namelist()
         archive.extractall(tmp_path / "site")
     assert {top for top in tops if not top.endswith(".dist-info")} == {"probes"}
-    code = "import probes, probes.apart, probes.__main__; print(probes.__file__, *probes.apart.probe_names())"
+    code = (
+        "import probes, probes.__main__; from probes.relay.subprocess_runner import probe_names\n"
+        "print(probes.__file__, *probe_names())"
+    )
     place = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
     command = [sys.executable, "-c", code]
     ended = subprocess.run(command, env=place, cwd=tmp_path, capture_output=True, text=True, check=True)

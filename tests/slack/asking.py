@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from tests.fake_slack import Channel, Delivery, FakeSlack, Message, User
-from tests.fake_slack.state import View, new_id
+from tests.fake_slack.records import Delivery
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Channel, Message, User, View, new_id
 from tests.slack.bot import has_ended
 
 MOMENT: Final = (

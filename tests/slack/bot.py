@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.fake_slack import FakeSlack, Message
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message
 from tests.slack.world import HOST, free_port
 
 LINEMAN: Final = str(Path(sys.executable).with_name("lineman"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.fakes import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.slack.bot import Bot, serving
 from tests.slack.world import closed_world
 

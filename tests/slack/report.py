@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 
 
 def quantile(values: Iterable[float], share: float) -> float:

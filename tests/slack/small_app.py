@@ -10,7 +10,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import APP_TOKEN, SIGNING_SECRET
 
 

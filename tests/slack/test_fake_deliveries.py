@@ -5,8 +5,8 @@ import re
 
 import aiohttp
 
-from tests.fake_slack import FakeSlack
 from tests.fake_slack.deliveries import signed
+from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import SIGNING_SECRET
 from tests.slack.small_app import make_app, running
 

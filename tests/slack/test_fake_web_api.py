@@ -5,7 +5,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import APP_TOKEN, CLIENT_ID, CLIENT_SECRET
 from tests.slack.small_app import button, modal
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.slack.bot import UNPACED, Bot, serving
 from tests.slack.hostile import SECRETS, texts
 from tests.slack.world import closed_world

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.slack.asking import WAYS, Asked, people
 from tests.slack.bot import Bot, serving
 from tests.slack.world import closed_world

@@ -13,7 +13,9 @@ from typing import Final
 
 import pytest
 
-from tests.fake_slack import Channel, Delivery, FakeSlack, User
+from tests.fake_slack.records import Delivery
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Channel, User
 from tests.slack.asking import WAYS, people
 from tests.slack.bot import UNPACED, Bot, has_ended, serving
 from tests.slack.report import quantile, report

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.bot.small_world import SmallWorld, small_world
-from tests.fakes import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.hub.processes import ROOT, Town, town
 from tests.slack.bot import Bot, has_ended, serving
 from tests.turnserver import Coturn, coturn

@@ -7,8 +7,8 @@ import pytest
 from bot.preflight.text import LARGEST
 from bot.slack.attached import _is_slacks, files_in, text_of, words_of
 from tests.bot.preflight.samples import SAMPLES
-from tests.fake_slack import Message
 from tests.fake_slack.sharing import share
+from tests.fake_slack.state import Message
 from tests.slack.bot import Bot
 from tests.slack.test_threads import diagnosed, replied, told
 

@@ -9,8 +9,8 @@ from urllib.parse import quote_plus
 import aiohttp
 import pytest
 
-from tests.fake_slack import FakeSlack
 from tests.fake_slack.deliveries import signed
+from tests.fake_slack.slack import FakeSlack
 from tests.slack.bot import LINEMAN, START_LIMIT, Bot, serving
 from tests.slack.world import HOST, closed_world, free_port
 

@@ -1,6 +1,6 @@
 """Going on with a case: anybody in the thread, by mention or plainly, and by its buttons."""
 
-from tests.fake_slack import Message
+from tests.fake_slack.state import Message
 from tests.slack.bot import Bot, has_ended
 
 

@@ -17,7 +17,8 @@ from bot.slack.resume import resume
 from bot.slack.serve import open_office
 from bot.slack.sockets import Sockets
 from bot.slack.web import make_client
-from tests.fake_slack import FakeSlack, Message, User
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message, User
 from tests.slack_app.desk import MadeUpRelay, made_up_desk
 
 PATIENCE = 10.0

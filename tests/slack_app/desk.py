@@ -9,7 +9,7 @@ from bot.desk import Desk, open_desk
 from bot.replies.samples import Fault, _seen
 from bot.settings import Settings
 from knowledge.network_facts import IceServer
-from probes.model import USER_NETWORK, Observation, Plan
+from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 
 @dataclass

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bot.enrolment import Enrolled
 from bot.hub.control import controlled
 from bot.replies.samples import Fault, _seen
-from probes.channel import Seen
-from probes.envelope import Order
-from probes.keys import Identity, key_text
-from probes.wire import observation_to_json
+from probes.protocol.json_codec import observation_to_json
+from probes.protocol.keys import Identity, key_text
+from probes.protocol.messages import Seen
+from probes.protocol.order import Order
 from tests.hub.dialler import Answer, Dialler, dialled, finish
 from tests.hub.house import House, house
 

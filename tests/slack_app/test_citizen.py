@@ -9,7 +9,7 @@ from bot.errors import UsageError
 from bot.replies.samples import SIGNALING_SHUT
 from bot.slack.alone import alone
 from bot.slack.bench import Bench
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

@@ -13,8 +13,7 @@ from bot.labels_command import read_labels
 from bot.replies.samples import SIGNALING_SHUT
 from bot.slack.asker import Asker
 from bot.slack.asking import ask
-from tests.fake_slack import View
-from tests.fake_slack.state import File
+from tests.fake_slack.state import File, View
 from tests.slack_app.conftest import Here
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"

@@ -12,7 +12,8 @@ from bot.request import Request
 from bot.rows import CaseRow, InboxRow, RunRow
 from bot.slack import asker, delivery, inbox, outbox
 from bot.slack.ways import WAYS
-from tests.fake_slack import FakeSlack, Message
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

@@ -14,8 +14,8 @@ from yarl import URL
 from bot.replies.samples import SIGNALING_SHUT
 from bot.slack.health import Health
 from bot.slack.pages import make_pages, open_pages
-from tests.fake_slack import FakeSlack, Team
-from tests.fake_slack.state import CLIENT_ID, CLIENT_SECRET
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import CLIENT_ID, CLIENT_SECRET, Team
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.replies.samples import MEDIA_LOST, SIGNALING_SHUT
 from tests.bot.test_addressed import CHATTER
-from tests.fake_slack import Message
+from tests.fake_slack.state import Message
 from tests.slack_app.conftest import Here
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"

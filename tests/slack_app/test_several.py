@@ -10,9 +10,10 @@ import pytest_asyncio
 
 from bot.replies.samples import INTERCEPTED, MEDIA_LOST, SIGNALING_SHUT
 from bot.rows import CaseRow
-from probes.model import REFERENCE
+from probes.protocol.model import REFERENCE
 from tests.bot.preflight.samples import SAMPLES
-from tests.fake_slack import FakeSlack, Message
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 from tests.slack_app.hub import Hub, hub, sees

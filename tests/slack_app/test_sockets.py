@@ -3,7 +3,7 @@
 import pytest
 
 from bot.replies.samples import SIGNALING_SHUT
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

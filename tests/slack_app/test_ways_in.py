@@ -2,7 +2,7 @@
 
 from bot.slack.asker import Asker
 from bot.slack.asking import ask
-from tests.fake_slack import View
+from tests.fake_slack.state import View
 from tests.slack_app.conftest import Here
 
 

@@ -13,7 +13,7 @@ from bot.slack.environment import read_slack_settings
 from bot.slack.serve import open_office
 from tests.bot.fakes import http_server
 from tests.bot.test_phrasing import GOOD, KEY, PLAIN, QUESTION, SECRET, Model, completion
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.fakes import silence, tcp_server
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay

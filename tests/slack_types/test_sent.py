@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fake_slack import FakeSlack
+from tests.fake_slack.slack import FakeSlack
 from tests.slack import tools
 from tests.slack.bot import Bot, serving
 from tests.slack.conftest import slack as slack

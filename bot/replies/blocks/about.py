@@ -12,7 +12,7 @@ from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.pieces import Block, context, date, seconds
 from bot.triage import CaseRecord
 from knowledge.schema import Knowledge
-from probes.model import REFERENCE, USER_NETWORK
+from probes.protocol.model import REFERENCE, USER_NETWORK
 
 _USER: Final = re.compile(r"[UW][A-Z0-9]{5,30}")  # a Slack user id
 

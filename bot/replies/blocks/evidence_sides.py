@@ -11,7 +11,7 @@ from bot.replies.blocks.pieces import Block, table
 from bot.replies.blocks.walk import Mark
 from bot.replies.words import ACTS, place
 from bot.triage import CaseRecord
-from probes.model import REFERENCE, Observation
+from probes.protocol.model import REFERENCE, Observation
 
 RELAYS: Final = 19  # a table of Slack has 20 columns
 _CELL: Final = 40

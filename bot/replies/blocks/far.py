@@ -15,7 +15,7 @@ from bot.replies.blocks.pieces import Block, bullets, context, lines, rich, run,
 from bot.replies.blocks.progress import WAIT, bar, begin, others
 from bot.replies.blocks.sides import SIGNS
 from bot.replies.blocks.walk import Mark, Passed
-from probes.model import USER_NETWORK
+from probes.protocol.model import USER_NETWORK
 
 _RELAYS: Final = 20  # one line each
 _FAULTS: Final = 12

@@ -23,7 +23,7 @@ from bot.replies.blocks.pieces import (
     title,
 )
 from bot.replies.blocks.walk import Mark
-from probes.model import REFERENCE
+from probes.protocol.model import REFERENCE
 
 _SHOWN: Final = 20
 _SIGNS: Final = {"found": "\N{RIGHT-POINTING MAGNIFYING GLASS}", "clear": Mark.FINE.sign}

@@ -9,8 +9,9 @@ from enum import Enum
 
 from bot.replies.progress import BAD, OK, mark
 from bot.triage import CaseRecord, Progress
-from knowledge.schema import Answered, Knowledge
-from probes.model import Observation
+from knowledge.conclusions import Answered
+from knowledge.schema import Knowledge
+from probes.protocol.model import Observation
 
 
 class Mark(Enum):

@@ -3,7 +3,8 @@
 import json
 from dataclasses import replace
 
-from bot.preflight import continue_case, read_pasted
+from bot.preflight.continuing import continue_case
+from bot.preflight.reading import read_pasted
 from bot.replies.blocks import device
 from bot.request import Request
 from knowledge.network_facts import Network

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.preflight import continue_case, read_pasted
 from bot.preflight.beside import beside
-from bot.preflight.continuing import Side, code_of, edge_of, platform_of
+from bot.preflight.continuing import Side, code_of, continue_case, edge_of, platform_of
 from bot.preflight.model import Reading
+from bot.preflight.reading import read_pasted
 from bot.request import Request
 from bot.triage import CaseRecord, open_matter
 from knowledge.network_facts import Network
 from knowledge.schema import Knowledge
-from probes.failures import Failure
-from probes.model import REFERENCE, USER_NETWORK, Observation, Plan
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan
 from tests.bot.preflight.samples import SAMPLES
 
 FACTS: Mapping[str, Mapping[str, Any]] = {

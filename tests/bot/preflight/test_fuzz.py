@@ -9,7 +9,7 @@ from bot.preflight.reading import read_pasted
 from bot.preflight.says import remarks, sentences
 from bot.replies.preflight import pasted
 from knowledge.network_facts import Network
-from probes.wire import dump, load, observation_from_json, observation_to_json
+from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
 from tests.bot.preflight.samples import SAMPLES, Json
 
 TIMES = 10_000 if os.environ.get("LINEMAN_FUZZ") == "full" else 2_000

@@ -39,10 +39,11 @@ from bot.replies.view import View
 from bot.request import Request
 from bot.triage import CaseRecord
 from knowledge.advised import AdvisedCause, AdvisedFix, CodeSample, Guide
+from knowledge.conclusions import Diagnosis, Finding, Judged, NextQuestion
 from knowledge.meaning import Meaning
-from knowledge.schema import Diagnosis, Finding, Judged, NextQuestion, Reference
-from probes.failures import Failure
-from probes.model import REFERENCE, USER_NETWORK, Observation, Plan, Target
+from knowledge.schema import Reference
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan, Target
 
 PIECES = (
     "<!channel>", "<!here>", "<!everyone>", "<@U123>", "<#C123>", "<!subteam^S1>", "<https://evil.example|click>",

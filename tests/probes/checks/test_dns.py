@@ -9,14 +9,14 @@ import dns.edns
 import dns.message
 import pytest
 
-from bot.plan import BUDGETS
+from bot.budgets import BUDGETS
 from probes.checks import dns as dns_probe
-from probes.dns_exchange import CADENCE
-from probes.failures import Failure
-from probes.net import open_udp
-from probes.resolver import _STAGGER, Resolver, is_bogon, look_up, parse_hosts, parse_servers
+from probes.net.dns_exchange import CADENCE
+from probes.net.resolver import _STAGGER, Resolver, is_bogon, look_up, parse_hosts, parse_servers
+from probes.net.sockets import open_udp
+from probes.protocol.failures import Failure
 from tests.name_server import answer, name_server, zone
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 
 HOST = "voice.example"
 ask_for = partial(see, dns_probe.probe, transport="udp")

@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 from probes.checks import edges
-from probes.failures import Failure
+from probes.protocol.failures import Failure
 from tests.fakes import full_backlog, silence, tcp_server
 from tests.name_server import name_server, zone
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 
 ROAMING = "voice.roaming.example"
 HOSTS = {"dublin": "voice.dublin.example", "tokyo": "voice.tokyo.example"}

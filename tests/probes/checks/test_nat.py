@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from probes.checks import nat
-from probes.failures import Failure
-from probes.stun import Address, Attribute, Kind, Message, pack_address, pack_error
+from probes.net.stun import Address, Attribute, Kind, Message, pack_address, pack_error
+from probes.protocol.failures import Failure
 from tests.fakes import behaviour_server, stun_answer, stun_mapped, stun_server
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 from tests.turnserver import HOST, Coturn
 
 PUBLIC = "203.0.113.5"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from probes.checks import route
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 
 
 async def test_the_way_out_is_noted() -> None:
@@ -38,7 +38,7 @@ async def test_silence_is_no_failure() -> None:
 _ALONE = """
 import asyncio
 from probes.checks import route
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 print(*asyncio.run(see(route.probe, "198.51.100.1", 33434, transport="udp")))
 """
 

@@ -1,10 +1,10 @@
 """The stun probe against coturn and scripted servers."""
 
 from probes.checks import stun
-from probes.failures import Failure
-from probes.stun import Attribute, Kind, Message
+from probes.net.stun import Attribute, Kind, Message
+from probes.protocol.failures import Failure
 from tests.fakes import stun_answer, stun_mapped, stun_server
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 from tests.turnserver import HOST, Coturn
 
 

@@ -1,11 +1,11 @@
 """The tcp probe against listeners, closed ports and silence on loopback."""
 
 from probes.checks import tcp
-from probes.failures import Failure
-from probes.model import Observation, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
 from tests.fakes import full_backlog, silence, tcp_server
 from tests.name_server import name_server, zone
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 
 
 async def test_open_port_is_open() -> None:

@@ -8,11 +8,11 @@ from functools import partial
 import pytest
 
 from probes.checks import tls
-from probes.failures import Failure
-from probes.model import Observation, Target
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
 from tests.certificates import Identity, make_authority, make_server
 from tests.fakes import Talk, drip, reset, say, silence, tcp_server
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 
 HOST = "voice.roaming.example"
 ROOT = make_authority("Lineman Test Root")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from probes.checks import turn
-from probes.failures import Failure
-from probes.stun import Address, Attribute, Kind, Message, Method, pack_address, pack_error
+from probes.net.stun import Address, Attribute, Kind, Message, Method, pack_address, pack_error
+from probes.protocol.failures import Failure
 from tests.fakes import RefusingTurn, say, silence, stun_answer, stun_server, tcp_server, turn_talk
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 from tests.turnserver import HOST, SECRETS, Coturn, coturn
 
 TRANSPORTS = ("udp", "tcp", "tls")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from probes.checks import udp_media
-from probes.failures import Failure
+from probes.protocol.failures import Failure
 from tests.media_turn import MediaTurn
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 from tests.turnserver import SECRETS, Coturn
 
 EPHEMERAL = range(32768, 61000)  # Linux's, where ours come from

@@ -15,11 +15,11 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection
 
 from probes.checks import http, websocket
-from probes.failures import Failure
+from probes.protocol.failures import Failure
 from tests.certificates import make_server
 from tests.fakes import Talk, reset, say, silence, tcp_server
 from tests.name_server import name_server, zone
-from tests.probes.looking import see
+from tests.probes.checks.run_one_probe import see
 
 HOST = "voice.example"
 CONTEXT = make_server(None, HOST).context()

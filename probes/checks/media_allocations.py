@@ -1,0 +1,139 @@
+"""Get the TURN allocations the media proof works with: the first by the best way, the others the same way."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+
+from probes.checks.context import Look
+from probes.checks.media_path import Egress
+from probes.checks.targets import addresses_of
+from probes.net.stun import Address
+from probes.net.turn import Allocation, TurnClient, open_allocation
+from probes.net.turn_session import Credentials, Session, TurnRefused
+from probes.net.turn_transport import Endpoint
+from probes.protocol.failures import Failure, NetworkError, classify
+from probes.protocol.model import Step, Target
+
+# A stream loses nothing and shows what a firewall does to UDP from outside UDP; so when a datagram
+# transport is first, the streams get this much longer, in seconds: a TLS handshake over a common path.
+_STREAM_GRACE: Final = 0.15
+_ADDRESSES: Final = 2  # of one server and transport
+_STUN_PORT: Final = 3478
+
+Held = tuple[TurnClient, Allocation]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The allocation that came first, and how."""
+
+    endpoint: Endpoint
+    held: Held
+
+
+async def endpoints_of(step: Step, look: Look) -> list[Endpoint]:
+    """Every way to a TURN server that the step names; names nobody resolves are left out."""
+    ways = await asyncio.gather(*(_addresses(step, way, look) for way in step.params.get("turn", ())))
+    endpoints = [
+        Endpoint(str(way["host"]), address, int(way["port"]), str(way.get("transport", "udp")))
+        for way, addresses in zip(step.params.get("turn", ()), ways, strict=True)
+        for address in addresses[:_ADDRESSES]
+    ]
+    return list(dict.fromkeys(endpoints))
+
+
+async def _addresses(step: Step, way: Mapping[str, Any], look: Look) -> tuple[str, ...]:
+    """Only v4: relayed addresses are, and so is what our permissions are for."""
+    part = Step(
+        step.id, step.probe, Target("turn", str(way["host"]), int(way["port"])), step.budget, params=way
+    )
+    try:
+        return (await addresses_of(part, look))[0]
+    except NetworkError:
+        return ()
+
+
+async def first_allocation(
+    stack: AsyncExitStack, endpoints: Sequence[Endpoint], credentials: Credentials, egress: Egress, look: Look
+) -> Control | Failure:
+    """Try all *endpoints* side by side; the first allocation wins, if it is a stream or no stream follows.
+
+    What is allocated stays so until *stack* is closed, and teaches *egress*. Without any allocation, the
+    word that says most: no credentials, then a refusal, then inconclusive.
+    """
+    failures: dict[str, str] = {}
+    won: list[Control] = []
+
+    async def attempt(endpoint: Endpoint) -> None:
+        session = Session(credentials)
+        try:
+            held = await stack.enter_async_context(open_allocation(endpoint, session))
+        except TurnRefused as refused:
+            failures[str(endpoint)] = refused.failure.value
+        except (OSError, EOFError) as error:
+            failures[str(endpoint)] = classify(error).value
+        else:
+            won.append(Control(endpoint, held))
+            if held[1].mapped:
+                egress.learn(held[1].mapped.host)
+        finally:
+            look.note(reached=session.answered or look.facts.get("reached", False))
+
+    tasks = {asyncio.create_task(attempt(endpoint)): endpoint for endpoint in endpoints}
+    try:
+        await _race(tasks, won, failures)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        look.note(turn_failures=dict(failures))
+    return _best(won) or _word(failures)
+
+
+async def _race(
+    tasks: Mapping[asyncio.Task[None], Endpoint], won: Sequence[Control], failures: Mapping[str, str]
+) -> None:
+    """Wait until there is a stream, or nothing left to wait for."""
+    pending = set(tasks)
+    while pending and not (won and _is_stream(won[0].endpoint)):
+        grace = _STREAM_GRACE if won else None
+        done, pending = await asyncio.wait(pending, timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        if Failure.NO_CREDENTIALS in failures.values() or any(
+            _is_stream(control.endpoint) for control in won
+        ):
+            return
+        if won and (not done or not any(_is_stream(tasks[task]) for task in pending)):
+            return
+
+
+def _is_stream(endpoint: Endpoint) -> bool:
+    return endpoint.transport != "udp"
+
+
+def _best(won: Sequence[Control]) -> Control | None:
+    streams = [control for control in won if _is_stream(control.endpoint)]
+    return next(iter([*streams, *won]), None)
+
+
+def _word(failures: Mapping[str, str]) -> Failure:
+    words = [Failure(word) for word in failures.values()]
+    refusals = [word for word in words if word.startswith("turn_")]
+    if Failure.NO_CREDENTIALS in words:
+        return Failure.NO_CREDENTIALS
+    return next(iter(refusals), Failure.INCONCLUSIVE)
+
+
+def stun_server(control: Endpoint, endpoints: Sequence[Endpoint]) -> tuple[Address, bool]:
+    """Where to ask for our UDP address, and whether a server is known to listen there.
+
+    The control channel's own host when it can be, since a NAT may choose the address by destination.
+    """
+    datagrams = [endpoint for endpoint in endpoints if not _is_stream(endpoint)]
+    same = [endpoint for endpoint in datagrams if endpoint.address == control.address]
+    for endpoint in (*same, *datagrams):
+        return Address(endpoint.address, endpoint.port), True
+    return Address(control.address, _STUN_PORT), False

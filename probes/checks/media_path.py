@@ -1,0 +1,186 @@
+"""Prove one port of the media range: a datagram to a relayed address, and the way back.
+
+A lane is a local UDP port and a TURN allocation. What leaves the port reaches the relayed address as media
+would; the server tells us over the control channel, and sends back on request.
+"""
+
+import asyncio
+import ipaddress
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Final
+
+from probes.checks.media_verdict import Proof
+from probes.net.clock import milliseconds_since, now
+from probes.net.sockets import open_udp
+from probes.net.stun import Address
+from probes.net.stun_client import StunSocket
+from probes.net.turn import TurnClient
+from probes.net.turn_session import TurnRefused
+from probes.net.udp import Arrival
+from probes.protocol.failures import Failure
+
+# Seconds after each datagram: three within 0.6 s, so that random loss does not look like a rule.
+_WAITS: Final = (0.15, 0.2, 0.25)
+# The last one is waited for longer where the control channel itself is slow: this many of its round trips.
+_SLOW: Final = 2
+_KNOCK_WAIT: Final = 0.1  # seconds, per port
+_ICMP_ENOUGH: Final = 2  # rejections that settle it
+_STUN_PACE: Final = (0.1, 0.2, 0.3)
+# NAT pools are neighbours: after silence we permit this many around each address we know.
+_POOL_BITS: Final = 27
+_MOST_PERMITTED: Final = 96
+# Version 2, payload type 0: an RTP header, as that is what has to pass (RFC 3550 section 5.1). Our mark
+# takes the place of timestamp and source.
+_RTP: Final = b"\x80\x00"
+
+
+class Egress:
+    """The addresses our datagrams may leave the network by: permissions are for these."""
+
+    def __init__(self, hosts: Iterable[str] = ()) -> None:
+        self.hosts: set[str] = set()
+        self.stun_answers = 0
+        for host in hosts:
+            self.learn(host)
+
+    def learn(self, host: str) -> None:
+        """Add one more; only v4, as relayed addresses are."""
+        with suppress(ValueError):
+            self.hosts.add(str(ipaddress.IPv4Address(host)))
+
+    async def ask(self, stun: StunSocket, server: Address) -> None:
+        """Ask *server* by the very port that will send."""
+        with suppress(OSError):
+            answer = await stun.ask(server, pace=_STUN_PACE)
+            self.stun_answers += 1
+            self.learn(answer.reflexive.host)
+
+    @property
+    def neighbours(self) -> set[str]:
+        """The known addresses, and those beside them that a pool would use."""
+        found = set(self.hosts)
+        for host in sorted(self.hosts):
+            network = ipaddress.ip_network(f"{host}/{_POOL_BITS}", strict=False)
+            found |= {str(address) for address in network}
+            if len(found) >= _MOST_PERMITTED:
+                break
+        return found
+
+
+class Lane:
+    """One relayed port under proof."""
+
+    def __init__(self, client: TurnClient, relayed: Address, stun: StunSocket, egress: Egress) -> None:
+        self.proof = Proof(relayed.port)
+        self._client = client
+        self.relayed = relayed
+        self._sock = stun.sock
+        self._egress = egress
+        self._permitted: set[str] = set()
+        self._slow = 0.0  # seconds one question took over the control channel
+        self._mark = os.urandom(8)
+        self._times: list[float] = []  # when each datagram left
+        self._rejections = 0
+        loop = asyncio.get_running_loop()
+        self._arrived: asyncio.Future[Address] = loop.create_future()  # and where the server saw it come from
+        self._returned: asyncio.Future[None] = loop.create_future()
+        stun.on_other = self._take_arrival
+        client.on_data.append(self._take_data)
+
+    async def run_round(self) -> None:
+        """Three datagrams out, then three in; may be called again for what stayed silent.
+
+        Raises TurnRefused, OSError or EOFError when the control channel does not do its part.
+        """
+        start = now()
+        await self._permit(self._egress.hosts)
+        self._slow = now() - start
+        if not self._arrived.done() and not await self._repeat(self._arrived, self._send_out):
+            self.proof.outbound = None if self._client.broken else False
+            return
+        self.proof.outbound = True
+        peer = self._arrived.result()
+        self._egress.learn(peer.host)
+        if await self._repeat(self._returned, lambda: self._client.send(self._payload(0), peer)):
+            self.proof.inbound = True
+        else:
+            self.proof.inbound = None if self._client.broken else False
+
+    async def _repeat(
+        self, answer: "asyncio.Future[Address] | asyncio.Future[None]", send: Callable[[], None]
+    ) -> bool:
+        for wait in (*_WAITS[:-1], max(_WAITS[-1], _SLOW * self._slow)):
+            send()
+            await asyncio.wait({answer}, timeout=wait)
+            if answer.done():
+                return True
+            if self._rejections >= _ICMP_ENOUGH or self._client.broken:
+                return False
+            if answer is self._arrived:
+                with suppress(
+                    TurnRefused
+                ):  # a server may not like that many; the ones that count are permitted
+                    await self._permit(self._egress.neighbours)
+        return False
+
+    async def _permit(self, hosts: set[str]) -> None:
+        if wanted := hosts - self._permitted:
+            await self._client.permit(sorted(wanted))
+            self._permitted |= wanted
+
+    def _send_out(self) -> None:
+        self._times.append(now())
+        self.proof.sent = len(self._times)
+        try:
+            self._sock.send(self._payload(len(self._times) - 1), self.relayed)
+        except OSError:  # this host's own firewall, or no route
+            self._reject()
+
+    def _payload(self, number: int) -> bytes:
+        return _RTP + number.to_bytes(2, "big") + self._mark
+
+    def _number(self, payload: bytes) -> int | None:
+        """Which of our datagrams this is; None for anybody else's."""
+        if len(payload) != 12 or payload[4:] != self._mark:
+            return None
+        return int.from_bytes(payload[2:4], "big")
+
+    def _take_data(self, peer: Address, payload: bytes) -> None:
+        number = self._number(payload)
+        if number is None or number >= len(self._times) or self._arrived.done():
+            return
+        self.proof.ms = milliseconds_since(self._times[number])
+        self._arrived.set_result(peer)
+
+    def _take_arrival(self, arrival: Arrival) -> None:
+        if self._number(arrival.payload) is None:
+            return
+        if arrival.icmp is None and not self._returned.done():
+            self._returned.set_result(None)
+        # The server itself would mean that it gave a wrong relayed address; all others are the path.
+        elif arrival.failure and arrival.icmp_from != self.relayed.host:
+            self.proof.icmp_from = self.proof.icmp_from or arrival.icmp_from
+            self._reject()
+
+    def _reject(self) -> None:
+        self._rejections += 1
+        self.proof.rejected = True
+
+
+async def host_answers(addresses: Iterable[Address]) -> bool:
+    """Whether the relaying host itself calls a port beside one of *addresses* unreachable.
+
+    Then datagrams do reach it, and silence at the relayed port has another reason than the path. That it
+    says nothing proves nothing: many hosts do not answer so.
+    """
+    with open_udp() as sock:
+        for address in addresses:
+            with suppress(OSError):  # nobody answered in time, or this host does not let us send
+                sock.send(_RTP + bytes(10), Address(address.host, min(address.port + 1, 65535)))
+                async with asyncio.timeout(_KNOCK_WAIT):
+                    while (arrival := await sock.receive()).icmp_from != address.host:
+                        pass
+                    return arrival.failure is Failure.PORT_UNREACHABLE
+    return False

@@ -1,0 +1,90 @@
+"""What the proofs of single ports say together about UDP media.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from probes.protocol.failures import Failure
+
+SAME: Final = "same"
+OUTBOUND_LOST: Final = "outbound_lost"
+INBOUND_LOST: Final = "inbound_lost"
+NOT_LOOKED: Final = "not_looked"
+
+
+@dataclass(slots=True)
+class Proof:
+    """What became of the datagrams to and from one relayed port."""
+
+    port: int
+    outbound: bool | None = None  # None: not known, or nobody could look
+    inbound: bool | None = None
+    ms: float | None = None  # from the datagram to its Data indication
+    sent: int = 0  # datagrams out
+    icmp_from: str = ""  # who rejected them
+    rejected: bool = False  # by somebody on the way, or by this host itself
+
+    @property
+    def lost(self) -> bool:
+        """Whether either direction is known to be shut."""
+        return self.outbound is False or self.inbound is False
+
+    def facts(self) -> dict[str, Any]:
+        """As a JSON value."""
+        return {
+            "port": self.port,
+            "outbound": self.outbound,
+            "inbound": self.inbound,
+            "ms": self.ms,
+            "sent": self.sent,
+            "icmp_from": self.icmp_from,
+        }
+
+
+def judge(proofs: Iterable[Proof], ephemeral: str, *, permission_sure: bool) -> Failure | None:
+    """The word for all *proofs* of the media range together.
+
+    When not a single datagram arrived, the reason may be that our permissions were for the wrong address
+    of a NAT pool: that is no verdict, unless the address is known (*permission_sure*), or somebody on the
+    way says that it was he.
+    """
+    proofs = [proof for proof in proofs if proof.outbound is not None]
+    if not proofs:
+        return Failure.INCONCLUSIVE
+    shut = [proof for proof in proofs if proof.outbound is False]
+    if len(shut) == len(proofs) and not permission_sure and not any(proof.rejected for proof in shut):
+        return Failure.INCONCLUSIVE
+    if shut or ephemeral == OUTBOUND_LOST:
+        return Failure.UDP_OUTBOUND_LOST
+    if any(proof.inbound is False for proof in proofs) or ephemeral == INBOUND_LOST:
+        return Failure.UDP_INBOUND_LOST
+    return None
+
+
+def compare_ephemeral(pairs: Sequence[tuple[Proof, Proof]]) -> str:
+    """Whether the same port fared worse from an ephemeral source port: pairs of (low, ephemeral)."""
+    known = [(low, high) for low, high in pairs if low.outbound is not None and high.outbound is not None]
+    if any(low.outbound and not high.outbound for low, high in known):
+        return OUTBOUND_LOST
+    if any(low.inbound and high.inbound is False for low, high in known):
+        return INBOUND_LOST
+    return SAME if known else NOT_LOOKED
+
+
+def summarize(proofs: Sequence[Proof]) -> dict[str, Any]:
+    """Counts, lost ports, and the smallest span that holds them when others passed."""
+    lost = sorted(proof.port for proof in proofs if proof.lost)
+    some_pass = any(proof.inbound for proof in proofs)
+    return {
+        "tried": [proof.facts() for proof in sorted(proofs, key=lambda proof: proof.port)],
+        "outbound_ok": sum(proof.outbound is True for proof in proofs),
+        "outbound_lost": sum(proof.outbound is False for proof in proofs),
+        "inbound_ok": sum(proof.inbound is True for proof in proofs),
+        "inbound_lost": sum(proof.inbound is False for proof in proofs),
+        "lost_ports": lost,
+        "boundary": f"{lost[0]}-{lost[-1]}" if lost and some_pass else None,
+        "icmp_from": next((proof.icmp_from for proof in proofs if proof.icmp_from), ""),
+    }

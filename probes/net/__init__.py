@@ -1,0 +1,1 @@
+"""Sockets and network protocols; knows nothing of probes or plans."""

@@ -1,0 +1,24 @@
+"""Address literals and families."""
+
+import ipaddress
+import socket
+
+
+def is_address(host: str) -> bool:
+    """Whether *host* is a literal v4 or v6 address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def split_families(addresses: "tuple[str, ...] | list[str]") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """*addresses* sorted into v4 and v6, order kept."""
+    v4 = tuple(address for address in addresses if ":" not in address)
+    return v4, tuple(address for address in addresses if ":" in address)
+
+
+def family_of(address: str) -> socket.AddressFamily:
+    """The socket family of a literal *address*."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -1,0 +1,103 @@
+"""One question to one name server and its answer, over UDP with repeats or over TCP."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+import dns.message
+
+from probes.net.dns_message import Answer, parse_answer
+from probes.net.guard import GUARD
+from probes.net.sockets import connect_tcp, open_udp
+from probes.net.udp import UdpSocket
+from probes.protocol.failures import Failure, NetworkError
+
+Server: TypeAlias = tuple[str, int]  # address and port of a name server
+
+# Seconds to wait after each sending: two repeats cover a lost datagram each way. Together with the stagger
+# over three resolvers it ends before a dns step's budget does, so that silence gets its own word.
+CADENCE: Final = (0.5, 0.5, 0.5)
+
+
+async def ask(
+    server: Server, query: dns.message.Message, cadence: Sequence[float] = CADENCE, *, tcp: bool = False
+) -> Answer:
+    """One question to one *server*, by TCP when asked so or when the answer comes truncated.
+
+    Raises NetworkError with a dns word.
+    """
+    GUARD.get().check_name(query.question[0].name.to_text())
+    if tcp:
+        return await _ask_tcp(server, query)
+    answer = await _ask_udp(server, query, cadence)
+    if not answer.truncated:
+        return answer
+    try:
+        return replace(await _ask_tcp(server, query), truncated=True)
+    except NetworkError:
+        return answer  # what fitted is better than nothing
+
+
+async def _ask_udp(server: Server, query: dns.message.Message, cadence: Sequence[float]) -> Answer:
+    """Send, and send again while nothing that answers this question comes."""
+    packet = query.to_wire()
+    try:
+        with open_udp(server) as sock:
+            for patience in cadence:
+                sock.send(packet)
+                answer = await _listen(sock, query, patience)
+                if answer is not None:
+                    return answer
+    except NetworkError:
+        raise
+    except OSError as error:
+        raise NetworkError(Failure.DNS_UNREACHABLE_ERROR) from error
+    raise NetworkError(Failure.DNS_TIMEOUT_ERROR)
+
+
+async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) -> Answer | None:
+    """The answer if it comes within *patience* seconds; what answers another question is passed over."""
+    junk: NetworkError | None = None
+    try:
+        async with asyncio.timeout(patience):
+            while True:
+                arrival = await sock.receive()
+                if arrival.failure is not None:
+                    raise NetworkError(Failure.DNS_UNREACHABLE_ERROR, arrival.icmp_from)
+                try:
+                    answer = parse_answer(arrival.payload, query)
+                except NetworkError as error:
+                    junk = error  # somebody on the path may have been faster than the resolver: wait on
+                    continue
+                if answer is not None:
+                    return answer
+    except TimeoutError:
+        if junk is not None:
+            raise junk from None
+    return None
+
+
+async def _ask_tcp(server: Server, query: dns.message.Message) -> Answer:
+    """One question by TCP (RFC 7766), its length in two bytes before it."""
+    loop = asyncio.get_running_loop()
+    packet = query.to_wire()
+    try:
+        with await connect_tcp(*server) as sock:
+            await loop.sock_sendall(sock, len(packet).to_bytes(2, "big") + packet)
+            received = b""
+            while len(received) < 2 or len(received) < 2 + int.from_bytes(received[:2], "big"):
+                chunk = await loop.sock_recv(sock, 65536)
+                if not chunk:
+                    raise NetworkError(Failure.DNS_SERVER_MISBEHAVING)
+                received += chunk
+    except NetworkError as error:
+        if error.failure is Failure.DNS_SERVER_MISBEHAVING:
+            raise
+        raise NetworkError(Failure.DNS_UNREACHABLE_ERROR, error.icmp_from) from error
+    except OSError as error:
+        raise NetworkError(Failure.DNS_UNREACHABLE_ERROR) from error
+    answer = parse_answer(received[2:], query)
+    if answer is None:
+        raise NetworkError(Failure.DNS_SERVER_MISBEHAVING)
+    return answer

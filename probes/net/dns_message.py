@@ -1,0 +1,147 @@
+"""DNS questions and answers as bytes: what we ask, and what an answer says. Pure: no network, no clock."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdataclass
+import dns.rdatatype
+import dns.rrset
+import dns.wire
+
+from probes.protocol.failures import Failure, NetworkError
+
+# Fits any path without fragments (DNS flag day 2020); what does not fit comes truncated.
+_PAYLOAD: Final = 1232
+
+_RCODES: Final = {
+    "NOERROR": None,
+    "NXDOMAIN": Failure.DNS_NXDOMAIN_ERROR,
+    "SERVFAIL": Failure.DNS_SERVFAIL_ERROR,
+    "REFUSED": Failure.DNS_REFUSED_ERROR,
+}
+
+# What belongs into an answer to our questions, signatures and proofs of absence included.
+_KINDS: Final = frozenset(
+    int(dns.rdatatype.from_text(kind))
+    for kind in ("A", "AAAA", "CNAME", "DNAME", "TXT", "NS", "SOA", "OPT", "DS", "RRSIG", "NSEC", "NSEC3")
+)
+_FLAGS: Final = 0xFA0F  # QR, opcode, TC, rcode (RFC 1035 4.1.1)
+_FAMILIES: Final = frozenset({int(dns.rdataclass.IN), int(dns.rdataclass.CH)})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one resolver said to one question."""
+
+    rcode: str  # NOERROR, NXDOMAIN, …
+    addresses: tuple[str, ...] = ()
+    cnames: tuple[str, ...] = ()  # the aliases gone through, without the trailing dot
+    ttl: int | None = None  # seconds, the smallest on the way
+    texts: tuple[str, ...] = ()
+    subnet_scope: int | None = None  # RFC 7871: how many bits of the client's subnet the answer depends on
+    nsid: str = ""  # RFC 5001
+    truncated: bool = False
+
+    @property
+    def failure(self) -> Failure | None:
+        """The word for the rcode; None for NOERROR, with or without an address."""
+        return _RCODES.get(self.rcode, Failure.DNS_SERVER_MISBEHAVING)
+
+
+def make_query(
+    name: str, kind: str = "A", *, subnet: str = "", nsid: bool = False, chaos: bool = False
+) -> dns.message.Message:
+    """A question for *name*, with the client *subnet* ("198.51.100.0/24") or an NSID request along.
+
+    Raises NetworkError(dns_nxdomain_error) for a name that cannot exist, as its labels are too long or empty.
+    """
+    options: list[dns.edns.Option] = []
+    if subnet:
+        address, _, bits = subnet.partition("/")
+        options.append(dns.edns.ECSOption(address, int(bits) if bits else None))
+    if nsid:
+        options.append(dns.edns.NSIDOption(b""))
+    try:
+        return dns.message.make_query(
+            name, kind, "CH" if chaos else "IN", use_edns=0, payload=_PAYLOAD, options=options
+        )
+    except (dns.exception.DNSException, UnicodeError) as error:
+        raise NetworkError(Failure.DNS_NXDOMAIN_ERROR) from error
+
+
+def parse_answer(packet: bytes, query: dns.message.Message) -> Answer | None:
+    """What *packet* answers to *query*; None when it answers something else.
+
+    Raises NetworkError(dns_server_misbehaving) for junk that carries our id.
+    """
+    if packet[:2] != query.id.to_bytes(2, "big"):
+        return None
+    try:
+        _refuse_unknown_records(packet)
+        message = dns.message.from_wire(_mask_flags(packet), ignore_trailing=True)
+        if not query.is_response(message):
+            return None
+        return _read(message)
+    except (dns.exception.DNSException, ValueError) as error:
+        raise NetworkError(Failure.DNS_SERVER_MISBEHAVING) from error
+
+
+def _mask_flags(packet: bytes) -> bytes:
+    """*packet* with no other flags than we read: Python's enum remembers each combination for ever."""
+    flags = int.from_bytes(packet[2:4], "big") & _FLAGS
+    return packet[:2] + flags.to_bytes(2, "big") + packet[4:]
+
+
+def _refuse_unknown_records(packet: bytes) -> None:
+    """Raise FormError for a record of a type or class that has no place in an answer to us.
+
+    dnspython looks for each new pair on the disk and remembers it for ever: a hostile server has 2**32.
+    """
+    parser = dns.wire.Parser(packet, 4)
+    questions, *records = parser.get_struct("!HHHH")
+    for _ in range(questions):
+        parser.get_name(decompress=True)
+        parser.get_struct("!HH")
+    for _ in range(sum(records)):
+        parser.get_name(decompress=True)
+        kind, family, _, length = parser.get_struct("!HHIH")
+        if kind not in _KINDS or (family not in _FAMILIES and kind != dns.rdatatype.OPT):
+            raise dns.exception.FormError
+        parser.get_bytes(length)
+
+
+def _read(message: dns.message.Message) -> Answer:
+    rcode = dns.rcode.to_text(message.rcode())
+    chained = isinstance(message, dns.message.QueryMessage) and bool(message.question) and rcode == "NOERROR"
+    answers: dns.rrset.RRset | None = None
+    cnames: tuple[str, ...] = ()
+    ttl: int | None = None
+    if chained:
+        assert isinstance(message, dns.message.QueryMessage)
+        chain = message.resolve_chaining()
+        answers = chain.answer
+        cnames = tuple(rdata.target.to_text(omit_final_dot=True) for alias in chain.cnames for rdata in alias)
+        ttl = int(chain.minimum_ttl) if answers is not None else None
+    return Answer(
+        rcode=rcode,
+        addresses=tuple(rdata.address for rdata in answers or () if hasattr(rdata, "address")),
+        cnames=cnames,
+        ttl=ttl,
+        texts=tuple(
+            _printable(b"".join(rdata.strings)) for rdata in answers or () if hasattr(rdata, "strings")
+        ),
+        subnet_scope=next((o.scopelen for o in message.options if isinstance(o, dns.edns.ECSOption)), None),
+        nsid=next((_printable(o.nsid) for o in message.options if isinstance(o, dns.edns.NSIDOption)), ""),
+        truncated=bool(message.flags & dns.flags.TC),
+    )
+
+
+def _printable(raw: bytes) -> str:
+    """*raw* as text where it is text, else as hex digits: an NSID may be any bytes."""
+    text = raw.decode("ascii", "replace")
+    return text if text.isprintable() and "\ufffd" not in text else raw.hex()

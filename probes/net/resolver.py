@@ -1,0 +1,219 @@
+"""Ask name servers the way a stub resolver does, and remember the answers for one run."""
+
+import asyncio
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import dns.message
+
+from probes.net.addresses import is_address, split_families
+from probes.net.dns_exchange import CADENCE, Server, ask
+from probes.net.dns_message import Answer, make_query
+from probes.net.guard import GUARD
+from probes.protocol.failures import Failure, NetworkError
+
+# A resolver that answers from its cache has done so by then; stub resolvers wait five seconds here.
+_STAGGER: Final = 0.2
+# How long an answer for v4 waits for the one for v6: some middleboxes never answer AAAA.
+_V6_GRACE: Final = 0.25
+
+# When all resolvers fail, the word that says most stands for them all.
+_TELLING: Final = (
+    Failure.DNS_SERVFAIL_ERROR,
+    Failure.DNS_REFUSED_ERROR,
+    Failure.DNS_SERVER_MISBEHAVING,
+    Failure.DNS_TIMEOUT_ERROR,
+    Failure.DNS_UNREACHABLE_ERROR,
+)
+
+
+class DnsFailed(NetworkError):  # noqa: N818 - an outcome of asking, not a slip
+    """No address came of it, and the word says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What came of asking for one name."""
+
+    failure: Failure | None = None
+    addresses: tuple[str, ...] = ()
+    addresses6: tuple[str, ...] = ()
+    resolver: str = ""  # whose answer it is; "hosts" for /etc/hosts
+    rcode: str = ""
+    ms: float = 0.0
+    ttl: int | None = None  # seconds
+    cnames: tuple[str, ...] = ()
+    subnet_scope: int | None = None
+    truncated: bool = False
+    tries: tuple[dict[str, object], ...] = ()  # {resolver, failure, ms} of each server asked
+
+
+class Resolver:
+    """This host's name service, each name looked up once a run."""
+
+    def __init__(
+        self,
+        servers: Sequence[Server] | None = None,
+        cadence: Sequence[float] = CADENCE,
+        hosts: Path = Path("/etc/hosts"),
+        configuration: Path = Path("/etc/resolv.conf"),
+    ) -> None:
+        self.servers = tuple(servers if servers is not None else parse_servers(_text(configuration)))
+        self.cadence = tuple(cadence)
+        self._hosts = hosts
+        self._known: dict[str, Lookup] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def addresses(self, host: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The v4 and v6 addresses of *host*; raises DnsFailed."""
+        lookup = await self.look_up(host)
+        if lookup.failure is not None:
+            raise DnsFailed(lookup.failure)
+        return lookup.addresses, lookup.addresses6
+
+    async def look_up(self, host: str) -> Lookup:
+        """What this host's resolvers say about *host*; asked once, whoever asks."""
+        if is_address(host):
+            v4, v6 = split_families([host])
+            return Lookup(addresses=v4, addresses6=v6)
+        name = host.rstrip(".").lower()
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if name not in self._known:
+                self._known[name] = self._from_hosts(name) or await look_up(name, self.servers, self.cadence)
+            return self._known[name]
+
+    def _from_hosts(self, name: str) -> Lookup | None:
+        v4, v6 = split_families(parse_hosts(_text(self._hosts), name))
+        GUARD.get().grant(name, (*v4, *v6))
+        return Lookup(addresses=v4, addresses6=v6, resolver="hosts", rcode="NOERROR") if v4 or v6 else None
+
+
+async def look_up(
+    host: str,
+    servers: Sequence[Server],
+    cadence: Sequence[float] = CADENCE,
+    *,
+    subnet: str = "",
+    tcp: bool = False,
+) -> Lookup:
+    """Ask *servers* for the addresses of *host*: the next one as soon as one fails or hesitates.
+
+    The first answer that settles the name wins; NXDOMAIN settles it, SERVFAIL and REFUSED do not.
+    """
+    tries: list[dict[str, object]] = []
+    asked: set[asyncio.Task[Lookup]] = set()
+    waiting = list(servers)
+    last = Lookup(Failure.DNS_UNREACHABLE_ERROR)
+    try:
+        queries = make_query(host, "A", subnet=subnet), make_query(host, "AAAA", subnet=subnet)
+    except NetworkError as error:
+        return Lookup(error.failure)
+    try:
+        while waiting or asked:
+            if waiting:
+                asked.add(asyncio.create_task(_ask_both(waiting.pop(0), queries, cadence, tcp)))
+            done, asked = await asyncio.wait(
+                asked, timeout=_STAGGER if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                found = task.result()
+                tries.append({"resolver": found.resolver, "failure": found.failure, "ms": found.ms})
+                if found.failure not in _TELLING:
+                    GUARD.get().grant(host, (*found.addresses, *found.addresses6))
+                    return replace(found, tries=tuple(tries))
+                last = min(found, last, key=lambda lookup: _TELLING.index(lookup.failure or _TELLING[-1]))
+    finally:
+        await _cancel(asked)
+    return replace(last, tries=tuple(tries))
+
+
+async def _cancel(tasks: set[asyncio.Task[Lookup]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _ask_both(
+    server: Server, queries: Sequence[dns.message.Message], cadence: Sequence[float], tcp: bool
+) -> Lookup:
+    """Ask one *server* for v4 and v6 side by side."""
+    clock = asyncio.get_running_loop().time
+    start = clock()
+    async with asyncio.TaskGroup() as group:
+        v4 = group.create_task(_try(server, queries[0], cadence, tcp))
+        v6 = group.create_task(_try(server, queries[1], cadence, tcp))
+        first = await v4
+        if isinstance(first, Answer) and first.addresses and not v6.done():
+            await asyncio.wait([v6], timeout=_V6_GRACE)
+            v6.cancel()
+    second = None if v6.cancelled() else v6.result()
+    return _combine(server[0], first, second, round((clock() - start) * 1000, 2))
+
+
+async def _try(
+    server: Server, query: dns.message.Message, cadence: Sequence[float], tcp: bool
+) -> Answer | Failure:
+    try:
+        return await ask(server, query, cadence, tcp=tcp)
+    except NetworkError as error:
+        return error.failure
+
+
+def _combine(resolver: str, v4: Answer | Failure, v6: Answer | Failure | None, ms: float) -> Lookup:
+    """One result of the two answers: v4 speaks, unless only v6 has something to say."""
+    other = v6 if isinstance(v6, Answer) else None
+    if not isinstance(v4, Answer):
+        if other is None or not other.addresses:
+            return Lookup(v4, resolver=resolver, ms=ms)
+        v4 = replace(other, addresses=())
+    addresses6 = other.addresses if other else ()
+    failure = v4.failure
+    if v4.addresses or addresses6:
+        failure = None
+    elif failure is None:
+        failure = Failure.DNS_NO_ANSWER
+    speaker = other if other and addresses6 and not v4.addresses else v4
+    return Lookup(
+        failure=failure,
+        addresses=v4.addresses,
+        addresses6=addresses6,
+        resolver=resolver,
+        rcode=speaker.rcode,
+        ms=ms,
+        ttl=speaker.ttl,
+        cnames=speaker.cnames,
+        subnet_scope=speaker.subnet_scope,
+        truncated=v4.truncated,
+    )
+
+
+def parse_servers(text: str) -> tuple[Server, ...]:
+    """The name servers of a resolv.conf(5): at most three, and the local one when it names none."""
+    words = [line.split() for line in text.splitlines()]
+    named = [line[1] for line in words if len(line) > 1 and line[0] == "nameserver"]
+    valid = [address for address in named if is_address(address)]
+    return tuple((address, 53) for address in valid[:3] or ["127.0.0.1"])
+
+
+def parse_hosts(text: str, name: str) -> tuple[str, ...]:
+    """The addresses that a hosts(5) file gives *name*, in its order."""
+    lines = (line.partition("#")[0].split() for line in text.splitlines())
+    return tuple(
+        line[0] for line in lines if name in (word.lower() for word in line[1:]) and is_address(line[0])
+    )
+
+
+def is_bogon(address: str) -> bool:
+    """Whether *address* cannot be a public service's: private, loopback, unspecified, reserved, multicast."""
+    ip = ipaddress.ip_address(address)
+    return not ip.is_global or ip.is_multicast
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,149 @@
+"""The only door to the network: every socket a probe uses is opened here, and says what ICMP said.
+
+The fence of the plan that runs (probes/net/guard.py) is asked before anything leaves, and again once connected.
+"""
+
+import asyncio
+import errno
+import os
+import random
+import socket
+from typing import Final
+
+from probes.net.addresses import family_of
+from probes.net.guard import GUARD
+from probes.net.icmp import IcmpError, ask_for_icmp, read_error
+from probes.net.udp import Arrival, UdpSocket, settle
+from probes.protocol.failures import Failure, NetworkError, classify
+
+__all__ = [
+    "LOW_PORTS",
+    "Arrival",
+    "UdpSocket",
+    "connect_tcp",
+    "has_route",
+    "open_udp",
+    "source_address",
+]
+
+# Replies to an ephemeral source port fall into 10000-60000 themselves: a stateless rule that drops
+# this range would make STUN, DNS and the media proof look dead. Below it, they are judged for what they are.
+LOW_PORTS: Final = range(1500, 9500)
+# Source ports that wake application gateways and discovery services on the way.
+_AVOIDED: Final = frozenset({1701, 1720, 1723, 1900, 2427, 3478, 4500, 5004, 5060, 5061, 5353, 5355})
+
+
+def source_address(address: str, port: int = 443) -> str:
+    """The local address packets to *address* would leave from; raises OSError when there is no route."""
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as sock:
+        sock.connect((address, port))  # a datagram socket: nothing is sent
+        return str(sock.getsockname()[0])
+
+
+def has_route(address: str) -> bool:
+    """Whether this host has a route to *address* at all."""
+    try:
+        source_address(address)
+    except OSError:
+        return False
+    return True
+
+
+async def connect_tcp(address: str, port: int) -> socket.socket:
+    """A connected, non-blocking socket; raises OSError, as NetworkError with the sender where ICMP spoke."""
+    GUARD.get().check(address, port, "tcp")
+    sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ask_for_icmp(sock)
+        code = sock.connect_ex((address, port))
+        if code not in {0, errno.EINPROGRESS}:
+            raise OSError(code, os.strerror(code))
+        await _connected(sock)
+        peer = sock.getpeername()
+        GUARD.get().check(str(peer[0]), int(peer[1]), "tcp")
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _connected(sock: socket.socket) -> None:
+    """Wait until the handshake of *sock* is over, one way or the other."""
+    icmp: IcmpError | None = None
+    while True:
+        await _writable(sock)
+        while (error := read_error(sock)) is not None:
+            icmp = error[2] or icmp
+        code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise _worded(code, icmp)
+        try:
+            sock.getpeername()
+        except OSError:
+            # An error that did not end the attempt, and still waiting for the answer to our SYN.
+            await asyncio.sleep(0.01)
+        else:
+            return
+
+
+def _worded(code: int, icmp: IcmpError | None) -> OSError:
+    """The error of a failed connect: errno alone cannot say "prohibited", nor who said it."""
+    error = OSError(code, os.strerror(code))
+    if icmp is None:
+        return error
+    failure = icmp.failure
+    if failure is None or failure is Failure.PORT_UNREACHABLE:
+        failure = classify(error)  # "port unreachable" to a SYN refuses the connection, as errno says
+    return NetworkError(failure, icmp.sender)
+
+
+async def _writable(sock: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_writer(sock, settle, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(sock)
+
+
+def open_udp(
+    remote: tuple[str, int] | None = None, *, low_port: bool = True, family: int = socket.AF_INET
+) -> "UdpSocket":
+    """A UDP socket, connected when *remote* is given; to be used as a context manager, inside a loop.
+
+    With *low_port* it is bound below 10000, otherwise to an ephemeral port.
+    """
+    sock = socket.socket(family_of(remote[0]) if remote else family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        ask_for_icmp(sock)
+        _bind(sock, low_port)
+        if remote is not None:
+            GUARD.get().check(*remote, "udp")
+            sock.connect(remote)
+    except BaseException:
+        sock.close()
+        raise
+    return UdpSocket(sock)
+
+
+def _bind(sock: socket.socket, low_port: bool) -> None:
+    anywhere = "::" if sock.family == socket.AF_INET6 else "0.0.0.0"  # noqa: S104 - nothing is served here
+    if not low_port:
+        sock.bind((anywhere, 0))
+        return
+    for _ in range(200):
+        port = random.choice(LOW_PORTS)  # noqa: S311 - to spread, not to hide
+        if port in _AVOIDED:
+            continue
+        try:
+            sock.bind((anywhere, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return
+    raise NetworkError(Failure.NOT_SUPPORTED)

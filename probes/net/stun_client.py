@@ -1,0 +1,173 @@
+"""Ask STUN servers where they see us: binding requests side by side from one UDP socket.
+
+RFC 8489; changed answers by RFC 5780.
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from probes.net.clock import milliseconds_since, now
+from probes.net.resend import send_until
+from probes.net.sockets import open_udp
+from probes.net.stun import (
+    Address,
+    Attribute,
+    Kind,
+    MalformedError,
+    Message,
+    Method,
+    make_message,
+    pack_message,
+    parse_message,
+)
+from probes.net.udp import Arrival, UdpSocket
+from probes.protocol.failures import Failure, NetworkError
+
+# Seconds after each of three requests: the first steps of netcheck's cadence. It ends before a plan's 0.7 s
+# for STUN do, so that the word is ours: what ICMP said, or junk, instead of a bare timeout.
+_PACE: Final = (0.1, 0.2, 0.35)
+
+CHANGE_PORT = 0x2  # RFC 5780 section 7.2: answer from your other port,
+CHANGE_ADDRESS_AND_PORT = 0x6  # or from your other address and port
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's answer to a binding request."""
+
+    message: Message
+    ms: float  # from the very request it answers
+    sent: int  # requests it took
+
+    @property
+    def reflexive(self) -> Address:
+        """Where the server saw us; raises NetworkError when it did not say."""
+        address = self.message.reflexive
+        if address is None:
+            raise NetworkError(Failure.STUN_MALFORMED_RESPONSE)
+        return address
+
+    @property
+    def other(self) -> Address | None:
+        """The server's second address and port, if it has one."""
+        return self.message.address(Attribute.OTHER_ADDRESS)
+
+
+@dataclass(slots=True)
+class _Question:
+    """One binding request, sent several times; each time with an id of its own, so that ms is exact."""
+
+    server: Address
+    change: int
+    source: Address  # where the answer has to come from
+    answer: asyncio.Future[Answer]
+    times: dict[bytes, float] = field(default_factory=dict)
+    errors: list[NetworkError] = field(default_factory=list)  # what ICMP said so far
+    junk: int = 0  # what came from the server and was no answer
+
+
+class StunSocket:
+    """One local port that asks; what is not an answer to a question goes to `on_other`."""
+
+    def __init__(self, sock: UdpSocket, on_other: Callable[[Arrival], None] | None = None) -> None:
+        self.sock = sock
+        self.on_other = on_other
+        self._questions: list[_Question] = []
+
+    async def ask(
+        self,
+        server: Address,
+        *,
+        change: int = 0,
+        source: Address | None = None,
+        pace: Sequence[float] = _PACE,
+    ) -> Answer:
+        """The answer of *server*, which must come from *source* where a *change* asks for another.
+
+        Raises NetworkError with ICMP's word or for an answer nobody can read, TimeoutError for silence.
+        """
+        loop = asyncio.get_running_loop()
+        question = _Question(server, change, source or server, loop.create_future())
+        self._questions.append(question)
+        try:
+            return await send_until(question.answer, lambda: self._send(question), pace)
+        except TimeoutError:
+            if question.errors:
+                raise question.errors[0] from None
+            if question.junk:
+                raise NetworkError(Failure.STUN_MALFORMED_RESPONSE) from None
+            raise
+        finally:
+            question.answer.cancel()
+            self._questions.remove(question)
+
+    async def listen(self) -> None:
+        """Take what arrives, for ever."""
+        while True:
+            self._take(await self.sock.receive())
+
+    def _send(self, question: _Question) -> None:
+        wanted = [(Attribute.CHANGE_REQUEST, question.change.to_bytes(4, "big"))] if question.change else []
+        message = make_message(Method.BINDING, Kind.REQUEST, wanted)
+        question.times[message.transaction] = now()
+        self.sock.send(pack_message(message), question.server)
+
+    def _take(self, arrival: Arrival) -> None:
+        if arrival.icmp is not None:
+            self._take_error(arrival)
+            return
+        try:
+            message = parse_message(arrival.payload)
+        except MalformedError:
+            message = None
+        for question in self._questions:
+            if arrival.peer not in {question.source, question.server}:
+                continue
+            if message is not None and message.transaction in question.times:
+                _settle(question, message, arrival.peer == question.source)
+                return
+            question.junk += 1
+        if self.on_other:
+            self.on_other(arrival)
+
+    def _take_error(self, arrival: Arrival) -> None:
+        """A second ICMP error ends a question: one alone may be a router that was just changing its mind."""
+        for question in self._questions:
+            if arrival.failure and arrival.payload[8:20] in question.times:
+                question.errors.append(NetworkError(arrival.failure, arrival.icmp_from))
+                if len(question.errors) > 1 and not question.answer.done():
+                    question.answer.set_exception(question.errors[0])
+                return
+        if self.on_other:
+            self.on_other(arrival)
+
+
+def _settle(question: _Question, message: Message, as_asked: bool) -> None:
+    if question.answer.done():
+        return
+    if not as_asked:  # the server cannot, or will not, answer from its other address
+        question.answer.set_exception(NetworkError(Failure.NOT_SUPPORTED))
+    elif message.kind is Kind.SUCCESS and message.method == Method.BINDING:
+        ms = milliseconds_since(question.times[message.transaction])
+        question.answer.set_result(Answer(message, ms, len(question.times)))
+    else:  # our own id, so it is from the server: it does not want to tell
+        question.answer.set_exception(NetworkError(Failure.STUN_MALFORMED_RESPONSE))
+
+
+@asynccontextmanager
+async def open_stun(
+    on_other: Callable[[Arrival], None] | None = None, *, low_port: bool = True, family: int = socket.AF_INET
+) -> AsyncIterator[StunSocket]:
+    """A StunSocket that listens until the block is left."""
+    with open_udp(low_port=low_port, family=family) as sock:
+        stun = StunSocket(sock, on_other)
+        listening = asyncio.create_task(stun.listen())
+        try:
+            yield stun
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)

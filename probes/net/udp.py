@@ -1,0 +1,132 @@
+"""Datagrams in and out of one socket inside the event loop, ICMP errors among what comes in."""
+
+import asyncio
+import socket
+import struct
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from probes.net.guard import GUARD
+from probes.net.icmp import IcmpError, read_error
+from probes.protocol.failures import Failure
+
+_BATCH: Final = 32  # datagrams read at one go, so that a flood cannot keep the loop
+_KEPT: Final = 256  # arrivals waiting to be taken; a flood beyond that is dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A datagram that came in, or an ICMP error about one that went out."""
+
+    payload: bytes  # what came; with an error: what we had sent
+    peer: tuple[str, int]  # who sent it; with an error: whom it was meant for
+    icmp: IcmpError | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        """The word for the ICMP error; None for a datagram, and for errors that end nothing."""
+        return self.icmp.failure if self.icmp else None
+
+    @property
+    def icmp_from(self) -> str:
+        """Who sent the ICMP error; "" for a datagram."""
+        return self.icmp.sender if self.icmp else ""
+
+
+class UdpSocket:
+    """Datagrams in and out of one local port, ICMP errors among what comes in."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._arrivals: deque[Arrival] = deque(maxlen=_KEPT)
+        self._waiting: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._guard = GUARD.get()
+        self._loop.add_reader(sock, self._read)
+
+    def __enter__(self) -> "UdpSocket":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Our address and port; the address is the wildcard until the socket is connected."""
+        name = self._sock.getsockname()
+        return str(name[0]), int(name[1])
+
+    def send(self, payload: bytes, to: tuple[str, int] | None = None, *, ttl: int | None = None) -> None:
+        """Send once, with *ttl* if given; raises OSError when this host itself refuses.
+
+        The error of an earlier datagram surfaces at the next send: it becomes an arrival, and we send again.
+        """
+        peer = to or self._sock.getpeername()
+        self._guard.check(str(peer[0]), int(peer[1]), "udp")
+        try:
+            self._send(payload, to, ttl)
+        except OSError:
+            if not self._drain_errors():
+                raise
+            self._wake()
+            self._send(payload, to, ttl)
+
+    async def receive(self) -> Arrival:
+        """The next datagram or ICMP error."""
+        while not self._arrivals:
+            self._waiting = self._loop.create_future()
+            try:
+                await self._waiting
+            finally:
+                self._waiting = None
+        return self._arrivals.popleft()
+
+    def close(self) -> None:
+        """Stop listening and give the port back."""
+        self._loop.remove_reader(self._sock)
+        self._sock.close()
+
+    def _send(self, payload: bytes, to: tuple[str, int] | None, ttl: int | None) -> None:
+        options = []
+        if ttl is not None and self._sock.family == socket.AF_INET6:
+            options = [(socket.IPPROTO_IPV6, socket.IPV6_HOPLIMIT, struct.pack("i", ttl))]
+        elif ttl is not None:
+            options = [(socket.IPPROTO_IP, socket.IP_TTL, struct.pack("i", ttl))]
+        self._sock.sendmsg([payload], options, 0, *([to] if to else []))
+
+    def _read(self) -> None:
+        self._drain_errors()
+        for _ in range(_BATCH):
+            try:
+                payload, peer = self._sock.recvfrom(65535)
+            except BlockingIOError:
+                break
+            except OSError:  # the pending error of an ICMP message that the queue holds or held
+                self._drain_errors()
+                continue
+            self._arrivals.append(Arrival(payload, (str(peer[0]), int(peer[1]))))
+        self._wake()
+
+    def _drain_errors(self) -> bool:
+        """Move the error queue among the arrivals; whether there was anything in it."""
+        found = False
+        for _ in range(_BATCH):
+            error = read_error(self._sock)
+            if error is None:
+                break
+            found = True
+            payload, peer, icmp = error
+            if icmp is not None:
+                self._arrivals.append(Arrival(payload, peer, icmp))
+        return found
+
+    def _wake(self) -> None:
+        if self._arrivals and self._waiting is not None:
+            settle(self._waiting)
+
+
+def settle(future: asyncio.Future[None]) -> None:
+    """End the waiting on *future*, unless it has ended."""
+    if not future.done():
+        future.set_result(None)

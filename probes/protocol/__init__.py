@@ -1,0 +1,1 @@
+"""What relay and hub say to each other: values, signatures, messages."""

@@ -1,0 +1,77 @@
+"""The one word that a new relay is given: where its hub is, whose plans it may run, and a secret to join with.
+
+Pure: no network, no clock. The secret works once and not for long; the hub keeps a hash of it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from probes.protocol import json_codec
+from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.keys import decode, encode, fingerprint
+from probes.protocol.signing import canonical
+
+_START: Final = "lineman1."
+_LONGEST: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What `lineman relays invite` hands out, and `lineman relay join` takes."""
+
+    hub: str  # wss://host[:port]/path
+    secret: str  # the join token, as `channel.Proof` carries it
+    signer: str  # the bot's public key: only its orders will be run
+    pin: str = ""  # SHA-256 of the hub's certificate (DER), in hex; "" to go by the system's roots
+
+
+def write_invitation(invitation: Invitation) -> str:
+    """Write *invitation* as one word."""
+    names = ("hub", "secret", "signer", "pin")
+    return _START + encode(canonical({name: getattr(invitation, name) for name in names}).encode())
+
+
+def read_invitation(word: str) -> Invitation:
+    """Read what `write_invitation` wrote; `WireError` says what is wrong with it."""
+    word = word.strip()
+    if not word.startswith(_START) or len(word) > _LONGEST:
+        raise WireError(f"this is no invitation; it starts with {_START}")
+    try:
+        text = decode(word.removeprefix(_START))
+    except ValueError:
+        raise WireError("the invitation was not copied whole") from None
+    fields = Fields(json_codec.load(text), "invitation")
+    invitation = Invitation(
+        hub=fields.text("hub"),
+        secret=fields.text("secret"),
+        signer=fields.text("signer"),
+        pin=fields.text("pin"),
+    )
+    fields.end()
+    check_hub(invitation.hub)
+    check_pin(invitation.pin)
+    try:
+        fingerprint(invitation.signer)
+    except ValueError:
+        raise WireError("invitation.signer: is no public key") from None
+    return invitation
+
+
+def check_hub(url: str) -> str:
+    """Give `host[:port]` of a hub's *url*, by which a proof is addressed; `WireError` unless it is wss."""
+    parts = urlsplit(url)
+    local = parts.scheme == "ws" and parts.hostname in {
+        "127.0.0.1",
+        "::1",
+        "localhost",
+    }  # nginx beside, tests
+    if not (parts.scheme == "wss" or local) or not parts.hostname or parts.username:
+        raise WireError("the hub's address must look like wss://host/path")
+    return parts.netloc.lower()
+
+
+def check_pin(pin: str) -> None:
+    """Raise `WireError` unless *pin* is "" or the SHA-256 of a certificate in hex."""
+    if pin and (len(pin) != 64 or not set(pin) <= set("0123456789abcdef")):
+        raise WireError("the pin must be the SHA-256 of the hub's certificate: 64 digits of lower-case hex")

@@ -1,0 +1,195 @@
+"""Targets, steps, plans and observations as JSON, and back: the form in which they travel and are kept.
+
+Pure: no network, no clock. Reading is strict: a missing, unknown or ill-typed field is a `WireError`
+that names its place, because what was sent by another version must never be half understood.
+"""
+
+import json
+from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Final
+
+from probes.protocol.failures import Failure
+from probes.protocol.json_fields import Fields, Json, WireError
+from probes.protocol.model import Observation, Plan, Step, Target
+from probes.protocol.scrub import Blot
+
+__all__ = ["Fields", "Json", "WireError"]  # what others read JSON with, too
+
+# Goes up when a field is renamed, added or changes its meaning.
+VERSION: Final = 1
+
+_NOTHING: Final = Blot()
+
+
+def plan_to_json(plan: Plan, *, secrets: bool = False) -> Json:
+    """Write *plan*; with *secrets* only for the relay that runs it, never for a store or a log."""
+    return {
+        "version": VERSION,
+        "steps": [_step_to_json(step, secrets=secrets) for step in plan.steps],
+        "budget": plan.budget,
+        "roots": list(plan.roots),
+        "proxy": plan.proxy,
+    }
+
+
+def plan_from_json(value: object) -> Plan:
+    """Read a plan; every id that a step comes after must be a step of the same plan."""
+    fields = Fields(value, "plan")
+    fields.version("version", VERSION)
+    plan = Plan(
+        steps=fields.each("steps", _step_from_json),
+        budget=fields.seconds("budget"),
+        roots=fields.texts("roots"),
+        proxy=fields.text("proxy"),
+    )
+    fields.end()
+    _check_order(plan)
+    return plan
+
+
+def observation_to_json(observation: Observation, blot: Blot = _NOTHING) -> Json:
+    """Write *observation*; what *blot* hides (a plan's secrets) is not in its facts."""
+    return {
+        "version": VERSION,
+        "step": observation.step,
+        "probe": observation.probe,
+        "target": target_to_json(observation.target),
+        "failure": observation.failure.value if observation.failure else None,
+        "facts": _without(dict(observation.facts), blot),
+        "started": observation.started,
+        "runtime": observation.runtime,
+    }
+
+
+def observation_from_json(value: object) -> Observation:
+    """Read an observation; a failure word that is not in our list is refused, not guessed."""
+    fields = Fields(value, "observation")
+    fields.version("version", VERSION)
+    observation = Observation(
+        step=fields.text("step"),
+        probe=fields.text("probe"),
+        target=target_from_json(fields.take("target"), "observation.target"),
+        failure=_failure(fields),
+        facts=fields.facts("facts"),
+        started=fields.number("started"),
+        runtime=fields.number("runtime"),
+    )
+    fields.end()
+    return observation
+
+
+def target_to_json(target: Target) -> Json:
+    """Write *target*."""
+    return {
+        "service": target.service,
+        "host": target.host,
+        "port": target.port,
+        "transport": target.transport,
+        "edge": target.edge,
+    }
+
+
+def target_from_json(value: object, where: str = "target") -> Target:
+    """Read a target."""
+    fields = Fields(value, where)
+    target = Target(
+        service=fields.text("service"),
+        host=fields.text("host"),
+        port=fields.port("port"),
+        transport=fields.text("transport"),
+        edge=fields.text("edge"),
+    )
+    fields.end()
+    return target
+
+
+def dump(value: Json) -> str:
+    """Write *value* as one line of ASCII; what is not JSON is a bug of the caller's."""
+    return _ENCODER.encode(value)
+
+
+def load(text: str | bytes) -> Any:
+    """Read JSON text; a key that stands twice, NaN and over-deep nesting are refused."""
+    try:
+        return _DECODER.decode(text if isinstance(text, str) else text.decode())
+    except WireError:
+        raise
+    except (ValueError, RecursionError):  # json's own error and that of a wrong encoding are ValueErrors
+        raise WireError("this is not JSON") from None
+
+
+def _step_to_json(step: Step, *, secrets: bool) -> Json:
+    return {
+        "id": step.id,
+        "probe": step.probe,
+        "target": target_to_json(step.target),
+        "budget": step.budget,
+        "params": dict(step.params),
+        "after": list(step.after),
+        "secrets": dict(step.secrets) if secrets else {},
+    }
+
+
+def _step_from_json(value: object, where: str) -> Step:
+    fields = Fields(value, where)
+    step = Step(
+        id=fields.text("id"),
+        probe=fields.text("probe"),
+        target=target_from_json(fields.take("target"), f"{where}.target"),
+        budget=fields.seconds("budget"),
+        params=fields.facts("params"),
+        after=fields.texts("after"),
+        secrets=fields.named_texts("secrets"),
+    )
+    fields.end()
+    return step
+
+
+def _check_order(plan: Plan) -> None:
+    ids = [step.id for step in plan.steps]
+    if len(set(ids)) < len(ids):
+        raise WireError("plan.steps: an id stands twice")
+    for step in plan.steps:
+        if not set(step.after) <= set(ids):
+            raise WireError(f"plan.steps: {step.id[:60]} comes after a step that is not in the plan")
+    try:
+        TopologicalSorter({step.id: step.after for step in plan.steps}).prepare()
+    except CycleError:
+        raise WireError("plan.steps: some wait for each other") from None
+
+
+def _failure(fields: Fields) -> Failure | None:
+    word = fields.text_or_none("failure")
+    try:
+        return None if word is None else Failure(word)
+    except ValueError:
+        raise fields.error("failure", f"“{str(word)[:40]}” is not a failure word known here") from None
+
+
+def _without(value: Any, blot: Blot) -> Any:
+    """Copy *value* without what *blot* hides, in keys and values alike."""
+    match value:
+        case str():
+            return blot(value)
+        case Mapping():
+            return {blot(str(key)): _without(one, blot) for key, one in value.items()}
+        case list() | tuple():
+            return [_without(one, blot) for one in value]
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise WireError("a key stands twice in one object")
+    return found
+
+
+def _no_constant(_: str) -> object:
+    raise WireError("NaN and Infinity are not JSON")
+
+
+# Made once: a hub reads and writes thousands of frames a second, and json makes a new one for each.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

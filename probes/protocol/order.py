@@ -1,0 +1,163 @@
+"""Orders: a plan for one relay, signed by the bot, good for a minute and for one time.
+
+Pure: the clock and what was seen before come from outside. Whoever passes an envelope on can neither change nor
+reuse it, and reads everything but the secrets.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from probes.protocol import json_codec
+from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.keys import Identity
+from probes.protocol.messages import LONGEST
+from probes.protocol.model import Plan
+from probes.protocol.sealing import seal, unseal
+from probes.protocol.signing import check, sign, split
+
+VERSION: Final = 1
+
+LIFE: Final = 60.0  # seconds that an order is good for, at most
+LONGEST_ORDER: Final = LONGEST["hub"] - 4_096  # characters; it travels inside a frame, quoted once
+# Seconds that the bot's clock may run ahead of the hub's, whose time the relay goes by.
+LEEWAY: Final = 5.0
+
+# Why a relay refuses an order, in the order in which it looks.
+REASONS: Final = (
+    "too_large", "malformed", "not_for_me", "expired", "not_yet_valid", "replayed", "unknown_signer",
+    "bad_signature", "bad_secrets", "unknown_probe", "target_not_allowed", "too_many", "switched_off", "leaving",
+)  # fmt: skip
+
+
+class Refused(Exception):  # noqa: N818 - an outcome of looking at an order, not a slip
+    """An order will not be run: a word of REASONS, a sentence for people, and the order's id as far as known."""
+
+    def __init__(self, reason: str, sentence: str, order: str = "") -> None:
+        super().__init__(sentence)
+        self.reason, self.sentence, self.order = reason, sentence, order
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One plan for one relay."""
+
+    id: str
+    kid: str  # whose signature: `fingerprint` of the bot's key
+    aud: str  # for whom: `fingerprint` of the relay's
+    iat: float  # seconds since the epoch
+    exp: float
+    nonce: str
+    requester: str  # on whose behalf, as the bot names people; quotas count by it
+    case: str
+    plan: Plan
+
+
+def sign_order(order: Order, key: Identity, sealing: str) -> str:
+    """Write *order* signed, what its steps hold secret sealed to the X25519 key *sealing* of the relay."""
+    secrets = {step.id: dict(step.secrets) for step in order.plan.steps if step.secrets}
+    payload = {
+        "v": VERSION,
+        "id": order.id,
+        "kid": key.id,
+        "aud": order.aud,
+        "iat": order.iat,
+        "exp": order.exp,
+        "nonce": order.nonce,
+        "requester": order.requester,
+        "case": order.case,
+        "plan": json_codec.plan_to_json(order.plan),
+        "sealed": seal(secrets, sealing, _bound(order.id, order.aud)) if secrets else "",
+    }
+    return sign("order", payload, key)
+
+
+def make_order(
+    plan: Plan, audience: str, requester: str, now: float, *, case: str = "", life: float = LIFE
+) -> Order:
+    """Address *plan* to the relay whose fingerprint is *audience*, good from *now* for *life* seconds."""
+    return Order(
+        id=os.urandom(12).hex(), kid="", aud=audience, iat=now, exp=now + min(life, LIFE),
+        nonce=os.urandom(16).hex(), requester=requester, case=case, plan=plan,
+    )  # fmt: skip
+
+
+def open_order(
+    text: str, me: Identity, signers: Mapping[str, str], now: float, seen: Callable[[Order], bool]
+) -> Order:
+    """Read an order signed by one of *signers* (fingerprint -> public key), or raise Refused.
+
+    Looks at size, form, audience, time, nonce (by *seen*) and signature, in this order.
+    """
+    if len(text) > LONGEST_ORDER:
+        raise Refused("too_large", f"the order has {len(text)} characters, and {LONGEST_ORDER} is the most")
+    try:
+        body, signature = split(text)
+        order, sealed = _read(body)
+    except WireError as error:
+        raise Refused("malformed", f"the order cannot be read: {error}") from None
+    _check_claims(order, me, now)
+    if seen(order):
+        raise Refused("replayed", "this order was sent before", order.id)
+    key = signers.get(order.kid)
+    if key is None:
+        raise Refused(
+            "unknown_signer", "the order is signed by a key that this relay was not told of", order.id
+        )
+    try:
+        check("order", body, signature, key)
+    except WireError:
+        raise Refused("bad_signature", "the signature of the order is not right", order.id) from None
+    return _with_secrets(order, sealed, me) if sealed else order
+
+
+def _check_claims(order: Order, me: Identity, now: float) -> None:
+    if order.aud != me.id:
+        raise Refused("not_for_me", "the order is addressed to another relay", order.id)
+    if order.exp - order.iat > LIFE or order.exp <= order.iat:
+        raise Refused("malformed", f"the order is to be good for more than {LIFE:g} seconds", order.id)
+    if order.exp <= now:
+        raise Refused("expired", f"the order came {now - order.exp:.0f} seconds too late", order.id)
+    if order.iat > now + LEEWAY:
+        raise Refused(
+            "not_yet_valid", f"the order is {order.iat - now:.0f} seconds from the future", order.id
+        )
+
+
+def _read(body: str) -> tuple[Order, str]:
+    fields = Fields(json_codec.load(body), "order")
+    fields.version("v", VERSION)
+    order = Order(
+        id=fields.text("id"),
+        kid=fields.text("kid"),
+        aud=fields.text("aud"),
+        iat=fields.number("iat"),
+        exp=fields.number("exp"),
+        nonce=fields.text("nonce"),
+        requester=fields.text("requester"),
+        case=fields.text("case"),
+        plan=json_codec.plan_from_json(fields.take("plan")),
+    )
+    sealed = fields.text("sealed")
+    fields.end()
+    if not 8 <= len(order.id) <= 64 or not 16 <= len(order.nonce) <= 64 or len(order.requester) > 200:
+        raise fields.error("id", "or nonce or requester has a length that none of ours has")
+    if any(step.secrets for step in order.plan.steps):
+        raise fields.error("plan", "holds secrets that are not sealed")
+    return order, sealed
+
+
+def _with_secrets(order: Order, sealed: str, me: Identity) -> Order:
+    try:
+        secrets = unseal(sealed, me, _bound(order.id, order.aud))
+    except WireError:
+        raise Refused(
+            "bad_secrets", "the secrets of the order do not open with this relay's key", order.id
+        ) from None
+    steps = tuple(replace(step, secrets=secrets.get(step.id, {})) for step in order.plan.steps)
+    return replace(order, plan=replace(order.plan, steps=steps))
+
+
+def _bound(order: str, audience: str) -> bytes:
+    return f"{order} {audience}".encode()

@@ -1,0 +1,163 @@
+"""What a relay may touch: names, ranges and ports, and how much of it.
+
+Pure. `probes.protocol.policy_file` reads it from the file of the host's operator; nothing that the hub says adds to it.
+"""
+
+import ipaddress
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Final, TypeAlias
+from urllib.parse import urlsplit
+
+Net: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+SYSTEM: Final = "system"  # the resolvers of /etc/resolv.conf
+
+# v6 addresses that lead to a v4 one: NAT64 (RFC 6052) and 6to4 (RFC 3056) carry it inside.
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_6TO4: Final = ipaddress.IPv6Network("2002::/16")
+
+
+# What is not public, as people write it in their own networks (RFC 6890), the ranges for examples among it.
+_SPECIAL: Final = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+            "198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
+            "fc00::/7", "fe80::/10", "::1/128", "2001:db8::/32",
+        ),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """These names and ranges, on these ports, by these transports."""
+
+    names: tuple[str, ...] = ()  # lower case; * stands for one label, or a part of one
+    ranges: tuple[Net, ...] = ()
+    ports: tuple[tuple[int, int], ...] = ()  # from, to
+    transports: tuple[str, ...] = ("tcp", "udp")
+
+    def carries(self, port: int, transport: str) -> bool:
+        """Whether *port* of *transport* (tls is tcp) is among the rule's; port 0 asks for any."""
+        fits = not port or any(low <= port <= high for low, high in self.ports)
+        return fits and ("tcp" if transport == "tls" else transport) in self.transports
+
+    def covers(self, address: Address) -> bool:
+        """Whether *address* is in a range; one that is not public must be in a range that is not, either."""
+        return any(address in net and (is_public(address) or _is_meant(net)) for net in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a relay does at most, whoever asks. One diagnosis sends some hundred packets in some seconds."""
+
+    packets_per_second: int = 1_000
+    concurrent_plans: int = 4
+    plans_per_hour: int = 60  # for one requester
+    plans_per_hour_in_all: int = 240
+    steps: int = 400  # in one plan
+    seconds: float = 30.0  # that one plan may take
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the file says."""
+
+    allow: tuple[Rule, ...] = ()
+    resolvers: tuple[str, ...] = (SYSTEM,)  # addresses besides the system's
+    proxies: tuple[str, ...] = ()  # http://[user:password@]host:port
+    limits: Limits = field(default_factory=Limits)
+
+    def allows_name(self, name: str, port: int = 0, transport: str = "") -> bool:
+        """Whether *name* may be looked up, and (with a port) talked to if it is no private address."""
+        name = name.rstrip(".").lower()
+        rules = (rule for rule in self.allow if not transport or rule.carries(port, transport))
+        return any(_matches(name, pattern) for rule in rules for pattern in rule.names)
+
+    def allows_address(self, address: str, port: int, transport: str) -> bool:
+        """Whether *address* is in a range that may be talked to on *port*."""
+        real = read_address(address)
+        return real is not None and any(
+            rule.covers(real) for rule in self.allow if rule.carries(port, transport)
+        )
+
+    def proxy(self, url: str) -> str:
+        """The full address of the proxy that *url* means, credentials included; "" where it is not allowed."""
+        wanted = authority(url)
+        return next((known for known in self.proxies if authority(known) == wanted), "") if wanted else ""
+
+    @property
+    def own_proxy(self) -> str:
+        """The proxy for plans that name none; "" where this host knows none."""
+        return self.proxies[0] if self.proxies else ""
+
+    def with_proxy(self, url: str) -> "Policy":
+        """The same policy for a host that reaches its hub by the proxy *url*, which plans may then use as well."""
+        return replace(self, proxies=(url, *self.proxies)) if authority(url) else self
+
+    def is_proxy(self, host: str, port: int = 0) -> bool:
+        """Whether a proxy of the file's is at *host* (a name or an address), and on *port* if one is given."""
+        places = (authority(known).rpartition(":") for known in self.proxies)
+        return any(place[0] == host.lower() and port in (0, int(place[2])) for place in places)
+
+
+def is_public(address: Address) -> bool:
+    """Whether *address* belongs to the Internet at large."""
+    return address.is_global and not address.is_multicast
+
+
+def read_address(text: str) -> Address | None:
+    """The address that a packet to *text* reaches, v4 taken out of v6 where it is inside; None if it is none."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.scope_id is not None:
+            return None
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if address in _6TO4:
+            return ipaddress.IPv4Address(int(address) >> 80 & 0xFFFFFFFF)
+    return address
+
+
+def _is_meant(net: Net) -> bool:
+    """Whether whoever wrote *net* meant addresses that are not public, and not the whole Internet."""
+    return net.prefixlen == net.max_prefixlen or any(
+        net.version == special.version and net.subnet_of(special)  # type: ignore[arg-type]  # same version
+        for special in _SPECIAL
+    )
+
+
+@lru_cache(64)
+def authority(url: str) -> str:
+    """Give `host:port` of a proxy's *url*; "" where it is none."""
+    try:
+        parts = urlsplit(url)
+        return (
+            f"{parts.hostname.lower()}:{parts.port or 80}"
+            if parts.scheme == "http" and parts.hostname
+            else ""
+        )
+    except ValueError:
+        return ""
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Label by label, so that * never stands for a dot."""
+    labels, wanted = name.split("."), pattern.split(".")
+    return len(labels) == len(wanted) and all(map(_fits, labels, wanted))
+
+
+def _fits(label: str, wanted: str) -> bool:
+    first, star, last = wanted.partition("*")
+    if not star:
+        return label == wanted
+    return len(label) > len(first) + len(last) and label.startswith(first) and label.endswith(last)

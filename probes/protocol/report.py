@@ -1,0 +1,79 @@
+"""What a relay signs about an order: why it is refused, or how it ended and what was seen.
+
+Pure: no network, no clock.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from probes.protocol import json_codec
+from probes.protocol.json_fields import Fields, Json
+from probes.protocol.keys import Identity, fingerprint
+from probes.protocol.order import Refused
+from probes.protocol.signing import canonical, check, sign, split
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a relay says it did with an order, as signed by it."""
+
+    order: str
+    relay: str  # fingerprint
+    reason: str  # of a refusal, a word of REASONS; of a report, one of channel.OUTCOMES
+    sentence: str
+    n: int = 0  # observations in a report
+    digest: str = ""  # `digest_of` them
+
+
+def sign_refusal(refused: Refused, me: Identity) -> str:
+    """Write down, signed by the relay, why an order is not run."""
+    return _sign_verdict("refusal", Verdict(refused.order, me.id, refused.reason, refused.sentence[:900]), me)
+
+
+def sign_report(order: str, outcome: str, observations: list[Json], me: Identity) -> str:
+    """Write down, signed by the relay, how the order ended and what was sent about it."""
+    n, digest = len(observations), digest_of(observations)
+    return _sign_verdict("report", Verdict(order, me.id, outcome, "", n, digest), me)
+
+
+def open_refusal(text: str, key: str) -> Verdict:
+    """Read a refusal by the relay whose public key is *key*; `WireError` unless it is one."""
+    return _open_verdict("refusal", text, key)
+
+
+def open_report(text: str, key: str) -> Verdict:
+    """Read a report by the relay whose public key is *key*; `WireError` unless it is one."""
+    return _open_verdict("report", text, key)
+
+
+def digest_of(observations: Iterable[Json]) -> str:
+    """Hash *observations*, in the order in which they were numbered."""
+    whole = hashlib.sha256()
+    for one in observations:
+        whole.update(canonical(one).encode() + b"\n")
+    return whole.hexdigest()
+
+
+def _sign_verdict(kind: str, verdict: Verdict, me: Identity) -> str:
+    payload = {
+        name: getattr(verdict, name) for name in ("order", "relay", "reason", "sentence", "n", "digest")
+    }
+    return sign(kind, {"v": VERSION, **payload}, me)
+
+
+def _open_verdict(kind: str, text: str, key: str) -> Verdict:
+    body, signature = split(text)
+    check(kind, body, signature, key)
+    fields = Fields(json_codec.load(body), kind)
+    if fields.take("v") != VERSION:
+        raise fields.error("v", f"only {VERSION} is understood here")
+    names = ("order", "relay", "reason", "sentence", "digest")
+    verdict = Verdict(**{name: fields.text(name) for name in names}, n=int(fields.number("n")))
+    fields.end()
+    if verdict.relay != fingerprint(key):
+        raise fields.error("relay", "is another one than signed")
+    return verdict

@@ -1,0 +1,1 @@
+"""The relay's own process: identity, connection to the hub, accepted plans."""

@@ -1,0 +1,179 @@
+"""Whether a plan that is rightly signed will be run: its probes, its targets, its size, and how many there were.
+
+Pure: the clock comes from outside. Says no with a `Refused`, whose sentence people read.
+"""
+
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+from probes.protocol.model import Plan, Step
+from probes.protocol.order import Order, Refused
+from probes.protocol.policy import SYSTEM, Limits, Policy, read_address
+
+_HOUR: Final = 3600.0
+_MANY: Final = 2_000  # places in one plan; the largest of ours has some hundred
+
+Place: TypeAlias = tuple[str, int, str]  # host, port, transport
+
+
+def admit(order: Order, policy: Policy, probes: Collection[str]) -> Plan:
+    """Give the plan of *order* as it will be run, with the operator's own way through the proxy.
+
+    A plan that names none gets the operator's first one: this host may know more of its network than the bot does.
+    """
+    plan = order.plan
+    for step in plan.steps:
+        if step.probe not in probes:
+            raise Refused("unknown_probe", f"there is no probe called “{step.probe[:40]}” here", order.id)
+    _check_size(order, policy.limits)
+    try:
+        forbidden = _first_forbidden(plan, policy)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise Refused("malformed", "a step's params are not what its probe takes", order.id) from None
+    if forbidden:
+        raise Refused("target_not_allowed", f"{forbidden} is not in this relay's policy file", order.id)
+    return replace(plan, proxy=policy.proxy(plan.proxy) if plan.proxy else policy.own_proxy)
+
+
+def _check_size(order: Order, limits: Limits) -> None:
+    plan = order.plan
+    if len(plan.steps) > limits.steps:
+        raise Refused("too_large", f"{len(plan.steps)} steps, and {limits.steps} is the most", order.id)
+    longest = max((plan.budget, *(step.budget for step in plan.steps)))
+    if longest > limits.seconds:
+        raise Refused("too_large", f"{longest:g} seconds, and {limits.seconds:g} is the most", order.id)
+
+
+def _first_forbidden(plan: Plan, policy: Policy) -> str:
+    """Name the first place of *plan* that may not be touched; "" when there is none."""
+    if plan.proxy and not policy.proxy(plan.proxy):
+        return "the proxy that the plan names"
+    count = 0
+    for step in plan.steps:
+        resolver = step.params.get("resolver")
+        if resolver and not _resolves(str(resolver), step.target.port, policy):
+            return f"the resolver {str(resolver)[:80]}"
+        for place in _places(step):
+            count += 1
+            if count > _MANY or not _allows(policy, place):
+                return f"{place[0][:80]}:{place[1]}/{place[2][:9]}"
+    return ""
+
+
+def _resolves(resolver: str, port: int, policy: Policy) -> bool:
+    address = str(read_address(resolver) or "")
+    return (address in policy.resolvers and port in (0, 53)) or policy.allows_address(
+        resolver, port or 53, "udp"
+    )
+
+
+def _places(step: Step) -> Iterator[Place]:
+    """List every place that *step* names: its target, addresses pinned to it, and further servers."""
+    target, params = step.target, step.params
+    if target.host:
+        # Nobody connects to a name that is only looked up, or that only says which address was meant.
+        port = 0 if step.probe == "dns" else target.port
+        yield target.host, port, "" if step.probe == "dns" else target.transport
+    pinned = params.get("addresses") or ()
+    lists = pinned.values() if isinstance(pinned, Mapping) else [pinned]
+    for addresses in lists:
+        for address in addresses:
+            yield _literal(address), target.port, target.transport
+    for host in (params.get("hosts") or {}).values():
+        yield str(host), target.port, target.transport
+    for server in params.get("servers") or ():
+        yield str(server["host"]), int(server["port"]), "udp"
+    for way in params.get("turn") or ():
+        yield from _way(way)
+
+
+def _way(way: Mapping[str, Any]) -> Iterator[Place]:
+    port, transport = int(way["port"]), str(way["transport"])
+    yield str(way["host"]), port, transport
+    for address in way.get("addresses") or ():
+        yield _literal(address), port, transport
+
+
+def _literal(address: Any) -> str:
+    if read_address(str(address)) is None:
+        raise ValueError("pinned, but no address")
+    return str(address)
+
+
+def _allows(policy: Policy, place: Place) -> bool:
+    host, port, transport = place
+    if read_address(host) is not None:
+        return policy.allows_address(host, port, transport) if transport else True
+    return policy.allows_name(host, port, transport)
+
+
+@dataclass(slots=True)
+class Quota:
+    """How many plans were taken lately, by requester and in all."""
+
+    limits: Limits
+    _taken: deque[tuple[float, str]] = field(default_factory=deque)
+
+    def take(self, order: Order, running: int, now: float) -> None:
+        """Count *order* at *now* (monotonic seconds), or raise Refused."""
+        while self._taken and self._taken[0][0] <= now - _HOUR:
+            self._taken.popleft()
+        mine = Counter(who for _, who in self._taken)[order.requester]
+        if running >= self.limits.concurrent_plans:
+            raise Refused("too_many", f"{running} plans are running here already", order.id)
+        if mine >= self.limits.plans_per_hour:
+            most = f"{self.limits.plans_per_hour:g} plans"
+            raise Refused("too_many", f"{most} in an hour for one requester is the most here", order.id)
+        if len(self._taken) >= self.limits.plans_per_hour_in_all:
+            raise Refused(
+                "too_many", f"{self.limits.plans_per_hour_in_all:g} plans in an hour is the most", order.id
+            )
+        self._taken.append((now, order.requester))
+
+
+@dataclass(slots=True)
+class Memory:
+    """Which orders were seen: no order is run twice, however the hub sets its clock.
+
+    Orders live a minute. What is older than the newest one by more than two is refused unseen, so that
+    only the nonces of those two minutes need to be kept. *newest* outlives the process in a file.
+    """
+
+    newest: float = 0.0  # the latest `iat` accepted
+    floor: float = 0.0  # nothing from before this: it was accepted before a restart
+    _nonces: dict[str, float] = field(default_factory=dict)
+
+    def has(self, order: Order) -> bool:
+        """Whether *order* may have been accepted before."""
+        too_old = order.iat <= self.floor or order.iat < self.newest - 120
+        return too_old or order.nonce in self._nonces
+
+    def add(self, order: Order) -> None:
+        """Remember *order*, as it was accepted."""
+        self.newest = max(self.newest, order.iat)
+        self._nonces = {nonce: iat for nonce, iat in self._nonces.items() if iat >= self.newest - 120}
+        self._nonces[order.nonce] = order.iat
+        self.keep()
+
+    def keep(self) -> None:
+        """Write down what must outlive the process; here, nothing does."""
+
+
+def describe(policy: Policy) -> dict[str, str]:
+    """Say what the fence lets through, for the hub's people."""
+    names = sorted({name for rule in policy.allow for name in rule.names})
+    ranges = [str(net) for rule in policy.allow for net in rule.ranges]
+    resolvers = [one for one in policy.resolvers if one != SYSTEM]
+    limits = policy.limits
+    return {
+        "names": _some(names), "ranges": _some(ranges), "resolvers": _some(resolvers),
+        "proxies": str(len(policy.proxies)), "concurrent_plans": f"{limits.concurrent_plans:g}",
+        "plans_per_hour": f"{limits.plans_per_hour:g}", "packets_per_second": f"{limits.packets_per_second:g}",
+    }  # fmt: skip
+
+
+def _some(texts: list[str]) -> str:
+    shown = ", ".join(texts[:12])
+    return f"{shown} and {len(texts) - 12} more" if len(texts) > 12 else shown or "none"

@@ -1,0 +1,152 @@
+"""The life of a relay: dial the hub, test itself, take orders, come back when the line breaks, leave in order."""
+
+import asyncio
+import logging
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from probes.protocol.keys import Identity
+from probes.protocol.messages import Ack, Cancel, Hello, Leaving, Order, Ready
+from probes.relay.admission import describe
+from probes.relay.dial_errors import LinkError
+from probes.relay.hub_address import Place
+from probes.relay.link import BUSY_BEAT, BUSY_SILENCE, HubTime, Link, dial, hello_for
+from probes.relay.orders import Duties
+from probes.relay.selftest import is_ready, test_host
+
+log: Final = logging.getLogger(__name__)
+
+# Seconds: the wait before another try doubles up to SOON, and is up to half as long by chance, so that a
+# thousand relays do not come back at once; after PATIENCE of no hub at all, up to LATER.
+FIRST: Final = 0.5
+SOON: Final = 8.0
+LATER: Final = 60.0
+PATIENCE: Final = 300.0
+
+# Seconds that running plans are given when the relay is told to stop, and for the hub to hear of it.
+FINISH: Final = 12.0
+FAREWELL: Final = 2.0
+
+
+@dataclass(slots=True, eq=False)
+class Agent:
+    """One relay, running."""
+
+    place: Place
+    me: Identity
+    duties: Duties
+    version: str
+    probes: tuple[str, ...]
+    pause: float = FIRST  # how the waits between tries begin
+    finish: float = FINISH
+    trouble: str = ""  # why there is no connection, or "" while there is one
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _hub_time: HubTime = field(default_factory=HubTime)
+
+    def stop(self) -> None:
+        """Finish what runs, hand back what does not end in time, and return from `run`."""
+        self._stopping.set()
+        self.duties.leaving = True
+
+    async def run(self) -> None:
+        """Serve until stopped; raises LinkError when the hub says that no other try will do."""
+        tries, since = 0, time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                async with dial(self.place, self._hello(), self.me, self._hub_time) as link:
+                    tries, since, self.trouble = 0, time.monotonic(), ""
+                    await self._serve(link)
+            except LinkError as error:
+                self.trouble = str(error)
+                log.warning("no connection to the hub: %s", error)
+                if error.retry == 0:
+                    raise
+                tries += 1
+                await self._wait(max(pause(tries, time.monotonic() - since, self.pause), error.retry or 0.0))
+            finally:
+                self.duties.say = None
+        await self.duties.end_all(0.0)
+
+    async def _serve(self, link: Link) -> None:
+        """Take what the hub says until the line breaks or we are to stop."""
+        log.info("connected as %s", link.welcome.name)
+        await self._get_ready(link)
+        stopping = asyncio.create_task(self._stopping.wait())
+        hearing = asyncio.create_task(self._hear(link))
+        try:
+            await asyncio.wait({stopping, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            if not hearing.done():
+                await self._leave(link, hearing)
+        finally:
+            stopping.cancel()
+            hearing.cancel()
+            await asyncio.gather(stopping, hearing, return_exceptions=True)
+        if not hearing.cancelled() and (error := hearing.exception()):
+            raise error
+
+    async def _get_ready(self, link: Link) -> None:
+        checks = await test_host(urlsplit(self.place.url).hostname or "", self._hub_time.ahead())
+        checks["switch"] = "switched off by its operator" if self.duties.is_switched_off() else ""
+        for name, sentence in checks.items():
+            if sentence:
+                log.warning("self-test, %s: %s", name, sentence)
+        held = tuple(duty.id for duty in self.duties.held)
+        ready = is_ready(checks) and not self.duties.leaving
+        link.say(Ready(ready, checks, self._hub_time.ahead(), held[:64], describe(self.duties.policy)))
+        self.duties.connected(link.say)
+
+    async def _hear(self, link: Link) -> None:
+        beat = max(1.0, link.welcome.beat)
+        while True:
+            busy = bool(self.duties.held)
+            if link.silence > (BUSY_SILENCE if busy else 3 * beat):
+                raise LinkError(f"nothing was heard of the hub for {link.silence:.0f} seconds", "silent")
+            message = await link.hear(BUSY_BEAT if busy else beat)
+            match message:
+                case Order():
+                    self.duties.take(message.envelope, self._hub_time.now())
+                case Ack():
+                    self.duties.acknowledge(message.plan, message.n)
+                case Cancel():
+                    self.duties.cancel(message.plan)
+                case None if busy:
+                    link.ping()
+
+    async def _leave(self, link: Link, hearing: asyncio.Task[None]) -> None:
+        """Say so, let plans end or give them back, and see that the hub has heard it all."""
+        log.info("stopping; %d plans are running", len(self.duties.running))
+        link.say(Leaving(tuple(duty.id for duty in self.duties.running)[:64]))
+        await self.duties.end_all(self.finish)
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await link.flush()
+                while self.duties.held and not hearing.done():  # noqa: ASYNC110 - ends with the last ack, or in 2 s
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            log.warning("the hub did not hear how %d plans ended", len(self.duties.held))
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+    def _hello(self) -> Hello:
+        return hello_for(self.place, self.me, self.version, self.probes)
+
+
+def pause(tries: int, alone: float, first: float = FIRST) -> float:
+    """Seconds to wait after so many failed *tries*, *alone* seconds without a hub."""
+    most = SOON if alone < PATIENCE else LATER
+    return min(most, first * 2.0 ** min(tries - 1, 20)) * random.uniform(0.5, 1.0)  # noqa: S311 - to spread
+
+
+async def join(place: Place, me: Identity, version: str, probes: tuple[str, ...], token: str) -> str:
+    """Enrol *me* with the secret of an invitation; the name that the hub gives. Raises LinkError."""
+    hello = hello_for(place, me, version, probes)
+    async with dial(place, hello, me, HubTime(), token) as link:
+        return link.welcome.name

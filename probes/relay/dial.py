@@ -1,0 +1,111 @@
+"""The way from a relay to its hub: connected, through the proxy if need be, TLS, and the upgrade.
+
+Everything that goes wrong ends in a `LinkError`, whose sentence an operator can act on.
+"""
+
+import asyncio
+import hashlib
+import ssl
+from asyncio import StreamReader, StreamReaderProtocol, StreamWriter, Transport
+from dataclasses import dataclass
+from typing import Final
+
+from probes.net.http1 import Head, make_request, read_head
+from probes.net.websocket_upgrade import is_accepted, is_switched, new_key, upgrade
+from probes.protocol.messages import LONGEST, SUBPROTOCOL
+from probes.relay import dial_errors as wrong
+from probes.relay.dial_errors import LinkError
+from probes.relay.hub_address import Place, split_proxy
+from probes.relay.websocket import WebSocket
+
+# Seconds that the first address of a name gets before the next is tried beside it (RFC 8305 5).
+_STAGGER: Final = 0.25
+
+
+async def open_socket(place: Place) -> WebSocket:
+    """A WebSocket with the hub at *place*; raises LinkError."""
+    way = await _reach(place)
+    try:
+        if place.proxy:
+            await _tunnel(way, place)
+        if context := place.tls():
+            way = await _secure(way, context, place)
+        await _upgrade(way, place)
+    except BaseException:
+        way.transport.abort()
+        raise
+    writer = StreamWriter(way.transport, way.protocol, way.reader, asyncio.get_running_loop())
+    return WebSocket(way.reader, writer, LONGEST["hub"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A connection, as far as it goes."""
+
+    transport: Transport
+    reader: StreamReader
+    protocol: StreamReaderProtocol
+
+
+async def _reach(place: Place) -> _Way:
+    host, port = split_proxy(place.proxy)[:2] if place.proxy else place.address
+    loop, reader = asyncio.get_running_loop(), StreamReader()
+    protocol = StreamReaderProtocol(reader)
+    try:
+        transport, _ = await loop.create_connection(
+            lambda: protocol, host, port, happy_eyeballs_delay=_STAGGER
+        )
+    except OSError as error:
+        raise wrong.not_reached(error, place.url, place.proxy) from error
+    return _Way(transport, reader, protocol)
+
+
+async def _tunnel(way: _Way, place: Place) -> None:
+    """Have the proxy connect us with the hub (RFC 9110 9.3.6)."""
+    host, port = place.address
+    there = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    headers = {"Host": there, **split_proxy(place.proxy)[2]}
+    head = await _ask(way, make_request("CONNECT", there, headers), wrong.via(place.proxy))
+    if not 200 <= head.status < 300:
+        raise wrong.no_tunnel(head, place.proxy)
+
+
+async def _secure(way: _Way, context: ssl.SSLContext, place: Place) -> _Way:
+    """Speak TLS from here on; with a reader of its own, so that nothing said before counts as said inside."""
+    reader = StreamReader()
+    protocol = StreamReaderProtocol(reader)
+    try:
+        transport = await asyncio.get_running_loop().start_tls(
+            way.transport, protocol, context, server_hostname=place.address[0]
+        )
+    except OSError as error:  # ssl.SSLError among them
+        raise wrong.not_trusted(error) from error
+    if transport is None:
+        raise wrong.cut(place.url)
+    protocol.connection_made(transport)
+    if place.pin:
+        shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
+        if hashlib.sha256(shown).hexdigest() != place.pin:
+            raise wrong.not_pinned()
+    return _Way(transport, reader, protocol)
+
+
+async def _upgrade(way: _Way, place: Place) -> None:
+    parts, key = place.parts, new_key()
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    head = await _ask(
+        way, upgrade(parts.netloc, path, key, {"Sec-WebSocket-Protocol": SUBPROTOCOL}), place.url
+    )
+    if not is_switched(head) or not is_accepted(head, key):
+        raise wrong.not_switched(head, place.url)
+    if head.get("sec-websocket-protocol") != SUBPROTOCOL:
+        raise LinkError("the other side speaks WebSocket, but is no hub of this version", "version", 60.0)
+
+
+async def _ask(way: _Way, request: bytes, whom: str) -> Head:
+    """The head of the answer, and not a byte of what comes after it."""
+    try:
+        way.transport.write(request)
+        return await read_head(lambda: way.reader.readuntil(b"\r\n\r\n"))
+    except (OSError, EOFError, asyncio.LimitOverrunError) as error:
+        raise wrong.cut(whom) from error

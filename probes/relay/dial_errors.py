@@ -1,0 +1,79 @@
+"""Why a relay does not get to its hub, in a sentence: the way there is the way that calls take."""
+
+import os
+import socket
+import ssl
+from typing import Final
+
+from probes.net.http1 import Head
+
+_NOT_SWITCHED: Final = "did not switch to WebSocket (HTTP {}): a proxy strips the Upgrade, or this is no hub"
+_ELSEWHERE: Final = "the hub's address leads elsewhere ({!r}), and no redirect is followed"
+
+
+class LinkError(Exception):
+    """The connection did not come about, or is over."""
+
+    def __init__(self, sentence: str, reason: str = "lost", retry: float | None = None) -> None:
+        super().__init__(sentence)
+        self.reason = reason  # a word of channel.REJECTIONS, or one of ours
+        self.retry = retry  # seconds; 0: no other try will do better; None: as usual
+
+
+def not_reached(error: OSError, hub: str, proxy: str) -> LinkError:
+    """Nobody takes the connection: neither the *hub*, nor the *proxy* if there is one."""
+    if proxy:
+        return LinkError(f"{via(proxy)} cannot be reached: {_why(error)}", "proxy_unreachable")
+    if isinstance(error, socket.gaierror):
+        return LinkError("the hub's name is not known to this host's resolver", "dns")
+    return LinkError(f"{hub} cannot be reached: {_why(error)}", "unreachable")
+
+
+def no_tunnel(head: Head, proxy: str) -> LinkError:
+    """The *proxy* answers CONNECT with a no."""
+    if head.status == 407:
+        takes = ", ".join(head.auth_schemes) or "nothing it names"
+        return LinkError(
+            f"{via(proxy)} wants to know who asks (407; it takes {takes})", "proxy_auth_required"
+        )
+    return LinkError(f"{via(proxy)} refuses to connect to the hub (HTTP {head.status})", "proxy_refused")
+
+
+def not_trusted(error: Exception) -> LinkError:
+    """TLS does not come about, or with somebody else."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return LinkError(f"the hub's certificate is not to be trusted: {error.verify_message}", "not_trusted")
+    return LinkError("TLS with the hub fails: something on the way cuts it, or it is no TLS", "tls")
+
+
+def not_pinned() -> LinkError:
+    """TLS with whoever has another certificate."""
+    return LinkError("the hub's certificate is not the pinned one: somebody stands in between", "not_trusted")
+
+
+def not_switched(head: Head, hub: str) -> LinkError:
+    """HTTP is there, and no WebSocket."""
+    if 300 <= head.status < 400:
+        return LinkError(_ELSEWHERE.format(head.get("location")), "redirect", 60.0)
+    return LinkError(f"{hub} {_NOT_SWITCHED.format(head.status)}", "upgrade_stripped")
+
+
+def cut(whom: str) -> LinkError:
+    """It was reached, and hung up in the middle."""
+    return LinkError(f"{whom} was reached, and the connection cut", "cut")
+
+
+def late(hub: str) -> LinkError:
+    """Nothing of it was over in time."""
+    return LinkError(f"{hub} does not answer in time", "timeout")
+
+
+def via(proxy: str) -> str:
+    """Name the *proxy* without its password."""
+    return f"the proxy {proxy.rpartition('@')[2].removeprefix('http://')}"
+
+
+def _why(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "its name is not known here"
+    return (os.strerror(error.errno) if error.errno else str(error) or type(error).__name__)[:120]

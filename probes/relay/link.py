@@ -1,0 +1,178 @@
+"""One connection from a relay to its hub: dialled, proved, and kept alive until it breaks.
+
+Everything that goes wrong ends in a `LinkError`, whose sentence an operator can act on.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from probes.protocol.invitation import check_hub
+from probes.protocol.json_fields import WireError
+from probes.protocol.keys import Identity
+from probes.protocol.message_codec import read, write
+from probes.protocol.messages import Challenge, Hello, Message, Ping, Pong, Proof, Rejection, Welcome
+from probes.protocol.signing import prove
+from probes.relay.dial import open_socket
+from probes.relay.dial_errors import LinkError, cut, late
+from probes.relay.hub_address import Place
+from probes.relay.websocket import FrameError, WebSocket
+
+DIAL: Final = 20.0  # seconds for proxy, TLS, upgrade and greeting together
+# While a plan is in hand, silence is noticed sooner than by the hub's pings: ours go out as often as this.
+BUSY_BEAT: Final = 3.0
+BUSY_SILENCE: Final = 8.0
+# Frames of a hub: an order, its acknowledgements and pings. What sends more is broken or hostile.
+FRAMES_A_SECOND: Final = 100.0
+FRAMES_AT_ONCE: Final = 1_000.0
+
+
+@dataclass(slots=True, eq=False)
+class Link:
+    """A connection on which the hub has welcomed us."""
+
+    socket: WebSocket
+    welcome: Welcome
+    hub_time: "HubTime"
+    _outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    _credit: float = FRAMES_AT_ONCE
+    _credited: float = field(default_factory=time.monotonic)
+    _heard: float = field(default_factory=time.monotonic)
+    _pings: int = 0
+
+    def say(self, message: Message) -> None:
+        """Send *message* as soon as those before it are sent."""
+        self._outbox.put_nowait(write(message))
+
+    async def send_all(self) -> None:
+        """Send what is said, until cancelled."""
+        while True:
+            await self.socket.send(await self._outbox.get())
+            self._outbox.task_done()
+
+    async def flush(self) -> None:
+        """Wait until everything said so far has been handed to the network."""
+        await self._outbox.join()
+
+    async def hear(self, patience: float) -> Message | None:
+        """The next message, pings answered; None after *patience* seconds. Raises LinkError when it is over."""
+        try:
+            async with asyncio.timeout(patience):
+                message = await self._read()
+        except TimeoutError:
+            return None
+        match message:
+            case Ping():
+                self.say(Pong(message.n, time.time()))
+                if message.n % 40 == 0:  # every ten minutes or so: clocks drift
+                    self.ping()
+            case Pong():
+                self.hub_time.set(message.time)
+            case Rejection():
+                raise LinkError(message.sentence, message.reason, message.retry)
+        return message
+
+    def ping(self) -> None:
+        """Ask whether the hub is there, and what time it is."""
+        self._pings += 1
+        self.say(Ping(self._pings))
+
+    @property
+    def silence(self) -> float:
+        """Seconds since anything was heard."""
+        return time.monotonic() - self._heard
+
+    async def _read(self) -> Message:
+        message = await hear_one(self.socket)
+        self._heard = now = time.monotonic()
+        self._credit = min(FRAMES_AT_ONCE, self._credit + (now - self._credited) * FRAMES_A_SECOND)
+        self._credited = now
+        if self._credit < 1:
+            raise LinkError("the hub floods this relay with messages", "flood", 60.0)
+        self._credit -= 1
+        return message
+
+
+@dataclass(slots=True)
+class HubTime:
+    """The hub's clock, carried on by our monotonic one: our own may be wrong, and is told so."""
+
+    _offset: float = 0.0  # of the hub's clock to our monotonic one
+
+    def set(self, said: float) -> None:
+        """Take the time that the hub has just *said*."""
+        self._offset = said - time.monotonic()
+
+    def now(self) -> float:
+        """Seconds since the epoch by the hub."""
+        return time.monotonic() + self._offset
+
+    def ahead(self) -> float:
+        """Seconds that our clock is ahead of the hub's."""
+        return round(time.time() - self.now(), 3)
+
+
+@asynccontextmanager
+async def dial(
+    place: Place, hello: Hello, me: Identity, hub_time: HubTime, token: str = ""
+) -> AsyncIterator[Link]:
+    """Connect, prove who we are, and give the link; raises LinkError."""
+    socket: WebSocket | None = None
+    try:
+        async with asyncio.timeout(DIAL):
+            socket = await open_socket(place)
+            welcome = await _greet(socket, hello, me, hub_time, token)
+    except BaseException as error:
+        if socket:
+            await socket.close()
+        if isinstance(error, OSError):
+            raise late(place.url) if isinstance(error, TimeoutError) else cut(place.url) from error
+        raise
+    link = Link(socket, welcome, hub_time)
+    sending = asyncio.create_task(link.send_all())
+    try:
+        yield link
+    finally:
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        await socket.close()
+
+
+async def _greet(socket: WebSocket, hello: Hello, me: Identity, hub_time: HubTime, token: str) -> Welcome:
+    await socket.send(write(hello))
+    challenge = await hear_one(socket)
+    if not isinstance(challenge, Challenge):
+        raise _unexpected(challenge)
+    await socket.send(write(Proof(prove(hello, challenge, token, me), token)))
+    welcome = await hear_one(socket)
+    if not isinstance(welcome, Welcome):
+        raise _unexpected(welcome)
+    hub_time.set(welcome.time)
+    return welcome
+
+
+def _unexpected(message: Message) -> LinkError:
+    if isinstance(message, Rejection):
+        return LinkError(message.sentence, message.reason, message.retry)
+    return LinkError("the hub does not keep to the order of the greeting", "malformed", 60.0)
+
+
+async def hear_one(socket: WebSocket) -> Message:
+    """Read one message of the hub's; raises LinkError."""
+    try:
+        text = await socket.receive()
+        if text is not None:
+            return read(text, by="hub")
+    except (FrameError, WireError) as error:
+        raise LinkError(f"the hub said what cannot be read: {error}", "malformed", 60.0) from None
+    except (OSError, EOFError):
+        raise LinkError("the connection to the hub broke", "closed") from None
+    raise LinkError("the hub closed the connection", "closed")
+
+
+def hello_for(place: Place, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
+    """What a relay says first to the hub at *place*."""
+    return Hello(check_hub(place.url), me.key, me.sealing, version, probes)

@@ -1,0 +1,208 @@
+"""Plans in hand: each order looked at, run once inside its fence, and what was seen kept until the hub has it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+from typing import Final, Protocol
+
+from probes.protocol.failures import Failure
+from probes.protocol.json_codec import observation_to_json
+from probes.protocol.json_fields import Json
+from probes.protocol.keys import Identity
+from probes.protocol.message_codec import write
+from probes.protocol.messages import LONGEST, Done, Message, Refusal, Seen
+from probes.protocol.model import Observation, Plan
+from probes.protocol.order import Order, Refused, open_order
+from probes.protocol.policy import Policy
+from probes.protocol.report import sign_refusal, sign_report
+from probes.protocol.scrub import Blot
+from probes.relay.admission import Memory, Quota, admit
+from probes.relay.subprocess_runner import Apart
+
+log: Final = logging.getLogger(__name__)
+
+# Seconds that what was seen is kept for a hub that does not come back; nobody waits longer for an answer.
+KEPT: Final = 120.0
+# Refusals and ended plans that wait for the hub. A flood of bad orders must not fill the memory.
+MOST_KEPT: Final = 64
+# Seconds between looks at the kill switch while a plan runs.
+_GLANCE: Final = 0.5
+
+
+class Looker(Protocol):
+    """Runs plans: `apart.Apart` in processes of their own, `inside.Inside` in this one."""
+
+    @property
+    def probes(self) -> Collection[str]:
+        """The names of what it can look with."""
+        ...
+
+    def look(
+        self, plan: Plan, say: Callable[[str], None]
+    ) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
+        """Start *plan* inside the fence and iterate over what it yields; leaving the block ends it."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Duty:
+    """One order, and what is to be told about it."""
+
+    id: str
+    messages: list[Message] = field(default_factory=list)  # Seen 1, 2, …, then Done; or one Refusal
+    told: int = 0  # of the messages, those that the hub has acknowledged
+    seen: list[Json] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
+    ending: str = "cancelled"  # how it is to end when its task is cancelled
+    over: float | None = None  # monotonic seconds
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the hub knows all there is."""
+        return self.over is not None and self.told >= len(self.messages)
+
+
+class Duties:
+    """Everything a relay does for its hub, whatever connection the hub is reached by."""
+
+    def __init__(
+        self,
+        me: Identity,
+        signers: Mapping[str, str],
+        policy: Policy,
+        looker: Looker | None = None,
+        *,
+        memory: Memory | None = None,
+        switch: Path | None = None,
+    ) -> None:
+        self.me, self.signers, self.policy = me, signers, policy
+        self.memory = memory or Memory()
+        self.say: Callable[[Message], None] | None = None  # the connection that stands
+        self.leaving = False
+        self._looker = looker or Apart(policy)
+        self._quota = Quota(policy.limits)
+        self._switch = switch
+        self._duties: dict[str, Duty] = {}
+
+    @property
+    def running(self) -> list[Duty]:
+        """Those that still look."""
+        return [duty for duty in self._duties.values() if duty.over is None]
+
+    @property
+    def held(self) -> list[Duty]:
+        """Those of which the hub does not know all; what nobody came for is forgotten."""
+        now = monotonic()
+        ended = [duty for duty in self._duties.values() if duty.over is not None]
+        for duty in ended:
+            late = now - (duty.over or now) > KEPT
+            if duty.is_told or late or len(self._duties) > MOST_KEPT:
+                del self._duties[duty.id]
+        return list(self._duties.values())
+
+    def is_switched_off(self) -> bool:
+        """Whether the operator's kill switch, a file, is there."""
+        return self._switch is not None and self._switch.exists()
+
+    def take(self, envelope: str, now: float) -> None:
+        """Run the order in *envelope*, or refuse it; *now* is the hub's time in seconds since the epoch."""
+        try:
+            order = open_order(envelope, self.me, self.signers, now, self.memory.has)
+            self.memory.add(order)  # whatever comes of it, it is not looked at twice
+            if self.leaving:
+                raise Refused("leaving", "this relay is being stopped", order.id)
+            if self.is_switched_off():
+                raise Refused("switched_off", "this relay is switched off by its operator", order.id)
+            plan = admit(order, self.policy, self._looker.probes)
+            self._quota.take(order, len(self.running), monotonic())
+        except Refused as refused:
+            self._refuse(refused)
+            return
+        log.info("plan %s for %s: %d steps", order.id, order.requester, len(plan.steps))
+        duty = self._duties[order.id] = Duty(order.id)
+        duty.task = asyncio.create_task(self._run(duty, order, plan), name=f"plan {order.id}")
+
+    def cancel(self, plan: str, ending: str = "cancelled") -> None:
+        """End *plan* before it is over, if it is here."""
+        duty = self._duties.get(plan)
+        if duty and duty.task and duty.over is None:
+            duty.ending = ending
+            duty.task.cancel()
+
+    def acknowledge(self, plan: str, count: int) -> None:
+        """Forget the first *count* messages of *plan*: the hub has them."""
+        if duty := self._duties.get(plan):
+            duty.told = max(duty.told, min(count, len(duty.messages)))
+            if duty.is_told:
+                del self._duties[plan]
+
+    def connected(self, say: Callable[[Message], None]) -> None:
+        """Speak by *say* from now on, and begin with all that the hub has not acknowledged."""
+        self.say = say
+        for duty in self.held:
+            for message in duty.messages[duty.told :]:
+                say(message)
+
+    async def end_all(self, seconds: float) -> None:
+        """Let what runs come to its end for so many *seconds*; then give it back unfinished."""
+        self.leaving = True
+        tasks = [duty.task for duty in self.running if duty.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for duty in self.running:
+            self.cancel(duty.id, "stopped")
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, duty: Duty, order: Order, plan: Plan) -> None:
+        """Look, tell, and sign how it ended."""
+        blot = Blot.of(plan)
+        outcome = "finished"
+        watch = asyncio.create_task(self._watch(duty))
+        try:
+            async with self._looker.look(plan, lambda what: log.warning("%s: %s", order.id, what)) as coming:
+                async for observation in coming:
+                    self._saw(duty, observation, blot)
+        except asyncio.CancelledError:
+            outcome = duty.ending  # asked for by `cancel`, and answered; nobody else holds this task
+        finally:
+            watch.cancel()
+        signed = sign_report(duty.id, outcome, duty.seen, self.me)
+        self._tell(duty, Done(duty.id, len(duty.seen), outcome, signed))
+        duty.seen.clear()
+        duty.over = monotonic()
+        log.info("plan %s %s", order.id, outcome)
+
+    async def _watch(self, duty: Duty) -> None:
+        while not self.is_switched_off():  # noqa: ASYNC110 - a file tells, and no event does
+            await asyncio.sleep(_GLANCE)
+        log.warning("switched off by the operator; plan %s is given back", duty.id)
+        self.cancel(duty.id, "stopped")
+
+    def _saw(self, duty: Duty, observation: Observation, blot: Blot) -> None:
+        n = len(duty.seen) + 1
+        message = Seen(duty.id, n, observation_to_json(observation, blot))
+        if len(write(message)) > LONGEST["relay"]:
+            log.warning("plan %s: what %s saw is too long to send", duty.id, observation.step)
+            short = replace(observation, facts={"cut": "too long to send"}, failure=Failure.INCONCLUSIVE)
+            message = Seen(duty.id, n, observation_to_json(short))
+        duty.seen.append(message.observation)
+        self._tell(duty, message)
+
+    def _refuse(self, refused: Refused) -> None:
+        log.warning("refused: %s (%s, order %s)", refused, refused.reason, refused.order or "?")
+        message = Refusal(refused.order, sign_refusal(refused, self.me))
+        if not refused.order or refused.order in self._duties or len(self.held) >= MOST_KEPT:
+            if self.say:
+                self.say(message)  # nobody waits for it, or there are too many: said once
+            return
+        duty = self._duties[refused.order] = Duty(refused.order, over=monotonic())
+        self._tell(duty, message)
+
+    def _tell(self, duty: Duty, message: Message) -> None:
+        duty.messages.append(message)
+        if self.say:
+            self.say(message)

@@ -1,0 +1,114 @@
+"""The folder of one relay: its key, its hub, its policy, and what it must not forget between two starts.
+
+key           its secret, 0600           policy.yaml   what it may touch: the operator's
+hub.json      written by `join`          newest        when the latest order was made
+stop          while this is there, no plan runs
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from probes.protocol import json_codec
+from probes.protocol.invitation import Invitation, check_hub, check_pin
+from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.keys import Identity, fingerprint, load_identity, make_identity
+from probes.protocol.policy import Policy
+from probes.protocol.policy_file import load_policy
+from probes.relay.admission import Memory
+
+
+class HomeError(ValueError):
+    """Something in the folder is missing or wrong; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What a relay knows of its hub: never more than the operator brought it."""
+
+    url: str
+    signers: tuple[str, ...]  # public keys whose orders it runs; two while the bot's key is rotated
+    pin: str = ""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The public keys by fingerprint."""
+        return {fingerprint(key): key for key in self.signers}
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where it all is."""
+
+    path: Path
+
+    @property
+    def switch(self) -> Path:
+        """The kill switch."""
+        return self.path / "stop"
+
+    def identity(self, *, new: bool = False) -> Identity:
+        """Read the key; with *new* make one where there is none."""
+        path = self.path / "key"
+        return make_identity(path) if new and not path.exists() else load_identity(path)
+
+    def policy(self) -> Policy:
+        """Read the policy file."""
+        return load_policy(self.path / "policy.yaml")
+
+    def usual_policy(self) -> bool:
+        """Write the policy for Twilio's public network, unless there is one; whether it was written."""
+        path = self.path / "policy.yaml"
+        if path.exists():
+            return False
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(
+            (Path(__file__).parents[1] / "policy.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+        )
+        return True
+
+    def hub(self) -> Hub:
+        """Read what `join` wrote."""
+        path = self.path / "hub.json"
+        try:
+            fields = Fields(json_codec.load(path.read_text(encoding="utf-8")), str(path))
+            hub = Hub(fields.text("hub"), fields.texts("signers"), fields.text("pin"))
+            fields.end()
+            check_hub(hub.url)
+            check_pin(hub.pin)
+            _ = hub.keys
+        except OSError as error:
+            raise HomeError(f"{path}: {error.strerror}; has this relay joined a hub?") from None
+        except (WireError, ValueError) as error:
+            raise HomeError(f"{path}: {error}") from None
+        return hub
+
+    def joined(self, invitation: Invitation) -> None:
+        """Remember the hub of *invitation*, without its secret."""
+        text = json_codec.dump({"hub": invitation.hub, "signers": [invitation.signer], "pin": invitation.pin})
+        _replace(self.path / "hub.json", text + "\n")
+
+    def memory(self) -> "KeptMemory":
+        """Read how far orders had come before the last stop."""
+        try:
+            newest = float((self.path / "newest").read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            newest = 0.0
+        return KeptMemory(newest=newest, floor=newest, path=self.path / "newest")
+
+
+@dataclass(slots=True)
+class KeptMemory(Memory):
+    """A memory of orders whose latest time is also in a file."""
+
+    path: Path | None = None
+
+    def keep(self) -> None:
+        """Write the file. One line, once for each plan."""
+        if self.path:
+            _replace(self.path, f"{self.newest:.3f}\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

@@ -1,0 +1,1 @@
+"""Run one plan: budgets, egress policy, the worker process."""

@@ -1,0 +1,134 @@
+"""The fence around one plan: the policy, what names turned out to be, and how many packets may still go.
+
+Asked by probes/net/sockets.py, probes/net/udp.py and the resolver before anything leaves this host.
+"""
+
+import fcntl
+import os
+import struct
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final, Protocol
+
+from probes.protocol.failures import Fenced
+from probes.protocol.policy import SYSTEM, Policy, is_public, read_address
+
+_DNS: Final = 53
+# What name servers say of themselves (RFC 4892); nobody can be reached by these names.
+_OWN_NAMES: Final = frozenset({"id.server", "version.server", "hostname.bind", "version.bind"})
+
+
+class Taker(Protocol):
+    """Whoever counts packets."""
+
+    def take(self) -> bool:
+        """Count one packet; False when it is one too many."""
+        ...
+
+
+@dataclass(slots=True)
+class Pace:
+    """Packets per second: a bucket that holds two seconds' worth."""
+
+    rate: float
+    clock: Callable[[], float]  # monotonic seconds
+    left: float = 0.0
+    at: float = float("-inf")
+
+    def take(self) -> bool:
+        """Count one packet; False when it is one too many."""
+        now = self.clock()
+        self.left = min(2 * self.rate, self.left + (now - self.at) * self.rate)
+        self.at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+@dataclass(slots=True)
+class Fence:
+    """What one plan may touch. Names are trusted only as far as this host itself looked them up."""
+
+    policy: Policy
+    pace: Taker
+    system: frozenset[str] = frozenset()  # addresses of this host's own resolvers
+    log: Callable[[str], None] = lambda _: None
+    _names: dict[str, set[str]] = field(default_factory=dict)  # by address
+    _passed: set[tuple[str, int, str]] = field(default_factory=set)
+
+    def check_name(self, name: str) -> None:
+        """Let *name* be asked for if a rule or a proxy has it."""
+        name = name.rstrip(".").lower()
+        if name not in _OWN_NAMES and not self.policy.allows_name(name) and not self.policy.is_proxy(name):
+            raise self._fenced(f"the name {name[:80]}")
+
+    def grant(self, name: str, addresses: Iterable[str]) -> None:
+        """Remember whose *addresses* these are."""
+        for address in addresses:
+            self._names.setdefault(address, set()).add(name.rstrip(".").lower())
+
+    def check(self, address: str, port: int, transport: str) -> None:
+        """Let a packet pass to where it may go, as long as there are not too many of them."""
+        where = (address, port, transport)
+        if where not in self._passed:
+            if not self._may(address, port, transport):
+                raise self._fenced(f"{address}:{port}/{transport}")
+            self._passed.add(where)
+        if not self.pace.take():
+            raise self._fenced(f"more than {self.policy.limits.packets_per_second:g} packets in a second")
+
+    def check_tunnel(self, host: str, port: int) -> None:
+        """Let a proxy be asked for what might be reached directly, too; a literal has no name to go by."""
+        literal = read_address(host) is not None
+        allows = self.policy.allows_address if literal else self.policy.allows_name
+        if not allows(host, port, "tcp"):
+            raise self._fenced(f"{host[:80]}:{port} through the proxy")
+
+    def _may(self, address: str, port: int, transport: str) -> bool:
+        real = read_address(address)
+        if real is None:
+            return False
+        if self.policy.allows_address(address, port, transport):
+            return True
+        if port == _DNS and self._resolves(address):
+            return True
+        names = self._names.get(address, ())
+        if is_public(real) and any(self.policy.allows_name(name, port, transport) for name in names):
+            return True
+        # A proxy may be at a private address: the operator named it.
+        reached = {*names, address}
+        return transport == "tcp" and any(self.policy.is_proxy(one, port) for one in reached)
+
+    def _resolves(self, address: str) -> bool:
+        listed = self.policy.resolvers
+        return str(read_address(address)) in listed or (SYSTEM in listed and address in self.system)
+
+    def _fenced(self, what: str) -> Fenced:
+        self.log(f"held back by the fence: {what}")
+        return Fenced(what)
+
+
+_STATE: Final = struct.Struct("=dd")  # what is left, and when that was; the monotonic clock is the host's
+
+
+class SharedPace:
+    """A `Pace` for whoever has its file. Locks on it are a process's own, and end with that."""
+
+    def __init__(self, rate: float, file: int | None = None) -> None:
+        self.rate = rate
+        self.file = os.memfd_create("pace") if file is None else file
+        if file is None:
+            os.pwrite(self.file, _STATE.pack(0.0, float("-inf")), 0)
+
+    def take(self) -> bool:
+        """Count one packet; False when it is one too many."""
+        fcntl.lockf(self.file, fcntl.LOCK_EX)  # for microseconds
+        try:
+            pace = Pace(self.rate, monotonic, *_STATE.unpack(os.pread(self.file, _STATE.size, 0)))
+            taken = pace.take()
+            os.pwrite(self.file, _STATE.pack(pace.left, pace.at), 0)
+        finally:
+            fcntl.lockf(self.file, fcntl.LOCK_UN)
+        return taken

@@ -1,0 +1,99 @@
+"""Run a plan: all steps side by side, inside their budgets, each observation handed over as it ends.
+
+The only clock of the relay, and the only broad `except` of the project.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+from probes.checks import PROBES
+from probes.checks.context import Look, Shared
+from probes.net.resolver import Resolver
+from probes.protocol.failures import Failure, classify
+from probes.protocol.model import Observation, Plan, Step, not_looked
+
+Probe: TypeAlias = Callable[[Step, Look], Awaitable[Failure | None]]
+
+log: Final = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def run_plan(
+    plan: Plan, probes: Mapping[str, Probe] = PROBES, resolver: Resolver | None = None
+) -> AsyncIterator[AsyncIterator[Observation]]:
+    """Start *plan*; iterate over what it yields. Leaving the block cancels what still runs.
+
+    Names are looked up by *resolver*, which is this host's own unless given.
+    """
+    queue: asyncio.Queue[Observation | None] = asyncio.Queue()
+    async with asyncio.TaskGroup() as group:
+        runner = group.create_task(_run_all(Shared.of(plan, resolver), probes, queue))
+        try:
+            yield _drain(queue)
+        finally:
+            runner.cancel()
+
+
+async def _drain(queue: asyncio.Queue[Observation | None]) -> AsyncIterator[Observation]:
+    while (observation := await queue.get()) is not None:
+        yield observation
+
+
+async def _run_all(
+    shared: Shared, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]
+) -> None:
+    """One task a step; when the plan's budget is over, what is left is out of time."""
+    loop, plan = asyncio.get_running_loop(), shared.plan
+    results: dict[str, asyncio.Future[Observation]] = {step.id: loop.create_future() for step in plan.steps}
+
+    async def take(step: Step) -> None:
+        observation = await _run_step(step, probes, shared, results)
+        results[step.id].set_result(observation)
+        queue.put_nowait(observation)
+
+    try:
+        async with asyncio.timeout(plan.budget), asyncio.TaskGroup() as group:
+            for step in plan.steps:
+                group.create_task(take(step), name=step.id)
+    except TimeoutError:
+        for step in plan.steps:
+            if not results[step.id].done():
+                queue.put_nowait(not_looked(step, Failure.OUT_OF_TIME))
+    queue.put_nowait(None)
+
+
+async def _run_step(
+    step: Step,
+    probes: Mapping[str, Probe],
+    shared: Shared,
+    results: Mapping[str, asyncio.Future[Observation]],
+) -> Observation:
+    """Wait for what *step* comes after, then look. A crash costs this step and no other."""
+    # Shielded, as cancelling who waits would cancel the future waited for, and its step go unobserved.
+    earlier = {name: await asyncio.shield(results[name]) for name in step.after}
+    failed = next((before for before in earlier.values() if before.failure is not None), None)
+    if failed is not None:
+        return not_looked(step, Failure.SKIPPED, because=failed.step, because_failure=failed.failure)
+    look = Look(shared, earlier)
+    started, begun = time.time(), time.perf_counter()
+    failure: Failure | None
+    try:
+        async with asyncio.timeout(step.budget):
+            failure = await probes[step.probe](step, look)
+    except Exception as error:  # the one place where a probe's exception becomes a word
+        failure = classify(error)
+        if failure is Failure.PROBE_CRASHED:
+            log.exception("probe %s crashed in step %s", step.probe, step.id)
+    return Observation(
+        step=step.id,
+        probe=step.probe,
+        target=step.target,
+        failure=failure,
+        facts=dict(look.facts),
+        started=round(started, 3),
+        runtime=round(time.perf_counter() - begun, 5),
+    )

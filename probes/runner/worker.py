@@ -1,0 +1,64 @@
+"""The process of one plan: takes a job from standard input, tells what it sees on standard output, and ends.
+
+Ends early when its input does: whoever started it cancels it so, or is gone.
+`probes.relay.subprocess_runner` is the other side.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from asyncio import StreamReader
+from typing import Final
+
+from probes.protocol.json_fields import WireError
+from probes.protocol.messages import LONGEST
+from probes.runner.in_process import Inside
+from probes.runner.policy_guard import SharedPace
+from probes.runner.worker_messages import Job, read_job, write_said, write_seen
+
+_MOST: Final = 16 * LONGEST["hub"]  # bytes of a job: an order, and the policy
+
+
+def main() -> None:
+    """Run one job."""
+    # A service manager tells all processes of a service to stop. The relay has been told, too, and it decides.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
+    asyncio.run(_work())
+
+
+async def _work() -> None:
+    orders = StreamReader(limit=_MOST)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin.buffer
+    )
+    line = await orders.readline()
+    if not line.endswith(b"\n"):
+        return  # cancelled before it began
+    try:
+        job = read_job(line)
+    except WireError as error:
+        _tell(write_said(str(error)))
+        raise SystemExit(1) from None
+    looking = asyncio.create_task(_look(job))
+    ending = asyncio.create_task(orders.read())
+    await asyncio.wait({looking, ending}, return_when=asyncio.FIRST_COMPLETED)
+    if looking.done():
+        looking.result()
+    looking.cancel()
+    ending.cancel()
+    await asyncio.gather(looking, ending, return_exceptions=True)
+
+
+async def _look(job: Job) -> None:
+    inside = Inside(job.policy, SharedPace(job.policy.limits.packets_per_second, job.pace))
+    async with inside.look(job.plan, lambda what: _tell(write_said(what))) as coming:
+        async for observation in coming:
+            _tell(write_seen(observation))
+
+
+def _tell(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,45 @@
+"""Look at one target with one probe, as the runner does, and return the word and the facts."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from probes.checks.context import Look, Shared
+from probes.net.certificate_verdict import Trust
+from probes.net.resolver import Resolver
+from probes.protocol.failures import Failure, classify
+from probes.protocol.model import Observation, Plan, Step, Target
+
+
+async def see(
+    probe: Callable[[Step, Look], Awaitable[Failure | None]],
+    host: str,
+    port: int,
+    *,
+    transport: str = "tcp",
+    budget: float = 2.0,
+    servers: Sequence[tuple[str, int]] = (),
+    cadence: Sequence[float] = (0.05, 0.05, 0.1),
+    roots: tuple[str, ...] = (),
+    proxy_url: str = "",
+    earlier: Mapping[str, Observation] | None = None,
+    names: Resolver | None = None,
+    secrets: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+    **params: Any,
+) -> tuple[Failure | None, dict[str, Any]]:
+    """Names are asked for at *servers* and nowhere else; *more* are params whose names are taken here."""
+    params |= more or {}
+    step = Step(
+        "look", "any", Target("signaling", host, port, transport), budget, params, secrets=secrets or {}
+    )
+    names = names or Resolver(servers=servers, cadence=cadence)
+    look = Look(Shared(Plan((step,), budget, roots, proxy_url), names, Trust(roots)), earlier or {})
+    try:
+        async with asyncio.timeout(budget):
+            failure = await probe(step, look)
+    except Exception as error:
+        failure = classify(error)
+        if failure is Failure.PROBE_CRASHED:
+            raise
+    return failure, look.facts

@@ -1,0 +1,156 @@
+"""What travels between the bot and a relay comes back the same, or is refused with its place named."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.protocol import json_codec
+from probes.protocol.failures import Failure
+from probes.protocol.json_fields import WireError
+from probes.protocol.model import Observation, Plan, Step, Target
+from probes.protocol.scrub import Blot
+
+TARGET = Target("turn", "turn.example", 443, "tls", "frankfurt")
+STEP = Step("turn a", "turn", TARGET, 4.0, {"path": "/x"}, ("dns a",), {"credential": "s3cr3t-Value"})
+PLAN = Plan((Step("dns a", "dns", Target("turn", "turn.example"), 2.0), STEP), 10.0, ("PEM",), "")
+SEEN = Observation("turn a", "turn", TARGET, Failure.TURN_FORBIDDEN, {"mapped": "192.0.2.1:7"}, 1.5, 0.25)
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+facts = st.dictionaries(st.text(max_size=12), values, max_size=4)
+targets = st.builds(Target, st.text(), st.text(), st.integers(0, 65535), st.text(), st.text())
+seconds = st.floats(0, 1e12)
+observations = st.builds(
+    Observation, st.text(), st.text(), targets, st.none() | st.sampled_from(Failure), facts, seconds, seconds
+)
+
+
+@given(observations)
+def test_observation_comes_back_the_same(observation: Observation) -> None:
+    """Whatever a probe saw is read as it was written, through the text of JSON."""
+    text = json_codec.dump(json_codec.observation_to_json(observation))
+    assert text.isascii()
+    assert "\n" not in text
+    assert json_codec.observation_from_json(json_codec.load(text)) == observation
+
+
+def test_plan_comes_back_the_same_with_its_secrets() -> None:
+    """A relay gets the plan whole; what is kept or logged has no secret in it."""
+    written = json_codec.dump(json_codec.plan_to_json(PLAN, secrets=True))
+    assert json_codec.plan_from_json(json_codec.load(written)) == PLAN
+    kept = json_codec.dump(json_codec.plan_to_json(PLAN))
+    assert "s3cr3t" not in kept
+    assert json_codec.plan_from_json(json_codec.load(kept)).steps[1].secrets == {}
+
+
+def test_secrets_are_blotted_out_of_observations() -> None:
+    """A secret that a server echoes is not in the observation that travels, whatever it hides in."""
+    facts = {"said": "no s3cr3t-Value here", "list": [{"s3cr3t-Value": 1}], "port": 443, "none": None}
+    seen = Observation("turn a", "turn", TARGET, None, facts)
+    text = json_codec.dump(json_codec.observation_to_json(seen, Blot(["", *STEP.secrets.values()])))
+    assert "s3cr3t" not in text
+    assert json.loads(text)["facts"] == {
+        "said": "no [secret] here",
+        "list": [{"[secret]": 1}],
+        "port": 443,
+        "none": None,
+    }
+
+
+def _changed(value: dict[str, Any], path: str, new: object) -> dict[str, Any]:
+    copy = json.loads(json.dumps(value))
+    *way, last = path.split(".")
+    place = copy
+    for name in way:
+        place = place[int(name) if name.isdecimal() else name]
+    if new is ...:
+        del place[last]
+    else:
+        place[last] = new
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "said"),
+    [
+        ("version", 2, "observation.version: is 2, and only 1 is understood here"),
+        ("version", True, "observation.version"),
+        ("step", ..., "observation.step: is missing"),
+        ("step", 7, "observation.step: must be a text, not a number"),
+        ("colour", "red", "observation.colour: is not known"),
+        ("failure", "broken", "observation.failure: “broken” is not a failure word"),
+        ("failure", False, "observation.failure: must be a text, not true or false"),
+        ("facts", [], "observation.facts: must be an object, not a list"),
+        ("facts", {"a": float("inf")}, "observation.facts: holds what is not JSON"),
+        ("started", -1, "observation.started: must be a finite number"),
+        ("runtime", "1", "observation.runtime: must be a number, not a text"),
+        ("runtime", float("nan"), "observation.runtime: must be a finite number"),
+        ("target", None, "observation.target: must be an object, not null"),
+        ("target.port", 65536, "observation.target.port: must be a port"),
+        ("target.port", 1.5, "observation.target.port: must be a port"),
+        ("target.port", True, "observation.target.port: must be a number, not true or false"),
+        ("target.color", "", "observation.target.color: is not known"),
+    ],
+)
+def test_wrong_observation_is_refused_by_place(path: str, new: object, said: str) -> None:
+    """A field that is missing, unknown or ill-typed is named, and nothing is guessed."""
+    with pytest.raises(WireError) as caught:
+        json_codec.observation_from_json(_changed(json_codec.observation_to_json(SEEN), path, new))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "said"),
+    [
+        ("steps", {}, "plan.steps: must be a list, not an object"),
+        ("steps.1.after", ["dns b"], "turn a comes after a step that is not in the plan"),
+        ("steps.0.after", ["turn a"], "wait for each other"),
+        ("steps.0.id", "turn a", "an id stands twice"),
+        ("steps.1.secrets", {"credential": 1}, "plan.steps[1].secrets: must be an object of texts"),
+        ("steps.1.budget", 0, "plan.steps[1].budget: must be more than 0 seconds"),
+        ("steps.1.target.port", -1, "plan.steps[1].target.port"),
+        ("roots", "PEM", "plan.roots: must be a list of texts"),
+        ("steps.0", 1, "plan.steps[0]: must be an object, not a number"),
+    ],
+)
+def test_wrong_plan_is_refused_by_place(path: str, new: object, said: str) -> None:
+    """A relay never starts on a plan that it understands in part only."""
+    value = json_codec.plan_to_json(PLAN)
+    if path == "steps.0":
+        value["steps"][0] = new
+    else:
+        value = _changed(value, path, new)
+    with pytest.raises(WireError) as caught:
+        json_codec.plan_from_json(value)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "NaN", '{"a": 1, "a": 2}', "[" * 100_000, b"\xff\xfe\x00", '{"a": Infinity}']
+)
+def test_text_that_is_no_json_is_refused(text: str | bytes) -> None:
+    """Broken text, NaN, doubled keys and over-deep nesting are one kind of error."""
+    with pytest.raises(WireError):
+        json_codec.load(text)
+
+
+def test_deep_facts_are_refused() -> None:
+    """Facts nested deeper than any probe makes them do not get in."""
+    value = json_codec.observation_to_json(SEEN)
+    value["facts"] = {"a": json_codec.load("[" * 50 + "]" * 50)}
+    with pytest.raises(WireError, match="nests too deeply"):
+        json_codec.observation_from_json(value)
+
+
+@given(values)
+def test_any_json_is_read_or_refused(value: object) -> None:
+    """Whatever arrives in place of an observation or a plan, the answer is a WireError."""
+    for read in (json_codec.observation_from_json, json_codec.plan_from_json, json_codec.target_from_json):
+        with pytest.raises(WireError):
+            read(value)

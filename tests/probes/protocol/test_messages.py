@@ -1,0 +1,96 @@
+"""What hub and relay say comes back the same, and nothing else is understood."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.protocol.json_fields import WireError
+from probes.protocol.message_codec import read, write
+from probes.protocol.messages import BY_HUB, BY_RELAY, LONGEST, Ready, Seen
+
+SAMPLES: dict[Any, Any] = {
+    "str": "text", "int": 3, "float": 1.5, "bool": True, "tuple[str, ...]": ("a", "b"),
+    "Mapping[str, str]": {"a": "b"}, "Json": {"a": [1, None, {"b": "c"}]},
+}  # fmt: skip
+
+
+def sample(shape: Any) -> Any:
+    kinds = {"plan": "plan-1"}
+    found = {}
+    for name, kind in shape.__annotations__.items():
+        text = getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)
+        key = (
+            {"tuple": "tuple[str, ...]"}.get(text, text)
+            .replace("collections.abc.", "")
+            .replace("typing.", "")
+        )
+        found[name] = kinds.get(name) or SAMPLES["Json" if key.startswith("dict") else key]
+    return shape(**found)
+
+
+@pytest.mark.parametrize(
+    ("by", "shape"), [("hub", one) for one in BY_HUB] + [("relay", one) for one in BY_RELAY]
+)
+def test_every_message_comes_back_the_same(by: str, shape: Any) -> None:
+    """What one side writes the other reads, and the wrong side's words are refused."""
+    message = sample(shape)
+    assert read(write(message), by) == message
+    other = "relay" if by == "hub" else "hub"
+    if shape not in (BY_RELAY if by == "hub" else BY_HUB):
+        with pytest.raises(WireError, match="nothing that a"):
+            read(write(message), other)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('{"v":2,"type":"ping","n":1}', "only 1 is understood"),
+        ('{"v":true,"type":"ping","n":1}', "only 1 is understood"),
+        ('{"v":1,"type":"ping","n":1,"more":2}', "not known"),
+        ('{"v":1,"type":"ping"}', "missing"),
+        ('{"v":1,"type":"ping","n":-1}', "0 or more"),
+        ('{"v":1,"type":"ping","n":1.5}', "whole number"),
+        ('{"v":1,"type":"ping","n":1,"n":2}', "twice"),
+        ('{"v":1,"type":"ping","n":NaN}', "NaN"),
+        ("[" * 50_000, "not JSON"),
+        ('{"v":1,"type":"leaving","plans":["' + '","'.join("p" * 65) + '"]}', "too long a list"),
+        ('{"v":1,"type":"refusal","plan":"' + "p" * 201 + '","signed":""}', "longer than 200"),
+        ("x" * (LONGEST["relay"] + 1), "longer than"),
+    ],
+)
+def test_what_is_no_message_is_refused_with_its_place(text: str, complaint: str) -> None:
+    """Another version, a field too many or too few, a wrong type, an endless text: each is named."""
+    with pytest.raises(WireError, match=complaint):
+        read(text, "relay")
+
+
+@given(
+    st.text() | st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)
+)
+def test_junk_is_never_more_than_refused(junk: str | bytes) -> None:
+    """Whatever comes over the line, reading it ends in a WireError."""
+    with pytest.raises(WireError):
+        read(junk, "hub")
+
+
+@given(
+    st.sampled_from(["seen", "ready", "done", "hello"]),
+    st.dictionaries(st.sampled_from(["plan", "n", "key", "ready"]), st.none() | st.integers() | st.text()),
+)
+def test_half_messages_are_never_more_than_refused(kind: str, body: dict[str, Any]) -> None:
+    """Fields missing or of another type end in a WireError, too."""
+    with pytest.raises(WireError):
+        read(json.dumps({"v": 1, "type": kind, **body}), "relay")
+
+
+def test_messages_stay_apart_from_their_values() -> None:
+    """A message that was read shares nothing with what was written."""
+    checks = {"clock": ""}
+    message = read(write(Ready(True, checks, -2.5, (), {})), "relay")
+    checks["clock"] = "changed"
+    assert isinstance(message, Ready)
+    assert (message.checks, message.offset) == ({"clock": ""}, -2.5)
+    assert write(Seen("p", 1, {})).isascii()

@@ -1,0 +1,193 @@
+"""Orders, refusals, reports, secrets and invitations: right ones are read, all others refused for the right reason."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from probes.protocol.invitation import Invitation, check_hub, read_invitation, write_invitation
+from probes.protocol.json_fields import WireError
+from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity
+from probes.protocol.messages import Challenge, Hello
+from probes.protocol.model import Plan, Step, Target
+from probes.protocol.order import LONGEST_ORDER, Order, Refused, make_order, open_order, sign_order
+from probes.protocol.report import open_refusal, open_report, sign_refusal, sign_report
+from probes.protocol.sealing import seal, unseal
+from probes.protocol.signing import canonical, is_proved, prove, sign
+from probes.relay.admission import Memory
+
+BOT, RELAY, OTHER = Identity.new(), Identity.new(), Identity.new()
+NOW = 1_800_000_000.0
+STEP = Step(
+    "turn a", "turn", Target("turn", "turn.example", 443, "tls"), 4.0, secrets={"credential": "s3cr3t"}
+)
+PLAN = Plan((STEP,), 5.0)
+
+
+def order(**changes: Any) -> Order:
+    return replace(make_order(PLAN, RELAY.id, "U1", NOW), **changes)
+
+
+def opened(text: str, now: float = NOW, seen: Callable[[Order], bool] = lambda _: False) -> Order:
+    return open_order(text, RELAY, {BOT.id: BOT.key}, now, seen)
+
+
+def refused(text: str, now: float = NOW, seen: Callable[[Order], bool] = lambda _: False) -> Refused:
+    with pytest.raises(Refused) as caught:
+        opened(text, now, seen)
+    return caught.value
+
+
+def test_order_comes_back_with_its_secrets() -> None:
+    """The relay that it is for reads the plan whole; nobody on the way reads the secrets."""
+    text = sign_order(order(), BOT, RELAY.sealing)
+    assert "s3cr3t" not in text
+    assert opened(text).plan == PLAN
+
+
+@pytest.mark.parametrize(
+    ("changes", "signer", "now", "reason"),
+    [
+        ({}, OTHER, NOW, "unknown_signer"),
+        ({"aud": OTHER.id}, BOT, NOW, "not_for_me"),
+        ({}, BOT, NOW + 61, "expired"),
+        ({"exp": NOW + 61}, BOT, NOW, "malformed"),
+        ({"iat": NOW + 30, "exp": NOW + 60}, BOT, NOW, "not_yet_valid"),
+        ({"exp": NOW - 1}, BOT, NOW, "malformed"),
+        ({"nonce": "short"}, BOT, NOW, "malformed"),
+        ({"requester": "U" * 201}, BOT, NOW, "malformed"),
+    ],
+)
+def test_wrong_orders_are_refused(changes: dict[str, Any], signer: Identity, now: float, reason: str) -> None:
+    """Another signer, another relay, another time: each has its own word."""
+    assert refused(sign_order(order(**changes), signer, RELAY.sealing), now).reason == reason
+
+
+def test_no_bit_of_an_order_can_be_changed() -> None:
+    """Whoever passes an order on cannot give it another target, another requester or another life."""
+    text = sign_order(order(), BOT, RELAY.sealing)
+    envelope = json.loads(text)
+    for old, new in (
+        ("turn.example", "evil.example"),
+        ('"requester":"U1"', '"requester":"U2"'),
+        ("turn a", "turn b"),
+    ):
+        assert old in envelope["body"]
+        forged = canonical({**envelope, "body": envelope["body"].replace(old, new)})
+        assert refused(forged).reason == "bad_signature"
+    other_kind = sign("report", json.loads(envelope["body"]), BOT)
+    assert refused(other_kind).reason == "bad_signature"
+
+
+def test_order_has_one_spelling() -> None:
+    """A body that says the same in other words is not the one that was signed."""
+    envelope = json.loads(sign_order(order(), BOT, RELAY.sealing))
+    spaced = json.dumps(json.loads(envelope["body"]))
+    assert refused(canonical({**envelope, "body": spaced})).reason == "malformed"
+
+
+@given(st.data())
+def test_truncated_and_broken_orders_are_refused(data: st.DataObject) -> None:
+    """Cut anywhere, or with any character another, an order is never run and never crashes its reader."""
+    text = sign_order(order(), BOT, RELAY.sealing)
+    at = data.draw(st.integers(0, len(text) - 1))
+    assert refused(text[:at]).reason == "malformed"
+    other = data.draw(st.characters())
+    if other != text[at]:
+        refused(text[:at] + other + text[at + 1 :])
+
+
+def test_order_that_is_too_long_is_not_even_read() -> None:
+    """Size comes first."""
+    assert refused("[" * (LONGEST_ORDER + 1)).reason == "too_large"
+
+
+def test_secrets_open_for_their_relay_and_order_only() -> None:
+    """What is sealed to one relay and one order opens with neither another key nor another order."""
+    sealed = seal({"turn a": {"credential": "x"}}, RELAY.sealing, b"this")
+    assert unseal(sealed, RELAY, b"this") == {"turn a": {"credential": "x"}}
+    for key, bound, text in (
+        (OTHER, b"this", sealed),
+        (RELAY, b"that", sealed),
+        (RELAY, b"this", sealed[:-4]),
+    ):
+        with pytest.raises(WireError):
+            unseal(text, key, bound)
+    for_other = sign_order(order(), BOT, OTHER.sealing)
+    assert refused(for_other).reason == "bad_secrets"
+
+
+def test_no_order_is_accepted_twice_whatever_the_hub_says_of_the_time() -> None:
+    """A hub that turns its clock back, or a relay that starts anew, gets no old order run again."""
+    memory = Memory()
+    first, later = order(), order(iat=NOW + 600, exp=NOW + 660)
+    memory.add(first)
+    assert memory.has(first)
+    assert not memory.has(later)
+    memory.add(later)
+    assert memory.has(first)
+    assert memory.has(order(iat=NOW + 470))
+    assert Memory(newest=memory.newest, floor=memory.newest).has(later)
+    assert refused(sign_order(first, BOT, RELAY.sealing), seen=memory.has).reason == "replayed"
+
+
+def test_refusals_and_reports_are_the_relay_s_own() -> None:
+    """Only the relay's key makes them, and one is not taken for the other."""
+    refusal = sign_refusal(Refused("expired", "too late", "plan-1"), RELAY)
+    report = sign_report("plan-1", "finished", [{"a": 1}], RELAY)
+    assert open_refusal(refusal, RELAY.key).reason == "expired"
+    assert open_report(report, RELAY.key).n == 1
+    for read, text, key in (
+        (open_refusal, report, RELAY),
+        (open_report, refusal, RELAY),
+        (open_report, report, BOT),
+    ):
+        with pytest.raises(WireError):
+            read(text, key.key)
+
+
+def test_proof_is_for_one_conversation() -> None:
+    """Neither another nonce, nor another hub, nor another token, nor another key is proved by it."""
+    hello = Hello("hub.example", RELAY.key, RELAY.sealing, "1", ("dns",))
+    challenge = Challenge("nonce", NOW)
+    proof = prove(hello, challenge, "token", RELAY)
+    assert is_proved(proof, hello, challenge, "token")
+    assert not is_proved(proof, hello, Challenge("other", NOW), "token")
+    assert not is_proved(proof, replace(hello, hub="evil.example"), challenge, "token")
+    assert not is_proved(proof, replace(hello, sealing=OTHER.sealing), challenge, "token")
+    assert not is_proved(proof, replace(hello, key=OTHER.key), challenge, "token")
+    assert not is_proved(proof, hello, challenge, "other")
+    assert not is_proved("junk!", hello, challenge, "token")
+
+
+def test_invitation_is_one_word() -> None:
+    """It comes back the same, and not at all when it was cut."""
+    invitation = Invitation("wss://hub.example/relay", "secret", BOT.key, "a" * 64)
+    word = write_invitation(invitation)
+    assert read_invitation(f" {word}\n") == invitation
+    assert " " not in word
+    for wrong in (word[:-3], "other." + word, write_invitation(replace(invitation, signer="x")), ""):
+        with pytest.raises(WireError):
+            read_invitation(wrong)
+    for url in ("ws://hub.example/", "https://hub.example/", "wss://u:p@hub.example/", "wss://"):
+        with pytest.raises(WireError):
+            check_hub(url)
+
+
+def test_key_file_is_written_once_and_read_back(tmp_path: Path) -> None:
+    """The same key comes back; a second one never takes its place; what is no key is refused."""
+    made = make_identity(tmp_path / "key")
+    assert load_identity(tmp_path / "key").id == made.id
+    assert load_identity(tmp_path / "key").sealing == made.sealing
+    with pytest.raises(FileExistsError):
+        make_identity(tmp_path / "key")
+    (tmp_path / "key").write_text("junk")
+    with pytest.raises(KeyFileError):
+        load_identity(tmp_path / "key")
+    with pytest.raises(KeyFileError):
+        load_identity(tmp_path / "none")

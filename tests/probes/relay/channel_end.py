@@ -1,0 +1,38 @@
+"""What a hub and a relay of the tests have in common: they keep what they hear, and say what they are told to."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import aiohttp
+from aiohttp import web
+
+from probes.protocol.message_codec import write
+from probes.protocol.messages import Message
+
+M = TypeVar("M")
+
+
+@dataclass(kw_only=True)
+class LineEnd:
+    """One end of a connection."""
+
+    socket: web.WebSocketResponse | aiohttp.ClientWebSocketResponse | None = None
+    heard: list[Message] = field(default_factory=list)
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def say(self, message: Message | str) -> None:
+        assert self.socket
+        await self.socket.send_str(message if isinstance(message, str) else write(message))
+
+    def keep(self, message: Message) -> None:
+        self.heard.append(message)
+        self._news.set()
+
+    async def until(self, kind: type[M], count: int = 1, seconds: float = 5.0) -> list[M]:
+        """The messages of a *kind*, as soon as there are so many."""
+        async with asyncio.timeout(seconds):
+            while len(found := [one for one in self.heard if isinstance(one, kind)]) < count:
+                self._news.clear()
+                await self._news.wait()
+        return found

@@ -1,0 +1,336 @@
+"""A hub that was taken over, and whoever stands in the way: refused with a signed word, nothing touched."""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import dns.message
+import dns.rdatatype
+import pytest
+
+from probes.checks import PROBES
+from probes.checks.context import Look
+from probes.net.resolver import Resolver
+from probes.protocol.failures import Failure
+from probes.protocol.keys import Identity
+from probes.protocol.message_codec import write
+from probes.protocol.messages import LONGEST, Done, Order, Ready, Rejection, Seen, Welcome
+from probes.protocol.model import Plan, Step, Target
+from probes.protocol.policy_file import parse_policy
+from probes.relay.agent import Agent, join
+from probes.relay.dial_errors import LinkError
+from probes.relay.hub_address import Place
+from probes.relay.link import FRAMES_AT_ONCE
+from probes.relay.orders import Duties
+from tests.certificates import make_authority, make_server
+from tests.name_server import answer, name_server
+from tests.probes.relay.stub_hub import StubHub, inside, relay, stub_hub
+
+# The address of a service that may be looked at, and around it everything that may not.
+POLICY = parse_policy(
+    {
+        "version": 1,
+        "allow": [{"names": ["good.example"], "ranges": ["127.0.0.2/32"], "ports": ["1-65535"]}],
+        "limits": {"concurrent_plans": 2, "plans_per_hour": 5},
+    }
+)
+
+
+def plan(host: str = "127.0.0.2", port: int = 9, probe: str = "tcp", **params: Any) -> Plan:
+    target = Target("signaling", host, port, "tcp")
+    return Plan((Step("one", probe, target, 2.0, params),), 2.0)
+
+
+@asynccontextmanager
+async def victim(host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[tuple[int, list[str]]]:
+    """A service that nobody may touch: its port, and who did."""
+    touched: list[str] = []
+
+    def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        touched.append(str(writer.get_extra_info("peername")))
+        writer.close()
+
+    server = await asyncio.start_server(accept, host, port)
+    async with server:
+        yield server.sockets[0].getsockname()[1], touched
+
+
+BAD: dict[str, tuple[str, Callable[[StubHub], str]]] = {
+    "of another signer": ("unknown_signer", lambda hub: hub.order(plan(), signer=Identity.new())),
+    "for another relay": ("not_for_me", lambda hub: hub.order(plan(), aud=Identity.new().id)),
+    "expired": ("expired", lambda hub: hub.order(plan(), iat=hub.now() - 90, exp=hub.now() - 31)),
+    "from the future": (
+        "not_yet_valid",
+        lambda hub: hub.order(plan(), iat=hub.now() + 60, exp=hub.now() + 119),
+    ),
+    "good for an hour": ("malformed", lambda hub: hub.order(plan(), exp=hub.now() + 3600)),
+    "truncated": ("malformed", lambda hub: hub.order(plan())[:-40]),
+    "nested too deeply": ("malformed", lambda hub: "[" * 100_000),
+    "changed on the way": ("bad_signature", lambda hub: hub.order(plan()).replace("127.0.0.2", "127.0.0.3")),
+    "too large": ("too_large", lambda hub: "x" * (LONGEST["hub"] - 2_000)),
+    "of an unknown probe": ("unknown_probe", lambda hub: hub.order(plan(probe="shell"))),
+    "to loopback": ("target_not_allowed", lambda hub: hub.order(plan("127.0.0.1"))),
+    "to the metadata service": ("target_not_allowed", lambda hub: hub.order(plan("169.254.169.254", 80))),
+    "to v4 inside v6": ("target_not_allowed", lambda hub: hub.order(plan("::ffff:127.0.0.1"))),
+    "to a pinned address": (
+        "target_not_allowed",
+        lambda hub: hub.order(plan("good.example", addresses=["127.0.0.1"])),
+    ),
+    "to a name outside": ("target_not_allowed", lambda hub: hub.order(plan("secrets.evil.example"))),
+    "to a resolver outside": (
+        "target_not_allowed",
+        lambda hub: hub.order(plan(probe="dns", resolver="127.0.0.1")),
+    ),
+    "with junk for params": ("malformed", lambda hub: hub.order(plan(addresses=[["127.0.0.1"]]))),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_bad_orders_are_refused_and_logged(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Each gets its word, signed by the relay, in the log too; the relay serves on."""
+    caplog.set_level(logging.WARNING)
+    reason, forge = BAD[name]
+    async with stub_hub() as hub, relay(hub, POLICY):
+        assert (await hub.refusal(forge(hub)))[0] == reason
+        assert reason in caplog.text
+        await hub.say(Order(hub.order(plan())))
+        assert (await hub.until(Done))[0].outcome == "finished"
+
+
+async def test_replayed_order_is_refused_over_another_connection() -> None:
+    """What was run once is not run again, now or after a reconnect, whatever the hub's clock says."""
+    async with stub_hub() as hub, relay(hub, POLICY):
+        envelope = hub.order(plan())
+        await hub.say(Order(envelope))
+        await hub.until(Done)
+        assert (await hub.refusal(envelope))[0] == "replayed"
+        hub.ahead = -4.0
+        await hub.drop()
+        await hub.until(Ready, 2)
+        assert (await hub.refusal(envelope, nth=2))[0] == "replayed"
+        assert len(await hub.until(Seen)) == 1
+
+
+@asynccontextmanager
+async def asking(server: tuple[str, int]) -> AsyncIterator[tuple[StubHub, Agent]]:
+    """A relay on a host whose resolver is *server*, with a policy that lets it be asked."""
+    own = {
+        "version": 1,
+        "allow": [{"ranges": [f"{server[0]}/32"], "ports": [server[1]], "transports": ["udp"]}],
+    }
+    policy = replace(POLICY, allow=(*POLICY.allow, *parse_policy(own).allow))
+    async with stub_hub() as hub:
+        looker = replace(inside(policy, PROBES), resolver=lambda: Resolver(servers=[server], cadence=(0.2,)))
+        duties = Duties(Identity.new(), {hub.bot.id: hub.bot.key}, policy, looker)
+        async with relay(hub, policy, duties=duties) as agent:
+            yield hub, agent
+
+
+@pytest.mark.parametrize("probe", ["tcp", "tls", "http", "websocket", "edges"])
+async def test_name_that_resolves_to_a_private_address_is_not_connected(
+    probe: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An allowed name may lead anywhere; the address decides, the word is not allowed, and the log has the address."""
+
+    def private(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        return [answer(query, "good.example A 127.0.0.1")]
+
+    async with victim() as (port, touched), name_server(private) as server, asking(server) as (hub, _):
+        await hub.say(Order(hub.order(plan("good.example", port, probe, path="/"))))
+        [seen] = await hub.until(Seen)
+        await hub.until(Done)
+    assert seen.observation["failure"] == "not_allowed"
+    assert f"held back by the fence: 127.0.0.1:{port}/tcp" in caplog.text
+    assert touched == []
+
+
+async def test_name_that_changes_between_check_and_connect_gains_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What is connected is the address that was checked: a server that changes its answer is not asked in between.
+
+    The name server says what is allowed when it is asked first, and a forbidden address ever after.
+    """
+    asked: list[str] = []
+
+    def rebinding(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        kind = dns.rdatatype.to_text(query.question[0].rdtype)
+        asked.append(kind)
+        return [answer(query, f"good.example A {'127.0.0.2' if asked.count('A') == 1 else '127.0.0.1'}")]
+
+    async with (
+        victim() as (port, touched),
+        victim("127.0.0.2", port) as (_, welcome),
+        name_server(rebinding) as server,
+        asking(server) as (hub, _),
+    ):
+        one, target = plan("good.example", port), Target("signaling", "good.example", port, "tcp")
+        both = Plan((*one.steps, Step("two", "tcp", target, 2.0, {}, ("one",))), 3.0)
+        await hub.say(Order(hub.order(both)))
+        first = await hub.until(Seen, 2)
+        assert [seen.observation["failure"] for seen in first] == [None, None]
+        assert sorted(asked) == ["A", "AAAA"]  # two connections, one lookup
+        assert len(welcome) == 2
+        await hub.say(Order(hub.order(one)))
+        second = (await hub.until(Seen, 3))[2]
+        await hub.until(Done, 2)
+    assert asked.count("A") == 2
+    assert second.observation["failure"] == "not_allowed"
+    assert "held back by the fence: 127.0.0.1" in caplog.text
+    assert touched == []
+
+
+async def test_redirect_is_noted_and_not_followed() -> None:
+    """An allowed server that sends the relay elsewhere is heard, and elsewhere is left alone."""
+    async with victim() as (forbidden, touched):
+
+        async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(f"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:{forbidden}/\r\n\r\n".encode())
+            writer.close()
+
+        gateway = make_server(None, "good.example").context()
+        server = await asyncio.start_server(redirect, "127.0.0.2", 0, ssl=gateway)
+        port = server.sockets[0].getsockname()[1]
+        async with server, stub_hub() as hub, relay(hub, POLICY):
+            await hub.say(Order(hub.order(plan("127.0.0.2", port, "http", path="/"))))
+            [seen] = await hub.until(Seen)
+            await hub.until(Done)
+        assert seen.observation["facts"]["location"] == f"http://127.0.0.1:{forbidden}/"
+        assert touched == []
+
+
+async def test_too_many_plans_are_refused() -> None:
+    """The quota of one requester ends, another one's does not."""
+    async with stub_hub() as hub, relay(hub, POLICY):
+        for count in range(1, 6):
+            await hub.say(Order(hub.order(plan())))
+            await hub.until(Done, count)
+        assert (await hub.refusal(hub.order(plan())))[0] == "too_many"
+        await hub.say(Order(hub.order(plan(), requester="U2")))
+        await hub.until(Done, 6)
+
+
+async def in_trouble(agent: Agent) -> None:
+    """Wait until *agent* has lost its hub, or was turned away."""
+    async with asyncio.timeout(5):
+        while not agent.trouble:  # noqa: ASYNC110 - what only a test waits for has no event
+            await asyncio.sleep(0.01)
+
+
+async def endless(step: Step, look: Look) -> Failure | None:
+    await asyncio.Event().wait()
+    return None
+
+
+async def test_too_many_plans_at_once_are_refused() -> None:
+    """What runs already goes on."""
+    async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
+        for _ in range(2):
+            await hub.say(Order(hub.order(plan())))
+        assert (await hub.refusal(hub.order(plan())))[0] == "too_many"
+        assert len(agent.duties.running) == 2
+
+
+async def test_flood_ends_the_connection_and_not_the_relay(caplog: pytest.LogCaptureFixture) -> None:
+    """A hub that floods is hung up on, what it left behind stays small, and the relay says why and tries later."""
+    async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
+        junk = write(Order("junk"))
+        try:
+            for _ in range(int(FRAMES_AT_ONCE) * 2):
+                await hub.say(junk)
+        except (ConnectionError, RuntimeError):
+            pass  # it has hung up
+        await in_trouble(agent)
+        assert "the hub floods this relay" in caplog.text
+        assert len(agent.duties.held) <= 64
+
+
+@pytest.mark.parametrize(
+    "junk", ["", "{}", "\x00", "[" * 10_000, '{"v":1,"type":"order"}', "x" * (LONGEST["hub"] + 1)]
+)
+async def test_junk_on_the_line_ends_it_and_not_the_relay(
+    junk: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A frame that is no message ends the connection with a sentence in the log; the relay is still there."""
+    async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
+        await hub.say(junk)
+        await in_trouble(agent)
+        assert "no connection to the hub: the hub said what cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("reason", ["revoked", "bad_token", "unknown_relay"])
+async def test_relay_that_is_not_wanted_stops_trying(reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Revoked, or with a token that was used before: the hub's sentence comes out, and no storm of tries."""
+    hub = StubHub(instead={Welcome: write(Rejection(reason, "the sentence of the hub", 0.0))})
+    async with stub_hub(hub=hub):
+        with pytest.raises(LinkError, match="the sentence of the hub") as caught:
+            await join(Place(hub.url), Identity.new(), "1", tuple(PROBES), "used-token")
+        assert caught.value.retry == 0
+        async with relay(hub, POLICY, ready=False) as agent:
+            await in_trouble(agent)
+        assert hub.connections == 2
+        assert "the sentence of the hub" in caplog.text
+
+
+async def test_second_relay_with_the_same_key_waits() -> None:
+    """A hub that has the key connected already is asked again only after the time that it says."""
+    hub = StubHub(instead={Welcome: write(Rejection("busy", "another host has this key", 60.0))})
+    async with stub_hub(hub=hub), relay(hub, POLICY, ready=False) as agent:
+        await in_trouble(agent)
+        await asyncio.sleep(0.2)  # several times the pause after which it would try again
+        assert hub.connections == 1
+        assert "this key" in agent.trouble
+
+
+@pytest.mark.parametrize("pin", ["", "0" * 64])
+async def test_impersonated_hub_hears_nothing(pin: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever has a certificate that the relay does not trust, or another than the pinned one, is not greeted."""
+    impostor = make_server(make_authority("Impostor"), "127.0.0.1")
+    async with stub_hub(tls=impostor.context()) as hub:
+        async with relay(hub, POLICY, place=Place(hub.url, pin), ready=False) as agent:
+            await in_trouble(agent)
+        assert hub.connections == 0
+    assert "no connection to the hub: the hub's certificate is not" in caplog.text
+
+
+async def test_hub_learns_no_secret_of_the_host() -> None:
+    """The operator's proxy password goes to the proxy, and comes back in no observation."""
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        word = next(line for line in head.split(b"\r\n") if line.startswith(b"Proxy-Authorization"))
+        writer.write(b"HTTP/1.1 407 No\r\nServer: " + word + b" pass-word\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    policy = parse_policy(
+        {
+            "version": 1,
+            "allow": [{"ranges": ["127.0.0.2/32"], "ports": [443]}],
+            "proxies": [f"http://me:pass-word@127.0.0.1:{port}"],
+        }
+    )
+    order = plan("127.0.0.2", 443, "http", path="/", proxy=True)
+    async with server, stub_hub() as hub, relay(hub, policy):
+        through = Plan(order.steps, order.budget, proxy=f"http://127.0.0.1:{port}")
+        await hub.say(Order(hub.order(through)))
+        [seen] = await hub.until(Seen)
+    assert seen.observation["failure"] == "proxy_auth_required"
+    assert "pass-word" not in str(seen)
+
+
+async def test_random_bytes_in_place_of_orders_crash_nothing() -> None:
+    """Five hundred broken envelopes later, a right one is run."""
+    async with stub_hub() as hub, relay(hub, POLICY):
+        good = hub.order(plan())
+        for count in range(500):
+            at, junk = count * 37 % len(good), os.urandom(3).hex()
+            await hub.say(Order(good[:at] + junk + good[at:]))
+        await hub.say(Order(good))
+        assert (await hub.until(Done))[0].outcome == "finished"
