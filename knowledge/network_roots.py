@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
 _PEM: Final = "-----BEGIN"
-_LARGEST: Final = 1024 * 1024  # bytes; the whole set of public roots is a quarter of that
+_LARGEST_BUNDLE: Final = 1024 * 1024  # bytes; the whole set of public roots is a quarter of that
 
 
 class RootError(ValueError):
@@ -35,9 +35,9 @@ def _file(path: Path) -> str:
         raise RootError(f"there is no file {path}; give the path relative to the network file")
     try:
         with path.open("rb") as stream:
-            source = stream.read(_LARGEST + 1)
+            source = stream.read(_LARGEST_BUNDLE + 1)
     except OSError as error:
         raise RootError(f"the trust root {path} cannot be read: {error.strerror}") from None
-    if len(source) > _LARGEST:
+    if len(source) > _LARGEST_BUNDLE:
         raise RootError(f"the trust root {path} is larger than 1 MiB")
     return source.decode("utf-8", "replace")
