@@ -13,9 +13,8 @@ from typing import Any, Final
 from bot.enrolment import LABEL
 from bot.errors import either, quoted
 from bot.relays import LOCAL
-from knowledge.document import Document
-from knowledge.problems import KnowledgeError, at_line, nearest
-from knowledge.yaml_lines import parse_yaml
+from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.model.problems import Document, KnowledgeError, at_line, nearest
 
 ACCESS: Final = "LINEMAN_ACCESS"  # the variable that names the file
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from knowledge.network_facts import Network, Scope
+from knowledge.model.network import Network, Scope
 
 # What each service is there for, as a firewall's comment says it, in the order of the list.
 PURPOSES: Final = {

@@ -10,9 +10,9 @@ from bot.allowlist_request import TEXT, ListRequest, make_request
 from bot.arguments import Parser
 from bot.errors import UsageError
 from bot.replies.allowlist import BY_ADDRESS, FORMS
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
-from knowledge.network_facts import Network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.network import Network
 
 ANYWHERE: Final = ("0.0.0.0/0",)
 LookUp: TypeAlias = Callable[[str], tuple[str, ...]]

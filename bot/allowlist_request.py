@@ -12,9 +12,9 @@ from bot.errors import UsageError, unknown
 from bot.replies.allowlist import FORMS
 from bot.request import DASHES
 from bot.vocabulary import platform_names
-from knowledge.answers import option_for
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
+from knowledge.reasoning.answers import option_for
 
 TEXT: Final = "text"
 OPTIONS: Final = ("platform", "edge", "turn", "sdk-version", "format", "any-address")

@@ -16,8 +16,8 @@ from bot.replies.answer import render_answer, render_readings
 from bot.replies.page import write
 from bot.request import Request
 from bot.vocabulary import make_vocabulary
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 
 OK = 0
 UNANSWERED = 3

@@ -12,13 +12,13 @@ from typing import Final
 from bot.case_context import SHORT, About, seen_here
 from bot.clues import plain
 from bot.understand import CALLED
-from knowledge.names import names_for
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge, Reference
+from knowledge.advice.names import names_for
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge, Reference
+from knowledge.search.derived_passages import cause_passage, code_passage, fix_passage
 from knowledge.search.library import ELSEWHERE, Context, library_of
-from knowledge.search.own import cause_passage, code_passage, fix_passage
 from knowledge.search.passages import Passage, sentences_of
-from knowledge.search.words import telling, words_of
+from knowledge.search.tokens import telling, words_of
 
 NEARBY: Final = 3
 LOOKS: Final = "the looks of this case"  # the source of what was seen

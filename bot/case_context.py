@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from knowledge.schema import Knowledge
+from knowledge.model.schema import Knowledge
 from knowledge.search.library import library_of
 
 if TYPE_CHECKING:
     from bot.triage import CaseRecord
-    from knowledge.advised import AdvisedCause
-    from knowledge.conclusions import Judged
+    from knowledge.model.advice import AdvisedCause
+    from knowledge.model.conclusions import Judged
 
 _WHY: Final = re.compile(
     r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$"

@@ -12,7 +12,7 @@ from typing import Final
 
 from bot.arguments import Parser, version
 from bot.errors import UsageError, printable, unknown
-from knowledge.problems import KnowledgeError
+from knowledge.model.problems import KnowledgeError
 
 USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from bot.triage import CaseRecord
-from knowledge.conclusions import Answers, Finding
+from knowledge.model.conclusions import Answers, Finding
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE
 

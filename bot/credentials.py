@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.errors import UsageError
 from bot.settings import ACCOUNT_SID, AUTH_TOKEN, ICE_SERVERS, Settings
-from knowledge.network_facts import IceServer, Network
+from knowledge.model.network import IceServer, Network
 
 # RFC 7064 and RFC 7065: scheme, host, port, transport.
 URL: Final = re.compile(

@@ -13,10 +13,10 @@ from bot.request import Request, Vocabulary
 from bot.settings import Settings, load_settings
 from bot.triage import CaseRecord, Tell, tell_more, triage
 from bot.vocabulary import make_vocabulary
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from probes.protocol.model import USER_NETWORK, VANTAGES
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from bot.desk import Desk, open_desk
 from bot.errors import UsageError
 from bot.request import Request, is_story, parse_words
 from bot.vocabulary import person_options
-from knowledge.load import load_knowledge
+from knowledge.loading.load import load_knowledge
 
 EXIT: Final[Mapping[str, int]] = {"found": 0, "clear": 1, "unclear": 3}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from knowledge.search.passages import sentences_of
-from knowledge.search.words import telling, words_of
+from knowledge.search.tokens import telling, words_of
 
 MOST_SENTENCES: Final = 8
 MOST_LETTERS: Final = 1500

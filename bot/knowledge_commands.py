@@ -10,8 +10,8 @@ from bot.arguments import Parser
 from bot.errors import UsageError, unknown
 from bot.replies.page import Line, write
 from bot.vocabulary import platform_names
-from knowledge.load import FOLDER, load_knowledge
-from knowledge.schema import Cause, ErrorCode, Knowledge, Platform, Question
+from knowledge.loading.load import FOLDER, load_knowledge
+from knowledge.model.schema import Cause, ErrorCode, Knowledge, Platform, Question
 
 OK: Final = 0
 PROBLEMS: Final = 1
@@ -49,8 +49,8 @@ def _parser() -> Parser:
 
 
 def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
-    from knowledge.check import report
-    from knowledge.network import load_network
+    from knowledge.checking.check import report
+    from knowledge.loading.load_network import load_network
     from knowledge.search.passages import FOLDER as ANSWERS
 
     _take(words, 0, "check")
@@ -62,10 +62,10 @@ def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
 
 
 def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespace) -> int:
-    from knowledge.case import select
-    from knowledge.draw import draw
-    from knowledge.network import load_network
-    from knowledge.tree import compile_tree
+    from knowledge.authoring.draw import draw
+    from knowledge.loading.load_network import load_network
+    from knowledge.reasoning.selection import select
+    from knowledge.reasoning.tree import compile_tree
 
     (code,) = _take(words, 1, "tree CODE")
     _known("a known error code", code, knowledge.errors)
@@ -82,7 +82,7 @@ def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespac
 
 
 def _codes(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
-    from knowledge.codes_table import codes_table
+    from knowledge.authoring.codes_table import codes_table
 
     _take(words, 0, "codes")
     sys.stdout.write(codes_table(knowledge))
@@ -90,7 +90,7 @@ def _codes(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
 
 
 def _new(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
-    from knowledge.skeleton import write_skeleton
+    from knowledge.authoring.skeleton import write_skeleton
 
     what, id_ = _take(words, 2, "new cause ID")
     _known("a kind of file that can be begun here", what, ("cause",))

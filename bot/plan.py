@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from bot.budgets import BUDGETS, CAP, DEFAULT
 from bot.credentials import Ice, TurnServer
-from knowledge.network_facts import Network
-from knowledge.schema import Case, Wanted
+from knowledge.model.network import Network
+from knowledge.model.schema import Case, Wanted
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step, Target
 

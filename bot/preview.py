@@ -10,8 +10,8 @@ from bot.errors import UsageError
 from bot.replies.blocks.message import Message
 from bot.replies.gallery import PICTURE, Gallery
 from bot.replies.preview import as_address, index_page, message_page, view_page
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 
 
 def run_preview(words: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from bot.clues import find_clues, plain
 from bot.request import Request, Vocabulary
 from bot.understand import find_codes
-from knowledge.schema import Cause, Knowledge
+from knowledge.model.schema import Cause, Knowledge
 from knowledge.search.library import ELSEWHERE, library_of
 from knowledge.search.ranker import Ranked
 

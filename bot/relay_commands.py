@@ -43,7 +43,7 @@ def run_relays(words: Sequence[str]) -> int:
 def _policy(words: list[str]) -> int:
     """Print the policy file for a relay's host."""
     from bot.relay_policy import write_policy
-    from knowledge.network import load_network
+    from knowledge.loading.load_network import load_network
 
     parser = Parser(prog="lineman relays policy", allow_abbrev=False)
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")

@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 
 from bot.credentials import turn_servers
-from knowledge.network_facts import Network
+from knowledge.model.network import Network
 from probes.protocol.policy import SYSTEM
 from probes.protocol.policy_file import VERSION
 

@@ -10,8 +10,8 @@ from bot.asking import Answer, ask
 from bot.case_context import About
 from bot.readings import Readings, read
 from bot.request import Vocabulary
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 # Stories are told; these ask.
 _QUESTION: Final = re.compile(

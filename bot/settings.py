@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.errors import UsageError
-from knowledge.network_facts import IceServer
+from knowledge.model.network import IceServer
 
 ICE_SERVERS: Final = "LINEMAN_ICE_SERVERS"
 ACCOUNT_SID: Final = "TWILIO_ACCOUNT_SID"

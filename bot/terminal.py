@@ -12,9 +12,9 @@ from bot.replies.several import render_several
 from bot.replies.terminal import LETTERS, render, render_change, render_question
 from bot.request import Request
 from bot.triage import CaseRecord
-from knowledge.answers import option_for
-from knowledge.conclusions import NextQuestion
-from knowledge.schema import Option, Question
+from knowledge.model.conclusions import NextQuestion
+from knowledge.model.schema import Option, Question
+from knowledge.reasoning.answers import option_for
 
 SKIP = ("", "skip", "?")
 

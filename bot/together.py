@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from bot.compare import leading, listed
 from bot.triage import CaseRecord
-from knowledge.conclusions import Diagnosis, Judged
-from knowledge.merge import merge
+from knowledge.model.conclusions import Diagnosis, Judged
+from knowledge.reasoning.merge import merge
 from probes.protocol.model import REFERENCE, Observation
 
 

@@ -14,7 +14,7 @@ import dns.exception
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot.settings import Settings, read_ice_servers
-from knowledge.network_facts import IceServer, Network
+from knowledge.model.network import IceServer, Network
 
 # One HTTPS request to a public API; longer, and the whole run would pass its six seconds.
 BUDGET: Final = 2.0  # seconds

@@ -14,13 +14,13 @@ from bot.plan import make_plan, observe_known
 from bot.relays import Relay
 from bot.request import Request
 from bot.settings import Settings
-from knowledge.answers import answer
-from knowledge.case import select
-from knowledge.conclusions import Answered, Answers, Diagnosis
-from knowledge.merge import merge
-from knowledge.network_facts import Network
-from knowledge.schema import Case, Knowledge
-from knowledge.tree import Tree, compile_tree, settled, walk
+from knowledge.model.conclusions import Answered, Answers, Diagnosis
+from knowledge.model.network import Network
+from knowledge.model.schema import Case, Knowledge
+from knowledge.reasoning.answers import answer
+from knowledge.reasoning.merge import merge
+from knowledge.reasoning.selection import select
+from knowledge.reasoning.tree import Tree, compile_tree, settled, walk
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step
 

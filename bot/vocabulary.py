@@ -6,8 +6,8 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Mapping
 
 from bot.request import Vocabulary
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 
 def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str]) -> Vocabulary:

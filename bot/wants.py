@@ -18,8 +18,8 @@ from bot.readings import Readings
 from bot.request import Request, Vocabulary, parse
 from bot.said import is_question, take
 from bot.understand import Choices, find_codes, understand
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 FEW: Final = 3  # words that are meant as names more likely than as a story
 _SENTENCE: Final = (

@@ -20,5 +20,5 @@ class BuildWithKnowledge(build_py):
         """Copy the packages, then compile; a mistake in the knowledge ends the build."""
         super().run()
         top = ROOT if self.editable_mode else Path(self.build_lib).resolve()
-        command = [sys.executable, "-m", "knowledge.ship", str(top / "knowledge" / "compiled")]
+        command = [sys.executable, "-m", "knowledge.loading.build_cache", str(top / "knowledge" / "compiled")]
         subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - our own words, no shell

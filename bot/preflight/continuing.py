@@ -10,10 +10,10 @@ from bot.preflight.facts import observe, place
 from bot.preflight.model import Reading, Report
 from bot.request import Request
 from bot.triage import CaseRecord, Matter, open_matter
-from knowledge.conclusions import Answered
-from knowledge.device import device_answer, reports_in, said
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.conclusions import Answered
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
+from knowledge.reasoning.device import device_answer, reports_in, said
 from probes.protocol.failures import Failure
 from probes.protocol.model import USER_NETWORK, Observation, Plan
 

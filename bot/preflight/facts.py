@@ -12,8 +12,8 @@ from typing import Any, Final
 from bot.preflight.cautions import INSIGHTS
 from bot.preflight.edges import ROAMING
 from bot.preflight.model import HOST, PRFLX, RELAY, SRFLX, Candidate, Report, Spread
-from knowledge.device import PLACED, PREFLIGHT
-from knowledge.network_facts import Network
+from knowledge.model.network import Network
+from knowledge.reasoning.device import PLACED, PREFLIGHT
 from probes.protocol.model import Observation, Target
 
 DIRECT: Final = "direct"

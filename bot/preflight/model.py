@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from knowledge.device import PASTED
+from knowledge.reasoning.device import PASTED
 from probes.protocol.model import Observation
 
 State: TypeAlias = Literal["completed", "failed", "running", ""]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from knowledge.device import PASTED, PLACED
+from knowledge.reasoning.device import PASTED, PLACED
 from probes.protocol.model import Observation, Target
 
 _HOST: Final = r"(?P<host>[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63})\.?"

@@ -20,9 +20,9 @@ from bot.replies.view import View
 from bot.request import Request, Vocabulary
 from bot.triage import CaseRecord
 from bot.vocabulary import make_vocabulary
-from knowledge.meaning import meaning_of
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.advice.meaning import meaning_of
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

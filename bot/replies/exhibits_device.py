@@ -14,8 +14,8 @@ from bot.replies.blocks.notices import note
 from bot.replies.exhibits import Exhibit
 from bot.replies.view import make_view
 from bot.triage import CaseRecord
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 _RELAYED: Final = {
     "candidateType": "relay",

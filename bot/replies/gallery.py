@@ -23,8 +23,8 @@ from bot.replies.picture import Picture, picture
 from bot.replies.view import View, make_view
 from bot.request import Request
 from bot.triage import CaseRecord
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
 _MARKS = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}

@@ -18,8 +18,8 @@ from bot.replies.view import View
 from bot.request import Request
 from bot.together import together
 from bot.triage import CaseRecord
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
 RELAYS = ("acme-hq", "acme-branch-lyon", "reference-frankfurt")

@@ -12,9 +12,9 @@ from bot.compare import Comparison, compare, leading, missing_from
 from bot.replies.view import View
 from bot.replies.words import sentence
 from bot.triage import CaseRecord
-from knowledge.conclusions import Judged, NextQuestion, PathStep
-from knowledge.meaning import Meaning
-from knowledge.network_facts import Network
+from knowledge.advice.meaning import Meaning
+from knowledge.model.conclusions import Judged, NextQuestion, PathStep
+from knowledge.model.network import Network
 from probes.protocol.model import Observation
 
 # Goes up when a field is renamed or changes its meaning; new fields leave it as it is.

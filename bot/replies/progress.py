@@ -11,9 +11,9 @@ from rich.text import Text
 
 from bot.replies.page import Line, fit, open_console, write
 from bot.triage import Progress, Tell
-from knowledge.conclusions import Answered
-from knowledge.rules import Else
-from knowledge.schema import Knowledge
+from knowledge.model.conclusions import Answered
+from knowledge.model.rules import Else
+from knowledge.model.schema import Knowledge
 from probes.protocol.model import Observation
 
 OK: Final = "\N{CHECK MARK}"

@@ -6,8 +6,8 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from knowledge.conclusions import Answers, Judged
-from knowledge.schema import Knowledge
+from knowledge.model.conclusions import Answers, Judged
+from knowledge.model.schema import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from bot.credentials import Ice, TurnServer
 from bot.plan import make_plan, observe_known
 from bot.request import Request
 from bot.triage import CaseRecord, Progress, newly_answered, open_matter
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from probes.protocol.failures import Failure
 from probes.protocol.model import USER_NETWORK, Observation, Plan, Step
 

@@ -10,7 +10,7 @@ from bot.replies.page import Line
 from bot.replies.terminal import MARK, STYLES, render
 from bot.replies.view import View
 from bot.triage import CaseRecord
-from knowledge.network_facts import Network
+from knowledge.model.network import Network
 from probes.protocol.model import REFERENCE
 
 

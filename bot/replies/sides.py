@@ -12,9 +12,9 @@ from bot.compare import Compared, Comparison, Scope, compare, listed, missing_fr
 from bot.replies.view import View, headline, make_view
 from bot.together import nobody_looked, together
 from bot.triage import CaseRecord
-from knowledge.conclusions import Diagnosis
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.conclusions import Diagnosis
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE
 
 _WHERE: Final[Mapping[Scope, str]] = {

@@ -13,10 +13,10 @@ from bot.replies.reasons import Group
 from bot.replies.view import View
 from bot.replies.words import sentence
 from bot.triage import CaseRecord
-from knowledge.advised import AdvisedCause, AdvisedFix, Guide
-from knowledge.conclusions import Judged, NextQuestion
-from knowledge.meaning import Meaning
-from knowledge.network_facts import Network
+from knowledge.advice.meaning import Meaning
+from knowledge.model.advice import AdvisedCause, AdvisedFix, Guide
+from knowledge.model.conclusions import Judged, NextQuestion
+from knowledge.model.network import Network
 from probes.protocol.model import REFERENCE, Observation
 
 MARK: Final = "\N{BULLET}"

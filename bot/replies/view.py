@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from bot.replies.reasons import Group, group_by_reason
 from bot.replies.words import outcome
 from bot.triage import CaseRecord
-from knowledge.advice import advise
-from knowledge.advised import AdvisedCause, Guide
-from knowledge.conclusions import Diagnosis
-from knowledge.meaning import Meaning, meaning_of
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.advice.fill import advise
+from knowledge.advice.meaning import Meaning, meaning_of
+from knowledge.model.advice import AdvisedCause, Guide
+from knowledge.model.conclusions import Diagnosis
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 if TYPE_CHECKING:
     from bot.replies.sides import Sides

@@ -5,7 +5,7 @@ Pure: no network, no clock.
 
 from typing import Final
 
-from knowledge.device import PASTED, PREFLIGHT
+from knowledge.reasoning.device import PASTED, PREFLIGHT
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
 

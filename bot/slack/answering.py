@@ -21,7 +21,7 @@ from bot.slack.talks import Talk
 from bot.slack.web import SlackError
 from bot.understand import find_codes
 from bot.wants import UnknownCode, World, follow_up, in_context, want
-from knowledge.meaning import meaning_of
+from knowledge.advice.meaning import meaning_of
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from bot.slack.bench import Bench
 from bot.slack.seen import Seen, seen_of
 from bot.store import Store
 from bot.triage import CaseRecord, Matter, open_matter
-from knowledge.conclusions import Diagnosis
+from knowledge.model.conclusions import Diagnosis
 from probes.protocol.model import Observation, Plan
 
 KEPT: Final = 256  # records in memory, some 100 kB each

@@ -14,7 +14,7 @@ from bot.replies.view import View
 from bot.request import Request
 from bot.together import together
 from bot.triage import CaseRecord, open_matter
-from knowledge.conclusions import Diagnosis
+from knowledge.model.conclusions import Diagnosis
 
 EVERY: Final = ""  # no platform chosen: all of them
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from knowledge.search.words import Concepts, telling, words_of
+from knowledge.search.tokens import Concepts, telling, words_of
 
 _SIZE: Final = 4  # letters in a piece
 

@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from knowledge.schema import Knowledge
+from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.model.schema import Knowledge
+from knowledge.search.derived_passages import cause_passages
 from knowledge.search.features import Weights
-from knowledge.search.own import cause_passages
 from knowledge.search.passages import Passage, load_passages
 from knowledge.search.ranker import Line, Mix, Ranked, Ranker
-from knowledge.search.words import Concepts, make_concepts
-from knowledge.yaml_lines import parse_yaml
+from knowledge.search.tokens import Concepts, make_concepts
 
 HERE: Final = Path(__file__).parent
 _ASKING: Final = "ask-"  # how the names of concepts of asking begin

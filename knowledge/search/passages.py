@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from knowledge.document import Document
-from knowledge.problems import KnowledgeError, at_line
-from knowledge.schema import Reference
-from knowledge.yaml_lines import parse_yaml
+from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.model.problems import Document, KnowledgeError, at_line
+from knowledge.model.schema import Reference
 
 FOLDER: Final = Path(__file__).parents[1] / "answers"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from knowledge.search.features import Weights, features
-from knowledge.search.words import Concepts
+from knowledge.search.tokens import Concepts
 
 Vector: TypeAlias = Mapping[str, float]
 

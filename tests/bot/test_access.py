@@ -19,8 +19,8 @@ from bot.access import (
     read_rules,
     usable,
 )
-from knowledge.problems import KnowledgeError
-from knowledge.yaml_lines import parse_yaml
+from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.model.problems import KnowledgeError
 
 WHO = Who("T1", "C1", "U1", frozenset({"S1"}))
 

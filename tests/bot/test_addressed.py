@@ -5,8 +5,8 @@ import pytest
 from bot.addressed import is_for_us
 from bot.intents import EXAMPLES, Thread, read_intent
 from bot.vocabulary import make_vocabulary
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.eval.data import load
 
 KNOWLEDGE = load_knowledge()

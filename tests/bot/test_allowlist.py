@@ -16,8 +16,8 @@ from bot.allowlist_command import addresses, run_allowlist
 from bot.allowlist_request import is_legacy
 from bot.errors import UsageError
 from bot.replies.allowlist import BY_ADDRESS, FORMS
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.lab import needs
 
 NETWORK = load_network()

@@ -12,8 +12,8 @@ from bot.case_context import About
 from bot.cli import main
 from bot.replies.answer import render_answer
 from bot.replies.page import to_text
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 
 ROOT = Path(__file__).parents[2]
 KNOWLEDGE = load_knowledge()

@@ -8,9 +8,9 @@ from bot.replies.view import make_view
 from bot.request import Request
 from bot.settings import Settings
 from bot.triage import open_matter, triage
-from knowledge.load import load_knowledge
-from knowledge.meaning import meaning_of
-from knowledge.network import load_network
+from knowledge.advice.meaning import meaning_of
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 
 KNOWLEDGE = load_knowledge()
 NETWORK = load_network()

@@ -11,8 +11,8 @@ from bot.replies.several import render_several
 from bot.replies.view import make_view
 from bot.request import Request
 from bot.triage import CaseRecord, open_matter
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan
 

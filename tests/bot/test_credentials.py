@@ -12,7 +12,7 @@ from bot.credentials import TurnServer, find_ice, turn_servers
 from bot.errors import UsageError
 from bot.settings import Settings, load_settings
 from bot.tokens_api import BUDGET
-from knowledge.network_facts import IceServer, Network
+from knowledge.model.network import IceServer, Network
 from tests.bot.fakes import http_server
 
 SECRET = "a-secret-nobody-may-see"

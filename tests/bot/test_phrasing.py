@@ -18,8 +18,8 @@ from bot.errors import UsageError
 from bot.phrasing import EVIDENCE, NOTHING, Endpoint, phrase, read_endpoint
 from bot.replies.answer import render_answer
 from bot.replies.page import to_text
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.bot.fakes import http_server
 from tests.fakes import Talk, drip, say, silence, tcp_server
 

@@ -8,11 +8,11 @@ import pytest
 from bot.budgets import BUDGETS, CAP, DARK, DEFAULT
 from bot.credentials import Ice, TurnServer
 from bot.plan import make_plan, observe_known
-from knowledge.case import select, step_id
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
-from knowledge.network_facts import Edge, Network, Service
-from knowledge.schema import Case, Wanted
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.network import Edge, Network, Service
+from knowledge.model.schema import Case, Wanted
+from knowledge.reasoning.selection import select, step_id
 from probes.checks import PROBES
 from probes.protocol.failures import Failure
 from probes.protocol.model import Plan, Step, Target

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from bot.readings import OFFERED, ahead, read, request_for, understood
 from bot.vocabulary import make_vocabulary
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 
 KNOWLEDGE = load_knowledge()
 VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(), ("local",))

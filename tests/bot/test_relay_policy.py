@@ -8,9 +8,9 @@ import yaml
 from bot.credentials import Ice, TurnServer
 from bot.plan import make_plan
 from bot.relay_policy import write_policy
-from knowledge.case import select
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.reasoning.selection import select
 from probes.checks import PROBES
 from probes.protocol.model import Plan, Step, Target
 from probes.protocol.order import Refused, make_order

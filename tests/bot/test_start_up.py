@@ -17,8 +17,9 @@ ROOT = Path(__file__).parents[2]
 LATE = {
     "yaml", "jsonschema", "referencing", "cryptography", "certifi", "aiohttp", "sqlite_utils", "sqlite3",
     "rich", "PIL", "slack_bolt", "slack_sdk", "dns", "bot.hub.hub", "bot.hub.control", "bot.remote",
-    "bot.store", "bot.replies.view", "bot.replies.json_reply", "knowledge.search", "knowledge.structure",
-    "knowledge.references", "knowledge.yaml_lines", "knowledge.network_checks", "knowledge.advice", "probes.runner.run",
+    "bot.store", "bot.replies.view", "bot.replies.json_reply", "knowledge.search", "knowledge.loading.structure",
+    "knowledge.loading.references", "knowledge.loading.yaml_lines", "knowledge.loading.network_checks",
+    "knowledge.advice.fill", "probes.runner.run",
 }  # fmt: skip
 
 FIRST_LOOK = """
@@ -41,7 +42,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("bot", "knowledge", "probes"):
         left_out = shutil.ignore_patterns("__pycache__", "compiled")
         shutil.copytree(ROOT / name, folder / name, ignore=left_out)
-    run(folder, "-m", "knowledge.ship")
+    run(folder, "-m", "knowledge.loading.build_cache")
     return folder
 
 
@@ -59,7 +60,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_little_is_imported_before_the_first_look(installed: Path) -> None:
     """What only replies, other relays, edited files or the looks themselves need is not there at the first look."""
     modules = set(run(installed, "-c", FIRST_LOOK).stdout.split())
-    assert {"bot.triage", "knowledge.schema"} <= modules
+    assert {"bot.triage", "knowledge.model.schema"} <= modules
     assert LATE & modules == set()
 
 

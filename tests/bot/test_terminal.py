@@ -21,9 +21,9 @@ from bot.replies.view import headline, make_view
 from bot.request import Request
 from bot.terminal import meaning
 from bot.triage import CaseRecord, open_matter
-from knowledge.conclusions import Answered, Diagnosis, Finding, Judged, NextQuestion
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.conclusions import Answered, Diagnosis, Finding, Judged, NextQuestion
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
 from tests.bot.small_world import SmallWorld, small_world

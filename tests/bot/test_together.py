@@ -8,8 +8,8 @@ from bot.replies.sides import view_together
 from bot.request import Request
 from bot.together import nobody_looked, together
 from bot.triage import CaseRecord
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from probes.protocol.model import REFERENCE
 
 KNOWLEDGE, NETWORK = load_knowledge(), load_network(None)

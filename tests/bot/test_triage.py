@@ -16,8 +16,8 @@ from bot.replies.view import make_view
 from bot.request import Request
 from bot.settings import Settings
 from bot.triage import CaseRecord, Progress, tell_more, triage
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from probes.checks import PROBES
 from probes.checks.context import Look
 from probes.protocol.failures import Failure

@@ -13,8 +13,8 @@ from bot.request import Request
 from bot.understand import Choices
 from bot.vocabulary import make_vocabulary
 from bot.wants import Meanings, UnknownCode, WhichPlatform, World, follow_up, want
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.slack.hostile import PIECES
 
 KNOWLEDGE, NETWORK = load_knowledge(), load_network(None)

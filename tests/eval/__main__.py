@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from knowledge.load import load_knowledge
-from knowledge.schema import Knowledge
+from knowledge.loading.load import load_knowledge
+from knowledge.model.schema import Knowledge
 from knowledge.search.library import ELSEWHERE, Library
 from knowledge.search.passages import load_passages
 from tests.eval.baseline import baseline

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 import sqlite_utils
 
 from knowledge.search.library import Library
-from knowledge.search.words import telling, words_of
+from knowledge.search.tokens import telling, words_of
 
 
 def baseline(made: Library) -> tuple[Callable[[str], list[str]], Callable[[str], list[str]]]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.load import load_knowledge
-from knowledge.schema import Case, Knowledge
+from knowledge.loading.load import load_knowledge
+from knowledge.model.schema import Case, Knowledge
 from tests.knowledge.small import case_of, write_all
 
 

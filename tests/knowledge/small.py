@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from knowledge.case import select
-from knowledge.conclusions import Answered
-from knowledge.load import load_knowledge
-from knowledge.schema import UNKNOWN, Case, Scope
+from knowledge.loading.load import load_knowledge
+from knowledge.model.conclusions import Answered
+from knowledge.model.schema import UNKNOWN, Case, Scope
+from knowledge.reasoning.selection import select
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 

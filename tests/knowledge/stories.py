@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from knowledge.answers import answer
-from knowledge.case import select
-from knowledge.conclusions import Diagnosis
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
-from knowledge.schema import Case, Wanted
-from knowledge.tree import compile_tree, walk
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.conclusions import Diagnosis
+from knowledge.model.schema import Case, Wanted
+from knowledge.reasoning.answers import answer
+from knowledge.reasoning.selection import select
+from knowledge.reasoning.tree import compile_tree, walk
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
 

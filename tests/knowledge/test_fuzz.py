@@ -8,15 +8,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.build import build_cause, build_error, build_platform, build_question
-from knowledge.cases import question_case_problem
-from knowledge.exhaustive import gaps
-from knowledge.load import FOLDER
-from knowledge.problems import KnowledgeError
-from knowledge.references import reference_problems
-from knowledge.schema import Knowledge
-from knowledge.structure import structure_problems
-from knowledge.yaml_lines import parse_yaml
+from knowledge.checking.completeness import gaps
+from knowledge.checking.embedded_cases import question_case_problem
+from knowledge.loading.build import build_cause, build_error, build_platform, build_question
+from knowledge.loading.load import FOLDER
+from knowledge.loading.references import reference_problems
+from knowledge.loading.structure import structure_problems
+from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.model.problems import KnowledgeError
+from knowledge.model.schema import Knowledge
 from tests.knowledge.small import write_all
 
 RUNS = 10_000

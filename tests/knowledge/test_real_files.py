@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.advice import advise
-from knowledge.answers import answer
-from knowledge.case import select
-from knowledge.check import report
-from knowledge.draw import draw
-from knowledge.load import FOLDER, load_knowledge
-from knowledge.network import load_network
-from knowledge.schema import Case, Knowledge
-from knowledge.tree import compile_tree, walk
+from knowledge.advice.fill import advise
+from knowledge.authoring.draw import draw
+from knowledge.checking.check import report
+from knowledge.loading.load import FOLDER, load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.schema import Case, Knowledge
+from knowledge.reasoning.answers import answer
+from knowledge.reasoning.selection import select
+from knowledge.reasoning.tree import compile_tree, walk
 from probes.protocol.failures import Failure
 from tests.knowledge.small import look_at
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from knowledge.load import load_knowledge
+from knowledge.loading.load import load_knowledge
 from tests.lab import addresses as at
 from tests.lab import faults, leftovers, looks, needs, network, scenarios
 from tests.lab.lab import Lab

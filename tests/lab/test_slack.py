@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from knowledge.load import load_knowledge
+from knowledge.loading.load import load_knowledge
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message
 from tests.lab import scenarios

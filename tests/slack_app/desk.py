@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.desk import Desk, open_desk
 from bot.replies.samples import Fault, _seen
 from bot.settings import Settings
-from knowledge.network_facts import IceServer
+from knowledge.model.network import IceServer
 from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from bot.replies.blocks.message import Message
 from bot.replies.gallery import Gallery
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.slack import tools
 from tests.slack.small_app import button
 from tests.slack_types.outgoing import judge, without

@@ -11,7 +11,7 @@ from bot.replies.blocks import fit
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.pieces import Block, context, date, seconds
 from bot.triage import CaseRecord
-from knowledge.schema import Knowledge
+from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
 _USER: Final = re.compile(r"[UW][A-Z0-9]{5,30}")  # a Slack user id

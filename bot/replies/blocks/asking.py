@@ -10,7 +10,7 @@ from bot.replies.blocks.about import About, footer
 from bot.replies.blocks.buttons import button, numbered, row
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import Block, section
-from knowledge.conclusions import NextQuestion
+from knowledge.model.conclusions import NextQuestion
 
 _MOST: Final = 10  # answers in one row
 

@@ -16,8 +16,8 @@ from bot.replies.blocks.pieces import bullets, context, header, rich, run, secti
 from bot.replies.blocks.walk import Passed, walked
 from bot.replies.sides import side_of
 from bot.triage import CaseRecord
-from knowledge.conclusions import Diagnosis
-from knowledge.schema import Knowledge
+from knowledge.model.conclusions import Diagnosis
+from knowledge.model.schema import Knowledge
 
 _MOST: Final = 15
 

@@ -9,7 +9,7 @@ from bot.replies.blocks import fit
 from bot.replies.blocks.buttons import Asked, button, row
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import Block, bullets, header, link, paragraph, rich, run, title
-from knowledge.meaning import Meaning
+from knowledge.advice.meaning import Meaning
 
 _OTHERS = 5  # buttons for other codes
 

@@ -13,8 +13,8 @@ from bot.preflight.says import remarks, sentences
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import Block, bullets, context, rich, run, title
 from bot.replies.preflight import missing, pasted
-from knowledge.conclusions import NextQuestion
-from knowledge.device import PASTED, PLACED
+from knowledge.model.conclusions import NextQuestion
+from knowledge.reasoning.device import PASTED, PLACED
 
 MOST: Final = 12  # lines of one list
 LONG: Final = 400  # characters of one line

@@ -31,7 +31,7 @@ from bot.replies.reasons import Group
 from bot.replies.view import View
 from bot.replies.words import ACTS, outcome, place, sentence
 from bot.triage import CaseRecord
-from knowledge.conclusions import Diagnosis, Judged
+from knowledge.model.conclusions import Diagnosis, Judged
 from probes.protocol.model import Observation
 
 _LISTED: Final = 12  # of one kind; the raw JSON has them all

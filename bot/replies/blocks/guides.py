@@ -9,8 +9,8 @@ from bot.replies.blocks import fit
 from bot.replies.blocks.about import About, footer
 from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import bullets, code, header, link, paragraph, rich, run, title
-from knowledge.advised import Guide
-from knowledge.schema import Cause, Question, Reference
+from knowledge.model.advice import Guide
+from knowledge.model.schema import Cause, Question, Reference
 
 
 def preflight(one: About, guide: Guide) -> Message:

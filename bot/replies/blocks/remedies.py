@@ -26,7 +26,7 @@ from bot.replies.blocks.pieces import (
 )
 from bot.replies.terminal import WHO
 from bot.replies.view import View
-from knowledge.advised import AdvisedCause, AdvisedFix
+from knowledge.model.advice import AdvisedCause, AdvisedFix
 
 ALL: Final = "all"  # chosen for every platform: an option has no empty value
 LONG: Final = (

@@ -13,7 +13,7 @@ from bot.replies.blocks.message import Message, Sheet
 from bot.replies.blocks.pieces import code, context, rich
 from bot.replies.blocks.remedies import for_platform
 from bot.replies.view import View
-from knowledge.conclusions import Diagnosis
+from knowledge.model.conclusions import Diagnosis
 
 _MOST: Final = 2_900
 

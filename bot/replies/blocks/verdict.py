@@ -28,8 +28,8 @@ from bot.replies.blocks.remedies import first_step, platform_choice, remedies
 from bot.replies.blocks.sides import SIGNS, side_blocks, unlooked_block
 from bot.replies.blocks.sides import in_text as sides_in_text
 from bot.replies.view import View
-from knowledge.advised import AdvisedCause
-from knowledge.conclusions import Diagnosis, Judged
+from knowledge.model.advice import AdvisedCause
+from knowledge.model.conclusions import Diagnosis, Judged
 
 _CAUSES: Final = 12  # told one by one
 _FEW: Final = 4  # causes that are told at length

@@ -9,8 +9,8 @@ from enum import Enum
 
 from bot.replies.progress import BAD, OK, mark
 from bot.triage import CaseRecord, Progress
-from knowledge.conclusions import Answered
-from knowledge.schema import Knowledge
+from knowledge.model.conclusions import Answered
+from knowledge.model.schema import Knowledge
 from probes.protocol.model import Observation
 
 

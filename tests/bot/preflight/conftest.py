@@ -2,10 +2,10 @@
 
 import pytest
 
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from bot.preflight.continuing import continue_case
 from bot.preflight.reading import read_pasted
 from bot.replies.blocks import device
 from bot.request import Request
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from tests.bot.preflight.samples import SAMPLES
 from tests.bot.preflight.test_continuing import record_of
 from tests.fake_slack.limits import check_message, pings

@@ -13,8 +13,8 @@ from bot.preflight.model import Reading
 from bot.preflight.reading import read_pasted
 from bot.request import Request
 from bot.triage import CaseRecord, open_matter
-from knowledge.network_facts import Network
-from knowledge.schema import Knowledge
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan
 from tests.bot.preflight.samples import SAMPLES

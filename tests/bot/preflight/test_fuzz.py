@@ -8,7 +8,7 @@ from bot.preflight.continuing import observations_of
 from bot.preflight.reading import read_pasted
 from bot.preflight.says import remarks, sentences
 from bot.replies.preflight import pasted
-from knowledge.network_facts import Network
+from knowledge.model.network import Network
 from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
 from tests.bot.preflight.samples import SAMPLES, Json
 

@@ -38,10 +38,10 @@ from bot.replies.sides import Side, Sides
 from bot.replies.view import View
 from bot.request import Request
 from bot.triage import CaseRecord
-from knowledge.advised import AdvisedCause, AdvisedFix, CodeSample, Guide
-from knowledge.conclusions import Diagnosis, Finding, Judged, NextQuestion
-from knowledge.meaning import Meaning
-from knowledge.schema import Reference
+from knowledge.advice.meaning import Meaning
+from knowledge.model.advice import AdvisedCause, AdvisedFix, CodeSample, Guide
+from knowledge.model.conclusions import Diagnosis, Finding, Judged, NextQuestion
+from knowledge.model.schema import Reference
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan, Target
 

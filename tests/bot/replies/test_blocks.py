@@ -20,10 +20,10 @@ from bot.replies.blocks.verdict import Choices, verdict
 from bot.replies.exhibits import Exhibit
 from bot.replies.gallery import Gallery, Shown
 from bot.replies.view import View
-from knowledge.advised import AdvisedCause
-from knowledge.conclusions import Finding
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.advice import AdvisedCause
+from knowledge.model.conclusions import Finding
 from knowledge.search.library import library_of
 from tests.bot.replies.hostile import PIECES, everything, texts
 from tests.slack_limits import markup_in, message_problems, view_problems

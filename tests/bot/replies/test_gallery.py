@@ -3,8 +3,8 @@
 from bot.replies.blocks.message import Message
 from bot.replies.blocks.walk import Mark
 from bot.replies.gallery import Gallery
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 
 GALLERY = Gallery(load_knowledge(quick=True), load_network())
 

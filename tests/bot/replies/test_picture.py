@@ -8,8 +8,8 @@ from PIL import Image
 from bot.replies.blocks.walk import Mark, Passed
 from bot.replies.gallery import Gallery
 from bot.replies.picture import WIDE, picture
-from knowledge.load import load_knowledge
-from knowledge.network import load_network
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.bot.replies.hostile import PIECES
 
 GALLERY = Gallery(load_knowledge(), load_network())

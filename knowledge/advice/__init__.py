@@ -1,0 +1,1 @@
+"""Fill evidence, fixes and guides with the facts of a case."""

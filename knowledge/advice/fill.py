@@ -1,0 +1,200 @@
+"""Turn a diagnosis into words: the evidence for each cause, what to do on each platform, how to run its preflight.
+
+Pure. A fact that is missing costs its sentence or its clause, never more.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from knowledge.advice.names import names_for
+from knowledge.advice.template_names import of_a_look
+from knowledge.model.advice import Advice as Advice
+from knowledge.model.advice import AdvisedCause as AdvisedCause
+from knowledge.model.advice import AdvisedFix as AdvisedFix
+from knowledge.model.advice import CodeSample as CodeSample
+from knowledge.model.advice import Guide as Guide
+from knowledge.model.conclusions import Diagnosis, Finding
+from knowledge.model.network import Network
+from knowledge.model.schema import ALL, Cause, Fix, Knowledge, Platform
+from knowledge.model.templates import fact, fill, fill_code, names_in, needed_in
+from probes.protocol.model import Observation
+
+# Stands in code where the run did not find out which edge is near: whoever copies it must notice.
+_YOUR_VALUE: Final = "YOUR_VALUE"
+# Several hosts or transports that fail the same way need not all be told.
+_MOST: Final = 4
+# These explain a finding without deciding it, so they may come from any look of the run.
+_ANYWHERE: Final = frozenset(
+    {
+        "nat.varying",
+        "dns.client_subnet",
+        "dns.other_resolver",
+        "websocket.open_proxy",
+        "websocket.failing_proxy",
+    }
+)
+
+Say = Callable[[Observation], str]
+
+
+def plain(observation: Observation) -> str:
+    """Say a failure word for word, where nobody has better words."""
+    return str(observation.failure).replace("_", " ")
+
+
+def advise(
+    knowledge: Knowledge,
+    network: Network,
+    diagnosis: Diagnosis,
+    observations: Mapping[str, Observation],
+    edge: str = "",
+    say: Say = plain,
+) -> Advice:
+    """Put *diagnosis* into words; *say* tells a failed observation's failure as part of a sentence."""
+    writer = _Writer(knowledge, network, observations, edge, say)
+    return Advice(
+        tuple(writer.cause(finding) for finding in diagnosis.found if finding.cause in knowledge.causes),
+        tuple(
+            writer.guide(knowledge.platforms[one])
+            for one in diagnosis.platforms
+            if one in knowledge.platforms
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    knowledge: Knowledge
+    network: Network
+    observations: Mapping[str, Observation]
+    edge: str
+    say: Say
+
+    def cause(self, finding: Finding) -> AdvisedCause:
+        cause = self.knowledge.causes[finding.cause]
+        return AdvisedCause(
+            id=cause.id,
+            title=cause.title,
+            confidence=finding.confidence,
+            customer=cause.customer.strip(),
+            evidence=tuple(self.evidence(cause, finding)),
+            fixes=tuple(self.fixes(cause, finding.platforms)),
+            platforms=finding.platforms,
+            effects=finding.effects,
+            references=cause.references,
+        )
+
+    def evidence(self, cause: Cause, finding: Finding) -> Iterator[str]:
+        """Write each sentence for the looks that it fits. The failure of a look is told once."""
+        names = self.names(finding.platforms)
+        deciding = [self.observations[step] for step in finding.steps if step in self.observations]
+        told: set[str] = set()
+        said: set[str] = set()
+        for template in cause.evidence:
+            for seen, values in islice(self._fitting(template, deciding, names, told), _MOST):
+                sentence = fill(template, values)
+                if sentence not in said:
+                    said.add(sentence)
+                    yield sentence
+                if seen and _tells_failure(template, seen):
+                    told.add(seen.step)
+
+    def fixes(self, cause: Cause, platforms: Sequence[str]) -> Iterator[AdvisedFix]:
+        for fix in cause.fixes.get(ALL, ()):
+            if fix.snippet:
+                yield from self.with_snippet(fix, platforms)
+            else:
+                yield self.fix(fix, platforms, ())
+        for platform in platforms:
+            for fix in cause.fixes.get(platform, ()):
+                yield from (
+                    self.with_snippet(fix, (platform,))
+                    if fix.snippet
+                    else (self.fix(fix, (platform,), (platform,)),)
+                )
+
+    def fix(self, fix: Fix, platforms: Sequence[str], only: tuple[str, ...]) -> AdvisedFix:
+        names = self.names(platforms)
+        code = fill_code(fix.code or "", names, _YOUR_VALUE)
+        language = "javascript" if code and only == ("javascript",) else ""
+        return AdvisedFix(fill(fix.do, names).strip(), fix.who, only, language, code)
+
+    def with_snippet(self, fix: Fix, platforms: Sequence[str]) -> Iterator[AdvisedFix]:
+        """Write *fix* once, and the lines for each platform."""
+        do = fill(fix.do, self.names(platforms)).strip()
+        for platform in platforms:
+            known = self.knowledge.platforms.get(platform)
+            snippet = known.snippets.get(fix.snippet or "") if known else None
+            if snippet:
+                code = fill_code(snippet.code, self.names((platform,)), _YOUR_VALUE)
+                yield AdvisedFix(do, fix.who, (platform,), snippet.language, code, snippet.note.strip())
+            else:
+                yield AdvisedFix(do, fix.who, (platform,))
+
+    def guide(self, platform: Platform) -> Guide:
+        preflight = platform.preflight
+        return Guide(
+            platform=platform.id,
+            title=platform.title,
+            call=preflight.call,
+            since=preflight.since,
+            needs=tuple(one.strip() for one in preflight.needs),
+            steps=tuple(one.strip() for one in preflight.steps),
+            read=tuple(one.strip() for one in preflight.read),
+            traps=tuple(one.strip() for one in preflight.traps),
+            samples=tuple(self.samples(platform)),
+            references=platform.references,
+        )
+
+    def samples(self, platform: Platform) -> Iterator[CodeSample]:
+        names = self.names((platform.id,))
+        for key, title in _SAMPLES.items():
+            if key in platform.snippets:
+                snippet = platform.snippets[key]
+                code = fill_code(snippet.code, names, _YOUR_VALUE)
+                yield CodeSample(title, snippet.language, code, snippet.note.strip())
+
+    def names(self, platforms: Sequence[str]) -> dict[str, str]:
+        """Give the names for one platform, or for all together where there are several."""
+        platform = platforms[0] if len(platforms) == 1 else ""
+        return names_for(self.knowledge, self.network, platform, self.edge, tuple(self.observations.values()))
+
+    def _fitting(
+        self, template: str, deciding: Sequence[Observation], names: Mapping[str, str], told: set[str]
+    ) -> Iterator[tuple[Observation | None, dict[str, str]]]:
+        """Yield the looks that know what *template* cannot do without, with all values for it."""
+        used = names_in(template)
+        seen_names = [name for name in used if of_a_look(name)]
+        about = {name.partition(".")[0] for name in seen_names if "." in name}
+        needed = needed_in(template)
+        if not seen_names:
+            if all(names.get(name) for name in needed):
+                yield None, dict(names)
+            return
+        anywhere = any(name in _ANYWHERE for name in needed)
+        for seen in self.observations.values() if anywhere else deciding:
+            repeated = seen.step in told and _tells_failure(template, seen)
+            if not about <= {seen.probe} or not seen.looked or repeated:
+                continue
+            values = dict(names) | {name: self._value(seen, name) for name in seen_names}
+            if all(values.get(name) for name in needed):
+                yield seen, values
+
+    def _value(self, seen: Observation, name: str) -> str:
+        field = name.rpartition(".")[2]
+        if field != "failure":
+            return fact(seen, field)
+        return self.say(seen) if seen.failure is not None else ""
+
+
+def _tells_failure(template: str, seen: Observation) -> bool:
+    return not {"failure", f"{seen.probe}.failure"}.isdisjoint(names_in(template))
+
+
+_SAMPLES: Final = {
+    "preflight": "The test",
+    "preflight-relay": "Over TURN only",
+    "preflight-edge": "For one edge",
+}

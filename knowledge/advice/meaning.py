@@ -1,0 +1,66 @@
+"""What an error code means on a platform, and what it is commonly taken for.
+
+Pure.
+"""
+
+from dataclasses import dataclass
+
+from knowledge.model.schema import ALL, Knowledge, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One code, in the words of its file."""
+
+    code: str
+    name: str
+    texts: tuple[str, ...]  # what holds everywhere, then what holds on the platform asked about
+    notes: tuple[str, ...] = ()  # where it is not raised, and how far the sources go
+    elsewhere: str = ""  # whose code it is, when it is not the Voice SDK's
+    confused_with: tuple[tuple[str, str, str], ...] = ()  # code, its name if known, the difference
+    related: tuple[tuple[str, str], ...] = ()  # code, its name if known
+    references: tuple[Reference, ...] = ()
+
+
+def meaning_of(knowledge: Knowledge, code: str, platform: str | None = None) -> Meaning | None:
+    """The meaning of *code*, on *platform* where one is named; None for a code that has no file."""
+    error = knowledge.errors.get(code)
+    if error is None:
+        return None
+    own = {key: text for key, text in error.means.items() if key != ALL}
+    chosen = [own[platform]] if platform in own else []
+    if platform is None:
+        chosen = [f"{_title(knowledge, key)}: {text.strip()}" for key, text in own.items()]
+    return Meaning(
+        code=code,
+        name=error.name,
+        texts=tuple(text.strip() for text in (error.means.get(ALL, ""), *chosen) if text),
+        notes=tuple(_notes(knowledge, code, platform)),
+        elsewhere=error.elsewhere.strip(),
+        confused_with=tuple((one, _name(knowledge, one), text) for one, text in error.confused_with.items()),
+        related=tuple(
+            (one, _name(knowledge, one)) for one in error.related if one not in error.confused_with
+        ),
+        references=error.references,
+    )
+
+
+def _notes(knowledge: Knowledge, code: str, platform: str | None) -> list[str]:
+    error = knowledge.errors[code]
+    notes = []
+    if platform and error.platforms and platform not in error.platforms:
+        others = ", ".join(_title(knowledge, one) for one in error.platforms)
+        notes.append(f"{_title(knowledge, platform)} does not raise it by itself; {others} would.")
+    if error.confidence == "partly":
+        notes.append("The meaning stands in the sources; what may cause it is partly our own reading of it.")
+    if error.confidence == "unverified":
+        notes.append("No source was found for it.")
+    return notes
+
+
+def _title(knowledge: Knowledge, platform: str) -> str:
+    return knowledge.platforms[platform].title if platform in knowledge.platforms else platform
+
+
+def _name(knowledge: Knowledge, code: str) -> str:
+    return knowledge.errors[code].name if code in knowledge.errors else ""

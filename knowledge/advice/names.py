@@ -1,0 +1,141 @@
+"""The hosts, ports, ranges and edges that texts name, for one platform and edge on one network.
+
+Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from knowledge.model.network import Network, Scope
+from knowledge.model.schema import Knowledge
+from knowledge.model.templates import written
+from probes.protocol.model import Observation
+
+# A firewall list is of use only when it is whole: these are never cut short.
+_SEPARATOR = ", "
+
+
+def names_for(
+    knowledge: Knowledge,
+    network: Network,
+    platform: str,
+    edge: str,
+    observations: Iterable[Observation],
+) -> dict[str, str]:
+    """Every name of `templates.NAMES` that is known; *platform* empty means all of them together."""
+    seen = tuple(observations)
+    found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(network, seen)
+    found |= _rules(network, platform, edge)
+    sdk = knowledge.platforms.get(platform)
+    if sdk:
+        found |= {"platform": sdk.title, "current_version": sdk.sdk.current}
+    found["edge"] = edge or network.roaming
+    found["allowed_edges"] = _SEPARATOR.join(network.allowed_edges)
+    return {name: text for name, text in found.items() if text}
+
+
+def _places(network: Network, platform: str, edge: str) -> dict[str, str]:
+    low, high = network.media_ports
+    chosen = network.targets("signaling", platform, "chosen", edge)
+    return {
+        "signaling_host": chosen[0].host if chosen else "",
+        "chosen_hosts": _SEPARATOR.join(target.host for target in chosen),
+        "signaling_hosts": _SEPARATOR.join(network.hosts("signaling", platform, edge)),
+        "signaling_port": _ports(network, "signaling", platform),
+        "registration_hosts": _SEPARATOR.join(network.hosts("registration", platform, edge)),
+        "insights_hosts": _SEPARATOR.join(network.hosts("insights", platform, edge)),
+        "legacy_hosts": _SEPARATOR.join(network.hosts("legacy-signaling", platform, edge)),
+        "legacy_port": _ports(network, "legacy-signaling", platform),
+        "media_ranges": _SEPARATOR.join(network.media_ranges),
+        "media_ports": f"{low}-{high}",
+    }
+
+
+def _turn(network: Network, platform: str, edge: str) -> dict[str, str]:
+    chosen = network.targets("turn", platform, "chosen", edge)
+    services = [one for one in network.services_of("turn", platform) if one.status == "verified"]
+    ranges = (one for ranges in _turn_ranges(network, edge).values() for one in ranges)
+    return {
+        "stun_hosts": _SEPARATOR.join(network.hosts("stun", platform, edge)),
+        "turn_host": chosen[0].host if chosen else "",
+        "turn_hosts": _SEPARATOR.join(dict.fromkeys(target.host for target in chosen)),
+        "turn_ports": _SEPARATOR.join(f"{one.transport.upper()} {one.port}" for one in services),
+        "turn_ranges": _SEPARATOR.join(ranges),
+    }
+
+
+def _rules(network: Network, platform: str, edge: str) -> dict[str, str]:
+    """Lines for a firewall, one for each destination: direction, protocol and port, where to."""
+    of = {
+        "signaling_rules": ("signaling",),
+        "registration_rules": ("registration",),
+        "insights_rules": ("insights",),
+        "legacy_rules": ("legacy-signaling",),
+        "tls_rules": ("signaling", "insights", "registration"),
+        "turn_rules": ("turn",),
+    }
+    found = {name: _lines(network, services, platform, edge) for name, services in of.items()}
+    low, high = network.media_ports
+    media = (f"out  UDP {low}-{high}  {one}" for one in network.media_ranges)
+    if found["turn_rules"] and (by_region := _turn_ranges(network, edge)):
+        by_address = (f"#   {region}: {_SEPARATOR.join(ranges)}" for region, ranges in by_region.items())
+        found["turn_rules"] += ("# or, for rules by address, the same ports to:", *by_address)
+    return {name: "\n".join(lines) for name, lines in {**found, "media_rules": tuple(media)}.items()}
+
+
+def _turn_ranges(network: Network, edge: str) -> Mapping[str, tuple[str, ...]]:
+    """Those of the edge's own region, or all of them."""
+    region = network.edges[edge].region if edge in network.edges else ""
+    return {region: network.turn_ranges[region]} if region in network.turn_ranges else network.turn_ranges
+
+
+def _lines(network: Network, services: Iterable[str], platform: str, edge: str) -> tuple[str, ...]:
+    # DNS may lead a roaming client to any edge; TURN is picked by its own name, so its name is enough.
+    targets = (
+        target
+        for service in services
+        for scope in _scopes(network, service, edge)
+        for target in network.targets(service, platform, scope, edge)
+    )
+    ports = {"tls": "TCP"}  # TLS rides on TCP, and a firewall rule is about TCP
+    lines = (
+        f"out  {ports.get(one.transport, one.transport.upper())} {one.port}  {one.host}" for one in targets
+    )
+    return tuple(dict.fromkeys(lines))
+
+
+def _scopes(network: Network, service: str, edge: str) -> tuple[Scope, ...]:
+    roams = edge in ("", network.roaming) and service in ("signaling", "legacy-signaling")
+    return ("roaming", "every") if roams else ("chosen",)
+
+
+def _ports(network: Network, service: str, platform: str) -> str:
+    ports = (str(one.port) for one in network.services_of(service, platform))
+    return _SEPARATOR.join(dict.fromkeys(ports))
+
+
+def _seen(network: Network, observations: tuple[Observation, ...]) -> dict[str, str]:
+    """Name what the run found out about edges and the resolver."""
+    facts: dict[str, Mapping[str, object]] = {}
+    for one in observations:
+        if one.looked and one.probe not in facts:
+            facts[one.probe] = one.facts
+    edges = facts.get("edges", {})
+    return {
+        "nearest_edge": _nearest(network, edges),
+        "roaming_edge": written(edges.get("roaming_edge")),
+        "resolver": written(facts.get("dns", {}).get("resolver")),
+    }
+
+
+def _nearest(network: Network, facts: Mapping[str, object]) -> str:
+    """Name the nearest edge that opened and that the network allows."""
+    nearest = written(facts.get("nearest_edge"))
+    if not network.allowed_edges or nearest in network.allowed_edges:
+        return nearest
+    edges = facts.get("edges")
+    times = {
+        name: one["ms"]
+        for name, one in (edges.items() if isinstance(edges, dict) else ())
+        if name in network.allowed_edges and isinstance(one, dict) and isinstance(one.get("ms"), int | float)
+    }
+    return str(min(times, key=times.__getitem__)) if times else ""

@@ -1,0 +1,155 @@
+"""Which names the sentences of the knowledge may have, and that they have no others.
+
+Pure.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final
+
+from knowledge.model.schema import Knowledge
+from knowledge.model.templates import names_in
+
+# What is filled in from the network file, the case and the run; `knowledge/advice/names.py` makes them.
+NAMES: Final = frozenset(
+    {
+        "allowed_edges",
+        "chosen_hosts",
+        "current_version",
+        "edge",
+        "insights_hosts",
+        "insights_rules",
+        "legacy_hosts",
+        "legacy_port",
+        "legacy_rules",
+        "media_ports",
+        "media_ranges",
+        "media_rules",
+        "nearest_edge",
+        "platform",
+        "registration_hosts",
+        "registration_rules",
+        "resolver",
+        "roaming_edge",
+        "signaling_host",
+        "signaling_hosts",
+        "signaling_port",
+        "signaling_rules",
+        "stun_hosts",
+        "tls_rules",
+        "turn_host",
+        "turn_hosts",
+        "turn_ports",
+        "turn_ranges",
+        "turn_rules",
+    }
+)
+
+# What each probe notes, as far as sentences may use it, besides labels and `failure`;
+# `templates.fact` makes some of them.
+FACTS: Final[Mapping[str, frozenset[str]]] = {
+    "route": frozenset({"local_address"}),
+    "preflight": frozenset(
+        {
+            "detour_candidates",
+            "relay_server",
+            "relay_transport",
+            "direct_address",
+            "direct_port",
+            "dns_code",
+            "insights_warning",
+        }
+    ),
+    "pasted": frozenset({"tool", "bad"}),
+    "dns": frozenset(
+        {"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet", "other_resolver"}
+    ),
+    "tcp": frozenset({"address", "ms", "icmp_from", "tried_addresses"}),
+    "tls": frozenset(
+        {
+            "address",
+            "issuer",
+            "subject",
+            "names",
+            "authority",
+            "stage",
+            "not_before",
+            "not_after",
+            "skew_s",
+            "alert",
+        }
+    ),
+    "websocket": frozenset(
+        {"status", "server", "proxy", "open_proxy", "asking_proxy", "failing_proxy", "auth_schemes"}
+    ),
+    "http": frozenset(
+        {"status", "server", "date_offset_s", "proxy", "open_proxy", "asking_proxy", "auth_schemes"}
+    ),
+    "stun": frozenset({"reflexive", "ms"}),
+    "nat": frozenset({"mapping", "filtering", "varying"}),
+    "turn": frozenset({"ms", "software", "relayed", "mapped"}),
+    "udp_media": frozenset(
+        {
+            "via",
+            "relayed_address",
+            "outbound_ok",
+            "outbound_lost",
+            "inbound_ok",
+            "inbound_lost",
+            "boundary",
+            "icmp_from",
+            "ephemeral_lost",
+        }
+    ),
+    "edges": frozenset(
+        {
+            "open",
+            "shut",
+            "barred",
+            "others_open",
+            "roaming_edge",
+            "roaming_ms",
+            "nearest_edge",
+            "nearest_ms",
+            "extra_ms",
+        }
+    ),
+}
+LABELS: Final = frozenset({"host", "port", "transport", "edge", "service", "failure"})
+
+
+def of_a_look(name: str) -> bool:
+    """Whether *name* is filled in from one look, and not from the network or the case."""
+    return name not in NAMES
+
+
+def is_known(name: str, observed: Collection[str] = ()) -> bool:
+    """Whether a template may use *name*; a probe of *observed* that is not in FACTS may note anything."""
+    probe, _, field = name.partition(".")
+    if not field:
+        return name in NAMES or name in LABELS or any(name in facts for facts in FACTS.values())
+    return field in LABELS or field in FACTS[probe] if probe in FACTS else probe in observed
+
+
+def template_problems(knowledge: Knowledge) -> Iterator[str]:
+    """Yield `file:line: sentence` for each name in the knowledge's texts that nothing ever fills in."""
+    observed = {one.probe for question in knowledge.questions.values() for one in question.observe}
+    for where, text, may_look in _texts(knowledge):
+        for name in names_in(text):
+            if not is_known(name, observed):
+                yield f"{where}: nothing fills in {{{name}}}"
+            elif of_a_look(name) and not may_look:
+                yield f"{where}: {{{name}}} belongs to one look, and may stand in evidence only"
+
+
+def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str, bool]]:
+    for cause in knowledge.causes.values():
+        for number, text in enumerate(cause.evidence):
+            yield cause.origin.at("evidence", number), text, True
+        yield cause.origin.at("customer"), cause.customer, False
+        for key, fixes in cause.fixes.items():
+            for number, fix in enumerate(fixes):
+                yield cause.origin.at("fixes", key, number, "do"), fix.do, False
+                yield cause.origin.at("fixes", key, number, "code"), fix.code or "", False
+    for platform in knowledge.platforms.values():
+        for name, snippet in platform.snippets.items():
+            yield platform.origin.at("snippets", name), snippet.code, False

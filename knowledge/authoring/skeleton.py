@@ -1,0 +1,64 @@
+"""The file of a new cause: it loads as it is, and says what to fill in.
+
+Pure, but for `write_skeleton`.
+"""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from knowledge.model.problems import KnowledgeError
+from knowledge.model.schema import Knowledge
+
+TO_DO: Final = "TODO"  # `lineman knowledge check` tells of each that is left
+_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_SKELETON: Final = """\
+# A new cause. Replace every TODO, then run `lineman knowledge check`: it tells what is still missing.
+# docs/knowledge-guide.md explains each key.
+id: {id}
+title: "TODO one line for an engineer, without the code"
+customer: "TODO what a support agent may pass on: no jargon, what it is and what helps."
+weight: {{{code}: 1}}  # TODO every code that it may stand behind, 1 (rare) to 5
+# platforms: [javascript]  # only where it cannot be on the others
+when: {{{question}: {answer}}}  # TODO the answers that show it; `lineman knowledge list` names the questions
+# likely_when: {{}}  # answers with which it is likely only
+# clears_only_if: {{}}  # answers without which it is never ruled out
+# explains: []  # causes that are its effect when both show
+evidence:
+  - "TODO one sentence; {{host}}, {{failure}} and other facts of the deciding look may stand in it."
+fixes:
+  all:
+    - {{do: "TODO what to do", who: developer}}  # firewall, developer, support or user
+references: []  # - {{title: …, url: https://…}}
+checked: "{today}"
+symptoms:  # TODO eight phrases at least, as users say them
+  - "TODO as a user would say it"
+cases:  # TODO what finds it, what rules it out, what it must not be taken for
+  - {{given: {{{question}: {answer}}}, found: [{id}]}}
+"""
+
+
+def skeleton(knowledge: Knowledge, id_: str, today: str) -> str:
+    """The text of the file for the cause *id_*; raises KnowledgeError for an id that cannot be."""
+    if not _ID.fullmatch(id_):
+        raise KnowledgeError(
+            [f"{id_!r} is no id: small letters, digits and single hyphens, such as proxy-asks"]
+        )
+    if id_ in knowledge.causes:
+        raise KnowledgeError([f"there is a cause {id_} already: {knowledge.causes[id_].origin.file}"])
+    question = next(one for one in knowledge.questions.values() if not one.platforms and not one.said)
+    code = next(iter(knowledge.errors)) if "31009" not in knowledge.errors else "31009"
+    names = {"question": question.id, "answer": f'"{question.names[-1]}"', "code": code, "today": today}
+    return _SKELETON.format(id=id_, **names)
+
+
+def write_skeleton(knowledge: Knowledge, folder: Path, id_: str, today: str) -> Path:
+    """Write the file of the cause *id_* below *folder*, and give its path; an existing file stays."""
+    text = skeleton(knowledge, id_, today)
+    file = folder / "causes" / f"{id_}.yaml"
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise KnowledgeError([f"{file} cannot be written: {error.strerror}"]) from None
+    return file

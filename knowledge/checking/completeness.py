@@ -1,0 +1,112 @@
+"""Prove that whatever is seen, each question has an answer for it.
+
+Pure. The values of each tested field fall into classes that no rule tells apart; one value of each class
+stands for all. Every combination of one and of two observations is tried.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations_with_replacement, product
+from typing import Any, Final
+
+from knowledge.model.rules import FAILURE, LABELS, Combined, Quantified, Rule, Seen, Test, matches
+from knowledge.model.schema import Question
+from knowledge.reasoning.answers import judge, option_for, parse_version
+from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.model import Observation, Target
+
+_MISSING: Final = object()
+_ANOTHER: Final = "another"  # a text that no rule names
+_MOST: Final = 400  # kinds of one observation; beyond that, pairs would take seconds
+
+
+def gaps(question: Question) -> Iterator[str]:
+    """What may be seen, or said, and has no answer."""
+    if question.said:
+        yield from _unanswered_versions(question)
+        return
+    kinds = _kinds(question)
+    for pair in [*((one,) for one in kinds), *combinations_with_replacement(kinds, 2)]:
+        if judge(question, [seen for seen, _ in pair]).answer is None:
+            yield " and ".join(f"{{{told}}}" for _, told in pair)
+            return  # one example is enough to mend it
+
+
+def _kinds(question: Question) -> list[tuple[Seen, str]]:
+    """One observation of each kind that the rules can tell apart."""
+    tests = list(dict.fromkeys(test for answer in question.answers for test in _tests(answer.rule)))
+    fields = list(dict.fromkeys(test.field for test in tests))
+    found: dict[tuple[object, ...], tuple[Seen, str]] = {}
+    for values in product(*(_classes(field, tests) for field in fields)):
+        chosen = dict(zip(fields, values, strict=True))
+        for observe in question.observe:
+            seen = _seen(
+                chosen, observe.probe, observe.service, observe.port or 0, observe.transport or "tcp"
+            )
+            found.setdefault(tuple(matches((test,), seen) for test in tests), (seen, _told(chosen)))
+    return list(found.values())[:_MOST]
+
+
+def _classes(field: str, tests: list[Test]) -> list[Any]:
+    """One value of *field* for each way in which its tests can come out."""
+    own = [test for test in tests if test.field == field]
+    found: dict[tuple[object, ...], Any] = {}
+    for value in _values(field, own):
+        seen = _seen({field: value}, "", "", 0, "")
+        found.setdefault(tuple(matches((test,), seen) for test in own), value)
+    return list(found.values())
+
+
+def _values(field: str, tests: Iterable[Test]) -> list[Any]:
+    """Values of *field*, at least one of each class."""
+    named = [value for test in tests for value in test.values]
+    numbers = [one for one in named if isinstance(one, int | float) and not isinstance(one, bool)]
+    around = [*numbers, *(one - 1 for one in numbers), *(one + 1 for one in numbers)]
+    if field == FAILURE:
+        other = next(word for word in Failure if word not in NOT_LOOKED and word not in named)
+        return list(dict.fromkeys([None, *named, other]))
+    nothing = [] if field in LABELS else [_MISSING]
+    return _distinct([*named, *around, _ANOTHER, *nothing])
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    return list({(type(one), one): one for one in values}.values())
+
+
+def _seen(chosen: dict[str, Any], probe: str, service: str, port: int, transport: str) -> Seen:
+    labels: dict[str, Any] = {"service": service, "port": port, "transport": transport}
+    labels |= {key: value for key, value in chosen.items() if key in LABELS and key != "probe"}
+    target = Target(**labels)
+    facts = {
+        key: value for key, value in chosen.items() if key not in (*LABELS, FAILURE) and value is not _MISSING
+    }
+    probe = chosen.get("probe", probe)
+    return Seen(probe, target, Observation("", probe, target, chosen.get(FAILURE), facts))
+
+
+def _tests(rule: Rule | None) -> Iterator[Test]:
+    match rule:
+        case Quantified(_, tests):
+            yield from tests
+        case Combined(_, rules):
+            for inner in rules:
+                yield from _tests(inner)
+
+
+def _unanswered_versions(question: Question) -> Iterator[str]:
+    """Versions next to each boundary that mean no answer."""
+    options = [answer.option for answer in question.answers if answer.option]
+    for bound in dict.fromkeys(b for one in options for b in (one.below, one.from_) if b is not None):
+        parts = parse_version(bound)
+        before = ".".join(map(str, (*parts[:-1], max(parts[-1] - 1, 0), 999))) if parts else bound
+        for said in (bound, before, f"{bound}.1"):
+            if option_for(question, said) is None:
+                yield said
+                return
+
+
+def _told(chosen: dict[str, Any]) -> str:
+    return ", ".join(f"{key}: {_word(value)}" for key, value in chosen.items() if value is not _MISSING)
+
+
+def _word(value: Any) -> str:
+    return "null" if value is None else str(value)

@@ -1,0 +1,192 @@
+"""Run the cases that stand inside the files of questions and causes.
+
+Pure. A case of a question gives observations (or words) and expects an answer; one of a cause gives
+answers and expects lists. Each list holds at least what is named; where `found` is given and does not
+name the file's own cause, that one must not be found. Other causes are free, so that one more cause
+breaks no file but its own.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from knowledge.model.conclusions import Answered, By
+from knowledge.model.rules import FAILURE, LABELS, Seen
+from knowledge.model.schema import (
+    UNKNOWN,
+    Case,
+    CauseCase,
+    Knowledge,
+    Observe,
+    Question,
+    QuestionCase,
+    Scope,
+)
+from knowledge.reasoning.answers import judge as answer_question
+from knowledge.reasoning.answers import option_for
+from knowledge.reasoning.device import reported, shown_by
+from knowledge.reasoning.judge import Judgement, judge
+from knowledge.reasoning.selection import select
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Target
+
+RUNNING: Final = "running"  # as `failure` in a case: the look has not ended yet
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One case of a cause, made ready to be judged."""
+
+    owner: str  # the cause in whose file it stands
+    number: int
+    given: CauseCase
+    case: Case
+    answers: Mapping[str, Answered]
+
+    def judgement(self, case: Case | None = None) -> Judgement:
+        """What follows, by the knowledge as it is or by another *case*."""
+        return judge(case or self.case, self.answers)
+
+    def wrong(self, case: Case | None = None) -> list[str]:
+        """What does not come out as the author expects."""
+        lists = lists_of(self.judgement(case))
+        likely = self.judgement(case).likely
+        problems = []
+        for name, ids in self.given.lists.items():
+            missing = [id_ for id_ in ids if id_ not in lists[name]]
+            problems += [f"{id_} is {_place(id_, lists)}, not {_spoken(name)}" for id_ in missing]
+        if self.owner in lists["found"] and self.owner not in self.given.lists.get("found", [self.owner]):
+            problems.append(f"{self.owner} is found as well")
+        for id_, wanted in self.given.confidence.items():
+            is_ = "likely" if id_ in likely else "certain"
+            if is_ != wanted:
+                problems.append(f"{id_} is {is_}, not {wanted}")
+        return problems
+
+
+def trials(knowledge: Knowledge) -> list[Trial]:
+    """Every case of every cause."""
+    cases: dict[tuple[str, str], Case] = {}
+    found = []
+    for cause in knowledge.causes.values():
+        code = next(iter(cause.weight))
+        for number, given in enumerate(cause.cases):
+            platforms = (given.platform,) if given.platform else cause.platforms or (*knowledge.platforms,)
+            for platform in platforms:
+                if (code, platform) not in cases:
+                    cases[code, platform] = select(knowledge, _Everywhere(knowledge), code, platform)
+            fitting = [cases[code, p] for p in platforms if _fits(given, cases[code, p])]
+            case = fitting[0] if fitting else cases[code, platforms[0]]
+            found.append(Trial(cause.id, number, given, case, _answers(case, given)))
+    return found
+
+
+def lists_of(judgement: Judgement) -> dict[str, list[str]]:
+    """The five lists of a diagnosis as ids."""
+    lists: dict[str, list[str]] = {
+        name: [] for name in ("found", "explained", "possible", "ruled_out", "not_checked")
+    }
+    for id_, standing in judgement.standing.items():
+        lists["explained" if id_ in judgement.explained_by else standing].append(id_)
+    return lists
+
+
+def question_case_problem(question: Question, case: QuestionCase) -> str | None:
+    """What *case* gives instead of what its author expects; None when it is right."""
+    given = _given_answer(question, case)
+    return None if given == case.answer else f"the answer is {given}, not {case.answer}"
+
+
+def trial_problems(knowledge: Knowledge) -> Iterator[str]:
+    """Each case that does not come out as its author expects, of questions and of causes."""
+    for question in knowledge.questions.values():
+        for number, case in enumerate(question.cases):
+            if problem := question_case_problem(question, case):
+                yield f"{question.origin.at('cases', number)}: {problem}"
+    for trial in trials(knowledge):
+        origin = knowledge.causes[trial.owner].origin
+        for id_ in trial.given.given:
+            if id_ not in trial.case.questions:
+                here = origin.at("cases", trial.number, "given", id_)
+                yield f"{here}: nobody asks {id_} for {trial.case.code} on {trial.case.platform}"
+        for problem in trial.wrong():
+            yield f"{origin.at('cases', trial.number)}: {problem}"
+
+
+def _fits(given: CauseCase, case: Case) -> bool:
+    """Whether all that *given* speaks of is in question in *case*."""
+    named = {id_ for ids in given.lists.values() for id_ in ids}
+    return given.given.keys() <= case.questions.keys() and named <= case.causes.keys()
+
+
+def _given_answer(question: Question, case: QuestionCase) -> str:
+    if isinstance(case.given, str):
+        return option_for(question, case.given) or UNKNOWN
+    if case.device:
+        shown = shown_by(question, reported(case.given[0]))
+        return shown.name if shown else UNKNOWN
+    seen = [_seen(question, number, one) for number, one in enumerate(case.given)]
+    return answer_question(question, seen).answer or UNKNOWN
+
+
+def _seen(question: Question, number: int, given: Mapping[str, Any]) -> Seen:
+    """An observation as a case writes it; labels left out are those of the question's own look."""
+    observe = _look_of(question, given)
+    labels = {
+        "service": observe.service,
+        "port": observe.port or 0,
+        "transport": observe.transport or "tcp",
+        **{key: value for key, value in given.items() if key in LABELS and key != "probe"},
+    }
+    probe = str(given.get("probe", observe.probe))
+    target = Target(**labels)
+    word = given.get(FAILURE)
+    if word == RUNNING:
+        return Seen(probe, target, None)
+    facts = {key: value for key, value in given.items() if key not in (*LABELS, FAILURE)}
+    failure = None if word is None else Failure(word)
+    return Seen(probe, target, Observation(f"look {number + 1}", probe, target, failure, facts))
+
+
+def _look_of(question: Question, given: Mapping[str, Any]) -> Observe:
+    """The first of the question's looks that has the labels given."""
+    for observe in question.observe:
+        known = {"probe": observe.probe, "service": observe.service, "transport": observe.transport or "tcp"}
+        if all(given.get(key, value) == value for key, value in known.items()):
+            return observe
+    return question.observe[0]
+
+
+def _answers(case: Case, given: CauseCase) -> dict[str, Answered]:
+    answers = {}
+    for id_, question in case.questions.items():
+        answer = given.given.get(id_)
+        by: By = "person" if question.said else "relay"
+        unknown = Answered(id_, None, "not given", (), "relay", (id_,))
+        answers[id_] = unknown if answer in (None, UNKNOWN) else Answered(id_, answer, "given")
+        answers[id_] = replace(answers[id_], by=by)
+    return answers
+
+
+def _place(id_: str, lists: Mapping[str, list[str]]) -> str:
+    place = next((name for name, ids in lists.items() if id_ in ids), None)
+    return _spoken(place) if place else "not in question for this code and platform"
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")
+
+
+class _Everywhere:
+    """A network that has whatever a question of the knowledge may look at: cases inside the files look at nothing."""
+
+    resolvers = ("resolver",)
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        looks = (one for question in knowledge.questions.values() for one in question.observe)
+        self._ways = {(one.port or 0, one.transport or "tcp") for one in looks}
+
+    def targets(
+        self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
+    ) -> tuple[Target, ...]:
+        return tuple(Target(service, "", port, transport) for port, transport in sorted(self._ways))

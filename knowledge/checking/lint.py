@@ -1,0 +1,116 @@
+"""More that the check looks at: symptoms, what is left to fill in, what cannot be reached or told apart, what is old.
+
+Pure; the day comes from whoever asks.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import combinations
+from typing import Final
+
+from knowledge.authoring.skeleton import TO_DO
+from knowledge.model.schema import Alternatives, Cause, Condition, Knowledge
+from knowledge.reasoning.answers import option_for
+
+SYMPTOMS: Final = 8  # phrases that a cause must have, so that free text can be matched with it
+OLD: Final = 180  # days after which facts of a service want another look
+
+
+def symptom_problems(knowledge: Knowledge) -> Iterator[str]:
+    """Causes with too few symptoms, and phrases that stand in two."""
+    owners: dict[str, str] = {}
+    for cause in knowledge.causes.values():
+        count = len(cause.symptoms)
+        if count < SYMPTOMS:
+            yield f"{cause.origin.at('symptoms')}: {cause.id} has {count} symptoms, and needs {SYMPTOMS}"
+        for number, phrase in enumerate(cause.symptoms):
+            other = owners.setdefault(" ".join(phrase.casefold().split()), cause.id)
+            if other != cause.id:
+                yield f"{cause.origin.at('symptoms', number)}: {other} has the phrase {phrase!r} too"
+
+
+def unfinished(knowledge: Knowledge) -> Iterator[str]:
+    """What `knowledge new` left to fill in."""
+    for cause in knowledge.causes.values():
+        texts = {"title": cause.title, "customer": cause.customer}
+        texts |= {"evidence": " ".join(cause.evidence), "symptoms": " ".join(cause.symptoms)}
+        texts["fixes"] = " ".join(fix.do for fixes in cause.fixes.values() for fix in fixes)
+        for key, text in texts.items():
+            if TO_DO in text:
+                yield f"{cause.origin.at(key)}: {key} is still to be filled in"
+
+
+def unreachable(knowledge: Knowledge) -> Iterator[str]:
+    """Alternatives that contradict what their questions need, and causes that a code's own words rule out."""
+    for cause in knowledge.causes.values():
+        for condition in cause.when:
+            if clash := _clash(condition, knowledge):
+                yield f"{cause.origin.at('when')}: can never hold: {clash}"
+        for code in cause.weight:
+            if not any(_possible(condition, code, knowledge) for condition in cause.when):
+                yield f"{cause.origin.at('weight', code)}: {code} itself says that it is not {cause.id}"
+
+
+def not_told_apart(knowledge: Knowledge) -> Iterator[str]:
+    """Pairs of causes for one code whose conditions mean the same: whatever is seen, both are found or none."""
+    for one, other in combinations(knowledge.causes.values(), 2):
+        codes = sorted(set(one.weight) & set(other.weight))
+        apart = one.platforms and other.platforms and not set(one.platforms) & set(other.platforms)
+        if codes and not apart and _implied(one.when, other.when) and _implied(other.when, one.when):
+            where = one.origin.at("when")
+            pair = " and ".join(sorted((one.id, other.id)))
+            yield f"{where}: {pair} cannot be told apart for {', '.join(codes)}"
+
+
+def stale(knowledge: Knowledge, today: date, checked: Mapping[str, str] | None = None) -> Iterator[str]:
+    """What was last held against its sources more than half a year ago; *checked* are more things by name."""
+    files = {one.origin.file: one.checked for one in knowledge.errors.values()}
+    files |= {one.origin.file: one.checked for one in knowledge.causes.values()}
+    for where, day in sorted({**files, **(checked or {})}.items()):
+        if not day:
+            continue
+        try:
+            age = (today - date.fromisoformat(day)).days
+        except ValueError:
+            yield f"{where}: {day!r} is no day"
+            continue
+        if age > OLD:
+            yield f"{where}: checked {age} days ago, on {day}"
+
+
+def _clash(condition: Condition, knowledge: Knowledge) -> str:
+    """The first need of a question of *condition*, at any depth, that *condition* itself contradicts."""
+    waiting, seen = list(condition), set[str]()
+    while waiting:
+        id_ = waiting.pop()
+        if id_ in seen or id_ not in knowledge.questions:
+            continue
+        seen.add(id_)
+        for needed, fit in knowledge.questions[id_].needs.items():
+            if needed in condition and not set(condition[needed]) & set(fit):
+                return f"{id_} is asked only if {needed} is {' or '.join(fit)}"
+            waiting.append(needed)
+    return ""
+
+
+def _possible(condition: Condition, code: str, knowledge: Knowledge) -> bool:
+    """Whether what *code* says of itself leaves *condition* open."""
+    for id_, fit in condition.items():
+        question = knowledge.questions.get(id_)
+        if question and question.code and option_for(question, code) not in fit:
+            return False
+    return True
+
+
+def _implied(narrow: Alternatives, wide: Alternatives) -> bool:
+    """Whether every alternative of *narrow* implies one of *wide*."""
+    return all(any(_within(one, other) for other in wide) for one in narrow)
+
+
+def _within(narrow: Condition, wide: Condition) -> bool:
+    return all(id_ in narrow and set(narrow[id_]) <= set(fit) for id_, fit in wide.items())
+
+
+def count_symptoms(causes: Mapping[str, Cause]) -> int:
+    """How many phrases there are in all."""
+    return sum(len(one.symptoms) for one in causes.values())

@@ -1,0 +1,102 @@
+"""Delete each condition of the knowledge in turn, and see whether some case notices.
+
+Pure. A condition whose deletion nobody notices is not tested, whatever coverage says.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from knowledge.checking.embedded_cases import Trial, question_case_problem
+from knowledge.model.problems import Path
+from knowledge.model.schema import Alternatives, Cause, Condition, Knowledge, Question
+from knowledge.reasoning.selection import cause_for
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """One deletion, where it was made, and whether a case noticed."""
+
+    where: str  # file:line
+    what: str
+    noticed: bool
+
+
+def mutations(knowledge: Knowledge, trials: list[Trial]) -> Iterator[Mutation]:
+    """Try every deletion."""
+    for cause in knowledge.causes.values():
+        for path, what, mutant in _mutants(cause):
+            noticed = _cause_noticed(mutant, trials, knowledge)
+            yield Mutation(cause.origin.at(*path), f"{cause.id}: without {what}", noticed)
+    for question in knowledge.questions.values():
+        for answer in question.answers:
+            rest = tuple(one for one in question.answers if one != answer)
+            noticed = _question_noticed(replace(question, answers=rest))
+            where = question.origin.at("answers", answer.name)
+            yield Mutation(where, f"{question.id}: without the answer {answer.name}", noticed)
+        for shown in question.device:
+            others = tuple(one for one in question.device if one != shown)
+            noticed = _question_noticed(replace(question, device=others))
+            where = question.origin.at("device", shown.name)
+            yield Mutation(where, f"{question.id}: without the device's answer {shown.name}", noticed)
+
+
+def _cause_noticed(mutant: Cause, trials: list[Trial], knowledge: Knowledge) -> bool:
+    """Whether a case comes out otherwise than expected; the cause's own cases are asked first."""
+    for trial in sorted(trials, key=lambda one: one.owner != mutant.id):
+        if mutant.id in trial.case.causes:
+            changed = cause_for(mutant, trial.case.questions)
+            case = replace(trial.case, causes={**trial.case.causes, mutant.id: changed})
+            if trial.wrong(case):
+                return True
+    return False
+
+
+def _question_noticed(mutant: Question) -> bool:
+    return any(question_case_problem(mutant, case) for case in mutant.cases)
+
+
+def _mutants(cause: Cause) -> Iterator[tuple[Path, str, Cause]]:
+    """Each deletion in *cause*: where, what, and the cause without it."""
+    for key in ("when", "likely_when"):
+        alternatives: Alternatives = getattr(cause, key)
+        for path, what, left in _alternatives_without(key, alternatives, cause):
+            yield path, what, _with(cause, key, left)
+    for rest, what, condition in _condition_without(cause.clears_only_if):
+        yield ("clears_only_if", *rest), f"{what} in clears_only_if", replace(cause, clears_only_if=condition)
+    for number, effect in enumerate(cause.explains):
+        here: Path = ("explains", number)
+        before, after = cause.explains[:number], cause.explains[number + 1 :]
+        yield here, f"explaining {effect.id}", replace(cause, explains=(*before, *after))
+        for rest, what, condition in _condition_without(effect.when):
+            loose = (*before, replace(effect, when=condition), *after)
+            told = f"{what} in explaining {effect.id}"
+            yield (*here, "when", *rest), told, replace(cause, explains=loose)
+
+
+def _alternatives_without(
+    key: str, alternatives: Alternatives, cause: Cause
+) -> Iterator[tuple[Path, str, Alternatives]]:
+    for number, condition in enumerate(alternatives):
+        here: Path = (key, number) if (key, number) in cause.origin.lines else (key,)
+        before, after = alternatives[:number], alternatives[number + 1 :]
+        if len(alternatives) > 1:
+            yield here, f"the alternative {number + 1} of {key}", (*before, *after)
+        for rest, what, left in _condition_without(condition):
+            yield (*here, *rest), f"{what} in {key}", (*before, left, *after)
+
+
+def _condition_without(condition: Condition) -> Iterator[tuple[Path, str, Condition]]:
+    """*condition* without one question, then without one answer of each."""
+    for question, fit in condition.items():
+        yield (question,), question, {id_: one for id_, one in condition.items() if id_ != question}
+        for number, answer in enumerate(fit):
+            left = tuple(one for one in fit if one != answer)
+            yield (question, number), f"{question}: {answer}", {**condition, question: left}
+
+
+def _with(cause: Cause, key: str, alternatives: Alternatives) -> Cause:
+    change: dict[str, Callable[[], Cause]] = {
+        "when": lambda: replace(cause, when=alternatives),
+        "likely_when": lambda: replace(cause, likely_when=alternatives),
+    }
+    return change[key]()

@@ -1,0 +1,1 @@
+"""Read, validate and cache the knowledge files."""

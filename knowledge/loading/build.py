@@ -1,0 +1,219 @@
+"""Turn documents that have the right structure into the values of `schema.py`.
+
+Pure. Nothing is checked here: `structure.py` went before, `references.py` comes after.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from knowledge.model.problems import Document
+from knowledge.model.rules import Combined, Else, Quantified, Rule, Seen, Test, holds
+from knowledge.model.schema import (
+    Alternatives,
+    AnswerRule,
+    Cause,
+    CauseCase,
+    Condition,
+    DeviceAnswer,
+    ErrorCode,
+    Explains,
+    Fix,
+    Observe,
+    Option,
+    Origin,
+    Person,
+    Platform,
+    Preflight,
+    Question,
+    QuestionCase,
+    Reference,
+    Sdk,
+    Snippet,
+)
+from probes.protocol.model import Observation, Target
+
+LISTS = ("found", "possible", "ruled_out", "not_checked", "explained")
+
+
+def build_question(document: Document) -> Question:
+    """The question in *document*."""
+    raw = document.value
+    person = raw.get("person")
+    observe = tuple(Observe(**one) for one in _many(raw.get("observe", [])))
+    said = bool(person) or raw.get("code", False)
+    answers = tuple(_answer(name, given, said) for name, given in raw["answers"].items())
+    return Question(
+        id=raw["id"],
+        asks=raw["asks"],
+        means=raw["means"],
+        answers=answers,
+        needs=_condition(raw.get("needs", {})),
+        observe=observe,
+        person=Person(**person) if person else None,
+        code=raw.get("code", False),
+        platforms=tuple(raw.get("platforms", ())),
+        cost=float(raw.get("cost", 60 if person else 1)),
+        tolerant=raw.get("tolerant", False),
+        fine=fine_answer(answers, observe),
+        cases=tuple(_question_case(one) for one in raw["cases"]),
+        device=tuple(_device_answer(name, one) for name, one in raw.get("device", {}).items()),
+        origin=_origin(document),
+    )
+
+
+def build_cause(document: Document) -> Cause:
+    """The cause in *document*."""
+    raw = document.value
+    return Cause(
+        id=raw["id"],
+        title=raw["title"],
+        customer=raw["customer"],
+        weight=raw["weight"],
+        when=_alternatives(raw["when"]),
+        clears_only_if=_condition(raw.get("clears_only_if", {})),
+        explains=tuple(_explains(one) for one in raw.get("explains", ())),
+        likely_when=_alternatives(raw.get("likely_when", [])),
+        platforms=tuple(raw.get("platforms", ())),
+        evidence=tuple(raw["evidence"]),
+        fixes={key: tuple(Fix(**fix) for fix in fixes) for key, fixes in raw["fixes"].items()},
+        references=_references(raw),
+        symptoms=tuple(raw.get("symptoms", ())),
+        checked=raw.get("checked", ""),
+        cases=tuple(_cause_case(one) for one in raw["cases"]),
+        origin=_origin(document),
+    )
+
+
+def build_platform(document: Document) -> Platform:
+    """The platform in *document*."""
+    raw = document.value
+    preflight: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in raw["preflight"].items()
+    }
+    return Platform(
+        id=raw["id"],
+        title=raw["title"],
+        sdk=Sdk(**raw["sdk"]),
+        preflight=Preflight(**preflight),
+        snippets={key: Snippet(**one) for key, one in raw["snippets"].items()},
+        aliases=tuple(raw.get("aliases", ())),
+        references=_references(raw),
+        origin=_origin(document),
+    )
+
+
+def build_error(document: Document) -> ErrorCode:
+    """The error code in *document*."""
+    raw = document.value
+    confused = raw.get("confused_with", {})
+    return ErrorCode(
+        code=str(raw["code"]),
+        name=raw["name"],
+        means=raw["means"],
+        platforms=tuple(raw.get("platforms", ())),
+        related=tuple(str(code) for code in raw.get("related", ())),
+        confused_with=confused if isinstance(confused, dict) else {str(code): "" for code in confused},
+        elsewhere=raw.get("elsewhere", ""),
+        confidence=raw.get("confidence", "verified"),
+        references=_references(raw),
+        checked=raw.get("checked", ""),
+        origin=_origin(document),
+    )
+
+
+def build_rule(raw: Any) -> Rule:
+    """The rule written as *raw*: `else`, or a mapping with one key."""
+    if raw == "else":
+        return Else()
+    ((key, inner),) = raw.items()
+    if key in ("all", "any"):
+        return Combined(key, tuple(build_rule(one) for one in inner))
+    return Quantified(key, tuple(_test(name, wanted) for name, wanted in inner.items()))
+
+
+def fine_answer(answers: Iterable[AnswerRule], observe: Iterable[Observe]) -> str | None:
+    """The answer when every look succeeds and notes nothing; None where that does not tell."""
+    seen = [
+        Seen(one.probe, target, Observation("", one.probe, target, None)) for one, target in _places(observe)
+    ]
+    for answer in answers:
+        truth = holds(answer.rule, seen) if answer.rule and seen else None
+        if truth is not False:
+            return answer.name if truth else None
+    return None
+
+
+def _places(observe: Iterable[Observe]) -> list[tuple[Observe, Target]]:
+    return [(one, Target(one.service, "", one.port or 0, one.transport or "tcp")) for one in observe]
+
+
+def _answer(name: str, raw: Any, said: bool) -> AnswerRule:
+    if not said:
+        return AnswerRule(name, rule=build_rule(raw))
+    if raw == "else":
+        return AnswerRule(name, option=Option(says=name))
+    words = tuple(word.casefold() for word in _many(raw.get("is", [])))
+    return AnswerRule(
+        name, option=Option(raw["says"], words, _text(raw.get("below")), _text(raw.get("from")))
+    )
+
+
+def _device_answer(name: str, raw: Mapping[str, Any]) -> DeviceAnswer:
+    return DeviceAnswer(
+        name,
+        build_rule(raw["shows"]),
+        raw.get("says", ""),
+        tuple(raw.get("agrees", ())),
+        tuple(raw.get("over", ())),
+    )
+
+
+def _test(name: str, wanted: Any) -> Test:
+    if isinstance(wanted, dict):
+        ((kind, value),) = wanted.items()
+        return Test(name, kind, tuple(value) if isinstance(value, list) else (value,))
+    return Test(name, "is", tuple(wanted) if isinstance(wanted, list) else (wanted,))
+
+
+def _question_case(raw: Mapping[str, Any]) -> QuestionCase:
+    if "device" in raw:
+        return QuestionCase((raw["device"],), raw["answer"], device=True)
+    given = raw["given"]
+    return QuestionCase(tuple(given) if isinstance(given, list) else str(given), raw["answer"])
+
+
+def _cause_case(raw: Mapping[str, Any]) -> CauseCase:
+    return CauseCase(
+        given=raw["given"],
+        lists={name: tuple(raw[name]) for name in LISTS if name in raw},
+        confidence=raw.get("confidence", {}),
+        platform=raw.get("platform"),
+    )
+
+
+def _explains(raw: Any) -> Explains:
+    return Explains(raw) if isinstance(raw, str) else Explains(raw["id"], _condition(raw["when"]))
+
+
+def _alternatives(raw: Any) -> Alternatives:
+    return tuple(_condition(one) for one in _many(raw))
+
+
+def _condition(raw: Mapping[str, Any]) -> Condition:
+    return {question: tuple(_many(answers)) for question, answers in raw.items()}
+
+
+def _references(raw: Mapping[str, Any]) -> tuple[Reference, ...]:
+    return tuple(Reference(**one) for one in raw.get("references", ()))
+
+
+def _origin(document: Document) -> Origin:
+    return Origin(document.file, document.lines)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

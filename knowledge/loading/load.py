@@ -1,0 +1,128 @@
+"""Load the knowledge folder, whole or not at all: every mistake of every file in one KnowledgeError."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from knowledge.loading.build import build_cause, build_error, build_platform, build_question
+from knowledge.loading.cache import digest_of, recall, remember
+from knowledge.model.problems import Document, KnowledgeError, at_line
+from knowledge.model.schema import Knowledge
+
+FOLDER: Final = Path(__file__).parents[1]
+NAME: Final = "knowledge"  # under which it is kept
+
+Sources: TypeAlias = Mapping[Path, bytes]
+Rooms: TypeAlias = dict[str, dict[str, Document]]  # folder: name of the file: what stands in it
+
+# folder: its schema, the key that must equal the file's name, and what makes its values
+_ROOMS: Final[Mapping[str, tuple[str, str, Callable[[Document], Any]]]] = {
+    "errors": ("error", "code", build_error),
+    "platforms": ("platform", "id", build_platform),
+    "questions": ("question", "id", build_question),
+    "causes": ("cause", "id", build_cause),
+}
+
+
+def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
+    """Everything in *folder*'s errors, platforms, questions and causes; raises KnowledgeError.
+
+    With *quick* the very files that were good last time are neither parsed nor checked once more; their values are
+    the same, and know no lines.
+    """
+    sources = _read(folder)
+    if not quick:
+        return _build(_checked(folder, sources), sources)
+    digest = _digest(sources)
+    kept = recall(NAME, digest)
+    if kept is not None:
+        return _build(_documents(kept, _shown(folder)), sources)
+    documents = _checked(folder, sources)
+    remember(NAME, digest, _values(documents))
+    return _build(documents, sources)
+
+
+def compile_knowledge(folder: Path = FOLDER) -> tuple[str, Any]:
+    """The digest of *folder*'s files, and their values as they are kept; raises KnowledgeError."""
+    sources = _read(folder)
+    return _digest(sources), _values(_checked(folder, sources))
+
+
+def _read(folder: Path) -> Sources:
+    files = (file for room in sorted(_ROOMS) for file in sorted((folder / room).glob("*.y*ml")))
+    return {file: file.read_bytes() for file in files}
+
+
+def _digest(sources: Sources) -> str:
+    return digest_of([*(_name(file).encode() for file in sources), *sources.values()])
+
+
+def _name(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
+
+
+def _values(documents: Rooms) -> dict[str, dict[str, Any]]:
+    return {room: {name: one.value for name, one in some.items()} for room, some in documents.items()}
+
+
+def _documents(kept: Any, shown: str) -> Rooms:
+    return {
+        room: {name: Document(f"{shown}/{room}/{name}.yaml", value) for name, value in some.items()}
+        for room, some in kept.items()
+    }
+
+
+def _build(documents: Rooms, sources: Sources) -> Knowledge:
+    rooms: dict[str, dict[str, Any]] = {
+        room: {name: build(one) for name, one in documents[room].items()}
+        for room, (_, _, build) in _ROOMS.items()
+    }
+    digest = hashlib.sha256()
+    for file, source in sources.items():
+        digest.update(f"{_name(file)}\0{len(source)}\0".encode() + source)
+    return Knowledge(**rooms, digest=digest.hexdigest())
+
+
+def _checked(folder: Path, sources: Sources) -> Rooms:
+    """Parse all of *sources* and hold them against the schemas and each other."""
+    from knowledge.loading.references import reference_problems
+
+    problems: list[str] = []
+    documents: Rooms = {room: {} for room in _ROOMS}
+    broken: set[str] = set()
+    shown = _shown(folder)
+    for file, source in sources.items():
+        try:
+            documents[file.parent.name][file.stem] = _checked_file(f"{shown}/{_name(file)}", file, source)
+        except KnowledgeError as error:
+            problems += error.problems
+            broken.add(file.stem)
+    if not documents["causes"] and not problems:
+        problems.append(at_line(str(folder), 1, "holds no causes: is this a knowledge folder?"))
+    problems += reference_problems(_build(documents, sources), broken)
+    if problems:
+        raise KnowledgeError(problems)
+    return documents
+
+
+def _checked_file(name: str, file: Path, source: bytes) -> Document:
+    # A parser and a validator: what is kept needs neither, and both take long to import.
+    from knowledge.loading.structure import structure_problems
+    from knowledge.loading.yaml_lines import parse_yaml
+
+    schema, key, _ = _ROOMS[file.parent.name]
+    document = parse_yaml(source, name)
+    if problems := structure_problems(document, schema):
+        raise KnowledgeError(problems)
+    wanted = f"{document.value[key]}.yaml"
+    if file.name != wanted:
+        sentence = f"the file is called {file.name} and must be {wanted}"
+        raise KnowledgeError([at_line(name, document.line((key,)), sentence)])
+    return document
+
+
+def _shown(file: Path) -> str:
+    """The path as a person would type it: from here, when it lies below."""
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)

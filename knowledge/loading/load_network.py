@@ -1,0 +1,167 @@
+"""Read a network file, or say with file and line what is wrong with it.
+
+The form is `knowledge/schemas/network.schema.json`; `docs/network-files.md` tells how to write one.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from knowledge.loading.cache import digest_of, recall, remember
+from knowledge.model.network import Edge as Edge
+from knowledge.model.network import IceServer as IceServer
+from knowledge.model.network import Network as Network
+from knowledge.model.network import Service as Service
+from knowledge.model.problems import Complaint, KnowledgeError, at_line
+
+TWILIO: Final = Path(__file__).parents[1] / "networks" / "twilio.yaml"
+NAME: Final = "network"  # under which it is kept
+
+# The shipped file has 10 kB. A hundred times that is a mistake of whoever named the file.
+_LARGEST: Final = 1024 * 1024  # bytes
+# A file of the wrong kind fails everywhere; nobody reads more than this at once.
+_MOST: Final = 20
+
+
+class NetworkError(KnowledgeError):
+    """A network file that cannot be used; `problems` says where and what to do about it."""
+
+
+def load_network(path: str | Path | None = None) -> Network:
+    """Read the network file at *path*, Twilio's own without one; raises `NetworkError`."""
+    if path is not None:
+        return make_network(*_checked(Path(path), _read(Path(path))))
+    source = _read(TWILIO)
+    digest = digest_of([source])
+    value = recall(NAME, digest)
+    if value is None:
+        value, _ = _checked(TWILIO, source)
+        remember(NAME, digest, value)
+    return make_network(value, ())
+
+
+def compile_network() -> tuple[str, Any]:
+    """The digest of the shipped file, and its value as it is kept; raises `NetworkError`."""
+    source = _read(TWILIO)
+    return digest_of([source]), _checked(TWILIO, source)[0]
+
+
+def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
+    """The value in *source*, held against everything there is to hold it against, and its trust roots."""
+    from knowledge.loading.network_checks import check
+    from knowledge.loading.network_schema_errors import (
+        against_schema,  # brings a validator that takes long to import
+    )
+    from knowledge.loading.yaml_lines import parse_yaml
+
+    try:
+        document = parse_yaml(source, str(file))
+    except KnowledgeError as error:
+        raise NetworkError(error.problems) from None
+    value = document.value
+    complaints = list(islice(against_schema(value), _MOST)) or list(check(value))
+    roots = [] if complaints else list(_roots(value, file.parent, complaints))
+    if complaints:
+        places = dict.fromkeys(at_line(str(file), document.line(c.path), c.sentence) for c in complaints)
+        raise NetworkError(list(places)[:_MOST])
+    return value, tuple(roots)
+
+
+def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Network:
+    """Make the network from what a valid file holds; *roots* are PEM texts."""
+    media = value["media"]
+    return Network(
+        id=value["id"],
+        title=value["title"],
+        roaming=value.get("roaming", "roaming"),
+        edges={name: _edge(name, edge) for name, edge in value["edges"].items()},
+        interconnect={name: _edge(name, edge) for name, edge in value.get("interconnect", {}).items()},
+        services=tuple(_service(one) for one in value["services"]),
+        media_ranges=tuple(media["ranges"]),
+        media_ports=(media["ports"][0], media["ports"][1]),
+        turn_ranges={name: tuple(ranges) for name, ranges in value.get("turn_ranges", {}).items()},
+        allowed_edges=tuple(value.get("allowed_edges", ())),
+        resolvers=tuple(value.get("resolvers", ())),
+        dns_checks=dict(value.get("dns_checks", {})),
+        addresses={host: tuple(found) for host, found in value.get("addresses", {}).items()},
+        private_addresses=value.get("private_addresses", False),
+        roots=roots,
+        proxy=value.get("proxy", ""),
+        ice_servers=tuple(_ice_server(one) for one in value.get("ice_servers", ())),
+        tokens_api=value.get("tokens_api", ""),
+        quality={k: v for k, v in value.get("quality", {}).items() if k not in ("source", "status")},
+        checked=value.get("checked", ""),
+        sources=dict(value.get("sources", {})),
+    )
+
+
+def _edge(name: str, edge: Mapping[str, Any] | None) -> Edge:
+    edge = edge or {}
+    return Edge(
+        id=name,
+        region=edge.get("region", ""),
+        place=edge.get("place", ""),
+        latitude=edge.get("latitude"),
+        longitude=edge.get("longitude"),
+        ranges=tuple(edge.get("ranges", ())),
+        sources=_several(edge.get("source", ())),
+        status=edge.get("status", "verified"),
+    )
+
+
+def _service(one: Mapping[str, Any]) -> Service:
+    return Service(
+        id=one["id"],
+        protocol=one["protocol"],
+        transport=one["transport"],
+        port=one["port"],
+        hosts=dict(one["hosts"]),
+        platforms=tuple(one.get("platforms", ())),
+        path=one.get("path", ""),
+        sources=_several(one.get("source", ())),
+        status=one.get("status", "verified"),
+    )
+
+
+def _ice_server(one: Mapping[str, Any]) -> IceServer:
+    return IceServer(_several(one["urls"]), one.get("username", ""), one.get("credential", ""))
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        if not file.exists():
+            raise _unusable(file, "there is no such file; give the path of a network file")
+        if not file.is_file():
+            raise _unusable(file, "is not a file; give the path of a network file")
+        with file.open("rb") as stream:
+            source = stream.read(_LARGEST + 1)
+    except OSError as error:
+        raise _unusable(file, f"cannot be read: {error.strerror or 'no reason given'}") from None
+    except ValueError:  # a NUL byte in the path
+        raise _unusable(file, "is not a path; give the path of a network file") from None
+    if len(source) > _LARGEST:
+        raise _unusable(file, "is larger than 1 MiB; a network file has some kilobytes")
+    return source
+
+
+def _unusable(file: Path, sentence: str) -> NetworkError:
+    return NetworkError([at_line(str(file), 1, sentence)])
+
+
+def _roots(value: Mapping[str, Any], folder: Path, complaints: list[Complaint]) -> Iterator[str]:
+    given = value.get("trust", {}).get("roots", ())
+    if not given:
+        return
+    from knowledge.loading.trust_roots import RootError, read_root  # brings all of cryptography
+    from knowledge.model.problems import Complaint
+
+    for index, root in enumerate(given):
+        try:
+            yield read_root(root, folder)
+        except RootError as error:
+            complaints.append(Complaint(("trust", "roots", index), str(error)))

@@ -1,0 +1,66 @@
+"""The words of a diagnosis as plain values: causes with evidence and fixes, and preflight guides."""
+
+from dataclasses import dataclass
+
+from knowledge.model.schema import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisedFix:
+    """One thing to do."""
+
+    do: str
+    who: str  # firewall, developer, support or user
+    platforms: tuple[str, ...] = ()  # none: whatever the platform
+    language: str = ""
+    code: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisedCause:
+    """One cause that was found, with all its words."""
+
+    id: str
+    title: str
+    confidence: str  # certain or likely
+    customer: str
+    evidence: tuple[str, ...]
+    fixes: tuple[AdvisedFix, ...]
+    platforms: tuple[str, ...]
+    effects: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSample:
+    """Lines to copy, and what they are for."""
+
+    title: str
+    language: str
+    code: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """How to run the SDK's own preflight test on one platform, and how to read what it says."""
+
+    platform: str
+    title: str
+    call: str
+    since: str
+    needs: tuple[str, ...]
+    steps: tuple[str, ...]
+    read: tuple[str, ...]
+    traps: tuple[str, ...]
+    samples: tuple[CodeSample, ...]  # the plain test first
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Everything with words in it."""
+
+    found: tuple[AdvisedCause, ...]
+    preflight: tuple[Guide, ...]

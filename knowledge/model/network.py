@@ -1,0 +1,148 @@
+"""What a client must reach: hosts, ports and ranges by platform and edge, as plain values.
+
+Pure: no network, no clock, no files; `knowledge/loading/load_network.py` reads them from a file.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any, Final, Literal, TypeAlias
+
+from probes.protocol.model import Target
+
+Scope: TypeAlias = Literal["chosen", "roaming", "every"]
+ALL: Final = "all"  # the key in `hosts` that serves every edge
+
+# The classic first port of traceroute (RFC 1393 era tools): nothing answers there, routers on the way do.
+_ROUTE_PORT: Final = 33434
+# Where no host is listed for an edge, these are looked at where roaming leads; signaling never is,
+# because that would answer for another edge.
+_FALL_BACK: Final = frozenset({"registration", "insights", "stun", "turn", "assets"})
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A place where clients enter the network. Coordinates in degrees, for judging distance only."""
+
+    id: str
+    region: str = ""
+    place: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    ranges: tuple[str, ...] = ()  # CIDR, where published
+    sources: tuple[str, ...] = ()
+    status: str = "verified"  # verified, partly or unverified
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One thing a client talks to, on one port; `hosts` by edge, or one under `all`."""
+
+    id: str
+    protocol: str
+    transport: str
+    port: int
+    hosts: Mapping[str, str]
+    platforms: tuple[str, ...] = ()  # none: all
+    path: str = ""
+    sources: tuple[str, ...] = ()
+    status: str = "verified"
+
+    def serves(self, platform: str) -> bool:
+        """Whether the SDK of *platform* uses it; an empty platform asks for any."""
+        return not platform or not self.platforms or platform in self.platforms
+
+
+@dataclass(frozen=True, slots=True)
+class IceServer:
+    """A STUN or TURN server as WebRTC writes it, with a credential or none."""
+
+    urls: tuple[str, ...]
+    username: str = ""
+    credential: str = field(default="", repr=False)  # a secret
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The facts of the service probed; the fields are those of the network file."""
+
+    id: str
+    title: str
+    roaming: str
+    edges: Mapping[str, Edge]
+    services: tuple[Service, ...]
+    media_ranges: tuple[str, ...]
+    media_ports: tuple[int, int]
+    interconnect: Mapping[str, Edge] = field(default_factory=dict)
+    turn_ranges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    allowed_edges: tuple[str, ...] = ()
+    resolvers: tuple[str, ...] = ()
+    dns_checks: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    private_addresses: bool = False
+    roots: tuple[str, ...] = ()  # PEM text
+    proxy: str = ""
+    ice_servers: tuple[IceServer, ...] = ()
+    tokens_api: str = ""
+    quality: Mapping[str, Any] = field(default_factory=dict)  # rtt_ms, jitter_ms, loss_percent, kbps {codec}
+    checked: str = ""  # YYYY-MM-DD
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def edge_names(self) -> tuple[str, ...]:
+        """Every edge that may be chosen, roaming first."""
+        return (self.roaming, *self.edges, *self.interconnect)
+
+    def targets(
+        self, service: str, platform: str, scope: Scope = "chosen", chosen: str = ""
+    ) -> tuple[Target, ...]:
+        """Where to look for *service*: at the chosen edge (none: roaming), at roaming, or at every edge.
+
+        `media` and `route` are one literal address of the media range each; `client-subnet` is the name
+        that tells whether a resolver passes the subnet on. Interconnect edges are looked at only when
+        chosen. Nothing known gives an empty tuple, each place is named once.
+        """
+        if service == "media":
+            return (Target("media", self._media_address(), self.media_ports[0], "udp"),)
+        if service == "client-subnet":
+            name = self.dns_checks.get("client_subnet")
+            return (Target(service, name, 53, "udp"),) if name else ()
+        if service == "route":
+            return (Target("route", self._media_address(), _ROUTE_PORT, "udp"),)
+        found = (
+            Target(one.id, host, one.port, one.transport, edge)
+            for one in self.services_of(service, platform)
+            for edge, host in self._hosts(one, scope, chosen or self.roaming)
+        )
+        return tuple(dict.fromkeys(found))
+
+    def services_of(self, service: str, platform: str) -> tuple[Service, ...]:
+        """List the entries for *service* that *platform* uses, in the order of the file."""
+        return tuple(one for one in self.services if one.id == service and one.serves(platform))
+
+    def hosts(self, service: str, platform: str, edge: str = "") -> tuple[str, ...]:
+        """List the hosts a firewall must let through: for roaming its own host and every edge's."""
+        looks: tuple[Scope, ...] = ("chosen",)
+        if not edge or edge == self.roaming:
+            looks = ("roaming", "every")
+        found = (target.host for scope in looks for target in self.targets(service, platform, scope, edge))
+        return tuple(dict.fromkeys(found))
+
+    def edge_hosts(self, platform: str) -> dict[str, str]:
+        """Give the signaling host of each edge, interconnect left out."""
+        return {target.edge: target.host for target in self.targets("signaling", platform, "every")}
+
+    def _hosts(self, service: Service, scope: Scope, chosen: str) -> Iterator[tuple[str, str]]:
+        wanted = {"chosen": (chosen,), "roaming": (self.roaming,), "every": tuple(self.edges)}[scope]
+        for edge in wanted:
+            if edge in service.hosts:
+                yield edge, service.hosts[edge]
+            elif ALL in service.hosts:
+                # One host for all: it belongs to no edge, and is one target however many edges are asked for.
+                yield "", service.hosts[ALL]
+            elif service.id in _FALL_BACK and scope == "chosen" and self.roaming in service.hosts:
+                yield self.roaming, service.hosts[self.roaming]
+
+    def _media_address(self) -> str:
+        net = ip_network(self.media_ranges[0])
+        return str(next(iter(net.hosts()), net.network_address))

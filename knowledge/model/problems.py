@@ -1,0 +1,51 @@
+"""An author's mistakes: each a sentence with its file and line, all of them in one exception."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+
+class KnowledgeError(Exception):
+    """Knowledge or network files that cannot be used; `problems` holds every `file:line: sentence`."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def at_line(file: str, line: int, sentence: str) -> str:
+    """`file:line: sentence`, as editors and compilers write it."""
+    return f"{file}:{line}: {sentence}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """` (did you mean x?)` when something known looks like *word*, else the empty text."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+Path: TypeAlias = tuple[str | int, ...]  # how to get from the root of a document to a value
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file: its value, and the line on which each key or list entry stands; no lines where nobody counted."""
+
+    file: str
+    value: Any
+    lines: dict[Path, int] = field(default_factory=dict, repr=False)
+
+    def line(self, path: Path) -> int:
+        """The line of what stands at *path*, or of the nearest thing around it."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something wrong, and the path to it inside the file."""
+
+    path: tuple[str | int, ...]
+    sentence: str

@@ -1,0 +1,1 @@
+"""Answers, causes and the tree: from observations to a diagnosis."""

@@ -1,0 +1,205 @@
+"""Answer the questions of a case from what was seen and told; what nobody saw stays unknown, and says why.
+
+Pure: no network, no clock.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from typing import Final, Literal
+
+from knowledge.model.conclusions import Answered, Answers, By
+from knowledge.model.rules import Seen, Truth, all_of, deciding, holds
+from knowledge.model.schema import Case, Option, Question
+from knowledge.reasoning.device import reports_in, with_device
+from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
+
+_WHY_NOT: Final[Mapping[str, str]] = {
+    Failure.CANCELLED: "it was cancelled before it ended",
+    Failure.OUT_OF_TIME: "the time was over before it ended",
+    Failure.NO_CREDENTIALS: "it needs TURN credentials, and none were given",
+    Failure.NO_PROXY: "no proxy is named, in the network file or where this looked from",
+    Failure.NO_ADDRESS: "there was no address to look at",
+    Failure.INCONCLUSIVE: "it ran, but what it saw proves nothing",
+    Failure.NOT_SUPPORTED: "this cannot be tested from here",
+    Failure.PROBE_CRASHED: "the probe itself crashed",
+    Failure.NOT_ALLOWED: "the relay is not allowed to look there",
+    Failure.RELAY_LOST: "the relay was gone before it could tell",
+}
+
+
+def answer(
+    case: Case,
+    observations: Mapping[str, Observation],
+    told: Mapping[str, str],
+    vantage: str = USER_NETWORK,
+) -> dict[str, Answered]:
+    """Every question's answer, by id. A step without an observation is still running.
+
+    *told* holds what a person said, by option; *vantage* is that of the relay (`probes.protocol.model.VANTAGES`).
+    """
+    by: By = "reference" if vantage == REFERENCE else "relay"
+    reports = reports_in(observations)
+    answers: dict[str, Answered] = {}
+    for question in case.questions.values():  # what is needed comes first
+        given = _unmet(question, answers, case)
+        if given is None and question.code:
+            given = _from_code(question, case.code)
+        elif given is None and question.person:
+            given = _from_person(question, told)
+        elif given is None:
+            given = _from_looks(question, _seen(case, question, observations), by)
+        answers[question.id] = with_device(question, given, reports)
+    return answers
+
+
+def judge(question: Question, seen: Sequence[Seen], by: By = "relay") -> Answered:
+    """The answer that the rules of *question* give to *seen*; skipped looks are left out."""
+    return _from_looks(question, seen, by)
+
+
+def option_for(question: Question, said: str) -> str | None:
+    """The answer that a person means by *said*; None when it fits none."""
+    return next((one.name for one in question.answers if one.option and _means(one.option, said)), None)
+
+
+def needs_met(question: Question, answers: Answers) -> Truth:
+    """Whether what *question* needs is answered so that it may be asked."""
+    return all_of(
+        None if answers[id_].answer is None else answers[id_].answer in fit
+        for id_, fit in question.needs.items()
+    )
+
+
+def _unmet(question: Question, answers: Answers, case: Case) -> Answered | None:
+    """An unknown with the need that is not met, or None. A contradicted need is told before an open one."""
+    truth = needs_met(question, answers)
+    if truth:
+        return None
+    for id_, fit in question.needs.items():
+        given = answers[id_]
+        if (given.answer is None) == (truth is None) and given.answer not in fit:
+            needed = case.questions[id_]
+            if given.answer is None:
+                because = f"not asked, because another answer is missing: {needed.asks} {given.because}"
+                return Answered(question.id, None, because, (), given.by, given.waits_for)
+            because = f"not asked, because of this answer: {needed.asks} {needed.says(given.answer)}"
+            return Answered(question.id, None, because, given.steps, given.by)
+    raise AssertionError("a need that is not met is either contradicted or open")
+
+
+def _from_person(question: Question, told: Mapping[str, str]) -> Answered:
+    assert question.person
+    said = told.get(question.person.option)
+    if said is None:
+        return Answered(question.id, None, "only a person can tell", (), "person", (question.id,))
+    name = option_for(question, said)
+    if name is None:
+        return Answered(question.id, None, f"{said!r} fits none of the answers", (), "person", (question.id,))
+    return Answered(question.id, name, f"told: {question.says(name)}", (), "person")
+
+
+def _from_code(question: Question, code: str) -> Answered:
+    """Read the answer off the code itself; like a person's answer it counts from every vantage."""
+    name = option_for(question, code)
+    if name is None:
+        return Answered(question.id, None, f"{code} does not tell", (), "person")
+    says = question.says(name)
+    because = f"{code} says: {says}" if says != name else f"{code} does not tell by itself"
+    return Answered(question.id, name, because, (), "person")
+
+
+def _seen(case: Case, question: Question, observations: Mapping[str, Observation]) -> list[Seen]:
+    wanted = case.wanted[question.id]
+    return [Seen(one.probe, one.target, _as_seen(observations.get(one.step), observations)) for one in wanted]
+
+
+def _as_seen(observation: Observation | None, observations: Mapping[str, Observation]) -> Observation | None:
+    """*observation*; where it was skipped because another one never looked, it shares that one's word.
+
+    Only what follows a real failure may be left out: after a crash nobody knows what would have been seen.
+    """
+    before, passed = observation, set[str]()
+    while before and before.failure is Failure.SKIPPED and before.step not in passed:
+        passed.add(before.step)
+        before = observations.get(str(before.facts.get("because")))
+    if observation and before and before.failure in NOT_LOOKED - {Failure.SKIPPED}:
+        return replace(observation, failure=before.failure)
+    return observation
+
+
+def _from_looks(question: Question, seen: Sequence[Seen], by: By) -> Answered:
+    asked = [one for one in seen if not _skipped(one)]
+    if not asked:
+        because = _why_skipped(seen) if seen else "there is nothing to look at on this platform"
+        return Answered(question.id, None, because, (), by)
+    for possible in question.answers:
+        assert possible.rule
+        truth = holds(possible.rule, asked)
+        if truth:
+            steps = tuple(_step(one) for one in deciding(possible.rule, asked))
+            return Answered(question.id, possible.name, f"seen: {possible.name}", steps, by)
+        if truth is None:
+            return _open(question, asked, by)
+    return Answered(question.id, None, "what was seen fits none of the answers", _steps(asked), by)
+
+
+def _open(question: Question, seen: Sequence[Seen], by: By) -> Answered:
+    """Unknown, because some looks still run or did not look."""
+    missing = [one for one in seen if not one.looked]
+    stopped = next((one.observation for one in missing if one.observation), None)
+    if any(one.observation is None for one in missing) or stopped is None:
+        because = "still looking"
+    else:
+        because = f"not looked: {_WHY_NOT.get(str(stopped.failure), str(stopped.failure))}"
+    return Answered(question.id, None, because, _steps(missing), by, (question.id,))
+
+
+def _skipped(seen: Seen) -> bool:
+    return seen.observation is not None and seen.observation.failure is Failure.SKIPPED
+
+
+def _why_skipped(seen: Sequence[Seen]) -> str:
+    facts = next((one.observation.facts for one in seen if one.observation), {})
+    before = facts.get("because")
+    if not before:
+        return "not looked: what it comes after failed"
+    word = facts.get("because_failure")
+    return f"not looked: {before} failed before" + (f" ({word})" if word else "")
+
+
+def _steps(seen: Sequence[Seen]) -> tuple[str, ...]:
+    return tuple(_step(one) for one in seen if one.observation)
+
+
+def _step(seen: Seen) -> str:
+    return seen.observation.step if seen.observation else ""
+
+
+def _means(option: Option, said: str) -> bool:
+    spoken = said.strip().casefold()
+    if option.words:
+        return spoken in option.words
+    if option.below is None and option.from_ is None:
+        return True
+    version = parse_version(spoken)
+    if not version:
+        return False
+    above = option.from_ is None or compare_versions(version, parse_version(option.from_)) >= 0
+    return above and (option.below is None or compare_versions(version, parse_version(option.below)) < 0)
+
+
+def parse_version(text: str) -> tuple[int, ...]:
+    """The number parts of a version: `v2.10.1-beta` is (2, 10, 1); empty when it does not start like one."""
+    match = re.match(r"v?(\d{1,9}(?:\.\d{1,9})*)", text.strip(), re.ASCII | re.IGNORECASE)
+    return tuple(int(part) for part in match[1].split(".")) if match else ()
+
+
+def compare_versions(one: Sequence[int], other: Sequence[int]) -> Literal[-1, 0, 1]:
+    """-1, 0 or 1 as *one* is before, equal to or after *other*; missing parts are zero."""
+    for left, right in zip_longest(one, other, fillvalue=0):
+        if left != right:
+            return -1 if left < right else 1
+    return 0

@@ -1,0 +1,210 @@
+"""Split a case into branches and order each branch's questions: what tells most for its cost comes first.
+
+Pure. The same choice grows the tree that is drawn and leads the walk where an answer is unknown.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+from knowledge.model.schema import Case, Cause, Condition, Question
+from knowledge.reasoning.information_gain import Known, gain, open_ways, truth_on_way
+
+# A question that tells nothing itself, but must be asked before one that does, counts half of that one.
+_STEPPING_STONE: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Causes that share questions, and all questions they are shown by."""
+
+    title: str
+    causes: tuple[Cause, ...]
+    questions: Mapping[str, Question]
+    code: str
+    choices: dict[tuple[tuple[str, str | None], ...], str | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # what was chosen before, so that walking again costs a look-up
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a question and go on by its answer; unknown goes on as `next_in` says."""
+
+    question: str
+    edges: tuple[tuple[str, "Node"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """What is found when the way has come here, and what cannot be told on it."""
+
+    found: tuple[str, ...]
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Parts that have nothing more to do with each other: what is found already, and questions to go on with."""
+
+    parts: tuple["Node", ...]
+
+
+Node: TypeAlias = Ask | Leaf | Fork
+
+
+def branches_of(case: Case) -> tuple[Branch, ...]:
+    """The causes of *case* in groups that share no question: what needs least first, then the heaviest.
+
+    A cause that several alternatives show stands in each group that asks about one of them.
+    """
+    branches = [_branch(case, group) for group in _groups(case.causes.values(), lambda id_: {id_})]
+
+    def place(branch: Branch) -> tuple[int, float]:
+        last = max((_depth(id_, case) for id_ in branch.questions), default=0)
+        return last, -max(cause.weight[case.code] for cause in branch.causes)
+
+    return tuple(sorted(branches, key=place))
+
+
+def _branch(case: Case, causes: list[Cause]) -> Branch:
+    asked = {question for cause in causes for one in cause.when for question in one}
+    questions = {id_: one for id_, one in case.questions.items() if id_ in asked}
+    ordered = sorted(causes, key=lambda cause: (-cause.weight[case.code], cause.id))
+    return Branch(_title(questions), tuple(ordered), questions, case.code)
+
+
+def _groups(causes: Iterable[Cause], linked: Callable[[str], Collection[str]]) -> list[list[Cause]]:
+    """*causes* in groups that have no question in common, each with the alternatives that belong there.
+
+    *linked* tells which questions go with one that an alternative asks; none: it is answered.
+    """
+    groups: list[tuple[list[tuple[Cause, Condition]], set[str]]] = []
+    for cause in causes:
+        for one in cause.when:
+            members, questions = [(cause, one)], {q for id_ in one for q in linked(id_)}
+            for group in [group for group in groups if group[1] & questions]:
+                groups.remove(group)
+                members, questions = [*group[0], *members], group[1] | questions
+            groups.append((members, questions))
+    return [_gathered(members) for members, _ in groups]
+
+
+def _gathered(members: Iterable[tuple[Cause, Condition]]) -> list[Cause]:
+    """One cause for all its alternatives among *members*."""
+    causes: dict[str, Cause] = {}
+    for cause, one in members:
+        before = causes[cause.id].when if cause.id in causes else ()
+        causes[cause.id] = replace(cause, when=(*before, one))
+    return list(causes.values())
+
+
+def _title(questions: Mapping[str, Question]) -> str:
+    """The services that the branch looks at, the most looked at first, and the probes it looks with."""
+    looks = [one for question in questions.values() for one in question.observe]
+    services = [service for service, _ in Counter(one.service for one in looks).most_common(3)]
+    probes = dict.fromkeys(one.probe for one in looks)
+    return f"{' and '.join(services)} ({', '.join(probes)})" if looks else "client"
+
+
+def _depth(question: str, case: Case) -> int:
+    """How many questions in a row must be answered before *question*."""
+    return max((1 + _depth(needed, case) for needed in case.questions[question].needs), default=0)
+
+
+def grow(branch: Branch) -> Node:
+    """The whole tree of *branch*. Ways that lead to the same state share one node."""
+    grown: dict[object, Node] = {}
+
+    def node(causes: Sequence[Cause], known: dict[str, str | None]) -> Node:
+        parts = [(part, _choose(branch, part, known)) for part in _parts(branch, causes, known)]
+        leaf = Leaf(
+            found=tuple(cause.id for cause in causes if truth_on_way(cause, known)),
+            open=tuple(dict.fromkeys(cause.id for part, question in parts if not question for cause in part)),
+        )
+        asked = [ask(part, question, known) for part, question in parts if question]
+        if not asked:
+            return leaf
+        told = (leaf,) if leaf.found or leaf.open else ()
+        return asked[0] if len(asked) == 1 and not told else Fork((*told, *asked))
+
+    def ask(part: Sequence[Cause], question: str, known: dict[str, str | None]) -> Node:
+        state = _state(branch, part, known)
+        if state not in grown:
+            names = branch.questions[question].names
+            edges = tuple((name, node(part, {**known, question: name})) for name in names)
+            grown[state] = Ask(question, edges)
+        return grown[state]
+
+    return node(branch.causes, {})
+
+
+def _parts(branch: Branch, causes: Iterable[Cause], known: Known) -> list[list[Cause]]:
+    """What is undecided about *causes*, in groups that share no question that is still to be asked."""
+    undecided = [
+        replace(one, when=tuple(open_ways(one, known))) for one in causes if truth_on_way(one, known) is None
+    ]
+    return _groups(undecided, lambda id_: set(_with_needs(branch, id_, known)))
+
+
+def _with_needs(branch: Branch, question: str, known: Known) -> Iterator[str]:
+    """*question* and what must be asked before it, as far as nobody asked yet."""
+    if question in branch.questions and question not in known:
+        yield question
+        for needed in branch.questions[question].needs:
+            yield from _with_needs(branch, needed, known)
+
+
+def next_in(branch: Branch, known: Known) -> str | None:
+    """The question to ask after *known*; None when nothing that can be asked would decide anything."""
+    key = tuple(known.items())
+    if key not in branch.choices:
+        parts = _parts(branch, branch.causes, known)
+        branch.choices[key] = next(filter(None, (_choose(branch, part, known) for part in parts)), None)
+    return branch.choices[key]
+
+
+def _choose(branch: Branch, undecided: Sequence[Cause], known: Known) -> str | None:
+    """The question that tells most about *undecided* for its cost, among those that may be asked."""
+    worth: dict[str, float] = {}
+    for question in branch.questions.values():
+        if question.id not in known and any(
+            question.id in one for c in undecided for one in open_ways(c, known)
+        ):
+            bits = gain(question, undecided, known, branch.code)
+            for stone, value in _askable(question, bits, branch, known):
+                worth[stone] = max(worth.get(stone, 0.0), value / branch.questions[stone].cost)
+    return max(worth, key=lambda id_: worth[id_], default=None)
+
+
+def _askable(question: Question, bits: float, branch: Branch, known: Known) -> Iterator[tuple[str, float]]:
+    """*question* with its bits if it may be asked now, else what must be asked before it, if that can help.
+
+    Needs outside the branch are taken as met: should they not be, the answer is unknown.
+    """
+    inside = {id_: fit for id_, fit in question.needs.items() if id_ in branch.questions}
+    if any(id_ in known and known[id_] not in fit for id_, fit in inside.items()):
+        return
+    missing = [id_ for id_ in inside if id_ not in known]
+    if not missing:
+        yield question.id, bits
+    for id_ in missing:
+        yield from _askable(branch.questions[id_], bits * _STEPPING_STONE, branch, known)
+
+
+def _state(branch: Branch, undecided: Iterable[Cause], known: Known) -> object:
+    """Everything about *known* that can still make a difference to *undecided*."""
+    residues = tuple((cause.id, _residue(cause, known)) for cause in undecided)
+    gates = {id_ for question in branch.questions.values() for id_ in question.needs}
+    return (
+        residues,
+        tuple(sorted((id_, answer) for id_, answer in known.items() if id_ in gates)),
+    )
+
+
+def _residue(cause: Cause, known: Known) -> tuple[tuple[tuple[str, bool], ...], ...]:
+    """What is still to be shown: by alternative, each open question and whether it was asked in vain."""
+    return tuple(
+        tuple((id_, id_ in known) for id_ in one if known.get(id_) is None) for one in open_ways(cause, known)
+    )

@@ -1,0 +1,201 @@
+"""Write the judgement down as a diagnosis: five lists with reasons, what is unexplained, what to ask next.
+
+Pure. Every cause of the case ends in exactly one list.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from knowledge.model.conclusions import Answered, Answers, Diagnosis, Finding, Judged
+from knowledge.model.schema import Case, Cause
+from knowledge.reasoning.judge import (
+    Judgement,
+    alternatives_truth,
+    any_vantage,
+    condition_truth,
+    effects_of,
+    judge,
+    open_alternatives,
+)
+from knowledge.reasoning.next_question import next_question
+from knowledge.reasoning.selection import questions_of
+from probes.protocol.model import Observation
+
+
+def diagnose(case: Case, answers: Answers, observations: Mapping[str, Observation]) -> Diagnosis:
+    """Judge *case* by *answers*; *observations* are for what no found cause accounts for."""
+    judgement = judge(case, answers)
+    found = _found(case, answers, judgement)
+    judged = {
+        cause.id: _judged(case, cause, answers, judgement)
+        for cause in case.causes.values()
+        if cause.id not in {one.cause for one in found}
+    }
+    accounted = _accounted(case, answers, judgement)
+    unexplained = tuple(_failed(case, observations) - accounted.keys())
+    diagnosis = Diagnosis(
+        code=case.code,
+        platforms=(case.platform,),
+        outcome="unclear",
+        found=found,
+        explained=tuple(one for id_, one in judged.items() if id_ in judgement.explained_by),
+        possible=_listed(judged, judgement, "possible"),
+        ruled_out=_listed(judged, judgement, "ruled_out"),
+        not_checked=_listed(judged, judgement, "not_checked"),
+        unexplained=unexplained,
+        tolerated=tuple(step for step in unexplained if step not in _strict(case)),
+        accounted=tuple(accounted),
+        next_question=next_question(case, answers, judgement),
+        digest=case.digest,
+    )
+    return replace(diagnosis, outcome=outcome(diagnosis))
+
+
+def outcome(diagnosis: Diagnosis) -> Literal["found", "clear", "unclear"]:
+    """Found, clear as far as this relay can see, or unclear. Failures that nothing explains are not clear."""
+    if diagnosis.found:
+        return "found"
+    open_ = [one for one in diagnosis.not_checked if not one.person_only]
+    strange = set(diagnosis.unexplained) - set(diagnosis.tolerated)
+    return "unclear" if diagnosis.possible or open_ or strange else "clear"
+
+
+def _found(case: Case, answers: Answers, judgement: Judgement) -> tuple[Finding, ...]:
+    """What is found and no effect: what explains others first, then the most common, then the certain."""
+    found = []
+    for cause in case.causes.values():
+        if judgement.standing[cause.id] == "found" and cause.id not in judgement.explained_by:
+            because = _shown_by(cause, answers)
+            found.append(
+                Finding(
+                    cause=cause.id,
+                    title=cause.title,
+                    confidence="likely" if cause.id in judgement.likely else "certain",
+                    because=because,
+                    steps=_steps(because),
+                    effects=tuple(e for e, root in judgement.explained_by.items() if root == cause.id),
+                    platforms=(case.platform,),
+                    weight=cause.weight[case.code],
+                )
+            )
+    return tuple(sorted(found, key=finding_order))
+
+
+def finding_order(one: Finding) -> tuple[bool, float, bool, str]:
+    """Sort key of findings: the one to act on first comes first."""
+    return not one.effects, -one.weight, one.confidence != "certain", one.cause
+
+
+def _shown_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
+    questions = [q for one in cause.when if condition_truth(one, answers) for q in one]
+    return tuple(answers[question] for question in dict.fromkeys(questions))
+
+
+def _judged(case: Case, cause: Cause, answers: Answers, judgement: Judgement) -> Judged:
+    by = judgement.explained_by.get(cause.id, "")
+    standing = judgement.standing[cause.id]
+    if by:
+        reasons: tuple[str, ...] = (f"an effect of: {case.causes[by].title}",)
+        about = _shown_by(cause, answers)
+    elif standing == "ruled_out":
+        about = _contradicted_by(cause, answers)
+        reasons = tuple(_told(case, one) for one in about)
+    else:
+        about = _open(cause, answers)
+        reasons = _why_open(case, cause, answers, about)
+    return Judged(
+        cause=cause.id,
+        title=cause.title,
+        because="; ".join(dict.fromkeys(reasons)),
+        steps=_steps(about),
+        platforms=(case.platform,),
+        waits_for=tuple(dict.fromkeys(id_ for one in about for id_ in one.waits_for)),
+        person_only=standing == "not_checked" and _person_only(case, about),
+        by=by,
+        weight=cause.weight[case.code],
+    )
+
+
+def _contradicted_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
+    """The first contradiction of each alternative."""
+    first = [
+        next((answers[q] for q, fit in one.items() if answers[q].firm not in (None, *fit)), None)
+        for one in cause.when
+    ]
+    return tuple(dict.fromkeys(one for one in first if one))
+
+
+def _open(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
+    """The answers that are missing, or may not count, before *cause* could be decided."""
+    conditions = open_alternatives(cause, answers)
+    if not conditions:  # contradicted, but something else must hold before that rules it out
+        conditions = [cause.clears_only_if]
+        return tuple(answers[q] for q, fit in cause.clears_only_if.items() if answers[q].firm not in fit)
+    return tuple(dict.fromkeys(answers[q] for one in conditions for q in one if answers[q].firm is None))
+
+
+def _why_open(case: Case, cause: Cause, answers: Answers, about: Iterable[Answered]) -> tuple[str, ...]:
+    reasons = tuple(_told(case, one) for one in about)
+    if open_alternatives(cause, answers):
+        if alternatives_truth(cause.when, answers, any_vantage) is not None:
+            return ("seen by a reference relay only, which says nothing about the user's network", *reasons)
+        return reasons
+    needed = tuple(f"nothing speaks for it, which does not rule it out: {reason}" for reason in reasons)
+    return needed or reasons
+
+
+def _told(case: Case, one: Answered) -> str:
+    question = case.questions[one.question]
+    return f"{question.asks} {question.says(one.answer) if one.answer is not None else one.because}"
+
+
+def _person_only(case: Case, about: Iterable[Answered]) -> bool:
+    """Whether everything that is missing waits for a person's answer."""
+    return all(
+        one.answer is None and one.waits_for and all(case.questions[id_].person for id_ in one.waits_for)
+        for one in about
+    )
+
+
+def _listed(judged: Mapping[str, Judged], judgement: Judgement, standing: str) -> tuple[Judged, ...]:
+    return tuple(
+        one
+        for id_, one in judged.items()
+        if judgement.standing[id_] == standing and id_ not in judgement.explained_by
+    )
+
+
+def _steps(answers: Iterable[Answered]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(step for one in answers for step in one.steps))
+
+
+def _failed(case: Case, observations: Mapping[str, Observation]) -> dict[str, None]:
+    steps = dict.fromkeys(one.step for wanted in case.wanted.values() for one in wanted)
+    seen = (observations[step] for step in steps if step in observations)
+    return {one.step: None for one in seen if one.looked and one.failure is not None}
+
+
+def _strict(case: Case) -> frozenset[str]:
+    """The steps that some question wants which does not tolerate a failure."""
+    strict = (id_ for id_, question in case.questions.items() if not question.tolerant)
+    return frozenset(one.step for id_ in strict for one in case.wanted[id_])
+
+
+def _accounted(case: Case, answers: Answers, judgement: Judgement) -> dict[str, None]:
+    """The steps behind the answered questions of found causes and of what they explain."""
+    causes = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
+    waiting = list(causes)
+    while waiting:
+        for effect in effects_of(case, waiting.pop(), answers):
+            if effect not in causes:
+                causes.add(effect)
+                waiting.append(effect)
+    questions = [q for id_ in case.causes if id_ in causes for q in questions_of(case.causes[id_])]
+    shown = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
+    answered = [
+        q
+        for q in dict.fromkeys(questions)
+        if answers[q].answer is not None or not any(q in questions_of(case.causes[id_]) for id_ in shown)
+    ]
+    return {one.step: None for q in answered for one in case.wanted[q]}

@@ -1,0 +1,72 @@
+"""How much a question would tell: bits about what is undecided on the way that was walked.
+
+Pure. It only orders questions; what is found is judged elsewhere.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import log2
+from typing import Final, TypeAlias
+
+from knowledge.model.rules import Truth, all_of, any_of
+from knowledge.model.schema import Cause, Condition, Question
+
+# How probable the answer of a healthy network is while nothing is wrong.
+_FINE_ODDS: Final = 0.8
+
+Known: TypeAlias = Mapping[str, str | None]  # what was asked on the way, and its answer; None: unknown
+
+
+def gain(question: Question, undecided: Sequence[Cause], known: Known, code: str) -> float:
+    """Bits that the answer tells about which one of *undecided* it is, or none, by their weights."""
+    healthy = _healthy(question)
+    likely = [(cause.weight[code], _expected(question, cause, known, healthy)) for cause in undecided]
+    likely.append((max(weight for weight, _ in likely), healthy))
+    total = sum(weight for weight, _ in likely)
+    after = 0.0
+    for answer in question.names:
+        joint = [weight / total * expected[answer] for weight, expected in likely]
+        after += sum(joint) * _entropy(joint)
+    return max(_entropy([weight for weight, _ in likely]) - after, 0.0)
+
+
+def _expected(
+    question: Question, cause: Cause, known: Known, healthy: Mapping[str, float]
+) -> dict[str, float]:
+    """How probable each answer is when it is *cause*: evenly over those that fit, for each alternative."""
+    alternatives = open_ways(cause, known)
+    expected = dict.fromkeys(question.names, 0.0)
+    for one in alternatives:
+        fit = one.get(question.id)
+        for answer in question.names:
+            odds = healthy[answer] if fit is None else (answer in fit) / len(fit)
+            expected[answer] += odds / len(alternatives)
+    return expected
+
+
+def _healthy(question: Question) -> dict[str, float]:
+    names = question.names
+    if question.fine is None:
+        return dict.fromkeys(names, 1 / len(names))
+    rest = (1 - _FINE_ODDS) / (len(names) - 1)
+    return {name: _FINE_ODDS if name == question.fine else rest for name in names}
+
+
+def _entropy(weights: list[float]) -> float:
+    total = sum(weights)
+    return -sum(one / total * log2(one / total) for one in weights if one > 0) if total > 0 else 0.0
+
+
+def open_ways(cause: Cause, known: Known) -> list[Condition]:
+    """The alternatives of *cause* that nothing on the way contradicts."""
+    return [one for one in cause.when if _holds(one, known) is not False]
+
+
+def truth_on_way(cause: Cause, known: Known) -> Truth:
+    """Whether what is known on the way shows *cause*."""
+    return any_of(_holds(one, known) for one in cause.when)
+
+
+def _holds(condition: Condition, known: Known) -> Truth:
+    return all_of(
+        None if (answer := known.get(id_)) is None else answer in fit for id_, fit in condition.items()
+    )

@@ -1,0 +1,126 @@
+"""What the answers say about each cause: found, ruled out, possible or not checked, and what explains what.
+
+Pure. Three-valued: unknown stays unknown, and is never read as fine.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from knowledge.model.conclusions import Answered, Answers
+from knowledge.model.rules import Truth, all_of, any_of
+from knowledge.model.schema import Alternatives, Case, Cause, Condition
+
+Standing: TypeAlias = Literal["found", "ruled_out", "possible", "not_checked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Where each cause stands, and whose effect it is."""
+
+    standing: Mapping[str, Standing]
+    explained_by: Mapping[str, str]  # effect: the found cause at the root
+    likely: frozenset[str]  # found, but not certain
+
+    def decided(self, cause: str) -> tuple[str, str | None, bool]:
+        """What is concluded about *cause*; possible and not checked count as one, as undecided."""
+        standing = self.standing[cause]
+        firm = standing if standing in ("found", "ruled_out") else "undecided"
+        return firm, self.explained_by.get(cause), cause in self.likely
+
+
+def judge(case: Case, answers: Answers) -> Judgement:
+    """Judge every cause of *case* by itself, then lay effects under their causes."""
+    standing = {cause.id: _standing(cause, case, answers) for cause in case.causes.values()}
+    found = {id_ for id_, where in standing.items() if where == "found"}
+    likely = {id_ for id_ in found if alternatives_truth(case.causes[id_].likely_when, answers, firm)}
+    return Judgement(standing, _explained(case, answers, standing), frozenset(likely))
+
+
+def firm(given: Answered) -> str | None:
+    """The answer as far as it may find and rule out."""
+    return given.firm
+
+
+def any_vantage(given: Answered) -> str | None:
+    """The answer from wherever it was seen."""
+    return given.answer
+
+
+def condition_truth(
+    condition: Condition, answers: Answers, read: Callable[[Answered], str | None] = firm
+) -> Truth:
+    """Whether every question of *condition* has an answer that fits; an empty one holds."""
+    return all_of(
+        None if (given := read(answers[question])) is None else given in fit
+        for question, fit in condition.items()
+    )
+
+
+def alternatives_truth(
+    alternatives: Alternatives, answers: Answers, read: Callable[[Answered], str | None] = firm
+) -> Truth:
+    """Whether any one of *alternatives* holds; none at all never does."""
+    return any_of(condition_truth(one, answers, read) for one in alternatives)
+
+
+def open_alternatives(cause: Cause, answers: Answers) -> list[Condition]:
+    """The alternatives that are neither shown nor contradicted."""
+    return [one for one in cause.when if condition_truth(one, answers) is None]
+
+
+def effects_of(case: Case, cause: str, answers: Answers) -> Iterator[str]:
+    """The causes that *cause* explains if they show, as things are answered."""
+    for effect in case.causes[cause].explains:
+        if effect.id in case.causes and condition_truth(effect.when, answers):
+            yield effect.id
+
+
+def _standing(cause: Cause, case: Case, answers: Answers) -> Standing:
+    truth = alternatives_truth(cause.when, answers)
+    if truth:
+        return "found"
+    if truth is False:
+        return "ruled_out" if condition_truth(cause.clears_only_if, answers) else "not_checked"
+    if any(_speaks(one, case, answers) for one in cause.when):
+        return "possible"
+    return "not_checked"
+
+
+def _speaks(condition: Condition, case: Case, answers: Answers) -> bool:
+    """Whether something points to an alternative that nothing contradicts.
+
+    An answer that a healthy network gives as well points nowhere.
+    """
+    if condition_truth(condition, answers, any_vantage) is False:
+        return False
+    return any(
+        answers[question].answer in fit and answers[question].answer != case.questions[question].fine
+        for question, fit in condition.items()
+    )
+
+
+def _explained(case: Case, answers: Answers, standing: Mapping[str, Standing]) -> dict[str, str]:
+    """Each effect of a found cause, with the cause at the root of its chain. Chains run over found causes."""
+    effects = {
+        id_: [one for one in effects_of(case, id_, answers) if standing[one] in ("found", "possible")]
+        for id_, where in standing.items()
+        if where == "found"
+    }
+    under = {one for reached in effects.values() for one in reached}
+    explained: dict[str, str] = {}
+    for root in (id_ for id_ in effects if id_ not in under):
+        for effect in _reached(root, effects):
+            explained.setdefault(effect, root)
+    return explained
+
+
+def _reached(root: str, effects: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    waiting = list(effects[root])
+    seen: set[str] = set()
+    while waiting:
+        one = waiting.pop(0)
+        if one not in seen:
+            seen.add(one)
+            yield one
+            waiting += effects.get(one, ())

@@ -1,0 +1,64 @@
+"""What to ask a person next: the question whose answer can still change a conclusion, best one first.
+
+Pure. Nothing is asked whose answer is known, is not due yet, or would change nothing.
+"""
+
+from collections.abc import Iterator
+
+from knowledge.model.conclusions import Answered, Answers, NextQuestion
+from knowledge.model.schema import Case, Question
+from knowledge.reasoning.answers import needs_met
+from knowledge.reasoning.judge import Judgement, judge
+
+
+def next_question(case: Case, answers: Answers, judgement: Judgement) -> NextQuestion | None:
+    """The person's question that settles the most, weighted, for its cost; None when none can."""
+    best: NextQuestion | None = None
+    for question in case.questions.values():
+        if question.person and answers[question.id].answer is None and needs_met(question, answers):
+            worth = _worth(case, answers, judgement, question) / question.cost
+            if worth > (best.worth if best else 0):
+                best = _asked(question, worth)
+    return best
+
+
+def _asked(question: Question, worth: float) -> NextQuestion:
+    assert question.person
+    choices = tuple((name, question.says(name)) for name in question.names)
+    return NextQuestion(question.id, question.person.option, question.person.ask, choices, worth)
+
+
+def _worth(case: Case, answers: Answers, judgement: Judgement, question: Question) -> float:
+    """Mean weight of the causes about which one more answer changes the conclusion."""
+    total = 0.0
+    for name in question.names:
+        then = {**answers, question.id: Answered(question.id, name, "supposed", (), "person")}
+        after = judge(case, then)
+        total += sum(
+            cause.weight[case.code] for cause in case.causes.values() if _matters(cause.id, judgement, after)
+        )
+        total += max((_worth(case, then, after, one) for one in _opened(case, answers, then)), default=0.0)
+    return total / len(question.names)
+
+
+def _matters(cause: str, before: Judgement, after: Judgement) -> bool:
+    """Whether what is concluded about *cause* changes in a way that somebody waits for.
+
+    With something found, nobody needs to hear that what nothing spoke for is ruled out as well, nor
+    that there is one more effect.
+    """
+    if after.decided(cause) == before.decided(cause) or cause in after.explained_by:
+        return False
+    unsuspected = before.standing[cause] == "not_checked" and after.standing[cause] == "ruled_out"
+    return not unsuspected or "found" not in before.standing.values()
+
+
+def _opened(case: Case, before: Answers, after: Answers) -> Iterator[Question]:
+    """The questions that may be asked now and could not be before."""
+    for question in case.questions.values():
+        if (
+            after[question.id].answer is None
+            and not needs_met(question, before)
+            and needs_met(question, after)
+        ):
+            yield question

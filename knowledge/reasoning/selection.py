@@ -1,0 +1,157 @@
+"""Pick what is in question: the causes behind a code on a platform, their questions, and the looks they want.
+
+Pure: no network, no clock.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from knowledge.model.schema import (
+    Alternatives,
+    Case,
+    Cause,
+    Condition,
+    Knowledge,
+    Observe,
+    Places,
+    Question,
+    Wanted,
+)
+from probes.protocol.model import Facts, Target
+
+_DNS_PORT: Final = 53
+_LONGEST_SUFFIX: Final = 48  # characters of params that a step's id still shows in full
+
+
+def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge: str = "") -> Case:
+    """The case of *code* on *platform* at *edge* (empty: roaming): the causes that weigh for the code.
+
+    What would have to be looked at where this network has nothing is not asked; a cause that rests on it is none.
+    """
+    looks = {
+        id_: _wanted(question.observe, network, platform, edge)
+        for id_, question in knowledge.questions.items()
+        if _is_for(question.platforms, platform)
+    }
+    asked = {
+        id_: knowledge.questions[id_]
+        for id_, wanted in looks.items()
+        if wanted or knowledge.questions[id_].said
+    }
+    concerned = [
+        cause_for(cause, asked)
+        for cause in knowledge.causes.values()
+        if code in cause.weight and _is_for(cause.platforms, platform)
+    ]
+    concerned = [cause for cause in concerned if cause.when]
+    concerned.sort(key=lambda cause: (-cause.weight[code], cause.id))
+    causes = {cause.id: cause for cause in concerned}
+    questions = {
+        id_: replace(asked[id_], needs=_condition_for(asked[id_].needs, asked))
+        for id_ in _in_order_of_need(_asked_by(causes.values()), asked)
+    }
+    return Case(
+        code, platform, edge, causes, questions, {id_: looks[id_] for id_ in questions}, knowledge.digest
+    )
+
+
+def step_id(probe: str, target: Target, params: Facts) -> str:
+    """The name of a look: equal looks have equal names, however many questions want them."""
+    name = f"{probe} {target.service} {target}"
+    if not params:
+        return name
+    suffix = " ".join(f"{key}={_written(params[key])}" for key in sorted(params))
+    if len(suffix) > _LONGEST_SUFFIX:
+        suffix = hashlib.sha256(suffix.encode()).hexdigest()[:8]
+    return f"{name} {suffix}"
+
+
+def questions_of(cause: Cause) -> tuple[str, ...]:
+    """Every question that *cause* asks about, in whatever role, each once."""
+    conditions = [
+        *cause.when,
+        cause.clears_only_if,
+        *cause.likely_when,
+        *(one.when for one in cause.explains),
+    ]
+    return tuple(dict.fromkeys(question for condition in conditions for question in condition))
+
+
+def _asked_by(causes: Iterable[Cause]) -> list[str]:
+    return list(dict.fromkeys(question for cause in causes for question in questions_of(cause)))
+
+
+def _in_order_of_need(ids: Iterable[str], asked: Mapping[str, Question]) -> Iterator[str]:
+    """*ids* and all they need, the needed before those who need them."""
+    done: dict[str, None] = {}
+
+    def visit(id_: str) -> None:
+        if id_ not in done and id_ in asked:
+            for needed in asked[id_].needs:
+                visit(needed)
+            done[id_] = None
+
+    for id_ in ids:
+        visit(id_)
+    yield from done
+
+
+def cause_for(cause: Cause, asked: Collection[str]) -> Cause:
+    """*cause* without what is not *asked*."""
+    return replace(
+        cause,
+        when=_alternatives_for(cause.when, asked),
+        likely_when=_alternatives_for(cause.likely_when, asked),
+        clears_only_if=_condition_for(cause.clears_only_if, asked),
+        explains=tuple(one for one in cause.explains if _all_asked(one.when, asked)),
+    )
+
+
+def _alternatives_for(alternatives: Alternatives, asked: Collection[str]) -> Alternatives:
+    return tuple(one for one in alternatives if _all_asked(one, asked))
+
+
+def _condition_for(condition: Condition, asked: Collection[str]) -> Condition:
+    return {id_: fit for id_, fit in condition.items() if id_ in asked}
+
+
+def _all_asked(condition: Condition, asked: Collection[str]) -> bool:
+    return all(id_ in asked for id_ in condition)
+
+
+def _is_for(platforms: tuple[str, ...], platform: str) -> bool:
+    return not platforms or platform in platforms
+
+
+def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: str) -> tuple[Wanted, ...]:
+    """The looks of one question, each once, in the order of the file and the network."""
+    found: dict[str, Wanted] = {}
+    for observe in observes:
+        for target in _targets(observe, network, platform, edge):
+            for params in _params(observe.params, network):
+                step = step_id(observe.probe, target, params)
+                found.setdefault(step, Wanted(observe.probe, target, params, step))
+    return tuple(found.values())
+
+
+def _params(params: Facts, network: Places) -> Iterator[Facts]:
+    """*params* once, or once for each named resolver (`resolver: each`)."""
+    if params.get("resolver") == "each":
+        yield from ({**params, "resolver": one} for one in network.resolvers)
+    else:
+        yield params
+
+
+def _targets(observe: Observe, network: Places, platform: str, edge: str) -> Iterator[Target]:
+    for target in network.targets(observe.service, platform, observe.edge, edge):
+        if observe.probe == "dns":  # asks for the name, whatever is served there
+            yield replace(target, port=_DNS_PORT, transport="udp")
+        elif observe.port in (None, target.port) and observe.transport in (None, target.transport):
+            yield target
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,90 @@
+"""The decision tree of a case: compiled, walked, and laid together over platforms.
+
+Pure. The tree says in which order questions decide; the lists of a diagnosis come from judging every cause by
+all the answers there are, so that nothing seen is wasted. Tests hold the two against each other.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from knowledge.model.conclusions import Answers, Diagnosis, PathStep
+from knowledge.model.schema import Case
+from knowledge.reasoning.branches import Branch, Node, branches_of, grow, next_in
+from knowledge.reasoning.diagnosis import diagnose
+from knowledge.reasoning.judge import condition_truth, judge
+from knowledge.reasoning.merge import merge as merge
+from probes.protocol.model import Observation
+
+_NOTHING: Final[Mapping[str, Observation]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A case as a tree: its branches, in the order in which they are told."""
+
+    case: Case
+    branches: tuple[Branch, ...]
+
+    @property
+    def roots(self) -> tuple[Node, ...]:
+        """Every branch grown to its leaves; walking needs one way through and does without."""
+        return tuple(grow(branch) for branch in self.branches)
+
+
+def compile_tree(case: Case) -> Tree:
+    """Compile the tree of *case*: branches that share no question, what tells most asked first."""
+    return Tree(case, branches_of(case))
+
+
+def walk(tree: Tree, answers: Answers, observations: Mapping[str, Observation] = _NOTHING) -> Diagnosis:
+    """Walk every branch by *answers*. With *observations*, failures that nothing accounts for are listed."""
+    path = tuple(step for branch in tree.branches for step in _walk(tree.case, branch, answers))
+    return replace(diagnose(tree.case, answers, observations), path=path)
+
+
+def _walk(case: Case, branch: Branch, answers: Answers) -> Iterator[PathStep]:
+    """Question after question until the branch is decided; an unknown answer goes on to the next one."""
+    known: dict[str, str | None] = {}
+    while question := next_in(branch, known):
+        given = answers[question]
+        known[question] = given.answer
+        asks = case.questions[question].asks
+        yield PathStep(
+            branch.title, question, asks, given.answer, given.because, given.steps, (case.platform,)
+        )
+
+
+def settled(case: Case, answers: Answers, pending: Collection[str]) -> bool:
+    """Whether no *pending* step could change which list a cause is in, or how sure it is.
+
+    An answer that is known stays: rules are three-valued, and what still runs counted as unknown.
+    """
+    moving = _moving(case, answers, frozenset(pending))
+    if not moving:
+        return True
+    judgement = judge(case, answers)
+    for id_, standing in judgement.standing.items():
+        cause = case.causes[id_]
+        conditions = []
+        if standing in ("possible", "not_checked"):
+            conditions += [one for one in cause.when if condition_truth(one, answers) is not False]
+        if standing != "found":
+            conditions.append(cause.clears_only_if)
+        if standing != "ruled_out":
+            conditions += [*cause.likely_when, *(effect.when for effect in cause.explains)]
+        if any(moving.intersection(one) for one in conditions):
+            return False
+    return True
+
+
+def _moving(case: Case, answers: Answers, pending: frozenset[str]) -> frozenset[str]:
+    """The unanswered questions that a pending step can still answer, or make due."""
+    moving: set[str] = set()
+    for question in case.questions.values():  # what is needed comes first
+        if answers[question.id].answer is not None:
+            continue
+        own = any(one.step in pending for one in case.wanted[question.id])
+        if own or moving.intersection(question.needs):
+            moving.add(question.id)
+    return frozenset(moving)

@@ -1,0 +1,161 @@
+"""Files that were good once are not checked again; any change of theirs, or of the checks, has them checked anew."""
+
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from knowledge.loading import load
+from knowledge.loading.cache import digest_of, recall, remember
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.problems import KnowledgeError
+
+SECRET = {"said": "by us"}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def kept(cache: Path) -> Path:
+    """Something kept under `it`, for the digest `d`."""
+    remember("it", "d", SECRET)
+    return cache / "lineman" / "it.json"
+
+
+def test_a_value_is_for_one_content(cache: Path) -> None:
+    """What is kept counts for its digest only, the last one written."""
+    one, other = digest_of([b"a", b"b"]), digest_of([b"ab"])
+    assert one != other
+    assert recall("knowledge", one) is None
+    remember("knowledge", other, {"old": 1})
+    remember("knowledge", one, {"new": [1.5, None, True]})
+    assert recall("knowledge", one) == {"new": [1.5, None, True]}
+    assert recall("knowledge", other) is None
+    assert [file.name for file in (cache / "lineman").iterdir()] == ["knowledge.json"]
+
+
+def test_what_is_kept_is_ours_alone(kept: Path) -> None:
+    """Nobody else may write, or read, what is kept, whatever the umask said when the folder was made."""
+    kept.parent.chmod(0o777)
+    assert recall("it", "d") is None
+    remember("it", "d", SECRET)
+    assert (kept.parent.stat().st_mode & 0o777, kept.stat().st_mode & 0o777) == (0o700, 0o600)
+    assert recall("it", "d") == SECRET
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_what_others_may_write_is_not_believed(kept: Path, mode: int) -> None:
+    """A file that its group or anybody may write is as good as none; so is one in such a folder."""
+    kept.chmod(mode)
+    assert recall("it", "d") is None
+    kept.chmod(0o600)
+    assert recall("it", "d") == SECRET
+    kept.parent.chmod(0o700 | mode & 0o022)
+    assert recall("it", "d") is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("whose", ["file", "folder"])
+def test_what_others_own_is_not_believed(kept: Path, whose: str) -> None:
+    """A file of somebody else's is not believed, and nothing is written into a folder of theirs."""
+    foreign = kept if whose == "file" else kept.parent
+    os.chown(foreign, 12345, 12345)
+    assert recall("it", "d") is None
+    if whose == "folder":
+        before = kept.read_bytes()
+        remember("it", "d", {"other": 1})
+        assert kept.read_bytes() == before
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_links_are_not_followed(kept: Path, what: str) -> None:
+    """A link in the place of the file or of its folder leads nowhere, even to a good file of ours."""
+    linked = kept if what == "file" else kept.parent
+    away = linked.rename(linked.with_name("away"))
+    linked.symlink_to(away)
+    assert recall("it", "d") is None
+
+
+def test_a_pipe_holds_nobody_up(kept: Path) -> None:
+    """A pipe in the place of the file is no file: it is not waited for."""
+    kept.unlink()
+    os.mkfifo(kept, 0o600)
+    assert recall("it", "d") is None
+
+
+@pytest.mark.parametrize("cut", [0, 1, 60, 67, 82])
+def test_half_a_file_is_none(kept: Path, cut: int) -> None:
+    """What was cut off, or changed in one letter, is not believed."""
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:cut])
+    assert recall("it", "d") is None
+    kept.write_bytes(whole.replace(b"by us", b"by uS"))
+    assert recall("it", "d") is None
+
+
+def test_quick_loading_gives_the_same(folder: Path) -> None:
+    """The first quick load checks, the second does not, and both give what a full one gives."""
+    full = load_knowledge(folder)
+    assert load_knowledge(folder, quick=True) == full
+    assert load_knowledge(folder, quick=True) == full
+
+
+def test_quick_loading_reads_what_is_kept(folder: Path, cache: Path) -> None:
+    """The second quick load rests on what the first one kept, and parses nothing."""
+    load_knowledge(folder, quick=True)
+    file = cache / "lineman" / f"{load.NAME}.json"
+    head, _, body = file.read_bytes().partition(b"\n")
+    value = json.loads(body)
+    value["causes"]["blocked"]["title"] = "Told by what was kept"
+    changed = json.dumps(value).encode()
+    file.write_bytes(head.split()[0] + f" {sha256(changed).hexdigest()}\n".encode() + changed)
+    assert load_knowledge(folder, quick=True).causes["blocked"].title == "Told by what was kept"
+    assert load_knowledge(folder).causes["blocked"].title != "Told by what was kept"
+
+
+def test_a_changed_file_is_checked(folder: Path) -> None:
+    """A mistake put into a file after it was kept is told."""
+    load_knowledge(folder, quick=True)
+    file = folder / "causes" / "blocked.yaml"
+    file.write_text(file.read_text().replace("weight:", "wieght:"))
+    with pytest.raises(KnowledgeError, match="did you mean weight"):
+        load_knowledge(folder, quick=True)
+
+
+def test_a_changed_text_is_told(folder: Path) -> None:
+    """A text changed after its file was kept is the one that is told; so are files that came, went or moved."""
+    load_knowledge(folder, quick=True)
+    file = folder / "causes" / "blocked.yaml"
+    title = load_knowledge(folder).causes["blocked"].title
+    file.write_text(file.read_text().replace(title, f"{title}, said anew"))
+    assert load_knowledge(folder, quick=True).causes["blocked"].title == f"{title}, said anew"
+    file.rename(file.with_name("other.yaml"))
+    with pytest.raises(KnowledgeError, match=r"must be blocked\.yaml"):
+        load_knowledge(folder, quick=True)
+
+
+def test_nothing_bad_is_kept(folder: Path) -> None:
+    """A folder with a mistake fails each time, however often it is loaded."""
+    (folder / "causes" / "blocked.yaml").write_text("id: blocked\n")
+    for _ in range(2):
+        with pytest.raises(KnowledgeError):
+            load_knowledge(folder, quick=True)
+
+
+def test_where_nothing_can_be_kept(folder: Path, cache: Path) -> None:
+    """Without a place to keep anything everything works, and is checked each time."""
+    cache.write_text("a file where a folder should be")
+    assert load_knowledge(folder, quick=True) == load_knowledge(folder, quick=True)
+    assert load_network().id == "twilio"
+
+
+def test_the_shipped_network_is_kept() -> None:
+    """The network that comes along is checked once, and reads the same afterwards."""
+    assert load_network() == load_network()
