@@ -12,8 +12,7 @@ from bot.preflight.candidates import MOST, read_candidate
 from bot.preflight.cautions import read_cautions
 from bot.preflight.edges import edge_id
 from bot.preflight.faults import CSP, HANGUP, of_report
-from bot.preflight.form import PARTS, Form
-from bot.preflight.forms import form_of, version_in
+from bot.preflight.forms import PARTS, Form, form_of, version_in
 from bot.preflight.keys import Map
 from bot.preflight.measures import compute_mos, in_ms, read_loss, read_samples, read_spreads
 from bot.preflight.model import RELAY, Candidate, Fault, Report, Spread, State

@@ -6,7 +6,7 @@ Pure. Where no unit is written, start and end tell it, else the size: no test is
 from collections.abc import Sequence
 from typing import Final
 
-from bot.preflight.form import timing
+from bot.preflight.forms import timing
 from bot.preflight.keys import Map, moment, number
 from bot.preflight.model import Timing
 

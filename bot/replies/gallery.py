@@ -9,8 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from bot.replies import samples
-from bot.replies.blocks import asking, changed, evidence, forms, guides, lists, notices, remedies, ticket
+from bot.replies.blocks import changed, evidence, forms, guides, lists, notices, remedies, ticket
 from bot.replies.blocks.about import About, about
+from bot.replies.blocks.asking import ask as ask_question
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
 from bot.replies.blocks.progress import acknowledged, progress
@@ -168,7 +169,7 @@ class Gallery:
         one, platforms = blocked.about, blocked.choices.platforms
         question = media.record.diagnosis.next_question
         if question:
-            yield Exhibit("question", "A question", asking.ask(media.about, question))
+            yield Exhibit("question", "A question", ask_question(media.about, question))
         yield Exhibit("evidence", "Evidence", evidence.evidence(one, blocked.view, diagnosis, looks.values()))
         yield Exhibit(
             "evidence-relays", "Evidence from several relays", self.together.side_by_side.evidence()

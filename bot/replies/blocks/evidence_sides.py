@@ -23,7 +23,7 @@ def side_by_side(records: Sequence[CaseRecord]) -> tuple[Block, int]:
     steps = dict.fromkeys(step for record in shown for step in record.observations)
     looks = [[record.observations.get(step) for record in shown] for step in steps]
     head = ("Look", *(_name(record) for record in shown))
-    rows = [_row(one) for one in sorted(looks, key=_order)]
+    rows = [_row(one) for one in sorted(looks, key=_group_order)]
     return table([head, *rows], [{"is_wrapped": True}] * len(head))
 
 
@@ -44,7 +44,7 @@ def _name(record: CaseRecord) -> str:
     return f"{record.relay} (elsewhere)" if record.vantage == REFERENCE else record.relay
 
 
-def _order(looks: Sequence[Observation | None]) -> int:
+def _group_order(looks: Sequence[Observation | None]) -> int:
     marks = {sign(look) for look in looks if look} - {Mark.UNKNOWN}
     if len(marks) > 1:
         return 0

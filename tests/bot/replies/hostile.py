@@ -14,7 +14,6 @@ from bot.readings import Reading, Readings
 from bot.replies.blocks import (
     allowlists,
     answers,
-    asking,
     changed,
     codes,
     evidence,
@@ -28,6 +27,7 @@ from bot.replies.blocks import (
     ticket,
 )
 from bot.replies.blocks.about import About
+from bot.replies.blocks.asking import ask as ask_question
 from bot.replies.blocks.buttons import Asked
 from bot.replies.blocks.message import Message
 from bot.replies.blocks.progress import acknowledged, progress
@@ -80,7 +80,7 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
         verdict(one, view, big_diagnosis(text, many, at), Choices(platforms)) for at in ("clear", "unclear")
     )
     yield from several(one, view, text)
-    yield asking.ask(one, question)
+    yield ask_question(one, question)
     yield evidence.evidence(one, view, diagnosis, looks)
     yield evidence.step(one, looks[0])
     yield evidence.tree(one, passed, "F1")
@@ -175,13 +175,13 @@ def _record(relay: str, looks: dict[str, Observation], diagnosis: Diagnosis) -> 
 
 
 def big_view(text: str, many: int) -> View:
-    fixes = tuple(
+    advised = tuple(
         AdvisedFix(f"{number} {text}", who, (), "swift", text, text)
         for number, who in enumerate(("firewall", "developer", "support", "user", text))
     )
     reference = (Reference(text, f"https://pages.example/{text}"),) * 9
     found = tuple(
-        AdvisedCause(f"c{number}", text, "likely", text, (text,) * 9, fixes, ("p1",), (text,), reference)
+        AdvisedCause(f"c{number}", text, "likely", text, (text,) * 9, advised, ("p1",), (text,), reference)
         for number in range(many)
     )
     sample = (CodeSample(text, "swift", text, text),) * 3
