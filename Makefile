@@ -78,7 +78,7 @@ bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside
 	$(BIN)/python -m tests.hub $(ARGS)
 
 preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of which must give a reading
-	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/preflight/test_fuzz.py $(ARGS)
+	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/intake/test_fuzz.py $(ARGS)
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list

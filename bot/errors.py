@@ -4,7 +4,7 @@ Pure: no network, no clock.
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 # A list longer than this is not a help in a sentence; the reader is told how to see it instead.
@@ -74,3 +74,18 @@ def printable(text: str) -> str:
 
 def _sentence(text: str) -> str:
     return text.replace("?;", "?") + ("" if text.endswith(("?", ".")) else ".")
+
+
+# How alike a word must be to be taken for a known one: "andriod" is 0.86 android, "frankfort" 0.89 frankfurt.
+ALIKE: Final = 0.8
+
+
+def nearest(word: str, known: Mapping[str, object] | tuple[str, ...], *, cutoff: float = ALIKE) -> str | None:
+    """The known word that *word* is a slip of; short words are not guessed at, unless *cutoff* is lower."""
+    shortest = 5 if cutoff >= ALIKE else 3
+    if len(word) < shortest:
+        return None
+    # People slip inside a word, seldom on its first letter: "phone" is not "iphone".
+    likely = [one for one in known if len(one) >= shortest and one[0] == word[0]]
+    near = difflib.get_close_matches(word, likely, n=1, cutoff=cutoff)
+    return near[0] if near else None

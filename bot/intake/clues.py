@@ -1,116 +1,15 @@
-"""What is read out of a preflight report, whichever SDK wrote it: one form, one set of units.
+"""Piece, Clues, Reading: typed facts, each with its quote."""
 
-Pure data. Times are milliseconds, loss is percent, jitter and round trip are milliseconds, MOS is 1 to 4.5.
-None and empty mean that the report does not tell; nothing is ever filled in for what is missing.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from knowledge.reasoning.device import PASTED
+from bot.intake.preflight_report import Fault, Report
 from probes.protocol.model import Observation
 
-State: TypeAlias = Literal["completed", "failed", "running", ""]
+DOOR = "31009"  # the code whose causes are nearly all that a network can do to a call
+
 Kind: TypeAlias = Literal["report", "log", "error", "tool", "foreign", "nothing", "refused"]
-
-HOST = "host"
-SRFLX = "srflx"
-PRFLX = "prflx"
-RELAY = "relay"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One ICE candidate (RFC 8445); `kind` is host, srflx, prflx or relay."""
-
-    kind: str
-    remote: bool = False
-    protocol: str = ""  # udp or tcp
-    relay_protocol: str = ""  # what leads to the TURN server: udp, tcp or tls
-    address: str = ""
-    port: int | None = None
-    url: str = ""  # of the STUN or TURN server, without credentials
-    network: str = ""  # wifi, cellular, ethernet, vpn, …
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long each part took, in ms."""
-
-    signaling: float | None = None
-    ice: float | None = None
-    dtls: float | None = None
-    peer_connection: float | None = None
-    test: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """One measure over the test."""
-
-    average: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One error: of the test, of a log, of an error object."""
-
-    code: str  # five digits, or empty
-    message: str = ""
-    inner: str = ""  # the code inside: twilioError, originalError
-    close_code: int | None = None  # of a WebSocket (RFC 6455)
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The inner code first: it is the more precise one."""
-        return tuple(dict.fromkeys(code for code in (self.inner, self.code) if code))
-
-
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """One quality warning of the SDK, by the name that JavaScript uses."""
-
-    name: str
-    threshold: float | None = None
-    value: float | None = None
-    cleared: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """One test as the device told it."""
-
-    form: str  # javascript, android, ios, react-native, native (either mobile one), log
-    platforms: tuple[str, ...] = ()  # what the SDK may be; one where the form tells
-    sdk: str = ""  # version, where it is given
-    state: State = ""
-    call_sid: str = ""
-    edge: str = ""  # where the client went in; an edge's id where it is known
-    edge_asked: str = ""  # what it was set to
-    edge_written: str = ""  # edge as the report writes it
-    turn_required: bool | None = None
-    local: Candidate | None = None  # of the selected pair
-    remote: Candidate | None = None
-    candidates: tuple[Candidate, ...] = ()
-    timing: Timing = Timing()
-    rtt: Spread = Spread()
-    jitter: Spread = Spread()
-    mos: Spread = Spread()  # as the report says
-    mos_computed: float | None = None  # by the SDK's formula, from what was measured
-    loss_percent: float | None = None
-    quality: str = ""  # as the report says, one of the five words
-    samples: int = 0
-    codec: str = ""
-    cautions: tuple[Caution, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    hangup: bool = False  # the text says HANGUP
-    csp: bool = False  # the console names a Content-Security-Policy
-    started: float | None = None  # seconds since the epoch
-    missing: tuple[str, ...] = ()  # sentences: what is not there, and what it would tell
-    notes: tuple[str, ...] = ()  # sentences: how something was read, what does not fit together
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +34,19 @@ class Reading:
         return bool(self.reports or self.pasted)
 
 
-__all__ = ["PASTED", "Candidate", "Caution", "Fault", "Reading", "Report", "Spread", "Timing"]
+def code_of(reading: Reading, known: Mapping[str, object] | Iterable[str]) -> str:
+    """Give the error code that *reading* is about, one of those *known*: the outer one; 31009 where it tells none."""
+    codes = (code for fault in reading.faults for code in (fault.code, fault.inner) if code)
+    return next((code for code in codes if code in known), DOOR)
+
+
+def platform_of(reading: Reading) -> str | None:
+    """Give the platform, where the reports tell one and the same."""
+    told = {report.platforms for report in reading.reports if report.platforms}
+    return next(iter(told))[0] if len(told) == 1 and len(next(iter(told))) == 1 else None
+
+
+def edge_of(reading: Reading) -> str:
+    """Give the edge that the device was set to, where the reports tell one and the same."""
+    asked = {report.edge_asked for report in reading.reports if report.edge_asked}
+    return asked.pop() if len(asked) == 1 else ""

@@ -4,17 +4,9 @@ Pure: no network, no clock.
 """
 
 import re
-from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-
-from bot.errors import UsageError, either, quoted, unknown
-
-USAGE: Final = (
-    "say the error code, then what is known: "
-    "`/diagnose 31009 [platform] [edge=E] [sdk-version=V] [turn=yes|no] [vpn=yes|no] [from RELAY]`"
-)
 
 # Ten times the longest request that makes sense; a pasted log is refused before it is looked into.
 LONGEST: Final = 500
@@ -61,141 +53,7 @@ class Vocabulary:
         return ("code", "platform", "edge", "relay", *self.options)
 
 
-def parse(text: str, vocabulary: Vocabulary) -> Request:
-    """Read *text*, such as `/diagnose 31009 ios edge=frankfurt from acme-hq`; raises `UsageError`."""
-    words = text.translate(DASHES).split()
-    if words and words[0].lstrip("/").casefold() == "diagnose":
-        words = words[1:]
-    return parse_words(words, vocabulary)
+LOCAL: Final = "local"
 
 
-def parse_words(
-    words: Sequence[str], vocabulary: Vocabulary, options: Iterable[tuple[str, str]] = ()
-) -> Request:
-    """Read *words* and the *options* that a command line has sorted out already; raises `UsageError`."""
-    if sum(len(word) + 1 for word in words) > LONGEST:
-        raise UsageError(f"That is longer than a request can be ({LONGEST} characters); {USAGE}.")
-    if not all(word.isprintable() for word in words):
-        raise UsageError(f"There are unprintable characters in the request; {USAGE}.")
-    plain, named = _sort(words, vocabulary)
-    given = [_meaning(word, vocabulary) for word in plain]
-    return _make_request([*given, *named, *options], vocabulary)
-
-
-def is_story(words: Sequence[str]) -> bool:
-    """Whether *words* tell something in place of a code: two or more of them, and none with a code's digits."""
-    text = " ".join(words)
-    plain_words = [word for word in text.split() if not word.startswith("--") and "=" not in word]
-    return len(plain_words) >= 2 and not re.search(r"\d{4}", text)
-
-
-def _make_request(said: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
-    """Make the request of all that is *said*, name by name."""
-    given: dict[str, str] = {}
-    for name, value in said:
-        clean = _value(name, value, vocabulary)
-        if given.setdefault(name, clean) != clean:
-            raise UsageError(f"{name} is given twice, as {given[name]} and as {clean}; say which one.")
-    if "code" not in given:
-        raise UsageError(f"No error code is given; {USAGE}.")
-    told = {name: given[name] for name in vocabulary.options if name in given}
-    platform = given.get("platform")
-    for name in told:
-        if not vocabulary.options[name] and platform is None:
-            raise UsageError(
-                f"{name} needs a platform too, because versions differ between them: "
-                f"add {either(sorted(set(vocabulary.platforms.values())))}."
-            )
-    return Request(
-        code=given["code"],
-        platform=platform,
-        edge=given.get("edge", vocabulary.roaming),
-        told=told,
-        relays=tuple(given["relay"].split(",")) if "relay" in given else vocabulary.relays[:1],
-    )
-
-
-def _sort(words: Sequence[str], vocabulary: Vocabulary) -> tuple[list[str], list[tuple[str, str]]]:
-    """Plain words here, named options there; `--name value`, `--name=value`, `name=value`, `from relay`."""
-    plain: list[str] = []
-    options: list[tuple[str, str]] = []
-    rest = deque(words)
-    while rest:
-        word = rest.popleft()
-        name, equals, value = word.removeprefix("--").partition("=")
-        name = name.casefold()
-        if name == "from" and not equals:
-            options.append(("relay", _relays(rest)))
-        elif word.startswith("--") or equals:
-            if name not in vocabulary.names:
-                raise unknown("an option", name, vocabulary.names)
-            options.append((name, value if equals else _next(rest, f"--{name}", "a value")))
-        else:
-            plain.append(word)
-    return plain, options
-
-
-def _relays(rest: deque[str]) -> str:
-    """Take the names after `from`, as people list them: `a and b`, `a, b and c`, `a,b`."""
-    names = [_next(rest, "from", "a relay's name")]
-    while rest and (names[-1].endswith(",") or rest[0].casefold() in ("and", "&") or rest[0][0] == ","):
-        after = names[-1].rstrip(",") or "from"
-        if rest[0].casefold() in ("and", "&"):
-            after = rest.popleft()
-        names.append(_next(rest, after, "a relay's name"))
-    return ",".join(names)
-
-
-def _next(words: deque[str], after: str, what: str) -> str:
-    if words:
-        return words.popleft()
-    raise UsageError(f"{what.capitalize()} is missing after {after}.")
-
-
-def _meaning(word: str, vocabulary: Vocabulary) -> tuple[str, str]:
-    """Name a *word* that comes without one: digits are a code, the rest is a platform or an edge."""
-    lower = word.casefold()
-    if word.isdecimal():
-        return "code", word
-    if lower in vocabulary.platforms:
-        return "platform", word
-    if lower in vocabulary.edges:
-        return "edge", word
-    raise unknown(
-        "a code, a platform or an edge", word, [*vocabulary.platforms, *vocabulary.edges], vocabulary.see
-    )
-
-
-def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
-    """Write *value* as the rest of the program does, or say what is wrong with it."""
-    lower = value.casefold()
-    match name:
-        case "code":
-            return _one_of("a known error code", lower, vocabulary.codes, vocabulary.see)
-        case "platform":
-            found = _one_of("a platform", lower, tuple(vocabulary.platforms), vocabulary.see)
-            return vocabulary.platforms[found]
-        case "edge":
-            return _one_of("an edge", lower, vocabulary.edges, vocabulary.see)
-        case "relay":
-            names = dict.fromkeys(part for part in lower.split(",") if part)
-            return ",".join(_relay(one, vocabulary) for one in names or [""])
-    words = vocabulary.options[name]
-    if words:
-        return words[_one_of(f"an answer for {name}", lower, tuple(words))]
-    if not VERSION.fullmatch(value):
-        raise UsageError(f"{quoted(value)} is not a version for {name}; write it like 6.12.0.")
-    return lower.removeprefix("v")
-
-
-def _relay(name: str, vocabulary: Vocabulary) -> str:
-    if name in vocabulary.relays:
-        return name
-    offered = vocabulary.relays if vocabulary.offered is None else vocabulary.offered
-    raise unknown("a relay", name, offered)
-
-
-def _one_of(kind: str, word: str, known: tuple[str, ...], see: str = "") -> str:
-    if word in known:
-        return word
-    raise unknown(kind, word, known, see)
+MOST: Final = 20  # relays of one diagnosis

@@ -4,14 +4,16 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from bot.asking import Answer, ask, passage
-from bot.case_context import About, about_case
-from bot.phrasing import phrase
-from bot.replies.blocks import answers, codes, guides
-from bot.replies.blocks.buttons import Asked
-from bot.replies.blocks.message import Message
-from bot.request import Vocabulary
-from bot.rows import CaseRow
+from bot.intake.parsing.error_codes import find_codes
+from bot.language.answering import Answer, ask, passage
+from bot.language.case_context import About, about_case
+from bot.language.rewording import phrase
+from bot.language.router import UnknownCode, World, follow_up, in_context, want
+from bot.model.records import CaseRow
+from bot.model.request import Vocabulary
+from bot.rendering.blocks import answers, codes, guides
+from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.message import Message
 from bot.slack.asker import Asker
 from bot.slack.deliver import OUTSIDE
 from bot.slack.office import Office
@@ -19,8 +21,6 @@ from bot.slack.once import post_once
 from bot.slack.seen import Seen, view_of
 from bot.slack.talks import Talk
 from bot.slack.web import SlackError
-from bot.understand import find_codes
-from bot.wants import UnknownCode, World, follow_up, in_context, want
 from knowledge.advice.meaning import meaning_of
 
 log = logging.getLogger(__name__)

@@ -5,20 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.allowlist_request import ListRequest, called
-from bot.asking import Answer
-from bot.case_context import About
+from bot.allowlist.request import ListRequest, called
 from bot.errors import UsageError
-from bot.readings import Readings, understood
-from bot.redact import hint, redact
-from bot.replies.blocks import notices
-from bot.replies.blocks.notices import note
-from bot.request import Request, parse_words
+from bot.language.answering import Answer
+from bot.language.case_context import About
+from bot.language.command_parser import parse_words
+from bot.language.make_request import Choices
+from bot.language.router import Help, Meanings, UnknownCode, Want, WhichPlatform, World, follow_up, want
+from bot.model.request import Request
+from bot.model.symptom_match import Readings
+from bot.redaction.redact import hint, redact
+from bot.rendering.blocks import notices
+from bot.rendering.blocks.notices import note
+from bot.rendering.symptom_text import understood
 from bot.slack import answering, cases, listing, stories, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
-from bot.understand import Choices
-from bot.wants import Help, Meanings, UnknownCode, Want, WhichPlatform, World, follow_up, want
 
 LONGEST = 40_000  # characters: what a Slack message can hold; the rest of a longer text is not read
 TAKEN_OUT: Final = re.compile(r"\[[\w ]{1,40} removed\]")

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.preflight.reading import refused
-from bot.preflight.text import LARGEST
+from bot.intake.parsing.decode import LARGEST
+from bot.intake.read import refused
 from bot.slack.asker import Asker
 from bot.slack.office import Office
 from bot.slack.web import SlackError, call

@@ -7,9 +7,10 @@ from typing import Any, Final, TypeAlias
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.replies.blocks import buttons, notices, remedies
-from bot.replies.blocks.notices import note
-from bot.rows import CaseRow
+from bot.language.refinements import spoken
+from bot.model.records import CaseRow
+from bot.rendering.blocks import elements, fixes, notices
+from bot.rendering.blocks.notices import note
 from bot.slack import cases, feedback, files, inbox, outbox, shown, telling
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.deliver import update
@@ -17,9 +18,8 @@ from bot.slack.delivery import delivered
 from bot.slack.free_buttons import FREE
 from bot.slack.office import Office
 from bot.slack.seen import Seen
-from bot.terminal import spoken
 
-ANY_OF_OURS: Final = re.compile(f"^{buttons.PREFIX}")
+ANY_OF_OURS: Final = re.compile(f"^{elements.PREFIX}")
 WINDOWS: Final = frozenset(
     {"start", "wrong", "none"}
 )  # what they open has a trigger that lives three seconds
@@ -45,7 +45,7 @@ def register(app: AsyncApp, office: Office) -> None:
 
     @app.action(ANY_OF_OURS)
     async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        said = buttons.read((body.get("actions") or [{}])[0])
+        said = elements.read((body.get("actions") or [{}])[0])
         verb = said["verb"]
         one = delivered("press", of_interaction(body), body, said, ordered=verb not in AT_ONCE)
         await inbox.take(office, one, urgent=verb in WINDOWS)
@@ -124,7 +124,7 @@ async def _answer(office: Office, one: Press) -> None:
 
 async def _platform(office: Office, one: Press) -> None:
     """Show the steps for another platform, in the message where it was chosen; nothing is looked at."""
-    case, seen, platform = _case(one), _seen(one), one.said.get("chosen", remedies.ALL)
+    case, seen, platform = _case(one), _seen(one), one.said.get("chosen", fixes.ALL)
     if one.said.get("place") == "fixes":
         message = await office.bench.call(shown.the_fixes, office.desk, seen, platform)
         await update(await office.workspace(one.asker), one.asker.channel, one.asker.message, message)
@@ -155,7 +155,7 @@ async def _evidence(office: Office, one: Press) -> None:
 
 
 async def _fixes(office: Office, one: Press) -> None:
-    platform = one.said.get("platform", "") or remedies.ALL
+    platform = one.said.get("platform", "") or fixes.ALL
     await telling.reply(
         office, one.asker, await office.bench.call(shown.the_fixes, office.desk, _seen(one), platform)
     )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.replies.blocks import notices
-from bot.replies.blocks.progress import acknowledged
-from bot.request import Request
-from bot.rows import CaseRow, RunRow
+from bot.model.records import CaseRow, RunRow
+from bot.model.request import Request
+from bot.rendering.blocks import notices
+from bot.rendering.blocks.progress import acknowledged
 from bot.slack import outbox, runs, shown
 from bot.slack.asker import Asker
 from bot.slack.deliver import PEOPLE

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.replies.blocks import lists
+from bot.rendering.blocks import lists
 from bot.slack import home, inbox, telling
 from bot.slack.asker import Asker, of_command
 from bot.slack.asking import ask

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, Self
 
-from bot.replies.blocks.message import Message
+from bot.rendering.blocks.message import Message
 from bot.slack.installation import Workspace
 from bot.slack.pace import Rank, Turn
 from bot.slack.web import BUSY, UNCERTAIN, SlackError, call

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bot.errors import UsageError
-from bot.rate import Limit, read_limit
+from bot.rate_limit import Limit, read_limit
 
 Transport: TypeAlias = Literal["socket", "http"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.redact import redact
-from bot.replies.blocks.forms import FEEDBACK, answers
-from bot.replies.blocks.forms import feedback as window
-from bot.rows import CaseRow, Verdict
+from bot.model.records import CaseRow, Verdict
+from bot.redaction.redact import redact
+from bot.rendering.blocks.modals import FEEDBACK, answers
+from bot.rendering.blocks.modals import feedback as window
 from bot.slack import inbox, outbox
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.delivery import delivered

@@ -3,16 +3,17 @@
 import json
 import logging
 
-from bot.arguments import version
-from bot.redact import redact_json
-from bot.replies.blocks.message import Message, Sheet
-from bot.replies.blocks.pieces import code, rich, title
-from bot.replies.json_reply import render, render_several
+from bot.redaction.redact import redact_json
+from bot.rendering.blocks.block_types import code, rich, title
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.json.diagnosis import render, render_several
+from bot.rendering.view import make_view
 from bot.slack import shown, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
 from bot.slack.seen import Seen
 from bot.slack.web import SlackError, call
+from bot.version import version
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ async def _upload(office: Office, asker: Asker, content: bytes, name: str, label
 
 def _as_json(office: Office, seen: Seen) -> str:
     desk = office.desk
-    views = [desk.view(record) for record in seen.records]
+    views = [make_view(record, desk.knowledge, desk.network) for record in seen.records]
     if len(views) > 1:
         rendered = render_several(seen.records, views, desk.network, version())
     else:

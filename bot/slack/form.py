@@ -7,8 +7,9 @@ from typing import Any, Final
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.errors import UsageError
-from bot.replies.blocks.forms import FORM, answers, form
-from bot.request import Request, Vocabulary, parse_words
+from bot.language.command_parser import parse_words
+from bot.model.request import Request, Vocabulary
+from bot.rendering.blocks.modals import FORM, answers, form
 from bot.slack import cases, inbox
 from bot.slack.asker import Asker, of_interaction
 from bot.slack.asking import tell

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
-from bot.replies.blocks import forms, readings
+from bot.rendering.blocks import modals, symptom_choices
 from bot.slack import answering, cases, form, listing, stories, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
@@ -24,9 +24,9 @@ async def _none(office: Office, asker: Asker, said: Said) -> None:
     """None of the readings: open the form with what is known, or say what helps where its time is over."""
     given = await stories.none(office, asker, said)
     if asker.late:
-        await answering.say(office, asker, readings.nothing())
+        await answering.say(office, asker, symptom_choices.nothing())
     else:
-        await form.open_form(office, asker, {"code": forms.ANY, **given})
+        await form.open_form(office, asker, {"code": modals.ANY, **given})
 
 
 async def _nearest(office: Office, asker: Asker, said: Said) -> None:

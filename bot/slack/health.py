@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.slack.office import Office
 from bot.slack.web import SlackError, call
-from bot.writer import StoreError
+from bot.storage.db_writer import StoreError
 from probes.protocol.model import Plan
 
 FRESH: Final = 20.0  # seconds for which Slack's word is believed; auth.test is not to be asked too often

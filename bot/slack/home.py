@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.hub.jobs import Health
-from bot.hub.plans import spoken_ago
-from bot.replies.blocks.buttons import Asked
-from bot.replies.blocks.forms import home
-from bot.replies.blocks.lists import PastRun, RelayRow
-from bot.rows import CaseRow, RunRow
+from bot.model.records import CaseRow, RunRow
+from bot.relays.hub.dispatcher import spoken_ago
+from bot.relays.hub.messages import Health
+from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.lists import PastRun, RelayRow
+from bot.rendering.blocks.modals import home
 from bot.slack import inbox
 from bot.slack.asker import Asker, of_event
 from bot.slack.delivery import delivered

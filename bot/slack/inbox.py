@@ -12,10 +12,10 @@ from dataclasses import asdict
 from typing import Final
 
 from bot.errors import UsageError
-from bot.replies.blocks import notices
-from bot.replies.blocks.message import Message
-from bot.replies.blocks.notices import note
-from bot.rows import InboxRow
+from bot.model.records import InboxRow
+from bot.rendering.blocks import notices
+from bot.rendering.blocks.message import Message
+from bot.rendering.blocks.notices import note
 from bot.slack.asker import Asker
 from bot.slack.deliver import OUTSIDE
 from bot.slack.delivery import ANSWERING, Delivery, NoWindowError
@@ -23,7 +23,7 @@ from bot.slack.ids import new_reference
 from bot.slack.office import Office
 from bot.slack.rights import NotAllowedError
 from bot.slack.web import BUSY, UNCERTAIN, SlackError
-from bot.writer import StoreError
+from bot.storage.db_writer import StoreError
 
 log = logging.getLogger(__name__)
 

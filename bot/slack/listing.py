@@ -8,12 +8,12 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Final
 
-from bot.allowlist import make_list
-from bot.allowlist_command import write_list
-from bot.allowlist_request import OPTIONS, ListRequest, make_request
+from bot.allowlist.formats import BY_ADDRESS
+from bot.allowlist.model import make_list
+from bot.allowlist.request import OPTIONS, ListRequest, make_request
+from bot.allowlist.resolve import write_list
 from bot.errors import UsageError
-from bot.replies.allowlist import BY_ADDRESS
-from bot.replies.blocks import allowlists, notices
+from bot.rendering.blocks import allowlists, notices
 from bot.slack import answering
 from bot.slack.asker import Asker
 from bot.slack.deliver import OUTSIDE

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 import aiohttp
 
-from bot.desk import Desk
-from bot.phrasing import Endpoint
-from bot.replies.blocks.message import Message
-from bot.request import Vocabulary
+from bot.diagnosis.engine import Desk
+from bot.language.llm_settings import Endpoint
+from bot.model.request import Vocabulary
+from bot.rendering.blocks.message import Message
 from bot.slack.asker import Asker
 from bot.slack.bench import Bench
 from bot.slack.delivery import Answer
@@ -23,7 +23,7 @@ from bot.slack.slots import Slots
 from bot.slack.talks import Talks
 from bot.slack.web import SlackError
 from bot.slack.whisper import whisper
-from bot.store import Store
+from bot.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Replies in threads, each once: after a restart what the former process has said already is not said again."""
 
-from bot.replies.blocks.message import Message
+from bot.rendering.blocks.message import Message
 from bot.slack.deliver import find, post
 from bot.slack.delivery import ANSWERING
 from bot.slack.installation import Workspace

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.replies.blocks.message import Message
-from bot.rows import CaseRow, PostRow, RunRow
+from bot.model.records import CaseRow, PostRow, RunRow
+from bot.rendering.blocks.message import Message
 from bot.slack import shown
 from bot.slack.asker import Asker
 from bot.slack.deliver import DIRECT, OUTSIDE, PEOPLE, direct, find, land, post

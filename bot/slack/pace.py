@@ -14,7 +14,7 @@ from enum import IntEnum
 from math import inf
 from typing import Final, Self, TypeAlias
 
-from bot.rate import Limit
+from bot.rate_limit import Limit
 from bot.slack.environment import EDITS
 
 PACE: Final = 1.0  # seconds between two changes of one message

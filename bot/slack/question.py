@@ -4,23 +4,22 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.asking import Answer
-from bot.case_context import About
 from bot.errors import UsageError
-from bot.intents import EXAMPLES, Intent
-from bot.readings import Readings
-from bot.replies.blocks import notices
-from bot.replies.blocks.buttons import Asked
-from bot.request import Request
-from bot.rows import CaseRow
-from bot.said import is_question
+from bot.language.answering import Answer
+from bot.language.case_context import About
+from bot.language.intents import EXAMPLES, Intent
+from bot.language.make_request import Choices
+from bot.language.router import Want, follow_up, is_question, want, wanted_list, wanted_meaning
+from bot.model.records import CaseRow
+from bot.model.request import Request
+from bot.model.symptom_match import Readings
+from bot.rendering.blocks import notices
+from bot.rendering.blocks.elements import Asked
 from bot.slack import answering, asking, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
 from bot.slack.seen import Seen
 from bot.slack.talks import Talk
-from bot.understand import Choices
-from bot.wants import Want, follow_up, want, wanted_list, wanted_meaning
 
 # Words that ask something, and change nothing, although they name a platform or an edge.
 _ASKS: Final = re.compile(

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.desk import Desk
-from bot.request import Request
-from bot.rows import RunRow
+from bot.diagnosis.engine import Desk
+from bot.diagnosis.triage import CaseRecord, Matter, open_matter
+from bot.model.records import RunRow
+from bot.model.request import Request
 from bot.slack.bench import Bench
 from bot.slack.seen import Seen, seen_of
-from bot.store import Store
-from bot.triage import CaseRecord, Matter, open_matter
+from bot.storage.store import Store
 from knowledge.model.conclusions import Diagnosis
 from probes.protocol.model import Observation, Plan
 

@@ -11,19 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.access import Place
-from bot.desk import Desk
-from bot.enrolment import Enrolled, Enrolment
+from bot.diagnosis.engine import Desk
 from bot.errors import UsageError, quoted
-from bot.hub.control import ControlSocket
-from bot.hub.jobs import Health
-from bot.hub.settings import HubSettings
-from bot.relays import Relay
-from bot.remote import RemoteRelay
-from bot.replies.blocks.forms import MOST
-from bot.request import Vocabulary
+from bot.model.request import MOST, Vocabulary
+from bot.relays.access_rules import Place
+from bot.relays.hub.control_socket import ControlSocket
+from bot.relays.hub.messages import Health
+from bot.relays.hub.settings import HubSettings
+from bot.relays.local import Relay
+from bot.relays.remote import RemoteRelay
 from bot.slack.slots import Slots
-from bot.writer import StoreError
+from bot.storage.db_writer import StoreError
+from bot.storage.relay_registry import Enrolled, Enrolment
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity
 

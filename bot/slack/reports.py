@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.desk import Desk
-from bot.preflight.continuing import Continued, code_of, continue_case, platform_of
-from bot.preflight.model import Reading
-from bot.preflight.pasted import is_from_device, may_hold_report
-from bot.preflight.reading import BEGINNING, read_pasted
-from bot.redact import hint
-from bot.replies.blocks import device
-from bot.replies.blocks.notices import note
-from bot.rows import CaseRow
+from bot.diagnosis.device_evidence import Continued, continue_case
+from bot.diagnosis.engine import Desk
+from bot.intake.clues import Reading, code_of, platform_of
+from bot.intake.read import BEGINNING, read_pasted
+from bot.intake.segment import may_hold_report
+from bot.language.router import is_from_device
+from bot.model.records import CaseRow
+from bot.redaction.redact import hint
+from bot.rendering.blocks import device_report
+from bot.rendering.blocks.notices import note
 from bot.slack import outbox, telling
 from bot.slack.asker import Asker
 from bot.slack.attached import fetch, files_in, words_of
@@ -61,14 +62,16 @@ async def _go_on(office: Office, asker: Asker, case: CaseRow | None, reading: Re
     quality = office.desk.network.quality
     if case is None or seen is None:
         then = NOT_YET if case else _how_to_begin(office, reading)
-        await telling.reply(office, asker, await office.bench.call(device.alone, reading, quality, then))
+        await telling.reply(
+            office, asker, await office.bench.call(device_report.alone, reading, quality, then)
+        )
         return
     await office.rights.use(await office.workspace(asker), asker, case.request.relays)
     on_device = is_from_device(words)
     continued, now = await office.bench.call(_conclude, office.desk, seen, reading, on_device=on_device)
     await _keep(office, case, now, continued)
     message = await office.bench.call(
-        device.compared,
+        device_report.compared,
         reading,
         continued,
         quality,

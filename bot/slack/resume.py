@@ -6,16 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from bot.credentials import Ice
-from bot.desk import Desk
-from bot.plan import make_plan
-from bot.rows import PostRow, RunRow
+from bot.diagnosis.engine import Desk
+from bot.diagnosis.ice_servers import Ice
+from bot.diagnosis.plan import make_plan
+from bot.diagnosis.triage import open_matter
+from bot.model.records import PostRow, RunRow
 from bot.slack import outbox, runs
 from bot.slack.office import Office
 from bot.slack.running import Running, job_name
 from bot.slack.shown import Ending
 from bot.slack.web import SlackError
-from bot.triage import open_matter
 
 log = logging.getLogger(__name__)
 

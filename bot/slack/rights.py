@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.access import (
+from bot.rate_limit import Rate
+from bot.relays.access_rules import (
     Rules,
     Who,
     applied,
@@ -14,7 +15,6 @@ from bot.access import (
     may_use,
     usable,
 )
-from bot.rate import Rate
 from bot.slack.asker import Asker
 from bot.slack.installation import Workspace
 from bot.slack.relays import Relays

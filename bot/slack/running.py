@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from bot.replies.blocks.about import About
-from bot.replies.blocks.far import Far
-from bot.rows import CaseRow, RunRow
+from bot.model.records import CaseRow, RunRow
+from bot.rendering.blocks.relay_progress import Far
+from bot.rendering.blocks.run_header import About
 from bot.slack.installation import Workspace
 
 

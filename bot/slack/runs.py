@@ -8,12 +8,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from bot.diagnosis.triage import CaseRecord, Progress, triage
 from bot.errors import UsageError
-from bot.relays import Relay, from_each
-from bot.replies.blocks.message import Message
-from bot.replies.blocks.walk import follow
-from bot.replies.sides import side_of
-from bot.rows import Ended
+from bot.model.records import Ended
+from bot.relays.local import Relay, from_each
+from bot.rendering.blocks.decision_path import follow
+from bot.rendering.blocks.message import Message
+from bot.rendering.vantage_summary import side_of
 from bot.slack import outbox, shown
 from bot.slack.deliver import Live
 from bot.slack.ids import new_reference
@@ -24,7 +25,6 @@ from bot.slack.running import Running
 from bot.slack.seen import headline_of, seen_of
 from bot.slack.shown import Ending
 from bot.slack.web import SlackError
-from bot.triage import CaseRecord, Progress, triage
 from probes.protocol.model import Observation
 
 log = logging.getLogger(__name__)

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.desk import Desk
-from bot.replies.blocks.buttons import Asked
-from bot.replies.sides import compared_view
-from bot.replies.view import View
-from bot.request import Request
-from bot.together import together
-from bot.triage import CaseRecord, open_matter
+from bot.diagnosis.aggregate import together
+from bot.diagnosis.engine import Desk
+from bot.diagnosis.triage import CaseRecord, open_matter
+from bot.model.request import Request
+from bot.rendering.blocks.elements import Asked
+from bot.rendering.vantage_summary import compared_view
+from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
 
 EVERY: Final = ""  # no platform chosen: all of them

@@ -13,11 +13,11 @@ from typing import Final
 
 import aiohttp
 
-from bot.access import load_access
-from bot.desk import Desk, open_desk
-from bot.hub.settings import read_hub_settings
-from bot.phrasing import read_endpoint
-from bot.rate import Rate, load_limits
+from bot.diagnosis.engine import Desk, open_desk
+from bot.language.llm_settings import read_endpoint
+from bot.rate_limit import Rate, load_limits
+from bot.relays.access_rules import load_access
+from bot.relays.hub.settings import read_hub_settings
 from bot.slack import answering, inbox
 from bot.slack.alone import alone
 from bot.slack.app import make_app
@@ -38,7 +38,7 @@ from bot.slack.sockets import Sockets
 from bot.slack.starting import cannot_listen, token_refused
 from bot.slack.ways import WAYS
 from bot.slack.web import SlackError, make_client
-from bot.store import Store
+from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""A run as the messages that Slack shows: what belongs into each is gathered here, how it looks is `bot.replies`.
+"""A run as the messages that Slack shows: what belongs into each is gathered here, how it looks is `bot.rendering`.
 
 Pure: no network, no clock. Rendering a verdict takes some 20 ms, so it is done at the bench.
 """
@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.compare import leading, listed
-from bot.desk import Desk
-from bot.replies.blocks import changed, evidence, fit, guides, notices, remedies, ticket
-from bot.replies.blocks.about import About, about
-from bot.replies.blocks.buttons import Asked
-from bot.replies.blocks.far import Far, side_by_side
-from bot.replies.blocks.message import Message
-from bot.replies.blocks.progress import progress, waiting
-from bot.replies.blocks.verdict import Choices, verdict
-from bot.replies.blocks.walk import Mark, walked
-from bot.replies.picture import Picture, picture
-from bot.replies.view import headline
-from bot.rows import RunRow
+from bot.diagnosis.comparison import leading, listed
+from bot.diagnosis.engine import Desk
+from bot.model.records import RunRow
+from bot.rendering.blocks import evidence, fixes, guides, notices, run_diff, text_limits, ticket
+from bot.rendering.blocks.decision_path import Mark, walked
+from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.message import Message
+from bot.rendering.blocks.progress import progress, waiting
+from bot.rendering.blocks.relay_progress import Far, side_by_side
+from bot.rendering.blocks.run_header import About, about
+from bot.rendering.blocks.tree_image import Picture, picture
+from bot.rendering.blocks.verdict import Choices, verdict
+from bot.rendering.view import headline
 from bot.slack.seen import EVERY, view_of
 from bot.slack.seen import Seen as Seen
 from probes.protocol.model import REFERENCE, USER_NETWORK
@@ -80,7 +80,7 @@ def the_verdict(
 
     *others* are the relays that may be asked, too.
     """
-    chosen = platform if platform != remedies.ALL else EVERY
+    chosen = platform if platform != fixes.ALL else EVERY
     choices = Choices(
         platforms=platforms(desk),
         platform=chosen if platform else seen.record.request.platform or EVERY,
@@ -96,8 +96,8 @@ def the_verdict(
 
 def the_fixes(desk: Desk, seen: Seen, platform: str) -> Message:
     """Write all steps with their code."""
-    chosen = "" if platform == remedies.ALL else platform
-    return remedies.fixes(about_run(desk, seen), view_of(desk, seen, chosen), chosen, platforms(desk))
+    chosen = "" if platform == fixes.ALL else platform
+    return fixes.fixes(about_run(desk, seen), view_of(desk, seen, chosen), chosen, platforms(desk))
 
 
 def the_evidence(desk: Desk, seen: Seen) -> Message:
@@ -115,7 +115,11 @@ def the_step(desk: Desk, seen: Seen, step: str) -> Message:
 def the_tree(desk: Desk, seen: Seen, file: str = "") -> Message:
     """Show how it was decided; of several relays, from the one that leads."""
     one = _led(seen)
-    note = f"from {fit.quote(one.of, 60)}; “See one relay's verdict” leads to the others" if one.of else ""
+    note = (
+        f"from {text_limits.quote(one.of, 60)}; “See one relay's verdict” leads to the others"
+        if one.of
+        else ""
+    )
     return evidence.tree(about_run(desk, one), walked(one.record, desk.knowledge), file, note)
 
 
@@ -147,8 +151,8 @@ def the_preflight(desk: Desk, seen: Seen, platform: str) -> Message | None:
 
 def the_change(desk: Desk, before: Seen, now: Seen) -> Message:
     """Say what changed from one run to another."""
-    what = changed.what_changed(before.records, now.records, desk.knowledge)
-    return changed.compared(about_run(desk, before), about_run(desk, now), what, now.outcome)
+    what = run_diff.what_changed(before.records, now.records, desk.knowledge)
+    return run_diff.compared(about_run(desk, before), about_run(desk, now), what, now.outcome)
 
 
 def ended_without(desk: Desk, run: RunRow, user: str, told: "Ending") -> Message:

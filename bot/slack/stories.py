@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.errors import UsageError
-from bot.labels import NONE, Told
-from bot.readings import Reading, Readings, request_for
-from bot.replies.blocks import readings
-from bot.request import parse_words
+from bot.language.command_parser import parse_words
+from bot.language.make_request import request_for
+from bot.model.symptom_match import Reading, Readings
+from bot.rendering.blocks import symptom_choices
 from bot.slack import answering, cases
 from bot.slack.asker import Asker
 from bot.slack.ids import new_story
 from bot.slack.office import Office
+from bot.storage.labels import NONE, Told
 
 GONE = "This choice is not kept any more. Say again what happens, and I read it anew."
 
@@ -29,7 +30,7 @@ async def take(office: Office, asker: Asker, found: Readings, story: str) -> Non
         return
     causes = office.desk.knowledge.causes
     told = {one.cause: causes[one.cause].customer for one in kept.offered}
-    shown = readings.which(kept, name, story, told)
+    shown = symptom_choices.which(kept, name, story, told)
     await answering.say(office, asker, shown)
 
 
@@ -61,7 +62,7 @@ async def _begin(office: Office, asker: Asker, told: Told, chosen: Sequence[Read
     )  # `UsageError` for what a form or a story cannot mean together
     await office.store.labels.began(told.id, await cases.begin(office, asker, request))
     meant = replace(told.readings, causes=tuple(chosen), verdict="sure")
-    await answering.say(office, asker, readings.taken(meant, request, told.id, story))
+    await answering.say(office, asker, symptom_choices.taken(meant, request, told.id, story))
 
 
 def _options(platform: str | None, edge: str, told: Mapping[str, str]) -> list[tuple[str, str]]:

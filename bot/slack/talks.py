@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.case_context import About
+from bot.language.case_context import About
 from bot.slack.asker import Asker
 
 KEPT: Final = 2_000  # threads

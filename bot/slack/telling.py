@@ -1,11 +1,11 @@
 """Answers that stand in a thread: evidence, meanings, preflight steps, what was concluded anew."""
 
-from bot.replies.blocks import fit, lists, notices
-from bot.replies.blocks.buttons import numbered, row
-from bot.replies.blocks.message import Message, Sheet
-from bot.replies.blocks.notices import note
-from bot.replies.blocks.pieces import section
-from bot.replies.view import headline
+from bot.rendering.blocks import lists, notices, text_limits
+from bot.rendering.blocks.block_types import section
+from bot.rendering.blocks.elements import numbered, row
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.notices import note
+from bot.rendering.view import headline
 from bot.slack import shown
 from bot.slack.asker import Asker
 from bot.slack.office import Office
@@ -54,7 +54,7 @@ def _which(office: Office, seen: Seen) -> Message:
     """Ask for the platform, one button each."""
     ask = "Preflight test: for which platform?"
     sheet = Sheet()
-    sheet.add(section(fit.quote(ask)))
+    sheet.add(section(text_limits.quote(ask)))
     sheet.add(row(*numbered("preflight", shown.platforms(office.desk), seen.asked, "platform")))
     return sheet.message(ask)
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.addressed import is_for_us
-from bot.allowlist_request import asks_plainly
-from bot.intents import Intent, Thread, read_intent
-from bot.redact import hint, redact
-from bot.replies.blocks.notices import note
-from bot.request import Request
-from bot.rows import CaseRow
+from bot.allowlist.request import asks_plainly
+from bot.language.addressing import is_for_us
+from bot.language.intents import Intent, Thread, read_intent
+from bot.model.records import CaseRow
+from bot.model.request import Request
+from bot.redaction.redact import hint, redact
+from bot.rendering.blocks.notices import note
 from bot.slack import answering, cases, reports, telling
 from bot.slack.asker import Asker
 from bot.slack.asking import LONGEST, TAKEN_OUT

@@ -10,7 +10,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 )
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.replies.blocks.message import Message
+from bot.rendering.blocks.message import Message
 from bot.slack.asker import Asker
 from bot.slack.deliver import post
 from bot.slack.installation import Workspace

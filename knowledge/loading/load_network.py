@@ -50,9 +50,7 @@ def compile_network() -> tuple[str, Any]:
 def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
     """The value in *source*, held against everything there is to hold it against, and its trust roots."""
     from knowledge.loading.network_checks import check
-    from knowledge.loading.network_schema_errors import (
-        against_schema,  # brings a validator that takes long to import
-    )
+    from knowledge.loading.network_schema_errors import against_schema
     from knowledge.loading.yaml_lines import parse_yaml
 
     try:

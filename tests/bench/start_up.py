@@ -27,7 +27,7 @@ _STOP_AT_THE_FIRST_LOOK: Final = """
 import sys, time
 began = time.time()
 import os
-import bot.cli, bot.diagnose, bot.relays
+import bot.cli.main, bot.cli.diagnose, bot.relays.local
 imported = time.time()
 
 def run(relay, plan):
@@ -36,8 +36,8 @@ def run(relay, plan):
     os.write(2, " ".join(map(repr, (began, imported, planned, time.time()))).encode())
     os._exit(0)
 
-bot.relays.LocalRelay.run = run
-bot.cli.main(["diagnose", "31009", "javascript", *sys.argv[1:]])
+bot.relays.local.LocalRelay.run = run
+bot.cli.main.main(["diagnose", "31009", "javascript", *sys.argv[1:]])
 """
 
 Times: TypeAlias = tuple[float, ...]  # ms of each stage

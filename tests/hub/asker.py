@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from bot.hub.control import ControlSocket
-from bot.remote import RemoteRelay
+from bot.relays.hub.control_socket import ControlSocket
+from bot.relays.remote import RemoteRelay
 from probes.protocol.keys import load_identity
 from tests.hub.crowd import SMALL
 

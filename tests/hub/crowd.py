@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from bot.enrolment import Enrolment
-from bot.hub.control import controlled
-from bot.hub.endpoint import Listen, listening
-from bot.hub.hub import Hub
-from bot.hub.jobs import Job
-from bot.hub.limits import Limits
-from bot.remote import RemoteRelay
+from bot.relays.hub.control_socket import controlled
+from bot.relays.hub.endpoint import Listen, listening
+from bot.relays.hub.hub import Hub
+from bot.relays.hub.messages import Job
+from bot.relays.hub.quotas import Limits
+from bot.relays.remote import RemoteRelay
+from bot.storage.relay_registry import Enrolment
 from probes.protocol.keys import Identity, make_identity
 from probes.protocol.messages import Done
 from probes.protocol.model import Plan, Step, Target

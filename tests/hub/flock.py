@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.enrolment import Enrolled, Enrolment
+from bot.storage.relay_registry import Enrolled, Enrolment
 from probes.protocol.keys import Identity, decode, encode
 from probes.protocol.messages import SUBPROTOCOL
 from tests.hub.dialler import Dialler

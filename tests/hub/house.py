@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.enrolment import Enrolled, Enrolment
-from bot.hub.endpoint import Listen, listening
-from bot.hub.hub import Hub
-from bot.hub.limits import Limits
-from bot.remote import RemoteRelay
+from bot.relays.hub.endpoint import Listen, listening
+from bot.relays.hub.hub import Hub
+from bot.relays.hub.quotas import Limits
+from bot.relays.remote import RemoteRelay
+from bot.storage.relay_registry import Enrolled, Enrolment
 from probes.protocol.keys import Identity
 from probes.protocol.model import Observation, Plan, Step, Target
 from tests.hub.dialler import Dialler

@@ -66,7 +66,7 @@ class Town:
     def start_hub(self) -> subprocess.Popen[bytes]:
         before = self.log("hub").count("listening on")
         argv = ["hub", "--listen", self.listen, "--certificate", str(self.folder / "hub.pem")]
-        hub = self._start("hub", self.hub_wrap([sys.executable, "-m", "bot.cli", *argv]), {})
+        hub = self._start("hub", self.hub_wrap([sys.executable, "-m", "bot.cli.main", *argv]), {})
         # Counted, not looked for in the last line: relays that come back at once write theirs below it.
         self.until(lambda: self.log("hub").count("listening on") > before)
         return hub
@@ -74,7 +74,7 @@ class Town:
     def lineman(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run one command where the hub's database is."""
         return subprocess.run(
-            self.hub_wrap([sys.executable, "-m", "bot.cli", *words]),
+            self.hub_wrap([sys.executable, "-m", "bot.cli.main", *words]),
             env=self.environment | more,
             cwd=ROOT,
             capture_output=True,
@@ -85,7 +85,7 @@ class Town:
 
     def start_lineman(self, *words: str, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.hub_wrap([sys.executable, "-m", "bot.cli", *words]),
+            self.hub_wrap([sys.executable, "-m", "bot.cli.main", *words]),
             env=self.environment | more,
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.enrolment import Audited, Enrolment
+from bot.storage.relay_registry import Audited, Enrolment
 from tests.hub.crowd import crowd
 
 

@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bot.enrolment import Enrolled
-from bot.hub.limits import Limits
+from bot.relays.hub.quotas import Limits
+from bot.storage.relay_registry import Enrolled
 from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
 from probes.protocol.messages import Done, Order, Rejection, Seen
@@ -304,7 +304,7 @@ async def test_revoked_relay_is_sent_away(
     home: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A relay that another process revokes is disconnected within seconds, and does not come in again."""
-    from bot.enrolment import Enrolment
+    from bot.storage.relay_registry import Enrolment
 
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from bot.enrolment import Enrolled
-from bot.hub.endpoint import Listen
+from bot.relays.hub.endpoint import Listen
+from bot.storage.relay_registry import Enrolled
 from probes.checks import PROBES
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.model import Plan, Step, Target

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import pytest_asyncio
 
-from bot.cli import main
+from bot.cli.main import main
 from probes.protocol.invitation import read_invitation
 from tests.bot.small_world import SmallWorld, small_world
 from tests.hub.processes import ROOT, Town, town

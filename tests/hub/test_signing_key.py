@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from threading import Barrier
 
-from bot.hub.settings import HubSettings, read_hub_settings
+from bot.relays.hub.settings import HubSettings, read_hub_settings
 
 AT_ONCE = 8
 

@@ -18,7 +18,7 @@ from tests.lab import addresses as at
 from tests.lab.lab import Lab, Situation
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
-LINEMAN = [sys.executable, "-m", "bot.cli"]  # run from the repository that is tested
+LINEMAN = [sys.executable, "-m", "bot.cli.main"]  # run from the repository that is tested
 TIMEOUT = 30.0
 FULL = os.environ.get("LINEMAN_ALLOWLIST") == "full"
 

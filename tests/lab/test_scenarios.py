@@ -13,7 +13,7 @@ from tests.lab.servers import REPOSITORY
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 TIMEOUT = 30.0  # seconds; the diagnosis itself ends itself far sooner
-LINEMAN = [sys.executable, "-m", "bot.cli"]  # run from the repository that is tested
+LINEMAN = [sys.executable, "-m", "bot.cli.main"]  # run from the repository that is tested
 COMPILED = ("bot", "knowledge", "probes")  # the relay's user cannot write compiled files into the repository
 
 

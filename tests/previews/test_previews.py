@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.cli import main
-from bot.preview import write_previews
+from bot.cli.main import main
+from tests.previews.write import write_previews
 
 CHROMIUM = shutil.which("chromium") or ""
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs the package chromium")

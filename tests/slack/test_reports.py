@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bot.preflight.text import LARGEST
+from bot.intake.parsing.decode import LARGEST
 from bot.slack.attached import _is_slacks, files_in, text_of, words_of
-from tests.bot.preflight.samples import SAMPLES
+from tests.bot.intake.samples import SAMPLES
 from tests.fake_slack.sharing import share
 from tests.fake_slack.state import Message
 from tests.slack.bot import Bot

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.desk import Desk, open_desk
-from bot.replies.samples import Fault, _seen
-from bot.settings import Settings
+from bot.diagnosis.engine import Desk, open_desk
+from bot.diagnosis.turn_settings import Settings
 from knowledge.model.network import IceServer
 from probes.protocol.model import USER_NETWORK, Observation, Plan
+from tests.previews.samples import Fault, _seen
 
 
 @dataclass

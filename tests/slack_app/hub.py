@@ -10,15 +10,15 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from bot.enrolment import Enrolled
-from bot.hub.control import controlled
-from bot.replies.samples import Fault, _seen
+from bot.relays.hub.control_socket import controlled
+from bot.storage.relay_registry import Enrolled
 from probes.protocol.json_codec import observation_to_json
 from probes.protocol.keys import Identity, key_text
 from probes.protocol.messages import Seen
 from probes.protocol.order import Order
 from tests.hub.dialler import Answer, Dialler, dialled, finish
 from tests.hub.house import House, house
+from tests.previews.samples import Fault, _seen
 
 
 @dataclass

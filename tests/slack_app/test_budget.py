@@ -7,8 +7,8 @@ import asyncio
 from collections import Counter
 from itertools import pairwise
 
-from bot.replies.samples import SIGNALING_SHUT
 from tests.fake_slack.slack import FakeSlack
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Serving
 from tests.slack_app.desk import MadeUpRelay
 

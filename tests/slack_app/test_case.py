@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.replies.samples import MEDIA_LOST, SIGNALING_SHUT
+from tests.previews.samples import MEDIA_LOST, SIGNALING_SHUT
 from tests.slack_app.conftest import Here
 
 

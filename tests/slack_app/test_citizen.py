@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UsageError
-from bot.replies.samples import SIGNALING_SHUT
 from bot.slack.alone import alone
 from bot.slack.bench import Bench
 from tests.fake_slack.slack import FakeSlack
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import pytest
 
-from bot.cli import main
-from bot.labels import NONE
-from bot.labels_command import read_labels
-from bot.replies.samples import SIGNALING_SHUT
+from bot.cli.labels import read_labels
+from bot.cli.main import main
 from bot.slack.asker import Asker
 from bot.slack.asking import ask
+from bot.storage.labels import NONE
 from tests.fake_slack.state import File, View
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"

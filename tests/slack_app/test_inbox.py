@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.replies.samples import SIGNALING_SHUT
-from bot.request import Request
-from bot.rows import CaseRow, InboxRow, RunRow
+from bot.model.records import CaseRow, InboxRow, RunRow
+from bot.model.request import Request
 from bot.slack import asker, delivery, inbox, outbox
 from bot.slack.ways import WAYS
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

@@ -11,11 +11,11 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.replies.samples import SIGNALING_SHUT
 from bot.slack.health import Health
 from bot.slack.pages import make_pages, open_pages
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import CLIENT_ID, CLIENT_SECRET, Team
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.rate import Limit
-from bot.replies.blocks.message import Message
+from bot.rate_limit import Limit
+from bot.rendering.blocks.message import Message
 from bot.slack.deliver import Live
 from bot.slack.installation import Workspace
 from bot.slack.pace import Pace, Rank, Turn

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.replies.samples import MEDIA_LOST, SIGNALING_SHUT
-from tests.bot.test_addressed import CHATTER
+from tests.bot.language.test_addressing import CHATTER
 from tests.fake_slack.state import Message
+from tests.previews.samples import MEDIA_LOST, SIGNALING_SHUT
 from tests.slack_app.conftest import Here
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from bot.replies.samples import SIGNALING_SHUT
 from tests.fake_slack.slack import FakeSlack
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 from tests.slack_app.hub import Hub, hub

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.replies.samples import INTERCEPTED, MEDIA_LOST, SIGNALING_SHUT
-from bot.rows import CaseRow
+from bot.model.records import CaseRow
 from probes.protocol.model import REFERENCE
-from tests.bot.preflight.samples import SAMPLES
+from tests.bot.intake.samples import SAMPLES
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message
+from tests.previews.samples import INTERCEPTED, MEDIA_LOST, SIGNALING_SHUT
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 from tests.slack_app.hub import Hub, hub, sees
@@ -116,7 +116,7 @@ async def test_stop(there: Here, relays: Hub) -> None:
 
 async def test_relay_cut_off(there: Here, relays: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a relay that is lost in the middle, what it saw counts; what is missing and why is said in words."""
-    monkeypatch.setattr("bot.hub.flights.GRACE", 0.1)  # seconds to come back
+    monkeypatch.setattr("bot.relays.hub.in_flight.GRACE", 0.1)  # seconds to come back
     relays.answer("berlin", sees(after=2, hold=asyncio.Event()))
     await there.slack.command("/diagnose 31009 ios from acme-hq and berlin", there.user())
     await there.until(lambda: there.ours() and "berlin: 2 of" in there.ours()[0].text)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.replies.samples import SIGNALING_SHUT
 from tests.fake_slack.slack import FakeSlack
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

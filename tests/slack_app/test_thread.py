@@ -1,7 +1,7 @@
 """What people say in the thread of a case, plainly and by mention."""
 
-from bot.replies.samples import SIGNALING_SHUT
 from tests.fake_slack.state import Message
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here
 
 

@@ -6,15 +6,15 @@ import pytest
 from aiohttp import web
 
 from bot.errors import UsageError
-from bot.replies.blocks.answers import WORDED
-from bot.replies.samples import SIGNALING_SHUT
+from bot.rendering.blocks.answers import WORDED
 from bot.slack import answering
 from bot.slack.environment import read_slack_settings
 from bot.slack.serve import open_office
 from tests.bot.fakes import http_server
-from tests.bot.test_phrasing import GOOD, KEY, PLAIN, QUESTION, SECRET, Model, completion
+from tests.bot.language.test_rewording import GOOD, KEY, PLAIN, QUESTION, SECRET, Model, completion
 from tests.fake_slack.slack import FakeSlack
 from tests.fakes import silence, tcp_server
+from tests.previews.samples import SIGNALING_SHUT
 from tests.slack_app.conftest import Here, Serving
 from tests.slack_app.desk import MadeUpRelay
 

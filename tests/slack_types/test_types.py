@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.replies.blocks.message import Message
-from bot.replies.gallery import Gallery
+from bot.rendering.blocks.message import Message
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
+from tests.previews.gallery import Gallery
 from tests.slack import tools
 from tests.slack.small_app import button
 from tests.slack_types.outgoing import judge, without

@@ -1,78 +1,13 @@
-"""Clues in free text: platform, edge, relay, and what only a person can tell; one table says how each is spoken of.
+"""Lower-case, links, invisible characters, look-alike letters."""
 
-Pure: no network, no clock. Takes any text; what it cannot place it leaves alone.
-"""
-
-import difflib
 import html
-import itertools
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
-
-from bot.request import Vocabulary
 
 # A pasted log is looked into up to here; a Slack message holds 40,000 characters.
 LONGEST: Final = 100_000
 
-# Only a short text was typed by hand, and is worth guessing at its spelling.
-TYPED: Final = 300
-
-# How alike a word must be to be taken for a known one: "andriod" is 0.86 android, "frankfort" 0.89 frankfurt.
-ALIKE: Final = 0.8
-
-ARTICLE: Final = r"(?:(?:a|an|any|the|my|our|his|her|their|its?|corporate|company|office|work)\s+){0,3}"
-
-NOT: Final = r"(?:no|not|without|isn't|aren't|don't|doesn't|never|off)"
-# TURN in capitals, or by what it is: "turn off the Wi-Fi" is something else.
-TURN: Final = r"(?:(?-i:TURN)\b|turn servers?\b|ice ?servers?\b)"
-# One or several names, as people list them: "a and b", "a, b and c".
-NAMES: Final = r"([\w.-]+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*)[\w.-]+){0,30})"
-PACKAGE: Final = r"(?:sdk|voice(?:[ -](?:ios|android|sdk))?|twiliovoice)"
-
-
-@dataclass(frozen=True, slots=True)
-class Clue:
-    """What *name* is when *pattern* is found: *value*, or else the pattern's group."""
-
-    name: str
-    pattern: re.Pattern[str]
-    value: str = ""
-
-
-def _clue(name: str, pattern: str, value: str = "") -> Clue:
-    return Clue(name, re.compile(pattern, re.IGNORECASE), value)
-
-
-# The first clue about a name that gives a known value decides. "No" comes before "yes": "not on a VPN" has both.
-CLUES: Final = (
-    # Said as an option, in whatever form.
-    _clue("platform", r"\bplatform\s*(?:is|=|:|to)?\s*[\"']?([\w-]+)"),
-    _clue("edge", r"\bedge(?:\s+(?:location|is|was|set|to|in)\b|\s*(?:=>|=|:))*\s*\[?[\"']?([\w-]+)"),
-    _clue("edge", r"\b([\w-]+)[\"']?\s+edge\b"),
-    _clue("relay", rf"\brelays?\s*(?:is|are|=|:|to|on|at|in)?\s*[\"']?{NAMES}"),
-    _clue("relay", r"\b([\w.-]+)[\"']?\s+relay\b"),
-    _clue("relay", rf"\b(?:from|via|through|using)\s+[\"']?{NAMES}"),
-    _clue("sdk-version", r"\bsdk[ _-]?version\s*(?:is|=|:)?\s*[\"']?(v?\d[\w.+-]*)"),
-    _clue("sdk-version", rf"\b{PACKAGE}\s*[@:/ ]\s*(?:version\s*)?(v?\d+\.\d[\w.+-]*)"),
-    _clue("sdk-version", r"\b(?:version|ver\.?|release|v)\s*(?:is|=|:)?\s*(\d+\.\d[\w.+-]*)"),
-    # What the person knows about the network.
-    _clue("vpn", r"\bvpn\s*(?:is|=|:)?\s*(?:no|off|none|not|disabled|disconnected|false)\b", "no"),
-    _clue("vpn", rf"\b{NOT}\s+(?:(?:on|using|behind|through|over)\s+)?{ARTICLE}vpn\b", "no"),
-    _clue("vpn", r"\bvpn\s*(?:is|=|:)?\s*(?:yes|on|active|enabled|connected|true)\b", "yes"),
-    _clue("vpn", rf"\b(?:on|using|uses?|behind|through|over|via|with)\s+{ARTICLE}(?:\w+\s+)?vpn\b", "yes"),
-    _clue("turn", r"\bturn\s*(?:=|:)\s*(?:no|none|off|false)\b", "no"),
-    _clue("turn", rf"\b{NOT}\s+(?:(?:pass|use|set|using|passing|have)\s+)?{ARTICLE}{TURN}", "no"),
-    _clue("turn", r"\bturn\s*(?:=|:)\s*(?:yes|on|true)\b", "yes"),
-    _clue("turn", rf"\b(?:with|pass(?:es|ing)?|us(?:e|es|ing)|have|has|set)\s+{ARTICLE}{TURN}", "yes"),
-)  # fmt: skip
-
-# React Native runs on top of the others' SDKs, so it is the one meant when they are named beside it.
-OVER: Final = "react-native"
-
-WORD: Final = re.compile(r"[a-z][a-z0-9]*(?:[-'][a-z0-9]+)*")
 
 # Letters that look like Latin ones: Cyrillic and Greek, as far as the words in question need them.
 TWINS: Final = str.maketrans(
@@ -81,9 +16,13 @@ TWINS: Final = str.maketrans(
     "\u03bf\u03b1\u03b9\u03bd\u03c1\u039f\u0391\u0399\u03a1\u03a4\u0395\u2018\u2019\u201c\u201d",
     "aeopcxyijsdhkmtvAEOPCXYIJSKMTBHoaivpOAIPTE''\"\"",
 )
+
+
 LINK: Final = re.compile(
     r"<(?:(?:https?|wss?|tel|mailto):([^|>]{1,3000})(?:\|([^>]{0,3000}))?|[@#!][^>]{1,200})>"
 )
+
+
 UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
@@ -94,80 +33,3 @@ def plain(text: str) -> str:
     if text.isascii():
         return text
     return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
-
-
-def find_clues(text: str, vocabulary: Vocabulary) -> dict[str, str]:
-    """Collect what *text* (as `plain` gives it) says: names of options and their values, as they are usual here."""
-    found: dict[str, str] = {}
-    typed = len(text) <= TYPED
-    for clue in CLUES:
-        if clue.name in found:
-            continue
-        for match in clue.pattern.finditer(text):
-            said = clue.value or match[1].casefold().rstrip(".-")
-            if value := _known(clue.name, said, vocabulary, typed=typed):
-                found[clue.name] = value
-                break
-    if "platform" not in found and (platform := find_platform(text, vocabulary)):
-        found["platform"] = platform
-    return found
-
-
-def find_platform(text: str, vocabulary: Vocabulary) -> str | None:
-    """The one platform that *text* names in any of its words; None where it names several, or none."""
-    words = WORD.findall(text.casefold())
-    names = vocabulary.platforms
-    pairs = [f"{first}-{second}" for first, second in itertools.pairwise(words)]
-    found = {names[word] for word in pairs if word in names}
-    rest = [part for word in words for part in (word, *re.split(r"[-']", word))]
-    found |= {names[word] for word in rest if word in names}
-    if not found and len(text) <= TYPED:
-        close = {near for word in words if (near := nearest(word, names))}
-        found = {names[word] for word in close}
-    if OVER in found:
-        return OVER
-    return found.pop() if len(found) == 1 else None
-
-
-def nearest(word: str, known: Mapping[str, object] | tuple[str, ...], *, cutoff: float = ALIKE) -> str | None:
-    """The known word that *word* is a slip of; short words are not guessed at, unless *cutoff* is lower."""
-    shortest = 5 if cutoff >= ALIKE else 3
-    if len(word) < shortest:
-        return None
-    # People slip inside a word, seldom on its first letter: "phone" is not "iphone".
-    likely = [one for one in known if len(one) >= shortest and one[0] == word[0]]
-    near = difflib.get_close_matches(word, likely, n=1, cutoff=cutoff)
-    return near[0] if near else None
-
-
-def relays_in(text: str, vocabulary: Vocabulary, *, typed: bool = True) -> tuple[str, ...]:
-    """List the relays at the beginning of *text*, as far as its words are relays: "a, b and it fails" gives two."""
-    found: dict[str, None] = {}
-    for word in re.split(r"[\s,&]+(?:and\s+)?|\s+and\s+", text.casefold()):
-        near = _one_of(word.rstrip(".-"), vocabulary.relays, typed=typed)
-        if near is None:
-            break
-        found[near] = None
-    return tuple(found)
-
-
-def _one_of(said: str, words: tuple[str, ...], *, typed: bool) -> str | None:
-    """The one of *words* that is *said*, or nearly."""
-    return said if said in words else nearest(said, words) if typed else None
-
-
-def _known(name: str, said: str, vocabulary: Vocabulary, *, typed: bool) -> str | None:
-    """The usual word for what is *said* about *name*, if it is one, or nearly."""
-    match name:
-        case "platform":
-            names = vocabulary.platforms
-            near = said if said in names else nearest(said, names) if typed else None
-            return names[near] if near else None
-        case "edge":
-            return _one_of(said, vocabulary.edges, typed=typed)
-        case "relay":
-            return ",".join(relays_in(said, vocabulary, typed=typed)) or None
-    meanings = vocabulary.options.get(name)
-    if meanings is None:
-        return None
-    return meanings.get(said) if meanings else said.removeprefix("v")

@@ -1,0 +1,1 @@
+"""Firewall allow-lists in every format."""

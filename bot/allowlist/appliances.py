@@ -1,0 +1,61 @@
+"""An allow-list for firewalls that know names: PAN-OS `set` commands and Cisco ASA objects.
+
+Pure: no network, no clock. Both look the names up themselves (address objects of type fqdn).
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+
+from bot.allowlist.model import AllowList, Entry
+
+_GROUP = "lineman"
+
+
+def pan_os(one: AllowList) -> str:
+    """Write commands for PAN-OS configure mode: objects, services, and one rule from any zone to any."""
+    lines: list[str] = []
+    for number, entry in enumerate(one.entries, 1):
+        name = f"{_GROUP}-{number}"
+        places = dict(_pan_places(name, entry))
+        lines += [f"set address {place} {what}" for place, what in places.items()]
+        lines.append(f"set service {name} protocol {entry.transport} port {entry.port()}")
+        lines.append(
+            f"set rulebase security rules {name} from any to any source any "
+            f"destination [ {' '.join(places)} ] application any service {name} action allow"
+        )
+    return "\n".join([*(f"# {line}" for line in one.head()), *lines, ""])
+
+
+def cisco_asa(one: AllowList) -> str:
+    """Write objects and an extended access list for Cisco ASA; bind it with `access-group`."""
+    lines: list[str] = []
+    rules: list[str] = []
+    for number, entry in enumerate(one.entries, 1):
+        for name, what in _asa_places(f"{_GROUP}-{number}", entry):
+            lines += [f"object network {name}", f" {what}"]
+            rules.append(
+                f"access-list {_GROUP} extended permit {entry.transport} any object {name} {_asa_port(entry)}"
+            )
+    return "\n".join([*(f"! {line}" for line in one.head()), *lines, *rules, ""])
+
+
+def _pan_places(name: str, entry: Entry) -> Iterator[tuple[str, str]]:
+    if entry.host:
+        yield name, f"fqdn {entry.host}"
+    else:
+        for number, block in enumerate(entry.ranges, 1):
+            yield f"{name}-{number}", f"ip-netmask {block}"
+
+
+def _asa_places(name: str, entry: Entry) -> Iterator[tuple[str, str]]:
+    if entry.host:
+        yield name, f"fqdn v4 {entry.host}"
+    else:
+        for number, block in enumerate(entry.ranges, 1):
+            net = ip_network(block)
+            yield f"{name}-{number}", f"subnet {net.network_address} {net.netmask}"
+
+
+def _asa_port(entry: Entry) -> str:
+    low, high = entry.ports
+    return f"eq {low}" if low == high else f"range {low} {high}"

@@ -1,0 +1,44 @@
+"""An allow-list as Terraform: the egress rules of an AWS security group, in HCL.
+
+Pure: no network, no clock. Security groups know addresses only, so names must have been looked up.
+"""
+
+import json
+
+from bot.allowlist.model import AllowList, Entry
+
+
+def terraform_sg(one: AllowList) -> str:
+    """Write one `aws_vpc_security_group_egress_rule` for each range; the group's id is a variable."""
+    head = [f"# {line}" for line in one.head()]
+    variable = [
+        'variable "security_group_id" {',
+        '  description = "The security group of the clients"',
+        "  type        = string",
+        "}",
+    ]
+    numbered = [(entries, block) for entries in one.rules for block in entries[0].ranges]
+    rules = [_rule(number, entries, block) for number, (entries, block) in enumerate(numbered, 1)]
+    return "\n\n".join(["\n".join(head), "\n".join(variable), *rules]) + "\n"
+
+
+def _rule(number: int, entries: tuple[Entry, ...], block: str) -> str:
+    entry = entries[0]
+    low, high = entry.ports
+    about = "; ".join(f"{one.purpose} {one.host}".strip() for one in entries)
+    lines = [
+        f'resource "aws_vpc_security_group_egress_rule" "lineman_{number}" {{',
+        "  security_group_id = var.security_group_id",
+        f"  description       = {_quoted(about)}",
+        f"  ip_protocol       = {_quoted(entry.transport)}",
+        f"  from_port         = {low}",
+        f"  to_port           = {high}",
+        f"  cidr_ipv4         = {_quoted(block)}",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """Quote a text for HCL; `${` and `%{` would begin a template (HCL native syntax, Templates)."""
+    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")

@@ -1,0 +1,26 @@
+"""The forms in which an allow-list can be had, by name."""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from bot.allowlist.appliances import cisco_asa, pan_os
+from bot.allowlist.cloud import terraform_sg
+from bot.allowlist.linux import iptables, nft
+from bot.allowlist.model import AllowList
+from bot.allowlist.plain import as_csv, as_json, text
+
+Form: TypeAlias = Callable[[AllowList], str]
+
+FORMS: Final[Mapping[str, Form]] = {
+    "text": text,
+    "csv": as_csv,
+    "json": as_json,
+    "nft": nft,
+    "iptables": iptables,
+    "terraform-sg": terraform_sg,
+    "pan-os": pan_os,
+    "cisco-asa": cisco_asa,
+}
+
+# Those that know addresses only: names have to be looked up for them.
+BY_ADDRESS: Final = frozenset({"nft", "iptables", "terraform-sg"})

@@ -1,0 +1,47 @@
+"""An allow-list as text, CSV (RFC 4180) and JSON.
+
+Pure: no network, no clock.
+"""
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Final
+
+from bot.allowlist.model import AllowList, Entry
+
+COLUMNS: Final = ("direction", "transport", "ports", "host", "ranges", "purpose", "sources", "status")
+
+
+def text(one: AllowList) -> str:
+    """Write it for people: one line each."""
+    width = max((len(entry.place) for entry in one.entries), default=0)
+    lines = [f"# {line}" for line in one.head()]
+    for entry in one.entries:
+        by = f"  ({', '.join(entry.ranges)})" if entry.host and entry.ranges else ""
+        kind = f"{entry.transport.upper()} {entry.port()}"
+        sure = "" if entry.status == "verified" else f"; {entry.status} sure"
+        about = f"{entry.purpose} [{', '.join(entry.sources)}{sure}]"
+        lines.append(f"out  {kind:<15}  {entry.place:<{width}}  {about}{by}")
+    return "\n".join([*lines, ""])
+
+
+def as_csv(one: AllowList) -> str:
+    """Write it as a table with a head line; lists inside a field are parted by spaces."""
+    stream = io.StringIO()
+    table = csv.writer(stream, lineterminator="\r\n")
+    table.writerow(COLUMNS)
+    table.writerows(_row(entry) for entry in one.entries)
+    return stream.getvalue()
+
+
+def as_json(one: AllowList) -> str:
+    """Write all there is to know about it."""
+    entries = [{**asdict(entry), "purpose": entry.purpose} for entry in one.entries]
+    return json.dumps({**asdict(one), "entries": entries}, indent=2) + "\n"
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    lists = (" ".join(entry.ranges), entry.purpose, " ".join(entry.sources), entry.status)
+    return ("out", entry.transport, entry.port(), entry.host, *lists)

@@ -1,0 +1,49 @@
+"""Resolve host names and render the list."""
+
+import socket
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from bot.allowlist.formats import BY_ADDRESS, FORMS
+from bot.allowlist.model import AllowList, make_list
+from bot.allowlist.request import ListRequest
+from bot.errors import UsageError
+from knowledge.model.network import Network
+
+ANYWHERE: Final = ("0.0.0.0/0",)
+
+
+LookUp: TypeAlias = Callable[[str], tuple[str, ...]]
+
+
+def write_list(wanted: ListRequest, network: Network) -> str:
+    """Write the list that is *wanted*; forms that know addresses only ask the system's resolver, which may wait."""
+    found = make_list(network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
+    if wanted.form in BY_ADDRESS:
+        found = found.with_addresses(addresses(found, network, anywhere=wanted.any_address))
+    return FORMS[wanted.form](found)
+
+
+def addresses(
+    found: AllowList, network: Network, *, anywhere: bool = False, look_up: LookUp | None = None
+) -> Mapping[str, tuple[str, ...]]:
+    """Give each name's IPv4 addresses as /32: pinned, looked up, or any; `UsageError` for a name without."""
+    given: dict[str, tuple[str, ...]] = {}
+    for host in found.names:
+        pinned = tuple(f"{one}/32" for one in network.addresses.get(host, ()) if ":" not in one)
+        given[host] = pinned or (ANYWHERE if anywhere else (look_up or look_up_here)(host))
+        if not given[host]:
+            raise UsageError(
+                f"{host} cannot be looked up from here, and this format knows addresses only: use --format text, "
+                "csv, json, pan-os or cisco-asa, which keep names, or --any-address to allow the port anywhere."
+            )
+    return given
+
+
+def look_up_here(host: str) -> tuple[str, ...]:
+    """Ask the system's resolver for the IPv4 addresses of *host*, each as a /32; empty where it knows none."""
+    try:
+        found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)
+    except OSError:
+        return ()
+    return tuple(sorted({f"{one[4][0]}/32" for one in found}))

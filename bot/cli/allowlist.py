@@ -1,0 +1,55 @@
+"""The `allowlist` command: what to let through a firewall, in the form that the firewall reads."""
+
+import sys
+from collections.abc import Sequence
+
+from bot.allowlist.formats import FORMS
+from bot.allowlist.request import TEXT, make_request
+from bot.allowlist.resolve import write_list
+from bot.cli.parser import Parser
+from bot.errors import UsageError
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+
+
+def run_allowlist(words: Sequence[str]) -> int:
+    """Print the list that *words* ask for; the exit code is 0."""
+    options = _parser().read(words)
+    if len(options.words) != 1:
+        raise UsageError(
+            "Write `lineman allowlist PLATFORM`, such as `lineman allowlist ios --edge frankfurt`."
+        )
+    network = load_network(options.network)
+    said = {
+        "platform": options.words[0],
+        "edge": options.edge or "",
+        "turn": options.turn,
+        "format": options.format,
+        "any-address": "yes" if options.any_address else "no",
+        "sdk-version": options.sdk_version or "",
+    }
+    sys.stdout.write(write_list(make_request(said, load_knowledge(), network), network))
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="lineman allowlist",
+        description="The hosts, ports and ranges that a platform needs at an edge, with sources and date. Formats "
+        "that know addresses only (nft, iptables, terraform-sg) look names up now: make the list anew when they move.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="*", metavar="PLATFORM")
+    parser.add_argument(
+        "--edge", help="the edge that the client is set to (default: roaming, which needs all)"
+    )
+    parser.add_argument("--turn", default="no", metavar="yes|no", help="whether the app passes TURN servers")
+    parser.add_argument(
+        "--sdk-version", metavar="V", help="of a mobile SDK: those before 3.0 signal on a port of their own"
+    )
+    parser.add_argument("--format", default=TEXT, metavar="|".join(FORMS))
+    parser.add_argument(
+        "--any-address", action="store_true", help="allow ports to any address in place of names"
+    )
+    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    return parser

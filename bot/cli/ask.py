@@ -1,0 +1,106 @@
+"""The `understand` and `ask` commands: what a text says, and what is written about a question."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bot.cli.parser import Parser
+from bot.errors import UsageError, unknown
+from bot.language.answering import Answer, ask
+from bot.language.case_context import About
+from bot.language.llm_settings import read_endpoint
+from bot.language.rewording import phrase_now
+from bot.model.vocabulary import make_vocabulary
+from bot.rendering.terminal.answer import render_answer
+from bot.rendering.terminal.console import write
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+
+OK = 0
+UNANSWERED = 3
+
+MOST = 1_000_000  # bytes of the standard input
+SHOWN = 10  # causes in the JSON; the rest share what is left
+
+
+def run_ask(words: Sequence[str]) -> int:
+    """Print the answer to a question with its sources; 3 where nothing answers it."""
+    parser = Parser(
+        prog="lineman ask",
+        description="Answer a question from what is written, or say that nothing is.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("text", nargs="*", metavar="TEXT")
+    for name, what in (
+        ("code", "the error code of the case"),
+        ("platform", "the SDK's platform"),
+        ("edge", "the edge that the client is set to"),
+        ("cause", "a cause that was found"),
+    ):
+        parser.add_argument(f"--{name}", help=what, default="")
+    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[], phrased")
+    options = parser.read(words)
+    endpoint = read_endpoint(os.environ)
+    knowledge, network = load_knowledge(quick=True), load_network(options.network)
+    vocabulary = make_vocabulary(knowledge, network, ("local",))
+    platform = options.platform.casefold()
+    about = About(
+        code=_known("an error code known here", options.code, knowledge.errors),
+        platform=vocabulary.platforms[_known("a platform", platform, vocabulary.platforms)]
+        if platform
+        else "",
+        edge=_known("an edge", options.edge.casefold(), vocabulary.edges),
+        causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
+    )
+    text = _text(options.text)
+    answer = phrase_now(text, ask(text, about, knowledge, network), about.evidence, endpoint)
+    if options.json:
+        _print_json(answer_json(answer))
+    else:
+        write(render_answer(answer), sys.stdout)
+    return OK if answer.answered else UNANSWERED
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The answer as `lineman ask --json` prints it; `sentences` say which of the sources each rests on."""
+    return {
+        "answered": answer.answered,
+        "answer": answer.text,
+        "sentences": [{"text": one.text, "sources": [one.source, *one.also]} for one in answer.sentences],
+        "sources": [
+            {
+                "file": one.file,
+                "title": one.title,
+                "references": [{"title": ref.title, "url": ref.url} for ref in one.references],
+            }
+            for one in answer.sources
+        ],
+        "closest": [{"id": name, "title": title} for name, title in answer.closest],
+        "score": answer.score,
+        "phrased": answer.phrased,
+        "because": answer.because,
+    }
+
+
+def _text(words: Sequence[str]) -> str:
+    """The text that was given, or what comes on the standard input when it is `-`."""
+    if list(words) == ["-"]:
+        return sys.stdin.buffer.read(MOST).decode("utf-8", "replace")
+    text = " ".join(words)
+    if not text.strip():
+        raise UsageError('Say something to read, such as "no audio on VPN"; - reads the standard input.')
+    return text
+
+
+def _known(kind: str, word: str, known: Any) -> str:
+    if word and word not in known:
+        raise unknown(kind, word, known, "lineman knowledge list")
+    return word
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=True)
+    sys.stdout.write("\n")

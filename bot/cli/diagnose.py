@@ -1,0 +1,136 @@
+"""The `diagnose` command: one case from the command line to the answer and its exit code."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.cli.parser import Parser
+from bot.diagnosis.engine import Desk, open_desk
+from bot.errors import UsageError
+from bot.language.command_parser import is_story, parse_words
+from bot.model.request import Request
+from bot.model.vocabulary import person_options
+from bot.version import version
+from knowledge.loading.load import load_knowledge
+
+EXIT: Final[Mapping[str, int]] = {"found": 0, "clear": 1, "unclear": 3}
+
+FEW: Final = 3  # words
+
+EPILOG: Final = (
+    "Exit codes: 0 something found, 1 nothing wrong seen from here, 2 usage, 3 could not tell. "
+    "TURN credentials come from the network file, from LINEMAN_ICE_SERVERS, or are minted with "
+    "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or TWILIO_API_KEY and TWILIO_API_SECRET)."
+)
+
+
+def run_diagnose(words: Sequence[str]) -> int:
+    """Diagnose what *words* ask for, print the answer, and give the exit code."""
+    knowledge = load_knowledge(quick=True)
+    told = person_options(knowledge)
+    options = _parser(told).read(words)
+    desk = open_desk(options.network, options.vantage, knowledge, remote=True)
+    named = _named(options, tuple(told))
+    try:
+        request = parse_words(options.words, desk.vocabulary, named)
+    except UsageError as error:
+        if not is_story(options.words):
+            raise
+        request = _read_story(" ".join(options.words), desk, named, error)
+    if options.json:
+        return _as_json(desk, request)
+    from bot.cli.interactive import answer
+
+    return EXIT[answer(desk, request, verbose=options.verbose)]
+
+
+def _read_story(text: str, desk: Desk, named: Sequence[tuple[str, str]], error: UsageError) -> Request:
+    """Make a request of a *text* without a code, and say on stderr what was understood; options count more.
+
+    Where nothing is understood of a few words they were meant as names, and *error* tells what is wrong with them.
+    """
+    from bot.intake.symptoms import read
+    from bot.language.make_request import ahead
+    from bot.rendering.symptom_text import looked_into_as
+    from bot.rendering.terminal.answer import render_readings
+    from bot.rendering.terminal.console import Line, write
+
+    readings = read(text, desk.knowledge, desk.vocabulary)
+    request = ahead(readings, desk.knowledge, desk.vocabulary)
+    if request is None and len(text.split()) <= FEW:
+        raise error
+    write(render_readings(readings), sys.stderr)
+    if request is None:
+        raise UsageError(
+            "Nothing is looked into. Say more, or give the error code, as in `lineman diagnose 31009`."
+        )
+    write([Line(looked_into_as(request))], sys.stderr)
+    said = dict(named)
+    read_from_text = [
+        ("code", request.code),
+        *(
+            (name, value)
+            for name, value in (("platform", request.platform or ""), ("edge", request.edge))
+            if value
+        ),
+        *request.told.items(),
+    ]
+    kept = [pair for pair in read_from_text if pair[0] not in said]
+    return parse_words((), desk.vocabulary, [*named, *kept])
+
+
+def _as_json(desk: Desk, request: Request) -> int:
+    records = desk.diagnose_all(request, lambda _: None)
+    from bot.diagnosis.comparison import leading  # nothing of the reply is needed before the first look
+    from bot.rendering.json.diagnosis import render, render_several
+    from bot.rendering.view import make_view
+
+    views = [make_view(record, desk.knowledge, desk.network) for record in records]
+    if len(records) > 1:
+        reply = render_several(records, views, desk.network, version())
+    else:
+        reply = render(records[0], views[0], desk.network, version())
+    json.dump(reply, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+    return EXIT[leading(records).diagnosis.outcome]
+
+
+def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
+    parser = Parser(
+        prog="lineman diagnose",
+        description="Look from here, or from relays, at everything that an error code may come from.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "words",
+        nargs="*",
+        metavar="CODE [PLATFORM]",
+        help="the error code (or what people say), and the platform if known",
+    )
+    add("--platform", action="append", help="the SDK's platform; without it, all of them are looked into")
+    add("--edge", action="append", help="the edge that the client is set to (default: roaming)")
+    for name, words in told.items():
+        shown = "|".join(dict.fromkeys(words.values())) or "V"
+        add(f"--{name}", action="append", metavar=shown, help=f"what you know about {name}")
+    add(
+        "--relay",
+        action="append",
+        help="the relays that look, such as acme-hq,local (default: local, this host)",
+    )
+    add("--vantage", help="where this host stands: user-network (default) or reference")
+    add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
+    add("--json", action="store_true", help="print one JSON object: see docs/schemas/diagnosis.schema.json")
+    add("--verbose", action="store_true", help="also print every observation")
+    return parser
+
+
+def _named(options: argparse.Namespace, told: Sequence[str]) -> list[tuple[str, str]]:
+    """List the options that were given, as often as they were."""
+    found = []
+    for name in ("platform", "edge", "relay", *told):
+        found += [(name, value) for value in getattr(options, name.replace("-", "_")) or ()]
+    return found

@@ -1,0 +1,72 @@
+"""The `hub` command: take relays in until told to end."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from bot.cli.parser import Parser
+from bot.errors import UsageError
+from bot.relays.hub.control_socket import controlled
+from bot.relays.hub.endpoint import Listen, listening
+from bot.relays.hub.hub import Hub
+from bot.relays.hub.settings import HubSettings, read_hub_settings
+from bot.storage.relay_registry import Enrolment
+
+log: Final = logging.getLogger(__name__)
+
+PORT: Final = 8443
+
+
+def run_hub(words: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code is 0."""
+    from bot.logs import write_log
+
+    parser = Parser(
+        prog="lineman hub",
+        description="Take relays in; docs/hub.md says how to set it up.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--listen", metavar="HOST:PORT", help=f"where to listen (default: 127.0.0.1:{PORT})")
+    add("--socket", metavar="PATH", help="listen on this Unix socket instead, for nginx on the same machine")
+    add("--certificate", metavar="FILE", help="PEM: the certificate, its chain, and the key unless --key")
+    add("--key", metavar="FILE", help="PEM: the key of the certificate")
+    add("--url", help="what relays dial, such as wss://hub.example/relay")
+    options = parser.read(words)
+    settings = read_hub_settings(os.environ)
+    settings = replace(settings, url=options.url or settings.url)
+    host, port = _address(options.listen or f"127.0.0.1:{PORT}")
+    listen = Listen(host, port, options.socket or "", options.certificate or "", options.key or "")
+    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
+    asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for people
+    return 0
+
+
+async def serve_hub(settings: HubSettings, listen: Listen, tell: Callable[[str], None]) -> None:
+    """Serve until a signal says to end; *tell* hears where, once relays can dial in."""
+    names = settings.names
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    enrolment = Enrolment.open(settings.database)
+    hub = Hub(enrolment, names, settings.limits)
+    try:
+        async with hub.serving(), controlled(hub, settings.socket), listening(hub, listen) as where:
+            tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")
+            await over.wait()
+            hub.close()
+            log.info("the hub ends; relays keep their plans and come back")
+    finally:
+        await enrolment.close()
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(f"--listen needs HOST:PORT, such as 0.0.0.0:{PORT}.")
+    return host.strip("[]"), int(port)

@@ -1,0 +1,88 @@
+"""One case on a terminal: progress, the answer, and the questions that only a person can answer."""
+
+import sys
+from typing import Literal
+
+from bot.diagnosis.comparison import leading
+from bot.diagnosis.engine import Desk
+from bot.diagnosis.triage import CaseRecord
+from bot.errors import UsageError, unknown
+from bot.language.refinements import spoken
+from bot.model.request import Request
+from bot.rendering.terminal.console import Line, write
+from bot.rendering.terminal.diagnosis import LETTERS, render, render_change, render_question
+from bot.rendering.terminal.live_progress import show_progress
+from bot.rendering.terminal.multi_relay import render_several
+from bot.rendering.view import make_view
+from knowledge.model.conclusions import NextQuestion
+from knowledge.model.schema import Question
+from knowledge.reasoning.answers import option_for
+
+SKIP = ("", "skip", "?")
+
+
+def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
+    """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
+    return talk_through(desk, request, verbose=verbose).diagnosis.outcome
+
+
+def talk_through(desk: Desk, request: Request, *, verbose: bool) -> CaseRecord:
+    """Do the same as `answer`, and give the whole case (the leading relay's), so that questions can follow."""
+    several = len(request.relays) > 1
+    with show_progress(sys.stdout, desk.knowledge, several=several) as tell:
+        records = desk.diagnose_all(request, tell)
+    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    if several:
+        views = [make_view(record, desk.knowledge, desk.network) for record in records]
+        write(render_several(records, views, desk.network, verbose=verbose, asks=asks), sys.stdout)
+    else:
+        (record,) = records
+        write(
+            render(
+                record,
+                make_view(record, desk.knowledge, desk.network),
+                desk.network,
+                verbose=verbose,
+                asks=asks,
+            ),
+            sys.stdout,
+        )
+    if asks:
+        records = ask_on(desk, records)
+    return leading(records)
+
+
+def ask_on(desk: Desk, records: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
+    """Ask the next question until there is none, or the person has no more answers; every record hears it."""
+    while question := leading(records).diagnosis.next_question:
+        write(render_question(question), sys.stdout)
+        try:
+            said = input("> ").strip()
+        except EOFError:
+            write([Line()], sys.stdout)
+            return records
+        if said.casefold() in SKIP:
+            return records
+        try:
+            value = meaning(desk.knowledge.questions[question.question], question, said)
+        except UsageError as error:
+            write([Line(str(error))], sys.stdout)
+            continue
+        before = leading(records)
+        records = tuple(desk.tell_more(record, question.option, value) for record in records)
+        after = next(record for record in records if record.relay == before.relay)
+        write(render_change(before, after, make_view(after, desk.knowledge, desk.network)), sys.stdout)
+    return records
+
+
+def meaning(question: Question, asked: NextQuestion, said: str) -> str:
+    """Take *said* as a choice's letter, its name or an answer itself; `UsageError` if it is none."""
+    if option_for(question, said) is not None:
+        return said
+    names = [name for name, _ in asked.choices]
+    named = dict(zip(LETTERS, names, strict=False)) | {name: name for name in names}
+    chosen = named.get(said.casefold())
+    for one in question.answers:
+        if one.name == chosen and one.option:
+            return spoken(one.option)
+    raise unknown("an answer", said, named)

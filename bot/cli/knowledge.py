@@ -1,0 +1,205 @@
+"""The `knowledge` commands: check what is known, draw how it decides, list it, show one piece of it."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+from bot.cli.parser import Parser
+from bot.errors import UsageError, unknown
+from bot.model.vocabulary import platform_names
+from bot.rendering.terminal.console import Line, write
+from knowledge.loading.load import FOLDER, load_knowledge
+from knowledge.model.schema import Cause, ErrorCode, Knowledge, Platform, Question
+
+OK: Final = 0
+PROBLEMS: Final = 1
+MARK: Final = "\N{BULLET}"
+Piece: TypeAlias = Cause | ErrorCode | Platform | Question
+FORMS: Final = ("text", "mermaid", "dot")
+
+
+def run_knowledge(words: Sequence[str]) -> int:
+    """Run one of the commands; the exit code is 0, or 1 where `check` has something to tell."""
+    parser = _parser()
+    options, rest = parser.parse_known_args(list(words))
+    if rest and rest[0].startswith("-"):
+        raise unknown("an option of knowledge", rest[0], parser.known)
+    command = options.command or ""
+    if command not in COMMANDS:
+        raise unknown("a knowledge command", command, COMMANDS)
+    return COMMANDS[command](load_knowledge(), [*options.words, *rest], options)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="lineman knowledge",
+        description="check: run the cases in the knowledge files. tree CODE: draw how causes are told apart. "
+        "list: everything that is known. show ID: one code, platform, cause or question. "
+        "codes: the table of codes, platforms and causes. new cause ID: begin the file of a cause.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("command", nargs="?", metavar="check|tree|list|show|codes|new")
+    parser.add_argument("words", nargs="*", metavar="CODE or ID")
+    parser.add_argument("--platform", help="tree: of this platform only")
+    parser.add_argument("--edge", help="tree: for clients at this edge")
+    parser.add_argument("--format", default="text", metavar="|".join(FORMS), help="tree: how to draw it")
+    return parser
+
+
+def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    from knowledge.checking.check import report
+    from knowledge.loading.load_network import load_network
+    from knowledge.search.passages import FOLDER as ANSWERS
+
+    _take(words, 0, "check")
+    network = load_network()
+    days = {f"network {network.id}": network.checked}
+    found = report(knowledge, datetime.now(UTC).date(), days, ANSWERS)
+    sys.stdout.write(f"{found}\n")
+    return OK if found.ok else PROBLEMS
+
+
+def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespace) -> int:
+    from knowledge.authoring.draw import draw
+    from knowledge.loading.load_network import load_network
+    from knowledge.reasoning.selection import select
+    from knowledge.reasoning.tree import compile_tree
+
+    (code,) = _take(words, 1, "tree CODE")
+    _known("a known error code", code, knowledge.errors)
+    _known("a format", options.format, FORMS)
+    platforms: Iterable[str] = knowledge.platforms
+    if options.platform:
+        names = platform_names(knowledge)
+        platforms = [names[_known("a platform", options.platform.casefold(), names)]]
+    network = load_network()
+    edge = _known("an edge", options.edge or network.roaming, network.edge_names)
+    trees = [compile_tree(select(knowledge, network, code, platform, edge)) for platform in platforms]
+    sys.stdout.write("\n\n".join(draw(tree, options.format) for tree in trees) + "\n")
+    return OK
+
+
+def _codes(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    from knowledge.authoring.codes_table import codes_table
+
+    _take(words, 0, "codes")
+    sys.stdout.write(codes_table(knowledge))
+    return OK
+
+
+def _new(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    from knowledge.authoring.skeleton import write_skeleton
+
+    what, id_ = _take(words, 2, "new cause ID")
+    _known("a kind of file that can be begun here", what, ("cause",))
+    file = write_skeleton(knowledge, FOLDER, id_, datetime.now(UTC).date().isoformat())
+    sys.stdout.write(
+        f"{file} is there and loads. Fill in every TODO, then run `lineman knowledge check`.\n"
+        "docs/knowledge-guide.md tells what belongs where.\n"
+    )
+    return OK
+
+
+def _list(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    _take(words, 0, "list")
+    rooms = {
+        "Error codes": {one.code: one.name for one in knowledge.errors.values()},
+        "Platforms": {one.id: one.title for one in knowledge.platforms.values()},
+        "Causes": {one.id: one.title for one in knowledge.causes.values()},
+        "Questions": {one.id: one.asks for one in knowledge.questions.values()},
+    }
+    for title, entries in rooms.items():
+        width = max(map(len, entries), default=0)
+        lines = (Line(f"{id_:<{width}}  {text}", indent=2) for id_, text in sorted(entries.items()))
+        write([Line(title, "bold"), *lines, Line()], sys.stdout)
+    return OK
+
+
+def _show(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    (id_,) = _take(words, 1, "show ID")
+    everything: dict[str, Piece] = {
+        **knowledge.questions,
+        **knowledge.platforms,
+        **knowledge.errors,
+        **knowledge.causes,
+    }
+    write(_lines(everything[_known("known here", id_, everything)]), sys.stdout)
+    return OK
+
+
+def _lines(one: Piece) -> Iterator[Line]:
+    match one:
+        case Cause():
+            yield Line(one.title, "bold")
+            yield Line(one.customer)
+            yield from _texts("Shown by", (_condition(condition) for condition in one.when))
+            yield from _texts(
+                "Ruled out only if", [_condition(one.clears_only_if)] if one.clears_only_if else []
+            )
+            yield from _texts("Explains", (effect.id for effect in one.explains))
+            for platform, fixes in one.fixes.items():
+                yield from _texts(f"Fixes, {platform}", (f"{fix.who}: {fix.do}" for fix in fixes))
+        case ErrorCode():
+            yield Line(f"{one.code} {one.name}", "bold")
+            yield from _texts("Means", (f"{platform}: {text}" for platform, text in one.means.items()))
+            yield from _texts("Related", one.related)
+            yield from _texts("Not to be confused with", _pairs(one.confused_with))
+        case Platform():
+            yield Line(f"{one.title}, {one.sdk.name} {one.sdk.current}", "bold")
+            yield Line(f"{one.preflight.call}, since {one.preflight.since}")
+            yield from _texts("Needs", one.preflight.needs)
+            yield from _texts("Steps", one.preflight.steps)
+        case Question():
+            yield Line(one.asks, "bold")
+            yield Line(one.means)
+            yield from _texts("Needs", [_condition(one.needs)] if one.needs else [])
+            yield from _texts("Answers", (_answer(one, name) for name in one.names))
+            shown = (f"{name.name}: {name.says}" if name.says else name.name for name in one.device)
+            yield from _texts("What a report of the user's device may show", shown)
+    where = one.origin.file
+    yield Line(where, "dim")
+
+
+def _texts(title: str, texts: Iterable[str]) -> Iterator[Line]:
+    lines = [Line(text, indent=2, mark=MARK) for text in texts]
+    if lines:
+        yield Line(title, "bold")
+        yield from lines
+
+
+def _condition(condition: Mapping[str, tuple[str, ...]]) -> str:
+    return " and ".join(f"{question}: {' or '.join(answers)}" for question, answers in condition.items())
+
+
+def _pairs(texts: Mapping[str, str]) -> Iterator[str]:
+    return (f"{key}: {text}" if text else key for key, text in texts.items())
+
+
+def _answer(question: Question, name: str) -> str:
+    says = question.says(name)
+    return name if says == name else f"{name}: {says}"
+
+
+def _take(words: Sequence[str], count: int, usage: str) -> Sequence[str]:
+    if len(words) != count:
+        raise UsageError(f"Write `lineman knowledge {usage}`.")
+    return words
+
+
+def _known(kind: str, word: str, known: Iterable[str]) -> str:
+    words = tuple(known)
+    if word not in words:
+        raise unknown(kind, word, words, "lineman knowledge list")
+    return word
+
+
+COMMANDS: Final[Mapping[str, Callable[[Knowledge, Sequence[str], argparse.Namespace], int]]] = {
+    "check": _check,
+    "tree": _tree,
+    "list": _list,
+    "codes": _codes,
+    "new": _new,
+    "show": _show,
+}

@@ -1,0 +1,45 @@
+"""`lineman labels`: the stories people told without a code and what they meant by them, as lines to tune with."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from bot.cli.parser import Parser
+from bot.errors import UsageError
+from bot.storage.labels import EXPORT
+
+DATABASE = "lineman.db"
+
+
+def run_labels(words: Sequence[str]) -> int:
+    """Print them in the form of tests/eval/symptoms-tuning.tsv; the exit code is 0."""
+    parser = Parser(
+        prog="lineman labels",
+        description="Stories without an error code and the cause that was meant (- for none of those offered), one "
+        "line each: phrase, tab, cause. Look through them before they go into knowledge/search/phrases.yaml.",
+        allow_abbrev=False,
+    )
+    default = os.environ.get("LINEMAN_DATABASE") or DATABASE
+    parser.add_argument("database", nargs="?", default=default, help="the bot's database (LINEMAN_DATABASE)")
+    rows = read_labels(Path(parser.parse_args(list(words)).database))
+    sys.stdout.write("phrase\tcauses\n")
+    sys.stdout.writelines(f"{phrase}\t{cause}\n" for phrase, cause in rows)
+    return 0
+
+
+def read_labels(path: Path) -> list[tuple[str, str]]:
+    """Read phrases and causes, oldest first, while the bot may be running; `UsageError` without such a file."""
+    if not path.is_file():
+        raise UsageError(f"There is no database at {path}; name the bot's, which LINEMAN_DATABASE says.")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return [(_one_line(phrase), cause) for phrase, cause, _ in db.execute(EXPORT)]
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} cannot be read as the bot's database: {error}.") from error
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,235 @@
+"""The `preflight` command: reports of the SDK's own test, logs and output of tools, read from files or the input."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from bot.cli.ask import OK, SHOWN, UNANSWERED, _print_json, _text
+from bot.cli.diagnose import EXIT
+from bot.cli.parser import Parser
+from bot.diagnosis.device_evidence import Continued, case_of, continue_case
+from bot.diagnosis.engine import Desk, open_desk
+from bot.errors import UsageError, quoted, unknown
+from bot.intake.clues import Reading, code_of, edge_of, platform_of
+from bot.intake.parsing.decode import LARGEST
+from bot.intake.parsing.edge_names import edge_id
+from bot.intake.read import read_pasted, refused
+from bot.intake.symptoms import read
+from bot.language.make_request import request_for
+from bot.model.request import Request
+from bot.model.symptom_match import Readings
+from bot.model.vocabulary import make_vocabulary
+from bot.rendering.json.report import render as render_json
+from bot.rendering.report_summary import outcome
+from bot.rendering.symptom_text import understood
+from bot.rendering.terminal.answer import render_readings
+from bot.rendering.terminal.console import write
+from bot.rendering.terminal.report import render
+from bot.rendering.view import make_view
+from bot.version import version
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+
+EPILOG: Final = (
+    "A report is what the SDK's preflight test gives on completion: JSON.stringify(report) in a browser, the "
+    "JSONObject on Android, dictionaryReport on iOS. Also read: error objects, logs, ICE candidates, output of dig, "
+    "openssl s_client and curl -v. Exit codes: 0 something found, 1 the test went through and nothing points to a "
+    "cause, 2 usage or nothing to read, 3 could not tell. With --run they are those of diagnose."
+)
+
+
+def run_preflight(words: Sequence[str]) -> int:
+    """Read what *words* name, print what it says and what follows, and give the exit code."""
+    options = _parser().read(words)
+    reading = _with_edge(read_all(options.files), options.edge)
+    desk = open_desk(options.network, options.vantage, remote=options.run)
+    request = request_of(reading, desk, options.code, options.platform, options.edge)
+    continued = _continue(options, reading, request, desk)
+    view = make_view(continued.record, desk.knowledge, desk.network)
+    then = next_steps(reading, continued, ran=options.run)
+    if options.json:
+        reply = render_json(reading, continued, view, desk.network.quality, then, version())
+        json.dump(reply, sys.stdout, indent=2, ensure_ascii=True)
+        sys.stdout.write("\n")
+    else:
+        from bot.rendering.terminal.console import write
+
+        write(render(reading, continued, view, desk.network.quality, then), sys.stdout)
+    return EXIT[outcome(reading, continued)]
+
+
+def read_all(files: Sequence[str]) -> Reading:
+    """Read every one of *files* (`-` is the input) as one; `UsageError` where nothing useful is in them."""
+    if not files:
+        raise UsageError(
+            "Name a file with a preflight report, or - for the standard input: `lineman preflight report.json`."
+        )
+    readings = [_read(file) for file in files]
+    useful = [one for one in readings if one.useful]
+    if not useful:
+        told = [
+            f"{quoted(file)}: {one.says}" if len(files) > 1 else one.says
+            for file, one in zip(files, readings, strict=True)
+        ]
+        raise UsageError(" ".join(told))
+    says = [
+        one.says if len(files) == 1 else f"{file}: {one.says}"
+        for file, one in zip(files, readings, strict=True)
+    ]
+    return replace(
+        useful[0],
+        says=" ".join(says),
+        reports=tuple(dict.fromkeys(report for one in useful for report in one.reports)),
+        pasted=tuple({look.step: look for one in useful for look in one.pasted}.values()),
+        removed=tuple(dict.fromkeys(kind for one in readings for kind in one.removed)),
+    )
+
+
+def _read(file: str) -> Reading:
+    """Read one file; what is too large is refused by its size alone."""
+    if file == "-":
+        return read_pasted(sys.stdin.buffer.read(LARGEST + 1))
+    try:
+        with Path(file).open("rb") as stream:
+            source = stream.read(LARGEST + 1)
+            size = os.fstat(stream.fileno()).st_size
+    except OSError as error:
+        raise UsageError(f"{quoted(file)} cannot be read: {error.strerror or error}.") from error
+    return refused(max(size, len(source))) if len(source) > LARGEST else read_pasted(source)
+
+
+def request_of(
+    reading: Reading,
+    desk: Desk,
+    said_code: str | None = None,
+    said_platform: str | None = None,
+    said_edge: str | None = None,
+) -> Request:
+    """Make the request: what was said counts more than what was read."""
+    vocabulary = desk.vocabulary
+    code = said_code or code_of(reading, desk.knowledge.errors)
+    if code not in vocabulary.codes:
+        raise unknown("an error code known here", code, vocabulary.codes, vocabulary.see)
+    platform = said_platform.casefold() if said_platform else None
+    if platform and platform not in vocabulary.platforms:
+        raise unknown("a platform", platform, vocabulary.platforms)
+    read_edge = edge_of(reading)
+    edge = (said_edge or (read_edge if read_edge in vocabulary.edges else vocabulary.roaming)).casefold()
+    if edge not in vocabulary.edges:
+        raise unknown("an edge", edge, vocabulary.edges)
+    chosen = vocabulary.platforms[platform] if platform else platform_of(reading)
+    return Request(code, chosen, edge, relays=vocabulary.relays[:1])
+
+
+def _with_edge(reading: Reading, edge: str | None) -> Reading:
+    """Say for each report that does not tell it which edge the client was set to."""
+    if not edge:
+        return reading
+    told = (one if one.edge_asked else replace(one, edge_asked=edge_id(edge)) for one in reading.reports)
+    return replace(reading, reports=tuple(told))
+
+
+def _continue(options: argparse.Namespace, reading: Reading, request: Request, desk: Desk) -> Continued:
+    if not options.run:
+        return case_of(reading, request, desk.knowledge, desk.network, on_device=options.on_device)
+    from bot.rendering.terminal.live_progress import show_progress
+
+    with show_progress(sys.stderr if options.json else sys.stdout, desk.knowledge) as tell:
+        record = desk.diagnose(request, tell)
+    return continue_case(record, reading, desk.knowledge, desk.network, on_device=options.on_device)
+
+
+def next_steps(reading: Reading, continued: Continued, *, ran: bool) -> tuple[str, ...]:
+    """Say what to do next: what is missing, what a relay could add, what only a person knows."""
+    steps = []
+    request = continued.record.request
+    if any(report.state == "running" for report in reading.reports):
+        steps.append("The test was still running: send the report that it gives on completion.")
+    if reading.kind in ("log", "error"):
+        steps.append(
+            "Run the SDK's preflight test on the device and send its report: it shows how far a call gets."
+        )
+    if not ran and request.code:
+        words = " ".join(
+            filter(
+                None,
+                (
+                    request.code,
+                    request.platform,
+                    f"--edge {request.edge}" if request.edge != "roaming" else "",
+                ),
+            )
+        )
+        steps.append(
+            f"Look from the user's network too: `lineman diagnose {words}`, or --run here, lays both side by side."
+        )
+    if reading.pasted and not all(one.facts.get("placed") for one in continued.added if "tool" in one.facts):
+        steps.append(
+            "If the output of the tools was made on the user's device, say so with --on-device: then it counts."
+        )
+    question = continued.record.diagnosis.next_question
+    if question and continued.record.diagnosis.outcome != "clear":
+        choices = "; ".join(says or answer for answer, says in question.choices)
+        steps.append(f"{question.ask} ({choices}) Tell it to diagnose with --{question.option}.")
+    return tuple(steps)
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="lineman preflight",
+        description="Read reports of the SDK's own test, and say what the user's device saw.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "files", nargs="*", metavar="FILE", help="a report, a log or a tool's output; - is the standard input"
+    )
+    add("--code", help="the error code of the case (default: the one in it, else 31009)")
+    add("--platform", help="the SDK's platform, where the report does not tell")
+    add("--edge", help="the edge that the client is set to, where the report does not tell")
+    add("--on-device", action="store_true", help="output of tools was made on the user's device")
+    add("--run", action="store_true", help="look from this host as well, and lay both side by side")
+    add("--vantage", help="with --run, where this host stands: user-network (default) or reference")
+    add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
+    add("--json", action="store_true", help="print one JSON object: see docs/schemas/preflight.schema.json")
+    return parser
+
+
+def run_understand(words: Sequence[str]) -> int:
+    """Print what a text says: codes, platform, causes; 3 where it says nothing known."""
+    parser = Parser(
+        prog="lineman understand",
+        description="Say which codes, platform and causes a text tells of.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("text", nargs="*", metavar="TEXT")
+    parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
+    options = parser.read(words)
+    knowledge = load_knowledge(quick=True)
+    vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))
+    readings = read(_text(options.text), knowledge, vocabulary)
+    if options.json:
+        _print_json(_readings_json(readings, request_for(readings, readings.offered, knowledge, vocabulary)))
+    else:
+        write(render_readings(readings), sys.stdout)
+    return OK if readings.codes or readings.verdict != "none" else UNANSWERED
+
+
+def _readings_json(readings: Readings, request: Request | None) -> dict[str, Any]:
+    return {
+        "codes": list(readings.codes),
+        "platform": readings.clues.get("platform"),
+        "clues": dict(readings.clues),
+        "causes": [
+            {"id": one.cause, "score": one.score, "title": one.title} for one in readings.causes[:SHOWN]
+        ],
+        "verdict": readings.verdict,
+        "understood": understood(readings),
+        "diagnose": request.code if request else None,
+    }

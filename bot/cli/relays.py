@@ -1,0 +1,209 @@
+"""`lineman relays`: invite, list, show, revoke and rename the relays of a hub."""
+
+import asyncio
+import hashlib
+import json
+import os
+import ssl
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from bot.cli.parser import Parser
+from bot.errors import UsageError, unknown
+from bot.relays.hub.control_socket import ControlSocket
+from bot.relays.hub.dispatcher import spoken_ago
+from bot.relays.hub.messages import Health
+from bot.relays.hub.settings import HubSettings, hub_name, read_hub_settings
+from bot.relays.remote import find_relays
+from bot.rendering.terminal.console import Line, write
+from bot.storage.relay_registry import TOKEN_LIVES, Enrolled, Enrolment
+from probes.protocol.invitation import Invitation, write_invitation
+from probes.protocol.model import USER_NETWORK, VANTAGES
+
+COMMANDS: Final = ("invite", "list", "show", "revoke", "rename", "policy")
+
+
+def run_relays(words: Sequence[str]) -> int:
+    """Do one of `COMMANDS`; the exit code is 0."""
+    command, rest = (words[0], list(words[1:])) if words else ("list", [])
+    if command == "policy":
+        return _policy(rest)
+    work = _COMMANDS.get(command)
+    if work is None:
+        raise unknown("a command of relays", command, COMMANDS)
+    settings = read_hub_settings(os.environ)
+    asyncio.run(_with(settings, lambda enrolment: work(enrolment, settings, rest)))
+    return 0
+
+
+def _policy(words: list[str]) -> int:
+    """Print the policy file for a relay's host."""
+    from bot.cli.relay_policy_file import write_policy
+    from knowledge.loading.load_network import load_network
+
+    parser = Parser(prog="lineman relays policy", allow_abbrev=False)
+    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    options = parser.parse_args(words)
+    sys.stdout.write(write_policy(load_network(Path(options.network) if options.network else None)))
+    return 0
+
+
+async def _with(settings: HubSettings, work: Callable[[Enrolment], Coroutine[Any, Any, None]]) -> None:
+    enrolment = Enrolment.open(settings.database)
+    try:
+        await work(enrolment)
+    finally:
+        await enrolment.close()
+
+
+async def _invite(enrolment: Enrolment, settings: HubSettings, words: list[str]) -> None:
+    """Print the one command that makes a host the relay NAME."""
+    parser = Parser(prog="lineman relays invite", allow_abbrev=False)
+    add = parser.add_argument
+    add("name")
+    add("--label", action="append", default=[], metavar="KEY=VALUE", help="what it is, such as site=hq")
+    add("--for", dest="channels", action="append", default=[], metavar="#CHANNEL", help="who may use it")
+    add("--vantage", default=USER_NETWORK, help="where it stands: user-network or reference")
+    add("--url", default="", help="what relays dial, such as wss://hub.example/relay")
+    add("--pin", default="", metavar="FILE", help="trust this certificate (PEM) of the hub's and no other")
+    add("--hours", type=float, default=TOKEN_LIVES / 3600, help="how long the invitation is good")
+    options = parser.parse_args(words)
+    if options.vantage not in VANTAGES:
+        raise unknown("a vantage", options.vantage, VANTAGES)
+    if not 0 < options.hours <= 24 * 30:
+        raise UsageError("An invitation is good for up to 720 hours; 24 are usual.")
+    url = options.url or settings.url
+    hub_name(url)
+    signer = settings.signer(make=True)
+    assert signer
+    pin = _pin(options.pin) if options.pin else ""
+    channels = tuple(one.removeprefix("#") for one in options.channels)
+    relay = Enrolled(
+        options.name, None, labels=tuple(options.label), channels=channels, vantage=options.vantage
+    )
+    token = await enrolment.invite(relay, time.time(), options.hours * 3600)
+    word = write_invitation(Invitation(url, token, signer.key, pin))
+    sys.stdout.write(f"lineman relay join {word}\n")
+    sys.stderr.write(f"Run this on the host; it works once, within {options.hours:g} hours.\n")
+    if not channels:
+        sys.stderr.write(
+            "From Slack it is used where a rule of LINEMAN_ACCESS allows it, or with --for '#channel'.\n"
+        )
+
+
+def _pin(path: str) -> str:
+    try:
+        der = ssl.PEM_cert_to_DER_cert(_first_certificate(Path(path).read_text("ascii")))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The certificate {path} cannot be read: {error}.") from error
+    return hashlib.sha256(der).hexdigest()
+
+
+def _first_certificate(text: str) -> str:
+    end = "-----END CERTIFICATE-----"
+    before, found, _ = text.partition(end)
+    return before[before.find("-----BEGIN CERTIFICATE-----") :] + found
+
+
+async def _list(enrolment: Enrolment, settings: HubSettings, words: list[str]) -> None:
+    """Print every relay and how it is."""
+    parser = Parser(prog="lineman relays list", allow_abbrev=False)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(words)
+    health = {one.name: one for one in await find_relays(ControlSocket(settings.socket))}
+    relays = await enrolment.all()
+    if options.json:
+        found = [_as_json(one, health.get(one.name)) for one in relays]
+        sys.stdout.write(json.dumps({"relays": found}, indent=2) + "\n")
+        return
+    none = [Line("No relay is invited yet: lineman relays invite NAME.")]
+    lines = [line for one in relays for line in _row(one, health.get(one.name))]
+    write(lines or none, sys.stdout)
+
+
+async def _show(enrolment: Enrolment, settings: HubSettings, words: list[str]) -> None:
+    """Print all that is known of one relay, and its last plans."""
+    relay = await enrolment.named(_only(words, "show"))
+    health = {one.name: one for one in await find_relays(ControlSocket(settings.socket))}
+    lines = list(_row(relay, health.get(relay.name)))
+    for title in ("checks", "limits"):
+        told: Mapping[str, str] = relay.state.get(title, {})
+        lines += [Line(f"{title}: {name}: {text or 'fine'}", indent=2) for name, text in told.items()]
+    plans = await enrolment.audit(relay.name, 20)
+    lines += [Line("Last plans", "bold")] if plans else []
+    for one in plans:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(one.at))
+        lines.append(Line(f"{when}  {one.who}  {one.what}  {one.outcome}", indent=2))
+    write(lines, sys.stdout)
+
+
+async def _revoke(enrolment: Enrolment, _: HubSettings, words: list[str]) -> None:
+    """Let one in no more."""
+    name = _only(words, "revoke")
+    await enrolment.revoke(name, time.time())
+    sys.stdout.write(f"{name} is revoked; a hub that runs ends its connection within seconds.\n")
+
+
+async def _rename(enrolment: Enrolment, _: HubSettings, words: list[str]) -> None:
+    """Call one by another name."""
+    if len(words) != 2:
+        raise UsageError("Say the name and the new one: lineman relays rename acme-hq acme-berlin.")
+    await enrolment.rename(*words)
+    sys.stdout.write(f"{words[0]} is called {words[1]} now.\n")
+
+
+_COMMANDS: Final[Mapping[str, Callable[[Enrolment, HubSettings, list[str]], Coroutine[Any, Any, None]]]] = {
+    "invite": _invite,
+    "list": _list,
+    "show": _show,
+    "revoke": _revoke,
+    "rename": _rename,
+}
+
+
+def _only(words: list[str], command: str) -> str:
+    if len(words) != 1:
+        raise UsageError(f"Say which relay: lineman relays {command} NAME.")
+    return words[0]
+
+
+def _row(relay: Enrolled, health: Health | None) -> Iterator[Line]:
+    yield Line(f"{relay.name}: {state(relay, health)}", "bold")
+    more = [relay.vantage, *relay.labels]
+    if relay.channels:
+        more.append(f"for {', '.join(relay.channels)}")
+    if health and health.connected:
+        more.append(f"version {health.version}")
+        if health.round_trip_ms is not None:
+            more.append(f"round trip {health.round_trip_ms:g} ms")
+        if health.offset_s is not None and abs(health.offset_s) >= 1:
+            more.append(
+                f"its clock is {abs(health.offset_s):.0f} s {'ahead' if health.offset_s > 0 else 'behind'}"
+            )
+        more.append(f"{health.running} plans running")
+    yield Line(", ".join(more), "dim", indent=2)
+
+
+def state(relay: Enrolled, health: Health | None) -> str:
+    """Say in a few words how a relay is."""
+    if relay.revoked is not None:
+        return "revoked"
+    if relay.key is None:
+        return "invited, has not joined yet"
+    if health and health.connected:
+        return "connected" if health.ready else f"connected, but {health.gone}"
+    if relay.seen is None:
+        return "joined, never seen by a hub that runs"
+    return (
+        f"not connected, last seen {spoken_ago(time.time() - relay.seen)} ago ({relay.gone or 'no hub runs'})"
+    )
+
+
+def _as_json(relay: Enrolled, health: Health | None) -> dict[str, Any]:
+    known = {name: value for name, value in asdict(relay).items() if name not in ("key", "sealing")}
+    live = {"round_trip_ms": health.round_trip_ms, "offset_s": health.offset_s} if health else {}
+    return known | {"state": state(relay, health), "told": dict(relay.state), "live": live}

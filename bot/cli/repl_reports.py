@@ -1,0 +1,122 @@
+"""Reports in the conversation on a terminal: `preflight FILE`, or what was pasted, laid beside the last case."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from bot.cli.interactive import ask_on
+from bot.cli.read import read_all, request_of
+from bot.diagnosis.comparison import leading
+from bot.diagnosis.device_evidence import case_of, continue_case
+from bot.diagnosis.engine import Desk
+from bot.diagnosis.triage import CaseRecord
+from bot.errors import UsageError
+from bot.intake.clues import Reading
+from bot.intake.read import BEGINNING, read_pasted
+from bot.intake.segment import may_hold_report
+from bot.language.router import is_from_device, without_place
+from bot.rendering.terminal.console import write
+from bot.rendering.terminal.report import render
+from bot.rendering.view import make_view
+
+More: TypeAlias = Callable[[], str | None]  # the next line, None at the end of the input
+
+END: Final = "."  # alone on a line, it ends what is pasted
+
+
+def pasted_whole(line: str, more: More) -> str:
+    """Read on after *line* where it opens brackets: until they are closed, or a line has only a dot."""
+    lines, depth = [line], _depth(line) if line[:1] in ("{", "[") else 0
+    while depth > 0 and (following := more()) is not None and following.strip() != END:
+        lines.append(following)
+        depth += _depth(following)
+    return "\n".join(lines)
+
+
+def file_named(line: str) -> str:
+    """Give the file that `preflight FILE` names; empty where *line* is something else, such as a question."""
+    word, _, rest = line.partition(" ")
+    name = without_place(rest).strip().strip("\"'")
+    if word.lstrip("/").casefold() != "preflight" or not name:
+        return ""
+    is_path = len(name.split()) == 1 and ("." in name or "/" in name)
+    return name if name == "-" or is_path or Path(name).exists() else ""
+
+
+def read_named(name: str, line: str, more: More) -> tuple[Reading, str]:
+    """Read the file of this *name*, or for `-` what is typed next; with the words that say where it was made."""
+    if name != "-":
+        return read_all([name]), line
+    lines = []
+    while (following := more()) is not None and following.strip() != END:
+        lines.append(following)
+    text = "\n".join(lines)
+    reading = read_pasted(text)
+    if not reading.useful:
+        raise UsageError(reading.says)
+    return reading, f"{line} {text}"
+
+
+def find_report(text: str) -> Reading | None:
+    """Read the report or the tool's output in *text*; None where there is neither. `UsageError` for other JSON."""
+    is_json = text[:1] in ("{", "[")
+    if not is_json and not may_hold_report(text):
+        return None
+    reading = read_pasted(text)
+    if reading.kind in ("report", "tool") or (is_json and reading.useful):
+        return reading
+    if is_json or reading.says == BEGINNING:
+        raise UsageError(reading.says)
+    return None
+
+
+def go_on(desk: Desk, record: CaseRecord | None, reading: Reading, words: str) -> CaseRecord:
+    """Conclude *record* anew by *reading* and print it; without one, the case is what the device saw alone."""
+    on_device = is_from_device(words)
+    if record:
+        continued = continue_case(record, reading, desk.knowledge, desk.network, on_device=on_device)
+    else:
+        request = request_of(reading, desk)
+        continued = case_of(reading, request, desk.knowledge, desk.network, on_device=on_device)
+    now = continued.record
+    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    then = _next(reading, now, looked=record is not None, on_device=on_device, asks=asks)
+    write(
+        render(reading, continued, make_view(now, desk.knowledge, desk.network), desk.network.quality, then),
+        sys.stdout,
+    )
+    return leading(ask_on(desk, (now,))) if asks else now
+
+
+def _next(reading: Reading, now: CaseRecord, *, looked: bool, on_device: bool, asks: bool) -> tuple[str, ...]:
+    """Say what to do next, in words of the conversation."""
+    steps = []
+    if any(report.state == "running" for report in reading.reports):
+        steps.append("The test was still running: send the report that it gives on completion.")
+    if not looked:
+        words = " ".join(filter(None, (now.request.code, now.request.platform)))
+        steps.append(f"To look from this host as well: /diagnose {words}")
+    if reading.pasted and not on_device:
+        steps.append(
+            "Output of tools counts when it is pasted with the words \u201con the user's device\u201d."
+        )
+    question = now.diagnosis.next_question
+    if question and not asks and now.diagnosis.outcome != "clear":
+        steps.append(f"Still open: {question.ask}")
+    return tuple(steps)
+
+
+def _depth(text: str) -> int:
+    """Count the brackets that *text*, one line, leaves open; those within quotes are none."""
+    depth, quoted, escaped = 0, False, False
+    for letter in text:
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped, quoted = letter == "\\", letter != '"'
+        elif letter == '"':
+            quoted = True
+        else:
+            depth += (letter in "{[") - (letter in "}]")
+    return depth

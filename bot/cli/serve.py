@@ -1,0 +1,33 @@
+"""`lineman serve`: the Slack bot, over the transport that the environment asks for."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from bot.cli.parser import Parser
+from bot.logs import write_log
+from bot.slack.environment import HOW_TO, read_slack_settings
+
+USAGE: Final = 2
+NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: the same start may go well later
+
+
+def run_serve(words: Sequence[str]) -> int:
+    """Serve until told to end; the exit code is 0, 2 when something has to be set, 75 when Slack is away."""
+    Parser(prog="lineman serve", description="Serve Slack; docs/slack.md says how to set it up.").read(words)
+    settings = read_slack_settings(os.environ)
+    if settings.transport is None:
+        sys.stdout.write(HOW_TO)
+        return USAGE
+    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
+    from bot.slack.serve import serve, tell  # aiohttp and Bolt take their time to import
+    from bot.slack.starting import NotNowError
+
+    try:
+        asyncio.run(serve(settings, os.environ, tell))
+    except NotNowError as error:
+        tell(str(error))
+        return NOT_NOW
+    return 0

@@ -1,0 +1,1 @@
+"""Run a case: plan, observe, reason, compare, revise."""

@@ -1,0 +1,107 @@
+"""What several relays saw, as one record: every message that can be made of a run can then be made of all of them.
+
+Pure: no network, no clock. Looks are named by their relays, so that none hides another's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.diagnosis.comparison import leading, listed
+from bot.diagnosis.triage import CaseRecord
+from knowledge.model.conclusions import Diagnosis, Judged
+from knowledge.reasoning.merge import merge
+from probes.protocol.model import REFERENCE, Observation
+
+
+def together(records: Sequence[CaseRecord]) -> CaseRecord:
+    """Lay the *records* of one request together, one from each relay; a single one stays as it is.
+
+    A cause is found if it shows from any relay, and ruled out only where every relay of the users' networks rules
+    it out. A reference relay adds its looks, and says nothing about anybody's network.
+    """
+    if len(records) == 1:
+        return records[0]
+    first = leading(records)
+    own = _inside(records)
+    return replace(
+        first,
+        relay=listed(record.relay for record in records),
+        vantage=own[0].vantage,
+        observations={look.step: look for record in records for look in _named(record)},
+        diagnosis=_diagnosis(own, first),
+        started=min(record.started for record in records),
+        timings={"total": max(record.timings.get("total", 0.0) for record in records)},
+    )
+
+
+def step_of(relay: str, step: str) -> str:
+    """Name a look by where it was taken."""
+    return f"{relay}: {step}"
+
+
+def nobody_looked(records: Sequence[CaseRecord]) -> tuple[Judged, ...]:
+    """List the causes that no relay of the users' networks could check, and not for want of a person's word."""
+    own = _inside(records)
+    unchecked = [
+        {one.cause: one for one in record.diagnosis.not_checked if not one.person_only} for record in own
+    ]
+    return tuple(one for cause, one in unchecked[0].items() if all(cause in each for each in unchecked))
+
+
+def _inside(records: Sequence[CaseRecord]) -> list[CaseRecord]:
+    """Choose the relays that speak for a user's network; all, where none does."""
+    return [record for record in records if record.vantage != REFERENCE] or list(records)
+
+
+def _named(record: CaseRecord) -> list[Observation]:
+    return [
+        replace(look, step=step_of(record.relay, look.step), facts={**look.facts, "relay": record.relay})
+        for look in record.observations.values()
+    ]
+
+
+def _diagnosis(records: Sequence[CaseRecord], first: CaseRecord) -> Diagnosis:
+    whole = merge([_renamed(record) for record in records])
+    mixed = tuple(_ruled_out_in_part(one, records) for one in whole.not_checked)
+    question = first.diagnosis.next_question or whole.next_question
+    return replace(
+        whole,
+        platforms=first.diagnosis.platforms,
+        not_checked=mixed,
+        path=_renamed(first).path,
+        next_question=question,
+    )
+
+
+def _ruled_out_in_part(one: Judged, records: Sequence[CaseRecord]) -> Judged:
+    """Say from where *one* was ruled out although another relay could not check it."""
+    fine = [
+        record.relay
+        for record in records
+        if any(judged.cause == one.cause for judged in record.diagnosis.ruled_out)
+    ]
+    return replace(one, because=f"ruled out from {listed(fine)} only; {one.because}") if fine else one
+
+
+def _renamed(record: CaseRecord) -> Diagnosis:
+    """Give the diagnosis of *record*, with every look named by its relay."""
+    diagnosis = record.diagnosis
+
+    def steps(known: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(step_of(record.relay, step) for step in known)
+
+    def judged(known: tuple[Judged, ...]) -> tuple[Judged, ...]:
+        return tuple(replace(one, steps=steps(one.steps)) for one in known)
+
+    return replace(
+        diagnosis,
+        found=tuple(replace(one, steps=steps(one.steps)) for one in diagnosis.found),
+        explained=judged(diagnosis.explained),
+        possible=judged(diagnosis.possible),
+        ruled_out=judged(diagnosis.ruled_out),
+        not_checked=judged(diagnosis.not_checked),
+        unexplained=steps(diagnosis.unexplained),
+        tolerated=steps(diagnosis.tolerated),
+        accounted=steps(diagnosis.accounted),
+        path=tuple(replace(one, steps=steps(one.steps)) for one in diagnosis.path),
+    )

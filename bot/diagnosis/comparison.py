@@ -1,0 +1,196 @@
+"""Lay what several relays saw side by side, to tell one network's fault from everybody's.
+
+Pure: no network, no clock. What fails from one relay only is that network's fault; what fails from all is the
+service's, or common to all of them. A relay that could not tell says nothing, and a reference relay rules nothing out.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from bot.diagnosis.triage import CaseRecord
+from knowledge.model.conclusions import Answers, Finding
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE
+
+Scope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
+
+NAMED: Final = 5  # relays that a sentence lists; of more it tells how many
+
+# The words of a look that a relay did not take, for a reason of the relay's and not of the case's.
+_MISSING: Final = (Failure.RELAY_LOST, Failure.NOT_ALLOWED)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One cause that some relay found, and what the others say to it."""
+
+    cause: str
+    title: str
+    scope: Scope
+    seen_from: tuple[str, ...]  # relays from which it shows
+    fine_from: tuple[str, ...]  # relays from which it does not
+    unknown_from: tuple[str, ...]  # relays that could not tell
+    says: str  # one sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What one relay was asked and could not tell."""
+
+    relay: str
+    looks: int
+    of: int
+    because: str
+
+    @property
+    def says(self) -> str:
+        """Say it in one sentence."""
+        return f"{self.relay}: {self.looks} of {self.of} looks are missing: {self.because}."
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What several relays say together about one request."""
+
+    causes: tuple[Compared, ...]
+    alike: tuple[str, ...]  # steps that failed from every relay that took them, two at least
+    missing: tuple[Missing, ...]
+    says: str  # one sentence over all
+
+
+def compare(records: Sequence[CaseRecord]) -> Comparison:
+    """Compare the *records* of one request, one for each relay."""
+    found: dict[str, Finding] = {}
+    for finding in (finding for record in records for finding in record.diagnosis.found):
+        found.setdefault(finding.cause, finding)
+    causes = tuple(_compared(finding, records) for finding in found.values())
+    missing = tuple(one for record in records if (one := missing_from(record)))
+    return Comparison(causes, _alike(records), missing, _sum_up(causes, records))
+
+
+def missing_from(record: CaseRecord) -> Missing | None:
+    """Tell what the relay of *record* was asked and could not tell because of itself."""
+    lost = [one for one in record.observations.values() if one.failure in _MISSING]
+    if not lost:
+        return None
+    because = next((str(one.facts["because"]) for one in lost if "because" in one.facts), "")
+    usual = (
+        "the relay was gone" if lost[0].failure is Failure.RELAY_LOST else "it is not allowed to look there"
+    )
+    # What the network file pins was never asked of the relay, and has no time.
+    taken = sum(one.started > 0 for one in record.observations.values() if one not in lost)
+    return Missing(record.relay, len(lost), len(lost) + taken, because.rstrip(".") or usual)
+
+
+def leading(records: Sequence[CaseRecord]) -> CaseRecord:
+    """Choose the record that stands for all: the first that found something, else one of the user's network."""
+    found = [record for record in records if record.diagnosis.outcome == "found"]
+    inside = [record for record in records if record.vantage != REFERENCE]
+    unclear = [record for record in inside if record.diagnosis.outcome == "unclear"]
+    return [*found, *unclear, *inside, *records][0]
+
+
+def _compared(finding: Finding, records: Sequence[CaseRecord]) -> Compared:
+    told: dict[bool | None, list[str]] = {True: [], False: [], None: []}
+    for record in records:
+        told[_shows(finding, record)].append(_named(record))
+    seen, fine, unknown = (tuple(told[key]) for key in (True, False, None))
+    scope = _scope(seen, fine)
+    says = _says(finding.title, scope, seen, fine, unknown)
+    return Compared(finding.cause, finding.title, scope, seen, fine, unknown, says)
+
+
+def _shows(finding: Finding, record: CaseRecord) -> bool | None:
+    """Whether the cause shows from where *record* was made; None where nobody could tell.
+
+    A reference relay finds nothing about a user's network, but it has answered the questions: one that gives
+    every answer that shows the cause sees the same, one that gives another answer sees it work.
+    """
+    diagnosis = record.diagnosis
+    if any(one.cause == finding.cause for one in diagnosis.found):
+        return True
+    if record.vantage != REFERENCE:
+        return False if any(one.cause == finding.cause for one in diagnosis.ruled_out) else None
+    platforms = [answers for platform, answers in record.answers.items() if platform in finding.platforms]
+    verdicts = [_same_answers(finding, answers) for answers in platforms or record.answers.values()]
+    if True in verdicts:
+        return True
+    return None if None in verdicts else False
+
+
+def _same_answers(finding: Finding, answers: Answers) -> bool | None:
+    given = [
+        (shown.answer, theirs.answer if (theirs := answers.get(shown.question)) else None)
+        for shown in finding.because
+        if shown.by != "person"
+    ]
+    if any(theirs is not None and theirs != shown for shown, theirs in given):
+        return False
+    return None if not given or any(theirs is None for _, theirs in given) else True
+
+
+def _scope(seen: Sequence[str], fine: Sequence[str]) -> Scope:
+    if fine:
+        return "one-network" if len(seen) == 1 else "some-networks"
+    return "everywhere" if len(seen) > 1 else "not-compared"
+
+
+def _says(title: str, scope: Scope, seen: Sequence[str], fine: Sequence[str], unknown: Sequence[str]) -> str:
+    match scope:
+        case "one-network":
+            says = f"{title}: only from {seen[0]}, not from {listed(fine)}; the fault is in the network of {seen[0]}"
+        case "some-networks":
+            says = f"{title}: from {listed(seen)}, not from {listed(fine)}; the fault is in those networks"
+        case "everywhere":
+            says = f"{title}: from {listed(seen)} alike; the fault is the service's own, or common to all of them"
+        case "not-compared":
+            says = f"{title}: from {seen[0]}; no other relay could tell, so whose fault it is stays open"
+    left = f" ({listed(unknown)} could not tell)" if unknown and scope != "not-compared" else ""
+    return f"{says}{left}."
+
+
+def _alike(records: Sequence[CaseRecord]) -> tuple[str, ...]:
+    """List the steps that failed wherever they were looked at, and were looked at from two relays at least."""
+    alike = []
+    for step in dict.fromkeys(step for record in records for step in record.observations):
+        taken = [record.observations[step] for record in records if step in record.observations]
+        looked = [one for one in taken if one.looked]
+        if len(looked) > 1 and all(one.failure is not None for one in looked):
+            alike.append(step)
+    return tuple(alike)
+
+
+def _sum_up(causes: Sequence[Compared], records: Sequence[CaseRecord]) -> str:
+    places = listed([_named(record) for record in records])
+    if not causes:
+        if all(record.diagnosis.outcome == "clear" or record.vantage == REFERENCE for record in records):
+            return f"Looked from {places}: nothing wrong seen from any of them."
+        return f"Looked from {places}: no cause found, and not every relay could tell."
+    own = [one for one in causes if one.scope in ("one-network", "some-networks")]
+    common = [one for one in causes if one.scope == "everywhere"]
+    parts = []
+    if own:
+        parts.append(f"{_count(len(own), 'fault lies', 'faults lie')} in one network and not in another")
+    if common:
+        parts.append(f"{_count(len(common), 'fault is', 'faults are')} the service's own or common to all")
+    if left := len(causes) - len(own) - len(common):
+        parts.append(f"{_count(left, 'fault', 'faults')} could not be compared")
+    return f"Looked from {places}: {'; '.join(parts)}."
+
+
+def _named(record: CaseRecord) -> str:
+    return f"{record.relay} (reference)" if record.vantage == REFERENCE else record.relay
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join *names* as a sentence does; of many only the first."""
+    known = list(names)
+    if len(known) > NAMED:
+        known = [*known[: NAMED - 1], f"{len(known) - NAMED + 1} more"]
+    *most, last = known
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,149 @@
+"""Go on with a case by what the user's device saw: laid beside the relay's answers, and concluded anew.
+
+Pure. Nothing is looked at again. A relay's answer and the device's that contradict each other leave the question open.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.diagnosis.triage import CaseRecord, Matter, open_matter
+from bot.intake.clues import Reading, platform_of
+from bot.intake.observation import observe, place
+from bot.intake.preflight_report import Report
+from bot.model.request import Request
+from knowledge.model.conclusions import Answered
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
+from knowledge.reasoning.device import device_answer, reports_in, said
+from probes.protocol.failures import Failure
+from probes.protocol.model import USER_NETWORK, Observation, Plan
+
+DEVICE = "the user's device"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One question as both saw it; answers as a person reads them, empty where there is none.
+
+    They differ where both may count and contradict each other: then neither is taken.
+    """
+
+    question: str
+    asks: str
+    relay: str
+    device: str
+    differ: bool
+    relay_answer: str = ""  # the names of the answers
+    device_answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A case with what the device saw in it."""
+
+    record: CaseRecord
+    sides: tuple[Side, ...]
+    added: tuple[Observation, ...]  # what is new in the record
+
+    @property
+    def differ(self) -> tuple[Side, ...]:
+        """The questions about which relay and device contradict each other."""
+        return tuple(side for side in self.sides if side.differ)
+
+
+def continue_case(
+    record: CaseRecord, reading: Reading, knowledge: Knowledge, network: Network, *, on_device: bool = False
+) -> Continued:
+    """Conclude *record* anew with what *reading* shows; *on_device*: pasted output was made on the user's device."""
+    added = observations_of(reading, network, record.request.edge, on_device=on_device)
+    observations = {**record.observations, **{one.step: one for one in added}}
+    request = with_told(record.request, reading, knowledge)
+    matter = open_matter(request, knowledge, network)
+    alone = {
+        step: one for step, one in record.observations.items() if one not in reports_in(record.observations)
+    }
+    before = matter.answers(alone, record.request.told, record.vantage)
+    answers = matter.answers(observations, request.told, record.vantage)
+    diagnosis = matter.diagnosis(answers, observations)
+    now = replace(record, request=request, observations=observations, answers=answers, diagnosis=diagnosis)
+    sides = _sides(matter, before, reports_in(observations))
+    return Continued(now, sides, added)
+
+
+def case_of(
+    reading: Reading, request: Request, knowledge: Knowledge, network: Network, *, on_device: bool
+) -> Continued:
+    """Make a case of *reading* alone, as *request* asks: no relay has looked, and what it could see is open."""
+    matter = open_matter(request, knowledge, network)
+    steps = {one.step: one for case in matter.cases for looks in case.wanted.values() for one in looks}
+    unseen = {
+        step: Observation(step, one.probe, one.target, Failure.NOT_SUPPORTED) for step, one in steps.items()
+    }
+    answers = matter.answers(unseen, request.told, USER_NETWORK)
+    record = CaseRecord(
+        request=request,
+        network=network.id,
+        digest=knowledge.digest,
+        relay=DEVICE,
+        vantage=USER_NETWORK,
+        turn="",
+        plan=Plan((), 0.0),
+        observations=unseen,
+        answers=answers,
+        diagnosis=matter.diagnosis(answers, unseen),
+        started=reading.reports[0].started or 0.0 if reading.reports else 0.0,
+        timings={},
+    )
+    return continue_case(record, reading, knowledge, network, on_device=on_device)
+
+
+def observations_of(
+    reading: Reading, network: Network, edge: str, *, on_device: bool = False
+) -> tuple[Observation, ...]:
+    """Turn *reading* into observations for a case at *edge*."""
+    reports = (observe(report, edge) for report in reading.reports)
+    pasted = (place(look, network, edge, on_device=on_device) for look in reading.pasted)
+    return tuple({one.step: one for one in (*reports, *pasted)}.values())
+
+
+def with_told(request: Request, reading: Reading, knowledge: Knowledge) -> Request:
+    """Add to *request* what a report says as a person would: the platform, and with it the SDK's version."""
+    platform = request.platform or (platform_of(reading) if _fits(request, reading) else None)
+    told = dict(request.told)
+    version = next((report.sdk for report in reading.reports if _is_version(report)), "")
+    if platform and version and platform_of(reading) == platform:
+        told.setdefault("sdk-version", version)
+    return replace(request, platform=platform, told=told)
+
+
+def _fits(request: Request, reading: Reading) -> bool:
+    return request.platform is None and all(report.form != "log" for report in reading.reports)
+
+
+def _is_version(report: Report) -> bool:
+    return bool(report.sdk) and not report.sdk.endswith(".x")
+
+
+def _sides(
+    matter: Matter, before: Mapping[str, Mapping[str, Answered]], reports: tuple[Observation, ...]
+) -> tuple[Side, ...]:
+    """Lay what the device shows beside what was known without it, each question once."""
+    sides: dict[str, Side] = {}
+    for case in matter.cases:
+        for question in case.questions.values():
+            found = device_answer(question, reports)
+            if found is None or question.id in sides:
+                continue
+            shown, seen = found
+            given = before[case.platform][question.id]
+            fits = given.answer in (None, seen.answer, *shown.agrees, *shown.over)
+            sides[question.id] = Side(
+                question=question.id,
+                asks=question.asks,
+                relay=question.says(given.answer) if given.answer else "",
+                device=said(question, shown),
+                differ=not fits and given.firm is not None and seen.firm is not None,
+                relay_answer=given.answer or "",
+                device_answer=shown.name,
+            )
+    return tuple(sides.values())

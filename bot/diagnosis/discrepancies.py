@@ -1,0 +1,54 @@
+"""What only shows when a report and a relay's looks lie side by side: other edges, ports that only one of them lost.
+
+Pure.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from bot.intake.clues import Reading
+from bot.intake.observation import DIRECT, path_of
+from bot.intake.parsing.edge_names import ROAMING
+from bot.intake.preflight_report import Report
+from probes.protocol.model import Facts, Observation
+
+
+def beside(reading: Reading, observations: Mapping[str, Observation], relay: str) -> Iterator[str]:
+    """Say what *relay* saw that belongs beside what the device saw, a sentence each."""
+    edges = _facts_of("edges", observations)
+    media = _facts_of("udp_media", observations)
+    for report in reading.reports:
+        yield from dict.fromkeys((*_edge(report, edges, relay), *_port(report, media, relay)))
+
+
+def _edge(report: Report, edges: Facts, relay: str) -> Iterator[str]:
+    """Where roaming led both, and which edge is near."""
+    near, led = str(edges.get("nearest_edge") or ""), str(edges.get("roaming_edge") or "")
+    if report.edge_asked != ROAMING or not report.edge or not near:
+        return
+    if report.edge != near:
+        took = edges.get("nearest_ms")
+        ms = f" ({took:.0f} ms away)" if isinstance(took, int | float) else ""
+        yield f"Roaming led the device to {report.edge}; from {relay} the nearest edge is {near}{ms}."
+    if led and led != report.edge:
+        yield (
+            f"Roaming leads {relay} to {led} and led the device to {report.edge}: they ask other resolvers, or "
+            "stand in other networks."
+        )
+
+
+def _port(report: Report, media: Facts, relay: str) -> Iterator[str]:
+    """A media port that worked for the device, among those that the relay lost."""
+    low, dash, high = str(media.get("boundary") or "").partition("-")
+    if not (dash and low.isdecimal() and high.isdecimal()):
+        return
+    remote, local = report.remote, report.local
+    if path_of(report) == DIRECT and remote and remote.port and local and local.protocol == "udp":
+        inside = int(low) <= remote.port <= int(high)
+        where = "among those" if inside else "outside those"
+        so = ": they may stand in other networks" if inside else ""
+        yield f"The device's media used port {remote.port}, {where} that {relay} lost ({low}-{high}){so}."
+
+
+def _facts_of(probe: str, observations: Mapping[str, Observation]) -> Facts:
+    """Give what the first look of *probe* noted that looked at all."""
+    return next((one.facts for one in observations.values() if one.probe == probe and one.looked), {})

@@ -1,0 +1,88 @@
+"""What a diagnosis works with, loaded once: knowledge, network, relay, settings."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.diagnosis.triage import CaseRecord, Tell, tell_more, triage
+from bot.diagnosis.turn_settings import Settings, load_settings
+from bot.errors import UsageError, unknown
+from bot.model.request import Request, Vocabulary
+from bot.model.vocabulary import make_vocabulary
+from bot.relays.hub.paths import socket_of
+from bot.relays.local import LocalOnly, LocalRelay, Relay, RelayLookup, from_each
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
+from probes.protocol.model import USER_NETWORK, VANTAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that stays the same from one case to the next."""
+
+    knowledge: Knowledge
+    network: Network
+    relay: Relay
+    settings: Settings
+    book: RelayLookup
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The words that mean something here."""
+        return make_vocabulary(self.knowledge, self.network, self.book.names)
+
+    def diagnose(self, request: Request, tell: Tell) -> CaseRecord:
+        """Run one case to its end; Ctrl-C ends it with KeyboardInterrupt."""
+        (record,) = self.diagnose_all(replace(request, relays=request.relays[:1]), tell)
+        return record
+
+    def diagnose_all(self, request: Request, tell: Tell) -> tuple[CaseRecord, ...]:
+        """Run one case from every relay that it names, side by side; a record each, in their order."""
+        return asyncio.run(self._from_each(request, tell))
+
+    async def _from_each(self, request: Request, tell: Tell) -> tuple[CaseRecord, ...]:
+        def look(name: str) -> Coroutine[Any, Any, CaseRecord]:
+            relay = self.relay if name == self.relay.name else self.book.named(name, what=request.what)
+            return triage(request, self.knowledge, self.network, relay, self.settings, tell)
+
+        return await from_each(request.relays, look)
+
+    def tell_more(self, record: CaseRecord, option: str, value: str) -> CaseRecord:
+        """Walk *record* again with one more answer of a person's."""
+        return tell_more(record, option, value, self.knowledge, self.network)
+
+
+def open_desk(
+    network: str | None = None,
+    vantage: str | None = None,
+    knowledge: Knowledge | None = None,
+    *,
+    remote: bool = False,
+) -> Desk:
+    """Load everything, with the hub's relays if *remote*; KnowledgeError and UsageError for what cannot be used."""
+    if vantage is not None and vantage not in VANTAGES:
+        raise unknown("a vantage", vantage, VANTAGES)
+    if network is not None and not network.strip():
+        raise UsageError("--network needs the path of a network file.")
+    local = LocalRelay(vantage or USER_NETWORK, environment=os.environ)
+    return Desk(
+        knowledge or load_knowledge(quick=True),
+        load_network(network),
+        local,
+        load_settings(os.environ),
+        _relays(local) if remote else LocalOnly(local),
+    )
+
+
+def _relays(local: LocalRelay) -> RelayLookup:
+    """The relays of the hub that runs here, if one does."""
+    if not socket_of(os.environ).exists():
+        return LocalOnly(local)
+    # Web server, database and keys come along: 0.2 s that a diagnosis from here alone does without.
+    from bot.relays.directory import open_book
+
+    return open_book(os.environ, local)

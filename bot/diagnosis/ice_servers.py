@@ -1,0 +1,91 @@
+"""TURN servers and the credentials for them: given, minted for this one run, or none and why.
+
+Nothing here is logged, and no `repr` shows a credential.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.diagnosis.turn_settings import ACCOUNT_SID, AUTH_TOKEN, ICE_SERVERS, Settings
+from bot.errors import UsageError
+from knowledge.model.network import IceServer, Network
+
+# RFC 7064 and RFC 7065: scheme, host, port, transport.
+URL: Final = re.compile(
+    r"(?P<scheme>stuns?|turns?):(?P<host>\[[0-9a-f:.]+\]|[^:?\[\]\s/]+)(:(?P<port>\d{1,5}))?"
+    r"(\?transport=(?P<transport>udp|tcp))?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnServer:
+    """One TURN endpoint with what it takes to use it."""
+
+    host: str
+    port: int
+    transport: str  # udp, tcp or tls
+    username: str = field(default="", repr=False)
+    credential: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ice:
+    """The TURN servers of one run; `because` says where they come from, or why there are none."""
+
+    servers: tuple[TurnServer, ...] = ()
+    because: str = "no credentials"
+
+
+async def find_ice(network: Network, settings: Settings) -> Ice:
+    """TURN servers for *network*: its own, else the environment's, else minted; failing, the reason."""
+    if network.ice_servers:
+        return Ice(turn_servers(network.ice_servers, "ice_servers of the network file"), "the network file's")
+    if settings.ice_servers:
+        return Ice(turn_servers(settings.ice_servers, ICE_SERVERS), "the environment's")
+    if settings.can_mint and network.tokens_api:
+        return await _minted(network, settings)
+    return Ice(because=f"no credentials; give {ICE_SERVERS}, or {ACCOUNT_SID} and {AUTH_TOKEN}")
+
+
+def turn_servers(servers: Iterable[IceServer], where: str) -> tuple[TurnServer, ...]:
+    """List the TURN endpoints of *servers*; `UsageError` names *where*, not the secrets."""
+    found: list[TurnServer] = []
+    for server in servers:
+        for url in server.urls:
+            match = URL.fullmatch(url)
+            if match is None:
+                raise UsageError(f"{where}: an entry has no url like turn:turn.example:3478?transport=udp.")
+            if match["scheme"].casefold().startswith("turn"):
+                found.append(_endpoint(match, server))
+    return tuple(found)
+
+
+def _endpoint(match: re.Match[str], server: IceServer) -> TurnServer:
+    """Fill in the defaults of RFC 7065: 3478 over UDP for turn, 5349 over TLS for turns.
+
+    `turn:…:443?transport=tcp` is plain TURN over TCP by that RFC, and so is it treated here.
+    """
+    secure = match["scheme"].casefold() == "turns"
+    return TurnServer(
+        host=match["host"].strip("[]"),
+        port=int(match["port"] or (5349 if secure else 3478)),
+        transport="tls" if secure else (match["transport"] or "udp").casefold(),
+        username=server.username,
+        credential=server.credential,
+    )
+
+
+async def _minted(network: Network, settings: Settings) -> Ice:
+    """Mint and read; what goes wrong becomes the reason why there are none."""
+    from bot.diagnosis.twilio_tokens import NoTokensError, mint_servers
+
+    try:
+        servers = await mint_servers(network, settings)
+        return Ice(turn_servers(servers, "the Tokens API"), "minted for this run")
+    except NoTokensError as error:
+        return Ice(because=str(error))
+    except UsageError:
+        return Ice(because="the Tokens API answered without usable TURN servers")

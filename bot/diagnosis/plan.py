@@ -1,0 +1,168 @@
+"""One plan for all looks that a case wants: each once, in order, inside budgets.
+
+Pure: no network, no clock.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, Final
+
+from bot.diagnosis.budgets import BUDGETS, CAP, DEFAULT
+from bot.diagnosis.ice_servers import Ice, TurnServer
+from knowledge.model.network import Network
+from knowledge.model.schema import Case, Wanted
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Plan, Step, Target
+
+# What must have succeeded on the same host before a look makes sense: its failure would only repeat theirs.
+BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
+    "tcp": ("dns",),
+    "tls": ("dns", "tcp"),
+    "http": ("dns", "tcp"),
+    "websocket": ("dns", "tcp"),  # not tls: behind an intercepted session it still tells something
+    "stun": ("dns",),
+    "nat": ("dns",),
+    "turn": ("dns",),
+}
+
+# One would do; the second is for when the first is silent.
+OTHER_SERVERS: Final = 2
+
+# The order in which TURN servers are tried for the media proof: what passes most firewalls first.
+_WAYS: Final = ("tls", "tcp", "udp")
+
+
+def make_plan(cases: Iterable[Case], network: Network, ice: Ice) -> Plan:
+    """Every look that *cases* want on *network*, equal ones merged, with *ice* for those that need it."""
+    wanted: dict[str, tuple[Wanted, Case]] = {}
+    for case in cases:
+        for look in chain.from_iterable(case.wanted.values()):
+            if _known(look, network, ice) is None:
+                wanted.setdefault(look.step, (look, case))
+    looks = [look for look, _ in wanted.values()]
+    steps = [_step(look, case, looks, network, ice) for look, case in wanted.values()]
+    return Plan(tuple(steps), CAP, network.roots, network.proxy)
+
+
+def observe_known(cases: Iterable[Case], network: Network, ice: Ice) -> dict[str, Observation]:
+    """Give the observations that need no probe, for the looks that `make_plan` leaves out."""
+    looks = chain.from_iterable(chain.from_iterable(case.wanted.values()) for case in cases)
+    known = (_known(look, network, ice) for look in looks)
+    return {one.step: one for one in known if one}
+
+
+def _step(look: Wanted, case: Case, looks: list[Wanted], network: Network, ice: Ice) -> Step:
+    turn = _servers(look, network, ice)
+    return Step(
+        id=look.step,
+        probe=look.probe,
+        target=look.target,
+        budget=BUDGETS.get(look.probe, DEFAULT).limit,
+        params={**look.params, **dict(_params(look, case, network, turn))},
+        after=tuple(_before(look, looks)),
+        secrets={"username": turn[0].username, "credential": turn[0].credential} if turn else {},
+    )
+
+
+def _before(look: Wanted, looks: Iterable[Wanted]) -> Iterator[str]:
+    """Name the looks at the same place that *look* comes after."""
+    if look.params.get("proxy"):
+        return  # the proxy looks names up and connects
+    for probe in BEHIND.get(look.probe, ()):
+        for other in looks:
+            same = other.probe == probe and other.target.host == look.target.host and not other.params
+            if same and (probe == "dns" or other.target.port == look.target.port):
+                yield other.step
+
+
+def _known(look: Wanted, network: Network, ice: Ice) -> Observation | None:
+    """Tell what is known without a probe: an address, a pinned name, or that no media proof is possible."""
+    if look.probe == "udp_media" and not ice.servers:
+        return Observation(
+            look.step, look.probe, look.target, Failure.NO_CREDENTIALS, {"because": ice.because}
+        )
+    known = addresses_known(look.target.host, network)
+    if look.probe != "dns" or look.params or not known:
+        return None
+    facts = {
+        "addresses": [one for one in known if ":" not in one],
+        "addresses6": [one for one in known if ":" in one],
+        "pinned": True,
+    }
+    return Observation(look.step, look.probe, look.target, None, facts)
+
+
+def addresses_known(host: str, network: Network) -> list[str]:
+    """Give the addresses of *host* that need no DNS: those the network file pins, or itself."""
+    if host in network.addresses:
+        return list(network.addresses[host])
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        return []
+
+
+def _params(
+    look: Wanted, case: Case, network: Network, turn: tuple[TurnServer, ...]
+) -> Iterator[tuple[str, Any]]:
+    """Yield what the network knows about this look, besides its target."""
+    if known := addresses_known(look.target.host, network):
+        yield "addresses", known
+    match look.probe:
+        case "dns":
+            if network.private_addresses:
+                yield "private_ok", True
+        case "websocket" | "http":
+            if "path" not in look.params:
+                yield "path", _path(look.target, case.platform, network)
+        case "edges":
+            hosts = network.edge_hosts(case.platform)
+            yield "hosts", hosts
+            pinned = {host: addresses_known(host, network) for host in (look.target.host, *hosts.values())}
+            yield "addresses", {host: known for host, known in pinned.items() if known}
+            yield "chosen", case.edge
+            yield "allowed", list(network.allowed_edges)
+        case "nat":
+            yield "servers", _other_servers(look.target, network)
+        case "udp_media":
+            yield "turn", [_endpoint(server, network) for server in turn]
+            yield "ranges", list(network.media_ranges)
+            yield "ports", list(network.media_ports)
+
+
+def _path(target: Target, platform: str, network: Network) -> str:
+    for service in network.services_of(target.service, platform):
+        if service.path and service.port == target.port:
+            return service.path
+    return "/"
+
+
+def _endpoint(server: TurnServer, network: Network) -> dict[str, Any]:
+    place = {"host": server.host, "port": server.port, "transport": server.transport}
+    known = addresses_known(server.host, network)
+    return {**place, "addresses": known} if known else place
+
+
+def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
+    """Find further servers to compare mappings with: a NAT is told by two addresses asked from one port."""
+    others = chain.from_iterable(network.targets(service, "", "every") for service in ("stun", "turn"))
+    found = {one.host: one.port for one in others if one.transport == "udp" and one.host != target.host}
+    return [{"host": host, "port": port} for host, port in list(found.items())[:OTHER_SERVERS]]
+
+
+def _servers(look: Wanted, network: Network, ice: Ice) -> tuple[TurnServer, ...]:
+    """Pick the TURN servers whose credentials this look may use, all with the same ones.
+
+    Credentials go to the servers they were given for, and to other names of the same service.
+    """
+    if look.probe == "udp_media":
+        fit = sorted(ice.servers, key=lambda server: _WAYS.index(server.transport))
+    elif look.probe == "turn":
+        hosts = {target.host for target in network.targets("turn", "", "every")}
+        hosts |= {target.host for target in network.targets("turn", "", "roaming")}
+        fit = [one for one in ice.servers if one.host == look.target.host]
+        fit = fit or [one for one in ice.servers if {one.host, look.target.host} <= hosts]
+    else:
+        return ()
+    return tuple(one for one in fit if (one.username, one.credential) == (fit[0].username, fit[0].credential))

@@ -1,0 +1,189 @@
+"""The story of one case: plan, look, reason after every look, stop when nothing can change the answer.
+
+Knows neither terminal nor Slack: whoever calls it hears of progress through a function, and gets the record.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeAlias
+
+from bot.diagnosis.ice_servers import find_ice
+from bot.diagnosis.plan import make_plan, observe_known
+from bot.diagnosis.turn_settings import Settings
+from bot.model.request import Request
+from bot.relays.local import Relay
+from knowledge.model.conclusions import Answered, Answers, Diagnosis
+from knowledge.model.network import Network
+from knowledge.model.schema import Case, Knowledge
+from knowledge.reasoning.answers import answer
+from knowledge.reasoning.merge import merge
+from knowledge.reasoning.selection import select
+from knowledge.reasoning.tree import Tree, compile_tree, settled, walk
+from probes.protocol.failures import Failure
+from probes.protocol.model import Observation, Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """Everything about one run: enough to explain it later, and to walk it again with one more answer."""
+
+    request: Request
+    network: str  # its id
+    digest: str  # of the knowledge that decided
+    relay: str
+    vantage: str
+    turn: str  # where TURN credentials come from, or why there are none
+    plan: Plan
+    observations: Mapping[str, Observation]  # by step id, in the order in which they came
+    answers: Mapping[str, Answers]  # by platform
+    diagnosis: Diagnosis
+    started: float  # seconds since the epoch
+    timings: Mapping[str, float]  # milliseconds: prepare, looks, total
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One look has ended, and what that changed."""
+
+    observation: Observation
+    done: int
+    total: int
+    changed: tuple[Answered, ...]
+    seen: Mapping[str, Observation]  # all so far, by step id
+    diagnose: Callable[[], Diagnosis] = field(repr=False)  # what can be concluded so far; some ms of work
+    relay: str = ""  # from where
+
+
+Tell: TypeAlias = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What is decided about one request: a case and its tree for each platform in question."""
+
+    cases: tuple[Case, ...]
+    trees: tuple[Tree, ...]
+
+    def answers(
+        self, observations: Mapping[str, Observation], told: Mapping[str, str], vantage: str
+    ) -> dict[str, Answers]:
+        """Answer every question by what was seen and told so far, for each platform."""
+        return {case.platform: answer(case, observations, told, vantage) for case in self.cases}
+
+    def diagnosis(self, answers: Mapping[str, Answers], observations: Mapping[str, Observation]) -> Diagnosis:
+        """Walk each platform's tree and lay the results together."""
+        return merge([walk(tree, answers[tree.case.platform], observations) for tree in self.trees])
+
+    def is_settled(self, answers: Mapping[str, Answers], pending: frozenset[str]) -> bool:
+        """Whether none of the *pending* steps could change the diagnosis."""
+        return all(settled(case, answers[case.platform], pending) for case in self.cases)
+
+
+def open_matter(request: Request, knowledge: Knowledge, network: Network) -> Matter:
+    """Select the causes and questions for *request*; without a platform, those of every one that raises it."""
+    of_code = knowledge.errors[request.code].platforms if request.code in knowledge.errors else ()
+    platforms = [request.platform] if request.platform else sorted(of_code or knowledge.platforms)
+    cases = [select(knowledge, network, request.code, platform, request.edge) for platform in platforms]
+    return Matter(tuple(cases), tuple(compile_tree(case) for case in cases))
+
+
+async def triage(
+    request: Request,
+    knowledge: Knowledge,
+    network: Network,
+    relay: Relay,
+    settings: Settings,
+    tell: Tell = lambda _: None,
+) -> CaseRecord:
+    """Run *request* on *relay* from beginning to end. `UsageError` if settings or network file are wrong."""
+    started, begun = time.time(), time.perf_counter()
+    matter = open_matter(request, knowledge, network)
+    ice = await find_ice(network, settings)
+    plan = make_plan(matter.cases, network, ice)
+    ready = time.perf_counter()
+    known = observe_known(matter.cases, network, ice)
+    seen = await _look(matter, plan, known, relay, request.told, tell)
+    seen |= {step.id: _cancelled(step) for step in plan.steps if step.id not in seen}
+    answers = matter.answers(seen, request.told, relay.vantage)
+    over = time.perf_counter()
+    return CaseRecord(
+        request=request,
+        network=network.id,
+        digest=knowledge.digest,
+        relay=relay.name,
+        vantage=relay.vantage,
+        turn=ice.because,
+        plan=plan,
+        observations=seen,
+        answers=answers,
+        diagnosis=matter.diagnosis(answers, seen),
+        started=started,
+        timings={
+            "prepare": _milliseconds(ready - begun),
+            "looks": _milliseconds(over - ready),
+            "total": _milliseconds(over - begun),
+        },
+    )
+
+
+def tell_more(
+    record: CaseRecord, option: str, value: str, knowledge: Knowledge, network: Network
+) -> CaseRecord:
+    """Walk *record* again with one more answer of a person's; nothing is probed."""
+    request = replace(record.request, told={**record.request.told, option: value})
+    matter = open_matter(request, knowledge, network)
+    answers = matter.answers(record.observations, request.told, record.vantage)
+    diagnosis = matter.diagnosis(answers, record.observations)
+    return replace(record, request=request, answers=answers, diagnosis=diagnosis)
+
+
+async def _look(
+    matter: Matter,
+    plan: Plan,
+    known: Mapping[str, Observation],
+    relay: Relay,
+    told: Mapping[str, str],
+    tell: Tell,
+) -> dict[str, Observation]:
+    """Gather observations until the plan ends or nothing that still runs could change the diagnosis."""
+    seen = dict(known)
+    pending = {step.id for step in plan.steps}
+    answers = matter.answers(seen, told, relay.vantage)
+    gone: OSError | None = None
+    async with relay.run(plan) as coming:
+        async for observation in coming:
+            seen[observation.step] = observation
+            pending.discard(observation.step)
+            before, answers = answers, matter.answers(seen, told, relay.vantage)
+            changed = newly_answered(before.values(), answers.values())
+            done = len(plan.steps) - len(pending)
+            diagnose = partial(matter.diagnosis, answers, dict(seen))
+            try:
+                tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose, relay.name))
+            except OSError as error:  # nobody listens any more; raised inside, it would come out in a group
+                gone = error
+            if gone or matter.is_settled(answers, frozenset(pending)):
+                break
+    if gone:
+        raise gone
+    return seen
+
+
+def newly_answered(before: Iterable[Answers], after: Iterable[Answers]) -> tuple[Answered, ...]:
+    """List the questions whose answer is another one now, each once."""
+    changed: dict[tuple[str, str | None], Answered] = {}
+    for old, new in zip(before, after, strict=True):
+        for question, answered in new.items():
+            if answered.answer != old[question].answer:
+                changed.setdefault((question, answered.answer), answered)
+    return tuple(changed.values())
+
+
+def _cancelled(step: Step) -> Observation:
+    return Observation(step.id, step.probe, step.target, Failure.CANCELLED)
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 2)

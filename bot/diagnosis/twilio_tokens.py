@@ -1,0 +1,81 @@
+"""Twilio's Tokens API: TURN credentials that live for ten minutes (twilio.com/docs/stun-turn/api).
+
+Imported only when there are keys to ask with: aiohttp takes a third of a second to import.
+"""
+
+import socket
+import ssl
+from typing import Final
+
+import aiohttp
+import certifi
+import dns.asyncresolver
+import dns.exception
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from bot.diagnosis.turn_settings import Settings, read_ice_servers
+from knowledge.model.network import IceServer, Network
+
+# One HTTPS request to a public API; longer, and the whole run would pass its six seconds.
+BUDGET: Final = 2.0  # seconds
+
+# Longer than any run takes, too short to be worth stealing. Seconds.
+LIFETIME: Final = 600
+
+
+class NoTokensError(Exception):
+    """There are no minted servers; the message says why, without any secret."""
+
+
+async def mint_servers(network: Network, settings: Settings) -> tuple[IceServer, ...]:
+    """Ask for servers; raises NoTokensError within BUDGET."""
+    url = network.tokens_api.format(account_sid=settings.account_sid)
+    limit = aiohttp.ClientTimeout(total=BUDGET)
+    headers = {"Authorization": aiohttp.encode_basic_auth(settings.user, settings.secret)}
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=limit, connector=_connector(network)) as session,
+            session.post(url, headers=headers, data={"Ttl": LIFETIME}) as answer,
+        ):
+            if answer.status >= 300:
+                raise NoTokensError(f"the Tokens API answered with status {answer.status}")
+            return _servers(await answer.json(content_type=None))
+    except TimeoutError:
+        raise NoTokensError(f"the Tokens API did not answer within {BUDGET:g} s") from None
+    except (aiohttp.ClientError, OSError):
+        raise NoTokensError("the Tokens API could not be reached") from None
+    except ValueError:
+        raise NoTokensError("the Tokens API answered with something else than ICE servers") from None
+
+
+def _servers(body: object) -> tuple[IceServer, ...]:
+    return read_ice_servers(body.get("ice_servers") if isinstance(body, dict) else None)
+
+
+def _connector(network: Network) -> aiohttp.TCPConnector:
+    """Trust the public authorities and those of *network*; look names up without a thread."""
+    trust = ssl.create_default_context(cafile=certifi.where())
+    for root in network.roots:
+        trust.load_verify_locations(cadata=root)
+    return aiohttp.TCPConnector(resolver=_Resolver(), ssl=trust)
+
+
+class _Resolver(AbstractResolver):
+    """Look names up with dnspython: a thread stuck in getaddrinfo would hold the process back for seconds."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        try:
+            answer = await dns.asyncresolver.resolve(host, "A", lifetime=BUDGET)
+        except dns.exception.DNSException as error:
+            raise OSError(f"no address for {host}") from error
+        return [
+            ResolveResult(
+                hostname=host, host=str(one), port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST
+            )
+            for one in answer
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held open."""

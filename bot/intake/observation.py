@@ -1,0 +1,180 @@
+"""What a report shows, as facts of one observation: what the questions' `device` rules look at.
+
+Pure. A fact stands there only where the report shows it. Times are ms, loss is %; `as_asked` tells whether the device
+was set to the edge that the case is about.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.intake.parsing.edge_names import ROAMING
+from bot.intake.parsing.quality_warnings import INSIGHTS
+from bot.intake.preflight_report import HOST, PRFLX, RELAY, SRFLX, Candidate, Report, Spread
+from knowledge.model.network import Network
+from knowledge.reasoning.device import PLACED, PREFLIGHT
+from probes.protocol.model import Observation, Target
+
+DIRECT: Final = "direct"
+LOG: Final = "log"  # no report: nobody knows whose log it is, nor of which call
+
+# A test that ends with one of these has not got so far.
+SIGNALING_CODES: Final = frozenset({"53000", "31005", "31009", "31530", "31901"})
+MEDIA_CODES: Final = frozenset({"31003", "53405", "53407"})
+DNS_CODE: Final = "31530"
+
+
+def observe(report: Report, edge: str) -> Observation:
+    """Make the observation of *report* for a case at *edge* (empty: roaming)."""
+    facts = dict(_facts(report, edge or ROAMING))
+    digest = hashlib.sha256(repr(report).encode()).hexdigest()[:8]
+    step = f"{PREFLIGHT} {report.form} {digest}"
+    target = Target("device", edge=report.edge_asked or report.edge)
+    seconds = (report.timing.test or 0.0) / 1000
+    return Observation(step, PREFLIGHT, target, None, facts, report.started or 0.0, seconds)
+
+
+def place(look: Observation, network: Network, edge: str, *, on_device: bool) -> Observation:
+    """Say of pasted output which service and edge its host belongs to, and whether the user's device made it."""
+    wanted = edge or network.roaming
+    target = next(
+        (
+            replace(look.target, service=service.id, edge="" if name == "all" else name)
+            for service in network.services
+            for name, host in service.hosts.items()
+            if host.casefold() == look.target.host
+        ),
+        look.target,
+    )
+    as_asked = target.edge in ("", wanted)
+    return replace(look, target=target, facts={**look.facts, "as_asked": as_asked, PLACED: on_device})
+
+
+def path_of(report: Report) -> str:
+    """Tell which way the media went: direct, relay, or empty where nothing shows it."""
+    if report.local:
+        return RELAY if report.local.kind == RELAY else DIRECT
+    if report.turn_required is None:
+        return ""
+    return RELAY if report.turn_required else DIRECT
+
+
+def signaling_of(report: Report) -> str:
+    """Tell whether signaling came up: connected, failed, or empty where nothing shows it."""
+    shown = report.timing.signaling is not None or media_of(report) == "connected"
+    if shown or (report.edge and report.state in ("completed", "running") and report.call_sid):
+        return "connected"
+    codes = {code for fault in report.faults for code in fault.codes}
+    closed = any(fault.close_code for fault in report.faults)
+    if codes & MEDIA_CODES and not closed and report.form != LOG:
+        return "connected"  # media are set up over signaling
+    return "failed" if codes & SIGNALING_CODES or closed else ""
+
+
+def media_of(report: Report) -> str:
+    """Tell whether media flowed: connected, failed, or empty where nothing shows it."""
+    if report.samples or report.rtt != Spread() or report.timing.peer_connection or report.local:
+        return "connected"
+    codes = {code for fault in report.faults for code in fault.codes}
+    return "failed" if codes & MEDIA_CODES else ""
+
+
+def gathered(report: Report) -> tuple[Candidate, ...]:
+    """List the device's own candidates, the selected one with them."""
+    own = [one for one in report.candidates if not one.remote]
+    return tuple(dict.fromkeys([*own, *([report.local] if report.local else [])]))
+
+
+def kinds_of(report: Report) -> tuple[str, ...]:
+    """List the kinds of the device's own candidates, the nearest way first."""
+    kinds = {one.kind for one in gathered(report)}
+    return tuple(kind for kind in (HOST, SRFLX, PRFLX, RELAY) if kind in kinds)
+
+
+def _facts(report: Report, edge: str) -> Iterator[tuple[str, Any]]:
+    yield "form", report.form
+    plain: dict[str, Any] = {
+        "state": report.state,
+        "sdk_version": report.sdk,
+        "edge": report.edge,
+        "edge_asked": report.edge_asked,
+        "signaling": signaling_of(report),
+        "media": media_of(report),
+        "quality": report.quality,
+        "codec": report.codec,
+    }
+    yield from ((name, value) for name, value in plain.items() if value)
+    yield "as_asked", bool(report.edge_asked) and report.edge_asked == edge
+    yield from _way(report)
+    yield from _numbers(report)
+    yield from _errors(report)
+    if report.cautions:
+        yield "warnings", [one.name for one in report.cautions]
+        if any(one.name == INSIGHTS for one in report.cautions):
+            yield "insights", "blocked"
+            yield "insights_warning", INSIGHTS
+    if any(one.network == "vpn" for one in gathered(report)):
+        yield "vpn", True
+
+
+def _way(report: Report) -> Iterator[tuple[str, Any]]:
+    """Yield which ways the device had, and which one its media took."""
+    kinds, path = kinds_of(report), path_of(report)
+    direct = [kind for kind in kinds if kind in (HOST, SRFLX)]
+    if kinds:
+        yield "candidates", list(kinds)
+    if path:
+        yield "path", path
+    if path == RELAY or RELAY in kinds:
+        yield "relay_candidate", True
+    if direct:
+        yield "direct_candidates", True
+    if path == RELAY:
+        yield from _detour(report, direct)
+    elif path == DIRECT and report.local and report.local.protocol:
+        yield "path_transport", report.local.protocol
+        if report.local.protocol == "udp" and report.remote and report.remote.port:
+            yield "direct_port", report.remote.port
+            yield "direct_address", report.remote.address
+
+
+def _detour(report: Report, direct: list[str]) -> Iterator[tuple[str, Any]]:
+    """Yield which TURN server carried the media, and which direct ways were there beside it."""
+    if report.local and report.local.url:
+        yield "relay_server", report.local.url
+    if report.local and report.local.relay_protocol:
+        yield "relay_transport", report.local.relay_protocol.upper()
+    if direct and media_of(report) == "connected":
+        yield "detour_candidates", direct
+
+
+def _numbers(report: Report) -> Iterator[tuple[str, Any]]:
+    timing = report.timing
+    values = {
+        "signaling_ms": timing.signaling,
+        "ice_ms": timing.ice,
+        "dtls_ms": timing.dtls,
+        "peer_connection_ms": timing.peer_connection,
+        "rtt_ms": report.rtt.average,
+        "jitter_ms": report.jitter.average,
+        "loss_percent": report.loss_percent,
+        "mos": report.mos_computed if report.mos_computed is not None else report.mos.average,
+    }
+    yield from ((name, value) for name, value in values.items() if value is not None)
+
+
+def _errors(report: Report) -> Iterator[tuple[str, Any]]:
+    codes = list(dict.fromkeys(code for fault in report.faults for code in fault.codes))
+    closed = next((fault.close_code for fault in report.faults if fault.close_code), None)
+    if codes:
+        yield "codes", codes
+        yield "code", DNS_CODE if DNS_CODE in codes else codes[0]
+    if DNS_CODE in codes:
+        yield "dns_code", DNS_CODE
+    if closed:
+        yield "close_code", closed
+    if report.hangup:
+        yield "hangup", True
+    if report.csp:
+        yield "csp", True

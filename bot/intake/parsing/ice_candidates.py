@@ -1,0 +1,94 @@
+"""ICE candidates: as statistics of a report, and as lines of SDP or a log (RFC 8839, `candidate:… typ relay …`).
+
+Pure. The user names in TURN addresses are left out.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bot.intake.parsing.fields import Map
+from bot.intake.preflight_report import HOST, PRFLX, RELAY, SRFLX, Candidate
+
+MOST: Final = 500
+
+_KINDS: Final = {
+    "host": HOST, "local": HOST, "srflx": SRFLX, "stun": SRFLX, "serverreflexive": SRFLX, "server-reflexive": SRFLX,
+    "prflx": PRFLX, "peerreflexive": PRFLX, "peer-reflexive": PRFLX, "relay": RELAY, "relayed": RELAY, "turn": RELAY,
+}  # fmt: skip
+
+LINE: Final = re.compile(
+    r"candidate:\S{1,64}\s+\d{1,5}\s+(?P<protocol>udp|tcp)\s+\d{1,12}\s+(?P<address>[\w.:%-]{2,80})\s+(?P<port>\d{1,5})"
+    r"\s+typ\s+(?P<kind>host|srflx|prflx|relay)(?P<rest>[^\r\n\"']{0,300})",
+    re.IGNORECASE,
+)
+_PROTOCOL: Final = re.compile(r"udp|tcp|tls|ssltcp")
+# Browsers hide an address behind a name of mDNS.
+_ADDRESS: Final = re.compile(r"(?=[0-9a-f]{0,4}[.:])[0-9a-f:.]{2,45}(?:%\w{1,16})?|[0-9a-z-]{1,60}\.local")
+_KIND_OF_NETWORK: Final = re.compile(r"[a-z0-9_-]{1,20}")
+_URL: Final = re.compile(r"(?:turn|stun)s?:[\w.:\[\]-]{1,120}(?:\?transport=(?:udp|tcp))?")
+_NETWORK: Final = re.compile(r"\bnetwork-type\s+(\w+)|\bnetwork-name\s+(\w+)", re.IGNORECASE)
+_TRANSPORT: Final = re.compile(r"[?&]transport=(udp|tcp)", re.IGNORECASE)
+
+
+def read_candidate(value: Any, *, remote: bool | None = None) -> Candidate | None:
+    """Read one candidate as statistics write it; None where it has no kind that is known."""
+    if isinstance(value, str):
+        return next(candidate_lines(value), None)
+    one = Map(value)
+    if "candidate" in one and "candidatetype" not in one:  # RTCIceCandidateInit
+        return next(candidate_lines(one.text("candidate", longest=600)), None)
+    kind = _KINDS.get(one.text("candidatetype", "type", "typ").casefold())
+    if kind is None or one.truth("deleted"):
+        return None
+    url = _fitting(_URL, without_user(one.text("url")))
+    said = one.truth("isremote", "remote")
+    if remote is None:
+        remote = one.text("type").casefold().startswith("remote") if said is None else said
+    port = one.number("port")
+    return Candidate(
+        kind=kind,
+        remote=remote,
+        protocol=_fitting(_PROTOCOL, one.text("protocol", "transport")),
+        relay_protocol=_relay_protocol(kind, _fitting(_PROTOCOL, one.text("relayprotocol")), url),
+        address=_fitting(_ADDRESS, one.text("address", "ip", "ipaddress")),
+        port=int(port) if port is not None and 0 <= port <= 65535 else None,
+        url=url,
+        network=_fitting(_KIND_OF_NETWORK, one.text("networktype", "adaptertype")),
+    )
+
+
+def candidate_lines(text: str) -> Iterator[Candidate]:
+    """Find the candidates that *text* holds line by line; which side they belong to is told by the words before."""
+    for match in LINE.finditer(text):
+        before = text[max(0, match.start() - 120) : match.start()].rpartition("\n")[2].casefold()
+        network = _NETWORK.search(match["rest"])
+        yield Candidate(
+            kind=match["kind"].casefold(),
+            remote="remote" in before or "add ice" in before or "received" in before,
+            protocol=match["protocol"].casefold(),
+            address=match["address"],
+            port=min(int(match["port"]), 65535),
+            network=(network[1] or network[2]).casefold() if network else "",
+        )
+
+
+def _fitting(form: re.Pattern[str], text: str) -> str:
+    """Keep *text* only if it has the form that it should have: anything may stand there, secrets too."""
+    return text.casefold() if form.fullmatch(text.casefold()) else ""
+
+
+def without_user(url: str) -> str:
+    """Take the user information out of a STUN or TURN address."""
+    scheme, colon, rest = url.partition(":")
+    return f"{scheme}{colon}{rest.rpartition('@')[2]}"[:200]
+
+
+def _relay_protocol(kind: str, said: str, url: str) -> str:
+    """Tell what leads to the TURN server: as said, else by its address (`turns:` is TLS, the usual one is UDP)."""
+    if kind != RELAY or said or not url:
+        return said
+    if url.casefold().startswith("turns:"):
+        return "tls"
+    match = _TRANSPORT.search(url)
+    return match[1].casefold() if match else "udp"

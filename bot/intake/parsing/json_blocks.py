@@ -1,0 +1,111 @@
+"""Find the JSON, or what is nearly JSON, in a text, and in it the maps that are preflight reports.
+
+Pure. Work is bounded whatever the text holds: what cannot be read within the bounds is left.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bot.intake.parsing.fields import folded
+from bot.intake.parsing.loose_json import load_strict, parse
+
+ENOUGH: Final = 3  # points from which a map is taken for a report
+
+# How much each key speaks for a report.
+_POINTS: Final[Mapping[str, int]] = {
+    "isturnrequired": 3, "icecandidatestats": 3, "statssamples": 3, "selectedicecandidatepairstats": 3,
+    "selectedicecandidatepair": 3, "selectededge": 2, "networktiming": 2, "networktimings": 2, "networkstats": 2,
+    "icecandidates": 2, "callquality": 2, "testtiming": 2, "preflighttest": 2, "warningscleared": 2, "callsid": 1,
+    "edge": 1, "stats": 1, "samples": 1, "totals": 1, "warnings": 1,
+}  # fmt: skip
+
+_BEFORE: Final = 200  # characters that may stand before the JSON in a text inside JSON
+_NODES: Final = 4_000  # maps and lists looked into
+_DEEP: Final = 10
+_TRIES: Final = 5_000  # places at which a value is tried
+_WORK: Final = 3  # times the length of the text, spent on what fails
+_RECURSION: Final = 5_000  # characters of work, when brackets stand too deep
+_REPORTS: Final = 12  # of one text
+
+
+def score(value: Any) -> int:
+    """Count the points of a map."""
+    if not isinstance(value, Mapping):
+        return 0
+    keys = {folded(key) for key in list(value)[:200]}
+    return sum(points for key, points in _POINTS.items() if key in keys)
+
+
+def strict_values(text: str) -> Iterator[Any]:
+    """Yield the outermost values of *text* that are strict JSON."""
+    at, tries, work = 0, 0, 0
+    while tries < _TRIES and work < _WORK * len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
+        tries += 1
+        try:
+            value, at = load_strict(text, start)
+        except (ValueError, RecursionError) as error:
+            work += getattr(error, "pos", start + _RECURSION) - start
+            at = start + 1
+        else:
+            yield value
+
+
+def loose_values(text: str) -> Iterator[tuple[Any, bool]]:
+    """Yield the values of *text* that are nearly JSON, each with whether it is cut off or has gaps."""
+    at, tries, work = 0, 0, 0
+    while tries < _TRIES and work < len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
+        tries += 1
+        value, end, cut = parse(text, start)
+        work += end - start
+        at = end if not cut or score(value) >= ENOUGH else start + 1
+        if value:
+            yield value, cut
+
+
+def _bracket(text: str, at: int) -> int:
+    """Find where the next value may begin."""
+    found = [place for mark in "{[" if (place := text.find(mark, at)) >= 0]
+    return min(found, default=-1)
+
+
+def reports_in(value: Any) -> list[tuple[Mapping[str, Any], Any]]:
+    """List the maps inside *value* that are reports, each with the map around it, outermost first."""
+    found: list[tuple[Mapping[str, Any], Any]] = []
+    waiting: list[tuple[Any, Any, int]] = [(value, None, 0)]
+    looked = 0
+    while waiting and looked < _NODES and len(found) < _REPORTS:
+        one, around, depth = waiting.pop(0)
+        looked += 1
+        if isinstance(one, str):
+            one = _written_json(one)
+        if isinstance(one, Mapping):
+            inner = _better_inside(one)
+            if score(one) >= ENOUGH and inner is None:
+                found.append((one, around))
+                continue
+            waiting += [(child, one, depth + 1) for child in list(one.values())[:200] if _worth(child, depth)]
+        elif isinstance(one, list):
+            waiting += [(child, around, depth + 1) for child in one[:200] if _worth(child, depth)]
+    return found
+
+
+def _worth(value: Any, depth: int) -> bool:
+    return depth < _DEEP and isinstance(value, Mapping | list | str) and bool(value)
+
+
+def _better_inside(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Give a map directly inside that is more of a report than the map itself."""
+    own = score(one)
+    inside = (child for child in list(one.values())[:100] if isinstance(child, Mapping))
+    return next((child for child in inside if score(child) >= max(ENOUGH, own)), None)
+
+
+def _written_json(text: str) -> Any:
+    """Give the value of a text that is JSON itself, as when it was written twice."""
+    start = text.find("{", 0, _BEFORE)
+    if start < 0 or len(text) < 20:
+        return None
+    try:
+        return load_strict(text, start)[0]
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,232 @@
+"""What a report measured: round trip, jitter, loss, MOS; in ms and percent whatever it came in.
+
+Pure. Where no unit is written it is told by size: no round trip to a service on the internet is below three ms.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Final
+
+from bot.intake.parsing.durations import SECONDS_NOTE
+from bot.intake.parsing.fields import Map, measured
+from bot.intake.preflight_report import Spread
+
+MICROSECONDS_NOTE: Final = (
+    "Round trip and jitter are written in microseconds, as their size shows; they are read as such."
+)
+MOST_SAMPLES: Final = 5_000
+
+
+_SHORT_TRIP: Final = 3.0
+_SHORT_JITTER: Final = 0.3
+_LONG_TRIP: Final = 20_000.0  # no call lives with a round trip of so many ms; as microseconds it is usual
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One second of the test; counts as they are written."""
+
+    rtt: float | None
+    jitter: float | None
+    mos: float | None
+    lost: float | None
+    received: float | None
+    loss_percent: float | None
+
+
+def read_samples(report: Map) -> tuple[Sample, ...]:
+    """Read what was measured second by second."""
+    found = report.list("statssamples", "samples", "rtcsamples")[:MOST_SAMPLES]
+    return tuple(_sample(Map(one)) for one in found if isinstance(one, dict))
+
+
+def _sample(one: Map) -> Sample:
+    fraction, _ = measured(
+        one.take("packetslostfraction", "packetlossfraction", "packetloss", "packetlosspercent")
+    )
+    return Sample(
+        rtt=one.milliseconds("rtt", "roundtriptime", "currentroundtriptime")[0],
+        jitter=one.milliseconds("jitter")[0],
+        mos=_fits(one.number("mos", "mosscore"), 5),
+        lost=_fits(one.number("packetslost"), 1e12),
+        received=_fits(one.number("packetsreceived"), 1e12),
+        loss_percent=_fits(fraction, 100),
+    )
+
+
+def read_spreads(report: Map, samples: Sequence[Sample]) -> tuple[dict[str, Spread], list[str]]:
+    """Give round trip and jitter in ms and MOS as written; from the samples where averages are missing."""
+    stats = report.map("networkstats", "stats", "rtcstats", "averages")
+    found = {
+        name: _spread(stats, name) or _of(getattr(one, name) for one in samples) for name in ("rtt", "jitter")
+    }
+    notes = []
+    if _small(found["rtt"], _SHORT_TRIP) or (
+        found["rtt"] == Spread() and _small(found["jitter"], _SHORT_JITTER)
+    ):
+        found = {name: _times(one, 1000) if _small(one, _SHORT_TRIP) else one for name, one in found.items()}
+        notes.append(SECONDS_NOTE.format(what="Round trip and jitter"))
+    elif (found["rtt"].average or 0) > _LONG_TRIP:
+        found = {name: _times(one, 0.001) for name, one in found.items()}
+        notes.append(MICROSECONDS_NOTE)
+    found["mos"] = _spread(stats, "mos") or _of(one.mos for one in samples)
+    if any(value is not None and not 0 <= value <= 5 for value in _values(found["mos"])):
+        found["mos"] = Spread()
+    for name in ("rtt", "jitter"):
+        if any(value is not None and not 0 <= value < 1e7 for value in _values(found[name])):
+            found[name] = Spread()
+    return found, notes
+
+
+def _spread(stats: Map, name: str) -> Spread | None:
+    inner = stats.map(name, f"{name}ms")
+    if inner:
+        average = inner.milliseconds("average", "avg", "mean")[0]
+        low = inner.milliseconds("min", "minimum", "low")[0]
+        high = inner.milliseconds("max", "maximum", "high")[0]
+        return None if average is low is high is None else Spread(average, low, high)
+    for key in (name, f"average{name}", f"avg{name}", f"{name}average", f"{name}avg"):
+        found = stats.number(key) if name == "mos" else stats.milliseconds(key)[0]
+        if found is not None:
+            return Spread(found)
+    return None
+
+
+def _of(values: Iterable[float | None]) -> Spread:
+    known = [value for value in values if value is not None]
+    return Spread(round(sum(known) / len(known), 3), min(known), max(known)) if known else Spread()
+
+
+def _small(spread: Spread, limit: float) -> bool:
+    known = [value for value in _values(spread) if value is not None]
+    return bool(known) and 0 < max(known) < limit
+
+
+def _times(spread: Spread, factor: float) -> Spread:
+    return Spread(*(None if one is None else round(one * factor, 3) for one in _values(spread)))
+
+
+def _values(spread: Spread) -> tuple[float | None, float | None, float | None]:
+    return spread.average, spread.low, spread.high
+
+
+def in_ms(samples: Sequence[Sample]) -> tuple[Sample, ...]:
+    """Give *samples* with round trip and jitter in ms, where their size shows another unit."""
+    trips = [one.rtt for one in samples if one.rtt]
+    if not trips or _SHORT_TRIP <= max(trips) <= _LONG_TRIP:
+        return tuple(samples)
+    factor = 1000 if max(trips) < _SHORT_TRIP else 0.001
+    return tuple(
+        replace(one, rtt=_or_none(one.rtt, factor), jitter=_or_none(one.jitter, factor)) for one in samples
+    )
+
+
+def read_loss(report: Map, samples: Sequence[Sample]) -> float | None:
+    """Give the loss of the whole test in %: by packets where they are counted, else as written."""
+    totals = report.map("totals")
+    lost, received = totals.number("packetslost"), totals.number("packetsreceived")
+    if lost is None or received is None:
+        lost, received = _counted(samples)
+    if lost is not None and received is not None and lost >= 0 and lost + received > 0 and received >= 0:
+        return round(100 * lost / (lost + received), 3)
+    stats = report.map("networkstats", "stats")
+    written = totals.number("packetslostfraction")
+    if written is None:
+        inner = stats.map("packetslostfraction", "packetloss", "packetlossfraction")
+        written = inner.number("average") if inner else stats.number("packetslostfraction", "packetloss")
+    if written is None:
+        written = _of(one.loss_percent for one in samples).average
+    return _fits(written, 100)
+
+
+def _counted(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
+    """Count packets lost and received: native counters add up, those of JavaScript begin anew each second."""
+    known = [(one.lost, one.received) for one in samples if one.lost is not None and one.received is not None]
+    if not known:
+        return None, None
+    if adds_up([received for _, received in known]):
+        return known[-1]
+    return sum(lost for lost, _ in known), sum(received for _, received in known)
+
+
+def adds_up(counts: Sequence[float]) -> bool:
+    """Whether *counts* never fall and grow by more than chance."""
+    rises = all(before <= after for before, after in pairwise(counts))
+    return rises and len(counts) > 1 and counts[-1] > 1.5 * counts[0]
+
+
+def compute_mos(samples: Sequence[Sample], spreads: dict[str, Spread], loss: float | None) -> float | None:
+    """Compute MOS from what was measured: the mean over the samples, else from the averages; None without loss."""
+    scores = [
+        mos(one.rtt, one.jitter, lost)
+        for one, lost in zip(samples, _losses(samples), strict=True)
+        if one.rtt and one.jitter is not None and one.rtt >= 0 and one.jitter >= 0 and lost is not None
+    ]
+    if scores:
+        return round(sum(scores) / len(scores), 3)
+    rtt, jitter = spreads["rtt"].average, spreads["jitter"].average
+    if rtt is None or jitter is None or loss is None:
+        return None
+    return round(mos(rtt, jitter, loss), 3)
+
+
+def _losses(samples: Sequence[Sample]) -> list[float | None]:
+    """Give the loss of each second in %, from the counts, else as written."""
+    cumulative = adds_up([one.received for one in samples if one.received is not None])
+    losses: list[float | None] = []
+    before = (0.0, 0.0)
+    for one in samples:
+        counted = None
+        if one.lost is not None and one.received is not None:
+            lost, received = one.lost - before[0], one.received - before[1]
+            if lost >= 0 and received >= 0 and lost + received > 0:
+                counted = 100 * lost / (lost + received)
+            before = (one.lost, one.received) if cumulative else before
+        losses.append(one.loss_percent if counted is None else counted)
+    return losses
+
+
+def _or_none(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def _fits(value: float | None, most: float) -> float | None:
+    return value if value is not None and 0 <= value <= most else None
+
+
+WORDS: Final = ("excellent", "great", "good", "fair", "degraded")
+
+
+# Above the first it is excellent; from each of the others on it is the next word.
+_EXCELLENT: Final = 4.2
+
+
+_FROM: Final = ((4.1, "great"), (3.7, "good"), (3.1, "fair"))
+
+
+DIFFERS: Final = 0.1  # MOS: less comes from rounding and from the first samples
+
+
+def mos(rtt_ms: float, jitter_ms: float, loss_percent: float) -> float:
+    """Compute the mean opinion score, 1 to 4.5, from round trip, jitter (ms) and loss (%)."""
+    latency = rtt_ms + 2 * jitter_ms + 10
+    r = 94.768 - (latency / 40 if latency < 160 else (latency - 120) / 10)
+    r = min(max(r - 2.5 * loss_percent, 0.0), 100.0)
+    return min(max(1 + 0.035 * r + 0.000007 * r * (r - 60) * (100 - r), 1.0), 4.5)
+
+
+def word_for(score: float) -> str:
+    """Name the band of a MOS; every score has one."""
+    if score > _EXCELLENT:
+        return WORDS[0]
+    return next((word for low, word in _FROM if score >= low), WORDS[-1])
+
+
+def word_said(value: object) -> str:
+    """Give the word that a report means: a name in any case, or 0 (excellent) to 4 (degraded) as iOS counts."""
+    text = str(value).strip().casefold() if isinstance(value, str | int | float) else ""
+    text = text.removesuffix(".0").rpartition(".")[2]
+    if text.isdecimal() and int(text) < len(WORDS):
+        return WORDS[int(text)]
+    return text if text in WORDS else ""

@@ -1,0 +1,160 @@
+"""How each SDK writes its report, and which SDK wrote one: what is said around it counts most, then what is in it.
+
+Pure.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.intake.parsing.fields import Map
+
+# Sentences for what a whole report holds and this one does not, by the part that is missing.
+PARTS: Final = {
+    "edge": "the edge that the client went in by",
+    "edge_asked": "the edge that was asked for, so it is not known whether DNS chose",
+    "signaling": "the time that signaling took, so nothing shows that it came up",
+    "ice": "the time that ICE took",
+    "dtls": "the time that the DTLS handshake took",
+    "stats": "averages of round trip and jitter",
+    "samples": "samples, so there are averages only",
+    "loss": "packet counts, so loss is not known and MOS cannot be computed anew",
+    "candidates": "ICE candidates, so nothing shows which ways the device had",
+    "pair": "the selected candidate pair, so nothing shows which way the media went",
+}
+
+_NATIVE_PARTS: Final = tuple(part for part in PARTS if part != "dtls")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one SDK writes its report."""
+
+    name: str
+    platforms: tuple[str, ...]
+    holds: tuple[str, ...]  # keys of PARTS
+    signs: Callable[[Map], int]  # how much speaks for it
+
+
+def first(values: list[object]) -> Map:
+    """Give the first map of a list, an empty one where there is none."""
+    return Map(next((one for one in values if isinstance(one, dict)), None))
+
+
+def timing(report: Map) -> Map:
+    """Give the part with the times of a report."""
+    return report.map("networktiming", "networktimings", "timing", "timings")
+
+
+def native_signs(report: Map) -> int:
+    """Tell how much speaks for a report of the native SDKs, whichever of the two."""
+    found = sum(2 for name in ("networkstats", "icecandidates", "selectedicecandidatepair") if name in report)
+    found += 3 * ("statssamples" in report) + 3 * ("networktimings" in report)
+    times = set(timing(report).names())
+    return found + 2 * len(times & {"iceconnection", "preflighttest", "peerconnecttimemeasurement"})
+
+
+def _javascript_signs(report: Map) -> int:
+    """Tell what only this SDK writes: a DTLS time, totals, codecName, the browser's own candidate statistics."""
+    sample = first(report.list("samples"))
+    candidate = first(report.list("icecandidatestats"))
+    warning = first(report.list("warnings"))
+    found = 3 * ("dtls" in timing(report)) + 2 * ("totals" in report)
+    found += 3 * ("codecname" in sample) + 2 * ("totals" in sample)
+    found += 2 * candidate.text("type").endswith("candidate") + ("id" in candidate)
+    found += 3 * ("rtcwarning" in warning or "description" in warning)
+    return found + ("stats" in report) + ("testtiming" in report) + ("icecandidatestats" in report)
+
+
+# The report of the JavaScript SDK: `completed` of `Device.runPreflight`, times in ms, counters by sample.
+JAVASCRIPT: Final = Form("javascript", ("javascript",), tuple(PARTS), _javascript_signs)
+
+
+def _android_signs(report: Map) -> int:
+    """Tell the native form where quality is a word and isTurnRequired true or false itself."""
+    native = native_signs(report)
+    quality, turn = report.take("callquality"), report.take("isturnrequired")
+    word = isinstance(quality, str) and not quality.strip().isdecimal()
+    return native + (3 * word + 2 * isinstance(turn, bool) if native else 0)
+
+
+# The report of the Android SDK: `onPreflightCompleted`'s JSONObject; quality a word, isTurnRequired a Boolean.
+ANDROID: Final = Form("android", ("android",), _NATIVE_PARTS, _android_signs)
+
+
+def _ios_signs(report: Map) -> int:
+    """Tell the native form where quality is a number and isTurnRequired the text "true" or "false"."""
+    native = native_signs(report)
+    quality, turn = report.take("callquality"), report.take("isturnrequired")
+    counted = (isinstance(quality, int | float) and not isinstance(quality, bool)) or (
+        isinstance(quality, str) and quality.strip().isdecimal()
+    )
+    measured = any(name.endswith("timemeasurement") for name in timing(report).names())
+    return native + (3 * counted + 2 * isinstance(turn, str) + 3 * measured if native else 0)
+
+
+# The report of the iOS SDK: `dictionaryReport` of TVOPreflightReport; quality 0 to 4, isTurnRequired a text.
+IOS: Final = Form("ios", ("ios",), _NATIVE_PARTS, _ios_signs)
+
+
+def _react_native_signs(report: Map) -> int:
+    """Tell the mixture: names as in JavaScript around candidates and samples as the native SDKs write them."""
+    sample = first(report.list("samples"))
+    candidate = first(report.list("icecandidatestats"))
+    found = 3 * ("networkcost" in candidate or "tcptype" in candidate or "deleted" in candidate)
+    found += 2 * ("codec" in sample) + 2 * ("warningscleared" in report and "stats" in report)
+    return found + ("stats" in report) + ("testtiming" in report) + ("icecandidatestats" in report)
+
+
+# The report of the React Native SDK: the native one under the names of the JavaScript one, without totals and DTLS.
+REACT_NATIVE: Final = Form("react-native", ("react-native",), _NATIVE_PARTS, _react_native_signs)
+
+FORMS: Final = (JAVASCRIPT, ANDROID, IOS, REACT_NATIVE)
+
+# One of the two native forms, and nothing tells which.
+NATIVE: Final = Form("native", ("android", "ios"), ANDROID.holds, lambda _: 0)
+UNKNOWN: Final = Form("unknown", (), ANDROID.holds, lambda _: 0)
+
+_SAID: Final = (
+    ("react-native", re.compile(r"react.?native|\brn\b|voice-react-native", re.IGNORECASE)),
+    ("android", re.compile(r"android|kotlin", re.IGNORECASE)),
+    ("ios", re.compile(r"\bios\b|iphone|ipad|swift|twiliovoice\b", re.IGNORECASE)),
+    (
+        "javascript",
+        re.compile(r"javascript|\bjs\b|browser|\bweb\b|@twilio/voice-sdk|twilio-client", re.IGNORECASE),
+    ),
+)
+_VERSION: Final = re.compile(
+    r"(?<![\d.])(\d{1,2}\.\d{1,3}(?:\.(?:\d{1,3}|x))?(?:-[a-z0-9.]{1,20})?)(?![\d.])"
+)
+
+
+def form_of(report: Map, around: Map) -> Form:
+    """Choose the form of *report*; *around* is what it was wrapped in."""
+    if said := said_form(around) or said_form(report):
+        return said
+    ranked = sorted(((form.signs(report), form) for form in FORMS), key=lambda one: -one[0])
+    (most, best), (next_, other) = ranked[:2]
+    if most == 0:
+        return UNKNOWN
+    if most == next_:
+        return NATIVE if {best.name, other.name} == {"android", "ios"} else UNKNOWN
+    return best
+
+
+def said_form(words: Map) -> Form | None:
+    """Choose the form by what is said of platform and SDK."""
+    said = words.text("platform", "sdk", "sdkname", "product", "os", "client")
+    return next(
+        (form for name, pattern in _SAID if pattern.search(said) for form in FORMS if form.name == name), None
+    )
+
+
+def version_in(*maps: Map) -> str:
+    """Find the SDK's version in what is said of it; empty where nothing is."""
+    for words in maps:
+        for name in ("sdkversion", "sdk", "voicesdkversion", "version", "releaseversion"):
+            if match := _VERSION.search(words.text(name)):
+                return match[1]
+    return ""

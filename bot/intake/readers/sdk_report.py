@@ -1,0 +1,155 @@
+"""One map that is a preflight report becomes a `Report`: whichever SDK, version and spelling it comes from.
+
+Pure. What is missing is said in sentences; nothing is taken for granted.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.intake.parsing.durations import read_timing, started
+from bot.intake.parsing.edge_names import edge_id
+from bot.intake.parsing.error_codes import CSP, HANGUP, of_report
+from bot.intake.parsing.fields import Map
+from bot.intake.parsing.ice_candidates import MOST, read_candidate
+from bot.intake.parsing.metrics import (
+    DIFFERS,
+    WORDS,
+    compute_mos,
+    in_ms,
+    read_loss,
+    read_samples,
+    read_spreads,
+    word_for,
+    word_said,
+)
+from bot.intake.parsing.quality_warnings import read_cautions
+from bot.intake.parsing.report_formats import PARTS, Form, form_of, version_in
+from bot.intake.preflight_report import RELAY, Candidate, Fault, Report, Spread, State
+
+_PAIR: Final = ("selectedicecandidatepairstats", "selectedicecandidatepair", "selectedcandidatepair")
+_LISTS: Final = ("icecandidatestats", "icecandidates", "candidates", "localcandidates")
+
+_SID: Final = re.compile(r"CA[0-9a-f]{32}", re.IGNORECASE)
+_CODEC: Final = re.compile(r"(?:audio/)?[a-z0-9-]{2,12}")
+_EDGE: Final = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{0,29}")
+
+_STATES: Final[dict[str, State]] = {
+    "completed": "completed", "complete": "completed", "2": "completed", "success": "completed", "passed": "completed",
+    "failed": "failed", "3": "failed", "error": "failed", "failure": "failed",
+    "connecting": "running", "connected": "running", "0": "running", "1": "running", "running": "running",
+    "inprogress": "running", "in-progress": "running", "in_progress": "running",
+}  # fmt: skip
+
+
+def read_report(value: Any, around: Any = None) -> Report:
+    """Read *value*, a map that looks like a report; *around* is the map that it was wrapped in."""
+    report, wrapped = Map(value), Map(around)
+    form = form_of(report, wrapped)
+    raw_samples = read_samples(report)
+    spreads, notes = read_spreads(report, raw_samples)
+    samples = in_ms(raw_samples)
+    times, more = read_timing(report)
+    loss = read_loss(report, raw_samples)
+    local, remote, candidates = _ways(report)
+    faults = of_report(report) or of_report(wrapped)
+    edge = report.text("edge", "chosenedge", longest=80)
+    read = Report(
+        form=form.name,
+        platforms=form.platforms,
+        sdk=version_in(report, wrapped),
+        state=_state(report, wrapped, faults, spreads["rtt"] != Spread() or bool(samples)),
+        call_sid=_written(report.text("callsid", "sid"), _SID),
+        edge=edge_id(edge) if edge else "",
+        edge_written=_written(edge, _EDGE),
+        edge_asked=edge_id(report.text("selectededge", "requestededge", "edgeasked", longest=80)),
+        turn_required=report.truth("isturnrequired", "turnrequired"),
+        local=local,
+        remote=remote,
+        candidates=candidates,
+        timing=times,
+        rtt=spreads["rtt"],
+        jitter=spreads["jitter"],
+        mos=spreads["mos"],
+        mos_computed=compute_mos(samples, spreads, loss),
+        loss_percent=loss,
+        quality=word_said(report.take("callquality")),
+        samples=len(samples),
+        codec=_codec(report),
+        cautions=read_cautions(report),
+        faults=faults,
+        hangup=any(HANGUP.search(one.message) for one in faults),
+        csp=any(CSP.search(one.message) for one in faults),
+        started=started(report),
+        notes=(*more, *notes),
+    )
+    return replace(read, missing=tuple(_missing(read, form)), notes=(*read.notes, *_contradictions(read)))
+
+
+def _written(text: str, form: re.Pattern[str]) -> str:
+    """Keep *text* only if it has the form that it should have: anything may stand there, secrets too."""
+    return text if form.fullmatch(text) else ""
+
+
+def _ways(report: Map) -> tuple[Candidate | None, Candidate | None, tuple[Candidate, ...]]:
+    """Give both ends of the selected pair, and every candidate that the device gathered or was told."""
+    pair = report.map(*_PAIR)
+    local = read_candidate(pair.take("localcandidate", "local"), remote=False)
+    remote = read_candidate(pair.take("remotecandidate", "remote"), remote=True)
+    listed = (read_candidate(one) for one in report.list(*_LISTS)[:MOST])
+    return local, remote, tuple(dict.fromkeys(one for one in listed if one))
+
+
+def _state(report: Map, around: Map, faults: tuple[Fault, ...], measured: bool) -> State:
+    for words in (report, around):
+        said = _STATES.get(words.text("status", "state", "teststatus", longest=30).casefold())
+        if said:
+            return said
+    if faults:
+        return "failed"
+    return "completed" if measured or "callquality" in report else ""
+
+
+def _codec(report: Map) -> str:
+    samples = report.list("samples", "statssamples")
+    last = Map(samples[-1]) if samples else Map(None)
+    return _written((last.text("codecname", "codec") or report.text("codec")).casefold(), _CODEC)
+
+
+def _missing(read: Report, form: Form) -> Iterator[str]:
+    """Say what a whole report of this form holds and this one does not."""
+    there = {
+        "edge": bool(read.edge),
+        "edge_asked": bool(read.edge_asked),
+        "signaling": read.timing.signaling is not None,
+        "ice": read.timing.ice is not None,
+        "dtls": read.timing.dtls is not None,
+        "stats": read.rtt != Spread() and read.jitter != Spread(),
+        "samples": bool(read.samples),
+        "loss": read.loss_percent is not None,
+        "candidates": bool(read.candidates),
+        "pair": read.local is not None,
+    }
+    for part in form.holds:
+        if not there[part]:
+            yield f"Missing: {PARTS[part]}."
+
+
+def _contradictions(read: Report) -> Iterator[str]:
+    """Say what in the report does not fit together."""
+    own, computed = read.mos.average, read.mos_computed
+    if own is not None and computed is not None and abs(own - computed) > DIFFERS:
+        yield f"The report says MOS {own:.2f}; from what it measured it comes to {computed:.2f}."
+    score = computed if computed is not None else own
+    if read.quality and score is not None and read.quality != word_for(score) and _apart(read.quality, score):
+        why = " (the JavaScript SDK leaves gaps between its bands)" if read.form == "javascript" else ""
+        yield f"The report calls the quality {read.quality}; MOS {score:.2f} is {word_for(score)}{why}."
+    if read.turn_required is not None and read.local and read.turn_required != (read.local.kind == RELAY):
+        says = "needed" if read.turn_required else "not needed"
+        yield f"It says that TURN was {says}, and the selected candidate is of the kind {read.local.kind}."
+
+
+def _apart(word: str, score: float) -> bool:
+    """Whether *word* is wrong by more than rounding at the edge of a band."""
+    return all(word_for(score + shift) != word for shift in (-0.03, 0.0, 0.03)) and word in WORDS

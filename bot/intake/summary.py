@@ -1,0 +1,137 @@
+"""A report in plain words: where the client went in, which way the media went, how it sounded, what is wrong with it.
+
+Pure. Limits come from the network file's `quality` (round trip and jitter in ms, loss in %).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bot.intake.observation import DIRECT, kinds_of, media_of, path_of, signaling_of
+from bot.intake.parsing.edge_names import ROAMING
+from bot.intake.parsing.metrics import word_for
+from bot.intake.preflight_report import RELAY, SRFLX, Caution, Report
+
+_KINDS: Final = {
+    "host": "its own address",
+    "srflx": "its public address",
+    "prflx": "a reflexive address",
+    "relay": "TURN",
+}
+
+_CAUTIONS: Final = {
+    "high-rtt": "the round trip was too long for some seconds",
+    "high-jitter": "packets came too unevenly for some seconds",
+    "high-packet-loss": "too many packets were lost for some seconds",
+    "low-mos": "it sounded bad for some seconds",
+    "constant-audio-input-level": "the microphone gave one and the same level: muted, or the wrong one",
+    "constant-audio-output-level": "what was to be heard had one and the same level",
+    "insights-connection-error": "the Insights gateway could not be reached; calls go on without it",
+    "low-bytes-sent": "hardly anything was sent",
+    "low-bytes-received": "hardly anything was received",
+    "ice-connectivity-lost": "the media path broke off",
+}
+
+_CLOSED: Final = {
+    1006: "the server could not be reached, or something on the way ended the connection: a firewall, a proxy, DNS",
+    1015: "the TLS handshake failed: something may open the TLS traffic, or TLS is too old",
+}
+
+
+def sentences(report: Report, quality: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the device saw."""
+    yield from _signaling(report)
+    yield from _way(report)
+    yield from _sound(report)
+    for caution in report.cautions:
+        yield _caution(caution)
+    yield from _faults(report)
+
+
+def remarks(report: Report, quality: Mapping[str, Any]) -> Iterator[str]:
+    """Say what is bad about the way that the media had, and what helps: no cause of an error, and worth knowing."""
+    rtt, jitter, loss = report.rtt.average, report.jitter.average, report.loss_percent
+    rtt_limit, jitter_limit, loss_limit = (
+        float(quality.get(name, usual))
+        for name, usual in (("rtt_ms", 200), ("jitter_ms", 30), ("loss_percent", 3))
+    )
+    if rtt is not None and rtt > rtt_limit:
+        far = " Compare the edge with the one nearest to the user." if path_of(report) != RELAY else ""
+        yield f"The round trip, {rtt:.0f} ms on average, is above the {rtt_limit:.0f} ms that calls should have.{far}"
+    if jitter is not None and jitter > jitter_limit:
+        yield f"Jitter, {jitter:.0f} ms on average, is above {jitter_limit:.0f} ms: try a cable, or a quieter network."
+    if loss is not None and loss > loss_limit:
+        yield f"Loss, {loss:.1f} %, is above {loss_limit:.0f} %: try a cable, or ask whoever runs the network."
+    if path_of(report) == RELAY and {"host", SRFLX} & set(kinds_of(report)):
+        yield (
+            "TURN was used although the device had direct ways: those did not work. That adds delay; opening UDP to "
+            "the media range takes it away."
+        )
+
+
+def _signaling(report: Report) -> Iterator[str]:
+    came = signaling_of(report)
+    took = f" in {report.timing.signaling:.0f} ms" if report.timing.signaling is not None else ""
+    asked = "roaming, where DNS chooses" if report.edge_asked == ROAMING else report.edge_asked
+    if came == "connected":
+        where = f" at the edge {report.edge}" if report.edge else ""
+        written = report.edge_written
+        named = f" ({written})" if written and written.casefold() != report.edge else ""
+        set_to = f"; it was set to {asked}" if asked and report.edge_asked != report.edge else ""
+        yield f"Signaling came up{took}{where}{named}{set_to}."
+    elif came == "failed":
+        yield f"Signaling did not come up{f' (set to {asked})' if asked else ''}."
+
+
+def _way(report: Report) -> Iterator[str]:
+    kinds = kinds_of(report)
+    if kinds:
+        yield f"The device had these ways for media: {', '.join(_KINDS[kind] for kind in kinds)}."
+    path, local, remote = path_of(report), report.local, report.remote
+    ice = f" ICE took {report.timing.ice:.0f} ms." if report.timing.ice is not None else ""
+    if path == RELAY:
+        over = f" over {local.relay_protocol.upper()}" if local and local.relay_protocol else ""
+        at = f", {local.url}" if local and local.url else ""
+        yield f"Media went through TURN{over}{at}.{ice}"
+    elif path == DIRECT:
+        over = f" over {local.protocol.upper()}" if local and local.protocol else ""
+        to = f" to {remote.address} port {remote.port}" if remote and remote.address and remote.port else ""
+        yield f"Media went directly{over}{to}, without TURN.{ice}"
+    elif media_of(report) == "connected":
+        yield f"Media flowed; which way they went is not in it.{ice}"
+    elif media_of(report) == "failed":
+        yield f"No way for media was found.{ice}"
+
+
+def _sound(report: Report) -> Iterator[str]:
+    measured = [
+        *([f"round trip {report.rtt.average:.0f} ms"] if report.rtt.average is not None else []),
+        *([f"jitter {report.jitter.average:.0f} ms"] if report.jitter.average is not None else []),
+        *([f"loss {report.loss_percent:.1f} %"] if report.loss_percent is not None else []),
+    ]
+    score = report.mos_computed if report.mos_computed is not None else report.mos.average
+    if score is not None:
+        how = "computed from what was measured" if report.mos_computed is not None else "as the report says"
+        measured.append(f"MOS {score:.2f}, {word_for(score)} ({how})")
+    if measured:
+        yield f"Measured: {', '.join(measured)}{f'; codec {report.codec}' if report.codec else ''}."
+
+
+def _caution(one: Caution) -> str:
+    means = _CAUTIONS.get(one.name, "no meaning of it is known here")
+    value = f"; {one.value:g}" if one.value is not None else ""
+    limit = f", limit {one.threshold:g}" if one.threshold is not None and value else ""
+    return f"Warning {one.name}: {means}{value}{limit}{' (cleared later)' if one.cleared else ''}."
+
+
+def _faults(report: Report) -> Iterator[str]:
+    for fault in report.faults:
+        code = fault.code or "without a code"
+        inside = f", with {fault.inner} inside" if fault.inner else ""
+        if fault.code or not fault.close_code:
+            yield f"Error {code}{inside}{f': {fault.message}' if fault.message else ''}."
+        if fault.close_code:
+            yield f"The WebSocket was closed with {fault.close_code}: {_CLOSED[fault.close_code]}."
+    if report.hangup:
+        yield "The error says HANGUP: the gateway passes on how a call ended, and the network is fine."
+    if report.csp:
+        yield "The page's Content-Security-Policy refuses a connection."

@@ -1,0 +1,210 @@
+"""A question in free words is answered from what is written, sentence by sentence with its source, or not at all.
+
+Pure: no network, no clock. The evidence of the case comes first, then what the words point at (the cause, the code),
+then the passages. Nothing is made up: every sentence stands in a file.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.intake.parsing.error_codes import CALLED
+from bot.intake.parsing.normalize import plain
+from bot.language.case_context import SHORT, About, seen_here
+from knowledge.advice.names import names_for
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge, Reference
+from knowledge.search.derived_passages import cause_passage, code_passage, fix_passage
+from knowledge.search.library import ELSEWHERE, Context, library_of
+from knowledge.search.passages import Passage, sentences_of
+from knowledge.search.tokens import telling, words_of
+
+NEARBY: Final = 3
+LOOKS: Final = "the looks of this case"  # the source of what was seen
+OFF: Final = "no language model is set"  # why an answer is not in a model's words, when nobody wants it to be
+
+# Words that point at the case instead of naming a subject.
+_POINTING: Final = frozenset(
+    words_of(
+        "fix solve resolve repair help cause problem error code issue it this that do does next step now against "
+        "about wrong happen reason certain sure know see look evidence proof prove found finding result case "
+        "customer firewall admin developer support people team fixed work again exactly message"
+    )
+)
+_HOW_TO_FIX: Final = re.compile(
+    r"\b(?:fix\w*|solve\w*|resolve|repair|remedy|what (?:can|should|could|must|shall|do) \w+ do|to do|"
+    r"what now|next step|get rid|help)\b"
+)
+_HOW_KNOWN: Final = re.compile(
+    r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
+    r"why do you (?:think|say|believe)|how certain|how sure)\b"
+)
+_DOING: Final = re.compile(
+    r"\bhow (?:do|can|could|should|to)\b.*\b(?:pass|set|run|configure|enable|turn on|switch on|use|add|give)\b",
+    re.IGNORECASE,
+)
+_CODE: Final = re.compile(rf"(?<!\d)(\d{{5}})(?!\d)|{CALLED}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a sentence stands, and what it rests on there."""
+
+    file: str
+    title: str
+    references: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer, and the number of its source; *also* are more of them."""
+
+    text: str
+    source: int
+    also: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is written about a question; *closest* are the nearest passages (id and title), answered or not.
+
+    *phrased* where a language model worded it (`bot/language/rewording.py`); else *because* says why not, if that
+    was tried.
+    """
+
+    sentences: tuple[Sentence, ...] = ()
+    sources: tuple[Source, ...] = ()
+    closest: tuple[tuple[str, str], ...] = ()
+    score: float = 0.0
+    phrased: bool = False
+    because: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer."""
+        return bool(self.sentences)
+
+    @property
+    def text(self) -> str:
+        """The answer as running text; else that there is none, with what is nearest."""
+        if self.sentences:
+            return " ".join(one.text for one in self.sentences)
+        if self.closest:
+            return f"I don't know. Nearest is: {'; '.join(title for _, title in self.closest)}."
+        return "I don't know."
+
+
+def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
+    """Answer *text* in the context of a case: what was seen in it first, then what is written."""
+    said = plain(text)
+    lower = " ".join(said.casefold().replace("\u2019", "'").split())
+    written = _written(said, lower, about, knowledge, network)
+    seen = seen_here(said, lower, about, knowledge)
+    return _after(seen, written) if seen else written
+
+
+def _written(said: str, lower: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
+    """What is written about it: in the files of the case's causes, of the codes named, in the passages."""
+    closest = _ranked(said, about, knowledge)
+    nearest = tuple((one.id, one.title) for one, _ in closest[:NEARBY])
+    codes = [code for match in _CODE.finditer(said) for code in match.groups() if code]
+    subject = _subject(said, (*codes, *(_platform_words(knowledge) if about.causes else ())))
+    if about.evidence and _HOW_KNOWN.search(lower) and not subject:
+        return _told_of_looks(about.evidence, nearest)
+    if about.causes and not subject and not codes:
+        return _told([_of_cause(one, lower, about, knowledge, network) for one in about.causes], nearest, 1.0)
+    if codes and not subject:
+        if found := _of_codes(codes, about, knowledge, closest):
+            return _told(found, nearest, 1.0)
+        return Answer((), (), nearest)
+    if about.code and about.code in knowledge.errors and not subject and lower:
+        return _told(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
+    best = closest[0][1] if closest else 0.0
+    if (
+        not best
+        or not (subject or codes)
+        or any(code not in knowledge.errors and not _tells(code, closest) for code in codes)
+    ):
+        return Answer((), (), nearest, best)
+    return _told([closest[0][0]], nearest, best)
+
+
+def passage(name: str, knowledge: Knowledge) -> Answer:
+    """Everything in the passage called *name*; no answer where there is none."""
+    found = library_of(knowledge).passages.get(name)
+    return _told([found], (), 1.0) if found else Answer()
+
+
+def _subject(said: str, others: Sequence[str] = ()) -> list[str]:
+    """The words of *said* that name a subject of their own; *others* do not."""
+    return [word for word in telling(words_of(said)) if word not in _POINTING and word not in others]
+
+
+def _platform_words(knowledge: Knowledge) -> list[str]:
+    """Words for platforms: in a case "how do we fix it on iOS?" asks about its cause, and not about iOS."""
+    named = (f"{one.id} {one.title} {' '.join(one.aliases)}" for one in knowledge.platforms.values())
+    return words_of(" ".join(named))
+
+
+def _after(seen: Iterable[str], written: Answer) -> Answer:
+    """Put what was *seen* in the case before what is *written*."""
+    told = _told_of_looks(seen, written.closest)
+    later = (Sentence(one.text, one.source + 1) for one in written.sentences)
+    return Answer((*told.sentences, *later), (*told.sources, *written.sources), written.closest, 1.0)
+
+
+def _told_of_looks(seen: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
+    return Answer(tuple(Sentence(one, 0) for one in seen), (Source("", LOOKS),), closest, 1.0)
+
+
+def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
+    """The passages, best first; with no score where none answers. How to do it is told for the case's platform."""
+    ranked = _ranked_as_said(said, about, knowledge)
+    if not (ranked and about.platform and len(said) <= SHORT and _DOING.search(said)):
+        return ranked
+    there = _ranked_as_said(f"{said.rstrip(' ?.!')} on {about.platform}?", about, knowledge)
+    same_subject = there and there[0][0].id.split("-")[0] == ranked[0][0].id.split("-")[0]
+    return there if same_subject and about.platform in there[0][0].platforms else ranked
+
+
+def _ranked_as_said(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
+    library = library_of(knowledge)
+    ranked = library.answers(said, Context(about.code, about.platform, about.causes))
+    answered = bool(ranked) and library.answered(said, ranked[0])
+    return [
+        (library.passages[one.label], one.score if answered else 0.0)
+        for one in ranked[: NEARBY + 1]
+        if one.label != ELSEWHERE and (one.near or answered)
+    ]
+
+
+def _of_cause(cause: str, lower: str, about: About, knowledge: Knowledge, network: Network) -> Passage:
+    names = names_for(knowledge, network, about.platform, about.edge, ())
+    known = knowledge.causes[cause]
+    if _HOW_TO_FIX.search(lower):
+        return fix_passage(known, about.platform, names)
+    return cause_passage(known, about.platform, names, fixes=False)
+
+
+def _of_codes(
+    codes: Sequence[str], about: About, knowledge: Knowledge, closest: Sequence[tuple[Passage, float]]
+) -> list[Passage]:
+    """The passage that is nearest and about a code, else the file of each known code."""
+    if closest and closest[0][1] and _tells(codes[0], closest):
+        return [closest[0][0]]
+    known = dict.fromkeys(code for code in codes if code in knowledge.errors)
+    return [code_passage(knowledge.errors[code], about.platform) for code in known]
+
+
+def _tells(code: str, closest: Sequence[tuple[Passage, float]]) -> bool:
+    return bool(closest) and (code in closest[0][0].codes or code in closest[0][0].text)
+
+
+def _told(passages: Sequence[Passage], closest: tuple[tuple[str, str], ...], score: float) -> Answer:
+    """The sentences of *passages*, each with the number of its source."""
+    sources = tuple(Source(one.file, one.title, one.references) for one in passages)
+    sentences = [
+        Sentence(text, number) for number, one in enumerate(passages) for text in sentences_of(one.text)
+    ]
+    return Answer(tuple(sentences), sources, closest, round(score, 4))

@@ -1,0 +1,78 @@
+"""What a case gives to questions asked in it: its causes, their evidence, and what became of each cause.
+
+Pure: no network, no clock.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.diagnosis.triage import CaseRecord
+from knowledge.model.advice import AdvisedCause
+from knowledge.model.conclusions import Judged
+from knowledge.model.schema import Knowledge
+from knowledge.search.library import library_of
+
+_WHY: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$"
+)
+_SUSPECTS: Final = re.compile(
+    r"\b(?:is|isn't|was|could|can|might|may|would)(?:n't)? (?:it|this|that)(?: not)?(?: really)?(?: be)?\b|\bto blame\b"
+    r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
+    r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
+)
+SHORT: Final = 500  # characters of a question; in a longer text no turn of phrase is looked for
+_MEANT: Final = 1.4  # score of a cause that somebody suspects by name
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The case that a question is asked in: what is known of it, and the evidence for its causes in words."""
+
+    code: str = ""
+    platform: str = ""
+    edge: str = ""
+    causes: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = field(default=())
+    judged: Mapping[str, str] = field(default_factory=dict)  # any cause of the case: what became of it
+
+
+def about_case(record: "CaseRecord", found: Sequence["AdvisedCause"], meant: tuple[str, ...] = ()) -> About:
+    """The context that a case gives to questions; *meant* are the causes its story spoke of, if none was found."""
+    diagnosis = record.diagnosis
+    judged = {one.id: f"Found here: {one.title}." for one in found}
+    for said, group in (
+        ("Seen here too, as an effect of what was found", diagnosis.explained),
+        ("Possible here", diagnosis.possible),
+        ("Ruled out here", diagnosis.ruled_out),
+        ("Not checked here", diagnosis.not_checked),
+    ):
+        judged |= {one.cause: _because(said, one) for one in group if one.cause not in judged}
+    return About(
+        code=record.request.code,
+        platform=record.request.platform or "",
+        edge=record.request.edge,
+        causes=tuple(one.id for one in found) or meant or tuple(one.cause for one in diagnosis.possible),
+        evidence=tuple(text for one in found for text in one.evidence),
+        judged=judged,
+    )
+
+
+def _because(said: str, one: "Judged") -> str:
+    """Say what became of a cause, and the first reason for it."""
+    reason = one.because.split("; ")[0].strip().rstrip(".")
+    reason = re.sub(r"(?<=\? )[a-z]", lambda letter: letter[0].upper(), reason)
+    return f"{said}: {one.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
+
+
+def seen_here(said: str, lower: str, about: About, knowledge: Knowledge) -> tuple[str, ...]:
+    """What the looks of this case say about it: why it is so, or what became of a cause that is suspected."""
+    if about.evidence and _WHY.search(lower):
+        return about.evidence
+    if not about.judged or len(lower) > SHORT or not _SUSPECTS.search(lower):
+        return ()
+    best = library_of(knowledge).causes(said)[0]
+    if best.score < _MEANT or best.label not in about.judged:
+        return ()
+    return (about.judged[best.label], *(about.evidence if about.causes == (best.label,) else ()))

@@ -1,0 +1,213 @@
+"""What somebody wants who writes into the thread of a case: one table of rules, read from the top.
+
+Pure: no network, no clock. Never fails: what no rule knows is `unknown`: a question, or to be answered with
+`EXAMPLES`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from bot.intake.parsing.normalize import plain
+from bot.intake.readers.prose import find_platform
+from bot.language.refinements import find_changes
+from bot.model.request import Vocabulary
+
+Kind: TypeAlias = Literal[
+    "stop",
+    "help",
+    "preflight",
+    "evidence",
+    "meaning",
+    "relay",
+    "edge",
+    "platform",
+    "answer",
+    "again",
+    "unknown",
+]
+
+EXAMPLES: Final = (
+    "“test again”, “try android”, “from acme-hq”, “edge frankfurt”, “not on a VPN”, “SDK 6.12.0”, "
+    "“show the evidence”, “why?”, “what does NAT mean?”, “preflight on iOS”, “stop”"
+)
+
+# A thread is a place for sentences; a longer text is a pasted log, and no wish.
+LONGEST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What the words in a thread may be about."""
+
+    vocabulary: Vocabulary
+    asked: str = ""  # the option of the question that is open: sdk-version, turn or vpn
+    topics: Mapping[str, str] = field(default_factory=dict)  # any name of a cause, question, step: its id
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A wish, and what it names.
+
+    `values` holds, by kind: every change said (platform, edge, relay, sdk-version, turn, vpn) for relay, edge,
+    platform, answer and again; about (an id of `Thread.topics`, else the words asked about, else empty) for evidence
+    and meaning; platform, if named, for preflight.
+    """
+
+    kind: Kind
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+Values: TypeAlias = Callable[[str, "re.Match[str]", Thread], dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A text that *pattern* is found in is this *kind* of wish."""
+
+    kind: Kind
+    pattern: re.Pattern[str]
+    values: Values
+
+
+def _rule(kind: Kind, pattern: str, values: Values) -> Rule:
+    return Rule(kind, re.compile(pattern, re.IGNORECASE), values)
+
+
+def _nothing(_text: str, _match: "re.Match[str]", _thread: Thread) -> dict[str, str]:
+    return {}
+
+
+def _changes(text: str, _match: "re.Match[str]", thread: Thread) -> dict[str, str]:
+    return find_changes(text, thread.vocabulary, thread.asked)
+
+
+def _platform(text: str, _match: "re.Match[str]", thread: Thread) -> dict[str, str]:
+    platform = find_platform(text, thread.vocabulary)
+    return {"platform": platform} if platform else {}
+
+
+def _about(text: str, match: "re.Match[str]", thread: Thread) -> dict[str, str]:
+    """The topic that is named anywhere in *text*, the longest name first; else the words asked about."""
+    lower = f" {_spaced(text)} "
+    for name in sorted(thread.topics, key=len, reverse=True):
+        if f" {_spaced(name)} " in lower:
+            return {"about": thread.topics[name]}
+    words = next((group for group in match.groups() if group), "").strip(" ?.!:,\"'`*_")
+    return {"about": words[:80]} if words else {}
+
+
+OF: Final = r"(?:.*?\b(?:of|for|about|behind|on|from)\s+(.*))?"  # what comes after is the subject
+NOT_YET: Final = r"(?!.*\b(?:not|nothing|nobody|never|cannot|until|when|if|once|will|\w+n't|\w+'ll)\b)"
+
+NOT_WHEN: Final = r"(?!.*\b(?:when|whenever|if|until|every time)\b)"  # a story, not a wish
+
+# The first rule that fits decides. What asks a question comes before what asks for a change: "what does it mean
+# that the edge is frankfurt" changes nothing.
+RULES: Final = (
+    _rule(
+        "stop",
+        r"^(?:(?:please|ok|ok,|no,?|just)\s+)*"
+        r"(?:stop|cancel|abort|halt|quit|enough|forget (?:it|about it)|never ?mind)"
+        r"(?:\s+(?:it|this|that|now|please|the (?:run|test|diagnosis|check|probes?)|all|everything|here))*\W*$",
+        _nothing,
+    ),
+    _rule(
+        "help", r"^\W*(?:help|commands|usage|options|examples)(?:\s+(?:me|please))*\W*$|^\W*\?+\W*$", _nothing
+    ),
+    _rule(
+        "help",
+        r"what (?:can|could) (?:you (?:do|say)|(?:i|we) (?:say|ask|type|write))|what are (?:my|the) options",
+        _nothing,
+    ),
+    _rule(
+        "help",
+        r"how (?:do|does|can) (?:i|we|this|it|you) (?:use (?:it|this|you|lineman)|work|talk)\b"
+        r"|^\W*(?:who|what) are you\W*$",
+        _nothing,
+    ),
+    _rule("preflight", r"pre-?\s?flight", _platform),
+    _rule("evidence", rf"\b(?:evidence|proof|raw|json|observations?|prove)\b{OF}", _about),
+    _rule("evidence", r"\bhow (?:do|did|can) you (?:know|tell|see|find)\b(.*)", _about),
+    _rule(
+        "evidence",
+        r"^\W*(?:(?:can|could) (?:you|i|we)\s+)?(?:please\s+)?(?:show|see|give|send|list)\s+(?:me|us)?\s*"
+        rf"(?:(?:all|the|more|full|every)\s+)*(?:details?|results?|looks?|probes?|steps?|logs?|data|table)\b{OF}",
+        _about,
+    ),
+    _rule(
+        "meaning",
+        r"\bwhat\s+(?:does|do|is|are|was|'s)\s+(.*?)(?:\s+(?:mean|stand for|about|for))?\s*\?*$",
+        _about,
+    ),
+    _rule("meaning", r"\bwhat's\s+(.*?)\s*\?*$|\bwhy\b(.*)", _about),
+    _rule(
+        "meaning", r"\b(?:explain|define|meaning of|tell (?:me|us) (?:more )?about|describe)\b(.*)", _about
+    ),
+    _rule("again", r"^\W*(?:(?:please|and|now|ok|so)\W+)*(?:once )?again\b", _changes),
+    _rule(
+        "again",
+        rf"^{NOT_WHEN}.*\b(?:test|try|run|check|look|diagnose|probe|do|go)(?:\s+\S+){{0,3}}?\s+again\b",
+        _changes,
+    ),
+    _rule("again", rf"^{NOT_WHEN}.*\b(?:once more|one more time|another (?:try|run|go|time))\b", _changes),
+    _rule(
+        "again", r"\bre-?(?:run|test|try|check)\b|\b(?:try|test|check|run (?:it|this|that)) now\b", _changes
+    ),
+    _rule(
+        "again",
+        rf"^{NOT_YET}.*\b(?:fixed|solved|resolved|unblocked|whitelisted|allowlisted|"
+        r"(?:opened|allowed|changed)\s+(?:(?:up|the|our|their|all|outbound|\d+)\s+){0,3}"
+        r"(?:ports?|udp|tcp|firewall|ranges?|it|that|them|rules?|settings?|dns|proxy|resolver|edge|\d+))\b",
+        _changes,
+    ),
+)
+
+# A longer text that names a platform in passing is a story, unless it says what to do.
+STORY: Final = 12  # words
+WISH: Final = re.compile(
+    r"\b(?:try|test|switch|change|use|set|run|check|diagnose|please|can you|could you)\b|=", re.IGNORECASE
+)
+
+# What the changes of a text are called, the weightiest first: a relay or an edge means new looks.
+CHANGES: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
+    ("relay", ("relay",)),
+    ("edge", ("edge",)),
+    ("platform", ("platform",)),
+    ("answer", ("sdk-version", "turn", "vpn")),
+)
+
+# An open question that is answered like this stays open.
+UNSURE: Final = re.compile(
+    r"\b(?:not sure|no idea|don't know|do not know|dunno|unsure|maybe|perhaps|no clue|can't say|cannot say)\b"
+)
+
+
+def read_intent(text: str, thread: Thread) -> Intent:
+    """Say what *text*, written into *thread*, asks for."""
+    said = " ".join(plain(text[: LONGEST * 4])[:LONGEST].split())
+    if UNSURE.search(said.casefold()) and thread.asked:
+        return Intent("unknown")
+    about_platform = re.match(r"(?i)\W*(?:what|how) about\b", said)
+    if not about_platform:
+        for rule in RULES:
+            if match := rule.pattern.search(said):
+                return _weigh(rule.kind, rule.values(said, match, thread))
+    if len(said.split()) > STORY and not WISH.search(said):
+        return Intent("unknown")
+    return _weigh("unknown", find_changes(said, thread.vocabulary, thread.asked))
+
+
+def _weigh(kind: Kind, values: dict[str, str]) -> Intent:
+    """A change of relay, edge or platform outweighs "again", which it implies."""
+    if kind in ("again", "unknown"):
+        for change, names in CHANGES:
+            if any(name in values for name in names) and not (kind == "again" and change == "answer"):
+                return Intent(change, values)
+    return Intent(kind, values)
+
+
+def _spaced(text: str) -> str:
+    """Write *text* as lower-case words with one space between, so that `turn-required` is found in "turn required"."""
+    return " ".join(re.findall(r"[a-z0-9]+", text.casefold()))

@@ -1,0 +1,64 @@
+"""One question to a language model behind an endpoint of OpenAI's form: POST …/chat/completions, one text back.
+
+Imported only where an endpoint is set: aiohttp takes long to import.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import aiohttp
+
+from bot.language.llm_settings import Endpoint, NoPhrasingError
+
+_LARGEST: Final = 256 * 1024  # bytes of an answer; a good one has two
+_TOKENS: Final = 600  # room for eight sentences
+
+
+async def complete(endpoint: Endpoint, messages: Sequence[dict[str, str]]) -> str:
+    """What the model says to *messages*; raises NoPhrasingError within the budget, whatever the endpoint does."""
+    headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+    wanted: dict[str, Any] = {
+        "messages": list(messages),
+        "temperature": 0,
+        "max_tokens": _TOKENS,
+        "stream": False,
+    }
+    if endpoint.model:
+        wanted["model"] = endpoint.model
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=endpoint.budget)) as session,
+            # A redirect would carry the question, and the key, to a place that nobody has set.
+            session.post(endpoint.chat, headers=headers, json=wanted, allow_redirects=False) as answer,
+        ):
+            if answer.status != 200:
+                raise NoPhrasingError(f"the endpoint answered with status {answer.status}")
+            if answer.content_type == "text/event-stream":
+                raise NoPhrasingError("the endpoint streams, and was asked not to")
+            return _said(await _body(answer))
+    except TimeoutError:
+        raise NoPhrasingError(f"the endpoint did not answer within {endpoint.budget:g} s") from None
+    except (aiohttp.ClientError, OSError):
+        raise NoPhrasingError("the endpoint could not be reached") from None
+
+
+async def _body(answer: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in answer.content.iter_any():
+        body += chunk
+        if len(body) > _LARGEST:
+            raise NoPhrasingError("the endpoint answered with too much")
+    return bytes(body)
+
+
+def _said(body: bytes) -> str:
+    """The text of a chat completion, unless it was cut off, is a call of a tool, or is none."""
+    try:
+        choice = json.loads(body)["choices"][0]
+        reason, said = choice.get("finish_reason"), choice["message"]["content"]
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise NoPhrasingError("the endpoint answered with something else than a chat completion") from None
+    if reason not in (None, "stop") or not isinstance(said, str):
+        raise NoPhrasingError("the model did not end its answer")
+    return said

@@ -1,0 +1,172 @@
+"""Text of any way in, a command, a sentence or a pasted log, becomes a request.
+
+Pure: no network, no clock. Never fails: what cannot be understood is answered by a `UsageError` with examples.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from bot.errors import UsageError, either, nearest, unknown
+from bot.intake.parsing.error_codes import find_codes
+from bot.intake.parsing.normalize import plain
+from bot.intake.readers.prose import NAMES, TYPED, find_clues, relays_in
+from bot.language.command_parser import parse, parse_words
+from bot.model.request import Request, Vocabulary
+from bot.model.symptom_match import Reading, Readings
+from knowledge.model.schema import Knowledge
+
+EXAMPLES: Final = (
+    "`/diagnose 31009`, `/diagnose 31009 ios edge=frankfurt`, or any sentence or log with an error code in it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Several things may be meant: a sentence that asks which, and a request for each label."""
+
+    ask: str
+    options: tuple[tuple[str, Request], ...]
+
+
+Understood: TypeAlias = Request | Choices | UsageError
+
+
+# How alike an option's name must be to be taken for a slip of it: "trun" is 0.75 turn.
+SLIP: Final = 0.7
+
+# A code, a word or two, and from where: this is a command, and no story.
+COMMAND: Final = re.compile(
+    rf"(?:/?diagnose\s+)?\d{{5}}(?:\s+[^\s,]+){{0,5}}?\s+from\s+{NAMES}\s*[.!]?$", re.IGNORECASE
+)
+
+
+# Words that say nothing about the request: with these around a code nothing is lost by leaving them out.
+FILLER: Final = frozenset(
+    word
+    for line in (
+        "a an and are at call calling calls can cannot cant client code codes connection customer device diagnose",
+        "did does error errors err failed failing fails failure fix for from get gets getting got has have help hello",
+        "hey hi how i in is issue it its keep keeps me my of on our pls please plz problem sdk see seeing still that",
+        "the their this to transport twilio us user users voice we what whats why with wrong you your app again",
+        "always sometimes now today version platform edge relay",
+    )
+    for word in line.split()
+)
+
+
+def understand(text: str, vocabulary: Vocabulary) -> Understood:
+    """Read *text*: the request it makes, the choice that is left, or what to type instead."""
+    said = plain(text)
+    try:
+        return parse(said, vocabulary)
+    except UsageError as error:
+        strict = error
+    codes = find_codes(said, vocabulary)
+    known = [code for code in codes if code in vocabulary.codes]
+    if not known:
+        return _no_code(codes, vocabulary)
+    clues = find_clues(said, vocabulary)
+    if _is_slip(said, clues, vocabulary) or _names_no_relay(said, vocabulary):
+        return strict
+    requests = [_make(code, clues, vocabulary) for code in known]
+    if len(requests) == 1:
+        return requests[0]
+    ask = f"There are several error codes in that: {either(known)}. Which one shall I look into?"
+    return Choices(ask, tuple(zip(known, requests, strict=True)))
+
+
+def _no_code(codes: tuple[str, ...], vocabulary: Vocabulary) -> UsageError:
+    if codes:
+        return unknown("an error code known here", codes[0], vocabulary.codes, vocabulary.see)
+    return UsageError(f"I find no error code in that. Try {EXAMPLES}.")
+
+
+def _make(code: str, clues: dict[str, str], vocabulary: Vocabulary) -> Request:
+    """The request for *code*, with every clue that the strict reader accepts too."""
+    options = [("code", code)]
+    for option in sorted(clues.items(), key=lambda one: one[0] != "platform"):  # a version needs it
+        try:
+            parse_words((), vocabulary, [*options, option])
+        except UsageError:  # such as a version without a platform
+            continue
+        options.append(option)
+    return parse_words((), vocabulary, options)
+
+
+def _is_slip(text: str, clues: dict[str, str], vocabulary: Vocabulary) -> bool:
+    """Whether this was typed as a command and one of its words means nothing here: better asked than ignored."""
+    if len(text) > TYPED or "\n" in text.strip():
+        return False
+    bare = len(text.split()) <= 3  # a code and a word or two
+    return any(_means_nothing(word, clues, vocabulary, bare=bare) for word in text.split())
+
+
+def _names_no_relay(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a command ends with a list of relays and one of them is none: looking from elsewhere would mislead."""
+    typed = COMMAND.match(text.strip()) if len(text) <= TYPED else None
+    if typed is None:
+        return False
+    names = [one for one in re.split(r"[\s,&]+", typed[1].casefold()) if one and one != "and"]
+    prose = any(one.strip(".") in FILLER for one in names)
+    return not prose and len(relays_in(" ".join(names), vocabulary)) < len(set(names))
+
+
+def _means_nothing(word: str, clues: dict[str, str], vocabulary: Vocabulary, *, bare: bool) -> bool:
+    name, equals, _ = word.lstrip("-\u2014\u2013").casefold().partition("=")
+    if re.search(r"\d{5}|[@/]", word):  # the code itself, a mention, an address
+        return False
+    if equals or word.startswith("--"):
+        near = name if name in vocabulary.names else nearest(name, vocabulary.names, cutoff=SLIP)
+        return near not in clues if near else bare
+    plain_word = name.strip(".,:;!?()[]{}<>*_`\"'")
+    if not bare or not plain_word.isalpha() or len(plain_word) < 3 or plain_word in FILLER:
+        return False
+    meant = (*vocabulary.platforms, *vocabulary.edges, *vocabulary.relays, *vocabulary.names)
+    in_clue = any(plain_word in value for value in clues.values())
+    in_name = any(plain_word in one for one in meant)
+    return not (in_clue or in_name or nearest(plain_word, meant))
+
+
+_HALF_MEANT: Final = (
+    0.3  # a code is chosen for all readings that have this share of the best one's confidence
+)
+
+
+def request_for(
+    readings: Readings, chosen: Sequence[Reading], knowledge: Knowledge, vocabulary: Vocabulary
+) -> Request | None:
+    """The case to look into for *chosen*: the code said, else the one that their causes stand behind most."""
+    weighed = {one.cause: one.score for one in chosen}
+    code = readings.codes[0] if readings.codes else _code_for(weighed, knowledge)
+    if not code:
+        return None
+    clues = readings.clues
+    told = {name: clues[name] for name in ("sdk-version", "turn", "vpn") if name in clues}
+    if "platform" not in clues:
+        told.pop("sdk-version", None)  # versions differ between platforms
+    relays = (clues["relay"],) if "relay" in clues else vocabulary.relays[:1]
+    return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), told, relays)
+
+
+def ahead(readings: Readings, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:
+    """The case to look into when nobody is there to choose: one that covers all that is offered."""
+    return request_for(readings, readings.offered, knowledge, vocabulary) if readings.offered else None
+
+
+def _code_for(weighed: Mapping[str, float], knowledge: Knowledge) -> str:
+    """The code whose causes these are; of two alike the one with more causes, since nobody said a code."""
+    best = max(weighed.values(), default=0.0)
+    meant = {name: score for name, score in weighed.items() if score >= _HALF_MEANT * best}
+    crowd = {
+        code: sum(code in cause.weight for cause in knowledge.causes.values()) for code in knowledge.errors
+    }
+
+    def value(code: str) -> float:
+        fit = sum(score * knowledge.causes[name].weight.get(code, 0.0) for name, score in meant.items())
+        return fit * math.log1p(crowd[code])
+
+    codes = sorted(knowledge.errors, key=lambda code: (-value(code), code))
+    return codes[0] if codes and value(codes[0]) > 0 else ""

@@ -1,0 +1,244 @@
+"""What somebody wants who writes to us without a case: a diagnosis, a meaning, an allow-list, an answer, a reading.
+
+Pure: no network, no clock. Never fails: what cannot be meant comes back as a `UsageError`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from bot.allowlist.request import ListRequest, called, make_request, read_words
+from bot.errors import UsageError, nearest_codes
+from bot.intake.parsing.error_codes import find_codes
+from bot.intake.parsing.normalize import plain
+from bot.intake.readers.prose import find_clues, find_platform
+from bot.intake.segment import _ON_DEVICE
+from bot.intake.symptoms import read
+from bot.language.answering import Answer, ask
+from bot.language.case_context import About
+from bot.language.command_parser import parse
+from bot.language.intents import Thread, read_intent
+from bot.language.make_request import Choices, understand
+from bot.model.request import Request, Vocabulary
+from bot.model.symptom_match import Readings
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
+
+FEW: Final = 3  # words that are meant as names more likely than as a story
+_SENTENCE: Final = (
+    300  # characters; what is longer is a log with a code in it, and no question about the code
+)
+
+_CODE: Final = r"(?:(?:the|an?|this|error|code|errorcode|err|twilio)\W+)*#?\d{5}"
+_MEANING: Final = re.compile(
+    r"^\W*(?:/?diagnose\s+)?(?:(?:the\s+)?(?:meaning|mean|explain|define|describe)\b)"
+    rf"|\bwhat(?:'s|s|\s+is|\s+are|\s+was|\s+about)\s+{_CODE}\W*$"
+    r"|\bwhat\b.*\b(?:means?|meant|stands? for)\b|\b(?:meaning|definition) of\b|\d{5}\s+(?:means?|meaning)\b"
+    rf"|\b(?:explain|tell me (?:more )?about|describe)\s+{_CODE}",
+    re.IGNORECASE,
+)
+_DIFFERENCE: Final = re.compile(r"\b(?:differen\w*|versus|vs\.?|same as|compared?)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """Somebody asks what codes mean."""
+
+    codes: tuple[str, ...]  # all of them known
+    platform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCode:
+    """A code that is not known here, the nearest ones, and whether its meaning was asked for."""
+
+    code: str
+    near: tuple[str, ...]
+    meaning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Somebody asks what can be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhichPlatform:
+    """An allow-list without a platform; whatever else was said about it, by name."""
+
+    said: Mapping[str, str]
+
+
+Want: TypeAlias = (
+    Request
+    | Choices
+    | UsageError
+    | Help
+    | Meanings
+    | UnknownCode
+    | ListRequest
+    | WhichPlatform
+    | Answer
+    | Readings
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What words can be about."""
+
+    knowledge: Knowledge
+    network: Network
+    vocabulary: Vocabulary
+
+
+def want(text: str, about: About, world: World) -> Want:
+    """Say what *text* wants; *about* is what it goes on from, if anything."""
+    said = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", plain(text), flags=re.IGNORECASE).strip()
+    if len(said) <= _SENTENCE and read_intent(said, Thread(world.vocabulary)).kind == "help":
+        return Help()
+    try:
+        special = wanted_list(said, about, world) or wanted_meaning(said, world)
+    except UsageError as error:
+        return error
+    if special:
+        return special
+    found = understand(text, world.vocabulary)
+    if isinstance(found, Request):
+        return found
+    codes = find_codes(said, world.vocabulary)
+    if isinstance(found, Choices):
+        free = _free(said, about, world) if is_question(said) else None
+        return free if isinstance(free, Answer) and free.answered else found
+    if codes:
+        known = codes[0] in world.knowledge.errors
+        return (
+            found if known else UnknownCode(codes[0], tuple(nearest_codes(codes[0], world.vocabulary.codes)))
+        )
+    free = _free(said, about, world)
+    if isinstance(free, Readings):
+        # A question may be general: nothing is looked into before somebody says that it is meant so.
+        asks = is_question(said) and free.verdict == "sure"
+        free = replace(free, verdict="close") if asks else free
+    understood = free.answered if isinstance(free, Answer) else free.verdict != "none"
+    return free if understood or len(said.split()) > FEW else _slip(said, world.vocabulary) or free
+
+
+def _slip(said: str, vocabulary: Vocabulary) -> UsageError | None:
+    """What is wrong with a few words that were meant as names, where one is nearly known."""
+    try:
+        parse(said, vocabulary)
+    except UsageError as error:
+        return error if "did you mean" in str(error) else None
+    return None
+
+
+def wanted_list(said: str, about: About, world: World) -> ListRequest | WhichPlatform | None:
+    """The allow-list that *said* asks for, with what is known of the case; `UsageError` for a wrong word."""
+    rest = called(said)
+    if rest is None:
+        return None
+    platforms = world.vocabulary.platforms
+    said_so = read_words(rest, platforms, world.network)
+    known = {"platform": about.platform, "edge": about.edge} | said_so
+    return (
+        make_request(known, world.knowledge, world.network) if known["platform"] else WhichPlatform(said_so)
+    )
+
+
+def wanted_meaning(said: str, world: World) -> Meanings | UnknownCode | None:
+    """The codes whose meaning *said* asks for."""
+    if len(said) > _SENTENCE or not _MEANING.search(said) or _DIFFERENCE.search(said):
+        return None
+    codes = find_codes(said, world.vocabulary)
+    if not codes:
+        return None
+    known = tuple(code for code in codes if code in world.knowledge.errors)
+    if not known:
+        return UnknownCode(codes[0], tuple(nearest_codes(codes[0], world.vocabulary.codes)), meaning=True)
+    return Meanings(known, find_platform(said, world.vocabulary) or "")
+
+
+def in_context(said: str, about: About, world: World) -> About:
+    """*about* with the platform and the edge that *said* names itself."""
+    clues = find_clues(said, world.vocabulary)
+    return replace(about, platform=clues.get("platform", about.platform), edge=clues.get("edge", about.edge))
+
+
+def _free(said: str, about: About, world: World) -> Answer | Readings:
+    return take(said, in_context(said, about, world), world.knowledge, world.network, world.vocabulary)
+
+
+def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
+    """The question that *text* makes of the one *before* it, such as "and on iOS?"; empty where it makes none."""
+    said = plain(text).strip()
+    if not before or not _ELLIPSIS.search(said):
+        return ""
+    platform = find_platform(said, vocabulary)
+    if not platform:
+        return ""
+    names = "|".join(re.escape(name) for name in sorted(vocabulary.platforms, key=len, reverse=True))
+    bare = re.sub(
+        rf"\b(?:(?:on|in|for|with|at)\s+(?:the\s+)?)?(?:{names})\b", " ", before[-1], flags=re.IGNORECASE
+    )
+    return f"{' '.join(bare.split()).rstrip(' ?.!')} on {platform.replace('-', ' ')}?"
+
+
+_ELLIPSIS: Final = re.compile(
+    r"^\W*(?:(?:and|but|or|ok|so|now)\W+)*(?:(?:what|how)\s+about\s+|same\s+(?:\w+\s+)?|(?:on|for|in|with)\s+)?"
+    r"(?:(?:on|for|in|with|the|an?)\s+)*[\w -]{2,25}\s*(?:app|sdk|instead|then|too)?\W*$",
+    re.IGNORECASE,
+)
+
+
+def is_from_device(words: str) -> bool:
+    """Tell whether *words* say that what was pasted with them was made on the user's device."""
+    return bool(_ON_DEVICE.search(words))
+
+
+def without_place(words: str) -> str:
+    """Give *words* without those that say so."""
+    return _ON_DEVICE.sub(" ", words)
+
+
+# Stories are told; these ask.
+_QUESTION: Final = re.compile(
+    r"\?\s*$|^\W*(?:and |but |so |ok )*(?:what|what's|whats|why|how|which|where|when|who|can|could|do|does|did|is|are|"
+    r"should|must|may|explain|define|tell me|show me|give me)\b",
+    re.IGNORECASE,
+)
+
+
+# These ask what something is or how it is done, and tell nothing that has happened.
+_ASKS_WHAT: Final = re.compile(
+    r"^\W*(?:and |but |so |ok )*(?:what(?:'s|s| is| are| does| do)|how (?:do|does|can|to|much|many)|which|explain|"
+    r"define|describe|who|where|when)\b",
+    re.IGNORECASE,
+)
+
+
+_LIKELY: Final = 0.3  # confidence that a question which nothing answers must have as a story
+
+
+def is_question(text: str) -> bool:
+    """Whether *text* is put as a question."""
+    return bool(_QUESTION.search(text))
+
+
+def take(
+    text: str, about: About, knowledge: Knowledge, network: Network, vocabulary: Vocabulary
+) -> Answer | Readings:
+    """Answer *text* if it is a question, read it if it is a story; where that says nothing, the other way round."""
+    if is_question(text):
+        answer = ask(text, about, knowledge, network)
+        if answer.answered or _ASKS_WHAT.search(text):
+            return answer
+        readings = read(text, knowledge, vocabulary)
+        likely = readings.verdict != "none" and readings.causes[0].score >= _LIKELY
+        return readings if likely else answer
+    readings = read(text, knowledge, vocabulary)
+    if readings.verdict != "none":
+        return readings
+    answer = ask(text, about, knowledge, network)
+    return answer if answer.answered else readings

@@ -1,0 +1,1 @@
+"""Remove secrets and phone numbers from text."""

@@ -1,0 +1,161 @@
+"""Take secrets and phone numbers out of text, before anything is stored, logged or shown again.
+
+Pure: no network, no clock. Error codes, versions, addresses, ports, dates and the ids of runs stay.
+"""
+
+import bisect
+import logging
+import re
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.redaction.phone_numbers import find_phones
+from bot.redaction.secret_patterns import CREDENTIAL
+from bot.redaction.secrets import Found, find_broken, find_secrets
+
+PHONE: Final = "phone number"
+
+HINT: Final = "I have taken out what should not be here ({kinds}); it is neither kept nor repeated."
+
+# Full-width forms and the dashes and spaces that word processors put in: one character for one.
+LOOKS_LIKE: Final[dict[int, int | str]] = {
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(range(0x2010, 0x2016), "-"),
+    **dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000), " "),
+}
+
+# What shows nothing and still tears a token apart.
+UNSEEN: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+"
+)
+
+# A line break inside a token: with indentation and quote marks around it, or written as \n, or a shell's \.
+LINE_BREAK: Final = re.compile(r"(?<![ \t])[ \t]*+\\?(?:(?:\r?\n|\r)[ \t>|]*+|\\r\\n|\\n)+")
+
+WORD: Final = re.compile(r"\w")
+
+# Names whose value is secret in JSON whatever it is; compared in lower case without - and _.
+SECRET_NAMES: Final = frozenset(
+    {"password", "passwd", "pwd", "credential", "secret", "clientsecret", "signingsecret", "apisecret", "apikey",
+     "token", "accesstoken", "authtoken", "refreshtoken", "jwt", "privatekey", "authorization", "username"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A text that may be kept, and what kinds of things were taken out, each once."""
+
+    text: str
+    kinds: tuple[str, ...] = ()
+
+
+def redact(text: str) -> Redacted:
+    """Replace each secret and phone number in *text* by `[… removed]`; does nothing the second time."""
+    spans = _merged(_find(text))
+    parts, at = [], 0
+    for start, end, kind in spans:
+        parts += [text[at:start], f"[{kind} removed]"]
+        at = end
+    return Redacted("".join([*parts, text[at:]]), tuple(dict.fromkeys(kind for _, _, kind in spans)))
+
+
+def redact_json(value: Any) -> Any:
+    """Copy a JSON *value* with every text in it redacted, and every value that goes by a secret's name."""
+    match value:
+        case str():
+            return redact(value).text
+        case Mapping():
+            return {redact(str(key)).text: _by_name(str(key), one) for key, one in value.items()}
+        case list() | tuple():
+            return [redact_json(one) for one in value]
+    return value
+
+
+def hint(kinds: Iterable[str]) -> str:
+    """Say what was taken out, in one sentence; empty when nothing was."""
+    named = ", ".join(dict.fromkeys(kinds))
+    return HINT.format(kinds=named) if named else ""
+
+
+class RedactingFilter(logging.Filter):
+    """Redacts each record that passes: its message, its traceback, its stack."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, without its secrets."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - whatever a caller's arguments do, logging must go on
+            message = f"{record.msg} (its arguments do not fit)"
+        record.msg, record.args = redact(message).text, ()
+        if record.exc_info and record.exc_info[1]:
+            record.exc_text = "".join(traceback.format_exception(record.exc_info[1])).rstrip()
+            record.exc_info = None
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text).text
+        if record.stack_info:
+            record.stack_info = redact(record.stack_info).text
+        return True
+
+
+def _by_name(name: str, value: Any) -> Any:
+    if name.casefold().replace("_", "").replace("-", "") in SECRET_NAMES and isinstance(value, str) and value:
+        return f"[{CREDENTIAL} removed]"
+    return redact_json(value)
+
+
+def _find(text: str) -> Iterator[Found]:
+    plain = text.translate(LOOKS_LIKE)
+    seen, first = _without(UNSEEN, plain)
+    yield from _placed(_all(seen), first)
+    joined, place = _without(LINE_BREAK, seen)
+    if len(joined) < len(seen):
+        broken = find_broken(joined, lambda end: not WORD.match(seen, place(end - 1) + 1))
+        yield from _placed(_placed(broken, place), first)
+
+
+def _all(text: str) -> Iterator[Found]:
+    yield from find_secrets(text)
+    for start, end in find_phones(text):
+        yield start, end, PHONE
+
+
+Place = Callable[[int], int]
+
+
+def _without(unwanted: re.Pattern[str], text: str) -> tuple[str, Place]:
+    """Drop what is *unwanted*; the function tells where a position of the shorter text was at first."""
+    parts: list[str] = []
+    starts, shifts = [0], [0]  # from this position of the shorter text on, so much was dropped
+    at = dropped = 0
+    for match in unwanted.finditer(text):
+        parts.append(text[at : match.start()])
+        at = match.end()
+        dropped += at - match.start()
+        starts.append(at - dropped)
+        shifts.append(dropped)
+    parts.append(text[at:])
+
+    def place(position: int) -> int:
+        return position + shifts[bisect.bisect_right(starts, position) - 1]
+
+    return "".join(parts), place
+
+
+def _placed(found: Iterable[Found], place: Place) -> Iterator[Found]:
+    for start, end, kind in found:
+        if start < end:
+            yield place(start), place(end - 1) + 1, kind
+
+
+def _merged(found: Iterable[Found]) -> list[Found]:
+    """Sort what was found, what overlaps as one: the kind of what begins first, or is longest."""
+    merged: list[Found] = []
+    for start, end, kind in sorted(found, key=lambda one: (one[0], -one[1])):
+        if merged and start < merged[-1][1]:
+            first, last, known = merged[-1]
+            merged[-1] = (first, max(last, end), known)
+        else:
+            merged.append((start, end, kind))
+    return merged

@@ -1,0 +1,1 @@
+"""Relays, local and behind the hub."""

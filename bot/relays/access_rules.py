@@ -1,0 +1,214 @@
+"""Who may diagnose from which relay: rules from a file and from invitations, a sentence for whoever may not.
+
+Pure but for reading the file. Without a file everybody in an installed workspace may use the built-in relay, and
+a relay of a hub those for whom it was invited.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from bot.errors import either, quoted
+from bot.model.request import LOCAL
+from bot.storage.relay_registry import LABEL
+from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.model.problems import Document, KnowledgeError, at_line, nearest
+
+ACCESS: Final = "LINEMAN_ACCESS"  # the variable that names the file
+
+EVERY: Final = "*"  # as a relay: all of them
+
+_CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]+")  # ids of Slack; names have small letters only
+_GROUP: Final = re.compile(r"S[A-Z0-9]+")
+
+# The narrowing that a rule may have, and how it is told to somebody whom it leaves out.
+CONDITIONS: Final = {
+    "workspaces": "from this workspace",
+    "channels": "from this channel",
+    "groups": "by members of another user group only",
+    "users": "by certain people only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody who asks, and where."""
+
+    team: str
+    channel: str
+    user: str
+    groups: frozenset[str] = frozenset()  # ids and handles of the Slack user groups they are in
+    channel_name: str = ""  # where it counts and is known
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """These relays may be used where every condition that is not empty holds."""
+
+    relays: frozenset[str]
+    workspaces: frozenset[str] = frozenset()
+    channels: frozenset[str] = frozenset()  # ids, or names without their #
+    groups: frozenset[str] = frozenset()  # ids, or handles without their @
+    users: frozenset[str] = frozenset()
+    label: frozenset[str] = frozenset()  # relays with one of these labels, too
+
+    def is_about(self, relay: str) -> bool:
+        """Whether this rule lets anybody use *relay*."""
+        return relay in self.relays or EVERY in self.relays
+
+    def misses(self, who: Who) -> tuple[str, ...]:
+        """List the conditions that *who* does not meet."""
+        met = {
+            "workspaces": not self.workspaces or who.team in self.workspaces,
+            "channels": not self.channels or bool({who.channel, who.channel_name} & self.channels),
+            "groups": not self.groups or bool(who.groups & self.groups),
+            "users": not self.users or who.user in self.users,
+        }
+        return tuple(name for name in CONDITIONS if not met[name])
+
+
+Rules = tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a relay of a hub brings along to the rules."""
+
+    name: str
+    labels: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()  # for whom it was invited: names and ids of channels, handles with an @
+
+
+DEFAULT: Final[Rules] = (Rule(frozenset({LOCAL})),)
+
+
+def applied(rules: Rules, relays: Iterable[Place]) -> Rules:
+    """Turn labels into the names of the *relays* that have them, and invitations into rules of their own."""
+    known = tuple(relays)
+    named = [
+        replace(rule, relays=rule.relays | {one.name for one in known if rule.label & set(one.labels)})
+        if rule.label
+        else rule
+        for rule in rules
+    ]
+    return (*named, *(rule for one in known for rule in _invited(one)))
+
+
+def _invited(one: Place) -> Iterable[Rule]:
+    """Give a rule for the channels, and one for the user groups, that a relay was invited for."""
+    groups = frozenset(each.removeprefix("@") for each in one.channels if _is_group(each))
+    channels = frozenset(each.removeprefix("#") for each in one.channels if not _is_group(each))
+    if channels:
+        yield Rule(frozenset({one.name}), channels=channels)
+    if groups:
+        yield Rule(frozenset({one.name}), groups=groups)
+
+
+def _is_group(written: str) -> bool:
+    return written.startswith("@") or bool(_GROUP.fullmatch(written))
+
+
+def channels_by_name(rules: Rules) -> frozenset[str]:
+    """List the channels that rules call by their names; empty when nobody needs to ask Slack."""
+    return frozenset(name for rule in rules for name in rule.channels if not _CHANNEL.fullmatch(name))
+
+
+def groups_by_handle(rules: Rules) -> frozenset[str]:
+    """List the user groups that rules call by their handles."""
+    return frozenset(name for name in groups_named(rules) if not _GROUP.fullmatch(name))
+
+
+def may_use(rules: Rules, who: Who, relay: str) -> str | None:
+    """None when *who* may use *relay*, else a sentence that says why not and what they may use instead."""
+    misses = _misses(rules, who, relay)
+    if () in misses:
+        return None
+    name = quoted(relay)
+    if not misses:
+        return f"No rule lets anybody use the relay {name} from Slack; {_ask(rules, who)}"
+    # A rule for every relay is the operators' own: what names this one explains better.
+    by_name = _misses(tuple(rule for rule in rules if relay in rule.relays), who, relay)
+    nearest_miss = min(by_name or misses, key=len)
+    why = " and ".join(_reason(one) for one in nearest_miss)
+    return f"The relay {name} may {why}; {_ask(rules, who)}"
+
+
+def usable(rules: Rules, who: Who, relays: Iterable[str]) -> tuple[str, ...]:
+    """List those of *relays* that *who* may use."""
+    return tuple(relay for relay in relays if () in _misses(rules, who, relay))
+
+
+def _misses(rules: Rules, who: Who, relay: str) -> list[tuple[str, ...]]:
+    """For each rule about *relay*, what *who* does not meet; an empty entry lets them in."""
+    return [rule.misses(who) for rule in rules if rule.is_about(relay)]
+
+
+def groups_named(rules: Rules) -> frozenset[str]:
+    """List the user groups whose members must be known; empty when nobody needs to ask Slack."""
+    return frozenset(group for rule in rules for group in rule.groups)
+
+
+def load_access(environment: Mapping[str, str]) -> Rules:
+    """Read the file that `LINEMAN_ACCESS` names; `KnowledgeError` with every mistake in it."""
+    path = environment.get(ACCESS, "").strip()
+    if not path:
+        return DEFAULT
+    try:
+        source = Path(path).read_bytes()
+    except OSError as error:
+        raise KnowledgeError([f"{ACCESS}: {path} cannot be read: {error.strerror}"]) from None
+    return read_rules(parse_yaml(source, path))
+
+
+def read_rules(document: Document) -> Rules:
+    """Read rules such as `rules: [{relays: [acme-hq], channels: [C0123ABCD]}]`; `KnowledgeError` names lines."""
+    value = document.value
+    if not isinstance(value, dict) or set(value) != {"rules"} or not isinstance(value["rules"], list):
+        hint = "holds no rules: start with `rules:` and a list of entries with `relays:`, and nothing beside"
+        raise KnowledgeError([at_line(document.file, 1, hint)])
+    problems: list[str] = []
+    rules = [_rule(document, at, entry, problems) for at, entry in enumerate(value["rules"])]
+    if problems:
+        raise KnowledgeError(problems)
+    return tuple(rules)
+
+
+def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Rule:
+    known = ("relays", "label", *CONDITIONS)
+
+    def complain(path: tuple[str | int, ...], sentence: str) -> None:
+        problems.append(at_line(document.file, document.line(path), sentence))
+
+    if not isinstance(entry, dict) or not {"relays", "label"} & set(entry):
+        complain(("rules", at), "this rule names no `relays` and no `label`")
+        return Rule(frozenset())
+    lists: dict[str, frozenset[str]] = {}
+    for name, value in entry.items():
+        ids = value if isinstance(value, list) else [value]
+        if name not in known:
+            complain(
+                ("rules", at, name), f"unknown key {name}{nearest(name, known)}; known are {', '.join(known)}"
+            )
+        elif not ids or not all(isinstance(one, str) and one for one in ids):
+            # An empty list would let everybody in where the author meant nobody.
+            complain(("rules", at, name), f"{name} must list at least one, each a text")
+        elif name == "label" and (odd := [one for one in ids if not LABEL.fullmatch(one)]):
+            complain(("rules", at, name), f"{odd[0][:40]} is no label; write it like site=hq")
+        else:
+            lists[name] = frozenset(one.lstrip("#@") for one in ids)
+    return Rule(**{"relays": frozenset()} | lists)
+
+
+def _reason(condition: str) -> str:
+    words = CONDITIONS[condition]
+    return f"be used {words}" if words.endswith("only") else f"not be used {words}"
+
+
+def _ask(rules: Rules, who: Who) -> str:
+    named = sorted({relay for rule in rules for relay in rule.relays if relay != EVERY})
+    allowed = usable(rules, who, named)
+    if allowed:
+        return f"here you may use {either(allowed[:5])}."
+    return "ask whoever runs Lineman here."

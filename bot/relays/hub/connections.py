@@ -1,0 +1,85 @@
+"""Which relays are connected: one connection for each key, pinged, and ended when the database says so."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Final
+
+from bot.relays.hub.session import RejectedError, Session
+from bot.storage.relay_registry import Enrolment
+
+log: Final = logging.getLogger(__name__)
+
+BEAT: Final = 15.0  # seconds between pings to one relay; proxies drop what is silent for a minute
+MISSED: Final = 3  # unanswered pings that end a connection
+ALIVE: Final = 2.0  # seconds that a connection has to show it is there when another one claims its key
+WATCH: Final = 1.0  # seconds between two looks for what other processes changed in the database
+_PARTS: Final = 16  # of a beat; in each of them a part of the relays is pinged
+
+
+class Roster:
+    """The sessions of one hub."""
+
+    def __init__(self, enrolment: Enrolment, beat: float) -> None:
+        self.sessions: dict[str, Session] = {}  # by the relay's name
+        self.beat = beat
+        self._enrolment = enrolment
+        self._claims: dict[str, asyncio.Lock] = {}
+
+    async def admit(self, session: Session) -> Session | None:
+        """Take *session* in, unless its relay answers over another connection; gives the dead one it replaces."""
+        async with self._claims.setdefault(session.key, asyncio.Lock()):
+            old = self.sessions.get(session.name)
+            if old and old.key == session.key and await self._is_alive(old):
+                raise RejectedError("busy", 60.0)
+            self.sessions[session.name] = session
+        return old
+
+    def leave(self, session: Session) -> bool:
+        """Strike *session* off; whether it was the one that counts."""
+        if self.sessions.get(session.name) is not session:
+            return False
+        del self.sessions[session.name]
+        return True
+
+    async def ping_all(self) -> None:
+        """Ping every relay once in a beat, a few at a time, for ever."""
+        while True:
+            for part in range(_PARTS):
+                await asyncio.sleep(self.beat / _PARTS)
+                for session in tuple(self.sessions.values())[part::_PARTS]:
+                    if session.unanswered >= MISSED:
+                        log.info("relay %s does not answer", session.name)
+                        session.line.abort()
+                    else:
+                        await session.ping()
+
+    async def watch(self) -> None:
+        """Take notice of relays that were revoked or renamed from elsewhere, for ever."""
+        while True:
+            await asyncio.sleep(WATCH)
+            if not await self._enrolment.changed_elsewhere():
+                continue
+            by_key = {one.key: one for one in await self._enrolment.all() if one.key}
+            for session in tuple(self.sessions.values()):
+                relay = by_key.get(session.key)
+                if relay is None or relay.revoked is not None:
+                    log.warning("relay %s is sent away: it was revoked", session.name)
+                    await session.line.say(RejectedError("revoked").message())
+                    await session.line.socket.close()
+                elif relay.name != session.name and relay.name not in self.sessions:
+                    del self.sessions[session.name]
+                    session.name = relay.name
+                    self.sessions[relay.name] = session
+
+    async def _is_alive(self, session: Session) -> bool:
+        """Whether *session* answers a ping now."""
+        await session.ping()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ALIVE):
+                while session.unanswered:
+                    if self.sessions.get(session.name) is not session:
+                        return False
+                    await asyncio.sleep(0.02)
+                return True
+        return False

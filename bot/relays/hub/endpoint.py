@@ -1,0 +1,98 @@
+"""Where relays dial in: one WebSocket address, with a certificate of its own or behind a proxy that has one."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from bot.errors import UsageError
+from bot.relays.hub.control_socket import clear
+from bot.relays.hub.hub import Hub
+from bot.relays.hub.session import Line
+from probes.protocol.messages import LONGEST, SUBPROTOCOL
+
+PATH: Final = "/relay"
+
+# asyncio keeps this much for each TLS connection in each direction, 256 kB by default: most of what an idle relay
+# would cost (measured: 315 kB against 69 kB). A plan of 60 kB then takes four turns instead of one.
+TLS_BUFFER: Final = 16 * 1024
+
+# Connections that wait to be accepted when every relay comes back at once.
+BACKLOG: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen, and with which certificate; without one it must be loopback or a socket file."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    path: str = ""  # of a Unix socket, for a proxy on the same machine; instead of host and port
+    certificate: str = ""  # PEM files
+    key: str = ""
+
+    def context(self) -> ssl.SSLContext | None:
+        """Load the certificate; `UsageError` when it cannot be used."""
+        if not self.certificate:
+            return None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            context.load_cert_chain(self.certificate, self.key or None)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(f"The certificate {self.certificate} cannot be used: {error}.") from error
+        return context
+
+
+@asynccontextmanager
+async def listening(hub: Hub, listen: Listen) -> AsyncIterator[str]:
+    """Take relays in for *hub*; gives `host:port`, or the path of the socket."""
+    context = listen.context()
+    if context:
+        asyncio.sslproto.SSLProtocol.max_size = TLS_BUFFER  # type: ignore[attr-defined]  # its own, not typed
+    runner = web.AppRunner(_application(hub), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    site: web.BaseSite
+    if listen.path:
+        clear(Path(listen.path))
+        site = web.UnixSite(runner, listen.path, ssl_context=context, backlog=BACKLOG)
+    else:
+        site = web.TCPSite(runner, listen.host, listen.port, ssl_context=context, backlog=BACKLOG)
+    try:
+        try:
+            await site.start()
+        except OSError as error:
+            where = listen.path or f"{listen.host}:{listen.port}"
+            raise UsageError(f"The hub cannot listen on {where}: {error.strerror}.") from error
+        address = runner.addresses[0]
+        yield listen.path or f"{address[0]}:{address[1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _application(hub: Hub) -> web.Application:
+    async def relay(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,), max_msg_size=LONGEST["relay"], compress=False, timeout=2.0
+        )
+        if not socket.can_prepare(request):
+            return web.Response(status=426, text="Relays dial in here, over a WebSocket.\n")
+        await socket.prepare(request)
+        transport = request.transport
+        if transport is not None and socket.ws_protocol == SUBPROTOCOL:
+            await hub.take_in(Line(socket, transport))
+        await socket.close()
+        return socket
+
+    async def healthy(_: web.Request) -> web.Response:
+        return web.json_response({"relays": len(hub.sessions)})
+
+    application = web.Application()
+    application.router.add_get(PATH, relay)
+    application.router.add_get("/healthz", healthy)
+    return application

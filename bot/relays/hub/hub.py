@@ -1,0 +1,160 @@
+"""The hub itself: takes relays in, says how they are, and has plans run on them."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Final
+
+from bot.relays.hub.connections import BEAT, Roster
+from bot.relays.hub.dispatcher import Plans
+from bot.relays.hub.messages import Health, Job, Reply
+from bot.relays.hub.quotas import Limits
+from bot.relays.hub.session import Line, RejectedError, Session, greet
+from bot.storage.relay_registry import Enrolled, Enrolment
+from probes.protocol.messages import Done, Leaving, Message, Ping, Pong, Ready, Refusal, Seen, Welcome
+
+log: Final = logging.getLogger(__name__)
+
+GREETING: Final = 20.0  # seconds for a proof, over a slow proxy
+
+
+class Hub:
+    """The relays of one database. `serving` must be entered for anything to happen."""
+
+    def __init__(
+        self, enrolment: Enrolment, names: Collection[str], limits: Limits | None = None, beat: float = BEAT
+    ) -> None:
+        self.enrolment = enrolment
+        self._names = frozenset(name.casefold() for name in names)
+        self._roster = Roster(enrolment, beat)
+        self._plans = Plans(enrolment, self._roster.sessions, limits or Limits())
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        """The relays that are connected, by name."""
+        return self._roster.sessions
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator["Hub"]:
+        """Ping and watch as long as the block lasts; then every connection ends."""
+        tasks = [asyncio.create_task(self._roster.ping_all()), asyncio.create_task(self._roster.watch())]
+        try:
+            yield self
+        finally:
+            self.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for session in tuple(self.sessions.values()):
+                session.line.abort()
+
+    def close(self) -> None:
+        """Cancel no plan from now on, whoever goes away: the next hub may go on with it."""
+        self._plans.closing = True
+
+    def run(self, job: Job) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:
+        """Have *job* run once; leaving the block cancels the rest of it."""
+        return self._plans.run(job)
+
+    async def take_in(self, line: Line) -> None:
+        """Talk with whoever dialled in until they go."""
+        session: Session | None = None
+        because = "the connection broke"
+        try:
+            async with asyncio.timeout(GREETING):
+                session, relay = await greet(line, self.enrolment, self._names)
+                await self._welcome(session, relay)
+            while (message := await line.hear()) is not None:
+                await self._heard(session, message)
+            because = "it left" if session.leaving else "the connection was closed"
+        except RejectedError as rejected:
+            because = rejected.message().sentence
+            name = session.name if session else "?"
+            log.warning("relay %s turned away: %s (%s)", name, rejected.reason, because)
+            await line.say(rejected.message())
+        except TimeoutError:
+            log.info("somebody dialled in and did not prove who they are in time")
+        except ConnectionError:
+            pass
+        finally:
+            if session and self._roster.leave(session):
+                log.info("relay %s is gone: %s", session.name, because)
+                self._plans.relay_gone(session.name)
+                await self.enrolment.heard(session.name, time.time(), because)
+
+    async def relays(self) -> tuple[Health, ...]:
+        """List every enrolled relay, connected or not."""
+        return tuple(
+            self._health(one) for one in await self.enrolment.all() if one.key and one.revoked is None
+        )
+
+    async def relay(self, name: str) -> Health | None:
+        """Tell how one relay is; None unless it is enrolled."""
+        one = await self.enrolment.find(name)
+        return self._health(one) if one and one.key and one.revoked is None else None
+
+    async def _welcome(self, session: Session, relay: Enrolled) -> None:
+        """Welcome *session*, in the place of an older connection of the same relay that is dead."""
+        if old := await self._roster.admit(session):
+            self._plans.relay_gone(session.name)
+            await old.line.say(RejectedError("replaced").message())
+            old.line.abort()
+        log.info("relay %s is connected, version %s", session.name, session.version)
+        await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self._roster.beat))
+
+    async def _heard(self, session: Session, message: Message) -> None:
+        match message:
+            case Pong():
+                session.pong(message)
+            case Ping():
+                await session.line.say(Pong(message.n, time.time()))
+            case Seen() | Done() | Refusal():
+                await self._plans.reply(session, message)
+            case Ready():
+                await self._ready(session, message)
+            case Leaving():
+                session.leaving = True
+            case _:
+                raise RejectedError("malformed", 60.0)
+
+    async def _ready(self, session: Session, ready: Ready) -> None:
+        session.ready = ready
+        session.offset = ready.offset
+        await self._plans.relay_ready(session, ready)
+        state = {
+            "version": session.version,
+            "checks": dict(ready.checks),
+            "limits": dict(ready.limits),
+            "offset_s": ready.offset,
+            "ready": ready.ready,
+        }
+        await self.enrolment.heard(session.name, time.time(), "", state)
+        await session.ping()
+
+    def _health(self, one: Enrolled) -> Health:
+        session = self.sessions.get(one.name)
+        if session is None:
+            return Health(
+                one.name, one.key or "", one.sealing, one.vantage, False, False, one.seen, one.gone,
+                version=str(one.state.get("version", "")), labels=one.labels, channels=one.channels,
+            )  # fmt: skip
+        return Health(
+            one.name,
+            session.key,
+            session.sealing,
+            one.vantage,
+            connected=True,
+            ready=session.takes_plans,
+            seen=time.time(),
+            gone=session.trouble(),
+            version=session.version,
+            round_trip_ms=None if session.round_trip is None else round(session.round_trip * 1000, 2),
+            offset_s=None if session.offset is None else round(session.offset, 3),
+            running=self._plans.ledger.running(one.name),
+            checks=dict(session.ready.checks) if session.ready else None,
+            probes=session.probes,
+            labels=one.labels,
+            channels=one.channels,
+        )

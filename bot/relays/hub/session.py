@@ -1,0 +1,193 @@
+"""One relay's connection: how it proves who it is, and what the hub knows of it while it lasts."""
+
+import secrets
+import time
+from asyncio import Transport
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Final, TypeVar, cast
+
+from aiohttp import WSMsgType, web
+
+from bot.storage.relay_registry import Enrolled, Enrolment, JoinRefusedError
+from probes.protocol.json_fields import WireError
+from probes.protocol.message_codec import read, write
+from probes.protocol.messages import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection
+from probes.protocol.signing import is_proved
+
+M = TypeVar("M")
+
+# Bytes that wait to be sent before a relay counts as one that does not read.
+BACKLOG: Final = 1_000_000
+
+# Frames of one relay: a plan has some sixty observations, and four plans may run at once.
+FRAMES_A_SECOND: Final = 200.0
+FRAMES_AT_ONCE: Final = 2_000.0
+
+SENTENCES: Final = {
+    "unknown_relay": "no relay with this key is enrolled here; join with an invitation",
+    "revoked": "this relay has been revoked",
+    "bad_token": "the invitation was used already, is too old, or was taken back",
+    "bad_proof": "the signature does not prove that the key is yours",
+    "wrong_hub": "the proof was meant for another hub",
+    "replaced": "the same relay has connected anew",
+    "malformed": "that is not what a relay says",
+    "busy": "another host is connected with the same key; if it is a copy, revoke the relay and invite each host",
+}
+
+
+class RejectedError(Exception):
+    """The relay is turned away; the message is a word in `probes.protocol.messages.REJECTIONS`."""
+
+    def __init__(self, reason: str, retry: float = 0.0, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason, self.retry, self.detail = reason, retry, detail
+
+    def message(self) -> Rejection:
+        """Say it to the relay."""
+        return Rejection(self.reason, self.detail or SENTENCES[self.reason], self.retry)
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """A relay that has proved who it is."""
+
+    name: str
+    key: str
+    sealing: str
+    vantage: str
+    version: str
+    probes: tuple[str, ...]
+    line: "Line"
+    since: float
+    ready: Ready | None = None
+    leaving: bool = False
+    round_trip: float | None = None  # seconds
+    offset: float | None = None  # seconds that its clock is ahead
+    unanswered: int = 0  # pings
+    _pinged: tuple[int, float] = (0, 0.0)
+
+    @property
+    def takes_plans(self) -> bool:
+        """Whether it may be sent a plan."""
+        return self.ready is not None and self.ready.ready and not self.leaving
+
+    def trouble(self) -> str:
+        """Why it takes no plans, as part of a sentence; "" when it does."""
+        if self.leaving:
+            return f"{self.name} is shutting down"
+        if self.ready is None:
+            return f"{self.name} is still testing itself"
+        if self.ready.ready:
+            return ""
+        wrong = "; ".join(sentence for sentence in self.ready.checks.values() if sentence)
+        return f"{self.name} did not pass its own test: {wrong or 'it takes no plans'}"
+
+    @property
+    def pings(self) -> int:
+        """How many it was sent."""
+        return self._pinged[0]
+
+    async def ping(self) -> None:
+        """Ask whether it is there."""
+        number = self._pinged[0] + 1
+        self._pinged = (number, time.perf_counter())
+        self.unanswered += 1
+        await self.line.say(Ping(number))
+
+    def pong(self, message: Pong) -> None:
+        """Take its answer."""
+        self.unanswered = 0
+        number, sent = self._pinged
+        if message.n == number:
+            self.round_trip = time.perf_counter() - sent
+            self.offset = message.time - (time.time() - self.round_trip / 2)
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """Frames over one WebSocket, written and read as messages."""
+
+    socket: web.WebSocketResponse
+    transport: Transport
+    _credit: float = FRAMES_AT_ONCE
+    _at: float = field(default_factory=time.monotonic)
+
+    async def say(self, message: Message) -> None:
+        """Send *message*; nothing happens when nobody is there to read it: their silence is noticed elsewhere."""
+        if self.transport.get_write_buffer_size() > BACKLOG:
+            self.abort()
+        try:
+            await self.socket.send_str(write(message))
+        except (ConnectionError, RuntimeError):
+            return
+
+    async def hear(self) -> Message | None:
+        """Read the next message; None at the end, `RejectedError` for what no relay says."""
+        frame = await self.socket.receive()
+        if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
+            return None
+        if frame.type is not WSMsgType.TEXT:
+            raise RejectedError("malformed", 60.0)
+        self._spend()
+        try:
+            return read(cast(str, frame.data), "relay")
+        except WireError as error:
+            raise RejectedError("malformed", 60.0, f"{SENTENCES['malformed']}: {error}"[:900]) from None
+
+    async def expect(self, kind: type[M]) -> M:
+        """Read a message that must be a *kind*."""
+        message = await self.hear()
+        if message is None:
+            raise ConnectionResetError
+        if not isinstance(message, kind):
+            raise RejectedError("malformed", 60.0)
+        return message
+
+    def abort(self) -> None:
+        """End the connection without another word."""
+        self.transport.abort()
+
+    def _spend(self) -> None:
+        now = time.monotonic()
+        self._credit = min(FRAMES_AT_ONCE, self._credit + (now - self._at) * FRAMES_A_SECOND) - 1
+        self._at = now
+        if self._credit < 0:
+            raise RejectedError("malformed", 60.0, "that is more than a relay has to say")
+
+
+async def greet(line: Line, enrolment: Enrolment, names: Collection[str]) -> tuple[Session, Enrolled]:
+    """Hear who dials in and have it proved; `RejectedError` says why not."""
+    hello = await line.expect(Hello)
+    challenge = Challenge(secrets.token_urlsafe(24), time.time())
+    await line.say(challenge)
+    proof = await line.expect(Proof)
+    if hello.hub.casefold() not in names:
+        raise RejectedError("wrong_hub")
+    if not is_proved(proof.signature, hello, challenge, proof.token):
+        raise RejectedError("bad_proof")
+    relay = await _find(hello, proof.token, enrolment)
+    session = Session(
+        name=relay.name,
+        key=hello.key,
+        sealing=hello.sealing,
+        vantage=relay.vantage,
+        version=hello.version,
+        probes=hello.probes,
+        line=line,
+        since=time.time(),
+    )
+    return session, relay
+
+
+async def _find(hello: Hello, token: str, enrolment: Enrolment) -> Enrolled:
+    """Look up the relay by its key; a token is spent only where the key alone does not do."""
+    relay = await enrolment.of_key(hello.key)
+    if relay and relay.revoked is None:
+        return relay
+    if token:
+        try:
+            return await enrolment.join(token, hello.key, hello.sealing, time.time())
+        except JoinRefusedError as error:
+            raise RejectedError(str(error)) from None
+    raise RejectedError("revoked" if relay else "unknown_relay")

@@ -1,0 +1,93 @@
+"""Where the hub, its database and the signing key are, as the environment says.
+
+The key that signs plans is read by whoever asks for a diagnosis, and never by the hub.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+
+from bot.errors import UsageError
+from bot.relays.hub.paths import DATABASE as DATABASE
+from bot.relays.hub.paths import SOCKET as SOCKET
+from bot.relays.hub.paths import database_of, socket_of
+from bot.relays.hub.quotas import Limits
+from probes.protocol.invitation import check_hub
+from probes.protocol.json_fields import WireError
+from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
+
+SIGNING_KEY: Final = "LINEMAN_SIGNING_KEY"
+URL: Final = "LINEMAN_HUB_URL"
+
+_KEY_TEXT: Final = "lineman-key-1:"
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """Everything the environment may set about relays."""
+
+    database: Path = Path("lineman.db")
+    socket: Path = Path("lineman-hub.sock")
+    signing: str = field(default="lineman-signing.key", repr=False)  # a path, or the key itself
+    url: str = ""  # what relays dial: wss://hub.example/relay
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What relays may call this hub; a proof that names another one was meant for it."""
+        name = hub_name(self.url)
+        host, _, port = name.rpartition(":")
+        return frozenset({name, host if port == "443" else f"{name}:443" if ":" not in name else name})
+
+    def signer(self, *, make: bool = False) -> Identity | None:
+        """Load the key that signs plans, or *make* it; None when there is none, `UsageError` when it is no key."""
+        try:
+            if self.signing.startswith(_KEY_TEXT):
+                return parse_identity(self.signing, SIGNING_KEY)
+            path = Path(self.signing)
+            if make and not path.exists():
+                with suppress(FileExistsError):  # hub and command began together, and the other was first
+                    return make_identity(path)
+            return load_identity(path) if path.exists() else None
+        except (KeyFileError, OSError) as error:
+            raise UsageError(f"{SIGNING_KEY}: {error}") from error
+
+
+def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
+    """Read *environment*; what it leaves out stands beside the database."""
+
+    def text(name: str) -> str:
+        return environment.get(name, "").strip()
+
+    database = database_of(environment)
+    return HubSettings(
+        database,
+        socket_of(environment),
+        text(SIGNING_KEY) or str(database.with_name("lineman-signing.key")),
+        text(URL),
+        _limits(text),
+    )
+
+
+def _limits(text: Callable[[str], str]) -> Limits:
+    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each field of `Limits`."""
+    given: dict[str, int] = {}
+    for one in fields(Limits):
+        variable = f"LINEMAN_HUB_{one.name.upper()}"
+        if value := text(variable):
+            if not value.isdecimal() or not 0 < int(value) <= 10**6:
+                raise UsageError(f"{variable} must be a number from 1 to 1000000.")
+            given[one.name] = int(value)
+    return Limits(**given)
+
+
+def hub_name(url: str) -> str:
+    """Give `host[:port]` of the address that relays dial; `UsageError` unless it is one."""
+    try:
+        return check_hub(url)
+    except WireError:
+        raise UsageError(
+            f"Say where relays dial in, in {URL} or with --url: such as wss://hub.example/relay."
+        ) from None

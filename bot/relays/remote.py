@@ -1,0 +1,146 @@
+"""A relay on another host: its plans are signed here, and reach it through the hub."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from bot.relays.hub.messages import Exchange, Health, Job, Lost, Reply
+from probes.protocol.failures import Failure
+from probes.protocol.json_codec import observation_from_json
+from probes.protocol.json_fields import Json, WireError
+from probes.protocol.keys import Identity, fingerprint
+from probes.protocol.messages import Done, Refusal, Seen
+from probes.protocol.model import USER_NETWORK, Observation, Plan, Step
+from probes.protocol.order import LONGEST_ORDER, make_order, sign_order
+from probes.protocol.report import digest_of, open_refusal, open_report
+
+log: Final = logging.getLogger(__name__)
+
+# How a refusal's words are told as the failure of a look: outside the fence, or nobody there to look.
+_FENCED = ("target_not_allowed", "unknown_probe")
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteRelay:
+    """One relay that the hub knows, used on behalf of somebody for one case."""
+
+    name: str
+    exchange: Exchange
+    signer: Identity | None
+    vantage: str = USER_NETWORK
+    who: str = "terminal"
+    what: str = ""
+
+    def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
+        """Have *plan* run there: what the relay cannot tell is `relay_lost`, with the reason among the facts."""
+        return aclosing(self._observe(plan))
+
+    async def _observe(self, plan: Plan) -> AsyncGenerator[Observation, None]:
+        left = {step.id: step for step in plan.steps}
+        failure, because = Failure.RELAY_LOST, ""
+        try:
+            health = await self._health()
+            job = self.sign(plan, health)
+        except UnreachableError as error:
+            because = str(error)
+        else:
+            seen: list[Json] = []
+            async with self.exchange.run(job) as replies:
+                async for reply in replies:
+                    if isinstance(reply, Seen):
+                        observation = _read(reply, left)
+                        if observation:
+                            seen.append(reply.observation)
+                            del left[observation.step]
+                            yield observation
+                        continue
+                    failure, because = _end(reply, job, health, seen)
+                    if because:
+                        log.warning("plan %s: %s", job.plan, because)
+                    break
+        for step in left.values():
+            facts = {"because": because or f"{self.name} ended the plan without looking"}
+            yield Observation(step.id, step.probe, step.target, failure, facts)
+
+    async def _health(self) -> Health:
+        try:
+            health = await self.exchange.relay(self.name)
+        except (OSError, WireError):
+            raise UnreachableError("no hub is running here") from None
+        if health is None:
+            raise UnreachableError(f"the hub knows no relay {self.name}")
+        return health
+
+    def sign(self, plan: Plan, health: Health) -> Job:
+        """Address *plan* to the relay; `UnreachableError` says why it cannot be."""
+        if self.signer is None:
+            raise UnreachableError("there is no key here to sign plans with")
+        order = make_order(plan, fingerprint(health.key), self.who[:200], time.time(), case=self.what)
+        envelope = sign_order(order, self.signer, health.sealing)
+        if len(envelope) > LONGEST_ORDER:
+            raise UnreachableError(f"the plan is longer than {LONGEST_ORDER} characters")
+        return Job(order.id, self.name, envelope, self.who, self.what, plan.budget)
+
+
+class UnreachableError(Exception):
+    """Nothing can be asked of the relay; the message is part of a sentence."""
+
+
+def _read(reply: Seen, left: Mapping[str, Step]) -> Observation | None:
+    """Read an observation of a step that was asked for and not yet told; anything else is thrown away."""
+    try:
+        observation = observation_from_json(reply.observation)
+    except WireError:
+        return None
+    step = left.get(observation.step)
+    if step is None or (step.probe, step.target) != (observation.probe, observation.target):
+        return None
+    return observation
+
+
+def _end(reply: Reply, job: Job, health: Health, seen: list[Json]) -> tuple[Failure, str]:
+    """Say why nothing more comes, and by which word."""
+    match reply:
+        case Lost():
+            return Failure.RELAY_LOST, reply.because
+        case Refusal():
+            return _refused(reply, job, health)
+        case Done():
+            return _done(reply, job, health, seen)
+    return Failure.RELAY_LOST, ""
+
+
+def _refused(reply: Refusal, job: Job, health: Health) -> tuple[Failure, str]:
+    try:
+        verdict = open_refusal(reply.signed, health.key)
+    except WireError:
+        return Failure.RELAY_LOST, "a refusal came that the relay has not signed"
+    if verdict.order not in ("", job.plan):
+        return Failure.RELAY_LOST, "a refusal came that was meant for another plan"
+    word = Failure.NOT_ALLOWED if verdict.reason in _FENCED else Failure.RELAY_LOST
+    return word, f"{health.name} refuses: {verdict.sentence}"
+
+
+def _done(reply: Done, job: Job, health: Health, seen: list[Json]) -> tuple[Failure, str]:
+    try:
+        report = open_report(reply.signed, health.key)
+    except WireError:
+        return Failure.RELAY_LOST, "what came was not signed by the relay"
+    if report.order != job.plan or (report.n == len(seen) and report.digest != digest_of(seen)):
+        return Failure.RELAY_LOST, "what came is not what the relay has signed"
+    if report.reason == "stopped":
+        return Failure.RELAY_LOST, f"{health.name} was shut down in the middle"
+    return Failure.RELAY_LOST, "some of what it saw got lost on the way" if report.n > len(seen) else ""
+
+
+async def find_relays(exchange: Exchange) -> tuple[Health, ...]:
+    """List what the hub knows; nothing when there is no hub."""
+    try:
+        async with asyncio.timeout(2.0):
+            return await exchange.relays()
+    except (OSError, TimeoutError, WireError):
+        return ()

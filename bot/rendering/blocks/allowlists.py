@@ -1,0 +1,139 @@
+"""An allow-list as a message: a table of what to let out, the sources, and the other forms to press.
+
+Pure: no network, no clock.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.allowlist.formats import BY_ADDRESS, FORMS
+from bot.allowlist.model import AllowList, Entry
+from bot.allowlist.request import TEXT, ListRequest
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import (
+    Run,
+    bullets,
+    code,
+    context,
+    header,
+    lines,
+    link,
+    paragraph,
+    rich,
+    run,
+    section,
+    table,
+    title,
+)
+from bot.rendering.blocks.elements import Asked, numbered, row
+from bot.rendering.blocks.message import Message, Sheet
+
+_SHOWN: Final = 60  # rows; the file has them all
+_ENDINGS: Final[Mapping[str, str]] = {
+    "text": "txt",
+    "csv": "csv",
+    "json": "json",
+    "nft": "nft",
+    "terraform-sg": "tf",
+}
+_ADDRESS: Final = re.compile(r"https://\S+")
+INLINE: Final = 2_800  # characters of the file that stand in a message where files are not allowed
+
+
+def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
+    """Show what a firewall has to let out; *platform* is its title."""
+    sheet = Sheet()
+    others = [(form, form) for form in FORMS if form != wanted.form]
+    sheet.last(
+        section("*The same as a file for*"),
+        row(*numbered("list", others, Asked(), "format", _values(wanted))),
+    )
+    turn = "with TURN" if found.turn else "without TURN"
+    sheet.add(header(f"Allow-list: {platform}, edge {found.edge}, {turn}"))
+    sheet.add(
+        section("Let these *out*. What comes back in the same flows must come in; nothing else has to.")
+    )
+    rows = [("Port", "To", "What for"), *(_row(one) for one in found.entries[:_SHOWN])]
+    made, left = table(rows, [{}, {"is_wrapped": True}, {"is_wrapped": True}])
+    sheet.add(made)
+    left += max(0, len(found.entries) - _SHOWN)
+    notes = [f"and {left} more in the file"] if left else []
+    if found.edge == "roaming":
+        notes.append("Roaming needs every edge; name one with edge=frankfurt for a shorter list.")
+    if not found.turn:
+        notes.append("If the app passes TURN servers, add turn=yes.")
+    sources = [_source(key, what) for key, what in list(found.sources.items())[:12]]
+    if sources:
+        sheet.add(rich(title("Where that is known from"), lines(sources)))
+    sheet.add(
+        context(
+            f"Facts of {text_limits.quote(found.checked or 'unknown date', 20)}. "
+            f"{text_limits.quote(' '.join(notes), 400)}"
+        )
+    )
+    told = "; ".join(" ".join(_row(one)) for one in found.entries[:20])
+    return sheet.message(
+        f"Allow-list for {platform}, edge {found.edge}, {turn}, facts of {found.checked}. Let out: {told}",
+        "Not everything fits here; the file has the rest.",
+    )
+
+
+def as_text(wanted: ListRequest, content: str) -> Message:
+    """Give the file's content in a message, where files are not allowed."""
+    name = file_name(wanted)
+    cut = len(content) > INLINE
+    said = f"{name}: files are not allowed here, so this is {'its beginning' if cut else 'what it says'}."
+    sheet = Sheet()
+    sheet.add(rich(paragraph(run(said)), code(content, INLINE)))
+    return sheet.message(said)
+
+
+def which_platform(platforms: Sequence[tuple[str, str]], said: Mapping[str, str]) -> Message:
+    """Ask for the platform (id, title), which decides what is needed; *said* is kept in the buttons."""
+    sheet = Sheet()
+    sheet.add(section("*An allow-list for which platform?* Each needs other hosts."))
+    sheet.add(row(*numbered("list", platforms[:20], Asked(), "platform", said)))
+    example = "/diagnose allowlist ios edge=frankfurt turn=yes"
+    rest = [[run(example, 100, code=True)], [run(f"{example} format=nft", 100, code=True)]]
+    sheet.add(rich(paragraph(run("Or type it all:")), bullets(rest)))
+    named = ", ".join(title for _, title in platforms)
+    return sheet.message(f"An allow-list for which platform? {named}. Or type {example}")
+
+
+def file_name(wanted: ListRequest) -> str:
+    """Name the file of a list."""
+    ending = _ENDINGS.get(wanted.form, "txt")
+    form = "" if ending == wanted.form or wanted.form == TEXT else f"-{wanted.form}"
+    return f"allowlist-{wanted.platform}-{wanted.edge}{'-turn' if wanted.turn else ''}{form}.{ending}"
+
+
+def note_of(wanted: ListRequest) -> str:
+    """Say what has to be known about a form."""
+    if wanted.form not in BY_ADDRESS:
+        return ""
+    if wanted.any_address:
+        return "This form knows addresses only; the ports are open to any address in place of names."
+    return (
+        "This form knows addresses only: names were looked up just now, from where Lineman runs. They move without "
+        "notice, so make the list anew from time to time."
+    )
+
+
+def _values(wanted: ListRequest) -> dict[str, str]:
+    old = {"sdk-version": "2.0"} if wanted.legacy else {}
+    return {"platform": wanted.platform, "edge": wanted.edge, "turn": "yes" if wanted.turn else "no", **old}
+
+
+def _source(key: str, what: str) -> list[Run]:
+    """A source by the key that the rows name it by, with its address as a link."""
+    found = _ADDRESS.search(what)
+    said = what.replace(found[0], "").strip(" ,") if found else what
+    return [run(f"[{key}] ", 60, bold=True), link(found[0], said or found[0]) if found else run(said, 300)]
+
+
+def _row(one: Entry) -> tuple[str, str, str]:
+    by = f" ({', '.join(one.ranges)})" if one.host and one.ranges else ""
+    sure = "" if one.status == "verified" else f"; {one.status} sure"
+    sources = f" [{', '.join(one.sources)}]" if one.sources else ""
+    return f"{one.transport.upper()} {one.port()}", f"{one.place}{by}", f"{one.purpose}{sources}{sure}"

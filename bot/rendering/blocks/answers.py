@@ -1,0 +1,127 @@
+"""Answers to free questions: each sentence with its source, or that nothing is known, with what is nearest.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from bot.language.answering import Answer, Sentence, Source
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import Block, Run, context, lines, link, paragraph, rich, run
+from bot.rendering.blocks.elements import Asked, button, numbered, row
+from bot.rendering.blocks.message import Message, Sheet
+
+NOBODY: Final = Asked()
+WORDED: Final = "Worded by a language model, checked against the sources."
+_LONGEST: Final = 6_000  # letters of one answer; the longest that is written has half of that
+_SENTENCE: Final = 900
+_REFERENCES: Final = 3  # of one source
+_CODES: Final = 3  # that can be diagnosed from below an answer
+
+
+def answer(
+    said: Answer, question: str = "", asked: Asked = NOBODY, codes: Sequence[tuple[str, str]] = ()
+) -> Message:
+    """Write what is known; *question* is repeated where nobody else sees it, *codes* (code, name) can be pressed.
+
+    *asked* is the case that the question is about, if there is one: its looks can then be shown.
+    """
+    if not said.answered:
+        return unknown(said, question)
+    sheet = Sheet()
+    if question:
+        sheet.add(_question(question))
+    for told in _paragraphs(said):
+        sheet.add(rich(paragraph(*_sentences(told, said.sources))))
+    sheet.add(rich(lines(_source(number, source) for number, source in enumerate(said.sources[:10], 1))))
+    if said.phrased:
+        sheet.add(context(WORDED))
+    presses = list(_presses(said, asked, codes))
+    if presses:
+        sheet.add(row(*presses))
+    named = "; ".join(f"[{number}] {_name(one)}" for number, one in enumerate(said.sources, 1))
+    text = " ".join(f"{one.text} {''.join(f'[{n + 1}]' for n in _cited(one))}" for one in said.sentences)
+    worded = f" {WORDED}" if said.phrased else ""
+    return sheet.message(f"{text_limits.cut(text, 3_000)} Sources: {named}{worded}")
+
+
+def unknown(said: Answer, question: str = "") -> Message:
+    """Own up to not knowing, and offer what is nearest."""
+    sheet = Sheet()
+    if question:
+        sheet.add(_question(question))
+    nearest = said.closest[:3]
+    more = (
+        " Nearest to it is:" if nearest else " Ask about an error code, the network, TURN, edges or the SDKs."
+    )
+    sheet.add(rich(paragraph(run("I don't know that.", bold=True), run(more))))
+    if nearest:
+        sheet.add(row(*numbered("nearest", nearest, NOBODY, "about")))
+    sheet.add(context("I answer from what is written down, and from what was seen. Nothing is made up."))
+    return sheet.message(said.text)
+
+
+def _question(question: str) -> Block:
+    return context(f"You asked: {text_limits.quote(text_limits.line(question), 300)}")
+
+
+def _paragraphs(said: Answer) -> Iterator[Sequence[Sentence]]:
+    """A paragraph for each source; one alone where a model chose the order, and may cite several at once."""
+    if said.phrased:
+        yield said.sentences
+        return
+    for number in range(len(said.sources)):
+        yield [one for one in said.sentences if one.source == number]
+
+
+def _sentences(told: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[Run]:
+    left = _LONGEST
+    for one in told:
+        shown = text_limits.cut(one.text, min(_SENTENCE, left))
+        left -= len(shown)
+        yield run(f"{shown} ", _SENTENCE + 1)
+        for number in _cited(one):
+            yield _mark(number + 1, sources[number])
+        yield run(" ")
+        if left < 2:
+            return
+
+
+def _cited(one: Sentence) -> tuple[int, ...]:
+    return (one.source, *one.also)
+
+
+def _mark(number: int, source: Source) -> Run:
+    """The number of the source behind a sentence, which leads to its page."""
+    mark = f"[{number}]"
+    return link(source.references[0].url, mark) if source.references else run(mark)
+
+
+def _source(number: int, source: Source) -> list[Run]:
+    """One source: its pages, and the file that says so."""
+    shown = [run(f"[{number}] ", bold=True)]
+    for page in source.references[:_REFERENCES]:
+        shown += [link(page.url, page.title), run(" · ")]
+    if source.file:
+        return [*shown, run(source.file, 200, italic=True)]
+    return [*shown, run(source.title, 200, italic=True)]
+
+
+def _name(source: Source) -> str:
+    pages = ", ".join(one.title for one in source.references[:1])
+    return f"{source.file or source.title}{f' ({pages})' if pages else ''}"
+
+
+def _presses(said: Answer, asked: Asked, codes: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    if asked.run and any(not one.file for one in said.sources):
+        yield button("evidence", "Evidence", asked, speak="Show the evidence for engineers")
+    for number, (code, name) in enumerate(codes[:_CODES], 1):
+        yield button(
+            "start",
+            f"Diagnose {code}",
+            NOBODY,
+            number=number,
+            speak=f"Diagnose {code} {name}",
+            values={"code": code},
+        )

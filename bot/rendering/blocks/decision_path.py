@@ -1,0 +1,81 @@
+"""The way through the tree, question by question, each with a mark and the word for it.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bot.diagnosis.triage import CaseRecord, Progress
+from bot.rendering.marks import BAD, OK, mark
+from knowledge.model.conclusions import Answered
+from knowledge.model.schema import Knowledge
+from probes.protocol.model import Observation
+
+
+class Mark(Enum):
+    """How an answer looks; the word says the same as the sign, for those who do not see it."""
+
+    FINE = ("\N{WHITE HEAVY CHECK MARK}", "fine")
+    FAULT = ("\N{CROSS MARK}", "fault")
+    NOTED = ("\N{SMALL BLUE DIAMOND}", "noted")
+    UNKNOWN = ("\N{WHITE QUESTION MARK ORNAMENT}", "not known")
+
+    @property
+    def sign(self) -> str:
+        """The sign in front."""
+        return self.value[0]
+
+    @property
+    def word(self) -> str:
+        """The word for it."""
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One question that was passed on the way."""
+
+    question: str
+    asks: str
+    says: str  # the answer as a person reads it, or why there is none
+    mark: Mark
+    branch: str = ""
+
+    @property
+    def told(self) -> str:
+        """In words alone."""
+        return f"{self.asks} {self.says} ({self.mark.word})"
+
+
+def walked(record: CaseRecord, knowledge: Knowledge) -> tuple[Passed, ...]:
+    """List the questions on the path of *record*, each once for all platforms that agree; faulty branches first."""
+    found: dict[tuple[str, str | None], Passed] = {}
+    for step in record.diagnosis.path:
+        answered = Answered(step.question, step.answer, step.because, step.steps)
+        key = (step.question, step.answer)
+        found.setdefault(key, _passed(answered, knowledge, record.observations, step.branch))
+    broken = {one.branch for one in found.values() if one.mark is Mark.FAULT}
+    return tuple(sorted(found.values(), key=lambda one: one.branch not in broken))
+
+
+def follow(before: Sequence[Passed], progress: Progress, knowledge: Knowledge) -> tuple[Passed, ...]:
+    """Add what *progress* tells to the answers *before* it; a new answer takes the old one's place."""
+    told = {one.question: one for one in before}
+    told |= {one.question: _passed(one, knowledge, progress.seen) for one in progress.changed if one.answer}
+    return tuple(told.values())
+
+
+def in_words(steps: Iterable[Passed]) -> str:
+    """Tell the walk as text, for those who do not see the picture."""
+    return " ".join(f"{number}. {one.told}." for number, one in enumerate(steps, 1))
+
+
+def _passed(one: Answered, knowledge: Knowledge, seen: Mapping[str, Observation], branch: str = "") -> Passed:
+    question = knowledge.questions[one.question]
+    if one.answer is None:
+        return Passed(one.question, question.asks, one.because or "nobody knows yet", Mark.UNKNOWN, branch)
+    sign = mark(one, knowledge, seen)
+    kind = Mark.FINE if sign == OK else Mark.FAULT if sign == BAD else Mark.NOTED
+    return Passed(one.question, question.asks, question.says(one.answer), kind, branch)

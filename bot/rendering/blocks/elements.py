@@ -1,0 +1,148 @@
+"""What can be pressed and chosen, and how a press is read again.
+
+Pure. A button carries everything in its value; a select carries the case in its block's id, because the value
+of an option is short. Several buttons of one kind in a row are told apart by a number: `lm_answer_2`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import Block, words
+
+PREFIX: Final = "lm_"
+VERBS: Final = (
+    "again", "relay", "compare", "answer", "ticket", "stop", "right", "wrong", "platform", "evidence", "raw",
+    "preflight", "tree", "start", "fixes", "open", "guide", "reading",
+    "none", "nearest", "meaning", "list", "view",
+)  # fmt: skip
+NONE: Final[Mapping[str, str]] = {}
+_PART: Final = 120  # of one value; ids are ours and shorter
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which case and run a button is about."""
+
+    case: str = ""
+    run: str = ""
+    relay: str = ""  # of several: the one whose own verdict it is
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """What is asked back before something that cannot be taken back."""
+
+    title: str
+    text: str
+    yes: str
+    no: str = "Cancel"
+
+    def block(self) -> Block:
+        """The dialog."""
+        return {
+            "title": words(self.title, text_limits.CONFIRM_TITLE),
+            "text": words(self.text, text_limits.CONFIRM_TEXT),
+            "confirm": words(self.yes, text_limits.CONFIRM_WORD),
+            "deny": words(self.no, text_limits.CONFIRM_WORD),
+        }
+
+
+def button(
+    verb: str,
+    label: str,
+    asked: Asked,
+    *,
+    style: Literal["", "primary", "danger"] = "",
+    speak: str = "",
+    confirm: Confirm | None = None,
+    number: int = 0,
+    values: Mapping[str, str] = NONE,
+) -> Block:
+    """One button; *speak* is what a screen reader says where the label alone is too short."""
+    made: Block = {
+        "type": "button",
+        "action_id": f"{PREFIX}{verb}{f'_{number}' if number else ''}",
+        "text": words(label),
+        "value": _value({"case": asked.case, "run": asked.run, "relay": asked.relay, **values}),
+    }
+    if style:
+        made["style"] = style
+    if speak:
+        made["accessibility_label"] = text_limits.cut(text_limits.line(speak), text_limits.LABEL)
+    if confirm:
+        made["confirm"] = confirm.block()
+    return made
+
+
+def select(verb: str, hint: str, options: Iterable[tuple[str, str]], chosen: str | None = None) -> Block:
+    """A list of (value, label) to choose from; its block needs `block_id(verb, asked)`."""
+    listed = [option(value, label) for value, label in options][: text_limits.OPTIONS]
+    made: Block = {
+        "type": "static_select",
+        "action_id": f"{PREFIX}{verb}",
+        "placeholder": words(hint, text_limits.PLACEHOLDER),
+        "options": listed,
+    }
+    initial = next((one for one in listed if one["value"] == chosen), None)
+    return made | ({"initial_option": initial} if initial else {})
+
+
+def option(value: str, label: str) -> Block:
+    """One line of a select."""
+    return {
+        "text": words(label),
+        "value": text_limits.cut(text_limits.line(value), text_limits.OPTION) or "-",
+    }
+
+
+def row(*elements: Block, block_id: str = "") -> Block:
+    """Buttons and selects side by side."""
+    made: Block = {"type": "actions", "elements": list(elements[:25])}
+    return made | ({"block_id": block_id} if block_id else {})
+
+
+def block_id(verb: str, asked: Asked, place: str = "") -> str:
+    """Name the block of a select, so that the choice tells its case; *place* tells equal selects apart."""
+    parts = {"verb": verb, "case": asked.case, "run": asked.run, "relay": asked.relay, "place": place}
+    return text_limits.cut(_value(parts, 40), text_limits.ID)
+
+
+def read(action: Mapping[str, Any]) -> dict[str, str]:
+    """What was pressed or chosen: case, run, verb and whatever else; empty texts where nothing is told."""
+    verb = str(action.get("action_id", "")).removeprefix(PREFIX).rstrip("0123456789").rstrip("_")
+    found = {
+        "case": "",
+        "run": "",
+        **_texts(action.get("block_id")),
+        **_texts(action.get("value")),
+        "verb": verb,
+    }
+    chosen = action.get("selected_option")
+    return found | ({"chosen": str(chosen.get("value", ""))} if isinstance(chosen, Mapping) else {})
+
+
+def _value(parts: Mapping[str, str], most: int = _PART) -> str:
+    shown = {name: text_limits.cut(text_limits.line(text), most) for name, text in parts.items() if text}
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+
+
+def _texts(value: object) -> dict[str, str]:
+    """Read JSON that we have written; anything else is nobody's."""
+    try:
+        read = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return {}
+    return {str(key): str(one) for key, one in read.items()} if isinstance(read, dict) else {}
+
+
+def numbered(
+    verb: str, labels: Sequence[tuple[str, str]], asked: Asked, name: str, values: Mapping[str, str] = NONE
+) -> list[Block]:
+    """One button for each (value, label), told apart by their numbers; *name* names the value."""
+    return [
+        button(verb, label, asked, number=number, values={**values, name: value})
+        for number, (value, label) in enumerate(labels, 1)
+    ]

@@ -1,0 +1,216 @@
+"""The same run for the engineer: every look with its result and time, every judgement with its reason.
+
+Pure: no network, no clock.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from bot.diagnosis.triage import CaseRecord
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import (
+    Block,
+    bullets,
+    code,
+    context,
+    header,
+    image,
+    lines,
+    rich,
+    run,
+    table,
+    title,
+)
+from bot.rendering.blocks.decision_path import Mark, Passed, in_words
+from bot.rendering.blocks.elements import button, row
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.progress import row_of
+from bot.rendering.blocks.run_header import About, byline, footer
+from bot.rendering.failure_text import ACTS, outcome, place, sentence
+from bot.rendering.reasons import Group
+from bot.rendering.view import View
+from knowledge.model.conclusions import Diagnosis, Judged
+from probes.protocol.model import REFERENCE, Observation
+
+_LISTED: Final = 12  # of one kind; the raw JSON has them all
+_RIGHT: Final = {"align": "right"}
+_COLUMNS: Final[Sequence[Mapping[str, Any]]] = ({"is_wrapped": True}, {}, {"is_wrapped": True}, _RIGHT)
+
+
+def evidence(
+    one: About,
+    view: View,
+    diagnosis: Diagnosis,
+    seen: Iterable[Observation],
+    records: Sequence[CaseRecord] = (),
+) -> Message:
+    """Lay out what was seen and what follows: failures first, then what worked, then what was not looked at.
+
+    With the *records* of several relays the table has a column for each.
+    """
+    looks = sorted(seen, key=_order)
+    sheet = Sheet()
+    sheet.last(
+        row(
+            button("raw", "Everything as JSON", one.asked, speak="Upload the whole run as a JSON file"),
+            button("tree", "How it was decided", one.asked),
+        ),
+        footer(
+            one,
+            f"TURN: {text_limits.quote(one.turn, 150)}",
+            f"knowledge {text_limits.quote(one.digest[:12], 20)}",
+        ),
+    )
+    sheet.add(header(f"Evidence: {one.subject}"), byline(one))
+    grid, left = side_by_side(records) if len(records) > 1 else table([HEAD, *map(_cells, looks)], _COLUMNS)
+    sheet.add(grid)
+    if len(records) > RELAYS:
+        sheet.add(context(f"{len(records) - RELAYS} more relays are in the JSON."))
+    if left:
+        sheet.add(context(f"{left} more looks are in the JSON."))
+    for found in view.found:
+        sheet.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in found.evidence)))
+    for name, items in _lists(view, diagnosis, {look.step: look for look in looks}):
+        sheet.add(rich(title(name), bullets(items)))
+    return sheet.message(in_text(one, looks), "The rest is in the JSON.")
+
+
+HEAD: Final = ("Look", "Result", "What came back", "ms")
+
+
+def in_text(one: About, looks: Sequence[Observation]) -> str:
+    """The failures in words, and how many looks worked."""
+    failed = [look for look in looks if look.looked and look.failure is not None]
+    fine = sum(look.failure is None for look in looks)
+    told = "; ".join(text_limits.cut(sentence(look), 200) for look in failed[:12])
+    return f"Evidence for {one.subject}: {fine} of {len(looks)} looks were fine. {told or 'None failed'}."
+
+
+def step(one: About, look: Observation) -> Message:
+    """Tell everything about one look, with the facts as they were noted."""
+    sheet = Sheet()
+    sheet.last(footer(one))
+    sheet.add(header(f"{sign(look).sign} {ACTS.get(look.probe, look.probe)} {place(look)}"))
+    sheet.add(rich({"type": "rich_text_section", "elements": [run(f"{outcome(look)} ({sign(look).word})")]}))
+    facts = json.dumps(dict(look.facts), ensure_ascii=False, indent=1, default=str)
+    if look.facts:
+        sheet.add(rich(title("What was noted"), code(facts)))
+    return sheet.message(f"{sentence(look)}.", "The rest is in the JSON.")
+
+
+def tree(one: About, passed: Sequence[Passed], file: str = "", note: str = "") -> Message:
+    """Show how it was decided: the picture by its *file* id, and always the same in words; *note* is small print."""
+    sheet = Sheet()
+    sheet.last(footer(one, *([note] if note else [])))
+    sheet.add(header(f"How it was decided: {one.subject}"))
+    if file:
+        sheet.add(image(file, in_words(passed), "The questions, in the order in which they were asked"))
+    if passed:
+        sheet.add(rich(lines(row_of(at) for at in passed[:40])))
+    return sheet.message(f"How it was decided: {in_words(passed) or 'nothing was asked.'}")
+
+
+def _order(look: Observation) -> int:
+    return (Mark.FAULT, Mark.FINE, Mark.UNKNOWN).index(sign(look))
+
+
+def _cells(look: Observation) -> tuple[str, str, str, str]:
+    what = f"{ACTS.get(look.probe, look.probe)} {place(look)}"
+    shown = sign(look)
+    spent = f"{look.runtime * 1000:.0f}" if look.looked else ""
+    return text_limits.cut(what, 110), f"{shown.sign} {shown.word}", text_limits.cut(_back(look), 120), spent
+
+
+def _back(look: Observation) -> str:
+    """What came back, in a few words: the failure, or the facts that say most."""
+    if look.failure is not None:
+        return outcome(look)
+    facts = look.facts
+    told = [
+        f"{name} {facts[name]}"
+        for name in ("address", "version", "status", "mapping", "relayed")
+        if facts.get(name)
+    ]
+    if addresses := facts.get("addresses"):
+        told.append(", ".join(map(str, addresses[:3])) if isinstance(addresses, list) else str(addresses))
+    return "; ".join(told) or "as it should be"
+
+
+def _lists(
+    view: View, diagnosis: Diagnosis, looks: Mapping[str, Observation]
+) -> Iterator[tuple[str, list[list[Block]]]]:
+    unexplained = [
+        [run(f"{sentence(looks[id_])}{seen_from(looks[id_])}", 300)]
+        for id_ in diagnosis.unexplained[:_LISTED]
+        if id_ in looks
+    ]
+    lists = {
+        "Seen, but explained by none of this": unexplained,
+        "Effects, gone with their cause": _judged(diagnosis.explained),
+        "Possible": _judged(diagnosis.possible),
+        "Ruled out": _judged(diagnosis.ruled_out),
+        "Not checked": [_group(group) for group in view.not_checked[:_LISTED]],
+    }
+    yield from ((name, items) for name, items in lists.items() if items)
+
+
+def _judged(judged: Sequence[Judged]) -> list[list[Block]]:
+    return [[run(one.title, 120, bold=True), run(f": {one.because}", 250)] for one in judged[:_LISTED]]
+
+
+def _group(group: Group) -> list[Block]:
+    return [run("; ".join(group.titles), 300, bold=True), run(f": {group.reason}", 300)]
+
+
+RELAYS: Final = 19  # a table of Slack has 20 columns
+
+
+_CELL: Final = 40
+
+
+def side_by_side(records: Sequence[CaseRecord]) -> tuple[Block, int]:
+    """Make the table, and count the rows that did not fit: where relays differ first, then what fails everywhere."""
+    shown = records[:RELAYS]
+    steps = dict.fromkeys(step for record in shown for step in record.observations)
+    looks = [[record.observations.get(step) for record in shown] for step in steps]
+    head = ("Look", *(_name(record) for record in shown))
+    rows = [_row(one) for one in sorted(looks, key=_group_order)]
+    return table([head, *rows], [{"is_wrapped": True}] * len(head))
+
+
+def sign(look: Observation) -> Mark:
+    """How *look* ended: as it should, not, or not looked at."""
+    if look.failure is None:
+        return Mark.FINE
+    return Mark.FAULT if look.looked else Mark.UNKNOWN
+
+
+def seen_from(look: Observation) -> str:
+    """Say from which of several relays *look* was taken; empty where there is only one."""
+    relay = look.facts.get("relay")
+    return f" (from {relay})" if relay else ""
+
+
+def _name(record: CaseRecord) -> str:
+    return f"{record.relay} (elsewhere)" if record.vantage == REFERENCE else record.relay
+
+
+def _group_order(looks: Sequence[Observation | None]) -> int:
+    marks = {sign(look) for look in looks if look} - {Mark.UNKNOWN}
+    if len(marks) > 1:
+        return 0
+    return 3 if not marks else 1 if Mark.FAULT in marks else 2
+
+
+def _row(looks: Sequence[Observation | None]) -> list[str]:
+    one = next(look for look in looks if look)
+    return [text_limits.cut(f"{ACTS.get(one.probe, one.probe)} {place(one)}", 90), *map(_cell, looks)]
+
+
+def _cell(look: Observation | None) -> str:
+    if look is None:
+        return f"{Mark.UNKNOWN.sign} not asked"
+    mark = sign(look)
+    word = str(look.failure).replace("_", " ") if look.failure else mark.word
+    return text_limits.cut(f"{mark.sign} {word}", _CELL)

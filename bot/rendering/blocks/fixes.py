@@ -1,0 +1,127 @@
+"""What to do about a cause, by who can do it, for one platform or for all of them.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Final
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import (
+    Block,
+    bullets,
+    code,
+    context,
+    header,
+    link,
+    paragraph,
+    rich,
+    run,
+    section,
+    title,
+)
+from bot.rendering.blocks.elements import block_id, select
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.run_header import About, footer
+from bot.rendering.marks import WHO
+from bot.rendering.view import View
+from knowledge.model.advice import AdvisedCause, AdvisedFix
+
+ALL: Final = "all"  # chosen for every platform: an option has no empty value
+LONG: Final = (
+    "The lines to copy are too long for here: see Steps with code, or Everything as JSON under Evidence."
+)
+_TIMES: Final = 12  # fixes of one cause that are shown
+_FEW: Final = 4  # causes; with more of them there is no room for code
+_MANY: Final = 12  # causes; with more of them there is room for one step of each person's
+_DO: Final = 600
+
+
+def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
+    """Tell everything there is to do on *platform* (its id, empty: all), with the lines to copy."""
+    name = dict(platforms).get(platform, platform) or "every platform"
+    sheet = Sheet()
+    sheet.last(footer(one))
+    sheet.add(header(f"What to do on {name}"))
+    sheet.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
+    few = len(view.found) <= _FEW
+    each = _TIMES if few else 2 if len(view.found) <= _MANY else 1
+    for found in view.found:
+        room = 2_500 if len(view.found) == 1 else 900 if few else 0
+        shown = [*remedies(found, platform, room, each), *_read_on(found)]
+        sheet.add(rich(title(found.title), *shown)) or sheet.add(
+            rich(title(found.title), *remedies(found, platform, lines=0, each=1))
+        )
+    if not view.found:
+        sheet.add(context("No cause has been found, so there is nothing to put right yet."))
+    told = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
+    return sheet.message(
+        f"What to do on {name}. {told or 'No cause has been found.'}",
+        "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
+    )
+
+
+def platform_choice(
+    one: About, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
+) -> Block:
+    """A line with the select that switches the platform; *label* is ours, *place* tells which message changes."""
+    options = [(ALL, "Every platform"), *platforms]
+    chosen = platform or ALL
+    accessory = select("platform", "Choose a platform", options, chosen)
+    return section(label, accessory, block_id("platform", one.asked, place))
+
+
+def remedies(found: AdvisedCause, platform: str, lines: int, each: int = _TIMES) -> list[Block]:
+    """List what to do by who does it: *each* person's first steps; *lines* characters of code at most, 0: none."""
+    shown: list[Block] = []
+    fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
+    ordered = sorted(fitting[:_TIMES], key=lambda fix: [*WHO, fix.who].index(fix.who))
+    for who, theirs in groupby(ordered, key=lambda fix: fix.who):
+        shown.append(paragraph(run(f"{WHO.get(who, who)}:", 80, italic=True)))
+        shown += _steps([*theirs][:each], lines)
+    return shown
+
+
+def for_platform(fix: AdvisedFix, platform: str) -> bool:
+    """Whether *fix* is one for *platform*; without one all are."""
+    return not platform or not fix.platforms or platform in fix.platforms
+
+
+def first_step(found: AdvisedCause, platform: str = "") -> str:
+    """The first thing to do, in one sentence or two."""
+    fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
+    return fitting[0].do if fitting else ""
+
+
+def _steps(theirs: Sequence[AdvisedFix], lines: int) -> list[Block]:
+    """Bullets; lines of code interrupt the list. The same step for several platforms is told once."""
+    shown: list[Block] = []
+    for do, same in groupby(theirs, key=lambda fix: fix.do):
+        variants = list(same)
+        shown.append(bullets([[run(do + _only(variants), _DO)]]))
+        for fix in variants if lines else ():
+            shown += _lines(fix, lines, several=len(variants) > 1)
+    return shown
+
+
+def _only(variants: Iterable[AdvisedFix]) -> str:
+    names = dict.fromkeys(name for fix in variants for name in fix.platforms)
+    return f" ({', '.join(names)})" if names and not any(fix.code for fix in variants) else ""
+
+
+def _lines(fix: AdvisedFix, most: int, *, several: bool) -> list[Block]:
+    if not fix.code.strip():
+        return []
+    shown = [paragraph(run(f"{', '.join(fix.platforms)}:", 80))] if several else []
+    if text_limits.size(fix.code) > most:  # half a list of rules is worse than none
+        return [*shown, paragraph(run(LONG, italic=True))]
+    shown.append(code(fix.code, most))
+    return [*shown, paragraph(run(fix.note, 400, italic=True))] if fix.note else shown
+
+
+def _read_on(found: AdvisedCause) -> list[Block]:
+    if not found.references:
+        return []
+    links = [[link(one.url, one.title)] for one in found.references[:4]]
+    return [paragraph(run("Read on:", italic=True)), bullets(links)]

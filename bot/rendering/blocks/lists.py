@@ -1,0 +1,175 @@
+"""Help, the relays and their health, and the runs of before.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import (
+    Block,
+    bullets,
+    context,
+    date,
+    header,
+    paragraph,
+    rich,
+    run,
+    section,
+    title,
+)
+from bot.rendering.blocks.decision_path import Mark
+from bot.rendering.blocks.elements import Asked, button
+from bot.rendering.blocks.message import Message, Sheet
+from probes.protocol.model import REFERENCE
+
+_SHOWN: Final = 20
+_SIGNS: Final = {"found": "\N{RIGHT-POINTING MAGNIFYING GLASS}", "clear": Mark.FINE.sign}
+
+
+@dataclass(frozen=True, slots=True)
+class RelayRow:
+    """One relay, as people choose it."""
+
+    name: str
+    vantage: str
+    well: bool
+    state: str = ""  # in words: "connected, round trip 12 ms", "not connected, last seen 3 h ago (it left)"
+    labels: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()  # what its self-test and its clock say, one sentence each
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One earlier run."""
+
+    asked: Asked
+    subject: str
+    headline: str
+    outcome: str  # found, clear, unclear, or how else it ended
+    started: float
+
+
+def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = ()) -> Message:
+    """Tell what Lineman does, how it is asked, and what it does not do."""
+    sheet = Sheet()
+    sheet.add(header("What Lineman can do"))
+    sheet.add(
+        section(
+            "It finds out why a Twilio Voice client cannot get its transport up. It tests from a relay inside the "
+            "network in question, and tells the cause, what to tell the customer, and what to do."
+        )
+    )
+    known = [name for name in platforms if name] or ["javascript", "ios", "android", "react-native"]
+    ways = (
+        ("/diagnose 31009", "tests for every platform"),
+        (f"/diagnose 31009 {known[0]}", f"for one platform: {', '.join(known[:6])}"),
+        ("/diagnose 31009 edge=frankfurt from acme-hq", "with an edge, from a relay"),
+        ("/diagnose 31009 from acme-hq and berlin", "from several, compared"),
+        ("/diagnose no sound on the office Wi-Fi", "without a code: say what happens"),
+        ("/diagnose meaning 53405", "what a code means"),
+        ("/diagnose why does TURN help?", "answers a question"),
+        ("/diagnose allowlist ios edge=frankfurt turn=yes", "what a firewall has to let out"),
+        ("/diagnose", "opens a form"),
+        ("/diagnose relays", "shows the relays"),
+        ("/diagnose history", "shows your recent runs"),
+    )
+    sheet.add(
+        rich(title("Type"), bullets([run(what, 200, code=True), run(f"  {why}", 200)] for what, why in ways))
+    )
+    others = (
+        "On any message with an error in it: More actions, then Diagnose this message. Works in threads too.",
+        "In the thread of a diagnosis, anybody may go on: “now on android”, “run it again”, “they are on a VPN”.",
+        "And ask there: “why?”, “could it be DNS?”, “how do we fix it?”, “what about TURN then?”.",
+        "In a direct message: say what went wrong, with the error code or without.",
+    )
+    sheet.add(rich(title("Or"), bullets([run(text)] for text in others)))
+    sheet.add(
+        context(
+            f"Known error codes: {text_limits.quote(', '.join(codes[:30]), 500)}. "
+            "The tests only look; they change nothing."
+        )
+    )
+    return sheet.message(
+        "Type /diagnose 31009, with a platform, an edge or a relay if you know them; /diagnose alone opens a form. "
+        "Without a code, say what happens. "
+        "In the thread of a diagnosis, just go on asking. On any message: More actions, Diagnose this message."
+    )
+
+
+def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
+    """List the relays that somebody may use, where they stand and how they are; *others* they may not use."""
+    sheet = Sheet()
+    sheet.add(header("Relays"))
+    sheet.add(*relay_list(rows, others))
+    sheet.add(
+        context("A relay inside the user's network can clear or convict it; one elsewhere can only compare.")
+    )
+    if rows:
+        names = " and ".join(row.name for row in rows[:2])
+        sheet.add(context(f"Look from them with `/diagnose 31009 from {text_limits.quote(names, 120)}`."))
+    told = "; ".join(
+        f"{text_limits.cut(row.name, 60)}: {text_limits.cut(_health(row), 150)}" for row in rows[:_SHOWN]
+    )
+    return sheet.message(f"Relays: {told or 'none that you may use here'}.")
+
+
+def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
+    """The relays as a list of rich text, and how one is added."""
+    blocks = [rich(*(part for row in rows[:_SHOWN] for part in _relay(row)))] if rows else []
+    if not rows:
+        blocks = [section("There is no relay that you may use here.")]
+    notes = []
+    if len(rows) > _SHOWN:
+        notes.append(f"and {len(rows) - _SHOWN} more")
+    if others:
+        notes.append(f"{'1 relay is' if others == 1 else f'{others} relays are'} not for this place.")
+    notes.append("To add one: whoever runs Lineman types `lineman relays invite NAME --for '#channel'`.")
+    return [*blocks, context(*notes)]
+
+
+def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
+    """List recent runs, newest first."""
+    sheet = Sheet()
+    sheet.add(header(f"{whose} recent diagnoses"))
+    for block in past_list(runs):
+        sheet.add(block)
+    told = "; ".join(f"{one.subject}: {text_limits.cut(one.headline, 100)}" for one in runs[:10])
+    return sheet.message(f"{whose} recent diagnoses: {told or 'none yet'}.")
+
+
+def past_list(runs: Sequence[PastRun]) -> list[Block]:
+    """One section with a button for each run."""
+    if not runs:
+        return [section("None yet. Type `/diagnose 31009`, or press the button.")]
+    return [_past(one, number) for number, one in enumerate(runs[:_SHOWN], 1)]
+
+
+def _past(one: PastRun, number: int) -> Block:
+    sign = _SIGNS.get(one.outcome, Mark.UNKNOWN.sign)
+    text = (
+        f"{sign} *{text_limits.quote(text_limits.line(one.headline), 200)}*\n"
+        f"{text_limits.quote(text_limits.line(one.subject), 100)} · "
+        f"{date(one.started)} · run {text_limits.quote(one.asked.run, 60)}"
+    )
+    speak = f"Test {one.subject} again"
+    return section(text, button("again", "Test again", one.asked, speak=speak, number=number))
+
+
+def _relay(row: RelayRow) -> list[Block]:
+    """One line, and what troubles it below."""
+    where = "elsewhere, for comparison" if row.vantage == REFERENCE else "in the user's network"
+    labels = f"  {' '.join(row.labels[:5])}" if row.labels else ""
+    first = paragraph(
+        run(f"{(Mark.FINE if row.well else Mark.FAULT).sign} "),
+        run(row.name, 60, bold=True),
+        run(f"  {where}; {_health(row)}", 220),
+        *([run(text_limits.cut(labels, 100), italic=True)] if labels else []),
+    )
+    return [first, bullets([run(text, 150)] for text in row.troubles[:3])] if row.troubles else [first]
+
+
+def _health(row: RelayRow) -> str:
+    return row.state or ("well" if row.well else "not well")

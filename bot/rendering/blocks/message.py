@@ -1,0 +1,92 @@
+"""A message: the text that says it all, and blocks that fit whatever was put into them.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import Block, context, words
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent. Whoever sends it switches unfurling off, and the markup of `text` too (`mrkdwn=False`)."""
+
+    text: str  # for notifications, screen readers, and wherever blocks are not shown
+    blocks: tuple[Block, ...]
+
+    def payload(self) -> dict[str, Any]:
+        """Give the arguments of chat.postMessage and chat.update."""
+        return {"text": self.text, "blocks": list(self.blocks)}
+
+    def simpler(self) -> "Message":
+        """Say the same in one paragraph of plain text, for when Slack refuses the blocks."""
+        shown = self.text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        plain = {"type": "plain_text", "text": text_limits.cut(shown, text_limits.SECTION), "emoji": False}
+        return Message(self.text, ({"type": "section", "text": plain},))
+
+
+@dataclass
+class Sheet:
+    """Blocks in their order, as many as a message holds; what does not fit is left out, and that is said."""
+
+    most: int = text_limits.BLOCKS
+    total: int = text_limits.TOTAL
+    blocks: list[Block] = field(default_factory=list)
+    end: list[Block] = field(default_factory=list)
+    left_out: int = 0
+
+    def last(self, *blocks: Block) -> None:
+        """Keep room for *blocks* at the end; call this first."""
+        self.end += blocks
+
+    def add(self, *blocks: Block) -> bool:
+        """Put *blocks* below the rest, all of them or none; tells whether there was room."""
+        room = self.most - 1 - len(self.blocks) - len(self.end) - len(blocks)
+        if room < 0 or weight([*self.blocks, *self.end, *blocks]) > self.total - text_limits.HEADER:
+            self.left_out += 1
+            return False
+        self.blocks += blocks
+        return True
+
+    def message(
+        self, text: str, rest: str = "Not everything fits here; the evidence has the rest."
+    ) -> Message:
+        """Finish; *text* is the whole verdict, and *rest* tells where to find what was left out."""
+        note = [context(rest)] if self.left_out else []
+        return Message(text_limits.plain(text) or "Lineman", (*self.blocks, *note, *self.end))
+
+
+def weight(blocks: Sequence[Block]) -> int:
+    """How much text *blocks* hold, in UTF-16 units: every text in them counts, the hidden ones too."""
+    return sum(text_limits.size(text) for block in blocks for text in _texts(block))
+
+
+def _texts(value: object, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _texts(one, key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, name)
+    elif isinstance(value, str) and name in ("text", "alt_text", "title", "url", "description"):
+        yield value
+
+
+def modal(callback: str, name: str, blocks: Sequence[Block], submit: str = "", metadata: str = "") -> Block:
+    """A form in a window of its own."""
+    view: Block = {
+        "type": "modal",
+        "callback_id": callback,
+        "title": words(name, text_limits.VIEW_WORD),
+        "close": words("Cancel" if submit else "Close", text_limits.VIEW_WORD),
+        "blocks": list(blocks[: text_limits.VIEW_BLOCKS]),
+    }
+    if submit:
+        view["submit"] = words(submit, text_limits.VIEW_WORD)
+    if metadata:
+        view["private_metadata"] = metadata
+    return view

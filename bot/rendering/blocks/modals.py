@@ -1,0 +1,203 @@
+"""Windows: the form that `/diagnose` opens, what was wrong with a verdict, and the App Home.
+
+Pure: no network, no clock.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bot.model.request import MOST
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import DIVIDER, Block, context, header, section, words
+from bot.rendering.blocks.elements import Asked, button, option, row
+from bot.rendering.blocks.lists import PastRun, RelayRow, past_list, relay_list
+from bot.rendering.blocks.message import modal
+
+FORM: Final = "lm_form"  # callback ids
+FEEDBACK: Final = "lm_feedback"
+ANY: Final = "any"  # an option has no empty value
+_HOME_RUNS: Final = 10
+
+
+def form(
+    codes: Sequence[tuple[str, str]],
+    platforms: Sequence[tuple[str, str]],
+    edges: Sequence[str],
+    relays: Sequence[str],
+    given: Mapping[str, str] | None = None,
+    metadata: str = "",
+) -> Block:
+    """Ask for a diagnosis; *given* fills in what is known: code or story, platform, edge, relay.
+
+    Block ids are the names of the fields, so that errors can be shown beside them; action ids are `value`.
+    """
+    known = given or {}
+    fields = [
+        _select(
+            "code",
+            "Which error?",
+            [(ANY, "I have no code: see below"), *((code, f"{code} {name}") for code, name in codes)],
+            known.get("code"),
+        ),
+        _story(known.get("story", "")),
+        _select(
+            "platform",
+            "Which platform?",
+            [(ANY, "I don't know: test all"), *platforms],
+            known.get("platform", ANY),
+        ),
+        _several("relay", "From where?", [(name, name) for name in relays], known.get("relay", "")),
+        _select("edge", "Edge set in the app", [(name, name) for name in edges], known.get("edge")),
+        _version(known.get("sdk-version", "")),
+        _select("vpn", "Is the user on a VPN?", _YES_NO, known.get("vpn", ANY)),
+        _select("turn", "Does the app pass TURN servers?", _YES_NO, known.get("turn", ANY)),
+    ]
+    blocks = [
+        section("Say what you know. The rest can wait: Lineman asks later, if it still matters."),
+        *(field for field in fields if field),
+        context("The tests only look; they change nothing."),
+    ]
+    return modal(
+        FORM,
+        "Diagnose a call",
+        blocks,
+        "Diagnose",
+        text_limits.cut(text_limits.clean(metadata), text_limits.METADATA),
+    )
+
+
+_YES_NO: Final = ((ANY, "I don't know"), ("yes", "Yes"), ("no", "No"))
+
+
+def feedback(asked: Asked, causes: Sequence[tuple[str, str]]) -> Block:
+    """Ask what it was instead: one of the causes, or something else, in words."""
+    kept = {"case": text_limits.cut(asked.case, 120), "run": text_limits.cut(asked.run, 120)}
+    text = _field(
+        "words",
+        "Anything that would have led there?",
+        {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": 2_000},
+    )
+    choose = _select("cause", "What was it?", [*causes, ("other", "Something else")], None)
+    blocks = [
+        section("Thank you for telling. It counts for the next verdicts."),
+        *([choose] if choose else []),
+        text,
+        context("Please no passwords, tokens or phone numbers; what looks like one is taken out."),
+    ]
+    return modal(FEEDBACK, "That was not it", blocks, "Send", json.dumps(kept))
+
+
+def home(
+    runs: Sequence[PastRun], relays: Sequence[RelayRow], notes: Sequence[str] = (), others: int = 0
+) -> Block:
+    """The App Home: a button to start, your recent diagnoses, the relays, and what is good to know."""
+    blocks = [
+        header("Why does the call not connect?"),
+        section(
+            "Lineman tests from inside the network in question, and says what is wrong, what to tell the customer "
+            "and what to do."
+        ),
+        row(
+            button("start", "Start a diagnosis", Asked(), style="primary"),
+            button("guide", "What can I ask?", Asked()),
+        ),
+        DIVIDER,
+        header("Your recent diagnoses"),
+        *past_list(runs[:_HOME_RUNS]),
+        DIVIDER,
+        header("Relays"),
+        *relay_list(relays, others),
+        *(context(text_limits.quote(note, 500)) for note in notes[:5]),
+        context(
+            "The tests only look; they change nothing. What looks like a token or a phone number is never kept."
+        ),
+    ]
+    return {"type": "home", "blocks": blocks[: text_limits.VIEW_BLOCKS]}
+
+
+def waiting(name: str = "Diagnose a call") -> Block:
+    """Open at once, within the three seconds of a trigger; the form follows."""
+    return modal(FORM, name, [section("One moment…")])
+
+
+def answers(view: Mapping[str, Any]) -> dict[str, str]:
+    """What was filled in, by the names of the fields; what was left open is left out."""
+    values = view.get("state", {}).get("values", {})
+    found: dict[str, str] = {}
+    for name, actions in values.items():
+        said = actions.get("value", {})
+        chosen = said.get("selected_option") or {}
+        several = ",".join(str(one.get("value", "")) for one in said.get("selected_options") or ())
+        text = chosen.get("value") or said.get("value") or several
+        if text and text != ANY:
+            found[name] = text
+    return found
+
+
+def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str | None) -> Block | None:
+    """A field with a list; None where there is nothing to choose."""
+    element = _list("static_select", "Choose", options)
+    if element is None:
+        return None
+    initial = next((one for one in element["options"] if one["value"] == chosen), None)
+    if initial:
+        element["initial_option"] = initial
+    return _field(name, label, element, optional=name != "code")
+
+
+def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Block | None:
+    """A field with a list to choose one or more of; *chosen* are joined by commas."""
+    element = _list("multi_static_select", "Choose one or more", options)
+    if element is None:
+        return None
+    element["max_selected_items"] = MOST
+    if initial := [one for one in element["options"] if one["value"] in chosen.split(",")]:
+        element["initial_options"] = initial
+    return _field(
+        name, label, element, hint="Several are compared: what fails from one only is that network's."
+    )
+
+
+def _list(kind: str, placeholder: str, options: Sequence[tuple[str, str]]) -> Block | None:
+    listed = [option(value, text) for value, text in options[: text_limits.OPTIONS]]
+    if not listed:
+        return None
+    hint = words(placeholder, text_limits.PLACEHOLDER)
+    return {"type": kind, "action_id": "value", "placeholder": hint, "options": listed}
+
+
+def _field(name: str, label: str, element: Block, *, optional: bool = True, hint: str = "") -> Block:
+    made = {
+        "type": "input",
+        "block_id": name,
+        "label": words(label),
+        "element": element,
+        "optional": optional,
+    }
+    return made | ({"hint": words(hint, text_limits.PLACEHOLDER)} if hint else {})
+
+
+def _story(given: str) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "multiline": True,
+        "max_length": 2_000,
+        "placeholder": words("Connected, but no sound on the office Wi-Fi", text_limits.PLACEHOLDER),
+    }
+    if given:
+        element["initial_value"] = text_limits.cut(text_limits.clean(given), 2_000)
+    return _field("story", "Or what happens, in your words", element)
+
+
+def _version(given: str) -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": "value",
+        "max_length": 40,
+        "placeholder": words("6.12.0", text_limits.PLACEHOLDER),
+    }
+    if given:
+        element["initial_value"] = text_limits.cut(text_limits.line(given), 40)
+    return _field("sdk-version", "Version of the Voice SDK", element)

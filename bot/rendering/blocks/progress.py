@@ -1,0 +1,129 @@
+"""While probes run: what has been asked, what is known so far, and how far it is.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import Block, context, header, lines, paragraph, rich, run, words
+from bot.rendering.blocks.decision_path import Mark, Passed
+from bot.rendering.blocks.elements import Confirm, button, row
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.run_header import About, byline, footer
+
+WAIT: Final = "\N{HOURGLASS WITH FLOWING SAND}"
+STOP: Final = Confirm(
+    "Stop this diagnosis?",
+    "What has been seen so far is kept, but there will be no verdict. Nothing in the network was changed.",
+    "Stop it",
+    "Keep going",
+)
+_BAR: Final = 20  # letters wide
+_SHOWN: Final = 12  # answers; older ones are counted
+
+
+def acknowledged(one: About) -> Message:
+    """Say at once that the request has arrived, before anything is known."""
+    sheet = begin(one)
+    sheet.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
+    return sheet.message(f"Looking into {one.subject}, {one.where}. The verdict comes in this message.")
+
+
+def waiting(one: About, before: int) -> Message:
+    """Acknowledge, and say that so many in line come first."""
+    base, count = acknowledged(one), f"{others(before)} before this one"
+    line = context(f"Waiting for a free place on the relay: {count}.")
+    return Message(f"{base.text} Waiting: {count}.", (*base.blocks[:2], line, *base.blocks[3:]))
+
+
+def others(before: int) -> str:
+    """Say how many come first."""
+    return "one diagnosis is" if before == 0 else f"{before + 1} diagnoses are"
+
+
+def progress(one: About, passed: Sequence[Passed], done: int, total: int, *, cards: bool = False) -> Message:
+    """Show every answer so far; with *cards* as a plan of task cards, else as a list."""
+    sheet = begin(one, foot=True)
+    text = _so_far(one, passed, done, total)
+    if cards:
+        sheet.add(plan(passed, done, total))
+        return sheet.message(text)
+    shown = passed[-_SHOWN:]
+    if shown:
+        sheet.add(rich(lines(row_of(step) for step in shown)))
+    if len(shown) < len(passed):
+        sheet.add(context(f"and {len(passed) - len(shown)} answers before these"))
+    sheet.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} looks done"))))
+    return sheet.message(text)
+
+
+def plan(passed: Sequence[Passed], done: int, total: int) -> Block:
+    """Write the answers as Slack's own plan: a card for each, and one for what is still running."""
+    tasks = [
+        _card(f"lm_{number}", step.asks, step.says, "error" if step.mark is Mark.FAULT else "complete")
+        for number, step in enumerate(passed[-_SHOWN:], max(0, len(passed) - _SHOWN))
+    ]
+    running = done < total
+    state = f"{done} of {total} looks done"
+    tasks.append(_card("lm_rest", "Everything else", state, "in_progress" if running else "complete"))
+    return {"type": "plan", "title": state, "tasks": tasks}
+
+
+def task_chunks(passed: Sequence[Passed], done: int, total: int) -> list[dict[str, Any]]:
+    """Write the same for a stream: chunks that replace the cards of the same id."""
+    tasks = plan(passed, done, total)["tasks"]
+    return [
+        {
+            "type": "task_update",
+            "id": task["task_id"],
+            "title": task["title"],
+            "status": task["status"],
+            "output": task["output"]["elements"][0]["elements"][0]["text"],
+        }
+        for task in tasks
+    ]
+
+
+def bar(done: int, total: int, width: int = _BAR) -> str:
+    """How far it is, as a bar of letters; the numbers stand beside it."""
+    filled = min(width, width * done // total) if total > 0 else 0
+    return "\N{FULL BLOCK}" * filled + "\N{LIGHT SHADE}" * (width - filled)
+
+
+def begin(one: About, *, foot: bool = False) -> Sheet:
+    """Begin the message of a run under way: its title, and how to stop it."""
+    sheet = Sheet()
+    sheet.last(row(button("stop", "Stop", one.asked, speak="Stop this diagnosis", confirm=STOP)))
+    if foot:
+        sheet.last(footer(one))
+    sheet.add(header(f"{WAIT} Looking into {one.subject}"), byline(one))
+    return sheet
+
+
+def row_of(step: Passed) -> list[Block]:
+    """One answer: sign, question, answer, and the word for the sign."""
+    return [
+        run(f"{step.mark.sign} "),
+        run(f"{step.asks} ", 300),
+        run(f"{step.says} ", 300, bold=True),
+        run(f"({step.mark.word})"),
+    ]
+
+
+def _card(id_: str, name: str, output: str, status: str) -> Block:
+    return {
+        "type": "task_card",
+        "task_id": id_,
+        "title": words(name, text_limits.HEADER)["text"],
+        "status": status,
+        "output": rich(paragraph(run(output, 300))),
+    }
+
+
+def _so_far(one: About, passed: Sequence[Passed], done: int, total: int) -> str:
+    faults = [step for step in passed if step.mark is Mark.FAULT]
+    seen = "; ".join(f"{step.asks} {step.says}" for step in faults[:5])
+    told = f" Not as it should be: {seen}." if faults else " Nothing wrong so far."
+    return f"Looking into {one.subject}: {done} of {total} looks done.{told if passed else ''}"

@@ -1,0 +1,101 @@
+"""While several relays look: how far each of them is, and what is not as it should be from where.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.diagnosis.comparison import listed
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import Block, bullets, context, lines, rich, run, title
+from bot.rendering.blocks.decision_path import Mark, Passed
+from bot.rendering.blocks.message import Message
+from bot.rendering.blocks.progress import WAIT, bar, begin, others
+from bot.rendering.blocks.run_header import About
+from bot.rendering.blocks.vantage_summary import SIGNS
+from probes.protocol.model import USER_NETWORK
+
+_RELAYS: Final = 20  # one line each
+_FAULTS: Final = 12
+_WIDE: Final = 10  # letters of a bar
+
+
+@dataclass(frozen=True, slots=True)
+class Far:
+    """How far one relay is."""
+
+    relay: str
+    vantage: str = USER_NETWORK
+    passed: Sequence[Passed] = ()
+    done: int = 0
+    total: int = 0
+    before: int | None = None  # how many stand in line before, while there is no free place
+    ended: str = ""  # its own outcome, in words
+    outcome: str = ""  # found, clear or unclear, once it has ended
+
+    @property
+    def state(self) -> str:
+        """How far it is, in words."""
+        if self.ended:
+            return self.ended
+        if self.before is not None:
+            return f"waiting for a free place, {others(self.before)} before this one"
+        return f"{self.done} of {self.total} looks done" if self.total else "getting ready"
+
+    @property
+    def faults(self) -> list[Passed]:
+        """What is not as it should be, as far as it has looked."""
+        return [step for step in self.passed if step.mark is Mark.FAULT]
+
+
+def side_by_side(one: About, relays: Sequence[Far]) -> Message:
+    """Show how far each relay is, and what is not as it should be from where."""
+    sheet = begin(one, foot=True)
+    sheet.add(rich(lines(_row_of_relay(far) for far in relays[:_RELAYS])))
+    if len(relays) > _RELAYS:
+        sheet.add(context(f"and {len(relays) - _RELAYS} more relays"))
+    faults: dict[tuple[str, str], list[str]] = {}
+    for far in relays:
+        for step in far.faults:
+            faults.setdefault((step.asks, step.says), []).append(far.relay)
+    if faults:
+        shown = list(faults.items())[:_FAULTS]
+        rows = [
+            [
+                run(f"{text_limits.cut(asks, 150)} "),
+                run(f"{text_limits.cut(says, 100)} ", bold=True),
+                run(_from(names)),
+            ]
+            for (asks, says), names in shown
+        ]
+        sheet.add(rich(title("Not as it should be"), bullets(rows)))
+    told = "; ".join(
+        f"{text_limits.cut(far.relay, 60)}: {text_limits.cut(far.state, 100)}" for far in relays[:_RELAYS]
+    )
+    wrong = "; ".join(
+        f"{text_limits.cut(says, 120)} {_from(names)}" for (_, says), names in list(faults.items())[:5]
+    )
+    more = f" Not as it should be: {wrong}." if wrong else ""
+    return sheet.message(f"Looking into {one.subject}. {told}.{more}")
+
+
+def _row_of_relay(far: Far) -> list[Block]:
+    sign = SIGNS.get(far.outcome, WAIT)
+    faults = len(far.faults)
+    noted = f"; {faults} not as it should be" if faults and not far.ended else ""
+    filled = bar(far.done, far.total, _WIDE) if far.total and not far.ended else ""
+    return [
+        run(f"{sign} "),
+        run(far.relay, 60, bold=True),
+        run(
+            f"  {filled}  {text_limits.cut(far.state, 110)}{noted}"
+            if filled
+            else f"  {text_limits.cut(far.state, 110)}"
+        ),
+    ]
+
+
+def _from(names: Sequence[str]) -> str:
+    return text_limits.cut(f"(from {listed(names)})", 200)

@@ -1,0 +1,154 @@
+"""Two runs of one case side by side: what is gone, what is new, what is still there, what was seen from elsewhere.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.diagnosis.comparison import compare, missing_from
+from bot.diagnosis.triage import CaseRecord
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import bullets, context, header, rich, run, section, table, title
+from bot.rendering.blocks.decision_path import Passed, walked
+from bot.rendering.blocks.elements import button, row
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.run_header import About, byline, footer
+from bot.rendering.vantage_summary import side_of
+from knowledge.model.conclusions import Diagnosis
+from knowledge.model.schema import Knowledge
+
+_MOST: Final = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What differs between an earlier run and a later one."""
+
+    gone: tuple[str, ...]  # titles of causes found before and not now
+    new: tuple[str, ...]
+    still: tuple[str, ...]
+    answers: tuple[tuple[str, str, str], ...]  # question, before, now
+    unknown: tuple[str, ...] = ()  # found before; now the relay could not look
+    elsewhere: tuple[str, ...] = ()  # sentences about relays that looked in one of the runs only
+    comparable: bool = True  # whether any relay looked in both
+
+    @property
+    def resolved(self) -> bool:
+        """Whether something was found before, and nothing is now, from the same relays."""
+        return bool(self.gone) and not (self.new or self.still or self.unknown or self.elsewhere)
+
+
+def what_changed(before: Sequence[CaseRecord], now: Sequence[CaseRecord], knowledge: Knowledge) -> Change:
+    """Compare two runs relay by relay; what was seen from other relays is no change, and is told beside it."""
+    earlier = {record.relay: record for record in before}
+    several = len(before) > 1 or len(now) > 1
+    both = [(earlier[record.relay], record) for record in now if record.relay in earlier]
+    total = Change((), (), (), (), comparable=bool(both))
+    for old, new in both:
+        walks = (walked(old, knowledge), walked(new, knowledge))
+        total = _sum(total, change(old.diagnosis, new.diagnosis, *walks), new, several=several)
+    return replace(total, elsewhere=tuple(_elsewhere(before, now)))
+
+
+def _sum(total: Change, one: Change, record: CaseRecord, *, several: bool) -> Change:
+    """Add what changed from one relay; what it could not look at this time is not gone."""
+    suffix = f" (from {record.relay})" if several else ""
+    fine = {judged.title for judged in record.diagnosis.ruled_out}
+    lost = {text for text in one.gone if missing_from(record) and text not in fine}
+
+    def named(titles: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{text}{suffix}" for text in titles)
+
+    return replace(
+        total,
+        gone=(*total.gone, *named(text for text in one.gone if text not in lost)),
+        new=(*total.new, *named(one.new)),
+        still=(*total.still, *named(one.still)),
+        unknown=(*total.unknown, *named(text for text in one.gone if text in lost)),
+        answers=(*total.answers, *((f"{asks}{suffix}", was, is_) for asks, was, is_ in one.answers)),
+    )
+
+
+def _elsewhere(before: Sequence[CaseRecord], now: Sequence[CaseRecord]) -> Iterator[str]:
+    """Tell what relays say that looked once only, and what all of them say together."""
+    left = [record for record in before if record.relay not in {one.relay for one in now}]
+    came = [record for record in now if record.relay not in {one.relay for one in before}]
+    for record in left:
+        yield f"{record.relay} was asked before, and not this time: {side_of(record).headline}."
+    for record in came:
+        yield f"{record.relay} was not asked before: {side_of(record).headline}."
+    if left or came:
+        yield from (one.says for one in compare([*left, *now]).causes)
+
+
+def change(before: Diagnosis, now: Diagnosis, was: Sequence[Passed], are: Sequence[Passed]) -> Change:
+    """Compare two diagnoses, and the answers *was* and *are* on their ways."""
+    old = {one.cause: one.title for one in before.found}
+    new = {one.cause: one.title for one in now.found}
+    said = {one.question: one for one in was}
+    return Change(
+        gone=tuple(text for cause, text in old.items() if cause not in new),
+        new=tuple(text for cause, text in new.items() if cause not in old),
+        still=tuple(text for cause, text in new.items() if cause in old),
+        answers=tuple(
+            (one.asks, said[one.question].says, one.says)
+            for one in are
+            if one.question in said and said[one.question].says != one.says
+        ),
+    )
+
+
+def compared(earlier: About, one: About, what: Change, outcome: str) -> Message:
+    """Say what changed between two runs; *outcome* is the later one's: found, clear or unclear."""
+    sheet = Sheet()
+    sheet.last(
+        row(
+            button("again", "Test again", one.asked, style="primary" if outcome == "found" else ""),
+            button("evidence", "Evidence", one.asked),
+        ),
+        footer(one, f"compared with run {text_limits.quote(earlier.asked.run, 80)}"),
+    )
+    name = _name(what, outcome)
+    sheet.add(header(name), byline(one))
+    for label, titles in _lists(what).items():
+        sheet.add(rich(title(label), bullets([run(text, 320)] for text in titles[:_MOST])))
+    if what.answers:
+        grid, left = table([("Question", "Before", "Now"), *what.answers], [{"is_wrapped": True}] * 3)
+        sheet.add(grid)
+        if left:
+            sheet.add(context(f"and {left} more answers"))
+    elif what.comparable and not (what.gone or what.new or what.unknown):
+        sheet.add(section("Every answer is the same as before."))
+    return sheet.message(f"{name}. {' '.join(_in_text(what))}")
+
+
+def _name(what: Change, outcome: str) -> str:
+    if what.resolved and outcome == "clear":
+        return "\N{WHITE HEAVY CHECK MARK} Resolved: nothing wrong is seen any more"
+    if not what.comparable:
+        return "Looked from elsewhere than before"
+    if what.gone or what.new:
+        return "Something has changed"
+    if what.unknown:
+        return "Not everything could be looked at again"
+    return "Still the same" if what.still else "Nothing has changed in what was found"
+
+
+def _lists(what: Change) -> Mapping[str, Sequence[str]]:
+    lists = {
+        "Gone": what.gone,
+        "New": what.new,
+        "Still there": what.still,
+        "Not known: the relay could not look this time": what.unknown,
+        "From other relays": what.elsewhere,
+    }
+    return {name: titles for name, titles in lists.items() if titles}
+
+
+def _in_text(what: Change) -> Iterator[str]:
+    for name, titles in _lists(what).items():
+        yield f"{name}: {'; '.join(text_limits.cut(text.rstrip('.'), 250) for text in titles)}."
+    for asks, before, now in what.answers[:8]:
+        yield f"{text_limits.cut(asks, 120)} Before: {text_limits.cut(before, 80)}; now: {text_limits.cut(now, 80)}."

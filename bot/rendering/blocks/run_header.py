@@ -1,0 +1,90 @@
+"""What a message is about: one run of one case, as its title and its small print name it.
+
+Pure: no network, no clock.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bot.diagnosis.triage import CaseRecord
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import Block, context, date, seconds
+from bot.rendering.blocks.elements import Asked
+from knowledge.model.schema import Knowledge
+from probes.protocol.model import REFERENCE, USER_NETWORK
+
+_USER: Final = re.compile(r"[UW][A-Z0-9]{5,30}")  # a Slack user id
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """One run, in the words that messages use."""
+
+    asked: Asked
+    code: str
+    platform: str = ""  # its id; none: every platform
+    title: str = ""  # of the platform, for people
+    edge: str = "roaming"
+    relay: str = "local"
+    vantage: str = USER_NETWORK
+    user: str = ""  # Slack id of whoever asked
+    started: float = 0.0  # seconds since the epoch
+    took: float = 0.0  # seconds
+    network: str = ""  # its title
+    turn: str = ""  # where TURN credentials came from, or why there were none
+    digest: str = ""  # of the knowledge
+
+    @property
+    def subject(self) -> str:
+        """What is looked into: `31009 on iOS`."""
+        return f"{self.code} on {self.title or self.platform or 'every platform'}"
+
+    @property
+    def where(self) -> str:
+        """From where, and what that is worth."""
+        outside = ", which is outside the user's network" if self.vantage == REFERENCE else ""
+        return f"from {self.relay}{outside}"
+
+
+def about(record: CaseRecord, asked: Asked, knowledge: Knowledge, user: str = "", network: str = "") -> About:
+    """Sum up *record*; *network* is the title of the network that was looked at."""
+    platform = record.request.platform or ""
+    return About(
+        asked=asked,
+        code=record.request.code,
+        platform=platform,
+        title=knowledge.platforms[platform].title if platform in knowledge.platforms else platform,
+        edge=record.request.edge,
+        relay=record.relay,
+        vantage=record.vantage,
+        user=user,
+        started=record.started,
+        took=record.timings.get("total", 0.0) / 1000,
+        network=network or record.network,
+        turn=record.turn,
+        digest=record.digest,
+    )
+
+
+def byline(one: About) -> Block:
+    """What was asked, under the title: one line of small print."""
+    said = f"Error {one.subject} · edge {one.edge} · {one.where}"
+    return context(text_limits.quote(said, 400))
+
+
+def footer(one: About, *notes: str) -> Block:
+    """Run id, time, duration and who asked, at the end of a message; *notes* are ours, before them."""
+    parts = [*notes, f"Run {text_limits.quote(one.asked.run, 80)}"] if one.asked.run else [*notes]
+    if one.started:
+        parts.append(date(one.started))
+    if one.took:
+        parts.append(f"took {seconds(one.took)}")
+    if named := mention(one.user):
+        parts.append(f"asked by {named}")
+    return context(" · ".join(parts))
+
+
+def mention(user: str) -> str:
+    """Name a person by the Slack id that Slack itself gave; empty for anything else."""
+    return f"<@{user}>" if _USER.fullmatch(user) else ""

@@ -1,0 +1,76 @@
+"""The run as text for a ticket: nothing to format, everything that the next person needs.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import code, context, rich
+from bot.rendering.blocks.fixes import for_platform
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.run_header import About, footer
+from bot.rendering.view import View
+from knowledge.model.conclusions import Diagnosis
+
+_MOST: Final = 2_900
+
+
+def ticket(one: About, view: View, diagnosis: Diagnosis) -> Message:
+    """Show the text in a block that has a copy button; what does not fit into one goes on in the next."""
+    text = ticket_text(one, view, diagnosis)
+    sheet = Sheet()
+    sheet.last(context("Copy it with the button in the corner of the box."), footer(one))
+    for part in _parts(text):
+        sheet.add(rich(code(part)))
+    return sheet.message(text, "The rest is in the evidence.")
+
+
+def ticket_text(one: About, view: View, diagnosis: Diagnosis) -> str:
+    """Write the run down in plain lines."""
+    return "\n".join(text_limits.clean(text) for text in _lines(one, view, diagnosis))
+
+
+def _lines(one: About, view: View, diagnosis: Diagnosis) -> Iterator[str]:
+    yield view.headline
+    yield f"Error {one.subject}, edge {one.edge}, {one.where}"
+    when = f"{datetime.fromtimestamp(one.started, UTC):%Y-%m-%d %H:%M UTC}, " if one.started else ""
+    yield f"{when}run {one.asked.run or 'without a number'}, {one.took:.1f} s, knowledge {one.digest[:12]}"
+    yield from ("", *view.sides.lines()) if view.sides else ()
+    yield ""
+    yield "Told to the customer:"
+    yield from (f"  {text}" for text in view.customer)
+    for found in view.found:
+        sure = "" if found.confidence == "certain" else " (likely)"
+        yield from ("", f"Cause: {found.title}{sure}")
+        yield from (f"  seen: {text_limits.cut(text, 300)}" for text in found.evidence)
+        fitting = dict.fromkeys(fix.do for fix in found.fixes if for_platform(fix, one.platform))
+        yield from (f"  to do: {text_limits.cut(text, 400)}" for text in fitting)
+    yield from _rest(diagnosis)
+
+
+def _rest(diagnosis: Diagnosis) -> Iterator[str]:
+    lists = {
+        "Possible": diagnosis.possible,
+        "Ruled out": diagnosis.ruled_out,
+        "Not checked": diagnosis.not_checked,
+    }
+    for name, judged in lists.items():
+        if judged:
+            yield from ("", f"{name}: {'; '.join(one.title for one in judged)}")
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut *text* between lines; a longer line is cut short."""
+    part = ""
+    for text_line in text.splitlines():
+        shown = text_limits.cut(text_line, _MOST)
+        if part and text_limits.size(part) + text_limits.size(shown) + 1 > _MOST:
+            yield part
+            part = shown
+        else:
+            part = f"{part}\n{shown}" if part else shown
+    if part:
+        yield part

@@ -1,0 +1,87 @@
+"""What each relay says by itself and what follows from all of them, as the first part of a verdict.
+
+Pure: no network, no clock.
+"""
+
+from typing import Final
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import Block, bullets, context, lines, paragraph, rich, run, title
+from bot.rendering.vantage import Side, Sides
+
+SIGNS: Final = {
+    "found": "\N{RIGHT-POINTING MAGNIFYING GLASS}",
+    "clear": "\N{WHITE HEAVY CHECK MARK}",
+    "unclear": "\N{WHITE QUESTION MARK ORNAMENT}",
+}
+GONE: Final = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+_RELAYS: Final = 20
+_CAUSES: Final = 12
+_FEW: Final = 4
+_MISSING: Final = 5
+
+
+def side_blocks(sides: Sides) -> list[Block]:
+    """Tell who says what, whose fault each cause is, and what nobody could tell; of one relay only what it missed."""
+    blocks: list[Block] = []
+    if len(sides.sides) > 1:
+        blocks.append(rich(title("From each relay"), lines(_row(one) for one in sides.sides[:_RELAYS])))
+    if sides.compared:
+        room = 400 if len(sides.compared) <= _FEW else 160
+        rows = [[run(one.says, room)] for one in sides.compared[:_CAUSES]]
+        blocks.append(rich(title("Whose fault it is"), bullets(rows)))
+    return [*blocks, *missing_blocks(sides)]
+
+
+def missing_blocks(sides: Sides) -> list[Block]:
+    """Tell what relays were asked and could not say, and why."""
+    rows = [[run(text, 350)] for text in sides.missing[:_MISSING]]
+    left = len(sides.missing) - len(rows)
+    if left > 0:
+        rows.append([run(f"and {left} more relays")])
+    blocks = [rich(title(f"{GONE} Not everything could be looked at"), bullets(rows))] if rows else []
+    if rows and len(sides.sides) == 1:
+        blocks.append(
+            rich(
+                paragraph(run("What it saw counts; the rest is not known, and nobody's fault.", italic=True))
+            )
+        )
+    return blocks
+
+
+def unlooked_block(sides: Sides | None) -> list[Block]:
+    """Name, in small print, the causes that no relay could check."""
+    if sides is None or len(sides.sides) == 1 or not sides.unlooked:
+        return []
+    shown = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unlooked[:_FEW])
+    left = len(sides.unlooked) - _FEW
+    more = f"; and {left} more" if left > 0 else ""
+    return [context(f"*Looked at from no relay ({len(sides.unlooked)}):* {shown}{more}")]
+
+
+def in_text(sides: Sides | None) -> list[str]:
+    """Say the same without blocks."""
+    if sides is None:
+        return []
+    missing = [text_limits.cut(text, 200) for text in sides.missing[:_MISSING]]
+    if len(sides.sides) == 1:
+        return missing
+    own = [
+        f"{text_limits.cut(one.relay, 60)}: {text_limits.cut(one.headline, 90)}"
+        for one in sides.sides[:_RELAYS]
+    ]
+    return [
+        *(text_limits.cut(one.says, 250) for one in sides.compared[:_FEW]),
+        f"{'; '.join(own)}.",
+        *missing,
+    ]
+
+
+def _row(one: Side) -> list[Block]:
+    sign = GONE if one.missing else SIGNS.get(one.outcome, "")
+    return [
+        run(f"{sign} "),
+        run(one.relay, 60, bold=True),
+        run(f"  {text_limits.cut(one.headline, 110)}"),
+        run(f"  ({one.stands})", italic=True),
+    ]

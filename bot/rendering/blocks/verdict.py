@@ -1,0 +1,264 @@
+"""The verdict, for the support agent: what it is, what to tell the customer, what to do, what to press next.
+
+Pure: no network, no clock. The engineers' view of the same run is in `evidence.py`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.rendering.blocks import text_limits
+from bot.rendering.blocks.block_types import (
+    DIVIDER,
+    Block,
+    bullets,
+    context,
+    header,
+    paragraph,
+    quotation,
+    rich,
+    run,
+    section,
+    title,
+)
+from bot.rendering.blocks.elements import block_id, button, numbered, row, select
+from bot.rendering.blocks.fixes import first_step, platform_choice, remedies
+from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.run_header import About, byline, footer
+from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks, unlooked_block
+from bot.rendering.blocks.vantage_summary import in_text as sides_in_text
+from bot.rendering.view import View
+from knowledge.model.advice import AdvisedCause
+from knowledge.model.conclusions import Diagnosis, Judged, NextQuestion
+
+_CAUSES: Final = 12  # told one by one
+_FEW: Final = 4  # causes that are told at length
+_EVIDENCE: Final = 3  # sentences under one cause; the rest is the evidence view's
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be chosen below a verdict."""
+
+    platforms: tuple[tuple[str, str], ...] = ()  # (id, title)
+    platform: str = ""  # the one whose steps are shown; none: all
+    relays: tuple[str, ...] = ()  # others that the reader may use
+    earlier: bool = False  # there is another run to compare with
+    judged: str = ""  # what somebody has said of this verdict already: right or wrong
+    resolved: bool = False  # an earlier run of this case had found something
+    views: tuple[str, ...] = ()  # several relays: those whose own verdict can be seen
+    part: bool = False  # this is one of them: the case goes on in its own message
+
+
+def verdict(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Message:
+    """Write the whole verdict; it fits into one message, however much was found."""
+    sheet = Sheet()
+    sheet.last(*_buttons(one, view, diagnosis, choices), footer(one))
+    sheet.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(one))
+    for block in side_blocks(view.sides) if view.sides else ():
+        sheet.add(block)
+    if len(view.found) > 1 and not (view.sides and view.sides.compared):
+        sheet.add(rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True)))
+    if diagnosis.outcome == "found":
+        _add_found(sheet, one, view, choices)
+    else:
+        _add_open(sheet, view, diagnosis, part=choices.part)
+    if diagnosis.next_question and not choices.part:
+        sheet.add(DIVIDER, *question(one, diagnosis.next_question))
+    sheet.add(*unlooked_block(view.sides), *_rest(diagnosis, view))
+    return sheet.message(
+        in_text(view, diagnosis, choices), "Not everything fits here: press Evidence for the rest."
+    )
+
+
+def headline(view: View, diagnosis: Diagnosis, *, resolved: bool = False) -> str:
+    """The outcome in one line, with a sign that says the same."""
+    said = f"Resolved: {view.headline[:1].lower()}{view.headline[1:]}" if resolved else view.headline
+    return f"{SIGNS[diagnosis.outcome]} {said}"
+
+
+def in_text(view: View, diagnosis: Diagnosis, choices: Choices) -> str:
+    """The whole verdict without blocks: every cause, what to say, what to do, what is asked."""
+    parts = [view.headline + ".", *sides_in_text(view.sides)]
+    if len(view.found) > 1 and not (view.sides and view.sides.compared):
+        parts.append(f"{'; '.join(text_limits.cut(_named(found), 120) for found in view.found)}.")
+    parts += [f"Tell the customer: {text_limits.cut(text, 400)}" for text in view.customer[:4]]
+    steps = [text_limits.cut(first_step(found, choices.platform), 250) for found in view.found[:4]]
+    parts += [f"To do: {step}" for step in dict.fromkeys(steps) if step]
+    if diagnosis.possible:
+        parts.append(f"Possible: {'; '.join(text_limits.cut(one.title, 120) for one in diagnosis.possible)}.")
+    if diagnosis.next_question:
+        parts.append(f"Still to answer: {text_limits.cut(diagnosis.next_question.ask, 300)}")
+    return " ".join(text_limits.line(part) for part in parts)
+
+
+def _add_found(sheet: Sheet, one: About, view: View, choices: Choices) -> None:
+    single = len(view.found) == 1
+    room = 700 if single else 350
+    sheet.add(rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES])))
+    place = "part" if choices.part else "verdict"
+    sheet.add(platform_choice(one, choices.platform, choices.platforms, place, "*What to do*"))
+    for found in view.found[:_CAUSES]:
+        steps = remedies(
+            found, choices.platform, lines=700 if _shows_code(view, choices) else 0, each=12 if single else 1
+        )
+        sheet.add(rich(*([] if single else [title(_named(found) + _seen_from(found, view))]), *steps))
+    for found in view.found[:_CAUSES]:
+        told = _EVIDENCE if len(view.found) <= _FEW else 1
+        sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, told)))
+
+
+def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
+    shown = found.evidence[:most]
+    if shown:
+        yield bullets([run(text, 400)] for text in shown)
+    left = len(found.evidence) - len(shown)
+    if left > 0:
+        yield paragraph(run(f"and {left} more under Evidence", italic=True))
+
+
+def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis, *, part: bool) -> None:
+    """Nothing was found: say what that means, what may still be wrong, and what helps next."""
+    sheet.add(rich(title("Tell the customer"), *(quotation(text, 700) for text in view.customer)))
+    if diagnosis.possible:
+        sheet.add(rich(title("It may be"), bullets(_judged(one) for one in diagnosis.possible[:_CAUSES])))
+    if diagnosis.unexplained:
+        count = len(diagnosis.unexplained)
+        looks = "One look" if count == 1 else f"{count} looks"
+        sheet.add(
+            rich(paragraph(run(f"{looks} failed in a way that no known cause explains; see Evidence.")))
+        )
+    sheet.add(
+        rich(title("What helps now"), bullets([run(text)] for text in _helps(view, diagnosis, part=part)))
+    )
+
+
+def _helps(view: View, diagnosis: Diagnosis, *, part: bool) -> Iterator[str]:
+    if diagnosis.outcome == "clear":
+        yield "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?"
+    elif view.sides and view.sides.missing:
+        yield "Test again when the relay is back, or from another one in the same network."
+    else:
+        yield "Choose a relay inside the user's network: only that can clear or convict it."
+    if diagnosis.next_question and not part:
+        yield "Answer the question below, if you can: it narrows things down without another test."
+    yield "Let the app run the SDK's own test (see Preflight), and compare what it says."
+
+
+def _judged(one: Judged) -> list[Block]:
+    return (
+        [run(one.title, 150, bold=True), run(f": {one.because}", 300)]
+        if one.because
+        else [run(one.title, 150)]
+    )
+
+
+def _rest(diagnosis: Diagnosis, view: View) -> list[Block]:
+    """What else was judged, in small print."""
+    ruled = [one.title for one in diagnosis.ruled_out]
+    effects = [one.title for one in diagnosis.explained]
+    unchecked = [name for group in view.not_checked for name in group.titles]
+    lines = [
+        _listed("Gone with it", effects),
+        _listed("Possible too", [one.title for one in diagnosis.possible] if diagnosis.found else []),
+        _listed("Ruled out", ruled),
+        _listed("Not checked", unchecked),
+    ]
+    shown = [text for text in lines if text]
+    return [context(*shown)] if shown else []
+
+
+def _listed(name: str, titles: Sequence[str]) -> str:
+    if not titles:
+        return ""
+    shown = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in titles[:4])
+    more = f"; and {len(titles) - 4} more" if len(titles) > 4 else ""
+    return f"*{name} ({len(titles)}):* {shown}{more}"
+
+
+def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Iterator[Block]:
+    found = bool(diagnosis.found)
+    if choices.part:
+        yield row(*_to_read(one, choices, found=found))
+        return
+    again = button(
+        "again",
+        "I fixed it: test again" if found else "Test again",
+        one.asked,
+        style="primary",
+        speak="Run the same case again and say what changed",
+    )
+    *main, tree = _to_read(one, choices, found=found)
+    yield row(again, *main)
+    more = [tree]
+    if choices.earlier:
+        more.append(button("compare", "Compare with the run before", one.asked))
+    if choices.views:
+        more.append(select("view", "See one relay's verdict", [(name, name) for name in choices.views]))
+    if choices.relays:
+        more.append(select("relay", "Look from another relay", [(name, name) for name in choices.relays]))
+    yield row(*more, block_id=block_id("relay", one.asked))
+    if found:
+        yield _feedback(one, choices.judged)
+
+
+def _to_read(one: About, choices: Choices, *, found: bool) -> Iterator[Block]:
+    """What can be read about this run; how it was decided comes last."""
+    platform = {"platform": choices.platform}
+    yield button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")
+    if found:
+        yield button("fixes", "Steps with code", one.asked, values=platform)
+    yield button("preflight", "Preflight", one.asked, values=platform)
+    yield button("ticket", "Copy for the ticket", one.asked)
+    yield button("tree", "How it was decided", one.asked, speak="Show the questions and answers as a picture")
+
+
+def _feedback(one: About, judged: str) -> Block:
+    if judged:
+        said = "that was it" if judged == "right" else "that was not it"
+        return context(f"Thank you: noted as “{said}”. It counts for the next verdicts.")
+    return row(
+        button("right", "That was it", one.asked, speak="The verdict was right"),
+        button("wrong", "That was not it", one.asked, speak="The verdict was wrong"),
+    )
+
+
+def _shows_code(view: View, choices: Choices) -> bool:
+    """Whether the lines to copy stand in the verdict itself: for one cause on one platform they do."""
+    return len(view.found) == 1 and bool(choices.platform)
+
+
+def _seen_from(found: AdvisedCause, view: View) -> str:
+    relays = view.sides.seen_from.get(found.id, "") if view.sides else ""
+    return f" (from {text_limits.cut(relays, 80)})" if relays else ""
+
+
+def _named(found: AdvisedCause) -> str:
+    return found.title if found.confidence == "certain" else f"{found.title} (likely)"
+
+
+_MOST: Final = 10  # answers in one row
+
+
+def question(one: About, asked: NextQuestion) -> list[Block]:
+    """Ask *asked*, one button for each answer, and one for those who do not know."""
+    labels = [(answer, _capital(says or answer)) for answer, says in asked.choices[:_MOST]]
+    more = {"option": asked.option, "question": asked.question}
+    dunno = button("answer", "I don't know", one.asked, values=more)
+    return [
+        section(f"*One question:* {text_limits.quote(asked.ask, 1_000)}"),
+        row(*numbered("answer", labels, one.asked, "answer", more), dunno),
+    ]
+
+
+def ask(one: About, asked: NextQuestion) -> Message:
+    """Ask in a message of its own, in the thread."""
+    sheet = Sheet()
+    sheet.last(footer(one, "anybody in this thread may answer"))
+    sheet.add(*question(one, asked))
+    answers = ", ".join(text_limits.cut(says or answer, 80) for answer, says in asked.choices[:_MOST])
+    return sheet.message(f"One question: {asked.ask} Answers: {answers}, or I don't know.")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,155 @@
+"""One case as JSON: the form that `docs/schemas/diagnosis.schema.json` publishes.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from bot.diagnosis.comparison import Comparison, compare, leading, missing_from
+from bot.diagnosis.triage import CaseRecord
+from bot.rendering.failure_text import sentence
+from bot.rendering.view import View
+from knowledge.advice.meaning import Meaning
+from knowledge.model.conclusions import Judged, NextQuestion, PathStep
+from knowledge.model.network import Network
+from probes.protocol.model import Observation
+
+# Goes up when a field is renamed or changes its meaning; new fields leave it as it is.
+FORMAT: Final = 1
+
+
+def render(record: CaseRecord, view: View, network: Network, version: str) -> dict[str, Any]:
+    """Everything that is known about *record*, as JSON values; no secret is among them."""
+    diagnosis = record.diagnosis
+    return {
+        "format": FORMAT,
+        "version": version,
+        "request": _request(record),
+        "relay": _relay(record),
+        "network": {"id": network.id, "title": network.title},
+        "knowledge": {"digest": record.digest},
+        "platforms": list(diagnosis.platforms),
+        "outcome": diagnosis.outcome,
+        "headline": view.headline,
+        "meaning": _meaning(view.meaning),
+        "found": [asdict(one) for one in view.found],
+        "explained": [{**_judged(one), "by": one.by} for one in diagnosis.explained],
+        "possible": _list(diagnosis.possible),
+        "ruled_out": _list(diagnosis.ruled_out),
+        "not_checked": [{**_judged(one), "person_only": one.person_only} for one in diagnosis.not_checked],
+        "unexplained": list(diagnosis.unexplained),
+        "path": [_path_step(step) for step in diagnosis.path],
+        "next_question": _next(diagnosis.next_question),
+        "observations": [_observation(one) for one in record.observations.values()],
+        "preflight": [asdict(one) for one in view.preflight],
+        "turn": record.turn,
+        "timings": {
+            "started": datetime.fromtimestamp(record.started, UTC).isoformat(timespec="milliseconds"),
+            **{f"{name}_ms": spent for name, spent in record.timings.items()},
+        },
+    }
+
+
+def render_several(
+    records: Sequence[CaseRecord], views: Sequence[View], network: Network, version: str
+) -> dict[str, Any]:
+    """Everything about one case seen from several relays: the leading record, the others, and their comparison."""
+    rendered = [render(*pair, network, version) for pair in zip(records, views, strict=True)]
+    first = rendered.pop(list(records).index(leading(records)))
+    return first | {"comparison": _comparison(compare(records)), "others": rendered}
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "says": comparison.says,
+        "causes": [
+            {
+                "id": one.cause,
+                "title": one.title,
+                "scope": one.scope,
+                "seen_from": list(one.seen_from),
+                "fine_from": list(one.fine_from),
+                "unknown_from": list(one.unknown_from),
+                "says": one.says,
+            }
+            for one in comparison.causes
+        ],
+        "alike": list(comparison.alike),
+    }
+
+
+def _relay(record: CaseRecord) -> dict[str, Any]:
+    missing = missing_from(record)
+    more = {"missing": missing.says} if missing else {}
+    return {"name": record.relay, "vantage": record.vantage, **more}
+
+
+def _meaning(one: Meaning | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    lists = {name: [list(entry) for entry in getattr(one, name)] for name in ("confused_with", "related")}
+    return {**asdict(one), **lists}
+
+
+def _request(record: CaseRecord) -> dict[str, Any]:
+    request = record.request
+    return {
+        "code": request.code,
+        "platform": request.platform,
+        "edge": request.edge,
+        "told": dict(request.told),
+        "relays": list(request.relays),
+    }
+
+
+def _list(judged: Iterable[Judged]) -> list[dict[str, Any]]:
+    return [_judged(one) for one in judged]
+
+
+def _judged(one: Judged) -> dict[str, Any]:
+    return {
+        "id": one.cause,
+        "title": one.title,
+        "because": one.because,
+        "steps": list(one.steps),
+        "platforms": list(one.platforms),
+    }
+
+
+def _path_step(step: PathStep) -> dict[str, Any]:
+    return {
+        "branch": step.branch,
+        "question": step.question,
+        "asks": step.asks,
+        "answer": step.answer,
+        "because": step.because,
+        "steps": list(step.steps),
+        "platforms": list(step.platforms),
+    }
+
+
+def _next(question: NextQuestion | None) -> dict[str, Any] | None:
+    if question is None:
+        return None
+    return {
+        "question": question.question,
+        "option": question.option,
+        "ask": question.ask,
+        "choices": [{"answer": answer, "says": says} for answer, says in question.choices],
+    }
+
+
+def _observation(one: Observation) -> dict[str, Any]:
+    return {
+        "step": one.step,
+        "probe": one.probe,
+        "target": asdict(one.target),
+        "failure": None if one.failure is None else str(one.failure),
+        "sentence": sentence(one),
+        "facts": dict(one.facts),
+        "started": one.started,
+        "runtime_ms": round(one.runtime * 1000, 2),
+    }

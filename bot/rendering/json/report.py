@@ -1,0 +1,104 @@
+"""What a pasted report says, as JSON: the form that `docs/schemas/preflight.schema.json` publishes.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from bot.diagnosis.device_evidence import DEVICE, Continued
+from bot.diagnosis.discrepancies import beside
+from bot.intake.clues import Reading
+from bot.intake.observation import kinds_of, media_of, path_of, signaling_of
+from bot.intake.parsing.metrics import word_for
+from bot.intake.preflight_report import Report
+from bot.intake.summary import remarks, sentences
+from bot.rendering.report_summary import headline, outcome
+from bot.rendering.view import View
+
+# Goes up when a field is renamed or changes its meaning; new fields leave it as it is.
+FORMAT: Final = 1
+
+
+def render(
+    reading: Reading,
+    continued: Continued,
+    view: View,
+    quality: Mapping[str, Any],
+    then: tuple[str, ...],
+    version: str,
+) -> dict[str, Any]:
+    """Everything that was read and what follows, as JSON values; no secret is among them."""
+    record = continued.record
+    return {
+        "format": FORMAT,
+        "version": version,
+        "kind": reading.kind,
+        "says": reading.says,
+        "removed": list(reading.removed),
+        "outcome": outcome(reading, continued),
+        "headline": headline(reading, continued, view),
+        "request": {
+            "code": record.request.code,
+            "platform": record.request.platform,
+            "edge": record.request.edge,
+            "told": dict(record.request.told),
+        },
+        "relay": None if record.relay == DEVICE else {"name": record.relay, "vantage": record.vantage},
+        "reports": [_report(report, quality) for report in reading.reports],
+        "pasted": [
+            {"host": one.target.host, "port": one.target.port, **one.facts}
+            for one in continued.added
+            if "tool" in one.facts
+        ],
+        "answers": [asdict(side) for side in continued.sides],
+        "beside": list(beside(reading, record.observations, record.relay)),
+        "found": [asdict(one) for one in view.found],
+        "possible": [{"id": one.cause, "because": one.because} for one in record.diagnosis.possible],
+        "ruled_out": [{"id": one.cause, "because": one.because} for one in record.diagnosis.ruled_out],
+        "next": list(then),
+        "observations": [
+            {"step": one.step, "probe": one.probe, "facts": dict(one.facts)} for one in continued.added
+        ],
+        "knowledge": {"digest": record.digest},
+    }
+
+
+def _report(report: Report, quality: Mapping[str, Any]) -> dict[str, Any]:
+    score = report.mos_computed if report.mos_computed is not None else report.mos.average
+    return {
+        "form": report.form,
+        "platforms": list(report.platforms),
+        "sdk_version": report.sdk,
+        "state": report.state,
+        "call_sid": report.call_sid,
+        "edge": {"chosen": report.edge, "asked": report.edge_asked, "written": report.edge_written},
+        "signaling": signaling_of(report),
+        "media": media_of(report),
+        "path": path_of(report),
+        "turn_required": report.turn_required,
+        "candidates": list(kinds_of(report)),
+        "selected": {
+            "local": asdict(report.local) if report.local else None,
+            "remote": asdict(report.remote) if report.remote else None,
+        },
+        "timing_ms": asdict(report.timing),
+        "rtt_ms": asdict(report.rtt),
+        "jitter_ms": asdict(report.jitter),
+        "loss_percent": report.loss_percent,
+        "mos": {
+            "reported": report.mos.average,
+            "computed": report.mos_computed,
+            "band": word_for(score) if score is not None else "",
+        },
+        "quality": report.quality,
+        "samples": report.samples,
+        "codec": report.codec,
+        "warnings": [asdict(one) for one in report.cautions],
+        "errors": [asdict(one) for one in report.faults],
+        "says": list(sentences(report, quality)),
+        "remarks": list(remarks(report, quality)),
+        "missing": list(report.missing),
+        "notes": list(report.notes),
+    }

@@ -1,0 +1,1 @@
+"""Replies for a terminal."""

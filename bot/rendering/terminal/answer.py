@@ -1,0 +1,52 @@
+"""An answer with its sources, and what was understood of a text, as lines for a terminal.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.language.answering import OFF, Answer, Sentence
+from bot.model.symptom_match import Readings
+from bot.rendering.symptom_text import understood
+from bot.rendering.terminal.console import Line
+
+MARK: Final = "\N{BULLET}"
+SHOWN: Final = 3
+
+
+def render_answer(answer: Answer) -> Iterator[Line]:
+    """Write *answer*: sentences with the number of their source behind them, then the sources."""
+    if not answer.answered:
+        yield Line("I don't know." + (" Nearest is:" if answer.closest else ""))
+        for name, title in answer.closest:
+            yield Line(f"{title}  ({name})", indent=2, mark=MARK)
+        return
+    yield Line(" ".join(f"{one.text} {_marks(one)}" for one in answer.sentences))
+    for number, source in enumerate(answer.sources, 1):
+        yield Line(f"[{number}] {': '.join(filter(None, (source.file, source.title)))}", "dim")
+        for reference in source.references:
+            yield Line(f"{reference.title}: {reference.url}", "dim", indent=4)
+    if answer.phrased:
+        yield Line("Worded by a language model; each sentence was held against its sources.", "dim")
+    elif answer.because not in ("", OFF):
+        yield Line(f"Not worded by the language model: {answer.because}.", "dim")
+
+
+def _marks(sentence: Sentence) -> str:
+    return "".join(f"[{source + 1}]" for source in (sentence.source, *sentence.also))
+
+
+def render_readings(readings: Readings, *, numbered: bool = False) -> Iterator[Line]:
+    """Write what was understood; *numbered* where the causes are there to choose from."""
+    if readings.codes:
+        yield Line(f"Error codes: {', '.join(readings.codes)}")
+    for name, value in readings.clues.items():
+        yield Line(f"{name}: {value}")
+    yield Line(understood(readings))
+    if readings.verdict == "close":
+        for number, one in enumerate(readings.offered, 1):
+            mark = str(number) if numbered else MARK
+            yield Line(f"{one.title} ({one.score:.0%})", indent=2, mark=mark)
+        if numbered:
+            yield Line("none of these", indent=2, mark=str(len(readings.offered) + 1))

@@ -1,0 +1,46 @@
+"""One case seen from several relays, for people to read: the comparison first, then each relay's own answer.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from bot.diagnosis.comparison import compare, leading
+from bot.diagnosis.triage import CaseRecord
+from bot.rendering.terminal.console import Line
+from bot.rendering.terminal.diagnosis import MARK, STYLES, render
+from bot.rendering.view import View
+from knowledge.model.network import Network
+from probes.protocol.model import REFERENCE
+
+
+def render_several(
+    records: Sequence[CaseRecord],
+    views: Sequence[View],
+    network: Network,
+    *,
+    verbose: bool = False,
+    asks: bool = False,
+) -> Iterator[Line]:
+    """Write what the relays say together, and the whole answer of each that found something of its own.
+
+    With *verbose* every relay's answer is whole. The next question is left out where somebody *asks* it right away.
+    """
+    comparison = compare(records)
+    first = leading(records)
+    yield Line()
+    yield Line(comparison.says, STYLES[first.diagnosis.outcome])
+    yield from (Line(one.says, indent=2, mark=MARK) for one in comparison.causes)
+    yield from (Line(one.says, "yellow", indent=2, mark=MARK) for one in comparison.missing)
+    told: list[frozenset[str]] = []
+    for record, view in zip(records, views, strict=True):
+        found = frozenset(one.cause for one in record.diagnosis.found)
+        yield Line()
+        yield Line(f"From {record.relay} ({_where(record)}): {view.headline}", "bold underline")
+        if verbose or record is first or (found and found not in told):
+            yield from render(record, view, network, verbose=verbose, asks=asks or record is not first)
+        told.append(found)
+
+
+def _where(record: CaseRecord) -> str:
+    return "a reference, elsewhere" if record.vantage == REFERENCE else "in the user's network"

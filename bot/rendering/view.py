@@ -1,0 +1,92 @@
+"""What every reply shows of a case: the diagnosis with its texts filled in, before any layout.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.diagnosis.triage import CaseRecord
+from bot.rendering.failure_text import outcome
+from bot.rendering.reasons import Group, group_by_reason
+from bot.rendering.vantage import Sides
+from knowledge.advice.fill import advise
+from knowledge.advice.meaning import Meaning, meaning_of
+from knowledge.model.advice import AdvisedCause, Guide
+from knowledge.model.conclusions import Diagnosis
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything with words in it."""
+
+    headline: str
+    customer: tuple[str, ...]
+    found: tuple[AdvisedCause, ...]
+    not_checked: tuple[Group, ...]
+    preflight: tuple[Guide, ...]
+    meaning: Meaning | None = None  # of the code that was asked for
+    sides: "Sides | None" = None  # several relays: what each of them says; one: what it could not tell
+
+
+def make_view(record: CaseRecord, knowledge: Knowledge, network: Network) -> View:
+    """Fill in every text for *record*."""
+    diagnosis = record.diagnosis
+    meaning = meaning_of(knowledge, record.request.code, record.request.platform)
+    advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
+    return View(
+        headline=headline(diagnosis) if looked(record) else unlooked(record, meaning),
+        customer=for_customer(diagnosis, [one.customer for one in advice.found], looked=looked(record)),
+        found=advice.found,
+        not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
+        preflight=() if meaning and meaning.elsewhere else advice.preflight,
+        meaning=meaning,
+    )
+
+
+def looked(record: CaseRecord) -> bool:
+    """Whether there was anything to look at: some codes have nothing to do with networks."""
+    return bool(record.plan.steps) or bool(record.observations)
+
+
+def unlooked(record: CaseRecord, meaning: Meaning | None) -> str:
+    """Say the outcome where nothing was to be looked at."""
+    if record.diagnosis.found:
+        return headline(record.diagnosis)
+    if meaning and meaning.elsewhere:
+        return f"{record.request.code} is no code of the Voice SDKs"
+    return "Nothing to look at from here: what a person knows decides"
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """Say the outcome in one line, and no more than was seen."""
+    if diagnosis.outcome == "found":
+        if len(diagnosis.found) > 1:
+            return f"Found {len(diagnosis.found)} causes"
+        (one,) = diagnosis.found
+        return f"{'Found' if one.confidence == 'certain' else 'Probably'}: {one.title}"
+    if diagnosis.outcome == "clear":
+        return "Nothing wrong seen from here"
+    return f"Could not tell: {_why_not(diagnosis)}"
+
+
+def _why_not(diagnosis: Diagnosis) -> str:
+    if diagnosis.possible:
+        count = len(diagnosis.possible)
+        return "one cause is possible" if count == 1 else f"{count} causes are possible"
+    if any(not one.person_only for one in diagnosis.not_checked):
+        return "not everything could be looked at"
+    return "something failed that no known cause explains"
+
+
+def for_customer(diagnosis: Diagnosis, texts: Sequence[str], *, looked: bool = True) -> tuple[str, ...]:
+    """Choose what a support agent may pass on: the texts of the causes, or what is known without one."""
+    if texts:
+        return tuple(texts)
+    if not looked:
+        return ("We need to know more about this error before we can name a cause.",)
+    if diagnosis.outcome == "clear":
+        return ("From where we looked, everything that calls need can be reached.",)
+    return ("We have looked at the network and need to know more before we can name a cause.",)

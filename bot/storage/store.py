@@ -1,0 +1,272 @@
+"""What the bot remembers: cases, runs, observations, feedback, events seen, messages owed.
+
+Every method is awaited and returns when its work is on the disk; none blocks the event loop. Free text is
+redacted here a second time, whatever callers did.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from sqlite_utils import Database
+
+from bot.model.records import RUNNING, CaseRow, Ended, InboxRow, PostRow, RunRow, Verdict
+from bot.model.request import Request
+from bot.redaction.redact import redact_json
+from bot.storage.db_writer import Writer
+from bot.storage.labels import Labels
+from bot.storage.relay_registry import Enrolment
+from bot.storage.retention import DAY, Swept, sweep_cases, sweep_rest
+from bot.storage.row_codec import (
+    LET_GO,
+    OF_THREAD,
+    TRIED,
+    case_of,
+    columns_of,
+    json_text,
+    keep_request,
+    maybe_case,
+    post_of,
+    read_request,
+    request_text,
+    run_of,
+    safe_text,
+    without_secrets,
+)
+from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
+from probes.protocol.model import Observation
+
+_OWE: Final = (
+    "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "
+    "channel = excluded.channel, thread_ts = excluded.thread_ts, "
+    "payload = excluded.payload, version = version + (payload != excluded.payload) RETURNING *"
+)
+
+
+class Store:
+    """The database of one installation."""
+
+    def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:
+        self._writer = writer
+        self._kept, self._audited = retention_days * DAY, audit_days * DAY
+        self.labels = Labels(writer)
+
+    @classmethod
+    def open(cls, path: Path | str, retention_days: float = 30, audit_days: float = 365) -> Store:
+        """Open the file, made if it is missing and brought up to date; `UsageError` if it cannot be used."""
+        return cls(Writer(Path(path)), retention_days, audit_days)
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """The relays that have joined the hub, if the hub has its database here."""
+        return Enrolment(self._writer)
+
+    async def close(self) -> None:
+        """Do what was asked for, then close; a second time does nothing."""
+        await self._writer.close()
+
+    async def take_in(self, row: InboxRow, thread: tuple[str, str] | None = None) -> bool:
+        """Keep a request that is about to be acknowledged; false when the same delivery was taken before.
+
+        With *thread* (channel, timestamp) it is taken only if it can be meant for us: when the thread is about a
+        case, or will be, because what begins one waits in the same turn.
+        """
+        safe = await without_secrets(row)
+        return await self._writer.run(lambda db: keep_request(db, safe, thread, time.time()))
+
+    async def let_go(self, team: str, event_id: str) -> None:
+        """Forget a request that has been answered."""
+        await self._change(LET_GO, team, event_id)
+
+    async def taken_in(self) -> tuple[InboxRow, ...]:
+        """List the requests that were accepted and neither begun nor answered, oldest first."""
+        rows = await self._all("SELECT * FROM inbox ORDER BY received, stamp")
+        return tuple(read_request(row) for row in rows)
+
+    async def try_again(self, team: str, event_id: str) -> int:
+        """Count that a request of a former process is answered again; gives how often by now."""
+        tried = await self._all(TRIED, team, event_id)
+        return int(tried[0]["tries"]) if tried else 0
+
+    async def open_case(self, case: CaseRow) -> CaseRow:
+        """Keep a new case and give it; where its thread is about a case already, that one is given instead."""
+        row = asdict(case) | {"request": request_text(case.request), "created": case.created or time.time()}
+
+        def work(db: Database) -> dict[str, Any] | None:
+            there = list(db.query(OF_THREAD, (case.team, case.channel, case.thread_ts)))
+            if not there:
+                db.table("cases").insert(row)
+            return there[0] if there else None
+
+        return maybe_case(await self._writer.run(work)) or case
+
+    async def case(self, case_id: str) -> CaseRow | None:
+        """Find a case by its id."""
+        return maybe_case(await self._one("SELECT * FROM cases WHERE id = ?", case_id))
+
+    async def case_of_thread(self, team: str, channel: str, thread_ts: str) -> CaseRow | None:
+        """Find the case that a thread is about."""
+        return maybe_case(await self._one(OF_THREAD, team, channel, thread_ts))
+
+    async def bind_thread(self, case_id: str, channel: str, thread_ts: str, message_ts: str = "") -> None:
+        """Say where the case stands; the message updated in place is the thread's first unless named."""
+        sql = "UPDATE cases SET channel = ?, thread_ts = ?, message_ts = ? WHERE id = ?"
+        await self._change(sql, channel, thread_ts, message_ts or thread_ts, case_id)
+
+    async def change_case(self, case_id: str, request: Request) -> None:
+        """Keep what the case asks for after a follow-up."""
+        await self._change("UPDATE cases SET request = ? WHERE id = ?", request_text(request), case_id)
+
+    async def start_run(
+        self, run: RunRow, asked: tuple[str, str] | None = None, owed: PostRow | None = None
+    ) -> None:
+        """Keep a run that begins; the request it was *asked* with (team, event id) leaves the inbox with it.
+
+        The message about it is *owed* from the same moment, so that a crash right after cannot lose the answer.
+        """
+        row = asdict(run) | {"request": request_text(run.request), "summary": json_text(run.summary)}
+        row["vantages"] = json.dumps(dict(run.vantages))  # in their order
+        row["case_id"] = row.pop("case")
+
+        def work(db: Database) -> None:
+            db.table("runs").insert(row)
+            if owed:
+                list(db.query(_OWE, columns_of(owed)))
+            if asked:
+                db.execute(LET_GO, asked)
+
+        await self._writer.run(work)
+
+    async def save_observation(self, run_id: str, relay: str, observation: Observation) -> None:
+        """Keep what *relay* saw; seen again in the same run, the later one counts."""
+        value = observation_to_json(observation)
+        value["facts"] = redact_json(value["facts"])
+        sql = "INSERT INTO observations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        await self._change(sql, run_id, relay, observation.step, dump(value))
+
+    async def finish_run(
+        self, run_id: str, status: Ended, outcome: str = "", summary: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Keep how a run ended; false when it had ended before, and then that stands.
+
+        The run's own message is owed from the same moment: a crash right after leaves it to the next start.
+        """
+        sql = "UPDATE runs SET status = ?, outcome = ?, summary = ?, ended = ? WHERE id = ? AND status = ?"
+        values = (status, outcome, json_text(summary or {}), time.time(), run_id, RUNNING)
+
+        def work(db: Database) -> bool:
+            first = db.execute(sql, values).rowcount == 1
+            if first:
+                owed = "UPDATE posts SET payload = ?, version = version + 1 WHERE key = ?"
+                db.execute(owed, (json_text({"state": status}), run_id))
+            return first
+
+        return await self._writer.run(work)
+
+    async def run(self, run_id: str) -> RunRow | None:
+        """Find a run by its id."""
+        row = await self._one("SELECT * FROM runs WHERE id = ?", run_id)
+        return run_of(row) if row else None
+
+    async def runs(self, case_id: str) -> tuple[RunRow, ...]:
+        """List the runs of a case, newest first."""
+        sql = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC"
+        return tuple(run_of(row) for row in await self._all(sql, case_id))
+
+    async def unfinished(self) -> tuple[RunRow, ...]:
+        """List the runs that have begun and not ended, oldest first: after a restart, those that were cut off."""
+        sql = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant
+        return tuple(run_of(row) for row in await self._all(sql))
+
+    async def record(self, run_id: str) -> tuple[Request, dict[str, dict[str, Observation]]] | None:
+        """Give what a run was asked and what each relay saw, by step id in the order in which it came."""
+        run = await self.run(run_id)
+        if run is None:
+            return None
+        seen: dict[str, dict[str, Observation]] = {relay: {} for relay in run.relays}
+        for row in await self._all(
+            "SELECT relay, value FROM observations WHERE run = ? ORDER BY rowid", run_id
+        ):
+            observation = observation_from_json(load(row["value"]))
+            seen.setdefault(row["relay"], {})[observation.step] = observation
+        return run.request, seen
+
+    async def recent(
+        self, team: str, user: str, limit: int = 10
+    ) -> tuple[tuple[CaseRow, RunRow | None], ...]:
+        """List the cases that a user asked for, newest first, each with its newest run."""
+        sql = "SELECT * FROM cases WHERE team = ? AND user = ? ORDER BY created DESC, rowid DESC LIMIT ?"
+        newest = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC LIMIT 1"
+
+        def work(db: Database) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+            cases = list(db.query(sql, (team, user, limit)))
+            return [(case, list(db.query(newest, (case["id"],)))) for case in cases]
+
+        found = await self._writer.run(work)
+        return tuple((case_of(case), run_of(runs[0]) if runs else None) for case, runs in found)
+
+    async def save_feedback(
+        self, run_id: str, cause: str, verdict: Verdict, by: str, words: str = ""
+    ) -> None:
+        """Keep what somebody thinks of a verdict; whoever says it again changes their mind."""
+        sql = (
+            "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
+        )
+        await self._change(sql, run_id, cause, verdict, by, safe_text(words), time.time())
+
+    async def feedback_counts(self) -> dict[str, dict[str, int]]:
+        """Count the verdicts on each cause: {cause: {"right": n, "wrong": n}}."""
+        counts: dict[str, dict[str, int]] = {}
+        for row in await self._all(
+            "SELECT cause, verdict, count(*) AS n FROM feedback GROUP BY cause, verdict"
+        ):
+            counts.setdefault(row["cause"], {"right": 0, "wrong": 0})[row["verdict"]] = row["n"]
+        return counts
+
+    async def owe(self, post: PostRow) -> PostRow:
+        """Promise a message, or new content for one promised before; gives it as it stands now."""
+        values = columns_of(post)
+        return post_of((await self._writer.run(lambda db: list(db.query(_OWE, values))))[0])
+
+    async def delivered(self, key: str, message_ts: str, version: int) -> None:
+        """Keep that Slack shows *version* of the message; an older one that arrives late changes nothing."""
+        sql = "UPDATE posts SET message_ts = ?, sent = max(sent, ?) WHERE key = ?"
+        await self._change(sql, message_ts, version, key)
+
+    async def drop_post(self, key: str) -> None:
+        """Take a promise back: the channel is gone, or nobody needs the message."""
+        await self._change("DELETE FROM posts WHERE key = ?", key)
+
+    async def post(self, key: str) -> PostRow | None:
+        """Find a message by its key."""
+        row = await self._one("SELECT * FROM posts WHERE key = ?", key)
+        return post_of(row) if row else None
+
+    async def due(self) -> tuple[PostRow, ...]:
+        """List what Slack is owed, oldest first."""
+        rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
+        return tuple(post_of(row) for row in rows)
+
+    async def sweep(self, now: float) -> Swept:
+        """Forget what is older than the retention, counted from *now* (seconds since the epoch)."""
+        audit_before = now - self._audited
+        total = Swept()
+        while (part := await self._writer.run(lambda db: sweep_cases(db, now - self._kept))).cases:
+            total += part  # in parts, so that nobody waits long behind it
+        return total + await self._writer.run(lambda db: sweep_rest(db, now, now - self._kept, audit_before))
+
+    async def _one(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        rows = await self._all(sql, *values)
+        return rows[0] if rows else None
+
+    async def _all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        return await self._writer.run(lambda db: list(db.query(sql, values)))
+
+    async def _change(self, sql: str, *values: Any) -> int:
+        return await self._writer.run(lambda db: db.execute(sql, values).rowcount)

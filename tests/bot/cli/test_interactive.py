@@ -1,0 +1,268 @@
+"""The answer as people read it: what is said for each outcome, and the talk on a real terminal."""
+
+import asyncio
+import os
+import pty
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.cli.interactive import meaning
+from bot.diagnosis.ice_servers import Ice
+from bot.diagnosis.plan import make_plan
+from bot.diagnosis.triage import CaseRecord, open_matter
+from bot.errors import UsageError
+from bot.model.request import Request
+from bot.rendering.marks import BAD, NEUTRAL, OK, mark
+from bot.rendering.terminal.console import Line, fit, to_text
+from bot.rendering.terminal.diagnosis import render, render_change, render_question
+from bot.rendering.view import headline, make_view
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.conclusions import Answered, Diagnosis, Finding, Judged, NextQuestion
+from probes.protocol.failures import Failure
+from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
+from tests.bot.small_world import SmallWorld, small_world
+from tests.turnserver import Coturn
+
+ROOT = Path(__file__).parents[3]
+KNOWLEDGE = load_knowledge()
+NETWORK = load_network()
+
+
+def record(request: Request, failures: dict[str, Failure], vantage: str = USER_NETWORK) -> CaseRecord:
+    """A case in which the looks of each probe ended as *failures* says; the others worked."""
+    matter = open_matter(request, KNOWLEDGE, NETWORK)
+    plan = make_plan(matter.cases, NETWORK, Ice())
+    seen = {
+        step.id: Observation(step.id, step.probe, step.target, failures.get(step.probe))
+        for step in plan.steps
+    }
+    answers = matter.answers(seen, request.told, vantage)
+    diagnosis = matter.diagnosis(answers, seen)
+    return CaseRecord(
+        request,
+        "twilio",
+        "d" * 64,
+        "local",
+        vantage,
+        "none",
+        plan,
+        seen,
+        answers,
+        diagnosis,
+        0.0,
+        {"total": 420.0},
+    )
+
+
+def text(case: CaseRecord, *, verbose: bool = False) -> str:
+    return to_text(render(case, make_view(case, KNOWLEDGE, NETWORK), NETWORK, verbose=verbose))
+
+
+def test_found() -> None:
+    """A found cause comes first, with its customer's words, its evidence and its fixes by who makes them."""
+    dns = dict.fromkeys(("dns", "stun", "nat", "edges"), Failure.DNS_NXDOMAIN_ERROR)
+    others = dict.fromkeys(("tcp", "tls", "websocket", "http", "turn"), Failure.SKIPPED)
+    told = text(record(Request("31009", "javascript"), dns | others))
+    assert told.lstrip().startswith("Found: ")
+    assert KNOWLEDGE.causes["dns-failing"].title in told
+    assert "the resolver says that this name does not exist" in told
+    assert "Device.runPreflight" in told
+    assert "{" not in told.split("The SDK's own test")[0]
+
+
+def test_not_checked_is_grouped() -> None:
+    """Causes that wait for the same answer are listed under it once."""
+    dns = dict.fromkeys(("dns", "stun", "nat", "edges"), Failure.DNS_TIMEOUT_ERROR)
+    others = dict.fromkeys(("tcp", "tls", "websocket", "http", "turn"), Failure.SKIPPED)
+    told = text(record(Request("31009", "ios"), dns | others))
+    below = told.split("Not checked")[1].split("\n\n")[0]
+    assert below.count(KNOWLEDGE.questions["signaling-dns"].asks) == 1
+    assert below.count("\N{BULLET}") > 5
+
+
+def test_reference() -> None:
+    """An answer from a reference relay says so, and rules nothing out."""
+    told = text(record(Request("31009", "ios"), {}, REFERENCE))
+    assert "as a reference, outside the user's network" in told
+    assert "Ruled out" not in told
+
+
+def test_next_question() -> None:
+    """The next question is part of the answer with the option to tell it by, unless it is asked right away."""
+    case = record(Request("31009", "javascript"), {})
+    assert case.diagnosis.next_question
+    asked = case.diagnosis.next_question
+    view = make_view(case, KNOWLEDGE, NETWORK)
+    assert f"Tell it with --{asked.option}." in text(case)
+    assert "Next question" not in to_text(render(case, view, NETWORK, asks=True))
+
+
+def test_preflight_without_platform() -> None:
+    """Without a platform each SDK's test is one line; with --verbose all are told in full."""
+    case = record(Request("31009"), {})
+    assert "Name the platform" in text(case)
+    assert "How to read the report" not in text(case)
+    assert text(case, verbose=True).count("How to read the report") == len(KNOWLEDGE.platforms)
+
+
+FINDING = Finding("a", "The door is shut", "certain", (), ())
+JUDGED = Judged("b", "The window is shut", "")
+DIAGNOSIS = Diagnosis("31009", ("ios",), "unclear")
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "said"),
+    [
+        (replace(DIAGNOSIS, outcome="found", found=(FINDING,)), "Found: The door is shut"),
+        (
+            replace(DIAGNOSIS, outcome="found", found=(replace(FINDING, confidence="likely"),)),
+            "Probably: The door is shut",
+        ),
+        (replace(DIAGNOSIS, outcome="found", found=(FINDING, FINDING)), "Found 2 causes"),
+        (replace(DIAGNOSIS, outcome="clear"), "Nothing wrong seen from here"),
+        (replace(DIAGNOSIS, possible=(JUDGED,)), "Could not tell: one cause is possible"),
+        (replace(DIAGNOSIS, possible=(JUDGED, JUDGED)), "Could not tell: 2 causes are possible"),
+        (replace(DIAGNOSIS, not_checked=(JUDGED,)), "Could not tell: not everything could be looked at"),
+        (
+            replace(DIAGNOSIS, unexplained=("x",)),
+            "Could not tell: something failed that no known cause explains",
+        ),
+    ],
+)
+def test_headline(diagnosis: Diagnosis, said: str) -> None:
+    """The headline says the outcome and no more."""
+    assert headline(diagnosis) == said
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "failure", "sign"),
+    [
+        ("signaling-tcp", "open", None, OK),
+        ("signaling-tcp", "shut", Failure.CONNECTION_REFUSED, BAD),
+        ("route", "beyond", None, OK),
+        ("edge-choice", "fixed", None, NEUTRAL),
+        ("roaming-fit", "unmeasured", None, NEUTRAL),
+        ("turn", "shut", Failure.GENERIC_TIMEOUT_ERROR, BAD),
+    ],
+)
+def test_mark(question: str, answer: str, failure: Failure | None, sign: str) -> None:
+    """The mark tells what is as it should be from what speaks for a cause."""
+    step = next(iter(record(Request("31009", "ios"), {}).observations.values()))
+    seen = {"s": replace(step, failure=failure)}
+    assert mark(Answered(question, answer, "", ("s",)), KNOWLEDGE, seen) == sign
+
+
+def test_one_more_answer() -> None:
+    """What a further answer changed is told, and that it changed nothing too."""
+    before = record(Request("31009", "javascript"), {})
+    view = make_view(before, KNOWLEDGE, NETWORK)
+    assert "That changes nothing." in to_text(render_change(before, before, view))
+    after = record(Request("31009", "javascript", told={"vpn": "no"}), {})
+    told = to_text(render_change(before, after, make_view(after, KNOWLEDGE, NETWORK)))
+    assert ("Ruled out now" in told) == (after.diagnosis.ruled_out != before.diagnosis.ruled_out)
+
+
+VPN = NextQuestion("vpn", "vpn", "A VPN?", (("yes", "yes, a VPN"), ("no", "no, neither")))
+SDK = NextQuestion("sdk-version", "sdk-version", "Which?", (("before-3", "older"), ("from-3", "newer")))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "meant"),
+    [
+        (VPN, "a", "yes"),
+        (VPN, "B", "no"),
+        (VPN, "YES", "YES"),
+        (VPN, "n", "n"),
+        (SDK, "2", "2"),
+        (SDK, "a", "0"),
+        (SDK, "from-3", "3"),
+        (SDK, "v6.1", "v6.1"),
+    ],
+)
+def test_meaning(asked: NextQuestion, said: str, meant: str) -> None:
+    """A choice's letter, its name, or the answer itself all mean it."""
+    assert meaning(KNOWLEDGE.questions[asked.question], asked, said) == meant
+
+
+def test_no_meaning() -> None:
+    """Anything else is told to be no answer, with those that are."""
+    with pytest.raises(UsageError, match="is not an answer; known: a, b, no, yes"):
+        meaning(KNOWLEDGE.questions["vpn"], VPN, "perhaps")
+    assert "a  yes, a VPN" in to_text(render_question(VPN))
+
+
+def test_other_encodings() -> None:
+    """Text is written with the characters that the stream has."""
+
+    class Latin:
+        encoding = "ascii"
+
+    assert fit("\u201ca\u201d \u2026 \u2713 \u00e9", Latin()) == '"a" ... + ?'  # type: ignore[arg-type]  # a stream, as far as this goes
+    assert to_text([Line("a\nb", indent=2, mark="-"), Line()]) == "  - a\n    b\n\n"
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path, turn_server: Coturn) -> AsyncIterator[SmallWorld]:
+    async with small_world(tmp_path, turn_server) as world:
+        yield world
+
+
+class Terminal:
+    """A person in front of a terminal of 60 columns."""
+
+    def __init__(self) -> None:
+        self.master, self.slave = pty.openpty()
+        self.seen = ""
+
+    async def read_until(self, text: str) -> str:
+        """What came since the last time, up to *text*."""
+        while text not in self.seen:
+            try:
+                chunk = await asyncio.to_thread(os.read, self.master, 65536)
+            except OSError:  # EIO: the program has left the terminal
+                return self.seen
+            self.seen += chunk.decode()
+        before, _, self.seen = self.seen.partition(text)
+        return before
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+
+async def test_on_a_terminal(world: SmallWorld) -> None:
+    """On a terminal progress is live, lines are wrapped, NO_COLOR is heeded, and questions are asked on."""
+    terminal = Terminal()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.cli.main", "diagnose", "31009", "js", "--network", world.network()),
+        cwd=ROOT,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "60", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        stdin=terminal.slave,
+        stdout=terminal.slave,
+        stderr=terminal.slave,
+    )
+    os.close(terminal.slave)
+    try:
+        live = await terminal.read_until("Nothing wrong seen from here")
+        assert "looks done" in live or "Looking" in live
+        answer = await terminal.read_until("leaves it open.")
+        assert "\x1b[3" not in live + answer
+        prose = answer.partition("The SDK's own test")[0]  # code is never wrapped
+        assert max(len(line) for line in prose.splitlines()) <= 60 + len("\x1b[1m\x1b[0m") * 2
+        terminal.type("perhaps\n")
+        assert "is not an answer" in await terminal.read_until("leaves it open.")
+        terminal.type("b\n")
+        changed = await terminal.read_until("leaves it open.")
+        assert "Ruled out now" in changed or "changes nothing" in changed
+        terminal.type("\n")
+        assert await process.wait() == 1
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        os.close(terminal.master)

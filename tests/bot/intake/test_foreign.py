@@ -1,0 +1,128 @@
+"""What is no report gets a sentence that says what it is, or what is missing."""
+
+import json
+import tracemalloc
+
+import pytest
+
+from bot.intake.clues import Kind
+from bot.intake.parsing.decode import LARGEST
+from bot.intake.read import BEGINNING, CUT, NOTHING, read_pasted
+from tests.bot.intake.samples import SAMPLES
+
+FOREIGN = (
+    ({"name": "app", "version": "1.0.0", "scripts": {}}, "package.json"),
+    ({"log": {"version": "1.2", "entries": []}}, "HAR"),
+    (
+        {"code": 20003, "message": "Authenticate", "more_info": "https://docs.example", "status": 401},
+        "REST API",
+    ),
+    ({"ice_servers": [], "username": "u", "password": "p"}, "credentials"),
+    ({"iss": "SK", "exp": 1, "grants": {}}, "access token"),
+    ({"rtt": 90, "jitter": 2, "mos": 4.2}, "one sample"),
+    ({"PeerConnections": {}, "getUserMedia": []}, "webrtc-internals"),
+    ({"format": 1, "outcome": "clear", "headline": "-"}, "Lineman"),
+    ({"_status": "connecting", "_callSid": None, "_startTime": 1}, "has not ended"),
+    ({"weather": "fine", "wind": 3}, "weather, wind"),
+    ([1, 2, 3], "no preflight report"),
+)
+
+
+@pytest.mark.parametrize(("value", "word"), FOREIGN, ids=lambda one: one if isinstance(one, str) else "")
+def test_foreign_json_is_named(value: object, word: str) -> None:
+    """Each says what it is, and that the SDK's report is wanted instead."""
+    reading = read_pasted(json.dumps(value))
+    assert reading.kind == "foreign"
+    assert word in reading.says
+    assert "preflight" in reading.says
+    assert not reading.useful
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "says"),
+    [
+        ("", "nothing", "nothing in it"),
+        (" \n\t", "nothing", "nothing in it"),
+        ("hello, is anybody there?", "nothing", NOTHING),
+        ('{"callSid": "CA01', "nothing", BEGINNING),
+        ("42", "nothing", NOTHING),
+        ("\x00\x01\x02", "nothing", NOTHING),
+        (b"\xff\xfe\xfd\xfc\x00", "nothing", NOTHING),
+    ],
+)
+def test_nothing_is_said_to_be_nothing(text: str | bytes, kind: Kind, says: str) -> None:
+    """Text without a report says so, and what to send."""
+    reading = read_pasted(text)
+    assert reading.kind == kind
+    assert says in reading.says
+
+
+def test_a_report_cut_off_anywhere_is_read_as_far_as_it_goes() -> None:
+    """At whatever letter it ends: a report with a note that it is cut, or a sentence; never more than the whole."""
+    report = SAMPLES["android"]()
+    report["statsSamples"] = report["statsSamples"][:1]
+    del report["iceCandidates"]
+    whole = json.dumps(report, separators=(",", ":"))
+    kinds = set()
+    for length in range(len(whole)):
+        reading = read_pasted(whole[:length])
+        kinds.add(reading.kind)
+        if reading.kind == "report":
+            (cut,) = reading.reports
+            assert CUT in cut.notes
+            assert cut.edge in ("", "singapore") or "singapore".startswith(cut.edge) or "asiapac" in cut.edge
+            assert cut.timing.signaling is None or cut.timing.signaling <= 640
+        else:
+            assert reading.says.endswith(".")
+    assert "report" in kinds
+    assert len(kinds) > 1
+
+
+def test_fifty_megabytes_are_refused_without_being_read() -> None:
+    """What is far too long is refused with a sentence, and nothing is made of it in memory."""
+    huge = b'{"callSid": "' + b"a" * 50_000_000
+    tracemalloc.start()
+    try:
+        reading = read_pasted(huge)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert reading.kind == "refused"
+    assert "50 MB" in reading.says
+    assert most < 100_000
+    assert read_pasted("x" * (LARGEST + 1)).kind == "refused"
+    assert read_pasted(" " * LARGEST).kind == "nothing"
+
+
+def test_secrets_are_named_and_not_kept() -> None:
+    """Tokens and passwords around and inside a report are told of by kind, and stand in nothing that is kept."""
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJTSzAxMjMifQ.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
+    report = SAMPLES["android"]()
+    local = report["selectedIceCandidatePair"]["localCandidate"]
+    token_like = "0123456789abcdef0123456789ABCDEF"
+    for one in report["iceCandidates"]:
+        one |= {"ip": token_like, "networkType": token_like, "url": f"turn:{token_like} x"}
+    report["statsSamples"][-1]["codec"] = token_like
+    report["warnings"] = [token_like, {"name": token_like}]
+    local |= {
+        "candidateType": "relay",
+        "url": "turn:user:hunter2hunter2@turn.example:3478",
+        "password": "hunter2",
+    }
+    report |= {
+        "accessToken": token,
+        "callSid": token,
+        "edge": "0123456789abcdef0123456789ABCDEF",
+        "errors": [{"code": 53000, "message": f"token {token} was refused for +15550100123"}],
+        "params": {"To": "+15550100123"},
+    }
+    reading = read_pasted(f"Authorization: Bearer {token}\n{json.dumps(report)}")
+    assert "access token" in reading.removed
+    for secret in (
+        token,
+        "hunter2",
+        "+15550100123",
+        "0123456789abcdef0123456789ABCDEF",
+        "0123456789abcdef0123456789abcdef",
+    ):
+        assert secret not in repr(reading.reports)

@@ -1,0 +1,93 @@
+"""Stories become causes with a confidence: ahead where it is clear, a choice where not, nothing where nothing fits."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.intake.symptoms import read
+from bot.language.make_request import ahead, request_for
+from bot.model.symptom_match import OFFERED
+from bot.model.vocabulary import make_vocabulary
+from bot.rendering.symptom_text import understood
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+
+KNOWLEDGE = load_knowledge()
+VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(), ("local",))
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=150, deadline=None)
+def test_any_text_is_read(text: str) -> None:
+    """Whatever the text, confidences are shares of one, fall, and a request is of a known code."""
+    readings = read(text, KNOWLEDGE, VOCABULARY)
+    scores = [one.score for one in readings.causes]
+    assert scores == sorted(scores, reverse=True)
+    assert sum(scores) <= 1.01
+    assert len(readings.offered) <= OFFERED
+    assert understood(readings)
+    request = ahead(readings, KNOWLEDGE, VOCABULARY)
+    assert request is None or request.code in KNOWLEDGE.errors
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("works on mobile data but not on office wifi", "signaling-blocked"),
+        ("connected but silence", "media-udp-blocked"),
+        ("they hear me but I hear nothing", "media-udp-one-way"),
+        ("registration lost after sleep", "client-asleep"),
+        ("the browser blocked my mic", "microphone-denied"),
+        ("login expired", "token-expired"),
+        ("no audio on VPN", "vpn-in-the-way"),
+    ],
+)
+def test_clear_stories_go_ahead(text: str, cause: str) -> None:
+    """A story that fits one cause is read as that, and said so."""
+    readings = read(text, KNOWLEDGE, VOCABULARY)
+    assert readings.verdict == "sure"
+    assert readings.offered[0].cause == cause
+    assert understood(readings).startswith("I read that as: ")
+    request = ahead(readings, KNOWLEDGE, VOCABULARY)
+    assert request is not None
+    assert cause in {one.id for one in KNOWLEDGE.causes.values() if request.code in one.weight}
+
+
+def test_close_stories_are_offered() -> None:
+    """A story that fits several is a choice of three, and a choice makes a request of its own."""
+    readings = read("hotel wifi", KNOWLEDGE, VOCABULARY)
+    assert readings.verdict == "close"
+    assert len(readings.offered) == OFFERED
+    for one in readings.offered:
+        request = request_for(readings, [one], KNOWLEDGE, VOCABULARY)
+        assert request is not None
+        assert request.code in KNOWLEDGE.causes[one.cause].weight
+
+
+@pytest.mark.parametrize("text", ["", "  ", "hello", "thanks", "\N{PILE OF POO}", "12", "choppy audio"])
+def test_nothing_is_read_into_nothing(text: str) -> None:
+    """What tells of no known cause is no reading."""
+    readings = read(text, KNOWLEDGE, VOCABULARY)
+    assert readings.verdict == "none"
+    assert ahead(readings, KNOWLEDGE, VOCABULARY) is None
+
+
+def test_clues_are_kept() -> None:
+    """Platform, edge and what is said of the VPN go into the request; so does a code, which counts more."""
+    readings = read("no sound on my iPhone over a VPN, edge dublin", KNOWLEDGE, VOCABULARY)
+    request = ahead(readings, KNOWLEDGE, VOCABULARY)
+    assert request is not None
+    assert (request.platform, request.edge, request.told) == ("ios", "dublin", {"vpn": "yes"})
+    with_code = read("31009 and the call connects but silence", KNOWLEDGE, VOCABULARY)
+    assert with_code.codes == ("31009",)
+    assert (made := ahead(with_code, KNOWLEDGE, VOCABULARY)) is not None
+    assert made.code == "31009"
+
+
+def test_causes_of_other_platforms_are_left_out() -> None:
+    """A cause that cannot be on the platform named is no reading."""
+    readings = read("websocket blocked by the proxy on Android", KNOWLEDGE, VOCABULARY)
+    assert readings.clues["platform"] == "android"
+    for one in readings.causes:
+        platforms = KNOWLEDGE.causes[one.cause].platforms
+        assert not platforms or "android" in platforms

@@ -1,0 +1,116 @@
+"""Words of any way in are taken for what they want: a diagnosis, a meaning, a list, an answer or a reading."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.allowlist.request import ListRequest
+from bot.errors import UsageError
+from bot.language.answering import Answer
+from bot.language.case_context import About
+from bot.language.make_request import Choices
+from bot.language.router import Meanings, UnknownCode, WhichPlatform, World, follow_up, want
+from bot.model.request import Request
+from bot.model.symptom_match import Readings
+from bot.model.vocabulary import make_vocabulary
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from tests.slack.hostile import PIECES
+
+KNOWLEDGE, NETWORK = load_knowledge(), load_network(None)
+WORDS = make_vocabulary(KNOWLEDGE, NETWORK, ("local", "acme-hq"))
+WORLD = World(KNOWLEDGE, NETWORK, WORDS)
+
+
+def wanted(text: str, about: About | None = None) -> object:
+    return want(text, about or About(), WORLD)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("31009 ios edge=frankfurt", Request),
+        ("customer has 31009 on ios, help", Request),
+        ("why do we get 31009 on ios", Request),
+        ("our log has 31008 and 31009", Choices),
+        ("meaning 31005", Meanings),
+        ("what does 31005 mean", Meanings),
+        ("What is error 31005?", Meanings),
+        ("explain 53405", Meanings),
+        ("31006", UnknownCode),
+        ("what does 31006 mean", UnknownCode),
+        ("what is the difference between 31005 and 31009?", Answer),
+        ("why does TURN help?", Answer),
+        ("diagnose why does TURN help?", Answer),
+        ("can I allow-list by IP?", Answer),
+        ("what is a marmalade", Answer),
+        ("no audio on VPN", Readings),
+        ("my phone does not ring", Readings),
+        ("allowlist ios edge=frankfurt turn=yes", ListRequest),
+        ("give me the whitelist for android", ListRequest),
+        ("allow-list for the iphone app in frankfurt as nft please", ListRequest),
+        ("allowlist", WhichPlatform),
+        ("allowlist ios edge=frankfrt", UsageError),
+        ("allowlist ios network=/etc/passwd", UsageError),
+        ("allowlist --network /etc/passwd ios", UsageError),
+        ("31009 isos", UsageError),
+        ("isos", UsageError),
+    ],
+)
+def test_words_are_taken_for_what_they_want(text: str, kind: type) -> None:
+    """Each way to ask leads to its own kind of answer."""
+    assert isinstance(wanted(text), kind)
+
+
+def test_names_are_kept() -> None:
+    """Platform, edge, relay and what a person knows are kept, whatever it is that is wanted."""
+    assert wanted("what does 53000 mean on ios?") == Meanings(("53000",), "ios")
+    assert wanted("allowlist as csv for android, frankfurt, with turn") == ListRequest(
+        "android", "frankfurt", turn=True, form="csv"
+    )
+    assert wanted("allowlist turn=yes", About(platform="ios", edge="dublin")) == ListRequest(
+        "ios", "dublin", turn=True
+    )
+    story = wanted("no audio on iOS over a VPN from acme-hq")
+    assert isinstance(story, Readings)
+    assert dict(story.clues) == {"platform": "ios", "vpn": "yes", "relay": "acme-hq"}
+
+
+def test_unknown_code_offers_the_nearest() -> None:
+    """Beside a code that nobody knows stand the nearest, and what was asked about it."""
+    assert wanted("what does 31006 mean") == UnknownCode("31006", ("31005", "31007", "31008"), meaning=True)
+    assert wanted("39999") == UnknownCode("39999", ())
+
+
+def test_general_question_begins_nothing() -> None:
+    """A question that no passage answers is never gone ahead with as a story: it may be general."""
+    for text in (
+        "is there no audio when on VPN at all?",
+        "does no sound come through?",
+        "what is a firewall?",
+    ):
+        found = wanted(text)
+        assert isinstance(found, Answer) or (isinstance(found, Readings) and found.verdict != "sure"), text
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "question"),
+    [
+        ("and on iOS?", "how do I set the edge on android?", "how do I set the edge on ios?"),
+        ("what about react native?", "how do I pass TURN?", "how do I pass TURN on react native?"),
+        ("and the iphone app?", "which ports are needed?", "which ports are needed on ios?"),
+        ("why?", "how do I pass TURN?", ""),
+        ("and on iOS?", "", ""),
+        ("and on android the calls fail since yesterday", "how do I pass TURN?", ""),
+    ],
+)
+def test_follow_up_goes_on(text: str, before: str, question: str) -> None:
+    """A platform alone repeats the last question for it; anything else is a question of its own."""
+    assert follow_up(text, [before] if before else [], WORDS) == question
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from([*PIECES, "what does", "mean", "allowlist", "why", "no audio"]), max_size=6))
+def test_any_text_wants_something(parts: list[str]) -> None:
+    """Whatever is written, it is one of the kinds, and nothing is raised."""
+    assert wanted(" ".join(parts)) is not None
