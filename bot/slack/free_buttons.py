@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
-from bot.rendering.blocks import modals, symptom_choices
+from bot.rendering.blocks import modals
+from bot.rendering.blocks.symptom_choices import nothing as no_choice
 from bot.slack import answering, cases, form, listing, stories, telling
 from bot.slack.asker import Asker
 from bot.slack.office import Office
@@ -24,7 +25,7 @@ async def _none(office: Office, asker: Asker, said: Said) -> None:
     """None of the readings: open the form with what is known, or say what helps where its time is over."""
     given = await stories.none(office, asker, said)
     if asker.late:
-        await answering.say(office, asker, symptom_choices.nothing())
+        await answering.say(office, asker, no_choice())
     else:
         await form.open_form(office, asker, {"code": modals.ANY, **given})
 
