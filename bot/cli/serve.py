@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.cli.parser import Parser
 from bot.logs import write_log
-from bot.slack.environment import HOW_TO, read_slack_settings
+from bot.slack.api.settings import HOW_TO, read_slack_settings
 
 USAGE: Final = 2
 NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: the same start may go well later
@@ -22,8 +22,8 @@ def run_serve(words: Sequence[str]) -> int:
         sys.stdout.write(HOW_TO)
         return USAGE
     write_log(os.environ.get("LINEMAN_LOG", "INFO"))
-    from bot.slack.serve import serve, tell  # aiohttp and Bolt take their time to import
-    from bot.slack.starting import NotNowError
+    from bot.slack.api.startup_errors import NotNowError
+    from bot.slack.server.server import serve, tell  # aiohttp and Bolt take their time to import
 
     try:
         asyncio.run(serve(settings, os.environ, tell))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.intake.parsing.decode import LARGEST
-from bot.slack.attached import _is_slacks, files_in, text_of, words_of
+from bot.slack.conversation.attachments import _is_slacks, files_in, text_of, words_of
 from tests.bot.intake.samples import SAMPLES
 from tests.fake_slack.sharing import share
 from tests.fake_slack.state import Message

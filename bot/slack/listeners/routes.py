@@ -6,22 +6,33 @@ A name that has been released stays: what was kept under it is answered after an
 from collections.abc import Mapping
 from typing import Final
 
-from bot.slack import agent, buttons, command, feedback, form, home, installed, mention, shortcut, words
-from bot.slack.delivery import Answer
+from bot.slack.listeners import (
+    actions,
+    app_home,
+    assistant,
+    commands,
+    feedback,
+    mentions,
+    messages,
+    shortcuts,
+    uninstall,
+    views,
+)
+from bot.slack.state.context import Answer
 
 WAYS: Final[Mapping[str, Answer]] = {
-    "command": command.answer,
-    "mention": mention.answer,
-    "thread": words.in_thread,
-    "direct": agent.converse,
-    "press": buttons.press,
-    "form": form.begin,
-    "message": shortcut.read,
-    "anywhere": shortcut.open_anywhere,
+    "command": commands.answer,
+    "mention": mentions.answer,
+    "thread": messages.in_thread,
+    "direct": assistant.converse,
+    "press": actions.press,
+    "form": views.begin,
+    "message": shortcuts.read,
+    "anywhere": shortcuts.open_anywhere,
     "judgement": feedback.keep,
-    "stop": agent.stop_all,
-    "home": home.publish,
-    "greeting": agent.greet,
-    "uninstalled": installed.forget,
-    "revoked": installed.forget,
+    "stop": assistant.stop_all,
+    "home": app_home.publish,
+    "greeting": assistant.greet,
+    "uninstalled": uninstall.forget,
+    "revoked": uninstall.forget,
 }

@@ -1,0 +1,1 @@
+"""Slack's Web API, Socket Mode, OAuth and rate limits."""

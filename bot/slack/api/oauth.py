@@ -1,0 +1,113 @@
+"""The pages that install Lineman into a workspace, and what they say when it does not come to that.
+
+The flow itself is Bolt's: state, cookie, exchange of the code.
+"""
+
+import html
+import logging
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+from urllib.parse import urljoin
+
+import aiohttp
+from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackClientError
+from slack_sdk.oauth.installation_store.models.installation import Installation
+from slack_sdk.oauth.state_store.sqlite3 import SQLite3OAuthStateStore
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.api.client import cleaned_log
+from bot.slack.api.settings import SlackSettings
+from bot.slack.api.token_store import Installs
+
+log = logging.getLogger(__name__)
+
+STATE_LIVES: Final = 600  # seconds from /slack/install to Slack's answer
+WHY: Final = {
+    "access_denied": "Slack says that the request was declined. Nothing was installed. In workspaces where apps need "
+    "an approval, ask an admin to approve Lineman, then begin again.",
+    "invalid_state": f"This link is used up, or older than {STATE_LIVES // 60} minutes. Nothing was installed.",
+    "invalid_browser": "This installation was begun in another browser, or the browser keeps no cookies for this "
+    "address (they need https). Nothing was installed.",
+    "missing_code": "Slack's answer came without a code. Nothing was installed.",
+    "invalid_code": "Slack did not accept the installation, or could not be reached. Nothing was installed. If it "
+    "happens again, whoever runs Lineman finds the reason in its log: often a wrong SLACK_CLIENT_SECRET.",
+    "storage_error": "The installation could not be kept. Whoever runs Lineman finds the reason in its log.",
+}
+OTHER: Final = "Slack did not install Lineman. Nothing was changed."
+PAGE: Final = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Lineman was not installed</title>
+<body style="font: 1.1rem/1.5 system-ui, sans-serif; max-width: 36rem; margin: 4rem auto; padding: 0 1rem">
+<h1>Lineman was not installed</h1>
+<p>{why}</p>
+<p><a href="{again}">Begin again</a></p>
+<p><small>Reason: {reason}</small></p>
+"""
+
+
+class Flow(AsyncOAuthFlow):
+    """Bolt's; a Slack that cannot be reached is one more way to fail, not an error page of the server's."""
+
+    async def run_installation(self, code: str) -> Installation | None:
+        """Exchange *code*; none if Slack does not give a token for it."""
+        try:
+            return await super().run_installation(code)
+        except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
+            log.warning("Slack cannot be reached for an installation: %s", type(error).__name__)
+            return None
+
+
+def make_flow(
+    settings: SlackSettings,
+    scopes: Sequence[str],
+    installs: Installs,
+    client: AsyncWebClient,
+    installed: Callable[[], None],
+) -> AsyncOAuthFlow:
+    """Make the flow that asks for *scopes*; *installed* is called after each installation."""
+
+    async def success(told: AsyncSuccessArgs) -> BoltResponse:
+        installed()
+        log.info("installed into %s", told.installation.team_id or told.installation.enterprise_id)
+        return await told.default.success(told)
+
+    return Flow(
+        client=client,
+        logger=cleaned_log("oauth", _without_code),
+        settings=AsyncOAuthSettings(
+            client_id=settings.client_id,
+            client_secret=settings.client_secret,
+            scopes=scopes,
+            authorization_url=urljoin(settings.api_url, "../oauth/v2/authorize"),
+            installation_store=installs,
+            state_store=SQLite3OAuthStateStore(expiration_seconds=STATE_LIVES, database=settings.database),
+            state_expiration_seconds=STATE_LIVES,
+            callback_options=AsyncCallbackOptions(success=success, failure=failed),
+        ),
+    )
+
+
+async def failed(told: AsyncFailureArgs) -> BoltResponse:
+    """Say why nothing was installed, and where to begin again."""
+    log.warning("an installation failed: %s", re.sub(r"[^\w.-]", "?", told.reason)[:80])
+    page = PAGE.format(
+        why=html.escape(WHY.get(told.reason, OTHER)),
+        again=html.escape(told.settings.install_path),
+        reason=html.escape(told.reason[:80]),
+    )
+    headers: dict[str, str | Sequence[str]] = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Set-Cookie": told.settings.state_utils.build_set_cookie_for_deletion(),
+    }
+    return BoltResponse(status=told.suggested_status_code, headers=headers, body=page)
+
+
+def _without_code(record: logging.LogRecord) -> bool:
+    """Keep Slack's reasons, and no code that may still be good for a token."""
+    record.msg = re.sub(r"\bcode: \S+", "code: …", str(record.msg))
+    return True

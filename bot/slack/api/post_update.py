@@ -1,0 +1,210 @@
+"""Putting messages into Slack: posted once, updated in place as `pace` allows, and the last state lands.
+
+What Slack refuses is put more simply; what cannot be delivered is `SlackError`, and the caller says so elsewhere.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, Self
+
+from bot.rendering.blocks.message import Message
+from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call
+from bot.slack.api.update_pacer import Rank, Turn
+from bot.slack.api.workspaces import Workspace
+
+log = logging.getLogger(__name__)
+
+SKEW: Final = 60.0  # seconds by which Slack's clock and ours may differ
+PATIENCE: Final = (1.0, 5.0, 15.0)  # seconds before it is tried again; later on the outbox does
+REFUSALS: Final = 10  # changes that Slack may find too many, each followed by the pause it asks for
+EVENT: Final = "lineman_reply"  # metadata by which we know our own messages again
+TOO_MUCH: Final = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large"}
+)
+OUTSIDE: Final = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
+PEOPLE: Final = ("U", "W")  # ids that begin so may be posted to, and have a channel of their own
+DIRECT: Final = ("D", *PEOPLE)
+GONE: Final = frozenset(
+    {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
+)
+
+
+async def post(
+    workspace: Workspace, channel: str, message: Message, *, thread: str = "", key: str = ""
+) -> tuple[str, str]:
+    """Post *message* and give its channel and timestamp; a direct message has a channel of its own.
+
+    *key* makes it recognisable, so that it is never posted twice.
+    """
+    arguments: dict[str, Any] = {
+        "channel": channel,
+        "thread_ts": thread or None,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "mrkdwn": False,
+        "metadata": _metadata(key) if key else None,
+    }
+    for wait in (*PATIENCE, None):
+        try:
+            answer = await workspace.posts.send(channel, partial(_post, workspace, message, arguments))
+            place = str(answer.get("channel") or channel), str(answer.get("ts", ""))
+            workspace.pace.changed(*place)
+            return place
+        except SlackError as refused:
+            if refused.word not in UNCERTAIN or wait is None:
+                raise
+            # Slack may have posted it and only the answer was lost.
+            if key and (ts := await find(workspace, channel, key, thread)):
+                return channel, ts
+            await asyncio.sleep(wait)
+    raise AssertionError("the last try raises")
+
+
+async def update(workspace: Workspace, channel: str, ts: str, message: Message) -> None:
+    """Replace what stands there, as soon as it may be changed again. Raises `SlackError`."""
+    turn, made = workspace.pace.turn(channel, ts), message
+    for left in reversed(range(REFUSALS)):
+        try:
+            await _change(workspace, turn, lambda: made)  # noqa: B023 - called before the loop goes on
+        except SlackError as refused:
+            if refused.word in TOO_MUCH and made is message:
+                log.warning("Slack refused the blocks of a message: %s", refused.word)
+                made = message.simpler()
+            elif refused.word not in BUSY or not left:
+                raise
+        else:
+            return
+
+
+async def _change(workspace: Workspace, turn: Turn, make: Callable[[], Message]) -> None:
+    """Change a message once, to what *make* makes when its turn has come; a 429 lets the whole workspace rest."""
+    async with turn:
+        channel, ts = turn.place
+        try:
+            await call(workspace.hasty.chat_update, channel=channel, ts=ts, **make().payload())
+        except SlackError as refused:
+            if refused.word in BUSY:
+                workspace.pace.rest(refused.wait)
+            raise
+
+
+async def direct(workspace: Workspace, user: str) -> str:
+    """Give the channel of the direct messages with *user*; the user again where Slack does not say."""
+    try:
+        opened = await call(workspace.client.conversations_open, users=user)
+    except SlackError as refused:
+        log.warning("direct messages could not be opened: %s", refused.word)
+        return user
+    return str(opened.get("channel", {}).get("id", "")) or user
+
+
+async def find(workspace: Workspace, channel: str, key: str, thread: str = "", since: float = 0.0) -> str:
+    """Look for our own message with *key* among those after *since*; empty if it is not there or cannot be read."""
+    arguments: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
+    if since:
+        arguments["oldest"] = f"{since - SKEW:.6f}"
+    try:
+        if thread:
+            answer = await call(workspace.client.conversations_replies, ts=thread, **arguments)
+        else:
+            answer = await call(workspace.client.conversations_history, **arguments)
+    except SlackError:
+        return ""
+    ours = [
+        one
+        for one in answer.get("messages", ())
+        if one.get("bot_id") or one.get("user") == workspace.bot_user
+    ]
+    return next((str(one.get("ts", "")) for one in ours if _has(one, key)), "")
+
+
+def _has(message: Mapping[str, Any], key: str) -> bool:
+    """Whether *message* is the one: by its metadata, or where Slack does not show that, by its buttons."""
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") == EVENT:
+        return bool(metadata.get("event_payload", {}).get("key") == key)
+    return f'"run":"{key}"' in str(message.get("blocks"))
+
+
+class Live:
+    """One message while it changes: what is shown last in the context is out when the context is left, or dropped."""
+
+    def __init__(self, workspace: Workspace, channel: str, ts: str) -> None:
+        self._workspace, self._place = workspace, (channel, ts)
+        self._next: Callable[[], Message] | None = None
+        self._rank = Rank.PROGRESS
+        self._turn: Turn | None = None
+        self._wanted = asyncio.Event()
+        self._sending = self._over = False
+
+    def show(self, make: Callable[[], Message], rank: Rank = Rank.PROGRESS) -> None:
+        """Show what *make* makes as soon as a change is due; a newer state takes its place."""
+        # What waits already goes no later because of something less urgent: both are shown at once.
+        self._next, self._rank = make, min(rank, self._rank) if self._wanted.is_set() else rank
+        self._wanted.set()
+        if self._turn:
+            self._workspace.pace.rerank(self._turn, self._rank)
+
+    async def __aenter__(self) -> Self:
+        self._workspace.pace.begin(*self._place)
+        self._task = asyncio.create_task(self._pump())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """A change under way is waited for: cut off, it might arrive after the last state."""
+        self._over = True
+        if not self._sending:
+            self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._workspace.pace.end(*self._place)
+
+    async def _pump(self) -> None:
+        while not self._over:
+            await self._wanted.wait()
+            self._turn = self._workspace.pace.turn(*self._place, self._rank)
+            try:
+                await _change(self._workspace, self._turn, self._newest)
+            except SlackError as error:  # the next state replaces it anyway: tried once
+                log.info("progress was not shown: %s", error.word)
+            self._sending = False
+
+    def _newest(self) -> Message:
+        self._wanted.clear()
+        self._sending = True
+        assert self._next is not None
+        return self._next()
+
+
+async def land(workspace: Workspace, channel: str, ts: str, thread: str, message: Message) -> None:
+    """Bring a last state into its message; where that is gone, into the thread. Raises `SlackError` in the end."""
+    for wait in (*PATIENCE, None):
+        try:
+            await update(workspace, channel, ts, message)
+        except SlackError as refused:
+            if refused.word in GONE:
+                await post(workspace, channel, message, thread=thread or ts)
+                return
+            if wait is None or refused.word not in UNCERTAIN:
+                raise
+            log.warning("a verdict waits %.0f s: %s", wait, refused.word)
+            await asyncio.sleep(wait)
+        else:
+            return
+
+
+async def _post(workspace: Workspace, message: Message, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Post *message*; if Slack does not take its blocks, the same in plain words."""
+    send = workspace.hasty.chat_postMessage
+    try:
+        return await call(send, **arguments, **message.payload())
+    except SlackError as refused:
+        if refused.word not in TOO_MUCH:
+            raise
+        log.warning("Slack refused the blocks of a message: %s", refused.word)
+        return await call(send, **arguments, **message.simpler().payload())
+
+
+def _metadata(key: str) -> dict[str, Any]:
+    return {"event_type": EVENT, "event_payload": {"key": key}}

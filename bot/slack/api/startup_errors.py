@@ -1,0 +1,61 @@
+"""What to set right when serving cannot begin: one sentence for each reason, never a token."""
+
+from typing import Final
+
+from bot.errors import UsageError
+from bot.slack.api.client import BUSY, UNREACHABLE, SlackError
+
+TOKENS: Final = "https://api.slack.com/apps"
+BOT: Final = {
+    "invalid_auth": "Slack does not know SLACK_BOT_TOKEN (invalid_auth). Copy the Bot User OAuth Token again, from "
+    "OAuth & Permissions of the app.",
+    "account_inactive": "SLACK_BOT_TOKEN belongs to an app that was taken out of its workspace (account_inactive). "
+    "Install it again, and copy its new Bot User OAuth Token.",
+    "token_expired": "SLACK_BOT_TOKEN has ended (token_expired): token rotation is on for this app. Use "
+    "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, so that Lineman can renew it, or switch rotation off.",
+}
+BOT["not_authed"], BOT["token_revoked"] = BOT["invalid_auth"], BOT["account_inactive"]
+APP: Final = {
+    "invalid_auth": "Slack does not know SLACK_APP_TOKEN (invalid_auth). Generate one under Basic Information, "
+    "App-Level Tokens, with the scope connections:write.",
+    "not_allowed_token_type": "SLACK_APP_TOKEN is another kind of token (not_allowed_token_type). It is generated "
+    "under Basic Information, App-Level Tokens.",
+    "missing_scope": "SLACK_APP_TOKEN lacks the scope connections:write (missing_scope). Generate another one with "
+    "it, under Basic Information, App-Level Tokens.",
+}
+APP["not_authed"] = APP["token_revoked"] = APP["invalid_auth"]
+SOCKETS_OFF: Final = (
+    "Socket Mode is switched off for this app (link_disabled). Switch it on in the app's settings, or unset "
+    "SLACK_APP_TOKEN and use signed HTTP (docs/slack.md)."
+)
+
+
+class NotNowError(UsageError):
+    """Nothing is set wrong, perhaps: the same start may go well later."""
+
+
+def token_refused(variable: str, refused: SlackError, api_url: str) -> UsageError:
+    """Say why Slack did not take the token in *variable*."""
+    if refused.word == UNREACHABLE and refused.status:
+        return UsageError(
+            f"What answers at {api_url} is not Slack's Web API (HTTP {refused.status}). SLACK_API_URL is "
+            "usually not set; where it is, it ends with /api/."
+        )
+    if refused.word == UNREACHABLE:
+        return NotNowError(
+            f"Slack cannot be reached at {api_url}: {refused.detail}. HTTPS to it has to be let out; where only a "
+            "proxy is, HTTPS_PROXY names it."
+        )
+    if refused.word in BUSY:
+        return NotNowError(f"Slack wants to be left alone for {refused.wait:.0f} s ({refused.word}).")
+    known = (APP if variable == "SLACK_APP_TOKEN" else BOT).get(refused.word)
+    return UsageError(known or f"Slack does not accept {variable}: {refused.word}. Its settings: {TOKENS}.")
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> UsageError:
+    """Say why nobody can listen there."""
+    reason = (error.strerror or str(error)).rpartition("): ")[2]
+    return UsageError(
+        f"Nobody can listen on {host}:{port}: {reason}. PORT and HOST choose another place; "
+        "is a Lineman running already?"
+    )

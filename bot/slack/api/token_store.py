@@ -1,0 +1,121 @@
+"""Where the tokens of installed workspaces are kept, and kept fresh: the SDK's store, in Lineman's own database.
+
+Each token stands there once, as it is: whoever can read the file can speak as Lineman.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Final
+
+import aiohttp
+from slack_sdk.errors import SlackClientError, SlackTokenRotationError
+from slack_sdk.oauth.installation_store.models.bot import Bot
+from slack_sdk.oauth.installation_store.models.installation import Installation
+from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+
+from bot.slack.api.client import SlackError
+
+log = logging.getLogger(__name__)
+
+EARLY: Final = 120  # minutes before its end that a token is changed for a new one; Slack's live 12 hours
+
+# Which organisation a workspace belongs to: messages that are owed name the workspace only.
+_HOMES: Final = (
+    "CREATE TABLE IF NOT EXISTS slack_homes (team_id TEXT PRIMARY KEY, enterprise_id TEXT NOT NULL)"
+)
+_OLDER: Final = (
+    "DELETE FROM slack_bots WHERE client_id = ? AND enterprise_id = ? AND team_id = ? AND id < "
+    "(SELECT max(id) FROM slack_bots WHERE client_id = ? AND enterprise_id = ? AND team_id = ?)"
+)
+_TWICE: Final = (
+    "UPDATE slack_installations SET bot_token = NULL, bot_refresh_token = NULL WHERE client_id = ?"
+)
+
+
+class Installs(SQLite3InstallationStore):
+    """The SDK's store, with one token for each installation."""
+
+    def save(self, installation: Installation) -> None:
+        """Keep an installation; its token stands among the bots only."""
+        super().save(installation)
+        with self.connect() as database:
+            database.execute(_TWICE, (self.client_id,))
+
+    def save_bot(self, bot: Bot) -> None:
+        """Keep a token in the place of the one before."""
+        super().save_bot(bot)
+        which = (self.client_id, bot.enterprise_id or "", bot.team_id or "")
+        with self.connect() as database:
+            database.execute(_OLDER, which * 2)
+
+    def find(self, team: str, enterprise: str) -> Bot | None:
+        """Find the token for *team*: its own, or that of the organisation it belongs to."""
+        enterprise = enterprise or self._home(team)
+        bot = self.find_bot(enterprise_id=enterprise, team_id=team)
+        if bot is None and enterprise:
+            bot = self.find_bot(enterprise_id=enterprise, team_id=None, is_enterprise_install=True)
+            bot = bot or self.find_bot(enterprise_id=None, team_id=team)  # before it joined the organisation
+            if bot:
+                self._remember(team, enterprise)
+        elif bot and enterprise:
+            self._remember(team, enterprise)
+        return bot
+
+    def forget(self, team: str, enterprise: str) -> None:
+        """Delete what an installation left: that of *team*, or without one that of the whole organisation."""
+        for where in {enterprise or (self._home(team) if team else ""), ""}:
+            self.delete_all(enterprise_id=where, team_id=team)
+
+    def _home(self, team: str) -> str:
+        with self.connect() as database:
+            database.execute(_HOMES)
+            row = database.execute(
+                "SELECT enterprise_id FROM slack_homes WHERE team_id = ?", (team,)
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    def _remember(self, team: str, enterprise: str) -> None:
+        with self.connect() as database:
+            database.execute(_HOMES)
+            database.execute("INSERT OR REPLACE INTO slack_homes VALUES (?, ?)", (team, enterprise))
+
+
+class Tokens:
+    """The tokens of all installations, each changed for a new one before it ends."""
+
+    def __init__(self, installs: Installs, rotator: AsyncTokenRotator) -> None:
+        self._installs, self._rotator = installs, rotator
+
+    async def get(self, team: str, enterprise: str) -> Bot | None:
+        """Give the token for *team* as it is to be used now, none where Lineman is not installed.
+
+        `SlackError` where it has ended and Slack gives no new one.
+        """
+        bot = await asyncio.to_thread(self._installs.find, team, enterprise)
+        if bot is None or not bot.bot_refresh_token:
+            return bot
+        try:
+            fresh = await self._rotator.perform_bot_token_rotation(bot=bot, minutes_before_expiration=EARLY)
+        except (
+            SlackTokenRotationError,
+            SlackClientError,
+            aiohttp.ClientError,
+            TimeoutError,
+            OSError,
+        ) as error:
+            log.warning("the token of %s could not be renewed: %s", team, _reason(error))
+            if (bot.bot_token_expires_at or 0) > time.time():
+                return bot
+            raise SlackError("token_expired") from None
+        if fresh:
+            await asyncio.to_thread(self._installs.save_bot, fresh)
+            log.info("the token of %s was renewed", team)
+        return fresh or bot
+
+
+def _reason(error: Exception) -> str:
+    """Give Slack's word for it; whole answers stay out of the log."""
+    cause = error.api_error if isinstance(error, SlackTokenRotationError) else None
+    return str(cause.response.get("error", "")) if cause else type(error).__name__

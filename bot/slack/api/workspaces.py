@@ -1,0 +1,190 @@
+"""Which workspaces this process serves, and with which token: one from the environment, or those installed by OAuth.
+
+What Slack says of a token is asked once and kept: Bolt asks us before it answers, and Slack waits meanwhile.
+"""
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, Final
+
+import aiohttp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_sdk.oauth.installation_store.models.bot import Bot
+from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.api.channel_queue import Queue
+from bot.slack.api.client import SlackError, call, make_client
+from bot.slack.api.oauth import make_flow
+from bot.slack.api.settings import SlackSettings
+from bot.slack.api.token_store import EARLY, Installs, Tokens
+from bot.slack.api.update_pacer import Pace, now
+
+log = logging.getLogger(__name__)
+
+SCOPES: Final = (
+    "app_mentions:read",
+    "assistant:write",
+    "channels:history",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "im:history",
+    "im:write",
+    "mpim:history",
+)
+
+AGAIN: Final = 60.0  # seconds until a token that should be renewed, and was not, is tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One workspace, and who we are in it."""
+
+    team: str
+    bot_user: str
+    bot_id: str
+    name: str
+    client: AsyncWebClient = field(repr=False)
+    hasty: AsyncWebClient = field(repr=False)  # repeats nothing
+    token: str = field(repr=False)
+    pace: Pace = field(repr=False)
+    posts: Queue = field(repr=False)
+    enterprise: str = ""
+    fresh_until: float = inf  # seconds since 1970; then the token is asked for again
+
+    @property
+    def authorized(self) -> AuthorizeResult:
+        """The same, as Bolt wants it."""
+        return AuthorizeResult(
+            enterprise_id=self.enterprise or None,
+            team_id=self.team,
+            bot_user_id=self.bot_user,
+            bot_id=self.bot_id,
+            bot_token=self.token,
+        )
+
+
+class Workspaces:
+    """All workspaces served."""
+
+    def __init__(self, settings: SlackSettings, session: aiohttp.ClientSession) -> None:
+        self._settings, self._session = settings, session
+        self._known: dict[str, Workspace] = {}
+        self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # What Slack counts for a workspace goes on when its token changes.
+        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(settings.edits, now()))
+        self._posts: defaultdict[str, Queue] = defaultdict(Queue)
+        self._installs: Installs | None = None
+        self.flow: AsyncOAuthFlow | None = None  # the pages that install Lineman into further workspaces
+        if settings.client_id:
+            self._installs = Installs(database=settings.database, client_id=settings.client_id)
+            self._tokens = Tokens(self._installs, self._rotator())
+            self.flow = make_flow(settings, SCOPES, self._installs, self._nobody(), self.forget_all)
+
+    @property
+    def single(self) -> bool:
+        """Whether one token serves them all."""
+        return bool(self._settings.bot_token)
+
+    async def get(self, team: str, enterprise: str = "") -> Workspace | None:
+        """Give the workspace *team*, or none if Lineman is not installed there. Raises `SlackError`."""
+        key = "" if self.single else team
+        if (known := self._fresh(key)) is not None:
+            return known
+        async with self._asking[key]:
+            if (known := self._fresh(key)) is None:
+                known = await self._look_up(key, enterprise)
+        return known
+
+    async def forget(self, team: str, enterprise: str = "") -> None:
+        """Drop what is known of *team*, because its token was revoked or the app uninstalled.
+
+        Without a team it is the installation of a whole organisation.
+        """
+        self.forget_all()  # the others are asked for again
+        if self._installs:
+            await asyncio.to_thread(self._installs.forget, team, enterprise)
+
+    def forget_all(self) -> None:
+        """Ask anew for every workspace."""
+        self._known.clear()
+
+    def _fresh(self, key: str) -> Workspace | None:
+        known = self._known.get(key)
+        return known if known and time.time() < known.fresh_until else None
+
+    async def _look_up(self, team: str, enterprise: str) -> Workspace | None:
+        """Ask the store for the token, and Slack for who we are with it."""
+        if self.single:
+            self._known[team] = await self._ask(self._settings.bot_token, "")
+            return self._known[team]
+        bot = await self._tokens.get(team, enterprise)
+        if bot is None or not bot.bot_token:
+            self._known.pop(team, None)
+            return None
+        self._known[team] = await self._ask(bot.bot_token, team, bot.enterprise_id or "", _fresh_until(bot))
+        return self._known[team]
+
+    async def _ask(self, token: str, team: str, enterprise: str = "", fresh_until: float = inf) -> Workspace:
+        client = make_client(token, self._session, self._settings.api_url)
+        said = await call(client.auth_test)
+        team = team or str(said.get("team_id", ""))
+        return Workspace(
+            team=team,
+            bot_user=str(said.get("user_id", "")),
+            bot_id=str(said.get("bot_id", "")),
+            name=str(said.get("user", "") or "lineman"),
+            client=client,
+            hasty=make_client(token, self._session, self._settings.api_url, "hasty"),
+            token=token,
+            pace=self._paces[team],
+            posts=self._posts[team],
+            enterprise=enterprise,
+            fresh_until=fresh_until,
+        )
+
+    def _rotator(self) -> AsyncTokenRotator:
+        secret = self._settings.client_secret
+        return AsyncTokenRotator(
+            client_id=self._settings.client_id, client_secret=secret, client=self._nobody()
+        )
+
+    def _nobody(self) -> AsyncWebClient:
+        """Give a client without a token."""
+        return make_client("", self._session, self._settings.api_url)
+
+
+def _fresh_until(bot: Bot) -> float:
+    """Tell when the token of *bot* is to be looked at again."""
+    if bot.bot_token_expires_at is None:
+        return inf
+    return max(bot.bot_token_expires_at - EARLY * 60, time.time() + AGAIN)
+
+
+class Authorize(AsyncAuthorize):
+    """Answers Bolt's question who we are in a workspace, before anything else happens with a request."""
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        self._workspaces = workspaces
+
+    async def __call__(
+        self, *, enterprise_id: str | None, team_id: str | None, **_: Any
+    ) -> AuthorizeResult | None:
+        """Give what Bolt keeps in the request's context; none where we are not installed."""
+        try:
+            workspace = await self._workspaces.get(team_id or "", enterprise_id or "")
+        except SlackError as refused:
+            log.warning("Slack does not accept the token of %s: %s", team_id, refused.word)
+            return None
+        if workspace is None:
+            log.info("not installed in %s", team_id)
+        return workspace.authorized if workspace else None

@@ -1,0 +1,115 @@
+"""Files that people attach to a message: named in its text, so that they are kept with it, and fetched when it is read.
+
+A file is fetched only from Slack itself, with the bot's token, when it was shared in this very channel.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.intake.parsing.decode import LARGEST
+from bot.intake.read import refused
+from bot.slack.api.actor import Asker
+from bot.slack.api.client import SlackError, call
+from bot.slack.state.context import Office
+
+log = logging.getLogger(__name__)
+
+NOT_GIVEN: Final = (
+    "Slack did not give me that file; I may lack the permission files:read. Paste what is in it instead."
+)
+MOST: Final = 3  # files of one message
+PATIENCE: Final = 10.0  # seconds
+FROM: Final = "files.slack.com"
+_MARK: Final = re.compile(r"\s?\[file (F[A-Z0-9]{2,30})\]")
+# What may be a report or a log; pictures and the like are left alone.
+_READABLE: Final = re.compile(r"json|text|txt|log|javascript|plain|binary|octet", re.IGNORECASE)
+
+
+def text_of(event: Mapping[str, Any]) -> str:
+    """Give the words of a message, and behind them a mark for each file in it that may be a report."""
+    return with_files(str(event.get("text") or ""), event)
+
+
+def with_files(text: str, message: Mapping[str, Any]) -> str:
+    """Put behind *text* a mark for each file of *message* that may be a report."""
+    files = message.get("files")
+    listed = files if isinstance(files, list) else []
+    readable = [one for one in listed if isinstance(one, Mapping) and _may_be_read(one)]
+    return " ".join(filter(None, [text, *(f"[file {one.get('id')}]" for one in readable[:MOST])]))
+
+
+def files_in(text: str) -> tuple[str, ...]:
+    """List the ids of the files that *text* names."""
+    return tuple(dict.fromkeys(_MARK.findall(text)))[:MOST]
+
+
+def words_of(text: str) -> str:
+    """Give *text* without its marks."""
+    return _MARK.sub("", text)
+
+
+async def fetch(office: Office, asker: Asker, file: str) -> bytes | str:
+    """Fetch a file, at most one byte more than is ever read; a sentence where that cannot be."""
+    workspace = await office.workspace(asker)
+    try:
+        found = (await call(workspace.client.files_info, file=file)).get("file")
+    except SlackError as error:
+        log.warning("file %s cannot be read: %s", file, error.word)
+        needed = " Lineman needs the permission files:read for it." if error.word == "missing_scope" else ""
+        return f"I cannot read that file.{needed} Paste what is in it instead."
+    info = found if isinstance(found, Mapping) else {}
+    if not _shared_here(info, asker.channel):
+        return "That file was not shared here, so I do not read it."
+    size = info.get("size")
+    if isinstance(size, int) and size > LARGEST:
+        return refused(size).says
+    url = str(info.get("url_private_download") or info.get("url_private") or "")
+    if not _is_slacks(url, workspace.client.base_url):
+        log.warning("file %s lies elsewhere than at Slack", file)
+        return "That file does not lie at Slack itself, so I do not fetch it. Paste what is in it instead."
+    return await _download(office.session, url, workspace.token)
+
+
+async def _download(session: aiohttp.ClientSession, url: str, token: str) -> bytes | str:
+    """Read *url* to its end or a byte past the limit. It is never followed elsewhere: the token would go along."""
+    headers = {"Authorization": f"Bearer {token}"}
+    timeout = aiohttp.ClientTimeout(total=PATIENCE)
+    try:
+        async with session.get(url, headers=headers, allow_redirects=False, timeout=timeout) as answer:
+            if answer.status != 200 or answer.content_type == "text/html":  # a page to sign in: no permission
+                log.warning("a file was answered with status %d, %s", answer.status, answer.content_type)
+                return NOT_GIVEN
+            content = b""
+            async for part in answer.content.iter_chunked(65_536):
+                content += part
+                if len(content) > LARGEST:
+                    break
+            return content
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("a file could not be fetched: %s", type(error).__name__)
+        return "That file could not be fetched from Slack just now. Try again, or paste what is in it."
+
+
+def _may_be_read(file: Mapping[str, Any]) -> bool:
+    said = " ".join(str(file.get(name) or "") for name in ("filetype", "mimetype", "name"))
+    return bool(_READABLE.search(said)) and not str(file.get("mimetype") or "").startswith(
+        ("image/", "video/", "audio/")
+    )
+
+
+def _shared_here(info: Mapping[str, Any], channel: str) -> bool:
+    places = [place for name in ("channels", "groups", "ims") for place in info.get(name) or ()]
+    return channel in places
+
+
+def _is_slacks(url: str, api: str) -> bool:
+    """Whether *url* is Slack's own, or of the API that is configured in its place."""
+    to, base = urlsplit(url), urlsplit(api)
+    if to.scheme == "https" and to.hostname == FROM and to.port in (None, 443) and not to.username:
+        return True
+    return base.hostname != "slack.com" and (to.scheme, to.netloc) == (base.scheme, base.netloc)

@@ -1,0 +1,149 @@
+"""A question in the thread of a case: its own evidence first, then what is written; nothing is changed by it."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bot.errors import UsageError
+from bot.language.answering import Answer
+from bot.language.case_context import About
+from bot.language.intents import EXAMPLES, Intent
+from bot.language.make_request import Choices
+from bot.language.router import Want, follow_up, is_question, want, wanted_list, wanted_meaning
+from bot.model.records import CaseRow
+from bot.model.request import Request
+from bot.model.symptom_match import Readings
+from bot.rendering.blocks import notices
+from bot.rendering.blocks.elements import Asked
+from bot.slack.api.actor import Asker
+from bot.slack.conversation import answers, dispatch, thread_replies
+from bot.slack.state.context import Office
+from bot.slack.state.finished_run import Seen
+from bot.slack.state.thread_memory import Talk
+
+# Words that ask something, and change nothing, although they name a platform or an edge.
+_ASKS: Final = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|okay)\W+)*(?:(?:what|how)(?!\s+about\b)|what's|whats|why|which|where|when|who|does|do|is|are|should|"
+    r"must|may|did|can i|can we)\b",
+    re.IGNORECASE,
+)
+_FEW: Final = 200  # characters: what goes on from a question is short
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Words in the thread of a case that may be a question."""
+
+    office: Office
+    asker: Asker
+    case: CaseRow
+    seen: Seen | None
+    text: str  # without secrets
+
+    @property
+    def asked(self) -> Asked | None:
+        """The run that is asked about."""
+        return self.seen.asked if self.seen else None
+
+    async def comes_first(self, intent: Intent, *, addressed: bool) -> bool:
+        """Answer what only looks like a wish for a change, or goes on from the question before; false if it is none.
+
+        A question that nobody has put to us, and that nothing answers, is over with that: it changes nothing.
+        """
+        asks = bool(_ASKS.search(self.text))
+        match intent.kind:
+            case "platform" | "edge" | "relay" | "answer" if not asks and not self._goes_on():
+                return False
+            case "preflight" if not asks:
+                return False
+            case "meaning" if "-" in intent.values.get("about", "-"):
+                return False
+            case "unknown":
+                return await self._special()
+            case "platform" | "edge" | "relay" | "answer" | "preflight" | "meaning":
+                over = await self._special() or await self._answered(intent)
+                return over or (asks and not addressed and intent.kind in ("platform", "edge", "relay"))
+        return False
+
+    async def _answered(self, intent: Intent) -> bool:
+        """Answer, if something does; a question about what only a person can tell is no answer to it."""
+        about = await self._about()
+        found, talk = await self._answer(about)
+        guide = intent.kind == "preflight" and self._how_to(found)
+        if found.answered and not guide:
+            await self._give(found, talk)
+        return (found.answered and not guide) or intent.kind == "answer"
+
+    async def put(self, *, addressed: bool) -> None:
+        """Answer as well as can be; what nothing answers is owned up to where we are *addressed*, else left alone."""
+        about = await self._about()
+        found, talk = await self._answer(about)
+        if addressed and not is_question(self.text):
+            wanted = await self._want(about)
+            if isinstance(wanted, Readings) and (wanted.verdict == "sure" or not found.answered):
+                await self._otherwise(found, about, wanted)
+                return
+        if found.answered:
+            await self._give(found, talk)
+        elif addressed:
+            wanted = await self._want(about)
+            await self._otherwise(found, about, wanted)
+
+    async def _special(self) -> bool:
+        """Give an allow-list or the meaning of a code, where that is what was asked for."""
+        about = await self._about() if self.seen else About(self.case.request.code)
+        wanted = await self.office.bench.call(self._wanted, about)
+        if wanted is None:
+            return False
+        await self._do(wanted, about)
+        return True
+
+    def _wanted(self, about: About) -> Want | None:
+        here = answers.world(self.office)
+        try:
+            return wanted_list(self.text, about, here) or wanted_meaning(self.text, here)
+        except UsageError:
+            return None
+
+    async def _otherwise(self, found: Answer, about: About, wanted: Want) -> None:
+        """We were spoken to, and nothing answers: another code, a story, or words that mean nothing here."""
+        match wanted:
+            case Readings() as readings if readings.verdict != "none":
+                # The case stands already: nothing else is looked into before somebody says so.
+                await self._do(replace(readings, verdict="close"), about)
+            case Request() | Choices():
+                await self._do(wanted, about)
+            case Answer() if is_question(self.text):
+                await self._do(found, about)
+            case _:
+                said = notices.usage("In this thread I can do other things.", (EXAMPLES,))
+                await thread_replies.reply(self.office, self.asker, said)
+
+    async def _do(self, wanted: Want, about: About) -> None:
+        await dispatch.do(self.office, self.asker, dispatch.Heard(wanted, self.text, ""), about)
+
+    async def _want(self, about: About) -> Want:
+        here = answers.world(self.office, await self.office.words_for(self.asker))
+        return await self.office.bench.call(want, self.text, about, here)
+
+    async def _about(self) -> About:
+        return await answers.about(self.office, self.case, self.seen)
+
+    async def _answer(self, about: About) -> tuple[Answer, Talk]:
+        talk = self.office.talks.last(self.asker)
+        here = answers.world(self.office)
+        return await self.office.bench.call(answers.answered, self.text, talk, about, here)
+
+    async def _give(self, found: Answer, talk: Talk) -> None:
+        await answers.answer(self.office, self.asker, found, talk.question, talk.about, self.asked)
+
+    def _goes_on(self) -> bool:
+        """Whether this is the question before once more, for another platform."""
+        talk = self.office.talks.last(self.asker)
+        said = self.text[:_FEW]
+        return bool(talk.question and follow_up(said, [talk.question], self.office.vocabulary))
+
+    def _how_to(self, found: Answer) -> bool:
+        """Whether all that was found is how to run the preflight test, for which there is a guide with code."""
+        guides = {f"knowledge/answers/preflight-{one}.md" for one in self.office.desk.knowledge.platforms}
+        return all(one.file in guides for one in found.sources)

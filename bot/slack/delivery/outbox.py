@@ -1,0 +1,170 @@
+"""Messages that Slack is owed: kept before they are sent, so that a crash neither loses nor doubles one.
+
+The store keeps which run a message is about and in which state; how it looks is made anew each time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.model.records import CaseRow, PostRow, RunRow
+from bot.rendering.blocks.message import Message
+from bot.slack.api.actor import Asker
+from bot.slack.api.client import SlackError
+from bot.slack.api.post_update import DIRECT, OUTSIDE, PEOPLE, direct, find, land, post
+from bot.slack.api.workspaces import Workspace
+from bot.slack.state import run_messages
+from bot.slack.state.context import Office
+from bot.slack.state.event import ANSWERING
+from bot.slack.state.finished_run import Seen
+from bot.slack.state.run_messages import Ending
+
+
+def first_of(case: CaseRow, run: RunRow) -> PostRow:
+    """Give the message of a run that begins, as it is owed from then on."""
+    return PostRow(run.id, run.id, case.team, case.channel, case.thread_ts, {"state": run.status})
+
+
+async def announce(
+    office: Office, owed: PostRow, first: Message, workspace: Workspace, user: str
+) -> tuple[str, str]:
+    """Post the message of a run that begins, exactly once; gives channel and timestamp. Raises `SlackError`.
+
+    Where Lineman may not write it goes to *user*.
+    """
+    await office.door.quiet()
+    channel, ts = await _put(office, workspace, await _placed(office, workspace, owed), first, user)
+    await office.store.delivered(owed.key, ts, owed.version)
+    return channel, ts
+
+
+async def settle_run(office: Office, run_id: str) -> None:
+    """Bring the last state of a run into its message; if the case has run before, into its message too."""
+    run = await office.store.run(run_id)
+    case = await office.store.case(run.case) if run else None
+    owed = await office.store.post(run_id)
+    if run is None or case is None or owed is None:
+        return
+    await deliver(office, await office.store.owe(replace(owed, payload={"state": run.status})))
+    if run.status == "done" and case.message_ts not in ("", owed.message_ts):
+        await _owe_case(office, case, run.id, {})
+
+
+async def refresh_case(office: Office, case: CaseRow, seen: Seen, how: Mapping[str, str]) -> None:
+    """Show *seen* in the message of its case, changed as *how* tells: platform, judged, or what was answered."""
+    if case.message_ts:
+        await _owe_case(office, case, seen.run, how)
+
+
+async def deliver(office: Office, owed: PostRow) -> None:
+    """Send *owed* and keep that it was sent. Raises `SlackError`."""
+    workspace = await office.workspaces.get(owed.team)
+    made = await _made(office, owed)
+    if made is None or workspace is None:
+        await office.store.drop_post(owed.key)
+        return
+    message, case = made
+    owed = await _placed(office, workspace, owed)
+    channel, ts = owed.channel, owed.message_ts
+    ts = ts or await find(workspace, channel, owed.key, owed.thread_ts, owed.created)
+    if ts:
+        await land(workspace, channel, ts, owed.thread_ts, message)
+    else:
+        channel, ts = await _put(office, workspace, owed, message, case.user)
+    await office.store.delivered(owed.key, ts, owed.version)
+    if not case.message_ts:  # the process ended before this could be kept
+        await office.store.bind_thread(case.id, channel, case.thread_ts or ts, ts)
+
+
+async def _placed(office: Office, workspace: Workspace, owed: PostRow) -> PostRow:
+    """Give *owed* with the channel in which it stands: messages to a person have one, and only that can be read."""
+    if not owed.channel.startswith(PEOPLE):
+        return owed
+    return await office.store.owe(replace(owed, channel=await direct(workspace, owed.channel)))
+
+
+async def _put(
+    office: Office, workspace: Workspace, owed: PostRow, message: Message, user: str
+) -> tuple[str, str]:
+    """Post it; where Lineman may not write, to *user*."""
+    try:
+        return await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key)
+    except SlackError as refused:
+        if refused.word not in OUTSIDE or owed.channel.startswith(DIRECT):
+            raise
+    there = await office.store.owe(replace(owed, channel=await direct(workspace, user), thread_ts=""))
+    return await post(workspace, there.channel, message, key=there.key)
+
+
+async def _owe_case(office: Office, case: CaseRow, run: str, how: Mapping[str, str]) -> None:
+    payload = {"run": run, **how}
+    row = PostRow(f"of {case.id}", run, case.team, case.channel, case.thread_ts, payload, case.message_ts)
+    await deliver(office, await office.store.owe(row))
+
+
+async def _made(office: Office, owed: PostRow) -> tuple[Message, CaseRow] | None:
+    """Make the message as it should be now, and give its case; none where nothing is left to say."""
+    how = owed.payload
+    run = await office.store.run(str(how.get("run", owed.run)))
+    case = await office.store.case(run.case) if run else None
+    if run is None or case is None:
+        return None
+    message = await _told(office, owed, case, run)
+    return (message, case) if message else None
+
+
+async def _told(office: Office, owed: PostRow, case: CaseRow, run: RunRow) -> Message | None:
+    """Make what is to be told of *run*."""
+    how = owed.payload
+    if run.status != "done":
+        return run_messages.ended_without(office.desk, run, case.user, _ending(run))
+    seen = await office.records.get(run.id)
+    if seen is None:
+        return None
+    before = await office.records.before(seen)
+    if before and owed.key == run.id:
+        return await office.bench.call(run_messages.the_change, office.desk, before, seen)
+    return await office.bench.call(
+        run_messages.the_verdict,
+        office.desk,
+        seen,
+        platform=str(how.get("platform", "")),
+        others=await others(office, case),
+        earlier=before is not None,
+        resolved=before is not None and _is_resolved(before, seen),
+        judged=str(how.get("judged", "")),
+    )
+
+
+async def others(office: Office, case: CaseRow) -> tuple[str, ...]:
+    """List the relays that whoever asked may look from, where the case stands."""
+    workspace = await office.workspaces.get(case.team)
+    if workspace is None:
+        return ()
+    asker = Asker(case.team, case.user, case.channel)
+    return await office.rights.usable(workspace, asker, office.relays.names)
+
+
+def _is_resolved(before: Seen, now: Seen) -> bool:
+    """Whether what was found *before* was looked for again from where it showed; what came out is judged besides."""
+    found = {one.relay for one in before.records if one.diagnosis.found}
+    return bool(found) and found <= set(now.relays)
+
+
+def _ending(run: RunRow) -> Ending:
+    kept = run.summary
+    return Ending(
+        done=int(kept.get("done", 0)),
+        total=int(kept.get("total", 0)),
+        by=str(kept.get("by", "")),
+        reference=str(kept.get("reference", "")),
+        started=run.started,
+    )
+
+
+async def post_once(workspace: Workspace, channel: str, message: Message, thread: str) -> tuple[str, str]:
+    """Post *message*, known again by the delivery that it answers; gives channel and timestamp. Raises `SlackError`."""
+    asked = ANSWERING.get()
+    key = asked.reply_key() if asked else ""
+    if asked and asked.again and (ts := await find(workspace, channel, key, thread, asked.received)):
+        return channel, ts
+    return await post(workspace, channel, message, thread=thread, key=key)

@@ -1,0 +1,1 @@
+"""One listener per way into the Slack app."""

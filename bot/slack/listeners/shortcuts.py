@@ -1,0 +1,72 @@
+"""Shortcuts: “Diagnose this message” on any message, and “Diagnose a call” from anywhere."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.slack.api.actor import Asker, of_interaction
+from bot.slack.conversation import reports
+from bot.slack.conversation.attachments import with_files
+from bot.slack.conversation.dispatch import ask
+from bot.slack.delivery import inbox
+from bot.slack.listeners.views import open_form
+from bot.slack.state.context import Office
+from bot.slack.state.event import delivered
+
+MESSAGE: Final = "diagnose_message"
+GLOBAL: Final = "diagnose_open"
+_WORDS: Final = ("text", "fallback", "title", "pretext", "value")
+_DEEP: Final = 12  # levels of blocks and attachments that are read
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Listen to both."""
+
+    @app.message_shortcut(MESSAGE)
+    async def on_message(ack: AsyncAck, body: dict[str, Any]) -> None:
+        asker = of_interaction(body)
+        here = replace(asker, thread=asker.thread or asker.message)
+        message = body.get("message") or {}
+        said = {"text": with_files(message_text(message), message)}
+        await inbox.take(office, delivered("message", here, body, said))
+        await ack()
+
+    @app.global_shortcut(GLOBAL)
+    async def from_anywhere(ack: AsyncAck, body: dict[str, Any]) -> None:
+        one = delivered("anywhere", of_interaction(body), body, {}, ordered=False)
+        await inbox.take(office, one, urgent=True)
+        await ack()
+
+
+async def read(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+    """Begin what the message asks for."""
+    if (left := await reports.take_here(office, asker, said["text"])) is not None:
+        await ask(office, asker, left)
+
+
+async def open_anywhere(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
+    """Open the form."""
+    await open_form(office, asker)
+
+
+def message_text(message: Mapping[str, Any]) -> str:
+    """All that can be read in *message*: its text, and what stands only in its blocks and attachments."""
+    text = str(message.get("text") or "")
+    more = [*_texts(message.get("blocks"), 0), *_texts(message.get("attachments"), 0)]
+    return "\n".join(dict.fromkeys(one for one in (text, *more) if one and (one is text or one not in text)))
+
+
+def _texts(value: object, depth: int) -> Iterator[str]:
+    if depth > _DEEP:
+        return
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if isinstance(one, str) and name in _WORDS:
+                yield one
+            else:
+                yield from _texts(one, depth + 1)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one, depth + 1)

@@ -1,0 +1,47 @@
+"""Installations that end: tokens revoked, the app uninstalled, from one workspace or a whole organisation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.api.actor import Asker, of_event
+from bot.slack.delivery import inbox
+from bot.slack.state.context import Office
+from bot.slack.state.event import Delivery, delivered
+
+
+def register(app: AsyncApp, office: Office) -> None:
+    """Listen to both."""
+
+    @app.event("app_uninstalled")
+    async def gone(body: dict[str, Any]) -> None:
+        await inbox.take(office, _of(body, "uninstalled"))
+
+    @app.event("tokens_revoked")
+    async def without(body: dict[str, Any]) -> None:
+        tokens = body.get("event", {}).get("tokens")
+        if isinstance(tokens, dict) and tokens.get("bot"):  # those of people are none of ours
+            await inbox.take(office, _of(body, "revoked"))
+
+
+async def forget(office: Office, _: Asker, said: Mapping[str, str]) -> None:
+    """Forget the installation: the next command of that workspace is told so, or finds a newer one."""
+    await office.workspaces.forget(said.get("team", ""), said.get("enterprise", ""))
+
+
+def _of(body: Mapping[str, Any], way: str) -> Delivery:
+    """Tell which installation it was: that of a workspace, or without a team that of a whole organisation."""
+    asker = of_event(body)
+    team, enterprise = asker.team, asker.enterprise
+    if _of_organisation(body) or team == enterprise:
+        team = ""
+    elif team.startswith("E"):  # some events name the organisation there
+        team, enterprise = "", team
+    return delivered(way, asker, body, {"team": team, "enterprise": enterprise}, ordered=False)
+
+
+def _of_organisation(body: Mapping[str, Any]) -> bool:
+    """Tell whether the event is about the installation of a whole organisation."""
+    about = body.get("authorizations") or [body]
+    return any(isinstance(one, Mapping) and one.get("is_enterprise_install") is True for one in about)

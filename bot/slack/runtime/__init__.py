@@ -1,0 +1,1 @@
+"""Concurrency helpers that know nothing of Slack."""

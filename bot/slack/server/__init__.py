@@ -1,0 +1,1 @@
+"""Start, serve and stop the Slack app."""

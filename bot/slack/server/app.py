@@ -1,0 +1,61 @@
+"""The Bolt app: who may call, and one file for each way in."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final, cast
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.slack.api.client import make_client
+from bot.slack.api.settings import SlackSettings
+from bot.slack.api.workspaces import Authorize
+from bot.slack.listeners import (
+    actions,
+    app_home,
+    assistant,
+    commands,
+    feedback,
+    mentions,
+    messages,
+    shortcuts,
+    uninstall,
+    views,
+)
+from bot.slack.state.context import Office
+
+NOT_INSTALLED: Final = (
+    "Lineman is not installed in this workspace, or not any more. Whoever runs it knows the address where an admin "
+    "installs it: it ends with /slack/install."
+)
+WAYS_IN = (commands, actions, messages, mentions, views, shortcuts, app_home, assistant, feedback, uninstall)
+
+
+def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
+    """Make the app; Bolt checks signatures and timestamps, ignores our own messages, and asks us for the token."""
+    app = AsyncApp(
+        name="lineman",
+        logger=_quiet(),
+        # Socket Mode needs none; Bolt wants a text all the same.
+        signing_secret=settings.signing_secret or "socket-mode",
+        client=make_client("", office.session, settings.api_url),
+        authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", Authorize(office.workspaces)),
+        # Given, or Bolt would make its own from SLACK_CLIENT_ID, with files in the home folder.
+        oauth_flow=office.workspaces.flow,
+        user_facing_authorize_error_message=NOT_INSTALLED,
+        request_verification_enabled=settings.transport == "http",
+        raise_error_for_unhandled_request=False,
+        # What was acknowledged must not be lost: events too are acknowledged when their listener has kept them.
+        process_before_response=True,
+    )
+    for way in WAYS_IN:
+        way.register(app, office)
+    return app
+
+
+def _quiet() -> logging.Logger:
+    logger = logging.getLogger("lineman.slack.bolt")
+    logger.setLevel(logging.ERROR)  # its warnings quote whole requests
+    # Where Lineman is not installed `Authorize` says so; to Bolt that is an error.
+    logging.getLogger("slack_bolt.AsyncMultiTeamsAuthorization").setLevel(logging.CRITICAL)
+    return logger

@@ -1,0 +1,102 @@
+"""What this process answers over HTTP: Slack's requests, the installation, and whether it is alive and ready."""
+
+import logging
+from typing import Final
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.request.async_request import AsyncBoltRequest
+from yarl import query_to_pairs
+
+from bot.slack.api.log_throttle import Seldom
+from bot.slack.state.context import Office
+from bot.slack.state.health import Health
+
+log = logging.getLogger(__name__)
+
+FORGED: Final = 401
+UNSIGNED: Final = (
+    "a request was refused: its signature does not fit SLACK_SIGNING_SECRET, or its time is over five minutes off. "
+    "If Slack says dispatch_failed, copy the Signing Secret again (Basic Information), and look at this host's clock."
+)
+EVENTS: Final = "/slack/events"
+FORM: Final = "payload="  # how presses, forms and shortcuts begin
+LARGEST: Final = 4 * 2**20  # bytes; Slack's own requests stay far below
+SHUTDOWN: Final = 5.0  # seconds for requests under way
+
+
+def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Application:
+    """Make the routes; without *app*, Slack's requests come another way."""
+    pages = web.Application(client_max_size=LARGEST)
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        problems = await health.problems()
+        return web.json_response(
+            {"ready": not problems, "problems": problems}, status=503 if problems else 200
+        )
+
+    pages.router.add_get("/healthz", alive)
+    pages.router.add_get("/readyz", ready)
+    if app is not None:
+        _add_slack(pages, app, office)
+    if office.workspaces.flow is not None:
+        _add_installation(pages, office.workspaces.flow)
+    return pages
+
+
+def _add_slack(pages: web.Application, app: AsyncApp, office: Office) -> None:
+    seldom = Seldom(log)
+
+    async def events(request: web.Request) -> web.Response:
+        with office.door.somebody():
+            answer = await app.async_dispatch(await _read(request))
+        if answer.status == FORGED:
+            seldom.warn(UNSIGNED)
+        return await to_aiohttp_response(answer)
+
+    pages.router.add_post(EVENTS, events)
+
+
+async def _read(request: web.Request) -> AsyncBoltRequest:
+    """Make Bolt's request of what Slack sent.
+
+    A press comes with the whole message, as one value of a form. Bolt decodes that in Python, which takes longer than
+    all else until the acknowledgement; here it is given what C has decoded.
+    """
+    text = await request.text()
+    form = dict(query_to_pairs(text)) if text.startswith(FORM) else {}
+    made = AsyncBoltRequest(
+        body=form.get("payload", text),
+        query=request.query_string,
+        headers=request.headers,  # type: ignore[arg-type]  # as in Bolt's own adapter
+    )
+    made.raw_body = text  # what is signed
+    return made
+
+
+def _add_installation(pages: web.Application, flow: AsyncOAuthFlow) -> None:
+    async def install(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+
+    async def installed(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+
+    pages.router.add_get(flow.install_path, install)
+    pages.router.add_get(flow.redirect_uri_path, installed)
+
+
+async def open_pages(pages: web.Application, host: str, port: int) -> web.AppRunner:
+    """Listen; the runner's `cleanup` ends it."""
+    runner = web.AppRunner(pages, access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    return runner

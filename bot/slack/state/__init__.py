@@ -1,0 +1,1 @@
+"""What the running app knows: context, runs, permissions."""

@@ -1,0 +1,74 @@
+"""Whether this process can do its work: the store can be written, Slack knows us, the relay can look."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.slack.api.client import SlackError, call
+from bot.slack.state.context import Office
+from bot.storage.db_writer import StoreError
+from probes.protocol.model import Plan
+
+FRESH: Final = 20.0  # seconds for which Slack's word is believed; auth.test is not to be asked too often
+PATIENCE: Final = 5.0  # seconds for all checks
+
+
+class Health:
+    """Asked by whoever runs the process, and by the App Home."""
+
+    def __init__(self, office: Office, connections: Callable[[], Awaitable[int]] | None = None) -> None:
+        self._office, self._connections = office, connections
+        self._asked, self._slack = -FRESH, ""
+
+    async def problems(self) -> list[str]:
+        """Say what is wrong, one sentence each; none when all is well."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = [
+                    await self._store(),
+                    await self._slack_knows_us(),
+                    await relay_problem(self._office),
+                    await self._sockets(),
+                ]
+        except TimeoutError:
+            return ["the checks took too long"]
+        return [one for one in found if one]
+
+    async def _store(self) -> str:
+        try:
+            await self._office.store.drop_post("")  # a write that changes nothing
+        except StoreError as error:
+            return f"the store cannot be written: {error}"
+        return ""
+
+    async def _slack_knows_us(self) -> str:
+        workspaces = self._office.workspaces
+        if workspaces.single and time.monotonic() - self._asked >= FRESH:
+            self._asked = time.monotonic()
+            try:
+                workspace = await workspaces.get("")
+                self._slack = "" if workspace and await call(workspace.client.auth_test) else "no workspace"
+            except SlackError as refused:
+                self._slack = f"Slack does not accept the bot token: {refused.word}"
+        return self._slack
+
+    async def _sockets(self) -> str:
+        if self._connections is None or await self._connections():
+            return ""
+        return "no connection to Slack is up"
+
+
+async def relay_problem(office: Office) -> str:
+    """Let the relay carry out a plan of nothing; say what is wrong, if it cannot."""
+    try:
+        await office.bench.run(_nothing(office))
+    except OSError as error:
+        return f"the relay cannot look: {type(error).__name__}"
+    return ""
+
+
+async def _nothing(office: Office) -> None:
+    async with office.desk.relay.run(Plan((), 1.0)) as coming:
+        async for _ in coming:
+            pass

@@ -1,0 +1,74 @@
+"""What the environment means: a transport with its reason, or every mistake at once."""
+
+import pytest
+
+from bot.errors import UsageError
+from bot.slack.api.settings import HOW_TO, read_slack_settings
+
+APP, BOT = "xapp-1-A0-1-abc", "xoxb-123456789"
+
+
+def test_transport_and_why() -> None:
+    """An app token means Socket Mode, anything else of Slack's signed HTTP, nothing neither; and it is said why."""
+    assert read_slack_settings({}).transport is None
+    socket = read_slack_settings({"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT})
+    assert socket.transport == "socket"
+    assert "because SLACK_APP_TOKEN is set" in socket.because
+    http = read_slack_settings({"SLACK_BOT_TOKEN": BOT, "SLACK_SIGNING_SECRET": "s", "PORT": "8080"})
+    assert http.transport == "http"
+    assert "port 8080" in http.because
+
+
+def test_every_mistake_at_once() -> None:
+    """All that is wrong is told in one go, and none of the values."""
+    wrong = {"SLACK_APP_TOKEN": BOT, "SLACK_BOT_TOKEN": "xoxp-secret-word", "PORT": "many"}
+    with pytest.raises(UsageError) as raised:
+        read_slack_settings(wrong)
+    assert all(name in str(raised.value) for name in wrong)
+    assert "secret-word" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"SLACK_BOT_TOKEN": BOT}, "SLACK_SIGNING_SECRET"),
+        ({"SLACK_APP_TOKEN": APP}, "SLACK_BOT_TOKEN"),
+        ({"SLACK_CLIENT_ID": "1.2", "SLACK_SIGNING_SECRET": "s"}, "SLACK_CLIENT_SECRET"),
+        (
+            {
+                "SLACK_APP_TOKEN": APP,
+                "SLACK_BOT_TOKEN": BOT,
+                "SLACK_CLIENT_ID": "1.2",
+                "SLACK_CLIENT_SECRET": "s",
+            },
+            "one of them",
+        ),
+        ({"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": "xoxe.xoxb-1-abcdef"}, "token rotation"),
+        ({"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT, "LINEMAN_EDITS": "many"}, "LINEMAN_EDITS"),
+        (
+            {"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT, "LINEMAN_DATABASE": "/no/such/a.db"},
+            "LINEMAN_DATABASE",
+        ),
+    ],
+)
+def test_what_is_missing(given: dict[str, str], named: str) -> None:
+    """What a transport needs and has not got is named before anything starts."""
+    with pytest.raises(UsageError, match=named):
+        read_slack_settings(given)
+
+
+def test_secrets_do_not_print() -> None:
+    """No token is part of what the settings look like."""
+    shown = repr(
+        read_slack_settings({"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT, "SLACK_SIGNING_SECRET": "hush"})
+    )
+    assert APP not in shown
+    assert BOT not in shown
+    assert "hush" not in shown
+
+
+def test_how_to_fits_on_a_screen() -> None:
+    """The explanation is one screen, and names the manifest, the variables and the way without Slack."""
+    assert len(HOW_TO.splitlines()) <= 30
+    assert all(len(line) <= 100 for line in HOW_TO.splitlines())
+    assert all(word in HOW_TO for word in ("manifest.json", "SLACK_APP_TOKEN", "SLACK_BOT_TOKEN", "make run"))

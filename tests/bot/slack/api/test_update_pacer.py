@@ -1,0 +1,149 @@
+"""Whose turn it is to change a message: last states first, progress from what they leave, nothing while Slack rests."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest_asyncio
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.rate_limit import Limit
+from bot.rendering.blocks.message import Message
+from bot.slack.api.channel_queue import Queue as Posts
+from bot.slack.api.post_update import Live
+from bot.slack.api.update_pacer import Pace, Rank, Turn
+from bot.slack.api.workspaces import Workspace
+from bot.slack.runtime.concurrency import TOLD_AT, Slots
+from tests.bot.slack.runtime.test_tasks import turns_of_the_loop
+
+HOUR = 3600.0  # seconds: nothing of a budget comes back during a test
+
+
+class Queue:
+    """Those who want to change messages, and who was let."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace, self.let, self.tasks = pace, [], []
+        self.over = asyncio.Event()
+
+    async def want(self, *names: str, rank: Rank = Rank.LAST) -> list[str]:
+        """Let each of *names* ask for a change of its message; gives everybody who was let so far."""
+        self.tasks += [
+            asyncio.create_task(self._one(name, self.pace.turn("C", name, rank))) for name in names
+        ]
+        await turns_of_the_loop()
+        return self.let
+
+    async def _one(self, name: str, turn: Turn) -> None:
+        async with turn:
+            self.let.append(name)
+
+
+@pytest_asyncio.fixture
+async def queue():
+    """Make room for ten changes an hour; what still waits at the end is dropped."""
+    queue = Queue(Pace(Limit(10, HOUR)))
+    yield queue
+    for task in queue.tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def test_a_last_state_is_kept_room_for(queue: Queue) -> None:
+    """Progress leaves one change for each message that still needs its last state, which then finds it."""
+    messages = [f"m{number}" for number in range(6)]
+    for name in messages:
+        queue.pace.begin("C", name)
+    assert await queue.want(*messages, rank=Rank.PROGRESS) == messages[:4]
+    others = [f"other{number}" for number in range(6)]
+    assert await queue.want(*others) == messages[:4] + others
+    assert len(await queue.want("one more")) == 10
+
+
+async def test_progress_lives_under_any_load(queue: Queue) -> None:
+    """However many messages need a last state, a quarter of the budget may show progress."""
+    for number in range(50):
+        queue.pace.begin("C", f"m{number}")
+    assert len(await queue.want(*(f"m{number}" for number in range(50)), rank=Rank.PROGRESS)) == 3
+
+
+async def test_who_has_shown_least_goes_first(queue: Queue) -> None:
+    """After a rest, last states come before progress, and a message without progress before one that has some."""
+    for name in "ab":
+        queue.pace.begin("C", name)
+    await queue.want("a", rank=Rank.PROGRESS)
+    queue.pace.rest(HOUR)
+    assert await queue.want("b", rank=Rank.PROGRESS) == ["a"]
+    assert await queue.want("c") == ["a"]
+    queue.pace.rested()
+    await turns_of_the_loop()
+    assert queue.let == ["a", "c", "b"]
+
+
+async def test_a_line_is_worth_the_least(queue: Queue) -> None:
+    """How many are before in line is not told at once; progress that comes meanwhile takes the turn."""
+    turn = queue.pace.turn("C", "a", Rank.LINE)
+    queue.tasks.append(asyncio.create_task(queue._one("a", turn)))
+    await turns_of_the_loop()
+    assert queue.let == []
+    queue.pace.rerank(turn, Rank.PROGRESS)
+    await turns_of_the_loop()
+    assert queue.let == ["a"]
+
+
+async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
+    """Where one relay has something to show and another says how long its line is, both are shown without delay."""
+    web, shown = AsyncWebClient(token="xoxb-nobody", base_url="http://127.0.0.1:9/api/"), []
+    workspace = Workspace("T", "U", "B", "lineman", web, web, "xoxb-nobody", queue.pace, Posts())
+
+    def make() -> Message:
+        shown.append("both")
+        return Message("both", ())
+
+    queue.pace.rest(HOUR)
+    async with Live(workspace, "C", "a") as live:
+        live.show(make)
+        await turns_of_the_loop()
+        live.show(make, Rank.LINE)
+        queue.pace.rested()
+        await turns_of_the_loop()
+    assert shown == ["both"]
+
+
+async def test_one_change_at_a_time(queue: Queue) -> None:
+    """Two last states of one message do not come within a second; other messages are not held up."""
+    assert await queue.want("a", "a", "b") == ["a", "b"]
+
+
+async def test_who_leaves_gives_the_turn_back(queue: Queue) -> None:
+    """A turn that was granted and not used counts for nothing."""
+    await queue.want(*(f"m{number}" for number in range(9)))
+    queue.pace.rest(HOUR)
+    turn = queue.pace.turn("C", "gone")
+    leaving = asyncio.create_task(queue._one("gone", turn))
+    await turns_of_the_loop()
+    queue.pace.rested()
+    assert turn.granted.done()
+    leaving.cancel()
+    await turns_of_the_loop()
+    let = await queue.want("next")
+    assert "gone" not in let
+    assert "next" in let
+
+
+async def test_a_line_of_many_is_told_seldom() -> None:
+    """In a line of a thousand, the words about it grow with the line, not with its square."""
+    slots, heard = Slots(1), []
+    free = [asyncio.Event() for _ in range(1000)]
+
+    async def take(number: int) -> None:
+        async with slots.take("local", lambda before: heard.append((number, before))):
+            await free[number].wait()
+
+    tasks = [asyncio.create_task(take(number)) for number in range(1000)]
+    for event in free:
+        await asyncio.sleep(0)
+        event.set()
+    await asyncio.gather(*tasks)
+    assert len(heard) <= 1000 * (1 + len(TOLD_AT))
+    assert {before for number, before in heard if number == 60} == {59, 50, 20, 10, 5, 4, 3, 2, 1, 0}

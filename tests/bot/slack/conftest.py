@@ -1,0 +1,104 @@
+"""The app in this process, on a fake Slack, over Socket Mode."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+import pytest_asyncio
+
+from bot.slack.api.client import make_client
+from bot.slack.api.settings import read_slack_settings
+from bot.slack.api.socket_mode import Sockets
+from bot.slack.delivery import inbox
+from bot.slack.runs.recovery import resume
+from bot.slack.server.app import make_app
+from bot.slack.server.server import open_office
+from bot.slack.state.context import Office
+from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message, User
+
+PATIENCE = 10.0
+
+
+@dataclass
+class Here:
+    """The app, its Slack and its relay."""
+
+    slack: FakeSlack
+    relay: MadeUpRelay
+    office: Office
+
+    def user(self, name: str = "ada") -> User:
+        return self.slack.user(name)
+
+    async def until(self, true: Callable[[], object], why: str = "") -> object:
+        return await self.slack.records.until(true, PATIENCE, why)
+
+    def ours(self) -> list[Message]:
+        return [one for one in self.slack.messages() if one.bot]
+
+    async def verdict(self, number: int = 0) -> Message:
+        """Our message of this *number*, once it has ended."""
+        await self.until(lambda: len(self.ours()) > number and "lm_again" in self.ours()[number].actions())
+        return self.ours()[number]
+
+    async def reply(self, said: str) -> Message:
+        """The message of ours in a thread that says so."""
+        await self.until(lambda: self._replies(said), f"a reply with {said!r}")
+        return self._replies(said)[-1]
+
+    async def whisper(self, said: str) -> Message:
+        await self.until(lambda: [one for one in self.slack.whispers() if said in one.text], said)
+        return next(one for one in self.slack.whispers() if said in one.text)
+
+    def _replies(self, said: str) -> list[Message]:
+        return [one for one in self.ours() if one.thread_ts and said in one.text]
+
+
+Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[Here]]
+
+
+@pytest.fixture
+def serving(tmp_path: Path) -> Serving:
+    """Start the app; the database stays from one start to the next."""
+
+    @asynccontextmanager
+    async def start(slack: FakeSlack, relay: MadeUpRelay, **environment: str) -> AsyncIterator[Here]:
+        given = {**slack.environment, "LINEMAN_DATABASE": str(tmp_path / "lineman.db"), **environment}
+        settings = read_slack_settings(given)
+        async with open_office(settings, given, made_up_desk(relay)) as office:
+            await office.workspaces.get("")
+            cut_off = await office.store.unfinished()
+            app = make_app(settings, office)
+            client = make_client("", office.session, settings.api_url)
+            sockets = Sockets(app, settings.app_token, client, office.door)
+            await sockets.open()
+            slack.may_be_down = False
+            office.jobs.start("resume", resume(office, cut_off))
+            await inbox.answer_left(office)
+            try:
+                yield Here(slack, relay, office)
+            finally:
+                await slack.deliveries.drain()
+                slack.may_be_down = True  # it hears of its own messages to the last
+                await sockets.hush()
+                await sockets.close()
+
+    return start
+
+
+@pytest_asyncio.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    async with FakeSlack().serving() as slack:
+        yield slack
+    assert slack.records.violations == []
+
+
+@pytest_asyncio.fixture
+async def here(slack: FakeSlack, serving: Serving) -> AsyncIterator[Here]:
+    async with serving(slack, MadeUpRelay()) as here:
+        yield here

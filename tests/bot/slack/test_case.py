@@ -1,0 +1,116 @@
+"""One case from the command to what people do with its verdict."""
+
+import asyncio
+
+from tests.bot.slack.conftest import Here
+from tests.previews.samples import MEDIA_LOST, SIGNALING_SHUT
+
+
+async def test_command(here: Here) -> None:
+    """A command becomes one message, which becomes the verdict."""
+    here.relay.faults = SIGNALING_SHUT
+    delivery = await here.slack.command("/diagnose 31009 ios", here.user())
+    message = await here.verdict()
+    assert delivery.acked
+    assert delivery.answer is None
+    assert message.thread_ts is None
+    assert message.text.startswith("Found: ")
+    assert "Looking into 31009 on iOS" in message.history[0]
+    assert len(here.ours()) == 1
+
+
+async def test_fixed_and_tested_again(here: Here) -> None:
+    """After a fix the same case runs again in the thread, says what changed, and its message turns resolved."""
+    here.relay.faults = SIGNALING_SHUT
+    await here.slack.command("/diagnose 31009 ios", here.user())
+    first = await here.verdict()
+    here.relay.faults = ()
+    await here.slack.click(first, "lm_again", here.user("grace"))
+    change = await here.verdict(1)
+    assert change.thread_ts == first.ts
+    assert "Resolved" in change.text
+    await here.until(lambda: "esolved" in str(first.blocks[0]), "the message of the case to turn resolved")
+    assert len(here.ours()) == 2
+
+
+async def test_answer_by_button(here: Here) -> None:
+    """An answer continues the walk without new looks, in the same message."""
+    await here.slack.command("/diagnose 31009 javascript", here.user())
+    message = await here.verdict()
+    before = message.text
+    assert "Still to answer" in before
+    await here.slack.click(message, "lm_answer_1", here.user("grace"))
+    await here.until(lambda: message.text != before, "the verdict to change")
+    assert (await here.reply("The message at the top shows it all")).thread_ts == message.ts
+    assert len(here.relay.plans) == 1
+
+
+async def test_every_button(here: Here) -> None:
+    """Each button below a verdict is answered, in the thread or to the person alone."""
+    here.relay.faults = (MEDIA_LOST,)
+    await here.slack.command("/diagnose 31009 javascript", here.user())
+    message = await here.verdict()
+    for action, said in {
+        "lm_evidence": "looks were fine",
+        "lm_preflight": "Preflight test on",
+        "lm_tree": "How it was decided",
+    }.items():
+        await here.slack.click(message, action, here.user("grace"))
+        assert (await here.reply(said)).thread_ts == message.ts
+    await here.slack.click(message, "lm_ticket", here.user("grace"))
+    assert (await here.whisper("Told to the customer")).only_for == here.user("grace").id
+    evidence = await here.reply("looks were fine")
+    await here.slack.click(evidence, "lm_raw", here.user())
+    await here.until(lambda: any(file.name.endswith(".json") for file in here.slack.files.values()))
+    assert any(file.name.endswith(".png") for file in here.slack.files.values())
+
+
+async def test_platform_select(here: Here) -> None:
+    """Another platform's steps are shown in place, without a new run."""
+    here.relay.faults = SIGNALING_SHUT
+    await here.slack.command("/diagnose 31009 ios", here.user())
+    message = await here.verdict()
+    await here.slack.select(message, "lm_platform", "android", here.user())
+    await here.until(lambda: len(message.versions) > 2 and "android" in str(message.blocks))
+    assert len(here.relay.plans) == 1
+
+
+async def test_feedback(here: Here) -> None:
+    """What people say of a verdict is kept, and shown as heard."""
+    here.relay.faults = SIGNALING_SHUT
+    await here.slack.command("/diagnose 31009 ios", here.user())
+    message = await here.verdict()
+    await here.slack.click(message, "lm_right", here.user())
+    await here.until(lambda: "that was it" in str(message.blocks))
+    counts = await here.office.store.feedback_counts()
+    assert counts["signaling-blocked"] == {"right": 1, "wrong": 0}
+    await here.whisper("Thank you")
+
+
+async def test_stop(here: Here) -> None:
+    """Stop cancels the looks and says so in the message; a second press is told that it is over."""
+    here.relay.stuck = True
+    await here.slack.command("/diagnose 31009 ios", here.user())
+    await here.until(lambda: here.ours() and here.office.running)
+    message = here.ours()[0]
+    await here.slack.click(message, "lm_stop", here.user("grace"))
+    await here.verdict()
+    assert message.text.startswith("Stopped: 31009 on iOS")
+    assert not here.office.running
+    assert (await here.office.store.unfinished()) == ()
+
+
+async def test_stopped_before_it_began(here: Here) -> None:
+    """Who presses Stop before Slack has told us that the message is there stops the run all the same."""
+    here.relay.stuck = True
+    answered = here.slack.chaos.held["chat.postMessage"] = asyncio.Event()
+    await here.slack.command("/diagnose 31009 ios", here.user())
+    await here.until(here.ours)
+    await here.slack.click(here.ours()[0], "lm_stop", here.user("grace"))
+    assert (await here.verdict()).text.startswith("Stopped: 31009 on iOS")
+    answered.set()
+    assert await here.office.jobs.drain(10) == ()
+    assert not here.office.running
+    assert here.relay.plans == []
+    assert (await here.office.store.unfinished()) == ()
+    assert here.ours()[0].text.startswith("Stopped: 31009 on iOS")

@@ -1,0 +1,107 @@
+"""Being a good citizen: once each, with rights, wherever we may write, and after a restart."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UsageError
+from bot.slack.runtime.process_lock import alone
+from bot.slack.runtime.worker_thread import Bench
+from tests.bot.slack.conftest import Here, Serving
+from tests.bot.slack.made_up_engine import MadeUpRelay
+from tests.fake_slack.slack import FakeSlack
+from tests.previews.samples import SIGNALING_SHUT
+
+
+async def test_twice_delivered(here: Here) -> None:
+    """A delivery that comes again is answered once."""
+    delivery = await here.slack.command("/diagnose 31009 ios", here.user())
+    await here.slack.deliveries.deliver("slash_commands", delivery.payload)
+    await here.verdict()
+    await here.office.jobs.drain(5)
+    assert len(here.ours()) == 1
+
+
+async def test_not_in_channel(here: Here) -> None:
+    """Where the bot may not write, the diagnosis comes by direct message, and it says how to be invited."""
+    elsewhere = here.slack.add_channel("elsewhere", bot=False)
+    await here.slack.command("/diagnose 31009 ios", here.user(), elsewhere)
+    await here.whisper("/invite @lineman")
+    assert (await here.verdict()).channel.kind == "im"
+
+
+async def test_rights_of_whoever_asks(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+    """A person without rights is refused on each action, whoever began the case; so is one who asks too often."""
+    ada = slack.user("ada").id
+    rules = tmp_path / "access.yaml"
+    rules.write_text(f"rules:\n- relays: [local]\n  users: [{ada}]\n")
+    async with serving(slack, MadeUpRelay(), LINEMAN_ACCESS=str(rules), LINEMAN_RATE_USER="1/600") as here:
+        await slack.command("/diagnose 31009 ios", here.user("grace"))
+        assert "certain people" in (await here.whisper("cannot be done")).text
+        await slack.command("/diagnose 31009 ios", here.user("ada"))
+        top = await here.verdict()
+        await slack.click(top, "lm_evidence", here.user("linus"))
+        await here.until(lambda: len(slack.whispers(here.user("linus"))) == 1)
+        await slack.click(top, "lm_again", here.user("ada"))
+        assert "may start 1 in" in (await here.whisper("may start")).text
+        assert len(here.ours()) == 1
+
+
+async def test_places_on_the_relay(slack: FakeSlack, serving: Serving) -> None:
+    """Who finds no free place on the relay is told how many are before, and gets a verdict in the end."""
+    relay = MadeUpRelay(pause=0.15)
+    async with serving(slack, relay, LINEMAN_RUNS_AT_ONCE="1") as here:
+        await slack.command("/diagnose 31009 ios", here.user("ada"))
+        await slack.command("/diagnose 31009 ios", here.user("grace"))
+        await here.until(lambda: any("Waiting" in text for one in here.ours() for text in one.history))
+        await here.verdict()
+        await here.verdict(1)
+
+
+async def test_cut_off(slack: FakeSlack, serving: Serving) -> None:
+    """A run that a restart cuts off is declared in its message, once, and can be tested again."""
+    slack.may_be_down = True  # between one and the next
+    async with serving(slack, MadeUpRelay(stuck=True)) as here:
+        await slack.command("/diagnose 31009 ios", here.user())
+        await here.until(lambda: here.office.running)
+        await here.until(here.ours)
+    async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
+        message = await here.verdict()
+        assert "restarted" in message.text
+        await slack.click(message, "lm_again", here.user())
+        await here.until(lambda: "Found" in message.text or len(here.ours()) > 1)
+    async with serving(slack, MadeUpRelay()) as here:
+        await here.office.jobs.drain(5)
+        assert len(here.ours()) == 2
+
+
+async def test_bench_cancels() -> None:
+    """What is cancelled here is cancelled at the bench, too."""
+    bench, ended = Bench(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def endless() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            loop.call_soon_threadsafe(ended.set)
+
+    task = asyncio.create_task(bench.run(endless()))
+    await asyncio.sleep(0)
+    await bench.call(lambda: None)
+    task.cancel()
+    async with asyncio.timeout(1):
+        await ended.wait()
+    await bench.close()
+
+
+async def test_one_process_for_each_database(tmp_path: Path) -> None:
+    """A second process does not touch the runs of the first; it may begin when that has ended."""
+    database = str(tmp_path / "lineman.db")
+    async with alone(database):
+        with pytest.raises(UsageError, match="Another process"):
+            async with alone(database, patience=0.01):
+                pass
+    async with alone(database, patience=0.01):
+        pass

@@ -1,0 +1,295 @@
+"""One case from several relays of a hub: command, progress, verdict, and what people do with it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.model.records import CaseRow
+from probes.protocol.model import REFERENCE
+from tests.bot.intake.samples import SAMPLES
+from tests.bot.slack.conftest import Here, Serving
+from tests.bot.slack.made_up_engine import MadeUpRelay
+from tests.bot.slack.made_up_hub import Hub, hub, sees
+from tests.fake_slack.slack import FakeSlack
+from tests.fake_slack.state import Message
+from tests.previews.samples import INTERCEPTED, MEDIA_LOST, SIGNALING_SHUT
+
+
+@pytest_asyncio.fixture
+async def relays(tmp_path: Path) -> AsyncIterator[Hub]:
+    """Three relays: behind a firewall, in another office, and elsewhere."""
+    async with hub(tmp_path) as relays:
+        await relays.join("acme-hq", *SIGNALING_SHUT)
+        await relays.join("berlin")
+        await relays.join("cloud", vantage=REFERENCE)
+        yield relays
+
+
+@pytest.fixture
+def access(tmp_path: Path) -> str:
+    """A file that lets everybody use every relay."""
+    path = tmp_path / "access.yaml"
+    path.write_text('rules: [{relays: "*"}]')
+    return str(path)
+
+
+@pytest_asyncio.fixture
+async def there(slack: FakeSlack, serving: Serving, relays: Hub, access: str) -> AsyncIterator[Here]:
+    """The app, with a hub beside it."""
+    async with serving(slack, MadeUpRelay(), LINEMAN_ACCESS=access, **relays.environment) as there:
+        yield there
+
+
+async def ask(here: Here, line: str, number: int = 0) -> Message:
+    await here.slack.command(line, here.user())
+    return await here.verdict(number)
+
+
+async def case_of(here: Here, message: Message) -> CaseRow:
+    found = await here.office.store.case_of_thread(here.slack.team.id, message.channel.id, message.root)
+    assert found
+    return found
+
+
+async def test_verdict(there: Here, relays: Hub) -> None:
+    """One command asks two relays and this host; the verdict names the cause, from where, and whose fault it is."""
+    message = await ask(there, "/diagnose 31009 ios from acme-hq, berlin and local")
+    assert "only from acme-hq" in message.text
+    assert "not from berlin and local; the fault is in the network of acme-hq" in message.text
+    shown = str(message.blocks)
+    assert "Nothing wrong seen from here" in shown
+    assert shown.count("in the user's network") == 3
+    who = f"{there.slack.team.id}/{there.user().id}"
+    (run,) = await there.office.store.runs((await case_of(there, message)).id)
+    assert run.vantages == {"acme-hq": "user-network", "berlin": "user-network", "local": "user-network"}
+    audit = await relays.audit()
+    assert {audit[name][:2] for name in ("acme-hq", "berlin")} == {(who, f"31009 ios roaming, run {run.id}")}
+
+
+async def test_form_and_reference(there: Here, relays: Hub) -> None:
+    """In the form several relays can be chosen; a fault seen from all is common, a reference alone convicts nobody."""
+    relays.tell("berlin", *SIGNALING_SHUT)
+    relays.tell("cloud", *SIGNALING_SHUT)
+    elsewhere = there.slack.add_channel("elsewhere")
+    await there.slack.command("/diagnose 31009 ios from cloud", there.user(), elsewhere)
+    await there.slack.command("/diagnose", there.user())
+    view = await there.until(lambda: next(iter(there.slack.team.views.values()), None))
+    said = {"code": "31009", "platform": "ios", "relay": ["acme-hq", "berlin", "cloud"]}
+    await there.slack.submit(view, said, there.user())  # type: ignore[arg-type]  # a view
+    alone, message = await there.verdict(), await there.verdict(1)
+    if alone.channel is not elsewhere:
+        alone, message = message, alone
+    assert "from acme-hq, berlin and cloud (reference) alike" in message.text
+    assert "elsewhere, for comparison" in str(message.blocks)
+    assert "Could not tell" in alone.text
+
+
+async def test_progress(there: Here, relays: Hub) -> None:
+    """While they look, one line tells of each relay how far it is, and what is wrong from where."""
+    go_on = asyncio.Event()
+    relays.answer("berlin", sees(MEDIA_LOST, after=5, hold=go_on))
+    await there.slack.command("/diagnose 31009 ios from acme-hq and berlin", there.user())
+    await there.until(lambda: there.ours() and "acme-hq: Found" in there.ours()[0].text)
+    (message,) = there.ours()
+    assert "berlin: 5 of" in message.text
+    assert "(from acme-hq)" in message.text
+    go_on.set()
+    assert "Found 2 causes, each in one network only" in (await there.verdict()).text
+
+
+async def test_stop(there: Here, relays: Hub) -> None:
+    """Stop ends the looks on every relay, and each of them is told."""
+    for name in ("acme-hq", "berlin"):
+        relays.answer(name, sees(after=2, hold=asyncio.Event()))
+    await there.slack.command("/diagnose 31009 ios from acme-hq and berlin", there.user())
+    await there.until(lambda: there.ours() and "berlin: 2 of" in there.ours()[0].text)
+    await there.slack.click(there.ours()[0], "lm_stop", there.user("grace"))
+    message = await there.verdict()
+    assert "Stopped: 31009 on iOS, after 4 of " in message.text
+    for name in ("acme-hq", "berlin"):
+        await asyncio.wait_for(relays.relays[name].cancelled.wait(), 5)
+
+
+async def test_relay_cut_off(there: Here, relays: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a relay that is lost in the middle, what it saw counts; what is missing and why is said in words."""
+    monkeypatch.setattr("bot.relays.hub.in_flight.GRACE", 0.1)  # seconds to come back
+    relays.answer("berlin", sees(after=2, hold=asyncio.Event()))
+    await there.slack.command("/diagnose 31009 ios from acme-hq and berlin", there.user())
+    await there.until(lambda: there.ours() and "berlin: 2 of" in there.ours()[0].text)
+    await relays.cut("berlin")
+    message = await there.verdict()
+    assert "looks are missing: the connection to berlin was lost" in message.text
+    assert "no other relay could tell" in message.text
+    case = await case_of(there, message)
+    (run,) = await there.office.store.runs(case.id)
+    _, seen = await there.office.store.record(run.id) or (None, {})
+    assert sum(look.failure != "relay_lost" for look in seen["berlin"].values()) >= 2
+    await there.slack.command("/diagnose 31009 ios from berlin", there.user())
+    alone = await there.verdict(1)
+    assert "berlin is not connected to the hub; last seen" in alone.text
+    assert "nobody's fault" in str(alone.blocks)
+
+
+async def test_reading_on(there: Here, relays: Hub) -> None:
+    """Each button tells of all relays; each one's own verdict can be seen; “that was not it” asks what it was."""
+    slack, grace = there.slack, there.user("grace")
+    message = await ask(there, "/diagnose 31009 ios from acme-hq, berlin and cloud")
+    await slack.click(message, "lm_evidence", grace)
+    evidence = await there.reply("looks were fine")
+    head = [cell["text"] for cell in next(b for b in evidence.blocks if b["type"] == "table")["rows"][0]]
+    assert head == ["Look", "acme-hq", "berlin", "cloud (elsewhere)"]
+    await slack.click(message, "lm_ticket", grace)
+    assert "From berlin (in the user's network)" in (await there.whisper("Told to the customer")).text
+    await slack.click(evidence, "lm_raw", grace)
+    await there.until(lambda: any(one.name.endswith(".json") and one.content for one in slack.files.values()))
+    raw = json.loads(next(file for file in slack.files.values() if file.name.endswith(".json")).content)
+    assert [raw["relay"]["name"], *(one["relay"]["name"] for one in raw["others"])] == [
+        "acme-hq",
+        "berlin",
+        "cloud",
+    ]
+    for action, said in {
+        "lm_tree": "How it was",
+        "lm_fixes": "What to do on",
+        "lm_preflight": "Preflight",
+    }.items():
+        await slack.click(message, action, grace)
+        await there.reply(said)
+    await slack.select(message, "lm_view", "berlin", grace)
+    part = await there.reply("Nothing wrong seen from here")
+    assert "from berlin" in str(part.blocks)
+    assert "lm_again" not in part.actions()
+    await slack.click(part, "lm_evidence", grace)
+    own = await there.reply("Evidence for 31009 on iOS: ")
+    await there.until(lambda: len([one for one in there.ours() if one.text.startswith("Evidence")]) == 2)
+    own = [one for one in there.ours() if one.text.startswith("Evidence")][-1]
+    assert "from berlin" in str(own.blocks)
+    await slack.select(message, "lm_view", "acme-hq", grace)
+    part = await there.reply("Found: Connections")
+    await slack.select(part, "lm_platform", "android", grace)
+    await there.until(lambda: "Android" in str(part.blocks) and len(part.versions) > 1)
+    await slack.click(message, "lm_wrong", grace)
+    view = await there.until(lambda: next(iter(slack.team.views.values()), None))
+    await slack.submit(view, {"cause": "tls-intercepted", "words": "it was the proxy"}, grace)  # type: ignore[arg-type]  # a view
+    await there.until(lambda: "that was not it" in str(message.blocks))
+    await there.office.jobs.drain(5)
+    counts = await there.office.store.feedback_counts()
+    assert counts["signaling-blocked"] == {"right": 0, "wrong": 1}
+    assert counts["tls-intercepted"] == {"right": 1, "wrong": 0}
+
+
+async def test_again_answers_and_judgement(there: Here, relays: Hub) -> None:
+    """A second run asks the same relays and says what changed from where; answers and judgements go to the case."""
+    slack, grace = there.slack, there.user("grace")
+    relays.tell("berlin", INTERCEPTED)
+    message = await ask(there, "/diagnose 31009 javascript from acme-hq and berlin")
+    relays.tell("acme-hq")
+    await slack.click(message, "lm_again", grace)
+    change = await there.verdict(1)
+    assert "Gone: Connections to the signaling gateways are blocked (from acme-hq)" in change.text
+    assert "Still there: " in change.text
+    assert "(from berlin)" in change.text
+    await there.until(lambda: "lm_compare" in message.actions())
+    await slack.click(message, "lm_compare", grace)
+    await there.until(lambda: len([one for one in there.ours() if "Gone: Conn" in one.text]) == 2)
+    relays.tell("berlin")
+    await slack.click(message, "lm_again", grace)
+    assert "Resolved" in (await there.verdict(3)).text
+    await there.until(lambda: "esolved" in str(message.blocks[0]))
+    if "lm_answer_1" in message.actions():
+        before = message.text
+        await slack.click(message, "lm_answer_1", grace)
+        await there.until(lambda: message.text != before)
+    assert len(relays.orders("berlin")) == 3
+
+
+async def test_other_relay(there: Here, relays: Hub) -> None:
+    """Another relay is chosen below the verdict; what it sees is laid beside the run before, and is no change."""
+    message = await ask(there, "/diagnose 31009 ios from acme-hq")
+    await there.slack.select(message, "lm_relay", "berlin", there.user("grace"))
+    beside = await there.verdict(1)
+    assert beside.text.startswith("Looked from elsewhere than before")
+    assert "acme-hq was asked before, and not this time: Found" in beside.text
+    assert "the fault is in the network of acme-hq" in beside.text
+    await there.until(lambda: "Nothing wrong seen" in message.text)
+    assert "esolved" not in str(message.blocks[0])
+    assert (await case_of(there, message)).request.relays == ("berlin",)
+
+
+async def test_words_in_the_thread(there: Here, relays: Hub) -> None:
+    """Anybody in the thread goes on from other relays, by mention and without, until one is gone for good."""
+    message = await ask(there, "/diagnose 31009 ios")
+    await there.slack.say("try from berlin", there.user("grace"), thread=message.ts)
+    await there.verdict(1)
+    await there.slack.mention("same from berlin and acme-hq", there.user("linus"), thread=message.ts)
+    assert "acme-hq was not asked before: Found" in (await there.verdict(2)).text
+    assert (await case_of(there, message)).request.relays == ("berlin", "acme-hq")
+    assert (len(relays.orders("berlin")), len(relays.orders("acme-hq"))) == (2, 1)
+    await relays.house.hub.enrolment.revoke("berlin", 1.0)
+    there.office.relays._next = 0.0
+    await there.slack.say("test again", there.user("grace"), thread=message.ts)
+    assert "There is no relay “berlin” any more" in (await there.whisper("any more")).text
+
+
+async def test_not_a_relay(there: Here, relays: Hub) -> None:
+    """A name that is no relay is told, with those there are; nothing is looked at from anywhere else instead."""
+    await there.slack.command("/diagnose 31009 from berlin and paris", there.user())
+    said = (await there.whisper("not a relay")).text
+    assert "“paris”" in said
+    assert "acme-hq, berlin, cloud, local" in said
+    assert there.ours() == []
+    assert not relays.orders("berlin")
+
+
+async def test_cut_off_by_a_restart(slack: FakeSlack, serving: Serving, relays: Hub, access: str) -> None:
+    """A run from several relays that a restart cuts off is declared, with how far all of them were."""
+    relays.answer("berlin", sees(after=3, hold=asyncio.Event()))
+    given = {"LINEMAN_ACCESS": access, **relays.environment}
+    async with serving(slack, MadeUpRelay(), **given) as here:
+        await slack.command("/diagnose 31009 ios from acme-hq and berlin", here.user())
+        await here.until(lambda: here.ours() and "berlin: 3 of" in here.ours()[0].text)
+    slack.clock.advance(5)  # seconds that a restart takes
+    async with serving(slack, MadeUpRelay(), **given) as here:
+        message = await here.verdict()
+        assert "restarted" in message.text
+        assert "acme-hq and berlin" in str(message.blocks)
+        relays.tell("berlin")
+        await slack.click(message, "lm_again", here.user())
+        await here.until(lambda: "only from acme-hq" in message.text)
+        old = await here.office.store.runs((await case_of(here, message)).id)
+        here.office.records._kept.clear()
+        again = await here.office.records.get(old[0].id)
+        assert again
+        assert again.relays == ("acme-hq", "berlin")
+        assert [one.cause for one in again.record.diagnosis.found] == ["signaling-blocked"]
+
+
+async def test_places_at_the_hub(slack: FakeSlack, serving: Serving, relays: Hub, access: str) -> None:
+    """Who finds no free place on a relay waits in line here, and is not turned away by the hub."""
+    go_on = asyncio.Event()
+    relays.answer("berlin", sees(after=3, hold=go_on))
+    given = {"LINEMAN_ACCESS": access, "LINEMAN_HUB_RELAY_AT_ONCE": "1", **relays.environment}
+    async with serving(slack, MadeUpRelay(), **given) as here:
+        await slack.command("/diagnose 31009 ios from berlin", here.user("ada"))
+        await here.until(lambda: relays.orders("berlin"))
+        await slack.command("/diagnose 31009 ios from berlin", here.user("grace"))
+        await here.until(lambda: any("Waiting" in one.text for one in here.ours()))
+        go_on.set()
+        for number in (0, 1):
+            assert "missing" not in (await here.verdict(number)).text
+    assert len(relays.orders("berlin")) == 2
+
+
+async def test_report_of_the_users_device(there: Here, relays: Hub) -> None:
+    """A pasted report is laid beside each relay: where one of them differs it is named, and the verdict follows."""
+    message = await ask(there, "/diagnose 31009 javascript from acme-hq, berlin")
+    assert "only from acme-hq" in message.text
+    await there.slack.say(json.dumps(SAMPLES["javascript"]()), there.user(), thread=message.root)
+    said = await there.reply("A preflight report of the JavaScript SDK")
+    assert "acme-hq: shut" in str(said.blocks)
+    assert "berlin: open" in str(said.blocks)
+    await there.until(lambda: "only from acme-hq" not in message.text, "the verdict to be drawn up anew")

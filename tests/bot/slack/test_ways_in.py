@@ -1,0 +1,93 @@
+"""The other ways in: form, shortcuts, Home, words that cannot be meant, secrets in them."""
+
+from bot.slack.api.actor import Asker
+from bot.slack.conversation.dispatch import ask
+from tests.bot.slack.conftest import Here
+from tests.fake_slack.state import View
+
+
+async def form(here: Here) -> View:
+    await here.until(lambda: here.slack.team.views)
+    return next(iter(here.slack.team.views.values()))
+
+
+async def test_form(here: Here) -> None:
+    """The command alone opens the form; what is filled in becomes a diagnosis in the same channel."""
+    await here.slack.command("/diagnose", here.user())
+    view = await form(here)
+    assert view.content["callback_id"] == "lm_form"
+    answer = await here.slack.submit(view, {"code": "31009", "platform": "ios"}, here.user())
+    assert answer.answer is None
+    message = await here.verdict()
+    assert message.channel.name == "support"
+    assert "iOS" in message.history[0]
+
+
+async def test_form_errors(here: Here) -> None:
+    """A version that is none is told beside its field, and the form stays open."""
+    await here.slack.command("/diagnose", here.user())
+    view = await form(here)
+    said = {"code": "31009", "platform": "ios", "sdk-version": "newest"}
+    answer = await here.slack.submit(view, said, here.user())
+    assert answer.answer["response_action"] == "errors"
+    assert list(answer.answer["errors"]) == ["sdk-version"]
+    assert here.ours() == []
+
+
+async def test_message_shortcut(here: Here) -> None:
+    """The shortcut reads a pasted log, also inside a thread, and answers there; secrets in it are not repeated."""
+    log = 'ConnectionError code=31009 username="abc" credential="s3cr3t-word-1234" call +4915112345678'
+    root = here.slack.paste("it does not work", here.user())
+    pasted = here.slack.paste(log, here.user("linus"), thread=root.ts)
+    await here.slack.shortcut("diagnose_message", pasted, here.user("grace"))
+    assert (await here.verdict()).thread_ts == root.ts
+    await here.whisper("taken out")
+    everything = str([one.blocks for one in here.slack.messages() if one.bot]) + str(here.slack.whispers())
+    assert "s3cr3t" not in everything
+    assert "4915112345678" not in everything
+
+
+async def test_global_shortcut_and_home(here: Here) -> None:
+    """The form from anywhere leads to a direct message; the Home then lists the diagnosis, which can be run again."""
+    await here.slack.global_shortcut("diagnose_open", here.user())
+    await here.slack.submit(await form(here), {"code": "31009", "platform": "ios"}, here.user())
+    message = await here.verdict()
+    assert message.channel.kind == "im"
+    await here.slack.open_home(here.user())
+    await here.until(lambda: here.slack.team.homes.get(here.user().id))
+    home = here.slack.team.homes[here.user().id]
+    assert "31009 on iOS" in str(home.content)
+    assert "local" in str(home.content)
+    await here.slack.press_in_view(home, "lm_again_1", here.user())
+    assert (await here.verdict(1)).thread_ts == message.ts
+
+
+async def test_help_relays_history(here: Here) -> None:
+    """The words behind the command are answered to the person alone."""
+    for word, said in {"help": "/diagnose 31009", "relays": "Relays: local", "history": "none yet"}.items():
+        await here.slack.command(f"/diagnose {word}", here.user())
+        assert said in (await here.whisper(said)).text
+    assert here.ours() == []
+
+
+async def test_not_understood(here: Here) -> None:
+    """What cannot be meant gets examples, with a hint about secrets in it; several codes get buttons."""
+    await here.slack.command("/diagnose qwertz eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", here.user())
+    wrong = await here.whisper("I did not get that")
+    assert "eyJ" not in str(wrong.blocks) + wrong.text
+    assert "taken out" in str(wrong.blocks)
+
+
+async def test_several_codes(here: Here) -> None:
+    """Of several error codes the person chooses one, by a button."""
+    asker = Asker(here.slack.team.id, here.user().id, here.slack.channel().id)
+    await ask(here.office, asker, "our log has 31005 and 31009 in it")
+    which = await here.whisper("Several error codes")
+    await here.slack.click(which, "lm_start_2", here.user())
+    assert "31009" in (await here.verdict()).history[0]
+
+
+async def test_prompts(here: Here) -> None:
+    """Who opens the messages tab is offered something to ask."""
+    await here.slack.open_home(here.user(), tab="messages")
+    await here.until(lambda: here.slack.records.made("assistant.threads.setSuggestedPrompts"))
