@@ -20,7 +20,7 @@ from probes.protocol.keys import Identity
 from probes.protocol.order import make_order, open_order, sign_order
 from tests.certificates import make_server
 from tests.hub.bare import Bare, bare_websockets
-from tests.hub.crowd import SMALL, Crowd, crowd
+from tests.hub.load_test import SMALL, Crowd, crowd
 from tests.hub.nats import bare_nats
 
 Open = Callable[..., AbstractAsyncContextManager[Crowd | Bare]]

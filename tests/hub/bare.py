@@ -12,8 +12,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tests.hub.crowd import process, resident, set_off, shares
-from tests.hub.front import nginx_front
+from tests.hub.load_test import process, resident, set_off, shares
+from tests.hub.nginx_front import nginx_front
 
 JOB = "j" * 800  # bytes, as there
 BUFFER = 256 * 1024  # what asyncio keeps for each TLS connection in each direction unless told otherwise
@@ -67,7 +67,7 @@ class Bare:
         self.before = (resident(self.servers), resident(self.front))
         more = (ca,) if ca else ()
         parts: list[Process] = [
-            await stack.enter_async_context(process("tests.hub.bare_flock", kind, where, *share, *more))
+            await stack.enter_async_context(process("tests.hub.many_clients", kind, where, *share, *more))
             for share in shares(self.count)
         ]
         self.storm = -await set_off(parts)

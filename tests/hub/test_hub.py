@@ -16,8 +16,8 @@ from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
 from probes.protocol.messages import Done, Order, Rejection, Seen
 from probes.protocol.order import Order as Plan
-from tests.hub.dialler import Dialler, TurnedAwayError, dialled, finish, observation
-from tests.hub.house import PLAN, House, house
+from tests.hub.hub_fixture import PLAN, House, house
+from tests.hub.scripted_relay import Dialler, TurnedAwayError, dialled, finish, observation
 
 
 @pytest_asyncio.fixture

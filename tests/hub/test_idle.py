@@ -21,7 +21,7 @@ from tests.bot.small_world import gateway
 from tests.certificates import make_server
 from tests.environment import unmeasured
 from tests.hub.bare import processor
-from tests.hub.house import House, house
+from tests.hub.hub_fixture import House, house
 from tests.hub.processes import EVERYTHING
 
 MEMORY = 45_000_000  # bytes, pages that it shares with others counted in full

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.lab import addresses as at
-from tests.lab import looks
+from tests.lab import observations
 from tests.lab.lab import Lab
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
@@ -24,23 +24,23 @@ NEAR_EDGE, FAR_EDGE = at.EDGE["frankfurt"], at.EDGE["sydney"]
 def test_tcp_is_shut_in_its_own_way(lab: Lab, how: str, seen: str) -> None:
     """A fault on signaling shuts signaling, in the way asked for, and nothing else."""
     lab.with_faults(("tcp", {"to": "signaling", "how": how}))
-    assert looks.tcp(lab, FAR_EDGE.javascript) == seen
-    assert looks.tcp(lab, NEAR_EDGE.mobile) == seen
-    assert looks.tcp(lab, NEAR_EDGE.mobile, at.LEGACY_PORT) == "open"
-    assert looks.tcp(lab, at.INSIGHTS) == "open"
+    assert observations.tcp(lab, FAR_EDGE.javascript) == seen
+    assert observations.tcp(lab, NEAR_EDGE.mobile) == seen
+    assert observations.tcp(lab, NEAR_EDGE.mobile, at.LEGACY_PORT) == "open"
+    assert observations.tcp(lab, at.INSIGHTS) == "open"
 
 
 def test_tcp_is_shut_for_one_edge_or_all(lab: Lab) -> None:
     """An edge, a service or everything on 443 can be shut, by a router further out too."""
     lab.with_faults(("tcp", {"to": "sydney", "where": "r1", "how": "reset"}))
-    assert looks.tcp(lab, FAR_EDGE.javascript) == "ECONNREFUSED"
-    assert looks.tcp(lab, NEAR_EDGE.javascript) == "open"
+    assert observations.tcp(lab, FAR_EDGE.javascript) == "ECONNREFUSED"
+    assert observations.tcp(lab, NEAR_EDGE.javascript) == "open"
     lab.with_faults(("tcp", {"to": "any"}))
-    assert looks.tcp(lab, at.TURN) == "timeout"
-    assert looks.tcp(lab, at.TURN, 3478) == "open"
+    assert observations.tcp(lab, at.TURN) == "timeout"
+    assert observations.tcp(lab, at.TURN, 3478) == "open"
     lab.with_faults("legacy_port")
-    assert looks.tcp(lab, NEAR_EDGE.mobile, at.LEGACY_PORT) == "timeout"
-    assert looks.tcp(lab, NEAR_EDGE.mobile) == "open"
+    assert observations.tcp(lab, NEAR_EDGE.mobile, at.LEGACY_PORT) == "timeout"
+    assert observations.tcp(lab, NEAR_EDGE.mobile) == "open"
 
 
 @pytest.mark.parametrize(
@@ -66,17 +66,19 @@ def test_udp_is_shut_as_far_as_asked(
 ) -> None:
     """A UDP fault hits the ports, directions and source ports it says, and no others."""
     lab.with_faults((fault, parameters))
-    assert looks.udp(lab, 12000) == low
-    assert looks.udp(lab, 50000) == high
-    assert looks.udp(lab, 50001, local_port=40000) == ephemeral
+    assert observations.udp(lab, 12000) == low
+    assert observations.udp(lab, 50000) == high
+    assert observations.udp(lab, 50001, local_port=40000) == ephemeral
 
 
 def test_nat_pool_has_two_addresses(lab: Lab) -> None:
     """TCP leaves by one address and UDP by the other."""
     situation = lab.with_faults("nat_pool")
-    assert looks.egress(lab) == at.WAN_POOL
-    assert looks.dig(situation, f"@{at.AUTHORITATIVE}", "+tcp", "TXT", at.WHOAMI_NAME) == [f'"{at.WAN}"']
-    assert looks.dig(situation, f"@{at.AUTHORITATIVE}", "TXT", at.WHOAMI_NAME) == [f'"{at.WAN_POOL}"']
+    assert observations.egress(lab) == at.WAN_POOL
+    assert observations.dig(situation, f"@{at.AUTHORITATIVE}", "+tcp", "TXT", at.WHOAMI_NAME) == [
+        f'"{at.WAN}"'
+    ]
+    assert observations.dig(situation, f"@{at.AUTHORITATIVE}", "TXT", at.WHOAMI_NAME) == [f'"{at.WAN_POOL}"']
 
 
 def test_random_nat_maps_each_flow_anew(lab: Lab) -> None:
@@ -89,20 +91,20 @@ def test_random_nat_maps_each_flow_anew(lab: Lab) -> None:
 def test_everything_dropped_leaves_the_gateway(lab: Lab) -> None:
     """With nothing forwarded the gateway and the LAN still answer; without a route nothing is tried."""
     lab.with_faults("everything")
-    assert looks.tcp(lab, NEAR_EDGE.javascript) == "timeout"
-    assert looks.hop(lab, 1) == at.GATEWAY
-    assert looks.tcp(lab, at.NEAR, 53) == "open"
+    assert observations.tcp(lab, NEAR_EDGE.javascript) == "timeout"
+    assert observations.hop(lab, 1) == at.GATEWAY
+    assert observations.tcp(lab, at.NEAR, 53) == "open"
     lab.with_faults("no_default_route")
-    assert looks.tcp(lab, NEAR_EDGE.javascript) == "ENETUNREACH"
+    assert observations.tcp(lab, NEAR_EDGE.javascript) == "ENETUNREACH"
     lab.with_faults()
-    assert looks.tcp(lab, NEAR_EDGE.javascript) == "open"
+    assert observations.tcp(lab, NEAR_EDGE.javascript) == "open"
 
 
 def test_loss_loses_some_and_not_all(lab: Lab) -> None:
     """At 50 % a few of many datagrams get through and a few do not."""
     lab.with_faults(("loss", {"percent": 50}))
-    server = lab.namespaces.inside("svc", lambda: looks._udp_socket(at.RELAYED, 20001))
-    client = lab.namespaces.inside("relay", lambda: looks._udp_socket("0.0.0.0", 5001))
+    server = lab.namespaces.inside("svc", lambda: observations._udp_socket(at.RELAYED, 20001))
+    client = lab.namespaces.inside("relay", lambda: observations._udp_socket("0.0.0.0", 5001))
     with server, client:
         for _ in range(200):
             client.sendto(b"x", (at.RELAYED, 20001))
@@ -139,17 +141,20 @@ def test_loss_loses_some_and_not_all(lab: Lab) -> None:
 def test_tls_goes_wrong_in_its_own_way(lab: Lab, fault: str, parameters: dict[str, Any], seen: str) -> None:
     """A TLS fault shows on signaling as what it is, at a plain verified handshake, while TCP stays open."""
     lab.with_faults((fault, parameters))
-    assert looks.tls(lab, NEAR_EDGE.javascript, NEAR_EDGE.javascript_name) == seen
-    assert looks.tcp(lab, NEAR_EDGE.javascript) == "open"
+    assert observations.tls(lab, NEAR_EDGE.javascript, NEAR_EDGE.javascript_name) == seen
+    assert observations.tcp(lab, NEAR_EDGE.javascript) == "open"
 
 
 def test_interceptor_passes_the_traffic_on(lab: Lab) -> None:
     """Behind the interceptor the service answers as ever, under a certificate of the interceptor's CA."""
     situation = lab.with_faults(("tls_intercepted", {"trusted": True}))
-    assert looks.tls(lab, NEAR_EDGE.javascript, NEAR_EDGE.javascript_name, authority="interceptor") == "ok"
-    assert looks.http(lab, NEAR_EDGE.javascript, NEAR_EDGE.javascript_name, looks.UPGRADE).startswith(
-        "HTTP/1.1 101 "
+    assert (
+        observations.tls(lab, NEAR_EDGE.javascript, NEAR_EDGE.javascript_name, authority="interceptor")
+        == "ok"
     )
+    assert observations.http(
+        lab, NEAR_EDGE.javascript, NEAR_EDGE.javascript_name, observations.UPGRADE
+    ).startswith("HTTP/1.1 101 ")
     assert "interceptor.pem" in situation.run(["env"]).stdout
 
 
@@ -162,14 +167,16 @@ def test_upgrade_is_tampered_with_under_a_genuine_certificate(
 ) -> None:
     """The upgrade is stripped, refused or cut, and the certificate is the service's own."""
     lab.with_faults(("websocket", {"how": how, "where": where}))
-    assert looks.tls(lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name) == "ok"
-    assert looks.http(lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name, looks.UPGRADE).startswith(seen)
+    assert observations.tls(lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name) == "ok"
+    assert observations.http(
+        lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name, observations.UPGRADE
+    ).startswith(seen)
 
 
 def test_stand_in_behind_the_delay_keeps_the_distance(lab: Lab) -> None:
     """A gateway tampered with at the service is as far away as the edge it stands for."""
     lab.with_faults(("websocket", {"where": "svc"}))
-    assert looks.tcp_seconds(lab, FAR_EDGE.javascript) >= FAR_EDGE.delay_ms / 1000
+    assert observations.tcp_seconds(lab, FAR_EDGE.javascript) >= FAR_EDGE.delay_ms / 1000
 
 
 def test_clocks_can_differ(lab: Lab) -> None:
@@ -179,7 +186,9 @@ def test_clocks_can_differ(lab: Lab) -> None:
     ahead = int(lab.with_faults(("clock", {"offset": "+400d"})).run(["date", "+%s"]).stdout)
     assert 0 <= ahead - now - 400 * 86400 < 60
     lab.with_faults("date")
-    head = looks.http(lab, at.INSIGHTS, at.INSIGHTS_NAME, "GET / HTTP/1.1\nHost: lab\nConnection: close")
+    head = observations.http(
+        lab, at.INSIGHTS, at.INSIGHTS_NAME, "GET / HTTP/1.1\nHost: lab\nConnection: close"
+    )
     date = next(line for line in head.splitlines() if line.startswith("Date:"))
     shown = subprocess.run(["date", "-d", date[6:], "+%s"], capture_output=True, text=True, check=True).stdout
     assert 0 <= int(shown) - now - at.DATE_SHIFT < 60
@@ -191,18 +200,22 @@ def test_clocks_can_differ(lab: Lab) -> None:
 def test_turn_is_shut_by_transport_or_whole(lab: Lab) -> None:
     """TURN over one transport can be shut, or over all, and no other service suffers."""
     lab.with_faults(("turn_shut", {"transports": ["tcp"], "how": "reset"}))
-    assert looks.tcp(lab, at.TURN, 3478) == "ECONNREFUSED"
-    assert looks.tcp(lab, at.TURN, 443) == "open"
+    assert observations.tcp(lab, at.TURN, 3478) == "ECONNREFUSED"
+    assert observations.tcp(lab, at.TURN, 443) == "open"
     lab.with_faults("turn_shut")
-    assert [looks.tcp(lab, at.TURN, port) for port in (3478, 443)] == ["timeout", "timeout"]
-    assert looks.tcp(lab, at.INSIGHTS) == "open"
+    assert [observations.tcp(lab, at.TURN, port) for port in (3478, 443)] == ["timeout", "timeout"]
+    assert observations.tcp(lab, at.INSIGHTS) == "open"
 
 
 def test_turn_forbids_and_refuses(lab: Lab) -> None:
     """The strict TURN server answers 403 to permissions; a wrong password gets no allocation."""
-    strict = lab.with_faults("turn_forbidden").run([*looks.TURN_CLIENT, "-w", at.TURN_PASSWORD, at.TURN])
+    strict = lab.with_faults("turn_forbidden").run(
+        [*observations.TURN_CLIENT, "-w", at.TURN_PASSWORD, at.TURN]
+    )
     assert "403" in strict.stdout + strict.stderr
-    wrong = lab.with_faults("turn_credentials").run([*looks.TURN_CLIENT, "-w", "not-the-password", at.TURN])
+    wrong = lab.with_faults("turn_credentials").run(
+        [*observations.TURN_CLIENT, "-w", "not-the-password", at.TURN]
+    )
     assert "Cannot complete Allocation" in wrong.stdout
     assert "not-the-password" in lab.with_faults("turn_credentials").network_file.read_text()
 
@@ -229,22 +242,22 @@ def test_names_go_wrong_in_their_own_way(lab: Lab, fault: str, parameters: dict[
     situation = lab.with_faults((fault, parameters))
     ran = situation.run(["dig", "+tries=1", "+time=1", at.ROAMING_JAVASCRIPT])
     assert seen in ran.stdout + ran.stderr
-    others = looks.dig(situation, at.INSIGHTS_NAME)
+    others = observations.dig(situation, at.INSIGHTS_NAME)
     assert (others == [at.INSIGHTS]) == (fault in {"dns_name", "dns_far", "roaming"})
 
 
 def test_far_resolver_sends_no_subnet(lab: Lab) -> None:
     """The far resolver is known by its name, its own address and the missing client subnet."""
     situation = lab.with_faults("dns_far")
-    assert "'ecs':'False'" in looks.dig(situation, "TXT", at.CLIENT_SUBNET_NAME)[0]
-    assert looks.dig(situation, "TXT", at.WHOAMI_NAME) == [f'"{at.FAR}"']
-    assert looks.dig(situation, "CH", "TXT", "id.server") == [f'"far.{at.ZONE}"']
+    assert "'ecs':'False'" in observations.dig(situation, "TXT", at.CLIENT_SUBNET_NAME)[0]
+    assert observations.dig(situation, "TXT", at.WHOAMI_NAME) == [f'"{at.FAR}"']
+    assert observations.dig(situation, "CH", "TXT", "id.server") == [f'"far.{at.ZONE}"']
 
 
 def test_only_the_proxy_leads_out(lab: Lab) -> None:
     """Direct connections fail; the proxy asks for a password and lets through who has it."""
     situation = lab.with_faults("only_proxy")
-    assert looks.tcp(lab, at.INSIGHTS) == "timeout"
+    assert observations.tcp(lab, at.INSIGHTS) == "timeout"
     curl = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_connect} %{http_code}"]
     curl += ["--cacert", str(lab.folder / "pki" / "lab.pem"), f"https://{at.INSIGHTS_NAME}/"]
     assert situation.run([*curl, "-x", at.PROXY_AUTH]).stdout == "407 000"

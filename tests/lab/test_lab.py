@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from knowledge.loading.load import load_knowledge
 from tests.lab import addresses as at
-from tests.lab import faults, leftovers, looks, needs, network, scenarios
+from tests.lab import faults, leftovers, needs, network, observations, scenarios
 from tests.lab.lab import Lab
 from tests.lab.servers import REPOSITORY
 from tests.lab.world import World
@@ -28,13 +28,13 @@ NEAR_EDGE, FAR_EDGE = at.EDGE["frankfurt"], at.EDGE["sydney"]
 def test_names_lead_to_the_near_edge(lab: Lab) -> None:
     """The near resolver passes the client's subnet on, so roaming leads to Frankfurt."""
     with lab.scenario("healthy") as situation:
-        assert looks.dig(situation, at.ROAMING_JAVASCRIPT) == [NEAR_EDGE.javascript]
-        assert looks.dig(situation, at.ROAMING_MOBILE) == [NEAR_EDGE.mobile]
-        assert "'ecs':'True'" in looks.dig(situation, "TXT", at.CLIENT_SUBNET_NAME)[0]
-        assert looks.dig(situation, "+subnet=198.51.100.0/24", at.ROAMING_JAVASCRIPT) == [
+        assert observations.dig(situation, at.ROAMING_JAVASCRIPT) == [NEAR_EDGE.javascript]
+        assert observations.dig(situation, at.ROAMING_MOBILE) == [NEAR_EDGE.mobile]
+        assert "'ecs':'True'" in observations.dig(situation, "TXT", at.CLIENT_SUBNET_NAME)[0]
+        assert observations.dig(situation, "+subnet=198.51.100.0/24", at.ROAMING_JAVASCRIPT) == [
             at.EDGE["ashburn"].javascript
         ]
-        assert looks.dig(situation, "CH", "TXT", "id.server") == [f'"near.{at.ZONE}"']
+        assert observations.dig(situation, "CH", "TXT", "id.server") == [f'"near.{at.ZONE}"']
 
 
 @pytest.mark.parametrize("edge", at.EDGES, ids=lambda edge: edge.name)
@@ -45,33 +45,39 @@ def test_every_edge_is_genuine_and_upgrades(lab: Lab, edge: at.Edge) -> None:
         root = ["-CAfile", str(lab.folder / "pki" / "lab.pem"), "-verify_return_error"]
         ran = situation.run(["openssl", "s_client", *where, *root, "-verify_hostname", edge.javascript_name])
         assert "Verification: OK" in ran.stdout
-    assert looks.http(lab, edge.javascript, edge.javascript_name, looks.UPGRADE).startswith("HTTP/1.1 101 ")
-    assert looks.tls(lab, edge.mobile, edge.mobile_name) == "ok"
-    assert looks.tls(lab, edge.mobile, edge.mobile_name, port=at.LEGACY_PORT) == "ok"
+    assert observations.http(lab, edge.javascript, edge.javascript_name, observations.UPGRADE).startswith(
+        "HTTP/1.1 101 "
+    )
+    assert observations.tls(lab, edge.mobile, edge.mobile_name) == "ok"
+    assert observations.tls(lab, edge.mobile, edge.mobile_name, port=at.LEGACY_PORT) == "ok"
 
 
 def test_edges_differ_in_distance_and_nothing_else_is_delayed(lab: Lab) -> None:
     """A connection takes at least its edge's delay; TURN has none."""
     lab.with_faults()
     for edge in at.EDGES:
-        assert edge.delay_ms / 1000 <= looks.tcp_seconds(lab, edge.javascript) < edge.delay_ms / 1000 + 0.05
-    assert looks.tcp_seconds(lab, at.TURN, 3478) < at.EDGE["ashburn"].delay_ms / 1000
+        assert (
+            edge.delay_ms / 1000
+            <= observations.tcp_seconds(lab, edge.javascript)
+            < edge.delay_ms / 1000 + 0.05
+        )
+    assert observations.tcp_seconds(lab, at.TURN, 3478) < at.EDGE["ashburn"].delay_ms / 1000
 
 
 def test_turn_relays_by_udp(lab: Lab) -> None:
     """A TURN client loops a message through the relay range."""
     with lab.scenario("healthy") as situation:
-        ran = situation.run([*looks.TURN_CLIENT, "-w", at.TURN_PASSWORD, at.TURN])
+        ran = situation.run([*observations.TURN_CLIENT, "-w", at.TURN_PASSWORD, at.TURN])
     assert "tot_recv_msgs=2" in ran.stdout, ran.stdout + ran.stderr
 
 
 def test_media_passes_both_ways_and_hops_show(lab: Lab) -> None:
     """UDP passes to the range and back, from one address, and each router answers when the TTL ends there."""
     lab.with_faults()
-    assert looks.udp(lab, 20000) == (True, True)
-    assert looks.udp(lab, 60000, local_port=33000) == (True, True)
-    assert looks.egress(lab) == at.WAN
-    assert [looks.hop(lab, ttl) for ttl in (1, 2, 3)] == [at.GATEWAY, at.WAN_GATEWAY, "10.77.23.2"]
+    assert observations.udp(lab, 20000) == (True, True)
+    assert observations.udp(lab, 60000, local_port=33000) == (True, True)
+    assert observations.egress(lab) == at.WAN
+    assert [observations.hop(lab, ttl) for ttl in (1, 2, 3)] == [at.GATEWAY, at.WAN_GATEWAY, "10.77.23.2"]
 
 
 def test_root_namespace_carries_nothing(lab: Lab) -> None:
@@ -98,16 +104,16 @@ def test_scenarios_do_not_leak_into_each_other(lab: Lab) -> None:
     lab.with_faults("everything", "dns_far", "no_default_route", ("dns_name", {"name": "ers"}))
     lab.with_faults(("roaming", {"edge": "sydney"}), "nat_pool", ("dns_answers", {}))
     with lab.scenario("healthy") as situation:
-        assert looks.dig(situation, at.ROAMING_JAVASCRIPT) == [NEAR_EDGE.javascript]
-        assert looks.dig(situation, at.REGISTRATION_NAME) == [at.REGISTRATION]
-    assert looks.udp(lab, 20002) == (True, True)
-    assert looks.egress(lab) == at.WAN
+        assert observations.dig(situation, at.ROAMING_JAVASCRIPT) == [NEAR_EDGE.javascript]
+        assert observations.dig(situation, at.REGISTRATION_NAME) == [at.REGISTRATION]
+    assert observations.udp(lab, 20002) == (True, True)
+    assert observations.egress(lab) == at.WAN
 
 
 def test_clean_leaves_living_labs_alone(lab: Lab) -> None:
     """Cleaning up removes what dead runs left, and not the lab that this test runs in."""
     assert lab.namespaces.tag not in leftovers.clean()
-    assert looks.tcp(lab, at.INSIGHTS) == "open"
+    assert observations.tcp(lab, at.INSIGHTS) == "open"
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from probes.protocol.json_codec import observation_to_json
 from probes.protocol.keys import Identity, key_text
 from probes.protocol.messages import Seen
 from probes.protocol.order import Order
-from tests.hub.dialler import Answer, Dialler, dialled, finish
-from tests.hub.house import House, house
+from tests.hub.hub_fixture import House, house
+from tests.hub.scripted_relay import Answer, Dialler, dialled, finish
 from tests.previews.samples import Fault, _seen
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.storage.relay_registry import Audited, Enrolment
-from tests.hub.crowd import crowd
+from tests.hub.load_test import crowd
 
 
 async def test_three_hundred_relays(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from bot.relays.remote import RemoteRelay
 from bot.storage.relay_registry import Enrolled, Enrolment
 from probes.protocol.keys import Identity
 from probes.protocol.model import Observation, Plan, Step, Target
-from tests.hub.dialler import Dialler
+from tests.hub.scripted_relay import Dialler
 
 NAME = "hub.example"
 PLAN = Plan(

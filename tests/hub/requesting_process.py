@@ -1,4 +1,4 @@
-"""One person who asks one relay, as a process of its own: `python -m tests.hub.asker FOLDER`.
+"""One person who asks one relay, as a process of its own: `python -m tests.hub.requesting_process FOLDER`.
 
 Reads numbers, asks so many times by way of the control socket, and prints the milliseconds each took as JSON.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.relays.hub.control_socket import ControlSocket
 from bot.relays.remote import RemoteRelay
 from probes.protocol.keys import load_identity
-from tests.hub.crowd import SMALL
+from tests.hub.load_test import SMALL
 
 
 async def ask(relay: RemoteRelay, count: int) -> list[float]:

@@ -22,7 +22,7 @@ from bot.storage.relay_registry import Enrolment
 from probes.protocol.keys import Identity, make_identity
 from probes.protocol.messages import Done
 from probes.protocol.model import Plan, Step, Target
-from tests.hub.front import nginx_front
+from tests.hub.nginx_front import nginx_front
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "127.0.0.1"
@@ -104,7 +104,7 @@ async def crowd(
         await enter(controlled(hub, folder / "hub.sock"))
         here = Crowd(hub, make_identity(folder / "signing.key"), count)
         # In another process, so that nothing of it is in this one's memory before the relays come.
-        async with process("tests.hub.flock", "enrol", folder, count, here.signer.key) as enrolling:
+        async with process("tests.hub.many_relays", "enrol", folder, count, here.signer.key) as enrolling:
             assert await enrolling.wait() == 0
         if nginx:
             assert tls
@@ -112,14 +112,15 @@ async def crowd(
         here.before = (resident([os.getpid()]), resident(here.front))
         url, more = f"{'wss' if tls else 'ws'}://{where}/relay", (tls,) if tls else ()
         parts = [
-            await enter(process("tests.hub.flock", url, folder, *share, *more)) for share in shares(count)
+            await enter(process("tests.hub.many_relays", url, folder, *share, *more))
+            for share in shares(count)
         ]
         begun = await set_off(parts)
         async with asyncio.timeout(60):
             while sum(one.takes_plans for one in hub.sessions.values()) < count:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.01)
         here.storm = time.perf_counter() - begun
-        here.asker = await enter(process("tests.hub.asker", folder))
+        here.asker = await enter(process("tests.hub.requesting_process", folder))
         yield here
 
 

@@ -1,4 +1,4 @@
-"""Many relays in one process that answer at once: `python -m tests.hub.flock URL FOLDER FIRST LAST [CAFILE]`.
+"""Many relays in one process that answer at once: `python -m tests.hub.many_relays URL FOLDER FIRST LAST [CAFILE]`.
 
 Reads the keys of relays FIRST to LAST - 1 from FOLDER/keys, which `enrol` writes; says when it is up, connects
 them on the first line of its input, and lives until that ends.
@@ -16,7 +16,7 @@ import aiohttp
 from bot.storage.relay_registry import Enrolled, Enrolment
 from probes.protocol.keys import Identity, decode, encode
 from probes.protocol.messages import SUBPROTOCOL
-from tests.hub.dialler import Dialler
+from tests.hub.scripted_relay import Dialler
 
 AT_ONCE = 200  # connections that are made side by side
 

@@ -1,6 +1,6 @@
 """Clients that acknowledge jobs and do nothing else.
 
-`python -m tests.hub.bare_flock ws|nats WHERE FIRST LAST [CAFILE]`
+`python -m tests.hub.many_clients ws|nats WHERE FIRST LAST [CAFILE]`
 
 Says when it is up, connects them on the first line of its input, and lives until that ends.
 """
