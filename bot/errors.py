@@ -21,13 +21,13 @@ class UsageError(Exception):
     """The person can put this right; the message is one sentence for them that says how."""
 
 
-def unknown(kind: str, word: str, known: Iterable[str], see: str = "") -> UsageError:
+def unknown_word(kind: str, word: str, known: Iterable[str], see: str = "") -> UsageError:
     """*word* is not one of *known*: the nearest ones, and the list or how to *see* it."""
     words = sorted({one for one in known if one})
     near = nearest_codes(word, words) or difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
-    parts = [f"{quoted(word)} is not {kind}"]
+    parts = [f"{quote(word)} is not {kind}"]
     if near:
-        parts.append(f"did you mean {either(near)}?")
+        parts.append(f"did you mean {join_or(near)}?")
     rest = [one for one in words if one not in near]
     if rest and len(words) <= LISTED:
         parts.append(f"{'others' if near else 'known'}: {', '.join(rest)}")
@@ -54,13 +54,13 @@ def nearest_codes(word: str, known: Iterable[str]) -> list[str]:
     return sorted(near, key=order)[:3]
 
 
-def either(words: Iterable[str]) -> str:
+def join_or(words: Iterable[str]) -> str:
     """Join *words* as a choice: a; a or b; a, b or c."""
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def quoted(word: str) -> str:
+def quote(word: str) -> str:
     """Put *word* in quotes, cut to a readable length, with nothing in it that a terminal would obey."""
     return f"“{printable(word[:QUOTED])}{'…' if len(word) > QUOTED else ''}”"
 

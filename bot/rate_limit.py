@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.errors import UsageError, quoted
+from bot.errors import UsageError, quote
 
 USER: Final = "LINEMAN_RATE_USER"  # such as 10/600: ten in 600 seconds
 WORKSPACE: Final = "LINEMAN_RATE_WORKSPACE"
@@ -29,7 +29,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RateLimits:
     """What one person and what one workspace may start. One run takes seconds and some hundred packets."""
 
     user: Limit = Limit(10, 600)
@@ -43,10 +43,10 @@ class _Bucket:
 
 
 @dataclass(slots=True)
-class Rate:
+class RequestLimiter:
     """The buckets of every person and workspace seen lately."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: RateLimits = field(default_factory=RateLimits)
     _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict, repr=False)
 
     def refuse(self, team: str, user: str, now: float) -> str | None:
@@ -80,10 +80,10 @@ class Rate:
         self._buckets = {key: one for key, one in self._buckets.items() if now - one.at < longest}
 
 
-def load_limits(environment: Mapping[str, str]) -> Limits:
+def load_limits(environment: Mapping[str, str]) -> RateLimits:
     """Read the limits that the environment sets; `UsageError` names the variable that is wrong."""
-    usual = Limits()
-    return Limits(
+    usual = RateLimits()
+    return RateLimits(
         read_limit(environment, USER, usual.user), read_limit(environment, WORKSPACE, usual.workspace)
     )
 
@@ -111,4 +111,4 @@ def read_limit(environment: Mapping[str, str], name: str, usual: Limit) -> Limit
     count, _, period = text.partition("/")
     if count.isdecimal() and period.isdecimal() and 0 < int(count) <= 10**6 and 0 < int(period) <= 10**6:
         return Limit(int(count), float(period))
-    raise UsageError(f"{name} is {quoted(text)}; write it like 10/600, for ten in 600 seconds.")
+    raise UsageError(f"{name} is {quote(text)}; write it like 10/600, for ten in 600 seconds.")

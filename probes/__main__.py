@@ -21,10 +21,10 @@ from probes.protocol.policy_file import PolicyError
 from probes.protocol.version import __version__
 from probes.relay.agent import Agent, join
 from probes.relay.dial_errors import LinkError
-from probes.relay.hub_address import Place, trust
-from probes.relay.orders import Duties
+from probes.relay.hub_address import HubAddress, trust
+from probes.relay.orders import PlanQueue
 from probes.relay.selftest import is_ready, test_host
-from probes.relay.state_dir import Home, HomeError
+from probes.relay.state_dir import StateDir, StateDirError
 from probes.relay.subprocess_runner import probe_names
 
 USAGE: Final = 2
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    home = Home(Path(options.home))
+    home = StateDir(Path(options.home))
     try:
         match options.do:
             case "join":
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "id":
                 return _say(home.identity().id)
         return asyncio.run(_run(home))
-    except (HomeError, KeyFileError, PolicyError, WireError) as error:
+    except (StateDirError, KeyFileError, PolicyError, WireError) as error:
         return _complain(str(error), USAGE)
     except LinkError as error:
         return _complain(str(error), UNWANTED)
@@ -78,11 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _run(home: Home) -> int:
+async def _run(home: StateDir) -> int:
     hub, me = home.hub(), home.identity()
     place = _place(hub.url, hub.pin)
     policy = home.policy().with_proxy(place.proxy)
-    duties = Duties(me, hub.keys, policy, memory=home.memory(), switch=home.switch)
+    duties = PlanQueue(me, hub.keys, policy, memory=home.memory(), switch=home.switch)
     agent = Agent(place, me, duties, __version__, probe_names())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,9 +91,9 @@ async def _run(home: Home) -> int:
     return 0
 
 
-async def _join(home: Home, word: str | None) -> int:
+async def _join(home: StateDir, word: str | None) -> int:
     if not word:
-        raise HomeError("say `join` and the invitation")
+        raise StateDirError("say `join` and the invitation")
     invitation = read_invitation(sys.stdin.readline() if word == "-" else word)
     if home.usual_policy():
         _say(f"wrote {home.path / 'policy.yaml'}: what this relay may touch, for Twilio's public network")
@@ -105,7 +105,7 @@ async def _join(home: Home, word: str | None) -> int:
     return _say(f"joined as {name}; this relay is {me.id}")
 
 
-async def _check(home: Home) -> int:
+async def _check(home: StateDir) -> int:
     home.policy()
     hub = home.hub()
     me: Identity = home.identity()
@@ -116,11 +116,11 @@ async def _check(home: Home) -> int:
     return 0 if is_ready(checks) else USAGE
 
 
-def _place(url: str, pin: str) -> Place:
+def _place(url: str, pin: str) -> HubAddress:
     try:
-        return Place(url, pin, proxy_from(os.environ, url), trust(os.environ.get("LINEMAN_RELAY_ROOTS")))
+        return HubAddress(url, pin, proxy_from(os.environ, url), trust(os.environ.get("LINEMAN_RELAY_ROOTS")))
     except OSError as error:
-        raise HomeError(f"LINEMAN_RELAY_ROOTS: {error.strerror or 'no certificates in it'}") from None
+        raise StateDirError(f"LINEMAN_RELAY_ROOTS: {error.strerror or 'no certificates in it'}") from None
 
 
 def _say(sentence: str) -> int:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from probes.net.stun import (
-    Address,
-    Attribute,
-    Kind,
     MalformedError,
-    Message,
-    Method,
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
     pack_address,
     pack_error,
     pack_message,
@@ -134,7 +134,7 @@ async def full_backlog() -> AsyncIterator[int]:
 
 # STUN and TURN servers that answer what a test tells them.
 
-StunReply: TypeAlias = Callable[[Message, tuple[str, int]], list[bytes]]  # what to send back, if anything
+StunReply: TypeAlias = Callable[[StunMessage, tuple[str, int]], list[bytes]]  # what to send back, if anything
 
 
 class Datagrams(asyncio.DatagramProtocol):
@@ -180,15 +180,15 @@ def turn_talk(reply: StunReply) -> Talk:
     return talk
 
 
-def stun_answer(request: Message, kind: Kind, *attributes: tuple[int, bytes]) -> bytes:
+def stun_answer(request: StunMessage, kind: StunClass, *attributes: tuple[int, bytes]) -> bytes:
     """An answer to *request*, unsigned."""
-    return pack_message(Message(request.method, kind, request.transaction, attributes))
+    return pack_message(StunMessage(request.method, kind, request.transaction, attributes))
 
 
-def stun_mapped(request: Message, seen: tuple[str, int], *attributes: tuple[int, bytes]) -> bytes:
+def stun_mapped(request: StunMessage, seen: tuple[str, int], *attributes: tuple[int, bytes]) -> bytes:
     """A binding response that says it saw *seen*."""
-    address = pack_address(Attribute.XOR_MAPPED_ADDRESS, Address(*seen), request.transaction)
-    return stun_answer(request, Kind.SUCCESS, address, *attributes)
+    address = pack_address(StunAttribute.XOR_MAPPED_ADDRESS, TransportAddress(*seen), request.transaction)
+    return stun_answer(request, StunClass.SUCCESS, address, *attributes)
 
 
 @dataclass
@@ -197,47 +197,47 @@ class RefusingTurn:
 
     codes: list[int]
     challenges: int = 1  # 401 this often
-    asked: list[Message] = field(default_factory=list)
+    asked: list[StunMessage] = field(default_factory=list)
 
-    def __call__(self, request: Message, peer: tuple[str, int]) -> list[bytes]:
+    def __call__(self, request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
         self.asked.append(request)
-        if request.method == Method.REFRESH:
-            return [stun_answer(request, Kind.SUCCESS)]
-        challenge = ((Attribute.REALM, b"turn.example"), (Attribute.NONCE, b"%d" % len(self.asked)))
-        if request.get(Attribute.USERNAME) is None:
-            return [stun_answer(request, Kind.ERROR, pack_error(401, "Unauthorized"), *challenge)]
+        if request.method == StunMethod.REFRESH:
+            return [stun_answer(request, StunClass.SUCCESS)]
+        challenge = ((StunAttribute.REALM, b"turn.example"), (StunAttribute.NONCE, b"%d" % len(self.asked)))
+        if request.get(StunAttribute.USERNAME) is None:
+            return [stun_answer(request, StunClass.ERROR, pack_error(401, "Unauthorized"), *challenge)]
         code = self.codes.pop(0) if len(self.codes) > 1 else self.codes[0]
         if code:
-            return [stun_answer(request, Kind.ERROR, pack_error(code, "No"), *challenge)]
+            return [stun_answer(request, StunClass.ERROR, pack_error(code, "No"), *challenge)]
         relayed = pack_address(
-            Attribute.XOR_RELAYED_ADDRESS, Address("192.0.2.9", 40000), request.transaction
+            StunAttribute.XOR_RELAYED_ADDRESS, TransportAddress("192.0.2.9", 40000), request.transaction
         )
         return [stun_mapped(request, peer, relayed)]
 
 
 @asynccontextmanager
 async def behaviour_server(
-    seen: Callable[[Address, tuple[str, int]], tuple[str, int]],
+    seen: Callable[[TransportAddress, tuple[str, int]], tuple[str, int]],
     passes: Callable[[bool, bool], bool] = lambda address, port: True,
-) -> AsyncIterator[tuple[Address, Address]]:
+) -> AsyncIterator[tuple[TransportAddress, TransportAddress]]:
     """A STUN server of RFC 5780 behind a NAT played here; gives its first and its other address.
 
     *seen* is the mapping: which address of the client the server at an address sees. *passes* is the
     filtering: whether an answer comes in from a changed address, from a changed port.
     """
-    ends: dict[Address, Datagrams] = {}
+    ends: dict[TransportAddress, Datagrams] = {}
     hosts, ports = ("127.0.0.1", "127.0.0.2"), [0, 0]
 
     def take(server: Datagrams, data: bytes, peer: tuple[str, int]) -> None:
-        here = Address(*server.transport.get_extra_info("sockname"))
+        here = TransportAddress(*server.transport.get_extra_info("sockname"))
         request = parse_message(data)
-        change = int.from_bytes(request.get(Attribute.CHANGE_REQUEST) or b"", "big")
+        change = int.from_bytes(request.get(StunAttribute.CHANGE_REQUEST) or b"", "big")
         address, port = bool(change & 4), bool(change & 2)
         if not passes(address, port):
             return
         host = hosts[1 - hosts.index(here.host)] if address else here.host
-        source = Address(host, ports[1 - ports.index(here.port)] if port else here.port)
-        other = pack_address(Attribute.OTHER_ADDRESS, Address(hosts[1], ports[1]), b"")
+        source = TransportAddress(host, ports[1 - ports.index(here.port)] if port else here.port)
+        other = pack_address(StunAttribute.OTHER_ADDRESS, TransportAddress(hosts[1], ports[1]), b"")
         ends[source].transport.sendto(stun_mapped(request, seen(here, peer), other), peer)
 
     loop = asyncio.get_running_loop()
@@ -248,8 +248,8 @@ async def behaviour_server(
                     lambda: Datagrams(take), local_addr=(host, ports[number])
                 )
                 ports[number] = transport.get_extra_info("sockname")[1]
-                ends[Address(host, ports[number])] = end
-        yield Address(hosts[0], ports[0]), Address(hosts[1], ports[1])
+                ends[TransportAddress(host, ports[number])] = end
+        yield TransportAddress(hosts[0], ports[0]), TransportAddress(hosts[1], ports[1])
     finally:
         for end in ends.values():
             end.transport.close()

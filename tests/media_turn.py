@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from probes.net.stun import (
-    Address,
-    Attribute,
-    Kind,
-    Message,
-    Method,
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
     pack_address,
     pack_error,
     pack_message,
@@ -53,8 +53,8 @@ class MediaTurn:
             ways.append({"host": "127.0.0.1", "port": self.stun_port, "transport": "udp"})
         return ways
 
-    def _bind(self, request: Message, peer: tuple[str, int]) -> list[bytes]:
-        wanted = request.method == Method.BINDING and self.answers_stun
+    def _bind(self, request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        wanted = request.method == StunMethod.BINDING and self.answers_stun
         return [stun_mapped(request, (self.udp_public, peer[1]))] if wanted else []
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -112,41 +112,48 @@ class _Allocation:
             self._control.transport.abort()
         arrives = self._server.outbound(self._heard, self._port, peer[1])
         if arrives and self._server.udp_public in self._permitted:
-            seen = Address(self._server.udp_public, peer[1])
-            attributes = (pack_address(Attribute.XOR_PEER_ADDRESS, seen, bytes(12)), (Attribute.DATA, data))
-            self._control.write(pack_message(Message(Method.DATA, Kind.INDICATION, bytes(12), attributes)))
+            seen = TransportAddress(self._server.udp_public, peer[1])
+            attributes = (
+                pack_address(StunAttribute.XOR_PEER_ADDRESS, seen, bytes(12)),
+                (StunAttribute.DATA, data),
+            )
+            self._control.write(
+                pack_message(StunMessage(StunMethod.DATA, StunClass.INDICATION, bytes(12), attributes))
+            )
 
-    def reply(self, request: Message, peer: tuple[str, int]) -> list[bytes]:
+    def reply(self, request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
         """What the control connection says to *request*."""
-        if request.method == Method.SEND:
+        if request.method == StunMethod.SEND:
             self._send(request)
             return []
-        if request.get(Attribute.USERNAME) is None:
-            challenge = ((Attribute.REALM, b"turn.example"), (Attribute.NONCE, b"n"))
-            return [stun_answer(request, Kind.ERROR, pack_error(401), *challenge)]
-        if request.method == Method.CREATE_PERMISSION:
+        if request.get(StunAttribute.USERNAME) is None:
+            challenge = ((StunAttribute.REALM, b"turn.example"), (StunAttribute.NONCE, b"n"))
+            return [stun_answer(request, StunClass.ERROR, pack_error(401), *challenge)]
+        if request.method == StunMethod.CREATE_PERMISSION:
             return self._permit(request)
-        if request.method == Method.ALLOCATE:
+        if request.method == StunMethod.ALLOCATE:
             at = pack_address(
-                Attribute.XOR_RELAYED_ADDRESS, Address("127.0.0.1", self._port), request.transaction
+                StunAttribute.XOR_RELAYED_ADDRESS,
+                TransportAddress("127.0.0.1", self._port),
+                request.transaction,
             )
             return [stun_mapped(request, (self._server.tcp_public, peer[1]), at)]
-        return [stun_answer(request, Kind.SUCCESS)]
+        return [stun_answer(request, StunClass.SUCCESS)]
 
-    def _send(self, request: Message) -> None:
+    def _send(self, request: StunMessage) -> None:
         self._said += 1
-        to, data = request.address(Attribute.XOR_PEER_ADDRESS), request.get(Attribute.DATA)
+        to, data = request.address(StunAttribute.XOR_PEER_ADDRESS), request.get(StunAttribute.DATA)
         assert to is not None
         if self._server.inbound(self._said, self._port, to.port):
             self.relay.sendto(data or b"", ("127.0.0.1", to.port))
 
-    def _permit(self, request: Message) -> list[bytes]:
+    def _permit(self, request: StunMessage) -> list[bytes]:
         if self._server.hangs_up == "permission":
             raise EOFError
         if self._server.forbids:
-            return [stun_answer(request, Kind.ERROR, pack_error(403, "Forbidden IP"))]
+            return [stun_answer(request, StunClass.ERROR, pack_error(403, "Forbidden IP"))]
         for attribute in request.attributes:
-            one = Message(request.method, request.kind, request.transaction, (attribute,))
-            if peer := one.address(Attribute.XOR_PEER_ADDRESS):
+            one = StunMessage(request.method, request.kind, request.transaction, (attribute,))
+            if peer := one.address(StunAttribute.XOR_PEER_ADDRESS):
                 self._permitted.add(peer.host)
-        return [stun_answer(request, Kind.SUCCESS)]
+        return [stun_answer(request, StunClass.SUCCESS)]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from probes.net.stun import Kind, Method, make_message, pack_message
+from probes.net.stun import StunClass, StunMethod, make_message, pack_message
 from tests.certificates import make_server
 
 HOST: Final = "127.0.0.1"
@@ -85,7 +85,7 @@ def _is_free(port: int) -> bool:
 
 def _wait_until_it_answers(process: subprocess.Popen[bytes], server: Coturn, log: Path) -> None:
     end = time.monotonic() + _START_LIMIT
-    question = pack_message(make_message(Method.BINDING, Kind.REQUEST))
+    question = pack_message(make_message(StunMethod.BINDING, StunClass.REQUEST))
     waiting = [(OTHER_HOST, server.other_port), (HOST, server.port)]
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as sock:
         sock.settimeout(0.05)

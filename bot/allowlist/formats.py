@@ -9,9 +9,9 @@ from bot.allowlist.linux import iptables, nft
 from bot.allowlist.model import AllowList
 from bot.allowlist.plain import as_csv, as_json, text
 
-Form: TypeAlias = Callable[[AllowList], str]
+ListFormat: TypeAlias = Callable[[AllowList], str]
 
-FORMS: Final[Mapping[str, Form]] = {
+FORMS: Final[Mapping[str, ListFormat]] = {
     "text": text,
     "csv": as_csv,
     "json": as_json,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.allowlist.formats import FORMS
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError, unknown_word
 from bot.model.request import DASHES
 from bot.model.vocabulary import platform_names
 from knowledge.model.network import Network
@@ -74,13 +74,13 @@ def read_words(text: str, platforms: Mapping[str, str], network: Network) -> dic
             plain.append(word.strip(".,:;!").casefold())
             continue
         if name.casefold() not in OPTIONS:
-            raise unknown("an option of allowlist", name, OPTIONS)
+            raise unknown_word("an option of allowlist", name, OPTIONS)
         flag = name.casefold() == "any-address" and not equals
         options[name.casefold()] = value if equals else "yes" if flag else words.pop(0) if words else ""
     return {**_by_meaning(plain, platforms, network), **options}
 
 
-def make_request(said: Mapping[str, str], knowledge: Knowledge, network: Network) -> ListRequest:
+def make_list_request(said: Mapping[str, str], knowledge: Knowledge, network: Network) -> ListRequest:
     """Check what was *said*: the values of `OPTIONS`; `UsageError` names the nearest words."""
     yes_no = {"yes": "yes", "no": "no"}
     return ListRequest(
@@ -115,7 +115,9 @@ def _by_meaning(words: Sequence[str], platforms: Mapping[str, str], network: Net
         if kind:
             found[kind] = word
         elif word not in _FILLER.split():
-            raise unknown("a platform, an edge or a format", word, (*platforms, *network.edge_names, *FORMS))
+            raise unknown_word(
+                "a platform, an edge or a format", word, (*platforms, *network.edge_names, *FORMS)
+            )
     return found
 
 
@@ -125,5 +127,5 @@ def _same(words: Iterable[str]) -> dict[str, str]:
 
 def _one(kind: str, word: str, known: Mapping[str, str]) -> str:
     if word.casefold() not in known:
-        raise unknown(kind, word, known)
+        raise unknown_word(kind, word, known)
     return known[word.casefold()]

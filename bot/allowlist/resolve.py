@@ -13,7 +13,7 @@ from knowledge.model.network import Network
 ANYWHERE: Final = ("0.0.0.0/0",)
 
 
-LookUp: TypeAlias = Callable[[str], tuple[str, ...]]
+ResolveHost: TypeAlias = Callable[[str], tuple[str, ...]]
 
 
 def write_list(wanted: ListRequest, network: Network) -> str:
@@ -25,7 +25,7 @@ def write_list(wanted: ListRequest, network: Network) -> str:
 
 
 def addresses(
-    found: AllowList, network: Network, *, anywhere: bool = False, look_up: LookUp | None = None
+    found: AllowList, network: Network, *, anywhere: bool = False, look_up: ResolveHost | None = None
 ) -> Mapping[str, tuple[str, ...]]:
     """Give each name's IPv4 addresses as /32: pinned, looked up, or any; `UsageError` for a name without."""
     given: dict[str, tuple[str, ...]] = {}

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from bot.allowlist.formats import FORMS
-from bot.allowlist.request import TEXT, make_request
+from bot.allowlist.request import TEXT, make_list_request
 from bot.allowlist.resolve import write_list
 from bot.cli.parser import Parser
 from bot.errors import UsageError
@@ -28,7 +28,7 @@ def run_allowlist(words: Sequence[str]) -> int:
         "any-address": "yes" if options.any_address else "no",
         "sdk-version": options.sdk_version or "",
     }
-    sys.stdout.write(write_list(make_request(said, load_knowledge(), network), network))
+    sys.stdout.write(write_list(make_list_request(said, load_knowledge(), network), network))
     return 0
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.cli.parser import Parser
-from bot.errors import UsageError, unknown
-from bot.language.answering import Answer, ask
-from bot.language.case_context import About
+from bot.errors import UsageError, unknown_word
+from bot.language.answering import Answer, answer_question
+from bot.language.case_context import CaseContext
 from bot.language.llm_settings import read_endpoint
-from bot.language.rewording import phrase_now
+from bot.language.rewording import reword_now
 from bot.model.vocabulary import make_vocabulary
 from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import write
@@ -47,7 +47,7 @@ def run_ask(words: Sequence[str]) -> int:
     knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
     platform = options.platform.casefold()
-    about = About(
+    about = CaseContext(
         code=_known("an error code known here", options.code, knowledge.errors),
         platform=vocabulary.platforms[_known("a platform", platform, vocabulary.platforms)]
         if platform
@@ -56,7 +56,7 @@ def run_ask(words: Sequence[str]) -> int:
         causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
     )
     text = _text(options.text)
-    answer = phrase_now(text, ask(text, about, knowledge, network), about.evidence, endpoint)
+    answer = reword_now(text, answer_question(text, about, knowledge, network), about.evidence, endpoint)
     if options.json:
         _print_json(answer_json(answer))
     else:
@@ -97,7 +97,7 @@ def _text(words: Sequence[str]) -> str:
 
 def _known(kind: str, word: str, known: Any) -> str:
     if word and word not in known:
-        raise unknown(kind, word, known, "lineman knowledge list")
+        raise unknown_word(kind, word, known, "lineman knowledge list")
     return word
 
 

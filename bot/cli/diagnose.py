@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.cli.parser import Parser
-from bot.diagnosis.engine import Desk, open_desk
+from bot.diagnosis.engine import Engine, load_engine
 from bot.errors import UsageError
 from bot.language.command_parser import is_story, parse_words
 from bot.model.request import Request
@@ -31,34 +31,34 @@ def run_diagnose(words: Sequence[str]) -> int:
     knowledge = load_knowledge(quick=True)
     told = person_options(knowledge)
     options = _parser(told).read(words)
-    desk = open_desk(options.network, options.vantage, knowledge, remote=True)
+    engine = load_engine(options.network, options.vantage, knowledge, remote=True)
     named = _named(options, tuple(told))
     try:
-        request = parse_words(options.words, desk.vocabulary, named)
+        request = parse_words(options.words, engine.vocabulary, named)
     except UsageError as error:
         if not is_story(options.words):
             raise
-        request = _read_story(" ".join(options.words), desk, named, error)
+        request = _read_story(" ".join(options.words), engine, named, error)
     if options.json:
-        return _as_json(desk, request)
+        return _as_json(engine, request)
     from bot.cli.interactive import answer
 
-    return EXIT[answer(desk, request, verbose=options.verbose)]
+    return EXIT[answer(engine, request, verbose=options.verbose)]
 
 
-def _read_story(text: str, desk: Desk, named: Sequence[tuple[str, str]], error: UsageError) -> Request:
+def _read_story(text: str, engine: Engine, named: Sequence[tuple[str, str]], error: UsageError) -> Request:
     """Make a request of a *text* without a code, and say on stderr what was understood; options count more.
 
     Where nothing is understood of a few words they were meant as names, and *error* tells what is wrong with them.
     """
-    from bot.intake.symptoms import read
-    from bot.language.make_request import ahead
+    from bot.intake.symptoms import match_symptoms
+    from bot.language.make_request import request_for_match
     from bot.rendering.symptom_text import looked_into_as
     from bot.rendering.terminal.answer import render_readings
     from bot.rendering.terminal.console import Line, write
 
-    readings = read(text, desk.knowledge, desk.vocabulary)
-    request = ahead(readings, desk.knowledge, desk.vocabulary)
+    readings = match_symptoms(text, engine.knowledge, engine.vocabulary)
+    request = request_for_match(readings, engine.knowledge, engine.vocabulary)
     if request is None and len(text.split()) <= FEW:
         raise error
     write(render_readings(readings), sys.stderr)
@@ -75,23 +75,23 @@ def _read_story(text: str, desk: Desk, named: Sequence[tuple[str, str]], error: 
             for name, value in (("platform", request.platform or ""), ("edge", request.edge))
             if value
         ),
-        *request.told.items(),
+        *request.answers.items(),
     ]
     kept = [pair for pair in read_from_text if pair[0] not in said]
-    return parse_words((), desk.vocabulary, [*named, *kept])
+    return parse_words((), engine.vocabulary, [*named, *kept])
 
 
-def _as_json(desk: Desk, request: Request) -> int:
-    records = desk.diagnose_all(request, lambda _: None)
+def _as_json(engine: Engine, request: Request) -> int:
+    records = engine.diagnose_all(request, lambda _: None)
     from bot.diagnosis.comparison import leading  # nothing of the reply is needed before the first look
     from bot.rendering.json.diagnosis import render, render_several
     from bot.rendering.view import make_view
 
-    views = [make_view(record, desk.knowledge, desk.network) for record in records]
+    views = [make_view(record, engine.knowledge, engine.network) for record in records]
     if len(records) > 1:
-        reply = render_several(records, views, desk.network, version())
+        reply = render_several(records, views, engine.network, version())
     else:
-        reply = render(records[0], views[0], desk.network, version())
+        reply = render(records[0], views[0], engine.network, version())
     json.dump(reply, sys.stdout, indent=2)
     sys.stdout.write("\n")
     return EXIT[leading(records).diagnosis.outcome]

@@ -11,10 +11,10 @@ from typing import Final
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 from bot.relays.hub.control_socket import controlled
-from bot.relays.hub.endpoint import Listen, listening
+from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.settings import HubSettings, read_hub_settings
-from bot.storage.relay_registry import Enrolment
+from bot.storage.relay_registry import RelayRegistry
 
 log: Final = logging.getLogger(__name__)
 
@@ -40,20 +40,20 @@ def run_hub(words: Sequence[str]) -> int:
     settings = read_hub_settings(os.environ)
     settings = replace(settings, url=options.url or settings.url)
     host, port = _address(options.listen or f"127.0.0.1:{PORT}")
-    listen = Listen(host, port, options.socket or "", options.certificate or "", options.key or "")
+    listen = ListenAddress(host, port, options.socket or "", options.certificate or "", options.key or "")
     write_log(os.environ.get("LINEMAN_LOG", "INFO"))
     asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for people
     return 0
 
 
-async def serve_hub(settings: HubSettings, listen: Listen, tell: Callable[[str], None]) -> None:
+async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None]) -> None:
     """Serve until a signal says to end; *tell* hears where, once relays can dial in."""
     names = settings.names
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    enrolment = Enrolment.open(settings.database)
+    enrolment = RelayRegistry.open(settings.database)
     hub = Hub(enrolment, names, settings.limits)
     try:
         async with hub.serving(), controlled(hub, settings.socket), listening(hub, listen) as where:

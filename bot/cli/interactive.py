@@ -4,9 +4,9 @@ import sys
 from typing import Literal
 
 from bot.diagnosis.comparison import leading
-from bot.diagnosis.engine import Desk
-from bot.diagnosis.triage import CaseRecord
-from bot.errors import UsageError, unknown
+from bot.diagnosis.engine import Engine
+from bot.diagnosis.triage import RunRecord
+from bot.errors import UsageError, unknown_word
 from bot.language.refinements import spoken
 from bot.model.request import Request
 from bot.rendering.terminal.console import Line, write
@@ -21,38 +21,38 @@ from knowledge.reasoning.answers import option_for
 SKIP = ("", "skip", "?")
 
 
-def answer(desk: Desk, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
+def answer(engine: Engine, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
     """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
-    return talk_through(desk, request, verbose=verbose).diagnosis.outcome
+    return talk_through(engine, request, verbose=verbose).diagnosis.outcome
 
 
-def talk_through(desk: Desk, request: Request, *, verbose: bool) -> CaseRecord:
+def talk_through(engine: Engine, request: Request, *, verbose: bool) -> RunRecord:
     """Do the same as `answer`, and give the whole case (the leading relay's), so that questions can follow."""
     several = len(request.relays) > 1
-    with show_progress(sys.stdout, desk.knowledge, several=several) as tell:
-        records = desk.diagnose_all(request, tell)
+    with show_progress(sys.stdout, engine.knowledge, several=several) as tell:
+        records = engine.diagnose_all(request, tell)
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     if several:
-        views = [make_view(record, desk.knowledge, desk.network) for record in records]
-        write(render_several(records, views, desk.network, verbose=verbose, asks=asks), sys.stdout)
+        views = [make_view(record, engine.knowledge, engine.network) for record in records]
+        write(render_several(records, views, engine.network, verbose=verbose, asks=asks), sys.stdout)
     else:
         (record,) = records
         write(
             render(
                 record,
-                make_view(record, desk.knowledge, desk.network),
-                desk.network,
+                make_view(record, engine.knowledge, engine.network),
+                engine.network,
                 verbose=verbose,
                 asks=asks,
             ),
             sys.stdout,
         )
     if asks:
-        records = ask_on(desk, records)
+        records = ask_on(engine, records)
     return leading(records)
 
 
-def ask_on(desk: Desk, records: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...]:
+def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
     """Ask the next question until there is none, or the person has no more answers; every record hears it."""
     while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)
@@ -64,14 +64,14 @@ def ask_on(desk: Desk, records: tuple[CaseRecord, ...]) -> tuple[CaseRecord, ...
         if said.casefold() in SKIP:
             return records
         try:
-            value = meaning(desk.knowledge.questions[question.question], question, said)
+            value = meaning(engine.knowledge.questions[question.question], question, said)
         except UsageError as error:
             write([Line(str(error))], sys.stdout)
             continue
         before = leading(records)
-        records = tuple(desk.tell_more(record, question.option, value) for record in records)
+        records = tuple(engine.add_answer(record, question.option, value) for record in records)
         after = next(record for record in records if record.relay == before.relay)
-        write(render_change(before, after, make_view(after, desk.knowledge, desk.network)), sys.stdout)
+        write(render_change(before, after, make_view(after, engine.knowledge, engine.network)), sys.stdout)
     return records
 
 
@@ -85,4 +85,4 @@ def meaning(question: Question, asked: NextQuestion, said: str) -> str:
     for one in question.answers:
         if one.name == chosen and one.option:
             return spoken(one.option)
-    raise unknown("an answer", said, named)
+    raise unknown_word("an answer", said, named)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from bot.cli.parser import Parser
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError, unknown_word
 from bot.model.vocabulary import platform_names
 from bot.rendering.terminal.console import Line, write
 from knowledge.loading.load import FOLDER, load_knowledge
@@ -25,10 +25,10 @@ def run_knowledge(words: Sequence[str]) -> int:
     parser = _parser()
     options, rest = parser.parse_known_args(list(words))
     if rest and rest[0].startswith("-"):
-        raise unknown("an option of knowledge", rest[0], parser.known)
+        raise unknown_word("an option of knowledge", rest[0], parser.known)
     command = options.command or ""
     if command not in COMMANDS:
-        raise unknown("a knowledge command", command, COMMANDS)
+        raise unknown_word("a knowledge command", command, COMMANDS)
     return COMMANDS[command](load_knowledge(), [*options.words, *rest], options)
 
 
@@ -64,7 +64,7 @@ def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
 def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespace) -> int:
     from knowledge.authoring.draw import draw
     from knowledge.loading.load_network import load_network
-    from knowledge.reasoning.selection import select
+    from knowledge.reasoning.selection import select_causes
     from knowledge.reasoning.tree import compile_tree
 
     (code,) = _take(words, 1, "tree CODE")
@@ -76,7 +76,7 @@ def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespac
         platforms = [names[_known("a platform", options.platform.casefold(), names)]]
     network = load_network()
     edge = _known("an edge", options.edge or network.roaming, network.edge_names)
-    trees = [compile_tree(select(knowledge, network, code, platform, edge)) for platform in platforms]
+    trees = [compile_tree(select_causes(knowledge, network, code, platform, edge)) for platform in platforms]
     sys.stdout.write("\n\n".join(draw(tree, options.format) for tree in trees) + "\n")
     return OK
 
@@ -191,7 +191,7 @@ def _take(words: Sequence[str], count: int, usage: str) -> Sequence[str]:
 def _known(kind: str, word: str, known: Iterable[str]) -> str:
     words = tuple(known)
     if word not in words:
-        raise unknown(kind, word, words, "lineman knowledge list")
+        raise unknown_word(kind, word, words, "lineman knowledge list")
     return word
 
 

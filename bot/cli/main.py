@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Final
 
 from bot.cli.parser import Parser
-from bot.errors import UsageError, printable, unknown
+from bot.errors import UsageError, printable, unknown_word
 from bot.version import version
 from knowledge.model.problems import KnowledgeError
 
@@ -84,7 +84,7 @@ def _run(words: list[str]) -> int:
     if not words or words[0].startswith("-"):
         return _talk(words)
     if words[0] not in COMMANDS:
-        raise unknown("a command", words[0], tuple(COMMANDS))
+        raise unknown_word("a command", words[0], tuple(COMMANDS))
     module, name = COMMANDS[words[0]]
     run: Callable[[list[str]], int] = getattr(import_module(module), name)
     return run(words[1:])
@@ -103,9 +103,9 @@ def _talk(words: list[str]) -> int:
     elif options.version:
         sys.stdout.write(f"lineman {version()}\n")
     else:
-        from bot.cli.repl import converse
+        from bot.cli.repl import run_repl
 
-        return converse(options.network, options.vantage)
+        return run_repl(options.network, options.vantage)
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError, unknown_word
 
 
 class Parser(argparse.ArgumentParser):
@@ -19,7 +19,7 @@ class Parser(argparse.ArgumentParser):
         """Read *words*, options and the rest in any order; `UsageError` names an option that is not known."""
         options, rest = self.parse_known_intermixed_args(list(words))
         if rest:
-            raise unknown(f"an option of {self.prog.removeprefix('lineman ')}", rest[0], self.known)
+            raise unknown_word(f"an option of {self.prog.removeprefix('lineman ')}", rest[0], self.known)
         return options
 
     @property

@@ -12,17 +12,17 @@ from typing import Any, Final
 from bot.cli.ask import OK, SHOWN, UNANSWERED, _print_json, _text
 from bot.cli.diagnose import EXIT
 from bot.cli.parser import Parser
-from bot.diagnosis.device_evidence import Continued, case_of, continue_case
-from bot.diagnosis.engine import Desk, open_desk
-from bot.errors import UsageError, quoted, unknown
+from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
+from bot.diagnosis.engine import Engine, load_engine
+from bot.errors import UsageError, quote, unknown_word
 from bot.intake.clues import Reading, code_of, edge_of, platform_of
 from bot.intake.parsing.decode import LARGEST
 from bot.intake.parsing.edge_names import edge_id
-from bot.intake.read import read_pasted, refused
-from bot.intake.symptoms import read
+from bot.intake.read import read, refused
+from bot.intake.symptoms import match_symptoms
 from bot.language.make_request import request_for
 from bot.model.request import Request
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from bot.model.vocabulary import make_vocabulary
 from bot.rendering.json.report import render as render_json
 from bot.rendering.report_summary import outcome
@@ -47,19 +47,19 @@ def run_preflight(words: Sequence[str]) -> int:
     """Read what *words* name, print what it says and what follows, and give the exit code."""
     options = _parser().read(words)
     reading = _with_edge(read_all(options.files), options.edge)
-    desk = open_desk(options.network, options.vantage, remote=options.run)
-    request = request_of(reading, desk, options.code, options.platform, options.edge)
-    continued = _continue(options, reading, request, desk)
-    view = make_view(continued.record, desk.knowledge, desk.network)
+    engine = load_engine(options.network, options.vantage, remote=options.run)
+    request = request_of(reading, engine, options.code, options.platform, options.edge)
+    continued = _continue(options, reading, request, engine)
+    view = make_view(continued.record, engine.knowledge, engine.network)
     then = next_steps(reading, continued, ran=options.run)
     if options.json:
-        reply = render_json(reading, continued, view, desk.network.quality, then, version())
+        reply = render_json(reading, continued, view, engine.network.quality, then, version())
         json.dump(reply, sys.stdout, indent=2, ensure_ascii=True)
         sys.stdout.write("\n")
     else:
         from bot.rendering.terminal.console import write
 
-        write(render(reading, continued, view, desk.network.quality, then), sys.stdout)
+        write(render(reading, continued, view, engine.network.quality, then), sys.stdout)
     return EXIT[outcome(reading, continued)]
 
 
@@ -73,7 +73,7 @@ def read_all(files: Sequence[str]) -> Reading:
     useful = [one for one in readings if one.useful]
     if not useful:
         told = [
-            f"{quoted(file)}: {one.says}" if len(files) > 1 else one.says
+            f"{quote(file)}: {one.says}" if len(files) > 1 else one.says
             for file, one in zip(files, readings, strict=True)
         ]
         raise UsageError(" ".join(told))
@@ -93,35 +93,35 @@ def read_all(files: Sequence[str]) -> Reading:
 def _read(file: str) -> Reading:
     """Read one file; what is too large is refused by its size alone."""
     if file == "-":
-        return read_pasted(sys.stdin.buffer.read(LARGEST + 1))
+        return read(sys.stdin.buffer.read(LARGEST + 1))
     try:
         with Path(file).open("rb") as stream:
             source = stream.read(LARGEST + 1)
             size = os.fstat(stream.fileno()).st_size
     except OSError as error:
-        raise UsageError(f"{quoted(file)} cannot be read: {error.strerror or error}.") from error
-    return refused(max(size, len(source))) if len(source) > LARGEST else read_pasted(source)
+        raise UsageError(f"{quote(file)} cannot be read: {error.strerror or error}.") from error
+    return refused(max(size, len(source))) if len(source) > LARGEST else read(source)
 
 
 def request_of(
     reading: Reading,
-    desk: Desk,
+    engine: Engine,
     said_code: str | None = None,
     said_platform: str | None = None,
     said_edge: str | None = None,
 ) -> Request:
     """Make the request: what was said counts more than what was read."""
-    vocabulary = desk.vocabulary
-    code = said_code or code_of(reading, desk.knowledge.errors)
+    vocabulary = engine.vocabulary
+    code = said_code or code_of(reading, engine.knowledge.errors)
     if code not in vocabulary.codes:
-        raise unknown("an error code known here", code, vocabulary.codes, vocabulary.see)
+        raise unknown_word("an error code known here", code, vocabulary.codes, vocabulary.see)
     platform = said_platform.casefold() if said_platform else None
     if platform and platform not in vocabulary.platforms:
-        raise unknown("a platform", platform, vocabulary.platforms)
+        raise unknown_word("a platform", platform, vocabulary.platforms)
     read_edge = edge_of(reading)
     edge = (said_edge or (read_edge if read_edge in vocabulary.edges else vocabulary.roaming)).casefold()
     if edge not in vocabulary.edges:
-        raise unknown("an edge", edge, vocabulary.edges)
+        raise unknown_word("an edge", edge, vocabulary.edges)
     chosen = vocabulary.platforms[platform] if platform else platform_of(reading)
     return Request(code, chosen, edge, relays=vocabulary.relays[:1])
 
@@ -134,17 +134,21 @@ def _with_edge(reading: Reading, edge: str | None) -> Reading:
     return replace(reading, reports=tuple(told))
 
 
-def _continue(options: argparse.Namespace, reading: Reading, request: Request, desk: Desk) -> Continued:
+def _continue(
+    options: argparse.Namespace, reading: Reading, request: Request, engine: Engine
+) -> DeviceEvidence:
     if not options.run:
-        return case_of(reading, request, desk.knowledge, desk.network, on_device=options.on_device)
+        return case_of(reading, request, engine.knowledge, engine.network, on_device=options.on_device)
     from bot.rendering.terminal.live_progress import show_progress
 
-    with show_progress(sys.stderr if options.json else sys.stdout, desk.knowledge) as tell:
-        record = desk.diagnose(request, tell)
-    return continue_case(record, reading, desk.knowledge, desk.network, on_device=options.on_device)
+    with show_progress(sys.stderr if options.json else sys.stdout, engine.knowledge) as tell:
+        record = engine.diagnose(request, tell)
+    return apply_device_reading(
+        record, reading, engine.knowledge, engine.network, on_device=options.on_device
+    )
 
 
-def next_steps(reading: Reading, continued: Continued, *, ran: bool) -> tuple[str, ...]:
+def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tuple[str, ...]:
     """Say what to do next: what is missing, what a relay could add, what only a person knows."""
     steps = []
     request = continued.record.request
@@ -213,7 +217,7 @@ def run_understand(words: Sequence[str]) -> int:
     options = parser.read(words)
     knowledge = load_knowledge(quick=True)
     vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))
-    readings = read(_text(options.text), knowledge, vocabulary)
+    readings = match_symptoms(_text(options.text), knowledge, vocabulary)
     if options.json:
         _print_json(_readings_json(readings, request_for(readings, readings.offered, knowledge, vocabulary)))
     else:
@@ -221,7 +225,7 @@ def run_understand(words: Sequence[str]) -> int:
     return OK if readings.codes or readings.verdict != "none" else UNANSWERED
 
 
-def _readings_json(readings: Readings, request: Request | None) -> dict[str, Any]:
+def _readings_json(readings: SymptomMatch, request: Request | None) -> dict[str, Any]:
     return {
         "codes": list(readings.codes),
         "platform": readings.clues.get("platform"),

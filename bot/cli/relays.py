@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.cli.parser import Parser
-from bot.errors import UsageError, unknown
+from bot.errors import UsageError, unknown_word
 from bot.relays.hub.control_socket import ControlSocket
 from bot.relays.hub.dispatcher import spoken_ago
-from bot.relays.hub.messages import Health
+from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.settings import HubSettings, hub_name, read_hub_settings
 from bot.relays.remote import find_relays
 from bot.rendering.terminal.console import Line, write
-from bot.storage.relay_registry import TOKEN_LIVES, Enrolled, Enrolment
+from bot.storage.relay_registry import TOKEN_LIVES, RegisteredRelay, RelayRegistry
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.model import USER_NETWORK, VANTAGES
 
@@ -34,7 +34,7 @@ def run_relays(words: Sequence[str]) -> int:
         return _policy(rest)
     work = _COMMANDS.get(command)
     if work is None:
-        raise unknown("a command of relays", command, COMMANDS)
+        raise unknown_word("a command of relays", command, COMMANDS)
     settings = read_hub_settings(os.environ)
     asyncio.run(_with(settings, lambda enrolment: work(enrolment, settings, rest)))
     return 0
@@ -52,15 +52,15 @@ def _policy(words: list[str]) -> int:
     return 0
 
 
-async def _with(settings: HubSettings, work: Callable[[Enrolment], Coroutine[Any, Any, None]]) -> None:
-    enrolment = Enrolment.open(settings.database)
+async def _with(settings: HubSettings, work: Callable[[RelayRegistry], Coroutine[Any, Any, None]]) -> None:
+    enrolment = RelayRegistry.open(settings.database)
     try:
         await work(enrolment)
     finally:
         await enrolment.close()
 
 
-async def _invite(enrolment: Enrolment, settings: HubSettings, words: list[str]) -> None:
+async def _invite(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print the one command that makes a host the relay NAME."""
     parser = Parser(prog="lineman relays invite", allow_abbrev=False)
     add = parser.add_argument
@@ -73,7 +73,7 @@ async def _invite(enrolment: Enrolment, settings: HubSettings, words: list[str])
     add("--hours", type=float, default=TOKEN_LIVES / 3600, help="how long the invitation is good")
     options = parser.parse_args(words)
     if options.vantage not in VANTAGES:
-        raise unknown("a vantage", options.vantage, VANTAGES)
+        raise unknown_word("a vantage", options.vantage, VANTAGES)
     if not 0 < options.hours <= 24 * 30:
         raise UsageError("An invitation is good for up to 720 hours; 24 are usual.")
     url = options.url or settings.url
@@ -82,7 +82,7 @@ async def _invite(enrolment: Enrolment, settings: HubSettings, words: list[str])
     assert signer
     pin = _pin(options.pin) if options.pin else ""
     channels = tuple(one.removeprefix("#") for one in options.channels)
-    relay = Enrolled(
+    relay = RegisteredRelay(
         options.name, None, labels=tuple(options.label), channels=channels, vantage=options.vantage
     )
     token = await enrolment.invite(relay, time.time(), options.hours * 3600)
@@ -109,7 +109,7 @@ def _first_certificate(text: str) -> str:
     return before[before.find("-----BEGIN CERTIFICATE-----") :] + found
 
 
-async def _list(enrolment: Enrolment, settings: HubSettings, words: list[str]) -> None:
+async def _list(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print every relay and how it is."""
     parser = Parser(prog="lineman relays list", allow_abbrev=False)
     parser.add_argument("--json", action="store_true")
@@ -125,7 +125,7 @@ async def _list(enrolment: Enrolment, settings: HubSettings, words: list[str]) -
     write(lines or none, sys.stdout)
 
 
-async def _show(enrolment: Enrolment, settings: HubSettings, words: list[str]) -> None:
+async def _show(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print all that is known of one relay, and its last plans."""
     relay = await enrolment.named(_only(words, "show"))
     health = {one.name: one for one in await find_relays(ControlSocket(settings.socket))}
@@ -141,14 +141,14 @@ async def _show(enrolment: Enrolment, settings: HubSettings, words: list[str]) -
     write(lines, sys.stdout)
 
 
-async def _revoke(enrolment: Enrolment, _: HubSettings, words: list[str]) -> None:
+async def _revoke(enrolment: RelayRegistry, _: HubSettings, words: list[str]) -> None:
     """Let one in no more."""
     name = _only(words, "revoke")
     await enrolment.revoke(name, time.time())
     sys.stdout.write(f"{name} is revoked; a hub that runs ends its connection within seconds.\n")
 
 
-async def _rename(enrolment: Enrolment, _: HubSettings, words: list[str]) -> None:
+async def _rename(enrolment: RelayRegistry, _: HubSettings, words: list[str]) -> None:
     """Call one by another name."""
     if len(words) != 2:
         raise UsageError("Say the name and the new one: lineman relays rename acme-hq acme-berlin.")
@@ -156,7 +156,9 @@ async def _rename(enrolment: Enrolment, _: HubSettings, words: list[str]) -> Non
     sys.stdout.write(f"{words[0]} is called {words[1]} now.\n")
 
 
-_COMMANDS: Final[Mapping[str, Callable[[Enrolment, HubSettings, list[str]], Coroutine[Any, Any, None]]]] = {
+_COMMANDS: Final[
+    Mapping[str, Callable[[RelayRegistry, HubSettings, list[str]], Coroutine[Any, Any, None]]]
+] = {
     "invite": _invite,
     "list": _list,
     "show": _show,
@@ -171,7 +173,7 @@ def _only(words: list[str], command: str) -> str:
     return words[0]
 
 
-def _row(relay: Enrolled, health: Health | None) -> Iterator[Line]:
+def _row(relay: RegisteredRelay, health: RelayStatus | None) -> Iterator[Line]:
     yield Line(f"{relay.name}: {state(relay, health)}", "bold")
     more = [relay.vantage, *relay.labels]
     if relay.channels:
@@ -188,7 +190,7 @@ def _row(relay: Enrolled, health: Health | None) -> Iterator[Line]:
     yield Line(", ".join(more), "dim", indent=2)
 
 
-def state(relay: Enrolled, health: Health | None) -> str:
+def state(relay: RegisteredRelay, health: RelayStatus | None) -> str:
     """Say in a few words how a relay is."""
     if relay.revoked is not None:
         return "revoked"
@@ -203,7 +205,7 @@ def state(relay: Enrolled, health: Health | None) -> str:
     )
 
 
-def _as_json(relay: Enrolled, health: Health | None) -> dict[str, Any]:
+def _as_json(relay: RegisteredRelay, health: RelayStatus | None) -> dict[str, Any]:
     known = {name: value for name, value in asdict(relay).items() if name not in ("key", "sealing")}
     live = {"round_trip_ms": health.round_trip_ms, "offset_s": health.offset_s} if health else {}
     return known | {"state": state(relay, health), "told": dict(relay.state), "live": live}

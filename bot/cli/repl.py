@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.diagnosis.engine import Desk, open_desk
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.engine import Engine, load_engine
+from bot.diagnosis.triage import RunRecord
 from bot.errors import UsageError
 from bot.intake.segment import may_hold_report
-from bot.language.case_context import About, about_case
+from bot.language.case_context import CaseContext, context_of_case
 from bot.language.command_parser import parse
 from bot.model.request import Request
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.view import make_view
 
@@ -51,18 +51,18 @@ TOLD: Final = ("sdk-version", "turn", "vpn")
 
 
 @dataclass(slots=True)
-class Talk:
+class Repl:
     """What has been said: the last case, the causes its story meant, the readings that wait for a choice."""
 
-    desk: Desk
-    record: "CaseRecord | None" = None
-    waiting: "Readings | None" = None
+    engine: Engine
+    record: "RunRecord | None" = None
+    waiting: "SymptomMatch | None" = None
     meant: tuple[str, ...] = ()
 
 
-def converse(network: str | None, vantage: str | None) -> int:
+def run_repl(network: str | None, vantage: str | None) -> int:
     """Talk until the person leaves; the exit code is 0."""
-    talk = Talk(open_desk(network, vantage, remote=True))
+    repl = Repl(load_engine(network, vantage, remote=True))
     if sys.stdin.isatty():
         write([Line("Lineman. Type /diagnose 31009, what happens, a question, help or quit.")], sys.stdout)
     for line in _typed():
@@ -72,7 +72,7 @@ def converse(network: str | None, vantage: str | None) -> int:
         if word in ("help", "?"):
             write(HELP, sys.stdout)
         elif word:
-            _take(talk, line)
+            _take(repl, line)
         sys.stdout.flush()
     return 0
 
@@ -109,18 +109,18 @@ def _asks() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _take(talk: Talk, line: str) -> None:
+def _take(repl: Repl, line: str) -> None:
     """Do what *line* asks for, or say what it should have been."""
     try:
         first = line.split()[0].lstrip("/").casefold()
-        if _reported(talk, line):
+        if _reported(repl, line):
             return
-        if talk.waiting and line.strip(" .)").isdecimal() and len(line) <= 3:
-            _choose(talk, int(line.strip(" .)")))
+        if repl.waiting and line.strip(" .)").isdecimal() and len(line) <= 3:
+            _choose(repl, int(line.strip(" .)")))
         elif first == "diagnose" or first[:1].isdecimal():
-            _asked(talk, line)
+            _asked(repl, line)
         else:
-            _said(talk, line)
+            _said(repl, line)
     except UsageError as error:
         write([Line(str(error))], sys.stdout)
     except KeyboardInterrupt:
@@ -129,7 +129,7 @@ def _take(talk: Talk, line: str) -> None:
         write([Line("Stopped.")], sys.stdout)
 
 
-def _reported(talk: Talk, line: str) -> bool:
+def _reported(repl: Repl, line: str) -> bool:
     """Go on with the report in *line*, or in the file that it names; false where there is none."""
     if line[:1] not in ("{", "[") and not may_hold_report(line) and "preflight" not in line[:10].casefold():
         return False
@@ -143,45 +143,45 @@ def _reported(talk: Talk, line: str) -> bool:
         if found is None:
             return False
         reading = found
-    talk.waiting = None
-    talk.record = go_on(talk.desk, talk.record, reading, words)
+    repl.waiting = None
+    repl.record = go_on(repl.engine, repl.record, reading, words)
     return True
 
 
-def _asked(talk: Talk, line: str) -> None:
+def _asked(repl: Repl, line: str) -> None:
     """Diagnose a code; words without one that were meant as a command are read as a story."""
     words = line.split()
     try:
-        request = parse(line, talk.desk.vocabulary)
+        request = parse(line, repl.engine.vocabulary)
     except UsageError:
         if len(words) <= 3 or any(word.isdecimal() for word in words[:2]):
             raise
-        _free(talk, " ".join(words[1:]))
+        _free(repl, " ".join(words[1:]))
         return
-    _diagnose(talk, request)
+    _diagnose(repl, request)
 
 
-def _diagnose(talk: Talk, request: Request, meant: tuple[str, ...] = ()) -> None:
+def _diagnose(repl: Repl, request: Request, meant: tuple[str, ...] = ()) -> None:
     from bot.cli.interactive import talk_through
 
-    talk.waiting, talk.meant = None, meant
-    talk.record = talk_through(talk.desk, request, verbose=False)
+    repl.waiting, repl.meant = None, meant
+    repl.record = talk_through(repl.engine, request, verbose=False)
 
 
-def _said(talk: Talk, line: str) -> None:
+def _said(repl: Repl, line: str) -> None:
     """Do what *line* says about the last case, or take it as free words."""
-    if talk.record and (request := _changed(talk, talk.record, line)):
-        _diagnose(talk, request, talk.meant)
+    if repl.record and (request := _changed(repl, repl.record, line)):
+        _diagnose(repl, request, repl.meant)
     else:
-        _free(talk, line)
+        _free(repl, line)
 
 
-def _changed(talk: Talk, record: "CaseRecord", line: str) -> Request | None:
+def _changed(repl: Repl, record: "RunRecord", line: str) -> Request | None:
     """The last case with what *line* changes about it: another platform, edge, an answer, or once more."""
-    from bot.language.intents import Thread, read_intent
+    from bot.language.intents import ThreadContext, read_intent
     from bot.language.router import is_question
 
-    intent = read_intent(line, Thread(talk.desk.vocabulary))
+    intent = read_intent(line, ThreadContext(repl.engine.vocabulary))
     if intent.kind not in ("platform", "edge", "answer", "again") or is_question(line):
         return None
     changes = dict(intent.values)
@@ -191,49 +191,51 @@ def _changed(talk: Talk, record: "CaseRecord", line: str) -> Request | None:
         old,
         platform=changes.get("platform", old.platform),
         edge=changes.get("edge", old.edge),
-        told=dict(old.told) | told,
+        answers=dict(old.answers) | told,
     )
 
 
-def _free(talk: Talk, line: str) -> None:
+def _free(repl: Repl, line: str) -> None:
     """A question or a story: answer it, go ahead with what it tells, or offer its readings."""
     from bot.language.answering import Answer
     from bot.language.llm_settings import read_endpoint
     from bot.language.make_request import request_for
-    from bot.language.rewording import phrase_now
+    from bot.language.rewording import reword_now
     from bot.language.router import take
     from bot.rendering.symptom_text import looked_into_as
     from bot.rendering.terminal.answer import render_answer, render_readings
 
-    desk = talk.desk
-    about = _about(talk)
-    found = take(line, about, desk.knowledge, desk.network, desk.vocabulary)
+    engine = repl.engine
+    about = _about(repl)
+    found = take(line, about, engine.knowledge, engine.network, engine.vocabulary)
     if isinstance(found, Answer):
-        worded = phrase_now(line, found, about.evidence, read_endpoint(os.environ))
+        worded = reword_now(line, found, about.evidence, read_endpoint(os.environ))
         write(render_answer(worded), sys.stdout)
         return
     numbered = found.verdict == "close" and not found.codes
     write(render_readings(found, numbered=numbered), sys.stdout)
     if numbered:
-        talk.waiting = found
+        repl.waiting = found
         write([Line("Type a number.", "dim")], sys.stdout)
-    elif found.offered and (request := request_for(found, found.offered, desk.knowledge, desk.vocabulary)):
+    elif found.offered and (
+        request := request_for(found, found.offered, engine.knowledge, engine.vocabulary)
+    ):
         if not found.codes:
             write([Line(looked_into_as(request))], sys.stdout)
-        _diagnose(talk, request, tuple(one.cause for one in found.offered[:1]))
+        _diagnose(repl, request, tuple(one.cause for one in found.offered[:1]))
 
 
-def _choose(talk: Talk, number: int) -> None:
+def _choose(repl: Repl, number: int) -> None:
     """Go ahead with the reading that was chosen by its number; the last number is none of them."""
     from bot.language.make_request import request_for
     from bot.rendering.symptom_text import looked_into_as
 
-    readings = talk.waiting
+    readings = repl.waiting
     if readings is None:
         return
     if not 1 <= number <= len(readings.offered) + 1:
         raise UsageError(f"Type a number from 1 to {len(readings.offered) + 1}.")
-    talk.waiting = None
+    repl.waiting = None
     if number > len(readings.offered):
         write(
             [Line("Then say more: what you see or hear, where it works and where not, or the code.")],
@@ -241,16 +243,18 @@ def _choose(talk: Talk, number: int) -> None:
         )
         return
     chosen = readings.offered[number - 1]
-    if request := request_for(readings, (chosen,), talk.desk.knowledge, talk.desk.vocabulary):
+    if request := request_for(readings, (chosen,), repl.engine.knowledge, repl.engine.vocabulary):
         write([Line(looked_into_as(request))], sys.stdout)
-        _diagnose(talk, request, (chosen.cause,))
+        _diagnose(repl, request, (chosen.cause,))
 
 
-def _about(talk: Talk) -> "About":
+def _about(repl: Repl) -> "CaseContext":
     """The context of a question: the last case, its causes and their evidence."""
-    record = talk.record
+    record = repl.record
     return (
-        about_case(record, make_view(record, talk.desk.knowledge, talk.desk.network).found, talk.meant)
+        context_of_case(
+            record, make_view(record, repl.engine.knowledge, repl.engine.network).found, repl.meant
+        )
         if record
-        else About()
+        else CaseContext()
     )

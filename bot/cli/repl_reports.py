@@ -8,12 +8,12 @@ from typing import Final, TypeAlias
 from bot.cli.interactive import ask_on
 from bot.cli.read import read_all, request_of
 from bot.diagnosis.comparison import leading
-from bot.diagnosis.device_evidence import case_of, continue_case
-from bot.diagnosis.engine import Desk
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.device_evidence import apply_device_reading, case_of
+from bot.diagnosis.engine import Engine
+from bot.diagnosis.triage import RunRecord
 from bot.errors import UsageError
 from bot.intake.clues import Reading
-from bot.intake.read import BEGINNING, read_pasted
+from bot.intake.read import BEGINNING, read
 from bot.intake.segment import may_hold_report
 from bot.language.router import is_from_device, without_place
 from bot.rendering.terminal.console import write
@@ -52,7 +52,7 @@ def read_named(name: str, line: str, more: More) -> tuple[Reading, str]:
     while (following := more()) is not None and following.strip() != END:
         lines.append(following)
     text = "\n".join(lines)
-    reading = read_pasted(text)
+    reading = read(text)
     if not reading.useful:
         raise UsageError(reading.says)
     return reading, f"{line} {text}"
@@ -63,7 +63,7 @@ def find_report(text: str) -> Reading | None:
     is_json = text[:1] in ("{", "[")
     if not is_json and not may_hold_report(text):
         return None
-    reading = read_pasted(text)
+    reading = read(text)
     if reading.kind in ("report", "tool") or (is_json and reading.useful):
         return reading
     if is_json or reading.says == BEGINNING:
@@ -71,25 +71,29 @@ def find_report(text: str) -> Reading | None:
     return None
 
 
-def go_on(desk: Desk, record: CaseRecord | None, reading: Reading, words: str) -> CaseRecord:
+def go_on(engine: Engine, record: RunRecord | None, reading: Reading, words: str) -> RunRecord:
     """Conclude *record* anew by *reading* and print it; without one, the case is what the device saw alone."""
     on_device = is_from_device(words)
     if record:
-        continued = continue_case(record, reading, desk.knowledge, desk.network, on_device=on_device)
+        continued = apply_device_reading(
+            record, reading, engine.knowledge, engine.network, on_device=on_device
+        )
     else:
-        request = request_of(reading, desk)
-        continued = case_of(reading, request, desk.knowledge, desk.network, on_device=on_device)
+        request = request_of(reading, engine)
+        continued = case_of(reading, request, engine.knowledge, engine.network, on_device=on_device)
     now = continued.record
     asks = sys.stdin.isatty() and sys.stdout.isatty()
     then = _next(reading, now, looked=record is not None, on_device=on_device, asks=asks)
     write(
-        render(reading, continued, make_view(now, desk.knowledge, desk.network), desk.network.quality, then),
+        render(
+            reading, continued, make_view(now, engine.knowledge, engine.network), engine.network.quality, then
+        ),
         sys.stdout,
     )
-    return leading(ask_on(desk, (now,))) if asks else now
+    return leading(ask_on(engine, (now,))) if asks else now
 
 
-def _next(reading: Reading, now: CaseRecord, *, looked: bool, on_device: bool, asks: bool) -> tuple[str, ...]:
+def _next(reading: Reading, now: RunRecord, *, looked: bool, on_device: bool, asks: bool) -> tuple[str, ...]:
     """Say what to do next, in words of the conversation."""
     steps = []
     if any(report.state == "running" for report in reading.reports):

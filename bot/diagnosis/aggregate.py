@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.diagnosis.comparison import leading, listed
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from knowledge.model.conclusions import Diagnosis, Judged
 from knowledge.reasoning.merge import merge
 from probes.protocol.model import REFERENCE, Observation
 
 
-def together(records: Sequence[CaseRecord]) -> CaseRecord:
+def aggregate(records: Sequence[RunRecord]) -> RunRecord:
     """Lay the *records* of one request together, one from each relay; a single one stays as it is.
 
     A cause is found if it shows from any relay, and ruled out only where every relay of the users' networks rules
@@ -39,7 +39,7 @@ def step_of(relay: str, step: str) -> str:
     return f"{relay}: {step}"
 
 
-def nobody_looked(records: Sequence[CaseRecord]) -> tuple[Judged, ...]:
+def unchecked_by_all(records: Sequence[RunRecord]) -> tuple[Judged, ...]:
     """List the causes that no relay of the users' networks could check, and not for want of a person's word."""
     own = _inside(records)
     unchecked = [
@@ -48,19 +48,19 @@ def nobody_looked(records: Sequence[CaseRecord]) -> tuple[Judged, ...]:
     return tuple(one for cause, one in unchecked[0].items() if all(cause in each for each in unchecked))
 
 
-def _inside(records: Sequence[CaseRecord]) -> list[CaseRecord]:
+def _inside(records: Sequence[RunRecord]) -> list[RunRecord]:
     """Choose the relays that speak for a user's network; all, where none does."""
     return [record for record in records if record.vantage != REFERENCE] or list(records)
 
 
-def _named(record: CaseRecord) -> list[Observation]:
+def _named(record: RunRecord) -> list[Observation]:
     return [
         replace(look, step=step_of(record.relay, look.step), facts={**look.facts, "relay": record.relay})
         for look in record.observations.values()
     ]
 
 
-def _diagnosis(records: Sequence[CaseRecord], first: CaseRecord) -> Diagnosis:
+def _diagnosis(records: Sequence[RunRecord], first: RunRecord) -> Diagnosis:
     whole = merge([_renamed(record) for record in records])
     mixed = tuple(_ruled_out_in_part(one, records) for one in whole.not_checked)
     question = first.diagnosis.next_question or whole.next_question
@@ -73,7 +73,7 @@ def _diagnosis(records: Sequence[CaseRecord], first: CaseRecord) -> Diagnosis:
     )
 
 
-def _ruled_out_in_part(one: Judged, records: Sequence[CaseRecord]) -> Judged:
+def _ruled_out_in_part(one: Judged, records: Sequence[RunRecord]) -> Judged:
     """Say from where *one* was ruled out although another relay could not check it."""
     fine = [
         record.relay
@@ -83,7 +83,7 @@ def _ruled_out_in_part(one: Judged, records: Sequence[CaseRecord]) -> Judged:
     return replace(one, because=f"ruled out from {listed(fine)} only; {one.because}") if fine else one
 
 
-def _renamed(record: CaseRecord) -> Diagnosis:
+def _renamed(record: RunRecord) -> Diagnosis:
     """Give the diagnosis of *record*, with every look named by its relay."""
     diagnosis = record.diagnosis
 

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from knowledge.model.conclusions import Answers, Finding
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE
 
-Scope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
+FindingScope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
 
 NAMED: Final = 5  # relays that a sentence lists; of more it tells how many
 
@@ -22,12 +22,12 @@ _MISSING: Final = (Failure.RELAY_LOST, Failure.NOT_ALLOWED)
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedCause:
     """One cause that some relay found, and what the others say to it."""
 
     cause: str
     title: str
-    scope: Scope
+    scope: FindingScope
     seen_from: tuple[str, ...]  # relays from which it shows
     fine_from: tuple[str, ...]  # relays from which it does not
     unknown_from: tuple[str, ...]  # relays that could not tell
@@ -35,7 +35,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingRelay:
     """What one relay was asked and could not tell."""
 
     relay: str
@@ -53,13 +53,13 @@ class Missing:
 class Comparison:
     """What several relays say together about one request."""
 
-    causes: tuple[Compared, ...]
+    causes: tuple[ComparedCause, ...]
     alike: tuple[str, ...]  # steps that failed from every relay that took them, two at least
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingRelay, ...]
     says: str  # one sentence over all
 
 
-def compare(records: Sequence[CaseRecord]) -> Comparison:
+def compare(records: Sequence[RunRecord]) -> Comparison:
     """Compare the *records* of one request, one for each relay."""
     found: dict[str, Finding] = {}
     for finding in (finding for record in records for finding in record.diagnosis.found):
@@ -69,7 +69,7 @@ def compare(records: Sequence[CaseRecord]) -> Comparison:
     return Comparison(causes, _alike(records), missing, _sum_up(causes, records))
 
 
-def missing_from(record: CaseRecord) -> Missing | None:
+def missing_from(record: RunRecord) -> MissingRelay | None:
     """Tell what the relay of *record* was asked and could not tell because of itself."""
     lost = [one for one in record.observations.values() if one.failure in _MISSING]
     if not lost:
@@ -80,10 +80,10 @@ def missing_from(record: CaseRecord) -> Missing | None:
     )
     # What the network file pins was never asked of the relay, and has no time.
     taken = sum(one.started > 0 for one in record.observations.values() if one not in lost)
-    return Missing(record.relay, len(lost), len(lost) + taken, because.rstrip(".") or usual)
+    return MissingRelay(record.relay, len(lost), len(lost) + taken, because.rstrip(".") or usual)
 
 
-def leading(records: Sequence[CaseRecord]) -> CaseRecord:
+def leading(records: Sequence[RunRecord]) -> RunRecord:
     """Choose the record that stands for all: the first that found something, else one of the user's network."""
     found = [record for record in records if record.diagnosis.outcome == "found"]
     inside = [record for record in records if record.vantage != REFERENCE]
@@ -91,17 +91,17 @@ def leading(records: Sequence[CaseRecord]) -> CaseRecord:
     return [*found, *unclear, *inside, *records][0]
 
 
-def _compared(finding: Finding, records: Sequence[CaseRecord]) -> Compared:
+def _compared(finding: Finding, records: Sequence[RunRecord]) -> ComparedCause:
     told: dict[bool | None, list[str]] = {True: [], False: [], None: []}
     for record in records:
         told[_shows(finding, record)].append(_named(record))
     seen, fine, unknown = (tuple(told[key]) for key in (True, False, None))
     scope = _scope(seen, fine)
     says = _says(finding.title, scope, seen, fine, unknown)
-    return Compared(finding.cause, finding.title, scope, seen, fine, unknown, says)
+    return ComparedCause(finding.cause, finding.title, scope, seen, fine, unknown, says)
 
 
-def _shows(finding: Finding, record: CaseRecord) -> bool | None:
+def _shows(finding: Finding, record: RunRecord) -> bool | None:
     """Whether the cause shows from where *record* was made; None where nobody could tell.
 
     A reference relay finds nothing about a user's network, but it has answered the questions: one that gives
@@ -130,13 +130,15 @@ def _same_answers(finding: Finding, answers: Answers) -> bool | None:
     return None if not given or any(theirs is None for _, theirs in given) else True
 
 
-def _scope(seen: Sequence[str], fine: Sequence[str]) -> Scope:
+def _scope(seen: Sequence[str], fine: Sequence[str]) -> FindingScope:
     if fine:
         return "one-network" if len(seen) == 1 else "some-networks"
     return "everywhere" if len(seen) > 1 else "not-compared"
 
 
-def _says(title: str, scope: Scope, seen: Sequence[str], fine: Sequence[str], unknown: Sequence[str]) -> str:
+def _says(
+    title: str, scope: FindingScope, seen: Sequence[str], fine: Sequence[str], unknown: Sequence[str]
+) -> str:
     match scope:
         case "one-network":
             says = f"{title}: only from {seen[0]}, not from {listed(fine)}; the fault is in the network of {seen[0]}"
@@ -150,18 +152,18 @@ def _says(title: str, scope: Scope, seen: Sequence[str], fine: Sequence[str], un
     return f"{says}{left}."
 
 
-def _alike(records: Sequence[CaseRecord]) -> tuple[str, ...]:
+def _alike(records: Sequence[RunRecord]) -> tuple[str, ...]:
     """List the steps that failed wherever they were looked at, and were looked at from two relays at least."""
     alike = []
     for step in dict.fromkeys(step for record in records for step in record.observations):
         taken = [record.observations[step] for record in records if step in record.observations]
-        looked = [one for one in taken if one.looked]
+        looked = [one for one in taken if one.has_result]
         if len(looked) > 1 and all(one.failure is not None for one in looked):
             alike.append(step)
     return tuple(alike)
 
 
-def _sum_up(causes: Sequence[Compared], records: Sequence[CaseRecord]) -> str:
+def _sum_up(causes: Sequence[ComparedCause], records: Sequence[RunRecord]) -> str:
     places = listed([_named(record) for record in records])
     if not causes:
         if all(record.diagnosis.outcome == "clear" or record.vantage == REFERENCE for record in records):
@@ -179,7 +181,7 @@ def _sum_up(causes: Sequence[Compared], records: Sequence[CaseRecord]) -> str:
     return f"Looked from {places}: {'; '.join(parts)}."
 
 
-def _named(record: CaseRecord) -> str:
+def _named(record: RunRecord) -> str:
     return f"{record.relay} (reference)" if record.vantage == REFERENCE else record.relay
 
 

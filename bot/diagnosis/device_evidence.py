@@ -6,10 +6,10 @@ Pure. Nothing is looked at again. A relay's answer and the device's that contrad
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.diagnosis.triage import CaseRecord, Matter, open_matter
+from bot.diagnosis.triage import Problem, RunRecord, prepare
 from bot.intake.clues import Reading, platform_of
 from bot.intake.observation import observe, place
-from bot.intake.preflight_report import Report
+from bot.intake.preflight_report import PreflightReport
 from bot.model.request import Request
 from knowledge.model.conclusions import Answered
 from knowledge.model.network import Network
@@ -22,7 +22,7 @@ DEVICE = "the user's device"
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class DeviceComparison:
     """One question as both saw it; answers as a person reads them, empty where there is none.
 
     They differ where both may count and contradict each other: then neither is taken.
@@ -38,49 +38,49 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Continued:
+class DeviceEvidence:
     """A case with what the device saw in it."""
 
-    record: CaseRecord
-    sides: tuple[Side, ...]
+    record: RunRecord
+    comparisons: tuple[DeviceComparison, ...]
     added: tuple[Observation, ...]  # what is new in the record
 
     @property
-    def differ(self) -> tuple[Side, ...]:
+    def differ(self) -> tuple[DeviceComparison, ...]:
         """The questions about which relay and device contradict each other."""
-        return tuple(side for side in self.sides if side.differ)
+        return tuple(side for side in self.comparisons if side.differ)
 
 
-def continue_case(
-    record: CaseRecord, reading: Reading, knowledge: Knowledge, network: Network, *, on_device: bool = False
-) -> Continued:
+def apply_device_reading(
+    record: RunRecord, reading: Reading, knowledge: Knowledge, network: Network, *, on_device: bool = False
+) -> DeviceEvidence:
     """Conclude *record* anew with what *reading* shows; *on_device*: pasted output was made on the user's device."""
     added = observations_of(reading, network, record.request.edge, on_device=on_device)
     observations = {**record.observations, **{one.step: one for one in added}}
     request = with_told(record.request, reading, knowledge)
-    matter = open_matter(request, knowledge, network)
+    problem = prepare(request, knowledge, network)
     alone = {
         step: one for step, one in record.observations.items() if one not in reports_in(record.observations)
     }
-    before = matter.answers(alone, record.request.told, record.vantage)
-    answers = matter.answers(observations, request.told, record.vantage)
-    diagnosis = matter.diagnosis(answers, observations)
+    before = problem.answers(alone, record.request.answers, record.vantage)
+    answers = problem.answers(observations, request.answers, record.vantage)
+    diagnosis = problem.diagnosis(answers, observations)
     now = replace(record, request=request, observations=observations, answers=answers, diagnosis=diagnosis)
-    sides = _sides(matter, before, reports_in(observations))
-    return Continued(now, sides, added)
+    sides = _sides(problem, before, reports_in(observations))
+    return DeviceEvidence(now, sides, added)
 
 
 def case_of(
     reading: Reading, request: Request, knowledge: Knowledge, network: Network, *, on_device: bool
-) -> Continued:
+) -> DeviceEvidence:
     """Make a case of *reading* alone, as *request* asks: no relay has looked, and what it could see is open."""
-    matter = open_matter(request, knowledge, network)
-    steps = {one.step: one for case in matter.cases for looks in case.wanted.values() for one in looks}
+    problem = prepare(request, knowledge, network)
+    steps = {one.step: one for case in problem.cases for looks in case.probes.values() for one in looks}
     unseen = {
         step: Observation(step, one.probe, one.target, Failure.NOT_SUPPORTED) for step, one in steps.items()
     }
-    answers = matter.answers(unseen, request.told, USER_NETWORK)
-    record = CaseRecord(
+    answers = problem.answers(unseen, request.answers, USER_NETWORK)
+    record = RunRecord(
         request=request,
         network=network.id,
         digest=knowledge.digest,
@@ -90,11 +90,11 @@ def case_of(
         plan=Plan((), 0.0),
         observations=unseen,
         answers=answers,
-        diagnosis=matter.diagnosis(answers, unseen),
+        diagnosis=problem.diagnosis(answers, unseen),
         started=reading.reports[0].started or 0.0 if reading.reports else 0.0,
         timings={},
     )
-    return continue_case(record, reading, knowledge, network, on_device=on_device)
+    return apply_device_reading(record, reading, knowledge, network, on_device=on_device)
 
 
 def observations_of(
@@ -109,27 +109,27 @@ def observations_of(
 def with_told(request: Request, reading: Reading, knowledge: Knowledge) -> Request:
     """Add to *request* what a report says as a person would: the platform, and with it the SDK's version."""
     platform = request.platform or (platform_of(reading) if _fits(request, reading) else None)
-    told = dict(request.told)
+    told = dict(request.answers)
     version = next((report.sdk for report in reading.reports if _is_version(report)), "")
     if platform and version and platform_of(reading) == platform:
         told.setdefault("sdk-version", version)
-    return replace(request, platform=platform, told=told)
+    return replace(request, platform=platform, answers=told)
 
 
 def _fits(request: Request, reading: Reading) -> bool:
     return request.platform is None and all(report.form != "log" for report in reading.reports)
 
 
-def _is_version(report: Report) -> bool:
+def _is_version(report: PreflightReport) -> bool:
     return bool(report.sdk) and not report.sdk.endswith(".x")
 
 
 def _sides(
-    matter: Matter, before: Mapping[str, Mapping[str, Answered]], reports: tuple[Observation, ...]
-) -> tuple[Side, ...]:
+    problem: Problem, before: Mapping[str, Mapping[str, Answered]], reports: tuple[Observation, ...]
+) -> tuple[DeviceComparison, ...]:
     """Lay what the device shows beside what was known without it, each question once."""
-    sides: dict[str, Side] = {}
-    for case in matter.cases:
+    sides: dict[str, DeviceComparison] = {}
+    for case in problem.cases:
         for question in case.questions.values():
             found = device_answer(question, reports)
             if found is None or question.id in sides:
@@ -137,7 +137,7 @@ def _sides(
             shown, seen = found
             given = before[case.platform][question.id]
             fits = given.answer in (None, seen.answer, *shown.agrees, *shown.over)
-            sides[question.id] = Side(
+            sides[question.id] = DeviceComparison(
                 question=question.id,
                 asks=question.asks,
                 relay=question.says(given.answer) if given.answer else "",

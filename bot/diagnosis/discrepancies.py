@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from bot.intake.clues import Reading
 from bot.intake.observation import DIRECT, path_of
 from bot.intake.parsing.edge_names import ROAMING
-from bot.intake.preflight_report import Report
+from bot.intake.preflight_report import PreflightReport
 from probes.protocol.model import Facts, Observation
 
 
-def beside(reading: Reading, observations: Mapping[str, Observation], relay: str) -> Iterator[str]:
+def find_discrepancies(
+    reading: Reading, observations: Mapping[str, Observation], relay: str
+) -> Iterator[str]:
     """Say what *relay* saw that belongs beside what the device saw, a sentence each."""
     edges = _facts_of("edges", observations)
     media = _facts_of("udp_media", observations)
@@ -20,7 +22,7 @@ def beside(reading: Reading, observations: Mapping[str, Observation], relay: str
         yield from dict.fromkeys((*_edge(report, edges, relay), *_port(report, media, relay)))
 
 
-def _edge(report: Report, edges: Facts, relay: str) -> Iterator[str]:
+def _edge(report: PreflightReport, edges: Facts, relay: str) -> Iterator[str]:
     """Where roaming led both, and which edge is near."""
     near, led = str(edges.get("nearest_edge") or ""), str(edges.get("roaming_edge") or "")
     if report.edge_asked != ROAMING or not report.edge or not near:
@@ -36,7 +38,7 @@ def _edge(report: Report, edges: Facts, relay: str) -> Iterator[str]:
         )
 
 
-def _port(report: Report, media: Facts, relay: str) -> Iterator[str]:
+def _port(report: PreflightReport, media: Facts, relay: str) -> Iterator[str]:
     """A media port that worked for the device, among those that the relay lost."""
     low, dash, high = str(media.get("boundary") or "").partition("-")
     if not (dash and low.isdecimal() and high.isdecimal()):
@@ -51,4 +53,4 @@ def _port(report: Report, media: Facts, relay: str) -> Iterator[str]:
 
 def _facts_of(probe: str, observations: Mapping[str, Observation]) -> Facts:
     """Give what the first look of *probe* noted that looked at all."""
-    return next((one.facts for one in observations.values() if one.probe == probe and one.looked), {})
+    return next((one.facts for one in observations.values() if one.probe == probe and one.has_result), {})

@@ -6,9 +6,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.diagnosis.triage import CaseRecord, Tell, tell_more, triage
-from bot.diagnosis.turn_settings import Settings, load_settings
-from bot.errors import UsageError, unknown
+from bot.diagnosis.triage import ProgressCallback, RunRecord, add_answer, triage
+from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
+from bot.errors import UsageError, unknown_word
 from bot.model.request import Request, Vocabulary
 from bot.model.vocabulary import make_vocabulary
 from bot.relays.hub.paths import socket_of
@@ -21,59 +21,61 @@ from probes.protocol.model import USER_NETWORK, VANTAGES
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Engine:
     """Everything that stays the same from one case to the next."""
 
     knowledge: Knowledge
     network: Network
     relay: Relay
-    settings: Settings
-    book: RelayLookup
+    settings: TurnSettings
+    relays: RelayLookup
 
     @property
     def vocabulary(self) -> Vocabulary:
         """The words that mean something here."""
-        return make_vocabulary(self.knowledge, self.network, self.book.names)
+        return make_vocabulary(self.knowledge, self.network, self.relays.names)
 
-    def diagnose(self, request: Request, tell: Tell) -> CaseRecord:
+    def diagnose(self, request: Request, tell: ProgressCallback) -> RunRecord:
         """Run one case to its end; Ctrl-C ends it with KeyboardInterrupt."""
         (record,) = self.diagnose_all(replace(request, relays=request.relays[:1]), tell)
         return record
 
-    def diagnose_all(self, request: Request, tell: Tell) -> tuple[CaseRecord, ...]:
+    def diagnose_all(self, request: Request, tell: ProgressCallback) -> tuple[RunRecord, ...]:
         """Run one case from every relay that it names, side by side; a record each, in their order."""
         return asyncio.run(self._from_each(request, tell))
 
-    async def _from_each(self, request: Request, tell: Tell) -> tuple[CaseRecord, ...]:
-        def look(name: str) -> Coroutine[Any, Any, CaseRecord]:
-            relay = self.relay if name == self.relay.name else self.book.named(name, what=request.what)
+    async def _from_each(self, request: Request, tell: ProgressCallback) -> tuple[RunRecord, ...]:
+        def look(name: str) -> Coroutine[Any, Any, RunRecord]:
+            relay = (
+                self.relay if name == self.relay.name else self.relays.named(name, what=request.case_label)
+            )
             return triage(request, self.knowledge, self.network, relay, self.settings, tell)
 
         return await from_each(request.relays, look)
 
-    def tell_more(self, record: CaseRecord, option: str, value: str) -> CaseRecord:
+    def add_answer(self, record: RunRecord, option: str, value: str) -> RunRecord:
         """Walk *record* again with one more answer of a person's."""
-        return tell_more(record, option, value, self.knowledge, self.network)
+        return add_answer(record, option, value, self.knowledge, self.network)
 
 
-def open_desk(
+def load_engine(
     network: str | None = None,
     vantage: str | None = None,
     knowledge: Knowledge | None = None,
     *,
     remote: bool = False,
-) -> Desk:
+) -> Engine:
     """Load everything, with the hub's relays if *remote*; KnowledgeError and UsageError for what cannot be used."""
     if vantage is not None and vantage not in VANTAGES:
-        raise unknown("a vantage", vantage, VANTAGES)
+        raise unknown_word("a vantage", vantage, VANTAGES)
     if network is not None and not network.strip():
         raise UsageError("--network needs the path of a network file.")
     local = LocalRelay(vantage or USER_NETWORK, environment=os.environ)
-    return Desk(
+    return Engine(
         knowledge or load_knowledge(quick=True),
         load_network(network),
         local,
-        load_settings(os.environ),
+        load_turn_settings(os.environ),
         _relays(local) if remote else LocalOnly(local),
     )
 
@@ -83,6 +85,6 @@ def _relays(local: LocalRelay) -> RelayLookup:
     if not socket_of(os.environ).exists():
         return LocalOnly(local)
     # Web server, database and keys come along: 0.2 s that a diagnosis from here alone does without.
-    from bot.relays.directory import open_book
+    from bot.relays.directory import open_directory
 
-    return open_book(os.environ, local)
+    return open_directory(os.environ, local)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.diagnosis.turn_settings import ACCOUNT_SID, AUTH_TOKEN, ICE_SERVERS, Settings
+from bot.diagnosis.turn_settings import ACCOUNT_SID, AUTH_TOKEN, ICE_SERVERS, TurnSettings
 from bot.errors import UsageError
 from knowledge.model.network import IceServer, Network
 
@@ -32,22 +32,24 @@ class TurnServer:
 
 
 @dataclass(frozen=True, slots=True)
-class Ice:
+class IceServers:
     """The TURN servers of one run; `because` says where they come from, or why there are none."""
 
     servers: tuple[TurnServer, ...] = ()
     because: str = "no credentials"
 
 
-async def find_ice(network: Network, settings: Settings) -> Ice:
+async def find_ice(network: Network, settings: TurnSettings) -> IceServers:
     """TURN servers for *network*: its own, else the environment's, else minted; failing, the reason."""
     if network.ice_servers:
-        return Ice(turn_servers(network.ice_servers, "ice_servers of the network file"), "the network file's")
+        return IceServers(
+            turn_servers(network.ice_servers, "ice_servers of the network file"), "the network file's"
+        )
     if settings.ice_servers:
-        return Ice(turn_servers(settings.ice_servers, ICE_SERVERS), "the environment's")
+        return IceServers(turn_servers(settings.ice_servers, ICE_SERVERS), "the environment's")
     if settings.can_mint and network.tokens_api:
         return await _minted(network, settings)
-    return Ice(because=f"no credentials; give {ICE_SERVERS}, or {ACCOUNT_SID} and {AUTH_TOKEN}")
+    return IceServers(because=f"no credentials; give {ICE_SERVERS}, or {ACCOUNT_SID} and {AUTH_TOKEN}")
 
 
 def turn_servers(servers: Iterable[IceServer], where: str) -> tuple[TurnServer, ...]:
@@ -78,14 +80,14 @@ def _endpoint(match: re.Match[str], server: IceServer) -> TurnServer:
     )
 
 
-async def _minted(network: Network, settings: Settings) -> Ice:
+async def _minted(network: Network, settings: TurnSettings) -> IceServers:
     """Mint and read; what goes wrong becomes the reason why there are none."""
     from bot.diagnosis.twilio_tokens import NoTokensError, mint_servers
 
     try:
         servers = await mint_servers(network, settings)
-        return Ice(turn_servers(servers, "the Tokens API"), "minted for this run")
+        return IceServers(turn_servers(servers, "the Tokens API"), "minted for this run")
     except NoTokensError as error:
-        return Ice(because=str(error))
+        return IceServers(because=str(error))
     except UsageError:
-        return Ice(because="the Tokens API answered without usable TURN servers")
+        return IceServers(because="the Tokens API answered without usable TURN servers")

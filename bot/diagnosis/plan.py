@@ -9,9 +9,9 @@ from itertools import chain
 from typing import Any, Final
 
 from bot.diagnosis.budgets import BUDGETS, CAP, DEFAULT
-from bot.diagnosis.ice_servers import Ice, TurnServer
+from bot.diagnosis.ice_servers import IceServers, TurnServer
 from knowledge.model.network import Network
-from knowledge.model.schema import Case, Wanted
+from knowledge.model.schema import CaseModel, ProbeSpec
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step, Target
 
@@ -33,11 +33,11 @@ OTHER_SERVERS: Final = 2
 _WAYS: Final = ("tls", "tcp", "udp")
 
 
-def make_plan(cases: Iterable[Case], network: Network, ice: Ice) -> Plan:
+def make_plan(cases: Iterable[CaseModel], network: Network, ice: IceServers) -> Plan:
     """Every look that *cases* want on *network*, equal ones merged, with *ice* for those that need it."""
-    wanted: dict[str, tuple[Wanted, Case]] = {}
+    wanted: dict[str, tuple[ProbeSpec, CaseModel]] = {}
     for case in cases:
-        for look in chain.from_iterable(case.wanted.values()):
+        for look in chain.from_iterable(case.probes.values()):
             if _known(look, network, ice) is None:
                 wanted.setdefault(look.step, (look, case))
     looks = [look for look, _ in wanted.values()]
@@ -45,14 +45,16 @@ def make_plan(cases: Iterable[Case], network: Network, ice: Ice) -> Plan:
     return Plan(tuple(steps), CAP, network.roots, network.proxy)
 
 
-def observe_known(cases: Iterable[Case], network: Network, ice: Ice) -> dict[str, Observation]:
+def observe_known(cases: Iterable[CaseModel], network: Network, ice: IceServers) -> dict[str, Observation]:
     """Give the observations that need no probe, for the looks that `make_plan` leaves out."""
-    looks = chain.from_iterable(chain.from_iterable(case.wanted.values()) for case in cases)
+    looks = chain.from_iterable(chain.from_iterable(case.probes.values()) for case in cases)
     known = (_known(look, network, ice) for look in looks)
     return {one.step: one for one in known if one}
 
 
-def _step(look: Wanted, case: Case, looks: list[Wanted], network: Network, ice: Ice) -> Step:
+def _step(
+    look: ProbeSpec, case: CaseModel, looks: list[ProbeSpec], network: Network, ice: IceServers
+) -> Step:
     turn = _servers(look, network, ice)
     return Step(
         id=look.step,
@@ -65,7 +67,7 @@ def _step(look: Wanted, case: Case, looks: list[Wanted], network: Network, ice: 
     )
 
 
-def _before(look: Wanted, looks: Iterable[Wanted]) -> Iterator[str]:
+def _before(look: ProbeSpec, looks: Iterable[ProbeSpec]) -> Iterator[str]:
     """Name the looks at the same place that *look* comes after."""
     if look.params.get("proxy"):
         return  # the proxy looks names up and connects
@@ -76,7 +78,7 @@ def _before(look: Wanted, looks: Iterable[Wanted]) -> Iterator[str]:
                 yield other.step
 
 
-def _known(look: Wanted, network: Network, ice: Ice) -> Observation | None:
+def _known(look: ProbeSpec, network: Network, ice: IceServers) -> Observation | None:
     """Tell what is known without a probe: an address, a pinned name, or that no media proof is possible."""
     if look.probe == "udp_media" and not ice.servers:
         return Observation(
@@ -104,7 +106,7 @@ def addresses_known(host: str, network: Network) -> list[str]:
 
 
 def _params(
-    look: Wanted, case: Case, network: Network, turn: tuple[TurnServer, ...]
+    look: ProbeSpec, case: CaseModel, network: Network, turn: tuple[TurnServer, ...]
 ) -> Iterator[tuple[str, Any]]:
     """Yield what the network knows about this look, besides its target."""
     if known := addresses_known(look.target.host, network):
@@ -151,7 +153,7 @@ def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
     return [{"host": host, "port": port} for host, port in list(found.items())[:OTHER_SERVERS]]
 
 
-def _servers(look: Wanted, network: Network, ice: Ice) -> tuple[TurnServer, ...]:
+def _servers(look: ProbeSpec, network: Network, ice: IceServers) -> tuple[TurnServer, ...]:
     """Pick the TURN servers whose credentials this look may use, all with the same ones.
 
     Credentials go to the servers they were given for, and to other names of the same service.

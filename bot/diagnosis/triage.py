@@ -11,22 +11,22 @@ from typing import TypeAlias
 
 from bot.diagnosis.ice_servers import find_ice
 from bot.diagnosis.plan import make_plan, observe_known
-from bot.diagnosis.turn_settings import Settings
+from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.request import Request
 from bot.relays.local import Relay
 from knowledge.model.conclusions import Answered, Answers, Diagnosis
 from knowledge.model.network import Network
-from knowledge.model.schema import Case, Knowledge
+from knowledge.model.schema import CaseModel, Knowledge
 from knowledge.reasoning.answers import answer
 from knowledge.reasoning.merge import merge
-from knowledge.reasoning.selection import select
+from knowledge.reasoning.selection import select_causes
 from knowledge.reasoning.tree import Tree, compile_tree, settled, walk
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step
 
 
 @dataclass(frozen=True, slots=True)
-class CaseRecord:
+class RunRecord:
     """Everything about one run: enough to explain it later, and to walk it again with one more answer."""
 
     request: Request
@@ -56,14 +56,14 @@ class Progress:
     relay: str = ""  # from where
 
 
-Tell: TypeAlias = Callable[[Progress], None]
+ProgressCallback: TypeAlias = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class Problem:
     """What is decided about one request: a case and its tree for each platform in question."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[CaseModel, ...]
     trees: tuple[Tree, ...]
 
     def answers(
@@ -81,12 +81,14 @@ class Matter:
         return all(settled(case, answers[case.platform], pending) for case in self.cases)
 
 
-def open_matter(request: Request, knowledge: Knowledge, network: Network) -> Matter:
+def prepare(request: Request, knowledge: Knowledge, network: Network) -> Problem:
     """Select the causes and questions for *request*; without a platform, those of every one that raises it."""
     of_code = knowledge.errors[request.code].platforms if request.code in knowledge.errors else ()
     platforms = [request.platform] if request.platform else sorted(of_code or knowledge.platforms)
-    cases = [select(knowledge, network, request.code, platform, request.edge) for platform in platforms]
-    return Matter(tuple(cases), tuple(compile_tree(case) for case in cases))
+    cases = [
+        select_causes(knowledge, network, request.code, platform, request.edge) for platform in platforms
+    ]
+    return Problem(tuple(cases), tuple(compile_tree(case) for case in cases))
 
 
 async def triage(
@@ -94,21 +96,21 @@ async def triage(
     knowledge: Knowledge,
     network: Network,
     relay: Relay,
-    settings: Settings,
-    tell: Tell = lambda _: None,
-) -> CaseRecord:
+    settings: TurnSettings,
+    tell: ProgressCallback = lambda _: None,
+) -> RunRecord:
     """Run *request* on *relay* from beginning to end. `UsageError` if settings or network file are wrong."""
     started, begun = time.time(), time.perf_counter()
-    matter = open_matter(request, knowledge, network)
+    problem = prepare(request, knowledge, network)
     ice = await find_ice(network, settings)
-    plan = make_plan(matter.cases, network, ice)
+    plan = make_plan(problem.cases, network, ice)
     ready = time.perf_counter()
-    known = observe_known(matter.cases, network, ice)
-    seen = await _look(matter, plan, known, relay, request.told, tell)
+    known = observe_known(problem.cases, network, ice)
+    seen = await _look(problem, plan, known, relay, request.answers, tell)
     seen |= {step.id: _cancelled(step) for step in plan.steps if step.id not in seen}
-    answers = matter.answers(seen, request.told, relay.vantage)
+    answers = problem.answers(seen, request.answers, relay.vantage)
     over = time.perf_counter()
-    return CaseRecord(
+    return RunRecord(
         request=request,
         network=network.id,
         digest=knowledge.digest,
@@ -118,7 +120,7 @@ async def triage(
         plan=plan,
         observations=seen,
         answers=answers,
-        diagnosis=matter.diagnosis(answers, seen),
+        diagnosis=problem.diagnosis(answers, seen),
         started=started,
         timings={
             "prepare": _milliseconds(ready - begun),
@@ -128,43 +130,43 @@ async def triage(
     )
 
 
-def tell_more(
-    record: CaseRecord, option: str, value: str, knowledge: Knowledge, network: Network
-) -> CaseRecord:
+def add_answer(
+    record: RunRecord, option: str, value: str, knowledge: Knowledge, network: Network
+) -> RunRecord:
     """Walk *record* again with one more answer of a person's; nothing is probed."""
-    request = replace(record.request, told={**record.request.told, option: value})
-    matter = open_matter(request, knowledge, network)
-    answers = matter.answers(record.observations, request.told, record.vantage)
-    diagnosis = matter.diagnosis(answers, record.observations)
+    request = replace(record.request, answers={**record.request.answers, option: value})
+    problem = prepare(request, knowledge, network)
+    answers = problem.answers(record.observations, request.answers, record.vantage)
+    diagnosis = problem.diagnosis(answers, record.observations)
     return replace(record, request=request, answers=answers, diagnosis=diagnosis)
 
 
 async def _look(
-    matter: Matter,
+    problem: Problem,
     plan: Plan,
     known: Mapping[str, Observation],
     relay: Relay,
     told: Mapping[str, str],
-    tell: Tell,
+    tell: ProgressCallback,
 ) -> dict[str, Observation]:
     """Gather observations until the plan ends or nothing that still runs could change the diagnosis."""
     seen = dict(known)
     pending = {step.id for step in plan.steps}
-    answers = matter.answers(seen, told, relay.vantage)
+    answers = problem.answers(seen, told, relay.vantage)
     gone: OSError | None = None
     async with relay.run(plan) as coming:
         async for observation in coming:
             seen[observation.step] = observation
             pending.discard(observation.step)
-            before, answers = answers, matter.answers(seen, told, relay.vantage)
+            before, answers = answers, problem.answers(seen, told, relay.vantage)
             changed = newly_answered(before.values(), answers.values())
             done = len(plan.steps) - len(pending)
-            diagnose = partial(matter.diagnosis, answers, dict(seen))
+            diagnose = partial(problem.diagnosis, answers, dict(seen))
             try:
                 tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose, relay.name))
             except OSError as error:  # nobody listens any more; raised inside, it would come out in a group
                 gone = error
-            if gone or matter.is_settled(answers, frozenset(pending)):
+            if gone or problem.is_settled(answers, frozenset(pending)):
                 break
     if gone:
         raise gone

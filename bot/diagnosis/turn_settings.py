@@ -19,7 +19,7 @@ API_SECRET: Final = "TWILIO_API_SECRET"  # noqa: S105 - the name of a variable, 
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class TurnSettings:
     """Everything the environment may set; empty where it sets nothing."""
 
     ice_servers: tuple[IceServer, ...] = field(default=(), repr=False)
@@ -33,12 +33,12 @@ class Settings:
         return bool(self.account_sid and self.user and self.secret)
 
 
-def load_settings(environment: Mapping[str, str]) -> Settings:
+def load_turn_settings(environment: Mapping[str, str]) -> TurnSettings:
     """Read *environment*; `UsageError` names a variable that is wrong, never what stands in it."""
     sid = environment.get(ACCOUNT_SID, "")
     key, token = environment.get(API_KEY, ""), environment.get(AUTH_TOKEN, "")
     by_key = bool(key and environment.get(API_SECRET))
-    return Settings(
+    return TurnSettings(
         ice_servers=_ice_servers(environment.get(ICE_SERVERS, "")),
         account_sid=sid,
         user=key if by_key else sid,

@@ -13,7 +13,7 @@ import dns.asyncresolver
 import dns.exception
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from bot.diagnosis.turn_settings import Settings, read_ice_servers
+from bot.diagnosis.turn_settings import TurnSettings, read_ice_servers
 from knowledge.model.network import IceServer, Network
 
 # One HTTPS request to a public API; longer, and the whole run would pass its six seconds.
@@ -27,7 +27,7 @@ class NoTokensError(Exception):
     """There are no minted servers; the message says why, without any secret."""
 
 
-async def mint_servers(network: Network, settings: Settings) -> tuple[IceServer, ...]:
+async def mint_servers(network: Network, settings: TurnSettings) -> tuple[IceServer, ...]:
     """Ask for servers; raises NoTokensError within BUDGET."""
     url = network.tokens_api.format(account_sid=settings.account_sid)
     limit = aiohttp.ClientTimeout(total=BUDGET)

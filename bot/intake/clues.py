@@ -4,27 +4,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from bot.intake.preflight_report import Fault, Report
+from bot.intake.preflight_report import PreflightReport, SdkError
 from probes.protocol.model import Observation
 
 DOOR = "31009"  # the code whose causes are nearly all that a network can do to a call
 
-Kind: TypeAlias = Literal["report", "log", "error", "tool", "foreign", "nothing", "refused"]
+ReadingKind: TypeAlias = Literal["report", "log", "error", "tool", "foreign", "nothing", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a text is, and what is in it."""
 
-    kind: Kind
+    kind: ReadingKind
     says: str  # one sentence: what it is, or why nothing was read
-    reports: tuple[Report, ...] = ()
+    reports: tuple[PreflightReport, ...] = ()
     pasted: tuple[Observation, ...] = ()  # of dig, openssl and curl
     removed: tuple[str, ...] = ()  # kinds of secrets that the text held
     told: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[SdkError, ...]:
         """Every error of every report."""
         return tuple(fault for report in self.reports for fault in report.faults)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bot.intake.parsing.edge_names import ROAMING
 from bot.intake.parsing.quality_warnings import INSIGHTS
-from bot.intake.preflight_report import HOST, PRFLX, RELAY, SRFLX, Candidate, Report, Spread
+from bot.intake.preflight_report import HOST, PRFLX, RELAY, SRFLX, Candidate, MetricRange, PreflightReport
 from knowledge.model.network import Network
 from knowledge.reasoning.device import PLACED, PREFLIGHT
 from probes.protocol.model import Observation, Target
@@ -25,7 +25,7 @@ MEDIA_CODES: Final = frozenset({"31003", "53405", "53407"})
 DNS_CODE: Final = "31530"
 
 
-def observe(report: Report, edge: str) -> Observation:
+def observe(report: PreflightReport, edge: str) -> Observation:
     """Make the observation of *report* for a case at *edge* (empty: roaming)."""
     facts = dict(_facts(report, edge or ROAMING))
     digest = hashlib.sha256(repr(report).encode()).hexdigest()[:8]
@@ -51,7 +51,7 @@ def place(look: Observation, network: Network, edge: str, *, on_device: bool) ->
     return replace(look, target=target, facts={**look.facts, "as_asked": as_asked, PLACED: on_device})
 
 
-def path_of(report: Report) -> str:
+def path_of(report: PreflightReport) -> str:
     """Tell which way the media went: direct, relay, or empty where nothing shows it."""
     if report.local:
         return RELAY if report.local.kind == RELAY else DIRECT
@@ -60,7 +60,7 @@ def path_of(report: Report) -> str:
     return RELAY if report.turn_required else DIRECT
 
 
-def signaling_of(report: Report) -> str:
+def signaling_of(report: PreflightReport) -> str:
     """Tell whether signaling came up: connected, failed, or empty where nothing shows it."""
     shown = report.timing.signaling is not None or media_of(report) == "connected"
     if shown or (report.edge and report.state in ("completed", "running") and report.call_sid):
@@ -72,27 +72,27 @@ def signaling_of(report: Report) -> str:
     return "failed" if codes & SIGNALING_CODES or closed else ""
 
 
-def media_of(report: Report) -> str:
+def media_of(report: PreflightReport) -> str:
     """Tell whether media flowed: connected, failed, or empty where nothing shows it."""
-    if report.samples or report.rtt != Spread() or report.timing.peer_connection or report.local:
+    if report.samples or report.rtt != MetricRange() or report.timing.peer_connection or report.local:
         return "connected"
     codes = {code for fault in report.faults for code in fault.codes}
     return "failed" if codes & MEDIA_CODES else ""
 
 
-def gathered(report: Report) -> tuple[Candidate, ...]:
+def gathered(report: PreflightReport) -> tuple[Candidate, ...]:
     """List the device's own candidates, the selected one with them."""
     own = [one for one in report.candidates if not one.remote]
     return tuple(dict.fromkeys([*own, *([report.local] if report.local else [])]))
 
 
-def kinds_of(report: Report) -> tuple[str, ...]:
+def kinds_of(report: PreflightReport) -> tuple[str, ...]:
     """List the kinds of the device's own candidates, the nearest way first."""
     kinds = {one.kind for one in gathered(report)}
     return tuple(kind for kind in (HOST, SRFLX, PRFLX, RELAY) if kind in kinds)
 
 
-def _facts(report: Report, edge: str) -> Iterator[tuple[str, Any]]:
+def _facts(report: PreflightReport, edge: str) -> Iterator[tuple[str, Any]]:
     yield "form", report.form
     plain: dict[str, Any] = {
         "state": report.state,
@@ -118,7 +118,7 @@ def _facts(report: Report, edge: str) -> Iterator[tuple[str, Any]]:
         yield "vpn", True
 
 
-def _way(report: Report) -> Iterator[tuple[str, Any]]:
+def _way(report: PreflightReport) -> Iterator[tuple[str, Any]]:
     """Yield which ways the device had, and which one its media took."""
     kinds, path = kinds_of(report), path_of(report)
     direct = [kind for kind in kinds if kind in (HOST, SRFLX)]
@@ -139,7 +139,7 @@ def _way(report: Report) -> Iterator[tuple[str, Any]]:
             yield "direct_address", report.remote.address
 
 
-def _detour(report: Report, direct: list[str]) -> Iterator[tuple[str, Any]]:
+def _detour(report: PreflightReport, direct: list[str]) -> Iterator[tuple[str, Any]]:
     """Yield which TURN server carried the media, and which direct ways were there beside it."""
     if report.local and report.local.url:
         yield "relay_server", report.local.url
@@ -149,7 +149,7 @@ def _detour(report: Report, direct: list[str]) -> Iterator[tuple[str, Any]]:
         yield "detour_candidates", direct
 
 
-def _numbers(report: Report) -> Iterator[tuple[str, Any]]:
+def _numbers(report: PreflightReport) -> Iterator[tuple[str, Any]]:
     timing = report.timing
     values = {
         "signaling_ms": timing.signaling,
@@ -164,7 +164,7 @@ def _numbers(report: Report) -> Iterator[tuple[str, Any]]:
     yield from ((name, value) for name, value in values.items() if value is not None)
 
 
-def _errors(report: Report) -> Iterator[tuple[str, Any]]:
+def _errors(report: PreflightReport) -> Iterator[tuple[str, Any]]:
     codes = list(dict.fromkeys(code for fault in report.faults for code in fault.codes))
     closed = next((fault.close_code for fault in report.faults if fault.close_code), None)
     if codes:

@@ -43,7 +43,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class MetricRange:
     """One measure over the test."""
 
     average: float | None = None
@@ -52,7 +52,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SdkError:
     """One error: of the test, of a log, of an error object."""
 
     code: str  # five digits, or empty
@@ -67,7 +67,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class QualityWarning:
     """One quality warning of the SDK, by the name that JavaScript uses."""
 
     name: str
@@ -77,7 +77,7 @@ class Caution:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class PreflightReport:
     """One test as the device told it."""
 
     form: str  # javascript, android, ios, react-native, native (either mobile one), log
@@ -93,16 +93,16 @@ class Report:
     remote: Candidate | None = None
     candidates: tuple[Candidate, ...] = ()
     timing: Timing = Timing()
-    rtt: Spread = Spread()
-    jitter: Spread = Spread()
-    mos: Spread = Spread()  # as the report says
+    rtt: MetricRange = MetricRange()
+    jitter: MetricRange = MetricRange()
+    mos: MetricRange = MetricRange()  # as the report says
     mos_computed: float | None = None  # by the SDK's formula, from what was measured
     loss_percent: float | None = None
     quality: str = ""  # as the report says, one of the five words
     samples: int = 0
     codec: str = ""
-    cautions: tuple[Caution, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    cautions: tuple[QualityWarning, ...] = ()
+    faults: tuple[SdkError, ...] = ()
     hangup: bool = False  # the text says HANGUP
     csp: bool = False  # the console names a Content-Security-Policy
     started: float | None = None  # seconds since the epoch
@@ -110,4 +110,4 @@ class Report:
     notes: tuple[str, ...] = ()  # sentences: how something was read, what does not fit together
 
 
-__all__ = ["PASTED", "Candidate", "Caution", "Fault", "Report", "Spread", "Timing"]
+__all__ = ["PASTED", "Candidate", "MetricRange", "PreflightReport", "QualityWarning", "SdkError", "Timing"]

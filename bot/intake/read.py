@@ -12,7 +12,7 @@ from bot.intake.parsing.decode import LARGEST, decode, plain, unescaped, without
 from bot.intake.parsing.error_codes import _codes
 from bot.intake.parsing.json_blocks import loose_values, reports_in, strict_values
 from bot.intake.parsing.log_lines import _LOG, TITLES, _log, _log_says
-from bot.intake.preflight_report import Report
+from bot.intake.preflight_report import PreflightReport
 from bot.intake.readers import looks_in, unrelated_json
 from bot.intake.readers.sdk_error import _error
 from bot.intake.readers.sdk_report import read_report
@@ -43,7 +43,7 @@ _BEGINNINGS: Final = (
 _LOOKED: Final = 100_000
 
 
-def read_pasted(source: str | bytes) -> Reading:
+def read(source: str | bytes) -> Reading:
     """Read *source*, whatever it is; a text or the bytes of a file."""
     if len(source) > LARGEST:
         return refused(len(source))
@@ -86,7 +86,7 @@ def refused(size: int) -> Reading:
     )
 
 
-def _reports(text: str) -> tuple[list[Report], list[Any]]:
+def _reports(text: str) -> tuple[list[PreflightReport], list[Any]]:
     """Find the reports of *text*, and every other value: strict JSON first, in whatever form it lies before us."""
     others: list[Any] = []
     forms = _forms(text)
@@ -109,13 +109,13 @@ def _forms(text: str) -> list[str]:
     return list(dict.fromkeys((text, better, unescaped(better), without_prefixes(better))))
 
 
-def _of_loose(value: Any, *, cut: bool) -> Iterator[Report]:
+def _of_loose(value: Any, *, cut: bool) -> Iterator[PreflightReport]:
     for one, around in reports_in(value):
         report = read_report(one, around)
         yield replace(report, notes=(*report.notes, CUT)) if cut else report
 
 
-def _named(reports: list[Report]) -> str:
+def _named(reports: list[PreflightReport]) -> str:
     """Say what it is: the form, the version, how the test ended."""
     if len(reports) > 1:
         return f"{len(reports)} preflight reports, the first of {_title(reports[0])}."
@@ -123,5 +123,5 @@ def _named(reports: list[Report]) -> str:
     return f"A preflight report of {_title(reports[0])}{ends.get(reports[0].state, '')}."
 
 
-def _title(report: Report) -> str:
+def _title(report: PreflightReport) -> str:
     return TITLES.get(report.form, TITLES["unknown"]) + (f" {report.sdk}" if report.sdk else "")

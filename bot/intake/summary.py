@@ -9,7 +9,7 @@ from typing import Any, Final
 from bot.intake.observation import DIRECT, kinds_of, media_of, path_of, signaling_of
 from bot.intake.parsing.edge_names import ROAMING
 from bot.intake.parsing.metrics import word_for
-from bot.intake.preflight_report import RELAY, SRFLX, Caution, Report
+from bot.intake.preflight_report import RELAY, SRFLX, PreflightReport, QualityWarning
 
 _KINDS: Final = {
     "host": "its own address",
@@ -37,7 +37,7 @@ _CLOSED: Final = {
 }
 
 
-def sentences(report: Report, quality: Mapping[str, Any]) -> Iterator[str]:
+def sentences(report: PreflightReport, quality: Mapping[str, Any]) -> Iterator[str]:
     """Say what the device saw."""
     yield from _signaling(report)
     yield from _way(report)
@@ -47,7 +47,7 @@ def sentences(report: Report, quality: Mapping[str, Any]) -> Iterator[str]:
     yield from _faults(report)
 
 
-def remarks(report: Report, quality: Mapping[str, Any]) -> Iterator[str]:
+def remarks(report: PreflightReport, quality: Mapping[str, Any]) -> Iterator[str]:
     """Say what is bad about the way that the media had, and what helps: no cause of an error, and worth knowing."""
     rtt, jitter, loss = report.rtt.average, report.jitter.average, report.loss_percent
     rtt_limit, jitter_limit, loss_limit = (
@@ -68,7 +68,7 @@ def remarks(report: Report, quality: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _signaling(report: Report) -> Iterator[str]:
+def _signaling(report: PreflightReport) -> Iterator[str]:
     came = signaling_of(report)
     took = f" in {report.timing.signaling:.0f} ms" if report.timing.signaling is not None else ""
     asked = "roaming, where DNS chooses" if report.edge_asked == ROAMING else report.edge_asked
@@ -82,7 +82,7 @@ def _signaling(report: Report) -> Iterator[str]:
         yield f"Signaling did not come up{f' (set to {asked})' if asked else ''}."
 
 
-def _way(report: Report) -> Iterator[str]:
+def _way(report: PreflightReport) -> Iterator[str]:
     kinds = kinds_of(report)
     if kinds:
         yield f"The device had these ways for media: {', '.join(_KINDS[kind] for kind in kinds)}."
@@ -102,7 +102,7 @@ def _way(report: Report) -> Iterator[str]:
         yield f"No way for media was found.{ice}"
 
 
-def _sound(report: Report) -> Iterator[str]:
+def _sound(report: PreflightReport) -> Iterator[str]:
     measured = [
         *([f"round trip {report.rtt.average:.0f} ms"] if report.rtt.average is not None else []),
         *([f"jitter {report.jitter.average:.0f} ms"] if report.jitter.average is not None else []),
@@ -116,14 +116,14 @@ def _sound(report: Report) -> Iterator[str]:
         yield f"Measured: {', '.join(measured)}{f'; codec {report.codec}' if report.codec else ''}."
 
 
-def _caution(one: Caution) -> str:
+def _caution(one: QualityWarning) -> str:
     means = _CAUTIONS.get(one.name, "no meaning of it is known here")
     value = f"; {one.value:g}" if one.value is not None else ""
     limit = f", limit {one.threshold:g}" if one.threshold is not None and value else ""
     return f"Warning {one.name}: {means}{value}{limit}{' (cleared later)' if one.cleared else ''}."
 
 
-def _faults(report: Report) -> Iterator[str]:
+def _faults(report: PreflightReport) -> Iterator[str]:
     for fault in report.faults:
         code = fault.code or "without a code"
         inside = f", with {fault.inner} inside" if fault.inner else ""

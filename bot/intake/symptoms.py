@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.intake.parsing.error_codes import find_codes
-from bot.intake.parsing.normalize import plain
-from bot.intake.readers.prose import find_clues
+from bot.intake.parsing.normalize import normalize
+from bot.intake.readers.prose import read_prose
 from bot.model.request import Vocabulary
-from bot.model.symptom_match import Reading, Readings, Verdict
+from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge
 from knowledge.search.library import ELSEWHERE, library_of
 from knowledge.search.ranker import Ranked
@@ -25,20 +25,20 @@ _FAINT: Final = 0.55  # a lower score is chance
 _OPTION: Final = re.compile(r"(?:--)?\b[a-z][a-z-]*=\S+", re.IGNORECASE)
 
 
-def read(text: str, knowledge: Knowledge, vocabulary: Vocabulary) -> Readings:
+def match_symptoms(text: str, knowledge: Knowledge, vocabulary: Vocabulary) -> SymptomMatch:
     """Read *text*; without a word that means something there are no causes."""
-    said = plain(text)
+    said = normalize(text)
     codes = tuple(code for code in find_codes(said, vocabulary) if code in knowledge.errors)
-    clues = find_clues(said, vocabulary)
+    clues = read_prose(said, vocabulary)
     ranked = library_of(knowledge).causes(_story(said, clues.get("relay", "")), codes)
     fitting = [one for one in ranked if _fits(one, knowledge, clues.get("platform", ""))]
     confidence = _confidence(fitting)
     causes = tuple(
-        Reading(one.label, knowledge.causes[one.label].title, round(sure, 4))
+        CauseCandidate(one.label, knowledge.causes[one.label].title, round(sure, 4))
         for one, sure in zip(fitting, confidence, strict=True)
         if one.near or codes
     )
-    return Readings(codes, clues, causes, _verdict(ranked, causes, bool(codes)))
+    return SymptomMatch(codes, clues, causes, _verdict(ranked, causes, bool(codes)))
 
 
 def _story(said: str, relay: str) -> str:
@@ -64,7 +64,7 @@ def _confidence(ranked: Sequence[Ranked]) -> list[float]:
     return [weight / total for weight in weights]
 
 
-def _verdict(ranked: Sequence[Ranked], causes: Sequence[Reading], has_code: bool) -> Verdict:
+def _verdict(ranked: Sequence[Ranked], causes: Sequence[CauseCandidate], has_code: bool) -> MatchVerdict:
     if not causes or (not has_code and (ranked[0].label == ELSEWHERE or ranked[0].score < _FAINT)):
         return "none"
     second = causes[1].score if len(causes) > 1 else 0.0

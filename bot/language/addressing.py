@@ -6,7 +6,7 @@ Pure: no network, no clock. In doubt they are not: who wants us can say our name
 import re
 from typing import Final
 
-from bot.intake.parsing.normalize import plain
+from bot.intake.parsing.normalize import normalize
 from bot.language.intents import Intent
 from bot.language.refinements import LEAD
 
@@ -102,9 +102,9 @@ _TOLD: Final = (
 )
 
 
-def is_for_us(text: str, intent: Intent) -> bool:
+def is_addressed_to_bot(text: str, intent: Intent) -> bool:
     """Whether *text*, said plainly in a case's thread, wants something of us: a wish of *intent*, or a question."""
-    said = " ".join(plain(text).replace("\u2019", "'").split())
+    said = " ".join(normalize(text).replace("\u2019", "'").split())
     words = said.split()
     if not words or len(words) > LONGEST:
         return False

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.intake.parsing.error_codes import CALLED
-from bot.intake.parsing.normalize import plain
-from bot.language.case_context import SHORT, About, seen_here
+from bot.intake.parsing.normalize import normalize
+from bot.language.case_context import SHORT, CaseContext, seen_here
 from knowledge.advice.names import names_for
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge, Reference
@@ -95,16 +95,16 @@ class Answer:
         return "I don't know."
 
 
-def ask(text: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
+def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
     """Answer *text* in the context of a case: what was seen in it first, then what is written."""
-    said = plain(text)
+    said = normalize(text)
     lower = " ".join(said.casefold().replace("\u2019", "'").split())
     written = _written(said, lower, about, knowledge, network)
     seen = seen_here(said, lower, about, knowledge)
     return _after(seen, written) if seen else written
 
 
-def _written(said: str, lower: str, about: About, knowledge: Knowledge, network: Network) -> Answer:
+def _written(said: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
     """What is written about it: in the files of the case's causes, of the codes named, in the passages."""
     closest = _ranked(said, about, knowledge)
     nearest = tuple((one.id, one.title) for one, _ in closest[:NEARBY])
@@ -158,7 +158,7 @@ def _told_of_looks(seen: Iterable[str], closest: tuple[tuple[str, str], ...]) ->
     return Answer(tuple(Sentence(one, 0) for one in seen), (Source("", LOOKS),), closest, 1.0)
 
 
-def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
+def _ranked(said: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     """The passages, best first; with no score where none answers. How to do it is told for the case's platform."""
     ranked = _ranked_as_said(said, about, knowledge)
     if not (ranked and about.platform and len(said) <= SHORT and _DOING.search(said)):
@@ -168,7 +168,7 @@ def _ranked(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage
     return there if same_subject and about.platform in there[0][0].platforms else ranked
 
 
-def _ranked_as_said(said: str, about: About, knowledge: Knowledge) -> list[tuple[Passage, float]]:
+def _ranked_as_said(said: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     library = library_of(knowledge)
     ranked = library.answers(said, Context(about.code, about.platform, about.causes))
     answered = bool(ranked) and library.answered(said, ranked[0])
@@ -179,7 +179,7 @@ def _ranked_as_said(said: str, about: About, knowledge: Knowledge) -> list[tuple
     ]
 
 
-def _of_cause(cause: str, lower: str, about: About, knowledge: Knowledge, network: Network) -> Passage:
+def _of_cause(cause: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Passage:
     names = names_for(knowledge, network, about.platform, about.edge, ())
     known = knowledge.causes[cause]
     if _HOW_TO_FIX.search(lower):
@@ -188,7 +188,7 @@ def _of_cause(cause: str, lower: str, about: About, knowledge: Knowledge, networ
 
 
 def _of_codes(
-    codes: Sequence[str], about: About, knowledge: Knowledge, closest: Sequence[tuple[Passage, float]]
+    codes: Sequence[str], about: CaseContext, knowledge: Knowledge, closest: Sequence[tuple[Passage, float]]
 ) -> list[Passage]:
     """The passage that is nearest and about a code, else the file of each known code."""
     if closest and closest[0][1] and _tells(codes[0], closest):

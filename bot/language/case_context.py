@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from knowledge.model.advice import AdvisedCause
 from knowledge.model.conclusions import Judged
 from knowledge.model.schema import Knowledge
@@ -27,7 +27,7 @@ _MEANT: Final = 1.4  # score of a cause that somebody suspects by name
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class CaseContext:
     """The case that a question is asked in: what is known of it, and the evidence for its causes in words."""
 
     code: str = ""
@@ -38,7 +38,9 @@ class About:
     judged: Mapping[str, str] = field(default_factory=dict)  # any cause of the case: what became of it
 
 
-def about_case(record: "CaseRecord", found: Sequence["AdvisedCause"], meant: tuple[str, ...] = ()) -> About:
+def context_of_case(
+    record: "RunRecord", found: Sequence["AdvisedCause"], meant: tuple[str, ...] = ()
+) -> CaseContext:
     """The context that a case gives to questions; *meant* are the causes its story spoke of, if none was found."""
     diagnosis = record.diagnosis
     judged = {one.id: f"Found here: {one.title}." for one in found}
@@ -49,7 +51,7 @@ def about_case(record: "CaseRecord", found: Sequence["AdvisedCause"], meant: tup
         ("Not checked here", diagnosis.not_checked),
     ):
         judged |= {one.cause: _because(said, one) for one in group if one.cause not in judged}
-    return About(
+    return CaseContext(
         code=record.request.code,
         platform=record.request.platform or "",
         edge=record.request.edge,
@@ -66,7 +68,7 @@ def _because(said: str, one: "Judged") -> str:
     return f"{said}: {one.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
 
 
-def seen_here(said: str, lower: str, about: About, knowledge: Knowledge) -> tuple[str, ...]:
+def seen_here(said: str, lower: str, about: CaseContext, knowledge: Knowledge) -> tuple[str, ...]:
     """What the looks of this case say about it: why it is so, or what became of a cause that is suspected."""
     if about.evidence and _WHY.search(lower):
         return about.evidence

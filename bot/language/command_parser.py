@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from bot.errors import UsageError, either, quoted, unknown
+from bot.errors import UsageError, join_or, quote, unknown_word
 from bot.model.request import DASHES, LONGEST, VERSION, Request, Vocabulary
 
 USAGE: Final = (
@@ -57,13 +57,13 @@ def _make_request(said: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Re
         if not vocabulary.options[name] and platform is None:
             raise UsageError(
                 f"{name} needs a platform too, because versions differ between them: "
-                f"add {either(sorted(set(vocabulary.platforms.values())))}."
+                f"add {join_or(sorted(set(vocabulary.platforms.values())))}."
             )
     return Request(
         code=given["code"],
         platform=platform,
         edge=given.get("edge", vocabulary.roaming),
-        told=told,
+        answers=told,
         relays=tuple(given["relay"].split(",")) if "relay" in given else vocabulary.relays[:1],
     )
 
@@ -81,7 +81,7 @@ def _sort(words: Sequence[str], vocabulary: Vocabulary) -> tuple[list[str], list
             options.append(("relay", _relays(rest)))
         elif word.startswith("--") or equals:
             if name not in vocabulary.names:
-                raise unknown("an option", name, vocabulary.names)
+                raise unknown_word("an option", name, vocabulary.names)
             options.append((name, value if equals else _next(rest, f"--{name}", "a value")))
         else:
             plain.append(word)
@@ -114,7 +114,7 @@ def _meaning(word: str, vocabulary: Vocabulary) -> tuple[str, str]:
         return "platform", word
     if lower in vocabulary.edges:
         return "edge", word
-    raise unknown(
+    raise unknown_word(
         "a code, a platform or an edge", word, [*vocabulary.platforms, *vocabulary.edges], vocabulary.see
     )
 
@@ -137,7 +137,7 @@ def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
     if words:
         return words[_one_of(f"an answer for {name}", lower, tuple(words))]
     if not VERSION.fullmatch(value):
-        raise UsageError(f"{quoted(value)} is not a version for {name}; write it like 6.12.0.")
+        raise UsageError(f"{quote(value)} is not a version for {name}; write it like 6.12.0.")
     return lower.removeprefix("v")
 
 
@@ -145,10 +145,10 @@ def _relay(name: str, vocabulary: Vocabulary) -> str:
     if name in vocabulary.relays:
         return name
     offered = vocabulary.relays if vocabulary.offered is None else vocabulary.offered
-    raise unknown("a relay", name, offered)
+    raise unknown_word("a relay", name, offered)
 
 
 def _one_of(kind: str, word: str, known: tuple[str, ...], see: str = "") -> str:
     if word in known:
         return word
-    raise unknown(kind, word, known, see)
+    raise unknown_word(kind, word, known, see)

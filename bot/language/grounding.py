@@ -50,7 +50,7 @@ _FACT: Final = re.compile(r"\d|[./:_@=#<>{}|$%&*+~^`\\]|^--|[a-z][A-Z]")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
 
-class UngroundedError(ValueError):
+class NotGroundedError(ValueError):
     """The text says what its sources do not; the message tells why, and repeats nothing of it."""
 
 
@@ -62,21 +62,21 @@ class Cited:
     sources: tuple[int, ...]
 
 
-def ground(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
+def check_grounding(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
     """The sentences of *text*, such as `Open TCP 443 [1].`, each borne out by its sources; raises UngroundedError."""
     if not text.strip():
-        raise UngroundedError("the model said nothing")
+        raise NotGroundedError("the model said nothing")
     if len(text) > MOST_LETTERS:
-        raise UngroundedError("the model said too much")
+        raise NotGroundedError("the model said too much")
     found = tuple(_cited(text.translate(_TYPOGRAPHY)))
     if len(found) > MOST_SENTENCES:
-        raise UngroundedError("the model said too much")
+        raise NotGroundedError("the model said too much")
     for number, one in enumerate(found, 1):
         if not set(one.sources) <= set(range(1, len(sources) + 1)):
-            raise UngroundedError(f"sentence {number} cites a source that is not there")
+            raise NotGroundedError(f"sentence {number} cites a source that is not there")
         cited = [sources[source - 1].translate(_TYPOGRAPHY) for source in one.sources]
         if reason := _unborne(one.text, cited):
-            raise UngroundedError(f"sentence {number} {reason}")
+            raise NotGroundedError(f"sentence {number} {reason}")
     return found
 
 
@@ -87,12 +87,12 @@ def _cited(text: str) -> Iterable[Cited]:
     for match in _CITED.finditer(plain):
         said = match["text"].strip()
         if plain[at : match.start()].strip() or len(sentences_of(said)) != 1:
-            raise UngroundedError("a sentence cites nothing")
+            raise NotGroundedError("a sentence cites nothing")
         closed = said if said.endswith((".", "!", "?")) else f"{said}{match['end'] or '.'}"
         yield Cited(closed, tuple(dict.fromkeys(map(int, _MARK.findall(match["marks"])))))
         at = match.end()
     if plain[at:].strip():
-        raise UngroundedError("a sentence cites nothing")
+        raise NotGroundedError("a sentence cites nothing")
 
 
 def _unborne(said: str, cited: Sequence[str]) -> str:

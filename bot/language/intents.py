@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from bot.intake.parsing.normalize import plain
+from bot.intake.parsing.normalize import normalize
 from bot.intake.readers.prose import find_platform
-from bot.language.refinements import find_changes
+from bot.language.refinements import extract_refinements
 from bot.model.request import Vocabulary
 
-Kind: TypeAlias = Literal[
+IntentKind: TypeAlias = Literal[
     "stop",
     "help",
     "preflight",
@@ -38,7 +38,7 @@ LONGEST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
+class ThreadContext:
     """What the words in a thread may be about."""
 
     vocabulary: Vocabulary
@@ -55,40 +55,40 @@ class Intent:
     and meaning; platform, if named, for preflight.
     """
 
-    kind: Kind
+    kind: IntentKind
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Values: TypeAlias = Callable[[str, "re.Match[str]", Thread], dict[str, str]]
+Values: TypeAlias = Callable[[str, "re.Match[str]", ThreadContext], dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class IntentRule:
     """A text that *pattern* is found in is this *kind* of wish."""
 
-    kind: Kind
+    kind: IntentKind
     pattern: re.Pattern[str]
     values: Values
 
 
-def _rule(kind: Kind, pattern: str, values: Values) -> Rule:
-    return Rule(kind, re.compile(pattern, re.IGNORECASE), values)
+def _rule(kind: IntentKind, pattern: str, values: Values) -> IntentRule:
+    return IntentRule(kind, re.compile(pattern, re.IGNORECASE), values)
 
 
-def _nothing(_text: str, _match: "re.Match[str]", _thread: Thread) -> dict[str, str]:
+def _nothing(_text: str, _match: "re.Match[str]", _thread: ThreadContext) -> dict[str, str]:
     return {}
 
 
-def _changes(text: str, _match: "re.Match[str]", thread: Thread) -> dict[str, str]:
-    return find_changes(text, thread.vocabulary, thread.asked)
+def _changes(text: str, _match: "re.Match[str]", thread: ThreadContext) -> dict[str, str]:
+    return extract_refinements(text, thread.vocabulary, thread.asked)
 
 
-def _platform(text: str, _match: "re.Match[str]", thread: Thread) -> dict[str, str]:
+def _platform(text: str, _match: "re.Match[str]", thread: ThreadContext) -> dict[str, str]:
     platform = find_platform(text, thread.vocabulary)
     return {"platform": platform} if platform else {}
 
 
-def _about(text: str, match: "re.Match[str]", thread: Thread) -> dict[str, str]:
+def _about(text: str, match: "re.Match[str]", thread: ThreadContext) -> dict[str, str]:
     """The topic that is named anywhere in *text*, the longest name first; else the words asked about."""
     lower = f" {_spaced(text)} "
     for name in sorted(thread.topics, key=len, reverse=True):
@@ -171,7 +171,7 @@ WISH: Final = re.compile(
 )
 
 # What the changes of a text are called, the weightiest first: a relay or an edge means new looks.
-CHANGES: Final[tuple[tuple[Kind, tuple[str, ...]], ...]] = (
+CHANGES: Final[tuple[tuple[IntentKind, tuple[str, ...]], ...]] = (
     ("relay", ("relay",)),
     ("edge", ("edge",)),
     ("platform", ("platform",)),
@@ -184,9 +184,9 @@ UNSURE: Final = re.compile(
 )
 
 
-def read_intent(text: str, thread: Thread) -> Intent:
+def read_intent(text: str, thread: ThreadContext) -> Intent:
     """Say what *text*, written into *thread*, asks for."""
-    said = " ".join(plain(text[: LONGEST * 4])[:LONGEST].split())
+    said = " ".join(normalize(text[: LONGEST * 4])[:LONGEST].split())
     if UNSURE.search(said.casefold()) and thread.asked:
         return Intent("unknown")
     about_platform = re.match(r"(?i)\W*(?:what|how) about\b", said)
@@ -196,10 +196,10 @@ def read_intent(text: str, thread: Thread) -> Intent:
                 return _weigh(rule.kind, rule.values(said, match, thread))
     if len(said.split()) > STORY and not WISH.search(said):
         return Intent("unknown")
-    return _weigh("unknown", find_changes(said, thread.vocabulary, thread.asked))
+    return _weigh("unknown", extract_refinements(said, thread.vocabulary, thread.asked))
 
 
-def _weigh(kind: Kind, values: dict[str, str]) -> Intent:
+def _weigh(kind: IntentKind, values: dict[str, str]) -> Intent:
     """A change of relay, edge or platform outweighs "again", which it implies."""
     if kind in ("again", "unknown"):
         for change, names in CHANGES:

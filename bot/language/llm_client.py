@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import aiohttp
 
-from bot.language.llm_settings import Endpoint, NoPhrasingError
+from bot.language.llm_settings import LlmEndpoint, RewordingError
 
 _LARGEST: Final = 256 * 1024  # bytes of an answer; a good one has two
 _TOKENS: Final = 600  # room for eight sentences
 
 
-async def complete(endpoint: Endpoint, messages: Sequence[dict[str, str]]) -> str:
+async def complete(endpoint: LlmEndpoint, messages: Sequence[dict[str, str]]) -> str:
     """What the model says to *messages*; raises NoPhrasingError within the budget, whatever the endpoint does."""
     headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     wanted: dict[str, Any] = {
@@ -33,14 +33,14 @@ async def complete(endpoint: Endpoint, messages: Sequence[dict[str, str]]) -> st
             session.post(endpoint.chat, headers=headers, json=wanted, allow_redirects=False) as answer,
         ):
             if answer.status != 200:
-                raise NoPhrasingError(f"the endpoint answered with status {answer.status}")
+                raise RewordingError(f"the endpoint answered with status {answer.status}")
             if answer.content_type == "text/event-stream":
-                raise NoPhrasingError("the endpoint streams, and was asked not to")
+                raise RewordingError("the endpoint streams, and was asked not to")
             return _said(await _body(answer))
     except TimeoutError:
-        raise NoPhrasingError(f"the endpoint did not answer within {endpoint.budget:g} s") from None
+        raise RewordingError(f"the endpoint did not answer within {endpoint.budget:g} s") from None
     except (aiohttp.ClientError, OSError):
-        raise NoPhrasingError("the endpoint could not be reached") from None
+        raise RewordingError("the endpoint could not be reached") from None
 
 
 async def _body(answer: aiohttp.ClientResponse) -> bytes:
@@ -48,7 +48,7 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > _LARGEST:
-            raise NoPhrasingError("the endpoint answered with too much")
+            raise RewordingError("the endpoint answered with too much")
     return bytes(body)
 
 
@@ -58,7 +58,7 @@ def _said(body: bytes) -> str:
         choice = json.loads(body)["choices"][0]
         reason, said = choice.get("finish_reason"), choice["message"]["content"]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise NoPhrasingError("the endpoint answered with something else than a chat completion") from None
+        raise RewordingError("the endpoint answered with something else than a chat completion") from None
     if reason not in (None, "stop") or not isinstance(said, str):
-        raise NoPhrasingError("the model did not end its answer")
+        raise RewordingError("the model did not end its answer")
     return said

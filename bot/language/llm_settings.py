@@ -20,12 +20,12 @@ MODEL: Final = "LINEMAN_LLM_MODEL"
 BUDGET: Final = 15.0  # seconds; somebody waits, and has an answer already
 
 
-class NoPhrasingError(Exception):
+class RewordingError(Exception):
     """The model gave nothing that can be used; the message says why, without secrets and without its words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class LlmEndpoint:
     """Where the model is."""
 
     url: str
@@ -39,7 +39,7 @@ class Endpoint:
         return f"{self.url.rstrip('/').removesuffix('/chat/completions')}/chat/completions"
 
 
-def read_endpoint(environment: Mapping[str, str]) -> Endpoint | None:
+def read_endpoint(environment: Mapping[str, str]) -> LlmEndpoint | None:
     """The endpoint that *environment* names, None where it names none; `UsageError` says what is wrong with it."""
     url, key, model = (environment.get(name, "").strip() for name in (URL, KEY, MODEL))
     if not url:
@@ -60,7 +60,7 @@ def read_endpoint(environment: Mapping[str, str]) -> Endpoint | None:
         raise UsageError(
             f"{URL} must begin with https:// where {KEY} is set: the key would travel in the clear."
         )
-    return Endpoint(url, key, model)
+    return LlmEndpoint(url, key, model)
 
 
 def _is_here(host: str) -> bool:

@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from bot.errors import UsageError, either, nearest, unknown
+from bot.errors import UsageError, join_or, nearest, unknown_word
 from bot.intake.parsing.error_codes import find_codes
-from bot.intake.parsing.normalize import plain
-from bot.intake.readers.prose import NAMES, TYPED, find_clues, relays_in
+from bot.intake.parsing.normalize import normalize
+from bot.intake.readers.prose import NAMES, TYPED, read_prose, relays_in
 from bot.language.command_parser import parse, parse_words
 from bot.model.request import Request, Vocabulary
-from bot.model.symptom_match import Reading, Readings
+from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from knowledge.model.schema import Knowledge
 
 EXAMPLES: Final = (
@@ -24,14 +24,14 @@ EXAMPLES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class AmbiguousCode:
     """Several things may be meant: a sentence that asks which, and a request for each label."""
 
     ask: str
     options: tuple[tuple[str, Request], ...]
 
 
-Understood: TypeAlias = Request | Choices | UsageError
+Understood: TypeAlias = Request | AmbiguousCode | UsageError
 
 
 # How alike an option's name must be to be taken for a slip of it: "trun" is 0.75 turn.
@@ -57,9 +57,9 @@ FILLER: Final = frozenset(
 )
 
 
-def understand(text: str, vocabulary: Vocabulary) -> Understood:
+def make_request(text: str, vocabulary: Vocabulary) -> Understood:
     """Read *text*: the request it makes, the choice that is left, or what to type instead."""
-    said = plain(text)
+    said = normalize(text)
     try:
         return parse(said, vocabulary)
     except UsageError as error:
@@ -68,19 +68,19 @@ def understand(text: str, vocabulary: Vocabulary) -> Understood:
     known = [code for code in codes if code in vocabulary.codes]
     if not known:
         return _no_code(codes, vocabulary)
-    clues = find_clues(said, vocabulary)
+    clues = read_prose(said, vocabulary)
     if _is_slip(said, clues, vocabulary) or _names_no_relay(said, vocabulary):
         return strict
     requests = [_make(code, clues, vocabulary) for code in known]
     if len(requests) == 1:
         return requests[0]
-    ask = f"There are several error codes in that: {either(known)}. Which one shall I look into?"
-    return Choices(ask, tuple(zip(known, requests, strict=True)))
+    ask = f"There are several error codes in that: {join_or(known)}. Which one shall I look into?"
+    return AmbiguousCode(ask, tuple(zip(known, requests, strict=True)))
 
 
 def _no_code(codes: tuple[str, ...], vocabulary: Vocabulary) -> UsageError:
     if codes:
-        return unknown("an error code known here", codes[0], vocabulary.codes, vocabulary.see)
+        return unknown_word("an error code known here", codes[0], vocabulary.codes, vocabulary.see)
     return UsageError(f"I find no error code in that. Try {EXAMPLES}.")
 
 
@@ -136,7 +136,7 @@ _HALF_MEANT: Final = (
 
 
 def request_for(
-    readings: Readings, chosen: Sequence[Reading], knowledge: Knowledge, vocabulary: Vocabulary
+    readings: SymptomMatch, chosen: Sequence[CauseCandidate], knowledge: Knowledge, vocabulary: Vocabulary
 ) -> Request | None:
     """The case to look into for *chosen*: the code said, else the one that their causes stand behind most."""
     weighed = {one.cause: one.score for one in chosen}
@@ -151,7 +151,7 @@ def request_for(
     return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), told, relays)
 
 
-def ahead(readings: Readings, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:
+def request_for_match(readings: SymptomMatch, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:
     """The case to look into when nobody is there to choose: one that covers all that is offered."""
     return request_for(readings, readings.offered, knowledge, vocabulary) if readings.offered else None
 

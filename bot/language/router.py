@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from bot.allowlist.request import ListRequest, called, make_request, read_words
+from bot.allowlist.request import ListRequest, called, make_list_request, read_words
 from bot.errors import UsageError, nearest_codes
 from bot.intake.parsing.error_codes import find_codes
-from bot.intake.parsing.normalize import plain
-from bot.intake.readers.prose import find_clues, find_platform
+from bot.intake.parsing.normalize import normalize
+from bot.intake.readers.prose import find_platform, read_prose
 from bot.intake.segment import _ON_DEVICE
-from bot.intake.symptoms import read
-from bot.language.answering import Answer, ask
-from bot.language.case_context import About
+from bot.intake.symptoms import match_symptoms
+from bot.language.answering import Answer, answer_question
+from bot.language.case_context import CaseContext
 from bot.language.command_parser import parse
-from bot.language.intents import Thread, read_intent
-from bot.language.make_request import Choices, understand
+from bot.language.intents import ThreadContext, read_intent
+from bot.language.make_request import AmbiguousCode, make_request
 from bot.model.request import Request, Vocabulary
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 
@@ -42,7 +42,7 @@ _DIFFERENCE: Final = re.compile(r"\b(?:differen\w*|versus|vs\.?|same as|compared
 
 
 @dataclass(frozen=True, slots=True)
-class Meanings:
+class CodeMeanings:
     """Somebody asks what codes mean."""
 
     codes: tuple[str, ...]  # all of them known
@@ -59,33 +59,33 @@ class UnknownCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class HelpWanted:
     """Somebody asks what can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
-class WhichPlatform:
+class MissingPlatform:
     """An allow-list without a platform; whatever else was said about it, by name."""
 
     said: Mapping[str, str]
 
 
-Want: TypeAlias = (
+RoutedIntent: TypeAlias = (
     Request
-    | Choices
+    | AmbiguousCode
     | UsageError
-    | Help
-    | Meanings
+    | HelpWanted
+    | CodeMeanings
     | UnknownCode
     | ListRequest
-    | WhichPlatform
+    | MissingPlatform
     | Answer
-    | Readings
+    | SymptomMatch
 )
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class LanguageContext:
     """What words can be about."""
 
     knowledge: Knowledge
@@ -93,36 +93,41 @@ class World:
     vocabulary: Vocabulary
 
 
-def want(text: str, about: About, world: World) -> Want:
+def route(text: str, about: CaseContext, language_context: LanguageContext) -> RoutedIntent:
     """Say what *text* wants; *about* is what it goes on from, if anything."""
-    said = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", plain(text), flags=re.IGNORECASE).strip()
-    if len(said) <= _SENTENCE and read_intent(said, Thread(world.vocabulary)).kind == "help":
-        return Help()
+    said = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", normalize(text), flags=re.IGNORECASE).strip()
+    if (
+        len(said) <= _SENTENCE
+        and read_intent(said, ThreadContext(language_context.vocabulary)).kind == "help"
+    ):
+        return HelpWanted()
     try:
-        special = wanted_list(said, about, world) or wanted_meaning(said, world)
+        special = wanted_list(said, about, language_context) or wanted_meaning(said, language_context)
     except UsageError as error:
         return error
     if special:
         return special
-    found = understand(text, world.vocabulary)
+    found = make_request(text, language_context.vocabulary)
     if isinstance(found, Request):
         return found
-    codes = find_codes(said, world.vocabulary)
-    if isinstance(found, Choices):
-        free = _free(said, about, world) if is_question(said) else None
+    codes = find_codes(said, language_context.vocabulary)
+    if isinstance(found, AmbiguousCode):
+        free = _free(said, about, language_context) if is_question(said) else None
         return free if isinstance(free, Answer) and free.answered else found
     if codes:
-        known = codes[0] in world.knowledge.errors
+        known = codes[0] in language_context.knowledge.errors
         return (
-            found if known else UnknownCode(codes[0], tuple(nearest_codes(codes[0], world.vocabulary.codes)))
+            found
+            if known
+            else UnknownCode(codes[0], tuple(nearest_codes(codes[0], language_context.vocabulary.codes)))
         )
-    free = _free(said, about, world)
-    if isinstance(free, Readings):
+    free = _free(said, about, language_context)
+    if isinstance(free, SymptomMatch):
         # A question may be general: nothing is looked into before somebody says that it is meant so.
         asks = is_question(said) and free.verdict == "sure"
         free = replace(free, verdict="close") if asks else free
     understood = free.answered if isinstance(free, Answer) else free.verdict != "none"
-    return free if understood or len(said.split()) > FEW else _slip(said, world.vocabulary) or free
+    return free if understood or len(said.split()) > FEW else _slip(said, language_context.vocabulary) or free
 
 
 def _slip(said: str, vocabulary: Vocabulary) -> UsageError | None:
@@ -134,45 +139,57 @@ def _slip(said: str, vocabulary: Vocabulary) -> UsageError | None:
     return None
 
 
-def wanted_list(said: str, about: About, world: World) -> ListRequest | WhichPlatform | None:
+def wanted_list(
+    said: str, about: CaseContext, language_context: LanguageContext
+) -> ListRequest | MissingPlatform | None:
     """The allow-list that *said* asks for, with what is known of the case; `UsageError` for a wrong word."""
     rest = called(said)
     if rest is None:
         return None
-    platforms = world.vocabulary.platforms
-    said_so = read_words(rest, platforms, world.network)
+    platforms = language_context.vocabulary.platforms
+    said_so = read_words(rest, platforms, language_context.network)
     known = {"platform": about.platform, "edge": about.edge} | said_so
     return (
-        make_request(known, world.knowledge, world.network) if known["platform"] else WhichPlatform(said_so)
+        make_list_request(known, language_context.knowledge, language_context.network)
+        if known["platform"]
+        else MissingPlatform(said_so)
     )
 
 
-def wanted_meaning(said: str, world: World) -> Meanings | UnknownCode | None:
+def wanted_meaning(said: str, language_context: LanguageContext) -> CodeMeanings | UnknownCode | None:
     """The codes whose meaning *said* asks for."""
     if len(said) > _SENTENCE or not _MEANING.search(said) or _DIFFERENCE.search(said):
         return None
-    codes = find_codes(said, world.vocabulary)
+    codes = find_codes(said, language_context.vocabulary)
     if not codes:
         return None
-    known = tuple(code for code in codes if code in world.knowledge.errors)
+    known = tuple(code for code in codes if code in language_context.knowledge.errors)
     if not known:
-        return UnknownCode(codes[0], tuple(nearest_codes(codes[0], world.vocabulary.codes)), meaning=True)
-    return Meanings(known, find_platform(said, world.vocabulary) or "")
+        return UnknownCode(
+            codes[0], tuple(nearest_codes(codes[0], language_context.vocabulary.codes)), meaning=True
+        )
+    return CodeMeanings(known, find_platform(said, language_context.vocabulary) or "")
 
 
-def in_context(said: str, about: About, world: World) -> About:
+def in_context(said: str, about: CaseContext, language_context: LanguageContext) -> CaseContext:
     """*about* with the platform and the edge that *said* names itself."""
-    clues = find_clues(said, world.vocabulary)
+    clues = read_prose(said, language_context.vocabulary)
     return replace(about, platform=clues.get("platform", about.platform), edge=clues.get("edge", about.edge))
 
 
-def _free(said: str, about: About, world: World) -> Answer | Readings:
-    return take(said, in_context(said, about, world), world.knowledge, world.network, world.vocabulary)
+def _free(said: str, about: CaseContext, language_context: LanguageContext) -> Answer | SymptomMatch:
+    return take(
+        said,
+        in_context(said, about, language_context),
+        language_context.knowledge,
+        language_context.network,
+        language_context.vocabulary,
+    )
 
 
 def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
     """The question that *text* makes of the one *before* it, such as "and on iOS?"; empty where it makes none."""
-    said = plain(text).strip()
+    said = normalize(text).strip()
     if not before or not _ELLIPSIS.search(said):
         return ""
     platform = find_platform(said, vocabulary)
@@ -227,18 +244,18 @@ def is_question(text: str) -> bool:
 
 
 def take(
-    text: str, about: About, knowledge: Knowledge, network: Network, vocabulary: Vocabulary
-) -> Answer | Readings:
+    text: str, about: CaseContext, knowledge: Knowledge, network: Network, vocabulary: Vocabulary
+) -> Answer | SymptomMatch:
     """Answer *text* if it is a question, read it if it is a story; where that says nothing, the other way round."""
     if is_question(text):
-        answer = ask(text, about, knowledge, network)
+        answer = answer_question(text, about, knowledge, network)
         if answer.answered or _ASKS_WHAT.search(text):
             return answer
-        readings = read(text, knowledge, vocabulary)
+        readings = match_symptoms(text, knowledge, vocabulary)
         likely = readings.verdict != "none" and readings.causes[0].score >= _LIKELY
         return readings if likely else answer
-    readings = read(text, knowledge, vocabulary)
+    readings = match_symptoms(text, knowledge, vocabulary)
     if readings.verdict != "none":
         return readings
-    answer = ask(text, about, knowledge, network)
+    answer = answer_question(text, about, knowledge, network)
     return answer if answer.answered else readings

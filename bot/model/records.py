@@ -11,7 +11,7 @@ from bot.model.request import Request
 
 RUNNING: Final = "running"
 Ended: TypeAlias = Literal["done", "stopped", "lost", "failed"]
-Verdict: TypeAlias = Literal["right", "wrong"]
+FeedbackVerdict: TypeAlias = Literal["right", "wrong"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ class Request:
     code: str
     platform: str | None = None  # None: every platform at once
     edge: str = "roaming"
-    told: Mapping[str, str] = field(default_factory=dict)  # option: value, answers only a person has
+    answers: Mapping[str, str] = field(default_factory=dict)  # option: value, answers only a person has
     relays: tuple[str, ...] = ("local",)
 
     @property
-    def what(self) -> str:
+    def case_label(self) -> str:
         """What is looked into, in a few words, as the audit log of a hub has it."""
         return " ".join(word for word in (self.code, self.platform, self.edge) if word)
 
@@ -56,4 +56,4 @@ class Vocabulary:
 LOCAL: Final = "local"
 
 
-MOST: Final = 20  # relays of one diagnosis
+MAX_RELAYS: Final = 20  # relays of one diagnosis

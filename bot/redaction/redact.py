@@ -121,10 +121,10 @@ def _all(text: str) -> Iterator[Found]:
         yield start, end, PHONE
 
 
-Place = Callable[[int], int]
+SecretPlace = Callable[[int], int]
 
 
-def _without(unwanted: re.Pattern[str], text: str) -> tuple[str, Place]:
+def _without(unwanted: re.Pattern[str], text: str) -> tuple[str, SecretPlace]:
     """Drop what is *unwanted*; the function tells where a position of the shorter text was at first."""
     parts: list[str] = []
     starts, shifts = [0], [0]  # from this position of the shorter text on, so much was dropped
@@ -143,7 +143,7 @@ def _without(unwanted: re.Pattern[str], text: str) -> tuple[str, Place]:
     return "".join(parts), place
 
 
-def _placed(found: Iterable[Found], place: Place) -> Iterator[Found]:
+def _placed(found: Iterable[Found], place: SecretPlace) -> Iterator[Found]:
     for start, end, kind in found:
         if start < end:
             yield place(start), place(end - 1) + 1, kind

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from bot.errors import either, quoted
+from bot.errors import join_or, quote
 from bot.model.request import LOCAL
 from bot.storage.relay_registry import LABEL
 from knowledge.loading.yaml_lines import parse_yaml
@@ -33,7 +33,7 @@ CONDITIONS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class AccessSubject:
     """Somebody who asks, and where."""
 
     team: str
@@ -44,7 +44,7 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class AccessRule:
     """These relays may be used where every condition that is not empty holds."""
 
     relays: frozenset[str]
@@ -58,7 +58,7 @@ class Rule:
         """Whether this rule lets anybody use *relay*."""
         return relay in self.relays or EVERY in self.relays
 
-    def misses(self, who: Who) -> tuple[str, ...]:
+    def misses(self, who: AccessSubject) -> tuple[str, ...]:
         """List the conditions that *who* does not meet."""
         met = {
             "workspaces": not self.workspaces or who.team in self.workspaces,
@@ -69,11 +69,11 @@ class Rule:
         return tuple(name for name in CONDITIONS if not met[name])
 
 
-Rules = tuple[Rule, ...]
+AccessRules = tuple[AccessRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RelayScope:
     """What a relay of a hub brings along to the rules."""
 
     name: str
@@ -81,10 +81,10 @@ class Place:
     channels: tuple[str, ...] = ()  # for whom it was invited: names and ids of channels, handles with an @
 
 
-DEFAULT: Final[Rules] = (Rule(frozenset({LOCAL})),)
+DEFAULT: Final[AccessRules] = (AccessRule(frozenset({LOCAL})),)
 
 
-def applied(rules: Rules, relays: Iterable[Place]) -> Rules:
+def applied(rules: AccessRules, relays: Iterable[RelayScope]) -> AccessRules:
     """Turn labels into the names of the *relays* that have them, and invitations into rules of their own."""
     known = tuple(relays)
     named = [
@@ -96,36 +96,36 @@ def applied(rules: Rules, relays: Iterable[Place]) -> Rules:
     return (*named, *(rule for one in known for rule in _invited(one)))
 
 
-def _invited(one: Place) -> Iterable[Rule]:
+def _invited(one: RelayScope) -> Iterable[AccessRule]:
     """Give a rule for the channels, and one for the user groups, that a relay was invited for."""
     groups = frozenset(each.removeprefix("@") for each in one.channels if _is_group(each))
     channels = frozenset(each.removeprefix("#") for each in one.channels if not _is_group(each))
     if channels:
-        yield Rule(frozenset({one.name}), channels=channels)
+        yield AccessRule(frozenset({one.name}), channels=channels)
     if groups:
-        yield Rule(frozenset({one.name}), groups=groups)
+        yield AccessRule(frozenset({one.name}), groups=groups)
 
 
 def _is_group(written: str) -> bool:
     return written.startswith("@") or bool(_GROUP.fullmatch(written))
 
 
-def channels_by_name(rules: Rules) -> frozenset[str]:
+def channels_by_name(rules: AccessRules) -> frozenset[str]:
     """List the channels that rules call by their names; empty when nobody needs to ask Slack."""
     return frozenset(name for rule in rules for name in rule.channels if not _CHANNEL.fullmatch(name))
 
 
-def groups_by_handle(rules: Rules) -> frozenset[str]:
+def groups_by_handle(rules: AccessRules) -> frozenset[str]:
     """List the user groups that rules call by their handles."""
     return frozenset(name for name in groups_named(rules) if not _GROUP.fullmatch(name))
 
 
-def may_use(rules: Rules, who: Who, relay: str) -> str | None:
+def may_use(rules: AccessRules, who: AccessSubject, relay: str) -> str | None:
     """None when *who* may use *relay*, else a sentence that says why not and what they may use instead."""
     misses = _misses(rules, who, relay)
     if () in misses:
         return None
-    name = quoted(relay)
+    name = quote(relay)
     if not misses:
         return f"No rule lets anybody use the relay {name} from Slack; {_ask(rules, who)}"
     # A rule for every relay is the operators' own: what names this one explains better.
@@ -135,22 +135,22 @@ def may_use(rules: Rules, who: Who, relay: str) -> str | None:
     return f"The relay {name} may {why}; {_ask(rules, who)}"
 
 
-def usable(rules: Rules, who: Who, relays: Iterable[str]) -> tuple[str, ...]:
+def usable(rules: AccessRules, who: AccessSubject, relays: Iterable[str]) -> tuple[str, ...]:
     """List those of *relays* that *who* may use."""
     return tuple(relay for relay in relays if () in _misses(rules, who, relay))
 
 
-def _misses(rules: Rules, who: Who, relay: str) -> list[tuple[str, ...]]:
+def _misses(rules: AccessRules, who: AccessSubject, relay: str) -> list[tuple[str, ...]]:
     """For each rule about *relay*, what *who* does not meet; an empty entry lets them in."""
     return [rule.misses(who) for rule in rules if rule.is_about(relay)]
 
 
-def groups_named(rules: Rules) -> frozenset[str]:
+def groups_named(rules: AccessRules) -> frozenset[str]:
     """List the user groups whose members must be known; empty when nobody needs to ask Slack."""
     return frozenset(group for rule in rules for group in rule.groups)
 
 
-def load_access(environment: Mapping[str, str]) -> Rules:
+def load_access(environment: Mapping[str, str]) -> AccessRules:
     """Read the file that `LINEMAN_ACCESS` names; `KnowledgeError` with every mistake in it."""
     path = environment.get(ACCESS, "").strip()
     if not path:
@@ -162,7 +162,7 @@ def load_access(environment: Mapping[str, str]) -> Rules:
     return read_rules(parse_yaml(source, path))
 
 
-def read_rules(document: Document) -> Rules:
+def read_rules(document: Document) -> AccessRules:
     """Read rules such as `rules: [{relays: [acme-hq], channels: [C0123ABCD]}]`; `KnowledgeError` names lines."""
     value = document.value
     if not isinstance(value, dict) or set(value) != {"rules"} or not isinstance(value["rules"], list):
@@ -175,7 +175,7 @@ def read_rules(document: Document) -> Rules:
     return tuple(rules)
 
 
-def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Rule:
+def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> AccessRule:
     known = ("relays", "label", *CONDITIONS)
 
     def complain(path: tuple[str | int, ...], sentence: str) -> None:
@@ -183,7 +183,7 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Rule:
 
     if not isinstance(entry, dict) or not {"relays", "label"} & set(entry):
         complain(("rules", at), "this rule names no `relays` and no `label`")
-        return Rule(frozenset())
+        return AccessRule(frozenset())
     lists: dict[str, frozenset[str]] = {}
     for name, value in entry.items():
         ids = value if isinstance(value, list) else [value]
@@ -198,7 +198,7 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Rule:
             complain(("rules", at, name), f"{odd[0][:40]} is no label; write it like site=hq")
         else:
             lists[name] = frozenset(one.lstrip("#@") for one in ids)
-    return Rule(**{"relays": frozenset()} | lists)
+    return AccessRule(**{"relays": frozenset()} | lists)
 
 
 def _reason(condition: str) -> str:
@@ -206,9 +206,9 @@ def _reason(condition: str) -> str:
     return f"be used {words}" if words.endswith("only") else f"not be used {words}"
 
 
-def _ask(rules: Rules, who: Who) -> str:
+def _ask(rules: AccessRules, who: AccessSubject) -> str:
     named = sorted({relay for rule in rules for relay in rule.relays if relay != EVERY})
     allowed = usable(rules, who, named)
     if allowed:
-        return f"here you may use {either(allowed[:5])}."
+        return f"here you may use {join_or(allowed[:5])}."
     return "ask whoever runs Lineman here."

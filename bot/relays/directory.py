@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.model.request import LOCAL
 from bot.relays.hub.control_socket import ControlSocket
-from bot.relays.hub.messages import Exchange, Health
+from bot.relays.hub.messages import HubClient, RelayStatus
 from bot.relays.hub.settings import read_hub_settings
 from bot.relays.local import LocalRelay, Relay
 from bot.relays.remote import RemoteRelay, find_relays
@@ -15,12 +15,12 @@ from probes.protocol.keys import Identity
 
 
 @dataclass(frozen=True, slots=True)
-class RelayBook:
+class RelayDirectory:
     """Relays by name."""
 
     local: LocalRelay = field(default_factory=LocalRelay)
-    known: Mapping[str, Health] = field(default_factory=dict)  # of the hub, when the book was opened
-    exchange: Exchange | None = None
+    known: Mapping[str, RelayStatus] = field(default_factory=dict)  # of the hub, when the book was opened
+    hub: HubClient | None = None
     signer: Identity | None = None
 
     @property
@@ -32,16 +32,16 @@ class RelayBook:
         """Give the relay *name* for use on behalf of *who*, for the case *what*; KeyError unless it is known."""
         if name == self.local.name:
             return self.local
-        assert self.exchange
-        return RemoteRelay(name, self.exchange, self.signer, self.known[name].vantage, who or user(), what)
+        assert self.hub
+        return RemoteRelay(name, self.hub, self.signer, self.known[name].vantage, who or user(), what)
 
 
-def open_book(environment: Mapping[str, str], local: LocalRelay) -> RelayBook:
+def open_directory(environment: Mapping[str, str], local: LocalRelay) -> RelayDirectory:
     """Ask the hub that *environment* names for its relays."""
     settings = read_hub_settings(environment)
     exchange = ControlSocket(settings.socket)
     known = {one.name: one for one in asyncio.run(find_relays(exchange)) if one.name != LOCAL}
-    return RelayBook(local, known, exchange, settings.signer() if known else None)
+    return RelayDirectory(local, known, exchange, settings.signer() if known else None)
 
 
 def user() -> str:

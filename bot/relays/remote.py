@@ -8,12 +8,12 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Final
 
-from bot.relays.hub.messages import Exchange, Health, Job, Lost, Reply
+from bot.relays.hub.messages import HubClient, HubEvent, HubJob, PlanLost, RelayStatus
 from probes.protocol.failures import Failure
 from probes.protocol.json_codec import observation_from_json
 from probes.protocol.json_fields import Json, WireError
 from probes.protocol.keys import Identity, fingerprint
-from probes.protocol.messages import Done, Refusal, Seen
+from probes.protocol.messages import Done, ObservationMessage, Refusal
 from probes.protocol.model import USER_NETWORK, Observation, Plan, Step
 from probes.protocol.order import LONGEST_ORDER, make_order, sign_order
 from probes.protocol.report import digest_of, open_refusal, open_report
@@ -29,11 +29,11 @@ class RemoteRelay:
     """One relay that the hub knows, used on behalf of somebody for one case."""
 
     name: str
-    exchange: Exchange
+    hub: HubClient
     signer: Identity | None
     vantage: str = USER_NETWORK
-    who: str = "terminal"
-    what: str = ""
+    requester: str = "terminal"
+    case_label: str = ""
 
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
         """Have *plan* run there: what the relay cannot tell is `relay_lost`, with the reason among the facts."""
@@ -49,9 +49,9 @@ class RemoteRelay:
             because = str(error)
         else:
             seen: list[Json] = []
-            async with self.exchange.run(job) as replies:
+            async with self.hub.run(job) as replies:
                 async for reply in replies:
-                    if isinstance(reply, Seen):
+                    if isinstance(reply, ObservationMessage):
                         observation = _read(reply, left)
                         if observation:
                             seen.append(reply.observation)
@@ -66,31 +66,33 @@ class RemoteRelay:
             facts = {"because": because or f"{self.name} ended the plan without looking"}
             yield Observation(step.id, step.probe, step.target, failure, facts)
 
-    async def _health(self) -> Health:
+    async def _health(self) -> RelayStatus:
         try:
-            health = await self.exchange.relay(self.name)
+            health = await self.hub.relay(self.name)
         except (OSError, WireError):
             raise UnreachableError("no hub is running here") from None
         if health is None:
             raise UnreachableError(f"the hub knows no relay {self.name}")
         return health
 
-    def sign(self, plan: Plan, health: Health) -> Job:
+    def sign(self, plan: Plan, health: RelayStatus) -> HubJob:
         """Address *plan* to the relay; `UnreachableError` says why it cannot be."""
         if self.signer is None:
             raise UnreachableError("there is no key here to sign plans with")
-        order = make_order(plan, fingerprint(health.key), self.who[:200], time.time(), case=self.what)
+        order = make_order(
+            plan, fingerprint(health.key), self.requester[:200], time.time(), case=self.case_label
+        )
         envelope = sign_order(order, self.signer, health.sealing)
         if len(envelope) > LONGEST_ORDER:
             raise UnreachableError(f"the plan is longer than {LONGEST_ORDER} characters")
-        return Job(order.id, self.name, envelope, self.who, self.what, plan.budget)
+        return HubJob(order.id, self.name, envelope, self.requester, self.case_label, plan.budget)
 
 
 class UnreachableError(Exception):
     """Nothing can be asked of the relay; the message is part of a sentence."""
 
 
-def _read(reply: Seen, left: Mapping[str, Step]) -> Observation | None:
+def _read(reply: ObservationMessage, left: Mapping[str, Step]) -> Observation | None:
     """Read an observation of a step that was asked for and not yet told; anything else is thrown away."""
     try:
         observation = observation_from_json(reply.observation)
@@ -102,10 +104,10 @@ def _read(reply: Seen, left: Mapping[str, Step]) -> Observation | None:
     return observation
 
 
-def _end(reply: Reply, job: Job, health: Health, seen: list[Json]) -> tuple[Failure, str]:
+def _end(reply: HubEvent, job: HubJob, health: RelayStatus, seen: list[Json]) -> tuple[Failure, str]:
     """Say why nothing more comes, and by which word."""
     match reply:
-        case Lost():
+        case PlanLost():
             return Failure.RELAY_LOST, reply.because
         case Refusal():
             return _refused(reply, job, health)
@@ -114,7 +116,7 @@ def _end(reply: Reply, job: Job, health: Health, seen: list[Json]) -> tuple[Fail
     return Failure.RELAY_LOST, ""
 
 
-def _refused(reply: Refusal, job: Job, health: Health) -> tuple[Failure, str]:
+def _refused(reply: Refusal, job: HubJob, health: RelayStatus) -> tuple[Failure, str]:
     try:
         verdict = open_refusal(reply.signed, health.key)
     except WireError:
@@ -125,7 +127,7 @@ def _refused(reply: Refusal, job: Job, health: Health) -> tuple[Failure, str]:
     return word, f"{health.name} refuses: {verdict.sentence}"
 
 
-def _done(reply: Done, job: Job, health: Health, seen: list[Json]) -> tuple[Failure, str]:
+def _done(reply: Done, job: HubJob, health: RelayStatus, seen: list[Json]) -> tuple[Failure, str]:
     try:
         report = open_report(reply.signed, health.key)
     except WireError:
@@ -137,7 +139,7 @@ def _done(reply: Done, job: Job, health: Health, seen: list[Json]) -> tuple[Fail
     return Failure.RELAY_LOST, "some of what it saw got lost on the way" if report.n > len(seen) else ""
 
 
-async def find_relays(exchange: Exchange) -> tuple[Health, ...]:
+async def find_relays(exchange: HubClient) -> tuple[RelayStatus, ...]:
     """List what the hub knows; nothing when there is no hub."""
     try:
         async with asyncio.timeout(2.0):

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from bot.diagnosis.device_evidence import DEVICE, Continued
+from bot.diagnosis.device_evidence import DEVICE, DeviceEvidence
 from bot.intake.clues import Reading
-from bot.intake.preflight_report import Report
+from bot.intake.preflight_report import PreflightReport
 from bot.rendering.view import View
 
 COMPLETED: Final = "The test on the user's device went through; nothing in it points to a cause"
@@ -14,7 +14,7 @@ COMPLETED: Final = "The test on the user's device went through; nothing in it po
 UNTOLD: Final = "What was read does not tell the cause by itself"
 
 
-def outcome(reading: Reading, continued: Continued) -> str:
+def outcome(reading: Reading, continued: DeviceEvidence) -> str:
     """Found, clear (a test that went through, and nothing found) or unclear."""
     if continued.record.diagnosis.found:
         return "found"
@@ -25,14 +25,14 @@ def outcome(reading: Reading, continued: Continued) -> str:
     return "clear" if through else "unclear"
 
 
-def headline(reading: Reading, continued: Continued, view: View) -> str:
+def headline(reading: Reading, continued: DeviceEvidence, view: View) -> str:
     """Say in one line what follows."""
     if continued.record.diagnosis.found or continued.record.relay != DEVICE:
         return view.headline
     return COMPLETED if outcome(reading, continued) == "clear" else UNTOLD
 
 
-def missing(report: Report) -> tuple[str, ...]:
+def missing(report: PreflightReport) -> tuple[str, ...]:
     """List what is not there, in sentences; a log is not expected to be whole."""
     return report.missing if report.form != "log" else ()
 

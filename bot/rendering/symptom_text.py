@@ -1,7 +1,7 @@
 """What was understood, in one sentence."""
 
 from bot.model.request import Request
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 
 
 def looked_into_as(request: Request) -> str:
@@ -9,7 +9,7 @@ def looked_into_as(request: Request) -> str:
     return f"Nobody has named a code; I look into it as {request.code}. If you have the code, say it."
 
 
-def understood(readings: Readings) -> str:
+def understood(readings: SymptomMatch) -> str:
     """Say in one sentence what was understood."""
     match readings.verdict:
         case "sure":

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.diagnosis.comparison import Compared
+from bot.diagnosis.comparison import ComparedCause
 from probes.protocol.model import REFERENCE
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class VantageSummary:
     """One relay's own answer."""
 
     relay: str
@@ -18,27 +18,27 @@ class Side:
     missing: str = ""  # what it was asked and could not tell, and why
 
     @property
-    def stands(self) -> str:
+    def vantage_text(self) -> str:
         """Where it stands, in words."""
         return "elsewhere, for comparison" if self.vantage == REFERENCE else "in the user's network"
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class VantageSummaries:
     """All of them."""
 
-    sides: tuple[Side, ...]
-    compared: tuple[Compared, ...] = ()
+    summaries: tuple[VantageSummary, ...]
+    compared: tuple[ComparedCause, ...] = ()
     unlooked: tuple[str, ...] = ()  # titles of causes that no relay could check
     seen_from: Mapping[str, str] = field(default_factory=dict)  # by cause: the relays, in words
 
     @property
     def missing(self) -> tuple[str, ...]:
         """What relays could not tell."""
-        return tuple(one.missing for one in self.sides if one.missing)
+        return tuple(one.missing for one in self.summaries if one.missing)
 
     def lines(self) -> list[str]:
         """Tell it in plain lines."""
-        own = [f"From {one.relay} ({one.stands}): {one.headline}" for one in self.sides]
+        own = [f"From {one.relay} ({one.vantage_text}): {one.headline}" for one in self.summaries]
         unlooked = [f"Looked at from no relay: {'; '.join(self.unlooked)}"] if self.unlooked else []
         return [*own, *(one.says for one in self.compared), *self.missing, *unlooked]

@@ -6,10 +6,10 @@ Pure: no network, no clock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.rendering.failure_text import outcome
 from bot.rendering.reasons import Group, group_by_reason
-from bot.rendering.vantage import Sides
+from bot.rendering.vantage import VantageSummaries
 from knowledge.advice.fill import advise
 from knowledge.advice.meaning import Meaning, meaning_of
 from knowledge.model.advice import AdvisedCause, Guide
@@ -28,10 +28,12 @@ class View:
     not_checked: tuple[Group, ...]
     preflight: tuple[Guide, ...]
     meaning: Meaning | None = None  # of the code that was asked for
-    sides: "Sides | None" = None  # several relays: what each of them says; one: what it could not tell
+    vantages: "VantageSummaries | None" = (
+        None  # several relays: what each of them says; one: what it could not tell
+    )
 
 
-def make_view(record: CaseRecord, knowledge: Knowledge, network: Network) -> View:
+def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View:
     """Fill in every text for *record*."""
     diagnosis = record.diagnosis
     meaning = meaning_of(knowledge, record.request.code, record.request.platform)
@@ -46,12 +48,12 @@ def make_view(record: CaseRecord, knowledge: Knowledge, network: Network) -> Vie
     )
 
 
-def looked(record: CaseRecord) -> bool:
+def looked(record: RunRecord) -> bool:
     """Whether there was anything to look at: some codes have nothing to do with networks."""
     return bool(record.plan.steps) or bool(record.observations)
 
 
-def unlooked(record: CaseRecord, meaning: Meaning | None) -> str:
+def unlooked(record: RunRecord, meaning: Meaning | None) -> str:
     """Say the outcome where nothing was to be looked at."""
     if record.diagnosis.found:
         return headline(record.diagnosis)

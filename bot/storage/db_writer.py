@@ -21,8 +21,8 @@ from bot.storage import migrations
 from bot.storage.migrations import STEPS
 
 T = TypeVar("T")
-Job: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
-Result: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
+WriteJob: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
+WriteResult: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
 # Jobs of one transaction: enough to make the commit cheap, few enough that the first is not kept waiting.
 BATCH: Final = 256
@@ -40,11 +40,11 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         """Open *path* and bring it up to date; `UsageError` if it is no database of ours."""
-        self._jobs: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[WriteJob] | None] = queue.SimpleQueue()
         self._asked: list[
-            Job
+            WriteJob
         ] = []  # in this turn of the event loop: waking the thread costs more than most jobs
-        self._taken: list[Job] = []  # by the thread, and not done yet
+        self._taken: list[WriteJob] = []  # by the thread, and not done yet
         self._closed = threading.Lock()  # held from closing on
         opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._live, args=(path, opened), name="store", daemon=True)
@@ -86,7 +86,7 @@ class Writer:
             _commit(db, batch)
         db.close()
 
-    def _batch(self) -> list[Job]:
+    def _batch(self) -> list[WriteJob]:
         """Wait for a job, and take those behind it; none at the end."""
         if not self._taken:
             self._taken = self._jobs.get() or []
@@ -136,9 +136,9 @@ def _migrate(db: Database) -> None:
         )
 
 
-def _commit(db: Database, batch: list[Job]) -> None:
+def _commit(db: Database, batch: list[WriteJob]) -> None:
     """Do the jobs of *batch* in one transaction; one that fails is undone alone."""
-    results: list[Result] = []
+    results: list[WriteResult] = []
     try:
         db.execute("BEGIN IMMEDIATE")
         for work, done in batch:
@@ -159,7 +159,7 @@ def _commit(db: Database, batch: list[Job]) -> None:
             loop.call_soon_threadsafe(_tell, [one for one in results if one[0].get_loop() is loop])
 
 
-def _tell(results: list[Result]) -> None:
+def _tell(results: list[WriteResult]) -> None:
     """Let those who asked go on."""
     for done, result, failed in results:
         if done.done():

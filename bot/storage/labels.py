@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from bot.model.symptom_match import Reading, Readings
+from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from bot.redaction.redact import redact
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
@@ -30,12 +30,12 @@ ORDER BY asked
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StoryLabel:
     """One story: what it was read as, and what became of it."""
 
     id: str
     team: str
-    readings: Readings
+    readings: SymptomMatch
     chosen: str = ""  # a cause, `NONE`, or nothing yet
     case: str = ""  # that it began
 
@@ -46,14 +46,14 @@ class Labels:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
-    async def offer(self, name: str, team: str, story: str, readings: Readings, knowledge: str) -> None:
+    async def offer(self, name: str, team: str, story: str, readings: SymptomMatch, knowledge: str) -> None:
         """Keep *story* with what it was read as, by the *knowledge* of this digest."""
         safe = redact(story).text.encode("utf-8", "replace").decode()[:LONGEST]
         values = (name, team, safe, dump(to_json(readings)), "", "", knowledge, time.time())
         sql = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         await self._writer.run(lambda db: db.execute(sql, values))
 
-    async def get(self, name: str) -> Told | None:
+    async def get(self, name: str) -> StoryLabel | None:
         """Find a story by its name; none where it is not kept any more."""
         return await self._writer.run(lambda db: _told(db, "id = ?", name))
 
@@ -76,7 +76,7 @@ class Labels:
         await self._writer.run(lambda db: db.execute(sql, values))
 
 
-def to_json(readings: Readings) -> dict[str, Any]:
+def to_json(readings: SymptomMatch) -> dict[str, Any]:
     """Write what is needed to go on from *readings*: those that were offered, and the clues."""
     return {
         "codes": list(readings.codes),
@@ -86,15 +86,17 @@ def to_json(readings: Readings) -> dict[str, Any]:
     }
 
 
-def from_json(value: Mapping[str, Any]) -> Readings:
+def from_json(value: Mapping[str, Any]) -> SymptomMatch:
     """Read what `to_json` wrote."""
-    causes = tuple(Reading(str(cause), str(title), float(score)) for cause, title, score in value["offered"])
-    return Readings(tuple(value["codes"]), dict(value["clues"]), causes, value["verdict"])
+    causes = tuple(
+        CauseCandidate(str(cause), str(title), float(score)) for cause, title, score in value["offered"]
+    )
+    return SymptomMatch(tuple(value["codes"]), dict(value["clues"]), causes, value["verdict"])
 
 
-def _told(db: Database, which: str, value: str) -> Told | None:
+def _told(db: Database, which: str, value: str) -> StoryLabel | None:
     sql = f"SELECT id, team, read, chosen, case_id FROM readings WHERE {which} LIMIT 1"  # noqa: S608 - our constants
     row = next(iter(db.query(sql, (value,))), None)
     if row is None:
         return None
-    return Told(row["id"], row["team"], from_json(load(row["read"])), row["chosen"], row["case_id"])
+    return StoryLabel(row["id"], row["team"], from_json(load(row["read"])), row["chosen"], row["case_id"])

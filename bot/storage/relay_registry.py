@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from bot.errors import UsageError, quoted, unknown
+from bot.errors import UsageError, quote, unknown_word
 from bot.model.request import LOCAL
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
@@ -32,7 +32,7 @@ RESERVED: Final = (LOCAL, "and", "from", "all")
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class RegisteredRelay:
     """One relay as the database knows it."""
 
     name: str
@@ -52,7 +52,7 @@ class Enrolled:
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditEntry:
     """One plan: who asked which relay for what, and what became of it."""
 
     plan: str
@@ -67,7 +67,7 @@ class JoinRefusedError(Exception):
     """This relay may not in; the message is a word in `probes.protocol.messages.REJECTIONS`."""
 
 
-class Enrolment:
+class RelayRegistry:
     """The relays of one database; every method returns when its work is on the disk."""
 
     def __init__(self, writer: Writer) -> None:
@@ -75,7 +75,7 @@ class Enrolment:
         self._version = 0
 
     @classmethod
-    def open(cls, path: Path | str) -> Enrolment:
+    def open(cls, path: Path | str) -> RelayRegistry:
         """Open the database file, made if it is missing; `UsageError` if it cannot be used."""
         return cls(Writer(Path(path)))
 
@@ -83,7 +83,7 @@ class Enrolment:
         """Do what was asked for, then close."""
         await self._writer.close()
 
-    async def invite(self, relay: Enrolled, now: float, lives: float = TOKEN_LIVES) -> str:
+    async def invite(self, relay: RegisteredRelay, now: float, lives: float = TOKEN_LIVES) -> str:
         """Give a token that lets one host join as *relay* until *lives* seconds are over; the only time it is seen.
 
         An enrolled relay that is invited again gets a new key by joining again; the old one counts until then.
@@ -108,7 +108,7 @@ class Enrolment:
         await self._writer.run(work)
         return token
 
-    async def join(self, token: str, key: str, sealing: str, now: float) -> Enrolled:
+    async def join(self, token: str, key: str, sealing: str, now: float) -> RegisteredRelay:
         """Let the holder of *token* in with its own *key*; `JoinRefusedError` when it was used, is old or unknown."""
 
         def work(db: Database) -> list[dict[str, Any]]:
@@ -130,25 +130,25 @@ class Enrolment:
 
         return _read((await self._writer.run(work))[0])
 
-    async def of_key(self, key: str) -> Enrolled | None:
+    async def of_key(self, key: str) -> RegisteredRelay | None:
         """Find the relay that holds *key*, revoked or not."""
         rows = await self._rows("SELECT * FROM relays WHERE key = ?", key)
         return _read(rows[0]) if rows else None
 
-    async def all(self) -> tuple[Enrolled, ...]:
+    async def all(self) -> tuple[RegisteredRelay, ...]:
         """List every relay by name, those too that have not joined yet."""
         return tuple(_read(row) for row in await self._rows("SELECT * FROM relays ORDER BY name"))
 
-    async def find(self, name: str) -> Enrolled | None:
+    async def find(self, name: str) -> RegisteredRelay | None:
         """Find the relay called *name*."""
         rows = await self._rows("SELECT * FROM relays WHERE name = ?", name)
         return _read(rows[0]) if rows else None
 
-    async def named(self, name: str) -> Enrolled:
+    async def named(self, name: str) -> RegisteredRelay:
         """Find the relay called *name*; `UsageError` when there is none."""
         if relay := await self.find(name):
             return relay
-        raise unknown("a relay", name, [one.name for one in await self.all()])
+        raise unknown_word("a relay", name, [one.name for one in await self.all()])
 
     async def changed_elsewhere(self) -> bool:
         """Whether another process has written to the database since this was last asked."""
@@ -169,9 +169,9 @@ class Enrolment:
     async def rename(self, name: str, new: str) -> None:
         """Call it *new* from now on; its key stays."""
         relay = await self.named(name)
-        _check(Enrolled(new, None, vantage=relay.vantage))
+        _check(RegisteredRelay(new, None, vantage=relay.vantage))
         if any(one.name == new for one in await self.all()):
-            raise UsageError(f"There is a relay {quoted(new)} already.")
+            raise UsageError(f"There is a relay {quote(new)} already.")
 
         def work(db: Database) -> None:
             db.execute("UPDATE relays SET name = ? WHERE name = ?", (new, name))
@@ -191,7 +191,7 @@ class Enrolment:
 
         await self._writer.run(work)
 
-    async def begin(self, entry: Audited) -> bool:
+    async def begin(self, entry: AuditEntry) -> bool:
         """Write a plan down before it is sent; false when it was sent before, so that it is not sent again."""
         sql = "INSERT OR IGNORE INTO audit (plan, at, relay, who, what, outcome) VALUES (?, ?, ?, ?, ?, ?)"
         values = (entry.plan, entry.at, entry.relay, entry.who, entry.what, entry.outcome)
@@ -203,30 +203,30 @@ class Enrolment:
             lambda db: db.execute("UPDATE audit SET outcome = ? WHERE plan = ?", (outcome, plan))
         )
 
-    async def audit(self, relay: str = "", limit: int = 50) -> tuple[Audited, ...]:
+    async def audit(self, relay: str = "", limit: int = 50) -> tuple[AuditEntry, ...]:
         """List the newest plans first, of one relay or of all."""
         sql = "SELECT plan, at, relay, who, what, outcome FROM audit WHERE ? IN ('', relay) ORDER BY id DESC LIMIT ?"
-        return tuple(Audited(**row) for row in await self._rows(sql, relay, limit))
+        return tuple(AuditEntry(**row) for row in await self._rows(sql, relay, limit))
 
     async def _rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         return await self._writer.run(lambda db: list(db.query(sql, values)))
 
 
-def _check(relay: Enrolled) -> None:
+def _check(relay: RegisteredRelay) -> None:
     if not NAME.fullmatch(relay.name) or relay.name in RESERVED:
         raise UsageError(
-            f"{quoted(relay.name)} cannot be a relay's name: use small letters, digits and dashes, 40 at most, "
+            f"{quote(relay.name)} cannot be a relay's name: use small letters, digits and dashes, 40 at most, "
             f"and none of {', '.join(RESERVED)}."
         )
     for label in relay.labels:
         if not LABEL.fullmatch(label):
-            raise UsageError(f"{quoted(label)} is not a label; write it like site=hq.")
+            raise UsageError(f"{quote(label)} is not a label; write it like site=hq.")
 
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _read(row: dict[str, Any]) -> Enrolled:
+def _read(row: dict[str, Any]) -> RegisteredRelay:
     lists = {name: tuple(load(row[name])) for name in ("labels", "channels")}
-    return Enrolled(**row | lists | {"state": load(row["state"])})
+    return RegisteredRelay(**row | lists | {"state": load(row["state"])})

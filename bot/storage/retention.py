@@ -16,7 +16,7 @@ PART: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweptRows:
     """How many rows are gone."""
 
     cases: int = 0
@@ -25,8 +25,8 @@ class Swept:
     posts: int = 0
     audit: int = 0
 
-    def __add__(self, other: "Swept") -> "Swept":
-        return Swept(
+    def __add__(self, other: "SweptRows") -> "SweptRows":
+        return SweptRows(
             self.cases + other.cases,
             self.runs + other.runs,
             self.events + other.events,
@@ -35,26 +35,26 @@ class Swept:
         )
 
 
-def sweep_cases(db: Database, before: float) -> Swept:
+def sweep_cases(db: Database, before: float) -> SweptRows:
     """Delete up to `PART` cases where nothing has happened since *before*, with all that belongs to them."""
     sql = (
         "SELECT id FROM cases WHERE created < ? AND NOT EXISTS "
         "(SELECT 1 FROM runs WHERE case_id = cases.id AND started >= ?) LIMIT ?"
     )
     cases = [row["id"] for row in db.query(sql, (before, before, PART))]
-    swept = Swept(cases=len(cases))
+    swept = SweptRows(cases=len(cases))
     for case in cases:
         runs = [row["id"] for row in db.query("SELECT id FROM runs WHERE case_id = ?", (case,))]
         for run in runs:
             db.execute("DELETE FROM observations WHERE run = ?", (run,))
-            swept += Swept(posts=db.execute("DELETE FROM posts WHERE run = ?", (run,)).rowcount)
+            swept += SweptRows(posts=db.execute("DELETE FROM posts WHERE run = ?", (run,)).rowcount)
         db.execute("DELETE FROM runs WHERE case_id = ?", (case,))
         db.execute("DELETE FROM cases WHERE id = ?", (case,))
-        swept += Swept(runs=len(runs))
+        swept += SweptRows(runs=len(runs))
     return swept
 
 
-def sweep_rest(db: Database, now: float, before: float, audit_before: float) -> Swept:
+def sweep_rest(db: Database, now: float, before: float, audit_before: float) -> SweptRows:
     """Delete old events, posts, stories, plans of the log and dead invitations; of old feedback the verdict stays.
 
     A plan that was begun just now may still run, however short the log is kept.
@@ -65,4 +65,4 @@ def sweep_rest(db: Database, now: float, before: float, audit_before: float) -> 
     db.execute("DELETE FROM readings WHERE asked < ?", (before,))
     audit = db.execute("DELETE FROM audit WHERE at < ?", (min(audit_before, now - HOUR),)).rowcount
     db.execute("DELETE FROM invitations WHERE max(expires, coalesce(used, 0)) < ?", (audit_before,))
-    return Swept(events=events, posts=posts, audit=audit)
+    return SweptRows(events=events, posts=posts, audit=audit)

@@ -49,8 +49,8 @@ def columns_of(post: PostRow) -> tuple[Any, ...]:
 
 def request_text(request: Request) -> str:
     """Write a request as JSON."""
-    told = {name: safe_text(value) for name, value in request.told.items()}
-    return dump(to_json(replace(request, told=told)))
+    told = {name: safe_text(value) for name, value in request.answers.items()}
+    return dump(to_json(replace(request, answers=told)))
 
 
 def json_text(value: Mapping[str, Any]) -> str:
@@ -129,7 +129,7 @@ def to_json(request: Request) -> Json:
         "code": request.code,
         "platform": request.platform,
         "edge": request.edge,
-        "told": dict(request.told),
+        "told": dict(request.answers),
         "relays": list(request.relays),
     }
 
@@ -142,7 +142,7 @@ def from_json(value: object) -> Request:
         code=fields.text("code"),
         platform=fields.text_or_none("platform"),
         edge=fields.text("edge"),
-        told=fields.named_texts("told"),
+        answers=fields.named_texts("told"),
         relays=fields.texts("relays"),
     )
     fields.end()

@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from sqlite_utils import Database
 
-from bot.model.records import RUNNING, CaseRow, Ended, InboxRow, PostRow, RunRow, Verdict
+from bot.model.records import RUNNING, CaseRow, Ended, FeedbackVerdict, InboxRow, PostRow, RunRow
 from bot.model.request import Request
 from bot.redaction.redact import redact_json
 from bot.storage.db_writer import Writer
 from bot.storage.labels import Labels
-from bot.storage.relay_registry import Enrolment
-from bot.storage.retention import DAY, Swept, sweep_cases, sweep_rest
+from bot.storage.relay_registry import RelayRegistry
+from bot.storage.retention import DAY, SweptRows, sweep_cases, sweep_rest
 from bot.storage.row_codec import (
     LET_GO,
     OF_THREAD,
@@ -62,9 +62,9 @@ class Store:
         return cls(Writer(Path(path)), retention_days, audit_days)
 
     @property
-    def enrolment(self) -> Enrolment:
+    def enrolment(self) -> RelayRegistry:
         """The relays that have joined the hub, if the hub has its database here."""
-        return Enrolment(self._writer)
+        return RelayRegistry(self._writer)
 
     async def close(self) -> None:
         """Do what was asked for, then close; a second time does nothing."""
@@ -211,7 +211,7 @@ class Store:
         return tuple((case_of(case), run_of(runs[0]) if runs else None) for case, runs in found)
 
     async def save_feedback(
-        self, run_id: str, cause: str, verdict: Verdict, by: str, words: str = ""
+        self, run_id: str, cause: str, verdict: FeedbackVerdict, by: str, words: str = ""
     ) -> None:
         """Keep what somebody thinks of a verdict; whoever says it again changes their mind."""
         sql = (
@@ -253,10 +253,10 @@ class Store:
         rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
         return tuple(post_of(row) for row in rows)
 
-    async def sweep(self, now: float) -> Swept:
+    async def sweep(self, now: float) -> SweptRows:
         """Forget what is older than the retention, counted from *now* (seconds since the epoch)."""
         audit_before = now - self._audited
-        total = Swept()
+        total = SweptRows()
         while (part := await self._writer.run(lambda db: sweep_cases(db, now - self._kept))).cases:
             total += part  # in parts, so that nobody waits long behind it
         return total + await self._writer.run(lambda db: sweep_rest(db, now, now - self._kept, audit_before))

@@ -176,7 +176,7 @@ class _Writer:
         anywhere = any(name in _ANYWHERE for name in needed)
         for seen in self.observations.values() if anywhere else deciding:
             repeated = seen.step in told and _tells_failure(template, seen)
-            if not about <= {seen.probe} or not seen.looked or repeated:
+            if not about <= {seen.probe} or not seen.has_result or repeated:
                 continue
             values = dict(names) | {name: self._value(seen, name) for name in seen_names}
             if all(values.get(name) for name in needed):

@@ -117,7 +117,7 @@ def _seen(network: Network, observations: tuple[Observation, ...]) -> dict[str, 
     """Name what the run found out about edges and the resolver."""
     facts: dict[str, Mapping[str, object]] = {}
     for one in observations:
-        if one.looked and one.probe not in facts:
+        if one.has_result and one.probe not in facts:
             facts[one.probe] = one.facts
     edges = facts.get("edges", {})
     return {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from knowledge.advice.template_names import template_problems
 from knowledge.checking.completeness import gaps
-from knowledge.checking.embedded_cases import Trial, trial_problems, trials
+from knowledge.checking.embedded_cases import Example, trial_problems, trials
 from knowledge.checking.lint import (
     count_symptoms,
     not_told_apart,
@@ -27,7 +27,7 @@ from knowledge.reasoning.selection import questions_of
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class CheckReport:
     """What a check found; `str()` prints it."""
 
     lines: tuple[str, ...]
@@ -49,7 +49,7 @@ def report(
     today: date | None = None,
     checked: Mapping[str, str] | None = None,
     answers: Path | None = None,
-) -> Report:
+) -> CheckReport:
     """Check all of *knowledge*; with *today*, what is old is listed, and is no problem: it still may be used.
 
     *checked* are days of more things than the knowledge files, by name, such as network files; the passages in the
@@ -79,7 +79,7 @@ def report(
     for more in (symptom_problems, unfinished, unreachable, not_told_apart):
         problems += more(knowledge)
     problems += said.problems if said else ()
-    return Report(lines, tuple(problems), len(mutants), noticed)
+    return CheckReport(lines, tuple(problems), len(mutants), noticed)
 
 
 def _passages(said: Checked) -> str:
@@ -129,14 +129,14 @@ def _implies(narrow: Alternatives, wide: Alternatives) -> bool:
     )
 
 
-def _not_separated(pairs: list[tuple[Cause, Cause]], tried: list[Trial]) -> Iterator[str]:
+def _not_separated(pairs: list[tuple[Cause, Cause]], tried: list[Example]) -> Iterator[str]:
     for wide, narrow in pairs:
         if not any(_separates(trial, wide.id, narrow.id) for trial in tried):
             here = wide.origin.at("cases")
             yield f"{here}: no case shows {wide.id} without {narrow.id}, whose conditions contain these"
 
 
-def _separates(trial: Trial, wide: str, narrow: str) -> bool:
+def _separates(trial: Example, wide: str, narrow: str) -> bool:
     standing = trial.judgement().standing
     return standing.get(wide) == "found" and standing.get(narrow, "found") != "found"
 

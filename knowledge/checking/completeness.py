@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations_with_replacement, product
 from typing import Any, Final
 
-from knowledge.model.rules import FAILURE, LABELS, Combined, Quantified, Rule, Seen, Test, matches
+from knowledge.model.rules import FAILURE, LABELS, Combined, ObservedValues, Quantified, Rule, Test, matches
 from knowledge.model.schema import Question
 from knowledge.reasoning.answers import judge, option_for, parse_version
-from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import Observation, Target
 
 _MISSING: Final = object()
@@ -31,11 +31,11 @@ def gaps(question: Question) -> Iterator[str]:
             return  # one example is enough to mend it
 
 
-def _kinds(question: Question) -> list[tuple[Seen, str]]:
+def _kinds(question: Question) -> list[tuple[ObservedValues, str]]:
     """One observation of each kind that the rules can tell apart."""
     tests = list(dict.fromkeys(test for answer in question.answers for test in _tests(answer.rule)))
     fields = list(dict.fromkeys(test.field for test in tests))
-    found: dict[tuple[object, ...], tuple[Seen, str]] = {}
+    found: dict[tuple[object, ...], tuple[ObservedValues, str]] = {}
     for values in product(*(_classes(field, tests) for field in fields)):
         chosen = dict(zip(fields, values, strict=True))
         for observe in question.observe:
@@ -62,7 +62,7 @@ def _values(field: str, tests: Iterable[Test]) -> list[Any]:
     numbers = [one for one in named if isinstance(one, int | float) and not isinstance(one, bool)]
     around = [*numbers, *(one - 1 for one in numbers), *(one + 1 for one in numbers)]
     if field == FAILURE:
-        other = next(word for word in Failure if word not in NOT_LOOKED and word not in named)
+        other = next(word for word in Failure if word not in NO_RESULT and word not in named)
         return list(dict.fromkeys([None, *named, other]))
     nothing = [] if field in LABELS else [_MISSING]
     return _distinct([*named, *around, _ANOTHER, *nothing])
@@ -72,7 +72,7 @@ def _distinct(values: Iterable[Any]) -> list[Any]:
     return list({(type(one), one): one for one in values}.values())
 
 
-def _seen(chosen: dict[str, Any], probe: str, service: str, port: int, transport: str) -> Seen:
+def _seen(chosen: dict[str, Any], probe: str, service: str, port: int, transport: str) -> ObservedValues:
     labels: dict[str, Any] = {"service": service, "port": port, "transport": transport}
     labels |= {key: value for key, value in chosen.items() if key in LABELS and key != "probe"}
     target = Target(**labels)
@@ -80,7 +80,7 @@ def _seen(chosen: dict[str, Any], probe: str, service: str, port: int, transport
         key: value for key, value in chosen.items() if key not in (*LABELS, FAILURE) and value is not _MISSING
     }
     probe = chosen.get("probe", probe)
-    return Seen(probe, target, Observation("", probe, target, chosen.get(FAILURE), facts))
+    return ObservedValues(probe, target, Observation("", probe, target, chosen.get(FAILURE), facts))
 
 
 def _tests(rule: Rule | None) -> Iterator[Test]:

@@ -11,22 +11,22 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from knowledge.model.conclusions import Answered, By
-from knowledge.model.rules import FAILURE, LABELS, Seen
+from knowledge.model.rules import FAILURE, LABELS, ObservedValues
 from knowledge.model.schema import (
     UNKNOWN,
-    Case,
-    CauseCase,
+    CaseModel,
+    CauseExample,
     Knowledge,
     Observe,
     Question,
-    QuestionCase,
+    QuestionExample,
     Scope,
 )
 from knowledge.reasoning.answers import judge as answer_question
 from knowledge.reasoning.answers import option_for
 from knowledge.reasoning.device import reported, shown_by
-from knowledge.reasoning.judge import Judgement, judge
-from knowledge.reasoning.selection import select
+from knowledge.reasoning.judge import CauseJudgment, judge
+from knowledge.reasoning.selection import select_causes
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 
@@ -34,20 +34,20 @@ RUNNING: Final = "running"  # as `failure` in a case: the look has not ended yet
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Example:
     """One case of a cause, made ready to be judged."""
 
     owner: str  # the cause in whose file it stands
     number: int
-    given: CauseCase
-    case: Case
+    given: CauseExample
+    case: CaseModel
     answers: Mapping[str, Answered]
 
-    def judgement(self, case: Case | None = None) -> Judgement:
+    def judgement(self, case: CaseModel | None = None) -> CauseJudgment:
         """What follows, by the knowledge as it is or by another *case*."""
         return judge(case or self.case, self.answers)
 
-    def wrong(self, case: Case | None = None) -> list[str]:
+    def wrong(self, case: CaseModel | None = None) -> list[str]:
         """What does not come out as the author expects."""
         lists = lists_of(self.judgement(case))
         likely = self.judgement(case).likely
@@ -64,9 +64,9 @@ class Trial:
         return problems
 
 
-def trials(knowledge: Knowledge) -> list[Trial]:
+def trials(knowledge: Knowledge) -> list[Example]:
     """Every case of every cause."""
-    cases: dict[tuple[str, str], Case] = {}
+    cases: dict[tuple[str, str], CaseModel] = {}
     found = []
     for cause in knowledge.causes.values():
         code = next(iter(cause.weight))
@@ -74,14 +74,14 @@ def trials(knowledge: Knowledge) -> list[Trial]:
             platforms = (given.platform,) if given.platform else cause.platforms or (*knowledge.platforms,)
             for platform in platforms:
                 if (code, platform) not in cases:
-                    cases[code, platform] = select(knowledge, _Everywhere(knowledge), code, platform)
+                    cases[code, platform] = select_causes(knowledge, _Everywhere(knowledge), code, platform)
             fitting = [cases[code, p] for p in platforms if _fits(given, cases[code, p])]
             case = fitting[0] if fitting else cases[code, platforms[0]]
-            found.append(Trial(cause.id, number, given, case, _answers(case, given)))
+            found.append(Example(cause.id, number, given, case, _answers(case, given)))
     return found
 
 
-def lists_of(judgement: Judgement) -> dict[str, list[str]]:
+def lists_of(judgement: CauseJudgment) -> dict[str, list[str]]:
     """The five lists of a diagnosis as ids."""
     lists: dict[str, list[str]] = {
         name: [] for name in ("found", "explained", "possible", "ruled_out", "not_checked")
@@ -91,7 +91,7 @@ def lists_of(judgement: Judgement) -> dict[str, list[str]]:
     return lists
 
 
-def question_case_problem(question: Question, case: QuestionCase) -> str | None:
+def question_case_problem(question: Question, case: QuestionExample) -> str | None:
     """What *case* gives instead of what its author expects; None when it is right."""
     given = _given_answer(question, case)
     return None if given == case.answer else f"the answer is {given}, not {case.answer}"
@@ -113,13 +113,13 @@ def trial_problems(knowledge: Knowledge) -> Iterator[str]:
             yield f"{origin.at('cases', trial.number)}: {problem}"
 
 
-def _fits(given: CauseCase, case: Case) -> bool:
+def _fits(given: CauseExample, case: CaseModel) -> bool:
     """Whether all that *given* speaks of is in question in *case*."""
     named = {id_ for ids in given.lists.values() for id_ in ids}
     return given.given.keys() <= case.questions.keys() and named <= case.causes.keys()
 
 
-def _given_answer(question: Question, case: QuestionCase) -> str:
+def _given_answer(question: Question, case: QuestionExample) -> str:
     if isinstance(case.given, str):
         return option_for(question, case.given) or UNKNOWN
     if case.device:
@@ -129,7 +129,7 @@ def _given_answer(question: Question, case: QuestionCase) -> str:
     return answer_question(question, seen).answer or UNKNOWN
 
 
-def _seen(question: Question, number: int, given: Mapping[str, Any]) -> Seen:
+def _seen(question: Question, number: int, given: Mapping[str, Any]) -> ObservedValues:
     """An observation as a case writes it; labels left out are those of the question's own look."""
     observe = _look_of(question, given)
     labels = {
@@ -142,10 +142,10 @@ def _seen(question: Question, number: int, given: Mapping[str, Any]) -> Seen:
     target = Target(**labels)
     word = given.get(FAILURE)
     if word == RUNNING:
-        return Seen(probe, target, None)
+        return ObservedValues(probe, target, None)
     facts = {key: value for key, value in given.items() if key not in (*LABELS, FAILURE)}
     failure = None if word is None else Failure(word)
-    return Seen(probe, target, Observation(f"look {number + 1}", probe, target, failure, facts))
+    return ObservedValues(probe, target, Observation(f"look {number + 1}", probe, target, failure, facts))
 
 
 def _look_of(question: Question, given: Mapping[str, Any]) -> Observe:
@@ -157,7 +157,7 @@ def _look_of(question: Question, given: Mapping[str, Any]) -> Observe:
     return question.observe[0]
 
 
-def _answers(case: Case, given: CauseCase) -> dict[str, Answered]:
+def _answers(case: CaseModel, given: CauseExample) -> dict[str, Answered]:
     answers = {}
     for id_, question in case.questions.items():
         answer = given.given.get(id_)

@@ -6,7 +6,7 @@ Pure. A condition whose deletion nobody notices is not tested, whatever coverage
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from knowledge.checking.embedded_cases import Trial, question_case_problem
+from knowledge.checking.embedded_cases import Example, question_case_problem
 from knowledge.model.problems import Path
 from knowledge.model.schema import Alternatives, Cause, Condition, Knowledge, Question
 from knowledge.reasoning.selection import cause_for
@@ -21,7 +21,7 @@ class Mutation:
     noticed: bool
 
 
-def mutations(knowledge: Knowledge, trials: list[Trial]) -> Iterator[Mutation]:
+def mutations(knowledge: Knowledge, trials: list[Example]) -> Iterator[Mutation]:
     """Try every deletion."""
     for cause in knowledge.causes.values():
         for path, what, mutant in _mutants(cause):
@@ -40,7 +40,7 @@ def mutations(knowledge: Knowledge, trials: list[Trial]) -> Iterator[Mutation]:
             yield Mutation(where, f"{question.id}: without the device's answer {shown.name}", noticed)
 
 
-def _cause_noticed(mutant: Cause, trials: list[Trial], knowledge: Knowledge) -> bool:
+def _cause_noticed(mutant: Cause, trials: list[Example], knowledge: Knowledge) -> bool:
     """Whether a case comes out otherwise than expected; the cause's own cases are asked first."""
     for trial in sorted(trials, key=lambda one: one.owner != mutant.id):
         if mutant.id in trial.case.causes:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from knowledge.model.problems import Document
-from knowledge.model.rules import Combined, Else, Quantified, Rule, Seen, Test, holds
+from knowledge.model.rules import Combined, Else, ObservedValues, Quantified, Rule, Test, holds
 from knowledge.model.schema import (
     Alternatives,
     AnswerRule,
     Cause,
-    CauseCase,
+    CauseExample,
     Condition,
     DeviceAnswer,
     ErrorCode,
@@ -25,7 +25,7 @@ from knowledge.model.schema import (
     Platform,
     Preflight,
     Question,
-    QuestionCase,
+    QuestionExample,
     Reference,
     Sdk,
     Snippet,
@@ -134,7 +134,8 @@ def build_rule(raw: Any) -> Rule:
 def fine_answer(answers: Iterable[AnswerRule], observe: Iterable[Observe]) -> str | None:
     """The answer when every look succeeds and notes nothing; None where that does not tell."""
     seen = [
-        Seen(one.probe, target, Observation("", one.probe, target, None)) for one, target in _places(observe)
+        ObservedValues(one.probe, target, Observation("", one.probe, target, None))
+        for one, target in _places(observe)
     ]
     for answer in answers:
         truth = holds(answer.rule, seen) if answer.rule and seen else None
@@ -175,15 +176,15 @@ def _test(name: str, wanted: Any) -> Test:
     return Test(name, "is", tuple(wanted) if isinstance(wanted, list) else (wanted,))
 
 
-def _question_case(raw: Mapping[str, Any]) -> QuestionCase:
+def _question_case(raw: Mapping[str, Any]) -> QuestionExample:
     if "device" in raw:
-        return QuestionCase((raw["device"],), raw["answer"], device=True)
+        return QuestionExample((raw["device"],), raw["answer"], device=True)
     given = raw["given"]
-    return QuestionCase(tuple(given) if isinstance(given, list) else str(given), raw["answer"])
+    return QuestionExample(tuple(given) if isinstance(given, list) else str(given), raw["answer"])
 
 
-def _cause_case(raw: Mapping[str, Any]) -> CauseCase:
-    return CauseCase(
+def _cause_case(raw: Mapping[str, Any]) -> CauseExample:
+    return CauseExample(
         given=raw["given"],
         lists={name: tuple(raw[name]) for name in LISTS if name in raw},
         confidence=raw.get("confidence", {}),

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 from knowledge.loading import load, load_network
-from knowledge.loading.cache import SHIPPED, ship
+from knowledge.loading.cache import SHIPPED, build_cache
 
 
 def ship_all(folder: Path = SHIPPED) -> None:
     """Compile the knowledge and the network into *folder*; raises KnowledgeError and OSError."""
-    ship(load.NAME, *load.compile_knowledge(), folder)
-    ship(load_network.NAME, *load_network.compile_network(), folder)
+    build_cache(load.NAME, *load.compile_knowledge(), folder)
+    build_cache(load_network.NAME, *load_network.compile_network(), folder)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def digest_of(sources: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def recall(name: str, digest: str) -> Any | None:
+def load(name: str, digest: str) -> Any | None:
     """The value kept as *name* for *digest*; None where there is none, or none to be believed."""
     for source in (_shipped(name), _own(_file(name))):
         head, _, body = source.partition(b"\n")
@@ -53,7 +53,7 @@ def recall(name: str, digest: str) -> Any | None:
     return None
 
 
-def remember(name: str, digest: str, value: Any) -> None:
+def store(name: str, digest: str, value: Any) -> None:
     """Keep *value* in the user's cache; where nothing can be kept, nothing is, and the next start looks again."""
     file = _file(name)
     with suppress(OSError):
@@ -68,7 +68,7 @@ def remember(name: str, digest: str, value: Any) -> None:
             os.replace(new, file.name, src_dir_fd=folder, dst_dir_fd=folder)
 
 
-def ship(name: str, digest: str, value: Any, folder: Path = SHIPPED) -> None:
+def build_cache(name: str, digest: str, value: Any, folder: Path = SHIPPED) -> None:
     """Keep *value* in *folder*, which comes along with the files; raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_bytes(_packed(digest, value))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from knowledge.loading.build import build_cause, build_error, build_platform, build_question
-from knowledge.loading.cache import digest_of, recall, remember
+from knowledge.loading.cache import digest_of, load, store
 from knowledge.model.problems import Document, KnowledgeError, at_line
 from knowledge.model.schema import Knowledge
 
@@ -35,11 +35,11 @@ def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
     if not quick:
         return _build(_checked(folder, sources), sources)
     digest = _digest(sources)
-    kept = recall(NAME, digest)
+    kept = load(NAME, digest)
     if kept is not None:
         return _build(_documents(kept, _shown(folder)), sources)
     documents = _checked(folder, sources)
-    remember(NAME, digest, _values(documents))
+    store(NAME, digest, _values(documents))
     return _build(documents, sources)
 
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from knowledge.loading.cache import digest_of, recall, remember
+from knowledge.loading.cache import digest_of, load, store
 from knowledge.model.network import Edge as Edge
 from knowledge.model.network import IceServer as IceServer
 from knowledge.model.network import Network as Network
@@ -24,7 +24,7 @@ _LARGEST: Final = 1024 * 1024  # bytes
 _MOST: Final = 20
 
 
-class NetworkError(KnowledgeError):
+class NetworkFileError(KnowledgeError):
     """A network file that cannot be used; `problems` says where and what to do about it."""
 
 
@@ -34,10 +34,10 @@ def load_network(path: str | Path | None = None) -> Network:
         return make_network(*_checked(Path(path), _read(Path(path))))
     source = _read(TWILIO)
     digest = digest_of([source])
-    value = recall(NAME, digest)
+    value = load(NAME, digest)
     if value is None:
         value, _ = _checked(TWILIO, source)
-        remember(NAME, digest, value)
+        store(NAME, digest, value)
     return make_network(value, ())
 
 
@@ -56,13 +56,13 @@ def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
     try:
         document = parse_yaml(source, str(file))
     except KnowledgeError as error:
-        raise NetworkError(error.problems) from None
+        raise NetworkFileError(error.problems) from None
     value = document.value
     complaints = list(islice(against_schema(value), _MOST)) or list(check(value))
     roots = [] if complaints else list(_roots(value, file.parent, complaints))
     if complaints:
         places = dict.fromkeys(at_line(str(file), document.line(c.path), c.sentence) for c in complaints)
-        raise NetworkError(list(places)[:_MOST])
+        raise NetworkFileError(list(places)[:_MOST])
     return value, tuple(roots)
 
 
@@ -147,8 +147,8 @@ def _read(file: Path) -> bytes:
     return source
 
 
-def _unusable(file: Path, sentence: str) -> NetworkError:
-    return NetworkError([at_line(str(file), 1, sentence)])
+def _unusable(file: Path, sentence: str) -> NetworkFileError:
+    return NetworkFileError([at_line(str(file), 1, sentence)])
 
 
 def _roots(value: Mapping[str, Any], folder: Path, complaints: list[Complaint]) -> Iterator[str]:

@@ -18,11 +18,11 @@ from knowledge.model.schema import (
     Option,
     Origin,
     Question,
-    QuestionCase,
+    QuestionExample,
 )
-from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.failures import NO_RESULT, Failure
 
-_LOOKED: Final = frozenset(Failure) - NOT_LOOKED
+_LOOKED: Final = frozenset(Failure) - NO_RESULT
 
 
 def reference_problems(knowledge: Knowledge, broken: Collection[str] = ()) -> list[str]:
@@ -77,7 +77,7 @@ class _Checker:
                 wanted = "what is said" if question.said else "a list of observations"
                 yield f"{origin.at('cases', number)}: `given` must be {wanted}"
 
-    def observed(self, case: QuestionCase, origin: Origin, number: int) -> Iterator[str]:
+    def observed(self, case: QuestionExample, origin: Origin, number: int) -> Iterator[str]:
         for place, given in enumerate(case.given if isinstance(case.given, tuple) else ()):
             path: Path = ("cases", number, "given", place)
             word = given.get(FAILURE)
@@ -204,7 +204,7 @@ def _word_problems(rule: Rule) -> Iterator[str]:
         case Quantified(_, tests):
             words = [value for test in tests if test.field == FAILURE for value in test.values]
             for word in words:
-                if isinstance(word, str) and word in NOT_LOOKED:
+                if isinstance(word, str) and word in NO_RESULT:
                     yield f"{word} never matches: what did not look is unknown"
                 elif word is not None and word not in _LOOKED:
                     yield f"there is no failure word {word!r}{nearest(str(word), _LOOKED)}"

@@ -52,7 +52,7 @@ Rule: TypeAlias = Quantified | Combined | Else
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedValues:
     """One look that a question wants, and what came of it; None while it still runs."""
 
     probe: str
@@ -62,10 +62,10 @@ class Seen:
     @property
     def looked(self) -> bool:
         """Whether failure and facts are known."""
-        return self.observation is not None and self.observation.looked
+        return self.observation is not None and self.observation.has_result
 
 
-def holds(rule: Rule, seen: Sequence[Seen]) -> Truth:
+def holds(rule: Rule, seen: Sequence[ObservedValues]) -> Truth:
     """Whether *rule* holds over *seen* (not empty), as far as that is known."""
     match rule:
         case Quantified("every", tests):
@@ -81,12 +81,12 @@ def holds(rule: Rule, seen: Sequence[Seen]) -> Truth:
     return True
 
 
-def deciding(rule: Rule, seen: Sequence[Seen]) -> list[Seen]:
+def deciding(rule: Rule, seen: Sequence[ObservedValues]) -> list[ObservedValues]:
     """Those of *seen* that made *rule* hold, in their order."""
     return [one for one in seen if any(one is it for it in _deciding(rule, seen))]
 
 
-def _deciding(rule: Rule, seen: Sequence[Seen]) -> list[Seen]:
+def _deciding(rule: Rule, seen: Sequence[ObservedValues]) -> list[ObservedValues]:
     match rule:
         case Quantified("some", tests):
             return [one for one in seen if matches(tests, one)]
@@ -95,18 +95,18 @@ def _deciding(rule: Rule, seen: Sequence[Seen]) -> list[Seen]:
     return list(seen)
 
 
-def matches(tests: Iterable[Test], seen: Seen) -> Truth:
+def matches(tests: Iterable[Test], seen: ObservedValues) -> Truth:
     """Whether one look matches all *tests*: labels are always known, the rest once it looked."""
     return all_of(_match(test, seen) for test in tests)
 
 
-def _match(test: Test, seen: Seen) -> Truth:
+def _match(test: Test, seen: ObservedValues) -> Truth:
     if test.field == "probe":
         return _fits(test, seen.probe)
     if test.field in LABELS:
         return _fits(test, getattr(seen.target, test.field))
     observation = seen.observation
-    if observation is None or not observation.looked:
+    if observation is None or not observation.has_result:
         return None
     if test.field == FAILURE:
         return _fits(test, observation.failure)

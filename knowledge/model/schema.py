@@ -101,7 +101,7 @@ class DeviceAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionCase:
+class QuestionExample:
     """What was seen (or said), and the answer it must give."""
 
     given: tuple[Facts, ...] | str
@@ -125,7 +125,7 @@ class Question:
     cost: float = 1.0  # seconds of whoever answers
     tolerant: bool = False  # its failed looks are told, and leave a clear outcome clear
     fine: str | None = None  # the answer when every look succeeds; None where success alone does not tell
-    cases: tuple[QuestionCase, ...] = ()
+    cases: tuple[QuestionExample, ...] = ()
     device: tuple[DeviceAnswer, ...] = ()  # in order; the first that holds
     origin: Origin = field(default=Origin(), compare=False)
 
@@ -170,7 +170,7 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
-class CauseCase:
+class CauseExample:
     """Answers, and what must be concluded from them; a question left out is unknown."""
 
     given: Mapping[str, str]
@@ -197,7 +197,7 @@ class Cause:
     references: tuple[Reference, ...] = ()
     symptoms: tuple[str, ...] = ()  # phrases in which users tell of it
     checked: str = ""  # YYYY-MM-DD, when its facts were last held against their sources
-    cases: tuple[CauseCase, ...] = ()
+    cases: tuple[CauseExample, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 
 
@@ -289,7 +289,7 @@ class Places(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ProbeSpec:
     """One look that a question wants; equal looks of several questions are one step."""
 
     probe: str
@@ -299,7 +299,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class CaseModel:
     """One code on one platform: the causes in question, the questions about them, the looks they want."""
 
     code: str
@@ -307,5 +307,5 @@ class Case:
     edge: str
     causes: Mapping[str, Cause]  # by id, most common first
     questions: Mapping[str, Question]  # by id, what is needed before what needs it
-    wanted: Mapping[str, tuple[Wanted, ...]]  # by question id
+    probes: Mapping[str, tuple[ProbeSpec, ...]]  # by question id
     digest: str = ""

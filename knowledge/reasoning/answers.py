@@ -10,10 +10,10 @@ from itertools import zip_longest
 from typing import Final, Literal
 
 from knowledge.model.conclusions import Answered, Answers, By
-from knowledge.model.rules import Seen, Truth, all_of, deciding, holds
-from knowledge.model.schema import Case, Option, Question
+from knowledge.model.rules import ObservedValues, Truth, all_of, deciding, holds
+from knowledge.model.schema import CaseModel, Option, Question
 from knowledge.reasoning.device import reports_in, with_device
-from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
 
 _WHY_NOT: Final[Mapping[str, str]] = {
@@ -31,7 +31,7 @@ _WHY_NOT: Final[Mapping[str, str]] = {
 
 
 def answer(
-    case: Case,
+    case: CaseModel,
     observations: Mapping[str, Observation],
     told: Mapping[str, str],
     vantage: str = USER_NETWORK,
@@ -55,7 +55,7 @@ def answer(
     return answers
 
 
-def judge(question: Question, seen: Sequence[Seen], by: By = "relay") -> Answered:
+def judge(question: Question, seen: Sequence[ObservedValues], by: By = "relay") -> Answered:
     """The answer that the rules of *question* give to *seen*; skipped looks are left out."""
     return _from_looks(question, seen, by)
 
@@ -73,7 +73,7 @@ def needs_met(question: Question, answers: Answers) -> Truth:
     )
 
 
-def _unmet(question: Question, answers: Answers, case: Case) -> Answered | None:
+def _unmet(question: Question, answers: Answers, case: CaseModel) -> Answered | None:
     """An unknown with the need that is not met, or None. A contradicted need is told before an open one."""
     truth = needs_met(question, answers)
     if truth:
@@ -111,9 +111,14 @@ def _from_code(question: Question, code: str) -> Answered:
     return Answered(question.id, name, because, (), "person")
 
 
-def _seen(case: Case, question: Question, observations: Mapping[str, Observation]) -> list[Seen]:
-    wanted = case.wanted[question.id]
-    return [Seen(one.probe, one.target, _as_seen(observations.get(one.step), observations)) for one in wanted]
+def _seen(
+    case: CaseModel, question: Question, observations: Mapping[str, Observation]
+) -> list[ObservedValues]:
+    wanted = case.probes[question.id]
+    return [
+        ObservedValues(one.probe, one.target, _as_seen(observations.get(one.step), observations))
+        for one in wanted
+    ]
 
 
 def _as_seen(observation: Observation | None, observations: Mapping[str, Observation]) -> Observation | None:
@@ -125,12 +130,12 @@ def _as_seen(observation: Observation | None, observations: Mapping[str, Observa
     while before and before.failure is Failure.SKIPPED and before.step not in passed:
         passed.add(before.step)
         before = observations.get(str(before.facts.get("because")))
-    if observation and before and before.failure in NOT_LOOKED - {Failure.SKIPPED}:
+    if observation and before and before.failure in NO_RESULT - {Failure.SKIPPED}:
         return replace(observation, failure=before.failure)
     return observation
 
 
-def _from_looks(question: Question, seen: Sequence[Seen], by: By) -> Answered:
+def _from_looks(question: Question, seen: Sequence[ObservedValues], by: By) -> Answered:
     asked = [one for one in seen if not _skipped(one)]
     if not asked:
         because = _why_skipped(seen) if seen else "there is nothing to look at on this platform"
@@ -146,7 +151,7 @@ def _from_looks(question: Question, seen: Sequence[Seen], by: By) -> Answered:
     return Answered(question.id, None, "what was seen fits none of the answers", _steps(asked), by)
 
 
-def _open(question: Question, seen: Sequence[Seen], by: By) -> Answered:
+def _open(question: Question, seen: Sequence[ObservedValues], by: By) -> Answered:
     """Unknown, because some looks still run or did not look."""
     missing = [one for one in seen if not one.looked]
     stopped = next((one.observation for one in missing if one.observation), None)
@@ -157,11 +162,11 @@ def _open(question: Question, seen: Sequence[Seen], by: By) -> Answered:
     return Answered(question.id, None, because, _steps(missing), by, (question.id,))
 
 
-def _skipped(seen: Seen) -> bool:
+def _skipped(seen: ObservedValues) -> bool:
     return seen.observation is not None and seen.observation.failure is Failure.SKIPPED
 
 
-def _why_skipped(seen: Sequence[Seen]) -> str:
+def _why_skipped(seen: Sequence[ObservedValues]) -> str:
     facts = next((one.observation.facts for one in seen if one.observation), {})
     before = facts.get("because")
     if not before:
@@ -170,11 +175,11 @@ def _why_skipped(seen: Sequence[Seen]) -> str:
     return f"not looked: {before} failed before" + (f" ({word})" if word else "")
 
 
-def _steps(seen: Sequence[Seen]) -> tuple[str, ...]:
+def _steps(seen: Sequence[ObservedValues]) -> tuple[str, ...]:
     return tuple(_step(one) for one in seen if one.observation)
 
 
-def _step(seen: Seen) -> str:
+def _step(seen: ObservedValues) -> str:
     return seen.observation.step if seen.observation else ""
 
 

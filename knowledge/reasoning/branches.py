@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from knowledge.model.schema import Case, Cause, Condition, Question
+from knowledge.model.schema import CaseModel, Cause, Condition, Question
 from knowledge.reasoning.information_gain import Known, gain, open_ways, truth_on_way
 
 # A question that tells nothing itself, but must be asked before one that does, counts half of that one.
@@ -54,7 +54,7 @@ class Fork:
 Node: TypeAlias = Ask | Leaf | Fork
 
 
-def branches_of(case: Case) -> tuple[Branch, ...]:
+def branches_of(case: CaseModel) -> tuple[Branch, ...]:
     """The causes of *case* in groups that share no question: what needs least first, then the heaviest.
 
     A cause that several alternatives show stands in each group that asks about one of them.
@@ -68,7 +68,7 @@ def branches_of(case: Case) -> tuple[Branch, ...]:
     return tuple(sorted(branches, key=place))
 
 
-def _branch(case: Case, causes: list[Cause]) -> Branch:
+def _branch(case: CaseModel, causes: list[Cause]) -> Branch:
     asked = {question for cause in causes for one in cause.when for question in one}
     questions = {id_: one for id_, one in case.questions.items() if id_ in asked}
     ordered = sorted(causes, key=lambda cause: (-cause.weight[case.code], cause.id))
@@ -108,7 +108,7 @@ def _title(questions: Mapping[str, Question]) -> str:
     return f"{' and '.join(services)} ({', '.join(probes)})" if looks else "client"
 
 
-def _depth(question: str, case: Case) -> int:
+def _depth(question: str, case: CaseModel) -> int:
     """How many questions in a row must be answered before *question*."""
     return max((1 + _depth(needed, case) for needed in case.questions[question].needs), default=0)
 

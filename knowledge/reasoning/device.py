@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from knowledge.model.conclusions import Answered, By
-from knowledge.model.rules import Seen, holds
+from knowledge.model.rules import ObservedValues, holds
 from knowledge.model.schema import DeviceAnswer, Question
 from probes.protocol.model import Facts, Observation, Target
 
@@ -32,7 +32,7 @@ def reported(facts: Facts) -> Observation:
 
 def shown_by(question: Question, report: Observation) -> DeviceAnswer | None:
     """The first of the device's answers to *question* that *report* shows; None when it shows none."""
-    seen = [Seen(report.probe, report.target, report)]
+    seen = [ObservedValues(report.probe, report.target, report)]
     return next((one for one in question.device if holds(one.rule, seen)), None)
 
 

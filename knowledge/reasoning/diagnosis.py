@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Literal
 
 from knowledge.model.conclusions import Answered, Answers, Diagnosis, Finding, Judged
-from knowledge.model.schema import Case, Cause
+from knowledge.model.schema import CaseModel, Cause
 from knowledge.reasoning.judge import (
-    Judgement,
+    CauseJudgment,
     alternatives_truth,
     any_vantage,
     condition_truth,
@@ -23,7 +23,7 @@ from knowledge.reasoning.selection import questions_of
 from probes.protocol.model import Observation
 
 
-def diagnose(case: Case, answers: Answers, observations: Mapping[str, Observation]) -> Diagnosis:
+def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Observation]) -> Diagnosis:
     """Judge *case* by *answers*; *observations* are for what no found cause accounts for."""
     judgement = judge(case, answers)
     found = _found(case, answers, judgement)
@@ -61,7 +61,7 @@ def outcome(diagnosis: Diagnosis) -> Literal["found", "clear", "unclear"]:
     return "unclear" if diagnosis.possible or open_ or strange else "clear"
 
 
-def _found(case: Case, answers: Answers, judgement: Judgement) -> tuple[Finding, ...]:
+def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> tuple[Finding, ...]:
     """What is found and no effect: what explains others first, then the most common, then the certain."""
     found = []
     for cause in case.causes.values():
@@ -92,7 +92,7 @@ def _shown_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
     return tuple(answers[question] for question in dict.fromkeys(questions))
 
 
-def _judged(case: Case, cause: Cause, answers: Answers, judgement: Judgement) -> Judged:
+def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJudgment) -> Judged:
     by = judgement.explained_by.get(cause.id, "")
     standing = judgement.standing[cause.id]
     if by:
@@ -135,7 +135,7 @@ def _open(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
     return tuple(dict.fromkeys(answers[q] for one in conditions for q in one if answers[q].firm is None))
 
 
-def _why_open(case: Case, cause: Cause, answers: Answers, about: Iterable[Answered]) -> tuple[str, ...]:
+def _why_open(case: CaseModel, cause: Cause, answers: Answers, about: Iterable[Answered]) -> tuple[str, ...]:
     reasons = tuple(_told(case, one) for one in about)
     if open_alternatives(cause, answers):
         if alternatives_truth(cause.when, answers, any_vantage) is not None:
@@ -145,12 +145,12 @@ def _why_open(case: Case, cause: Cause, answers: Answers, about: Iterable[Answer
     return needed or reasons
 
 
-def _told(case: Case, one: Answered) -> str:
+def _told(case: CaseModel, one: Answered) -> str:
     question = case.questions[one.question]
     return f"{question.asks} {question.says(one.answer) if one.answer is not None else one.because}"
 
 
-def _person_only(case: Case, about: Iterable[Answered]) -> bool:
+def _person_only(case: CaseModel, about: Iterable[Answered]) -> bool:
     """Whether everything that is missing waits for a person's answer."""
     return all(
         one.answer is None and one.waits_for and all(case.questions[id_].person for id_ in one.waits_for)
@@ -158,7 +158,7 @@ def _person_only(case: Case, about: Iterable[Answered]) -> bool:
     )
 
 
-def _listed(judged: Mapping[str, Judged], judgement: Judgement, standing: str) -> tuple[Judged, ...]:
+def _listed(judged: Mapping[str, Judged], judgement: CauseJudgment, standing: str) -> tuple[Judged, ...]:
     return tuple(
         one
         for id_, one in judged.items()
@@ -170,19 +170,19 @@ def _steps(answers: Iterable[Answered]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(step for one in answers for step in one.steps))
 
 
-def _failed(case: Case, observations: Mapping[str, Observation]) -> dict[str, None]:
-    steps = dict.fromkeys(one.step for wanted in case.wanted.values() for one in wanted)
+def _failed(case: CaseModel, observations: Mapping[str, Observation]) -> dict[str, None]:
+    steps = dict.fromkeys(one.step for wanted in case.probes.values() for one in wanted)
     seen = (observations[step] for step in steps if step in observations)
-    return {one.step: None for one in seen if one.looked and one.failure is not None}
+    return {one.step: None for one in seen if one.has_result and one.failure is not None}
 
 
-def _strict(case: Case) -> frozenset[str]:
+def _strict(case: CaseModel) -> frozenset[str]:
     """The steps that some question wants which does not tolerate a failure."""
     strict = (id_ for id_, question in case.questions.items() if not question.tolerant)
-    return frozenset(one.step for id_ in strict for one in case.wanted[id_])
+    return frozenset(one.step for id_ in strict for one in case.probes[id_])
 
 
-def _accounted(case: Case, answers: Answers, judgement: Judgement) -> dict[str, None]:
+def _accounted(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> dict[str, None]:
     """The steps behind the answered questions of found causes and of what they explain."""
     causes = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
     waiting = list(causes)
@@ -198,4 +198,4 @@ def _accounted(case: Case, answers: Answers, judgement: Judgement) -> dict[str, 
         for q in dict.fromkeys(questions)
         if answers[q].answer is not None or not any(q in questions_of(case.causes[id_]) for id_ in shown)
     ]
-    return {one.step: None for q in answered for one in case.wanted[q]}
+    return {one.step: None for q in answered for one in case.probes[q]}

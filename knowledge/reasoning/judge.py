@@ -9,13 +9,13 @@ from typing import Literal, TypeAlias
 
 from knowledge.model.conclusions import Answered, Answers
 from knowledge.model.rules import Truth, all_of, any_of
-from knowledge.model.schema import Alternatives, Case, Cause, Condition
+from knowledge.model.schema import Alternatives, CaseModel, Cause, Condition
 
 Standing: TypeAlias = Literal["found", "ruled_out", "possible", "not_checked"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class CauseJudgment:
     """Where each cause stands, and whose effect it is."""
 
     standing: Mapping[str, Standing]
@@ -29,12 +29,12 @@ class Judgement:
         return firm, self.explained_by.get(cause), cause in self.likely
 
 
-def judge(case: Case, answers: Answers) -> Judgement:
+def judge(case: CaseModel, answers: Answers) -> CauseJudgment:
     """Judge every cause of *case* by itself, then lay effects under their causes."""
     standing = {cause.id: _standing(cause, case, answers) for cause in case.causes.values()}
     found = {id_ for id_, where in standing.items() if where == "found"}
     likely = {id_ for id_ in found if alternatives_truth(case.causes[id_].likely_when, answers, firm)}
-    return Judgement(standing, _explained(case, answers, standing), frozenset(likely))
+    return CauseJudgment(standing, _explained(case, answers, standing), frozenset(likely))
 
 
 def firm(given: Answered) -> str | None:
@@ -69,14 +69,14 @@ def open_alternatives(cause: Cause, answers: Answers) -> list[Condition]:
     return [one for one in cause.when if condition_truth(one, answers) is None]
 
 
-def effects_of(case: Case, cause: str, answers: Answers) -> Iterator[str]:
+def effects_of(case: CaseModel, cause: str, answers: Answers) -> Iterator[str]:
     """The causes that *cause* explains if they show, as things are answered."""
     for effect in case.causes[cause].explains:
         if effect.id in case.causes and condition_truth(effect.when, answers):
             yield effect.id
 
 
-def _standing(cause: Cause, case: Case, answers: Answers) -> Standing:
+def _standing(cause: Cause, case: CaseModel, answers: Answers) -> Standing:
     truth = alternatives_truth(cause.when, answers)
     if truth:
         return "found"
@@ -87,7 +87,7 @@ def _standing(cause: Cause, case: Case, answers: Answers) -> Standing:
     return "not_checked"
 
 
-def _speaks(condition: Condition, case: Case, answers: Answers) -> bool:
+def _speaks(condition: Condition, case: CaseModel, answers: Answers) -> bool:
     """Whether something points to an alternative that nothing contradicts.
 
     An answer that a healthy network gives as well points nowhere.
@@ -100,7 +100,7 @@ def _speaks(condition: Condition, case: Case, answers: Answers) -> bool:
     )
 
 
-def _explained(case: Case, answers: Answers, standing: Mapping[str, Standing]) -> dict[str, str]:
+def _explained(case: CaseModel, answers: Answers, standing: Mapping[str, Standing]) -> dict[str, str]:
     """Each effect of a found cause, with the cause at the root of its chain. Chains run over found causes."""
     effects = {
         id_: [one for one in effects_of(case, id_, answers) if standing[one] in ("found", "possible")]

@@ -6,12 +6,12 @@ Pure. Nothing is asked whose answer is known, is not due yet, or would change no
 from collections.abc import Iterator
 
 from knowledge.model.conclusions import Answered, Answers, NextQuestion
-from knowledge.model.schema import Case, Question
+from knowledge.model.schema import CaseModel, Question
 from knowledge.reasoning.answers import needs_met
-from knowledge.reasoning.judge import Judgement, judge
+from knowledge.reasoning.judge import CauseJudgment, judge
 
 
-def next_question(case: Case, answers: Answers, judgement: Judgement) -> NextQuestion | None:
+def next_question(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> NextQuestion | None:
     """The person's question that settles the most, weighted, for its cost; None when none can."""
     best: NextQuestion | None = None
     for question in case.questions.values():
@@ -28,7 +28,7 @@ def _asked(question: Question, worth: float) -> NextQuestion:
     return NextQuestion(question.id, question.person.option, question.person.ask, choices, worth)
 
 
-def _worth(case: Case, answers: Answers, judgement: Judgement, question: Question) -> float:
+def _worth(case: CaseModel, answers: Answers, judgement: CauseJudgment, question: Question) -> float:
     """Mean weight of the causes about which one more answer changes the conclusion."""
     total = 0.0
     for name in question.names:
@@ -41,7 +41,7 @@ def _worth(case: Case, answers: Answers, judgement: Judgement, question: Questio
     return total / len(question.names)
 
 
-def _matters(cause: str, before: Judgement, after: Judgement) -> bool:
+def _matters(cause: str, before: CauseJudgment, after: CauseJudgment) -> bool:
     """Whether what is concluded about *cause* changes in a way that somebody waits for.
 
     With something found, nobody needs to hear that what nothing spoke for is ruled out as well, nor
@@ -53,7 +53,7 @@ def _matters(cause: str, before: Judgement, after: Judgement) -> bool:
     return not unsuspected or "found" not in before.standing.values()
 
 
-def _opened(case: Case, before: Answers, after: Answers) -> Iterator[Question]:
+def _opened(case: CaseModel, before: Answers, after: Answers) -> Iterator[Question]:
     """The questions that may be asked now and could not be before."""
     for question in case.questions.values():
         if (

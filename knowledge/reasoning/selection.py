@@ -11,14 +11,14 @@ from typing import Final
 
 from knowledge.model.schema import (
     Alternatives,
-    Case,
+    CaseModel,
     Cause,
     Condition,
     Knowledge,
     Observe,
     Places,
+    ProbeSpec,
     Question,
-    Wanted,
 )
 from probes.protocol.model import Facts, Target
 
@@ -26,7 +26,9 @@ _DNS_PORT: Final = 53
 _LONGEST_SUFFIX: Final = 48  # characters of params that a step's id still shows in full
 
 
-def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge: str = "") -> Case:
+def select_causes(
+    knowledge: Knowledge, network: Places, code: str, platform: str, edge: str = ""
+) -> CaseModel:
     """The case of *code* on *platform* at *edge* (empty: roaming): the causes that weigh for the code.
 
     What would have to be looked at where this network has nothing is not asked; a cause that rests on it is none.
@@ -53,7 +55,7 @@ def select(knowledge: Knowledge, network: Places, code: str, platform: str, edge
         id_: replace(asked[id_], needs=_condition_for(asked[id_].needs, asked))
         for id_ in _in_order_of_need(_asked_by(causes.values()), asked)
     }
-    return Case(
+    return CaseModel(
         code, platform, edge, causes, questions, {id_: looks[id_] for id_ in questions}, knowledge.digest
     )
 
@@ -126,14 +128,14 @@ def _is_for(platforms: tuple[str, ...], platform: str) -> bool:
     return not platforms or platform in platforms
 
 
-def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: str) -> tuple[Wanted, ...]:
+def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: str) -> tuple[ProbeSpec, ...]:
     """The looks of one question, each once, in the order of the file and the network."""
-    found: dict[str, Wanted] = {}
+    found: dict[str, ProbeSpec] = {}
     for observe in observes:
         for target in _targets(observe, network, platform, edge):
             for params in _params(observe.params, network):
                 step = step_id(observe.probe, target, params)
-                found.setdefault(step, Wanted(observe.probe, target, params, step))
+                found.setdefault(step, ProbeSpec(observe.probe, target, params, step))
     return tuple(found.values())
 
 

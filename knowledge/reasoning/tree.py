@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from knowledge.model.conclusions import Answers, Diagnosis, PathStep
-from knowledge.model.schema import Case
+from knowledge.model.schema import CaseModel
 from knowledge.reasoning.branches import Branch, Node, branches_of, grow, next_in
 from knowledge.reasoning.diagnosis import diagnose
 from knowledge.reasoning.judge import condition_truth, judge
@@ -23,7 +23,7 @@ _NOTHING: Final[Mapping[str, Observation]] = {}
 class Tree:
     """A case as a tree: its branches, in the order in which they are told."""
 
-    case: Case
+    case: CaseModel
     branches: tuple[Branch, ...]
 
     @property
@@ -32,7 +32,7 @@ class Tree:
         return tuple(grow(branch) for branch in self.branches)
 
 
-def compile_tree(case: Case) -> Tree:
+def compile_tree(case: CaseModel) -> Tree:
     """Compile the tree of *case*: branches that share no question, what tells most asked first."""
     return Tree(case, branches_of(case))
 
@@ -43,7 +43,7 @@ def walk(tree: Tree, answers: Answers, observations: Mapping[str, Observation] =
     return replace(diagnose(tree.case, answers, observations), path=path)
 
 
-def _walk(case: Case, branch: Branch, answers: Answers) -> Iterator[PathStep]:
+def _walk(case: CaseModel, branch: Branch, answers: Answers) -> Iterator[PathStep]:
     """Question after question until the branch is decided; an unknown answer goes on to the next one."""
     known: dict[str, str | None] = {}
     while question := next_in(branch, known):
@@ -55,7 +55,7 @@ def _walk(case: Case, branch: Branch, answers: Answers) -> Iterator[PathStep]:
         )
 
 
-def settled(case: Case, answers: Answers, pending: Collection[str]) -> bool:
+def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool:
     """Whether no *pending* step could change which list a cause is in, or how sure it is.
 
     An answer that is known stays: rules are three-valued, and what still runs counted as unknown.
@@ -78,13 +78,13 @@ def settled(case: Case, answers: Answers, pending: Collection[str]) -> bool:
     return True
 
 
-def _moving(case: Case, answers: Answers, pending: frozenset[str]) -> frozenset[str]:
+def _moving(case: CaseModel, answers: Answers, pending: frozenset[str]) -> frozenset[str]:
     """The unanswered questions that a pending step can still answer, or make due."""
     moving: set[str] = set()
     for question in case.questions.values():  # what is needed comes first
         if answers[question.id].answer is not None:
             continue
-        own = any(one.step in pending for one in case.wanted[question.id])
+        own = any(one.step in pending for one in case.probes[question.id])
         if own or moving.intersection(question.needs):
             moving.add(question.id)
     return frozenset(moving)

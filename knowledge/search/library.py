@@ -15,7 +15,7 @@ from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passages
 from knowledge.search.features import Weights
 from knowledge.search.passages import Passage, load_passages
-from knowledge.search.ranker import Line, Mix, Ranked, Ranker
+from knowledge.search.ranker import LabeledText, Mix, Ranked, Ranker
 from knowledge.search.tokens import Concepts, make_concepts
 
 HERE: Final = Path(__file__).parent
@@ -119,10 +119,10 @@ class Library:
     def _answers(self) -> Ranker:
         return self._ranker(_questions(tuple(self.passages.values())), self._concepts)
 
-    def _ranker(self, lines: Sequence[Line], concepts: Concepts) -> Ranker:
+    def _ranker(self, lines: Sequence[LabeledText], concepts: Concepts) -> Ranker:
         return Ranker([one for one in lines if _bare(one.text) not in self._left_out], concepts, MIX)
 
-    def _pairs(self, lines: Sequence[Line]) -> list[tuple[str, str]]:
+    def _pairs(self, lines: Sequence[LabeledText]) -> list[tuple[str, str]]:
         return [(one.label, one.text) for one in lines if _bare(one.text) not in self._left_out]
 
 
@@ -139,26 +139,26 @@ def load_concepts() -> Concepts:
     return make_concepts(_yaml("synonyms.yaml"))
 
 
-def _stories(knowledge: Knowledge) -> list[Line]:
+def _stories(knowledge: Knowledge) -> list[LabeledText]:
     """All lines that speak of a cause."""
     more = _yaml("phrases.yaml")
     lines = []
     for cause in knowledge.causes.values():
-        lines += [Line(cause.id, cause.title, _TITLE), Line(cause.id, cause.customer, _TEXT)]
+        lines += [LabeledText(cause.id, cause.title, _TITLE), LabeledText(cause.id, cause.customer, _TEXT)]
         said = dict.fromkeys((*cause.symptoms, *map(str, more.get(cause.id, ()))))
-        lines += [Line(cause.id, text) for text in said]
-    return lines + [Line(ELSEWHERE, text) for text in more[ELSEWHERE]]
+        lines += [LabeledText(cause.id, text) for text in said]
+    return lines + [LabeledText(ELSEWHERE, text) for text in more[ELSEWHERE]]
 
 
-def _questions(passages: Sequence[Passage]) -> list[Line]:
+def _questions(passages: Sequence[Passage]) -> list[LabeledText]:
     """All lines that ask for a passage, and the subjects that none treats."""
     more = _yaml("asked.yaml")
     lines = []
     for passage in passages:
-        lines += [Line(passage.id, passage.title), Line(passage.id, passage.text, _TEXT)]
+        lines += [LabeledText(passage.id, passage.title), LabeledText(passage.id, passage.text, _TEXT)]
         said = dict.fromkeys((*passage.questions, *map(str, more.get(passage.id, ()))))
-        lines += [Line(passage.id, text) for text in said]
-    return lines + [Line(ELSEWHERE, text) for text in _yaml("elsewhere.yaml")["subjects"]]
+        lines += [LabeledText(passage.id, text) for text in said]
+    return lines + [LabeledText(ELSEWHERE, text) for text in _yaml("elsewhere.yaml")["subjects"]]
 
 
 def _fit(passage: Passage, context: Context) -> float:

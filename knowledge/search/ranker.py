@@ -18,7 +18,7 @@ _SMOOTH: Final = 0.3  # added to every count, so that a feature never seen under
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LabeledText:
     """A text that speaks of *label*, and how much it counts."""
 
     label: str
@@ -50,7 +50,7 @@ class Ranked:
 class Ranker:
     """Compares texts with lines; made once from all of them."""
 
-    def __init__(self, lines: Sequence[Line], concepts: Concepts, mix: Mix) -> None:
+    def __init__(self, lines: Sequence[LabeledText], concepts: Concepts, mix: Mix) -> None:
         self._concepts, self._mix = concepts, mix
         found = [(line, features(line.text, concepts, mix.features)) for line in lines]
         self.labels = tuple(dict.fromkeys(line.label for line in lines))
@@ -93,7 +93,7 @@ class Ranker:
             sum(name not in self._rarity for name in words),
         )
 
-    def _learn(self, line: Line, vector: Vector) -> None:
+    def _learn(self, line: LabeledText, vector: Vector) -> None:
         number = len(self._owner)
         self._owner.append(line.label)
         self._weight.append(line.weight)
@@ -114,7 +114,7 @@ class Ranker:
             best[label] = max(best.get(label, 0.0), value * self._weight[number])
         return best
 
-    def _rarities(self, found: Iterable[tuple[Line, Vector]]) -> dict[str, float]:
+    def _rarities(self, found: Iterable[tuple[LabeledText, Vector]]) -> dict[str, float]:
         """How telling each feature is: the fewer labels have it, the more."""
         owners: dict[str, set[str]] = defaultdict(set)
         for line, vector in found:

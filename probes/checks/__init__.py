@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from probes.checks import dns, edges, http, nat, route, stun, tcp, tls, turn, udp_media, websocket
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
-PROBES: Final[dict[str, Callable[[Step, Look], Awaitable[Failure | None]]]] = {
+PROBES: Final[dict[str, Callable[[Step, ProbeContext], Awaitable[Failure | None]]]] = {
     "route": route.probe,
     "dns": dns.probe,
     "tcp": tcp.probe,

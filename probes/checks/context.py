@@ -10,7 +10,7 @@ from probes.protocol.model import Observation, Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class RunContext:
     """What all looks of one run have in common, made once."""
 
     plan: Plan
@@ -18,19 +18,19 @@ class Shared:
     trust: Trust
 
     @classmethod
-    def of(cls, plan: Plan, resolver: Resolver | None = None) -> "Shared":
+    def of(cls, plan: Plan, resolver: Resolver | None = None) -> "RunContext":
         """Ready to run *plan* on this host, whose name service is *resolver*."""
         return cls(plan, resolver or Resolver(), Trust(plan.roots))
 
 
 @dataclass(slots=True)
-class Look:
+class ProbeContext:
     """One probe looking at one target.
 
     Facts are noted as they become known, so that what was seen before the budget ran out is kept.
     """
 
-    shared: Shared
+    shared: RunContext
     earlier: Mapping[str, Observation] = field(default_factory=dict)  # by step id: the `after` steps
     facts: dict[str, Any] = field(default_factory=dict)
 

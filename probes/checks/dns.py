@@ -10,11 +10,11 @@ from typing import Final
 
 import dns.message
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.net.clock import milliseconds_since, now
 from probes.net.dns_exchange import Server, ask
-from probes.net.dns_message import Answer, make_query
-from probes.net.resolver import Lookup, is_bogon, look_up
+from probes.net.dns_message import DnsAnswer, make_query
+from probes.net.resolver import DnsLookup, is_bogon, look_up
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
 
@@ -22,26 +22,26 @@ from probes.protocol.model import Step
 _SUBNET_SENT: Final = re.compile(r"""['"]?ecs['"]?\s*[:=]\s*['"]?(true|false)""", re.IGNORECASE)
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Ask the system's resolvers, or the one that `resolver` names."""
     match step.params.get("ask", "address"):
         case "client-subnet":
-            return await _client_subnet(step, look)
+            return await _client_subnet(step, context)
         case "identity":
-            return await _identity(step, look)
-    return await _address(step, look)
+            return await _identity(step, context)
+    return await _address(step, context)
 
 
-async def _address(step: Step, look: Look) -> Failure | None:
-    found = await _look_up(step, look)
+async def _address(step: Step, context: ProbeContext) -> Failure | None:
+    found = await _look_up(step, context)
     if step.params.get("resolver"):
-        look.note(named_resolver=True)
+        context.note(named_resolver=True)
     good = [address for address in (*found.addresses, *found.addresses6) if not is_bogon(address)]
     bogons = [address for address in (*found.addresses, *found.addresses6) if is_bogon(address)]
     if step.params.get("private_ok") or step.params.get("addresses"):
         good, bogons = [*good, *bogons], []
     shown = good or bogons
-    look.note(
+    context.note(
         addresses=[address for address in found.addresses if address in shown],
         addresses6=[address for address in found.addresses6 if address in shown],
         bogons=bogons,
@@ -59,33 +59,33 @@ async def _address(step: Step, look: Look) -> Failure | None:
     return found.failure
 
 
-async def _look_up(step: Step, look: Look) -> Lookup:
+async def _look_up(step: Step, context: ProbeContext) -> DnsLookup:
     subnet = str(step.params.get("subnet", ""))
     if not step.params.get("resolver") and not subnet:
-        return await look.shared.resolver.look_up(step.target.host)
+        return await context.shared.resolver.look_up(step.target.host)
     return await look_up(
         step.target.host,
-        _servers(step, look),
-        look.shared.resolver.cadence,
+        _servers(step, context),
+        context.shared.resolver.cadence,
         subnet=subnet,
         tcp=step.target.transport == "tcp",
     )
 
 
-async def _client_subnet(step: Step, look: Look) -> Failure | None:
+async def _client_subnet(step: Step, context: ProbeContext) -> Failure | None:
     """Whether the resolver tells the name's own servers the client's subnet: they say so in a TXT record."""
-    answer = await _ask_any(step, look, make_query(step.target.host, "TXT"))
-    look.note(rcode=answer.rcode, texts=list(answer.texts))
+    answer = await _ask_any(step, context, make_query(step.target.host, "TXT"))
+    context.note(rcode=answer.rcode, texts=list(answer.texts))
     if answer.failure is not None:
         return answer.failure
     said = _SUBNET_SENT.search(" ".join(answer.texts))
     if said is None:
         return Failure.DNS_NO_ANSWER
-    look.note(client_subnet_sent=said[1].lower() == "true")
+    context.note(client_subnet_sent=said[1].lower() == "true")
     return None
 
 
-async def _identity(step: Step, look: Look) -> Failure | None:
+async def _identity(step: Step, context: ProbeContext) -> Failure | None:
     """Collect what the answering machine says of itself; an answer without a word of it is no failure."""
     queries = {"id.server": make_query("id.server", "TXT", chaos=True, nsid=True)}  # RFC 4892
     if step.target.host:
@@ -95,7 +95,7 @@ async def _identity(step: Step, look: Look) -> Failure | None:
 
     async def learn(kind: str, query: dns.message.Message) -> None:
         try:
-            answer = await _ask_any(step, look, query)
+            answer = await _ask_any(step, context, query)
         except NetworkError as error:
             outcomes.append(error.failure)
             return
@@ -104,7 +104,7 @@ async def _identity(step: Step, look: Look) -> Failure | None:
             identities[kind] = " ".join(answer.texts)[:200]
         if answer.nsid:
             identities["nsid"] = answer.nsid[:200]
-        look.note(identities=dict(identities))
+        context.note(identities=dict(identities))
 
     async with asyncio.TaskGroup() as group:
         for kind, query in queries.items():
@@ -112,23 +112,23 @@ async def _identity(step: Step, look: Look) -> Failure | None:
     return None if None in outcomes else outcomes[0]
 
 
-async def _ask_any(step: Step, look: Look, query: dns.message.Message) -> Answer:
+async def _ask_any(step: Step, context: ProbeContext, query: dns.message.Message) -> DnsAnswer:
     """The first answer of the step's servers, one after the other; raises NetworkError when none answers."""
     failure = NetworkError(Failure.DNS_UNREACHABLE_ERROR)
-    for server in _servers(step, look):
+    for server in _servers(step, context):
         start = now()
         try:
             answer = await ask(
-                server, query, look.shared.resolver.cadence, tcp=step.target.transport == "tcp"
+                server, query, context.shared.resolver.cadence, tcp=step.target.transport == "tcp"
             )
         except NetworkError as error:
             failure = error
             continue
-        look.note(resolver=server[0], ms=milliseconds_since(start))
+        context.note(resolver=server[0], ms=milliseconds_since(start))
         return answer
     raise failure
 
 
-def _servers(step: Step, look: Look) -> tuple[Server, ...]:
+def _servers(step: Step, context: ProbeContext) -> tuple[Server, ...]:
     named = str(step.params.get("resolver", ""))
-    return ((named, step.target.port or 53),) if named else look.shared.resolver.servers
+    return ((named, step.target.port or 53),) if named else context.shared.resolver.servers

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.net.addresses import split_families
 from probes.net.clock import milliseconds_since, now
 from probes.net.sockets import connect_tcp
@@ -37,17 +37,19 @@ class _Edge:
 class _Sight:
     """All of them, and what they come to."""
 
-    look: Look
+    context: ProbeContext
     step: Step
     roaming: _Edge
     edges: dict[str, _Edge] = field(default_factory=dict)
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Resolve and connect to each of `hosts` and to the roaming host; a DNS word when no name resolves."""
     hosts = {edge: host for edge, host in step.params.get("hosts", {}).items() if host != step.target.host}
-    sight = _Sight(look, step, _Edge(step.target.host), {edge: _Edge(host) for edge, host in hosts.items()})
-    look.note(**_summary(sight))
+    sight = _Sight(
+        context, step, _Edge(step.target.host), {edge: _Edge(host) for edge, host in hosts.items()}
+    )
+    context.note(**_summary(sight))
     async with asyncio.TaskGroup() as group:
         for edge in (sight.roaming, *sight.edges.values()):
             group.create_task(_see(sight, edge))
@@ -61,13 +63,13 @@ async def _see(sight: _Sight, edge: _Edge) -> None:
         v4, v6 = split_families(edge.addresses)
         edge.address = (v4 or v6)[0]
         edge.ms, edge.failure = await _open(edge, sight.step), None
-        sight.look.note(**_summary(sight))
+        sight.context.note(**_summary(sight))
         # The better of two: the first also pays for neighbours and routes being looked up.
         with suppress(OSError):
             edge.ms = min(edge.ms, await _connect(edge, sight.step))
     except OSError as error:
         edge.failure = classify(error)
-    sight.look.note(**_summary(sight))
+    sight.context.note(**_summary(sight))
 
 
 async def _resolve(sight: _Sight, edge: _Edge) -> None:
@@ -75,7 +77,7 @@ async def _resolve(sight: _Sight, edge: _Edge) -> None:
     if edge.host in pinned:
         edge.addresses = tuple(pinned[edge.host])
     else:
-        lookup = await sight.look.shared.resolver.look_up(edge.host)
+        lookup = await sight.context.shared.resolver.look_up(edge.host)
         if lookup.failure is not None:
             raise NetworkError(lookup.failure)
         edge.addresses, edge.cnames = (*lookup.addresses, *lookup.addresses6), lookup.cnames

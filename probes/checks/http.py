@@ -3,7 +3,7 @@
 import time
 from email.utils import parsedate_to_datetime
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.proxy_connect import open_stream
 from probes.net.clock import milliseconds_since, now
 from probes.net.http1 import Head, make_request, read_head
@@ -11,10 +11,10 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Send one request; any status below 500 counts as reached, but 407 and 511 come from the path."""
     start = now()
-    with await open_stream(step, look) as stream:
+    with await open_stream(step, context) as stream:
         method = str(step.params.get("method", "GET"))
         sent, begun = time.time(), now()
         await stream.write(
@@ -26,7 +26,7 @@ async def probe(step: Step, look: Look) -> Failure | None:
         )
         head = await read_head(stream.read)
         middle = sent + (now() - begun) / 2
-    look.note(
+    context.note(
         status=head.status,
         server=head.get("server"),
         location=head.get("location"),
@@ -34,7 +34,7 @@ async def probe(step: Step, look: Look) -> Failure | None:
         auth_schemes=head.auth_schemes,
     )
     if (offset := date_offset(head, middle)) is not None:
-        look.note(date_offset_s=offset)
+        context.note(date_offset_s=offset)
     return judge(head)
 
 

@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.media_path import Egress
 from probes.checks.targets import addresses_of
-from probes.net.stun import Address
+from probes.net.stun import TransportAddress
 from probes.net.turn import Allocation, TurnClient, open_allocation
-from probes.net.turn_session import Credentials, Session, TurnRefused
-from probes.net.turn_transport import Endpoint
+from probes.net.turn_session import Credentials, TurnRefused, TurnSession
+from probes.net.turn_transport import TurnEndpoint
 from probes.protocol.failures import Failure, NetworkError, classify
 from probes.protocol.model import Step, Target
 
@@ -29,34 +29,38 @@ Held = tuple[TurnClient, Allocation]
 class Control:
     """The allocation that came first, and how."""
 
-    endpoint: Endpoint
+    endpoint: TurnEndpoint
     held: Held
 
 
-async def endpoints_of(step: Step, look: Look) -> list[Endpoint]:
+async def endpoints_of(step: Step, context: ProbeContext) -> list[TurnEndpoint]:
     """Every way to a TURN server that the step names; names nobody resolves are left out."""
-    ways = await asyncio.gather(*(_addresses(step, way, look) for way in step.params.get("turn", ())))
+    ways = await asyncio.gather(*(_addresses(step, way, context) for way in step.params.get("turn", ())))
     endpoints = [
-        Endpoint(str(way["host"]), address, int(way["port"]), str(way.get("transport", "udp")))
+        TurnEndpoint(str(way["host"]), address, int(way["port"]), str(way.get("transport", "udp")))
         for way, addresses in zip(step.params.get("turn", ()), ways, strict=True)
         for address in addresses[:_ADDRESSES]
     ]
     return list(dict.fromkeys(endpoints))
 
 
-async def _addresses(step: Step, way: Mapping[str, Any], look: Look) -> tuple[str, ...]:
+async def _addresses(step: Step, way: Mapping[str, Any], context: ProbeContext) -> tuple[str, ...]:
     """Only v4: relayed addresses are, and so is what our permissions are for."""
     part = Step(
         step.id, step.probe, Target("turn", str(way["host"]), int(way["port"])), step.budget, params=way
     )
     try:
-        return (await addresses_of(part, look))[0]
+        return (await addresses_of(part, context))[0]
     except NetworkError:
         return ()
 
 
 async def first_allocation(
-    stack: AsyncExitStack, endpoints: Sequence[Endpoint], credentials: Credentials, egress: Egress, look: Look
+    stack: AsyncExitStack,
+    endpoints: Sequence[TurnEndpoint],
+    credentials: Credentials,
+    egress: Egress,
+    context: ProbeContext,
 ) -> Control | Failure:
     """Try all *endpoints* side by side; the first allocation wins, if it is a stream or no stream follows.
 
@@ -66,8 +70,8 @@ async def first_allocation(
     failures: dict[str, str] = {}
     won: list[Control] = []
 
-    async def attempt(endpoint: Endpoint) -> None:
-        session = Session(credentials)
+    async def attempt(endpoint: TurnEndpoint) -> None:
+        session = TurnSession(credentials)
         try:
             held = await stack.enter_async_context(open_allocation(endpoint, session))
         except TurnRefused as refused:
@@ -79,7 +83,7 @@ async def first_allocation(
             if held[1].mapped:
                 egress.learn(held[1].mapped.host)
         finally:
-            look.note(reached=session.answered or look.facts.get("reached", False))
+            context.note(reached=session.answered or context.facts.get("reached", False))
 
     tasks = {asyncio.create_task(attempt(endpoint)): endpoint for endpoint in endpoints}
     try:
@@ -88,12 +92,12 @@ async def first_allocation(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        look.note(turn_failures=dict(failures))
+        context.note(turn_failures=dict(failures))
     return _best(won) or _word(failures)
 
 
 async def _race(
-    tasks: Mapping[asyncio.Task[None], Endpoint], won: Sequence[Control], failures: Mapping[str, str]
+    tasks: Mapping[asyncio.Task[None], TurnEndpoint], won: Sequence[Control], failures: Mapping[str, str]
 ) -> None:
     """Wait until there is a stream, or nothing left to wait for."""
     pending = set(tasks)
@@ -110,7 +114,7 @@ async def _race(
             return
 
 
-def _is_stream(endpoint: Endpoint) -> bool:
+def _is_stream(endpoint: TurnEndpoint) -> bool:
     return endpoint.transport != "udp"
 
 
@@ -127,7 +131,7 @@ def _word(failures: Mapping[str, str]) -> Failure:
     return next(iter(refusals), Failure.INCONCLUSIVE)
 
 
-def stun_server(control: Endpoint, endpoints: Sequence[Endpoint]) -> tuple[Address, bool]:
+def stun_server(control: TurnEndpoint, endpoints: Sequence[TurnEndpoint]) -> tuple[TransportAddress, bool]:
     """Where to ask for our UDP address, and whether a server is known to listen there.
 
     The control channel's own host when it can be, since a NAT may choose the address by destination.
@@ -135,5 +139,5 @@ def stun_server(control: Endpoint, endpoints: Sequence[Endpoint]) -> tuple[Addre
     datagrams = [endpoint for endpoint in endpoints if not _is_stream(endpoint)]
     same = [endpoint for endpoint in datagrams if endpoint.address == control.address]
     for endpoint in (*same, *datagrams):
-        return Address(endpoint.address, endpoint.port), True
-    return Address(control.address, _STUN_PORT), False
+        return TransportAddress(endpoint.address, endpoint.port), True
+    return TransportAddress(control.address, _STUN_PORT), False

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
-from probes.checks.media_verdict import Proof
+from probes.checks.media_verdict import PortProof
 from probes.net.clock import milliseconds_since, now
 from probes.net.sockets import open_udp
-from probes.net.stun import Address
+from probes.net.stun import TransportAddress
 from probes.net.stun_client import StunSocket
 from probes.net.turn import TurnClient
 from probes.net.turn_session import TurnRefused
@@ -50,7 +50,7 @@ class Egress:
         with suppress(ValueError):
             self.hosts.add(str(ipaddress.IPv4Address(host)))
 
-    async def ask(self, stun: StunSocket, server: Address) -> None:
+    async def ask(self, stun: StunSocket, server: TransportAddress) -> None:
         """Ask *server* by the very port that will send."""
         with suppress(OSError):
             answer = await stun.ask(server, pace=_STUN_PACE)
@@ -69,11 +69,13 @@ class Egress:
         return found
 
 
-class Lane:
+class MediaPath:
     """One relayed port under proof."""
 
-    def __init__(self, client: TurnClient, relayed: Address, stun: StunSocket, egress: Egress) -> None:
-        self.proof = Proof(relayed.port)
+    def __init__(
+        self, client: TurnClient, relayed: TransportAddress, stun: StunSocket, egress: Egress
+    ) -> None:
+        self.proof = PortProof(relayed.port)
         self._client = client
         self.relayed = relayed
         self._sock = stun.sock
@@ -84,7 +86,9 @@ class Lane:
         self._times: list[float] = []  # when each datagram left
         self._rejections = 0
         loop = asyncio.get_running_loop()
-        self._arrived: asyncio.Future[Address] = loop.create_future()  # and where the server saw it come from
+        self._arrived: asyncio.Future[TransportAddress] = (
+            loop.create_future()
+        )  # and where the server saw it come from
         self._returned: asyncio.Future[None] = loop.create_future()
         stun.on_other = self._take_arrival
         client.on_data.append(self._take_data)
@@ -109,7 +113,7 @@ class Lane:
             self.proof.inbound = None if self._client.broken else False
 
     async def _repeat(
-        self, answer: "asyncio.Future[Address] | asyncio.Future[None]", send: Callable[[], None]
+        self, answer: "asyncio.Future[TransportAddress] | asyncio.Future[None]", send: Callable[[], None]
     ) -> bool:
         for wait in (*_WAITS[:-1], max(_WAITS[-1], _SLOW * self._slow)):
             send()
@@ -147,7 +151,7 @@ class Lane:
             return None
         return int.from_bytes(payload[2:4], "big")
 
-    def _take_data(self, peer: Address, payload: bytes) -> None:
+    def _take_data(self, peer: TransportAddress, payload: bytes) -> None:
         number = self._number(payload)
         if number is None or number >= len(self._times) or self._arrived.done():
             return
@@ -169,7 +173,7 @@ class Lane:
         self.proof.rejected = True
 
 
-async def host_answers(addresses: Iterable[Address]) -> bool:
+async def host_answers(addresses: Iterable[TransportAddress]) -> bool:
     """Whether the relaying host itself calls a port beside one of *addresses* unreachable.
 
     Then datagrams do reach it, and silence at the relayed port has another reason than the path. That it
@@ -178,7 +182,7 @@ async def host_answers(addresses: Iterable[Address]) -> bool:
     with open_udp() as sock:
         for address in addresses:
             with suppress(OSError):  # nobody answered in time, or this host does not let us send
-                sock.send(_RTP + bytes(10), Address(address.host, min(address.port + 1, 65535)))
+                sock.send(_RTP + bytes(10), TransportAddress(address.host, min(address.port + 1, 65535)))
                 async with asyncio.timeout(_KNOCK_WAIT):
                     while (arrival := await sock.receive()).icmp_from != address.host:
                         pass

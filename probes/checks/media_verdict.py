@@ -12,11 +12,11 @@ from probes.protocol.failures import Failure
 SAME: Final = "same"
 OUTBOUND_LOST: Final = "outbound_lost"
 INBOUND_LOST: Final = "inbound_lost"
-NOT_LOOKED: Final = "not_looked"
+NOT_CHECKED: Final = "not_looked"
 
 
 @dataclass(slots=True)
-class Proof:
+class PortProof:
     """What became of the datagrams to and from one relayed port."""
 
     port: int
@@ -44,7 +44,7 @@ class Proof:
         }
 
 
-def judge(proofs: Iterable[Proof], ephemeral: str, *, permission_sure: bool) -> Failure | None:
+def judge(proofs: Iterable[PortProof], ephemeral: str, *, permission_sure: bool) -> Failure | None:
     """The word for all *proofs* of the media range together.
 
     When not a single datagram arrived, the reason may be that our permissions were for the wrong address
@@ -64,17 +64,17 @@ def judge(proofs: Iterable[Proof], ephemeral: str, *, permission_sure: bool) -> 
     return None
 
 
-def compare_ephemeral(pairs: Sequence[tuple[Proof, Proof]]) -> str:
+def compare_ephemeral(pairs: Sequence[tuple[PortProof, PortProof]]) -> str:
     """Whether the same port fared worse from an ephemeral source port: pairs of (low, ephemeral)."""
     known = [(low, high) for low, high in pairs if low.outbound is not None and high.outbound is not None]
     if any(low.outbound and not high.outbound for low, high in known):
         return OUTBOUND_LOST
     if any(low.inbound and high.inbound is False for low, high in known):
         return INBOUND_LOST
-    return SAME if known else NOT_LOOKED
+    return SAME if known else NOT_CHECKED
 
 
-def summarize(proofs: Sequence[Proof]) -> dict[str, Any]:
+def summarize(proofs: Sequence[PortProof]) -> dict[str, Any]:
     """Counts, lost ports, and the smallest span that holds them when others passed."""
     lost = sorted(proof.port for proof in proofs if proof.lost)
     some_pass = any(proof.inbound for proof in proofs)

@@ -7,12 +7,12 @@ another server given as `params.servers`. Filtering needs OTHER-ADDRESS.
 import asyncio
 from typing import Final
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.targets import addresses_of
 from probes.net.addresses import is_address, split_families
 from probes.net.sockets import source_address
-from probes.net.stun import Address
-from probes.net.stun_client import CHANGE_ADDRESS_AND_PORT, CHANGE_PORT, Answer, StunSocket, open_stun
+from probes.net.stun import TransportAddress
+from probes.net.stun_client import CHANGE_ADDRESS_AND_PORT, CHANGE_PORT, StunAnswer, StunSocket, open_stun
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
 
@@ -29,63 +29,67 @@ _LAST_WAIT: Final = 0.25
 _MOST_SERVERS: Final = 4
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Facts: mapping, filtering, port_preserved, reflexive (several addresses mean a pool)."""
-    look.note(mapping=UNKNOWN, filtering=UNKNOWN)
-    servers = await _servers(step, look)
+    context.note(mapping=UNKNOWN, filtering=UNKNOWN)
+    servers = await _servers(step, context)
     if not servers:
         return Failure.NO_ADDRESS
     async with open_stun() as stun, open_stun() as fresh:
         first = await stun.ask(servers[0])
-        local = Address(source_address(*servers[0]), stun.sock.local[1])
-        look.note(port_preserved=first.reflexive.port == local.port, reflexive=[first.reflexive.host])
+        local = TransportAddress(source_address(*servers[0]), stun.sock.local[1])
+        context.note(port_preserved=first.reflexive.port == local.port, reflexive=[first.reflexive.host])
         async with asyncio.TaskGroup() as group:
-            mapping = group.create_task(_note_mapping(stun, servers, first, local, look))
+            mapping = group.create_task(_note_mapping(stun, servers, first, local, context))
             if first.other:
-                group.create_task(_note_filtering(fresh, servers[0], first.other, first.ms, look))
+                group.create_task(_note_filtering(fresh, servers[0], first.other, first.ms, context))
     return None if mapping.result() else Failure.NOT_SUPPORTED
 
 
-async def _servers(step: Step, look: Look) -> list[Address]:
+async def _servers(step: Step, context: ProbeContext) -> list[TransportAddress]:
     """Every v4 address there is to ask; a NAT of v6 is none we know."""
-    v4, _ = await addresses_of(step, look)
-    servers = [Address(host, step.target.port) for host in v4]
+    v4, _ = await addresses_of(step, context)
+    servers = [TransportAddress(host, step.target.port) for host in v4]
     for more in step.params.get("servers", ()):
         host = str(more["host"])
-        servers += [Address(address, int(more["port"])) for address in await _resolve(host, look)]
+        servers += [TransportAddress(address, int(more["port"])) for address in await _resolve(host, context)]
     return list(dict.fromkeys(servers))[:_MOST_SERVERS]
 
 
-async def _resolve(host: str, look: Look) -> tuple[str, ...]:
+async def _resolve(host: str, context: ProbeContext) -> tuple[str, ...]:
     """The v4 addresses of a second server; none when nobody can tell, as the first one may do."""
     if is_address(host):
         return split_families([host])[0]
     try:
-        return (await look.shared.resolver.addresses(host))[0]
+        return (await context.shared.resolver.addresses(host))[0]
     except NetworkError:
         return ()
 
 
 async def _note_mapping(
-    stun: StunSocket, servers: list[Address], first: Answer, local: Address, look: Look
+    stun: StunSocket,
+    servers: list[TransportAddress],
+    first: StunAnswer,
+    local: TransportAddress,
+    context: ProbeContext,
 ) -> bool:
     """Ask from the same port at other addresses and compare; whether the mapping could be told."""
     seen = first.reflexive
     if seen == local:
-        look.note(mapping=NONE)
+        context.note(mapping=NONE)
         return True
     if first.other:  # first another address, then another port there
-        asked = [Address(first.other.host, servers[0].port), first.other]
+        asked = [TransportAddress(first.other.host, servers[0].port), first.other]
     else:
         asked = [server for server in servers[1:] if server.host != servers[0].host]
     found = [answer.reflexive for answer in await _ask_all(stun, asked) if answer]
-    look.note(reflexive=sorted({seen.host, *(address.host for address in found)}))
+    context.note(reflexive=sorted({seen.host, *(address.host for address in found)}))
     mapping = judge_mapping(seen, found, bool(first.other))
-    look.note(mapping=mapping)
+    context.note(mapping=mapping)
     return mapping != UNKNOWN
 
 
-def judge_mapping(first: Address, found: list[Address], same_host: bool) -> str:
+def judge_mapping(first: TransportAddress, found: list[TransportAddress], same_host: bool) -> str:
     """The mapping by what the first server saw and what the others *found* (RFC 5780 section 4.3).
 
     Without two ports of one address (*same_host*), a mapping that differs is at least address dependent.
@@ -99,8 +103,8 @@ def judge_mapping(first: Address, found: list[Address], same_host: bool) -> str:
     return ADDRESS_DEPENDENT
 
 
-async def _ask_all(stun: StunSocket, servers: list[Address]) -> list[Answer | None]:
-    async def ask(server: Address) -> Answer | None:
+async def _ask_all(stun: StunSocket, servers: list[TransportAddress]) -> list[StunAnswer | None]:
+    async def ask(server: TransportAddress) -> StunAnswer | None:
         try:
             return await stun.ask(server)
         except OSError:  # silence among them: this one tells nothing
@@ -109,11 +113,13 @@ async def _ask_all(stun: StunSocket, servers: list[Address]) -> list[Answer | No
     return list(await asyncio.gather(*(ask(server) for server in servers)))
 
 
-async def _note_filtering(stun: StunSocket, server: Address, other: Address, ms: float, look: Look) -> None:
+async def _note_filtering(
+    stun: StunSocket, server: TransportAddress, other: TransportAddress, ms: float, context: ProbeContext
+) -> None:
     """Tell whether *other* may answer a port that has only talked to *server*, or another port at least."""
     pace = (*_RESEND, max(_LAST_WAIT, 2 * ms / 1000))
 
-    async def hears(change: int, source: Address) -> bool | None:
+    async def hears(change: int, source: TransportAddress) -> bool | None:
         try:
             await stun.ask(server, change=change, source=source, pace=pace)
         except TimeoutError:
@@ -125,9 +131,9 @@ async def _note_filtering(stun: StunSocket, server: Address, other: Address, ms:
     if (await _ask_all(stun, [server]))[0] is None:  # opens the way back, and shows that it is open
         return
     from_other, from_port = await asyncio.gather(
-        hears(CHANGE_ADDRESS_AND_PORT, other), hears(CHANGE_PORT, Address(server.host, other.port))
+        hears(CHANGE_ADDRESS_AND_PORT, other), hears(CHANGE_PORT, TransportAddress(server.host, other.port))
     )
     if from_other is None or from_port is None:
         return
     dependent = ADDRESS_DEPENDENT if from_port else ADDRESS_AND_PORT_DEPENDENT
-    look.note(filtering=ENDPOINT_INDEPENDENT if from_other else dependent)
+    context.note(filtering=ENDPOINT_INDEPENDENT if from_other else dependent)

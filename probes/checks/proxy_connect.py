@@ -4,7 +4,7 @@ import asyncio
 import socket
 from urllib.parse import urlsplit
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.targets import address_of
 from probes.net.guard import GUARD
 from probes.net.http1 import make_request, proxy_authorization, read_head
@@ -14,37 +14,37 @@ from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
 
 
-async def connect_through_proxy(look: "Look", host: str, port: int) -> socket.socket:
+async def connect_through_proxy(context: "ProbeContext", host: str, port: int) -> socket.socket:
     """A tunnel to *host*; notes `proxy`, and `status` and `auth_schemes` when the proxy refuses.
 
     Raises NetworkError with a proxy word, or lets a broken connection's own error out.
     """
-    if not look.shared.plan.proxy:
+    if not context.shared.plan.proxy:
         raise NetworkError(Failure.NO_PROXY)
-    url = urlsplit(look.shared.plan.proxy)
+    url = urlsplit(context.shared.plan.proxy)
     if url.scheme != "http" or not url.hostname:
         raise NetworkError(Failure.NOT_SUPPORTED)
-    look.note(proxy=f"{url.hostname}:{url.port or 80}")  # never the user's name and password
+    context.note(proxy=f"{url.hostname}:{url.port or 80}")  # never the user's name and password
     GUARD.get().check_tunnel(host, port)
-    sock = await _reach(look, url.hostname, url.port or 80)
+    sock = await _reach(context, url.hostname, url.port or 80)
     try:
         headers = {"Host": f"{host}:{port}", **proxy_authorization(url)}
-        await _ask(look, sock, make_request("CONNECT", f"{host}:{port}", headers))
+        await _ask(context, sock, make_request("CONNECT", f"{host}:{port}", headers))
     except BaseException:
         sock.close()
         raise
     return sock
 
 
-async def _reach(look: "Look", host: str, port: int) -> socket.socket:
+async def _reach(context: "ProbeContext", host: str, port: int) -> socket.socket:
     try:
-        v4, v6 = await look.shared.resolver.addresses(host)
+        v4, v6 = await context.shared.resolver.addresses(host)
         return await connect_tcp((v4 or v6)[0], port)
     except OSError as error:
         raise NetworkError(Failure.PROXY_UNREACHABLE, getattr(error, "icmp_from", "")) from error
 
 
-async def _ask(look: "Look", sock: socket.socket, request: bytes) -> None:
+async def _ask(context: "ProbeContext", sock: socket.socket, request: bytes) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(sock, request)
     head = await read_head(
@@ -52,18 +52,18 @@ async def _ask(look: "Look", sock: socket.socket, request: bytes) -> None:
     )  # in the tunnel we speak first: nothing follows
     if 200 <= head.status < 300:
         return
-    look.note(status=head.status, server=head.get("server"), auth_schemes=head.auth_schemes)
+    context.note(status=head.status, server=head.get("server"), auth_schemes=head.auth_schemes)
     raise NetworkError(Failure.PROXY_AUTH_REQUIRED if head.status == 407 else Failure.PROXY_REFUSED)
 
 
-async def open_stream(step: Step, look: Look) -> TlsStream:
+async def open_stream(step: Step, context: ProbeContext) -> TlsStream:
     """A TLS session with the step's host, straight or through the plan's proxy; the tls probe judges it."""
     host, port = step.target.host, step.target.port
     if step.params.get("proxy"):
-        sock = await connect_through_proxy(look, host, port)
+        sock = await connect_through_proxy(context, host, port)
     else:
-        address = await address_of(step, look)
-        look.note(address=address)
+        address = await address_of(step, context)
+        context.note(address=address)
         sock = await connect_tcp(address, port)
     stream = TlsStream(sock, host)
     try:

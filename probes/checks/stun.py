@@ -2,29 +2,29 @@
 
 import socket
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.targets import address_of
 from probes.net.sockets import source_address
-from probes.net.stun import Address
+from probes.net.stun import TransportAddress
 from probes.net.stun_client import open_stun
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """One binding (RFC 8489) from a port below 10000.
 
     Facts: local, reflexive, ms, sent; icmp_from when somebody on the way rejected it.
     """
-    server = Address(await address_of(step, look), step.target.port)
+    server = TransportAddress(await address_of(step, context), step.target.port)
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
     async with open_stun(family=family) as stun:
-        local = Address(source_address(*server), stun.sock.local[1])
-        look.note(local=str(local))
+        local = TransportAddress(source_address(*server), stun.sock.local[1])
+        context.note(local=str(local))
         try:
             answer = await stun.ask(server)
         except NetworkError as error:
-            look.note(icmp_from=error.icmp_from)
+            context.note(icmp_from=error.icmp_from)
             raise
-        look.note(ms=answer.ms, sent=answer.sent, reflexive=str(answer.reflexive))
+        context.note(ms=answer.ms, sent=answer.sent, reflexive=str(answer.reflexive))
     return None

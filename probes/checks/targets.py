@@ -1,12 +1,12 @@
 """Addresses of a step's target."""
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.net.addresses import is_address, split_families
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
 
 
-async def addresses_of(step: "Step", look: "Look") -> tuple[tuple[str, ...], tuple[str, ...]]:
+async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The v4 and v6 addresses *step* is about; raises DnsFailed when nobody can tell.
 
     Pinned ones win, then what an earlier dns step saw, then the host's own resolver.
@@ -16,19 +16,19 @@ async def addresses_of(step: "Step", look: "Look") -> tuple[tuple[str, ...], tup
         return split_families(pinned)
     if is_address(step.target.host):
         return split_families([step.target.host])
-    for seen in look.earlier.values():
+    for seen in context.earlier.values():
         if seen.probe == "dns" and seen.target.host == step.target.host:
             return tuple(seen.facts.get("addresses", ())), tuple(seen.facts.get("addresses6", ()))
-    return await look.shared.resolver.addresses(step.target.host)
+    return await context.shared.resolver.addresses(step.target.host)
 
 
-async def address_of(step: "Step", look: "Look") -> str:
+async def address_of(step: "Step", context: "ProbeContext") -> str:
     """The one address to talk to: what an earlier tcp step found open, else the first there is."""
-    for seen in look.earlier.values():
+    for seen in context.earlier.values():
         same = (seen.target.host, seen.target.port) == (step.target.host, step.target.port)
         if seen.probe == "tcp" and same and seen.facts.get("address"):
             return str(seen.facts["address"])
-    v4, v6 = await addresses_of(step, look)
+    v4, v6 = await addresses_of(step, context)
     if not v4 and not v6:
         raise NetworkError(Failure.NO_ADDRESS)
     return (v4 or v6)[0]

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, Final
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.targets import addresses_of
 from probes.net.clock import milliseconds_since, now
 from probes.net.sockets import connect_tcp, has_route
@@ -15,9 +15,9 @@ _MOST: Final = 4  # addresses of a family; more of a pool tell nothing more
 _OTHERS: Final = 1.2
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Open one connection to each address; success when one of v4 opens, or of v6 when there is no v4."""
-    v4, v6 = await addresses_of(step, look)
+    v4, v6 = await addresses_of(step, context)
     routed6 = [address for address in v6[:_MOST] if has_route(address)]
     addresses = (*v4[:_MOST], *(routed6 if v4 else v6[:_MOST]))
     if not addresses:
@@ -27,16 +27,18 @@ async def probe(step: Step, look: Look) -> Failure | None:
         address: {"address": address, "ms": None, "failure": Failure.GENERIC_TIMEOUT_ERROR, "icmp_from": ""}
         for address in addresses
     }
-    _note(look, tried)
+    _note(context, tried)
     async with asyncio.TaskGroup() as group:
-        tries = [group.create_task(_connect(look, tried, address, step.target.port)) for address in addresses]
-        await _until_known(set(tries), look)
+        tries = [
+            group.create_task(_connect(context, tried, address, step.target.port)) for address in addresses
+        ]
+        await _until_known(set(tries), context)
     return _verdict(tried, v4[:_MOST])
 
 
-async def _until_known(waiting: "set[asyncio.Task[None]]", look: Look) -> None:
+async def _until_known(waiting: "set[asyncio.Task[None]]", context: ProbeContext) -> None:
     """Wait for every try; once one is open, the silent ones only for as long as a SYN takes to be sent again."""
-    while waiting and "address" not in look.facts:
+    while waiting and "address" not in context.facts:
         _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if waiting:
         _, waiting = await asyncio.wait(waiting, timeout=_OTHERS)
@@ -44,7 +46,7 @@ async def _until_known(waiting: "set[asyncio.Task[None]]", look: Look) -> None:
         late.cancel()
 
 
-async def _connect(look: Look, tried: dict[str, dict[str, Any]], address: str, port: int) -> None:
+async def _connect(context: ProbeContext, tried: dict[str, dict[str, Any]], address: str, port: int) -> None:
     start = now()
     failure, icmp_from = None, ""
     try:
@@ -53,17 +55,17 @@ async def _connect(look: Look, tried: dict[str, dict[str, Any]], address: str, p
         failure, icmp_from = classify(error), getattr(error, "icmp_from", "")
     ms = milliseconds_since(start)
     tried[address] = {"address": address, "ms": ms, "failure": failure, "icmp_from": icmp_from}
-    if failure is None and "address" not in look.facts:
-        look.note(address=address, ms=ms)
-    if icmp_from and "icmp_from" not in look.facts:
-        look.note(icmp_from=icmp_from)
-    _note(look, tried)
+    if failure is None and "address" not in context.facts:
+        context.note(address=address, ms=ms)
+    if icmp_from and "icmp_from" not in context.facts:
+        context.note(icmp_from=icmp_from)
+    _note(context, tried)
 
 
-def _note(look: Look, tried: dict[str, dict[str, Any]]) -> None:
+def _note(context: ProbeContext, tried: dict[str, dict[str, Any]]) -> None:
     v4 = [entry["failure"] is None for address, entry in tried.items() if ":" not in address]
     v6 = [entry["failure"] is None for address, entry in tried.items() if ":" in address]
-    look.note(
+    context.note(
         tried=[dict(entry) for entry in tried.values()],
         open=sum(v4),
         shut=len(v4) - sum(v4),

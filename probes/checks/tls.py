@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.targets import address_of
 from probes.net.clock import milliseconds_since, now
 from probes.net.sockets import connect_tcp
@@ -11,31 +11,31 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Shake hands, keeping count of how far it went, and judge the certificates."""
-    look.note(stage="connect")
-    address = await address_of(step, look)
-    look.note(address=address)
+    context.note(stage="connect")
+    address = await address_of(step, context)
+    context.note(address=address)
     start = now()
     sock = await connect_tcp(address, step.target.port)
-    look.note(tcp_ms=milliseconds_since(start))
+    context.note(tcp_ms=milliseconds_since(start))
     with TlsStream(sock, step.target.host) as stream:
-        look.note(stage=stream.stage, received=0)
+        context.note(stage=stream.stage, received=0)
         start = now()
         try:
             await stream.handshake()
         finally:
-            look.note(stage=stream.stage, received=stream.received, alert=stream.alert)
-        look.note(
+            context.note(stage=stream.stage, received=stream.received, alert=stream.alert)
+        context.note(
             tls_ms=milliseconds_since(start), version=stream.version, cipher=stream.cipher, alpn=stream.alpn
         )
-        return judge(step, look, stream.chain)
+        return judge(step, context, stream.chain)
 
 
-def judge(step: Step, look: Look, chain: tuple[bytes, ...]) -> Failure | None:
+def judge(step: Step, context: ProbeContext, chain: tuple[bytes, ...]) -> Failure | None:
     """Judge *chain* for the step's host now, and note what it says."""
-    judgement = look.shared.trust.judge(chain, step.target.host, datetime.now(UTC))
-    look.note(authority=judgement.authority, **judgement.facts)
+    judgement = context.shared.trust.judge(chain, step.target.host, datetime.now(UTC))
+    context.note(authority=judgement.authority, **judgement.facts)
     if judgement.skew_s is not None:
-        look.note(skew_s=round(judgement.skew_s))
+        context.note(skew_s=round(judgement.skew_s))
     return judgement.failure

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.media_allocations import Control, Held, endpoints_of, first_allocation, stun_server
-from probes.checks.media_path import Egress, Lane, host_answers
+from probes.checks.media_path import Egress, MediaPath, host_answers
 from probes.checks.media_verdict import compare_ephemeral, judge, summarize
 from probes.net.sockets import source_address
 from probes.net.stun_client import StunSocket, open_stun
 from probes.net.turn import open_allocation
-from probes.net.turn_session import Credentials, Session, TurnRefused
+from probes.net.turn_session import Credentials, TurnRefused, TurnSession
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
@@ -36,21 +36,21 @@ _CHANCE: Final = 2
 _SHARE_OF_BUDGET: Final = 0.9
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Facts: via, relayed_address, in_range, tried, counts, lost_ports, boundary, ephemeral, stun_silent."""
-    look.note(reached=False, ephemeral="not_looked")
+    context.note(reached=False, ephemeral="not_looked")
     async with AsyncExitStack() as stack:
-        work = _Work(step, look, stack, Credentials.given(step.secrets), Egress(_taught(look)))
+        work = _Work(step, context, stack, Credentials.given(step.secrets), Egress(_taught(context)))
         with suppress(TimeoutError):
             async with asyncio.timeout(step.budget * _SHARE_OF_BUDGET):
                 await work.run()
         return work.verdict()
 
 
-def _taught(look: Look) -> list[str]:
+def _taught(context: ProbeContext) -> list[str]:
     """Addresses of ours that earlier stun and nat steps saw."""
     found: list[str] = []
-    for seen in look.earlier.values():
+    for seen in context.earlier.values():
         reflexive = seen.facts.get("reflexive", ())
         found += [reflexive.rpartition(":")[0]] if isinstance(reflexive, str) else list(reflexive)
     return found
@@ -61,7 +61,7 @@ class _Work:
     """One proof: what it was given, and how far it is."""
 
     step: Step
-    look: Look
+    context: ProbeContext
     stack: AsyncExitStack
     credentials: Credentials
     egress: Egress
@@ -69,14 +69,14 @@ class _Work:
     failure: Failure | None = Failure.INCONCLUSIVE  # while there is no control
     server_known: bool = False
     path_open: bool = False  # the relaying host answered, though no relayed port did
-    lanes: list[Lane] = field(default_factory=list)
-    ephemeral: list[tuple[Lane, Lane]] = field(default_factory=list)  # low port, ephemeral port
+    lanes: list[MediaPath] = field(default_factory=list)
+    ephemeral: list[tuple[MediaPath, MediaPath]] = field(default_factory=list)  # low port, ephemeral port
     refused: list[Failure] = field(default_factory=list)
 
     async def run(self) -> None:
         """Get a control channel, then prove port by port, all side by side."""
-        endpoints = await endpoints_of(self.step, self.look)
-        won = await first_allocation(self.stack, endpoints, self.credentials, self.egress, self.look)
+        endpoints = await endpoints_of(self.step, self.context)
+        won = await first_allocation(self.stack, endpoints, self.credentials, self.egress, self.context)
         if isinstance(won, Failure):
             self.failure = won
             return
@@ -118,12 +118,12 @@ class _Work:
 
     async def _another(self, control: Control) -> Held:
         return await self.stack.enter_async_context(
-            open_allocation(control.endpoint, Session(self.credentials))
+            open_allocation(control.endpoint, TurnSession(self.credentials))
         )
 
-    def _lane(self, held: Held, stun: StunSocket) -> Lane:
+    def _lane(self, held: Held, stun: StunSocket) -> MediaPath:
         client, allocation = held
-        return Lane(client, allocation.relayed, stun, self.egress)
+        return MediaPath(client, allocation.relayed, stun, self.egress)
 
     async def _open_ephemeral(self) -> StunSocket:
         """A source port as a client's system would choose, and inside the range that firewalls are told."""
@@ -133,7 +133,7 @@ class _Work:
                 break
         return stun
 
-    async def _round(self, lane: Lane) -> None:
+    async def _round(self, lane: MediaPath) -> None:
         try:
             await lane.run_round()
         except TurnRefused as refused:
@@ -142,7 +142,7 @@ class _Work:
             pass  # not looked: the control channel failed, not the media
         self._note()
 
-    def _silent(self) -> list[Lane]:
+    def _silent(self) -> list[MediaPath]:
         return [lane for lane in self.lanes if lane.proof.lost]
 
     async def _look_again(self) -> None:
@@ -161,16 +161,16 @@ class _Work:
     def _note_control(self, control: Control) -> None:
         relayed = control.held[1].relayed
         ranges = [ip_network(text) for text in self.step.params.get("ranges", ())]
-        self.look.note(
+        self.context.note(
             via=str(control.endpoint),
             relayed_address=relayed.host,
             in_range=any(ip_address(relayed.host) in network for network in ranges),
         )
 
     def _note(self) -> None:
-        self.look.note(**summarize([lane.proof for lane in self._counted()]), ephemeral=self._ephemeral())
+        self.context.note(**summarize([lane.proof for lane in self._counted()]), ephemeral=self._ephemeral())
 
-    def _counted(self) -> Sequence[Lane]:
+    def _counted(self) -> Sequence[MediaPath]:
         """The lanes whose port is one of the media's: others prove nothing about it."""
         low, high = self.step.params.get("ports", (1, 65535))
         return [lane for lane in self.lanes if low <= lane.proof.port <= high]
@@ -184,7 +184,7 @@ class _Work:
             return self.failure
         self._note()
         if self._silent():
-            self.look.note(stun_silent=self.egress.stun_answers == 0)
+            self.context.note(stun_silent=self.egress.stun_answers == 0)
         proofs = [lane.proof for lane in self._counted()]
         if self.refused and not any(proof.outbound is not None for proof in proofs):
             return self.refused[0]

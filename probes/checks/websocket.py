@@ -4,7 +4,7 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection
 from wsproto.frame_protocol import CloseReason
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.checks.proxy_connect import open_stream
 from probes.net.clock import milliseconds_since, now
 from probes.net.http1 import Head, read_head
@@ -13,16 +13,16 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
 
-async def probe(step: Step, look: Look) -> Failure | None:
+async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Ask for the upgrade on `path`, straight or through the plan's proxy, and close again."""
     key = new_key()
     path = str(step.params.get("path", "/signal"))
     start = now()
-    with await open_stream(step, look) as stream:
+    with await open_stream(step, context) as stream:
         await stream.write(upgrade(step.target.host, path, key))
         head = await read_head(stream.read)
         failure = judge(head, key)
-        look.note(
+        context.note(
             status=head.status,
             server=head.get("server"),
             upgraded=failure is None,

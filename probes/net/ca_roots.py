@@ -12,7 +12,7 @@ import certifi
 from cryptography import x509
 
 
-class Store:
+class RootStore:
     """Certificates that are trusted, found by their subject.
 
     Kept as they came: read, they take four times the memory, and of a hundred and fifty a plan needs two or three.
@@ -32,19 +32,19 @@ class Store:
 
 
 @functools.cache
-def public_roots() -> Store:
+def public_roots() -> RootStore:
     """The authorities of the public web, as Mozilla lists them; read at first need, once a process."""
     return index_roots([Path(certifi.where()).read_bytes()])
 
 
-def local_roots() -> Store:
+def local_roots() -> RootStore:
     """What this host believes in: OpenSSL's default file and folder, or SSL_CERT_FILE and SSL_CERT_DIR."""
     places = ssl.get_default_verify_paths()
     return _read_store(places.cafile or "", places.capath or "")
 
 
 @functools.cache
-def _read_store(file: str, folder: str) -> Store:
+def _read_store(file: str, folder: str) -> RootStore:
     paths = [Path(file)] if file else []
     if folder:  # OpenSSL looks at nothing in it but these names (openssl-rehash(1))
         paths += [path for path in Path(folder).iterdir() if re.fullmatch(r"[0-9a-f]{8}\.\d+", path.name)]
@@ -59,9 +59,9 @@ def _readable(paths: Iterable[Path]) -> Iterator[bytes]:
             continue  # a dangling link or another user's file: OpenSSL passes over it as well
 
 
-def index_roots(pems: Iterable[bytes]) -> Store:
+def index_roots(pems: Iterable[bytes]) -> RootStore:
     """The certificates in *pems*, by subject; what cannot be read is left out, as OpenSSL does."""
-    store = Store()
+    store = RootStore()
     for pem in pems:
         for block in re.findall(
             rb"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", pem, re.DOTALL

@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from probes.net.addresses import is_address
-from probes.net.ca_roots import Store, index_roots, local_roots, public_roots
+from probes.net.ca_roots import RootStore, index_roots, local_roots, public_roots
 from probes.protocol.failures import Failure
 
 _LONGEST: Final = 16  # certificates looked at in what a server sends
@@ -31,7 +31,7 @@ _UNREADABLE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class CertificateVerdict:
     """What a chain is worth for one host at one time."""
 
     failure: Failure | None
@@ -46,22 +46,22 @@ class Trust:
     def __init__(self, roots: tuple[str, ...] = ()) -> None:
         self._roots = roots
 
-    def judge(self, chain: Sequence[bytes], host: str, now: datetime) -> Judgement:
+    def judge(self, chain: Sequence[bytes], host: str, now: datetime) -> CertificateVerdict:
         """Judge the DER *chain* a server sent, its own certificate first, for *host* at *now*."""
         # What is odd about a stranger's certificate is no warning to this program's author.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self._judge(chain, host, now)
 
-    def _judge(self, chain: Sequence[bytes], host: str, now: datetime) -> Judgement:
+    def _judge(self, chain: Sequence[bytes], host: str, now: datetime) -> CertificateVerdict:
         try:
             certificates = [x509.load_der_x509_certificate(der) for der in chain[:_LONGEST]]
             facts = _facts(certificates[0])
             authority, path = self._authority(certificates, now)
             failure, skew = _verdict(certificates[0], path, authority, host, now)
         except (*_UNREADABLE, IndexError):
-            return Judgement(Failure.SSL_UNKNOWN_AUTHORITY, "unknown")
-        return Judgement(failure, authority, skew, facts)
+            return CertificateVerdict(Failure.SSL_UNKNOWN_AUTHORITY, "unknown")
+        return CertificateVerdict(failure, authority, skew, facts)
 
     def _authority(
         self, chain: Sequence[x509.Certificate], now: datetime
@@ -74,7 +74,7 @@ class Trust:
                 return name, next((path for path in paths if not _skew(path, now)), paths[0])
         return "unknown", ()
 
-    def _network_roots(self) -> Store:
+    def _network_roots(self) -> RootStore:
         return index_roots(pem.encode() for pem in self._roots)
 
 
@@ -103,7 +103,7 @@ def covers(names: Iterable[str], host: str) -> bool:
     )
 
 
-def _paths(chain: Sequence[x509.Certificate], store: Store) -> list[tuple[x509.Certificate, ...]]:
+def _paths(chain: Sequence[x509.Certificate], store: RootStore) -> list[tuple[x509.Certificate, ...]]:
     """The ways from the first of *chain* over the others to a root of *store*, that root included.
 
     No certificate is gone through twice, so that a hostile chain costs no more than its square.

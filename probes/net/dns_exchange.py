@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import dns.message
 
-from probes.net.dns_message import Answer, parse_answer
+from probes.net.dns_message import DnsAnswer, parse_answer
 from probes.net.guard import GUARD
 from probes.net.sockets import connect_tcp, open_udp
 from probes.net.udp import UdpSocket
@@ -22,7 +22,7 @@ CADENCE: Final = (0.5, 0.5, 0.5)
 
 async def ask(
     server: Server, query: dns.message.Message, cadence: Sequence[float] = CADENCE, *, tcp: bool = False
-) -> Answer:
+) -> DnsAnswer:
     """One question to one *server*, by TCP when asked so or when the answer comes truncated.
 
     Raises NetworkError with a dns word.
@@ -39,7 +39,7 @@ async def ask(
         return answer  # what fitted is better than nothing
 
 
-async def _ask_udp(server: Server, query: dns.message.Message, cadence: Sequence[float]) -> Answer:
+async def _ask_udp(server: Server, query: dns.message.Message, cadence: Sequence[float]) -> DnsAnswer:
     """Send, and send again while nothing that answers this question comes."""
     packet = query.to_wire()
     try:
@@ -56,7 +56,7 @@ async def _ask_udp(server: Server, query: dns.message.Message, cadence: Sequence
     raise NetworkError(Failure.DNS_TIMEOUT_ERROR)
 
 
-async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) -> Answer | None:
+async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) -> DnsAnswer | None:
     """The answer if it comes within *patience* seconds; what answers another question is passed over."""
     junk: NetworkError | None = None
     try:
@@ -78,7 +78,7 @@ async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) 
     return None
 
 
-async def _ask_tcp(server: Server, query: dns.message.Message) -> Answer:
+async def _ask_tcp(server: Server, query: dns.message.Message) -> DnsAnswer:
     """One question by TCP (RFC 7766), its length in two bytes before it."""
     loop = asyncio.get_running_loop()
     packet = query.to_wire()

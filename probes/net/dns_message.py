@@ -35,7 +35,7 @@ _FAMILIES: Final = frozenset({int(dns.rdataclass.IN), int(dns.rdataclass.CH)})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DnsAnswer:
     """What one resolver said to one question."""
 
     rcode: str  # NOERROR, NXDOMAIN, …
@@ -74,7 +74,7 @@ def make_query(
         raise NetworkError(Failure.DNS_NXDOMAIN_ERROR) from error
 
 
-def parse_answer(packet: bytes, query: dns.message.Message) -> Answer | None:
+def parse_answer(packet: bytes, query: dns.message.Message) -> DnsAnswer | None:
     """What *packet* answers to *query*; None when it answers something else.
 
     Raises NetworkError(dns_server_misbehaving) for junk that carries our id.
@@ -115,7 +115,7 @@ def _refuse_unknown_records(packet: bytes) -> None:
         parser.get_bytes(length)
 
 
-def _read(message: dns.message.Message) -> Answer:
+def _read(message: dns.message.Message) -> DnsAnswer:
     rcode = dns.rcode.to_text(message.rcode())
     chained = isinstance(message, dns.message.QueryMessage) and bool(message.question) and rcode == "NOERROR"
     answers: dns.rrset.RRset | None = None
@@ -127,7 +127,7 @@ def _read(message: dns.message.Message) -> Answer:
         answers = chain.answer
         cnames = tuple(rdata.target.to_text(omit_final_dot=True) for alias in chain.cnames for rdata in alias)
         ttl = int(chain.minimum_ttl) if answers is not None else None
-    return Answer(
+    return DnsAnswer(
         rcode=rcode,
         addresses=tuple(rdata.address for rdata in answers or () if hasattr(rdata, "address")),
         cnames=cnames,

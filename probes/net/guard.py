@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Final, Protocol
 
 
-class Guard(Protocol):
+class EgressGuard(Protocol):
     """What may be touched. Each raises `failures.Fenced` where not."""
 
     def check_name(self, name: str) -> None:
@@ -28,7 +28,7 @@ class Guard(Protocol):
         ...
 
 
-class Open:
+class NoGuard:
     """No fence."""
 
     def check_name(self, name: str) -> None:
@@ -45,4 +45,4 @@ class Open:
 
 
 # A context variable, so that each plan has its own and every task of it inherits that.
-GUARD: Final[ContextVar[Guard]] = ContextVar("guard", default=Open())  # noqa: B039 - it holds no state
+GUARD: Final[ContextVar[EgressGuard]] = ContextVar("guard", default=NoGuard())  # noqa: B039 - it holds no state

@@ -11,7 +11,7 @@ import dns.message
 
 from probes.net.addresses import is_address, split_families
 from probes.net.dns_exchange import CADENCE, Server, ask
-from probes.net.dns_message import Answer, make_query
+from probes.net.dns_message import DnsAnswer, make_query
 from probes.net.guard import GUARD
 from probes.protocol.failures import Failure, NetworkError
 
@@ -35,7 +35,7 @@ class DnsFailed(NetworkError):  # noqa: N818 - an outcome of asking, not a slip
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class DnsLookup:
     """What came of asking for one name."""
 
     failure: Failure | None = None
@@ -64,7 +64,7 @@ class Resolver:
         self.servers = tuple(servers if servers is not None else parse_servers(_text(configuration)))
         self.cadence = tuple(cadence)
         self._hosts = hosts
-        self._known: dict[str, Lookup] = {}
+        self._known: dict[str, DnsLookup] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def addresses(self, host: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -74,21 +74,21 @@ class Resolver:
             raise DnsFailed(lookup.failure)
         return lookup.addresses, lookup.addresses6
 
-    async def look_up(self, host: str) -> Lookup:
+    async def look_up(self, host: str) -> DnsLookup:
         """What this host's resolvers say about *host*; asked once, whoever asks."""
         if is_address(host):
             v4, v6 = split_families([host])
-            return Lookup(addresses=v4, addresses6=v6)
+            return DnsLookup(addresses=v4, addresses6=v6)
         name = host.rstrip(".").lower()
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name not in self._known:
                 self._known[name] = self._from_hosts(name) or await look_up(name, self.servers, self.cadence)
             return self._known[name]
 
-    def _from_hosts(self, name: str) -> Lookup | None:
+    def _from_hosts(self, name: str) -> DnsLookup | None:
         v4, v6 = split_families(parse_hosts(_text(self._hosts), name))
         GUARD.get().grant(name, (*v4, *v6))
-        return Lookup(addresses=v4, addresses6=v6, resolver="hosts", rcode="NOERROR") if v4 or v6 else None
+        return DnsLookup(addresses=v4, addresses6=v6, resolver="hosts", rcode="NOERROR") if v4 or v6 else None
 
 
 async def look_up(
@@ -98,19 +98,19 @@ async def look_up(
     *,
     subnet: str = "",
     tcp: bool = False,
-) -> Lookup:
+) -> DnsLookup:
     """Ask *servers* for the addresses of *host*: the next one as soon as one fails or hesitates.
 
     The first answer that settles the name wins; NXDOMAIN settles it, SERVFAIL and REFUSED do not.
     """
     tries: list[dict[str, object]] = []
-    asked: set[asyncio.Task[Lookup]] = set()
+    asked: set[asyncio.Task[DnsLookup]] = set()
     waiting = list(servers)
-    last = Lookup(Failure.DNS_UNREACHABLE_ERROR)
+    last = DnsLookup(Failure.DNS_UNREACHABLE_ERROR)
     try:
         queries = make_query(host, "A", subnet=subnet), make_query(host, "AAAA", subnet=subnet)
     except NetworkError as error:
-        return Lookup(error.failure)
+        return DnsLookup(error.failure)
     try:
         while waiting or asked:
             if waiting:
@@ -130,7 +130,7 @@ async def look_up(
     return replace(last, tries=tuple(tries))
 
 
-async def _cancel(tasks: set[asyncio.Task[Lookup]]) -> None:
+async def _cancel(tasks: set[asyncio.Task[DnsLookup]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -138,7 +138,7 @@ async def _cancel(tasks: set[asyncio.Task[Lookup]]) -> None:
 
 async def _ask_both(
     server: Server, queries: Sequence[dns.message.Message], cadence: Sequence[float], tcp: bool
-) -> Lookup:
+) -> DnsLookup:
     """Ask one *server* for v4 and v6 side by side."""
     clock = asyncio.get_running_loop().time
     start = clock()
@@ -146,7 +146,7 @@ async def _ask_both(
         v4 = group.create_task(_try(server, queries[0], cadence, tcp))
         v6 = group.create_task(_try(server, queries[1], cadence, tcp))
         first = await v4
-        if isinstance(first, Answer) and first.addresses and not v6.done():
+        if isinstance(first, DnsAnswer) and first.addresses and not v6.done():
             await asyncio.wait([v6], timeout=_V6_GRACE)
             v6.cancel()
     second = None if v6.cancelled() else v6.result()
@@ -155,19 +155,19 @@ async def _ask_both(
 
 async def _try(
     server: Server, query: dns.message.Message, cadence: Sequence[float], tcp: bool
-) -> Answer | Failure:
+) -> DnsAnswer | Failure:
     try:
         return await ask(server, query, cadence, tcp=tcp)
     except NetworkError as error:
         return error.failure
 
 
-def _combine(resolver: str, v4: Answer | Failure, v6: Answer | Failure | None, ms: float) -> Lookup:
+def _combine(resolver: str, v4: DnsAnswer | Failure, v6: DnsAnswer | Failure | None, ms: float) -> DnsLookup:
     """One result of the two answers: v4 speaks, unless only v6 has something to say."""
-    other = v6 if isinstance(v6, Answer) else None
-    if not isinstance(v4, Answer):
+    other = v6 if isinstance(v6, DnsAnswer) else None
+    if not isinstance(v4, DnsAnswer):
         if other is None or not other.addresses:
-            return Lookup(v4, resolver=resolver, ms=ms)
+            return DnsLookup(v4, resolver=resolver, ms=ms)
         v4 = replace(other, addresses=())
     addresses6 = other.addresses if other else ()
     failure = v4.failure
@@ -176,7 +176,7 @@ def _combine(resolver: str, v4: Answer | Failure, v6: Answer | Failure | None, m
     elif failure is None:
         failure = Failure.DNS_NO_ANSWER
     speaker = other if other and addresses6 and not v4.addresses else v4
-    return Lookup(
+    return DnsLookup(
         failure=failure,
         addresses=v4.addresses,
         addresses6=addresses6,

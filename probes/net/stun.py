@@ -24,7 +24,7 @@ _INTEGRITY_SIZE: Final = 24  # attribute header and SHA-1
 MAX_ATTRIBUTES: Final = 64
 
 
-class Method(IntEnum):
+class StunMethod(IntEnum):
     """What is asked for (RFC 8489 section 18.2, RFC 8656 section 17)."""
 
     BINDING = 0x001
@@ -35,7 +35,7 @@ class Method(IntEnum):
     CREATE_PERMISSION = 0x008
 
 
-class Kind(IntEnum):
+class StunClass(IntEnum):
     """The two class bits of a message type (RFC 8489 section 5)."""
 
     REQUEST = 0
@@ -44,7 +44,7 @@ class Kind(IntEnum):
     ERROR = 3
 
 
-class Attribute(IntEnum):
+class StunAttribute(IntEnum):
     """The attributes this code reads or writes."""
 
     MAPPED_ADDRESS = 0x0001
@@ -68,7 +68,7 @@ class Attribute(IntEnum):
 
 
 _XORED: Final = frozenset(
-    {Attribute.XOR_PEER_ADDRESS, Attribute.XOR_RELAYED_ADDRESS, Attribute.XOR_MAPPED_ADDRESS}
+    {StunAttribute.XOR_PEER_ADDRESS, StunAttribute.XOR_RELAYED_ADDRESS, StunAttribute.XOR_MAPPED_ADDRESS}
 )
 
 
@@ -79,7 +79,7 @@ class MalformedError(ValueError):
     """These bytes are not a STUN message."""
 
 
-class Address(NamedTuple):
+class TransportAddress(NamedTuple):
     """A transport address; the host is literal."""
 
     host: str
@@ -91,38 +91,38 @@ class Address(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class StunMessage:
     """One STUN message; attribute values are the raw bytes, in the order of the wire."""
 
     method: int
-    kind: Kind
+    kind: StunClass
     transaction: bytes
     attributes: tuple[tuple[int, bytes], ...] = ()
 
-    def get(self, attribute: Attribute) -> bytes | None:
+    def get(self, attribute: StunAttribute) -> bytes | None:
         """The value of the first such attribute: later ones do not count (RFC 8489 section 14)."""
         return next((value for kind, value in self.attributes if kind == attribute), None)
 
-    def text(self, attribute: Attribute) -> str:
+    def text(self, attribute: StunAttribute) -> str:
         """A text attribute made printable and short; empty when it is not there."""
         return _printable(self.get(attribute) or b"")
 
-    def address(self, attribute: Attribute) -> Address | None:
+    def address(self, attribute: StunAttribute) -> TransportAddress | None:
         """An address attribute, XOR taken off where it has one; None when missing or broken."""
         value = self.get(attribute)
         return None if value is None else _unpack_address(value, self.transaction, attribute in _XORED)
 
     @property
-    def reflexive(self) -> Address | None:
+    def reflexive(self) -> TransportAddress | None:
         """Where the server saw us: XOR-MAPPED-ADDRESS, else what a server of RFC 3489 sends."""
-        return self.address(Attribute.XOR_MAPPED_ADDRESS) or self.address(Attribute.MAPPED_ADDRESS)
+        return self.address(StunAttribute.XOR_MAPPED_ADDRESS) or self.address(StunAttribute.MAPPED_ADDRESS)
 
     @property
     def error(self) -> tuple[int, str] | None:
         """Code and reason of an error answer; code 0 when the server gives none that can be read."""
-        if self.kind is not Kind.ERROR:
+        if self.kind is not StunClass.ERROR:
             return None
-        value = self.get(Attribute.ERROR_CODE) or b""
+        value = self.get(StunAttribute.ERROR_CODE) or b""
         if len(value) < 4 or not 3 <= value[2] & 7 <= 6 or value[3] > 99:
             return 0, ""
         return (value[2] & 7) * 100 + value[3], _printable(value[4:])
@@ -134,24 +134,27 @@ def make_transaction() -> bytes:
 
 
 def make_message(
-    method: Method, kind: Kind, attributes: Iterable[tuple[int, bytes]] = (), transaction: bytes = b""
-) -> Message:
+    method: StunMethod,
+    kind: StunClass,
+    attributes: Iterable[tuple[int, bytes]] = (),
+    transaction: bytes = b"",
+) -> StunMessage:
     """A message with a fresh transaction id unless one is given."""
-    return Message(method, kind, transaction or make_transaction(), tuple(attributes))
+    return StunMessage(method, kind, transaction or make_transaction(), tuple(attributes))
 
 
-def pack_message(message: Message, key: bytes = b"") -> bytes:
+def pack_message(message: StunMessage, key: bytes = b"") -> bytes:
     """The bytes of *message*, with MESSAGE-INTEGRITY when there is a *key*, always with FINGERPRINT."""
     body = b"".join(_pack_attribute(kind, value) for kind, value in message.attributes)
     if key:
         digest = hmac.digest(key, _header(message, len(body) + _INTEGRITY_SIZE) + body, "sha1")
-        body += _pack_attribute(Attribute.MESSAGE_INTEGRITY, digest)
+        body += _pack_attribute(StunAttribute.MESSAGE_INTEGRITY, digest)
     checksum = zlib.crc32(_header(message, len(body) + 8) + body) ^ _FINGERPRINT_XOR
-    body += _pack_attribute(Attribute.FINGERPRINT, checksum.to_bytes(4, "big"))
+    body += _pack_attribute(StunAttribute.FINGERPRINT, checksum.to_bytes(4, "big"))
     return _header(message, len(body)) + body
 
 
-def parse_message(packet: bytes) -> Message:
+def parse_message(packet: bytes) -> StunMessage:
     """The message in *packet*, which holds exactly one; MalformedError for anything else.
 
     FINGERPRINT is neither asked for nor checked: magic cookie and transaction id tell messages from junk.
@@ -162,8 +165,8 @@ def parse_message(packet: bytes) -> Message:
     if kind & 0xC000 or cookie != COOKIE or length % 4 or length != len(packet) - _HEADER.size:
         raise MalformedError
     method = (kind & 0x000F) | (kind & 0x00E0) >> 1 | (kind & 0x3E00) >> 2
-    answer = Kind((kind & 0x0100) >> 7 | (kind & 0x0010) >> 4)
-    return Message(method, answer, transaction, _unpack_attributes(packet))
+    answer = StunClass((kind & 0x0100) >> 7 | (kind & 0x0010) >> 4)
+    return StunMessage(method, answer, transaction, _unpack_attributes(packet))
 
 
 def integrity_holds(packet: bytes, key: bytes) -> bool | None:
@@ -171,7 +174,7 @@ def integrity_holds(packet: bytes, key: bytes) -> bool | None:
     at = _HEADER.size
     while at + 4 <= len(packet):
         kind, length = struct.unpack_from("!HH", packet, at)
-        if kind == Attribute.MESSAGE_INTEGRITY:
+        if kind == StunAttribute.MESSAGE_INTEGRITY:
             covered = at - _HEADER.size + _INTEGRITY_SIZE  # the length field ends with this attribute
             signed = packet[:2] + covered.to_bytes(2, "big") + packet[4:at]
             return hmac.compare_digest(hmac.digest(key, signed, "sha1"), packet[at + 4 : at + 4 + length])
@@ -184,7 +187,9 @@ def long_term_key(username: bytes, realm: bytes, password: bytes) -> bytes:
     return hashlib.md5(b":".join((username, realm, password)), usedforsecurity=False).digest()
 
 
-def pack_address(attribute: Attribute, address: Address, transaction: bytes) -> tuple[int, bytes]:
+def pack_address(
+    attribute: StunAttribute, address: TransportAddress, transaction: bytes
+) -> tuple[int, bytes]:
     """An address attribute ready for a message of this *transaction*; OSError unless the host is literal."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     host, port = socket.inet_pton(family, address.host), address.port
@@ -195,7 +200,7 @@ def pack_address(attribute: Attribute, address: Address, transaction: bytes) -> 
 
 def pack_error(code: int, reason: str = "") -> tuple[int, bytes]:
     """An ERROR-CODE attribute (RFC 8489 section 14.8); scripted servers need it."""
-    return Attribute.ERROR_CODE, struct.pack("!xxBB", code // 100, code % 100) + reason.encode()
+    return StunAttribute.ERROR_CODE, struct.pack("!xxBB", code // 100, code % 100) + reason.encode()
 
 
 def _printable(value: bytes) -> str:
@@ -203,7 +208,7 @@ def _printable(value: bytes) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
-def _header(message: Message, length: int) -> bytes:
+def _header(message: StunMessage, length: int) -> bytes:
     method = message.method & 0x000F | (message.method & 0x0070) << 1 | (message.method & 0x0F80) << 2
     kind = (message.kind & 1) << 4 | (message.kind & 2) << 7
     return _HEADER.pack(method | kind, length, COOKIE, message.transaction)
@@ -226,14 +231,14 @@ def _unpack_attributes(packet: bytes) -> tuple[tuple[int, bytes], ...]:
     return tuple(found)
 
 
-def _unpack_address(value: bytes, transaction: bytes, xored: bool) -> Address | None:
+def _unpack_address(value: bytes, transaction: bytes, xored: bool) -> TransportAddress | None:
     family = _FAMILIES.get((value[1:2], len(value)))
     if family is None:
         return None
     port, host = int.from_bytes(value[2:4], "big"), value[4:]
     if xored:
         host, port = _xor(host, transaction), port ^ COOKIE >> 16
-    return Address(socket.inet_ntop(family, host), port)
+    return TransportAddress(socket.inet_ntop(family, host), port)
 
 
 def _xor(host: bytes, transaction: bytes) -> bytes:

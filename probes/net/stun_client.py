@@ -14,12 +14,12 @@ from probes.net.clock import milliseconds_since, now
 from probes.net.resend import send_until
 from probes.net.sockets import open_udp
 from probes.net.stun import (
-    Address,
-    Attribute,
-    Kind,
     MalformedError,
-    Message,
-    Method,
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
     make_message,
     pack_message,
     parse_message,
@@ -36,15 +36,15 @@ CHANGE_ADDRESS_AND_PORT = 0x6  # or from your other address and port
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StunAnswer:
     """A server's answer to a binding request."""
 
-    message: Message
+    message: StunMessage
     ms: float  # from the very request it answers
     sent: int  # requests it took
 
     @property
-    def reflexive(self) -> Address:
+    def reflexive(self) -> TransportAddress:
         """Where the server saw us; raises NetworkError when it did not say."""
         address = self.message.reflexive
         if address is None:
@@ -52,19 +52,19 @@ class Answer:
         return address
 
     @property
-    def other(self) -> Address | None:
+    def other(self) -> TransportAddress | None:
         """The server's second address and port, if it has one."""
-        return self.message.address(Attribute.OTHER_ADDRESS)
+        return self.message.address(StunAttribute.OTHER_ADDRESS)
 
 
 @dataclass(slots=True)
 class _Question:
     """One binding request, sent several times; each time with an id of its own, so that ms is exact."""
 
-    server: Address
+    server: TransportAddress
     change: int
-    source: Address  # where the answer has to come from
-    answer: asyncio.Future[Answer]
+    source: TransportAddress  # where the answer has to come from
+    answer: asyncio.Future[StunAnswer]
     times: dict[bytes, float] = field(default_factory=dict)
     errors: list[NetworkError] = field(default_factory=list)  # what ICMP said so far
     junk: int = 0  # what came from the server and was no answer
@@ -80,12 +80,12 @@ class StunSocket:
 
     async def ask(
         self,
-        server: Address,
+        server: TransportAddress,
         *,
         change: int = 0,
-        source: Address | None = None,
+        source: TransportAddress | None = None,
         pace: Sequence[float] = _PACE,
-    ) -> Answer:
+    ) -> StunAnswer:
         """The answer of *server*, which must come from *source* where a *change* asks for another.
 
         Raises NetworkError with ICMP's word or for an answer nobody can read, TimeoutError for silence.
@@ -111,8 +111,10 @@ class StunSocket:
             self._take(await self.sock.receive())
 
     def _send(self, question: _Question) -> None:
-        wanted = [(Attribute.CHANGE_REQUEST, question.change.to_bytes(4, "big"))] if question.change else []
-        message = make_message(Method.BINDING, Kind.REQUEST, wanted)
+        wanted = (
+            [(StunAttribute.CHANGE_REQUEST, question.change.to_bytes(4, "big"))] if question.change else []
+        )
+        message = make_message(StunMethod.BINDING, StunClass.REQUEST, wanted)
         question.times[message.transaction] = now()
         self.sock.send(pack_message(message), question.server)
 
@@ -146,14 +148,14 @@ class StunSocket:
             self.on_other(arrival)
 
 
-def _settle(question: _Question, message: Message, as_asked: bool) -> None:
+def _settle(question: _Question, message: StunMessage, as_asked: bool) -> None:
     if question.answer.done():
         return
     if not as_asked:  # the server cannot, or will not, answer from its other address
         question.answer.set_exception(NetworkError(Failure.NOT_SUPPORTED))
-    elif message.kind is Kind.SUCCESS and message.method == Method.BINDING:
+    elif message.kind is StunClass.SUCCESS and message.method == StunMethod.BINDING:
         ms = milliseconds_since(question.times[message.transaction])
-        question.answer.set_result(Answer(message, ms, len(question.times)))
+        question.answer.set_result(StunAnswer(message, ms, len(question.times)))
     else:  # our own id, so it is from the server: it does not want to tell
         question.answer.set_exception(NetworkError(Failure.STUN_MALFORMED_RESPONSE))
 

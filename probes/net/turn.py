@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from probes.net.resend import PACE, send_until
-from probes.net.stun import Address, Attribute, Kind, MalformedError, Message, Method
-from probes.net.turn_session import ALLOCATION_MISMATCH, STALE_NONCE, Session, TurnRefused
-from probes.net.turn_transport import Endpoint, Wire, open_wire
+from probes.net.stun import (
+    MalformedError,
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
+)
+from probes.net.turn_session import ALLOCATION_MISMATCH, STALE_NONCE, TurnRefused, TurnSession
+from probes.net.turn_transport import TurnEndpoint, Wire, open_wire
 from probes.protocol.failures import Failure, NetworkError
 
 # A challenge, and a nonce that has run out meanwhile; a server that goes on like this does so for ever.
@@ -23,25 +30,25 @@ _PORTS: Final = 3
 _UDP: Final = (17).to_bytes(4, "little")  # REQUESTED-TRANSPORT: the protocol number, three bytes reserved
 _LIFETIME: Final = (60).to_bytes(4, "big")  # seconds; what we lose sight of is soon gone
 
-TakesData = Callable[[Address, bytes], None]  # peer and payload of a Data indication
+TakesData = Callable[[TransportAddress, bytes], None]  # peer and payload of a Data indication
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
     """What the server gave us."""
 
-    relayed: Address
-    mapped: Address | None  # where it saw us, over the transport we came by
+    relayed: TransportAddress
+    mapped: TransportAddress | None  # where it saw us, over the transport we came by
     software: str
 
 
 class TurnClient:
     """Asks one TURN server over one connection; each of `on_data` gets every Data indication."""
 
-    def __init__(self, wire: Wire, session: Session) -> None:
+    def __init__(self, wire: Wire, session: TurnSession) -> None:
         self._wire = wire
         self._session = session
-        self._waiting: dict[bytes, asyncio.Future[Message]] = {}
+        self._waiting: dict[bytes, asyncio.Future[StunMessage]] = {}
         self._broken: OSError | EOFError | None = None
         self._held = False  # the server may hold something for us
         self._junk = False
@@ -50,18 +57,18 @@ class TurnClient:
     async def allocate(self) -> Allocation:
         """A relayed UDP address; raises TurnRefused, OSError, EOFError."""
         self._held = True
-        wanted = [(Attribute.REQUESTED_TRANSPORT, _UDP), (Attribute.LIFETIME, _LIFETIME)]
-        reply = await self._ask(Method.ALLOCATE, wanted)
-        relayed = reply.address(Attribute.XOR_RELAYED_ADDRESS)
+        wanted = [(StunAttribute.REQUESTED_TRANSPORT, _UDP), (StunAttribute.LIFETIME, _LIFETIME)]
+        reply = await self._ask(StunMethod.ALLOCATE, wanted)
+        relayed = reply.address(StunAttribute.XOR_RELAYED_ADDRESS)
         if relayed is None:
             raise NetworkError(Failure.STUN_MALFORMED_RESPONSE)
-        return Allocation(relayed, reply.reflexive, reply.text(Attribute.SOFTWARE))
+        return Allocation(relayed, reply.reflexive, reply.text(StunAttribute.SOFTWARE))
 
     async def permit(self, hosts: Iterable[str]) -> None:
         """Let datagrams from any port of *hosts* through to us; raises as `allocate` does."""
-        await self._ask(Method.CREATE_PERMISSION, peers=[Address(host, 0) for host in hosts])
+        await self._ask(StunMethod.CREATE_PERMISSION, peers=[TransportAddress(host, 0) for host in hosts])
 
-    def send(self, payload: bytes, peer: Address) -> None:
+    def send(self, payload: bytes, peer: TransportAddress) -> None:
         """Have the server send *payload* to *peer* from the relayed address; nobody confirms it."""
         self._wire.send(self._session.indication(payload, peer))
 
@@ -69,7 +76,7 @@ class TurnClient:
         """Give the allocation back, without waiting; twice where the request may get lost."""
         if not self._held:
             return
-        _, packet = self._session.request(Method.REFRESH, [(Attribute.LIFETIME, bytes(4))])
+        _, packet = self._session.request(StunMethod.REFRESH, [(StunAttribute.LIFETIME, bytes(4))])
         with suppress(OSError):
             for _ in range(1 if self._wire.reliable else 2):
                 self._wire.send(packet)
@@ -85,8 +92,11 @@ class TurnClient:
             self._break(error)
 
     async def _ask(
-        self, method: Method, attributes: Iterable[tuple[int, bytes]] = (), peers: Iterable[Address] = ()
-    ) -> Message:
+        self,
+        method: StunMethod,
+        attributes: Iterable[tuple[int, bytes]] = (),
+        peers: Iterable[TransportAddress] = (),
+    ) -> StunMessage:
         attributes, peers = tuple(attributes), tuple(peers)
         for _ in range(_ROUNDS):
             reply = await self._exchange(*self._session.request(method, attributes, peers))
@@ -94,11 +104,11 @@ class TurnClient:
                 return reply
         raise TurnRefused(Failure.TURN_STALE_NONCE, STALE_NONCE)
 
-    async def _exchange(self, transaction: bytes, packet: bytes) -> Message:
+    async def _exchange(self, transaction: bytes, packet: bytes) -> StunMessage:
         """Send *packet*, as often as the transport calls for, and wait for its answer."""
         if self._broken:
             raise self._broken
-        answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[StunMessage] = asyncio.get_running_loop().create_future()
         self._waiting[transaction] = answer
         try:
             if self._wire.reliable:
@@ -124,14 +134,14 @@ class TurnClient:
                 raise
             self._junk = True
             return
-        if message.kind is Kind.INDICATION:
+        if message.kind is StunClass.INDICATION:
             self._take_indication(message)
         elif (answer := self._waiting.get(message.transaction)) and not answer.done():
             answer.set_result(message)
 
-    def _take_indication(self, message: Message) -> None:
-        peer, payload = message.address(Attribute.XOR_PEER_ADDRESS), message.get(Attribute.DATA)
-        if message.method != Method.DATA or peer is None or payload is None:
+    def _take_indication(self, message: StunMessage) -> None:
+        peer, payload = message.address(StunAttribute.XOR_PEER_ADDRESS), message.get(StunAttribute.DATA)
+        if message.method != StunMethod.DATA or peer is None or payload is None:
             return
         for take in self.on_data:
             take(peer, payload)
@@ -150,7 +160,7 @@ class TurnClient:
 
 @asynccontextmanager
 async def open_allocation(
-    endpoint: Endpoint, session: Session
+    endpoint: TurnEndpoint, session: TurnSession
 ) -> AsyncIterator[tuple[TurnClient, Allocation]]:
     """An allocation that is given back when the block is left; raises TurnRefused, OSError, EOFError."""
     for left in reversed(range(_PORTS)):
@@ -166,7 +176,7 @@ async def open_allocation(
 
 
 @asynccontextmanager
-async def open_turn(endpoint: Endpoint, session: Session) -> AsyncIterator[TurnClient]:
+async def open_turn(endpoint: TurnEndpoint, session: TurnSession) -> AsyncIterator[TurnClient]:
     """A client that listens until the block is left, and then leaves nothing behind on the server."""
     wire = await open_wire(endpoint)
     client = TurnClient(wire, session)

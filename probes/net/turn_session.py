@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from probes.net.stun import (
-    Address,
-    Attribute,
-    Kind,
     MalformedError,
-    Message,
-    Method,
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
     integrity_holds,
     long_term_key,
     make_transaction,
@@ -71,7 +71,7 @@ class TurnRefused(Exception):  # noqa: N818 - an answer of the server's, not an 
         self.code = code
 
 
-class Session:
+class TurnSession:
     """One client's side of the long-term credential mechanism (RFC 8489 section 9.2)."""
 
     def __init__(self, credentials: Credentials) -> None:
@@ -83,36 +83,44 @@ class Session:
         self.challenged = False
 
     def request(
-        self, method: Method, attributes: Iterable[tuple[int, bytes]] = (), peers: Iterable[Address] = ()
+        self,
+        method: StunMethod,
+        attributes: Iterable[tuple[int, bytes]] = (),
+        peers: Iterable[TransportAddress] = (),
     ) -> tuple[bytes, bytes]:
         """Transaction id and bytes of a request, signed once the server has said how."""
         transaction = make_transaction()
-        wanted = [*attributes, *(pack_address(Attribute.XOR_PEER_ADDRESS, p, transaction) for p in peers)]
+        wanted = [*attributes, *(pack_address(StunAttribute.XOR_PEER_ADDRESS, p, transaction) for p in peers)]
         if self._key:
             wanted += [
-                (Attribute.USERNAME, self._credentials.username.encode()),
-                (Attribute.REALM, self._realm),
-                (Attribute.NONCE, self._nonce),
+                (StunAttribute.USERNAME, self._credentials.username.encode()),
+                (StunAttribute.REALM, self._realm),
+                (StunAttribute.NONCE, self._nonce),
             ]
-        return transaction, pack_message(Message(method, Kind.REQUEST, transaction, tuple(wanted)), self._key)
+        return transaction, pack_message(
+            StunMessage(method, StunClass.REQUEST, transaction, tuple(wanted)), self._key
+        )
 
     @staticmethod
-    def indication(payload: bytes, peer: Address) -> bytes:
+    def indication(payload: bytes, peer: TransportAddress) -> bytes:
         """The bytes of a Send indication (RFC 8656 section 11): never signed, never answered."""
         transaction = make_transaction()
-        attributes = (pack_address(Attribute.XOR_PEER_ADDRESS, peer, transaction), (Attribute.DATA, payload))
-        return pack_message(Message(Method.SEND, Kind.INDICATION, transaction, attributes))
+        attributes = (
+            pack_address(StunAttribute.XOR_PEER_ADDRESS, peer, transaction),
+            (StunAttribute.DATA, payload),
+        )
+        return pack_message(StunMessage(StunMethod.SEND, StunClass.INDICATION, transaction, attributes))
 
-    def read(self, packet: bytes) -> Message:
+    def read(self, packet: bytes) -> StunMessage:
         """The message in *packet*; raises MalformedError for junk and for a false signature."""
         message = parse_message(packet)
-        signed = self._key and message.kind is Kind.SUCCESS
+        signed = self._key and message.kind is StunClass.SUCCESS
         if signed and integrity_holds(packet, self._key) is False:
             raise MalformedError
         self.answered = True
         return message
 
-    def accepts(self, reply: Message) -> bool:
+    def accepts(self, reply: StunMessage) -> bool:
         """Whether *reply* is the answer; False: ask again, signed anew. Raises TurnRefused."""
         if reply.error is None:
             return True
@@ -123,14 +131,14 @@ class Session:
                 raise TurnRefused(Failure.NO_CREDENTIALS, code)
             if self._take_challenge(code, reply):
                 return False
-        if alternate := reply.address(Attribute.ALTERNATE_SERVER):
+        if alternate := reply.address(StunAttribute.ALTERNATE_SERVER):
             reason = f"{reason} ({alternate})"
         failure = _WORDS.get(code, Failure.TURN_SERVER_ERROR)
         raise TurnRefused(failure, code, self._credentials.scrub(reason))
 
-    def _take_challenge(self, code: int, reply: Message) -> bool:
+    def _take_challenge(self, code: int, reply: StunMessage) -> bool:
         """Learn realm and nonce; False when they do not help: our signature was there and was not liked."""
-        realm, nonce = reply.get(Attribute.REALM) or self._realm, reply.get(Attribute.NONCE)
+        realm, nonce = reply.get(StunAttribute.REALM) or self._realm, reply.get(StunAttribute.NONCE)
         if not realm or not nonce or (code == UNAUTHORIZED and self._key):
             return False
         self._realm, self._nonce = realm, nonce
@@ -139,7 +147,7 @@ class Session:
         return True
 
 
-class Frames:
+class StunFrames:
     """Cuts a byte stream into STUN messages (RFC 8489 section 6.2.2); ChannelData is passed over."""
 
     def __init__(self) -> None:

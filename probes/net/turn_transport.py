@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, Protocol
 
 from probes.net.sockets import connect_tcp, open_udp
-from probes.net.turn_session import Frames
+from probes.net.turn_session import StunFrames
 from probes.net.udp import UdpSocket
 from probes.protocol.failures import Failure, NetworkError
 
@@ -15,7 +15,7 @@ _READ: Final = 4096  # bytes at one go
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class TurnEndpoint:
     """One way to a TURN server."""
 
     host: str
@@ -81,7 +81,7 @@ class Stream:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
-        self._frames = Frames()
+        self._frames = StunFrames()
         self._ready: list[bytes] = []
 
     def send(self, packet: bytes) -> None:
@@ -102,7 +102,7 @@ class Stream:
         return self._ready.pop(0)
 
 
-async def open_wire(endpoint: Endpoint) -> Wire:
+async def open_wire(endpoint: TurnEndpoint) -> Wire:
     """Connect to *endpoint*, TLS included; raises OSError."""
     if endpoint.transport == "udp":
         return Datagrams(open_udp((endpoint.address, endpoint.port)))

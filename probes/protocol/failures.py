@@ -81,7 +81,7 @@ class Failure(StrEnum):
     RELAY_LOST = "relay_lost"  # the relay was gone before it said what it saw
 
 
-NOT_LOOKED: Final = frozenset(
+NO_RESULT: Final = frozenset(
     {
         Failure.SKIPPED,
         Failure.CANCELLED,
@@ -124,7 +124,7 @@ class NetworkError(OSError):
         self.icmp_from = icmp_from  # the router or host whose ICMP said so, if one did
 
 
-class Fenced(Exception):  # noqa: N818 - an outcome, and no error of the network's
+class EgressDenied(Exception):  # noqa: N818 - an outcome, and no error of the network's
     """The relay's own fence forbids it. Not an OSError: no probe may take it for what the network did."""
 
 
@@ -141,8 +141,8 @@ def classify(error: BaseException) -> Failure:
             return Failure.EOF_ERROR
         case OSError():
             return _ERRNO.get(error.errno or 0, Failure.PROBE_CRASHED)
-        case Fenced():
+        case EgressDenied():
             return Failure.NOT_ALLOWED
-        case BaseExceptionGroup() if error.subgroup(Fenced):  # it ended a task group of the probe's
+        case BaseExceptionGroup() if error.subgroup(EgressDenied):  # it ended a task group of the probe's
             return Failure.NOT_ALLOWED
     return Failure.PROBE_CRASHED

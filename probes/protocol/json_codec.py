@@ -12,14 +12,14 @@ from typing import Any, Final
 from probes.protocol.failures import Failure
 from probes.protocol.json_fields import Fields, Json, WireError
 from probes.protocol.model import Observation, Plan, Step, Target
-from probes.protocol.scrub import Blot
+from probes.protocol.scrub import Scrubber
 
 __all__ = ["Fields", "Json", "WireError"]  # what others read JSON with, too
 
 # Goes up when a field is renamed, added or changes its meaning.
 VERSION: Final = 1
 
-_NOTHING: Final = Blot()
+_NOTHING: Final = Scrubber()
 
 
 def plan_to_json(plan: Plan, *, secrets: bool = False) -> Json:
@@ -48,15 +48,15 @@ def plan_from_json(value: object) -> Plan:
     return plan
 
 
-def observation_to_json(observation: Observation, blot: Blot = _NOTHING) -> Json:
-    """Write *observation*; what *blot* hides (a plan's secrets) is not in its facts."""
+def observation_to_json(observation: Observation, scrubber: Scrubber = _NOTHING) -> Json:
+    """Write *observation*; what *scrubber* hides (a plan's secrets) is not in its facts."""
     return {
         "version": VERSION,
         "step": observation.step,
         "probe": observation.probe,
         "target": target_to_json(observation.target),
         "failure": observation.failure.value if observation.failure else None,
-        "facts": _without(dict(observation.facts), blot),
+        "facts": _without(dict(observation.facts), scrubber),
         "started": observation.started,
         "runtime": observation.runtime,
     }
@@ -167,15 +167,15 @@ def _failure(fields: Fields) -> Failure | None:
         raise fields.error("failure", f"“{str(word)[:40]}” is not a failure word known here") from None
 
 
-def _without(value: Any, blot: Blot) -> Any:
-    """Copy *value* without what *blot* hides, in keys and values alike."""
+def _without(value: Any, scrubber: Scrubber) -> Any:
+    """Copy *value* without what *scrubber* hides, in keys and values alike."""
     match value:
         case str():
-            return blot(value)
+            return scrubber(value)
         case Mapping():
-            return {blot(str(key)): _without(one, blot) for key, one in value.items()}
+            return {scrubber(str(key)): _without(one, scrubber) for key, one in value.items()}
         case list() | tuple():
-            return [_without(one, blot) for one in value]
+            return [_without(one, scrubber) for one in value]
     return value
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from probes.protocol import json_codec
 from probes.protocol.json_fields import Fields, Json, WireError
-from probes.protocol.messages import BY_HUB, BY_RELAY, LONGEST, VERSION, Message
+from probes.protocol.messages import BY_HUB, BY_RELAY, LONGEST, VERSION, RelayMessage, wire_name
 
 # Characters of a name, a word, a key, a signature; and of a sentence for people.
 _SHORT: Final = 200
@@ -17,13 +17,13 @@ _SENTENCE: Final = 1_000
 _MANY: Final = 64  # entries of a list
 
 
-def write(message: Message) -> str:
+def write(message: RelayMessage) -> str:
     """Write *message* as one frame's text."""
     body: Json = {name: _plain(getattr(message, name)) for name in _NAMES[type(message)]}
-    return json_codec.dump({"v": VERSION, "type": type(message).__name__.lower(), **body})
+    return json_codec.dump({"v": VERSION, "type": wire_name(type(message)), **body})
 
 
-def read(text: str | bytes, by: str) -> Message:
+def read(text: str | bytes, by: str) -> RelayMessage:
     """Read a frame said *by* "hub" or "relay"; `WireError` when it is too long or none that this side may say."""
     if len(text) > LONGEST[by]:
         raise WireError(f"a frame of {len(text)} is longer than {LONGEST[by]}")
@@ -33,7 +33,7 @@ def read(text: str | bytes, by: str) -> Message:
     shape = _SHAPES[by].get(kind)
     if shape is None:
         raise taken.error("type", f"“{kind[:40]}” is nothing that a {by} says")
-    message: Message = shape(
+    message: RelayMessage = shape(
         **{name: _READ[shape.__annotations__[name]](taken, name) for name in _NAMES[shape]}
     )
     taken.end()
@@ -100,8 +100,8 @@ _READ: Final[Mapping[Any, Callable[[Fields, str], Any]]] = {
 }  # fmt: skip
 
 _SHAPES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "hub": {shape.__name__.lower(): shape for shape in BY_HUB},
-    "relay": {shape.__name__.lower(): shape for shape in BY_RELAY},
+    "hub": {wire_name(shape): shape for shape in BY_HUB},
+    "relay": {wire_name(shape): shape for shape in BY_RELAY},
 }
 
 

@@ -78,14 +78,14 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RunPlan:
     """Hub: a signed plan (`envelope.sign_order` makes it, the hub's endpoint only passes it on)."""
 
     envelope: str
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservationMessage:
     """Relay: one observation, in the order of *n* from 1; sent again after a reconnect unless acknowledged."""
 
     plan: str  # id of the order
@@ -148,13 +148,22 @@ class Pong:
     time: float
 
 
-Message: TypeAlias = (
-    Hello | Challenge | Proof | Welcome | Rejection | Ready | Order | Seen | Done | Refusal | Ack | Cancel
-    | Leaving | Ping | Pong
+RelayMessage: TypeAlias = (
+    Hello | Challenge | Proof | Welcome | Rejection | Ready | RunPlan | ObservationMessage | Done | Refusal
+    | Ack | Cancel | Leaving | Ping | Pong
 )  # fmt: skip
 
-BY_RELAY: Final = (Hello, Proof, Ready, Seen, Done, Refusal, Leaving, Ping, Pong)
-BY_HUB: Final = (Challenge, Welcome, Rejection, Order, Ack, Cancel, Ping, Pong)
+# The type of a message on the wire, where it is not the lower-case name of its class. Never renamed.
+_WIRE_NAMES: Final[dict[type, str]] = {RunPlan: "order", ObservationMessage: "seen"}
+
+
+def wire_name(shape: type) -> str:
+    """Name the type of a message as frames spell it."""
+    return _WIRE_NAMES.get(shape, shape.__name__.lower())
+
+
+BY_RELAY: Final = (Hello, Proof, Ready, ObservationMessage, Done, Refusal, Leaving, Ping, Pong)
+BY_HUB: Final = (Challenge, Welcome, Rejection, RunPlan, Ack, Cancel, Ping, Pong)
 
 # Why a hub turns a relay away.
 REJECTIONS: Final = (

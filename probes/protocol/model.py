@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.failures import NO_RESULT, Failure
 
 Facts: TypeAlias = Mapping[str, Any]  # JSON values only
 
@@ -63,12 +63,12 @@ class Observation:
     runtime: float = 0.0  # seconds
 
     @property
-    def looked(self) -> bool:
+    def has_result(self) -> bool:
         """Whether this says anything about the network: a skipped step does not."""
-        return self.failure not in NOT_LOOKED
+        return self.failure not in NO_RESULT
 
 
-def not_looked(step: Step, failure: Failure, **facts: object) -> Observation:
+def without_result(step: Step, failure: Failure, **facts: object) -> Observation:
     """The observation of a *step* that did not run, with the word that says why."""
     told = {name: str(value) for name, value in facts.items() if value is not None}
     return Observation(step.id, step.probe, step.target, failure, told)

@@ -31,7 +31,7 @@ REASONS: Final = (
 )  # fmt: skip
 
 
-class Refused(Exception):  # noqa: N818 - an outcome of looking at an order, not a slip
+class PlanRefused(Exception):  # noqa: N818 - an outcome of looking at an order, not a slip
     """An order will not be run: a word of REASONS, a sentence for people, and the order's id as far as known."""
 
     def __init__(self, reason: str, sentence: str, order: str = "") -> None:
@@ -40,7 +40,7 @@ class Refused(Exception):  # noqa: N818 - an outcome of looking at an order, not
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SignedPlan:
     """One plan for one relay."""
 
     id: str
@@ -54,7 +54,7 @@ class Order:
     plan: Plan
 
 
-def sign_order(order: Order, key: Identity, sealing: str) -> str:
+def sign_order(order: SignedPlan, key: Identity, sealing: str) -> str:
     """Write *order* signed, what its steps hold secret sealed to the X25519 key *sealing* of the relay."""
     secrets = {step.id: dict(step.secrets) for step in order.plan.steps if step.secrets}
     payload = {
@@ -75,60 +75,62 @@ def sign_order(order: Order, key: Identity, sealing: str) -> str:
 
 def make_order(
     plan: Plan, audience: str, requester: str, now: float, *, case: str = "", life: float = LIFE
-) -> Order:
+) -> SignedPlan:
     """Address *plan* to the relay whose fingerprint is *audience*, good from *now* for *life* seconds."""
-    return Order(
+    return SignedPlan(
         id=os.urandom(12).hex(), kid="", aud=audience, iat=now, exp=now + min(life, LIFE),
         nonce=os.urandom(16).hex(), requester=requester, case=case, plan=plan,
     )  # fmt: skip
 
 
 def open_order(
-    text: str, me: Identity, signers: Mapping[str, str], now: float, seen: Callable[[Order], bool]
-) -> Order:
+    text: str, me: Identity, signers: Mapping[str, str], now: float, seen: Callable[[SignedPlan], bool]
+) -> SignedPlan:
     """Read an order signed by one of *signers* (fingerprint -> public key), or raise Refused.
 
     Looks at size, form, audience, time, nonce (by *seen*) and signature, in this order.
     """
     if len(text) > LONGEST_ORDER:
-        raise Refused("too_large", f"the order has {len(text)} characters, and {LONGEST_ORDER} is the most")
+        raise PlanRefused(
+            "too_large", f"the order has {len(text)} characters, and {LONGEST_ORDER} is the most"
+        )
     try:
         body, signature = split(text)
         order, sealed = _read(body)
     except WireError as error:
-        raise Refused("malformed", f"the order cannot be read: {error}") from None
+        raise PlanRefused("malformed", f"the order cannot be read: {error}") from None
     _check_claims(order, me, now)
     if seen(order):
-        raise Refused("replayed", "this order was sent before", order.id)
+        raise PlanRefused("replayed", "this order was sent before", order.id)
     key = signers.get(order.kid)
     if key is None:
-        raise Refused(
+        raise PlanRefused(
             "unknown_signer", "the order is signed by a key that this relay was not told of", order.id
         )
     try:
         check("order", body, signature, key)
     except WireError:
-        raise Refused("bad_signature", "the signature of the order is not right", order.id) from None
+        raise PlanRefused("bad_signature", "the signature of the order is not right", order.id) from None
     return _with_secrets(order, sealed, me) if sealed else order
 
 
-def _check_claims(order: Order, me: Identity, now: float) -> None:
+def _check_claims(order: SignedPlan, me: Identity, now: float) -> None:
     if order.aud != me.id:
-        raise Refused("not_for_me", "the order is addressed to another relay", order.id)
+        raise PlanRefused("not_for_me", "the order is addressed to another relay", order.id)
     if order.exp - order.iat > LIFE or order.exp <= order.iat:
-        raise Refused("malformed", f"the order is to be good for more than {LIFE:g} seconds", order.id)
+        raise PlanRefused("malformed", f"the order is to be good for more than {LIFE:g} seconds", order.id)
     if order.exp <= now:
-        raise Refused("expired", f"the order came {now - order.exp:.0f} seconds too late", order.id)
+        raise PlanRefused("expired", f"the order came {now - order.exp:.0f} seconds too late", order.id)
     if order.iat > now + LEEWAY:
-        raise Refused(
+        raise PlanRefused(
             "not_yet_valid", f"the order is {order.iat - now:.0f} seconds from the future", order.id
         )
 
 
-def _read(body: str) -> tuple[Order, str]:
+def _read(body: str) -> tuple[SignedPlan, str]:
     fields = Fields(json_codec.load(body), "order")
     fields.version("v", VERSION)
-    order = Order(
+    order = SignedPlan(
         id=fields.text("id"),
         kid=fields.text("kid"),
         aud=fields.text("aud"),
@@ -148,11 +150,11 @@ def _read(body: str) -> tuple[Order, str]:
     return order, sealed
 
 
-def _with_secrets(order: Order, sealed: str, me: Identity) -> Order:
+def _with_secrets(order: SignedPlan, sealed: str, me: Identity) -> SignedPlan:
     try:
         secrets = unseal(sealed, me, _bound(order.id, order.aud))
     except WireError:
-        raise Refused(
+        raise PlanRefused(
             "bad_secrets", "the secrets of the order do not open with this relay's key", order.id
         ) from None
     steps = tuple(replace(step, secrets=secrets.get(step.id, {})) for step in order.plan.steps)

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-Net: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 SYSTEM: Final = "system"  # the resolvers of /etc/resolv.conf
 
@@ -33,11 +33,11 @@ _SPECIAL: Final = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PolicyRule:
     """These names and ranges, on these ports, by these transports."""
 
     names: tuple[str, ...] = ()  # lower case; * stands for one label, or a part of one
-    ranges: tuple[Net, ...] = ()
+    ranges: tuple[IpNetwork, ...] = ()
     ports: tuple[tuple[int, int], ...] = ()  # from, to
     transports: tuple[str, ...] = ("tcp", "udp")
 
@@ -46,13 +46,13 @@ class Rule:
         fits = not port or any(low <= port <= high for low, high in self.ports)
         return fits and ("tcp" if transport == "tls" else transport) in self.transports
 
-    def covers(self, address: Address) -> bool:
+    def covers(self, address: IpAddress) -> bool:
         """Whether *address* is in a range; one that is not public must be in a range that is not, either."""
         return any(address in net and (is_public(address) or _is_meant(net)) for net in self.ranges)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RelayLimits:
     """How much a relay does at most, whoever asks. One diagnosis sends some hundred packets in some seconds."""
 
     packets_per_second: int = 1_000
@@ -67,10 +67,10 @@ class Limits:
 class Policy:
     """What the file says."""
 
-    allow: tuple[Rule, ...] = ()
+    allow: tuple[PolicyRule, ...] = ()
     resolvers: tuple[str, ...] = (SYSTEM,)  # addresses besides the system's
     proxies: tuple[str, ...] = ()  # http://[user:password@]host:port
-    limits: Limits = field(default_factory=Limits)
+    limits: RelayLimits = field(default_factory=RelayLimits)
 
     def allows_name(self, name: str, port: int = 0, transport: str = "") -> bool:
         """Whether *name* may be looked up, and (with a port) talked to if it is no private address."""
@@ -105,12 +105,12 @@ class Policy:
         return any(place[0] == host.lower() and port in (0, int(place[2])) for place in places)
 
 
-def is_public(address: Address) -> bool:
+def is_public(address: IpAddress) -> bool:
     """Whether *address* belongs to the Internet at large."""
     return address.is_global and not address.is_multicast
 
 
-def read_address(text: str) -> Address | None:
+def read_address(text: str) -> IpAddress | None:
     """The address that a packet to *text* reaches, v4 taken out of v6 where it is inside; None if it is none."""
     try:
         address = ipaddress.ip_address(text)
@@ -128,7 +128,7 @@ def read_address(text: str) -> Address | None:
     return address
 
 
-def _is_meant(net: Net) -> bool:
+def _is_meant(net: IpNetwork) -> bool:
     """Whether whoever wrote *net* meant addresses that are not public, and not the whole Internet."""
     return net.prefixlen == net.max_prefixlen or any(
         net.version == special.version and net.subnet_of(special)  # type: ignore[arg-type]  # same version

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from probes.protocol.json_fields import Fields, Json, WireError
-from probes.protocol.policy import SYSTEM, Limits, Net, Policy, Rule, authority, read_address
+from probes.protocol.policy import SYSTEM, IpNetwork, Policy, PolicyRule, RelayLimits, authority, read_address
 
 VERSION: Final = 1
 
@@ -60,14 +60,14 @@ def policy_to_json(policy: Policy) -> Json:
         ],
         "resolvers": list(policy.resolvers),
         "proxies": [f"http://{authority(proxy)}" for proxy in policy.proxies],
-        "limits": {name: getattr(policy.limits, name) for name in Limits.__slots__},
+        "limits": {name: getattr(policy.limits, name) for name in RelayLimits.__slots__},
     }
 
 
-def _rule(value: object, where: str) -> Rule:
+def _rule(value: object, where: str) -> PolicyRule:
     usual = {"names": [], "ranges": [], "transports": ["tcp", "udp"]}
     fields = Fields({**usual, **_mapping(value)}, where)
-    rule = Rule(
+    rule = PolicyRule(
         names=tuple(_name(one, where) for one in fields.texts("names")),
         ranges=tuple(_net(one, where) for one in fields.texts("ranges")),
         ports=tuple(_ports(one, where) for one in _list(fields.take("ports"))),
@@ -86,7 +86,7 @@ def _name(text: str, where: str) -> str:
     return name
 
 
-def _net(text: str, where: str) -> Net:
+def _net(text: str, where: str) -> IpNetwork:
     try:
         return ipaddress.ip_network(text)
     except ValueError:
@@ -119,13 +119,13 @@ def _proxy(text: str) -> str:
     return text
 
 
-def _limits(value: object) -> Limits:
-    usual = Limits()
-    names = Limits.__slots__
+def _limits(value: object) -> RelayLimits:
+    usual = RelayLimits()
+    names = RelayLimits.__slots__
     fields = Fields({**{name: getattr(usual, name) for name in names}, **_mapping(value)}, "policy.limits")
     found: dict[str, Any] = {name: fields.seconds(name) for name in names}
     fields.end()
-    return Limits(**found)
+    return RelayLimits(**found)
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from typing import Final
 from probes.protocol import json_codec
 from probes.protocol.json_fields import Fields, Json
 from probes.protocol.keys import Identity, fingerprint
-from probes.protocol.order import Refused
+from probes.protocol.order import PlanRefused
 from probes.protocol.signing import canonical, check, sign, split
 
 VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RelayReport:
     """What a relay says it did with an order, as signed by it."""
 
     order: str
@@ -29,23 +29,25 @@ class Verdict:
     digest: str = ""  # `digest_of` them
 
 
-def sign_refusal(refused: Refused, me: Identity) -> str:
+def sign_refusal(refused: PlanRefused, me: Identity) -> str:
     """Write down, signed by the relay, why an order is not run."""
-    return _sign_verdict("refusal", Verdict(refused.order, me.id, refused.reason, refused.sentence[:900]), me)
+    return _sign_verdict(
+        "refusal", RelayReport(refused.order, me.id, refused.reason, refused.sentence[:900]), me
+    )
 
 
 def sign_report(order: str, outcome: str, observations: list[Json], me: Identity) -> str:
     """Write down, signed by the relay, how the order ended and what was sent about it."""
     n, digest = len(observations), digest_of(observations)
-    return _sign_verdict("report", Verdict(order, me.id, outcome, "", n, digest), me)
+    return _sign_verdict("report", RelayReport(order, me.id, outcome, "", n, digest), me)
 
 
-def open_refusal(text: str, key: str) -> Verdict:
+def open_refusal(text: str, key: str) -> RelayReport:
     """Read a refusal by the relay whose public key is *key*; `WireError` unless it is one."""
     return _open_verdict("refusal", text, key)
 
 
-def open_report(text: str, key: str) -> Verdict:
+def open_report(text: str, key: str) -> RelayReport:
     """Read a report by the relay whose public key is *key*; `WireError` unless it is one."""
     return _open_verdict("report", text, key)
 
@@ -58,21 +60,21 @@ def digest_of(observations: Iterable[Json]) -> str:
     return whole.hexdigest()
 
 
-def _sign_verdict(kind: str, verdict: Verdict, me: Identity) -> str:
+def _sign_verdict(kind: str, verdict: RelayReport, me: Identity) -> str:
     payload = {
         name: getattr(verdict, name) for name in ("order", "relay", "reason", "sentence", "n", "digest")
     }
     return sign(kind, {"v": VERSION, **payload}, me)
 
 
-def _open_verdict(kind: str, text: str, key: str) -> Verdict:
+def _open_verdict(kind: str, text: str, key: str) -> RelayReport:
     body, signature = split(text)
     check(kind, body, signature, key)
     fields = Fields(json_codec.load(body), kind)
     if fields.take("v") != VERSION:
         raise fields.error("v", f"only {VERSION} is understood here")
     names = ("order", "relay", "reason", "sentence", "digest")
-    verdict = Verdict(**{name: fields.text(name) for name in names}, n=int(fields.number("n")))
+    verdict = RelayReport(**{name: fields.text(name) for name in names}, n=int(fields.number("n")))
     fields.end()
     if verdict.relay != fingerprint(key):
         raise fields.error("relay", "is another one than signed")

@@ -15,7 +15,7 @@ NAME: Final = "username"  # of a step's secrets, the one that is no password
 LONG: Final = 12  # letters; a name of so many means nothing else, and is blotted out of longer words too
 
 
-class Blot:
+class Scrubber:
     """Blots *secrets* and *names* out of texts; a name stays within one of *hosts*, which the plan itself names."""
 
     def __init__(
@@ -27,7 +27,7 @@ class Blot:
         self._names = re.compile(f"({kept})|{named}") if named else None
 
     @classmethod
-    def of(cls, plan: Plan) -> "Blot":
+    def of(cls, plan: Plan) -> "Scrubber":
         """What a relay that runs *plan* must not tell."""
         held = {one for step in plan.steps for one in step.secrets.items()}
         proxy = urlsplit(plan.proxy).password if plan.proxy else None

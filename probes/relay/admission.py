@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from probes.protocol.model import Plan, Step
-from probes.protocol.order import Order, Refused
-from probes.protocol.policy import SYSTEM, Limits, Policy, read_address
+from probes.protocol.order import PlanRefused, SignedPlan
+from probes.protocol.policy import SYSTEM, Policy, RelayLimits, read_address
 
 _HOUR: Final = 3600.0
 _MANY: Final = 2_000  # places in one plan; the largest of ours has some hundred
 
-Place: TypeAlias = tuple[str, int, str]  # host, port, transport
+StepPlace: TypeAlias = tuple[str, int, str]  # host, port, transport
 
 
-def admit(order: Order, policy: Policy, probes: Collection[str]) -> Plan:
+def admit(order: SignedPlan, policy: Policy, probes: Collection[str]) -> Plan:
     """Give the plan of *order* as it will be run, with the operator's own way through the proxy.
 
     A plan that names none gets the operator's first one: this host may know more of its network than the bot does.
@@ -26,24 +26,24 @@ def admit(order: Order, policy: Policy, probes: Collection[str]) -> Plan:
     plan = order.plan
     for step in plan.steps:
         if step.probe not in probes:
-            raise Refused("unknown_probe", f"there is no probe called “{step.probe[:40]}” here", order.id)
+            raise PlanRefused("unknown_probe", f"there is no probe called “{step.probe[:40]}” here", order.id)
     _check_size(order, policy.limits)
     try:
         forbidden = _first_forbidden(plan, policy)
     except (TypeError, ValueError, KeyError, AttributeError):
-        raise Refused("malformed", "a step's params are not what its probe takes", order.id) from None
+        raise PlanRefused("malformed", "a step's params are not what its probe takes", order.id) from None
     if forbidden:
-        raise Refused("target_not_allowed", f"{forbidden} is not in this relay's policy file", order.id)
+        raise PlanRefused("target_not_allowed", f"{forbidden} is not in this relay's policy file", order.id)
     return replace(plan, proxy=policy.proxy(plan.proxy) if plan.proxy else policy.own_proxy)
 
 
-def _check_size(order: Order, limits: Limits) -> None:
+def _check_size(order: SignedPlan, limits: RelayLimits) -> None:
     plan = order.plan
     if len(plan.steps) > limits.steps:
-        raise Refused("too_large", f"{len(plan.steps)} steps, and {limits.steps} is the most", order.id)
+        raise PlanRefused("too_large", f"{len(plan.steps)} steps, and {limits.steps} is the most", order.id)
     longest = max((plan.budget, *(step.budget for step in plan.steps)))
     if longest > limits.seconds:
-        raise Refused("too_large", f"{longest:g} seconds, and {limits.seconds:g} is the most", order.id)
+        raise PlanRefused("too_large", f"{longest:g} seconds, and {limits.seconds:g} is the most", order.id)
 
 
 def _first_forbidden(plan: Plan, policy: Policy) -> str:
@@ -69,7 +69,7 @@ def _resolves(resolver: str, port: int, policy: Policy) -> bool:
     )
 
 
-def _places(step: Step) -> Iterator[Place]:
+def _places(step: Step) -> Iterator[StepPlace]:
     """List every place that *step* names: its target, addresses pinned to it, and further servers."""
     target, params = step.target, step.params
     if target.host:
@@ -89,7 +89,7 @@ def _places(step: Step) -> Iterator[Place]:
         yield from _way(way)
 
 
-def _way(way: Mapping[str, Any]) -> Iterator[Place]:
+def _way(way: Mapping[str, Any]) -> Iterator[StepPlace]:
     port, transport = int(way["port"]), str(way["transport"])
     yield str(way["host"]), port, transport
     for address in way.get("addresses") or ():
@@ -102,7 +102,7 @@ def _literal(address: Any) -> str:
     return str(address)
 
 
-def _allows(policy: Policy, place: Place) -> bool:
+def _allows(policy: Policy, place: StepPlace) -> bool:
     host, port, transport = place
     if read_address(host) is not None:
         return policy.allows_address(host, port, transport) if transport else True
@@ -113,28 +113,28 @@ def _allows(policy: Policy, place: Place) -> bool:
 class Quota:
     """How many plans were taken lately, by requester and in all."""
 
-    limits: Limits
+    limits: RelayLimits
     _taken: deque[tuple[float, str]] = field(default_factory=deque)
 
-    def take(self, order: Order, running: int, now: float) -> None:
+    def take(self, order: SignedPlan, running: int, now: float) -> None:
         """Count *order* at *now* (monotonic seconds), or raise Refused."""
         while self._taken and self._taken[0][0] <= now - _HOUR:
             self._taken.popleft()
         mine = Counter(who for _, who in self._taken)[order.requester]
         if running >= self.limits.concurrent_plans:
-            raise Refused("too_many", f"{running} plans are running here already", order.id)
+            raise PlanRefused("too_many", f"{running} plans are running here already", order.id)
         if mine >= self.limits.plans_per_hour:
             most = f"{self.limits.plans_per_hour:g} plans"
-            raise Refused("too_many", f"{most} in an hour for one requester is the most here", order.id)
+            raise PlanRefused("too_many", f"{most} in an hour for one requester is the most here", order.id)
         if len(self._taken) >= self.limits.plans_per_hour_in_all:
-            raise Refused(
+            raise PlanRefused(
                 "too_many", f"{self.limits.plans_per_hour_in_all:g} plans in an hour is the most", order.id
             )
         self._taken.append((now, order.requester))
 
 
 @dataclass(slots=True)
-class Memory:
+class ReplayMemory:
     """Which orders were seen: no order is run twice, however the hub sets its clock.
 
     Orders live a minute. What is older than the newest one by more than two is refused unseen, so that
@@ -145,12 +145,12 @@ class Memory:
     floor: float = 0.0  # nothing from before this: it was accepted before a restart
     _nonces: dict[str, float] = field(default_factory=dict)
 
-    def has(self, order: Order) -> bool:
+    def has(self, order: SignedPlan) -> bool:
         """Whether *order* may have been accepted before."""
         too_old = order.iat <= self.floor or order.iat < self.newest - 120
         return too_old or order.nonce in self._nonces
 
-    def add(self, order: Order) -> None:
+    def add(self, order: SignedPlan) -> None:
         """Remember *order*, as it was accepted."""
         self.newest = max(self.newest, order.iat)
         self._nonces = {nonce: iat for nonce, iat in self._nonces.items() if iat >= self.newest - 120}

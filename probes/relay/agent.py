@@ -9,12 +9,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from probes.protocol.keys import Identity
-from probes.protocol.messages import Ack, Cancel, Hello, Leaving, Order, Ready
+from probes.protocol.messages import Ack, Cancel, Hello, Leaving, Ready, RunPlan
 from probes.relay.admission import describe
 from probes.relay.dial_errors import LinkError
-from probes.relay.hub_address import Place
+from probes.relay.hub_address import HubAddress
 from probes.relay.link import BUSY_BEAT, BUSY_SILENCE, HubTime, Link, dial, hello_for
-from probes.relay.orders import Duties
+from probes.relay.orders import PlanQueue
 from probes.relay.selftest import is_ready, test_host
 
 log: Final = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ FAREWELL: Final = 2.0
 class Agent:
     """One relay, running."""
 
-    place: Place
+    place: HubAddress
     me: Identity
-    duties: Duties
+    duties: PlanQueue
     version: str
     probes: tuple[str, ...]
     pause: float = FIRST  # how the waits between tries begin
@@ -106,7 +106,7 @@ class Agent:
                 raise LinkError(f"nothing was heard of the hub for {link.silence:.0f} seconds", "silent")
             message = await link.hear(BUSY_BEAT if busy else beat)
             match message:
-                case Order():
+                case RunPlan():
                     self.duties.take(message.envelope, self._hub_time.now())
                 case Ack():
                     self.duties.acknowledge(message.plan, message.n)
@@ -145,7 +145,7 @@ def pause(tries: int, alone: float, first: float = FIRST) -> float:
     return min(most, first * 2.0 ** min(tries - 1, 20)) * random.uniform(0.5, 1.0)  # noqa: S311 - to spread
 
 
-async def join(place: Place, me: Identity, version: str, probes: tuple[str, ...], token: str) -> str:
+async def join(place: HubAddress, me: Identity, version: str, probes: tuple[str, ...], token: str) -> str:
     """Enrol *me* with the secret of an invitation; the name that the hub gives. Raises LinkError."""
     hello = hello_for(place, me, version, probes)
     async with dial(place, hello, me, HubTime(), token) as link:

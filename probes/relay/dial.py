@@ -15,14 +15,14 @@ from probes.net.websocket_upgrade import is_accepted, is_switched, new_key, upgr
 from probes.protocol.messages import LONGEST, SUBPROTOCOL
 from probes.relay import dial_errors as wrong
 from probes.relay.dial_errors import LinkError
-from probes.relay.hub_address import Place, split_proxy
+from probes.relay.hub_address import HubAddress, split_proxy
 from probes.relay.websocket import WebSocket
 
 # Seconds that the first address of a name gets before the next is tried beside it (RFC 8305 5).
 _STAGGER: Final = 0.25
 
 
-async def open_socket(place: Place) -> WebSocket:
+async def open_socket(place: HubAddress) -> WebSocket:
     """A WebSocket with the hub at *place*; raises LinkError."""
     way = await _reach(place)
     try:
@@ -47,7 +47,7 @@ class _Way:
     protocol: StreamReaderProtocol
 
 
-async def _reach(place: Place) -> _Way:
+async def _reach(place: HubAddress) -> _Way:
     host, port = split_proxy(place.proxy)[:2] if place.proxy else place.address
     loop, reader = asyncio.get_running_loop(), StreamReader()
     protocol = StreamReaderProtocol(reader)
@@ -60,7 +60,7 @@ async def _reach(place: Place) -> _Way:
     return _Way(transport, reader, protocol)
 
 
-async def _tunnel(way: _Way, place: Place) -> None:
+async def _tunnel(way: _Way, place: HubAddress) -> None:
     """Have the proxy connect us with the hub (RFC 9110 9.3.6)."""
     host, port = place.address
     there = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -70,7 +70,7 @@ async def _tunnel(way: _Way, place: Place) -> None:
         raise wrong.no_tunnel(head, place.proxy)
 
 
-async def _secure(way: _Way, context: ssl.SSLContext, place: Place) -> _Way:
+async def _secure(way: _Way, context: ssl.SSLContext, place: HubAddress) -> _Way:
     """Speak TLS from here on; with a reader of its own, so that nothing said before counts as said inside."""
     reader = StreamReader()
     protocol = StreamReaderProtocol(reader)
@@ -90,7 +90,7 @@ async def _secure(way: _Way, context: ssl.SSLContext, place: Place) -> _Way:
     return _Way(transport, reader, protocol)
 
 
-async def _upgrade(way: _Way, place: Place) -> None:
+async def _upgrade(way: _Way, place: HubAddress) -> None:
     parts, key = place.parts, new_key()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     head = await _ask(

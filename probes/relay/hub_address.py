@@ -13,7 +13,7 @@ _PORTS: Final = {"ws": 80, "wss": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HubAddress:
     """One hub."""
 
     url: str

@@ -14,11 +14,11 @@ from probes.protocol.invitation import check_hub
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity
 from probes.protocol.message_codec import read, write
-from probes.protocol.messages import Challenge, Hello, Message, Ping, Pong, Proof, Rejection, Welcome
+from probes.protocol.messages import Challenge, Hello, Ping, Pong, Proof, Rejection, RelayMessage, Welcome
 from probes.protocol.signing import prove
 from probes.relay.dial import open_socket
 from probes.relay.dial_errors import LinkError, cut, late
-from probes.relay.hub_address import Place
+from probes.relay.hub_address import HubAddress
 from probes.relay.websocket import FrameError, WebSocket
 
 DIAL: Final = 20.0  # seconds for proxy, TLS, upgrade and greeting together
@@ -43,7 +43,7 @@ class Link:
     _heard: float = field(default_factory=time.monotonic)
     _pings: int = 0
 
-    def say(self, message: Message) -> None:
+    def say(self, message: RelayMessage) -> None:
         """Send *message* as soon as those before it are sent."""
         self._outbox.put_nowait(write(message))
 
@@ -57,7 +57,7 @@ class Link:
         """Wait until everything said so far has been handed to the network."""
         await self._outbox.join()
 
-    async def hear(self, patience: float) -> Message | None:
+    async def hear(self, patience: float) -> RelayMessage | None:
         """The next message, pings answered; None after *patience* seconds. Raises LinkError when it is over."""
         try:
             async with asyncio.timeout(patience):
@@ -85,7 +85,7 @@ class Link:
         """Seconds since anything was heard."""
         return time.monotonic() - self._heard
 
-    async def _read(self) -> Message:
+    async def _read(self) -> RelayMessage:
         message = await hear_one(self.socket)
         self._heard = now = time.monotonic()
         self._credit = min(FRAMES_AT_ONCE, self._credit + (now - self._credited) * FRAMES_A_SECOND)
@@ -117,7 +117,7 @@ class HubTime:
 
 @asynccontextmanager
 async def dial(
-    place: Place, hello: Hello, me: Identity, hub_time: HubTime, token: str = ""
+    place: HubAddress, hello: Hello, me: Identity, hub_time: HubTime, token: str = ""
 ) -> AsyncIterator[Link]:
     """Connect, prove who we are, and give the link; raises LinkError."""
     socket: WebSocket | None = None
@@ -154,13 +154,13 @@ async def _greet(socket: WebSocket, hello: Hello, me: Identity, hub_time: HubTim
     return welcome
 
 
-def _unexpected(message: Message) -> LinkError:
+def _unexpected(message: RelayMessage) -> LinkError:
     if isinstance(message, Rejection):
         return LinkError(message.sentence, message.reason, message.retry)
     return LinkError("the hub does not keep to the order of the greeting", "malformed", 60.0)
 
 
-async def hear_one(socket: WebSocket) -> Message:
+async def hear_one(socket: WebSocket) -> RelayMessage:
     """Read one message of the hub's; raises LinkError."""
     try:
         text = await socket.receive()
@@ -173,6 +173,6 @@ async def hear_one(socket: WebSocket) -> Message:
     raise LinkError("the hub closed the connection", "closed")
 
 
-def hello_for(place: Place, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
+def hello_for(place: HubAddress, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
     """What a relay says first to the hub at *place*."""
     return Hello(check_hub(place.url), me.key, me.sealing, version, probes)

@@ -14,14 +14,14 @@ from probes.protocol.json_codec import observation_to_json
 from probes.protocol.json_fields import Json
 from probes.protocol.keys import Identity
 from probes.protocol.message_codec import write
-from probes.protocol.messages import LONGEST, Done, Message, Refusal, Seen
+from probes.protocol.messages import LONGEST, Done, ObservationMessage, Refusal, RelayMessage
 from probes.protocol.model import Observation, Plan
-from probes.protocol.order import Order, Refused, open_order
+from probes.protocol.order import PlanRefused, SignedPlan, open_order
 from probes.protocol.policy import Policy
 from probes.protocol.report import sign_refusal, sign_report
-from probes.protocol.scrub import Blot
-from probes.relay.admission import Memory, Quota, admit
-from probes.relay.subprocess_runner import Apart
+from probes.protocol.scrub import Scrubber
+from probes.relay.admission import Quota, ReplayMemory, admit
+from probes.relay.subprocess_runner import SubprocessRunner
 
 log: Final = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ MOST_KEPT: Final = 64
 _GLANCE: Final = 0.5
 
 
-class Looker(Protocol):
+class PlanRunner(Protocol):
     """Runs plans: `apart.Apart` in processes of their own, `inside.Inside` in this one."""
 
     @property
@@ -41,7 +41,7 @@ class Looker(Protocol):
         """The names of what it can look with."""
         ...
 
-    def look(
+    def run(
         self, plan: Plan, say: Callable[[str], None]
     ) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
         """Start *plan* inside the fence and iterate over what it yields; leaving the block ends it."""
@@ -49,11 +49,11 @@ class Looker(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Duty:
+class AcceptedPlan:
     """One order, and what is to be told about it."""
 
     id: str
-    messages: list[Message] = field(default_factory=list)  # Seen 1, 2, …, then Done; or one Refusal
+    messages: list[RelayMessage] = field(default_factory=list)  # Seen 1, 2, …, then Done; or one Refusal
     told: int = 0  # of the messages, those that the hub has acknowledged
     seen: list[Json] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
@@ -66,7 +66,7 @@ class Duty:
         return self.over is not None and self.told >= len(self.messages)
 
 
-class Duties:
+class PlanQueue:
     """Everything a relay does for its hub, whatever connection the hub is reached by."""
 
     def __init__(
@@ -74,27 +74,27 @@ class Duties:
         me: Identity,
         signers: Mapping[str, str],
         policy: Policy,
-        looker: Looker | None = None,
+        looker: PlanRunner | None = None,
         *,
-        memory: Memory | None = None,
+        memory: ReplayMemory | None = None,
         switch: Path | None = None,
     ) -> None:
         self.me, self.signers, self.policy = me, signers, policy
-        self.memory = memory or Memory()
-        self.say: Callable[[Message], None] | None = None  # the connection that stands
+        self.memory = memory or ReplayMemory()
+        self.say: Callable[[RelayMessage], None] | None = None  # the connection that stands
         self.leaving = False
-        self._looker = looker or Apart(policy)
+        self._looker = looker or SubprocessRunner(policy)
         self._quota = Quota(policy.limits)
         self._switch = switch
-        self._duties: dict[str, Duty] = {}
+        self._duties: dict[str, AcceptedPlan] = {}
 
     @property
-    def running(self) -> list[Duty]:
+    def running(self) -> list[AcceptedPlan]:
         """Those that still look."""
         return [duty for duty in self._duties.values() if duty.over is None]
 
     @property
-    def held(self) -> list[Duty]:
+    def held(self) -> list[AcceptedPlan]:
         """Those of which the hub does not know all; what nobody came for is forgotten."""
         now = monotonic()
         ended = [duty for duty in self._duties.values() if duty.over is not None]
@@ -114,16 +114,16 @@ class Duties:
             order = open_order(envelope, self.me, self.signers, now, self.memory.has)
             self.memory.add(order)  # whatever comes of it, it is not looked at twice
             if self.leaving:
-                raise Refused("leaving", "this relay is being stopped", order.id)
+                raise PlanRefused("leaving", "this relay is being stopped", order.id)
             if self.is_switched_off():
-                raise Refused("switched_off", "this relay is switched off by its operator", order.id)
+                raise PlanRefused("switched_off", "this relay is switched off by its operator", order.id)
             plan = admit(order, self.policy, self._looker.probes)
             self._quota.take(order, len(self.running), monotonic())
-        except Refused as refused:
+        except PlanRefused as refused:
             self._refuse(refused)
             return
         log.info("plan %s for %s: %d steps", order.id, order.requester, len(plan.steps))
-        duty = self._duties[order.id] = Duty(order.id)
+        duty = self._duties[order.id] = AcceptedPlan(order.id)
         duty.task = asyncio.create_task(self._run(duty, order, plan), name=f"plan {order.id}")
 
     def cancel(self, plan: str, ending: str = "cancelled") -> None:
@@ -140,7 +140,7 @@ class Duties:
             if duty.is_told:
                 del self._duties[plan]
 
-    def connected(self, say: Callable[[Message], None]) -> None:
+    def connected(self, say: Callable[[RelayMessage], None]) -> None:
         """Speak by *say* from now on, and begin with all that the hub has not acknowledged."""
         self.say = say
         for duty in self.held:
@@ -157,15 +157,15 @@ class Duties:
             self.cancel(duty.id, "stopped")
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, duty: Duty, order: Order, plan: Plan) -> None:
+    async def _run(self, duty: AcceptedPlan, order: SignedPlan, plan: Plan) -> None:
         """Look, tell, and sign how it ended."""
-        blot = Blot.of(plan)
+        scrubber = Scrubber.of(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(duty))
         try:
-            async with self._looker.look(plan, lambda what: log.warning("%s: %s", order.id, what)) as coming:
+            async with self._looker.run(plan, lambda what: log.warning("%s: %s", order.id, what)) as coming:
                 async for observation in coming:
-                    self._saw(duty, observation, blot)
+                    self._saw(duty, observation, scrubber)
         except asyncio.CancelledError:
             outcome = duty.ending  # asked for by `cancel`, and answered; nobody else holds this task
         finally:
@@ -176,33 +176,33 @@ class Duties:
         duty.over = monotonic()
         log.info("plan %s %s", order.id, outcome)
 
-    async def _watch(self, duty: Duty) -> None:
+    async def _watch(self, duty: AcceptedPlan) -> None:
         while not self.is_switched_off():  # noqa: ASYNC110 - a file tells, and no event does
             await asyncio.sleep(_GLANCE)
         log.warning("switched off by the operator; plan %s is given back", duty.id)
         self.cancel(duty.id, "stopped")
 
-    def _saw(self, duty: Duty, observation: Observation, blot: Blot) -> None:
+    def _saw(self, duty: AcceptedPlan, observation: Observation, scrubber: Scrubber) -> None:
         n = len(duty.seen) + 1
-        message = Seen(duty.id, n, observation_to_json(observation, blot))
+        message = ObservationMessage(duty.id, n, observation_to_json(observation, scrubber))
         if len(write(message)) > LONGEST["relay"]:
             log.warning("plan %s: what %s saw is too long to send", duty.id, observation.step)
             short = replace(observation, facts={"cut": "too long to send"}, failure=Failure.INCONCLUSIVE)
-            message = Seen(duty.id, n, observation_to_json(short))
+            message = ObservationMessage(duty.id, n, observation_to_json(short))
         duty.seen.append(message.observation)
         self._tell(duty, message)
 
-    def _refuse(self, refused: Refused) -> None:
+    def _refuse(self, refused: PlanRefused) -> None:
         log.warning("refused: %s (%s, order %s)", refused, refused.reason, refused.order or "?")
         message = Refusal(refused.order, sign_refusal(refused, self.me))
         if not refused.order or refused.order in self._duties or len(self.held) >= MOST_KEPT:
             if self.say:
                 self.say(message)  # nobody waits for it, or there are too many: said once
             return
-        duty = self._duties[refused.order] = Duty(refused.order, over=monotonic())
+        duty = self._duties[refused.order] = AcceptedPlan(refused.order, over=monotonic())
         self._tell(duty, message)
 
-    def _tell(self, duty: Duty, message: Message) -> None:
+    def _tell(self, duty: AcceptedPlan, message: RelayMessage) -> None:
         duty.messages.append(message)
         if self.say:
             self.say(message)

@@ -7,7 +7,7 @@ from typing import Final
 
 from probes.net.icmp import ask_for_icmp
 from probes.net.sockets import has_route, open_udp
-from probes.protocol.failures import Fenced
+from probes.protocol.failures import EgressDenied
 
 # Seconds that clocks may differ before it is worth a word; certificates and tokens forgive more.
 _CLOCK: Final = 30.0
@@ -39,7 +39,7 @@ def _test_sockets() -> str:
             pass
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
             ask_for_icmp(sock)
-    except (OSError, Fenced) as error:
+    except (OSError, EgressDenied) as error:
         return f"sockets do not work as they must: {getattr(error, 'strerror', None) or error}"
     return ""
 

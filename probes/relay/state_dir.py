@@ -14,15 +14,15 @@ from probes.protocol.json_fields import Fields, WireError
 from probes.protocol.keys import Identity, fingerprint, load_identity, make_identity
 from probes.protocol.policy import Policy
 from probes.protocol.policy_file import load_policy
-from probes.relay.admission import Memory
+from probes.relay.admission import ReplayMemory
 
 
-class HomeError(ValueError):
+class StateDirError(ValueError):
     """Something in the folder is missing or wrong; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Hub:
+class HubConfig:
     """What a relay knows of its hub: never more than the operator brought it."""
 
     url: str
@@ -36,7 +36,7 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class StateDir:
     """Where it all is."""
 
     path: Path
@@ -66,20 +66,20 @@ class Home:
         )
         return True
 
-    def hub(self) -> Hub:
+    def hub(self) -> HubConfig:
         """Read what `join` wrote."""
         path = self.path / "hub.json"
         try:
             fields = Fields(json_codec.load(path.read_text(encoding="utf-8")), str(path))
-            hub = Hub(fields.text("hub"), fields.texts("signers"), fields.text("pin"))
+            hub = HubConfig(fields.text("hub"), fields.texts("signers"), fields.text("pin"))
             fields.end()
             check_hub(hub.url)
             check_pin(hub.pin)
             _ = hub.keys
         except OSError as error:
-            raise HomeError(f"{path}: {error.strerror}; has this relay joined a hub?") from None
+            raise StateDirError(f"{path}: {error.strerror}; has this relay joined a hub?") from None
         except (WireError, ValueError) as error:
-            raise HomeError(f"{path}: {error}") from None
+            raise StateDirError(f"{path}: {error}") from None
         return hub
 
     def joined(self, invitation: Invitation) -> None:
@@ -87,17 +87,17 @@ class Home:
         text = json_codec.dump({"hub": invitation.hub, "signers": [invitation.signer], "pin": invitation.pin})
         _replace(self.path / "hub.json", text + "\n")
 
-    def memory(self) -> "KeptMemory":
+    def memory(self) -> "StoredReplayMemory":
         """Read how far orders had come before the last stop."""
         try:
             newest = float((self.path / "newest").read_text(encoding="ascii"))
         except (OSError, ValueError):
             newest = 0.0
-        return KeptMemory(newest=newest, floor=newest, path=self.path / "newest")
+        return StoredReplayMemory(newest=newest, floor=newest, path=self.path / "newest")
 
 
 @dataclass(slots=True)
-class KeptMemory(Memory):
+class StoredReplayMemory(ReplayMemory):
     """A memory of orders whose latest time is also in a file."""
 
     path: Path | None = None

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from probes.protocol.failures import Failure
-from probes.protocol.model import Observation, Plan, Step, not_looked
+from probes.protocol.model import Observation, Plan, Step, without_result
 from probes.protocol.policy import Policy
 from probes.runner.policy_guard import SharedPace
-from probes.runner.worker_messages import Job, read_news, write_job
+from probes.runner.worker_messages import WorkerJob, read_news, write_job
 
 log: Final = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ _SLACK: Final = 8.0  # seconds for a start on a busy host; the hub waits for 10 
 _FAREWELL: Final = 0.5  # seconds that a worker has to end; the kill switch has promised one
 
 
-class Apart:
+class SubprocessRunner:
     """Looks by a relay's *policy*, and counts packets over all its plans."""
 
     def __init__(self, policy: Policy) -> None:
@@ -43,12 +43,12 @@ class Apart:
         self._pace = SharedPace(policy.limits.packets_per_second)
 
     @asynccontextmanager
-    async def look(self, plan: Plan, say: Callable[[str], None]) -> AsyncIterator[AsyncIterator[Observation]]:
+    async def run(self, plan: Plan, say: Callable[[str], None]) -> AsyncIterator[AsyncIterator[Observation]]:
         """Start *plan* and iterate over what it yields: one observation for each step, whatever happens.
 
         *say* hears what the fence holds back. Leaving the block ends the process.
         """
-        job = write_job(Job(plan, self._policy, self._pace.file))
+        job = write_job(WorkerJob(plan, self._policy, self._pace.file))
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, *_BEGIN, *sys.path,
@@ -112,7 +112,7 @@ async def _give_up(steps: tuple[Step, ...], because: str) -> AsyncIterator[Obser
     """Say of *steps* that they were not looked at, which is a fault of ours and nobody else's."""
     log.error("%s; steps that were not looked at: %d", because, len(steps))
     for step in steps:
-        yield not_looked(step, Failure.PROBE_CRASHED, because=because)
+        yield without_result(step, Failure.PROBE_CRASHED, because=because)
 
 
 async def _how(process: Process) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, Protocol
 
-from probes.protocol.failures import Fenced
+from probes.protocol.failures import EgressDenied
 from probes.protocol.policy import SYSTEM, Policy, is_public, read_address
 
 _DNS: Final = 53
@@ -19,7 +19,7 @@ _DNS: Final = 53
 _OWN_NAMES: Final = frozenset({"id.server", "version.server", "hostname.bind", "version.bind"})
 
 
-class Taker(Protocol):
+class PacketBudget(Protocol):
     """Whoever counts packets."""
 
     def take(self) -> bool:
@@ -28,7 +28,7 @@ class Taker(Protocol):
 
 
 @dataclass(slots=True)
-class Pace:
+class TokenBucket:
     """Packets per second: a bucket that holds two seconds' worth."""
 
     rate: float
@@ -48,11 +48,11 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Fence:
+class PolicyGuard:
     """What one plan may touch. Names are trusted only as far as this host itself looked them up."""
 
     policy: Policy
-    pace: Taker
+    pace: PacketBudget
     system: frozenset[str] = frozenset()  # addresses of this host's own resolvers
     log: Callable[[str], None] = lambda _: None
     _names: dict[str, set[str]] = field(default_factory=dict)  # by address
@@ -105,9 +105,9 @@ class Fence:
         listed = self.policy.resolvers
         return str(read_address(address)) in listed or (SYSTEM in listed and address in self.system)
 
-    def _fenced(self, what: str) -> Fenced:
+    def _fenced(self, what: str) -> EgressDenied:
         self.log(f"held back by the fence: {what}")
-        return Fenced(what)
+        return EgressDenied(what)
 
 
 _STATE: Final = struct.Struct("=dd")  # what is left, and when that was; the monotonic clock is the host's
@@ -126,7 +126,7 @@ class SharedPace:
         """Count one packet; False when it is one too many."""
         fcntl.lockf(self.file, fcntl.LOCK_EX)  # for microseconds
         try:
-            pace = Pace(self.rate, monotonic, *_STATE.unpack(os.pread(self.file, _STATE.size, 0)))
+            pace = TokenBucket(self.rate, monotonic, *_STATE.unpack(os.pread(self.file, _STATE.size, 0)))
             taken = pace.take()
             os.pwrite(self.file, _STATE.pack(pace.left, pace.at), 0)
         finally:

@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
 from probes.checks import PROBES
-from probes.checks.context import Look, Shared
+from probes.checks.context import ProbeContext, RunContext
 from probes.net.resolver import Resolver
 from probes.protocol.failures import Failure, classify
-from probes.protocol.model import Observation, Plan, Step, not_looked
+from probes.protocol.model import Observation, Plan, Step, without_result
 
-Probe: TypeAlias = Callable[[Step, Look], Awaitable[Failure | None]]
+Probe: TypeAlias = Callable[[Step, ProbeContext], Awaitable[Failure | None]]
 
 log: Final = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ async def run_plan(
     """
     queue: asyncio.Queue[Observation | None] = asyncio.Queue()
     async with asyncio.TaskGroup() as group:
-        runner = group.create_task(_run_all(Shared.of(plan, resolver), probes, queue))
+        runner = group.create_task(_run_all(RunContext.of(plan, resolver), probes, queue))
         try:
             yield _drain(queue)
         finally:
@@ -44,7 +44,7 @@ async def _drain(queue: asyncio.Queue[Observation | None]) -> AsyncIterator[Obse
 
 
 async def _run_all(
-    shared: Shared, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]
+    shared: RunContext, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]
 ) -> None:
     """One task a step; when the plan's budget is over, what is left is out of time."""
     loop, plan = asyncio.get_running_loop(), shared.plan
@@ -62,14 +62,14 @@ async def _run_all(
     except TimeoutError:
         for step in plan.steps:
             if not results[step.id].done():
-                queue.put_nowait(not_looked(step, Failure.OUT_OF_TIME))
+                queue.put_nowait(without_result(step, Failure.OUT_OF_TIME))
     queue.put_nowait(None)
 
 
 async def _run_step(
     step: Step,
     probes: Mapping[str, Probe],
-    shared: Shared,
+    shared: RunContext,
     results: Mapping[str, asyncio.Future[Observation]],
 ) -> Observation:
     """Wait for what *step* comes after, then look. A crash costs this step and no other."""
@@ -77,13 +77,13 @@ async def _run_step(
     earlier = {name: await asyncio.shield(results[name]) for name in step.after}
     failed = next((before for before in earlier.values() if before.failure is not None), None)
     if failed is not None:
-        return not_looked(step, Failure.SKIPPED, because=failed.step, because_failure=failed.failure)
-    look = Look(shared, earlier)
+        return without_result(step, Failure.SKIPPED, because=failed.step, because_failure=failed.failure)
+    context = ProbeContext(shared, earlier)
     started, begun = time.time(), time.perf_counter()
     failure: Failure | None
     try:
         async with asyncio.timeout(step.budget):
-            failure = await probes[step.probe](step, look)
+            failure = await probes[step.probe](step, context)
     except Exception as error:  # the one place where a probe's exception becomes a word
         failure = classify(error)
         if failure is Failure.PROBE_CRASHED:
@@ -93,7 +93,7 @@ async def _run_step(
         probe=step.probe,
         target=step.target,
         failure=failure,
-        facts=dict(look.facts),
+        facts=dict(context.facts),
         started=round(started, 3),
         runtime=round(time.perf_counter() - begun, 5),
     )

@@ -13,9 +13,9 @@ from typing import Final
 
 from probes.protocol.json_fields import WireError
 from probes.protocol.messages import LONGEST
-from probes.runner.in_process import Inside
+from probes.runner.in_process import InProcessRunner
 from probes.runner.policy_guard import SharedPace
-from probes.runner.worker_messages import Job, read_job, write_said, write_seen
+from probes.runner.worker_messages import WorkerJob, read_job, write_said, write_seen
 
 _MOST: Final = 16 * LONGEST["hub"]  # bytes of a job: an order, and the policy
 
@@ -52,9 +52,9 @@ async def _work() -> None:
     await asyncio.gather(looking, ending, return_exceptions=True)
 
 
-async def _look(job: Job) -> None:
-    inside = Inside(job.policy, SharedPace(job.policy.limits.packets_per_second, job.pace))
-    async with inside.look(job.plan, lambda what: _tell(write_said(what))) as coming:
+async def _look(job: WorkerJob) -> None:
+    inside = InProcessRunner(job.policy, SharedPace(job.policy.limits.packets_per_second, job.pace))
+    async with inside.run(job.plan, lambda what: _tell(write_said(what))) as coming:
         async for observation in coming:
             _tell(write_seen(observation))
 

@@ -21,7 +21,7 @@ from probes.protocol.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WorkerJob:
     """One plan that was admitted, with the secrets of its steps, and the bounds in which it is to be run."""
 
     plan: Plan
@@ -29,7 +29,7 @@ class Job:
     pace: int  # the file of a `SharedPace`
 
 
-def write_job(job: Job) -> bytes:
+def write_job(job: WorkerJob) -> bytes:
     """Write *job* as a line, for a pipe and nothing else."""
     return _line(
         {
@@ -41,12 +41,12 @@ def write_job(job: Job) -> bytes:
     )
 
 
-def read_job(line: bytes) -> Job:
+def read_job(line: bytes) -> WorkerJob:
     """Read what `write_job` of the same version wrote; WireError."""
     fields = Fields(load(line), "job")
     if (version := fields.text("version")) != __version__:
         raise WireError(f"the relay is still {version[:20]}, and {__version__} is installed: restart it")
-    return Job(
+    return WorkerJob(
         plan_from_json(fields.take("plan")), parse_policy(fields.take("policy")), int(fields.number("pace"))
     )
 

@@ -80,16 +80,16 @@ def _print(title: str, rounds: list[dict[str, float]]) -> None:
 async def ours(folder: Path) -> dict[str, float]:
     """Run the probe itself COUNT times; the chain is judged anew each time, as the exporter does."""
     from probes.checks import PROBES
-    from probes.checks.context import Look, Shared
+    from probes.checks.context import ProbeContext, RunContext
     from probes.protocol.model import Plan, Step, Target
 
     root = (folder / "pki" / "lab.pem").read_text()
     target = Target("signaling", TARGET.javascript_name, 443)
     step = Step("tls", "tls", target, 5.0, {"addresses": [TARGET.javascript]})
-    shared = Shared.of(Plan((step,), 60.0, (root,)))
+    shared = RunContext.of(Plan((step,), 60.0, (root,)))
 
     async def one() -> bool:
-        return await PROBES["tls"](step, Look(shared)) is None
+        return await PROBES["tls"](step, ProbeContext(shared)) is None
 
     return await _repeat(one, resource.RUSAGE_SELF)
 

@@ -6,14 +6,14 @@ from hypothesis import strategies as st
 
 from bot import rate_limit
 from bot.errors import UsageError
-from bot.rate_limit import Limit, Limits, Rate, load_limits, spoken
+from bot.rate_limit import Limit, RateLimits, RequestLimiter, load_limits, spoken
 
-SMALL = Limits(user=Limit(2, 60), workspace=Limit(3, 60))
+SMALL = RateLimits(user=Limit(2, 60), workspace=Limit(3, 60))
 
 
 def test_share_is_given_back_with_time() -> None:
     """Two at once, then one in half a minute; the sentence says when."""
-    limit = Rate(SMALL)
+    limit = RequestLimiter(SMALL)
     assert [limit.refuse("T", "U", 0.0) for _ in range(2)] == [None, None]
     assert (
         limit.refuse("T", "U", 0.0) == "You may start 2 in 1 minute; the next one is possible in 30 seconds."
@@ -27,7 +27,7 @@ def test_share_is_given_back_with_time() -> None:
 
 def test_workspace_has_a_share_too() -> None:
     """Several people together reach their workspace's limit, other workspaces do not feel it."""
-    limit = Rate(SMALL)
+    limit = RequestLimiter(SMALL)
     for user in ("U1", "U2", "U3"):
         assert limit.refuse("T", user, 0.0) is None
     assert str(limit.refuse("T", "U4", 0.0)).startswith("This workspace may start 3 in 1 minute; the next")
@@ -36,7 +36,7 @@ def test_workspace_has_a_share_too() -> None:
 
 def test_refusal_costs_nothing() -> None:
     """Asking again and again while refused does not push the time further away."""
-    limit = Rate(SMALL)
+    limit = RequestLimiter(SMALL)
     for _ in range(2):
         limit.refuse("T", "U", 0.0)
     for second in range(30):
@@ -47,7 +47,7 @@ def test_refusal_costs_nothing() -> None:
 @given(st.lists(st.floats(0, 30), max_size=60))
 def test_never_more_than_the_limit_allows(gaps: list[float]) -> None:
     """However people ask, what is let through never exceeds the count and what time has given back."""
-    limit, now, let_through = Rate(Limits(Limit(3, 10), Limit(99, 1))), 0.0, 0
+    limit, now, let_through = RequestLimiter(RateLimits(Limit(3, 10), Limit(99, 1))), 0.0, 0
     for gap in gaps:
         now += gap
         let_through += limit.refuse("T", "U", now) is None
@@ -56,7 +56,7 @@ def test_never_more_than_the_limit_allows(gaps: list[float]) -> None:
 
 def test_waiting_as_told_is_enough() -> None:
     """After the time in the sentence the next start is let through."""
-    limit = Rate(Limits(Limit(7, 600), Limit(99, 1)))
+    limit = RequestLimiter(RateLimits(Limit(7, 600), Limit(99, 1)))
     while (said := limit.refuse("T", "U", 0.0)) is None:
         pass
     assert "in 86 seconds" in said
@@ -66,7 +66,7 @@ def test_waiting_as_told_is_enough() -> None:
 def test_people_who_are_gone_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Buckets that are full again are thrown away once there are many; those in use stay."""
     monkeypatch.setattr(rate_limit, "CROWD", 100)
-    limit = Rate(Limits(Limit(1, 60), Limit(10**6, 1)))
+    limit = RequestLimiter(RateLimits(Limit(1, 60), Limit(10**6, 1)))
     for number in range(1000):
         limit.refuse("T", f"U{number}", float(number))
     assert len(limit._buckets) < 200
@@ -85,8 +85,8 @@ def test_time_is_said_as_people_say_it(seconds: float, said: str) -> None:
 
 def test_limits_come_from_the_environment() -> None:
     """Each limit can be set; a wrong one is named, not ignored."""
-    assert load_limits({}) == Limits()
-    assert load_limits({"LINEMAN_RATE_USER": "3/60"}) == Limits(user=Limit(3, 60))
+    assert load_limits({}) == RateLimits()
+    assert load_limits({"LINEMAN_RATE_USER": "3/60"}) == RateLimits(user=Limit(3, 60))
     for wrong in ("3", "0/60", "3/0", "-1/5", "a/b", "³/60"):
         with pytest.raises(UsageError, match="LINEMAN_RATE_WORKSPACE"):
             load_limits({"LINEMAN_RATE_WORKSPACE": wrong})

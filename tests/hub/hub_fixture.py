@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.relays.hub.endpoint import Listen, listening
+from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
-from bot.relays.hub.quotas import Limits
+from bot.relays.hub.quotas import HubLimits
 from bot.relays.remote import RemoteRelay
-from bot.storage.relay_registry import Enrolled, Enrolment
+from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.keys import Identity
 from probes.protocol.model import Observation, Plan, Step, Target
 from tests.hub.scripted_relay import Dialler
@@ -33,7 +33,7 @@ class House:
 
     async def new(self, name: str, me: Identity | None = None, **more: object) -> Dialler:
         """Invite a relay; it joins when it dials in."""
-        token = await self.hub.enrolment.invite(Enrolled(name, None), time.time())
+        token = await self.hub.enrolment.invite(RegisteredRelay(name, None), time.time())
         return Dialler(me or Identity.new(), self.signer.key, token, **more)  # type: ignore[arg-type]  # as given
 
     def remote(self, name: str, **more: object) -> RemoteRelay:
@@ -54,17 +54,17 @@ class House:
 async def house(
     folder: Path,
     signer: Identity | None = None,
-    limits: Limits | None = None,
+    limits: HubLimits | None = None,
     beat: float = 15.0,
-    listen: Listen | None = None,
+    listen: ListenAddress | None = None,
     names: tuple[str, ...] = (NAME,),
 ) -> AsyncIterator[House]:
     """Run a hub on the database in *folder*."""
-    enrolment = Enrolment.open(folder / "lineman.db")
+    enrolment = RelayRegistry.open(folder / "lineman.db")
     hub = Hub(enrolment, names, limits, beat)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(enrolment.close)
         await stack.enter_async_context(hub.serving())
-        where = await stack.enter_async_context(listening(hub, listen or Listen()))
+        where = await stack.enter_async_context(listening(hub, listen or ListenAddress()))
         scheme = "wss" if listen and listen.certificate else "ws"
         yield House(hub, f"{scheme}://{where}/relay", signer or Identity.new())

@@ -13,12 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.relays.hub.control_socket import controlled
-from bot.relays.hub.endpoint import Listen, listening
+from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
-from bot.relays.hub.messages import Job
-from bot.relays.hub.quotas import Limits
+from bot.relays.hub.messages import HubJob
+from bot.relays.hub.quotas import HubLimits
 from bot.relays.remote import RemoteRelay
-from bot.storage.relay_registry import Enrolment
+from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.keys import Identity, make_identity
 from probes.protocol.messages import Done
 from probes.protocol.model import Plan, Step, Target
@@ -59,7 +59,9 @@ class Crowd:
         """
         jobs = []
         for number in range(1, self.count):
-            remote = RemoteRelay(f"relay-{number}", self.hub, self.signer, what=what, who=f"person {number}")
+            remote = RemoteRelay(
+                f"relay-{number}", self.hub, self.signer, case_label=what, requester=f"person {number}"
+            )
             health = await self.hub.relay(remote.name)
             assert health
             jobs.append(remote.sign(SMALL, health))
@@ -67,7 +69,7 @@ class Crowd:
         done = await asyncio.gather(*(self._one(job) for job in jobs))
         return time.perf_counter() - begun, time.process_time() - used, sum(done)
 
-    async def _one(self, job: Job) -> bool:
+    async def _one(self, job: HubJob) -> bool:
         async with self.hub.run(job) as replies:
             return [isinstance(reply, Done) async for reply in replies][-1]
 
@@ -92,12 +94,12 @@ async def crowd(
     folder: Path, count: int, *, tls: Path | None = None, nginx: bool = False
 ) -> AsyncIterator[Crowd]:
     """Start a hub, enrol *count* relays and connect them."""
-    limits = Limits(relay_an_hour=MANY, person_at_once=MANY, person_an_hour=MANY)
+    limits = HubLimits(relay_an_hour=MANY, person_at_once=MANY, person_an_hour=MANY)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        enrolment = Enrolment.open(folder / "lineman.db")
+        enrolment = RelayRegistry.open(folder / "lineman.db")
         stack.push_async_callback(enrolment.close)
-        listen = Listen(certificate=str(tls)) if tls and not nginx else Listen()
+        listen = ListenAddress(certificate=str(tls)) if tls and not nginx else ListenAddress()
         hub = Hub(enrolment, (NAME,), limits)
         await enter(hub.serving())
         where = await enter(listening(hub, listen))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.storage.relay_registry import Enrolled, Enrolment
+from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.keys import Identity, decode, encode
 from probes.protocol.messages import SUBPROTOCOL
 from tests.hub.scripted_relay import Dialler
@@ -51,10 +51,10 @@ async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | Non
 async def enrol(folder: Path, count: int, signer: str) -> None:
     """Make keys for *count* relays, and write the public halves into the database in *folder*."""
     seeds = [os.urandom(32) for _ in range(count)]
-    enrolment = Enrolment.open(folder / "lineman.db")
+    enrolment = RelayRegistry.open(folder / "lineman.db")
 
     async def one(number: int, me: Identity) -> None:
-        token = await enrolment.invite(Enrolled(f"relay-{number}", None), time.time())
+        token = await enrolment.invite(RegisteredRelay(f"relay-{number}", None), time.time())
         await enrolment.join(token, me.key, me.sealing, time.time())
 
     await asyncio.gather(*(one(number, Identity.from_seed(seed)) for number, seed in enumerate(seeds)))

@@ -20,19 +20,19 @@ from probes.protocol.messages import (
     Challenge,
     Done,
     Hello,
-    Order,
+    ObservationMessage,
     Ping,
     Pong,
     Proof,
     Ready,
     Refusal,
     Rejection,
-    Seen,
+    RunPlan,
     Welcome,
 )
 from probes.protocol.model import Observation, Step
-from probes.protocol.order import Order as Plan
-from probes.protocol.order import Refused, open_order
+from probes.protocol.order import PlanRefused, open_order
+from probes.protocol.order import SignedPlan as Plan
 from probes.protocol.report import sign_refusal, sign_report
 from probes.protocol.signing import prove
 from tests.probes.relay.channel_end import LineEnd, M
@@ -86,7 +86,7 @@ class Dialler(LineEnd):
                 match message:
                     case Ping() if self.pongs:
                         await self.say(Pong(message.n, time.time()))
-                    case Order():
+                    case RunPlan():
                         if task := await self._take(message):
                             answers.add(task)
                     case Ack():
@@ -98,13 +98,13 @@ class Dialler(LineEnd):
                 task.cancel()
             await asyncio.gather(*answers, return_exceptions=True)
 
-    async def _take(self, message: Order) -> asyncio.Task[None] | None:
+    async def _take(self, message: RunPlan) -> asyncio.Task[None] | None:
         if '"case\\":\\"quick\\"' in message.envelope:  # answered without signatures, to measure the hub
             order = load(load(message.envelope)["body"])
             step = order["plan"]["steps"][0]
             seen = {"version": 1, "step": step["id"], "probe": step["probe"], "target": step["target"]}
             seen |= {"failure": None, "facts": {}, "started": 1.0, "runtime": 0.1}
-            await self.say(Seen(order["id"], 1, seen))
+            await self.say(ObservationMessage(order["id"], 1, seen))
             await self.say(Done(order["id"], 1, "finished", ""))
             return None
         self.envelopes.append(message.envelope)
@@ -114,7 +114,7 @@ class Dialler(LineEnd):
             order = open_order(
                 message.envelope, self.me, signers, time.time(), lambda one: one.nonce in known
             )
-        except Refused as refused:
+        except PlanRefused as refused:
             await self.say(Refusal(refused.order, sign_refusal(refused, self.me)))
             return None
         self.orders.append(order)
@@ -133,7 +133,7 @@ async def well(relay: Dialler, order: Plan) -> None:
     """Say of every step that it went well."""
     seen = [observation(step) for step in order.plan.steps]
     for n, one in enumerate(seen, 1):
-        await relay.say(Seen(order.id, n, one))
+        await relay.say(ObservationMessage(order.id, n, one))
     await finish(relay, order, seen)
 
 

@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bot.relays.hub.quotas import Limits
-from bot.storage.relay_registry import Enrolled
+from bot.relays.hub.quotas import HubLimits
+from bot.storage.relay_registry import RegisteredRelay
 from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
-from probes.protocol.messages import Done, Order, Rejection, Seen
-from probes.protocol.order import Order as Plan
+from probes.protocol.messages import Done, ObservationMessage, Rejection, RunPlan
+from probes.protocol.order import SignedPlan as Plan
 from tests.hub.hub_fixture import PLAN, House, house
 from tests.hub.scripted_relay import Dialler, TurnedAwayError, dialled, finish, observation
 
@@ -60,7 +60,7 @@ async def test_health(home: House) -> None:
 
 async def test_unknown_and_never_seen_relays_say_so(home: House) -> None:
     """A plan for a relay that is not there ends at once, with the reason."""
-    await home.hub.enrolment.invite(Enrolled("acme-hq", None), time.time())
+    await home.hub.enrolment.invite(RegisteredRelay("acme-hq", None), time.time())
     (first, *_) = await home.run("acme-hq")
     assert first.facts["because"] == "the hub knows no relay acme-hq"
 
@@ -83,7 +83,7 @@ async def test_leaving_cancels(home: House) -> None:
     """Whoever has heard enough leaves, and the relay is told to stop."""
 
     async def slow(relay: Dialler, order: Plan) -> None:
-        await relay.say(Seen(order.id, 1, observation(order.plan.steps[0])))
+        await relay.say(ObservationMessage(order.id, 1, observation(order.plan.steps[0])))
 
     async with dialled(await home.new("acme-hq", answer=slow), home.url) as relay:
         async with home.remote("acme-hq").run(PLAN) as coming:
@@ -98,7 +98,7 @@ async def test_relay_that_comes_back_goes_on(home: House) -> None:
     broken = asyncio.Event()
 
     async def breaks(relay: Dialler, order: Plan) -> None:
-        await relay.say(Seen(order.id, 1, observation(order.plan.steps[0])))
+        await relay.say(ObservationMessage(order.id, 1, observation(order.plan.steps[0])))
         await home.until(lambda: relay.acked.get(order.id) == 1)
         broken.set()
 
@@ -112,7 +112,7 @@ async def test_relay_that_comes_back_goes_on(home: House) -> None:
     async with dialled(again, home.url):
         seen = [observation(step) for step in order.plan.steps]
         for n, one in enumerate(seen, 1):  # the first again, too
-            await again.say(Seen(order.id, n, one))
+            await again.say(ObservationMessage(order.id, n, one))
         await finish(again, order, seen)
         observations = await asyncio.wait_for(asking, 5)
     assert [one.step for one in observations] == [step.id for step in PLAN.steps]
@@ -125,7 +125,7 @@ async def test_relay_that_forgot_its_plan(home: House) -> None:
     broken = asyncio.Event()
 
     async def breaks(relay: Dialler, order: Plan) -> None:
-        await relay.say(Seen(order.id, 1, observation(order.plan.steps[0])))
+        await relay.say(ObservationMessage(order.id, 1, observation(order.plan.steps[0])))
         broken.set()
 
     relay = await home.new("acme-hq", answer=breaks)
@@ -181,7 +181,7 @@ async def test_plan_never_runs_twice(home: House) -> None:
 )
 async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, said: str) -> None:
     """One plan more than a relay or a person may have is not sent, and the sentence says which limit it is."""
-    limits = Limits(relay_at_once=relay_at_once, person_at_once=person_at_once)
+    limits = HubLimits(relay_at_once=relay_at_once, person_at_once=person_at_once)
 
     async def never(relay: Dialler, order: Plan) -> None:
         await asyncio.Event().wait()
@@ -205,7 +205,7 @@ async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None
     async def never(relay: Dialler, order: Plan) -> None:
         await asyncio.Event().wait()
 
-    async with house(tmp_path, limits=Limits(case_relays=1)) as home:
+    async with house(tmp_path, limits=HubLimits(case_relays=1)) as home:
         first = await home.new("acme-hq", answer=never)
         async with dialled(first, home.url), dialled(await home.new("berlin"), home.url):
             await home.until(lambda: len(home.hub.sessions) == 2)
@@ -231,7 +231,7 @@ async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -
             async with dialled(thief, home.url):
                 pass
     assert "turned away: bad_token" in caplog.text
-    old = await home.hub.enrolment.invite(Enrolled("late", None), time.time() - 100, lives=50)
+    old = await home.hub.enrolment.invite(RegisteredRelay("late", None), time.time() - 100, lives=50)
     with pytest.raises(TurnedAwayError, match="bad_token"):
         async with dialled(Dialler(Identity.new(), token=old), home.url):
             pass
@@ -304,11 +304,11 @@ async def test_revoked_relay_is_sent_away(
     home: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A relay that another process revokes is disconnected within seconds, and does not come in again."""
-    from bot.storage.relay_registry import Enrolment
+    from bot.storage.relay_registry import RelayRegistry
 
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):
-        elsewhere = Enrolment.open(tmp_path / "lineman.db")
+        elsewhere = RelayRegistry.open(tmp_path / "lineman.db")
         await elsewhere.revoke("acme-hq", time.time())
         await elsewhere.close()
         await home.until(lambda: not home.hub.sessions)
@@ -326,7 +326,7 @@ async def test_flood_ends_the_connection(home: House, caplog: pytest.LogCaptureF
         await home.until(lambda: "flooder" in home.hub.sessions)
         with suppress(ConnectionError):
             for n in range(50_000):
-                await flooder.say(Seen("nobody's plan", n + 1, {}))
+                await flooder.say(ObservationMessage("nobody's plan", n + 1, {}))
         await home.until(lambda: "flooder" not in home.hub.sessions)
         assert "relay flooder turned away: malformed" in caplog.text
         assert all(one.failure is None for one in await home.run("acme-hq"))
@@ -343,4 +343,4 @@ async def test_silent_relay_is_noticed(tmp_path: Path) -> None:
 
 def test_order_is_all_that_goes_to_a_relay() -> None:
     """Envelopes are passed on as they came: an order holds nothing else."""
-    assert Order.__slots__ == ("envelope",)
+    assert RunPlan.__slots__ == ("envelope",)

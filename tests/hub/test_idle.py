@@ -12,8 +12,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from bot.relays.hub.endpoint import Listen
-from bot.storage.relay_registry import Enrolled
+from bot.relays.hub.endpoint import ListenAddress
+from bot.storage.relay_registry import RegisteredRelay
 from probes.checks import PROBES
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.model import Plan, Step, Target
@@ -38,7 +38,7 @@ async def test_relay_that_waits_costs_little(tmp_path: Path) -> None:
     (tmp_path / "hub.pem").write_bytes(key + certificate.pem.encode())
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    listen = Listen(port=port, certificate=str(tmp_path / "hub.pem"))
+    listen = ListenAddress(port=port, certificate=str(tmp_path / "hub.pem"))
     names = (f"127.0.0.1:{port}",)
     async with (
         house(tmp_path, beat=0.05, listen=listen, names=names) as home,
@@ -70,7 +70,7 @@ def everything(port: int) -> Plan:
 async def started(folder: Path, home: House, pin: str) -> AsyncIterator[Process]:
     """A relay called acme-hq that has joined *home* and serves, in a process of its own."""
     (folder / "policy.yaml").write_text(EVERYTHING.replace("RANGES", '"127.0.0.0/8"').replace("PROXIES", ""))
-    token = await home.hub.enrolment.invite(Enrolled("acme-hq", None), time.time())
+    token = await home.hub.enrolment.invite(RegisteredRelay("acme-hq", None), time.time())
     word = write_invitation(Invitation(home.url, token, home.signer.key, pin))
     command = (sys.executable, "-m", "probes", "--home", str(folder))
     joining = await asyncio.create_subprocess_exec(*command, "join", word, stdout=PIPE, stderr=PIPE)

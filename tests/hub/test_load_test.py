@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.storage.relay_registry import Audited, Enrolment
+from bot.storage.relay_registry import AuditEntry, RelayRegistry
 from tests.hub.load_test import crowd
 
 
@@ -18,8 +18,8 @@ async def test_three_hundred_relays(tmp_path: Path) -> None:
     assert finished.count("finished") == 304
 
 
-async def _audit(folder: Path) -> tuple[Audited, ...]:
-    enrolment = Enrolment.open(folder / "lineman.db")
+async def _audit(folder: Path) -> tuple[AuditEntry, ...]:
+    enrolment = RelayRegistry.open(folder / "lineman.db")
     try:
         return await enrolment.audit(limit=1_000)
     finally:

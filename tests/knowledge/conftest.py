@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.loading.load import load_knowledge
-from knowledge.model.schema import Case, Knowledge
+from knowledge.model.schema import CaseModel, Knowledge
 from tests.knowledge.small import case_of, write_all
 
 
@@ -20,10 +20,10 @@ def knowledge(folder: Path) -> Knowledge:
 
 
 @pytest.fixture
-def browser(folder: Path) -> Case:
+def browser(folder: Path) -> CaseModel:
     return case_of(folder, "javascript")
 
 
 @pytest.fixture
-def phone(folder: Path) -> Case:
+def phone(folder: Path) -> CaseModel:
     return case_of(folder, "ios")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from knowledge.loading.load import load_knowledge
 from knowledge.model.conclusions import Answered
-from knowledge.model.schema import UNKNOWN, Case, Scope
-from knowledge.reasoning.selection import select
+from knowledge.model.schema import UNKNOWN, CaseModel, Scope
+from knowledge.reasoning.selection import select_causes
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 
@@ -293,29 +293,31 @@ class Town:
         return (Target(service, f"{service}.example", 10194),)
 
 
-def case_of(folder: Path, platform: str = "javascript", edge: str = "") -> Case:
+def case_of(folder: Path, platform: str = "javascript", edge: str = "") -> CaseModel:
     """The case of 31009 on *platform* by the files in *folder*."""
-    return select(load_knowledge(folder), Town(), CODE, platform, edge)
+    return select_causes(load_knowledge(folder), Town(), CODE, platform, edge)
 
 
-def given(case: Case, **answers: str) -> dict[str, Answered]:
+def given(case: CaseModel, **answers: str) -> dict[str, Answered]:
     """Answers by question (`_` for `-`); what is left out is unknown."""
     named = {key.replace("_", "-"): value for key, value in answers.items()}
     assert named.keys() <= case.questions.keys()
     return {id_: answered(case, id_, named.get(id_, UNKNOWN)) for id_ in case.questions}
 
 
-def answered(case: Case, id_: str, answer: str | None) -> Answered:
+def answered(case: CaseModel, id_: str, answer: str | None) -> Answered:
     by = "person" if case.questions[id_].person else "relay"
     if answer in (None, UNKNOWN):
         return Answered(id_, None, "nobody looked", (), by, (id_,))
     return Answered(id_, answer, "seen", (f"step of {id_}",), by)
 
 
-def look_at(case: Case, failures: Mapping[str, Failure | None], **facts: object) -> dict[str, Observation]:
+def look_at(
+    case: CaseModel, failures: Mapping[str, Failure | None], **facts: object
+) -> dict[str, Observation]:
     """An observation of every wanted step whose id starts with a key of *failures*; `""` is for the rest."""
     seen = {}
-    for wanted in (one for many in case.wanted.values() for one in many):
+    for wanted in (one for many in case.probes.values() for one in many):
         key = max((key for key in failures if wanted.step.startswith(key)), key=len, default=None)
         if key is not None:
             seen[wanted.step] = Observation(wanted.step, wanted.probe, wanted.target, failures[key], facts)

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.conclusions import Diagnosis
-from knowledge.model.schema import Case, Wanted
+from knowledge.model.schema import CaseModel, ProbeSpec
 from knowledge.reasoning.answers import answer
-from knowledge.reasoning.selection import select
+from knowledge.reasoning.selection import select_causes
 from knowledge.reasoning.tree import compile_tree, walk
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
@@ -18,7 +18,7 @@ KNOWLEDGE = load_knowledge()
 TWILIO = load_network()
 
 # What a look says on a healthy network. A change replaces failure and facts of the looks that it is for.
-Change: TypeAlias = Callable[[Wanted], tuple[Failure | None, Mapping[str, Any]] | None]
+Change: TypeAlias = Callable[[ProbeSpec], tuple[Failure | None, Mapping[str, Any]] | None]
 
 FINE: Mapping[str, Mapping[str, Any]] = {
     "route": {"gateway_answers": True, "beyond_gateway": True, "local_address": "192.0.2.10"},
@@ -51,10 +51,10 @@ BEHIND = {"tcp": ("dns",), "tls": ("dns", "tcp"), "http": ("dns", "tcp"), "webso
 SILENT = Failure.GENERIC_TIMEOUT_ERROR
 
 
-def observe(case: Case, *changes: Change) -> dict[str, Observation]:
+def observe(case: CaseModel, *changes: Change) -> dict[str, Observation]:
     """Every look of *case*; what comes behind a failure at the same host is skipped, as the runner does."""
     seen: dict[str, Observation] = {}
-    for wanted in (one for looks in case.wanted.values() for one in looks):
+    for wanted in (one for looks in case.probes.values() for one in looks):
         failure, facts = None, dict(FINE[wanted.probe])
         if wanted.params.get("ask") == "client-subnet":
             facts = {"client_subnet_sent": True, "resolver": "192.0.2.53"}
@@ -70,7 +70,7 @@ def diagnose(
     platform: str, *changes: Change, edge: str = "", **told: str
 ) -> tuple[Diagnosis, dict[str, Observation]]:
     """The diagnosis on *platform* with *changes*; told options have underscores for hyphens."""
-    case = select(KNOWLEDGE, TWILIO, "31009", platform, edge)
+    case = select_causes(KNOWLEDGE, TWILIO, "31009", platform, edge)
     seen = observe(case, *changes)
     said = {option.replace("_", "-"): value for option, value in told.items()}
     return walk(compile_tree(case), answer(case, seen, said), seen), seen
@@ -83,7 +83,7 @@ def found(diagnosis: Diagnosis) -> set[str]:
 def at(probe: str, failure: Failure | None, *, service: str = "", port: int = 0, **facts: Any) -> Change:
     """Let the looks of *probe* (at *service*, on *port*) end with *failure* and *facts*."""
 
-    def change(wanted: Wanted) -> tuple[Failure | None, Mapping[str, Any]] | None:
+    def change(wanted: ProbeSpec) -> tuple[Failure | None, Mapping[str, Any]] | None:
         fits = (
             wanted.probe == probe
             and service in ("", wanted.target.service)

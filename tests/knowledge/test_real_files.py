@@ -10,9 +10,9 @@ from knowledge.authoring.draw import draw
 from knowledge.checking.check import report
 from knowledge.loading.load import FOLDER, load_knowledge
 from knowledge.loading.load_network import load_network
-from knowledge.model.schema import Case, Knowledge
+from knowledge.model.schema import CaseModel, Knowledge
 from knowledge.reasoning.answers import answer
-from knowledge.reasoning.selection import select
+from knowledge.reasoning.selection import select_causes
 from knowledge.reasoning.tree import compile_tree, walk
 from probes.protocol.failures import Failure
 from tests.knowledge.small import look_at
@@ -47,8 +47,8 @@ def knowledge() -> Knowledge:
     return load_knowledge()
 
 
-def case_of(knowledge: Knowledge, platform: str) -> Case:
-    return select(knowledge, load_network(None), "31009", platform)
+def case_of(knowledge: Knowledge, platform: str) -> CaseModel:
+    return select_causes(knowledge, load_network(None), "31009", platform)
 
 
 def test_the_check_passes(knowledge: Knowledge) -> None:
@@ -79,7 +79,7 @@ def test_every_question_has_somewhere_to_look(knowledge: Knowledge, platform: st
     """The network file has a target for each look that a question of the platform wants."""
     case = case_of(knowledge, platform)
     for question in case.questions.values():
-        assert question.person or case.wanted[question.id], question.id
+        assert question.person or case.probes[question.id], question.id
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

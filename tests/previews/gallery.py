@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks import evidence, fixes, guides, lists, modals, notices, run_diff, ticket
-from bot.rendering.blocks.decision_path import Mark, Passed, follow, walked
-from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, follow, walked
+from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import acknowledged, progress
-from bot.rendering.blocks.run_header import About, about
+from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
-from bot.rendering.blocks.verdict import Choices, verdict
+from bot.rendering.blocks.verdict import VerdictOptions, verdict
 from bot.rendering.blocks.verdict import ask as ask_question
 from bot.rendering.view import View, make_view
 from knowledge.model.network import Network
@@ -36,7 +36,7 @@ PICTURE = "F0PICTURE"  # the id of the picture's file
 class Shown:
     """One made-up run with all that is said about it."""
 
-    record: CaseRecord
+    record: RunRecord
     knowledge: Knowledge
     network: Network
     run: str
@@ -47,31 +47,31 @@ class Shown:
         return make_view(self.record, self.knowledge, self.network)
 
     @cached_property
-    def about(self) -> About:
+    def about(self) -> RunHeader:
         """What its messages are about."""
-        asked = Asked("c-7f3a", self.run)
-        return about(self.record, asked, self.knowledge, "U0AGENT", self.network.title)
+        asked = ButtonContext("c-7f3a", self.run)
+        return run_header(self.record, asked, self.knowledge, "U0AGENT", self.network.title)
 
     @cached_property
-    def walk(self) -> tuple[Passed, ...]:
+    def walk(self) -> tuple[WalkedQuestion, ...]:
         """The way through the tree."""
         return walked(self.record, self.knowledge)
 
     @cached_property
-    def partway(self) -> tuple[tuple[Passed, ...], int, int]:
+    def partway(self) -> tuple[tuple[WalkedQuestion, ...], int, int]:
         """What had been answered after about half of its looks, with their number and that of all."""
         total = len(self.record.plan.steps)
-        passed: tuple[Passed, ...] = ()
+        passed: tuple[WalkedQuestion, ...] = ()
         for told in samples.retold(self.record, total // 2, self.knowledge, self.network):
             passed = follow(passed, told, self.knowledge)
         return passed, total // 2, total
 
     @property
-    def choices(self) -> Choices:
+    def choices(self) -> VerdictOptions:
         """What can be chosen below its verdict."""
         platforms = tuple((one.id, one.title) for one in self.knowledge.platforms.values())
         others = tuple(name for name in RELAYS if name != self.record.relay)
-        return Choices(platforms, self.record.request.platform or "", others)
+        return VerdictOptions(platforms, self.record.request.platform or "", others)
 
     def verdict(self, **more: Any) -> Message:
         """Its verdict; *more* are other choices."""

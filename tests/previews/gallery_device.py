@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bot.diagnosis.device_evidence import continue_case
-from bot.diagnosis.triage import CaseRecord
-from bot.intake.read import read_pasted
+from bot.diagnosis.device_evidence import apply_device_reading
+from bot.diagnosis.triage import RunRecord
+from bot.intake.read import read
 from bot.rendering.blocks import device_report
 from bot.rendering.blocks.notices import note
 from bot.rendering.view import make_view
@@ -90,15 +90,15 @@ _DIG: Final = (
 
 
 def from_devices(
-    knowledge: Knowledge, network: Network, agrees: CaseRecord, differs: CaseRecord
+    knowledge: Knowledge, network: Network, agrees: RunRecord, differs: RunRecord
 ) -> Iterator[Exhibit]:
     """Every such reply; the relay of *agrees* saw what the device did, that of *differs* something else."""
-    report = read_pasted(json.dumps(_REPORT))
+    report = read(json.dumps(_REPORT))
     for file, name, record in (
         ("device", "A report beside the relay", agrees),
         ("device-differs", "A report that the relay contradicts", differs),
     ):
-        continued = continue_case(record, report, knowledge, network)
+        continued = apply_device_reading(record, report, knowledge, network)
         now = continued.record
         headline = make_view(now, knowledge, network).headline
         question = now.diagnosis.next_question
@@ -106,9 +106,9 @@ def from_devices(
         yield Exhibit(file, name, shown)
     begin = "To look from a relay in the user's network as well: /diagnose 31009 javascript"
     yield Exhibit("device-alone", "A report alone", device_report.alone(report, network.quality, begin))
-    dig = read_pasted(_DIG.format(host=network.hosts("signaling", "javascript")[0]))
+    dig = read(_DIG.format(host=network.hosts("signaling", "javascript")[0]))
     yield Exhibit("device-tool", "Output of a tool", device_report.alone(dig, network.quality, begin))
-    foreign = read_pasted(json.dumps({"name": "softphone", "version": "1.4.0", "dependencies": {}}))
+    foreign = read(json.dumps({"name": "softphone", "version": "1.4.0", "dependencies": {}}))
     yield Exhibit("device-foreign", "JSON that is no report", note(foreign.says))
-    piece = read_pasted('{"callSid": "CA01')
+    piece = read('{"callSid": "CA01')
     yield Exhibit("device-piece", "A piece of a report", note(piece.says))

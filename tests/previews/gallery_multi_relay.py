@@ -6,15 +6,15 @@ Pure: no network, no clock.
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bot.diagnosis.aggregate import together
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.aggregate import aggregate
+from bot.diagnosis.triage import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks import evidence, relay_progress, run_diff
 from bot.rendering.blocks.decision_path import Mark, walked
-from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
-from bot.rendering.blocks.run_header import About, about
-from bot.rendering.blocks.verdict import Choices, verdict
+from bot.rendering.blocks.run_header import RunHeader, run_header
+from bot.rendering.blocks.verdict import VerdictOptions, verdict
 from bot.rendering.vantage_summary import compared_view
 from bot.rendering.view import View
 from knowledge.model.network import Network
@@ -29,15 +29,15 @@ RELAYS = ("acme-hq", "acme-branch-lyon", "reference-frankfurt")
 class ShownTogether:
     """One made-up run from several relays."""
 
-    records: tuple[CaseRecord, ...]
+    records: tuple[RunRecord, ...]
     knowledge: Knowledge
     network: Network
-    choices: Choices
+    choices: VerdictOptions
 
     @cached_property
-    def whole(self) -> CaseRecord:
+    def whole(self) -> RunRecord:
         """All of them, laid together."""
-        return together(self.records)
+        return aggregate(self.records)
 
     @cached_property
     def view(self) -> View:
@@ -45,10 +45,10 @@ class ShownTogether:
         return compared_view(self.whole, self.records, self.knowledge, self.network)
 
     @cached_property
-    def about(self) -> About:
+    def about(self) -> RunHeader:
         """What its messages are about."""
         title = self.network.title
-        return about(self.whole, Asked("c-7f3a", "swift-8"), self.knowledge, "U0AGENT", title)
+        return run_header(self.whole, ButtonContext("c-7f3a", "swift-8"), self.knowledge, "U0AGENT", title)
 
     def verdict(self) -> Message:
         """The verdict over all of them."""
@@ -60,8 +60,8 @@ class ShownTogether:
     def part(self, relay: str) -> Message:
         """One relay's own verdict."""
         (record,) = (one for one in self.records if one.relay == relay)
-        asked = Asked("c-7f3a", "swift-8", relay)
-        one = about(record, asked, self.knowledge, "U0AGENT", self.network.title)
+        asked = ButtonContext("c-7f3a", "swift-8", relay)
+        one = run_header(record, asked, self.knowledge, "U0AGENT", self.network.title)
         view = compared_view(record, [record], self.knowledge, self.network)
         return verdict(one, view, record.diagnosis, replace(self.choices, part=True))
 
@@ -77,7 +77,7 @@ class Together:
 
     knowledge: Knowledge
     network: Network
-    choices: Choices
+    choices: VerdictOptions
 
     @cached_property
     def side_by_side(self) -> ShownTogether:
@@ -102,12 +102,12 @@ class Together:
         hq = self.side_by_side.records[0]
         shut = [step for step in walked(hq, self.knowledge) if step.mark is Mark.FAULT]
         relays = [
-            relay_progress.Far(RELAYS[0], passed=shut, done=31, total=45),
-            relay_progress.Far(RELAYS[1], done=9, total=45),
-            relay_progress.Far(
+            relay_progress.RelayProgress(RELAYS[0], passed=shut, done=31, total=45),
+            relay_progress.RelayProgress(RELAYS[1], done=9, total=45),
+            relay_progress.RelayProgress(
                 RELAYS[2], REFERENCE, done=45, total=45, ended="Everything works from there", outcome="clear"
             ),
-            relay_progress.Far("local", before=1),
+            relay_progress.RelayProgress("local", before=1),
         ]
         return relay_progress.side_by_side(
             replace(self.side_by_side.about, took=0.0, relay="4 relays"), relays
@@ -119,15 +119,15 @@ class Together:
         what = run_diff.what_changed([here], [there], self.knowledge)
         one = replace(self.side_by_side.about, relay=there.relay, vantage=there.vantage)
         return run_diff.compared(
-            replace(self.side_by_side.about, relay=here.relay, asked=Asked("c-7f3a", "swift-7")),
+            replace(self.side_by_side.about, relay=here.relay, asked=ButtonContext("c-7f3a", "swift-7")),
             one,
             what,
             "unclear",
         )
 
-    def _sample(self, request: Request, relay: str, *faults: samples.Fault) -> CaseRecord:
+    def _sample(self, request: Request, relay: str, *faults: samples.Fault) -> RunRecord:
         vantage = REFERENCE if relay == RELAYS[2] else USER_NETWORK
         return samples.sample(request, self.knowledge, self.network, *faults, relay=relay, vantage=vantage)
 
-    def _shown(self, records: tuple[CaseRecord, ...]) -> ShownTogether:
+    def _shown(self, records: tuple[RunRecord, ...]) -> ShownTogether:
         return ShownTogether(records, self.knowledge, self.network, self.choices)

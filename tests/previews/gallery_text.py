@@ -10,15 +10,15 @@ from typing import Any
 from bot.allowlist.formats import FORMS
 from bot.allowlist.model import make_list
 from bot.allowlist.request import ListRequest
-from bot.diagnosis.triage import CaseRecord
-from bot.intake.symptoms import read
-from bot.language.answering import ask
-from bot.language.case_context import About, about_case
+from bot.diagnosis.triage import RunRecord
+from bot.intake.symptoms import match_symptoms
+from bot.language.answering import answer_question
+from bot.language.case_context import CaseContext, context_of_case
 from bot.language.make_request import request_for
 from bot.model.request import Request, Vocabulary
 from bot.model.vocabulary import make_vocabulary
 from bot.rendering.blocks import allowlists, answers, codes, symptom_choices
-from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.view import View
 from knowledge.advice.meaning import meaning_of
@@ -36,43 +36,49 @@ class Exhibit:
     private: bool = False
 
 
-def free_words(knowledge: Knowledge, network: Network, record: CaseRecord, view: View) -> Iterator[Exhibit]:
+def free_words(knowledge: Knowledge, network: Network, record: RunRecord, view: View) -> Iterator[Exhibit]:
     """Every reply to words that are no command; *record* is a case that questions are asked about."""
-    yield from _answers(knowledge, network, about_case(record, view.found))
+    yield from _answers(knowledge, network, context_of_case(record, view.found))
     yield from _readings(knowledge, make_vocabulary(knowledge, network, ("local",)))
     yield from _codes(knowledge)
     yield from _lists(knowledge, network)
 
 
-def _answers(knowledge: Knowledge, network: Network, case: About) -> Iterator[Exhibit]:
-    why = ask("why?", case, knowledge, network)
+def _answers(knowledge: Knowledge, network: Network, case: CaseContext) -> Iterator[Exhibit]:
+    why = answer_question("why?", case, knowledge, network)
     yield Exhibit(
-        "answer-case", "An answer about the case", answers.answer(why, asked=Asked("c-7f3a", "kite-42"))
+        "answer-case",
+        "An answer about the case",
+        answers.answer(why, asked=ButtonContext("c-7f3a", "kite-42")),
     )
-    suspect = ask("could it be the VPN?", case, knowledge, network)
-    yield Exhibit("answer-suspect", "A suspicion", answers.answer(suspect, asked=Asked("c-7f3a", "kite-42")))
+    suspect = answer_question("could it be the VPN?", case, knowledge, network)
+    yield Exhibit(
+        "answer-suspect", "A suspicion", answers.answer(suspect, asked=ButtonContext("c-7f3a", "kite-42"))
+    )
     question = "why does TURN help?"
-    turn = ask(question, About(), knowledge, network)
+    turn = answer_question(question, CaseContext(), knowledge, network)
     yield Exhibit("answer", "An answer", answers.answer(turn, question), private=True)
     question = "what is the difference between 31005 and 31009?"
     both = [(code, knowledge.errors[code].name) for code in ("31005", "31009")]
     yield Exhibit(
-        "answer-codes", "With codes", answers.answer(ask(question, About(), knowledge, network), codes=both)
+        "answer-codes",
+        "With codes",
+        answers.answer(answer_question(question, CaseContext(), knowledge, network), codes=both),
     )
     question = "what colour has your logo?"
-    unknown = ask(question, About(), knowledge, network)
+    unknown = answer_question(question, CaseContext(), knowledge, network)
     yield Exhibit("answer-unknown", "Not known", answers.answer(unknown, question), private=True)
 
 
 def _readings(knowledge: Knowledge, vocabulary: Vocabulary) -> Iterator[Exhibit]:
     story = "my phone does not ring"
     told = {one.id: one.customer for one in knowledge.causes.values()}
-    close = read(story, knowledge, vocabulary)
+    close = match_symptoms(story, knowledge, vocabulary)
     yield Exhibit(
         "readings", "Close readings", symptom_choices.which(close, "s-1", story, told), private=True
     )
     story = "no audio on VPN"
-    sure = read(story, knowledge, vocabulary)
+    sure = match_symptoms(story, knowledge, vocabulary)
     request = request_for(sure, sure.offered, knowledge, vocabulary) or Request("31009")
     yield Exhibit(
         "reading", "What was understood", symptom_choices.taken(sure, request, "s-2", story), private=True

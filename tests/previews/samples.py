@@ -8,9 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from bot.diagnosis.ice_servers import Ice, TurnServer
+from bot.diagnosis.ice_servers import IceServers, TurnServer
 from bot.diagnosis.plan import make_plan, observe_known
-from bot.diagnosis.triage import CaseRecord, Progress, newly_answered, open_matter
+from bot.diagnosis.triage import Progress, RunRecord, newly_answered, prepare
 from bot.model.request import Request
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -112,7 +112,7 @@ INTERCEPTED: Final[Fault] = fault(
 )
 NAMES_FAIL: Final[Fault] = fault("dns", Failure.DNS_TIMEOUT_ERROR, addresses=[], resolver="192.0.2.53")
 INSIGHTS_SHUT: Final[Fault] = fault("tcp", Failure.CONNECTION_RESET, service="insights", **SHUT)
-_ICE: Final = Ice((TurnServer("turn.example", 443, "tls", "made-up", "made-up"),), "the environment's")
+_ICE: Final = IceServers((TurnServer("turn.example", 443, "tls", "made-up", "made-up"),), "the environment's")
 
 
 def sample(
@@ -123,19 +123,19 @@ def sample(
     relay: str = "acme-hq",
     vantage: str = USER_NETWORK,
     turn: bool = True,
-) -> CaseRecord:
+) -> RunRecord:
     """Make the record of a run of *request* in which the looks met *faults*, and everything else was fine."""
-    matter = open_matter(request, knowledge, network)
-    plan = make_plan(matter.cases, network, _ICE if turn else Ice())
-    seen = observe_known(matter.cases, network, _ICE if turn else Ice()) | _seen(plan, faults)
-    answers = matter.answers(seen, request.told, vantage)
-    return CaseRecord(
+    matter = prepare(request, knowledge, network)
+    plan = make_plan(matter.cases, network, _ICE if turn else IceServers())
+    seen = observe_known(matter.cases, network, _ICE if turn else IceServers()) | _seen(plan, faults)
+    answers = matter.answers(seen, request.answers, vantage)
+    return RunRecord(
         request=request,
         network=network.id,
         digest=knowledge.digest,
         relay=relay,
         vantage=vantage,
-        turn=_ICE.because if turn else Ice().because,
+        turn=_ICE.because if turn else IceServers().because,
         plan=plan,
         observations=seen,
         answers=answers,
@@ -145,27 +145,27 @@ def sample(
     )
 
 
-def lost(record: CaseRecord, after: int, because: str, knowledge: Knowledge, network: Network) -> CaseRecord:
+def lost(record: RunRecord, after: int, because: str, knowledge: Knowledge, network: Network) -> RunRecord:
     """Let the relay of *record* go away *after* so many looks, for a reason that is part of a sentence."""
-    matter = open_matter(record.request, knowledge, network)
+    matter = prepare(record.request, knowledge, network)
     gone = {"failure": Failure.RELAY_LOST, "facts": {"because": because}, "runtime": 0.0}
     seen = {
         step: look if number < after else replace(look, **gone)  # type: ignore[arg-type]  # as its fields are
         for number, (step, look) in enumerate(record.observations.items())
     }
-    answers = matter.answers(seen, record.request.told, record.vantage)
+    answers = matter.answers(seen, record.request.answers, record.vantage)
     return replace(record, observations=seen, answers=answers, diagnosis=matter.diagnosis(answers, seen))
 
 
-def retold(record: CaseRecord, count: int, knowledge: Knowledge, network: Network) -> Iterator[Progress]:
+def retold(record: RunRecord, count: int, knowledge: Knowledge, network: Network) -> Iterator[Progress]:
     """Tell the first *count* looks of *record* as the run itself told them."""
-    matter = open_matter(record.request, knowledge, network)
+    matter = prepare(record.request, knowledge, network)
     steps = [step.id for step in record.plan.steps]
     seen = {step: look for step, look in record.observations.items() if step not in steps}
-    answers = matter.answers(seen, record.request.told, record.vantage)
+    answers = matter.answers(seen, record.request.answers, record.vantage)
     for done, step in enumerate(steps[:count], 1):
         seen = {**seen, step: record.observations[step]}
-        before, answers = answers, matter.answers(seen, record.request.told, record.vantage)
+        before, answers = answers, matter.answers(seen, record.request.answers, record.vantage)
         changed = newly_answered(before.values(), answers.values())
         diagnose = partial(matter.diagnosis, answers, seen)
         yield Progress(seen[step], done, len(steps), changed, seen, diagnose, record.relay)

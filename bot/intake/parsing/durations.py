@@ -6,7 +6,7 @@ Pure. Where no unit is written, start and end tell it, else the size: no test is
 from collections.abc import Sequence
 from typing import Final
 
-from bot.intake.parsing.fields import Map, moment, number
+from bot.intake.parsing.fields import FieldMap, moment, number
 from bot.intake.parsing.report_formats import timing
 from bot.intake.preflight_report import Timing
 
@@ -24,7 +24,7 @@ _SHORT_TEST: Final = 300.0  # no test is over in so many ms; as seconds it is fi
 _SHORT_PART: Final = 10.0
 
 
-def read_timing(report: Map) -> tuple[Timing, list[str]]:
+def read_timing(report: FieldMap) -> tuple[Timing, list[str]]:
     """Give the times in ms, and what is to be said about how they were read."""
     parts = timing(report)
     raw: dict[str, float] = {}
@@ -42,14 +42,14 @@ def read_timing(report: Map) -> tuple[Timing, list[str]]:
     return Timing(**{name: round(value, 3) for name, value in (raw | sure).items()}), notes
 
 
-def started(report: Map) -> float | None:
+def started(report: FieldMap) -> float | None:
     """Give when the test began, in seconds since the epoch."""
     test = timing(report).map("preflighttest", "preflighttesttimemeasurement") or report.map("testtiming")
     begun = moment(test.take("start", "starttime")) or moment(report.take("starttime", "start"))
     return begun / 1000 if begun else None
 
 
-def _duration(parts: Map, names: Sequence[str]) -> tuple[float | None, bool]:
+def _duration(parts: FieldMap, names: Sequence[str]) -> tuple[float | None, bool]:
     """Give one duration, and whether it is known to be in ms."""
     value = parts.take(*names)
     if not isinstance(value, dict):
@@ -58,7 +58,7 @@ def _duration(parts: Map, names: Sequence[str]) -> tuple[float | None, bool]:
             if found is not None:
                 return found, said
         return None, False
-    inner = Map(value)
+    inner = FieldMap(value)
     found, said = inner.milliseconds("duration", "elapsed", "time")
     begun, ended = inner.take("start", "starttime"), inner.take("end", "endtime")
     first, last = moment(begun), moment(ended)

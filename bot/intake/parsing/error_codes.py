@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.intake.parsing.edge_names import edge_id
-from bot.intake.parsing.fields import Map
+from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.report_formats import said_form, version_in
-from bot.intake.preflight_report import Fault, Report
+from bot.intake.preflight_report import PreflightReport, SdkError
 from bot.model.request import Vocabulary
 from bot.redaction.redact import redact
 
@@ -43,9 +43,9 @@ CSP: Final = re.compile(
 _INSIDE: Final = ("twilioerror", "originalerror", "cause", "causedby", "innererror", "underlyingerror")
 
 
-def of_report(report: Map) -> tuple[Fault, ...]:
+def of_report(report: FieldMap) -> tuple[SdkError, ...]:
     """List the errors that a report holds, under whatever name."""
-    found: list[Fault] = []
+    found: list[SdkError] = []
     for name in ("error", "errors", "twilioerror", "exception", "failure", "callexception", "failurereason"):
         if name in report:
             value = report.take(name)
@@ -57,7 +57,7 @@ def of_report(report: Map) -> tuple[Fault, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def read_fault(value: Any) -> Fault | None:
+def read_fault(value: Any) -> SdkError | None:
     """Read one error: a map with a code, a text with one, or the code alone."""
     if isinstance(value, bool) or value is None:
         return None
@@ -68,11 +68,11 @@ def read_fault(value: Any) -> Fault | None:
         if not match and not close and not isinstance(value, str):
             return None
         return (
-            Fault(match[1] if match else "", message(text), close_code=int(close[1]) if close else None)
+            SdkError(match[1] if match else "", message(text), close_code=int(close[1]) if close else None)
             if text.strip()
             else None
         )
-    one = Map(value)
+    one = FieldMap(value)
     code = _code(one.take("code", "errorcode", "statuscode"))
     inner_map = one.map(*_INSIDE)
     inner = _code(inner_map.take("code", "errorcode")) if inner_map else ""
@@ -84,12 +84,12 @@ def read_fault(value: Any) -> Fault | None:
     closed = one.number("closecode", "code") if not code else one.number("closecode")
     if not code and not inner and not said and closed not in (1006, 1015):
         return None
-    return Fault(
+    return SdkError(
         code, message(said), inner if inner != code else "", int(closed) if closed in (1006, 1015) else None
     )
 
 
-def in_log(text: str) -> Iterator[Fault]:
+def in_log(text: str) -> Iterator[SdkError]:
     """Find the errors that a log tells of, each once, with the line as the message."""
     inner = {match.start(1): match[1] for match in _INNER.finditer(text)}
     seen: set[tuple[str, str]] = set()
@@ -100,14 +100,14 @@ def in_log(text: str) -> Iterator[Fault]:
         inside = next((one for place, one in inner.items() if 0 < place - at < 600), "")
         if (code, inside) not in seen:
             seen.add((code, inside))
-            yield Fault(code, message(line), inside if inside != code else "")
+            yield SdkError(code, message(line), inside if inside != code else "")
     told = {code for fault in seen for code in fault}
     for at, code in inner.items():
         if code not in told:
             told.add(code)
-            yield Fault(code, message(_line(text, at)))
+            yield SdkError(code, message(_line(text, at)))
     for close in dict.fromkeys(match[1] for match in _CLOSE.finditer(text)):
-        yield Fault("", f"The WebSocket was closed with {close}", close_code=int(close))
+        yield SdkError("", f"The WebSocket was closed with {close}", close_code=int(close))
 
 
 def message(text: str) -> str:
@@ -126,10 +126,10 @@ def _line(text: str, at: int) -> str:
     return text[begin : end if end >= 0 else at + 300]
 
 
-def _of_faults(faults: tuple[Fault, ...], around: Map) -> Report:
+def _of_faults(faults: tuple[SdkError, ...], around: FieldMap) -> PreflightReport:
     form = said_form(around)
     texts = " ".join(fault.message for fault in faults)
-    return Report(
+    return PreflightReport(
         form="log",
         platforms=form.platforms if form else (),
         sdk=version_in(around),
@@ -141,14 +141,14 @@ def _of_faults(faults: tuple[Fault, ...], around: Map) -> Report:
     )
 
 
-def _codes(faults: tuple[Fault, ...]) -> str:
+def _codes(faults: tuple[SdkError, ...]) -> str:
     codes = dict.fromkeys(code for fault in faults for code in fault.codes)
     closed = dict.fromkeys(f"close code {fault.close_code}" for fault in faults if fault.close_code)
     return ", ".join([*codes, *closed]) or "an error without a code"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class CodePattern:
     """A way to write an error code; *sure* where it can be nothing else, so that an unknown one is a mistake."""
 
     what: str
@@ -156,8 +156,8 @@ class Form:
     sure: bool
 
 
-def _form(what: str, pattern: str, *, sure: bool = False) -> Form:
-    return Form(what, re.compile(pattern, re.IGNORECASE), sure)
+def _form(what: str, pattern: str, *, sure: bool = False) -> CodePattern:
+    return CodePattern(what, re.compile(pattern, re.IGNORECASE), sure)
 
 
 # "error 31009", "code=31009", "errorCode": 31009, "Error (31009)", "#31009"; not "error after 31009 ms".
@@ -217,7 +217,7 @@ def find_codes(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda code: found[code]))
 
 
-def _written(text: str) -> Iterator[tuple[Form, str, int, int]]:
+def _written(text: str) -> Iterator[tuple[CodePattern, str, int, int]]:
     for form in FORMS:
         for match in form.pattern.finditer(text):
             written = match[match.lastindex or 0]

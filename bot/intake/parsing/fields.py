@@ -36,7 +36,7 @@ def _folded(key: str) -> str:
     return "".join(letter for letter in key.casefold() if letter.isalnum())
 
 
-class Map:
+class FieldMap:
     """A map of a report, by folded keys."""
 
     def __init__(self, value: object) -> None:
@@ -59,10 +59,10 @@ class Map:
         """Give the first value that is there and not null, under any of the folded *names*."""
         return next((self._values[name] for name in names if self._values.get(name) is not None), None)
 
-    def map(self, *names: str) -> "Map":
+    def map(self, *names: str) -> "FieldMap":
         """Give the map under one of *names*, an empty one where there is none."""
         found = (self._values[name] for name in names if isinstance(self._values.get(name), Mapping))
-        return Map(next(found, None))
+        return FieldMap(next(found, None))
 
     def list(self, *names: str) -> list[Any]:
         """Give the list under one of *names*; a single map counts as a list of one."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 _HOST: Final = r"(?P<host>[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63})\.?"
 
 
-Facts = dict[str, Any]
+ToolFacts = dict[str, Any]
 
 
 # An answer from these is not the service's: somebody's filter gave it.
@@ -16,7 +16,7 @@ _INSIDE: Final = tuple(
 )
 
 
-def _addresses(answers: list[str]) -> Facts:
+def _addresses(answers: list[str]) -> ToolFacts:
     """Judge addresses: those of somebody's own network cannot be the service's."""
     for one in answers:
         try:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bot.intake.parsing.fields import Map
+from bot.intake.parsing.fields import FieldMap
 from bot.intake.preflight_report import HOST, PRFLX, RELAY, SRFLX, Candidate
 
 MOST: Final = 500
@@ -35,7 +35,7 @@ def read_candidate(value: Any, *, remote: bool | None = None) -> Candidate | Non
     """Read one candidate as statistics write it; None where it has no kind that is known."""
     if isinstance(value, str):
         return next(candidate_lines(value), None)
-    one = Map(value)
+    one = FieldMap(value)
     if "candidate" in one and "candidatetype" not in one:  # RTCIceCandidateInit
         return next(candidate_lines(one.text("candidate", longest=600)), None)
     kind = _KINDS.get(one.text("candidatetype", "type", "typ").casefold())

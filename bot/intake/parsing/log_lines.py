@@ -3,10 +3,10 @@
 from typing import Final
 
 from bot.intake.parsing.error_codes import CSP, HANGUP, _codes, in_log
-from bot.intake.parsing.fields import Map
+from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.ice_candidates import MOST, candidate_lines
 from bot.intake.parsing.report_formats import said_form
-from bot.intake.preflight_report import Report
+from bot.intake.preflight_report import PreflightReport
 
 TITLES: Final = {
     "javascript": "the JavaScript SDK",
@@ -21,15 +21,15 @@ TITLES: Final = {
 _LOG: Final = 200_000  # characters of a log that are read
 
 
-def _log(text: str) -> Report | None:
+def _log(text: str) -> PreflightReport | None:
     """Make a report of what a log tells: codes, close codes, candidates, a policy that refuses."""
     faults = tuple(in_log(text))
     lines = list(dict.fromkeys(one for one, _ in zip(candidate_lines(text), range(MOST), strict=False)))
     csp, hangup = bool(CSP.search(text)), bool(HANGUP.search(text)) and bool(faults)
     if not (faults or lines or csp):
         return None
-    form = said_form(Map({"sdk": text[:2_000]}))
-    return Report(
+    form = said_form(FieldMap({"sdk": text[:2_000]}))
+    return PreflightReport(
         form="log",
         platforms=form.platforms if form else (),
         state="failed" if faults else "",
@@ -40,7 +40,7 @@ def _log(text: str) -> Report | None:
     )
 
 
-def _log_says(log: Report) -> str:
+def _log_says(log: PreflightReport) -> str:
     told = [
         *([_codes(log.faults)] if log.faults else []),
         *(

@@ -81,7 +81,7 @@ class _Open:
 
 def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
     """Read the value that begins at *start* with a bracket: the value, where it ends, whether it was cut off."""
-    reader = _Reader()
+    reader = _LooseReader()
     at = start
     while match := _TOKEN.match(text, at):
         at = match.end()
@@ -91,7 +91,7 @@ def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _LooseReader:
     """What has been opened and not closed yet, outermost first."""
 
     stack: list[_Open] = field(default_factory=list)

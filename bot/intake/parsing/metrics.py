@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Final
 
 from bot.intake.parsing.durations import SECONDS_NOTE
-from bot.intake.parsing.fields import Map, measured
-from bot.intake.preflight_report import Spread
+from bot.intake.parsing.fields import FieldMap, measured
+from bot.intake.preflight_report import MetricRange
 
 MICROSECONDS_NOTE: Final = (
     "Round trip and jitter are written in microseconds, as their size shows; they are read as such."
@@ -35,13 +35,13 @@ class Sample:
     loss_percent: float | None
 
 
-def read_samples(report: Map) -> tuple[Sample, ...]:
+def read_samples(report: FieldMap) -> tuple[Sample, ...]:
     """Read what was measured second by second."""
     found = report.list("statssamples", "samples", "rtcsamples")[:MOST_SAMPLES]
-    return tuple(_sample(Map(one)) for one in found if isinstance(one, dict))
+    return tuple(_sample(FieldMap(one)) for one in found if isinstance(one, dict))
 
 
-def _sample(one: Map) -> Sample:
+def _sample(one: FieldMap) -> Sample:
     fraction, _ = measured(
         one.take("packetslostfraction", "packetlossfraction", "packetloss", "packetlosspercent")
     )
@@ -55,7 +55,7 @@ def _sample(one: Map) -> Sample:
     )
 
 
-def read_spreads(report: Map, samples: Sequence[Sample]) -> tuple[dict[str, Spread], list[str]]:
+def read_spreads(report: FieldMap, samples: Sequence[Sample]) -> tuple[dict[str, MetricRange], list[str]]:
     """Give round trip and jitter in ms and MOS as written; from the samples where averages are missing."""
     stats = report.map("networkstats", "stats", "rtcstats", "averages")
     found = {
@@ -63,7 +63,7 @@ def read_spreads(report: Map, samples: Sequence[Sample]) -> tuple[dict[str, Spre
     }
     notes = []
     if _small(found["rtt"], _SHORT_TRIP) or (
-        found["rtt"] == Spread() and _small(found["jitter"], _SHORT_JITTER)
+        found["rtt"] == MetricRange() and _small(found["jitter"], _SHORT_JITTER)
     ):
         found = {name: _times(one, 1000) if _small(one, _SHORT_TRIP) else one for name, one in found.items()}
         notes.append(SECONDS_NOTE.format(what="Round trip and jitter"))
@@ -72,42 +72,42 @@ def read_spreads(report: Map, samples: Sequence[Sample]) -> tuple[dict[str, Spre
         notes.append(MICROSECONDS_NOTE)
     found["mos"] = _spread(stats, "mos") or _of(one.mos for one in samples)
     if any(value is not None and not 0 <= value <= 5 for value in _values(found["mos"])):
-        found["mos"] = Spread()
+        found["mos"] = MetricRange()
     for name in ("rtt", "jitter"):
         if any(value is not None and not 0 <= value < 1e7 for value in _values(found[name])):
-            found[name] = Spread()
+            found[name] = MetricRange()
     return found, notes
 
 
-def _spread(stats: Map, name: str) -> Spread | None:
+def _spread(stats: FieldMap, name: str) -> MetricRange | None:
     inner = stats.map(name, f"{name}ms")
     if inner:
         average = inner.milliseconds("average", "avg", "mean")[0]
         low = inner.milliseconds("min", "minimum", "low")[0]
         high = inner.milliseconds("max", "maximum", "high")[0]
-        return None if average is low is high is None else Spread(average, low, high)
+        return None if average is low is high is None else MetricRange(average, low, high)
     for key in (name, f"average{name}", f"avg{name}", f"{name}average", f"{name}avg"):
         found = stats.number(key) if name == "mos" else stats.milliseconds(key)[0]
         if found is not None:
-            return Spread(found)
+            return MetricRange(found)
     return None
 
 
-def _of(values: Iterable[float | None]) -> Spread:
+def _of(values: Iterable[float | None]) -> MetricRange:
     known = [value for value in values if value is not None]
-    return Spread(round(sum(known) / len(known), 3), min(known), max(known)) if known else Spread()
+    return MetricRange(round(sum(known) / len(known), 3), min(known), max(known)) if known else MetricRange()
 
 
-def _small(spread: Spread, limit: float) -> bool:
+def _small(spread: MetricRange, limit: float) -> bool:
     known = [value for value in _values(spread) if value is not None]
     return bool(known) and 0 < max(known) < limit
 
 
-def _times(spread: Spread, factor: float) -> Spread:
-    return Spread(*(None if one is None else round(one * factor, 3) for one in _values(spread)))
+def _times(spread: MetricRange, factor: float) -> MetricRange:
+    return MetricRange(*(None if one is None else round(one * factor, 3) for one in _values(spread)))
 
 
-def _values(spread: Spread) -> tuple[float | None, float | None, float | None]:
+def _values(spread: MetricRange) -> tuple[float | None, float | None, float | None]:
     return spread.average, spread.low, spread.high
 
 
@@ -122,7 +122,7 @@ def in_ms(samples: Sequence[Sample]) -> tuple[Sample, ...]:
     )
 
 
-def read_loss(report: Map, samples: Sequence[Sample]) -> float | None:
+def read_loss(report: FieldMap, samples: Sequence[Sample]) -> float | None:
     """Give the loss of the whole test in %: by packets where they are counted, else as written."""
     totals = report.map("totals")
     lost, received = totals.number("packetslost"), totals.number("packetsreceived")
@@ -156,7 +156,9 @@ def adds_up(counts: Sequence[float]) -> bool:
     return rises and len(counts) > 1 and counts[-1] > 1.5 * counts[0]
 
 
-def compute_mos(samples: Sequence[Sample], spreads: dict[str, Spread], loss: float | None) -> float | None:
+def compute_mos(
+    samples: Sequence[Sample], spreads: dict[str, MetricRange], loss: float | None
+) -> float | None:
     """Compute MOS from what was measured: the mean over the samples, else from the averages; None without loss."""
     scores = [
         mos(one.rtt, one.jitter, lost)

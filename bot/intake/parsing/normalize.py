@@ -26,7 +26,7 @@ LINK: Final = re.compile(
 UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
 
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """Write *text* in plain letters and digits: links and mentions of Slack unwrapped, look-alikes replaced."""
     text = html.unescape(LINK.sub(r" \1 \2 ", text[:LONGEST]))
     text = unicodedata.normalize("NFKC", UNSEEN.sub("", text)).translate(TWINS)

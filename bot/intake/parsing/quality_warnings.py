@@ -6,8 +6,8 @@ Pure.
 import re
 from typing import Any, Final
 
-from bot.intake.parsing.fields import Map, folded, number
-from bot.intake.preflight_report import Caution
+from bot.intake.parsing.fields import FieldMap, folded, number
+from bot.intake.preflight_report import QualityWarning
 
 MOST: Final = 50
 
@@ -38,27 +38,27 @@ _NAMES: Final = {
 }  # fmt: skip
 
 
-def read_cautions(report: Map) -> tuple[Caution, ...]:
+def read_cautions(report: FieldMap) -> tuple[QualityWarning, ...]:
     """List the warnings, and whether each was cleared later."""
     cleared = {_name(one) for one in report.list("warningscleared", "clearedwarnings")[:MOST]}
-    found: dict[str, Caution] = {}
+    found: dict[str, QualityWarning] = {}
     for one in report.list("warnings", "qualitywarnings", "currentwarnings")[:MOST]:
         name = _name(one)
         if name:
-            found.setdefault(name, _caution(name, Map(one), cleared=name in cleared))
+            found.setdefault(name, _caution(name, FieldMap(one), cleared=name in cleared))
     return tuple(found.values())
 
 
-def _caution(name: str, one: Map, *, cleared: bool) -> Caution:
+def _caution(name: str, one: FieldMap, *, cleared: bool) -> QualityWarning:
     rtc = one.map("rtcwarning") or one
     threshold = rtc.take("threshold", "thresholdvalue")
     values = rtc.take("values", "value")
     last = values[-1] if isinstance(values, list) and values else values
-    limit = Map(threshold).number("value") if isinstance(threshold, dict) else number(threshold)
-    return Caution(name, limit, number(last), cleared)
+    limit = FieldMap(threshold).number("value") if isinstance(threshold, dict) else number(threshold)
+    return QualityWarning(name, limit, number(last), cleared)
 
 
 def _name(value: Any) -> str:
-    written = value if isinstance(value, str) else Map(value).text("name", "warning", "type", longest=60)
+    written = value if isinstance(value, str) else FieldMap(value).text("name", "warning", "type", longest=60)
     plain = folded(written).removesuffix("warning").removeprefix("callqualitywarning")
     return _NAMES.get(plain) or (written.casefold() if _FORM.fullmatch(written) else "")

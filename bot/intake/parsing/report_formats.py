@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from bot.intake.parsing.fields import Map
+from bot.intake.parsing.fields import FieldMap
 
 # Sentences for what a whole report holds and this one does not, by the part that is missing.
 PARTS: Final = {
@@ -28,26 +28,26 @@ _NATIVE_PARTS: Final = tuple(part for part in PARTS if part != "dtls")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ReportFormat:
     """How one SDK writes its report."""
 
     name: str
     platforms: tuple[str, ...]
     holds: tuple[str, ...]  # keys of PARTS
-    signs: Callable[[Map], int]  # how much speaks for it
+    signs: Callable[[FieldMap], int]  # how much speaks for it
 
 
-def first(values: list[object]) -> Map:
+def first(values: list[object]) -> FieldMap:
     """Give the first map of a list, an empty one where there is none."""
-    return Map(next((one for one in values if isinstance(one, dict)), None))
+    return FieldMap(next((one for one in values if isinstance(one, dict)), None))
 
 
-def timing(report: Map) -> Map:
+def timing(report: FieldMap) -> FieldMap:
     """Give the part with the times of a report."""
     return report.map("networktiming", "networktimings", "timing", "timings")
 
 
-def native_signs(report: Map) -> int:
+def native_signs(report: FieldMap) -> int:
     """Tell how much speaks for a report of the native SDKs, whichever of the two."""
     found = sum(2 for name in ("networkstats", "icecandidates", "selectedicecandidatepair") if name in report)
     found += 3 * ("statssamples" in report) + 3 * ("networktimings" in report)
@@ -55,7 +55,7 @@ def native_signs(report: Map) -> int:
     return found + 2 * len(times & {"iceconnection", "preflighttest", "peerconnecttimemeasurement"})
 
 
-def _javascript_signs(report: Map) -> int:
+def _javascript_signs(report: FieldMap) -> int:
     """Tell what only this SDK writes: a DTLS time, totals, codecName, the browser's own candidate statistics."""
     sample = first(report.list("samples"))
     candidate = first(report.list("icecandidatestats"))
@@ -68,10 +68,10 @@ def _javascript_signs(report: Map) -> int:
 
 
 # The report of the JavaScript SDK: `completed` of `Device.runPreflight`, times in ms, counters by sample.
-JAVASCRIPT: Final = Form("javascript", ("javascript",), tuple(PARTS), _javascript_signs)
+JAVASCRIPT: Final = ReportFormat("javascript", ("javascript",), tuple(PARTS), _javascript_signs)
 
 
-def _android_signs(report: Map) -> int:
+def _android_signs(report: FieldMap) -> int:
     """Tell the native form where quality is a word and isTurnRequired true or false itself."""
     native = native_signs(report)
     quality, turn = report.take("callquality"), report.take("isturnrequired")
@@ -80,10 +80,10 @@ def _android_signs(report: Map) -> int:
 
 
 # The report of the Android SDK: `onPreflightCompleted`'s JSONObject; quality a word, isTurnRequired a Boolean.
-ANDROID: Final = Form("android", ("android",), _NATIVE_PARTS, _android_signs)
+ANDROID: Final = ReportFormat("android", ("android",), _NATIVE_PARTS, _android_signs)
 
 
-def _ios_signs(report: Map) -> int:
+def _ios_signs(report: FieldMap) -> int:
     """Tell the native form where quality is a number and isTurnRequired the text "true" or "false"."""
     native = native_signs(report)
     quality, turn = report.take("callquality"), report.take("isturnrequired")
@@ -95,10 +95,10 @@ def _ios_signs(report: Map) -> int:
 
 
 # The report of the iOS SDK: `dictionaryReport` of TVOPreflightReport; quality 0 to 4, isTurnRequired a text.
-IOS: Final = Form("ios", ("ios",), _NATIVE_PARTS, _ios_signs)
+IOS: Final = ReportFormat("ios", ("ios",), _NATIVE_PARTS, _ios_signs)
 
 
-def _react_native_signs(report: Map) -> int:
+def _react_native_signs(report: FieldMap) -> int:
     """Tell the mixture: names as in JavaScript around candidates and samples as the native SDKs write them."""
     sample = first(report.list("samples"))
     candidate = first(report.list("icecandidatestats"))
@@ -108,13 +108,13 @@ def _react_native_signs(report: Map) -> int:
 
 
 # The report of the React Native SDK: the native one under the names of the JavaScript one, without totals and DTLS.
-REACT_NATIVE: Final = Form("react-native", ("react-native",), _NATIVE_PARTS, _react_native_signs)
+REACT_NATIVE: Final = ReportFormat("react-native", ("react-native",), _NATIVE_PARTS, _react_native_signs)
 
 FORMS: Final = (JAVASCRIPT, ANDROID, IOS, REACT_NATIVE)
 
 # One of the two native forms, and nothing tells which.
-NATIVE: Final = Form("native", ("android", "ios"), ANDROID.holds, lambda _: 0)
-UNKNOWN: Final = Form("unknown", (), ANDROID.holds, lambda _: 0)
+NATIVE: Final = ReportFormat("native", ("android", "ios"), ANDROID.holds, lambda _: 0)
+UNKNOWN: Final = ReportFormat("unknown", (), ANDROID.holds, lambda _: 0)
 
 _SAID: Final = (
     ("react-native", re.compile(r"react.?native|\brn\b|voice-react-native", re.IGNORECASE)),
@@ -130,7 +130,7 @@ _VERSION: Final = re.compile(
 )
 
 
-def form_of(report: Map, around: Map) -> Form:
+def form_of(report: FieldMap, around: FieldMap) -> ReportFormat:
     """Choose the form of *report*; *around* is what it was wrapped in."""
     if said := said_form(around) or said_form(report):
         return said
@@ -143,7 +143,7 @@ def form_of(report: Map, around: Map) -> Form:
     return best
 
 
-def said_form(words: Map) -> Form | None:
+def said_form(words: FieldMap) -> ReportFormat | None:
     """Choose the form by what is said of platform and SDK."""
     said = words.text("platform", "sdk", "sdkname", "product", "os", "client")
     return next(
@@ -151,7 +151,7 @@ def said_form(words: Map) -> Form | None:
     )
 
 
-def version_in(*maps: Map) -> str:
+def version_in(*maps: FieldMap) -> str:
     """Find the SDK's version in what is said of it; empty where nothing is."""
     for words in maps:
         for name in ("sdkversion", "sdk", "voicesdkversion", "version", "releaseversion"):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import Facts
+from bot.intake.parsing.hosts import ToolFacts
 from bot.intake.readers.curl import _curl
 from bot.intake.readers.dig import _dig
 from bot.intake.readers.nslookup import _nslookup
@@ -24,7 +24,7 @@ def looks_in(text: str) -> tuple[Observation, ...]:
     return tuple(found.values())
 
 
-_TOOLS: Final[dict[str, Callable[[str], Iterator[tuple[str, int, Facts]]]]] = {
+_TOOLS: Final[dict[str, Callable[[str], Iterator[tuple[str, int, ToolFacts]]]]] = {
     "dig": _dig,
     "nslookup": _nslookup,
     "openssl": _openssl,

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from bot.intake.parsing.hosts import _HOST, Facts
+from bot.intake.parsing.hosts import _HOST, ToolFacts
 
 
-def _curl(text: str) -> Iterator[tuple[str, int, Facts]]:
+def _curl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for match in re.finditer(rf"[Cc]ould not resolve host: {_HOST}", text):
         yield match["host"].casefold(), 53, {"dns": "fails", "bad": "the host could not be resolved"}
     for match in re.finditer(
@@ -28,10 +28,10 @@ def _curl(text: str) -> Iterator[tuple[str, int, Facts]]:
             )
 
 
-def _after_connect(part: str) -> Facts:
+def _after_connect(part: str) -> ToolFacts:
     """Tell what came of a connection that curl opened."""
     status = re.search(r"^< HTTP/[\d.]+ (\d{3})", part, re.MULTILINE)
-    facts: Facts = {}
+    facts: ToolFacts = {}
     if re.search(r"certificate has expired|certificate is not yet valid", part):
         return {"tls": "misdated", "bad": "the certificate is out of date"}
     if re.search(r"self[- ]signed certificate|no alternative certificate subject name", part):

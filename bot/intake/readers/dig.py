@@ -7,10 +7,10 @@ elsewhere.
 import re
 from collections.abc import Iterator
 
-from bot.intake.parsing.hosts import _HOST, Facts, _addresses
+from bot.intake.parsing.hosts import _HOST, ToolFacts, _addresses
 
 
-def _dig(text: str) -> Iterator[tuple[str, int, Facts]]:
+def _dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for part in re.split(r"(?=^; <<>> DiG)", text, flags=re.MULTILINE)[:20]:
         asked = re.search(rf"^;{_HOST}\s+IN\s+(?:A|AAAA)\s*$", part, re.MULTILINE | re.IGNORECASE)
         named = asked or re.search(rf"<<>> (?:[@+-]\S+ ){{0,8}}{_HOST}", part, re.IGNORECASE)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from bot.intake.parsing.hosts import _HOST, Facts, _addresses
+from bot.intake.parsing.hosts import _HOST, ToolFacts, _addresses
 
 
-def _nslookup(text: str) -> Iterator[tuple[str, int, Facts]]:
+def _nslookup(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for match in re.finditer(rf"server can't find {_HOST}: (?P<word>[A-Z]+)", text, re.IGNORECASE):
         yield match["host"].casefold(), 53, {"dns": "fails", "bad": f"the resolver said {match['word']}"}
     for match in re.finditer(

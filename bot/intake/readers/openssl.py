@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import _HOST, Facts
+from bot.intake.parsing.hosts import _HOST, ToolFacts
 
 # X.509 verification codes of OpenSSL (verify(1)) that say more than that a root is missing on this machine.
 _VERIFY: Final = {
@@ -16,7 +16,7 @@ _VERIFY: Final = {
 }
 
 
-def _openssl(text: str) -> Iterator[tuple[str, int, Facts]]:
+def _openssl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for part in re.split(r"(?=openssl s_client)", text)[:20]:
         command = re.search(rf"-connect\s+{_HOST}:(?P<port>\d{{1,5}})", part, re.IGNORECASE)
         if command:
@@ -31,9 +31,9 @@ def _openssl(text: str) -> Iterator[tuple[str, int, Facts]]:
                 yield host, port, {"tcp": "shut", "tcp_port": port, "bad": failed[0].strip()}
 
 
-def _session(part: str) -> Facts:
+def _session(part: str) -> ToolFacts:
     """Tell what came of the TLS handshake that openssl made."""
-    facts: Facts = {}
+    facts: ToolFacts = {}
     verify = re.search(r"Verify return code: (\d+) \(([^)]{0,80})\)", part) or re.search(
         r"verify error:num=(\d+):([^\n]{0,80})", part
     )

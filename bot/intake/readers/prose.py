@@ -26,7 +26,7 @@ PACKAGE: Final = r"(?:sdk|voice(?:[ -](?:ios|android|sdk))?|twiliovoice)"
 
 
 @dataclass(frozen=True, slots=True)
-class Clue:
+class CluePattern:
     """What *name* is when *pattern* is found: *value*, or else the pattern's group."""
 
     name: str
@@ -34,8 +34,8 @@ class Clue:
     value: str = ""
 
 
-def _clue(name: str, pattern: str, value: str = "") -> Clue:
-    return Clue(name, re.compile(pattern, re.IGNORECASE), value)
+def _clue(name: str, pattern: str, value: str = "") -> CluePattern:
+    return CluePattern(name, re.compile(pattern, re.IGNORECASE), value)
 
 
 # The first clue about a name that gives a known value decides. "No" comes before "yes": "not on a VPN" has both.
@@ -67,7 +67,7 @@ OVER: Final = "react-native"
 WORD: Final = re.compile(r"[a-z][a-z0-9]*(?:[-'][a-z0-9]+)*")
 
 
-def find_clues(text: str, vocabulary: Vocabulary) -> dict[str, str]:
+def read_prose(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     """Collect what *text* (as `plain` gives it) says: names of options and their values, as they are usual here."""
     found: dict[str, str] = {}
     typed = len(text) <= TYPED

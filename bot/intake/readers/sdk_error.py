@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.intake.parsing.error_codes import _of_faults, read_fault
-from bot.intake.parsing.fields import Map
-from bot.intake.preflight_report import Report
+from bot.intake.parsing.fields import FieldMap
+from bot.intake.preflight_report import PreflightReport
 
 
-def _error(values: list[Any]) -> Report | None:
+def _error(values: list[Any]) -> PreflightReport | None:
     """Make a report of an error object: a map with a code and words, directly or one level down."""
     for value in values[:20]:
         inside = [value, *(value.values() if isinstance(value, Mapping) else ())]
         listed = [one for many in inside if isinstance(many, list) for one in many[:20]]
         for one in [*inside[:50], *listed[:50]]:
             if isinstance(one, Mapping) and (fault := read_fault(one)) and fault.codes:
-                return _of_faults((fault,), Map(value))
+                return _of_faults((fault,), FieldMap(value))
     return None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from bot.intake.parsing.durations import read_timing, started
 from bot.intake.parsing.edge_names import edge_id
 from bot.intake.parsing.error_codes import CSP, HANGUP, of_report
-from bot.intake.parsing.fields import Map
+from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.ice_candidates import MOST, read_candidate
 from bot.intake.parsing.metrics import (
     DIFFERS,
@@ -25,8 +25,8 @@ from bot.intake.parsing.metrics import (
     word_said,
 )
 from bot.intake.parsing.quality_warnings import read_cautions
-from bot.intake.parsing.report_formats import PARTS, Form, form_of, version_in
-from bot.intake.preflight_report import RELAY, Candidate, Fault, Report, Spread, State
+from bot.intake.parsing.report_formats import PARTS, ReportFormat, form_of, version_in
+from bot.intake.preflight_report import RELAY, Candidate, MetricRange, PreflightReport, SdkError, State
 
 _PAIR: Final = ("selectedicecandidatepairstats", "selectedicecandidatepair", "selectedcandidatepair")
 _LISTS: Final = ("icecandidatestats", "icecandidates", "candidates", "localcandidates")
@@ -43,9 +43,9 @@ _STATES: Final[dict[str, State]] = {
 }  # fmt: skip
 
 
-def read_report(value: Any, around: Any = None) -> Report:
+def read_report(value: Any, around: Any = None) -> PreflightReport:
     """Read *value*, a map that looks like a report; *around* is the map that it was wrapped in."""
-    report, wrapped = Map(value), Map(around)
+    report, wrapped = FieldMap(value), FieldMap(around)
     form = form_of(report, wrapped)
     raw_samples = read_samples(report)
     spreads, notes = read_spreads(report, raw_samples)
@@ -55,11 +55,11 @@ def read_report(value: Any, around: Any = None) -> Report:
     local, remote, candidates = _ways(report)
     faults = of_report(report) or of_report(wrapped)
     edge = report.text("edge", "chosenedge", longest=80)
-    read = Report(
+    read = PreflightReport(
         form=form.name,
         platforms=form.platforms,
         sdk=version_in(report, wrapped),
-        state=_state(report, wrapped, faults, spreads["rtt"] != Spread() or bool(samples)),
+        state=_state(report, wrapped, faults, spreads["rtt"] != MetricRange() or bool(samples)),
         call_sid=_written(report.text("callsid", "sid"), _SID),
         edge=edge_id(edge) if edge else "",
         edge_written=_written(edge, _EDGE),
@@ -92,7 +92,7 @@ def _written(text: str, form: re.Pattern[str]) -> str:
     return text if form.fullmatch(text) else ""
 
 
-def _ways(report: Map) -> tuple[Candidate | None, Candidate | None, tuple[Candidate, ...]]:
+def _ways(report: FieldMap) -> tuple[Candidate | None, Candidate | None, tuple[Candidate, ...]]:
     """Give both ends of the selected pair, and every candidate that the device gathered or was told."""
     pair = report.map(*_PAIR)
     local = read_candidate(pair.take("localcandidate", "local"), remote=False)
@@ -101,7 +101,7 @@ def _ways(report: Map) -> tuple[Candidate | None, Candidate | None, tuple[Candid
     return local, remote, tuple(dict.fromkeys(one for one in listed if one))
 
 
-def _state(report: Map, around: Map, faults: tuple[Fault, ...], measured: bool) -> State:
+def _state(report: FieldMap, around: FieldMap, faults: tuple[SdkError, ...], measured: bool) -> State:
     for words in (report, around):
         said = _STATES.get(words.text("status", "state", "teststatus", longest=30).casefold())
         if said:
@@ -111,13 +111,13 @@ def _state(report: Map, around: Map, faults: tuple[Fault, ...], measured: bool) 
     return "completed" if measured or "callquality" in report else ""
 
 
-def _codec(report: Map) -> str:
+def _codec(report: FieldMap) -> str:
     samples = report.list("samples", "statssamples")
-    last = Map(samples[-1]) if samples else Map(None)
+    last = FieldMap(samples[-1]) if samples else FieldMap(None)
     return _written((last.text("codecname", "codec") or report.text("codec")).casefold(), _CODEC)
 
 
-def _missing(read: Report, form: Form) -> Iterator[str]:
+def _missing(read: PreflightReport, form: ReportFormat) -> Iterator[str]:
     """Say what a whole report of this form holds and this one does not."""
     there = {
         "edge": bool(read.edge),
@@ -125,7 +125,7 @@ def _missing(read: Report, form: Form) -> Iterator[str]:
         "signaling": read.timing.signaling is not None,
         "ice": read.timing.ice is not None,
         "dtls": read.timing.dtls is not None,
-        "stats": read.rtt != Spread() and read.jitter != Spread(),
+        "stats": read.rtt != MetricRange() and read.jitter != MetricRange(),
         "samples": bool(read.samples),
         "loss": read.loss_percent is not None,
         "candidates": bool(read.candidates),
@@ -136,7 +136,7 @@ def _missing(read: Report, form: Form) -> Iterator[str]:
             yield f"Missing: {PARTS[part]}."
 
 
-def _contradictions(read: Report) -> Iterator[str]:
+def _contradictions(read: PreflightReport) -> Iterator[str]:
     """Say what in the report does not fit together."""
     own, computed = read.mos.average, read.mos_computed
     if own is not None and computed is not None and abs(own - computed) > DIFFERS:

@@ -5,8 +5,8 @@ import logging
 from contextlib import suppress
 from typing import Final
 
-from bot.relays.hub.session import RejectedError, Session
-from bot.storage.relay_registry import Enrolment
+from bot.relays.hub.session import RejectedError, RelaySession
+from bot.storage.relay_registry import RelayRegistry
 
 log: Final = logging.getLogger(__name__)
 
@@ -17,16 +17,16 @@ WATCH: Final = 1.0  # seconds between two looks for what other processes changed
 _PARTS: Final = 16  # of a beat; in each of them a part of the relays is pinged
 
 
-class Roster:
+class RelayConnections:
     """The sessions of one hub."""
 
-    def __init__(self, enrolment: Enrolment, beat: float) -> None:
-        self.sessions: dict[str, Session] = {}  # by the relay's name
+    def __init__(self, enrolment: RelayRegistry, beat: float) -> None:
+        self.sessions: dict[str, RelaySession] = {}  # by the relay's name
         self.beat = beat
         self._enrolment = enrolment
         self._claims: dict[str, asyncio.Lock] = {}
 
-    async def admit(self, session: Session) -> Session | None:
+    async def admit(self, session: RelaySession) -> RelaySession | None:
         """Take *session* in, unless its relay answers over another connection; gives the dead one it replaces."""
         async with self._claims.setdefault(session.key, asyncio.Lock()):
             old = self.sessions.get(session.name)
@@ -35,7 +35,7 @@ class Roster:
             self.sessions[session.name] = session
         return old
 
-    def leave(self, session: Session) -> bool:
+    def leave(self, session: RelaySession) -> bool:
         """Strike *session* off; whether it was the one that counts."""
         if self.sessions.get(session.name) is not session:
             return False
@@ -72,7 +72,7 @@ class Roster:
                     session.name = relay.name
                     self.sessions[relay.name] = session
 
-    async def _is_alive(self, session: Session) -> bool:
+    async def _is_alive(self, session: RelaySession) -> bool:
         """Whether *session* answers a ping now."""
         await session.ping()
         with suppress(TimeoutError):

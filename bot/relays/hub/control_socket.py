@@ -17,20 +17,20 @@ from bot.relays.hub.hub import Hub
 from bot.relays.hub.in_flight import is_last
 from bot.relays.hub.messages import (
     LONGEST_LINE,
-    Health,
-    Job,
-    Lost,
-    Reply,
-    health_json,
+    HubEvent,
+    HubJob,
+    PlanLost,
+    RelayStatus,
     job_line,
-    read_health,
     read_job,
     read_reply,
+    read_status,
     reply_line,
+    status_json,
 )
 from probes.protocol import json_codec
 from probes.protocol.json_fields import Fields, WireError
-from probes.protocol.messages import Seen
+from probes.protocol.messages import ObservationMessage
 
 log: Final = logging.getLogger(__name__)
 
@@ -91,18 +91,18 @@ async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
     fields = Fields(json_codec.load(await reader.readline()), "control")
     match fields.text("op"):
         case "relays":
-            relays = [health_json(one) for one in await hub.relays()]
+            relays = [status_json(one) for one in await hub.relays()]
             writer.write(json_codec.dump({"relays": relays}).encode() + b"\n")
             await writer.drain()
         case "relay":
             one = await hub.relay(fields.text("name"))
-            writer.write(json_codec.dump({"relay": health_json(one) if one else None}).encode() + b"\n")
+            writer.write(json_codec.dump({"relay": status_json(one) if one else None}).encode() + b"\n")
             await writer.drain()
         case "run":
             await _run(hub, read_job(fields), reader, writer)
 
 
-async def _run(hub: Hub, job: Job, reader: StreamReader, writer: StreamWriter) -> None:
+async def _run(hub: Hub, job: HubJob, reader: StreamReader, writer: StreamWriter) -> None:
     """Write what becomes of *job*; when the other side closes, nobody needs the rest."""
     gone = asyncio.create_task(reader.read())
     work = asyncio.create_task(_pass_on(hub, job, writer))
@@ -114,7 +114,7 @@ async def _run(hub: Hub, job: Job, reader: StreamReader, writer: StreamWriter) -
         await asyncio.gather(gone, work, return_exceptions=True)
 
 
-async def _pass_on(hub: Hub, job: Job, writer: StreamWriter) -> None:
+async def _pass_on(hub: Hub, job: HubJob, writer: StreamWriter) -> None:
     async with hub.run(job) as events:
         async for event in events:
             writer.write(reply_line(event).encode() + b"\n")
@@ -127,15 +127,15 @@ class ControlSocket:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def relays(self) -> tuple[Health, ...]:
+    async def relays(self) -> tuple[RelayStatus, ...]:
         """List every relay; OSError when no hub is there."""
         answer = await self._answer({"op": "relays"})
-        return tuple(read_health(one) for one in answer["relays"])
+        return tuple(read_status(one) for one in answer["relays"])
 
-    async def relay(self, name: str) -> Health | None:
+    async def relay(self, name: str) -> RelayStatus | None:
         """Tell how one relay is; OSError when no hub is there."""
         one = (await self._answer({"op": "relay", "name": name}))["relay"]
-        return read_health(one) if one else None
+        return read_status(one) if one else None
 
     async def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
         async with self._connected() as (reader, writer):
@@ -143,11 +143,11 @@ class ControlSocket:
             answer: dict[str, Any] = json_codec.load(await reader.readline())
         return answer
 
-    def run(self, job: Job) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:
+    def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
         """Have *job* run; a hub that goes away and comes back is asked for the rest, never for all again."""
         return aclosing(self._events(job))
 
-    async def _events(self, job: Job) -> AsyncGenerator[Reply, None]:
+    async def _events(self, job: HubJob) -> AsyncGenerator[HubEvent, None]:
         asked, gone, clock = job, None, asyncio.get_running_loop().time
         while gone is None or clock() < gone + BACK:
             with suppress(OSError, EOFError):
@@ -161,11 +161,11 @@ class ControlSocket:
                         if is_last(event):
                             return
                         gone = None
-                        if isinstance(event, Seen):
+                        if isinstance(event, ObservationMessage):
                             asked = replace(job, after=event.n)
             gone = gone or clock()
             await asyncio.sleep(RETRY)
-        yield Lost(job.plan, "the hub went away in the middle, and did not come back in time")
+        yield PlanLost(job.plan, "the hub went away in the middle, and did not come back in time")
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:

@@ -13,7 +13,7 @@ from aiohttp import web
 from bot.errors import UsageError
 from bot.relays.hub.control_socket import clear
 from bot.relays.hub.hub import Hub
-from bot.relays.hub.session import Line
+from bot.relays.hub.session import RelayStream
 from probes.protocol.messages import LONGEST, SUBPROTOCOL
 
 PATH: Final = "/relay"
@@ -27,7 +27,7 @@ BACKLOG: Final = 4_096
 
 
 @dataclass(frozen=True, slots=True)
-class Listen:
+class ListenAddress:
     """Where to listen, and with which certificate; without one it must be loopback or a socket file."""
 
     host: str = "127.0.0.1"
@@ -50,7 +50,7 @@ class Listen:
 
 
 @asynccontextmanager
-async def listening(hub: Hub, listen: Listen) -> AsyncIterator[str]:
+async def listening(hub: Hub, listen: ListenAddress) -> AsyncIterator[str]:
     """Take relays in for *hub*; gives `host:port`, or the path of the socket."""
     context = listen.context()
     if context:
@@ -85,7 +85,7 @@ def _application(hub: Hub) -> web.Application:
         await socket.prepare(request)
         transport = request.transport
         if transport is not None and socket.ws_protocol == SUBPROTOCOL:
-            await hub.take_in(Line(socket, transport))
+            await hub.take_in(RelayStream(socket, transport))
         await socket.close()
         return socket
 

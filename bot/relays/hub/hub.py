@@ -7,13 +7,23 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final
 
-from bot.relays.hub.connections import BEAT, Roster
-from bot.relays.hub.dispatcher import Plans
-from bot.relays.hub.messages import Health, Job, Reply
-from bot.relays.hub.quotas import Limits
-from bot.relays.hub.session import Line, RejectedError, Session, greet
-from bot.storage.relay_registry import Enrolled, Enrolment
-from probes.protocol.messages import Done, Leaving, Message, Ping, Pong, Ready, Refusal, Seen, Welcome
+from bot.relays.hub.connections import BEAT, RelayConnections
+from bot.relays.hub.dispatcher import PlanDispatcher
+from bot.relays.hub.messages import HubEvent, HubJob, RelayStatus
+from bot.relays.hub.quotas import HubLimits
+from bot.relays.hub.session import RejectedError, RelaySession, RelayStream, greet
+from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
+from probes.protocol.messages import (
+    Done,
+    Leaving,
+    ObservationMessage,
+    Ping,
+    Pong,
+    Ready,
+    Refusal,
+    RelayMessage,
+    Welcome,
+)
 
 log: Final = logging.getLogger(__name__)
 
@@ -24,15 +34,19 @@ class Hub:
     """The relays of one database. `serving` must be entered for anything to happen."""
 
     def __init__(
-        self, enrolment: Enrolment, names: Collection[str], limits: Limits | None = None, beat: float = BEAT
+        self,
+        enrolment: RelayRegistry,
+        names: Collection[str],
+        limits: HubLimits | None = None,
+        beat: float = BEAT,
     ) -> None:
         self.enrolment = enrolment
         self._names = frozenset(name.casefold() for name in names)
-        self._roster = Roster(enrolment, beat)
-        self._plans = Plans(enrolment, self._roster.sessions, limits or Limits())
+        self._roster = RelayConnections(enrolment, beat)
+        self._plans = PlanDispatcher(enrolment, self._roster.sessions, limits or HubLimits())
 
     @property
-    def sessions(self) -> dict[str, Session]:
+    def sessions(self) -> dict[str, RelaySession]:
         """The relays that are connected, by name."""
         return self._roster.sessions
 
@@ -54,13 +68,13 @@ class Hub:
         """Cancel no plan from now on, whoever goes away: the next hub may go on with it."""
         self._plans.closing = True
 
-    def run(self, job: Job) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:
+    def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
         """Have *job* run once; leaving the block cancels the rest of it."""
         return self._plans.run(job)
 
-    async def take_in(self, line: Line) -> None:
+    async def take_in(self, line: RelayStream) -> None:
         """Talk with whoever dialled in until they go."""
-        session: Session | None = None
+        session: RelaySession | None = None
         because = "the connection broke"
         try:
             async with asyncio.timeout(GREETING):
@@ -84,18 +98,18 @@ class Hub:
                 self._plans.relay_gone(session.name)
                 await self.enrolment.heard(session.name, time.time(), because)
 
-    async def relays(self) -> tuple[Health, ...]:
+    async def relays(self) -> tuple[RelayStatus, ...]:
         """List every enrolled relay, connected or not."""
         return tuple(
             self._health(one) for one in await self.enrolment.all() if one.key and one.revoked is None
         )
 
-    async def relay(self, name: str) -> Health | None:
+    async def relay(self, name: str) -> RelayStatus | None:
         """Tell how one relay is; None unless it is enrolled."""
         one = await self.enrolment.find(name)
         return self._health(one) if one and one.key and one.revoked is None else None
 
-    async def _welcome(self, session: Session, relay: Enrolled) -> None:
+    async def _welcome(self, session: RelaySession, relay: RegisteredRelay) -> None:
         """Welcome *session*, in the place of an older connection of the same relay that is dead."""
         if old := await self._roster.admit(session):
             self._plans.relay_gone(session.name)
@@ -104,13 +118,13 @@ class Hub:
         log.info("relay %s is connected, version %s", session.name, session.version)
         await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self._roster.beat))
 
-    async def _heard(self, session: Session, message: Message) -> None:
+    async def _heard(self, session: RelaySession, message: RelayMessage) -> None:
         match message:
             case Pong():
                 session.pong(message)
             case Ping():
                 await session.line.say(Pong(message.n, time.time()))
-            case Seen() | Done() | Refusal():
+            case ObservationMessage() | Done() | Refusal():
                 await self._plans.reply(session, message)
             case Ready():
                 await self._ready(session, message)
@@ -119,7 +133,7 @@ class Hub:
             case _:
                 raise RejectedError("malformed", 60.0)
 
-    async def _ready(self, session: Session, ready: Ready) -> None:
+    async def _ready(self, session: RelaySession, ready: Ready) -> None:
         session.ready = ready
         session.offset = ready.offset
         await self._plans.relay_ready(session, ready)
@@ -133,14 +147,14 @@ class Hub:
         await self.enrolment.heard(session.name, time.time(), "", state)
         await session.ping()
 
-    def _health(self, one: Enrolled) -> Health:
+    def _health(self, one: RegisteredRelay) -> RelayStatus:
         session = self.sessions.get(one.name)
         if session is None:
-            return Health(
+            return RelayStatus(
                 one.name, one.key or "", one.sealing, one.vantage, False, False, one.seen, one.gone,
                 version=str(one.state.get("version", "")), labels=one.labels, channels=one.channels,
             )  # fmt: skip
-        return Health(
+        return RelayStatus(
             one.name,
             session.key,
             session.sealing,

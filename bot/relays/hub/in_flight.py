@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.relays.hub.messages import Lost, Reply
-from probes.protocol.messages import Done, Refusal, Seen
+from bot.relays.hub.messages import HubEvent, PlanLost
+from probes.protocol.messages import Done, ObservationMessage, Refusal
 
 # Seconds that a plan whose relay or whose asker is gone waits for them to come back.
 GRACE: Final = 10.0
@@ -21,12 +21,12 @@ REMEMBERED: Final = 4_096
 
 
 @dataclass(slots=True, eq=False)
-class Flight:
+class InFlightPlan:
     """One plan that a relay has."""
 
     plan: str
     relay: str
-    events: asyncio.Queue[Reply] = field(default_factory=asyncio.Queue)
+    events: asyncio.Queue[HubEvent] = field(default_factory=asyncio.Queue)
     last: int = 0  # observations taken in; -1: nobody knows, the next one counts
     deadline: float = 0.0  # by the loop's clock
     envelope: str = ""  # to be sent once more should it never have arrived
@@ -34,20 +34,20 @@ class Flight:
     over: bool = False  # the last event is in the queue
     timer: asyncio.TimerHandle | None = None
 
-    def take(self, event: Reply) -> None:
+    def take(self, event: HubEvent) -> None:
         """Queue *event* unless it came before, or after the end."""
-        if self.over or (isinstance(event, Seen) and not self._is_next(event)):
+        if self.over or (isinstance(event, ObservationMessage) and not self._is_next(event)):
             return
-        if isinstance(event, Seen) and event.n > MOST:
-            event = Lost(self.plan, f"{self.relay} sent more than any plan has steps")
-        if isinstance(event, Seen):
+        if isinstance(event, ObservationMessage) and event.n > MOST:
+            event = PlanLost(self.plan, f"{self.relay} sent more than any plan has steps")
+        if isinstance(event, ObservationMessage):
             self.last = event.n
         else:
             self.over = True
             self.stop_timer()
         self.events.put_nowait(event)
 
-    def _is_next(self, event: Seen) -> bool:
+    def _is_next(self, event: ObservationMessage) -> bool:
         """Whether *event* is no repetition, as relays send after a reconnect."""
         return self.last < 0 or event.n == self.last + 1
 
@@ -56,7 +56,7 @@ class Flight:
         self.stop_timer()
         loop = asyncio.get_running_loop()
         when = min(self.deadline, loop.time() + seconds)
-        self.timer = loop.call_at(when, lambda: self.take(Lost(self.plan, because)))
+        self.timer = loop.call_at(when, lambda: self.take(PlanLost(self.plan, because)))
 
     def stop_timer(self) -> None:
         """Go on."""
@@ -65,22 +65,22 @@ class Flight:
             self.timer = None
 
 
-class Flights:
+class InFlightPlans:
     """Every plan under way, by id."""
 
     def __init__(self) -> None:
-        self._flights: dict[str, Flight] = {}
+        self._flights: dict[str, InFlightPlan] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
 
-    def add(self, flight: Flight) -> None:
+    def add(self, flight: InFlightPlan) -> None:
         """Keep a plan that is handed out."""
         self._flights[flight.plan] = flight
 
-    def get(self, plan: str) -> Flight | None:
+    def get(self, plan: str) -> InFlightPlan | None:
         """Find one that is under way."""
         return self._flights.get(plan)
 
-    def of(self, relay: str) -> list[Flight]:
+    def of(self, relay: str) -> list[InFlightPlan]:
         """List those of one relay."""
         return [flight for flight in self._flights.values() if flight.relay == relay]
 
@@ -117,10 +117,10 @@ class Flights:
                 flight.envelope = ""
             else:
                 because = f"{relay} lost its connection and came back without this plan"
-                flight.take(Lost(flight.plan, because))
+                flight.take(PlanLost(flight.plan, because))
         return again
 
 
-def is_last(event: Reply) -> bool:
+def is_last(event: HubEvent) -> bool:
     """Whether nothing comes after *event*."""
-    return isinstance(event, Done | Refusal | Lost)
+    return isinstance(event, Done | Refusal | PlanLost)

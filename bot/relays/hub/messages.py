@@ -11,16 +11,16 @@ from typing import Any, Final, Protocol, TypeAlias
 from probes.protocol import json_codec
 from probes.protocol.json_fields import Fields
 from probes.protocol.message_codec import read, write
-from probes.protocol.messages import Done, Refusal, Seen
+from probes.protocol.messages import Done, ObservationMessage, Refusal
 
-Reply: TypeAlias = "Seen | Done | Refusal | Lost"
+HubEvent: TypeAlias = "ObservationMessage | Done | Refusal | PlanLost"
 
 # One line of the control socket: an envelope in a job, or a frame of a relay's.
 LONGEST_LINE: Final = 600_000
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class PlanLost:
     """The hub: nothing more will come of this plan, and why, as part of a sentence."""
 
     plan: str
@@ -28,20 +28,20 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class HubJob:
     """A signed plan for one relay. The hub cannot look into secrets, nor change anything."""
 
     plan: str  # id of the order
     relay: str  # name
     envelope: str
-    who: str  # on whose behalf
-    what: str  # the case in a few words, for the audit log
+    requester: str  # on whose behalf
+    case_label: str  # the case in a few words, for the audit log
     budget: float  # seconds that the plan may take
     after: int = -1  # 0 or more: it was sent already; give what came after this observation
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class RelayStatus:
     """One relay as the hub knows it now."""
 
     name: str
@@ -62,36 +62,38 @@ class Health:
     channels: tuple[str, ...] = ()
 
 
-class Exchange(Protocol):
+class HubClient(Protocol):
     """A way to the hub: the object itself in the same process, or its control socket."""
 
-    async def relays(self) -> tuple[Health, ...]:
+    async def relays(self) -> tuple[RelayStatus, ...]:
         """List every relay that may ever be asked, connected or not."""
         ...
 
-    async def relay(self, name: str) -> Health | None:
+    async def relay(self, name: str) -> RelayStatus | None:
         """Tell how one relay is; None when there is none of this name."""
         ...
 
-    def run(self, job: Job) -> AbstractAsyncContextManager[AsyncIterator[Reply]]:
+    def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
         """Have *job* run; the last event is no `Seen`. Leaving the block cancels what still runs."""
         ...
 
 
-def job_line(job: Job) -> str:
+def job_line(job: HubJob) -> str:
     """Write *job* as one line."""
-    return json_codec.dump({"op": "run", **asdict(job)})
+    named = {"who": job.requester, "what": job.case_label}
+    body = {name: value for name, value in asdict(job).items() if name not in ("requester", "case_label")}
+    return json_codec.dump({"op": "run", **body, **named})
 
 
-def read_job(fields: Fields) -> Job:
+def read_job(fields: Fields) -> HubJob:
     """Read what `job_line` wrote; `WireError`."""
     after = fields.take("after")
-    job = Job(
+    job = HubJob(
         plan=fields.text("plan"),
         relay=fields.text("relay"),
         envelope=fields.text("envelope"),
-        who=fields.text("who"),
-        what=fields.text("what"),
+        requester=fields.text("who"),
+        case_label=fields.text("what"),
         budget=fields.seconds("budget"),
         after=after if isinstance(after, int) else -1,
     )
@@ -99,28 +101,28 @@ def read_job(fields: Fields) -> Job:
     return job
 
 
-def reply_line(reply: Reply) -> str:
+def reply_line(reply: HubEvent) -> str:
     """Write *reply* as one line."""
-    if isinstance(reply, Lost):
+    if isinstance(reply, PlanLost):
         return json_codec.dump({"type": "lost", "plan": reply.plan, "because": reply.because})
     return write(reply)
 
 
-def read_reply(line: str | bytes) -> Reply:
+def read_reply(line: str | bytes) -> HubEvent:
     """Read what `reply_line` wrote; `WireError`."""
     value = json_codec.load(line)
     if isinstance(value, dict) and value.get("type") == "lost":
-        return Lost(str(value.get("plan")), str(value.get("because")))
+        return PlanLost(str(value.get("plan")), str(value.get("because")))
     message = read(line, "relay")
-    assert isinstance(message, Seen | Done | Refusal)
+    assert isinstance(message, ObservationMessage | Done | Refusal)
     return message
 
 
-def health_json(health: Health) -> dict[str, Any]:
+def status_json(health: RelayStatus) -> dict[str, Any]:
     """Write how a relay is as JSON values."""
     return asdict(health) | {name: list(getattr(health, name)) for name in ("probes", "labels", "channels")}
 
 
-def read_health(value: dict[str, Any]) -> Health:
+def read_status(value: dict[str, Any]) -> RelayStatus:
     """Read what `health_json` wrote."""
-    return Health(**value | {name: tuple(value[name]) for name in ("probes", "labels", "channels")})
+    return RelayStatus(**value | {name: tuple(value[name]) for name in ("probes", "labels", "channels")})

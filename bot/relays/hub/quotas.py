@@ -7,13 +7,13 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.errors import quoted
+from bot.errors import quote
 
 HOUR: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HubLimits:
     """A run takes seconds and some hundred packets; a relay is a small machine that somebody else pays for."""
 
     relay_at_once: int = 4
@@ -24,10 +24,10 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Ledger:
+class QuotaTracker:
     """What runs now, and what has begun within the hour."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: HubLimits = field(default_factory=HubLimits)
     _running: Counter[str] = field(default_factory=Counter)
     _begun: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -87,4 +87,4 @@ def _case(who: str, what: str) -> str:
 def _named(key: str) -> str:
     """Say whom a *key* of the ledger is about."""
     kind, _, name = key.partition(" ")
-    return f"the relay {quoted(name)}" if kind == "relay" else quoted(name)
+    return f"the relay {quote(name)}" if kind == "relay" else quote(name)

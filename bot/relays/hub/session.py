@@ -9,10 +9,10 @@ from typing import Final, TypeVar, cast
 
 from aiohttp import WSMsgType, web
 
-from bot.storage.relay_registry import Enrolled, Enrolment, JoinRefusedError
+from bot.storage.relay_registry import JoinRefusedError, RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.message_codec import read, write
-from probes.protocol.messages import Challenge, Hello, Message, Ping, Pong, Proof, Ready, Rejection
+from probes.protocol.messages import Challenge, Hello, Ping, Pong, Proof, Ready, Rejection, RelayMessage
 from probes.protocol.signing import is_proved
 
 M = TypeVar("M")
@@ -49,7 +49,7 @@ class RejectedError(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Session:
+class RelaySession:
     """A relay that has proved who it is."""
 
     name: str
@@ -58,7 +58,7 @@ class Session:
     vantage: str
     version: str
     probes: tuple[str, ...]
-    line: "Line"
+    line: "RelayStream"
     since: float
     ready: Ready | None = None
     leaving: bool = False
@@ -105,7 +105,7 @@ class Session:
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class RelayStream:
     """Frames over one WebSocket, written and read as messages."""
 
     socket: web.WebSocketResponse
@@ -113,7 +113,7 @@ class Line:
     _credit: float = FRAMES_AT_ONCE
     _at: float = field(default_factory=time.monotonic)
 
-    async def say(self, message: Message) -> None:
+    async def say(self, message: RelayMessage) -> None:
         """Send *message*; nothing happens when nobody is there to read it: their silence is noticed elsewhere."""
         if self.transport.get_write_buffer_size() > BACKLOG:
             self.abort()
@@ -122,7 +122,7 @@ class Line:
         except (ConnectionError, RuntimeError):
             return
 
-    async def hear(self) -> Message | None:
+    async def hear(self) -> RelayMessage | None:
         """Read the next message; None at the end, `RejectedError` for what no relay says."""
         frame = await self.socket.receive()
         if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
@@ -156,7 +156,9 @@ class Line:
             raise RejectedError("malformed", 60.0, "that is more than a relay has to say")
 
 
-async def greet(line: Line, enrolment: Enrolment, names: Collection[str]) -> tuple[Session, Enrolled]:
+async def greet(
+    line: RelayStream, enrolment: RelayRegistry, names: Collection[str]
+) -> tuple[RelaySession, RegisteredRelay]:
     """Hear who dials in and have it proved; `RejectedError` says why not."""
     hello = await line.expect(Hello)
     challenge = Challenge(secrets.token_urlsafe(24), time.time())
@@ -167,7 +169,7 @@ async def greet(line: Line, enrolment: Enrolment, names: Collection[str]) -> tup
     if not is_proved(proof.signature, hello, challenge, proof.token):
         raise RejectedError("bad_proof")
     relay = await _find(hello, proof.token, enrolment)
-    session = Session(
+    session = RelaySession(
         name=relay.name,
         key=hello.key,
         sealing=hello.sealing,
@@ -180,7 +182,7 @@ async def greet(line: Line, enrolment: Enrolment, names: Collection[str]) -> tup
     return session, relay
 
 
-async def _find(hello: Hello, token: str, enrolment: Enrolment) -> Enrolled:
+async def _find(hello: Hello, token: str, enrolment: RelayRegistry) -> RegisteredRelay:
     """Look up the relay by its key; a token is spent only where the key alone does not do."""
     relay = await enrolment.of_key(hello.key)
     if relay and relay.revoked is None:

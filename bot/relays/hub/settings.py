@@ -13,7 +13,7 @@ from bot.errors import UsageError
 from bot.relays.hub.paths import DATABASE as DATABASE
 from bot.relays.hub.paths import SOCKET as SOCKET
 from bot.relays.hub.paths import database_of, socket_of
-from bot.relays.hub.quotas import Limits
+from bot.relays.hub.quotas import HubLimits
 from probes.protocol.invitation import check_hub
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
@@ -32,7 +32,7 @@ class HubSettings:
     socket: Path = Path("lineman-hub.sock")
     signing: str = field(default="lineman-signing.key", repr=False)  # a path, or the key itself
     url: str = ""  # what relays dial: wss://hub.example/relay
-    limits: Limits = field(default_factory=Limits)
+    limits: HubLimits = field(default_factory=HubLimits)
 
     @property
     def names(self) -> frozenset[str]:
@@ -71,16 +71,16 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
     )
 
 
-def _limits(text: Callable[[str], str]) -> Limits:
+def _limits(text: Callable[[str], str]) -> HubLimits:
     """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each field of `Limits`."""
     given: dict[str, int] = {}
-    for one in fields(Limits):
+    for one in fields(HubLimits):
         variable = f"LINEMAN_HUB_{one.name.upper()}"
         if value := text(variable):
             if not value.isdecimal() or not 0 < int(value) <= 10**6:
                 raise UsageError(f"{variable} must be a number from 1 to 1000000.")
             given[one.name] = int(value)
-    return Limits(**given)
+    return HubLimits(**given)
 
 
 def hub_name(url: str) -> str:

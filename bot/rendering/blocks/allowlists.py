@@ -12,7 +12,7 @@ from bot.allowlist.model import AllowList, Entry
 from bot.allowlist.request import TEXT, ListRequest
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import (
-    Run,
+    TextElement,
     bullets,
     code,
     context,
@@ -26,8 +26,8 @@ from bot.rendering.blocks.block_types import (
     table,
     title,
 )
-from bot.rendering.blocks.elements import Asked, numbered, row
-from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.elements import ButtonContext, numbered, row
+from bot.rendering.blocks.message import Message, MessageBuilder
 
 _SHOWN: Final = 60  # rows; the file has them all
 _ENDINGS: Final[Mapping[str, str]] = {
@@ -43,20 +43,20 @@ INLINE: Final = 2_800  # characters of the file that stand in a message where fi
 
 def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
     """Show what a firewall has to let out; *platform* is its title."""
-    sheet = Sheet()
+    builder = MessageBuilder()
     others = [(form, form) for form in FORMS if form != wanted.form]
-    sheet.last(
+    builder.last(
         section("*The same as a file for*"),
-        row(*numbered("list", others, Asked(), "format", _values(wanted))),
+        row(*numbered("list", others, ButtonContext(), "format", _values(wanted))),
     )
     turn = "with TURN" if found.turn else "without TURN"
-    sheet.add(header(f"Allow-list: {platform}, edge {found.edge}, {turn}"))
-    sheet.add(
+    builder.add(header(f"Allow-list: {platform}, edge {found.edge}, {turn}"))
+    builder.add(
         section("Let these *out*. What comes back in the same flows must come in; nothing else has to.")
     )
     rows = [("Port", "To", "What for"), *(_row(one) for one in found.entries[:_SHOWN])]
     made, left = table(rows, [{}, {"is_wrapped": True}, {"is_wrapped": True}])
-    sheet.add(made)
+    builder.add(made)
     left += max(0, len(found.entries) - _SHOWN)
     notes = [f"and {left} more in the file"] if left else []
     if found.edge == "roaming":
@@ -65,15 +65,15 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
         notes.append("If the app passes TURN servers, add turn=yes.")
     sources = [_source(key, what) for key, what in list(found.sources.items())[:12]]
     if sources:
-        sheet.add(rich(title("Where that is known from"), lines(sources)))
-    sheet.add(
+        builder.add(rich(title("Where that is known from"), lines(sources)))
+    builder.add(
         context(
             f"Facts of {text_limits.quote(found.checked or 'unknown date', 20)}. "
             f"{text_limits.quote(' '.join(notes), 400)}"
         )
     )
     told = "; ".join(" ".join(_row(one)) for one in found.entries[:20])
-    return sheet.message(
+    return builder.message(
         f"Allow-list for {platform}, edge {found.edge}, {turn}, facts of {found.checked}. Let out: {told}",
         "Not everything fits here; the file has the rest.",
     )
@@ -84,21 +84,21 @@ def as_text(wanted: ListRequest, content: str) -> Message:
     name = file_name(wanted)
     cut = len(content) > INLINE
     said = f"{name}: files are not allowed here, so this is {'its beginning' if cut else 'what it says'}."
-    sheet = Sheet()
-    sheet.add(rich(paragraph(run(said)), code(content, INLINE)))
-    return sheet.message(said)
+    builder = MessageBuilder()
+    builder.add(rich(paragraph(run(said)), code(content, INLINE)))
+    return builder.message(said)
 
 
 def which_platform(platforms: Sequence[tuple[str, str]], said: Mapping[str, str]) -> Message:
     """Ask for the platform (id, title), which decides what is needed; *said* is kept in the buttons."""
-    sheet = Sheet()
-    sheet.add(section("*An allow-list for which platform?* Each needs other hosts."))
-    sheet.add(row(*numbered("list", platforms[:20], Asked(), "platform", said)))
+    builder = MessageBuilder()
+    builder.add(section("*An allow-list for which platform?* Each needs other hosts."))
+    builder.add(row(*numbered("list", platforms[:20], ButtonContext(), "platform", said)))
     example = "/diagnose allowlist ios edge=frankfurt turn=yes"
     rest = [[run(example, 100, code=True)], [run(f"{example} format=nft", 100, code=True)]]
-    sheet.add(rich(paragraph(run("Or type it all:")), bullets(rest)))
+    builder.add(rich(paragraph(run("Or type it all:")), bullets(rest)))
     named = ", ".join(title for _, title in platforms)
-    return sheet.message(f"An allow-list for which platform? {named}. Or type {example}")
+    return builder.message(f"An allow-list for which platform? {named}. Or type {example}")
 
 
 def file_name(wanted: ListRequest) -> str:
@@ -125,7 +125,7 @@ def _values(wanted: ListRequest) -> dict[str, str]:
     return {"platform": wanted.platform, "edge": wanted.edge, "turn": "yes" if wanted.turn else "no", **old}
 
 
-def _source(key: str, what: str) -> list[Run]:
+def _source(key: str, what: str) -> list[TextElement]:
     """A source by the key that the rows name it by, with its address as a link."""
     found = _ADDRESS.search(what)
     said = what.replace(found[0], "").strip(" ,") if found else what

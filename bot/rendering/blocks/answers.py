@@ -8,11 +8,11 @@ from typing import Final
 
 from bot.language.answering import Answer, Sentence, Source
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import Block, Run, context, lines, link, paragraph, rich, run
-from bot.rendering.blocks.elements import Asked, button, numbered, row
-from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.block_types import Block, TextElement, context, lines, link, paragraph, rich, run
+from bot.rendering.blocks.elements import ButtonContext, button, numbered, row
+from bot.rendering.blocks.message import Message, MessageBuilder
 
-NOBODY: Final = Asked()
+NOBODY: Final = ButtonContext()
 WORDED: Final = "Worded by a language model, checked against the sources."
 _LONGEST: Final = 6_000  # letters of one answer; the longest that is written has half of that
 _SENTENCE: Final = 900
@@ -21,7 +21,7 @@ _CODES: Final = 3  # that can be diagnosed from below an answer
 
 
 def answer(
-    said: Answer, question: str = "", asked: Asked = NOBODY, codes: Sequence[tuple[str, str]] = ()
+    said: Answer, question: str = "", asked: ButtonContext = NOBODY, codes: Sequence[tuple[str, str]] = ()
 ) -> Message:
     """Write what is known; *question* is repeated where nobody else sees it, *codes* (code, name) can be pressed.
 
@@ -29,37 +29,37 @@ def answer(
     """
     if not said.answered:
         return unknown(said, question)
-    sheet = Sheet()
+    builder = MessageBuilder()
     if question:
-        sheet.add(_question(question))
+        builder.add(_question(question))
     for told in _paragraphs(said):
-        sheet.add(rich(paragraph(*_sentences(told, said.sources))))
-    sheet.add(rich(lines(_source(number, source) for number, source in enumerate(said.sources[:10], 1))))
+        builder.add(rich(paragraph(*_sentences(told, said.sources))))
+    builder.add(rich(lines(_source(number, source) for number, source in enumerate(said.sources[:10], 1))))
     if said.phrased:
-        sheet.add(context(WORDED))
+        builder.add(context(WORDED))
     presses = list(_presses(said, asked, codes))
     if presses:
-        sheet.add(row(*presses))
+        builder.add(row(*presses))
     named = "; ".join(f"[{number}] {_name(one)}" for number, one in enumerate(said.sources, 1))
     text = " ".join(f"{one.text} {''.join(f'[{n + 1}]' for n in _cited(one))}" for one in said.sentences)
     worded = f" {WORDED}" if said.phrased else ""
-    return sheet.message(f"{text_limits.cut(text, 3_000)} Sources: {named}{worded}")
+    return builder.message(f"{text_limits.cut(text, 3_000)} Sources: {named}{worded}")
 
 
 def unknown(said: Answer, question: str = "") -> Message:
     """Own up to not knowing, and offer what is nearest."""
-    sheet = Sheet()
+    builder = MessageBuilder()
     if question:
-        sheet.add(_question(question))
+        builder.add(_question(question))
     nearest = said.closest[:3]
     more = (
         " Nearest to it is:" if nearest else " Ask about an error code, the network, TURN, edges or the SDKs."
     )
-    sheet.add(rich(paragraph(run("I don't know that.", bold=True), run(more))))
+    builder.add(rich(paragraph(run("I don't know that.", bold=True), run(more))))
     if nearest:
-        sheet.add(row(*numbered("nearest", nearest, NOBODY, "about")))
-    sheet.add(context("I answer from what is written down, and from what was seen. Nothing is made up."))
-    return sheet.message(said.text)
+        builder.add(row(*numbered("nearest", nearest, NOBODY, "about")))
+    builder.add(context("I answer from what is written down, and from what was seen. Nothing is made up."))
+    return builder.message(said.text)
 
 
 def _question(question: str) -> Block:
@@ -75,7 +75,7 @@ def _paragraphs(said: Answer) -> Iterator[Sequence[Sentence]]:
         yield [one for one in said.sentences if one.source == number]
 
 
-def _sentences(told: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[Run]:
+def _sentences(told: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[TextElement]:
     left = _LONGEST
     for one in told:
         shown = text_limits.cut(one.text, min(_SENTENCE, left))
@@ -92,13 +92,13 @@ def _cited(one: Sentence) -> tuple[int, ...]:
     return (one.source, *one.also)
 
 
-def _mark(number: int, source: Source) -> Run:
+def _mark(number: int, source: Source) -> TextElement:
     """The number of the source behind a sentence, which leads to its page."""
     mark = f"[{number}]"
     return link(source.references[0].url, mark) if source.references else run(mark)
 
 
-def _source(number: int, source: Source) -> list[Run]:
+def _source(number: int, source: Source) -> list[TextElement]:
     """One source: its pages, and the file that says so."""
     shown = [run(f"[{number}] ", bold=True)]
     for page in source.references[:_REFERENCES]:
@@ -113,7 +113,7 @@ def _name(source: Source) -> str:
     return f"{source.file or source.title}{f' ({pages})' if pages else ''}"
 
 
-def _presses(said: Answer, asked: Asked, codes: Sequence[tuple[str, str]]) -> Iterator[Block]:
+def _presses(said: Answer, asked: ButtonContext, codes: Sequence[tuple[str, str]]) -> Iterator[Block]:
     if asked.run and any(not one.file for one in said.sources):
         yield button("evidence", "Evidence", asked, speak="Show the evidence for engineers")
     for number, (code, name) in enumerate(codes[:_CODES], 1):

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from bot.rendering.blocks import text_limits
 
 Block: TypeAlias = dict[str, Any]
-Run: TypeAlias = dict[str, Any]  # a run of letters in rich text, in one style
+TextElement: TypeAlias = dict[str, Any]  # a run of letters in rich text, in one style
 
 DIVIDER: Final[Block] = {"type": "divider"}
 _ADDRESS: Final = re.compile(
@@ -66,14 +66,14 @@ def run(
     bold: bool = False,
     italic: bool = False,
     code: bool = False,
-) -> Run:
+) -> TextElement:
     """Anybody's letters, as they are."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
     shown = text_limits.cut(text_limits.clean(text), most) or _NOTHING
     return {"type": "text", "text": shown} | ({"style": style} if style else {})
 
 
-def link(url: str, text: str) -> Run:
+def link(url: str, text: str) -> TextElement:
     """A link of ours: to a page that the knowledge names, over HTTPS only."""
     if not _ADDRESS.fullmatch(url):
         return run(text)
@@ -84,7 +84,7 @@ def link(url: str, text: str) -> Run:
     }
 
 
-def paragraph(*runs: Run) -> Block:
+def paragraph(*runs: TextElement) -> Block:
     """One paragraph of rich text."""
     return {"type": "rich_text_section", "elements": list(runs)}
 
@@ -94,7 +94,7 @@ def title(text: str) -> Block:
     return paragraph(run(text, text_limits.HEADER, bold=True))
 
 
-def bullets(items: Iterable[Sequence[Run]], indent: int = 0, *, ordered: bool = False) -> Block:
+def bullets(items: Iterable[Sequence[TextElement]], indent: int = 0, *, ordered: bool = False) -> Block:
     """A list; each item is a row of runs."""
     return {
         "type": "rich_text_list",
@@ -104,7 +104,7 @@ def bullets(items: Iterable[Sequence[Run]], indent: int = 0, *, ordered: bool = 
     }
 
 
-def lines(rows: Iterable[Sequence[Run]]) -> Block:
+def lines(rows: Iterable[Sequence[TextElement]]) -> Block:
     """Rows of runs, one below the other, without bullets: where each has a sign in front."""
     runs = [one for row in rows for one in (*row, {"type": "text", "text": "\n"})]
     return paragraph(*runs[:-1])

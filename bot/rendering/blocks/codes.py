@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, bullets, header, link, paragraph, rich, run, title
-from bot.rendering.blocks.elements import Asked, button, row
-from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.elements import ButtonContext, button, row
+from bot.rendering.blocks.message import Message, MessageBuilder
 from knowledge.advice.meaning import Meaning
 
 _OTHERS = 5  # buttons for other codes
@@ -16,30 +16,32 @@ _OTHERS = 5  # buttons for other codes
 
 def code_meaning(one: Meaning, platform: str = "") -> Message:
     """Tell what a code means; *platform* (its id) is the one that was asked about."""
-    sheet = Sheet()
-    sheet.last(row(*_buttons(one, platform)))
-    sheet.add(header(f"{one.code} {one.name}"))
+    builder = MessageBuilder()
+    builder.last(row(*_buttons(one, platform)))
+    builder.add(header(f"{one.code} {one.name}"))
     if one.elsewhere:
         whose = run("This is no code of the Voice SDKs. ", bold=True)
-        sheet.add(rich(paragraph(whose, run(one.elsewhere, 900))))
+        builder.add(rich(paragraph(whose, run(one.elsewhere, 900))))
     first, *rest = one.texts or ("Nothing is written about it.",)
-    sheet.add(rich(paragraph(run(first, 1_500))))
+    builder.add(rich(paragraph(run(first, 1_500))))
     if rest:
-        sheet.add(rich(bullets(_on_platform(text) for text in rest)))
+        builder.add(rich(bullets(_on_platform(text) for text in rest)))
     if one.notes:
-        sheet.add(rich(paragraph(run(" ".join(one.notes), 700, italic=True))))
+        builder.add(rich(paragraph(run(" ".join(one.notes), 700, italic=True))))
     if one.confused_with:
-        sheet.add(rich(title("Not to be taken for"), bullets(_other(*other) for other in one.confused_with)))
+        builder.add(
+            rich(title("Not to be taken for"), bullets(_other(*other) for other in one.confused_with))
+        )
     if one.related:
         related = ", ".join(f"{code} {name}".strip() for code, name in one.related)
-        sheet.add(rich(paragraph(run("Related: ", bold=True), run(related, 900))))
+        builder.add(rich(paragraph(run("Related: ", bold=True), run(related, 900))))
     if one.references:
-        sheet.add(
+        builder.add(
             rich(title("Read on"), bullets([link(page.url, page.title)] for page in one.references[:5]))
         )
     told = " ".join(one.texts)
     confused = "; ".join(f"{code}: {text}" for code, _, text in one.confused_with)
-    return sheet.message(
+    return builder.message(
         f"{one.code} {one.name}. {text_limits.cut(told, 2_000)} {one.elsewhere}"
         + (f" Not to be taken for {text_limits.cut(confused, 800)}" if confused else "")
     )
@@ -47,24 +49,29 @@ def code_meaning(one: Meaning, platform: str = "") -> Message:
 
 def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -> Message:
     """A code that is not known here: the nearest ones (code, name), to look into or to read about."""
-    sheet = Sheet()
+    builder = MessageBuilder()
     first = run(f"{text_limits.cut(code, 20)} is no error code that I know.", bold=True)
     if not near:
         more = (
             "It is none of the Voice SDKs, nor near one. What stands around it, and which product showed it?"
         )
-        sheet.add(rich(paragraph(first, run(f" {more}"))))
-        sheet.add(row(button("start", "Fill in a form instead", Asked()), button("guide", "Help", Asked())))
-        return sheet.message(f"{code} is no error code that I know. {more}")
-    sheet.add(rich(paragraph(first, run(" Did you mean one of these?"))))
+        builder.add(rich(paragraph(first, run(f" {more}"))))
+        builder.add(
+            row(
+                button("start", "Fill in a form instead", ButtonContext()),
+                button("guide", "Help", ButtonContext()),
+            )
+        )
+        return builder.message(f"{code} is no error code that I know. {more}")
+    builder.add(rich(paragraph(first, run(" Did you mean one of these?"))))
     verb, label = ("meaning", "What is {} ({})?") if meaning else ("start", "Diagnose {} {}")
     buttons = [
-        button(verb, label.format(one, name), Asked(), number=number, values={"code": one})
+        button(verb, label.format(one, name), ButtonContext(), number=number, values={"code": one})
         for number, (one, name) in enumerate(near[:_OTHERS], 1)
     ]
-    sheet.add(row(*buttons))
+    builder.add(row(*buttons))
     named = ", ".join(f"{one} {name}" for one, name in near)
-    return sheet.message(f"{code} is no error code that I know. Did you mean one of these? {named}")
+    return builder.message(f"{code} is no error code that I know. Did you mean one of these? {named}")
 
 
 def _on_platform(text: str) -> list[Block]:
@@ -81,17 +88,17 @@ def _other(code: str, name: str, difference: str) -> list[Block]:
 def _buttons(one: Meaning, platform: str) -> Iterator[Block]:
     if not one.elsewhere:
         values = {"code": one.code} | ({"platform": platform} if platform else {})
-        yield button("start", f"Diagnose {one.code}", Asked(), style="primary", values=values)
+        yield button("start", f"Diagnose {one.code}", ButtonContext(), style="primary", values=values)
     others = [(code, name) for code, name, _ in one.confused_with] + list(one.related)
     known = [(code, name) for code, name in others if name]  # those that have a file
     for number, (code, name) in enumerate(known[:_OTHERS], 1):
         yield button(
             "meaning",
             f"What is {code}?",
-            Asked(),
+            ButtonContext(),
             number=number,
             speak=f"{code} {name}",
             values={"code": code},
         )
     if one.elsewhere and not known:
-        yield button("guide", "What can I ask?", Asked())
+        yield button("guide", "What can I ask?", ButtonContext())

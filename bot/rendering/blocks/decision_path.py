@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.diagnosis.triage import CaseRecord, Progress
+from bot.diagnosis.triage import Progress, RunRecord
 from bot.rendering.marks import BAD, OK, mark
 from knowledge.model.conclusions import Answered
 from knowledge.model.schema import Knowledge
@@ -34,7 +34,7 @@ class Mark(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class WalkedQuestion:
     """One question that was passed on the way."""
 
     question: str
@@ -49,9 +49,9 @@ class Passed:
         return f"{self.asks} {self.says} ({self.mark.word})"
 
 
-def walked(record: CaseRecord, knowledge: Knowledge) -> tuple[Passed, ...]:
+def walked(record: RunRecord, knowledge: Knowledge) -> tuple[WalkedQuestion, ...]:
     """List the questions on the path of *record*, each once for all platforms that agree; faulty branches first."""
-    found: dict[tuple[str, str | None], Passed] = {}
+    found: dict[tuple[str, str | None], WalkedQuestion] = {}
     for step in record.diagnosis.path:
         answered = Answered(step.question, step.answer, step.because, step.steps)
         key = (step.question, step.answer)
@@ -60,22 +60,28 @@ def walked(record: CaseRecord, knowledge: Knowledge) -> tuple[Passed, ...]:
     return tuple(sorted(found.values(), key=lambda one: one.branch not in broken))
 
 
-def follow(before: Sequence[Passed], progress: Progress, knowledge: Knowledge) -> tuple[Passed, ...]:
+def follow(
+    before: Sequence[WalkedQuestion], progress: Progress, knowledge: Knowledge
+) -> tuple[WalkedQuestion, ...]:
     """Add what *progress* tells to the answers *before* it; a new answer takes the old one's place."""
     told = {one.question: one for one in before}
     told |= {one.question: _passed(one, knowledge, progress.seen) for one in progress.changed if one.answer}
     return tuple(told.values())
 
 
-def in_words(steps: Iterable[Passed]) -> str:
+def in_words(steps: Iterable[WalkedQuestion]) -> str:
     """Tell the walk as text, for those who do not see the picture."""
     return " ".join(f"{number}. {one.told}." for number, one in enumerate(steps, 1))
 
 
-def _passed(one: Answered, knowledge: Knowledge, seen: Mapping[str, Observation], branch: str = "") -> Passed:
+def _passed(
+    one: Answered, knowledge: Knowledge, seen: Mapping[str, Observation], branch: str = ""
+) -> WalkedQuestion:
     question = knowledge.questions[one.question]
     if one.answer is None:
-        return Passed(one.question, question.asks, one.because or "nobody knows yet", Mark.UNKNOWN, branch)
+        return WalkedQuestion(
+            one.question, question.asks, one.because or "nobody knows yet", Mark.UNKNOWN, branch
+        )
     sign = mark(one, knowledge, seen)
     kind = Mark.FINE if sign == OK else Mark.FAULT if sign == BAD else Mark.NOTED
-    return Passed(one.question, question.asks, question.says(one.answer), kind, branch)
+    return WalkedQuestion(one.question, question.asks, question.says(one.answer), kind, branch)

@@ -6,12 +6,12 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from bot.diagnosis.device_evidence import Continued, Side
-from bot.diagnosis.discrepancies import beside
+from bot.diagnosis.device_evidence import DeviceComparison, DeviceEvidence
+from bot.diagnosis.discrepancies import find_discrepancies
 from bot.intake.clues import Reading
 from bot.intake.summary import remarks, sentences
 from bot.rendering.blocks.block_types import Block, bullets, context, rich, run, title
-from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.report_summary import missing, pasted
 from knowledge.model.conclusions import NextQuestion
 from knowledge.reasoning.device import PASTED, PLACED
@@ -23,63 +23,63 @@ REPORTS: Final = 3  # shown of one message
 
 def compared(
     reading: Reading,
-    continued: Sequence[Continued],
+    continued: Sequence[DeviceEvidence],
     quality: Mapping[str, Any],
     concluded: str,
     asked: NextQuestion | None,
 ) -> Message:
     """Say what the device saw, where each relay saw the same or something else, and what is *concluded* now."""
-    sheet = _seen(reading, quality)
+    builder = _seen(reading, quality)
     placed = any(look.facts.get(PLACED) for one in continued for look in one.added if look.probe == PASTED)
-    _pasted(sheet, reading, placed=placed)
+    _pasted(builder, reading, placed=placed)
     differ = [_both(side, one.record.relay) for one in continued for side in one.differ]
-    _list(sheet, "Here they differ, so neither is taken: they may not stand in the same network", differ)
-    same = [_both(side, one.record.relay) for one in continued for side in one.sides if not side.differ]
-    _list(sheet, "That answers", dict.fromkeys(same))
+    _list(builder, "Here they differ, so neither is taken: they may not stand in the same network", differ)
+    same = [_both(side, one.record.relay) for one in continued for side in one.comparisons if not side.differ]
+    _list(builder, "That answers", dict.fromkeys(same))
     for one in continued:
         relay = one.record.relay
-        _list(sheet, f"Beside {relay}", beside(reading, one.record.observations, relay))
+        _list(builder, f"Beside {relay}", find_discrepancies(reading, one.record.observations, relay))
     now = [f"{concluded}. The message at the top shows it all."]
     if asked:
         now.append(f"Still open: {asked.ask}")
-    _list(sheet, "Now", now)
-    return sheet.message(f"{reading.says} {concluded}.")
+    _list(builder, "Now", now)
+    return builder.message(f"{reading.says} {concluded}.")
 
 
 def alone(reading: Reading, quality: Mapping[str, Any], then: str) -> Message:
     """Say what the device saw, where there is no case to lay it beside; *then* is what to do next."""
-    sheet = _seen(reading, quality)
-    _pasted(sheet, reading, placed=False)
-    _list(sheet, "Next", [then])
-    return sheet.message(f"{reading.says} {then}")
+    builder = _seen(reading, quality)
+    _pasted(builder, reading, placed=False)
+    _list(builder, "Next", [then])
+    return builder.message(f"{reading.says} {then}")
 
 
-def _seen(reading: Reading, quality: Mapping[str, Any]) -> Sheet:
-    sheet = Sheet()
-    sheet.add(rich(title(reading.says)))
+def _seen(reading: Reading, quality: Mapping[str, Any]) -> MessageBuilder:
+    builder = MessageBuilder()
+    builder.add(rich(title(reading.says)))
     for number, report in enumerate(reading.reports[:REPORTS], 1):
         which = f" ({number} of {len(reading.reports)})" if len(reading.reports) > 1 else ""
-        _list(sheet, f"Your device saw{which}", sentences(report, quality))
-        _list(sheet, "Worth knowing", remarks(report, quality))
-        _list(sheet, "Not in it, or to be read with care", (*missing(report), *report.notes))
-    return sheet
+        _list(builder, f"Your device saw{which}", sentences(report, quality))
+        _list(builder, "Worth knowing", remarks(report, quality))
+        _list(builder, "Not in it, or to be read with care", (*missing(report), *report.notes))
+    return builder
 
 
-def _pasted(sheet: Sheet, reading: Reading, *, placed: bool) -> None:
+def _pasted(builder: MessageBuilder, reading: Reading, *, placed: bool) -> None:
     made = "made on the user's device" if placed else "made who knows where"
-    _list(sheet, f"What was pasted, {made}", pasted(reading))
+    _list(builder, f"What was pasted, {made}", pasted(reading))
     if reading.pasted and not placed:
-        sheet.add(context("It counts when it is pasted with the words \u201con the user's device\u201d."))
+        builder.add(context("It counts when it is pasted with the words \u201con the user's device\u201d."))
 
 
-def _both(side: Side, relay: str) -> str:
+def _both(side: DeviceComparison, relay: str) -> str:
     seen = f"your device: {side.device}"
     return f"{side.asks} {seen}; {relay}: {side.relay}" if side.relay else f"{side.asks} {seen}"
 
 
-def _list(sheet: Sheet, name: str, texts: Iterable[str]) -> None:
+def _list(builder: MessageBuilder, name: str, texts: Iterable[str]) -> None:
     shown = list(texts)
     if shown:
         left = [f"and {len(shown) - MOST} more"] if len(shown) > MOST else []
         items: Block = bullets([run(text, LONG)] for text in (*shown[:MOST], *left))
-        sheet.add(rich(title(name), items))
+        builder.add(rich(title(name), items))

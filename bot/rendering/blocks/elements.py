@@ -23,7 +23,7 @@ _PART: Final = 120  # of one value; ids are ours and shorter
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ButtonContext:
     """Which case and run a button is about."""
 
     case: str = ""
@@ -53,7 +53,7 @@ class Confirm:
 def button(
     verb: str,
     label: str,
-    asked: Asked,
+    asked: ButtonContext,
     *,
     style: Literal["", "primary", "danger"] = "",
     speak: str = "",
@@ -104,7 +104,7 @@ def row(*elements: Block, block_id: str = "") -> Block:
     return made | ({"block_id": block_id} if block_id else {})
 
 
-def block_id(verb: str, asked: Asked, place: str = "") -> str:
+def block_id(verb: str, asked: ButtonContext, place: str = "") -> str:
     """Name the block of a select, so that the choice tells its case; *place* tells equal selects apart."""
     parts = {"verb": verb, "case": asked.case, "run": asked.run, "relay": asked.relay, "place": place}
     return text_limits.cut(_value(parts, 40), text_limits.ID)
@@ -139,7 +139,11 @@ def _texts(value: object) -> dict[str, str]:
 
 
 def numbered(
-    verb: str, labels: Sequence[tuple[str, str]], asked: Asked, name: str, values: Mapping[str, str] = NONE
+    verb: str,
+    labels: Sequence[tuple[str, str]],
+    asked: ButtonContext,
+    name: str,
+    values: Mapping[str, str] = NONE,
 ) -> list[Block]:
     """One button for each (value, label), told apart by their numbers; *name* names the value."""
     return [

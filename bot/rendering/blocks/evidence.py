@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import (
     Block,
@@ -22,11 +22,11 @@ from bot.rendering.blocks.block_types import (
     table,
     title,
 )
-from bot.rendering.blocks.decision_path import Mark, Passed, in_words
+from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, in_words
 from bot.rendering.blocks.elements import button, row
-from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.progress import row_of
-from bot.rendering.blocks.run_header import About, byline, footer
+from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.failure_text import ACTS, outcome, place, sentence
 from bot.rendering.reasons import Group
 from bot.rendering.view import View
@@ -39,19 +39,19 @@ _COLUMNS: Final[Sequence[Mapping[str, Any]]] = ({"is_wrapped": True}, {}, {"is_w
 
 
 def evidence(
-    one: About,
+    one: RunHeader,
     view: View,
     diagnosis: Diagnosis,
     seen: Iterable[Observation],
-    records: Sequence[CaseRecord] = (),
+    records: Sequence[RunRecord] = (),
 ) -> Message:
     """Lay out what was seen and what follows: failures first, then what worked, then what was not looked at.
 
     With the *records* of several relays the table has a column for each.
     """
     looks = sorted(seen, key=_order)
-    sheet = Sheet()
-    sheet.last(
+    builder = MessageBuilder()
+    builder.last(
         row(
             button("raw", "Everything as JSON", one.asked, speak="Upload the whole run as a JSON file"),
             button("tree", "How it was decided", one.asked),
@@ -62,53 +62,55 @@ def evidence(
             f"knowledge {text_limits.quote(one.digest[:12], 20)}",
         ),
     )
-    sheet.add(header(f"Evidence: {one.subject}"), byline(one))
+    builder.add(header(f"Evidence: {one.subject}"), byline(one))
     grid, left = side_by_side(records) if len(records) > 1 else table([HEAD, *map(_cells, looks)], _COLUMNS)
-    sheet.add(grid)
+    builder.add(grid)
     if len(records) > RELAYS:
-        sheet.add(context(f"{len(records) - RELAYS} more relays are in the JSON."))
+        builder.add(context(f"{len(records) - RELAYS} more relays are in the JSON."))
     if left:
-        sheet.add(context(f"{left} more looks are in the JSON."))
+        builder.add(context(f"{left} more looks are in the JSON."))
     for found in view.found:
-        sheet.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in found.evidence)))
+        builder.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in found.evidence)))
     for name, items in _lists(view, diagnosis, {look.step: look for look in looks}):
-        sheet.add(rich(title(name), bullets(items)))
-    return sheet.message(in_text(one, looks), "The rest is in the JSON.")
+        builder.add(rich(title(name), bullets(items)))
+    return builder.message(in_text(one, looks), "The rest is in the JSON.")
 
 
 HEAD: Final = ("Look", "Result", "What came back", "ms")
 
 
-def in_text(one: About, looks: Sequence[Observation]) -> str:
+def in_text(one: RunHeader, looks: Sequence[Observation]) -> str:
     """The failures in words, and how many looks worked."""
-    failed = [look for look in looks if look.looked and look.failure is not None]
+    failed = [look for look in looks if look.has_result and look.failure is not None]
     fine = sum(look.failure is None for look in looks)
     told = "; ".join(text_limits.cut(sentence(look), 200) for look in failed[:12])
     return f"Evidence for {one.subject}: {fine} of {len(looks)} looks were fine. {told or 'None failed'}."
 
 
-def step(one: About, look: Observation) -> Message:
+def step(one: RunHeader, look: Observation) -> Message:
     """Tell everything about one look, with the facts as they were noted."""
-    sheet = Sheet()
-    sheet.last(footer(one))
-    sheet.add(header(f"{sign(look).sign} {ACTS.get(look.probe, look.probe)} {place(look)}"))
-    sheet.add(rich({"type": "rich_text_section", "elements": [run(f"{outcome(look)} ({sign(look).word})")]}))
+    builder = MessageBuilder()
+    builder.last(footer(one))
+    builder.add(header(f"{sign(look).sign} {ACTS.get(look.probe, look.probe)} {place(look)}"))
+    builder.add(
+        rich({"type": "rich_text_section", "elements": [run(f"{outcome(look)} ({sign(look).word})")]})
+    )
     facts = json.dumps(dict(look.facts), ensure_ascii=False, indent=1, default=str)
     if look.facts:
-        sheet.add(rich(title("What was noted"), code(facts)))
-    return sheet.message(f"{sentence(look)}.", "The rest is in the JSON.")
+        builder.add(rich(title("What was noted"), code(facts)))
+    return builder.message(f"{sentence(look)}.", "The rest is in the JSON.")
 
 
-def tree(one: About, passed: Sequence[Passed], file: str = "", note: str = "") -> Message:
+def tree(one: RunHeader, passed: Sequence[WalkedQuestion], file: str = "", note: str = "") -> Message:
     """Show how it was decided: the picture by its *file* id, and always the same in words; *note* is small print."""
-    sheet = Sheet()
-    sheet.last(footer(one, *([note] if note else [])))
-    sheet.add(header(f"How it was decided: {one.subject}"))
+    builder = MessageBuilder()
+    builder.last(footer(one, *([note] if note else [])))
+    builder.add(header(f"How it was decided: {one.subject}"))
     if file:
-        sheet.add(image(file, in_words(passed), "The questions, in the order in which they were asked"))
+        builder.add(image(file, in_words(passed), "The questions, in the order in which they were asked"))
     if passed:
-        sheet.add(rich(lines(row_of(at) for at in passed[:40])))
-    return sheet.message(f"How it was decided: {in_words(passed) or 'nothing was asked.'}")
+        builder.add(rich(lines(row_of(at) for at in passed[:40])))
+    return builder.message(f"How it was decided: {in_words(passed) or 'nothing was asked.'}")
 
 
 def _order(look: Observation) -> int:
@@ -118,7 +120,7 @@ def _order(look: Observation) -> int:
 def _cells(look: Observation) -> tuple[str, str, str, str]:
     what = f"{ACTS.get(look.probe, look.probe)} {place(look)}"
     shown = sign(look)
-    spent = f"{look.runtime * 1000:.0f}" if look.looked else ""
+    spent = f"{look.runtime * 1000:.0f}" if look.has_result else ""
     return text_limits.cut(what, 110), f"{shown.sign} {shown.word}", text_limits.cut(_back(look), 120), spent
 
 
@@ -169,7 +171,7 @@ RELAYS: Final = 19  # a table of Slack has 20 columns
 _CELL: Final = 40
 
 
-def side_by_side(records: Sequence[CaseRecord]) -> tuple[Block, int]:
+def side_by_side(records: Sequence[RunRecord]) -> tuple[Block, int]:
     """Make the table, and count the rows that did not fit: where relays differ first, then what fails everywhere."""
     shown = records[:RELAYS]
     steps = dict.fromkeys(step for record in shown for step in record.observations)
@@ -183,7 +185,7 @@ def sign(look: Observation) -> Mark:
     """How *look* ended: as it should, not, or not looked at."""
     if look.failure is None:
         return Mark.FINE
-    return Mark.FAULT if look.looked else Mark.UNKNOWN
+    return Mark.FAULT if look.has_result else Mark.UNKNOWN
 
 
 def seen_from(look: Observation) -> str:
@@ -192,7 +194,7 @@ def seen_from(look: Observation) -> str:
     return f" (from {relay})" if relay else ""
 
 
-def _name(record: CaseRecord) -> str:
+def _name(record: RunRecord) -> str:
     return f"{record.relay} (elsewhere)" if record.vantage == REFERENCE else record.relay
 
 

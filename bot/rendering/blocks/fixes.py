@@ -22,8 +22,8 @@ from bot.rendering.blocks.block_types import (
     title,
 )
 from bot.rendering.blocks.elements import block_id, select
-from bot.rendering.blocks.message import Message, Sheet
-from bot.rendering.blocks.run_header import About, footer
+from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import RunHeader, footer
 from bot.rendering.marks import WHO
 from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause, AdvisedFix
@@ -38,32 +38,32 @@ _MANY: Final = 12  # causes; with more of them there is room for one step of eac
 _DO: Final = 600
 
 
-def fixes(one: About, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
+def fixes(one: RunHeader, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
     """Tell everything there is to do on *platform* (its id, empty: all), with the lines to copy."""
     name = dict(platforms).get(platform, platform) or "every platform"
-    sheet = Sheet()
-    sheet.last(footer(one))
-    sheet.add(header(f"What to do on {name}"))
-    sheet.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
+    builder = MessageBuilder()
+    builder.last(footer(one))
+    builder.add(header(f"What to do on {name}"))
+    builder.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
     few = len(view.found) <= _FEW
     each = _TIMES if few else 2 if len(view.found) <= _MANY else 1
     for found in view.found:
         room = 2_500 if len(view.found) == 1 else 900 if few else 0
         shown = [*remedies(found, platform, room, each), *_read_on(found)]
-        sheet.add(rich(title(found.title), *shown)) or sheet.add(
+        builder.add(rich(title(found.title), *shown)) or builder.add(
             rich(title(found.title), *remedies(found, platform, lines=0, each=1))
         )
     if not view.found:
-        sheet.add(context("No cause has been found, so there is nothing to put right yet."))
+        builder.add(context("No cause has been found, so there is nothing to put right yet."))
     told = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
-    return sheet.message(
+    return builder.message(
         f"What to do on {name}. {told or 'No cause has been found.'}",
         "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
     )
 
 
 def platform_choice(
-    one: About, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
+    one: RunHeader, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
 ) -> Block:
     """A line with the select that switches the platform; *label* is ours, *place* tells which message changes."""
     options = [(ALL, "Every platform"), *platforms]

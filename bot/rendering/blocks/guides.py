@@ -7,42 +7,42 @@ from collections.abc import Iterable, Sequence
 
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import bullets, code, header, link, paragraph, rich, run, title
-from bot.rendering.blocks.message import Message, Sheet
-from bot.rendering.blocks.run_header import About, footer
+from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import RunHeader, footer
 from knowledge.model.advice import Guide
 from knowledge.model.schema import Cause, Question, Reference
 
 
-def preflight(one: About, guide: Guide) -> Message:
+def preflight(one: RunHeader, guide: Guide) -> Message:
     """Give the steps, the lines to copy, and how to read the report."""
-    sheet = Sheet()
-    sheet.last(footer(one))
-    sheet.add(header(f"Preflight test on {guide.title}"))
+    builder = MessageBuilder()
+    builder.last(footer(one))
+    builder.add(header(f"Preflight test on {guide.title}"))
     call = [run("Call "), run(guide.call, 300, code=True), run(f", in the SDK since {guide.since}", 200)]
-    sheet.add(rich(paragraph(*call)))
-    _add(sheet, "Needs", guide.needs)
-    _add(sheet, "Steps", guide.steps, ordered=True)
+    builder.add(rich(paragraph(*call)))
+    _add(builder, "Needs", guide.needs)
+    _add(builder, "Steps", guide.steps, ordered=True)
     for sample in guide.samples:
         note = [paragraph(run(sample.note, 300, italic=True))] if sample.note else []
-        sheet.add(rich(title(sample.title), code(sample.code, 2_000), *note))
-    _add(sheet, "How to read the report", guide.read)
-    _add(sheet, "Beware", guide.traps)
+        builder.add(rich(title(sample.title), code(sample.code, 2_000), *note))
+    _add(builder, "How to read the report", guide.read)
+    _add(builder, "Beware", guide.traps)
     if guide.references:
-        sheet.add(rich(title("Read on"), bullets([_link(page)] for page in guide.references[:5])))
+        builder.add(rich(title("Read on"), bullets([_link(page)] for page in guide.references[:5])))
     steps = " ".join(f"{number}. {text_limits.cut(text, 200)}" for number, text in enumerate(guide.steps, 1))
-    return sheet.message(f"Preflight test on {guide.title}: {guide.call}. {steps}")
+    return builder.message(f"Preflight test on {guide.title}: {guide.call}. {steps}")
 
 
 def meaning(title_: str, text: str, references: Sequence[Reference] = (), asks: str = "") -> Message:
     """Explain one cause or question, in the words of the knowledge."""
-    sheet = Sheet()
-    sheet.add(header(title_))
-    sheet.add(rich(paragraph(run(text, 2_500))))
+    builder = MessageBuilder()
+    builder.add(header(title_))
+    builder.add(rich(paragraph(run(text, 2_500))))
     if asks:
-        sheet.add(rich(paragraph(run("How it is found out: ", bold=True), run(asks, 1_000))))
+        builder.add(rich(paragraph(run("How it is found out: ", bold=True), run(asks, 1_000))))
     if references:
-        sheet.add(rich(title("Read on"), bullets([_link(page)] for page in references[:5])))
-    return sheet.message(f"{title_}: {text} {asks}")
+        builder.add(rich(title("Read on"), bullets([_link(page)] for page in references[:5])))
+    return builder.message(f"{title_}: {text} {asks}")
 
 
 def cause_meaning(cause: Cause) -> Message:
@@ -56,10 +56,10 @@ def question_meaning(question: Question) -> Message:
     return meaning(question.asks, question.means.strip(), asks=f"it is answered with one of: {answers}.")
 
 
-def _add(sheet: Sheet, name: str, texts: Iterable[str], *, ordered: bool = False) -> None:
+def _add(builder: MessageBuilder, name: str, texts: Iterable[str], *, ordered: bool = False) -> None:
     items = [[run(text, 500)] for text in texts]
     if items:
-        sheet.add(rich(title(name), bullets(items, ordered=ordered)))
+        builder.add(rich(title(name), bullets(items, ordered=ordered)))
 
 
 def _link(page: Reference) -> dict[str, object]:

@@ -21,8 +21,8 @@ from bot.rendering.blocks.block_types import (
     title,
 )
 from bot.rendering.blocks.decision_path import Mark
-from bot.rendering.blocks.elements import Asked, button
-from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.elements import ButtonContext, button
+from bot.rendering.blocks.message import Message, MessageBuilder
 from probes.protocol.model import REFERENCE
 
 _SHOWN: Final = 20
@@ -45,7 +45,7 @@ class RelayRow:
 class PastRun:
     """One earlier run."""
 
-    asked: Asked
+    asked: ButtonContext
     subject: str
     headline: str
     outcome: str  # found, clear, unclear, or how else it ended
@@ -54,9 +54,9 @@ class PastRun:
 
 def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = ()) -> Message:
     """Tell what Lineman does, how it is asked, and what it does not do."""
-    sheet = Sheet()
-    sheet.add(header("What Lineman can do"))
-    sheet.add(
+    builder = MessageBuilder()
+    builder.add(header("What Lineman can do"))
+    builder.add(
         section(
             "It finds out why a Twilio Voice client cannot get its transport up. It tests from a relay inside the "
             "network in question, and tells the cause, what to tell the customer, and what to do."
@@ -76,7 +76,7 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         ("/diagnose relays", "shows the relays"),
         ("/diagnose history", "shows your recent runs"),
     )
-    sheet.add(
+    builder.add(
         rich(title("Type"), bullets([run(what, 200, code=True), run(f"  {why}", 200)] for what, why in ways))
     )
     others = (
@@ -85,14 +85,14 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         "And ask there: “why?”, “could it be DNS?”, “how do we fix it?”, “what about TURN then?”.",
         "In a direct message: say what went wrong, with the error code or without.",
     )
-    sheet.add(rich(title("Or"), bullets([run(text)] for text in others)))
-    sheet.add(
+    builder.add(rich(title("Or"), bullets([run(text)] for text in others)))
+    builder.add(
         context(
             f"Known error codes: {text_limits.quote(', '.join(codes[:30]), 500)}. "
             "The tests only look; they change nothing."
         )
     )
-    return sheet.message(
+    return builder.message(
         "Type /diagnose 31009, with a platform, an edge or a relay if you know them; /diagnose alone opens a form. "
         "Without a code, say what happens. "
         "In the thread of a diagnosis, just go on asking. On any message: More actions, Diagnose this message."
@@ -101,19 +101,19 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
 
 def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
     """List the relays that somebody may use, where they stand and how they are; *others* they may not use."""
-    sheet = Sheet()
-    sheet.add(header("Relays"))
-    sheet.add(*relay_list(rows, others))
-    sheet.add(
+    builder = MessageBuilder()
+    builder.add(header("Relays"))
+    builder.add(*relay_list(rows, others))
+    builder.add(
         context("A relay inside the user's network can clear or convict it; one elsewhere can only compare.")
     )
     if rows:
         names = " and ".join(row.name for row in rows[:2])
-        sheet.add(context(f"Look from them with `/diagnose 31009 from {text_limits.quote(names, 120)}`."))
+        builder.add(context(f"Look from them with `/diagnose 31009 from {text_limits.quote(names, 120)}`."))
     told = "; ".join(
         f"{text_limits.cut(row.name, 60)}: {text_limits.cut(_health(row), 150)}" for row in rows[:_SHOWN]
     )
-    return sheet.message(f"Relays: {told or 'none that you may use here'}.")
+    return builder.message(f"Relays: {told or 'none that you may use here'}.")
 
 
 def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
@@ -132,12 +132,12 @@ def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
 
 def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
     """List recent runs, newest first."""
-    sheet = Sheet()
-    sheet.add(header(f"{whose} recent diagnoses"))
+    builder = MessageBuilder()
+    builder.add(header(f"{whose} recent diagnoses"))
     for block in past_list(runs):
-        sheet.add(block)
+        builder.add(block)
     told = "; ".join(f"{one.subject}: {text_limits.cut(one.headline, 100)}" for one in runs[:10])
-    return sheet.message(f"{whose} recent diagnoses: {told or 'none yet'}.")
+    return builder.message(f"{whose} recent diagnoses: {told or 'none yet'}.")
 
 
 def past_list(runs: Sequence[PastRun]) -> list[Block]:

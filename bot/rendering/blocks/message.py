@@ -30,7 +30,7 @@ class Message:
 
 
 @dataclass
-class Sheet:
+class MessageBuilder:
     """Blocks in their order, as many as a message holds; what does not fit is left out, and that is said."""
 
     most: int = text_limits.BLOCKS

@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from bot.model.request import MOST
+from bot.model.request import MAX_RELAYS
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import DIVIDER, Block, context, header, section, words
-from bot.rendering.blocks.elements import Asked, button, option, row
+from bot.rendering.blocks.elements import ButtonContext, button, option, row
 from bot.rendering.blocks.lists import PastRun, RelayRow, past_list, relay_list
 from bot.rendering.blocks.message import modal
 
@@ -70,7 +70,7 @@ def form(
 _YES_NO: Final = ((ANY, "I don't know"), ("yes", "Yes"), ("no", "No"))
 
 
-def feedback(asked: Asked, causes: Sequence[tuple[str, str]]) -> Block:
+def feedback(asked: ButtonContext, causes: Sequence[tuple[str, str]]) -> Block:
     """Ask what it was instead: one of the causes, or something else, in words."""
     kept = {"case": text_limits.cut(asked.case, 120), "run": text_limits.cut(asked.run, 120)}
     text = _field(
@@ -99,8 +99,8 @@ def home(
             "and what to do."
         ),
         row(
-            button("start", "Start a diagnosis", Asked(), style="primary"),
-            button("guide", "What can I ask?", Asked()),
+            button("start", "Start a diagnosis", ButtonContext(), style="primary"),
+            button("guide", "What can I ask?", ButtonContext()),
         ),
         DIVIDER,
         header("Your recent diagnoses"),
@@ -151,7 +151,7 @@ def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: 
     element = _list("multi_static_select", "Choose one or more", options)
     if element is None:
         return None
-    element["max_selected_items"] = MOST
+    element["max_selected_items"] = MAX_RELAYS
     if initial := [one for one in element["options"] if one["value"] in chosen.split(",")]:
         element["initial_options"] = initial
     return _field(

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, context, header, lines, paragraph, rich, run, words
-from bot.rendering.blocks.decision_path import Mark, Passed
+from bot.rendering.blocks.decision_path import Mark, WalkedQuestion
 from bot.rendering.blocks.elements import Confirm, button, row
-from bot.rendering.blocks.message import Message, Sheet
-from bot.rendering.blocks.run_header import About, byline, footer
+from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import RunHeader, byline, footer
 
 WAIT: Final = "\N{HOURGLASS WITH FLOWING SAND}"
 STOP: Final = Confirm(
@@ -24,14 +24,14 @@ _BAR: Final = 20  # letters wide
 _SHOWN: Final = 12  # answers; older ones are counted
 
 
-def acknowledged(one: About) -> Message:
+def acknowledged(one: RunHeader) -> Message:
     """Say at once that the request has arrived, before anything is known."""
-    sheet = begin(one)
-    sheet.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
-    return sheet.message(f"Looking into {one.subject}, {one.where}. The verdict comes in this message.")
+    builder = begin(one)
+    builder.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
+    return builder.message(f"Looking into {one.subject}, {one.where}. The verdict comes in this message.")
 
 
-def waiting(one: About, before: int) -> Message:
+def waiting(one: RunHeader, before: int) -> Message:
     """Acknowledge, and say that so many in line come first."""
     base, count = acknowledged(one), f"{others(before)} before this one"
     line = context(f"Waiting for a free place on the relay: {count}.")
@@ -43,23 +43,25 @@ def others(before: int) -> str:
     return "one diagnosis is" if before == 0 else f"{before + 1} diagnoses are"
 
 
-def progress(one: About, passed: Sequence[Passed], done: int, total: int, *, cards: bool = False) -> Message:
+def progress(
+    one: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int, *, cards: bool = False
+) -> Message:
     """Show every answer so far; with *cards* as a plan of task cards, else as a list."""
-    sheet = begin(one, foot=True)
+    builder = begin(one, foot=True)
     text = _so_far(one, passed, done, total)
     if cards:
-        sheet.add(plan(passed, done, total))
-        return sheet.message(text)
+        builder.add(plan(passed, done, total))
+        return builder.message(text)
     shown = passed[-_SHOWN:]
     if shown:
-        sheet.add(rich(lines(row_of(step) for step in shown)))
+        builder.add(rich(lines(row_of(step) for step in shown)))
     if len(shown) < len(passed):
-        sheet.add(context(f"and {len(passed) - len(shown)} answers before these"))
-    sheet.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} looks done"))))
-    return sheet.message(text)
+        builder.add(context(f"and {len(passed) - len(shown)} answers before these"))
+    builder.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} looks done"))))
+    return builder.message(text)
 
 
-def plan(passed: Sequence[Passed], done: int, total: int) -> Block:
+def plan(passed: Sequence[WalkedQuestion], done: int, total: int) -> Block:
     """Write the answers as Slack's own plan: a card for each, and one for what is still running."""
     tasks = [
         _card(f"lm_{number}", step.asks, step.says, "error" if step.mark is Mark.FAULT else "complete")
@@ -71,7 +73,7 @@ def plan(passed: Sequence[Passed], done: int, total: int) -> Block:
     return {"type": "plan", "title": state, "tasks": tasks}
 
 
-def task_chunks(passed: Sequence[Passed], done: int, total: int) -> list[dict[str, Any]]:
+def task_chunks(passed: Sequence[WalkedQuestion], done: int, total: int) -> list[dict[str, Any]]:
     """Write the same for a stream: chunks that replace the cards of the same id."""
     tasks = plan(passed, done, total)["tasks"]
     return [
@@ -92,17 +94,17 @@ def bar(done: int, total: int, width: int = _BAR) -> str:
     return "\N{FULL BLOCK}" * filled + "\N{LIGHT SHADE}" * (width - filled)
 
 
-def begin(one: About, *, foot: bool = False) -> Sheet:
+def begin(one: RunHeader, *, foot: bool = False) -> MessageBuilder:
     """Begin the message of a run under way: its title, and how to stop it."""
-    sheet = Sheet()
-    sheet.last(row(button("stop", "Stop", one.asked, speak="Stop this diagnosis", confirm=STOP)))
+    builder = MessageBuilder()
+    builder.last(row(button("stop", "Stop", one.asked, speak="Stop this diagnosis", confirm=STOP)))
     if foot:
-        sheet.last(footer(one))
-    sheet.add(header(f"{WAIT} Looking into {one.subject}"), byline(one))
-    return sheet
+        builder.last(footer(one))
+    builder.add(header(f"{WAIT} Looking into {one.subject}"), byline(one))
+    return builder
 
 
-def row_of(step: Passed) -> list[Block]:
+def row_of(step: WalkedQuestion) -> list[Block]:
     """One answer: sign, question, answer, and the word for the sign."""
     return [
         run(f"{step.mark.sign} "),
@@ -122,7 +124,7 @@ def _card(id_: str, name: str, output: str, status: str) -> Block:
     }
 
 
-def _so_far(one: About, passed: Sequence[Passed], done: int, total: int) -> str:
+def _so_far(one: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int) -> str:
     faults = [step for step in passed if step.mark is Mark.FAULT]
     seen = "; ".join(f"{step.asks} {step.says}" for step in faults[:5])
     told = f" Not as it should be: {seen}." if faults else " Nothing wrong so far."

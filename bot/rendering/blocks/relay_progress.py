@@ -10,10 +10,10 @@ from typing import Final
 from bot.diagnosis.comparison import listed
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, bullets, context, lines, rich, run, title
-from bot.rendering.blocks.decision_path import Mark, Passed
+from bot.rendering.blocks.decision_path import Mark, WalkedQuestion
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import WAIT, bar, begin, others
-from bot.rendering.blocks.run_header import About
+from bot.rendering.blocks.run_header import RunHeader
 from bot.rendering.blocks.vantage_summary import SIGNS
 from probes.protocol.model import USER_NETWORK
 
@@ -23,12 +23,12 @@ _WIDE: Final = 10  # letters of a bar
 
 
 @dataclass(frozen=True, slots=True)
-class Far:
+class RelayProgress:
     """How far one relay is."""
 
     relay: str
     vantage: str = USER_NETWORK
-    passed: Sequence[Passed] = ()
+    passed: Sequence[WalkedQuestion] = ()
     done: int = 0
     total: int = 0
     before: int | None = None  # how many stand in line before, while there is no free place
@@ -45,17 +45,17 @@ class Far:
         return f"{self.done} of {self.total} looks done" if self.total else "getting ready"
 
     @property
-    def faults(self) -> list[Passed]:
+    def faults(self) -> list[WalkedQuestion]:
         """What is not as it should be, as far as it has looked."""
         return [step for step in self.passed if step.mark is Mark.FAULT]
 
 
-def side_by_side(one: About, relays: Sequence[Far]) -> Message:
+def side_by_side(one: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     """Show how far each relay is, and what is not as it should be from where."""
-    sheet = begin(one, foot=True)
-    sheet.add(rich(lines(_row_of_relay(far) for far in relays[:_RELAYS])))
+    builder = begin(one, foot=True)
+    builder.add(rich(lines(_row_of_relay(far) for far in relays[:_RELAYS])))
     if len(relays) > _RELAYS:
-        sheet.add(context(f"and {len(relays) - _RELAYS} more relays"))
+        builder.add(context(f"and {len(relays) - _RELAYS} more relays"))
     faults: dict[tuple[str, str], list[str]] = {}
     for far in relays:
         for step in far.faults:
@@ -70,7 +70,7 @@ def side_by_side(one: About, relays: Sequence[Far]) -> Message:
             ]
             for (asks, says), names in shown
         ]
-        sheet.add(rich(title("Not as it should be"), bullets(rows)))
+        builder.add(rich(title("Not as it should be"), bullets(rows)))
     told = "; ".join(
         f"{text_limits.cut(far.relay, 60)}: {text_limits.cut(far.state, 100)}" for far in relays[:_RELAYS]
     )
@@ -78,10 +78,10 @@ def side_by_side(one: About, relays: Sequence[Far]) -> Message:
         f"{text_limits.cut(says, 120)} {_from(names)}" for (_, says), names in list(faults.items())[:5]
     )
     more = f" Not as it should be: {wrong}." if wrong else ""
-    return sheet.message(f"Looking into {one.subject}. {told}.{more}")
+    return builder.message(f"Looking into {one.subject}. {told}.{more}")
 
 
-def _row_of_relay(far: Far) -> list[Block]:
+def _row_of_relay(far: RelayProgress) -> list[Block]:
     sign = SIGNS.get(far.outcome, WAIT)
     faults = len(far.faults)
     noted = f"; {faults} not as it should be" if faults and not far.ended else ""

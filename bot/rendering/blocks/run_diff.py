@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.diagnosis.comparison import compare, missing_from
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import bullets, context, header, rich, run, section, table, title
-from bot.rendering.blocks.decision_path import Passed, walked
+from bot.rendering.blocks.decision_path import WalkedQuestion, walked
 from bot.rendering.blocks.elements import button, row
-from bot.rendering.blocks.message import Message, Sheet
-from bot.rendering.blocks.run_header import About, byline, footer
+from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.vantage_summary import side_of
 from knowledge.model.conclusions import Diagnosis
 from knowledge.model.schema import Knowledge
@@ -40,7 +40,7 @@ class Change:
         return bool(self.gone) and not (self.new or self.still or self.unknown or self.elsewhere)
 
 
-def what_changed(before: Sequence[CaseRecord], now: Sequence[CaseRecord], knowledge: Knowledge) -> Change:
+def what_changed(before: Sequence[RunRecord], now: Sequence[RunRecord], knowledge: Knowledge) -> Change:
     """Compare two runs relay by relay; what was seen from other relays is no change, and is told beside it."""
     earlier = {record.relay: record for record in before}
     several = len(before) > 1 or len(now) > 1
@@ -52,7 +52,7 @@ def what_changed(before: Sequence[CaseRecord], now: Sequence[CaseRecord], knowle
     return replace(total, elsewhere=tuple(_elsewhere(before, now)))
 
 
-def _sum(total: Change, one: Change, record: CaseRecord, *, several: bool) -> Change:
+def _sum(total: Change, one: Change, record: RunRecord, *, several: bool) -> Change:
     """Add what changed from one relay; what it could not look at this time is not gone."""
     suffix = f" (from {record.relay})" if several else ""
     fine = {judged.title for judged in record.diagnosis.ruled_out}
@@ -71,7 +71,7 @@ def _sum(total: Change, one: Change, record: CaseRecord, *, several: bool) -> Ch
     )
 
 
-def _elsewhere(before: Sequence[CaseRecord], now: Sequence[CaseRecord]) -> Iterator[str]:
+def _elsewhere(before: Sequence[RunRecord], now: Sequence[RunRecord]) -> Iterator[str]:
     """Tell what relays say that looked once only, and what all of them say together."""
     left = [record for record in before if record.relay not in {one.relay for one in now}]
     came = [record for record in now if record.relay not in {one.relay for one in before}]
@@ -83,7 +83,9 @@ def _elsewhere(before: Sequence[CaseRecord], now: Sequence[CaseRecord]) -> Itera
         yield from (one.says for one in compare([*left, *now]).causes)
 
 
-def change(before: Diagnosis, now: Diagnosis, was: Sequence[Passed], are: Sequence[Passed]) -> Change:
+def change(
+    before: Diagnosis, now: Diagnosis, was: Sequence[WalkedQuestion], are: Sequence[WalkedQuestion]
+) -> Change:
     """Compare two diagnoses, and the answers *was* and *are* on their ways."""
     old = {one.cause: one.title for one in before.found}
     new = {one.cause: one.title for one in now.found}
@@ -100,10 +102,10 @@ def change(before: Diagnosis, now: Diagnosis, was: Sequence[Passed], are: Sequen
     )
 
 
-def compared(earlier: About, one: About, what: Change, outcome: str) -> Message:
+def compared(earlier: RunHeader, one: RunHeader, what: Change, outcome: str) -> Message:
     """Say what changed between two runs; *outcome* is the later one's: found, clear or unclear."""
-    sheet = Sheet()
-    sheet.last(
+    builder = MessageBuilder()
+    builder.last(
         row(
             button("again", "Test again", one.asked, style="primary" if outcome == "found" else ""),
             button("evidence", "Evidence", one.asked),
@@ -111,17 +113,17 @@ def compared(earlier: About, one: About, what: Change, outcome: str) -> Message:
         footer(one, f"compared with run {text_limits.quote(earlier.asked.run, 80)}"),
     )
     name = _name(what, outcome)
-    sheet.add(header(name), byline(one))
+    builder.add(header(name), byline(one))
     for label, titles in _lists(what).items():
-        sheet.add(rich(title(label), bullets([run(text, 320)] for text in titles[:_MOST])))
+        builder.add(rich(title(label), bullets([run(text, 320)] for text in titles[:_MOST])))
     if what.answers:
         grid, left = table([("Question", "Before", "Now"), *what.answers], [{"is_wrapped": True}] * 3)
-        sheet.add(grid)
+        builder.add(grid)
         if left:
-            sheet.add(context(f"and {left} more answers"))
+            builder.add(context(f"and {left} more answers"))
     elif what.comparable and not (what.gone or what.new or what.unknown):
-        sheet.add(section("Every answer is the same as before."))
-    return sheet.message(f"{name}. {' '.join(_in_text(what))}")
+        builder.add(section("Every answer is the same as before."))
+    return builder.message(f"{name}. {' '.join(_in_text(what))}")
 
 
 def _name(what: Change, outcome: str) -> str:

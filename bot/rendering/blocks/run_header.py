@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, context, date, seconds
-from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.elements import ButtonContext
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
@@ -18,10 +18,10 @@ _USER: Final = re.compile(r"[UW][A-Z0-9]{5,30}")  # a Slack user id
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class RunHeader:
     """One run, in the words that messages use."""
 
-    asked: Asked
+    asked: ButtonContext
     code: str
     platform: str = ""  # its id; none: every platform
     title: str = ""  # of the platform, for people
@@ -47,10 +47,12 @@ class About:
         return f"from {self.relay}{outside}"
 
 
-def about(record: CaseRecord, asked: Asked, knowledge: Knowledge, user: str = "", network: str = "") -> About:
+def run_header(
+    record: RunRecord, asked: ButtonContext, knowledge: Knowledge, user: str = "", network: str = ""
+) -> RunHeader:
     """Sum up *record*; *network* is the title of the network that was looked at."""
     platform = record.request.platform or ""
-    return About(
+    return RunHeader(
         asked=asked,
         code=record.request.code,
         platform=platform,
@@ -67,13 +69,13 @@ def about(record: CaseRecord, asked: Asked, knowledge: Knowledge, user: str = ""
     )
 
 
-def byline(one: About) -> Block:
+def byline(one: RunHeader) -> Block:
     """What was asked, under the title: one line of small print."""
     said = f"Error {one.subject} · edge {one.edge} · {one.where}"
     return context(text_limits.quote(said, 400))
 
 
-def footer(one: About, *notes: str) -> Block:
+def footer(one: RunHeader, *notes: str) -> Block:
     """Run id, time, duration and who asked, at the end of a message; *notes* are ours, before them."""
     parts = [*notes, f"Run {text_limits.quote(one.asked.run, 80)}"] if one.asked.run else [*notes]
     if one.started:

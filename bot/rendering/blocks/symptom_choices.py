@@ -7,51 +7,57 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.model.request import Request
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import context, section
-from bot.rendering.blocks.elements import Asked, button, row
-from bot.rendering.blocks.message import Message, Sheet
+from bot.rendering.blocks.elements import ButtonContext, button, row
+from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.symptom_text import looked_into_as, understood
 
 _SAID: Final = 300
 
 
-def which(readings: Readings, name: str, story: str, told: Mapping[str, str]) -> Message:
+def which(readings: SymptomMatch, name: str, story: str, told: Mapping[str, str]) -> Message:
     """Ask which of the best readings is meant; *name* is what the story is kept as, *told* the causes' own words."""
-    sheet = Sheet()
+    builder = MessageBuilder()
     none = button(
-        "none", "None of these", Asked(), values={"story": name}, speak="None of these: tell more in a form"
+        "none",
+        "None of these",
+        ButtonContext(),
+        values={"story": name},
+        speak="None of these: tell more in a form",
     )
-    sheet.last(row(none), context("The one you choose is looked into, and teaches me how people say it."))
-    sheet.add(section("*That may be one of these.* Which one is most like it?"))
-    sheet.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
+    builder.last(row(none), context("The one you choose is looked into, and teaches me how people say it."))
+    builder.add(section("*That may be one of these.* Which one is most like it?"))
+    builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
     for number, one in enumerate(readings.offered, 1):
         press = button(
             "reading",
             "Look into this",
-            Asked(),
+            ButtonContext(),
             number=number,
             speak=f"Look into: {one.title}",
             values={"story": name, "cause": one.cause},
         )
         about = text_limits.quote(text_limits.line(told.get(one.cause, "")), 220)
-        sheet.add(
+        builder.add(
             section(f"*{text_limits.quote(text_limits.line(one.title), 200)}*\n{about}".rstrip(), press)
         )
     titles = "; ".join(f"{number}. {one.title}" for number, one in enumerate(readings.offered, 1))
-    return sheet.message(f"That may be one of these: {titles}; or none of these. Which one is most like it?")
+    return builder.message(
+        f"That may be one of these: {titles}; or none of these. Which one is most like it?"
+    )
 
 
-def taken(readings: Readings, request: Request, name: str, story: str) -> Message:
+def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Message:
     """Say in one line what was understood and what is looked into for it; it can be taken back."""
     said = f"{understood(readings)} {looked_into_as(request)}"
-    sheet = Sheet()
-    sheet.add(section(text_limits.quote(said, 600)))
+    builder = MessageBuilder()
+    builder.add(section(text_limits.quote(said, 600)))
     if story:
-        sheet.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
-    sheet.add(row(button("none", "That is not what I meant", Asked(), values={"story": name})))
-    return sheet.message(said)
+        builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
+    builder.add(row(button("none", "That is not what I meant", ButtonContext(), values={"story": name})))
+    return builder.message(said)
 
 
 def nothing(story: str = "") -> Message:
@@ -61,9 +67,14 @@ def nothing(story: str = "") -> Message:
         "Say more, and I read it again: what you see or hear, where it works and where not, or the error code. For "
         "example “connected, but no sound on the office Wi-Fi” or “31005 on iOS”."
     )
-    sheet = Sheet()
-    sheet.add(section(f"*{said}* {text_limits.quote(more)}"))
+    builder = MessageBuilder()
+    builder.add(section(f"*{said}* {text_limits.quote(more)}"))
     if story:
-        sheet.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
-    sheet.add(row(button("start", "Fill in a form instead", Asked()), button("guide", "Help", Asked())))
-    return sheet.message(f"{said} {more}")
+        builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
+    builder.add(
+        row(
+            button("start", "Fill in a form instead", ButtonContext()),
+            button("guide", "Help", ButtonContext()),
+        )
+    )
+    return builder.message(f"{said} {more}")

@@ -10,35 +10,35 @@ from typing import Final
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import code, context, rich
 from bot.rendering.blocks.fixes import for_platform
-from bot.rendering.blocks.message import Message, Sheet
-from bot.rendering.blocks.run_header import About, footer
+from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import RunHeader, footer
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
 
 _MOST: Final = 2_900
 
 
-def ticket(one: About, view: View, diagnosis: Diagnosis) -> Message:
+def ticket(one: RunHeader, view: View, diagnosis: Diagnosis) -> Message:
     """Show the text in a block that has a copy button; what does not fit into one goes on in the next."""
     text = ticket_text(one, view, diagnosis)
-    sheet = Sheet()
-    sheet.last(context("Copy it with the button in the corner of the box."), footer(one))
+    builder = MessageBuilder()
+    builder.last(context("Copy it with the button in the corner of the box."), footer(one))
     for part in _parts(text):
-        sheet.add(rich(code(part)))
-    return sheet.message(text, "The rest is in the evidence.")
+        builder.add(rich(code(part)))
+    return builder.message(text, "The rest is in the evidence.")
 
 
-def ticket_text(one: About, view: View, diagnosis: Diagnosis) -> str:
+def ticket_text(one: RunHeader, view: View, diagnosis: Diagnosis) -> str:
     """Write the run down in plain lines."""
     return "\n".join(text_limits.clean(text) for text in _lines(one, view, diagnosis))
 
 
-def _lines(one: About, view: View, diagnosis: Diagnosis) -> Iterator[str]:
+def _lines(one: RunHeader, view: View, diagnosis: Diagnosis) -> Iterator[str]:
     yield view.headline
     yield f"Error {one.subject}, edge {one.edge}, {one.where}"
     when = f"{datetime.fromtimestamp(one.started, UTC):%Y-%m-%d %H:%M UTC}, " if one.started else ""
     yield f"{when}run {one.asked.run or 'without a number'}, {one.took:.1f} s, knowledge {one.digest[:12]}"
-    yield from ("", *view.sides.lines()) if view.sides else ()
+    yield from ("", *view.vantages.lines()) if view.vantages else ()
     yield ""
     yield "Told to the customer:"
     yield from (f"  {text}" for text in view.customer)

@@ -13,7 +13,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.decision_path import Mark, Passed, in_words
+from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, in_words
 
 WIDE: Final = 720  # pixels: twice the width at which Slack shows pictures, for sharp screens
 MOST: Final = 30  # questions; a longer picture is shrunk until nobody can read it
@@ -45,7 +45,7 @@ class Picture:
     alt: str  # at most 1,000 characters: what files may have
 
 
-def picture(name: str, passed: Sequence[Passed], end: Sequence[tuple[str, Mark]]) -> Picture:
+def picture(name: str, passed: Sequence[WalkedQuestion], end: Sequence[tuple[str, Mark]]) -> Picture:
     """Draw *passed* from top to bottom under *name*; *end* is what was concluded, line by line."""
     rows = [*_rows(name, passed, end)]
     height = sum(row.height for row in rows) + 2 * _MARGIN
@@ -82,7 +82,7 @@ class _Row:
         return max(sum(_high(size) for _, size, _, _ in self.lines), _BADGE if self.mark else 0) + _GAP
 
 
-def _rows(name: str, passed: Sequence[Passed], end: Sequence[tuple[str, Mark]]) -> Iterator[_Row]:
+def _rows(name: str, passed: Sequence[WalkedQuestion], end: Sequence[tuple[str, Mark]]) -> Iterator[_Row]:
     yield _Row(tuple(_wrapped(name, _LETTERS + 4, True, _INK, WIDE - 2 * _MARGIN)))
     branch = ""
     for one in passed[:MOST]:

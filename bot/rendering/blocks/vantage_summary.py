@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, bullets, context, lines, paragraph, rich, run, title
-from bot.rendering.vantage import Side, Sides
+from bot.rendering.vantage import VantageSummaries, VantageSummary
 
 SIGNS: Final = {
     "found": "\N{RIGHT-POINTING MAGNIFYING GLASS}",
@@ -21,11 +21,11 @@ _FEW: Final = 4
 _MISSING: Final = 5
 
 
-def side_blocks(sides: Sides) -> list[Block]:
+def side_blocks(sides: VantageSummaries) -> list[Block]:
     """Tell who says what, whose fault each cause is, and what nobody could tell; of one relay only what it missed."""
     blocks: list[Block] = []
-    if len(sides.sides) > 1:
-        blocks.append(rich(title("From each relay"), lines(_row(one) for one in sides.sides[:_RELAYS])))
+    if len(sides.summaries) > 1:
+        blocks.append(rich(title("From each relay"), lines(_row(one) for one in sides.summaries[:_RELAYS])))
     if sides.compared:
         room = 400 if len(sides.compared) <= _FEW else 160
         rows = [[run(one.says, room)] for one in sides.compared[:_CAUSES]]
@@ -33,14 +33,14 @@ def side_blocks(sides: Sides) -> list[Block]:
     return [*blocks, *missing_blocks(sides)]
 
 
-def missing_blocks(sides: Sides) -> list[Block]:
+def missing_blocks(sides: VantageSummaries) -> list[Block]:
     """Tell what relays were asked and could not say, and why."""
     rows = [[run(text, 350)] for text in sides.missing[:_MISSING]]
     left = len(sides.missing) - len(rows)
     if left > 0:
         rows.append([run(f"and {left} more relays")])
     blocks = [rich(title(f"{GONE} Not everything could be looked at"), bullets(rows))] if rows else []
-    if rows and len(sides.sides) == 1:
+    if rows and len(sides.summaries) == 1:
         blocks.append(
             rich(
                 paragraph(run("What it saw counts; the rest is not known, and nobody's fault.", italic=True))
@@ -49,9 +49,9 @@ def missing_blocks(sides: Sides) -> list[Block]:
     return blocks
 
 
-def unlooked_block(sides: Sides | None) -> list[Block]:
+def unlooked_block(sides: VantageSummaries | None) -> list[Block]:
     """Name, in small print, the causes that no relay could check."""
-    if sides is None or len(sides.sides) == 1 or not sides.unlooked:
+    if sides is None or len(sides.summaries) == 1 or not sides.unlooked:
         return []
     shown = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unlooked[:_FEW])
     left = len(sides.unlooked) - _FEW
@@ -59,16 +59,16 @@ def unlooked_block(sides: Sides | None) -> list[Block]:
     return [context(f"*Looked at from no relay ({len(sides.unlooked)}):* {shown}{more}")]
 
 
-def in_text(sides: Sides | None) -> list[str]:
+def in_text(sides: VantageSummaries | None) -> list[str]:
     """Say the same without blocks."""
     if sides is None:
         return []
     missing = [text_limits.cut(text, 200) for text in sides.missing[:_MISSING]]
-    if len(sides.sides) == 1:
+    if len(sides.summaries) == 1:
         return missing
     own = [
         f"{text_limits.cut(one.relay, 60)}: {text_limits.cut(one.headline, 90)}"
-        for one in sides.sides[:_RELAYS]
+        for one in sides.summaries[:_RELAYS]
     ]
     return [
         *(text_limits.cut(one.says, 250) for one in sides.compared[:_FEW]),
@@ -77,11 +77,11 @@ def in_text(sides: Sides | None) -> list[str]:
     ]
 
 
-def _row(one: Side) -> list[Block]:
+def _row(one: VantageSummary) -> list[Block]:
     sign = GONE if one.missing else SIGNS.get(one.outcome, "")
     return [
         run(f"{sign} "),
         run(one.relay, 60, bold=True),
         run(f"  {text_limits.cut(one.headline, 110)}"),
-        run(f"  ({one.stands})", italic=True),
+        run(f"  ({one.vantage_text})", italic=True),
     ]

@@ -23,8 +23,8 @@ from bot.rendering.blocks.block_types import (
 )
 from bot.rendering.blocks.elements import block_id, button, numbered, row, select
 from bot.rendering.blocks.fixes import first_step, platform_choice, remedies
-from bot.rendering.blocks.message import Message, Sheet
-from bot.rendering.blocks.run_header import About, byline, footer
+from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks, unlooked_block
 from bot.rendering.blocks.vantage_summary import in_text as sides_in_text
 from bot.rendering.view import View
@@ -37,7 +37,7 @@ _EVIDENCE: Final = 3  # sentences under one cause; the rest is the evidence view
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class VerdictOptions:
     """What can be chosen below a verdict."""
 
     platforms: tuple[tuple[str, str], ...] = ()  # (id, title)
@@ -50,23 +50,25 @@ class Choices:
     part: bool = False  # this is one of them: the case goes on in its own message
 
 
-def verdict(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Message:
+def verdict(one: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Message:
     """Write the whole verdict; it fits into one message, however much was found."""
-    sheet = Sheet()
-    sheet.last(*_buttons(one, view, diagnosis, choices), footer(one))
-    sheet.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(one))
-    for block in side_blocks(view.sides) if view.sides else ():
-        sheet.add(block)
-    if len(view.found) > 1 and not (view.sides and view.sides.compared):
-        sheet.add(rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True)))
+    builder = MessageBuilder()
+    builder.last(*_buttons(one, view, diagnosis, choices), footer(one))
+    builder.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(one))
+    for block in side_blocks(view.vantages) if view.vantages else ():
+        builder.add(block)
+    if len(view.found) > 1 and not (view.vantages and view.vantages.compared):
+        builder.add(
+            rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True))
+        )
     if diagnosis.outcome == "found":
-        _add_found(sheet, one, view, choices)
+        _add_found(builder, one, view, choices)
     else:
-        _add_open(sheet, view, diagnosis, part=choices.part)
+        _add_open(builder, view, diagnosis, part=choices.part)
     if diagnosis.next_question and not choices.part:
-        sheet.add(DIVIDER, *question(one, diagnosis.next_question))
-    sheet.add(*unlooked_block(view.sides), *_rest(diagnosis, view))
-    return sheet.message(
+        builder.add(DIVIDER, *question(one, diagnosis.next_question))
+    builder.add(*unlooked_block(view.vantages), *_rest(diagnosis, view))
+    return builder.message(
         in_text(view, diagnosis, choices), "Not everything fits here: press Evidence for the rest."
     )
 
@@ -77,10 +79,10 @@ def headline(view: View, diagnosis: Diagnosis, *, resolved: bool = False) -> str
     return f"{SIGNS[diagnosis.outcome]} {said}"
 
 
-def in_text(view: View, diagnosis: Diagnosis, choices: Choices) -> str:
+def in_text(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
     """The whole verdict without blocks: every cause, what to say, what to do, what is asked."""
-    parts = [view.headline + ".", *sides_in_text(view.sides)]
-    if len(view.found) > 1 and not (view.sides and view.sides.compared):
+    parts = [view.headline + ".", *sides_in_text(view.vantages)]
+    if len(view.found) > 1 and not (view.vantages and view.vantages.compared):
         parts.append(f"{'; '.join(text_limits.cut(_named(found), 120) for found in view.found)}.")
     parts += [f"Tell the customer: {text_limits.cut(text, 400)}" for text in view.customer[:4]]
     steps = [text_limits.cut(first_step(found, choices.platform), 250) for found in view.found[:4]]
@@ -92,20 +94,22 @@ def in_text(view: View, diagnosis: Diagnosis, choices: Choices) -> str:
     return " ".join(text_limits.line(part) for part in parts)
 
 
-def _add_found(sheet: Sheet, one: About, view: View, choices: Choices) -> None:
+def _add_found(builder: MessageBuilder, one: RunHeader, view: View, choices: VerdictOptions) -> None:
     single = len(view.found) == 1
     room = 700 if single else 350
-    sheet.add(rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES])))
+    builder.add(
+        rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES]))
+    )
     place = "part" if choices.part else "verdict"
-    sheet.add(platform_choice(one, choices.platform, choices.platforms, place, "*What to do*"))
+    builder.add(platform_choice(one, choices.platform, choices.platforms, place, "*What to do*"))
     for found in view.found[:_CAUSES]:
         steps = remedies(
             found, choices.platform, lines=700 if _shows_code(view, choices) else 0, each=12 if single else 1
         )
-        sheet.add(rich(*([] if single else [title(_named(found) + _seen_from(found, view))]), *steps))
+        builder.add(rich(*([] if single else [title(_named(found) + _seen_from(found, view))]), *steps))
     for found in view.found[:_CAUSES]:
         told = _EVIDENCE if len(view.found) <= _FEW else 1
-        sheet.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, told)))
+        builder.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, told)))
 
 
 def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
@@ -117,18 +121,18 @@ def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
         yield paragraph(run(f"and {left} more under Evidence", italic=True))
 
 
-def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis, *, part: bool) -> None:
+def _add_open(builder: MessageBuilder, view: View, diagnosis: Diagnosis, *, part: bool) -> None:
     """Nothing was found: say what that means, what may still be wrong, and what helps next."""
-    sheet.add(rich(title("Tell the customer"), *(quotation(text, 700) for text in view.customer)))
+    builder.add(rich(title("Tell the customer"), *(quotation(text, 700) for text in view.customer)))
     if diagnosis.possible:
-        sheet.add(rich(title("It may be"), bullets(_judged(one) for one in diagnosis.possible[:_CAUSES])))
+        builder.add(rich(title("It may be"), bullets(_judged(one) for one in diagnosis.possible[:_CAUSES])))
     if diagnosis.unexplained:
         count = len(diagnosis.unexplained)
         looks = "One look" if count == 1 else f"{count} looks"
-        sheet.add(
+        builder.add(
             rich(paragraph(run(f"{looks} failed in a way that no known cause explains; see Evidence.")))
         )
-    sheet.add(
+    builder.add(
         rich(title("What helps now"), bullets([run(text)] for text in _helps(view, diagnosis, part=part)))
     )
 
@@ -136,7 +140,7 @@ def _add_open(sheet: Sheet, view: View, diagnosis: Diagnosis, *, part: bool) -> 
 def _helps(view: View, diagnosis: Diagnosis, *, part: bool) -> Iterator[str]:
     if diagnosis.outcome == "clear":
         yield "The relay speaks for its own network only. Is the user in the same one: same office, Wi-Fi and VPN?"
-    elif view.sides and view.sides.missing:
+    elif view.vantages and view.vantages.missing:
         yield "Test again when the relay is back, or from another one in the same network."
     else:
         yield "Choose a relay inside the user's network: only that can clear or convict it."
@@ -176,7 +180,7 @@ def _listed(name: str, titles: Sequence[str]) -> str:
     return f"*{name} ({len(titles)}):* {shown}{more}"
 
 
-def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> Iterator[Block]:
+def _buttons(one: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Iterator[Block]:
     found = bool(diagnosis.found)
     if choices.part:
         yield row(*_to_read(one, choices, found=found))
@@ -202,7 +206,7 @@ def _buttons(one: About, view: View, diagnosis: Diagnosis, choices: Choices) -> 
         yield _feedback(one, choices.judged)
 
 
-def _to_read(one: About, choices: Choices, *, found: bool) -> Iterator[Block]:
+def _to_read(one: RunHeader, choices: VerdictOptions, *, found: bool) -> Iterator[Block]:
     """What can be read about this run; how it was decided comes last."""
     platform = {"platform": choices.platform}
     yield button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")
@@ -213,7 +217,7 @@ def _to_read(one: About, choices: Choices, *, found: bool) -> Iterator[Block]:
     yield button("tree", "How it was decided", one.asked, speak="Show the questions and answers as a picture")
 
 
-def _feedback(one: About, judged: str) -> Block:
+def _feedback(one: RunHeader, judged: str) -> Block:
     if judged:
         said = "that was it" if judged == "right" else "that was not it"
         return context(f"Thank you: noted as “{said}”. It counts for the next verdicts.")
@@ -223,13 +227,13 @@ def _feedback(one: About, judged: str) -> Block:
     )
 
 
-def _shows_code(view: View, choices: Choices) -> bool:
+def _shows_code(view: View, choices: VerdictOptions) -> bool:
     """Whether the lines to copy stand in the verdict itself: for one cause on one platform they do."""
     return len(view.found) == 1 and bool(choices.platform)
 
 
 def _seen_from(found: AdvisedCause, view: View) -> str:
-    relays = view.sides.seen_from.get(found.id, "") if view.sides else ""
+    relays = view.vantages.seen_from.get(found.id, "") if view.vantages else ""
     return f" (from {text_limits.cut(relays, 80)})" if relays else ""
 
 
@@ -240,7 +244,7 @@ def _named(found: AdvisedCause) -> str:
 _MOST: Final = 10  # answers in one row
 
 
-def question(one: About, asked: NextQuestion) -> list[Block]:
+def question(one: RunHeader, asked: NextQuestion) -> list[Block]:
     """Ask *asked*, one button for each answer, and one for those who do not know."""
     labels = [(answer, _capital(says or answer)) for answer, says in asked.choices[:_MOST]]
     more = {"option": asked.option, "question": asked.question}
@@ -251,13 +255,13 @@ def question(one: About, asked: NextQuestion) -> list[Block]:
     ]
 
 
-def ask(one: About, asked: NextQuestion) -> Message:
+def ask(one: RunHeader, asked: NextQuestion) -> Message:
     """Ask in a message of its own, in the thread."""
-    sheet = Sheet()
-    sheet.last(footer(one, "anybody in this thread may answer"))
-    sheet.add(*question(one, asked))
+    builder = MessageBuilder()
+    builder.last(footer(one, "anybody in this thread may answer"))
+    builder.add(*question(one, asked))
     answers = ", ".join(text_limits.cut(says or answer, 80) for answer, says in asked.choices[:_MOST])
-    return sheet.message(f"One question: {asked.ask} Answers: {answers}, or I don't know.")
+    return builder.message(f"One question: {asked.ask} Answers: {answers}, or I don't know.")
 
 
 def _capital(text: str) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.diagnosis.comparison import Comparison, compare, leading, missing_from
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.view import View
 from knowledge.advice.meaning import Meaning
@@ -21,7 +21,7 @@ from probes.protocol.model import Observation
 FORMAT: Final = 1
 
 
-def render(record: CaseRecord, view: View, network: Network, version: str) -> dict[str, Any]:
+def render(record: RunRecord, view: View, network: Network, version: str) -> dict[str, Any]:
     """Everything that is known about *record*, as JSON values; no secret is among them."""
     diagnosis = record.diagnosis
     return {
@@ -54,7 +54,7 @@ def render(record: CaseRecord, view: View, network: Network, version: str) -> di
 
 
 def render_several(
-    records: Sequence[CaseRecord], views: Sequence[View], network: Network, version: str
+    records: Sequence[RunRecord], views: Sequence[View], network: Network, version: str
 ) -> dict[str, Any]:
     """Everything about one case seen from several relays: the leading record, the others, and their comparison."""
     rendered = [render(*pair, network, version) for pair in zip(records, views, strict=True)]
@@ -81,7 +81,7 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _relay(record: CaseRecord) -> dict[str, Any]:
+def _relay(record: RunRecord) -> dict[str, Any]:
     missing = missing_from(record)
     more = {"missing": missing.says} if missing else {}
     return {"name": record.relay, "vantage": record.vantage, **more}
@@ -94,13 +94,13 @@ def _meaning(one: Meaning | None) -> dict[str, Any] | None:
     return {**asdict(one), **lists}
 
 
-def _request(record: CaseRecord) -> dict[str, Any]:
+def _request(record: RunRecord) -> dict[str, Any]:
     request = record.request
     return {
         "code": request.code,
         "platform": request.platform,
         "edge": request.edge,
-        "told": dict(request.told),
+        "told": dict(request.answers),
         "relays": list(request.relays),
     }
 

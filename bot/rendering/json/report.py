@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from bot.diagnosis.device_evidence import DEVICE, Continued
-from bot.diagnosis.discrepancies import beside
+from bot.diagnosis.device_evidence import DEVICE, DeviceEvidence
+from bot.diagnosis.discrepancies import find_discrepancies
 from bot.intake.clues import Reading
 from bot.intake.observation import kinds_of, media_of, path_of, signaling_of
 from bot.intake.parsing.metrics import word_for
-from bot.intake.preflight_report import Report
+from bot.intake.preflight_report import PreflightReport
 from bot.intake.summary import remarks, sentences
 from bot.rendering.report_summary import headline, outcome
 from bot.rendering.view import View
@@ -23,7 +23,7 @@ FORMAT: Final = 1
 
 def render(
     reading: Reading,
-    continued: Continued,
+    continued: DeviceEvidence,
     view: View,
     quality: Mapping[str, Any],
     then: tuple[str, ...],
@@ -43,7 +43,7 @@ def render(
             "code": record.request.code,
             "platform": record.request.platform,
             "edge": record.request.edge,
-            "told": dict(record.request.told),
+            "told": dict(record.request.answers),
         },
         "relay": None if record.relay == DEVICE else {"name": record.relay, "vantage": record.vantage},
         "reports": [_report(report, quality) for report in reading.reports],
@@ -52,8 +52,8 @@ def render(
             for one in continued.added
             if "tool" in one.facts
         ],
-        "answers": [asdict(side) for side in continued.sides],
-        "beside": list(beside(reading, record.observations, record.relay)),
+        "answers": [asdict(side) for side in continued.comparisons],
+        "beside": list(find_discrepancies(reading, record.observations, record.relay)),
         "found": [asdict(one) for one in view.found],
         "possible": [{"id": one.cause, "because": one.because} for one in record.diagnosis.possible],
         "ruled_out": [{"id": one.cause, "because": one.because} for one in record.diagnosis.ruled_out],
@@ -65,7 +65,7 @@ def render(
     }
 
 
-def _report(report: Report, quality: Mapping[str, Any]) -> dict[str, Any]:
+def _report(report: PreflightReport, quality: Mapping[str, Any]) -> dict[str, Any]:
     score = report.mos_computed if report.mos_computed is not None else report.mos.average
     return {
         "form": report.form,

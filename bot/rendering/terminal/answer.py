@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.language.answering import OFF, Answer, Sentence
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from bot.rendering.symptom_text import understood
 from bot.rendering.terminal.console import Line
 
@@ -37,7 +37,7 @@ def _marks(sentence: Sentence) -> str:
     return "".join(f"[{source + 1}]" for source in (sentence.source, *sentence.also))
 
 
-def render_readings(readings: Readings, *, numbered: bool = False) -> Iterator[Line]:
+def render_readings(readings: SymptomMatch, *, numbered: bool = False) -> Iterator[Line]:
     """Write what was understood; *numbered* where the causes are there to choose from."""
     if readings.codes:
         yield Line(f"Error codes: {', '.join(readings.codes)}")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.diagnosis.comparison import missing_from
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.marks import WHO
 from bot.rendering.reasons import Group
@@ -27,7 +27,7 @@ LETTERS: Final = "abcdefgh"
 
 
 def render(
-    record: CaseRecord, view: View, network: Network, *, verbose: bool = False, asks: bool = False
+    record: RunRecord, view: View, network: Network, *, verbose: bool = False, asks: bool = False
 ) -> Iterator[Line]:
     """Write the whole answer to *record*; *verbose* adds every platform's preflight and every observation.
 
@@ -67,7 +67,7 @@ def render_question(question: NextQuestion) -> Iterator[Line]:
     yield Line("Type a letter or the answer; Enter alone leaves it open.", "dim")
 
 
-def render_change(before: CaseRecord, record: CaseRecord, view: View) -> Iterator[Line]:
+def render_change(before: RunRecord, record: RunRecord, view: View) -> Iterator[Line]:
     """Tell what one more answer changed: what is found now, and what is ruled out now."""
     known = {one.cause for one in before.diagnosis.found}
     settled = {one.cause for one in before.diagnosis.ruled_out}
@@ -194,7 +194,7 @@ def _because(one: Judged) -> str:
     return f"{one.title}: {one.because}" if one.because else one.title
 
 
-def _steps(record: CaseRecord, steps: Iterable[str]) -> Iterator[str]:
+def _steps(record: RunRecord, steps: Iterable[str]) -> Iterator[str]:
     for step in steps:
         yield sentence(record.observations[step])
 
@@ -206,7 +206,7 @@ def _observations(observations: Iterable[Observation]) -> Iterator[Line]:
             yield Line(f"{name}: {json.dumps(value, ensure_ascii=False)}", "dim", indent=6)
 
 
-def _foot(record: CaseRecord, network: Network) -> Iterator[Line]:
+def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
     where = (
         "as a reference, outside the user's network"
         if record.vantage == REFERENCE

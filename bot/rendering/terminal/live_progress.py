@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.live import Live
 from rich.text import Text
 
-from bot.diagnosis.triage import Progress, Tell
+from bot.diagnosis.triage import Progress, ProgressCallback
 from bot.rendering.marks import BAD, NEUTRAL, OK, mark
 from bot.rendering.terminal.console import Line, fit, open_console, write
 from knowledge.model.conclusions import Answered
@@ -21,7 +21,9 @@ STYLES: Final[Mapping[str, str]] = {OK: "green", BAD: "red", NEUTRAL: ""}
 
 
 @contextmanager
-def show_progress(stream: TextIO, knowledge: Knowledge, *, several: bool = False) -> Iterator[Tell]:
+def show_progress(
+    stream: TextIO, knowledge: Knowledge, *, several: bool = False
+) -> Iterator[ProgressCallback]:
     """Show on *stream* what the function given here is told; a live list leaves nothing behind.
 
     With *several* relays each line says from which one it comes.

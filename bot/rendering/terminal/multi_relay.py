@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Sequence
 
 from bot.diagnosis.comparison import compare, leading
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.triage import RunRecord
 from bot.rendering.terminal.console import Line
 from bot.rendering.terminal.diagnosis import MARK, STYLES, render
 from bot.rendering.view import View
@@ -15,7 +15,7 @@ from probes.protocol.model import REFERENCE
 
 
 def render_several(
-    records: Sequence[CaseRecord],
+    records: Sequence[RunRecord],
     views: Sequence[View],
     network: Network,
     *,
@@ -42,5 +42,5 @@ def render_several(
         told.append(found)
 
 
-def _where(record: CaseRecord) -> str:
+def _where(record: RunRecord) -> str:
     return "a reference, elsewhere" if record.vantage == REFERENCE else "in the user's network"

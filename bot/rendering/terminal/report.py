@@ -6,8 +6,8 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bot.diagnosis.device_evidence import DEVICE, Continued, Side
-from bot.diagnosis.discrepancies import beside
+from bot.diagnosis.device_evidence import DEVICE, DeviceComparison, DeviceEvidence
+from bot.diagnosis.discrepancies import find_discrepancies
 from bot.intake.clues import Reading
 from bot.intake.summary import remarks, sentences
 from bot.redaction.redact import hint
@@ -21,7 +21,7 @@ IN_FULL: Final = 4
 
 
 def render(
-    reading: Reading, continued: Continued, view: View, quality: Mapping[str, Any], then: tuple[str, ...]
+    reading: Reading, continued: DeviceEvidence, view: View, quality: Mapping[str, Any], then: tuple[str, ...]
 ) -> Iterator[Line]:
     """Write *reading* and what follows from it; *then* is what to do next."""
     diagnosis = continued.record.diagnosis
@@ -37,9 +37,10 @@ def render(
         yield from section("Not in it", items(missing(report)))
         yield from section("Read with care", items(report.notes))
     yield from section("What was pasted", items(pasted(reading)))
-    yield from section("What that answers", items(_side(side, continued) for side in continued.sides))
+    yield from section("What that answers", items(_side(side, continued) for side in continued.comparisons))
     yield from section(
-        "Beside the relay", items(beside(reading, continued.record.observations, continued.record.relay))
+        "Beside the relay",
+        items(find_discrepancies(reading, continued.record.observations, continued.record.relay)),
     )
     for found in view.found:
         yield from section("Found", items([found.title])) if len(view.found) > 1 else ()
@@ -50,7 +51,7 @@ def render(
     yield from section("Next", items(then))
 
 
-def _side(side: Side, continued: Continued) -> str:
+def _side(side: DeviceComparison, continued: DeviceEvidence) -> str:
     if continued.record.relay == DEVICE or not side.relay:
         return f"{side.asks} {side.device}"
     relay = continued.record.relay

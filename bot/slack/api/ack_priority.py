@@ -15,7 +15,7 @@ LONGEST: Final = 1.0  # seconds that work stands back: under endless load it goe
 STEP: Final = 0.05  # seconds from one to the next then: all at once they would keep everybody waiting
 
 
-class Door:
+class AckPriority:
     """Counts those who wait, and lets work begin one by one when nobody does."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Door:
         self._line = asyncio.Lock()
 
     @contextmanager
-    def somebody(self) -> Iterator[None]:
+    def acknowledging(self) -> Iterator[None]:
         """Hold while a request is being acknowledged."""
         self._waiting += 1
         self._clear.clear()
@@ -38,7 +38,7 @@ class Door:
             if not self._waiting:
                 self._clear.set()
 
-    async def quiet(self) -> None:
+    async def wait_until_idle(self) -> None:
         """Wait until nobody waits, but not for long: then one begins after the other."""
         ends = time.monotonic() + LONGEST
         async with self._line:

@@ -16,7 +16,7 @@ ARRIVED: Final[ContextVar[float]] = ContextVar("arrived", default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Actor:
     """One person in one place."""
 
     team: str
@@ -44,9 +44,9 @@ class Asker:
         return self.channel_type == "im" or self.channel.startswith("D")
 
 
-def of_command(body: Mapping[str, Any]) -> Asker:
+def of_command(body: Mapping[str, Any]) -> Actor:
     """Read who typed a slash command; commands cannot be typed in threads."""
-    return Asker(
+    return Actor(
         team=_text(body, "team_id"),
         user=_text(body, "user_id"),
         channel=_text(body, "channel_id"),
@@ -56,12 +56,12 @@ def of_command(body: Mapping[str, Any]) -> Asker:
     )
 
 
-def of_interaction(body: Mapping[str, Any]) -> Asker:
+def of_interaction(body: Mapping[str, Any]) -> Actor:
     """Read who pressed, chose or sent something: buttons, shortcuts and forms."""
     team, user, channel = (_inner(body, name) for name in ("team", "user", "channel"))
     message, container = _inner(body, "message"), _inner(body, "container")
     stamp = _text(message, "ts") or _text(container, "message_ts")
-    return Asker(
+    return Actor(
         team=_text(team, "id") or _text(user, "team_id"),
         user=_text(user, "id"),
         channel=_text(channel, "id") or _text(container, "channel_id"),
@@ -74,10 +74,10 @@ def of_interaction(body: Mapping[str, Any]) -> Asker:
     )
 
 
-def of_event(body: Mapping[str, Any]) -> Asker:
+def of_event(body: Mapping[str, Any]) -> Actor:
     """Read who wrote a message or opened a tab."""
     event = _inner(body, "event")
-    return Asker(
+    return Actor(
         team=_text(body, "team_id") or _text(event, "team"),
         user=_text(event, "user"),
         channel=_text(event, "channel"),

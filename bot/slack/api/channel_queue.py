@@ -17,7 +17,7 @@ APART: Final = 1.0  # seconds
 TRIES: Final = 10  # at Retry-After's own pace
 
 
-class Queue:
+class ChannelQueue:
     """The channels of one workspace where Slack has asked for patience."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from slack_sdk.http_retry.builtin_async_handlers import (
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.rendering.blocks.message import Message
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call, quiet_log
 from bot.slack.api.post_update import post
 from bot.slack.api.workspaces import Workspace
@@ -19,20 +19,20 @@ from bot.slack.api.workspaces import Workspace
 log = logging.getLogger(__name__)
 
 
-async def whisper(
-    workspace: Workspace, session: aiohttp.ClientSession, asker: Asker, message: Message
+async def post_ephemeral(
+    workspace: Workspace, session: aiohttp.ClientSession, actor: Actor, message: Message
 ) -> None:
     """Tell the person alone, by the nearest way: the response address, an ephemeral message, a direct one.
 
     Raises `SlackError` where another try may reach them.
     """
-    if asker.response_url and await _respond(session, asker.response_url, message):
+    if actor.response_url and await _respond(session, actor.response_url, message):
         return
-    if asker.channel and not asker.direct and await _ephemeral(workspace, asker, message):
+    if actor.channel and not actor.direct and await _ephemeral(workspace, actor, message):
         return
     try:
-        here = asker.channel if asker.direct else asker.user
-        await post(workspace, here, message, thread=asker.thread if asker.direct else "")
+        here = actor.channel if actor.direct else actor.user
+        await post(workspace, here, message, thread=actor.thread if actor.direct else "")
     except SlackError as refused:
         if refused.word in BUSY | UNCERTAIN:
             raise
@@ -60,13 +60,13 @@ async def _respond(session: aiohttp.ClientSession, url: str, message: Message) -
     return answer.status_code == 200
 
 
-async def _ephemeral(workspace: Workspace, asker: Asker, message: Message) -> bool:
+async def _ephemeral(workspace: Workspace, actor: Actor, message: Message) -> bool:
     try:
         await call(
             workspace.client.chat_postEphemeral,
-            channel=asker.channel,
-            user=asker.user,
-            thread_ts=asker.thread or None,
+            channel=actor.channel,
+            user=actor.user,
+            thread_ts=actor.thread or None,
             **message.payload(),
         )
     except SlackError as refused:

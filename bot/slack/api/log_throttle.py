@@ -7,7 +7,7 @@ from typing import Final
 APART: Final = 60.0  # seconds
 
 
-class Seldom:
+class LogThrottle:
     """What has been said lately."""
 
     def __init__(self, log: logging.Logger) -> None:

@@ -22,7 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.api.client import cleaned_log
 from bot.slack.api.settings import SlackSettings
-from bot.slack.api.token_store import Installs
+from bot.slack.api.token_store import InstallationStore
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ PAGE: Final = """<!doctype html>
 """
 
 
-class Flow(AsyncOAuthFlow):
+class OAuthFlow(AsyncOAuthFlow):
     """Bolt's; a Slack that cannot be reached is one more way to fail, not an error page of the server's."""
 
     async def run_installation(self, code: str) -> Installation | None:
@@ -65,7 +65,7 @@ class Flow(AsyncOAuthFlow):
 def make_flow(
     settings: SlackSettings,
     scopes: Sequence[str],
-    installs: Installs,
+    installs: InstallationStore,
     client: AsyncWebClient,
     installed: Callable[[], None],
 ) -> AsyncOAuthFlow:
@@ -76,7 +76,7 @@ def make_flow(
         log.info("installed into %s", told.installation.team_id or told.installation.enterprise_id)
         return await told.default.success(told)
 
-    return Flow(
+    return OAuthFlow(
         client=client,
         logger=cleaned_log("oauth", _without_code),
         settings=AsyncOAuthSettings(

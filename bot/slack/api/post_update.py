@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 
 from bot.rendering.blocks.message import Message
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call
-from bot.slack.api.update_pacer import Rank, Turn
+from bot.slack.api.update_pacer import Priority, UpdateTicket
 from bot.slack.api.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -48,9 +48,9 @@ async def post(
     }
     for wait in (*PATIENCE, None):
         try:
-            answer = await workspace.posts.send(channel, partial(_post, workspace, message, arguments))
+            answer = await workspace.queue.send(channel, partial(_post, workspace, message, arguments))
             place = str(answer.get("channel") or channel), str(answer.get("ts", ""))
-            workspace.pace.changed(*place)
+            workspace.pacer.changed(*place)
             return place
         except SlackError as refused:
             if refused.word not in UNCERTAIN or wait is None:
@@ -64,7 +64,7 @@ async def post(
 
 async def update(workspace: Workspace, channel: str, ts: str, message: Message) -> None:
     """Replace what stands there, as soon as it may be changed again. Raises `SlackError`."""
-    turn, made = workspace.pace.turn(channel, ts), message
+    turn, made = workspace.pacer.turn(channel, ts), message
     for left in reversed(range(REFUSALS)):
         try:
             await _change(workspace, turn, lambda: made)  # noqa: B023 - called before the loop goes on
@@ -78,7 +78,7 @@ async def update(workspace: Workspace, channel: str, ts: str, message: Message) 
             return
 
 
-async def _change(workspace: Workspace, turn: Turn, make: Callable[[], Message]) -> None:
+async def _change(workspace: Workspace, turn: UpdateTicket, make: Callable[[], Message]) -> None:
     """Change a message once, to what *make* makes when its turn has come; a 429 lets the whole workspace rest."""
     async with turn:
         channel, ts = turn.place
@@ -86,7 +86,7 @@ async def _change(workspace: Workspace, turn: Turn, make: Callable[[], Message])
             await call(workspace.hasty.chat_update, channel=channel, ts=ts, **make().payload())
         except SlackError as refused:
             if refused.word in BUSY:
-                workspace.pace.rest(refused.wait)
+                workspace.pacer.rest(refused.wait)
             raise
 
 
@@ -128,27 +128,27 @@ def _has(message: Mapping[str, Any], key: str) -> bool:
     return f'"run":"{key}"' in str(message.get("blocks"))
 
 
-class Live:
+class LiveMessage:
     """One message while it changes: what is shown last in the context is out when the context is left, or dropped."""
 
     def __init__(self, workspace: Workspace, channel: str, ts: str) -> None:
         self._workspace, self._place = workspace, (channel, ts)
         self._next: Callable[[], Message] | None = None
-        self._rank = Rank.PROGRESS
-        self._turn: Turn | None = None
+        self._rank = Priority.PROGRESS
+        self._turn: UpdateTicket | None = None
         self._wanted = asyncio.Event()
         self._sending = self._over = False
 
-    def show(self, make: Callable[[], Message], rank: Rank = Rank.PROGRESS) -> None:
+    def show(self, make: Callable[[], Message], rank: Priority = Priority.PROGRESS) -> None:
         """Show what *make* makes as soon as a change is due; a newer state takes its place."""
         # What waits already goes no later because of something less urgent: both are shown at once.
         self._next, self._rank = make, min(rank, self._rank) if self._wanted.is_set() else rank
         self._wanted.set()
         if self._turn:
-            self._workspace.pace.rerank(self._turn, self._rank)
+            self._workspace.pacer.rerank(self._turn, self._rank)
 
     async def __aenter__(self) -> Self:
-        self._workspace.pace.begin(*self._place)
+        self._workspace.pacer.begin(*self._place)
         self._task = asyncio.create_task(self._pump())
         return self
 
@@ -158,12 +158,12 @@ class Live:
         if not self._sending:
             self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self._workspace.pace.end(*self._place)
+        self._workspace.pacer.end(*self._place)
 
     async def _pump(self) -> None:
         while not self._over:
             await self._wanted.wait()
-            self._turn = self._workspace.pace.turn(*self._place, self._rank)
+            self._turn = self._workspace.pacer.turn(*self._place, self._rank)
             try:
                 await _change(self._workspace, self._turn, self._newest)
             except SlackError as error:  # the next state replaces it anyway: tried once
@@ -177,7 +177,7 @@ class Live:
         return self._next()
 
 
-async def land(workspace: Workspace, channel: str, ts: str, thread: str, message: Message) -> None:
+async def deliver_final(workspace: Workspace, channel: str, ts: str, thread: str, message: Message) -> None:
     """Bring a last state into its message; where that is gone, into the thread. Raises `SlackError` in the end."""
     for wait in (*PATIENCE, None):
         try:

@@ -83,7 +83,7 @@ class SlackSettings:
 
 def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
     """Read *environment*; `UsageError` names every variable that is wrong or missing, never what is in it."""
-    get = _Reader(environment)
+    get = _SettingsReader(environment)
     settings = SlackSettings(
         app_token=get.token("SLACK_APP_TOKEN", "xapp-"),
         bot_token=get.token("SLACK_BOT_TOKEN", "xoxb-"),
@@ -131,7 +131,7 @@ def _missing(settings: SlackSettings) -> list[str]:
     return problems
 
 
-class _Reader:
+class _SettingsReader:
     """Reads variables and collects what is wrong with them."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:

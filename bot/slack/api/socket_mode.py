@@ -16,9 +16,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.api.ack_priority import Door
+from bot.slack.api.ack_priority import AckPriority
 from bot.slack.api.client import SlackError, call, cleaned_log
-from bot.slack.api.log_throttle import Seldom
+from bot.slack.api.log_throttle import LogThrottle
 from bot.slack.api.startup_errors import SOCKETS_OFF, NotNowError, token_refused
 
 log = logging.getLogger(__name__)
@@ -37,10 +37,10 @@ TOO_MANY: Final = (
 WORDS: Final = {"too_many_websockets": TOO_MANY, "link_disabled": SOCKETS_OFF}
 
 
-class Client(SocketModeClient):
+class SocketClient(SocketModeClient):
     """The SDK's, which would try again at once, for ever, and with a page of traceback each time."""
 
-    seldom: Seldom
+    seldom: LogThrottle
     refused = 0  # times in a row that Slack wanted no connection
 
     async def issue_new_wss_url(self) -> str:
@@ -79,12 +79,14 @@ class Client(SocketModeClient):
             self.refused = 0
 
 
-class Handler(AsyncSocketModeHandler):
+class SocketHandler(AsyncSocketModeHandler):
     """Bolt's, and whoever is being answered stands at the door."""
 
-    def __init__(self, app: AsyncApp, token: str, web: AsyncWebClient, door: Door, seldom: Seldom) -> None:
+    def __init__(
+        self, app: AsyncApp, token: str, web: AsyncWebClient, door: AckPriority, seldom: LogThrottle
+    ) -> None:
         self.app, self.app_token, self.door = app, token, door
-        self.client = client = Client(
+        self.client = client = SocketClient(
             app_token=token,
             logger=cleaned_log("sockets", _without_traceback),
             web_client=web,
@@ -96,17 +98,17 @@ class Handler(AsyncSocketModeHandler):
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as in Bolt
         """Dispatch one envelope and acknowledge it."""
-        with self.door.somebody():
+        with self.door.acknowledging():
             await super().handle(client, req)
 
 
-class Sockets:
+class SocketConnections:
     """The connections of one process."""
 
-    def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient, door: Door) -> None:
+    def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient, door: AckPriority) -> None:
         self._client, self._token, self._door = client, token, door
-        seldom = Seldom(log)
-        self._handlers = [Handler(app, token, client, door, seldom) for _ in range(CONNECTIONS)]
+        seldom = LogThrottle(log)
+        self._handlers = [SocketHandler(app, token, client, door, seldom) for _ in range(CONNECTIONS)]
 
     async def open(self) -> None:
         """Connect; both are up when this returns. `UsageError` if Slack does not accept the token."""
@@ -136,7 +138,7 @@ class Sockets:
             if one.client.message_receiver:
                 one.client.message_receiver.cancel()
         await asyncio.sleep(LAST_WORDS)
-        await self._door.quiet()  # on a busy machine an acknowledgement takes longer
+        await self._door.wait_until_idle()  # on a busy machine an acknowledgement takes longer
         await asyncio.gather(*(one.client.disconnect() for one in self._handlers), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 
     async def close(self) -> None:

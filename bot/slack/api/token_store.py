@@ -34,7 +34,7 @@ _TWICE: Final = (
 )
 
 
-class Installs(SQLite3InstallationStore):
+class InstallationStore(SQLite3InstallationStore):
     """The SDK's store, with one token for each installation."""
 
     def save(self, installation: Installation) -> None:
@@ -82,10 +82,10 @@ class Installs(SQLite3InstallationStore):
             database.execute("INSERT OR REPLACE INTO slack_homes VALUES (?, ?)", (team, enterprise))
 
 
-class Tokens:
+class BotTokens:
     """The tokens of all installations, each changed for a new one before it ends."""
 
-    def __init__(self, installs: Installs, rotator: AsyncTokenRotator) -> None:
+    def __init__(self, installs: InstallationStore, rotator: AsyncTokenRotator) -> None:
         self._installs, self._rotator = installs, rotator
 
     async def get(self, team: str, enterprise: str) -> Bot | None:

@@ -23,10 +23,10 @@ KEPT_FOR: Final = 60.0  # seconds for which a last state is waited for, once its
 PATIENCE: Final = 2.0  # seconds in line before it is told: a place is often free sooner
 REMEMBERED: Final = 10_000  # messages; older ones were changed long ago
 
-Place: TypeAlias = tuple[str, str]  # channel, timestamp
+MessageKey: TypeAlias = tuple[str, str]  # channel, timestamp
 
 
-class Rank(IntEnum):
+class Priority(IntEnum):
     """What goes first."""
 
     LAST = 0
@@ -34,10 +34,10 @@ class Rank(IntEnum):
     LINE = 2  # how many are before: worth the least
 
 
-class Turn:
+class UpdateTicket:
     """One change of one message: `async with` waits until it may be made, and holds the turn while Slack is asked."""
 
-    def __init__(self, pace: "Pace", place: Place, rank: Rank) -> None:
+    def __init__(self, pace: "UpdatePacer", place: MessageKey, rank: Priority) -> None:
         self._pace, self.place, self.rank = pace, place, rank
         self.asked = 0.0
         self.granted: asyncio.Future[None]
@@ -67,23 +67,23 @@ class _Live:
     last: float = -inf  # when progress was shown
 
 
-class Pace:
+class UpdatePacer:
     """The changes of one workspace."""
 
     def __init__(self, budget: Limit = EDITS, began: float = -inf) -> None:
         """Begin at *began*: what a former process changed last is not known."""
         self._budget, self._unknown = budget, began + PACE
         self._made: deque[float] = deque()  # when Slack answered, within the period; oldest first
-        self._asking: set[Turn] = set()
-        self._waiting: dict[Rank, list[Turn]] = {rank: [] for rank in Rank}
-        self._due: OrderedDict[Place, float] = OrderedDict()
-        self._live: dict[Place, _Live] = {}
+        self._asking: set[UpdateTicket] = set()
+        self._waiting: dict[Priority, list[UpdateTicket]] = {rank: [] for rank in Priority}
+        self._due: OrderedDict[MessageKey, float] = OrderedDict()
+        self._live: dict[MessageKey, _Live] = {}
         self._rests_until = -inf
         self._alarm: asyncio.TimerHandle | None = None
 
-    def turn(self, channel: str, ts: str, rank: Rank = Rank.LAST) -> Turn:
+    def turn(self, channel: str, ts: str, rank: Priority = Priority.LAST) -> UpdateTicket:
         """Give a turn to wait for."""
-        return Turn(self, (channel, ts), rank)
+        return UpdateTicket(self, (channel, ts), rank)
 
     def begin(self, channel: str, ts: str) -> None:
         """Note that a message will show progress, and needs a last state."""
@@ -111,25 +111,25 @@ class Pace:
         """Grant what may be granted now, and come back when more may be."""
         at = now()
         self._forget(at)
-        soonest = min(self._serve(rank, at) for rank in Rank)
+        soonest = min(self._serve(rank, at) for rank in Priority)
         if self._alarm:
             self._alarm.cancel()
         # Where nothing is foreseen, the end of a change or of a run will tell.
         self._alarm = asyncio.get_running_loop().call_at(soonest, self.look) if soonest < inf else None
 
-    def wait_for(self, turn: Turn) -> None:
+    def wait_for(self, turn: UpdateTicket) -> None:
         """Put *turn* among those that wait."""
         self._waiting[turn.rank].append(turn)
         self.look()
 
-    def rerank(self, turn: Turn, rank: Rank) -> None:
+    def rerank(self, turn: UpdateTicket, rank: Priority) -> None:
         """Let a turn that waits count as *rank*: there is something newer to show."""
         if rank != turn.rank and turn in self._waiting[turn.rank]:
             self._waiting[turn.rank].remove(turn)
             turn.rank = rank
             self.wait_for(turn)
 
-    def give_up(self, turn: Turn) -> None:
+    def give_up(self, turn: UpdateTicket) -> None:
         """Take back a turn that nobody waits for any more."""
         if turn in self._waiting[turn.rank]:
             self._waiting[turn.rank].remove(turn)
@@ -138,20 +138,20 @@ class Pace:
             self._due.pop(turn.place, None)
         self.look()
 
-    def done(self, turn: Turn) -> None:
+    def done(self, turn: UpdateTicket) -> None:
         """Note that Slack has answered: what it counted, it counted before now."""
         at = now()
         self._asking.discard(turn)
         self._made.append(at)
         self._note(turn.place, at + PACE)
-        if turn.rank == Rank.LAST:
+        if turn.rank == Priority.LAST:
             self._live.pop(turn.place, None)
         elif one := self._live.get(turn.place):
             one.last = at
-            one.shown += turn.rank == Rank.PROGRESS
+            one.shown += turn.rank == Priority.PROGRESS
         self.look()
 
-    def _serve(self, rank: Rank, at: float) -> float:
+    def _serve(self, rank: Priority, at: float) -> float:
         """Grant turns of one *rank*; tells when the next can be granted, inf if that depends on others."""
         waiting = [turn for turn in self._waiting[rank] if not turn.granted.done()]
         if waiting and self._room(rank, at) <= at:
@@ -164,33 +164,33 @@ class Pace:
             return room if waiting else inf
         return min(map(self._when, waiting))
 
-    def _grant(self, turn: Turn) -> None:
+    def _grant(self, turn: UpdateTicket) -> None:
         self._waiting[turn.rank].remove(turn)
         self._asking.add(turn)
         self._note(turn.place, inf)
         turn.granted.set_result(None)
 
-    def _order(self, turn: Turn) -> tuple[int, float]:
+    def _order(self, turn: UpdateTicket) -> tuple[int, float]:
         live = self._live.get(turn.place)
         return live.shown if live else 0, turn.asked
 
-    def _when(self, turn: Turn) -> float:
+    def _when(self, turn: UpdateTicket) -> float:
         """Tell when the message of *turn* may be changed, if the budget has room."""
         when = self._due.get(turn.place, self._unknown)
         live = self._live.get(turn.place)
-        if turn.rank == Rank.LINE:
+        if turn.rank == Priority.LINE:
             when = max(when, turn.asked + PATIENCE)
-        if live and (turn.rank == Rank.LINE or (turn.rank == Rank.PROGRESS and live.shown)):
+        if live and (turn.rank == Priority.LINE or (turn.rank == Priority.PROGRESS and live.shown)):
             share = len(self._live) * self._budget.period / self._budget.count
             when = max(when, live.last + share)
         return when
 
-    def _room(self, rank: Rank, at: float) -> float:
+    def _room(self, rank: Priority, at: float) -> float:
         """Tell when the budget has room for one more change of this *rank*."""
         most = self._budget.count
-        if rank != Rank.LAST:
+        if rank != Priority.LAST:
             most -= min(len(self._live), int(most * KEPT_BACK))
-        if rank == Rank.LINE:
+        if rank == Priority.LINE:
             most -= self._budget.count // 4  # left to progress
         over = len(self._made) + len(self._asking) - most
         if over < 0:
@@ -199,7 +199,7 @@ class Pace:
             max(self._made[over] + self._budget.period, self._rests_until) if over < len(self._made) else inf
         )
 
-    def _note(self, place: Place, due: float) -> None:
+    def _note(self, place: MessageKey, due: float) -> None:
         self._due[place] = due
         self._due.move_to_end(place)
         while len(self._due) > REMEMBERED:

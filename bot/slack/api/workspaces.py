@@ -19,12 +19,12 @@ from slack_sdk.oauth.installation_store.models.bot import Bot
 from slack_sdk.oauth.token_rotation.async_rotator import AsyncTokenRotator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.api.channel_queue import Queue
+from bot.slack.api.channel_queue import ChannelQueue
 from bot.slack.api.client import SlackError, call, make_client
 from bot.slack.api.oauth import make_flow
 from bot.slack.api.settings import SlackSettings
-from bot.slack.api.token_store import EARLY, Installs, Tokens
-from bot.slack.api.update_pacer import Pace, now
+from bot.slack.api.token_store import EARLY, BotTokens, InstallationStore
+from bot.slack.api.update_pacer import UpdatePacer, now
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ class Workspace:
     client: AsyncWebClient = field(repr=False)
     hasty: AsyncWebClient = field(repr=False)  # repeats nothing
     token: str = field(repr=False)
-    pace: Pace = field(repr=False)
-    posts: Queue = field(repr=False)
+    pacer: UpdatePacer = field(repr=False)
+    queue: ChannelQueue = field(repr=False)
     enterprise: str = ""
     fresh_until: float = inf  # seconds since 1970; then the token is asked for again
 
@@ -81,13 +81,13 @@ class Workspaces:
         self._known: dict[str, Workspace] = {}
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         # What Slack counts for a workspace goes on when its token changes.
-        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(settings.edits, now()))
-        self._posts: defaultdict[str, Queue] = defaultdict(Queue)
-        self._installs: Installs | None = None
+        self._paces: defaultdict[str, UpdatePacer] = defaultdict(lambda: UpdatePacer(settings.edits, now()))
+        self._posts: defaultdict[str, ChannelQueue] = defaultdict(ChannelQueue)
+        self._installs: InstallationStore | None = None
         self.flow: AsyncOAuthFlow | None = None  # the pages that install Lineman into further workspaces
         if settings.client_id:
-            self._installs = Installs(database=settings.database, client_id=settings.client_id)
-            self._tokens = Tokens(self._installs, self._rotator())
+            self._installs = InstallationStore(database=settings.database, client_id=settings.client_id)
+            self._tokens = BotTokens(self._installs, self._rotator())
             self.flow = make_flow(settings, SCOPES, self._installs, self._nobody(), self.forget_all)
 
     @property
@@ -146,8 +146,8 @@ class Workspaces:
             client=client,
             hasty=make_client(token, self._session, self._settings.api_url, "hasty"),
             token=token,
-            pace=self._paces[team],
-            posts=self._posts[team],
+            pacer=self._paces[team],
+            queue=self._posts[team],
             enterprise=enterprise,
             fresh_until=fresh_until,
         )

@@ -10,44 +10,46 @@ from typing import Final
 
 from bot.allowlist.formats import BY_ADDRESS
 from bot.allowlist.model import make_list
-from bot.allowlist.request import OPTIONS, ListRequest, make_request
+from bot.allowlist.request import OPTIONS, ListRequest, make_list_request
 from bot.allowlist.resolve import write_list
 from bot.errors import UsageError
 from bot.rendering.blocks import allowlists, notices
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError, call
 from bot.slack.api.post_update import OUTSIDE
 from bot.slack.conversation import answers
 from bot.slack.delivery.outbox import post_once
-from bot.slack.state.context import Office
+from bot.slack.state.context import AppContext
 
 log = logging.getLogger(__name__)
 
 PATIENCE: Final = 15.0  # seconds for looking up the names of a list
 
 
-async def give(office: Office, asker: Asker, wanted: ListRequest) -> None:
-    """Post the list and its file where *asker* is; in a direct message where Lineman may not write there."""
-    content = await _content(office, wanted)
-    place = asker.channel or asker.user
+async def send_allowlist(context: AppContext, actor: Actor, wanted: ListRequest) -> None:
+    """Post the list and its file where *actor* is; in a direct message where Lineman may not write there."""
+    content = await _content(context, wanted)
+    place = actor.channel or actor.user
     try:
         await _give(
-            office, asker, wanted, content, place, asker.thread or ("" if asker.private else asker.message)
+            context, actor, wanted, content, place, actor.thread or ("" if actor.private else actor.message)
         )
     except SlackError as error:
-        if error.word not in OUTSIDE or place == asker.user:
+        if error.word not in OUTSIDE or place == actor.user:
             raise
-        await office.whisper(asker, notices.not_in_channel(f"@{(await office.workspace(asker)).name}"))
-        await _give(office, asker, wanted, content, asker.user, "")
+        await context.post_ephemeral(
+            actor, notices.not_in_channel(f"@{(await context.workspace(actor)).name}")
+        )
+        await _give(context, actor, wanted, content, actor.user, "")
 
 
-async def _content(office: Office, wanted: ListRequest) -> str:
+async def _content(context: AppContext, wanted: ListRequest) -> str:
     """Write the file; where names have to be looked up, in a thread of its own, because that waits."""
     if wanted.form not in BY_ADDRESS:
-        return await office.bench.call(write_list, wanted, office.desk.network)
+        return await context.worker.call(write_list, wanted, context.engine.network)
     try:
         async with asyncio.timeout(PATIENCE):
-            return await _apart(partial(write_list, wanted, office.desk.network))
+            return await _apart(partial(write_list, wanted, context.engine.network))
     except TimeoutError:
         raise UsageError(
             f"The names could not be looked up within {PATIENCE:.0f} s. Try again, choose a form that keeps names, "
@@ -71,12 +73,12 @@ async def _apart(work: Callable[[], str]) -> str:
 
 
 async def _give(
-    office: Office, asker: Asker, wanted: ListRequest, content: str, place: str, thread: str
+    context: AppContext, actor: Actor, wanted: ListRequest, content: str, place: str, thread: str
 ) -> None:
-    workspace, desk = await office.workspace(asker), office.desk
-    found = make_list(desk.network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
-    title = desk.knowledge.platforms[wanted.platform].title
-    shown = await office.bench.call(allowlists.the_list, found, wanted, title)
+    workspace, engine = await context.workspace(actor), context.engine
+    found = make_list(engine.network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
+    title = engine.knowledge.platforms[wanted.platform].title
+    shown = await context.worker.call(allowlists.the_list, found, wanted, title)
     channel, ts = await post_once(workspace, place, shown, thread)
     try:
         await call(
@@ -93,13 +95,15 @@ async def _give(
         await post_once(workspace, channel, allowlists.as_text(wanted, content), thread or ts)
 
 
-async def another(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+async def another(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
     """Give the list that a button stands for."""
     kept = {name: said[name] for name in OPTIONS if said.get(name)}
-    await give(office, asker, make_request(kept, office.desk.knowledge, office.desk.network))
+    await send_allowlist(
+        context, actor, make_list_request(kept, context.engine.knowledge, context.engine.network)
+    )
 
 
-async def ask_platform(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+async def ask_platform(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
     """Ask for which platform the list is; the rest of what was *said* is kept in the buttons."""
-    platforms = [(one.id, one.title) for one in office.desk.knowledge.platforms.values()]
-    await answers.say(office, asker, allowlists.which_platform(platforms, said))
+    platforms = [(one.id, one.title) for one in context.engine.knowledge.platforms.values()]
+    await answers.say(context, actor, allowlists.which_platform(platforms, said))

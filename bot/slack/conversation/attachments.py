@@ -13,9 +13,9 @@ import aiohttp
 
 from bot.intake.parsing.decode import LARGEST
 from bot.intake.read import refused
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError, call
-from bot.slack.state.context import Office
+from bot.slack.state.context import AppContext
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +53,9 @@ def words_of(text: str) -> str:
     return _MARK.sub("", text)
 
 
-async def fetch(office: Office, asker: Asker, file: str) -> bytes | str:
+async def fetch(context: AppContext, actor: Actor, file: str) -> bytes | str:
     """Fetch a file, at most one byte more than is ever read; a sentence where that cannot be."""
-    workspace = await office.workspace(asker)
+    workspace = await context.workspace(actor)
     try:
         found = (await call(workspace.client.files_info, file=file)).get("file")
     except SlackError as error:
@@ -63,7 +63,7 @@ async def fetch(office: Office, asker: Asker, file: str) -> bytes | str:
         needed = " Lineman needs the permission files:read for it." if error.word == "missing_scope" else ""
         return f"I cannot read that file.{needed} Paste what is in it instead."
     info = found if isinstance(found, Mapping) else {}
-    if not _shared_here(info, asker.channel):
+    if not _shared_here(info, actor.channel):
         return "That file was not shared here, so I do not read it."
     size = info.get("size")
     if isinstance(size, int) and size > LARGEST:
@@ -72,7 +72,7 @@ async def fetch(office: Office, asker: Asker, file: str) -> bytes | str:
     if not _is_slacks(url, workspace.client.base_url):
         log.warning("file %s lies elsewhere than at Slack", file)
         return "That file does not lie at Slack itself, so I do not fetch it. Paste what is in it instead."
-    return await _download(office.session, url, workspace.token)
+    return await _download(context.session, url, workspace.token)
 
 
 async def _download(session: aiohttp.ClientSession, url: str, token: str) -> bytes | str:

@@ -8,20 +8,29 @@ from typing import Final
 from bot.allowlist.request import ListRequest, called
 from bot.errors import UsageError
 from bot.language.answering import Answer
-from bot.language.case_context import About
+from bot.language.case_context import CaseContext
 from bot.language.command_parser import parse_words
-from bot.language.make_request import Choices
-from bot.language.router import Help, Meanings, UnknownCode, Want, WhichPlatform, World, follow_up, want
+from bot.language.make_request import AmbiguousCode
+from bot.language.router import (
+    CodeMeanings,
+    HelpWanted,
+    LanguageContext,
+    MissingPlatform,
+    RoutedIntent,
+    UnknownCode,
+    follow_up,
+    route,
+)
 from bot.model.request import Request
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from bot.redaction.redact import hint, redact
 from bot.rendering.blocks import notices
 from bot.rendering.blocks.notices import note
 from bot.rendering.symptom_text import understood
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.conversation import allowlists, answers, symptom_choices, thread_replies
 from bot.slack.runs import lifecycle
-from bot.slack.state.context import Office
+from bot.slack.state.context import AppContext
 
 LONGEST = 40_000  # characters: what a Slack message can hold; the rest of a longer text is not read
 TAKEN_OUT: Final = re.compile(r"\[[\w ]{1,40} removed\]")
@@ -30,10 +39,10 @@ KEPT: Final = 500  # characters of a text that are shown again or kept
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ParsedMessage:
     """What a text wants, the text without its secrets, and what was taken out of it (a sentence; empty if nothing)."""
 
-    want: Want
+    want: RoutedIntent
     text: str
     taken_out: str
 
@@ -41,75 +50,80 @@ class Heard:
     def says_nothing(self) -> bool:
         """Whether all there is to answer is how to say it."""
         found = self.want
-        return isinstance(found, UsageError) or (isinstance(found, Readings) and found.verdict == "none")
+        return isinstance(found, UsageError) or (isinstance(found, SymptomMatch) and found.verdict == "none")
 
 
-async def ask(office: Office, asker: Asker, text: str) -> None:
+async def handle_text(context: AppContext, actor: Actor, text: str) -> None:
     """Do what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
-    talk, here = office.talks.last(asker), answers.world(office, await office.words_for(asker))
+    talk, here = (
+        context.thread_memory.last(actor),
+        answers.language_context(context, await context.words_for(actor)),
+    )
     about = talk.about
-    heard = await office.bench.call(read, text, about, here, talk.question)
+    heard = await context.worker.call(read, text, about, here, talk.question)
     if heard.taken_out and not heard.says_nothing:
-        await office.whisper(asker, note(heard.taken_out))
-    await do(office, asker, heard, about)
+        await context.post_ephemeral(actor, note(heard.taken_out))
+    await dispatch(context, actor, heard, about)
 
 
-async def do(office: Office, asker: Asker, heard: Heard, about: About) -> None:
+async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage, about: CaseContext) -> None:
     """Do what was heard; *about* is the context it was understood in."""
     match heard.want:
         case Request() as request:
-            await lifecycle.begin(office, asker, request)
-        case Readings() as readings if readings.verdict == "none":
-            await office.whisper(asker, notices.usage(understood(readings), hint=heard.taken_out))
-        case Readings() as readings:
-            await symptom_choices.take(office, asker, readings, heard.text[:KEPT])
+            await lifecycle.start(context, actor, request)
+        case SymptomMatch() as readings if readings.verdict == "none":
+            await context.post_ephemeral(actor, notices.usage(understood(readings), hint=heard.taken_out))
+        case SymptomMatch() as readings:
+            await symptom_choices.take(context, actor, readings, heard.text[:KEPT])
         case UsageError() as wrong:
             examples = LISTS if called(heard.text) is not None else notices.EXAMPLES
-            await office.whisper(asker, notices.usage(str(wrong), examples, heard.taken_out))
-        case Choices(_, options):
-            named = [(code, answers.name_of(office, code)) for code, _ in options]
+            await context.post_ephemeral(actor, notices.usage(str(wrong), examples, heard.taken_out))
+        case AmbiguousCode(_, options):
+            named = [(code, answers.name_of(context, code)) for code, _ in options]
             platforms = {request.platform or "" for _, request in options}
-            await office.whisper(asker, notices.choose(named, platforms.pop() if len(platforms) == 1 else ""))
+            await context.post_ephemeral(
+                actor, notices.choose(named, platforms.pop() if len(platforms) == 1 else "")
+            )
         case _:
-            await _answer(office, asker, heard, about)
+            await _answer(context, actor, heard, about)
 
 
-async def _answer(office: Office, asker: Asker, heard: Heard, about: About) -> None:
+async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage, about: CaseContext) -> None:
     """Tell what somebody wants to know; nothing is looked into."""
     said = heard.text[:KEPT]
     match heard.want:
         case Answer() as answer:
-            await answers.answer(office, asker, answer, said, about)
-        case Meanings(codes, platform):
-            await answers.meanings(office, asker, codes, platform, said)
+            await answers.answer(context, actor, answer, said, about)
+        case CodeMeanings(codes, platform):
+            await answers.meanings(context, actor, codes, platform, said)
         case UnknownCode() as unknown:
-            await answers.unknown(office, asker, unknown)
+            await answers.unknown(context, actor, unknown)
         case ListRequest() as wanted:
-            await allowlists.give(office, asker, wanted)
-        case WhichPlatform(rest):
-            await allowlists.ask_platform(office, asker, rest)
-        case Help():
-            await answers.say(office, asker, thread_replies.help_text(office))
+            await allowlists.send_allowlist(context, actor, wanted)
+        case MissingPlatform(rest):
+            await allowlists.ask_platform(context, actor, rest)
+        case HelpWanted():
+            await answers.say(context, actor, thread_replies.help_text(context))
 
 
-async def tell(office: Office, asker: Asker, story: str, said: Mapping[str, str]) -> None:
+async def handle_form_story(context: AppContext, actor: Actor, story: str, said: Mapping[str, str]) -> None:
     """Do what a *story* in the form tells; what was filled in beside it (*said*) counts more than its words."""
-    here = answers.world(office, await office.words_for(asker))
-    heard = await office.bench.call(read, story, About(), here)
+    here = answers.language_context(context, await context.words_for(actor))
+    heard = await context.worker.call(read, story, CaseContext(), here)
     match heard.want:
-        case Readings() as found:
+        case SymptomMatch() as found:
             heard = replace(heard, want=replace(found, clues={**found.clues, **said}))
         case Request() as found:
             named = [("code", found.code), *said.items()]
-            heard = replace(heard, want=parse_words((), office.vocabulary, named))
+            heard = replace(heard, want=parse_words((), context.vocabulary, named))
     if heard.taken_out and not heard.says_nothing:
-        await office.whisper(asker, note(heard.taken_out))
-    await do(office, asker, heard, About())
+        await context.post_ephemeral(actor, note(heard.taken_out))
+    await dispatch(context, actor, heard, CaseContext())
 
 
-def read(text: str, about: About, world: World, before: str = "") -> Heard:
+def read(text: str, about: CaseContext, language_context: LanguageContext, before: str = "") -> ParsedMessage:
     """Understand *text* without its secrets; “and on iOS?” goes on from the question *before*."""
     safe = redact(text[:LONGEST])
     told = TAKEN_OUT.sub(" ", safe.text)  # "access token removed" are words of ours, and tell nothing
-    said = follow_up(told, [before] if before else [], world.vocabulary) or told
-    return Heard(want(said, about, world), said, hint(safe.kinds))
+    said = follow_up(told, [before] if before else [], language_context.vocabulary) or told
+    return ParsedMessage(route(said, about, language_context), said, hint(safe.kinds))

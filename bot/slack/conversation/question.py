@@ -6,20 +6,20 @@ from typing import Final
 
 from bot.errors import UsageError
 from bot.language.answering import Answer
-from bot.language.case_context import About
+from bot.language.case_context import CaseContext
 from bot.language.intents import EXAMPLES, Intent
-from bot.language.make_request import Choices
-from bot.language.router import Want, follow_up, is_question, want, wanted_list, wanted_meaning
+from bot.language.make_request import AmbiguousCode
+from bot.language.router import RoutedIntent, follow_up, is_question, route, wanted_list, wanted_meaning
 from bot.model.records import CaseRow
 from bot.model.request import Request
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from bot.rendering.blocks import notices
-from bot.rendering.blocks.elements import Asked
-from bot.slack.api.actor import Asker
+from bot.rendering.blocks.elements import ButtonContext
+from bot.slack.api.actor import Actor
 from bot.slack.conversation import answers, dispatch, thread_replies
-from bot.slack.state.context import Office
-from bot.slack.state.finished_run import Seen
-from bot.slack.state.thread_memory import Talk
+from bot.slack.state.context import AppContext
+from bot.slack.state.finished_run import FinishedRun
+from bot.slack.state.thread_memory import LastQuestion
 
 # Words that ask something, and change nothing, although they name a platform or an edge.
 _ASKS: Final = re.compile(
@@ -31,17 +31,17 @@ _FEW: Final = 200  # characters: what goes on from a question is short
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CaseQuestion:
     """Words in the thread of a case that may be a question."""
 
-    office: Office
-    asker: Asker
+    context: AppContext
+    actor: Actor
     case: CaseRow
-    seen: Seen | None
+    seen: FinishedRun | None
     text: str  # without secrets
 
     @property
-    def asked(self) -> Asked | None:
+    def asked(self) -> ButtonContext | None:
         """The run that is asked about."""
         return self.seen.asked if self.seen else None
 
@@ -80,7 +80,7 @@ class Question:
         found, talk = await self._answer(about)
         if addressed and not is_question(self.text):
             wanted = await self._want(about)
-            if isinstance(wanted, Readings) and (wanted.verdict == "sure" or not found.answered):
+            if isinstance(wanted, SymptomMatch) and (wanted.verdict == "sure" or not found.answered):
                 await self._otherwise(found, about, wanted)
                 return
         if found.answered:
@@ -91,59 +91,61 @@ class Question:
 
     async def _special(self) -> bool:
         """Give an allow-list or the meaning of a code, where that is what was asked for."""
-        about = await self._about() if self.seen else About(self.case.request.code)
-        wanted = await self.office.bench.call(self._wanted, about)
+        about = await self._about() if self.seen else CaseContext(self.case.request.code)
+        wanted = await self.context.worker.call(self._wanted, about)
         if wanted is None:
             return False
         await self._do(wanted, about)
         return True
 
-    def _wanted(self, about: About) -> Want | None:
-        here = answers.world(self.office)
+    def _wanted(self, about: CaseContext) -> RoutedIntent | None:
+        here = answers.language_context(self.context)
         try:
             return wanted_list(self.text, about, here) or wanted_meaning(self.text, here)
         except UsageError:
             return None
 
-    async def _otherwise(self, found: Answer, about: About, wanted: Want) -> None:
+    async def _otherwise(self, found: Answer, about: CaseContext, wanted: RoutedIntent) -> None:
         """We were spoken to, and nothing answers: another code, a story, or words that mean nothing here."""
         match wanted:
-            case Readings() as readings if readings.verdict != "none":
+            case SymptomMatch() as readings if readings.verdict != "none":
                 # The case stands already: nothing else is looked into before somebody says so.
                 await self._do(replace(readings, verdict="close"), about)
-            case Request() | Choices():
+            case Request() | AmbiguousCode():
                 await self._do(wanted, about)
             case Answer() if is_question(self.text):
                 await self._do(found, about)
             case _:
                 said = notices.usage("In this thread I can do other things.", (EXAMPLES,))
-                await thread_replies.reply(self.office, self.asker, said)
+                await thread_replies.reply(self.context, self.actor, said)
 
-    async def _do(self, wanted: Want, about: About) -> None:
-        await dispatch.do(self.office, self.asker, dispatch.Heard(wanted, self.text, ""), about)
+    async def _do(self, wanted: RoutedIntent, about: CaseContext) -> None:
+        await dispatch.dispatch(
+            self.context, self.actor, dispatch.ParsedMessage(wanted, self.text, ""), about
+        )
 
-    async def _want(self, about: About) -> Want:
-        here = answers.world(self.office, await self.office.words_for(self.asker))
-        return await self.office.bench.call(want, self.text, about, here)
+    async def _want(self, about: CaseContext) -> RoutedIntent:
+        here = answers.language_context(self.context, await self.context.words_for(self.actor))
+        return await self.context.worker.call(route, self.text, about, here)
 
-    async def _about(self) -> About:
-        return await answers.about(self.office, self.case, self.seen)
+    async def _about(self) -> CaseContext:
+        return await answers.about(self.context, self.case, self.seen)
 
-    async def _answer(self, about: About) -> tuple[Answer, Talk]:
-        talk = self.office.talks.last(self.asker)
-        here = answers.world(self.office)
-        return await self.office.bench.call(answers.answered, self.text, talk, about, here)
+    async def _answer(self, about: CaseContext) -> tuple[Answer, LastQuestion]:
+        talk = self.context.thread_memory.last(self.actor)
+        here = answers.language_context(self.context)
+        return await self.context.worker.call(answers.answered, self.text, talk, about, here)
 
-    async def _give(self, found: Answer, talk: Talk) -> None:
-        await answers.answer(self.office, self.asker, found, talk.question, talk.about, self.asked)
+    async def _give(self, found: Answer, talk: LastQuestion) -> None:
+        await answers.answer(self.context, self.actor, found, talk.question, talk.about, self.asked)
 
     def _goes_on(self) -> bool:
         """Whether this is the question before once more, for another platform."""
-        talk = self.office.talks.last(self.asker)
+        talk = self.context.thread_memory.last(self.actor)
         said = self.text[:_FEW]
-        return bool(talk.question and follow_up(said, [talk.question], self.office.vocabulary))
+        return bool(talk.question and follow_up(said, [talk.question], self.context.vocabulary))
 
     def _how_to(self, found: Answer) -> bool:
         """Whether all that was found is how to run the preflight test, for which there is a guide with code."""
-        guides = {f"knowledge/answers/preflight-{one}.md" for one in self.office.desk.knowledge.platforms}
+        guides = {f"knowledge/answers/preflight-{one}.md" for one in self.context.engine.knowledge.platforms}
         return all(one.file in guides for one in found.sources)

@@ -5,45 +5,45 @@ from dataclasses import dataclass, replace
 
 from bot.allowlist.request import asks_plainly
 from bot.diagnosis.revise import changed
-from bot.language.addressing import is_for_us
-from bot.language.intents import Intent, Thread, read_intent
+from bot.language.addressing import is_addressed_to_bot
+from bot.language.intents import Intent, ThreadContext, read_intent
 from bot.model.records import CaseRow
 from bot.redaction.redact import hint, redact
 from bot.rendering.blocks.notices import note
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.conversation import answers, reports, thread_replies
 from bot.slack.conversation.dispatch import LONGEST, TAKEN_OUT
-from bot.slack.conversation.question import Question
+from bot.slack.conversation.question import CaseQuestion
 from bot.slack.runs import lifecycle
-from bot.slack.state.context import Office
-from bot.slack.state.finished_run import Seen
+from bot.slack.state.context import AppContext
+from bot.slack.state.finished_run import FinishedRun
 
 NO_VERDICT = "This diagnosis has no verdict yet; ask again when it has one."
 
 
-async def follow(office: Office, asker: Asker, case: CaseRow, text: str, *, addressed: bool) -> None:
+async def follow(context: AppContext, actor: Actor, case: CaseRow, text: str, *, addressed: bool) -> None:
     """Do what *text* asks of *case*; words that are not meant for us are left alone unless *addressed* to us."""
-    left = await reports.take(office, asker, case, text)
+    left = await reports.take(context, actor, case, text)
     if left is None:
         return
-    seen = await office.records.latest(case.id)
-    heard = await office.bench.call(_hear, left, _thread(office, seen), addressed=addressed)
+    seen = await context.run_history.latest(case.id)
+    heard = await context.worker.call(_hear, left, _thread(context, seen), addressed=addressed)
     if heard is None:
         return
     if heard.taken_out:
-        await office.whisper(asker, note(heard.taken_out))
+        await context.post_ephemeral(actor, note(heard.taken_out))
     if heard.intent.kind not in ("unknown", "meaning"):
-        await office.rights.use(await office.workspace(asker), asker, case.request.relays)
-    question = Question(office, asker, case, seen, heard.text)
+        await context.permissions.check_access(await context.workspace(actor), actor, case.request.relays)
+    question = CaseQuestion(context, actor, case, seen, heard.text)
     if await question.comes_first(heard.intent, addressed=addressed) or await _do(
-        office, asker, case, seen, heard.intent
+        context, actor, case, seen, heard.intent
     ):
         return
     await question.put(addressed=addressed)
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ThreadMessage:
     """What was said, without secrets: what it asks for, and what was taken out."""
 
     text: str
@@ -51,74 +51,78 @@ class Heard:
     taken_out: str
 
 
-def _hear(text: str, thread: Thread, *, addressed: bool) -> Heard | None:
+def _hear(text: str, thread: ThreadContext, *, addressed: bool) -> ThreadMessage | None:
     """Read *text* at the bench; None where it is not for us."""
     safe = redact(text[:LONGEST])
     said = TAKEN_OUT.sub(" ", safe.text)
     intent = read_intent(said, thread)
-    wanted = addressed or is_for_us(said, intent) or asks_plainly(said)
-    return Heard(said, intent, hint(safe.kinds)) if wanted else None
+    wanted = addressed or is_addressed_to_bot(said, intent) or asks_plainly(said)
+    return ThreadMessage(said, intent, hint(safe.kinds)) if wanted else None
 
 
-async def _do(office: Office, asker: Asker, case: CaseRow, seen: Seen | None, intent: Intent) -> bool:
+async def _do(
+    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun | None, intent: Intent
+) -> bool:
     """Do what *intent* says; false where it is to be taken as a question."""
     match intent.kind:
         case "unknown":
             return False
         case "meaning":
-            return await answers.named(office, asker, intent.values.get("about", ""))
+            return await answers.named(context, actor, intent.values.get("about", ""))
         case "stop":
-            await _stop(office, asker, case)
+            await _stop(context, actor, case)
         case "help":
-            await thread_replies.reply(office, asker, thread_replies.help_text(office))
+            await thread_replies.reply(context, actor, thread_replies.help_text(context))
         case "evidence" | "preflight" if seen is None:
-            await thread_replies.reply(office, asker, note(NO_VERDICT))
+            await thread_replies.reply(context, actor, note(NO_VERDICT))
         case "evidence":
             assert seen is not None
-            await thread_replies.evidence(office, asker, seen, intent.values.get("about", ""))
+            await thread_replies.evidence(context, actor, seen, intent.values.get("about", ""))
         case "preflight":
             assert seen is not None
-            await thread_replies.preflight(office, asker, seen, intent.values.get("platform", ""))
+            await thread_replies.preflight(context, actor, seen, intent.values.get("platform", ""))
         case _:
-            office.talks.forget(asker)
-            await _change(office, asker, case, seen, intent)
+            context.thread_memory.forget(actor)
+            await _change(context, actor, case, seen, intent)
     return True
 
 
-async def _change(office: Office, asker: Asker, case: CaseRow, seen: Seen | None, intent: Intent) -> None:
+async def _change(
+    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun | None, intent: Intent
+) -> None:
     """Change the case: conclude anew where the looks are there already, else look again."""
     request = changed(case.request, intent.values)
     if intent.kind == "answer" and seen:
-        told = {name: value for name, value in request.told.items() if name in intent.values}
-        now = await lifecycle.answer(office, asker, case, seen, told)
-        await thread_replies.concluded(office, asker, now, f"Noted: {_listed(told)}.")
+        told = {name: value for name, value in request.answers.items() if name in intent.values}
+        now = await lifecycle.answer(context, actor, case, seen, told)
+        await thread_replies.concluded(context, actor, now, f"Noted: {_listed(told)}.")
     elif intent.kind == "platform" and seen and seen.record.request.platform in (None, request.platform):
-        now = await lifecycle.view_as(
-            office, asker, replace(case, request=request), seen, request.platform or ""
+        now = await lifecycle.conclude_for_platform(
+            context, actor, replace(case, request=request), seen, request.platform or ""
         )
         await thread_replies.concluded(
-            office, asker, now, "No new test was needed: every platform had been looked at."
+            context, actor, now, "No new test was needed: every platform had been looked at."
         )
     else:
-        await lifecycle.again(office, asker, case, request)
+        await lifecycle.rerun(context, actor, case, request)
 
 
-async def _stop(office: Office, asker: Asker, case: CaseRow) -> None:
+async def _stop(context: AppContext, actor: Actor, case: CaseRow) -> None:
     """Stop every run of the case."""
-    going = [run for run, one in office.running.items() if one.case.id == case.id]
-    stopped = [await lifecycle.stop(office, asker, run) for run in going]
+    going = [run for run, one in context.active_runs.items() if one.case.id == case.id]
+    stopped = [await lifecycle.stop(context, actor, run) for run in going]
     if not any(stopped):
-        await office.whisper(asker, note("Nothing runs here at the moment."))
+        await context.post_ephemeral(actor, note("Nothing runs here at the moment."))
 
 
-def _thread(office: Office, seen: Seen | None) -> Thread:
+def _thread(context: AppContext, seen: FinishedRun | None) -> ThreadContext:
     asked = seen.record.diagnosis.next_question if seen else None
-    return Thread(office.vocabulary, asked.option if asked else "", topics(office, seen))
+    return ThreadContext(context.vocabulary, asked.option if asked else "", topics(context, seen))
 
 
-def topics(office: Office, seen: Seen | None) -> dict[str, str]:
+def topics(context: AppContext, seen: FinishedRun | None) -> dict[str, str]:
     """What words in a thread may be about: causes and questions by id and title, looks by their targets."""
-    knowledge = office.desk.knowledge
+    knowledge = context.engine.knowledge
     named = {one.id: one.id for one in knowledge.causes.values()}
     named |= {one.title: one.id for one in knowledge.causes.values()}
     named |= {one.id: one.id for one in knowledge.questions.values()}

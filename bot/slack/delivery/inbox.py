@@ -16,12 +16,12 @@ from bot.model.records import InboxRow
 from bot.rendering.blocks import notices
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.notices import note
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
 from bot.slack.api.post_update import OUTSIDE
 from bot.slack.runtime.ids import new_reference
-from bot.slack.state.context import Office
-from bot.slack.state.event import ANSWERING, Delivery, NoWindowError
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import CURRENT_EVENT, InboundEvent, NoWindowError
 from bot.slack.state.permissions import NotAllowedError
 from bot.storage.db_writer import StoreError
 
@@ -34,117 +34,123 @@ AGAIN: Final = 60.0  # seconds between two tries where Slack took no answer
 JOB: Final = "delivery"
 
 
-async def take(office: Office, one: Delivery, *, urgent: bool = False, ours_only: bool = False) -> None:
+async def take(
+    context: AppContext, one: InboundEvent, *, urgent: bool = False, ours_only: bool = False
+) -> None:
     """Keep a delivery, and have it answered if it is the first of its kind: then it may be acknowledged.
 
     What is *urgent* opens a window before its trigger ends, and stands back for nobody. With *ours_only* words in
     threads that are not ours are not even kept.
     """
-    if await _keep(office, one, ours_only=ours_only):
-        _begin(office, one, urgent=urgent)
+    if await _keep(context, one, ours_only=ours_only):
+        _begin(context, one, urgent=urgent)
 
 
-async def answer_left(office: Office) -> None:
+async def answer_left(context: AppContext) -> None:
     """After a restart: answer what a former process had accepted and not begun."""
-    for row in await office.store.taken_in():
+    for row in await context.store.taken_in():
         log.warning("a request of a former process is answered now (%s)", row.way)
-        _begin(office, _again(row, suspect=True))
+        _begin(context, _again(row, suspect=True))
 
 
-async def retry(office: Office, again: float = AGAIN) -> None:
+async def retry(context: AppContext, again: float = AGAIN) -> None:
     """Answer every *again* seconds what could not be answered: Slack was away, or wanted to be left alone for long."""
     while True:
         await asyncio.sleep(again)
-        under_way = set(office.jobs.running(JOB))
-        for row in await office.store.taken_in():
+        under_way = set(context.tasks.running(JOB))
+        for row in await context.store.taken_in():
             one = _again(row, suspect=False)
             if _job(one) not in under_way and time.time() - row.received > again:
-                _begin(office, one)
+                _begin(context, one)
 
 
-async def _keep(office: Office, one: Delivery, *, ours_only: bool) -> bool:
+async def _keep(context: AppContext, one: InboundEvent, *, ours_only: bool) -> bool:
     """Keep it; false if it has come before, or is not meant for us.
 
     Where the store cannot be written it is answered all the same: it is only not safe from a crash.
     """
-    asker = one.asker
-    who = {name: value for name, value in asdict(asker).items() if name not in FLEETING}
-    row = InboxRow(*one.named, one.way, who, one.said, one.turn, one.stamp)
+    actor = one.actor
+    who = {name: value for name, value in asdict(actor).items() if name not in FLEETING}
+    row = InboxRow(*one.key, one.way, who, one.fields, one.thread, one.stamp)
     try:
-        return await office.store.take_in(row, (asker.channel, asker.thread) if ours_only else None)
+        return await context.store.take_in(row, (actor.channel, actor.thread) if ours_only else None)
     except StoreError:
         log.exception("a request could not be kept")
         return True
 
 
-def _begin(office: Office, one: Delivery, *, urgent: bool = False) -> None:
-    office.jobs.start(_job(one), _answer(office, one, urgent=urgent), one.turn, one.stamp)
+def _begin(context: AppContext, one: InboundEvent, *, urgent: bool = False) -> None:
+    context.tasks.start(_job(one), _answer(context, one, urgent=urgent), one.thread, one.stamp)
 
 
-def _job(one: Delivery) -> str:
-    return " ".join((JOB, *one.named))
+def _job(one: InboundEvent) -> str:
+    return " ".join((JOB, *one.key))
 
 
-async def _answer(office: Office, one: Delivery, *, urgent: bool) -> None:
+async def _answer(context: AppContext, one: InboundEvent, *, urgent: bool) -> None:
     """Answer a kept delivery, and forget it; a process that is ended meanwhile leaves it to the next."""
     if not urgent:
-        await office.door.quiet()
-    ANSWERING.set(one)
+        await context.ack_priority.wait_until_idle()
+    CURRENT_EVENT.set(one)
     try:
-        await _heard(office, one.asker, _work(office, one))
+        await _heard(context, one.actor, _work(context, one))
     except SlackError as refused:
         log.error("Slack refuses the answer too: %s", refused.word)
         if refused.word in BUSY | UNCERTAIN:
             return  # kept, and tried again
-    await office.store.let_go(*one.named)
+    await context.store.let_go(*one.key)
 
 
-async def _work(office: Office, one: Delivery) -> None:
-    if one.suspect and await office.store.try_again(*one.named) > TRIES:
-        await _give_up(office, one)
+async def _work(context: AppContext, one: InboundEvent) -> None:
+    if one.suspect and await context.store.try_again(*one.key) > TRIES:
+        await _give_up(context, one)
         return
-    await office.relays.fresh()
-    await office.ways[one.way](office, one.asker, one.said)
+    await context.relay_directory.fresh()
+    await context.handlers[one.way](context, one.actor, one.fields)
 
 
-async def _give_up(office: Office, one: Delivery) -> None:
+async def _give_up(context: AppContext, one: InboundEvent) -> None:
     """Tell the person that it cannot be done."""
     reference = new_reference()
     log.error("a request was given up after %d restarts: %s, %s", TRIES, one.way, reference)
-    await office.whisper(one.asker, notices.error("Your request could not be carried out.", reference))
+    await context.post_ephemeral(
+        one.actor, notices.error("Your request could not be carried out.", reference)
+    )
 
 
-async def _heard(office: Office, asker: Asker, work: Awaitable[None]) -> None:
+async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> None:
     """Await *work*; whatever goes wrong, the person hears of it."""
     try:
         await work
     except NoWindowError as late:
-        await office.whisper(asker, note(str(late)))
+        await context.post_ephemeral(actor, note(str(late)))
     except UsageError as error:
-        await office.whisper(asker, notices.usage(str(error)))
+        await context.post_ephemeral(actor, notices.usage(str(error)))
     except NotAllowedError as error:
-        await office.whisper(asker, notices.refusal(str(error), error.instead))
+        await context.post_ephemeral(actor, notices.refusal(str(error), error.instead))
     except SlackError as refused:
-        await office.whisper(asker, await _in_words(office, asker, refused))
+        await context.post_ephemeral(actor, await _in_words(context, actor, refused))
     except Exception:
         reference = new_reference()
         log.exception("fault %s", reference)
-        await office.whisper(asker, notices.error("Your request could not be carried out.", reference))
+        await context.post_ephemeral(
+            actor, notices.error("Your request could not be carried out.", reference)
+        )
 
 
-async def _in_words(office: Office, asker: Asker, refused: SlackError) -> Message:
+async def _in_words(context: AppContext, actor: Actor, refused: SlackError) -> Message:
     """Say why Slack would not take something, to whoever can change it."""
     log.warning("Slack refused: %s", refused.word)
     if refused.word in OUTSIDE:
-        return notices.not_in_channel(f"@{(await office.workspace(asker)).name}")
+        return notices.not_in_channel(f"@{(await context.workspace(actor)).name}")
     if refused.word == "missing_scope":
         return notices.missing_scope(refused.needed or ("unknown",))
     return notices.error(f"Slack did not take the answer ({refused.word}).", new_reference())
 
 
-def _again(row: InboxRow, *, suspect: bool) -> Delivery:
+def _again(row: InboxRow, *, suspect: bool) -> InboundEvent:
     who = row.asker
-    asker = Asker(
+    actor = Actor(
         row.team,
         who.get("user", ""),
         channel=who.get("channel", ""),
@@ -154,4 +160,4 @@ def _again(row: InboxRow, *, suspect: bool) -> Delivery:
         channel_type=who.get("channel_type", ""),
         private=bool(who.get("private")),
     )
-    return Delivery(row.way, asker, row.event, row.said, row.turn, row.stamp, True, suspect, row.received)
+    return InboundEvent(row.way, actor, row.event, row.said, row.turn, row.stamp, True, suspect, row.received)

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from bot.model.records import CaseRow, PostRow, RunRow
 from bot.rendering.blocks.message import Message
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError
-from bot.slack.api.post_update import DIRECT, OUTSIDE, PEOPLE, direct, find, land, post
+from bot.slack.api.post_update import DIRECT, OUTSIDE, PEOPLE, deliver_final, direct, find, post
 from bot.slack.api.workspaces import Workspace
 from bot.slack.state import run_messages
-from bot.slack.state.context import Office
-from bot.slack.state.event import ANSWERING
-from bot.slack.state.finished_run import Seen
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import CURRENT_EVENT
+from bot.slack.state.finished_run import FinishedRun
 from bot.slack.state.run_messages import Ending
 
 
@@ -25,65 +25,65 @@ def first_of(case: CaseRow, run: RunRow) -> PostRow:
 
 
 async def announce(
-    office: Office, owed: PostRow, first: Message, workspace: Workspace, user: str
+    context: AppContext, owed: PostRow, first: Message, workspace: Workspace, user: str
 ) -> tuple[str, str]:
     """Post the message of a run that begins, exactly once; gives channel and timestamp. Raises `SlackError`.
 
     Where Lineman may not write it goes to *user*.
     """
-    await office.door.quiet()
-    channel, ts = await _put(office, workspace, await _placed(office, workspace, owed), first, user)
-    await office.store.delivered(owed.key, ts, owed.version)
+    await context.ack_priority.wait_until_idle()
+    channel, ts = await _put(context, workspace, await _placed(context, workspace, owed), first, user)
+    await context.store.delivered(owed.key, ts, owed.version)
     return channel, ts
 
 
-async def settle_run(office: Office, run_id: str) -> None:
+async def settle_run(context: AppContext, run_id: str) -> None:
     """Bring the last state of a run into its message; if the case has run before, into its message too."""
-    run = await office.store.run(run_id)
-    case = await office.store.case(run.case) if run else None
-    owed = await office.store.post(run_id)
+    run = await context.store.run(run_id)
+    case = await context.store.case(run.case) if run else None
+    owed = await context.store.post(run_id)
     if run is None or case is None or owed is None:
         return
-    await deliver(office, await office.store.owe(replace(owed, payload={"state": run.status})))
+    await deliver(context, await context.store.owe(replace(owed, payload={"state": run.status})))
     if run.status == "done" and case.message_ts not in ("", owed.message_ts):
-        await _owe_case(office, case, run.id, {})
+        await _owe_case(context, case, run.id, {})
 
 
-async def refresh_case(office: Office, case: CaseRow, seen: Seen, how: Mapping[str, str]) -> None:
+async def refresh_case(context: AppContext, case: CaseRow, seen: FinishedRun, how: Mapping[str, str]) -> None:
     """Show *seen* in the message of its case, changed as *how* tells: platform, judged, or what was answered."""
     if case.message_ts:
-        await _owe_case(office, case, seen.run, how)
+        await _owe_case(context, case, seen.run, how)
 
 
-async def deliver(office: Office, owed: PostRow) -> None:
+async def deliver(context: AppContext, owed: PostRow) -> None:
     """Send *owed* and keep that it was sent. Raises `SlackError`."""
-    workspace = await office.workspaces.get(owed.team)
-    made = await _made(office, owed)
+    workspace = await context.workspaces.get(owed.team)
+    made = await _made(context, owed)
     if made is None or workspace is None:
-        await office.store.drop_post(owed.key)
+        await context.store.drop_post(owed.key)
         return
     message, case = made
-    owed = await _placed(office, workspace, owed)
+    owed = await _placed(context, workspace, owed)
     channel, ts = owed.channel, owed.message_ts
     ts = ts or await find(workspace, channel, owed.key, owed.thread_ts, owed.created)
     if ts:
-        await land(workspace, channel, ts, owed.thread_ts, message)
+        await deliver_final(workspace, channel, ts, owed.thread_ts, message)
     else:
-        channel, ts = await _put(office, workspace, owed, message, case.user)
-    await office.store.delivered(owed.key, ts, owed.version)
+        channel, ts = await _put(context, workspace, owed, message, case.user)
+    await context.store.delivered(owed.key, ts, owed.version)
     if not case.message_ts:  # the process ended before this could be kept
-        await office.store.bind_thread(case.id, channel, case.thread_ts or ts, ts)
+        await context.store.bind_thread(case.id, channel, case.thread_ts or ts, ts)
 
 
-async def _placed(office: Office, workspace: Workspace, owed: PostRow) -> PostRow:
+async def _placed(context: AppContext, workspace: Workspace, owed: PostRow) -> PostRow:
     """Give *owed* with the channel in which it stands: messages to a person have one, and only that can be read."""
     if not owed.channel.startswith(PEOPLE):
         return owed
-    return await office.store.owe(replace(owed, channel=await direct(workspace, owed.channel)))
+    return await context.store.owe(replace(owed, channel=await direct(workspace, owed.channel)))
 
 
 async def _put(
-    office: Office, workspace: Workspace, owed: PostRow, message: Message, user: str
+    context: AppContext, workspace: Workspace, owed: PostRow, message: Message, user: str
 ) -> tuple[str, str]:
     """Post it; where Lineman may not write, to *user*."""
     try:
@@ -91,60 +91,60 @@ async def _put(
     except SlackError as refused:
         if refused.word not in OUTSIDE or owed.channel.startswith(DIRECT):
             raise
-    there = await office.store.owe(replace(owed, channel=await direct(workspace, user), thread_ts=""))
+    there = await context.store.owe(replace(owed, channel=await direct(workspace, user), thread_ts=""))
     return await post(workspace, there.channel, message, key=there.key)
 
 
-async def _owe_case(office: Office, case: CaseRow, run: str, how: Mapping[str, str]) -> None:
+async def _owe_case(context: AppContext, case: CaseRow, run: str, how: Mapping[str, str]) -> None:
     payload = {"run": run, **how}
     row = PostRow(f"of {case.id}", run, case.team, case.channel, case.thread_ts, payload, case.message_ts)
-    await deliver(office, await office.store.owe(row))
+    await deliver(context, await context.store.owe(row))
 
 
-async def _made(office: Office, owed: PostRow) -> tuple[Message, CaseRow] | None:
+async def _made(context: AppContext, owed: PostRow) -> tuple[Message, CaseRow] | None:
     """Make the message as it should be now, and give its case; none where nothing is left to say."""
     how = owed.payload
-    run = await office.store.run(str(how.get("run", owed.run)))
-    case = await office.store.case(run.case) if run else None
+    run = await context.store.run(str(how.get("run", owed.run)))
+    case = await context.store.case(run.case) if run else None
     if run is None or case is None:
         return None
-    message = await _told(office, owed, case, run)
+    message = await _told(context, owed, case, run)
     return (message, case) if message else None
 
 
-async def _told(office: Office, owed: PostRow, case: CaseRow, run: RunRow) -> Message | None:
+async def _told(context: AppContext, owed: PostRow, case: CaseRow, run: RunRow) -> Message | None:
     """Make what is to be told of *run*."""
     how = owed.payload
     if run.status != "done":
-        return run_messages.ended_without(office.desk, run, case.user, _ending(run))
-    seen = await office.records.get(run.id)
+        return run_messages.no_verdict_message(context.engine, run, case.user, _ending(run))
+    seen = await context.run_history.get(run.id)
     if seen is None:
         return None
-    before = await office.records.before(seen)
+    before = await context.run_history.before(seen)
     if before and owed.key == run.id:
-        return await office.bench.call(run_messages.the_change, office.desk, before, seen)
-    return await office.bench.call(
-        run_messages.the_verdict,
-        office.desk,
+        return await context.worker.call(run_messages.change_message, context.engine, before, seen)
+    return await context.worker.call(
+        run_messages.verdict_message,
+        context.engine,
         seen,
         platform=str(how.get("platform", "")),
-        others=await others(office, case),
+        others=await others(context, case),
         earlier=before is not None,
         resolved=before is not None and _is_resolved(before, seen),
         judged=str(how.get("judged", "")),
     )
 
 
-async def others(office: Office, case: CaseRow) -> tuple[str, ...]:
+async def others(context: AppContext, case: CaseRow) -> tuple[str, ...]:
     """List the relays that whoever asked may look from, where the case stands."""
-    workspace = await office.workspaces.get(case.team)
+    workspace = await context.workspaces.get(case.team)
     if workspace is None:
         return ()
-    asker = Asker(case.team, case.user, case.channel)
-    return await office.rights.usable(workspace, asker, office.relays.names)
+    actor = Actor(case.team, case.user, case.channel)
+    return await context.permissions.usable(workspace, actor, context.relay_directory.names)
 
 
-def _is_resolved(before: Seen, now: Seen) -> bool:
+def _is_resolved(before: FinishedRun, now: FinishedRun) -> bool:
     """Whether what was found *before* was looked for again from where it showed; what came out is judged besides."""
     found = {one.relay for one in before.records if one.diagnosis.found}
     return bool(found) and found <= set(now.relays)
@@ -163,7 +163,7 @@ def _ending(run: RunRow) -> Ending:
 
 async def post_once(workspace: Workspace, channel: str, message: Message, thread: str) -> tuple[str, str]:
     """Post *message*, known again by the delivery that it answers; gives channel and timestamp. Raises `SlackError`."""
-    asked = ANSWERING.get()
+    asked = CURRENT_EVENT.get()
     key = asked.reply_key() if asked else ""
     if asked and asked.again and (ts := await find(workspace, channel, key, thread, asked.received)):
         return channel, ts

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.api.actor import Asker, of_event
+from bot.slack.api.actor import Actor, of_event
 from bot.slack.api.client import SlackError, call
 from bot.slack.conversation import reports, thread_replies
-from bot.slack.conversation.dispatch import ask
+from bot.slack.conversation.dispatch import handle_text
 from bot.slack.conversation.thread import follow
 from bot.slack.delivery import inbox
 from bot.slack.listeners.mentions import MENTION
 from bot.slack.runs import lifecycle
-from bot.slack.state.context import Office
-from bot.slack.state.event import delivered
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import make_event
 
 log = logging.getLogger(__name__)
 
@@ -34,53 +34,53 @@ PROMPTS: Final = (
 )  # Slack takes four
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, context: AppContext) -> None:
     """Listen to what Slack tells agents besides messages."""
 
     @app.event("agent_session_stopped")
     async def stopped(body: dict[str, Any]) -> None:
-        await inbox.take(office, delivered("stop", of_event(body), body, {}, ordered=False))
+        await inbox.take(context, make_event("stop", of_event(body), body, {}, ordered=False))
 
 
-async def greet(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
+async def greet(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
     """Suggest what to ask; where Slack does not take suggestions, nothing is lost."""
-    method = (await office.workspace(asker)).client.assistant_threads_setSuggestedPrompts
-    await _try("suggested prompts", method, asker, title="What shall I look into?", prompts=list(PROMPTS))
+    method = (await context.workspace(actor)).client.assistant_threads_setSuggestedPrompts
+    await _try("suggested prompts", method, actor, title="What shall I look into?", prompts=list(PROMPTS))
 
 
-async def converse(office: Office, asker: Asker, words: Mapping[str, str]) -> None:
+async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) -> None:
     """Answer a direct message: about the case of its thread, or a new one."""
     said = MENTION.sub(" ", words["text"]).strip()
-    case = await office.store.case_of_thread(asker.team, asker.channel, asker.thread or asker.message)
+    case = await context.store.case_of_thread(actor.team, actor.channel, actor.thread or actor.message)
     if case:
-        await follow(office, asker, case, said, addressed=True)
+        await follow(context, actor, case, said, addressed=True)
     elif said.casefold().strip("!. ") in GREETINGS:
-        await thread_replies.reply(office, asker, thread_replies.help_text(office))
-    elif (left := await reports.take(office, asker, None, said)) is not None:
-        await _think(office, asker)
-        here = Asker(asker.team, asker.user, asker.channel, asker.thread or asker.message, asker.message)
-        await ask(office, here, left)
+        await thread_replies.reply(context, actor, thread_replies.help_text(context))
+    elif (left := await reports.take(context, actor, None, said)) is not None:
+        await _think(context, actor)
+        here = Actor(actor.team, actor.user, actor.channel, actor.thread or actor.message, actor.message)
+        await handle_text(context, here, left)
 
 
-async def stop_all(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
+async def stop_all(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
     """Stop what runs in this conversation, as Slack's own Stop button wants."""
-    for run, one in tuple(office.running.items()):
-        if one.case.channel == asker.channel and asker.thread in ("", one.case.thread_ts):
-            await lifecycle.stop(office, asker, run)
-    method = (await office.workspace(asker)).client.agents_sessions_setStatus
-    await _try("session status", method, asker, status="active")
+    for run, one in tuple(context.active_runs.items()):
+        if one.case.channel == actor.channel and actor.thread in ("", one.case.thread_ts):
+            await lifecycle.stop(context, actor, run)
+    method = (await context.workspace(actor)).client.agents_sessions_setStatus
+    await _try("session status", method, actor, status="active")
 
 
-async def _think(office: Office, asker: Asker) -> None:
+async def _think(context: AppContext, actor: Actor) -> None:
     """Show a status line; Slack takes it away when we answer."""
-    method = (await office.workspace(asker)).hasty.assistant_threads_setStatus
-    here = replace(asker, thread=asker.thread or asker.message)
+    method = (await context.workspace(actor)).hasty.assistant_threads_setStatus
+    here = replace(actor, thread=actor.thread or actor.message)
     await _try("status line", method, here, status="is choosing what to look at")
 
 
-async def _try(what: str, method: Callable[..., Awaitable[Any]], asker: Asker, **values: Any) -> None:
-    """Tell Slack something about the conversation of *asker*; where it is not taken, that is in the log."""
+async def _try(what: str, method: Callable[..., Awaitable[Any]], actor: Actor, **values: Any) -> None:
+    """Tell Slack something about the conversation of *actor*; where it is not taken, that is in the log."""
     try:
-        await call(method, channel_id=asker.channel, thread_ts=asker.thread, **values)
+        await call(method, channel_id=actor.channel, thread_ts=actor.thread, **values)
     except SlackError as error:
         log.info("no %s: %s", what, error.word)

@@ -5,42 +5,42 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.api.actor import Asker, of_event
+from bot.slack.api.actor import Actor, of_event
 from bot.slack.conversation.attachments import text_of
 from bot.slack.conversation.thread import follow
 from bot.slack.delivery import inbox
 from bot.slack.listeners.mentions import MENTION
-from bot.slack.state.context import Office
-from bot.slack.state.event import delivered
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import make_event
 
 # Edited and deleted messages, joins and the like are no words to us; these are.
 SPOKEN: Final = ("", "file_share", "thread_broadcast")
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, context: AppContext) -> None:
     """Listen to messages."""
 
     @app.event("message")
     async def said(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
-        asker, event = of_event(body), body.get("event", {})
+        actor, event = of_event(body), body.get("event", {})
         text = text_of(event)
         subtype = str(event.get("subtype") or "")
         if (
             event.get("bot_id")
             or event.get("app_id")
             or subtype not in SPOKEN
-            or not asker.user
+            or not actor.user
             or not text.strip()
         ):
             return
-        if asker.direct:
-            await inbox.take(office, delivered("direct", asker, body, {"text": text}))
-        elif asker.thread and not MENTION.search(text):  # a mention comes as an event of its own
-            await inbox.take(office, delivered("thread", asker, body, {"text": text}), ours_only=True)
+        if actor.direct:
+            await inbox.take(context, make_event("direct", actor, body, {"text": text}))
+        elif actor.thread and not MENTION.search(text):  # a mention comes as an event of its own
+            await inbox.take(context, make_event("thread", actor, body, {"text": text}), ours_only=True)
 
 
-async def in_thread(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+async def in_thread(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
     """Go on with the case of this thread; leave alone what is no thread of ours."""
-    case = await office.store.case_of_thread(asker.team, asker.channel, asker.thread)
+    case = await context.store.case_of_thread(actor.team, actor.channel, actor.thread)
     if case:
-        await follow(office, asker, case, said["text"], addressed=False)
+        await follow(context, actor, case, said["text"], addressed=False)

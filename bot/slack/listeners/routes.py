@@ -18,9 +18,9 @@ from bot.slack.listeners import (
     uninstall,
     views,
 )
-from bot.slack.state.context import Answer
+from bot.slack.state.context import Handler
 
-WAYS: Final[Mapping[str, Answer]] = {
+HANDLERS: Final[Mapping[str, Handler]] = {
     "command": commands.answer,
     "mention": mentions.answer,
     "thread": messages.in_thread,

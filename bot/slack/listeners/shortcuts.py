@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.slack.api.actor import Asker, of_interaction
+from bot.slack.api.actor import Actor, of_interaction
 from bot.slack.conversation import reports
 from bot.slack.conversation.attachments import with_files
-from bot.slack.conversation.dispatch import ask
+from bot.slack.conversation.dispatch import handle_text
 from bot.slack.delivery import inbox
 from bot.slack.listeners.views import open_form
-from bot.slack.state.context import Office
-from bot.slack.state.event import delivered
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import make_event
 
 MESSAGE: Final = "diagnose_message"
 GLOBAL: Final = "diagnose_open"
@@ -21,34 +21,34 @@ _WORDS: Final = ("text", "fallback", "title", "pretext", "value")
 _DEEP: Final = 12  # levels of blocks and attachments that are read
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, context: AppContext) -> None:
     """Listen to both."""
 
     @app.message_shortcut(MESSAGE)
     async def on_message(ack: AsyncAck, body: dict[str, Any]) -> None:
-        asker = of_interaction(body)
-        here = replace(asker, thread=asker.thread or asker.message)
+        actor = of_interaction(body)
+        here = replace(actor, thread=actor.thread or actor.message)
         message = body.get("message") or {}
         said = {"text": with_files(message_text(message), message)}
-        await inbox.take(office, delivered("message", here, body, said))
+        await inbox.take(context, make_event("message", here, body, said))
         await ack()
 
     @app.global_shortcut(GLOBAL)
     async def from_anywhere(ack: AsyncAck, body: dict[str, Any]) -> None:
-        one = delivered("anywhere", of_interaction(body), body, {}, ordered=False)
-        await inbox.take(office, one, urgent=True)
+        one = make_event("anywhere", of_interaction(body), body, {}, ordered=False)
+        await inbox.take(context, one, urgent=True)
         await ack()
 
 
-async def read(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+async def read(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
     """Begin what the message asks for."""
-    if (left := await reports.take_here(office, asker, said["text"])) is not None:
-        await ask(office, asker, left)
+    if (left := await reports.take_here(context, actor, said["text"])) is not None:
+        await handle_text(context, actor, left)
 
 
-async def open_anywhere(office: Office, asker: Asker, _: Mapping[str, str]) -> None:
+async def open_anywhere(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
     """Open the form."""
-    await open_form(office, asker)
+    await open_form(context, actor)
 
 
 def message_text(message: Mapping[str, Any]) -> str:

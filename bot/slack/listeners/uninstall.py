@@ -5,40 +5,40 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack.api.actor import Asker, of_event
+from bot.slack.api.actor import Actor, of_event
 from bot.slack.delivery import inbox
-from bot.slack.state.context import Office
-from bot.slack.state.event import Delivery, delivered
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import InboundEvent, make_event
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, context: AppContext) -> None:
     """Listen to both."""
 
     @app.event("app_uninstalled")
     async def gone(body: dict[str, Any]) -> None:
-        await inbox.take(office, _of(body, "uninstalled"))
+        await inbox.take(context, _of(body, "uninstalled"))
 
     @app.event("tokens_revoked")
     async def without(body: dict[str, Any]) -> None:
         tokens = body.get("event", {}).get("tokens")
         if isinstance(tokens, dict) and tokens.get("bot"):  # those of people are none of ours
-            await inbox.take(office, _of(body, "revoked"))
+            await inbox.take(context, _of(body, "revoked"))
 
 
-async def forget(office: Office, _: Asker, said: Mapping[str, str]) -> None:
+async def forget(context: AppContext, _: Actor, said: Mapping[str, str]) -> None:
     """Forget the installation: the next command of that workspace is told so, or finds a newer one."""
-    await office.workspaces.forget(said.get("team", ""), said.get("enterprise", ""))
+    await context.workspaces.forget(said.get("team", ""), said.get("enterprise", ""))
 
 
-def _of(body: Mapping[str, Any], way: str) -> Delivery:
+def _of(body: Mapping[str, Any], way: str) -> InboundEvent:
     """Tell which installation it was: that of a workspace, or without a team that of a whole organisation."""
-    asker = of_event(body)
-    team, enterprise = asker.team, asker.enterprise
+    actor = of_event(body)
+    team, enterprise = actor.team, actor.enterprise
     if _of_organisation(body) or team == enterprise:
         team = ""
     elif team.startswith("E"):  # some events name the organisation there
         team, enterprise = "", team
-    return delivered(way, asker, body, {"team": team, "enterprise": enterprise}, ordered=False)
+    return make_event(way, actor, body, {"team": team, "enterprise": enterprise}, ordered=False)
 
 
 def _of_organisation(body: Mapping[str, Any]) -> bool:

@@ -10,14 +10,14 @@ from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.request import Request, Vocabulary
 from bot.rendering.blocks.modals import FORM, answers, form
-from bot.slack.api.actor import Asker, of_interaction
+from bot.slack.api.actor import Actor, of_interaction
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call
 from bot.slack.api.workspaces import Workspace
-from bot.slack.conversation.dispatch import tell
+from bot.slack.conversation.dispatch import handle_form_story
 from bot.slack.delivery import inbox
 from bot.slack.runs import lifecycle
-from bot.slack.state.context import Office
-from bot.slack.state.event import NoWindowError, delivered
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import NoWindowError, make_event
 
 TOO_LATE: Final = BUSY | UNCERTAIN | {"expired_trigger_id"}
 FIRST: Final = "31009"  # the code that stands there before somebody chooses
@@ -27,7 +27,7 @@ LATE: Final = (
 )
 
 
-def register(app: AsyncApp, office: Office) -> None:
+def register(app: AsyncApp, context: AppContext) -> None:
     """Listen to the form when it is sent."""
 
     @app.view(FORM)
@@ -35,21 +35,21 @@ def register(app: AsyncApp, office: Office) -> None:
         view = body.get("view", {})
         said = answers(view)
         try:
-            check(said, office.vocabulary)
+            check(said, context.vocabulary)
         except FieldError as error:
             await ack(response_action="errors", errors={error.field: str(error)[:150]})
             return
-        await inbox.take(office, delivered("form", place_of(of_interaction(body), view), body, said))
+        await inbox.take(context, make_event("form", place_of(of_interaction(body), view), body, said))
         await ack()
 
 
-async def begin(office: Office, asker: Asker, said: Mapping[str, str]) -> None:
+async def begin(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
     """Begin what was filled in: a code counts more than a story."""
     if "code" in said or not said.get("story"):
-        await lifecycle.begin(office, asker, filled_in(said, office.vocabulary))
+        await lifecycle.start(context, actor, filled_in(said, context.vocabulary))
         return
-    fields = {name: value for name, value in said.items() if name in office.vocabulary.names}
-    await tell(office, asker, said["story"], fields)
+    fields = {name: value for name, value in said.items() if name in context.vocabulary.names}
+    await handle_form_story(context, actor, said["story"], fields)
 
 
 def check(said: Mapping[str, str], vocabulary: Vocabulary) -> None:
@@ -60,35 +60,35 @@ def check(said: Mapping[str, str], vocabulary: Vocabulary) -> None:
     filled_in({"code": vocabulary.codes[0], **said} if story else said, vocabulary)
 
 
-async def open_form(office: Office, asker: Asker, given: Mapping[str, str] | None = None) -> None:
-    """Open the form for *asker*, filled in with what is *given*; a trigger lives three seconds."""
-    workspace = await office.workspace(asker)
-    knowledge = office.desk.knowledge
-    relays = await office.rights.usable(workspace, asker, office.relays.names)
+async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] | None = None) -> None:
+    """Open the form for *actor*, filled in with what is *given*; a trigger lives three seconds."""
+    workspace = await context.workspace(actor)
+    knowledge = context.engine.knowledge
+    relays = await context.permissions.usable(workspace, actor, context.relay_directory.names)
     view = form(
         codes=[(one.code, one.name) for one in knowledge.errors.values()],
         platforms=[(one.id, one.title) for one in knowledge.platforms.values()],
-        edges=office.vocabulary.edges,
+        edges=context.vocabulary.edges,
         relays=relays,
-        given={"code": FIRST, "relay": relays[0] if relays else "", "edge": office.vocabulary.roaming}
+        given={"code": FIRST, "relay": relays[0] if relays else "", "edge": context.vocabulary.roaming}
         | dict(given or {}),
         metadata=json.dumps(
-            {"channel": asker.channel, "thread": asker.thread, "response_url": asker.response_url}
+            {"channel": actor.channel, "thread": actor.thread, "response_url": actor.response_url}
         ),
     )
-    await open_window(workspace, asker, view)
+    await open_window(workspace, actor, view)
 
 
-async def open_window(workspace: Workspace, asker: Asker, view: dict[str, Any]) -> None:
-    """Open *view* for *asker*; `NoWindowError` where the three seconds that Slack gives are over."""
-    if not asker.trigger:
+async def open_window(workspace: Workspace, actor: Actor, view: dict[str, Any]) -> None:
+    """Open *view* for *actor*; `NoWindowError` where the three seconds that Slack gives are over."""
+    if not actor.trigger:
         raise NoWindowError(
             "Lineman was restarted before your form could open. Please press or type the same once more."
         )
-    if asker.late:
+    if actor.late:
         raise NoWindowError(LATE)
     try:
-        await call(workspace.hasty.views_open, trigger_id=asker.trigger, view=view)
+        await call(workspace.hasty.views_open, trigger_id=actor.trigger, view=view)
     except SlackError as refused:
         if refused.word in TOO_LATE:  # when it could be tried again
             raise NoWindowError(LATE) from None
@@ -125,18 +125,18 @@ def _culprit(options: list[tuple[str, str]], vocabulary: Vocabulary) -> str:
     return "code"
 
 
-def place_of(asker: Asker, view: Mapping[str, Any]) -> Asker:
+def place_of(actor: Actor, view: Mapping[str, Any]) -> Actor:
     """Give back the place from which the form was opened."""
     try:
         kept = json.loads(str(view.get("private_metadata") or "{}"))
     except ValueError:
         kept = {}
     place = kept if isinstance(kept, dict) else {}
-    return Asker(
-        team=asker.team,
-        user=asker.user,
+    return Actor(
+        team=actor.team,
+        user=actor.user,
         channel=str(place.get("channel", "")),
         thread=str(place.get("thread", "")),
         response_url=str(place.get("response_url", "")),
-        enterprise=asker.enterprise,
+        enterprise=actor.enterprise,
     )

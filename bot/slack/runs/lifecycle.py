@@ -10,132 +10,136 @@ from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request
 from bot.rendering.blocks import notices
 from bot.rendering.blocks.progress import acknowledged
-from bot.slack.api.actor import Asker
+from bot.slack.api.actor import Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
 from bot.slack.api.post_update import PEOPLE
 from bot.slack.delivery import outbox
 from bot.slack.runs import execute
 from bot.slack.runtime.ids import new_case, new_run
 from bot.slack.state import run_messages
-from bot.slack.state.active_run import Running, job_name
-from bot.slack.state.context import Office
-from bot.slack.state.event import ANSWERING
-from bot.slack.state.finished_run import Seen, rewalked
+from bot.slack.state.active_run import ActiveRun, job_name
+from bot.slack.state.context import AppContext
+from bot.slack.state.event import CURRENT_EVENT
+from bot.slack.state.finished_run import FinishedRun, reevaluate
 from bot.slack.state.run_messages import Ending
 
 GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
 
 
-async def begin(office: Office, asker: Asker, request: Request) -> str:
-    """Begin a diagnosis where *asker* is, else in a direct message to them; gives the case's id."""
-    if asker.thread and (case := await office.store.case_of_thread(asker.team, asker.channel, asker.thread)):
-        await again(office, asker, case, request)
+async def start(context: AppContext, actor: Actor, request: Request) -> str:
+    """Begin a diagnosis where *actor* is, else in a direct message to them; gives the case's id."""
+    if actor.thread and (case := await context.store.case_of_thread(actor.team, actor.channel, actor.thread)):
+        await rerun(context, actor, case, request)
         return case.id
-    await _let_look(office, asker, request)
-    return await _open(office, asker, request)
+    await _let_look(context, actor, request)
+    return await _open(context, actor, request)
 
 
-async def again(office: Office, asker: Asker, case: CaseRow, request: Request | None = None) -> None:
+async def rerun(context: AppContext, actor: Actor, case: CaseRow, request: Request | None = None) -> None:
     """Run *case* again, with another *request* or the same; the result is compared with the run before."""
     wanted = request or case.request
-    await _let_look(office, asker, wanted)
+    await _let_look(context, actor, wanted)
     if wanted != case.request:
-        await office.store.change_case(case.id, wanted)
-    await _run(office, asker, replace(case, request=wanted))
+        await context.store.change_case(case.id, wanted)
+    await _run(context, actor, replace(case, request=wanted))
 
 
-async def answer(office: Office, asker: Asker, case: CaseRow, seen: Seen, told: Mapping[str, str]) -> Seen:
+async def answer(
+    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun, told: Mapping[str, str]
+) -> FinishedRun:
     """Continue the walk of *seen* with what a person has *told*; nothing is looked at anew."""
-    await office.rights.use(await office.workspace(asker), asker, seen.record.request.relays)
-    request = replace(case.request, told={**case.request.told, **told})
-    return await _conclude(office, case, seen, request)
+    await context.permissions.check_access(await context.workspace(actor), actor, seen.record.request.relays)
+    request = replace(case.request, answers={**case.request.answers, **told})
+    return await _conclude(context, case, seen, request)
 
 
-async def view_as(office: Office, asker: Asker, case: CaseRow, seen: Seen, platform: str) -> Seen:
+async def conclude_for_platform(
+    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun, platform: str
+) -> FinishedRun:
     """Conclude for one *platform* alone from looks that were made for every one."""
-    await office.rights.use(await office.workspace(asker), asker, seen.record.request.relays)
-    return await _conclude(office, case, seen, replace(case.request, platform=platform))
+    await context.permissions.check_access(await context.workspace(actor), actor, seen.record.request.relays)
+    return await _conclude(context, case, seen, replace(case.request, platform=platform))
 
 
-async def stop(office: Office, asker: Asker, run_id: str) -> bool:
+async def stop(context: AppContext, actor: Actor, run_id: str) -> bool:
     """Stop a run for good, and say in its message what was kept; false if it is over."""
-    running = office.running.get(run_id)
+    running = context.active_runs.get(run_id)
     if running is None:
         return False
-    await office.rights.use(running.workspace, asker, running.run.request.relays)
-    await office.jobs.cancel(job_name(run_id))
-    office.running.pop(run_id, None)  # it may be announced only: then it does not begin
-    return await execute.end_without(office, running, "stopped", Ending(by=asker.user))
+    await context.permissions.check_access(running.workspace, actor, running.run.request.relays)
+    await context.tasks.cancel(job_name(run_id))
+    context.active_runs.pop(run_id, None)  # it may be announced only: then it does not begin
+    return await execute.end_without_verdict(context, running, "stopped", Ending(by=actor.user))
 
 
-async def _conclude(office: Office, case: CaseRow, seen: Seen, request: Request) -> Seen:
-    await office.store.change_case(case.id, request)
-    now = await office.bench.call(rewalked, office.desk, seen, request)
-    office.records.keep(now)
-    await outbox.refresh_case(office, case, now, {"request": repr(request)})
+async def _conclude(context: AppContext, case: CaseRow, seen: FinishedRun, request: Request) -> FinishedRun:
+    await context.store.change_case(case.id, request)
+    now = await context.worker.call(reevaluate, context.engine, seen, request)
+    context.run_history.keep(now)
+    await outbox.refresh_case(context, case, now, {"request": repr(request)})
     return now
 
 
-async def _let_look(office: Office, asker: Asker, request: Request) -> None:
-    """Let *asker* look from every relay that *request* names, or raise before anything is sent."""
-    office.relays.check(request.relays)
-    await office.rights.look(await office.workspace(asker), asker, request.relays)
+async def _let_look(context: AppContext, actor: Actor, request: Request) -> None:
+    """Let *actor* look from every relay that *request* names, or raise before anything is sent."""
+    context.relay_directory.check(request.relays)
+    await context.permissions.check_start(await context.workspace(actor), actor, request.relays)
 
 
-async def _open(office: Office, asker: Asker, request: Request) -> str:
+async def _open(context: AppContext, actor: Actor, request: Request) -> str:
     """Keep a new case, run it for the first time, and give its id; who comes second in a thread joins the case."""
     case = CaseRow(
         id=new_case(),
-        team=asker.team,
-        channel=asker.channel or asker.user,
-        user=asker.user,
+        team=actor.team,
+        channel=actor.channel or actor.user,
+        user=actor.user,
         request=request,
-        thread_ts=asker.thread,
+        thread_ts=actor.thread,
         created=time.time(),
     )
-    kept = await office.store.open_case(case)
+    kept = await context.store.open_case(case)
     if kept.id != case.id:
-        await office.store.change_case(kept.id, request)
-    await _run(office, asker, replace(kept, request=request))
+        await context.store.change_case(kept.id, request)
+    await _run(context, actor, replace(kept, request=request))
     return kept.id
 
 
-async def _run(office: Office, asker: Asker, case: CaseRow) -> None:
+async def _run(context: AppContext, actor: Actor, case: CaseRow) -> None:
     """Announce a run and set it going."""
-    workspace, desk = await office.workspace(asker), office.desk
+    workspace, engine = await context.workspace(actor), context.engine
     run = RunRow(
         id=new_run(),
         case=case.id,
-        vantages=office.relays.vantages(case.request.relays),
+        vantages=context.relay_directory.vantages(case.request.relays),
         request=case.request,
-        knowledge=desk.knowledge.digest,
-        network=desk.network.id,
+        knowledge=engine.knowledge.digest,
+        network=engine.network.id,
         started=time.time(),
     )
-    asked, owed = ANSWERING.get(), outbox.first_of(case, run)
-    await office.store.start_run(run, asked.named if asked else None, owed)
-    about = run_messages.about_begun(desk, run, asker.user)
-    running = Running(case, run, workspace, asker.user, about)
-    office.running[run.id] = running
+    asked, owed = CURRENT_EVENT.get(), outbox.first_of(case, run)
+    await context.store.start_run(run, asked.key if asked else None, owed)
+    about = run_messages.header_of_active(engine, run, actor.user)
+    running = ActiveRun(case, run, workspace, actor.user, about)
+    context.active_runs[run.id] = running
     try:
-        channel, running.ts = await outbox.announce(office, owed, acknowledged(about), workspace, asker.user)
+        channel, running.ts = await outbox.announce(context, owed, acknowledged(about), workspace, actor.user)
     except BaseException as error:
-        office.running.pop(run.id, None)
+        context.active_runs.pop(run.id, None)
         cut_off = isinstance(error, asyncio.CancelledError)
-        await office.store.finish_run(run.id, "lost" if cut_off else "failed")
+        await context.store.finish_run(run.id, "lost" if cut_off else "failed")
         if cut_off:  # the next start says so
             raise
         if isinstance(error, SlackError) and error.word in BUSY | UNCERTAIN:
             return  # its message stays owed, and is sent when Slack takes it
-        await office.store.drop_post(run.id)
+        await context.store.drop_post(run.id)
         raise
     elsewhere = channel != case.channel and not case.channel.startswith(PEOPLE)
     running.case = replace(case, channel=channel)
     if not case.message_ts:
         thread = running.ts if elsewhere else case.thread_ts or running.ts
-        await office.store.bind_thread(case.id, channel, thread, running.ts)
+        await context.store.bind_thread(case.id, channel, thread, running.ts)
         running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
-    if run.id in office.running:  # nobody has stopped it meanwhile
-        office.jobs.start(running.name, execute.conduct(office, running))
+    if run.id in context.active_runs:  # nobody has stopped it meanwhile
+        context.tasks.start(running.name, execute.execute_run(context, running))
     if elsewhere:
-        await office.whisper(asker, notices.not_in_channel(f"@{workspace.name}"))
+        await context.post_ephemeral(actor, notices.not_in_channel(f"@{workspace.name}"))

@@ -6,16 +6,16 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from bot.diagnosis.engine import Desk
-from bot.diagnosis.ice_servers import Ice
+from bot.diagnosis.engine import Engine
+from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
-from bot.diagnosis.triage import open_matter
+from bot.diagnosis.triage import prepare
 from bot.model.records import PostRow, RunRow
 from bot.slack.api.client import SlackError
 from bot.slack.delivery import outbox
 from bot.slack.runs import execute
-from bot.slack.state.active_run import Running, job_name
-from bot.slack.state.context import Office
+from bot.slack.state.active_run import ActiveRun, job_name
+from bot.slack.state.context import AppContext
 from bot.slack.state.run_messages import Ending
 
 log = logging.getLogger(__name__)
@@ -23,67 +23,67 @@ log = logging.getLogger(__name__)
 AGAIN: Final = 60.0  # seconds between two tries
 
 
-async def resume(office: Office, cut_off: Sequence[RunRow]) -> None:
+async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
     """Declare the runs that a former process left behind, then send what else is due."""
     for run in cut_off:
-        observed = await office.store.record(run.id)
+        observed = await context.store.record(run.id)
         done = sum(map(len, observed[1].values())) if observed else 0
-        total = await office.bench.call(count_looks, office.desk, run)
+        total = await context.worker.call(count_looks, context.engine, run)
         kept = {"done": min(done, total), "total": total}
-        if await office.store.finish_run(run.id, "lost", summary=kept):
+        if await context.store.finish_run(run.id, "lost", summary=kept):
             log.warning("run %s was cut off", run.id)
-            await _settle(office, run)
-    for owed in await office.store.due():
-        await _send(office, owed)
+            await _settle(context, run)
+    for owed in await context.store.due():
+        await _send(context, owed)
 
 
-async def resend(office: Office) -> None:
+async def resend(context: AppContext) -> None:
     """Send now and then what could not be sent: Slack was away, or wanted to be left alone for long."""
     while True:
         await asyncio.sleep(AGAIN)
-        for owed in await office.store.due():
-            if owed.run not in office.running and time.time() - owed.created > AGAIN:
-                await _send(office, owed)
+        for owed in await context.store.due():
+            if owed.run not in context.active_runs and time.time() - owed.created > AGAIN:
+                await _send(context, owed)
 
 
-async def declare_running(office: Office, seconds: float) -> None:
+async def declare_running(context: AppContext, seconds: float) -> None:
     """Cut off what runs here, and say so; what cannot be said in these *seconds* the next start says."""
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
-            for one in tuple(office.running.values()):
-                group.create_task(_cut_off(office, one))
+            for one in tuple(context.active_runs.values()):
+                group.create_task(_cut_off(context, one))
     except TimeoutError:
         log.warning("not everything that was cut off could be told; the next start will")
 
 
-async def _cut_off(office: Office, one: Running) -> None:
-    await office.jobs.cancel(job_name(one.run.id))
+async def _cut_off(context: AppContext, one: ActiveRun) -> None:
+    await context.tasks.cancel(job_name(one.run.id))
     try:
-        await execute.end_without(office, one, "lost", Ending())
+        await execute.end_without_verdict(context, one, "lost", Ending())
     except SlackError as error:
         log.warning("run %s could not be told, the next start will: %s", one.run.id, error.word)
 
 
-async def _settle(office: Office, run: RunRow) -> None:
+async def _settle(context: AppContext, run: RunRow) -> None:
     """Bring the last state of *run* to Slack; what cannot be brought is tried at the next start."""
     try:
-        await outbox.settle_run(office, run.id)
+        await outbox.settle_run(context, run.id)
     except SlackError as refused:
         log.warning("run %s could not be told: %s", run.id, refused.word)
 
 
-async def _send(office: Office, owed: PostRow) -> None:
+async def _send(context: AppContext, owed: PostRow) -> None:
     """Send what was owed when the process ended, unless its run goes on here."""
-    run = await office.store.run(owed.run)
+    run = await context.store.run(owed.run)
     if run is None or run.status == "running":
         return
     try:
-        await outbox.deliver(office, owed)
+        await outbox.deliver(context, owed)
     except SlackError as error:
         log.warning("a message of run %s could not be sent: %s", run.id, error.word)
 
 
-def count_looks(desk: Desk, run: RunRow) -> int:
+def count_looks(engine: Engine, run: RunRow) -> int:
     """Count the looks that *run* would have had, over all its relays."""
-    matter = open_matter(run.request, desk.knowledge, desk.network)
-    return len(make_plan(matter.cases, desk.network, Ice()).steps) * len(run.relays)
+    problem = prepare(run.request, engine.knowledge, engine.network)
+    return len(make_plan(problem.cases, engine.network, IceServers()).steps) * len(run.relays)

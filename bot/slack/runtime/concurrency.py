@@ -10,7 +10,7 @@ from typing import Final
 TOLD_AT: Final = (0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
 
 
-class Slots:
+class RunSlots:
     """Places on the relays, first come, first served."""
 
     def __init__(self, each: int) -> None:
@@ -19,7 +19,7 @@ class Slots:
         self._line: defaultdict[str, list[_Waiting]] = defaultdict(list)
 
     @asynccontextmanager
-    async def take(self, relay: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
+    async def acquire(self, relay: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
         """Hold a place on *relay*; while there is none, *tell* hears now and then how many stand in line before."""
         if self._busy[relay] < self.each:
             self._busy[relay] += 1

@@ -15,7 +15,7 @@ from typing import Final
 GRACE: Final = 0.15
 
 
-class Turns:
+class ThreadOrdering:
     """One line for each key; there is none where nobody stands."""
 
     def __init__(self, grace: float = GRACE) -> None:
@@ -24,7 +24,7 @@ class Turns:
         self._number = 0
 
     @asynccontextmanager
-    async def take(self, key: str, stamp: str = "") -> AsyncIterator[None]:
+    async def hold(self, key: str, stamp: str = "") -> AsyncIterator[None]:
         """Hold the turn of *key*: in the order of the stamps (Slack's timestamp of what was said), then of coming."""
         self._number += 1
         line, me = self._lines.setdefault(key, _Line()), _Place(stamp, self._number)

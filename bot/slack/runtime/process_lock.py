@@ -18,7 +18,7 @@ AGAIN: Final = 0.25  # seconds between two tries
 
 
 @asynccontextmanager
-async def alone(database: str, patience: float = PATIENCE) -> AsyncIterator[None]:
+async def process_lock(database: str, patience: float = PATIENCE) -> AsyncIterator[None]:
     """Hold *database* for this process; `UsageError` if another one has it and does not end."""
     path = Path(f"{database}.lock")
     try:

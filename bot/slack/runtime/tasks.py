@@ -9,20 +9,20 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Final, Self
 
-from bot.slack.runtime.ordering import Turns
+from bot.slack.runtime.ordering import ThreadOrdering
 
 log = logging.getLogger(__name__)
 
 GRACE: Final = 2.0  # seconds that a cancelled job has to say its last words
 
 
-class Jobs:
+class TaskSupervisor:
     """The tasks of one process, by name. Use it as a context: leaving it cancels what is left."""
 
     def __init__(self) -> None:
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._turns = Turns()
+        self._turns = ThreadOrdering()
         self._number = 0
 
     async def __aenter__(self) -> Self:
@@ -77,7 +77,7 @@ class Jobs:
             if not turn:
                 await work
                 return
-            async with self._turns.take(turn, stamp):
+            async with self._turns.hold(turn, stamp):
                 await work
         except Exception:
             log.exception("the job %s has failed", name)

@@ -13,7 +13,7 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class Bench:
+class WorkerThread:
     """One thread; `run` and `call` are awaited from the loop that answers Slack."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ from bot.slack.listeners import (
     uninstall,
     views,
 )
-from bot.slack.state.context import Office
+from bot.slack.state.context import AppContext
 
 NOT_INSTALLED: Final = (
     "Lineman is not installed in this workspace, or not any more. Whoever runs it knows the address where an admin "
@@ -31,17 +31,17 @@ NOT_INSTALLED: Final = (
 WAYS_IN = (commands, actions, messages, mentions, views, shortcuts, app_home, assistant, feedback, uninstall)
 
 
-def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
+def make_app(settings: SlackSettings, context: AppContext) -> AsyncApp:
     """Make the app; Bolt checks signatures and timestamps, ignores our own messages, and asks us for the token."""
     app = AsyncApp(
         name="lineman",
         logger=_quiet(),
         # Socket Mode needs none; Bolt wants a text all the same.
         signing_secret=settings.signing_secret or "socket-mode",
-        client=make_client("", office.session, settings.api_url),
-        authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", Authorize(office.workspaces)),
+        client=make_client("", context.session, settings.api_url),
+        authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", Authorize(context.workspaces)),
         # Given, or Bolt would make its own from SLACK_CLIENT_ID, with files in the home folder.
-        oauth_flow=office.workspaces.flow,
+        oauth_flow=context.workspaces.flow,
         user_facing_authorize_error_message=NOT_INSTALLED,
         request_verification_enabled=settings.transport == "http",
         raise_error_for_unhandled_request=False,
@@ -49,7 +49,7 @@ def make_app(settings: SlackSettings, office: Office) -> AsyncApp:
         process_before_response=True,
     )
     for way in WAYS_IN:
-        way.register(app, office)
+        way.register(app, context)
     return app
 
 

@@ -10,9 +10,9 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 from yarl import query_to_pairs
 
-from bot.slack.api.log_throttle import Seldom
-from bot.slack.state.context import Office
-from bot.slack.state.health import Health
+from bot.slack.api.log_throttle import LogThrottle
+from bot.slack.state.context import AppContext
+from bot.slack.state.health import Readiness
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ LARGEST: Final = 4 * 2**20  # bytes; Slack's own requests stay far below
 SHUTDOWN: Final = 5.0  # seconds for requests under way
 
 
-def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Application:
+def make_pages(health: Readiness, app: AsyncApp | None, context: AppContext) -> web.Application:
     """Make the routes; without *app*, Slack's requests come another way."""
     pages = web.Application(client_max_size=LARGEST)
 
@@ -43,17 +43,17 @@ def make_pages(health: Health, app: AsyncApp | None, office: Office) -> web.Appl
     pages.router.add_get("/healthz", alive)
     pages.router.add_get("/readyz", ready)
     if app is not None:
-        _add_slack(pages, app, office)
-    if office.workspaces.flow is not None:
-        _add_installation(pages, office.workspaces.flow)
+        _add_slack(pages, app, context)
+    if context.workspaces.flow is not None:
+        _add_installation(pages, context.workspaces.flow)
     return pages
 
 
-def _add_slack(pages: web.Application, app: AsyncApp, office: Office) -> None:
-    seldom = Seldom(log)
+def _add_slack(pages: web.Application, app: AsyncApp, context: AppContext) -> None:
+    seldom = LogThrottle(log)
 
     async def events(request: web.Request) -> web.Response:
-        with office.door.somebody():
+        with context.ack_priority.acknowledging():
             answer = await app.async_dispatch(await _read(request))
         if answer.status == FORGED:
             seldom.warn(UNSIGNED)

@@ -13,32 +13,32 @@ from typing import Final
 
 import aiohttp
 
-from bot.diagnosis.engine import Desk, open_desk
+from bot.diagnosis.engine import Engine, load_engine
 from bot.language.llm_settings import read_endpoint
-from bot.rate_limit import Rate, load_limits
+from bot.rate_limit import RequestLimiter, load_limits
 from bot.relays.access_rules import load_access
 from bot.relays.hub.settings import read_hub_settings
-from bot.slack.api.ack_priority import Door
+from bot.slack.api.ack_priority import AckPriority
 from bot.slack.api.client import SlackError, make_client
 from bot.slack.api.settings import PORT, SlackSettings
-from bot.slack.api.socket_mode import Sockets
+from bot.slack.api.socket_mode import SocketConnections
 from bot.slack.api.startup_errors import cannot_listen, token_refused
 from bot.slack.api.workspaces import Workspaces
 from bot.slack.conversation import answers
 from bot.slack.delivery import inbox
-from bot.slack.listeners.routes import WAYS
+from bot.slack.listeners.routes import HANDLERS
 from bot.slack.runs.recovery import declare_running, resend, resume
-from bot.slack.runtime.concurrency import Slots
-from bot.slack.runtime.process_lock import alone
-from bot.slack.runtime.tasks import Jobs
-from bot.slack.runtime.worker_thread import Bench
+from bot.slack.runtime.concurrency import RunSlots
+from bot.slack.runtime.process_lock import process_lock
+from bot.slack.runtime.tasks import TaskSupervisor
+from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.server.app import make_app
 from bot.slack.server.http import make_pages, open_pages
-from bot.slack.state.context import Office
-from bot.slack.state.health import Health
-from bot.slack.state.permissions import Rights
-from bot.slack.state.relay_directory import Relays
-from bot.slack.state.run_history import Records
+from bot.slack.state.context import AppContext
+from bot.slack.state.health import Readiness
+from bot.slack.state.permissions import Permissions
+from bot.slack.state.relay_directory import SlackRelayDirectory
+from bot.slack.state.run_history import RunHistory
 from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -57,73 +57,73 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        office = await stack.enter_async_context(open_office(settings, environment))
-        await asyncio.gather(_check(office, settings, say), answers.warm(office))
+        context = await stack.enter_async_context(open_context(settings, environment))
+        await asyncio.gather(_check(context, settings, say), answers.warm(context))
         _settle()
-        cut_off = await office.store.unfinished()
+        cut_off = await context.store.unfinished()
         for name, work in zip(
             HOUSEKEEPING,
-            (resume(office, cut_off), resend(office), inbox.retry(office), _sweep(office)),
+            (resume(context, cut_off), resend(context), inbox.retry(context), _sweep(context)),
             strict=True,
         ):
-            office.jobs.start(name, work)
-        await inbox.answer_left(office)
-        hush = await _listen(settings, office, stack, say)
+            context.tasks.start(name, work)
+        await inbox.answer_left(context)
+        hush = await _listen(settings, context, stack, say)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
         await hush()
-        await wind_up(office)
+        await wind_up(context)
     say("Stopped.")
 
 
 @asynccontextmanager
-async def open_office(
-    settings: SlackSettings, environment: Mapping[str, str], desk: Desk | None = None
-) -> AsyncIterator[Office]:
+async def open_context(
+    settings: SlackSettings, environment: Mapping[str, str], engine: Engine | None = None
+) -> AsyncIterator[AppContext]:
     """Load and open everything that serving needs; closes it in the opposite order."""
     model = read_endpoint(environment)
-    desk = desk or open_desk(settings.network, settings.vantage)
+    engine = engine or load_engine(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(alone(settings.database))
+        await stack.enter_async_context(process_lock(settings.database))
         store = Store.open(settings.database, settings.retention_days, settings.audit_days)
         stack.push_async_callback(store.close)
-        bench = Bench()
+        bench = WorkerThread()
         stack.push_async_callback(bench.close)
         session = await stack.enter_async_context(
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         )
-        slots = Slots(settings.runs_at_once)
-        relays = Relays(desk, store.enrolment, read_hub_settings(environment), slots)
+        slots = RunSlots(settings.runs_at_once)
+        relays = SlackRelayDirectory(engine, store.enrolment, read_hub_settings(environment), slots)
         await relays.fresh()
         workspaces = Workspaces(settings, session)
-        limits = Rate(load_limits(environment))
-        rights = Rights(load_access(environment), limits, relays, by_name=workspaces.single)
-        jobs = await stack.enter_async_context(Jobs())
-        yield Office(
-            desk=desk,
-            relays=relays,
+        limits = RequestLimiter(load_limits(environment))
+        rights = Permissions(load_access(environment), limits, relays, by_name=workspaces.single)
+        jobs = await stack.enter_async_context(TaskSupervisor())
+        yield AppContext(
+            engine=engine,
+            relay_directory=relays,
             store=store,
-            jobs=jobs,
-            bench=bench,
+            tasks=jobs,
+            worker=bench,
             workspaces=workspaces,
             session=session,
-            rights=rights,
-            slots=slots,
-            records=Records(desk, store, bench),
-            door=Door(),
-            ways=WAYS,
-            model=replace(model, budget=answers.WORDING) if model else None,
+            permissions=rights,
+            run_slots=slots,
+            run_history=RunHistory(engine, store, bench),
+            ack_priority=AckPriority(),
+            handlers=HANDLERS,
+            llm=replace(model, budget=answers.WORDING) if model else None,
         )
 
 
-async def wind_up(office: Office) -> None:
+async def wind_up(context: AppContext) -> None:
     """Let jobs end; declare the runs that cannot in the time there is."""
     for name in HOUSEKEEPING:
-        await office.jobs.cancel(name)
+        await context.tasks.cancel(name)
     ends = time.monotonic() + DRAIN
-    if left := await office.jobs.drain(DRAIN * 0.7):
+    if left := await context.tasks.drain(DRAIN * 0.7):
         log.warning("cut off: %s", ", ".join(left[:20]))
-        await declare_running(office, ends - time.monotonic() - 1)
+        await declare_running(context, ends - time.monotonic() - 1)
 
 
 def _settle() -> None:
@@ -132,14 +132,14 @@ def _settle() -> None:
     gc.freeze()
 
 
-async def _check(office: Office, settings: SlackSettings, say: Callable[[str], None]) -> None:
+async def _check(context: AppContext, settings: SlackSettings, say: Callable[[str], None]) -> None:
     """Ask Slack who we are, once, before anybody waits for an answer."""
     say(settings.because)
-    if not office.workspaces.single:
+    if not context.workspaces.single:
         say(f"Workspaces install Lineman at /slack/install, on port {settings.port or PORT}.")
         return
     try:
-        workspace = await office.workspaces.get("")
+        workspace = await context.workspaces.get("")
     except SlackError as refused:
         raise token_refused("SLACK_BOT_TOKEN", refused, settings.api_url) from None
     assert workspace
@@ -147,21 +147,21 @@ async def _check(office: Office, settings: SlackSettings, say: Callable[[str], N
 
 
 async def _listen(
-    settings: SlackSettings, office: Office, stack: AsyncExitStack, say: Callable[[str], None]
+    settings: SlackSettings, context: AppContext, stack: AsyncExitStack, say: Callable[[str], None]
 ) -> Callable[[], Awaitable[None]]:
     """Begin to listen; gives what ends it."""
-    app = make_app(settings, office)
-    sockets: Sockets | None = None
+    app = make_app(settings, context)
+    sockets: SocketConnections | None = None
     if settings.transport == "socket":
-        client = make_client("", office.session, settings.api_url)
-        sockets = Sockets(app, settings.app_token, client, office.door)
+        client = make_client("", context.session, settings.api_url)
+        sockets = SocketConnections(app, settings.app_token, client, context.ack_priority)
         stack.push_async_callback(sockets.close)
         await sockets.open()
         say("Connected.")
     runner = None
-    if sockets is None or settings.port or office.workspaces.flow:
-        health = Health(office, sockets.connected if sockets else None)
-        pages = make_pages(health, None if sockets else app, office)
+    if sockets is None or settings.port or context.workspaces.flow:
+        health = Readiness(context, sockets.connected if sockets else None)
+        pages = make_pages(health, None if sockets else app, context)
         try:
             runner = await open_pages(pages, settings.host, settings.port or PORT)
         except OSError as error:
@@ -179,10 +179,10 @@ async def _listen(
     return hush
 
 
-async def _sweep(office: Office) -> None:
+async def _sweep(context: AppContext) -> None:
     """Forget what is older than the retention, now and then."""
     while True:
-        await office.store.sweep(time.time())
+        await context.store.sweep(time.time())
         await asyncio.sleep(SWEEP)
 
 

@@ -3,25 +3,25 @@
 from dataclasses import dataclass, field
 
 from bot.model.records import CaseRow, RunRow
-from bot.rendering.blocks.relay_progress import Far
-from bot.rendering.blocks.run_header import About
+from bot.rendering.blocks.relay_progress import RelayProgress
+from bot.rendering.blocks.run_header import RunHeader
 from bot.slack.api.workspaces import Workspace
 
 
 @dataclass
-class Running:
+class ActiveRun:
     """It changes while it runs; everything else about it stays."""
 
     case: CaseRow
     run: RunRow
     workspace: Workspace
     user: str  # who asked for this run
-    about: About
+    header: RunHeader
     ts: str = ""  # of its own message
-    far: dict[str, Far] = field(default_factory=dict)  # by relay
+    progress: dict[str, RelayProgress] = field(default_factory=dict)  # by relay
 
     def __post_init__(self) -> None:
-        self.far = {name: Far(name, vantage) for name, vantage in self.run.vantages.items()}
+        self.progress = {name: RelayProgress(name, vantage) for name, vantage in self.run.vantages.items()}
 
     @property
     def name(self) -> str:
@@ -31,12 +31,12 @@ class Running:
     @property
     def done(self) -> int:
         """Looks that have ended, over all relays."""
-        return sum(one.done for one in self.far.values())
+        return sum(one.done for one in self.progress.values())
 
     @property
     def total(self) -> int:
         """All looks there are, as far as that is known."""
-        return sum(one.total for one in self.far.values())
+        return sum(one.total for one in self.progress.values())
 
 
 def job_name(run: str) -> str:

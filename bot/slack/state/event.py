@@ -12,18 +12,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.errors import UsageError
-from bot.slack.api.actor import Asker, delivery_id, stamp_of
+from bot.slack.api.actor import Actor, delivery_id, stamp_of
 
 
 @dataclass
-class Delivery:
+class InboundEvent:
     """It is answered once."""
 
     way: str  # a name in `ways.WAYS`
-    asker: Asker
+    actor: Actor
     id: str  # the same however often Slack brings it
-    said: Mapping[str, str]
-    turn: str = ""  # what shares a turn is answered in order
+    fields: Mapping[str, str]
+    thread: str = ""  # what shares a turn is answered in order
     stamp: str = ""  # Slack's timestamp of what was said
     again: bool = False  # it had begun to be answered, perhaps
     suspect: bool = False  # and a process ended over it, perhaps
@@ -31,31 +31,31 @@ class Delivery:
     _replies: int = 0
 
     @property
-    def named(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, str]:
         """What it goes by in the inbox."""
-        return self.asker.team, self.id
+        return self.actor.team, self.id
 
     def reply_key(self) -> str:
         """Name the next reply to it, so that it is known again after a restart; ids of Slack's are not given away."""
         self._replies += 1
-        said = hashlib.sha256(" ".join(self.named).encode()).hexdigest()
+        said = hashlib.sha256(" ".join(self.key).encode()).hexdigest()
         return f"{said[:20]}-{self._replies}"
 
 
 # The delivery that is being answered, where there is one.
-ANSWERING: Final[ContextVar[Delivery | None]] = ContextVar("answering", default=None)
+CURRENT_EVENT: Final[ContextVar[InboundEvent | None]] = ContextVar("answering", default=None)
 
 
-def delivered(
-    way: str, asker: Asker, body: Mapping[str, Any], said: Mapping[str, str], *, ordered: bool = True
-) -> Delivery:
+def make_event(
+    way: str, asker: Actor, body: Mapping[str, Any], said: Mapping[str, str], *, ordered: bool = True
+) -> InboundEvent:
     """Make the delivery of *body*; what is *ordered* is answered in order with what else is said in its thread."""
-    one = Delivery(way, asker, delivery_id(body) or f"unnamed {secrets.token_hex(8)}", said)
-    turn = turn_of(asker) if ordered else ""
-    return replace(one, turn=turn, stamp=stamp_of(body)) if turn else one
+    one = InboundEvent(way, asker, delivery_id(body) or f"unnamed {secrets.token_hex(8)}", said)
+    turn = thread_key(asker) if ordered else ""
+    return replace(one, thread=turn, stamp=stamp_of(body)) if turn else one
 
 
-def turn_of(asker: Asker) -> str:
+def thread_key(asker: Actor) -> str:
     """Name the thread in which *asker* spoke; a message outside of threads may begin one. Empty outside of channels."""
     root = asker.thread or asker.message
     return f"thread {asker.channel} {root}" if asker.channel and root else ""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.diagnosis.aggregate import together
-from bot.diagnosis.engine import Desk
-from bot.diagnosis.triage import CaseRecord, open_matter
+from bot.diagnosis.aggregate import aggregate
+from bot.diagnosis.engine import Engine
+from bot.diagnosis.triage import RunRecord, prepare
 from bot.model.request import Request
-from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.vantage_summary import compared_view
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
@@ -20,23 +20,23 @@ EVERY: Final = ""  # no platform chosen: all of them
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FinishedRun:
     """One finished run of one case, and who asked for it."""
 
     case: str
     run: str
     user: str
-    record: CaseRecord  # of several relays: what all of them saw, laid together
-    parts: tuple[CaseRecord, ...] = ()  # of several relays: each one's own, in the order asked for
+    record: RunRecord  # of several relays: what all of them saw, laid together
+    parts: tuple[RunRecord, ...] = ()  # of several relays: each one's own, in the order asked for
     of: str = ""  # the relay of several whose own record this is
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> ButtonContext:
         """What its buttons carry."""
-        return Asked(self.case, self.run, self.of)
+        return ButtonContext(self.case, self.run, self.of)
 
     @property
-    def records(self) -> tuple[CaseRecord, ...]:
+    def records(self) -> tuple[RunRecord, ...]:
         """A record for each relay."""
         return self.parts or (self.record,)
 
@@ -45,7 +45,7 @@ class Seen:
         """From where it was looked."""
         return tuple(record.relay for record in self.records)
 
-    def from_(self, relay: str) -> "Seen | None":
+    def from_relay(self, relay: str) -> "FinishedRun | None":
         """Give what *relay* saw by itself; none where it did not look."""
         part = next((one for one in self.parts if one.relay == relay), None)
         return replace(self, record=part, parts=(), of=relay) if part else None
@@ -56,23 +56,23 @@ class Seen:
         return self.record.diagnosis.outcome
 
 
-def seen_of(case: str, run: str, user: str, records: Sequence[CaseRecord]) -> Seen:
+def combine(case: str, run: str, user: str, records: Sequence[RunRecord]) -> FinishedRun:
     """Lay the *records* of one run together, one from each relay."""
-    return Seen(case, run, user, together(records), tuple(records) if len(records) > 1 else ())
+    return FinishedRun(case, run, user, aggregate(records), tuple(records) if len(records) > 1 else ())
 
 
-def view_of(desk: Desk, seen: Seen, platform: str = EVERY) -> View:
+def view_of(engine: Engine, seen: FinishedRun, platform: str = EVERY) -> View:
     """Fill in every text, for *platform* too."""
-    whole = widened(desk, seen.record, platform)
-    return compared_view(whole, seen.records, desk.knowledge, desk.network)
+    whole = for_platform(engine, seen.record, platform)
+    return compared_view(whole, seen.records, engine.knowledge, engine.network)
 
 
-def headline_of(desk: Desk, seen: Seen) -> str:
+def headline_of(engine: Engine, seen: FinishedRun) -> str:
     """Say the outcome in one line, over all relays."""
-    return view_of(desk, seen).headline
+    return view_of(engine, seen).headline
 
 
-def widened(desk: Desk, record: CaseRecord, platform: str) -> CaseRecord:
+def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
     """Let the advice cover *platform* too, where a cause that was found may happen there.
 
     A cause found on one platform is a fault of the network; the steps against it can be told for any.
@@ -82,7 +82,7 @@ def widened(desk: Desk, record: CaseRecord, platform: str) -> CaseRecord:
         return record
     found = tuple(
         replace(one, platforms=(*one.platforms, platform))
-        if platform in (desk.knowledge.causes[one.cause].platforms or (platform,))
+        if platform in (engine.knowledge.causes[one.cause].platforms or (platform,))
         else one
         for one in diagnosis.found
     )
@@ -90,13 +90,13 @@ def widened(desk: Desk, record: CaseRecord, platform: str) -> CaseRecord:
     return replace(record, diagnosis=wider)
 
 
-def rewalked(desk: Desk, seen: Seen, request: Request) -> Seen:
+def reevaluate(engine: Engine, seen: FinishedRun, request: Request) -> FinishedRun:
     """Conclude anew from the same looks, for *request*: one more answer, or one platform of all."""
-    matter = open_matter(request, desk.knowledge, desk.network)
+    problem = prepare(request, engine.knowledge, engine.network)
 
-    def again(record: CaseRecord) -> CaseRecord:
-        answers = matter.answers(record.observations, request.told, record.vantage)
-        diagnosis = matter.diagnosis(answers, record.observations)
+    def again(record: RunRecord) -> RunRecord:
+        answers = problem.answers(record.observations, request.answers, record.vantage)
+        diagnosis = problem.diagnosis(answers, record.observations)
         return replace(record, request=request, answers=answers, diagnosis=diagnosis)
 
-    return seen_of(seen.case, seen.run, seen.user, [again(record) for record in seen.records])
+    return combine(seen.case, seen.run, seen.user, [again(record) for record in seen.records])

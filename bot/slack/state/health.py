@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.slack.api.client import SlackError, call
-from bot.slack.state.context import Office
+from bot.slack.state.context import AppContext
 from bot.storage.db_writer import StoreError
 from probes.protocol.model import Plan
 
@@ -14,11 +14,11 @@ FRESH: Final = 20.0  # seconds for which Slack's word is believed; auth.test is 
 PATIENCE: Final = 5.0  # seconds for all checks
 
 
-class Health:
+class Readiness:
     """Asked by whoever runs the process, and by the App Home."""
 
-    def __init__(self, office: Office, connections: Callable[[], Awaitable[int]] | None = None) -> None:
-        self._office, self._connections = office, connections
+    def __init__(self, context: AppContext, connections: Callable[[], Awaitable[int]] | None = None) -> None:
+        self._context, self._connections = context, connections
         self._asked, self._slack = -FRESH, ""
 
     async def problems(self) -> list[str]:
@@ -28,7 +28,7 @@ class Health:
                 found = [
                     await self._store(),
                     await self._slack_knows_us(),
-                    await relay_problem(self._office),
+                    await relay_problem(self._context),
                     await self._sockets(),
                 ]
         except TimeoutError:
@@ -37,13 +37,13 @@ class Health:
 
     async def _store(self) -> str:
         try:
-            await self._office.store.drop_post("")  # a write that changes nothing
+            await self._context.store.drop_post("")  # a write that changes nothing
         except StoreError as error:
             return f"the store cannot be written: {error}"
         return ""
 
     async def _slack_knows_us(self) -> str:
-        workspaces = self._office.workspaces
+        workspaces = self._context.workspaces
         if workspaces.single and time.monotonic() - self._asked >= FRESH:
             self._asked = time.monotonic()
             try:
@@ -59,16 +59,16 @@ class Health:
         return "no connection to Slack is up"
 
 
-async def relay_problem(office: Office) -> str:
+async def relay_problem(context: AppContext) -> str:
     """Let the relay carry out a plan of nothing; say what is wrong, if it cannot."""
     try:
-        await office.bench.run(_nothing(office))
+        await context.worker.run(_nothing(context))
     except OSError as error:
         return f"the relay cannot look: {type(error).__name__}"
     return ""
 
 
-async def _nothing(office: Office) -> None:
-    async with office.desk.relay.run(Plan((), 1.0)) as coming:
+async def _nothing(context: AppContext) -> None:
+    async with context.engine.relay.run(Plan((), 1.0)) as coming:
         async for _ in coming:
             pass

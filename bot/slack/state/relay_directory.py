@@ -11,18 +11,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.diagnosis.engine import Desk
-from bot.errors import UsageError, quoted
-from bot.model.request import MOST, Vocabulary
-from bot.relays.access_rules import Place
+from bot.diagnosis.engine import Engine
+from bot.errors import UsageError, quote
+from bot.model.request import MAX_RELAYS, Vocabulary
+from bot.relays.access_rules import RelayScope
 from bot.relays.hub.control_socket import ControlSocket
-from bot.relays.hub.messages import Health
+from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.settings import HubSettings
 from bot.relays.local import Relay
 from bot.relays.remote import RemoteRelay
-from bot.slack.runtime.concurrency import Slots
+from bot.slack.runtime.concurrency import RunSlots
 from bot.storage.db_writer import StoreError
-from bot.storage.relay_registry import Enrolled, Enrolment
+from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity
 
@@ -32,19 +32,19 @@ AWAY: Final = 10.0  # seconds until a hub that did not answer is asked again
 NO_HUB: Final = "no hub is running here"
 
 
-class Relays:
+class SlackRelayDirectory:
     """Every relay by name. Ask `fresh` first, where it matters that the list is of now."""
 
-    def __init__(self, desk: Desk, enrolment: Enrolment, hub: HubSettings, local: Slots) -> None:
-        self._local, self._enrolment, self._hub = desk.relay, enrolment, hub
+    def __init__(self, engine: Engine, enrolment: RelayRegistry, hub: HubSettings, local: RunSlots) -> None:
+        self._local, self._enrolment, self._hub = engine.relay, enrolment, hub
         self._exchange = ControlSocket(Path(hub.socket))
         self._signer: Identity | None = None
-        self._known: Mapping[str, Health] = {}
+        self._known: Mapping[str, RelayStatus] = {}
         self._next = 0.0  # when the hub is asked again, by the monotonic clock
         self._asking = asyncio.Lock()
         self._places = local
-        self._remote, self._persons = Slots(hub.limits.relay_at_once), Slots(hub.limits.person_at_once)
-        self.vocabulary: Vocabulary = desk.vocabulary
+        self._remote, self._persons = RunSlots(hub.limits.relay_at_once), RunSlots(hub.limits.person_at_once)
+        self.vocabulary: Vocabulary = engine.vocabulary
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,14 +52,14 @@ class Relays:
         return (self._local.name, *self._known)
 
     @property
-    def known(self) -> tuple[Health, ...]:
+    def known(self) -> tuple[RelayStatus, ...]:
         """Those of the hub, and how they were when it was last asked."""
         return tuple(self._known.values())
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[RelayScope, ...]:
         """The same, as the rules see them."""
-        return tuple(Place(one.name, one.labels, one.channels) for one in self._known.values())
+        return tuple(RelayScope(one.name, one.labels, one.channels) for one in self._known.values())
 
     async def fresh(self) -> None:
         """Ask the hub, unless it was asked just now; when it is away, the database tells what is known."""
@@ -76,9 +76,11 @@ class Relays:
         """Refuse what is no relay any more, and more of them than one diagnosis takes; `UsageError`."""
         for name in names:
             if name not in self.names:
-                raise UsageError(f"There is no relay {quoted(name)} any more; `/diagnose relays` lists them.")
-        if len(names) > MOST:
-            raise UsageError(f"One diagnosis looks from {MOST} relays at most, and this names {len(names)}.")
+                raise UsageError(f"There is no relay {quote(name)} any more; `/diagnose relays` lists them.")
+        if len(names) > MAX_RELAYS:
+            raise UsageError(
+                f"One diagnosis looks from {MAX_RELAYS} relays at most, and this names {len(names)}."
+            )
 
     def vantages(self, names: tuple[str, ...]) -> dict[str, str]:
         """Tell where each of *names* stands."""
@@ -101,13 +103,13 @@ class Relays:
         The hub refuses what is more than its limits, for each relay and for each person; here it waits instead.
         """
         if name == self._local.name:
-            async with self._places.take(name, tell):
+            async with self._places.acquire(name, tell):
                 yield
         else:
-            async with self._persons.take(who, tell), self._remote.take(name, tell):
+            async with self._persons.acquire(who, tell), self._remote.acquire(name, tell):
                 yield
 
-    async def _ask(self) -> tuple[tuple[Health, ...], float]:
+    async def _ask(self) -> tuple[tuple[RelayStatus, ...], float]:
         """List the hub's relays, and for how long that holds."""
         if self._hub.socket.exists():
             try:
@@ -129,9 +131,9 @@ class Relays:
         return away, AWAY if self._hub.socket.exists() else FRESH
 
 
-def _absent(one: Enrolled) -> Health:
+def _absent(one: RegisteredRelay) -> RelayStatus:
     """Tell of a relay what the database knows, while no hub does."""
-    return Health(
+    return RelayStatus(
         one.name, one.key or "", one.sealing, one.vantage, connected=False, ready=False, seen=one.seen,
         gone=NO_HUB, version=str(one.state.get("version", "")), labels=one.labels, channels=one.channels,
     )  # fmt: skip

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.diagnosis.engine import Desk
-from bot.diagnosis.triage import CaseRecord, Matter, open_matter
+from bot.diagnosis.engine import Engine
+from bot.diagnosis.triage import Problem, RunRecord, prepare
 from bot.model.records import RunRow
 from bot.model.request import Request
-from bot.slack.runtime.worker_thread import Bench
-from bot.slack.state.finished_run import Seen, seen_of
+from bot.slack.runtime.worker_thread import WorkerThread
+from bot.slack.state.finished_run import FinishedRun, combine
 from bot.storage.store import Store
 from knowledge.model.conclusions import Diagnosis
 from probes.protocol.model import Observation, Plan
@@ -18,21 +18,21 @@ from probes.protocol.model import Observation, Plan
 KEPT: Final = 256  # records in memory, some 100 kB each
 
 
-class Records:
+class RunHistory:
     """Every record by its run."""
 
-    def __init__(self, desk: Desk, store: Store, bench: Bench) -> None:
-        self._desk, self._store, self._bench = desk, store, bench
-        self._kept: OrderedDict[str, Seen] = OrderedDict()
+    def __init__(self, engine: Engine, store: Store, bench: WorkerThread) -> None:
+        self._desk, self._store, self._bench = engine, store, bench
+        self._kept: OrderedDict[str, FinishedRun] = OrderedDict()
 
-    def keep(self, seen: Seen) -> None:
+    def keep(self, seen: FinishedRun) -> None:
         """Remember *seen*; the oldest goes."""
         self._kept[seen.run] = seen
         self._kept.move_to_end(seen.run)
         while len(self._kept) > 1 and sum(len(one.records) for one in self._kept.values()) > KEPT:
             self._kept.popitem(last=False)
 
-    async def get(self, run_id: str) -> Seen | None:
+    async def get(self, run_id: str) -> FinishedRun | None:
         """Give the record of a run that has a verdict; none for others, and where it is not kept any more."""
         if seen := self._kept.get(run_id):
             self._kept.move_to_end(run_id)
@@ -47,20 +47,20 @@ class Records:
         request, observations = kept
         latest = (await self._store.runs(run.case))[0].id == run_id
         if latest:  # what has been answered since, and the platform that turned out to be meant
-            told = {**request.told, **case.request.told}
-            request = replace(request, told=told, platform=request.platform or case.request.platform)
-        seen = await self._bench.call(walk_again, self._desk, run, case.user, request, observations)
+            told = {**request.answers, **case.request.answers}
+            request = replace(request, answers=told, platform=request.platform or case.request.platform)
+        seen = await self._bench.call(reevaluate, self._desk, run, case.user, request, observations)
         self.keep(seen)
         return seen
 
-    async def latest(self, case_id: str) -> Seen | None:
+    async def latest(self, case_id: str) -> FinishedRun | None:
         """Give the newest run of a case that has a verdict."""
         for run in await self._store.runs(case_id):
             if run.status == "done":
                 return await self.get(run.id)
         return None
 
-    async def before(self, seen: Seen) -> Seen | None:
+    async def before(self, seen: FinishedRun) -> FinishedRun | None:
         """Give the run with a verdict that came before *seen* in its case."""
         earlier = False
         for run in await self._store.runs(seen.case):
@@ -70,25 +70,25 @@ class Records:
         return None
 
 
-def walk_again(
-    desk: Desk,
+def reevaluate(
+    engine: Engine,
     run: RunRow,
     user: str,
     request: Request,
     observations: Mapping[str, Mapping[str, Observation]],
-) -> Seen:
+) -> FinishedRun:
     """Conclude again from what each relay saw then, with the knowledge of now."""
-    matter = open_matter(request, desk.knowledge, desk.network)
-    records = [_one_again(matter, run, name, request, observations.get(name, {})) for name in run.relays]
-    return seen_of(run.case, run.id, user, records)
+    problem = prepare(request, engine.knowledge, engine.network)
+    records = [_one_again(problem, run, name, request, observations.get(name, {})) for name in run.relays]
+    return combine(run.case, run.id, user, records)
 
 
 def _one_again(
-    matter: Matter, run: RunRow, relay: str, request: Request, observations: Mapping[str, Observation]
-) -> CaseRecord:
+    problem: Problem, run: RunRow, relay: str, request: Request, observations: Mapping[str, Observation]
+) -> RunRecord:
     told, vantage = run.summary.get("relays", {}).get(relay, run.summary), run.vantages[relay]
-    answers = matter.answers(observations, request.told, vantage)
-    return CaseRecord(
+    answers = problem.answers(observations, request.answers, vantage)
+    return RunRecord(
         request=request,
         network=run.network,
         digest=run.knowledge,
@@ -98,13 +98,13 @@ def _one_again(
         plan=Plan((), 0.0),  # with secrets in it, it is not kept
         observations=observations,
         answers=answers,
-        diagnosis=matter.diagnosis(answers, observations),
+        diagnosis=problem.diagnosis(answers, observations),
         started=run.started,
         timings=_timings(told.get("timings")),
     )
 
 
-def summary_of(records: Sequence[CaseRecord], headline: str, diagnosis: Diagnosis) -> dict[str, Any]:
+def summary_of(records: Sequence[RunRecord], headline: str, diagnosis: Diagnosis) -> dict[str, Any]:
     """What is kept of a run besides its observations: what *diagnosis* says over all, and of each relay how it went."""
     return {
         "headline": headline,

@@ -8,38 +8,38 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.diagnosis.comparison import leading, listed
-from bot.diagnosis.engine import Desk
+from bot.diagnosis.engine import Engine
 from bot.model.records import RunRow
 from bot.rendering.blocks import evidence, fixes, guides, notices, run_diff, text_limits, ticket
 from bot.rendering.blocks.decision_path import Mark, walked
-from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import progress, waiting
-from bot.rendering.blocks.relay_progress import Far, side_by_side
-from bot.rendering.blocks.run_header import About, about
+from bot.rendering.blocks.relay_progress import RelayProgress, side_by_side
+from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
-from bot.rendering.blocks.verdict import Choices, verdict
+from bot.rendering.blocks.verdict import VerdictOptions, verdict
 from bot.rendering.view import headline
 from bot.slack.state.finished_run import EVERY, view_of
-from bot.slack.state.finished_run import Seen as Seen
+from bot.slack.state.finished_run import FinishedRun as FinishedRun
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
 MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
 
 
-def platforms(desk: Desk) -> tuple[tuple[str, str], ...]:
+def platforms(engine: Engine) -> tuple[tuple[str, str], ...]:
     """Every platform: id and title."""
-    return tuple((one.id, one.title) for one in desk.knowledge.platforms.values())
+    return tuple((one.id, one.title) for one in engine.knowledge.platforms.values())
 
 
-def about_begun(desk: Desk, run: RunRow, user: str) -> About:
+def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
     """Sum up a run that has no verdict yet."""
     request = run.request
     platform = request.platform or ""
-    known = desk.knowledge.platforms.get(platform)
+    known = engine.knowledge.platforms.get(platform)
     outside = all(vantage == REFERENCE for vantage in run.vantages.values())
-    return About(
-        asked=Asked(run.case, run.id),
+    return RunHeader(
+        asked=ButtonContext(run.case, run.id),
         code=request.code,
         platform=platform,
         title=known.title if known else platform,
@@ -47,16 +47,16 @@ def about_begun(desk: Desk, run: RunRow, user: str) -> About:
         relay=listed(run.relays),
         vantage=REFERENCE if outside else USER_NETWORK,
         user=user,
-        network=desk.network.title,
+        network=engine.network.title,
     )
 
 
-def about_run(desk: Desk, seen: Seen) -> About:
+def header_of_finished(engine: Engine, seen: FinishedRun) -> RunHeader:
     """Sum up a finished run."""
-    return about(seen.record, seen.asked, desk.knowledge, seen.user, desk.network.title)
+    return run_header(seen.record, seen.asked, engine.knowledge, seen.user, engine.network.title)
 
 
-def under_way(one: About, relays: Sequence[Far]) -> Message:
+def progress_message(one: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     """Show how far a run is: one relay by its answers, several by a line each."""
     if len(relays) > 1:
         return side_by_side(one, relays)
@@ -66,9 +66,9 @@ def under_way(one: About, relays: Sequence[Far]) -> Message:
     return progress(one, far.passed, far.done, far.total)
 
 
-def the_verdict(
-    desk: Desk,
-    seen: Seen,
+def verdict_message(
+    engine: Engine,
+    seen: FinishedRun,
     *,
     platform: str = "",
     others: Sequence[str] = (),
@@ -81,8 +81,8 @@ def the_verdict(
     *others* are the relays that may be asked, too.
     """
     chosen = platform if platform != fixes.ALL else EVERY
-    choices = Choices(
-        platforms=platforms(desk),
+    choices = VerdictOptions(
+        platforms=platforms(engine),
         platform=chosen if platform else seen.record.request.platform or EVERY,
         relays=tuple(name for name in others if (name,) != seen.relays),
         earlier=earlier,
@@ -91,28 +91,34 @@ def the_verdict(
         views=tuple(one.relay for one in seen.parts),
         part=bool(seen.of),
     )
-    return verdict(about_run(desk, seen), view_of(desk, seen, chosen), seen.record.diagnosis, choices)
+    return verdict(
+        header_of_finished(engine, seen), view_of(engine, seen, chosen), seen.record.diagnosis, choices
+    )
 
 
-def the_fixes(desk: Desk, seen: Seen, platform: str) -> Message:
+def fixes_message(engine: Engine, seen: FinishedRun, platform: str) -> Message:
     """Write all steps with their code."""
     chosen = "" if platform == fixes.ALL else platform
-    return fixes.fixes(about_run(desk, seen), view_of(desk, seen, chosen), chosen, platforms(desk))
+    return fixes.fixes(
+        header_of_finished(engine, seen), view_of(engine, seen, chosen), chosen, platforms(engine)
+    )
 
 
-def the_evidence(desk: Desk, seen: Seen) -> Message:
+def evidence_message(engine: Engine, seen: FinishedRun) -> Message:
     """Write the engineers' view."""
     record = seen.record
     looks = record.observations.values()
-    return evidence.evidence(about_run(desk, seen), view_of(desk, seen), record.diagnosis, looks, seen.parts)
+    return evidence.evidence(
+        header_of_finished(engine, seen), view_of(engine, seen), record.diagnosis, looks, seen.parts
+    )
 
 
-def the_step(desk: Desk, seen: Seen, step: str) -> Message:
+def step_message(engine: Engine, seen: FinishedRun, step: str) -> Message:
     """Tell everything about one look."""
-    return evidence.step(about_run(desk, seen), seen.record.observations[step])
+    return evidence.step(header_of_finished(engine, seen), seen.record.observations[step])
 
 
-def the_tree(desk: Desk, seen: Seen, file: str = "") -> Message:
+def tree_message(engine: Engine, seen: FinishedRun, file: str = "") -> Message:
     """Show how it was decided; of several relays, from the one that leads."""
     one = _led(seen)
     note = (
@@ -120,44 +126,46 @@ def the_tree(desk: Desk, seen: Seen, file: str = "") -> Message:
         if one.of
         else ""
     )
-    return evidence.tree(about_run(desk, one), walked(one.record, desk.knowledge), file, note)
+    return evidence.tree(header_of_finished(engine, one), walked(one.record, engine.knowledge), file, note)
 
 
-def the_picture(desk: Desk, seen: Seen) -> Picture:
+def tree_picture(engine: Engine, seen: FinishedRun) -> Picture:
     """Draw how it was decided; of several relays, from the one that leads."""
     seen = _led(seen)
-    one, record = about_run(desk, seen), seen.record
+    one, record = header_of_finished(engine, seen), seen.record
     concluded = [(headline(record.diagnosis), MARKS[seen.outcome])]
     name = f"Error {one.subject}{f', from {seen.of}' if seen.of else ''}"
-    return picture(name, walked(record, desk.knowledge), concluded)
+    return picture(name, walked(record, engine.knowledge), concluded)
 
 
-def _led(seen: Seen) -> Seen:
+def _led(seen: FinishedRun) -> FinishedRun:
     """Choose one relay's record where there are several."""
-    return seen.from_(leading(seen.parts).relay) or seen if seen.parts else seen
+    return seen.from_relay(leading(seen.parts).relay) or seen if seen.parts else seen
 
 
-def the_ticket(desk: Desk, seen: Seen) -> Message:
+def ticket_message(engine: Engine, seen: FinishedRun) -> Message:
     """Write the run as plain text to copy."""
-    return ticket.ticket(about_run(desk, seen), view_of(desk, seen), seen.record.diagnosis)
+    return ticket.ticket(header_of_finished(engine, seen), view_of(engine, seen), seen.record.diagnosis)
 
 
-def the_preflight(desk: Desk, seen: Seen, platform: str) -> Message | None:
+def preflight_message(engine: Engine, seen: FinishedRun, platform: str) -> Message | None:
     """Tell how to run the SDK's own test on *platform*; none where there is no guide."""
-    view = view_of(desk, seen, platform)
+    view = view_of(engine, seen, platform)
     guide = next((one for one in view.preflight if one.platform == platform), None)
-    return guides.preflight(about_run(desk, seen), guide) if guide else None
+    return guides.preflight(header_of_finished(engine, seen), guide) if guide else None
 
 
-def the_change(desk: Desk, before: Seen, now: Seen) -> Message:
+def change_message(engine: Engine, before: FinishedRun, now: FinishedRun) -> Message:
     """Say what changed from one run to another."""
-    what = run_diff.what_changed(before.records, now.records, desk.knowledge)
-    return run_diff.compared(about_run(desk, before), about_run(desk, now), what, now.outcome)
+    what = run_diff.what_changed(before.records, now.records, engine.knowledge)
+    return run_diff.compared(
+        header_of_finished(engine, before), header_of_finished(engine, now), what, now.outcome
+    )
 
 
-def ended_without(desk: Desk, run: RunRow, user: str, told: "Ending") -> Message:
+def no_verdict_message(engine: Engine, run: RunRow, user: str, told: "Ending") -> Message:
     """Say how a run ended that has no verdict: stopped, lost or failed."""
-    one, how = replace(about_begun(desk, run, user), started=told.started), run.status
+    one, how = replace(header_of_active(engine, run, user), started=told.started), run.status
     if how == "stopped":
         return notices.stopped(one, told.by, told.done, told.total)
     if how == "failed":

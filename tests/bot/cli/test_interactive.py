@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from bot.cli.interactive import meaning
-from bot.diagnosis.ice_servers import Ice
+from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
-from bot.diagnosis.triage import CaseRecord, open_matter
+from bot.diagnosis.triage import RunRecord, prepare
 from bot.errors import UsageError
 from bot.model.request import Request
 from bot.rendering.marks import BAD, NEUTRAL, OK, mark
@@ -34,17 +34,17 @@ KNOWLEDGE = load_knowledge()
 NETWORK = load_network()
 
 
-def record(request: Request, failures: dict[str, Failure], vantage: str = USER_NETWORK) -> CaseRecord:
+def record(request: Request, failures: dict[str, Failure], vantage: str = USER_NETWORK) -> RunRecord:
     """A case in which the looks of each probe ended as *failures* says; the others worked."""
-    matter = open_matter(request, KNOWLEDGE, NETWORK)
-    plan = make_plan(matter.cases, NETWORK, Ice())
+    problem = prepare(request, KNOWLEDGE, NETWORK)
+    plan = make_plan(problem.cases, NETWORK, IceServers())
     seen = {
         step.id: Observation(step.id, step.probe, step.target, failures.get(step.probe))
         for step in plan.steps
     }
-    answers = matter.answers(seen, request.told, vantage)
-    diagnosis = matter.diagnosis(answers, seen)
-    return CaseRecord(
+    answers = problem.answers(seen, request.answers, vantage)
+    diagnosis = problem.diagnosis(answers, seen)
+    return RunRecord(
         request,
         "twilio",
         "d" * 64,
@@ -60,7 +60,7 @@ def record(request: Request, failures: dict[str, Failure], vantage: str = USER_N
     )
 
 
-def text(case: CaseRecord, *, verbose: bool = False) -> str:
+def text(case: RunRecord, *, verbose: bool = False) -> str:
     return to_text(render(case, make_view(case, KNOWLEDGE, NETWORK), NETWORK, verbose=verbose))
 
 
@@ -163,7 +163,7 @@ def test_one_more_answer() -> None:
     before = record(Request("31009", "javascript"), {})
     view = make_view(before, KNOWLEDGE, NETWORK)
     assert "That changes nothing." in to_text(render_change(before, before, view))
-    after = record(Request("31009", "javascript", told={"vpn": "no"}), {})
+    after = record(Request("31009", "javascript", answers={"vpn": "no"}), {})
     told = to_text(render_change(before, after, make_view(after, KNOWLEDGE, NETWORK)))
     assert ("Ruled out now" in told) == (after.diagnosis.ruled_out != before.diagnosis.ruled_out)
 

@@ -6,19 +6,19 @@ import pytest
 import yaml
 
 from bot.cli.relay_policy_file import write_policy
-from bot.diagnosis.ice_servers import Ice, TurnServer
+from bot.diagnosis.ice_servers import IceServers, TurnServer
 from bot.diagnosis.plan import make_plan
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
-from knowledge.reasoning.selection import select
+from knowledge.reasoning.selection import select_causes
 from probes.checks import PROBES
 from probes.protocol.model import Plan, Step, Target
-from probes.protocol.order import Refused, make_order
+from probes.protocol.order import PlanRefused, make_order
 from probes.protocol.policy import Policy
 from probes.protocol.policy_file import parse_policy
 from probes.relay.admission import admit
 
-ICE = Ice(
+ICE = IceServers(
     (
         TurnServer("global.turn.twilio.com", 443, "tcp", "u", "c"),
         TurnServer("global.turn.twilio.com", 3478, "udp", "u", "c"),
@@ -37,7 +37,7 @@ def test_every_plan_for_the_network_is_admitted(platform: str | None, edge: str,
     """No relay refuses what its own bot has to ask, with the policy that the bot made for it."""
     knowledge, network = load_knowledge(), load_network(None)
     platforms = [platform] if platform else sorted(knowledge.platforms)
-    cases = [select(knowledge, network, "31009", one, edge) for one in platforms]
+    cases = [select_causes(knowledge, network, "31009", one, edge) for one in platforms]
     plan = make_plan(cases, network, ICE)
     assert len(plan.steps) > 5
     assert admit(make_order(plan, "a", "u", 0.0), policy, PROBES) == plan
@@ -55,7 +55,7 @@ def test_every_plan_for_the_network_is_admitted(platform: str | None, edge: str,
 def test_nothing_else_is_admitted(host: str, port: int, transport: str, policy: Policy) -> None:
     """Other hosts, other ports and private addresses are not in the facts, and so not in the policy."""
     plan = Plan((Step("one", "tcp", Target("signaling", host, port, transport), 2.0),), 2.0)
-    with pytest.raises(Refused, match="policy file"):
+    with pytest.raises(PlanRefused, match="policy file"):
         admit(make_order(plan, "a", "u", 0.0), policy, PROBES)
 
 

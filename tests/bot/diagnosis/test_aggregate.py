@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.diagnosis.aggregate import nobody_looked, together
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.aggregate import aggregate, unchecked_by_all
+from bot.diagnosis.triage import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks.run_diff import what_changed
 from bot.rendering.vantage_summary import view_together
@@ -16,11 +16,11 @@ KNOWLEDGE, NETWORK = load_knowledge(), load_network(None)
 REQUEST = Request("31009", "ios", relays=("acme-hq", "berlin", "cloud"))
 
 
-def sample(relay: str, *faults: samples.Fault, **more: str) -> CaseRecord:
+def sample(relay: str, *faults: samples.Fault, **more: str) -> RunRecord:
     return samples.sample(REQUEST, KNOWLEDGE, NETWORK, *faults, relay=relay, **more)  # type: ignore[arg-type]  # a vantage
 
 
-def lost(relay: str, after: int = 0) -> CaseRecord:
+def lost(relay: str, after: int = 0) -> RunRecord:
     return samples.lost(sample(relay), after, "the line broke", KNOWLEDGE, NETWORK)
 
 
@@ -30,7 +30,7 @@ FINE, CLOUD = sample("lyon"), sample("cloud", vantage=REFERENCE)
 
 def test_found_from_any_relay_is_found() -> None:
     """Each cause is told once, with the evidence of the relay that saw it, whatever the others saw of the same look."""
-    whole = together([HQ, BERLIN])
+    whole = aggregate([HQ, BERLIN])
     assert {one.cause for one in whole.diagnosis.found} == {"signaling-blocked", "media-udp-blocked"}
     assert whole.relay == "acme-hq and berlin"
     view = view_together([HQ, BERLIN], KNOWLEDGE, NETWORK)
@@ -43,20 +43,20 @@ def test_found_from_any_relay_is_found() -> None:
 
 def test_ruled_out_only_where_every_network_rules_it_out() -> None:
     """What one relay rules out and another could not check is not ruled out; what nobody checked is named."""
-    whole = together([FINE, lost("berlin")])
+    whole = aggregate([FINE, lost("berlin")])
     assert "signaling-blocked" in {one.cause for one in FINE.diagnosis.ruled_out}
     assert whole.diagnosis.ruled_out == ()
     (open_,) = [one for one in whole.diagnosis.not_checked if one.cause == "signaling-blocked"]
     assert open_.because.startswith("ruled out from lyon only; ")
-    assert nobody_looked([FINE, lost("berlin")]) == ()
-    assert "signaling-blocked" in {one.cause for one in nobody_looked([lost("lyon"), lost("berlin")])}
+    assert unchecked_by_all([FINE, lost("berlin")]) == ()
+    assert "signaling-blocked" in {one.cause for one in unchecked_by_all([lost("lyon"), lost("berlin")])}
     assert whole.diagnosis.outcome == "unclear"
 
 
 def test_reference_relay_neither_clears_nor_blurs() -> None:
     """Beside a relay that sees nothing wrong, one elsewhere leaves it clear; alone it can tell nothing."""
-    assert together([FINE, CLOUD]).diagnosis.outcome == FINE.diagnosis.outcome == "clear"
-    assert together([CLOUD, replace(CLOUD, relay="cloud-2")]).diagnosis.outcome == "unclear"
+    assert aggregate([FINE, CLOUD]).diagnosis.outcome == FINE.diagnosis.outcome == "clear"
+    assert aggregate([CLOUD, replace(CLOUD, relay="cloud-2")]).diagnosis.outcome == "unclear"
     assert (
         view_together([FINE, CLOUD], KNOWLEDGE, NETWORK).headline == "Nothing wrong seen from any of 2 relays"
     )
@@ -64,7 +64,7 @@ def test_reference_relay_neither_clears_nor_blurs() -> None:
 
 def test_one_relay_stays_as_it_is() -> None:
     """A single record is not changed at all."""
-    assert together([HQ]) is HQ
+    assert aggregate([HQ]) is HQ
 
 
 def test_what_changed_from_each_relay() -> None:

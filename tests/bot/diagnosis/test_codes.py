@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.diagnosis.triage import open_matter, triage
-from bot.diagnosis.turn_settings import Settings
+from bot.diagnosis.triage import prepare, triage
+from bot.diagnosis.turn_settings import TurnSettings
 from bot.errors import nearest_codes
 from bot.model.request import Request
 from bot.relays.local import LocalRelay
@@ -21,8 +21,8 @@ SAID_BY_THE_CODE = 40  # at least so many need no look at all
 def test_every_code_is_in_question(code: str) -> None:
     """A code has causes on each platform that raises it, or says whose it is and points on."""
     error = KNOWLEDGE.errors[code]
-    matter = open_matter(Request(code), KNOWLEDGE, NETWORK)
-    assert error.elsewhere or all(case.causes for case in matter.cases), code
+    problem = prepare(Request(code), KNOWLEDGE, NETWORK)
+    assert error.elsewhere or all(case.causes for case in problem.cases), code
     assert not error.elsewhere or len(error.elsewhere) > 60
 
 
@@ -42,10 +42,10 @@ async def test_what_the_code_says_needs_no_look() -> None:
     """A code that tells by itself is answered without a probe, at once, with a cause and something to do."""
     answered = 0
     for code, error in KNOWLEDGE.errors.items():
-        matter = open_matter(Request(code), KNOWLEDGE, NETWORK)
-        if any(looks for case in matter.cases for looks in case.wanted.values()):
+        problem = prepare(Request(code), KNOWLEDGE, NETWORK)
+        if any(looks for case in problem.cases for looks in case.probes.values()):
             continue
-        record = await triage(Request(code), KNOWLEDGE, NETWORK, LocalRelay(), Settings())
+        record = await triage(Request(code), KNOWLEDGE, NETWORK, LocalRelay(), TurnSettings())
         view = make_view(record, KNOWLEDGE, NETWORK)
         assert not record.plan.steps
         assert view.headline != "Nothing wrong seen from here"

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.diagnosis.comparison import compare, leading
-from bot.diagnosis.ice_servers import Ice
+from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
-from bot.diagnosis.triage import CaseRecord, open_matter
+from bot.diagnosis.triage import RunRecord, prepare
 from bot.model.request import Request
 from bot.rendering.terminal.multi_relay import render_several
 from bot.rendering.view import make_view
@@ -19,14 +19,14 @@ from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan
 KNOWLEDGE = load_knowledge()
 NETWORK = load_network(None)
 REQUEST = Request("31009", "javascript", relays=("acme-hq", "berlin"))
-MATTER = open_matter(REQUEST, KNOWLEDGE, NETWORK)
+MATTER = prepare(REQUEST, KNOWLEDGE, NETWORK)
 
 
 def record(
     relay: str, *, shut: str = "", word: Failure | None = None, vantage: str = USER_NETWORK
-) -> CaseRecord:
+) -> RunRecord:
     """What a relay saw: TCP to the services in *shut* fails by *word*, the rest works."""
-    plan = make_plan(MATTER.cases, NETWORK, Ice(()))
+    plan = make_plan(MATTER.cases, NETWORK, IceServers(()))
     seen = {}
     for step in plan.steps:
         hit = word if (step.probe == "tcp" and step.target.service == shut) or shut == "*" else None
@@ -36,7 +36,7 @@ def record(
         facts = {"because": "the connection broke" if failure is Failure.RELAY_LOST else before}
         seen[step.id] = Observation(step.id, step.probe, step.target, failure, facts)
     answers = MATTER.answers(seen, {}, vantage)
-    return CaseRecord(
+    return RunRecord(
         request=REQUEST, network=NETWORK.id, digest=KNOWLEDGE.digest, relay=relay, vantage=vantage, turn="none",
         plan=plan, observations=seen, answers=answers, diagnosis=MATTER.diagnosis(answers, seen), started=0.0,
         timings={"prepare": 1.0, "looks": 1.0, "total": 2.0},

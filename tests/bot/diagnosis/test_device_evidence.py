@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.diagnosis.device_evidence import Side, continue_case
-from bot.diagnosis.discrepancies import beside
-from bot.diagnosis.triage import CaseRecord, open_matter
+from bot.diagnosis.device_evidence import DeviceComparison, apply_device_reading
+from bot.diagnosis.discrepancies import find_discrepancies
+from bot.diagnosis.triage import RunRecord, prepare
 from bot.intake.clues import Reading, code_of, edge_of, platform_of
-from bot.intake.read import read_pasted
+from bot.intake.read import read
 from bot.model.request import Request
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -33,10 +33,10 @@ def record_of(
     request: Request,
     failures: Mapping[str, Failure],
     vantage: str = USER_NETWORK,
-) -> CaseRecord:
+) -> RunRecord:
     """A case whose relay saw everything work, but for the probes in *failures* (by probe, or probe and service)."""
-    matter = open_matter(request, knowledge, network)
-    looks = {one.step: one for case in matter.cases for wanted in case.wanted.values() for one in wanted}
+    problem = prepare(request, knowledge, network)
+    looks = {one.step: one for case in problem.cases for wanted in case.probes.values() for one in wanted}
     seen = {}
     for step, one in looks.items():
         failure = failures.get(f"{one.probe} {one.target.service}", failures.get(one.probe))
@@ -46,24 +46,24 @@ def record_of(
         for step, one in seen.items():
             if one.probe == "edges":
                 seen[step] = replace(one, failure=None, facts={"open_count": 0, "roaming_open": False})
-    answers = matter.answers(seen, request.told, vantage)
-    return CaseRecord(
+    answers = problem.answers(seen, request.answers, vantage)
+    return RunRecord(
         request, network.id, knowledge.digest, "acme-hq", vantage, "", Plan((), 0.0), seen, answers,
-        matter.diagnosis(answers, seen), 0.0, {"total": 1.0},
+        problem.diagnosis(answers, seen), 0.0, {"total": 1.0},
     )  # fmt: skip
 
 
 def reading_of(form: str, **more: object) -> Reading:
-    reading = read_pasted(json.dumps(SAMPLES[form]() | more))
+    reading = read(json.dumps(SAMPLES[form]() | more))
     assert reading.kind == "report"
     return reading
 
 
-def causes(record: CaseRecord, name: str) -> set[str]:
+def causes(record: RunRecord, name: str) -> set[str]:
     return {one.cause for one in getattr(record.diagnosis, name)}
 
 
-def side(sides: tuple[Side, ...], question: str) -> Side:
+def side(sides: tuple[DeviceComparison, ...], question: str) -> DeviceComparison:
     return next(one for one in sides if one.question == question)
 
 
@@ -80,7 +80,7 @@ def test_a_device_that_reached_signaling_contradicts_a_relay_that_did_not(
     """What the relay found is found no more, nor ruled out: the two do not see the same network, and both are told."""
     before = record_of(real, twilio, Request("31009", "javascript"), SHUT)
     assert "signaling-blocked" in causes(before, "found")
-    now = continue_case(before, reading_of("javascript"), real, twilio)
+    now = apply_device_reading(before, reading_of("javascript"), real, twilio)
     assert "signaling-blocked" not in causes(now.record, "found") | causes(now.record, "ruled_out")
     assert now.record.diagnosis.outcome == "unclear"
     told = side(now.differ, "signaling-tcp")
@@ -92,10 +92,10 @@ def test_a_device_that_reached_signaling_contradicts_a_relay_that_did_not(
 def test_a_device_that_says_the_same_leaves_the_finding(real: Knowledge, twilio: Network) -> None:
     """Where the device's own test failed as well, what the relay found stays found."""
     before = record_of(real, twilio, Request("53000", "javascript"), SHUT)
-    failed = read_pasted(
+    failed = read(
         '{"status": "failed", "selectedEdge": "roaming", "callQuality": null, "error": {"code": 53000}}'
     )
-    now = continue_case(before, failed, real, twilio)
+    now = apply_device_reading(before, failed, real, twilio)
     assert causes(now.record, "found") == causes(before, "found") == {"signaling-blocked"}
     assert now.differ == ()
 
@@ -103,7 +103,7 @@ def test_a_device_that_says_the_same_leaves_the_finding(real: Knowledge, twilio:
 def test_media_that_had_to_take_turn_find_udp_shut_and_likely(real: Knowledge, twilio: Network) -> None:
     """The relay could not prove anything about UDP; the device's detour finds it, and no more than likely."""
     before = record_of(real, twilio, Request("53405", "javascript"), {"udp_media": Failure.NO_CREDENTIALS})
-    now = continue_case(before, reading_of("javascript"), real, twilio)
+    now = apply_device_reading(before, reading_of("javascript"), real, twilio)
     (found,) = (one for one in now.record.diagnosis.found if one.cause == "media-udp-blocked")
     assert found.confidence == "likely"
     assert causes(before, "found") == set()
@@ -112,7 +112,7 @@ def test_media_that_had_to_take_turn_find_udp_shut_and_likely(real: Knowledge, t
 def test_one_port_that_passes_does_not_clear_the_media_range(real: Knowledge, twilio: Network) -> None:
     """Direct media went to one port: that UDP is open everywhere is not concluded from it."""
     before = record_of(real, twilio, Request("53405", "android"), {"udp_media": Failure.NO_CREDENTIALS})
-    now = continue_case(before, reading_of("android"), real, twilio)
+    now = apply_device_reading(before, reading_of("android"), real, twilio)
     assert "media-udp-blocked" in causes(now.record, "not_checked")
     assert "media-udp-blocked" not in causes(now.record, "found") | causes(now.record, "ruled_out")
 
@@ -121,10 +121,14 @@ def test_a_trusted_proxy_is_not_cleared_by_a_session(real: Knowledge, twilio: Ne
     """A session that stands may be an inspecting proxy's: it is not ruled out, and a relay's finding stays."""
     unseen = {"tls": Failure.CANCELLED, "websocket": Failure.CANCELLED, "http": Failure.CANCELLED}
     request = Request("31009", "javascript")
-    now = continue_case(record_of(real, twilio, request, unseen), reading_of("javascript"), real, twilio)
+    now = apply_device_reading(
+        record_of(real, twilio, request, unseen), reading_of("javascript"), real, twilio
+    )
     assert "tls-intercepted" not in causes(now.record, "found") | causes(now.record, "ruled_out")
     seen = {"tls": Failure.SSL_LOCAL_AUTHORITY}
-    found = continue_case(record_of(real, twilio, request, seen), reading_of("javascript"), real, twilio)
+    found = apply_device_reading(
+        record_of(real, twilio, request, seen), reading_of("javascript"), real, twilio
+    )
     assert "tls-intercepted" in causes(found.record, "found")
 
 
@@ -132,9 +136,9 @@ def test_beside_a_reference_relay_the_device_decides(real: Knowledge, twilio: Ne
     """A relay elsewhere rules nothing out; the device stands in the user's network, and does."""
     before = record_of(real, twilio, Request("31009", "javascript"), {}, REFERENCE)
     assert causes(before, "ruled_out") == set()
-    now = continue_case(before, reading_of("javascript"), real, twilio)
+    now = apply_device_reading(before, reading_of("javascript"), real, twilio)
     assert {"dns-failing", "signaling-blocked", "no-network"} <= causes(now.record, "ruled_out")
-    shut = continue_case(
+    shut = apply_device_reading(
         record_of(real, twilio, Request("31009", "javascript"), SHUT, REFERENCE),
         reading_of("javascript"),
         real,
@@ -152,7 +156,7 @@ def test_another_edge_says_nothing_about_the_edge_of_the_case(real: Knowledge, t
         Request("31009", "android", "dublin"),
         dict.fromkeys(["dns", "tcp", "edges", "tls"], Failure.CANCELLED),
     )
-    now = continue_case(before, reading_of("android"), real, twilio)
+    now = apply_device_reading(before, reading_of("android"), real, twilio)
     answers = now.record.answers["android"]
     assert answers["signaling-tcp"].answer is None
     assert answers["signaling-dns"].answer is None
@@ -166,10 +170,10 @@ def test_reports_that_contradict_each_other_show_nothing(real: Knowledge, twilio
     pair = direct["selectedIceCandidatePairStats"]
     pair["localCandidate"] = direct["iceCandidateStats"][1]
     direct["isTurnRequired"] = False
-    both = read_pasted(json.dumps([SAMPLES["javascript"](), direct]))
+    both = read(json.dumps([SAMPLES["javascript"](), direct]))
     assert len(both.reports) == 2
     before = record_of(real, twilio, Request("53405", "javascript"), {"udp_media": Failure.NO_CREDENTIALS})
-    now = continue_case(before, both, real, twilio)
+    now = apply_device_reading(before, both, real, twilio)
     assert now.record.answers["javascript"]["media-udp"].answer is None
     assert now.record.answers["javascript"]["turn"].answer == "reached"
 
@@ -177,10 +181,10 @@ def test_reports_that_contradict_each_other_show_nothing(real: Knowledge, twilio
 def test_the_same_report_twice_counts_once(real: Knowledge, twilio: Network) -> None:
     """A report pasted again changes nothing."""
     before = record_of(real, twilio, Request("31009", "javascript"), {})
-    once = continue_case(before, reading_of("javascript"), real, twilio)
-    twice = continue_case(once.record, reading_of("javascript"), real, twilio)
+    once = apply_device_reading(before, reading_of("javascript"), real, twilio)
+    twice = apply_device_reading(once.record, reading_of("javascript"), real, twilio)
     assert twice.record == once.record
-    assert twice.sides == once.sides
+    assert twice.comparisons == once.comparisons
 
 
 @pytest.mark.parametrize(("placed", "found"), [(False, set()), (True, {"dns-failing"})])
@@ -195,24 +199,24 @@ def test_a_tool_counts_where_somebody_says_that_it_ran_on_the_device(
     )
     unseen = dict.fromkeys(["dns", "tcp", "tls", "edges", "stun", "http", "route", "turn"], Failure.CANCELLED)
     before = record_of(real, twilio, Request("31530", "ios"), unseen)
-    now = continue_case(before, read_pasted(dig), real, twilio, on_device=placed)
+    now = apply_device_reading(before, read(dig), real, twilio, on_device=placed)
     assert causes(now.record, "found") == found
 
 
 def test_a_report_tells_platform_version_and_edge(real: Knowledge, twilio: Network) -> None:
     """What only a report tells is taken over where the case does not say it; what the case says stays."""
-    reading = read_pasted(json.dumps({"sdk": "@twilio/voice-sdk 2.17.0", "report": SAMPLES["javascript"]()}))
+    reading = read(json.dumps({"sdk": "@twilio/voice-sdk 2.17.0", "report": SAMPLES["javascript"]()}))
     assert (platform_of(reading), edge_of(reading), code_of(reading, real.errors)) == (
         "javascript",
         "roaming",
         "31009",
     )
-    now = continue_case(record_of(real, twilio, Request("31009"), {}), reading, real, twilio)
+    now = apply_device_reading(record_of(real, twilio, Request("31009"), {}), reading, real, twilio)
     assert now.record.request.platform == "javascript"
-    assert now.record.request.told == {"sdk-version": "2.17.0"}
-    kept = continue_case(record_of(real, twilio, Request("31009", "ios"), {}), reading, real, twilio)
+    assert now.record.request.answers == {"sdk-version": "2.17.0"}
+    kept = apply_device_reading(record_of(real, twilio, Request("31009", "ios"), {}), reading, real, twilio)
     assert kept.record.request.platform == "ios"
-    assert "sdk-version" not in kept.record.request.told
+    assert "sdk-version" not in kept.record.request.answers
 
 
 def test_edges_and_ports_are_laid_beside_the_relay(real: Knowledge, twilio: Network) -> None:
@@ -225,12 +229,12 @@ def test_edges_and_ports_are_laid_beside_the_relay(real: Knowledge, twilio: Netw
             seen[step] = replace(one, facts=facts)
         if one.probe == "udp_media":
             seen[step] = replace(one, failure=Failure.UDP_OUTBOUND_LOST, facts={"boundary": "20000-60000"})
-    told = list(beside(reading_of("javascript"), seen, "acme-hq"))
+    told = list(find_discrepancies(reading_of("javascript"), seen, "acme-hq"))
     assert (
         told[0]
         == "Roaming led the device to dublin; from acme-hq the nearest edge is frankfurt (12 ms away)."
     )
     assert told[1].startswith("Roaming leads acme-hq to frankfurt and led the device to dublin")
-    (port,) = beside(reading_of("android"), seen, "acme-hq")
+    (port,) = find_discrepancies(reading_of("android"), seen, "acme-hq")
     assert port.startswith("The device's media used port 22222, among those that acme-hq lost (20000-60000)")
-    assert list(beside(reading_of("ios"), {}, "acme-hq")) == []
+    assert list(find_discrepancies(reading_of("ios"), {}, "acme-hq")) == []

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import encode_basic_auth, web
 
 from bot.diagnosis.ice_servers import TurnServer, find_ice, turn_servers
-from bot.diagnosis.turn_settings import Settings, load_settings
+from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
 from bot.diagnosis.twilio_tokens import BUDGET
 from bot.errors import UsageError
 from knowledge.model.network import IceServer, Network
@@ -46,7 +46,7 @@ async def test_minted() -> None:
 
     async with http_server(tokens) as base:
         network = replace(NETWORK, tokens_api=base + "/Accounts/{account_sid}/Tokens.json")
-        ice = await find_ice(network, load_settings(KEYS))
+        ice = await find_ice(network, load_turn_settings(KEYS))
     assert asked == [("/Accounts/AC0/Tokens.json", encode_basic_auth("AC0", SECRET), "600")]
     assert ice.servers == (
         TurnServer("turn.example", 3478, "udp", "u", SECRET),
@@ -72,7 +72,7 @@ async def test_not_minted(status: int, body: str, because: str) -> None:
         return web.Response(status=status, text=body)
 
     async with http_server(tokens) as base:
-        ice = await find_ice(replace(NETWORK, tokens_api=base), load_settings(KEYS))
+        ice = await find_ice(replace(NETWORK, tokens_api=base), load_turn_settings(KEYS))
     assert not ice.servers
     assert because in ice.because
 
@@ -86,33 +86,33 @@ async def test_tokens_api_is_silent() -> None:
         return web.Response()
 
     async with http_server(tokens) as base, asyncio.timeout(BUDGET + 2):
-        ice = await find_ice(replace(NETWORK, tokens_api=base), load_settings(KEYS))
+        ice = await find_ice(replace(NETWORK, tokens_api=base), load_turn_settings(KEYS))
         silent.set()
     assert "did not answer within 2 s" in ice.because
 
 
 async def test_unreachable() -> None:
     """A Tokens API that refuses the connection is a reason too."""
-    ice = await find_ice(replace(NETWORK, tokens_api="http://127.0.0.1:1/"), load_settings(KEYS))
+    ice = await find_ice(replace(NETWORK, tokens_api="http://127.0.0.1:1/"), load_turn_settings(KEYS))
     assert ice.because == "the Tokens API could not be reached"
 
 
 async def test_order() -> None:
     """The network file's servers win over the environment's; without any, the reason names the variables."""
     own = (IceServer(("turn:one.example",), "u", SECRET),)
-    settings = Settings(ice_servers=(IceServer(("turns:two.example",), "u", SECRET),))
+    settings = TurnSettings(ice_servers=(IceServer(("turns:two.example",), "u", SECRET),))
     assert (await find_ice(replace(NETWORK, ice_servers=own), settings)).servers[0].port == 3478
     assert (await find_ice(NETWORK, settings)).servers == (
         TurnServer("two.example", 5349, "tls", "u", SECRET),
     )
-    assert "LINEMAN_ICE_SERVERS" in (await find_ice(NETWORK, Settings())).because
+    assert "LINEMAN_ICE_SERVERS" in (await find_ice(NETWORK, TurnSettings())).because
 
 
 @pytest.mark.parametrize("value", ["{", "5", '["turn:x"]', '[{"username": "u"}]', '[{"urls": []}]'])
 def test_bad_variable(value: str) -> None:
     """A variable that cannot be read is named, and its content is not."""
     with pytest.raises(UsageError, match="LINEMAN_ICE_SERVERS") as caught:
-        load_settings({"LINEMAN_ICE_SERVERS": value.replace("u", SECRET)})
+        load_turn_settings({"LINEMAN_ICE_SERVERS": value.replace("u", SECRET)})
     assert SECRET not in str(caught.value)
 
 
@@ -125,14 +125,14 @@ def test_bad_url() -> None:
 
 def test_api_key() -> None:
     """An API key with its secret is used in place of the auth token."""
-    settings = load_settings({**KEYS, "TWILIO_API_KEY": "SK0", "TWILIO_API_SECRET": "s"})
+    settings = load_turn_settings({**KEYS, "TWILIO_API_KEY": "SK0", "TWILIO_API_SECRET": "s"})
     assert (settings.account_sid, settings.user, settings.secret) == ("AC0", "SK0", "s")
 
 
 async def test_secrets_are_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     """No repr and no log line holds a credential."""
     caplog.set_level(logging.DEBUG)
-    settings = load_settings({**KEYS, "LINEMAN_ICE_SERVERS": json.dumps(ANSWER["ice_servers"])})
+    settings = load_turn_settings({**KEYS, "LINEMAN_ICE_SERVERS": json.dumps(ANSWER["ice_servers"])})
     ice = await find_ice(NETWORK, settings)
     assert ice.servers[0].credential == SECRET
     assert SECRET not in repr((settings, ice)) + caplog.text

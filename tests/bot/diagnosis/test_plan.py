@@ -6,13 +6,13 @@ from itertools import chain
 import pytest
 
 from bot.diagnosis.budgets import BUDGETS, CAP, DARK, DEFAULT
-from bot.diagnosis.ice_servers import Ice, TurnServer
+from bot.diagnosis.ice_servers import IceServers, TurnServer
 from bot.diagnosis.plan import make_plan, observe_known
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.network import Edge, Network, Service
-from knowledge.model.schema import Case, Wanted
-from knowledge.reasoning.selection import select, step_id
+from knowledge.model.schema import CaseModel, ProbeSpec
+from knowledge.reasoning.selection import select_causes, step_id
 from probes.checks import PROBES
 from probes.protocol.failures import Failure
 from probes.protocol.model import Plan, Step, Target
@@ -43,20 +43,20 @@ NETWORK = Network(
 SIGNALING = Target("signaling", "sig.example", 443, "tcp", "roaming")
 DNS = replace(SIGNALING, port=53, transport="udp")
 TURN = Target("turn", "turn.example", 3478, "udp")
-ICE = Ice(
+ICE = IceServers(
     (TurnServer("turn.example", 3478, "udp", "u", "s"), TurnServer("turn.example", 443, "tls", "u", "s"))
 )
 
 
-def look(probe: str, target: Target, **params: object) -> Wanted:
-    return Wanted(probe, target, params, step_id(probe, target, params))
+def look(probe: str, target: Target, **params: object) -> ProbeSpec:
+    return ProbeSpec(probe, target, params, step_id(probe, target, params))
 
 
-def case(*looks: Wanted, platform: str = "javascript") -> Case:
-    return Case("31009", platform, "roaming", {}, {}, {f"q{n}": (one,) for n, one in enumerate(looks)})
+def case(*looks: ProbeSpec, platform: str = "javascript") -> CaseModel:
+    return CaseModel("31009", platform, "roaming", {}, {}, {f"q{n}": (one,) for n, one in enumerate(looks)})
 
 
-def steps(*looks: Wanted, network: Network = NETWORK, ice: Ice = ICE) -> dict[str, Step]:
+def steps(*looks: ProbeSpec, network: Network = NETWORK, ice: IceServers = ICE) -> dict[str, Step]:
     return {step.probe: step for step in make_plan([case(*looks)], network, ice).steps}
 
 
@@ -161,7 +161,7 @@ def test_media_proof() -> None:
 def test_no_media_proof_without_credentials() -> None:
     """Without TURN servers the media proof is not tried: that it cannot be is known, with the reason."""
     wanted = case(look("udp_media", Target("media", "198.51.100.1", 10000, "udp")))
-    none = Ice(because="no credentials")
+    none = IceServers(because="no credentials")
     assert make_plan([wanted], NETWORK, none).steps == ()
     (known,) = observe_known([wanted], NETWORK, none).values()
     assert (known.failure, known.facts) == (Failure.NO_CREDENTIALS, {"because": "no credentials"})
@@ -169,10 +169,10 @@ def test_no_media_proof_without_credentials() -> None:
 
 def test_credentials_stay_with_their_service() -> None:
     """Credentials of one TURN service are never sent to another one's host."""
-    foreign = Ice((TurnServer("turn.test", 3478, "udp", "u", "s"),))
+    foreign = IceServers((TurnServer("turn.test", 3478, "udp", "u", "s"),))
     assert steps(look("turn", TURN), ice=foreign)["turn"].secrets == {}
     assert steps(look("turn", TURN))["turn"].secrets == {"username": "u", "credential": "s"}
-    assert steps(look("turn", TURN), ice=Ice())["turn"].secrets == {}
+    assert steps(look("turn", TURN), ice=IceServers())["turn"].secrets == {}
 
 
 def test_through_the_proxy() -> None:
@@ -184,7 +184,7 @@ def test_through_the_proxy() -> None:
 def real_plans() -> list[Plan]:
     knowledge, network = load_knowledge(), load_network()
     return [
-        make_plan([select(knowledge, network, code, platform, edge)], network, ICE)
+        make_plan([select_causes(knowledge, network, code, platform, edge)], network, ICE)
         for code in knowledge.errors
         for platform in knowledge.platforms
         for edge in ("roaming", "frankfurt")

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.diagnosis.triage import CaseRecord, Progress, tell_more, triage
-from bot.diagnosis.turn_settings import Settings
+from bot.diagnosis.triage import Progress, RunRecord, add_answer, triage
+from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.request import Request
 from bot.relays.local import LocalRelay
 from bot.rendering.json.diagnosis import render
@@ -19,7 +19,7 @@ from bot.rendering.view import make_view
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from probes.checks import PROBES
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan, Step
 from probes.runner.run import run_plan
@@ -37,11 +37,11 @@ async def world(tmp_path: Path, turn_server: Coturn) -> AsyncIterator[SmallWorld
         yield world
 
 
-async def run(path: str, request: Request, vantage: str = USER_NETWORK) -> CaseRecord:
-    return await triage(request, KNOWLEDGE, load_network(path), LocalRelay(vantage), Settings())
+async def run(path: str, request: Request, vantage: str = USER_NETWORK) -> RunRecord:
+    return await triage(request, KNOWLEDGE, load_network(path), LocalRelay(vantage), TurnSettings())
 
 
-def found(record: CaseRecord) -> list[str]:
+def found(record: RunRecord) -> list[str]:
     return [one.cause for one in record.diagnosis.found]
 
 
@@ -88,7 +88,7 @@ async def test_progress(world: SmallWorld) -> None:
         KNOWLEDGE,
         load_network(world.network()),
         LocalRelay(),
-        Settings(),
+        TurnSettings(),
         told.append,
     )
     assert [one.done for one in told] == list(range(1, len(told) + 1))
@@ -107,7 +107,7 @@ async def test_listener_is_gone(world: SmallWorld) -> None:
 
     network = load_network(world.network())
     with pytest.raises(BrokenPipeError):
-        await triage(Request("31009", "ios"), KNOWLEDGE, network, LocalRelay(), Settings(), gone)
+        await triage(Request("31009", "ios"), KNOWLEDGE, network, LocalRelay(), TurnSettings(), gone)
 
 
 @dataclass(frozen=True)
@@ -120,15 +120,15 @@ class SlowNames:
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
         return run_plan(plan, {**PROBES, "dns": self.wait})
 
-    async def wait(self, step: Step, look: Look) -> None:
+    async def wait(self, step: Step, look: ProbeContext) -> None:
         await asyncio.Event().wait()
 
 
 async def test_stops_when_settled(world: SmallWorld) -> None:
     """What can change nothing any more is not waited for, and is recorded as cancelled."""
     network = load_network(world.network(dns_checks={"client_subnet": "check.example"}))
-    request = Request("31009", "javascript", told={"vpn": "no", "turn": "no"})
-    record = await triage(request, KNOWLEDGE, network, SlowNames(), Settings())
+    request = Request("31009", "javascript", answers={"vpn": "no", "turn": "no"})
+    record = await triage(request, KNOWLEDGE, network, SlowNames(), TurnSettings())
     (name,) = [one for one in record.observations.values() if one.target.host == "check.example"]
     assert name.failure is Failure.CANCELLED
     assert record.diagnosis.outcome == "clear"
@@ -140,10 +140,10 @@ async def test_one_more_answer(world: SmallWorld) -> None:
     network = load_network(world.network())
     record = await run(world.network(), Request("31009", "javascript"))
     assert "edge-mismatch" in {one.cause for one in record.diagnosis.not_checked}
-    more = tell_more(record, "vpn", "no", KNOWLEDGE, network)
+    more = add_answer(record, "vpn", "no", KNOWLEDGE, network)
     assert "edge-mismatch" in {one.cause for one in more.diagnosis.ruled_out}
     assert more.observations is record.observations
-    assert more.request.told == {"vpn": "no"}
+    assert more.request.answers == {"vpn": "no"}
 
 
 async def test_no_secrets(world: SmallWorld) -> None:

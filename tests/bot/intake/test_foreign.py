@@ -5,9 +5,9 @@ import tracemalloc
 
 import pytest
 
-from bot.intake.clues import Kind
+from bot.intake.clues import ReadingKind
 from bot.intake.parsing.decode import LARGEST
-from bot.intake.read import BEGINNING, CUT, NOTHING, read_pasted
+from bot.intake.read import BEGINNING, CUT, NOTHING, read
 from tests.bot.intake.samples import SAMPLES
 
 FOREIGN = (
@@ -31,7 +31,7 @@ FOREIGN = (
 @pytest.mark.parametrize(("value", "word"), FOREIGN, ids=lambda one: one if isinstance(one, str) else "")
 def test_foreign_json_is_named(value: object, word: str) -> None:
     """Each says what it is, and that the SDK's report is wanted instead."""
-    reading = read_pasted(json.dumps(value))
+    reading = read(json.dumps(value))
     assert reading.kind == "foreign"
     assert word in reading.says
     assert "preflight" in reading.says
@@ -50,9 +50,9 @@ def test_foreign_json_is_named(value: object, word: str) -> None:
         (b"\xff\xfe\xfd\xfc\x00", "nothing", NOTHING),
     ],
 )
-def test_nothing_is_said_to_be_nothing(text: str | bytes, kind: Kind, says: str) -> None:
+def test_nothing_is_said_to_be_nothing(text: str | bytes, kind: ReadingKind, says: str) -> None:
     """Text without a report says so, and what to send."""
-    reading = read_pasted(text)
+    reading = read(text)
     assert reading.kind == kind
     assert says in reading.says
 
@@ -65,7 +65,7 @@ def test_a_report_cut_off_anywhere_is_read_as_far_as_it_goes() -> None:
     whole = json.dumps(report, separators=(",", ":"))
     kinds = set()
     for length in range(len(whole)):
-        reading = read_pasted(whole[:length])
+        reading = read(whole[:length])
         kinds.add(reading.kind)
         if reading.kind == "report":
             (cut,) = reading.reports
@@ -83,15 +83,15 @@ def test_fifty_megabytes_are_refused_without_being_read() -> None:
     huge = b'{"callSid": "' + b"a" * 50_000_000
     tracemalloc.start()
     try:
-        reading = read_pasted(huge)
+        reading = read(huge)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert reading.kind == "refused"
     assert "50 MB" in reading.says
     assert most < 100_000
-    assert read_pasted("x" * (LARGEST + 1)).kind == "refused"
-    assert read_pasted(" " * LARGEST).kind == "nothing"
+    assert read("x" * (LARGEST + 1)).kind == "refused"
+    assert read(" " * LARGEST).kind == "nothing"
 
 
 def test_secrets_are_named_and_not_kept() -> None:
@@ -116,7 +116,7 @@ def test_secrets_are_named_and_not_kept() -> None:
         "errors": [{"code": 53000, "message": f"token {token} was refused for +15550100123"}],
         "params": {"To": "+15550100123"},
     }
-    reading = read_pasted(f"Authorization: Bearer {token}\n{json.dumps(report)}")
+    reading = read(f"Authorization: Bearer {token}\n{json.dumps(report)}")
     assert "access token" in reading.removed
     for secret in (
         token,

@@ -5,7 +5,7 @@ import os
 import random
 
 from bot.diagnosis.device_evidence import observations_of
-from bot.intake.read import read_pasted
+from bot.intake.read import read
 from bot.intake.summary import remarks, sentences
 from bot.rendering.report_summary import pasted
 from knowledge.model.network import Network
@@ -74,7 +74,7 @@ def test_broken_reports_give_a_reading_each(twilio: Network) -> None:
             text = json.dumps(replaced(lots.choice(whole), lots))
         else:
             text = broken(json.dumps(part(lots.choice(whole), lots)), lots)
-        reading = read_pasted(text)
+        reading = read(text)
         assert reading.says
         useful += reading.useful
         if number % 10 == 0:

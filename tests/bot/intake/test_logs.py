@@ -5,7 +5,7 @@
 import pytest
 
 from bot.intake.observation import observe
-from bot.intake.read import read_pasted
+from bot.intake.read import read
 
 HOST = "voice-js.roaming.twilio.com"
 
@@ -29,7 +29,7 @@ LOGS = (
 @pytest.mark.parametrize(("text", "facts"), LOGS)
 def test_a_log_tells_codes_and_ways(text: str, facts: dict[str, object] | None) -> None:
     """Each gives its facts; numbers that are no error's give none."""
-    reading = read_pasted(text)
+    reading = read(text)
     if facts is None:
         assert not reading.useful, reading
         return
@@ -86,7 +86,7 @@ TOOLS = (
 @pytest.mark.parametrize(("text", "facts"), TOOLS)
 def test_output_of_a_tool_tells_about_its_host(text: str, facts: dict[str, str | None]) -> None:
     """Each gives what it shows about the host, placed nowhere, and nothing more."""
-    reading = read_pasted(text)
+    reading = read(text)
     assert reading.kind == "tool"
     (look,) = reading.pasted
     assert look.target.host == HOST

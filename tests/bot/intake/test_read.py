@@ -5,14 +5,14 @@ import json
 import pytest
 
 from bot.intake.observation import observe
-from bot.intake.preflight_report import Report
-from bot.intake.read import read_pasted
+from bot.intake.preflight_report import PreflightReport
+from bot.intake.read import read
 from tests.bot.intake.samples import SAMPLES
 from tests.bot.intake.variations import VARIATIONS, Variation
 
 
-def one_report(source: str | bytes) -> Report:
-    reading = read_pasted(source)
+def one_report(source: str | bytes) -> PreflightReport:
+    reading = read(source)
     assert reading.kind == "report", reading.says
     (report,) = reading.reports
     return report

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.language.addressing import is_for_us
-from bot.language.intents import EXAMPLES, Thread, read_intent
+from bot.language.addressing import is_addressed_to_bot
+from bot.language.intents import EXAMPLES, ThreadContext, read_intent
 from bot.model.vocabulary import make_vocabulary
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -13,7 +13,7 @@ KNOWLEDGE = load_knowledge()
 WORDS = make_vocabulary(KNOWLEDGE, load_network(None), ("local", "acme-hq"))
 TOPICS = {one.id: one.id for one in (*KNOWLEDGE.causes.values(), *KNOWLEDGE.questions.values())}
 TOPICS |= {one.title: one.id for one in (*KNOWLEDGE.causes.values(), *KNOWLEDGE.platforms.values())}
-THREAD, VPN = Thread(WORDS, "", TOPICS), Thread(WORDS, "vpn", TOPICS)
+THREAD, VPN = ThreadContext(WORDS, "", TOPICS), ThreadContext(WORDS, "vpn", TOPICS)
 
 CHATTER = """
 thanks, I'll ask the customer
@@ -120,33 +120,33 @@ and from the acme-hq relay with android?
 
 @pytest.mark.parametrize("thread", [THREAD, VPN], ids=["", "asked"])
 @pytest.mark.parametrize("text", CHATTER)
-def test_chatter_is_not_for_us(text: str, thread: Thread) -> None:
+def test_chatter_is_not_for_us(text: str, thread: ThreadContext) -> None:
     """What people say to one another is no wish of ours and no question to us, whatever words are in it."""
     intent = read_intent(text, thread)
-    assert not is_for_us(text, intent), intent
+    assert not is_addressed_to_bot(text, intent), intent
 
 
 def test_stories_told_to_one_another_are_not_for_us() -> None:
     """What people say of their trouble to one another begins nothing, although it is all about our subjects."""
     stories = [row.text for row in load("symptoms", "tuning")]
-    assert [text for text in stories if is_for_us(text, read_intent(text, THREAD))] == []
+    assert [text for text in stories if is_addressed_to_bot(text, read_intent(text, THREAD))] == []
 
 
 @pytest.mark.parametrize("text", FOR_US)
 def test_wishes_and_questions_are_for_us(text: str) -> None:
     """A wish, and a question that names a subject of ours or only points at the verdict, is for us."""
-    assert is_for_us(text, read_intent(text, THREAD))
+    assert is_addressed_to_bot(text, read_intent(text, THREAD))
 
 
 def test_examples_are_for_us() -> None:
     """Every example that people are given works without our name."""
     for example in EXAMPLES.replace("”", "").split("“")[1:]:
         text = example.strip(" ,")
-        assert is_for_us(text, read_intent(text, THREAD)), text
+        assert is_addressed_to_bot(text, read_intent(text, THREAD)), text
 
 
 @pytest.mark.parametrize("text", ["why? " * 40, "what is TURN " * 3_000, "", " ", "\u202e?", "?" * 40_000])
 def test_any_length_is_judged(text: str) -> None:
     """A long text tells something to somebody; none breaks it."""
-    assert is_for_us(text, read_intent(text, THREAD)) in (True, False)
-    assert len(text.split()) < 31 or not is_for_us(text, read_intent(text, THREAD))
+    assert is_addressed_to_bot(text, read_intent(text, THREAD)) in (True, False)
+    assert len(text.split()) < 31 or not is_addressed_to_bot(text, read_intent(text, THREAD))

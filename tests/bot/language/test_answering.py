@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cli.main import main
-from bot.language.answering import Answer, ask
-from bot.language.case_context import About
+from bot.language.answering import Answer, answer_question
+from bot.language.case_context import CaseContext
 from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import to_text
 from knowledge.loading.load import load_knowledge
@@ -20,8 +20,8 @@ KNOWLEDGE = load_knowledge()
 NETWORK = load_network()
 
 
-def asked(text: str, about: About | None = None) -> Answer:
-    return ask(text, about or About(), KNOWLEDGE, NETWORK)
+def asked(text: str, about: CaseContext | None = None) -> Answer:
+    return answer_question(text, about or CaseContext(), KNOWLEDGE, NETWORK)
 
 
 @given(
@@ -30,7 +30,7 @@ def asked(text: str, about: About | None = None) -> Answer:
 @settings(max_examples=150, deadline=None)
 def test_any_text_gets_an_answer_or_none(text: str, code: str, cause: str) -> None:
     """Whatever is asked, every sentence has a source that exists, and what is not answered says so."""
-    answer = asked(text, About(code=code, causes=(cause,) if cause else ()))
+    answer = asked(text, CaseContext(code=code, causes=(cause,) if cause else ()))
     assert answer.text
     assert answer.answered or answer.text.startswith("I don't know")
     for sentence in answer.sentences:
@@ -65,7 +65,7 @@ def test_what_nothing_answers_is_declined(text: str) -> None:
 
 def test_follow_ups_keep_the_context() -> None:
     """Words that only point are about the case: its causes, its platform, its edge, its code."""
-    about = About(code="53405", platform="ios", edge="dublin", causes=("media-udp-blocked",))
+    about = CaseContext(code="53405", platform="ios", edge="dublin", causes=("media-udp-blocked",))
     fix = asked("how do I fix it?", about)
     assert fix.sources[0].file == "knowledge/causes/media-udp-blocked.yaml"
     assert "168.86.128.0/18" in fix.text
@@ -74,16 +74,16 @@ def test_follow_ups_keep_the_context() -> None:
         asked("what does that mean?", about).sources[0].title == KNOWLEDGE.causes["media-udp-blocked"].title
     )
     assert (
-        asked("what does it mean?", About(code="53405")).sources[0].file.endswith("53405.yaml")
-        or "53405" in asked("what does it mean?", About(code="53405")).text
+        asked("what does it mean?", CaseContext(code="53405")).sources[0].file.endswith("53405.yaml")
+        or "53405" in asked("what does it mean?", CaseContext(code="53405")).text
     )
-    edge = asked("how do I change the edge?", About(platform="android"))
+    edge = asked("how do I change the edge?", CaseContext(platform="android"))
     assert edge.sources[0].file == "knowledge/answers/edge-set-android.md"
 
 
 def test_evidence_of_the_case_comes_first() -> None:
     """Asked how it is known, the answer is what was seen in this case."""
-    about = About(
+    about = CaseContext(
         code="31009", causes=("signaling-blocked",), evidence=("TCP 443 was refused by 192.0.2.1.",)
     )
     answer = asked("how do you know?", about)

@@ -32,10 +32,10 @@ WORDS = Vocabulary(
             "/diagnose 31009 ios edge=frankfurt from acme-hq",
             Request("31009", "ios", "frankfurt", relays=("acme-hq",)),
         ),
-        ("31009 --edge sao-paulo --turn=NO", Request("31009", edge="sao-paulo", told={"turn": "no"})),
-        ("31009 —edge ashburn vpn=yes", Request("31009", edge="ashburn", told={"vpn": "yes"})),
-        ("31009 android sdk-version=v2.0.7", Request("31009", "android", told={"sdk-version": "2.0.7"})),
-        ("31009 js sdk-version=1.13.0", Request("31009", "javascript", told={"sdk-version": "1.13.0"})),
+        ("31009 --edge sao-paulo --turn=NO", Request("31009", edge="sao-paulo", answers={"turn": "no"})),
+        ("31009 —edge ashburn vpn=yes", Request("31009", edge="ashburn", answers={"vpn": "yes"})),
+        ("31009 android sdk-version=v2.0.7", Request("31009", "android", answers={"sdk-version": "2.0.7"})),
+        ("31009 js sdk-version=1.13.0", Request("31009", "javascript", answers={"sdk-version": "1.13.0"})),
         ("31009 relay=acme-hq,acme-lab", Request("31009", relays=("acme-hq", "acme-lab"))),
         ("31009 from acme-hq and acme-lab", Request("31009", relays=("acme-hq", "acme-lab"))),
         ("31009 from ACME-HQ, acme-lab and local", Request("31009", relays=("acme-hq", "acme-lab", "local"))),
@@ -43,7 +43,7 @@ WORDS = Vocabulary(
         ("31009 from acme-hq , and acme-lab", Request("31009", relays=("acme-hq", "acme-lab"))),
         ("31009 edge=ashburn edge=ashburn", Request("31009", edge="ashburn")),
         ("code=31009", Request("31009")),
-        ("31009 turn=Y", Request("31009", told={"turn": "yes"})),
+        ("31009 turn=Y", Request("31009", answers={"turn": "yes"})),
     ],
 )
 def test_reads(text: str, request_: Request) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.language.grounding import MOST_LETTERS, Cited, UngroundedError, ground
+from bot.language.grounding import MOST_LETTERS, Cited, NotGroundedError, check_grounding
 from knowledge.search.passages import load_passages, sentences_of
 
 PORTS = (
@@ -30,7 +30,7 @@ SOURCES = (PORTS, TURN)
 )
 def test_what_the_sources_say_passes(text: str, sources: list[tuple[int, ...]]) -> None:
     """Sentences in the words of the sources that they cite pass, in whatever order and form."""
-    assert [one.sources for one in ground(text, SOURCES)] == sources
+    assert [one.sources for one in check_grounding(text, SOURCES)] == sources
 
 
 @pytest.mark.parametrize(
@@ -74,14 +74,14 @@ def test_what_the_sources_say_passes(text: str, sources: list[tuple[int, ...]]) 
 )
 def test_what_they_do_not_say_is_refused(text: str, why: str) -> None:
     """New facts, words, units and meanings are refused, and so are sentences without a good citation."""
-    with pytest.raises(UngroundedError, match=why):
-        ground(text, SOURCES)
+    with pytest.raises(NotGroundedError, match=why):
+        check_grounding(text, SOURCES)
 
 
 def test_the_reason_repeats_nothing() -> None:
     """The reason for a refusal has none of the model's words in it: they may be anything."""
-    with pytest.raises(UngroundedError) as refused:
-        ground("Call sk-live-0123456789 at evil.example [1].", SOURCES)
+    with pytest.raises(NotGroundedError) as refused:
+        check_grounding("Call sk-live-0123456789 at evil.example [1].", SOURCES)
     assert "evil" not in str(refused.value)
     assert "sk-live" not in str(refused.value)
 
@@ -90,13 +90,13 @@ def test_every_passage_bears_itself_out() -> None:
     """A model that only repeats a passage of ours is never refused, but for one that is too long."""
     for passage in load_passages():
         text = " ".join(f"{one.rstrip('.!?')} [1]." for one in sentences_of(passage.text))
-        assert all(one.sources == (1,) for one in ground(text, [passage.text])), passage.id
+        assert all(one.sources == (1,) for one in check_grounding(text, [passage.text])), passage.id
 
 
 @given(st.text(max_size=200), st.lists(st.text(max_size=80), max_size=3))
 def test_any_text_is_judged(text: str, sources: list[str]) -> None:
     """Whatever is said, it is refused, or every sentence cites a source that is there."""
-    with suppress(UngroundedError):
-        for one in ground(text, sources):
+    with suppress(NotGroundedError):
+        for one in check_grounding(text, sources):
             assert isinstance(one, Cited)
             assert set(one.sources) <= set(range(1, len(sources) + 1))

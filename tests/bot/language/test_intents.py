@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.language.intents import EXAMPLES, RULES, Intent, Thread, read_intent
+from bot.language.intents import EXAMPLES, RULES, Intent, ThreadContext, read_intent
 from tests.bot.language.test_make_request import WORDS
 
 TOPICS = {
@@ -20,8 +20,10 @@ TOPICS = {
     "dns": "signaling-dns",
     "31009": "31009",
 }
-THREAD = Thread(WORDS, topics=TOPICS)
-VPN, TURN, SDK = (Thread(WORDS, asked=option, topics=TOPICS) for option in ("vpn", "turn", "sdk-version"))
+THREAD = ThreadContext(WORDS, topics=TOPICS)
+VPN, TURN, SDK = (
+    ThreadContext(WORDS, asked=option, topics=TOPICS) for option in ("vpn", "turn", "sdk-version")
+)
 
 PHRASES = [
     ("stop", "stop", {}),
@@ -135,21 +137,23 @@ def test_phrase_is_taken_for_what_it_asks(text: str, kind: str, values: dict[str
         ("3.0.0-beta1", SDK, {"sdk-version": "3.0.0-beta1"}),
     ],
 )
-def test_open_question_is_answered_in_a_word(text: str, thread: Thread, values: dict[str, str]) -> None:
+def test_open_question_is_answered_in_a_word(
+    text: str, thread: ThreadContext, values: dict[str, str]
+) -> None:
     """While a question is open, yes, no or a version is its answer."""
     assert read_intent(text, thread) == Intent("answer", values)
 
 
 @pytest.mark.parametrize("text", ["don't know", "not sure", "no idea", "maybe", "ok", "192.0.2.1:443"])
 @pytest.mark.parametrize("thread", [VPN, SDK], ids=["vpn", "sdk"])
-def test_doubt_is_no_answer(text: str, thread: Thread) -> None:
+def test_doubt_is_no_answer(text: str, thread: ThreadContext) -> None:
     """Who does not know has not answered no."""
     assert read_intent(text, thread).kind == "unknown"
 
 
 def test_examples_are_understood() -> None:
     """Every example that people are given is one."""
-    thread = Thread(WORDS, topics=TOPICS)
+    thread = ThreadContext(WORDS, topics=TOPICS)
     for example in EXAMPLES.replace("”", "").split("“")[1:]:
         assert read_intent(example.strip(" ,"), thread).kind != "unknown", example
 
@@ -171,7 +175,7 @@ pieces = st.sampled_from(
     st.text() | st.lists(pieces | st.text(max_size=5), max_size=6).map(" ".join),
     st.sampled_from([THREAD, VPN, TURN, SDK]),
 )
-def test_any_text_is_some_intent(text: str, thread: Thread) -> None:
+def test_any_text_is_some_intent(text: str, thread: ThreadContext) -> None:
     """Whatever is written, it is one of the kinds, and its values are words known here."""
     values = dict(read_intent(text, thread).values)
     values.pop("about", None)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import UsageError
-from bot.language.make_request import Choices, understand
+from bot.language.make_request import AmbiguousCode, make_request
 from bot.model.request import Request, Vocabulary
 
 WORDS = Vocabulary(
@@ -81,14 +81,14 @@ READ = [
     ("Hi team, a customer gets 31009 on his iPhone since this morning, can you look?", Request("31009", "ios")),
     ("customer in Dublin sees error 31009 in the browser", Request("31009", "javascript")),
     ("why do we keep getting 31009", Request("31009")),
-    ("our kotlin app throws 31009 when the user is on a VPN", Request("31009", "android", told={"vpn": "yes"})),
-    ("31009, not on a vpn", Request("31009", told={"vpn": "no"})),
-    ("31009 without VPN, we don't pass TURN", Request("31009", told={"vpn": "no", "turn": "no"})),
-    ("31009 happens with TURN servers configured", Request("31009", told={"turn": "yes"})),
+    ("our kotlin app throws 31009 when the user is on a VPN", Request("31009", "android", answers={"vpn": "yes"})),
+    ("31009, not on a vpn", Request("31009", answers={"vpn": "no"})),
+    ("31009 without VPN, we don't pass TURN", Request("31009", answers={"vpn": "no", "turn": "no"})),
+    ("31009 happens with TURN servers configured", Request("31009", answers={"turn": "yes"})),
     ("31009 when I turn off wifi", Request("31009")),
-    ("31009 on iOS with SDK 6.12.0", Request("31009", "ios", told={"sdk-version": "6.12.0"})),
-    ("swift app, version 2.1.0, code 31009", Request("31009", "ios", told={"sdk-version": "2.1.0"})),
-    ("we use @twilio/voice-sdk@2.18.5 in a web app and see 31009", Request("31009", "javascript", told={"sdk-version": "2.18.5"})),
+    ("31009 on iOS with SDK 6.12.0", Request("31009", "ios", answers={"sdk-version": "6.12.0"})),
+    ("swift app, version 2.1.0, code 31009", Request("31009", "ios", answers={"sdk-version": "2.1.0"})),
+    ("we use @twilio/voice-sdk@2.18.5 in a web app and see 31009", Request("31009", "javascript", answers={"sdk-version": "2.18.5"})),
     ("31009 with SDK 2.1.0", Request("31009")),
     ("device is set to the frankfurt edge and we get 31009 errors all day", Request("31009", edge="frankfurt")),
     ("31009 edge is set to sao-paulo on android please test", Request("31009", "android", "sao-paulo")),
@@ -105,10 +105,10 @@ READ = [
     ("31009, platform is android, the same user is fine on ios", Request("31009", "android")),
     ("we get 31009 all day long, relay: acme-hq", Request("31009", relays=("acme-hq",))),
     ("please run 31009 on the acme-lab relay", Request("31009", relays=("acme-lab",))),
-    ("31009 in our ios app, sdk-version: 2", Request("31009", "ios", told={"sdk-version": "2"})),
-    ("31009 all the time, the vpn is on", Request("31009", told={"vpn": "yes"})),
-    ("31009 since today, turn: no, vpn: off", Request("31009", told={"turn": "no", "vpn": "no"})),
-    ("31009 since today, TURN: yes", Request("31009", told={"turn": "yes"})),
+    ("31009 in our ios app, sdk-version: 2", Request("31009", "ios", answers={"sdk-version": "2"})),
+    ("31009 all the time, the vpn is on", Request("31009", answers={"vpn": "yes"})),
+    ("31009 since today, turn: no, vpn: off", Request("31009", answers={"turn": "no", "vpn": "no"})),
+    ("31009 since today, TURN: yes", Request("31009", answers={"turn": "yes"})),
     ("31009 — what now?", Request("31009")),
     ("31009 when client B does not pick up the phone", Request("31009")),
     ("Fehler 31009 beim Anruf", Request("31009")),
@@ -118,7 +118,7 @@ READ = [
 @pytest.mark.parametrize(("text", "request_"), READ, ids=[text[:60] for text, _ in READ])
 def test_phrase_is_understood(text: str, request_: Request) -> None:
     """A code with what is known around it becomes the request that the writer meant."""
-    assert understand(text, WORDS) == request_
+    assert make_request(text, WORDS) == request_
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_phrase_is_understood(text: str, request_: Request) -> None:
 )
 def test_several_codes_are_a_choice(text: str, codes: tuple[str, ...]) -> None:
     """Several codes are asked about, each a request of its own with what else was said."""
-    choices = understand(text, WORDS)
-    assert isinstance(choices, Choices)
+    choices = make_request(text, WORDS)
+    assert isinstance(choices, AmbiguousCode)
     assert tuple(label for label, _ in choices.options) == codes
     assert tuple(request.code for _, request in choices.options) == codes
     assert all(request.platform == ("ios" if "ios" in text else None) for _, request in choices.options)
@@ -153,7 +153,7 @@ def test_several_codes_are_a_choice(text: str, codes: tuple[str, ...]) -> None:
 )
 def test_relays_are_listed_as_people_do(text: str, relays: tuple[str, ...]) -> None:
     """One or several relays are found after “from”, and other words are none."""
-    found = understand(text, WORDS)
+    found = make_request(text, WORDS)
     assert isinstance(found, Request)
     assert found.relays == relays
 
@@ -164,7 +164,7 @@ def test_relays_are_listed_as_people_do(text: str, relays: tuple[str, ...]) -> N
 def test_relay_that_is_none_is_told(text: str) -> None:
     """A command that names a relay that is none is never carried out from elsewhere; offered are those one may use."""
     for words, known in ((WORDS, "acme-hq, acme-lab, local"), (replace(WORDS, offered=("local",)), "local")):
-        error = understand(text, words)
+        error = make_request(text, words)
         assert isinstance(error, UsageError)
         assert str(error) == f"“paris” is not a relay; known: {known}."
 
@@ -193,7 +193,7 @@ def test_relay_that_is_none_is_told(text: str) -> None:
 )
 def test_what_is_not_understood_is_answered(text: str, said: str) -> None:
     """The answer says what to write instead, with the nearest word or with examples."""
-    answer = understand(text, WORDS)
+    answer = make_request(text, WORDS)
     assert isinstance(answer, UsageError), answer
     assert said in str(answer)
 
@@ -212,11 +212,11 @@ pieces = st.sampled_from(
 )
 def test_any_text_has_an_answer(text: str) -> None:
     """Whatever is sent, there is a request for a known code, a choice of some, or a sentence for people."""
-    answer = understand(text, WORDS)
+    answer = make_request(text, WORDS)
     match answer:
         case Request():
             assert answer.code in WORDS.codes
-        case Choices():
+        case AmbiguousCode():
             assert len(answer.options) > 1
         case UsageError():
             assert str(answer).isprintable()
@@ -244,5 +244,5 @@ def test_any_text_has_an_answer(text: str) -> None:
 def test_huge_text_is_read_in_time(piece: str) -> None:
     """A megabyte of anything is answered in less time than a person notices beside Slack's own."""
     begun = time.process_time()
-    understand(piece * (1_000_000 // len(piece)), WORDS)
+    make_request(piece * (1_000_000 // len(piece)), WORDS)
     assert time.process_time() - begun < 3

@@ -12,11 +12,11 @@ from aiohttp import web
 
 from bot.cli.main import main
 from bot.errors import UsageError
-from bot.language import rewording
-from bot.language.answering import OFF, Answer, ask
-from bot.language.case_context import About
-from bot.language.llm_settings import Endpoint, read_endpoint
-from bot.language.rewording import EVIDENCE, NOTHING, phrase
+from bot.language import llm_settings
+from bot.language.answering import OFF, Answer, answer_question
+from bot.language.case_context import CaseContext
+from bot.language.llm_settings import LlmEndpoint, read_endpoint
+from bot.language.rewording import EVIDENCE, NOTHING, reword
 from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import to_text
 from knowledge.loading.load import load_knowledge
@@ -27,7 +27,7 @@ from tests.fakes import Talk, drip, say, silence, tcp_server
 KNOWLEDGE = load_knowledge(quick=True)
 NETWORK = load_network()
 QUESTION = "why would TURN help?"
-PLAIN = ask(QUESTION, About(), KNOWLEDGE, NETWORK)
+PLAIN = answer_question(QUESTION, CaseContext(), KNOWLEDGE, NETWORK)
 SECRET = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
 GOOD = f"{PLAIN.sentences[0].text.rstrip('.')} [1]."  # passes every check
 KEY = "key-0123456789-nobody-may-see"
@@ -53,18 +53,20 @@ class Model:
         return json.dumps([body for _, _, body in self.asked], ensure_ascii=False)
 
 
-async def worded(question: str, about: About, endpoint: Endpoint | None) -> Answer:
-    return await phrase(question, ask(question, about, KNOWLEDGE, NETWORK), about.evidence, endpoint)
+async def worded(question: str, about: CaseContext, endpoint: LlmEndpoint | None) -> Answer:
+    return await reword(
+        question, answer_question(question, about, KNOWLEDGE, NETWORK), about.evidence, endpoint
+    )
 
 
 async def phrased(
     model: Model | Callable[[web.Request], Awaitable[web.StreamResponse]],
-    about: About | None = None,
+    about: CaseContext | None = None,
     question: str = QUESTION,
 ) -> Answer:
     async with http_server(model.talk if isinstance(model, Model) else model) as base:
-        endpoint = Endpoint(f"{base}/v1", KEY, "small")
-        return await worded(question, about or About(), endpoint)
+        endpoint = LlmEndpoint(f"{base}/v1", KEY, "small")
+        return await worded(question, about or CaseContext(), endpoint)
 
 
 def is_plain(answer: Answer) -> bool:
@@ -88,7 +90,7 @@ async def test_a_good_answer_is_told() -> None:
 
 async def test_evidence_is_a_source() -> None:
     """What was seen in the case may be said as well, and cites the case."""
-    about = About(
+    about = CaseContext(
         "31009", "ios", "roaming", ("media-udp-blocked",), ("UDP 10000 to 198.51.100.7 got no answer.",)
     )
     answer = await phrased(Model(completion("UDP 10000 to 198.51.100.7 got no answer [2].")), about)
@@ -102,7 +104,7 @@ async def test_secrets_do_not_go_out() -> None:
     model = Model(completion("NONE"))
     question = f"{QUESTION} my token is {SECRET}, my number +1 415 555 0132"
     async with http_server(model.talk) as base:
-        await phrase(question, PLAIN, [f"The token was {SECRET}."], Endpoint(base, KEY))
+        await reword(question, PLAIN, [f"The token was {SECRET}."], LlmEndpoint(base, KEY))
     assert model.asked
     for hidden in (SECRET, "0132", KEY):
         assert hidden not in model.seen
@@ -196,9 +198,9 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 @asynccontextmanager
-async def raw(talk: Talk) -> AsyncIterator[Endpoint]:
+async def raw(talk: Talk) -> AsyncIterator[LlmEndpoint]:
     async with tcp_server(talk) as port:
-        yield Endpoint(f"http://127.0.0.1:{port}")
+        yield LlmEndpoint(f"http://127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ async def raw(talk: Talk) -> AsyncIterator[Endpoint]:
 async def test_broken_endpoints_change_nothing(talk: Talk) -> None:
     """Whatever comes over the wire, the plain answer stands."""
     async with raw(talk) as endpoint:
-        answer = await worded(QUESTION, About(), endpoint)
+        answer = await worded(QUESTION, CaseContext(), endpoint)
     assert is_plain(answer)
     assert answer.because
 
@@ -229,7 +231,7 @@ async def test_an_answer_without_end_is_left() -> None:
         await drip(b"1000\r\n" + b"[" * 4096 + b"\r\n")(reader, writer)
 
     async with raw(talk) as endpoint:
-        answer = await worded(QUESTION, About(), endpoint)
+        answer = await worded(QUESTION, CaseContext(), endpoint)
     assert is_plain(answer)
     assert answer.because == "the endpoint answered with too much"
 
@@ -247,7 +249,7 @@ async def test_a_slow_model_is_not_waited_for(talk: Talk) -> None:
     """An endpoint that is silent for longer than the budget is left, and it is said so."""
     async with raw(talk) as endpoint:
         slow = replace(endpoint, budget=0.05)
-        answer = await worded(QUESTION, About(), slow)
+        answer = await worded(QUESTION, CaseContext(), slow)
     assert is_plain(answer)
     assert "did not answer" in answer.because
 
@@ -258,7 +260,7 @@ async def test_what_is_declined_is_not_sent() -> None:
     answer = await phrased(model, question="what is the weather in Dublin")
     assert (answer.answered, answer.phrased, answer.because) == (False, False, NOTHING)
     assert model.asked == []
-    off = await worded(QUESTION, About(), None)
+    off = await worded(QUESTION, CaseContext(), None)
     assert is_plain(off)
     assert off.because == OFF
     assert "language model" not in to_text(render_answer(off))
@@ -305,7 +307,7 @@ def test_the_command_says_so(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`lineman ask --json` says whether the answer is phrased, and why not."""
-    monkeypatch.setenv(rewording.URL, url)
+    monkeypatch.setenv(llm_settings.URL, url)
     assert main(["ask", QUESTION, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["phrased"] is False

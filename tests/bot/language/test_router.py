@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from bot.allowlist.request import ListRequest
 from bot.errors import UsageError
 from bot.language.answering import Answer
-from bot.language.case_context import About
-from bot.language.make_request import Choices
-from bot.language.router import Meanings, UnknownCode, WhichPlatform, World, follow_up, want
+from bot.language.case_context import CaseContext
+from bot.language.make_request import AmbiguousCode
+from bot.language.router import CodeMeanings, LanguageContext, MissingPlatform, UnknownCode, follow_up, route
 from bot.model.request import Request
-from bot.model.symptom_match import Readings
+from bot.model.symptom_match import SymptomMatch
 from bot.model.vocabulary import make_vocabulary
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -19,11 +19,11 @@ from tests.slack.hostile import PIECES
 
 KNOWLEDGE, NETWORK = load_knowledge(), load_network(None)
 WORDS = make_vocabulary(KNOWLEDGE, NETWORK, ("local", "acme-hq"))
-WORLD = World(KNOWLEDGE, NETWORK, WORDS)
+WORLD = LanguageContext(KNOWLEDGE, NETWORK, WORDS)
 
 
-def wanted(text: str, about: About | None = None) -> object:
-    return want(text, about or About(), WORLD)
+def wanted(text: str, about: CaseContext | None = None) -> object:
+    return route(text, about or CaseContext(), WORLD)
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,11 @@ def wanted(text: str, about: About | None = None) -> object:
         ("31009 ios edge=frankfurt", Request),
         ("customer has 31009 on ios, help", Request),
         ("why do we get 31009 on ios", Request),
-        ("our log has 31008 and 31009", Choices),
-        ("meaning 31005", Meanings),
-        ("what does 31005 mean", Meanings),
-        ("What is error 31005?", Meanings),
-        ("explain 53405", Meanings),
+        ("our log has 31008 and 31009", AmbiguousCode),
+        ("meaning 31005", CodeMeanings),
+        ("what does 31005 mean", CodeMeanings),
+        ("What is error 31005?", CodeMeanings),
+        ("explain 53405", CodeMeanings),
         ("31006", UnknownCode),
         ("what does 31006 mean", UnknownCode),
         ("what is the difference between 31005 and 31009?", Answer),
@@ -44,12 +44,12 @@ def wanted(text: str, about: About | None = None) -> object:
         ("diagnose why does TURN help?", Answer),
         ("can I allow-list by IP?", Answer),
         ("what is a marmalade", Answer),
-        ("no audio on VPN", Readings),
-        ("my phone does not ring", Readings),
+        ("no audio on VPN", SymptomMatch),
+        ("my phone does not ring", SymptomMatch),
         ("allowlist ios edge=frankfurt turn=yes", ListRequest),
         ("give me the whitelist for android", ListRequest),
         ("allow-list for the iphone app in frankfurt as nft please", ListRequest),
-        ("allowlist", WhichPlatform),
+        ("allowlist", MissingPlatform),
         ("allowlist ios edge=frankfrt", UsageError),
         ("allowlist ios network=/etc/passwd", UsageError),
         ("allowlist --network /etc/passwd ios", UsageError),
@@ -64,15 +64,15 @@ def test_words_are_taken_for_what_they_want(text: str, kind: type) -> None:
 
 def test_names_are_kept() -> None:
     """Platform, edge, relay and what a person knows are kept, whatever it is that is wanted."""
-    assert wanted("what does 53000 mean on ios?") == Meanings(("53000",), "ios")
+    assert wanted("what does 53000 mean on ios?") == CodeMeanings(("53000",), "ios")
     assert wanted("allowlist as csv for android, frankfurt, with turn") == ListRequest(
         "android", "frankfurt", turn=True, form="csv"
     )
-    assert wanted("allowlist turn=yes", About(platform="ios", edge="dublin")) == ListRequest(
+    assert wanted("allowlist turn=yes", CaseContext(platform="ios", edge="dublin")) == ListRequest(
         "ios", "dublin", turn=True
     )
     story = wanted("no audio on iOS over a VPN from acme-hq")
-    assert isinstance(story, Readings)
+    assert isinstance(story, SymptomMatch)
     assert dict(story.clues) == {"platform": "ios", "vpn": "yes", "relay": "acme-hq"}
 
 
@@ -90,7 +90,9 @@ def test_general_question_begins_nothing() -> None:
         "what is a firewall?",
     ):
         found = wanted(text)
-        assert isinstance(found, Answer) or (isinstance(found, Readings) and found.verdict != "sure"), text
+        assert isinstance(found, Answer) or (isinstance(found, SymptomMatch) and found.verdict != "sure"), (
+            text
+        )
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 from bot.relays.access_rules import (
     ACCESS,
     DEFAULT,
-    Place,
-    Rules,
-    Who,
+    AccessRules,
+    AccessSubject,
+    RelayScope,
     applied,
     channels_by_name,
     groups_by_handle,
@@ -22,10 +22,10 @@ from bot.relays.access_rules import (
 from knowledge.loading.yaml_lines import parse_yaml
 from knowledge.model.problems import KnowledgeError
 
-WHO = Who("T1", "C1", "U1", frozenset({"S1"}))
+WHO = AccessSubject("T1", "C1", "U1", frozenset({"S1"}))
 
 
-def rules(text: str) -> Rules:
+def rules(text: str) -> AccessRules:
     return read_rules(parse_yaml(text.encode(), "access.yaml"))
 
 
@@ -59,14 +59,14 @@ def test_without_a_file_everybody_uses_the_built_in_relay() -> None:
     ("who", "relay"),
     [
         (WHO, "local"),
-        (Who("T1", "C7", "U1"), "acme-hq"),
-        (Who("T1", "C8", "U1"), "acme-lab"),
-        (Who("T2", "C1", "U1", frozenset({"S1", "S7"})), "acme-hq"),
-        (Who("T9", "C9", "U7"), "private"),
-        (Who("T9", "C9", "UADMIN"), "anything"),
+        (AccessSubject("T1", "C7", "U1"), "acme-hq"),
+        (AccessSubject("T1", "C8", "U1"), "acme-lab"),
+        (AccessSubject("T2", "C1", "U1", frozenset({"S1", "S7"})), "acme-hq"),
+        (AccessSubject("T9", "C9", "U7"), "private"),
+        (AccessSubject("T9", "C9", "UADMIN"), "anything"),
     ],
 )
-def test_one_rule_that_holds_is_enough(who: Who, relay: str) -> None:
+def test_one_rule_that_holds_is_enough(who: AccessSubject, relay: str) -> None:
     """Whoever meets every condition of one rule about a relay may use it."""
     assert may_use(FILE, who, relay) is None
 
@@ -75,17 +75,17 @@ def test_one_rule_that_holds_is_enough(who: Who, relay: str) -> None:
     ("who", "relay", "said"),
     [
         (WHO, "acme-lab", "“acme-lab” may not be used from this channel; here you may use local."),
-        (Who("T2", "C7", "U1"), "acme-lab", "may not be used from this workspace"),
+        (AccessSubject("T2", "C7", "U1"), "acme-lab", "may not be used from this workspace"),
         (
-            Who("T2", "C1", "U1"),
+            AccessSubject("T2", "C1", "U1"),
             "acme-lab",
             "not be used from this workspace and not be used from this channel",
         ),
-        (Who("T2", "C1", "U1"), "acme-hq", "may be used by members of another user group only"),
+        (AccessSubject("T2", "C1", "U1"), "acme-hq", "may be used by members of another user group only"),
         (WHO, "private", "may be used by certain people only"),
     ],
 )
-def test_refusal_names_what_is_missing(who: Who, relay: str, said: str) -> None:
+def test_refusal_names_what_is_missing(who: AccessSubject, relay: str, said: str) -> None:
     """The sentence tells the condition that comes closest, and what may be used instead."""
     refusal = may_use(FILE, who, relay)
     assert refusal is not None
@@ -111,29 +111,33 @@ def test_labels_stand_for_the_relays_that_have_them() -> None:
     by_label = rules(
         "rules: [{label: site=hq, channels: [C1]}, {relays: local, label: [site=lyon, floor=2]}]"
     )
-    known = [Place("acme-hq", ("site=hq", "floor=1")), Place("acme-lyon", ("floor=2",)), Place("other")]
+    known = [
+        RelayScope("acme-hq", ("site=hq", "floor=1")),
+        RelayScope("acme-lyon", ("floor=2",)),
+        RelayScope("other"),
+    ]
     now = applied(by_label, known)
     assert usable(now, WHO, ["local", "acme-hq", "acme-lyon", "other"]) == ("local", "acme-hq", "acme-lyon")
-    assert "not be used from this channel" in str(may_use(now, Who("T1", "C2", "U1"), "acme-hq"))
+    assert "not be used from this channel" in str(may_use(now, AccessSubject("T1", "C2", "U1"), "acme-hq"))
     assert usable(applied(by_label, []), WHO, ["acme-hq"]) == ()
 
 
 def test_invitations_are_rules() -> None:
     """A relay that was invited for channels or groups is used by them besides those whom the file lets in."""
-    known = [Place("acme-hq", (), ("#support-acme", "C7", "@oncall", "S9")), Place("berlin")]
+    known = [RelayScope("acme-hq", (), ("#support-acme", "C7", "@oncall", "S9")), RelayScope("berlin")]
     now = applied(DEFAULT, known)
     assert channels_by_name(now) == {"support-acme"}
     assert groups_by_handle(now) == {"oncall"}
     for who in (
-        Who("T1", "C7", "U1"),
-        Who("T1", "C1", "U1", channel_name="support-acme"),
-        Who("T1", "C1", "U1", frozenset({"S9"})),
-        Who("T1", "C1", "U1", frozenset({"oncall"})),
+        AccessSubject("T1", "C7", "U1"),
+        AccessSubject("T1", "C1", "U1", channel_name="support-acme"),
+        AccessSubject("T1", "C1", "U1", frozenset({"S9"})),
+        AccessSubject("T1", "C1", "U1", frozenset({"oncall"})),
     ):
         assert may_use(now, who, "acme-hq") is None
         assert may_use(now, who, "berlin") is not None
     assert may_use(now, WHO, "acme-hq") is not None
-    assert usable(applied(FILE, known), Who("T9", "C9", "UADMIN"), ["acme-hq", "berlin"]) == (
+    assert usable(applied(FILE, known), AccessSubject("T9", "C9", "UADMIN"), ["acme-hq", "berlin"]) == (
         "acme-hq",
         "berlin",
     )

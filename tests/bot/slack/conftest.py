@@ -11,12 +11,12 @@ import pytest_asyncio
 
 from bot.slack.api.client import make_client
 from bot.slack.api.settings import read_slack_settings
-from bot.slack.api.socket_mode import Sockets
+from bot.slack.api.socket_mode import SocketConnections
 from bot.slack.delivery import inbox
 from bot.slack.runs.recovery import resume
 from bot.slack.server.app import make_app
-from bot.slack.server.server import open_office
-from bot.slack.state.context import Office
+from bot.slack.server.server import open_context
+from bot.slack.state.context import AppContext
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message, User
@@ -30,7 +30,7 @@ class Here:
 
     slack: FakeSlack
     relay: MadeUpRelay
-    office: Office
+    context: AppContext
 
     def user(self, name: str = "ada") -> User:
         return self.slack.user(name)
@@ -70,18 +70,18 @@ def serving(tmp_path: Path) -> Serving:
     async def start(slack: FakeSlack, relay: MadeUpRelay, **environment: str) -> AsyncIterator[Here]:
         given = {**slack.environment, "LINEMAN_DATABASE": str(tmp_path / "lineman.db"), **environment}
         settings = read_slack_settings(given)
-        async with open_office(settings, given, made_up_desk(relay)) as office:
-            await office.workspaces.get("")
-            cut_off = await office.store.unfinished()
-            app = make_app(settings, office)
-            client = make_client("", office.session, settings.api_url)
-            sockets = Sockets(app, settings.app_token, client, office.door)
+        async with open_context(settings, given, made_up_desk(relay)) as context:
+            await context.workspaces.get("")
+            cut_off = await context.store.unfinished()
+            app = make_app(settings, context)
+            client = make_client("", context.session, settings.api_url)
+            sockets = SocketConnections(app, settings.app_token, client, context.ack_priority)
             await sockets.open()
             slack.may_be_down = False
-            office.jobs.start("resume", resume(office, cut_off))
-            await inbox.answer_left(office)
+            context.tasks.start("resume", resume(context, cut_off))
+            await inbox.answer_left(context)
             try:
-                yield Here(slack, relay, office)
+                yield Here(slack, relay, context)
             finally:
                 await slack.deliveries.drain()
                 slack.may_be_down = True  # it hears of its own messages to the last

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.diagnosis.engine import Desk, open_desk
-from bot.diagnosis.turn_settings import Settings
+from bot.diagnosis.engine import Engine, load_engine
+from bot.diagnosis.turn_settings import TurnSettings
 from knowledge.model.network import IceServer
 from probes.protocol.model import USER_NETWORK, Observation, Plan
 from tests.previews.samples import Fault, _seen
@@ -37,7 +37,7 @@ class MadeUpRelay:
             yield one
 
 
-def made_up_desk(relay: MadeUpRelay) -> Desk:
+def made_up_desk(relay: MadeUpRelay) -> Engine:
     """Knows a TURN server, without which nothing can be clear."""
     server = IceServer(("turn:turn.example:3478?transport=udp",), "made-up", "made-up")
-    return replace(open_desk(), relay=relay, settings=Settings(ice_servers=(server,)))
+    return replace(load_engine(), relay=relay, settings=TurnSettings(ice_servers=(server,)))

@@ -11,11 +11,11 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from bot.relays.hub.control_socket import controlled
-from bot.storage.relay_registry import Enrolled
+from bot.storage.relay_registry import RegisteredRelay
 from probes.protocol.json_codec import observation_to_json
 from probes.protocol.keys import Identity, key_text
-from probes.protocol.messages import Seen
-from probes.protocol.order import Order
+from probes.protocol.messages import ObservationMessage
+from probes.protocol.order import SignedPlan
 from tests.hub.hub_fixture import House, house
 from tests.hub.scripted_relay import Answer, Dialler, dialled, finish
 from tests.previews.samples import Fault, _seen
@@ -41,7 +41,7 @@ class Hub:
     async def join(self, name: str, *faults: Fault, answer: Answer | None = None, **more: Any) -> Dialler:
         """Let a relay in that sees *faults*; *more* is what its invitation says."""
         checks = more.pop("checks", {})
-        token = await self.house.hub.enrolment.invite(Enrolled(name, None, **more), time.time())
+        token = await self.house.hub.enrolment.invite(RegisteredRelay(name, None, **more), time.time())
         me = Identity.new()
         relay = Dialler(me, self.house.signer.key, token, answer=answer or sees(*faults), checks=checks)
         await self.stack.enter_async_context(dialled(relay, self.house.url))
@@ -56,7 +56,7 @@ class Hub:
     def answer(self, name: str, answer: Answer) -> None:
         self.relays[name].answer = answer
 
-    def orders(self, name: str) -> list[Order]:
+    def orders(self, name: str) -> list[SignedPlan]:
         """What a relay was asked to do."""
         return self.relays[name].orders
 
@@ -77,10 +77,10 @@ class Hub:
 def sees(*faults: Fault, after: int = 0, hold: asyncio.Event | None = None) -> Answer:
     """Answer plans with what somebody sees who meets *faults*; *after* so many looks it waits for *hold*."""
 
-    async def answer(relay: Dialler, order: Order) -> None:
+    async def answer(relay: Dialler, order: SignedPlan) -> None:
         seen = [observation_to_json(one) for one in _seen(order.plan, faults).values()]
         for n, one in enumerate(seen, 1):
-            await relay.say(Seen(order.id, n, one))
+            await relay.say(ObservationMessage(order.id, n, one))
             if hold and n == after:
                 await hold.wait()
         await finish(relay, order, seen)

@@ -82,7 +82,7 @@ async def test_feedback(here: Here) -> None:
     message = await here.verdict()
     await here.slack.click(message, "lm_right", here.user())
     await here.until(lambda: "that was it" in str(message.blocks))
-    counts = await here.office.store.feedback_counts()
+    counts = await here.context.store.feedback_counts()
     assert counts["signaling-blocked"] == {"right": 1, "wrong": 0}
     await here.whisper("Thank you")
 
@@ -91,13 +91,13 @@ async def test_stop(here: Here) -> None:
     """Stop cancels the looks and says so in the message; a second press is told that it is over."""
     here.relay.stuck = True
     await here.slack.command("/diagnose 31009 ios", here.user())
-    await here.until(lambda: here.ours() and here.office.running)
+    await here.until(lambda: here.ours() and here.context.active_runs)
     message = here.ours()[0]
     await here.slack.click(message, "lm_stop", here.user("grace"))
     await here.verdict()
     assert message.text.startswith("Stopped: 31009 on iOS")
-    assert not here.office.running
-    assert (await here.office.store.unfinished()) == ()
+    assert not here.context.active_runs
+    assert (await here.context.store.unfinished()) == ()
 
 
 async def test_stopped_before_it_began(here: Here) -> None:
@@ -109,8 +109,8 @@ async def test_stopped_before_it_began(here: Here) -> None:
     await here.slack.click(here.ours()[0], "lm_stop", here.user("grace"))
     assert (await here.verdict()).text.startswith("Stopped: 31009 on iOS")
     answered.set()
-    assert await here.office.jobs.drain(10) == ()
-    assert not here.office.running
+    assert await here.context.tasks.drain(10) == ()
+    assert not here.context.active_runs
     assert here.relay.plans == []
-    assert (await here.office.store.unfinished()) == ()
+    assert (await here.context.store.unfinished()) == ()
     assert here.ours()[0].text.startswith("Stopped: 31009 on iOS")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UsageError
-from bot.slack.runtime.process_lock import alone
-from bot.slack.runtime.worker_thread import Bench
+from bot.slack.runtime.process_lock import process_lock
+from bot.slack.runtime.worker_thread import WorkerThread
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
@@ -19,7 +19,7 @@ async def test_twice_delivered(here: Here) -> None:
     delivery = await here.slack.command("/diagnose 31009 ios", here.user())
     await here.slack.deliveries.deliver("slash_commands", delivery.payload)
     await here.verdict()
-    await here.office.jobs.drain(5)
+    await here.context.tasks.drain(5)
     assert len(here.ours()) == 1
 
 
@@ -64,7 +64,7 @@ async def test_cut_off(slack: FakeSlack, serving: Serving) -> None:
     slack.may_be_down = True  # between one and the next
     async with serving(slack, MadeUpRelay(stuck=True)) as here:
         await slack.command("/diagnose 31009 ios", here.user())
-        await here.until(lambda: here.office.running)
+        await here.until(lambda: here.context.active_runs)
         await here.until(here.ours)
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
         message = await here.verdict()
@@ -72,13 +72,13 @@ async def test_cut_off(slack: FakeSlack, serving: Serving) -> None:
         await slack.click(message, "lm_again", here.user())
         await here.until(lambda: "Found" in message.text or len(here.ours()) > 1)
     async with serving(slack, MadeUpRelay()) as here:
-        await here.office.jobs.drain(5)
+        await here.context.tasks.drain(5)
         assert len(here.ours()) == 2
 
 
 async def test_bench_cancels() -> None:
     """What is cancelled here is cancelled at the bench, too."""
-    bench, ended = Bench(), asyncio.Event()
+    bench, ended = WorkerThread(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
     async def endless() -> None:
@@ -99,9 +99,9 @@ async def test_bench_cancels() -> None:
 async def test_one_process_for_each_database(tmp_path: Path) -> None:
     """A second process does not touch the runs of the first; it may begin when that has ended."""
     database = str(tmp_path / "lineman.db")
-    async with alone(database):
+    async with process_lock(database):
         with pytest.raises(UsageError, match="Another process"):
-            async with alone(database, patience=0.01):
+            async with process_lock(database, patience=0.01):
                 pass
-    async with alone(database, patience=0.01):
+    async with process_lock(database, patience=0.01):
         pass

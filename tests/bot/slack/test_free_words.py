@@ -9,8 +9,8 @@ import pytest
 
 from bot.cli.labels import read_labels
 from bot.cli.main import main
-from bot.slack.api.actor import Asker
-from bot.slack.conversation.dispatch import ask
+from bot.slack.api.actor import Actor
+from bot.slack.conversation.dispatch import handle_text
 from bot.storage.labels import NONE
 from tests.bot.slack.conftest import Here
 from tests.fake_slack.state import File, View
@@ -26,7 +26,7 @@ def database(tmp_path: Path) -> Path:
 
 async def stories(here: Here) -> list[dict[str, str]]:
     """Every story that is kept."""
-    return await here.office.store._all("SELECT * FROM readings ORDER BY asked")
+    return await here.context.store._all("SELECT * FROM readings ORDER BY asked")
 
 
 async def uploaded(here: Here, number: int = 1) -> File:
@@ -49,7 +49,7 @@ async def test_clear_story(here: Here, database: Path) -> None:
     verdict = await here.verdict()
     said = await here.whisper("I read that as: connections to the signaling gateways are blocked")
     assert "Nobody has named a code; I look into it as 3" in said.text
-    case = await here.office.store.case_of_thread(here.slack.team.id, verdict.channel.id, verdict.ts)
+    case = await here.context.store.case_of_thread(here.slack.team.id, verdict.channel.id, verdict.ts)
     assert case
     assert (case.request.platform, case.request.edge) == ("ios", "frankfurt")
     (kept,) = await stories(here)
@@ -91,7 +91,7 @@ async def test_none_of_these(here: Here, database: Path) -> None:
     answer = await here.slack.submit(view, filled, here.user("grace"))
     assert answer.answer is None
     await here.verdict(1)
-    found = await here.office.store.recent(here.slack.team.id, here.user("grace").id)
+    found = await here.context.store.recent(here.slack.team.id, here.user("grace").id)
     assert found[0][0].request.platform == "android"
 
 
@@ -136,7 +136,7 @@ async def test_stories_keep_no_secrets(here: Here) -> None:
     which = await here.reply("That may be one of these")
     (kept,) = await stories(here)
     assert "4915112345678" not in str(kept) + str(which.blocks) + which.text
-    await here.office.store.labels._change("UPDATE readings SET team = ? WHERE id = ?", "TOTHER", kept["id"])
+    await here.context.store.labels._change("UPDATE readings SET team = ? WHERE id = ?", "TOTHER", kept["id"])
     await here.slack.click(which, "lm_reading_1", here.user())
     await here.whisper("not kept any more")
     assert (await stories(here))[0]["chosen"] == ""
@@ -262,9 +262,9 @@ class Watched(dict[str, str]):
 
 async def test_the_bench_reads(here: Here) -> None:
     """Understanding and answering run in the bench's thread: however long the text, the event loop goes on."""
-    words = here.office.relays.vocabulary
-    here.office.relays.vocabulary = replace(words, platforms=Watched(words.platforms))
-    asker = Asker(here.slack.team.id, here.user().id, here.slack.channel().id)
+    words = here.context.relay_directory.vocabulary
+    here.context.relay_directory.vocabulary = replace(words, platforms=Watched(words.platforms))
+    actor = Actor(here.slack.team.id, here.user().id, here.slack.channel().id)
     Watched.threads.clear()
     for text in (
         "why does TURN help?",
@@ -272,5 +272,5 @@ async def test_the_bench_reads(here: Here) -> None:
         "meaning 31005",
         "why does TURN help " * 2_000,
     ):
-        await ask(here.office, asker, text)
+        await handle_text(here.context, actor, text)
     assert Watched.threads == {"bench"}

@@ -7,14 +7,14 @@ from itertools import pairwise
 import pytest
 
 from bot.errors import UsageError
-from bot.slack.api.ack_priority import STEP, Door
-from bot.slack.api.actor import TRIGGER_LIVES, Asker
+from bot.slack.api.ack_priority import STEP, AckPriority
+from bot.slack.api.actor import TRIGGER_LIVES, Actor
 from bot.slack.listeners.views import open_window
 from tests.bot.slack.conftest import Here
 
 
-def asked(seconds_ago: float) -> Asker:
-    return Asker("T1", "U1", "C1", trigger="1.2.3", arrived=time.monotonic() - seconds_ago)
+def asked(seconds_ago: float) -> Actor:
+    return Actor("T1", "U1", "C1", trigger="1.2.3", arrived=time.monotonic() - seconds_ago)
 
 
 async def test_a_late_trigger_is_not_used() -> None:
@@ -32,26 +32,26 @@ def test_a_request_is_late_when_its_trigger_is() -> None:
 async def test_work_begins_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody waits without end, work stands back for a while, and then does not begin all at once."""
     monkeypatch.setattr("bot.slack.api.ack_priority.LONGEST", 0.0)
-    door, begun = Door(), list[float]()
+    door, begun = AckPriority(), list[float]()
 
     async def work() -> None:
-        await door.quiet()
+        await door.wait_until_idle()
         begun.append(time.monotonic())
 
-    with door.somebody():
+    with door.acknowledging():
         await asyncio.gather(*(work() for _ in range(4)))
     assert min(later - sooner for sooner, later in pairwise(begun)) > STEP / 2
 
 
 async def test_work_begins_when_nobody_waits() -> None:
     """Whoever waits for an acknowledgement goes first; then there is no reason to wait."""
-    door, begun = Door(), asyncio.Event()
+    door, begun = AckPriority(), asyncio.Event()
 
     async def work() -> None:
-        await door.quiet()
+        await door.wait_until_idle()
         begun.set()
 
-    with door.somebody():
+    with door.acknowledging():
         working = asyncio.create_task(work())
         await asyncio.sleep(0)
         assert not begun.is_set()
@@ -61,10 +61,10 @@ async def test_work_begins_when_nobody_waits() -> None:
 
 async def test_a_request_is_as_old_as_its_arrival() -> None:
     """The clock runs from the door, not from when Bolt has looked at the request."""
-    with Door().somebody():
+    with AckPriority().acknowledging():
         at_the_door = time.monotonic()
-        assert Asker("T1", "U1").arrived <= at_the_door
-    assert Asker("T1", "U1").arrived > at_the_door
+        assert Actor("T1", "U1").arrived <= at_the_door
+    assert Actor("T1", "U1").arrived > at_the_door
 
 
 @pytest.mark.parametrize("word", ["ratelimited", "service_unavailable", "expired_trigger_id"])

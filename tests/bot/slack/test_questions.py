@@ -114,7 +114,7 @@ async def test_story_by_mention_begins_nothing_alone(here: Here) -> None:
     assert len(here.relay.plans) == 1
     await here.slack.click(which, "lm_reading_1", here.user("grace"))
     await here.verdict(2)
-    found = await here.office.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
+    found = await here.context.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
     assert found
     assert found.request.code != "31009"
 

@@ -50,7 +50,7 @@ async def ask(here: Here, line: str, number: int = 0) -> Message:
 
 
 async def case_of(here: Here, message: Message) -> CaseRow:
-    found = await here.office.store.case_of_thread(here.slack.team.id, message.channel.id, message.root)
+    found = await here.context.store.case_of_thread(here.slack.team.id, message.channel.id, message.root)
     assert found
     return found
 
@@ -64,7 +64,7 @@ async def test_verdict(there: Here, relays: Hub) -> None:
     assert "Nothing wrong seen from here" in shown
     assert shown.count("in the user's network") == 3
     who = f"{there.slack.team.id}/{there.user().id}"
-    (run,) = await there.office.store.runs((await case_of(there, message)).id)
+    (run,) = await there.context.store.runs((await case_of(there, message)).id)
     assert run.vantages == {"acme-hq": "user-network", "berlin": "user-network", "local": "user-network"}
     audit = await relays.audit()
     assert {audit[name][:2] for name in ("acme-hq", "berlin")} == {(who, f"31009 ios roaming, run {run.id}")}
@@ -125,8 +125,8 @@ async def test_relay_cut_off(there: Here, relays: Hub, monkeypatch: pytest.Monke
     assert "looks are missing: the connection to berlin was lost" in message.text
     assert "no other relay could tell" in message.text
     case = await case_of(there, message)
-    (run,) = await there.office.store.runs(case.id)
-    _, seen = await there.office.store.record(run.id) or (None, {})
+    (run,) = await there.context.store.runs(case.id)
+    _, seen = await there.context.store.record(run.id) or (None, {})
     assert sum(look.failure != "relay_lost" for look in seen["berlin"].values()) >= 2
     await there.slack.command("/diagnose 31009 ios from berlin", there.user())
     alone = await there.verdict(1)
@@ -176,8 +176,8 @@ async def test_reading_on(there: Here, relays: Hub) -> None:
     view = await there.until(lambda: next(iter(slack.team.views.values()), None))
     await slack.submit(view, {"cause": "tls-intercepted", "words": "it was the proxy"}, grace)  # type: ignore[arg-type]  # a view
     await there.until(lambda: "that was not it" in str(message.blocks))
-    await there.office.jobs.drain(5)
-    counts = await there.office.store.feedback_counts()
+    await there.context.tasks.drain(5)
+    counts = await there.context.store.feedback_counts()
     assert counts["signaling-blocked"] == {"right": 0, "wrong": 1}
     assert counts["tls-intercepted"] == {"right": 1, "wrong": 0}
 
@@ -230,7 +230,7 @@ async def test_words_in_the_thread(there: Here, relays: Hub) -> None:
     assert (await case_of(there, message)).request.relays == ("berlin", "acme-hq")
     assert (len(relays.orders("berlin")), len(relays.orders("acme-hq"))) == (2, 1)
     await relays.house.hub.enrolment.revoke("berlin", 1.0)
-    there.office.relays._next = 0.0
+    there.context.relay_directory._next = 0.0
     await there.slack.say("test again", there.user("grace"), thread=message.ts)
     assert "There is no relay “berlin” any more" in (await there.whisper("any more")).text
 
@@ -260,9 +260,9 @@ async def test_cut_off_by_a_restart(slack: FakeSlack, serving: Serving, relays: 
         relays.tell("berlin")
         await slack.click(message, "lm_again", here.user())
         await here.until(lambda: "only from acme-hq" in message.text)
-        old = await here.office.store.runs((await case_of(here, message)).id)
-        here.office.records._kept.clear()
-        again = await here.office.records.get(old[0].id)
+        old = await here.context.store.runs((await case_of(here, message)).id)
+        here.context.run_history._kept.clear()
+        again = await here.context.run_history.get(old[0].id)
         assert again
         assert again.relays == ("acme-hq", "berlin")
         assert [one.cause for one in again.record.diagnosis.found] == ["signaling-blocked"]

@@ -46,10 +46,10 @@ async def test_edge_and_again(here: Here) -> None:
     await here.verdict(1)
     await here.slack.say("test again", here.user("linus"), thread=top.ts)
     await here.verdict(2)
-    found = await here.office.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
+    found = await here.context.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
     assert found
     assert found.request.edge == "frankfurt"
-    assert {run.request.edge for run in await here.office.store.runs(found.id)} == {"roaming", "frankfurt"}
+    assert {run.request.edge for run in await here.context.store.runs(found.id)} == {"roaming", "frankfurt"}
 
 
 async def test_questions(here: Here) -> None:

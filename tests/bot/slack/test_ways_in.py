@@ -1,7 +1,7 @@
 """The other ways in: form, shortcuts, Home, words that cannot be meant, secrets in them."""
 
-from bot.slack.api.actor import Asker
-from bot.slack.conversation.dispatch import ask
+from bot.slack.api.actor import Actor
+from bot.slack.conversation.dispatch import handle_text
 from tests.bot.slack.conftest import Here
 from tests.fake_slack.state import View
 
@@ -80,8 +80,8 @@ async def test_not_understood(here: Here) -> None:
 
 async def test_several_codes(here: Here) -> None:
     """Of several error codes the person chooses one, by a button."""
-    asker = Asker(here.slack.team.id, here.user().id, here.slack.channel().id)
-    await ask(here.office, asker, "our log has 31005 and 31009 in it")
+    actor = Actor(here.slack.team.id, here.user().id, here.slack.channel().id)
+    await handle_text(here.context, actor, "our log has 31005 and 31009 in it")
     which = await here.whisper("Several error codes")
     await here.slack.click(which, "lm_start_2", here.user())
     assert "31009" in (await here.verdict()).history[0]

@@ -9,7 +9,7 @@ from bot.errors import UsageError
 from bot.rendering.blocks.answers import WORDED
 from bot.slack.api.settings import read_slack_settings
 from bot.slack.conversation import answers
-from bot.slack.server.server import open_office
+from bot.slack.server.server import open_context
 from tests.bot.fakes import http_server
 from tests.bot.language.test_rewording import GOOD, KEY, PLAIN, QUESTION, SECRET, Model, completion
 from tests.bot.slack.conftest import Here, Serving
@@ -112,5 +112,5 @@ async def test_wrong_settings_are_told_at_the_start(slack: FakeSlack) -> None:
     """An address that is none is told before anything is opened."""
     given = {**slack.environment, "LINEMAN_LLM_URL": "llm.example"}
     with pytest.raises(UsageError, match="LINEMAN_LLM_URL must be an address"):
-        async with open_office(read_slack_settings(given), given):
+        async with open_context(read_slack_settings(given), given):
             pass

@@ -10,15 +10,18 @@ from bot.cli.labels import read_labels
 from bot.cli.main import main
 from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request
-from bot.model.symptom_match import Reading, Readings
+from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from bot.storage.labels import LONGEST, NONE, from_json, to_json
 from bot.storage.retention import DAY
 from bot.storage.store import Store
 
-READINGS = Readings(
+READINGS = SymptomMatch(
     (),
     {"platform": "ios"},
-    (Reading("client-asleep", "It was asleep", 0.4), Reading("push-registration", "No push", 0.3)),
+    (
+        CauseCandidate("client-asleep", "It was asleep", 0.4),
+        CauseCandidate("push-registration", "No push", 0.3),
+    ),
     "close",
 )
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLW9m"

@@ -14,7 +14,7 @@ requests = st.builds(
     code=st.text(max_size=9),
     platform=st.none() | st.text(max_size=9),
     edge=st.text(max_size=9),
-    told=st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3),
+    answers=st.dictionaries(st.text(max_size=9), st.text(max_size=9), max_size=3),
     relays=st.lists(st.text(max_size=9), max_size=3).map(tuple),
 )
 

@@ -19,8 +19,8 @@ from bot.errors import UsageError
 from bot.model.records import CaseRow, InboxRow, PostRow, RunRow
 from bot.model.request import Request
 from bot.storage.db_writer import StoreError
-from bot.storage.relay_registry import Audited, Enrolled
-from bot.storage.retention import DAY, Swept
+from bot.storage.relay_registry import AuditEntry, RegisteredRelay
+from bot.storage.retention import DAY, SweptRows
 from bot.storage.store import Store
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
@@ -28,7 +28,7 @@ from probes.protocol.model import Observation, Target
 SECRET = "AC" + "3b5d5c3712955042212316173ccf37be"
 ROOT = Path(__file__).parents[3]
 
-CASE = CaseRow("c1", "T1", "C1", "U1", Request("31009", "ios", told={"vpn": "no"}), created=1000.0)
+CASE = CaseRow("c1", "T1", "C1", "U1", Request("31009", "ios", answers={"vpn": "no"}), created=1000.0)
 RUN = RunRow("run-a", "c1", {"local": "user-network"}, CASE.request, "digest", "twilio", started=1001.0)
 SEEN = Observation(
     "tcp a", "tcp", Target("signaling", "a.example", 443), Failure.CONNECTION_REFUSED, {"ms": 1.5}, 5.0, 0.1
@@ -175,7 +175,7 @@ async def test_message_is_owed_until_it_is_delivered(store: Store) -> None:
 
 async def test_nothing_secret_reaches_the_file(store: Store, tmp_path: Path) -> None:
     """Whatever callers forget to redact is not in the database's files, which only the owner can read."""
-    await store.open_case(replace(CASE, request=Request("31009", told={"note": SECRET})))
+    await store.open_case(replace(CASE, request=Request("31009", answers={"note": SECRET})))
     await store.start_run(replace(RUN, summary={"a": [SECRET]}))
     await store.save_observation(
         "run-a", "local", replace(SEEN, facts={"server": SECRET, "password": "hunter2"})
@@ -206,12 +206,12 @@ async def test_what_is_old_goes(store: Store) -> None:
     await store.owe(PostRow("k", "r-old", "T1", "C1", "", {}))
     await store.save_feedback("r-old", "x", "wrong", "U1", "words")
     await first_time(store, "T1", "E1")
-    assert await store.sweep(now) == Swept(cases=250, runs=1, posts=1)
+    assert await store.sweep(now) == SweptRows(cases=250, runs=1, posts=1)
     assert await store.case("busy")
     assert await store.record("r-old") is None
     assert len((await store.record("r-new") or (None, {}))[1]["local"]) == 1
     assert await first_time(store, "T1", "E1") is False
-    assert await store.sweep(now + 3 * DAY) == Swept(events=1)
+    assert await store.sweep(now + 3 * DAY) == SweptRows(events=1)
     await store.sweep(now + 100 * DAY)
     assert await store.feedback_counts() == {"x": {"right": 0, "wrong": 1}}
     assert await store.case("busy") is None
@@ -222,9 +222,9 @@ async def test_audit_log_is_kept_for_its_own_time(tmp_path: Path) -> None:
     store, now = Store.open(tmp_path / "lineman.db", 30, audit_days=90), time.time()
     relays = store.enrolment
     for plan, at in (("old", now - 91 * DAY), ("kept", now - 89 * DAY), ("running", now - 60)):
-        await relays.begin(Audited(plan, at, "acme-hq", "T1/U1", "31009 ios"))
-    await relays.invite(Enrolled("gone", None), now - 100 * DAY)
-    await relays.invite(Enrolled("acme-hq", None), now - 60)
+        await relays.begin(AuditEntry(plan, at, "acme-hq", "T1/U1", "31009 ios"))
+    await relays.invite(RegisteredRelay("gone", None), now - 100 * DAY)
+    await relays.invite(RegisteredRelay("acme-hq", None), now - 60)
     assert (await store.sweep(now)).audit == 1
     assert [one.plan for one in await relays.audit()] == ["running", "kept"]
     assert [one.name for one in await relays.all()] == ["acme-hq", "gone"]

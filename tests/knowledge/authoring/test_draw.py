@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from knowledge.authoring.draw import FORMS, draw
-from knowledge.model.schema import Case
+from knowledge.model.schema import CaseModel
 from knowledge.reasoning.answers import answer
 from knowledge.reasoning.tree import compile_tree, walk
 from probes.protocol.failures import Failure
 from tests.knowledge.small import CAUSES, QUESTIONS, case_of, look_at, write
 
 
-def test_text_reads_from_top_to_bottom(browser: Case) -> None:
+def test_text_reads_from_top_to_bottom(browser: CaseModel) -> None:
     """A branch shows its question, the answers below it, and what follows from each."""
     text = draw(compile_tree(browser))
     assert text.startswith("31009 on javascript: 10 causes in 6 branches.")
@@ -32,7 +32,7 @@ def test_text_reads_from_top_to_bottom(browser: Case) -> None:
     assert "- it does not: FOUND needs-turn: The cause needs-turn (explains media-shut, media-half)" in text
 
 
-def test_every_cause_and_question_is_drawn(browser: Case) -> None:
+def test_every_cause_and_question_is_drawn(browser: CaseModel) -> None:
     """Nothing of the case is left out of any form."""
     tree = compile_tree(browser)
     for form in FORMS:
@@ -42,7 +42,7 @@ def test_every_cause_and_question_is_drawn(browser: Case) -> None:
             assert all(question.asks.split("'")[0] in drawn for question in branch.questions.values())
 
 
-def test_the_walked_way_is_marked(browser: Case) -> None:
+def test_the_walked_way_is_marked(browser: CaseModel) -> None:
     """Each form shows which answers were given; the text tells the unknown ones with their reason."""
     seen = look_at(browser, {"": None, "tcp": Failure.GENERIC_TIMEOUT_ERROR})
     tree = compile_tree(browser)
@@ -74,7 +74,7 @@ def test_labels_are_quoted(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["mermaid", "dot"])
-def test_edges_lead_to_nodes(browser: Case, form: str) -> None:
+def test_edges_lead_to_nodes(browser: CaseModel, form: str) -> None:
     """Every arrow starts and ends at something that is drawn."""
     drawn = draw(compile_tree(browser), form)
     nodes = set(re.findall(r"^ +(b\d+n\d+)(?:\{\{| \[label|\[)", drawn, re.MULTILINE))

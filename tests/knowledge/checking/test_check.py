@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.checking.check import Report, report
+from knowledge.checking.check import CheckReport, report
 from knowledge.loading.load import load_knowledge
 from tests.knowledge.small import CAUSES, QUESTIONS, write
 
 
-def check(folder: Path) -> Report:
+def check(folder: Path) -> CheckReport:
     return report(load_knowledge(folder))
 
 
-def change(folder: Path, room: str, id_: str, old: str, new: str) -> Report:
+def change(folder: Path, room: str, id_: str, old: str, new: str) -> CheckReport:
     texts = QUESTIONS if room == "questions" else CAUSES
     assert old in texts[id_]
     write(folder, room, id_, texts[id_].replace(old, new))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.loading import load
-from knowledge.loading.cache import digest_of, recall, remember
+from knowledge.loading import load as load_module
+from knowledge.loading.cache import digest_of, load, store
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.problems import KnowledgeError
@@ -25,7 +25,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def kept(cache: Path) -> Path:
     """Something kept under `it`, for the digest `d`."""
-    remember("it", "d", SECRET)
+    store("it", "d", SECRET)
     return cache / "lineman" / "it.json"
 
 
@@ -33,32 +33,32 @@ def test_a_value_is_for_one_content(cache: Path) -> None:
     """What is kept counts for its digest only, the last one written."""
     one, other = digest_of([b"a", b"b"]), digest_of([b"ab"])
     assert one != other
-    assert recall("knowledge", one) is None
-    remember("knowledge", other, {"old": 1})
-    remember("knowledge", one, {"new": [1.5, None, True]})
-    assert recall("knowledge", one) == {"new": [1.5, None, True]}
-    assert recall("knowledge", other) is None
+    assert load("knowledge", one) is None
+    store("knowledge", other, {"old": 1})
+    store("knowledge", one, {"new": [1.5, None, True]})
+    assert load("knowledge", one) == {"new": [1.5, None, True]}
+    assert load("knowledge", other) is None
     assert [file.name for file in (cache / "lineman").iterdir()] == ["knowledge.json"]
 
 
 def test_what_is_kept_is_ours_alone(kept: Path) -> None:
     """Nobody else may write, or read, what is kept, whatever the umask said when the folder was made."""
     kept.parent.chmod(0o777)
-    assert recall("it", "d") is None
-    remember("it", "d", SECRET)
+    assert load("it", "d") is None
+    store("it", "d", SECRET)
     assert (kept.parent.stat().st_mode & 0o777, kept.stat().st_mode & 0o777) == (0o700, 0o600)
-    assert recall("it", "d") == SECRET
+    assert load("it", "d") == SECRET
 
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
 def test_what_others_may_write_is_not_believed(kept: Path, mode: int) -> None:
     """A file that its group or anybody may write is as good as none; so is one in such a folder."""
     kept.chmod(mode)
-    assert recall("it", "d") is None
+    assert load("it", "d") is None
     kept.chmod(0o600)
-    assert recall("it", "d") == SECRET
+    assert load("it", "d") == SECRET
     kept.parent.chmod(0o700 | mode & 0o022)
-    assert recall("it", "d") is None
+    assert load("it", "d") is None
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -67,10 +67,10 @@ def test_what_others_own_is_not_believed(kept: Path, whose: str) -> None:
     """A file of somebody else's is not believed, and nothing is written into a folder of theirs."""
     foreign = kept if whose == "file" else kept.parent
     os.chown(foreign, 12345, 12345)
-    assert recall("it", "d") is None
+    assert load("it", "d") is None
     if whose == "folder":
         before = kept.read_bytes()
-        remember("it", "d", {"other": 1})
+        store("it", "d", {"other": 1})
         assert kept.read_bytes() == before
 
 
@@ -80,14 +80,14 @@ def test_links_are_not_followed(kept: Path, what: str) -> None:
     linked = kept if what == "file" else kept.parent
     away = linked.rename(linked.with_name("away"))
     linked.symlink_to(away)
-    assert recall("it", "d") is None
+    assert load("it", "d") is None
 
 
 def test_a_pipe_holds_nobody_up(kept: Path) -> None:
     """A pipe in the place of the file is no file: it is not waited for."""
     kept.unlink()
     os.mkfifo(kept, 0o600)
-    assert recall("it", "d") is None
+    assert load("it", "d") is None
 
 
 @pytest.mark.parametrize("cut", [0, 1, 60, 67, 82])
@@ -95,9 +95,9 @@ def test_half_a_file_is_none(kept: Path, cut: int) -> None:
     """What was cut off, or changed in one letter, is not believed."""
     whole = kept.read_bytes()
     kept.write_bytes(whole[:cut])
-    assert recall("it", "d") is None
+    assert load("it", "d") is None
     kept.write_bytes(whole.replace(b"by us", b"by uS"))
-    assert recall("it", "d") is None
+    assert load("it", "d") is None
 
 
 def test_quick_loading_gives_the_same(folder: Path) -> None:
@@ -110,7 +110,7 @@ def test_quick_loading_gives_the_same(folder: Path) -> None:
 def test_quick_loading_reads_what_is_kept(folder: Path, cache: Path) -> None:
     """The second quick load rests on what the first one kept, and parses nothing."""
     load_knowledge(folder, quick=True)
-    file = cache / "lineman" / f"{load.NAME}.json"
+    file = cache / "lineman" / f"{load_module.NAME}.json"
     head, _, body = file.read_bytes().partition(b"\n")
     value = json.loads(body)
     value["causes"]["blocked"]["title"] = "Told by what was kept"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from knowledge.loading.load_network import TWILIO, NetworkError, load_network
+from knowledge.loading.load_network import TWILIO, NetworkFileError, load_network
 from knowledge.model.network import IceServer, Network
 from tests.certificates import make_authority
 
@@ -36,7 +36,7 @@ def load(folder: Path, text: str) -> Network:
 
 
 def problems(folder: Path, text: str) -> list[str]:
-    with pytest.raises(NetworkError) as caught:
+    with pytest.raises(NetworkFileError) as caught:
         load(folder, text)
     return [problem.replace(f"{folder}/", "") for problem in caught.value.problems]
 
@@ -231,7 +231,7 @@ def test_not_a_network_at_all(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("path", ["", "nowhere.yaml", "/dev/zero", "a\0b", "x" * 5000])
 def test_unreadable_places(tmp_path: Path, path: str) -> None:
     """What is no file, or none that can be read, is refused without reading on and on."""
-    with pytest.raises(NetworkError):
+    with pytest.raises(NetworkFileError):
         load_network(tmp_path / path)
 
 

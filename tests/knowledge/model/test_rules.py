@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.loading.build import build_rule
-from knowledge.model.rules import Else, Rule, Seen, Truth, all_of, any_of, deciding, holds, negated
+from knowledge.model.rules import Else, ObservedValues, Rule, Truth, all_of, any_of, deciding, holds, negated
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 
@@ -24,13 +24,13 @@ RULES: list[Any] = [
 ]
 
 
-def seen(failure: Failure | None, host: str = "a", **facts: object) -> Seen:
+def seen(failure: Failure | None, host: str = "a", **facts: object) -> ObservedValues:
     target = Target("signaling", host, 443, "tcp", "roaming")
-    return Seen("tcp", target, Observation(host, "tcp", target, failure, facts))
+    return ObservedValues("tcp", target, Observation(host, "tcp", target, failure, facts))
 
 
-def running(host: str = "a") -> Seen:
-    return Seen("tcp", Target("signaling", host, 443, "tcp", "roaming"), None)
+def running(host: str = "a") -> ObservedValues:
+    return ObservedValues("tcp", Target("signaling", host, 443, "tcp", "roaming"), None)
 
 
 @pytest.mark.parametrize("raw", RULES, ids=str)
@@ -92,7 +92,7 @@ def test_what_did_not_look_has_labels_only(word: str) -> None:
     assert holds(build_rule({"some": {"host": "b", "ms": 5}}), [one]) is False
 
 
-def hosts(rule: Any, *many: Seen) -> list[str]:
+def hosts(rule: Any, *many: ObservedValues) -> list[str]:
     return [one.target.host for one in deciding(build_rule(rule), many)]
 
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from knowledge.model.conclusions import Answered
-from knowledge.model.schema import Case
+from knowledge.model.schema import CaseModel
 from knowledge.reasoning.answers import answer, compare_versions, parse_version
-from probes.protocol.failures import NOT_LOOKED, Failure
+from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import REFERENCE
 from tests.knowledge.small import look_at
 
 
-def test_a_healthy_network_answers_what_can_be_seen(browser: Case) -> None:
+def test_a_healthy_network_answers_what_can_be_seen(browser: CaseModel) -> None:
     """With every look fine, every question of a relay has its fine answer, and a person's has none."""
     answers = answer(browser, look_at(browser, {"": None}), {})
     for question in browser.questions.values():
@@ -20,7 +20,7 @@ def test_a_healthy_network_answers_what_can_be_seen(browser: Case) -> None:
     assert answers["vpn"].because == "only a person can tell"
 
 
-def test_nothing_seen_is_nothing_known(browser: Case) -> None:
+def test_nothing_seen_is_nothing_known(browser: CaseModel) -> None:
     """Before the first look ends, all is unknown and waits for it."""
     answers = answer(browser, {}, {})
     assert all(one.answer is None for one in answers.values())
@@ -28,8 +28,8 @@ def test_nothing_seen_is_nothing_known(browser: Case) -> None:
     assert answers["tls"].waits_for == ("names",)
 
 
-@pytest.mark.parametrize("word", sorted(NOT_LOOKED))
-def test_what_did_not_look_is_never_fine_nor_broken(browser: Case, word: Failure) -> None:
+@pytest.mark.parametrize("word", sorted(NO_RESULT))
+def test_what_did_not_look_is_never_fine_nor_broken(browser: CaseModel, word: Failure) -> None:
     """Each word for not having looked leaves the answer unknown, with a reason in words."""
     answers = answer(browser, look_at(browser, {"": word}), {})
     assert all(one.answer is None for one in answers.values())
@@ -37,7 +37,7 @@ def test_what_did_not_look_is_never_fine_nor_broken(browser: Case, word: Failure
     assert word not in answers["media"].because or word is Failure.CANCELLED
 
 
-def test_a_skipped_look_is_left_out(browser: Case) -> None:
+def test_a_skipped_look_is_left_out(browser: CaseModel) -> None:
     """What could not follow because its predecessor failed does not stop the others from answering."""
     steps = {"turn turn turn.example:443": Failure.SKIPPED, "turn": Failure.CONNECTION_REFUSED}
     given = answer(browser, look_at(browser, {"": None, **steps}), {})["relayed"]
@@ -46,7 +46,7 @@ def test_a_skipped_look_is_left_out(browser: Case) -> None:
 
 
 @pytest.mark.parametrize("word", [Failure.PROBE_CRASHED, Failure.OUT_OF_TIME, Failure.CANCELLED])
-def test_what_follows_a_look_that_never_was_is_unknown(browser: Case, word: Failure) -> None:
+def test_what_follows_a_look_that_never_was_is_unknown(browser: CaseModel, word: Failure) -> None:
     """A skip after a failure is left out; a skip after a crash, however far back, may hide anything."""
     seen = look_at(browser, {"": None, "turn": Failure.CONNECTION_REFUSED})
     last = next(step for step in seen if step.startswith("turn turn turn.example:443"))
@@ -60,7 +60,7 @@ def test_what_follows_a_look_that_never_was_is_unknown(browser: Case, word: Fail
     assert answer(browser, seen, {})["relayed"].answer == "shut"
 
 
-def test_skipped_looks_tell_what_failed_before(browser: Case) -> None:
+def test_skipped_looks_tell_what_failed_before(browser: CaseModel) -> None:
     """When all looks of a question were skipped, the reason names the step and its failure."""
     facts = {"because": "tcp a.example", "because_failure": "connection_refused"}
     answers = answer(browser, look_at(browser, {"": Failure.SKIPPED}, **facts), {})
@@ -70,7 +70,7 @@ def test_skipped_looks_tell_what_failed_before(browser: Case) -> None:
     )
 
 
-def test_the_need_that_is_contradicted_is_told_first(phone: Case) -> None:
+def test_the_need_that_is_contradicted_is_told_first(phone: CaseModel) -> None:
     """With one need open and another contradicted, the reason is the contradiction: it stays."""
     tls = replace(phone.questions["tls"], needs={"others": ("open",), "port": ("open",)})
     case = replace(phone, questions={**phone.questions, "tls": tls})
@@ -79,7 +79,7 @@ def test_the_need_that_is_contradicted_is_told_first(phone: Case) -> None:
     assert "Does TCP 443 open? shut" in answer(case, seen, {})["tls"].because
 
 
-def test_unmet_needs_are_told(browser: Case) -> None:
+def test_unmet_needs_are_told(browser: CaseModel) -> None:
     """With TCP shut nobody asks about TLS, and it is said which answer stands in the way."""
     seen = look_at(browser, {"": None, "tcp": Failure.GENERIC_TIMEOUT_ERROR})
     answers = answer(browser, seen, {})
@@ -90,7 +90,7 @@ def test_unmet_needs_are_told(browser: Case) -> None:
     assert answers["tls"].waits_for == ()
 
 
-def test_deciding_steps_are_the_evidence(browser: Case) -> None:
+def test_deciding_steps_are_the_evidence(browser: CaseModel) -> None:
     """An answer by `some` names the looks that made it so."""
     seen = look_at(browser, {"": None, "turn turn turn.example:3478": Failure.CONNECTION_REFUSED})
     assert answer(browser, seen, {})["relayed"].steps == ("turn turn turn.example:443/tls",)
@@ -100,7 +100,7 @@ def test_deciding_steps_are_the_evidence(browser: Case) -> None:
     ("said", "expected"),
     [("2.9", "before-3"), ("v2", "before-3"), ("3", "from-3"), ("3.0.0-beta1", "from-3"), ("10.0", "from-3")],
 )
-def test_versions_are_compared_by_number(phone: Case, said: str, expected: str) -> None:
+def test_versions_are_compared_by_number(phone: CaseModel, said: str, expected: str) -> None:
     """10 is after 3, 3 is 3.0, and a suffix does not matter."""
     assert answer(phone, {}, {"sdk-version": said})["version"] == Answered(
         "version", expected, f"told: {phone.questions['version'].says(expected)}", (), "person"
@@ -108,31 +108,31 @@ def test_versions_are_compared_by_number(phone: Case, said: str, expected: str) 
 
 
 @pytest.mark.parametrize("said", ["newest", "", "-1"])
-def test_a_word_that_fits_nothing_is_unknown(phone: Case, said: str) -> None:
+def test_a_word_that_fits_nothing_is_unknown(phone: CaseModel, said: str) -> None:
     """What a person says and no answer means is told back, not guessed."""
     given = answer(phone, {}, {"sdk-version": said})["version"]
     assert given.answer is None
     assert given.because == f"{said!r} fits none of the answers"
 
 
-def test_words_are_told_in_any_case(browser: Case) -> None:
+def test_words_are_told_in_any_case(browser: CaseModel) -> None:
     """YES is yes."""
     assert answer(browser, {}, {"vpn": " YES "})["vpn"].answer == "yes"
 
 
-def test_a_reference_relay_answers_as_such(browser: Case) -> None:
+def test_a_reference_relay_answers_as_such(browser: CaseModel) -> None:
     """What a reference relay saw is kept, and cannot find or rule out; what a person says still can."""
     answers = answer(browser, look_at(browser, {"": None}), {"vpn": "no"}, REFERENCE)
     assert (answers["port"].answer, answers["port"].firm) == ("open", None)
     assert answers["vpn"].firm == "no"
 
 
-def test_a_service_that_is_nowhere_is_unknown(phone: Case, browser: Case) -> None:
+def test_a_service_that_is_nowhere_is_unknown(phone: CaseModel, browser: CaseModel) -> None:
     """A question without a target on this platform is not fine."""
     assert "old-port" not in browser.questions
-    assert len(phone.wanted["old-port"]) == 1
-    without = Case(
-        phone.code, phone.platform, "", phone.causes, phone.questions, {**phone.wanted, "old-port": ()}
+    assert len(phone.probes["old-port"]) == 1
+    without = CaseModel(
+        phone.code, phone.platform, "", phone.causes, phone.questions, {**phone.probes, "old-port": ()}
     )
     assert answer(without, {}, {})["old-port"].because == "there is nothing to look at on this platform"
 

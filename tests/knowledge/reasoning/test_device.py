@@ -8,7 +8,7 @@ import pytest
 from knowledge.checking.check import report
 from knowledge.loading.build import build_rule
 from knowledge.model.conclusions import Answered, By
-from knowledge.model.schema import Case, DeviceAnswer, Knowledge, Question
+from knowledge.model.schema import CaseModel, DeviceAnswer, Knowledge, Question
 from knowledge.reasoning.answers import answer
 from knowledge.reasoning.device import reported, reports_in, shown_by, with_device
 from probes.protocol.model import Observation
@@ -16,7 +16,7 @@ from tests.knowledge.small import look_at
 
 
 @pytest.fixture
-def question(browser: Case) -> Question:
+def question(browser: CaseModel) -> Question:
     """A question that a device can answer: port, with open and shut, and one answer of the device's own."""
     weaker = DeviceAnswer(
         "somehow", build_rule({"some": {"up": "somehow"}}), "it went through", ("open",), ("odd",)
@@ -84,7 +84,7 @@ def test_reports_that_differ_show_nothing(question: Question) -> None:
     assert with_device(question, given("open"), two) == given("open")
 
 
-def test_reports_stand_among_the_observations(browser: Case, question: Question) -> None:
+def test_reports_stand_among_the_observations(browser: CaseModel, question: Question) -> None:
     """A report is found by its probe among what the relay saw, and changes no look of the relay's."""
     seen = look_at(browser, {"": None})
     one = reported({"up": False})
@@ -114,5 +114,5 @@ def test_an_observation_of_a_device_is_one_that_travels() -> None:
     """It looked, and has no failure word: what it says stands in its facts."""
     one = reported({"up": True, "service": "signaling"})
     assert isinstance(one, Observation)
-    assert one.looked
+    assert one.has_result
     assert one.target.service == "signaling"

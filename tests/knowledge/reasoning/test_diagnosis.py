@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from knowledge.model.conclusions import Diagnosis
-from knowledge.model.schema import Case
+from knowledge.model.schema import CaseModel
 from knowledge.reasoning.answers import answer
 from knowledge.reasoning.tree import compile_tree, walk
 from probes.protocol.failures import Failure
@@ -17,18 +17,21 @@ def lists(diagnosis: Diagnosis) -> dict[str, set[str]]:
     return {name: {one.cause for one in getattr(diagnosis, name)} for name in LISTS}
 
 
-def conclude(case: Case, **answers: str) -> Diagnosis:
+def conclude(case: CaseModel, **answers: str) -> Diagnosis:
     return walk(compile_tree(case), given(case, **answers))
 
 
 def look(
-    case: Case, told: dict[str, str] | None = None, vantage: str = USER_NETWORK, **failures: Failure | None
+    case: CaseModel,
+    told: dict[str, str] | None = None,
+    vantage: str = USER_NETWORK,
+    **failures: Failure | None,
 ) -> Diagnosis:
     seen = look_at(case, {"": None, **failures})
     return walk(compile_tree(case), answer(case, seen, told or {}, vantage), seen)
 
 
-def test_a_healthy_network_is_clear_from_here(browser: Case) -> None:
+def test_a_healthy_network_is_clear_from_here(browser: CaseModel) -> None:
     """Nothing is found, all that was looked at is ruled out, and what a person must tell is not checked."""
     diagnosis = look(browser)
     assert diagnosis.outcome == "clear"
@@ -39,14 +42,14 @@ def test_a_healthy_network_is_clear_from_here(browser: Case) -> None:
     assert diagnosis.not_checked[0].person_only
 
 
-def test_nothing_looked_at_is_not_clear(browser: Case) -> None:
+def test_nothing_looked_at_is_not_clear(browser: CaseModel) -> None:
     """Without a single look nothing is ruled out, and nobody says that all is well."""
     diagnosis = walk(compile_tree(browser), answer(browser, {}, {}))
     assert diagnosis.outcome == "unclear"
     assert lists(diagnosis)["not_checked"] == browser.causes.keys()
 
 
-def test_without_credentials_media_are_unclear(browser: Case) -> None:
+def test_without_credentials_media_are_unclear(browser: CaseModel) -> None:
     """What could not be proven is not checked, with the reason, and the outcome is not clear."""
     diagnosis = look(browser, udp_media=Failure.NO_CREDENTIALS)
     assert diagnosis.outcome == "unclear"
@@ -55,7 +58,7 @@ def test_without_credentials_media_are_unclear(browser: Case) -> None:
     assert reason == ("Does UDP pass both ways? not looked: it needs TURN credentials, and none were given")
 
 
-def test_two_faults_in_two_branches_are_both_found(browser: Case) -> None:
+def test_two_faults_in_two_branches_are_both_found(browser: CaseModel) -> None:
     """Signaling and media break independently, and both are told."""
     diagnosis = look(browser, tls=Failure.SSL_LOCAL_AUTHORITY, udp_media=Failure.UDP_OUTBOUND_LOST)
     assert [one.cause for one in diagnosis.found] == ["media-shut", "intercepted"]
@@ -63,7 +66,7 @@ def test_two_faults_in_two_branches_are_both_found(browser: Case) -> None:
     assert diagnosis.unexplained == ()
 
 
-def test_an_effect_stands_under_its_cause(browser: Case) -> None:
+def test_an_effect_stands_under_its_cause(browser: CaseModel) -> None:
     """An intercepting proxy that also cuts WebSockets is one finding with its effect."""
     diagnosis = look(browser, tls=Failure.SSL_LOCAL_AUTHORITY, websocket=Failure.WEBSOCKET_UPGRADE_STRIPPED)
     assert [(one.cause, one.effects) for one in diagnosis.found] == [("intercepted", ("stripped",))]
@@ -99,7 +102,7 @@ def test_what_is_only_possible_is_an_effect_too(folder: Path) -> None:
     assert "edge-shut" in lists(diagnosis)["possible"]
 
 
-def test_undecided_with_a_trace_is_possible(phone: Case) -> None:
+def test_undecided_with_a_trace_is_possible(phone: CaseModel) -> None:
     """A shut port speaks for an old SDK until somebody tells the version; an open one speaks for nothing."""
     assert "too-old" in lists(conclude(phone, old_port="shut"))["possible"]
     assert "too-old" in lists(conclude(phone, version="before-3"))["possible"]
@@ -108,7 +111,7 @@ def test_undecided_with_a_trace_is_possible(phone: Case) -> None:
     assert "too-old" in lists(conclude(phone, old_port="shut", version="from-3"))["ruled_out"]
 
 
-def test_clearing_takes_what_the_file_says(browser: Case) -> None:
+def test_clearing_takes_what_the_file_says(browser: CaseModel) -> None:
     """Near from here does not mean near for a user on a VPN."""
     assert "detour" in lists(conclude(browser, distance="near"))["not_checked"]
     assert "detour" in lists(conclude(browser, distance="near", vpn="no"))["ruled_out"]
@@ -118,20 +121,20 @@ def test_clearing_takes_what_the_file_says(browser: Case) -> None:
     assert "detour" in lists(conclude(browser, distance="far", vpn="yes"))["found"]
 
 
-def test_confidence(browser: Case) -> None:
+def test_confidence(browser: CaseModel) -> None:
     """Likely is what the file calls so; without that answer a finding is certain."""
     beside = conclude(browser, media="blocked", proof="beside").found[0]
     assert beside.confidence == "likely"
     assert conclude(browser, media="blocked").found[0].confidence == "certain"
 
 
-def test_reasons_are_questions_with_their_answers(browser: Case) -> None:
+def test_reasons_are_questions_with_their_answers(browser: CaseModel) -> None:
     """Whoever reads why something is ruled out needs no ids."""
     ruled_out = conclude(browser, port="open", others="shut").ruled_out
     assert next(one.because for one in ruled_out if one.cause == "blocked") == "Does TCP 443 open? open"
 
 
-def test_a_failure_that_nothing_accounts_for_is_listed(browser: Case) -> None:
+def test_a_failure_that_nothing_accounts_for_is_listed(browser: CaseModel) -> None:
     """TLS that breaks in a way no cause knows is unexplained, and the outcome is not clear."""
     diagnosis = look(browser, tls=Failure.CONNECTION_RESET)
     assert diagnosis.found == ()
@@ -139,7 +142,7 @@ def test_a_failure_that_nothing_accounts_for_is_listed(browser: Case) -> None:
     assert diagnosis.outcome == "unclear"
 
 
-def test_unexplained_alone_is_not_clear(phone: Case) -> None:
+def test_unexplained_alone_is_not_clear(phone: CaseModel) -> None:
     """All causes may be ruled out: what failed and nobody explains still keeps the outcome open."""
     diagnosis = look(phone, {"vpn": "no"}, tls=Failure.CONNECTION_RESET)
     assert lists(diagnosis)["ruled_out"] == phone.causes.keys()
@@ -155,7 +158,7 @@ def test_a_tolerated_failure_is_told_and_leaves_the_outcome_clear(folder: Path) 
     assert diagnosis.outcome == "clear"
 
 
-def test_what_a_found_cause_asked_about_is_accounted_for(browser: Case) -> None:
+def test_what_a_found_cause_asked_about_is_accounted_for(browser: CaseModel) -> None:
     """All edges shut: each failed look belongs to the finding, those that did not look are not failures."""
     diagnosis = look(
         browser, tcp=Failure.GENERIC_TIMEOUT_ERROR, tls=Failure.SKIPPED, websocket=Failure.SKIPPED
@@ -165,7 +168,7 @@ def test_what_a_found_cause_asked_about_is_accounted_for(browser: Case) -> None:
     assert {"tcp signaling near.example:443/tcp"} <= set(diagnosis.accounted)
 
 
-def test_a_reference_relay_finds_and_rules_out_nothing(browser: Case) -> None:
+def test_a_reference_relay_finds_and_rules_out_nothing(browser: CaseModel) -> None:
     """From elsewhere a fault is at most possible, and a success clears nobody's network."""
     healthy = look(browser, vantage=REFERENCE)
     assert lists(healthy)["not_checked"] == browser.causes.keys()
@@ -175,12 +178,12 @@ def test_a_reference_relay_finds_and_rules_out_nothing(browser: Case) -> None:
     assert "says nothing about the user's network" in faulty.possible[0].because
 
 
-def test_what_a_person_says_counts_from_anywhere(phone: Case) -> None:
+def test_what_a_person_says_counts_from_anywhere(phone: CaseModel) -> None:
     """A reference relay does not weaken what a person tells: a new SDK rules out the old port."""
     assert "too-old" in lists(look(phone, {"sdk-version": "3.1"}, REFERENCE))["ruled_out"]
 
 
-def test_the_next_question_is_the_one_that_settles_most(phone: Case) -> None:
+def test_the_next_question_is_the_one_that_settles_most(phone: CaseModel) -> None:
     """The heaviest open cause is asked about first; with something found, no question only clears the rest."""
     trouble = {"legacy-signaling": None, "udp_media": Failure.UDP_OUTBOUND_LOST}
     seen = look_at(phone, {"": None, **trouble, "tcp legacy": Failure.GENERIC_TIMEOUT_ERROR})
@@ -225,7 +228,7 @@ def test_nobody_is_asked_about_an_effect(folder: Path) -> None:
     assert diagnosis.next_question is None
 
 
-def test_nothing_is_asked_that_changes_nothing(phone: Case) -> None:
+def test_nothing_is_asked_that_changes_nothing(phone: CaseModel) -> None:
     """With the old port open and the media fine, neither the version nor TURN matters."""
     diagnosis = look(phone, {"vpn": "no"})
     assert diagnosis.next_question is None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from knowledge.model.conclusions import Diagnosis
-from knowledge.model.schema import Case
+from knowledge.model.schema import CaseModel
 from knowledge.reasoning.answers import answer
 from knowledge.reasoning.merge import merge
 from knowledge.reasoning.tree import compile_tree, walk
@@ -22,7 +22,7 @@ def place(diagnosis: Diagnosis, cause: str) -> tuple[str, tuple[str, ...]]:
     return found
 
 
-def both(browser: Case, phone: Case, **failures: Failure | None) -> Diagnosis:
+def both(browser: CaseModel, phone: CaseModel, **failures: Failure | None) -> Diagnosis:
     diagnoses = []
     for case in (browser, phone):
         seen = look_at(case, {"": None, **failures})
@@ -30,13 +30,13 @@ def both(browser: Case, phone: Case, **failures: Failure | None) -> Diagnosis:
     return merge(diagnoses)
 
 
-def test_one_diagnosis_stays_as_it_is(browser: Case) -> None:
+def test_one_diagnosis_stays_as_it_is(browser: CaseModel) -> None:
     """Merging what is single changes nothing."""
     one = walk(compile_tree(browser), answer(browser, {}, {}))
     assert merge([one]) is one
 
 
-def test_each_cause_stands_once(browser: Case, phone: Case) -> None:
+def test_each_cause_stands_once(browser: CaseModel, phone: CaseModel) -> None:
     """What concerns one platform only is told for that one."""
     merged = both(browser, phone, udp_media=Failure.UDP_OUTBOUND_LOST)
     assert merged.platforms == ("javascript", "ios")
@@ -56,7 +56,7 @@ def test_each_cause_stands_once(browser: Case, phone: Case) -> None:
     ],
 )
 def test_ruled_out_is_what_is_ruled_out_everywhere(
-    browser: Case, phone: Case, here: dict[str, str], there: dict[str, str], where: str
+    browser: CaseModel, phone: CaseModel, here: dict[str, str], there: dict[str, str], where: str
 ) -> None:
     """Found on one platform is found; unknown on one is not ruled out."""
     one = walk(compile_tree(browser), given(browser, **here))
@@ -65,7 +65,7 @@ def test_ruled_out_is_what_is_ruled_out_everywhere(
     assert place(merge([other, one]), "intercepted")[0] == where
 
 
-def test_a_failure_is_unexplained_only_if_it_is_everywhere(browser: Case, phone: Case) -> None:
+def test_a_failure_is_unexplained_only_if_it_is_everywhere(browser: CaseModel, phone: CaseModel) -> None:
     """What one platform's finding accounts for is accounted for."""
     merged = both(browser, phone, tls=Failure.CONNECTION_RESET)
     assert merged.unexplained == ("tls signaling roaming.example:443/tcp",)
@@ -81,7 +81,7 @@ def test_what_one_platform_accounts_for_is_explained(folder: Path) -> None:
     assert merged.unexplained == ()
 
 
-def test_certain_wins_and_the_path_is_told_once(browser: Case, phone: Case) -> None:
+def test_certain_wins_and_the_path_is_told_once(browser: CaseModel, phone: CaseModel) -> None:
     """A finding that is certain on one platform is certain; equal answers are one step of the path."""
     one = walk(compile_tree(browser), given(browser, media="blocked", proof="beside"))
     other = walk(compile_tree(phone), given(phone, media="blocked", proof="inside"))
@@ -90,7 +90,7 @@ def test_certain_wins_and_the_path_is_told_once(browser: Case, phone: Case) -> N
     assert sum(step.question == "media" for step in merged.path) == 1
 
 
-def test_the_question_worth_most_over_all_is_next(browser: Case, phone: Case) -> None:
+def test_the_question_worth_most_over_all_is_next(browser: CaseModel, phone: CaseModel) -> None:
     """What settles something on both platforms weighs twice."""
     merged = both(browser, phone)
     assert merged.next_question

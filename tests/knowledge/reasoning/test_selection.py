@@ -3,26 +3,26 @@
 from pathlib import Path
 
 from knowledge.loading.load import load_knowledge
-from knowledge.model.schema import Case, Knowledge, Scope
-from knowledge.reasoning.selection import select, step_id
+from knowledge.model.schema import CaseModel, Knowledge, Scope
+from knowledge.reasoning.selection import select_causes, step_id
 from probes.protocol.model import Target
 from tests.knowledge.small import CODE, QUESTIONS, Town, write
 
 
 def test_causes_of_the_code_and_platform(knowledge: Knowledge) -> None:
     """A cause that does not name the code, or is for another platform, is not in question."""
-    assert "too-old" not in select(knowledge, Town(), "31009", "javascript").causes
-    assert list(select(knowledge, Town(), "31000", "ios").causes) == ["too-old"]
-    assert select(knowledge, Town(), "99999", "ios").causes == {}
+    assert "too-old" not in select_causes(knowledge, Town(), "31009", "javascript").causes
+    assert list(select_causes(knowledge, Town(), "31000", "ios").causes) == ["too-old"]
+    assert select_causes(knowledge, Town(), "99999", "ios").causes == {}
 
 
-def test_causes_come_most_common_first(browser: Case) -> None:
+def test_causes_come_most_common_first(browser: CaseModel) -> None:
     """The order of a case is that of the weights."""
     weights = [cause.weight["31009"] for cause in browser.causes.values()]
     assert weights == sorted(weights, reverse=True)
 
 
-def test_needed_questions_come_first(browser: Case) -> None:
+def test_needed_questions_come_first(browser: CaseModel) -> None:
     """Everything that is needed is in the case, before who needs it."""
     order = list(browser.questions)
     for question in browser.questions.values():
@@ -30,9 +30,9 @@ def test_needed_questions_come_first(browser: Case) -> None:
             assert order.index(needed) < order.index(question.id)
 
 
-def test_one_look_serves_several_questions(browser: Case) -> None:
+def test_one_look_serves_several_questions(browser: CaseModel) -> None:
     """The media proof is looked at once, although two questions ask about it."""
-    assert browser.wanted["media"] == browser.wanted["proof"]
+    assert browser.probes["media"] == browser.probes["proof"]
 
 
 def test_a_service_that_the_network_lacks_is_nobodys_cause(knowledge: Knowledge) -> None:
@@ -42,7 +42,7 @@ def test_a_service_that_the_network_lacks_is_nobodys_cause(knowledge: Knowledge)
         def targets(self, service: str, platform: str, scope: Scope, chosen: str, /) -> tuple[Target, ...]:
             return ()
 
-    assert select(knowledge, Nowhere(), CODE, "javascript").causes == {}
+    assert select_causes(knowledge, Nowhere(), CODE, "javascript").causes == {}
 
 
 def test_a_look_for_each_named_resolver_and_one_through_whatever_proxy(folder: Path) -> None:
@@ -53,16 +53,16 @@ def test_a_look_for_each_named_resolver_and_one_through_whatever_proxy(folder: P
     write(folder, "questions", "upgrade", upgrade)
     knowledge = load_knowledge(folder)
     town = Town(resolvers=("192.0.2.1", "192.0.2.2"))
-    case = select(knowledge, town, CODE, "javascript")
-    assert [one.params for one in case.wanted["names"]] == [
+    case = select_causes(knowledge, town, CODE, "javascript")
+    assert [one.params for one in case.probes["names"]] == [
         {"resolver": "192.0.2.1"},
         {"resolver": "192.0.2.2"},
     ]
-    assert [one.params for one in case.wanted["upgrade"]] == [{"proxy": True}]
-    assert "names" not in select(knowledge, Town(), CODE, "javascript").questions
+    assert [one.params for one in case.probes["upgrade"]] == [{"proxy": True}]
+    assert "names" not in select_causes(knowledge, Town(), CODE, "javascript").questions
 
 
-def test_questions_for_other_platforms_are_dropped(phone: Case) -> None:
+def test_questions_for_other_platforms_are_dropped(phone: CaseModel) -> None:
     """On a phone nobody asks about WebSockets, nor finds what only they show."""
     assert "upgrade" not in phone.questions
     assert "stripped" not in phone.causes
@@ -70,15 +70,15 @@ def test_questions_for_other_platforms_are_dropped(phone: Case) -> None:
 
 def test_the_chosen_edge_is_looked_at(knowledge: Knowledge) -> None:
     """A chosen edge replaces roaming in all but the looks that are about roaming."""
-    case = select(knowledge, Town(), "31009", "javascript", "far")
-    assert [one.target.host for one in case.wanted["port"]] == ["far.example"]
-    assert [one.target.host for one in case.wanted["distance"]] == ["roaming.example"]
-    assert [one.target.host for one in case.wanted["others"]] == ["near.example", "far.example"]
+    case = select_causes(knowledge, Town(), "31009", "javascript", "far")
+    assert [one.target.host for one in case.probes["port"]] == ["far.example"]
+    assert [one.target.host for one in case.probes["distance"]] == ["roaming.example"]
+    assert [one.target.host for one in case.probes["others"]] == ["near.example", "far.example"]
 
 
-def test_names_are_looked_up_where_names_are(browser: Case) -> None:
+def test_names_are_looked_up_where_names_are(browser: CaseModel) -> None:
     """A look-up goes to port 53, whatever the service's own port."""
-    (wanted,) = browser.wanted["names"]
+    (wanted,) = browser.probes["names"]
     assert wanted.step == "dns signaling roaming.example:53/udp"
 
 

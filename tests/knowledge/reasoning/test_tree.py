@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.model.conclusions import Answered, Answers
-from knowledge.model.schema import Case
+from knowledge.model.schema import CaseModel
 from knowledge.reasoning.answers import answer, needs_met
 from knowledge.reasoning.branches import Ask, Fork, Leaf, Node, branches_of, grow
 from knowledge.reasoning.judge import judge
@@ -34,7 +34,7 @@ cases: [{given: {port: partly, tls: broken}, found: [linked]}]
 
 
 @pytest.fixture(scope="module", params=["javascript", "ios", "linked"])
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CaseModel:
     folder = write_all(tmp_path_factory.mktemp("knowledge"))
     if request.param != "linked":
         return case_of(folder, request.param)
@@ -42,7 +42,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return case_of(folder, "javascript")
 
 
-def consistent(case: Case, chosen: dict[str, str | None]) -> dict[str, Answered]:
+def consistent(case: CaseModel, chosen: dict[str, str | None]) -> dict[str, Answered]:
     """Answers as chosen, where what a question needs allows it to be asked."""
     answers: dict[str, Answered] = {}
     for question in case.questions.values():
@@ -51,7 +51,7 @@ def consistent(case: Case, chosen: dict[str, str | None]) -> dict[str, Answered]
     return answers
 
 
-def choices(case: Case, unknown: bool) -> st.SearchStrategy[dict[str, str | None]]:
+def choices(case: CaseModel, unknown: bool) -> st.SearchStrategy[dict[str, str | None]]:
     none = [None] if unknown else []
     return st.fixed_dictionaries(
         {one.id: st.sampled_from([*none, *one.names]) for one in case.questions.values()}
@@ -69,7 +69,7 @@ def leaves_found(node: Node, answers: Answers) -> Iterator[str]:
         yield from leaves_found(dict(node.edges)[given], answers)
 
 
-def directly_found(case: Case, answers: Answers) -> set[str]:
+def directly_found(case: CaseModel, answers: Answers) -> set[str]:
     return {id_ for id_, standing in judge(case, answers).standing.items() if standing == "found"}
 
 
@@ -78,14 +78,14 @@ quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 
 @quick
 @given(data=st.data())
-def test_leaves_find_what_judging_finds(case: Case, data: st.DataObject) -> None:
+def test_leaves_find_what_judging_finds(case: CaseModel, data: st.DataObject) -> None:
     """For fully known answers the leaves of all branches list exactly the causes whose conditions hold."""
     answers = consistent(case, data.draw(choices(case, unknown=False)))
     found = {id_ for root in compile_tree(case).roots for id_ in leaves_found(root, answers)}
     assert found == directly_found(case, answers)
 
 
-def test_leaves_find_what_judging_finds_everywhere(case: Case) -> None:
+def test_leaves_find_what_judging_finds_everywhere(case: CaseModel) -> None:
     """The same for every combination of answers in every branch, one branch at a time."""
     tried = 0
     for branch in branches_of(case):
@@ -104,7 +104,7 @@ def test_leaves_find_what_judging_finds_everywhere(case: Case) -> None:
 
 @quick
 @given(data=st.data())
-def test_an_unknown_answer_only_takes_away(case: Case, data: st.DataObject) -> None:
+def test_an_unknown_answer_only_takes_away(case: CaseModel, data: st.DataObject) -> None:
     """Forgetting an answer never adds to what is found or ruled out."""
     chosen = data.draw(choices(case, unknown=True))
     forgotten = data.draw(st.sampled_from(sorted(chosen)))
@@ -117,7 +117,7 @@ def test_an_unknown_answer_only_takes_away(case: Case, data: st.DataObject) -> N
 
 @quick
 @given(data=st.data())
-def test_every_cause_is_in_one_list(case: Case, data: st.DataObject) -> None:
+def test_every_cause_is_in_one_list(case: CaseModel, data: st.DataObject) -> None:
     """However much is known, no cause is lost and none told twice; walking again gives the same."""
     answers = consistent(case, data.draw(choices(case, unknown=True)))
     tree = compile_tree(case)
@@ -129,7 +129,7 @@ def test_every_cause_is_in_one_list(case: Case, data: st.DataObject) -> None:
 
 @quick
 @given(data=st.data())
-def test_the_path_asks_each_question_once(case: Case, data: st.DataObject) -> None:
+def test_the_path_asks_each_question_once(case: CaseModel, data: st.DataObject) -> None:
     """The walk comes to an end, and goes on to the next question where an answer is unknown."""
     answers = consistent(case, data.draw(choices(case, unknown=True)))
     asked = [step.question for step in walk(compile_tree(case), answers).path]
@@ -140,13 +140,13 @@ def test_the_path_asks_each_question_once(case: Case, data: st.DataObject) -> No
 
 @quick
 @given(data=st.data())
-def test_settled_means_settled(case: Case, data: st.DataObject) -> None:
+def test_settled_means_settled(case: CaseModel, data: st.DataObject) -> None:
     """Once settled, no way in which the running looks can end changes a list or a confidence."""
-    steps = sorted({one.step for wanted in case.wanted.values() for one in wanted})
+    steps = sorted({one.step for wanted in case.probes.values() for one in wanted})
     known = data.draw(st.dictionaries(st.sampled_from(steps), st.sampled_from(STATES)))
     rest = [step for step in steps if step not in known]
     told = data.draw(st.dictionaries(st.sampled_from(["vpn", "turn"]), st.sampled_from(["yes", "no"])))
-    looks = {one.step: one for wanted in case.wanted.values() for one in wanted}
+    looks = {one.step: one for wanted in case.probes.values() for one in wanted}
 
     def seen(failures: dict[str, Failure | None]) -> dict[str, Observation]:
         return {s: Observation(s, looks[s].probe, looks[s].target, f) for s, f in failures.items()}
@@ -158,7 +158,7 @@ def test_settled_means_settled(case: Case, data: st.DataObject) -> None:
         assert one == other
 
 
-def test_settled_waits_for_what_matters(case: Case) -> None:
+def test_settled_waits_for_what_matters(case: CaseModel) -> None:
     """Running looks of an open cause are waited for; with all looks done there is nothing to wait for."""
     seen = look_at(case, {"": None})
     media = {step for step in seen if step.startswith("udp_media")}
@@ -168,17 +168,17 @@ def test_settled_waits_for_what_matters(case: Case) -> None:
     assert settled(case, answer(case, seen, {}), media)
 
 
-def test_settled_waits_for_what_makes_a_question_due(case: Case) -> None:
+def test_settled_waits_for_what_makes_a_question_due(case: CaseModel) -> None:
     """TLS has been looked at, but counts only once TCP is known: that look is waited for."""
     alone = replace(case, causes={"intercepted": case.causes["intercepted"]})
     seen = look_at(case, {"": None, "tls": Failure.SSL_LOCAL_AUTHORITY})
-    port = {one.step for one in case.wanted["port"]}
+    port = {one.step for one in case.probes["port"]}
     answers = answer(alone, {step: one for step, one in seen.items() if step not in port}, {})
     assert answers["tls"].answer is None
     assert not settled(alone, answers, port)
 
 
-def test_settled_does_not_wait_for_what_is_ruled_out_anyway(case: Case) -> None:
+def test_settled_does_not_wait_for_what_is_ruled_out_anyway(case: CaseModel) -> None:
     """With the port open, how the other edges fare decides nothing any more."""
     seen = look_at(case, {"": None})
     edges = {step for step in seen if "near.example" in step or "far.example" in step}
@@ -187,13 +187,13 @@ def test_settled_does_not_wait_for_what_is_ruled_out_anyway(case: Case) -> None:
     assert settled(case, answers, edges)
 
 
-def test_branches_share_no_question(case: Case) -> None:
+def test_branches_share_no_question(case: CaseModel) -> None:
     """A fault in one branch cannot hide one in another."""
     asked = [id_ for branch in branches_of(case) for id_ in branch.questions]
     assert len(asked) == len(set(asked))
 
 
-def test_cheap_questions_come_before_people(case: Case) -> None:
+def test_cheap_questions_come_before_people(case: CaseModel) -> None:
     """A person is asked only after what a relay can tell in the same branch."""
     media = next(
         root for root in compile_tree(case).roots if isinstance(root, Ask) and root.question == "media"
@@ -203,7 +203,7 @@ def test_cheap_questions_come_before_people(case: Case) -> None:
     assert relayed.question == "relayed"
 
 
-def test_needs_inside_a_branch_are_asked_first(case: Case) -> None:
+def test_needs_inside_a_branch_are_asked_first(case: CaseModel) -> None:
     """Whatever it tells, a question waits for what it needs, and is not asked where it must not be."""
     for branch, root in zip(compile_tree(case).branches, compile_tree(case).roots, strict=True):
         for question, known in asked_in(root, {}):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from probes.checks.context import Look, Shared
+from probes.checks.context import ProbeContext, RunContext
 from probes.net.certificate_verdict import Trust
 from probes.net.resolver import Resolver
 from probes.protocol.failures import Failure, classify
@@ -12,7 +12,7 @@ from probes.protocol.model import Observation, Plan, Step, Target
 
 
 async def see(
-    probe: Callable[[Step, Look], Awaitable[Failure | None]],
+    probe: Callable[[Step, ProbeContext], Awaitable[Failure | None]],
     host: str,
     port: int,
     *,
@@ -34,12 +34,14 @@ async def see(
         "look", "any", Target("signaling", host, port, transport), budget, params, secrets=secrets or {}
     )
     names = names or Resolver(servers=servers, cadence=cadence)
-    look = Look(Shared(Plan((step,), budget, roots, proxy_url), names, Trust(roots)), earlier or {})
+    context = ProbeContext(
+        RunContext(Plan((step,), budget, roots, proxy_url), names, Trust(roots)), earlier or {}
+    )
     try:
         async with asyncio.timeout(budget):
-            failure = await probe(step, look)
+            failure = await probe(step, context)
     except Exception as error:
         failure = classify(error)
         if failure is Failure.PROBE_CRASHED:
             raise
-    return failure, look.facts
+    return failure, context.facts

@@ -12,7 +12,7 @@ from tests.probes.checks.run_one_probe import see
 
 ROAMING = "voice.roaming.example"
 HOSTS = {"dublin": "voice.dublin.example", "tokyo": "voice.tokyo.example"}
-look = partial(see, edges.probe, ROAMING, hosts=HOSTS)
+context = partial(see, edges.probe, ROAMING, hosts=HOSTS)
 
 
 def pinned(roaming: str, dublin: str, tokyo: str) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def pinned(roaming: str, dublin: str, tokyo: str) -> dict[str, Any]:
 async def test_open_and_shut_edges_are_told_apart() -> None:
     """Each edge has its own outcome, and roaming is recognized by its address."""
     async with tcp_server(silence) as port:
-        failure, facts = await look(port, addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.2"))
+        failure, facts = await context(port, addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.2"))
     assert failure is None
     assert (facts["open"], facts["shut"]) == (["dublin"], ["tokyo"])
     assert facts["edges"]["tokyo"]["failure"] == "connection_refused"
@@ -37,7 +37,7 @@ async def test_open_and_shut_edges_are_told_apart() -> None:
 async def test_a_shut_roaming_edge_with_others_open() -> None:
     """Where roaming leads to a shut edge, the others that open are named."""
     async with tcp_server(silence) as port:
-        _, facts = await look(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
+        _, facts = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
     assert facts["roaming_edge"] == "dublin"
     assert facts["roaming_open"] is False
     assert facts["others_open"] == ["tokyo"]
@@ -48,7 +48,9 @@ async def test_a_shut_roaming_edge_with_others_open() -> None:
 async def test_the_chosen_edge_is_not_another_one() -> None:
     """With an edge chosen, the others are those besides it."""
     async with tcp_server(silence) as port:
-        _, facts = await look(port, chosen="tokyo", addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.1"))
+        _, facts = await context(
+            port, chosen="tokyo", addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.1")
+        )
     assert facts["others_open"] == ["dublin"]
 
 
@@ -56,11 +58,11 @@ async def test_an_edge_that_is_not_allowed() -> None:
     """Whether roaming leads to an allowed edge is told only when the edge is known."""
     async with tcp_server(silence) as port:
         here = pinned("127.0.0.1", "127.0.0.1", "127.0.0.2")
-        _, refused = await look(port, allowed=["tokyo"], addresses=here)
-        _, allowed = await look(port, allowed=["dublin"], addresses=here)
-        _, anywhere = await look(port, addresses=here)
+        _, refused = await context(port, allowed=["tokyo"], addresses=here)
+        _, allowed = await context(port, allowed=["dublin"], addresses=here)
+        _, anywhere = await context(port, addresses=here)
         nowhere = pinned("127.0.0.9", "127.0.0.1", "127.0.0.2")
-        _, unknown = await look(port, allowed=["dublin"], addresses=nowhere)
+        _, unknown = await context(port, allowed=["dublin"], addresses=nowhere)
     assert refused["roaming_allowed"] is False
     assert allowed["roaming_allowed"] is True
     assert anywhere["roaming_allowed"] is True
@@ -71,7 +73,9 @@ async def test_an_edge_that_is_not_allowed() -> None:
 async def test_a_silent_edge_does_not_hide_the_others() -> None:
     """When the budget ends while one edge is silent, what the others said is kept."""
     async with full_backlog() as port, tcp_server(silence, host="127.0.0.3", port=port):
-        failure, facts = await look(port, budget=0.2, addresses=pinned("127.0.0.3", "127.0.0.3", "127.0.0.1"))
+        failure, facts = await context(
+            port, budget=0.2, addresses=pinned("127.0.0.3", "127.0.0.3", "127.0.0.1")
+        )
     assert failure is Failure.GENERIC_TIMEOUT_ERROR
     assert facts["open"] == ["dublin"]
     assert facts["roaming_open"] is True
@@ -85,7 +89,7 @@ async def test_names_are_resolved_and_aliases_recognized() -> None:
         f"{HOSTS['dublin']} A": [f"{HOSTS['dublin']} A 127.0.0.4"],
     }
     async with tcp_server(silence) as port, name_server(zone(records)) as server:
-        failure, facts = await look(port, servers=[server])
+        failure, facts = await context(port, servers=[server])
     assert failure is None
     assert facts["roaming_edge"] == "dublin"
     assert facts["edges"]["tokyo"]["failure"] == "dns_nxdomain_error"
@@ -96,10 +100,10 @@ async def test_only_an_edge_that_clients_may_use_and_that_has_a_name_is_barred()
     """What does not open counts as barred where the network allows the edge, and where DNS knows it."""
     async with tcp_server(silence) as port:
         here = pinned("127.0.0.1", "127.0.0.1", "127.0.0.2")
-        _, allowed = await look(port, allowed=["dublin", "tokyo"], addresses=here)
-        _, elsewhere = await look(port, allowed=["dublin"], addresses=here)
+        _, allowed = await context(port, allowed=["dublin", "tokyo"], addresses=here)
+        _, elsewhere = await context(port, allowed=["dublin"], addresses=here)
         async with name_server(zone({f"{HOSTS['dublin']} A": [f"{HOSTS['dublin']} A 127.0.0.1"]})) as server:
-            _, nameless = await look(port, servers=[server])
+            _, nameless = await context(port, servers=[server])
     assert allowed["barred"] == ["tokyo"]
     assert elsewhere["barred"] == []
     assert (nameless["shut"], nameless["barred"]) == (["tokyo"], [])
@@ -108,7 +112,7 @@ async def test_only_an_edge_that_clients_may_use_and_that_has_a_name_is_barred()
 async def test_no_name_at_all_is_a_dns_word() -> None:
     """When nothing resolves, the step fails with roaming's dns word."""
     async with name_server(zone({}, rcode="SERVFAIL")) as server:
-        failure, facts = await look(443, servers=[server])
+        failure, facts = await context(443, servers=[server])
     assert failure is Failure.DNS_SERVFAIL_ERROR
     assert facts["open_count"] == 0
     assert facts["shut_count"] == 2

@@ -2,14 +2,14 @@
 
 import pytest
 
-from probes.checks.media_verdict import Proof, compare_ephemeral, judge, summarize
+from probes.checks.media_verdict import PortProof, compare_ephemeral, judge, summarize
 from probes.protocol.failures import Failure
 
-FINE = Proof(20000, outbound=True, inbound=True)
-SHUT = Proof(30000, outbound=False)
-REJECTED = Proof(30000, outbound=False, rejected=True)
-ONE_WAY = Proof(40000, outbound=True, inbound=False)
-UNKNOWN = Proof(50000)
+FINE = PortProof(20000, outbound=True, inbound=True)
+SHUT = PortProof(30000, outbound=False)
+REJECTED = PortProof(30000, outbound=False, rejected=True)
+ONE_WAY = PortProof(40000, outbound=True, inbound=False)
+UNKNOWN = PortProof(50000)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ UNKNOWN = Proof(50000)
         ([FINE], "outbound_lost", True, Failure.UDP_OUTBOUND_LOST),
     ],
 )
-def test_judge(proofs: list[Proof], ephemeral: str, sure: bool, word: Failure | None) -> None:
+def test_judge(proofs: list[PortProof], ephemeral: str, sure: bool, word: Failure | None) -> None:
     """A lost port is a verdict; none at all arriving is one only when our permissions were right for certain."""
     assert judge(proofs, ephemeral, permission_sure=sure) is word
 
@@ -48,7 +48,7 @@ def test_judge(proofs: list[Proof], ephemeral: str, sure: bool, word: Failure | 
         (SHUT, FINE, "same"),
     ],
 )
-def test_compare_ephemeral(low: Proof, high: Proof, word: str) -> None:
+def test_compare_ephemeral(low: PortProof, high: PortProof, word: str) -> None:
     """Only a port that fares worse from an ephemeral source port speaks of a rule on the source."""
     assert compare_ephemeral([(low, high)]) == word
 

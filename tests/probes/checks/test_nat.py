@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from probes.checks import nat
-from probes.net.stun import Address, Attribute, Kind, Message, pack_address, pack_error
+from probes.net.stun import StunAttribute, StunClass, StunMessage, TransportAddress, pack_address, pack_error
 from probes.protocol.failures import Failure
 from tests.fakes import behaviour_server, stun_answer, stun_mapped, stun_server
 from tests.probes.checks.run_one_probe import see
@@ -78,8 +78,8 @@ async def test_a_pool_shows_all_its_addresses() -> None:
 
 
 def _sees(host: str, port: int | None = None) -> Any:
-    def reply(request: Message, peer: tuple[str, int]) -> list[bytes]:
-        return [stun_mapped(request, Address(host, port or peer[1]))]
+    def reply(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        return [stun_mapped(request, TransportAddress(host, port or peer[1]))]
 
     return reply
 
@@ -136,10 +136,12 @@ async def test_a_server_without_a_name_service_costs_nothing() -> None:
 async def test_a_server_that_breaks_its_promise_leaves_filtering_unknown() -> None:
     """OTHER-ADDRESS where nobody listens: its silence tells neither mapping nor filtering."""
 
-    def promises(request: Message, peer: tuple[str, int]) -> list[bytes]:
-        if request.get(Attribute.CHANGE_REQUEST):
-            return [stun_answer(request, Kind.ERROR, pack_error(420, "Unknown Attribute"))]
-        other = pack_address(Attribute.OTHER_ADDRESS, Address("127.0.0.2", 9), request.transaction)
+    def promises(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        if request.get(StunAttribute.CHANGE_REQUEST):
+            return [stun_answer(request, StunClass.ERROR, pack_error(420, "Unknown Attribute"))]
+        other = pack_address(
+            StunAttribute.OTHER_ADDRESS, TransportAddress("127.0.0.2", 9), request.transaction
+        )
         return [stun_mapped(request, (PUBLIC, peer[1]), other)]
 
     async with stun_server(promises) as port:

@@ -1,7 +1,7 @@
 """The stun probe against coturn and scripted servers."""
 
 from probes.checks import stun
-from probes.net.stun import Attribute, Kind, Message
+from probes.net.stun import StunAttribute, StunClass, StunMessage
 from probes.protocol.failures import Failure
 from tests.fakes import stun_answer, stun_mapped, stun_server
 from tests.probes.checks.run_one_probe import see
@@ -40,7 +40,7 @@ async def test_lost_requests_are_sent_again() -> None:
     """A server that hears only the third request is reached, and ms is of that request."""
     seen: list[bytes] = []
 
-    def third(request: Message, peer: tuple[str, int]) -> list[bytes]:
+    def third(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
         seen.append(request.transaction)
         return [stun_mapped(request, peer)] if len(seen) == 3 else []
 
@@ -55,8 +55,8 @@ async def test_lost_requests_are_sent_again() -> None:
 async def test_junk_and_strangers_are_ignored() -> None:
     """Garbage, an answer to another question and an indication do not hide the answer that follows."""
 
-    def answers(request: Message, peer: tuple[str, int]) -> list[bytes]:
-        stranger = Message(request.method, Kind.SUCCESS, bytes(12))
+    def answers(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        stranger = StunMessage(request.method, StunClass.SUCCESS, bytes(12))
         return [b"junk", b"", stun_mapped(stranger, ("203.0.113.9", 1)), stun_mapped(request, peer)]
 
     async with stun_server(answers) as port:
@@ -67,7 +67,7 @@ async def test_junk_and_strangers_are_ignored() -> None:
 
 async def test_an_answer_without_an_address_is_malformed() -> None:
     """A success that does not say where it saw us is stun_malformed_response, and so is an error answer."""
-    for kind in (Kind.SUCCESS, Kind.ERROR):
+    for kind in (StunClass.SUCCESS, StunClass.ERROR):
         async with stun_server(lambda request, peer, kind=kind: [stun_answer(request, kind)]) as port:  # type: ignore[misc]  # bound per turn
             failure, _ = await see(stun.probe, HOST, port)
         assert failure is Failure.STUN_MALFORMED_RESPONSE
@@ -83,9 +83,9 @@ async def test_nothing_but_junk_is_malformed_and_not_silence() -> None:
 async def test_an_old_server_is_understood() -> None:
     """MAPPED-ADDRESS of RFC 3489 counts when there is no XOR-MAPPED-ADDRESS."""
 
-    def old(request: Message, peer: tuple[str, int]) -> list[bytes]:
+    def old(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
         value = b"\0\1" + (4321).to_bytes(2, "big") + bytes([203, 0, 113, 7])
-        return [stun_answer(request, Kind.SUCCESS, (Attribute.MAPPED_ADDRESS, value))]
+        return [stun_answer(request, StunClass.SUCCESS, (StunAttribute.MAPPED_ADDRESS, value))]
 
     async with stun_server(old) as port:
         failure, facts = await see(stun.probe, HOST, port)

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from probes.checks import turn
-from probes.net.stun import Address, Attribute, Kind, Message, Method, pack_address, pack_error
+from probes.net.stun import (
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
+    pack_address,
+    pack_error,
+)
 from probes.protocol.failures import Failure
 from tests.fakes import RefusingTurn, say, silence, stun_answer, stun_server, tcp_server, turn_talk
 from tests.probes.checks.run_one_probe import see
@@ -97,16 +105,18 @@ async def test_what_passes_is_tried_again(codes: list[int]) -> None:
         failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
     assert failure is None
     assert facts["relayed"] == "192.0.2.9:40000"
-    assert server.asked[-1].method == Method.REFRESH
-    assert server.asked[-1].get(Attribute.LIFETIME) == bytes(4)
+    assert server.asked[-1].method == StunMethod.REFRESH
+    assert server.asked[-1].get(StunAttribute.LIFETIME) == bytes(4)
 
 
 async def test_an_alternate_server_is_told() -> None:
     """300 with ALTERNATE-SERVER names where the server wants us."""
 
-    def elsewhere(request: Message, peer: tuple[str, int]) -> list[bytes]:
-        there = pack_address(Attribute.ALTERNATE_SERVER, Address("192.0.2.44", 3478), request.transaction)
-        return [stun_answer(request, Kind.ERROR, pack_error(300, "Try Alternate"), there)]
+    def elsewhere(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        there = pack_address(
+            StunAttribute.ALTERNATE_SERVER, TransportAddress("192.0.2.44", 3478), request.transaction
+        )
+        return [stun_answer(request, StunClass.ERROR, pack_error(300, "Try Alternate"), there)]
 
     async with stun_server(elsewhere) as port:
         failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
@@ -163,11 +173,11 @@ async def test_a_signature_that_is_not_the_servers_is_no_answer() -> None:
     """A success signed with another key is passed over, as anybody can send one."""
     server = RefusingTurn([0])
 
-    def forged(request: Message, peer: tuple[str, int]) -> list[bytes]:
+    def forged(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
         packets = server(request, peer)
-        if request.get(Attribute.USERNAME) is None:
+        if request.get(StunAttribute.USERNAME) is None:
             return packets
-        return [stun_answer(request, Kind.SUCCESS, (Attribute.MESSAGE_INTEGRITY, bytes(20)))]
+        return [stun_answer(request, StunClass.SUCCESS, (StunAttribute.MESSAGE_INTEGRITY, bytes(20)))]
 
     async with stun_server(forged) as port:
         failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS, budget=0.2)
@@ -180,7 +190,7 @@ async def test_frames_may_come_in_pieces() -> None:
     server = RefusingTurn([0])
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        def whole(request: Message, peer: tuple[str, int]) -> list[bytes]:
+        def whole(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
             stream = b"\x40\x00\x00\x03abc\x00" + b"".join(server(request, peer))
             return [stream[at : at + 1] for at in range(len(stream))]
 
@@ -197,11 +207,11 @@ async def test_credentials_are_nowhere_to_be_read(caplog: pytest.LogCaptureFixtu
     caplog.set_level(logging.DEBUG)
     secret = SECRETS["credential"]
 
-    def gossip(request: Message, peer: tuple[str, int]) -> list[bytes]:
-        challenge = ((Attribute.REALM, b"turn.example"), (Attribute.NONCE, b"n"))
-        signed = request.get(Attribute.USERNAME) is not None
+    def gossip(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        challenge = ((StunAttribute.REALM, b"turn.example"), (StunAttribute.NONCE, b"n"))
+        signed = request.get(StunAttribute.USERNAME) is not None
         error = pack_error(500, f"not you, {SECRETS['username']} {secret}") if signed else pack_error(401)
-        return [stun_answer(request, Kind.ERROR, error, *challenge)]
+        return [stun_answer(request, StunClass.ERROR, error, *challenge)]
 
     async with stun_server(gossip) as port:
         failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)

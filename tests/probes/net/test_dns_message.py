@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probes.net.dns_message import Answer, make_query, parse_answer
+from probes.net.dns_message import DnsAnswer, make_query, parse_answer
 from probes.protocol.failures import Failure, NetworkError
 from tests.name_server import answer
 
@@ -58,7 +58,7 @@ def test_answers_are_read_as_they_were_written(name: str, aliases: list[str], ad
     read = parse_answer(answer(query, *records), query)
     assert read is not None
     assert sorted(read.addresses) == sorted(addresses)  # dnspython writes them in any order
-    assert replace(read, addresses=()) == Answer(
+    assert replace(read, addresses=()) == DnsAnswer(
         "NOERROR", cnames=tuple(chain[1:]), ttl=60 if addresses else None
     )
 

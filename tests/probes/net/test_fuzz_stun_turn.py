@@ -10,19 +10,19 @@ import pytest
 
 from probes.checks import nat, stun, turn, udp_media
 from probes.net.stun import (
-    Address,
-    Attribute,
-    Kind,
     MalformedError,
-    Message,
-    Method,
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
     integrity_holds,
     pack_address,
     pack_error,
     pack_message,
     parse_message,
 )
-from probes.net.turn_session import MOST_BYTES, Credentials, Frames, Session, TurnRefused
+from probes.net.turn_session import MOST_BYTES, Credentials, StunFrames, TurnRefused, TurnSession
 from probes.protocol.failures import Failure
 from tests.fakes import Talk, drip, say, stun_answer, stun_mapped, stun_server, tcp_server
 from tests.probes.checks.run_one_probe import see
@@ -31,29 +31,33 @@ from tests.turnserver import SECRETS
 RUNS = 12_000
 HOST = "127.0.0.1"
 CREDENTIALS = Credentials(SECRETS["username"], SECRETS["credential"])
-CHALLENGE = ((Attribute.REALM, b"turn.example"), (Attribute.NONCE, b"nonce"))
+CHALLENGE = ((StunAttribute.REALM, b"turn.example"), (StunAttribute.NONCE, b"nonce"))
 
 
 def _seeds() -> list[bytes]:
     transaction = bytes(range(12))
-    address = Address("192.0.2.1", 40000)
+    address = TransportAddress("192.0.2.1", 40000)
     addresses = [
         pack_address(attribute, host, transaction)
         for attribute in (
-            Attribute.XOR_MAPPED_ADDRESS,
-            Attribute.XOR_RELAYED_ADDRESS,
-            Attribute.OTHER_ADDRESS,
+            StunAttribute.XOR_MAPPED_ADDRESS,
+            StunAttribute.XOR_RELAYED_ADDRESS,
+            StunAttribute.OTHER_ADDRESS,
         )
-        for host in (address, Address("2001:db8::1", 1))
+        for host in (address, TransportAddress("2001:db8::1", 1))
     ]
     bodies = [
-        (Method.BINDING, Kind.SUCCESS, addresses),
-        (Method.ALLOCATE, Kind.ERROR, [pack_error(401, "Unauthorized"), *CHALLENGE]),
-        (Method.ALLOCATE, Kind.ERROR, [pack_error(438, "Stale"), *CHALLENGE]),
-        (Method.ALLOCATE, Kind.SUCCESS, [*addresses, (Attribute.SOFTWARE, b"fuzz")]),
-        (Method.DATA, Kind.INDICATION, [addresses[0], (Attribute.DATA, b"\x80\0\0\0" + bytes(8))]),
+        (StunMethod.BINDING, StunClass.SUCCESS, addresses),
+        (StunMethod.ALLOCATE, StunClass.ERROR, [pack_error(401, "Unauthorized"), *CHALLENGE]),
+        (StunMethod.ALLOCATE, StunClass.ERROR, [pack_error(438, "Stale"), *CHALLENGE]),
+        (StunMethod.ALLOCATE, StunClass.SUCCESS, [*addresses, (StunAttribute.SOFTWARE, b"fuzz")]),
+        (
+            StunMethod.DATA,
+            StunClass.INDICATION,
+            [addresses[0], (StunAttribute.DATA, b"\x80\0\0\0" + bytes(8))],
+        ),
     ]
-    messages = [Message(method, kind, transaction, tuple(body)) for method, kind, body in bodies]
+    messages = [StunMessage(method, kind, transaction, tuple(body)) for method, kind, body in bodies]
     return [pack_message(message, key) for message in messages for key in (b"", b"key")]
 
 
@@ -80,13 +84,15 @@ def _mutations(count: int) -> Iterator[bytes]:
 
 def _survive(packet: bytes) -> None:
     """Everything that is ever done with bytes of a server."""
-    session = Session(CREDENTIALS)
-    session.accepts(Message(Method.ALLOCATE, Kind.ERROR, bytes(12), (pack_error(401), *CHALLENGE)))
+    session = TurnSession(CREDENTIALS)
+    session.accepts(
+        StunMessage(StunMethod.ALLOCATE, StunClass.ERROR, bytes(12), (pack_error(401), *CHALLENGE))
+    )
     try:
         message = session.read(packet)
     except MalformedError:
         return
-    for attribute in Attribute:
+    for attribute in StunAttribute:
         message.address(attribute)
         message.text(attribute)
     integrity_holds(packet, b"key")
@@ -96,22 +102,22 @@ def _survive(packet: bytes) -> None:
     except TurnRefused as refused:
         said = str(refused)
     assert SECRETS["credential"] not in said
-    parse_message(session.request(Method.REFRESH)[1])
+    parse_message(session.request(StunMethod.REFRESH)[1])
 
 
-def _survive_stream(packet: bytes, frames: Frames) -> Frames:
+def _survive_stream(packet: bytes, frames: StunFrames) -> StunFrames:
     try:
         for found in frames.feed(packet):
             _survive(found)
     except MalformedError:
-        return Frames()
+        return StunFrames()
     assert len(frames._rest) < MOST_BYTES
     return frames
 
 
 def test_mutated_messages_neither_crash_nor_grow() -> None:
     """Twelve thousand hostile messages end in a value or in MalformedError, and leave nothing behind."""
-    frames = Frames()
+    frames = StunFrames()
     for packet in _mutations(500):  # caches fill
         _survive(packet)
     tracemalloc.start()
@@ -138,28 +144,32 @@ def test_a_fair_share_of_the_mutations_is_still_stun() -> None:
     assert 200 < parsed < 900
 
 
-def _stale_for_ever(request: Message, peer: tuple[str, int]) -> list[bytes]:
-    return [stun_answer(request, Kind.ERROR, pack_error(438), *CHALLENGE)]
+def _stale_for_ever(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+    return [stun_answer(request, StunClass.ERROR, pack_error(438), *CHALLENGE)]
 
 
-def _flood(request: Message, peer: tuple[str, int]) -> list[bytes]:
-    return [pack_message(Message(Method.DATA, Kind.INDICATION, bytes(12), ((Attribute.DATA, b"x"),)))] * 300
+def _flood(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+    return [
+        pack_message(
+            StunMessage(StunMethod.DATA, StunClass.INDICATION, bytes(12), ((StunAttribute.DATA, b"x"),))
+        )
+    ] * 300
 
 
-def _giants(request: Message, peer: tuple[str, int]) -> list[bytes]:
+def _giants(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
     return [bytes(60_000), b"\1\1\xff\xfc" + bytes(30_000), stun_mapped(request, ("0.0.0.0", 0))[:-4]]
 
 
-def _nothing_in_it(request: Message, peer: tuple[str, int]) -> list[bytes]:
-    return [stun_answer(request, Kind.SUCCESS)]
+def _nothing_in_it(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+    return [stun_answer(request, StunClass.SUCCESS)]
 
 
-def _no_code(request: Message, peer: tuple[str, int]) -> list[bytes]:
-    return [stun_answer(request, Kind.ERROR)]
+def _no_code(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+    return [stun_answer(request, StunClass.ERROR)]
 
 
 @pytest.mark.parametrize("reply", [_stale_for_ever, _flood, _giants, _nothing_in_it, _no_code])
-async def test_hostile_datagrams(reply: Callable[[Message, tuple[str, int]], list[bytes]]) -> None:
+async def test_hostile_datagrams(reply: Callable[[StunMessage, tuple[str, int]], list[bytes]]) -> None:
     """Whatever a UDP server sends, each probe ends within its budget and with a word."""
     async with stun_server(reply) as port:
         ways = [{"host": HOST, "port": port, "transport": "udp"}]
@@ -185,8 +195,12 @@ JUNK_IN_A_FRAME = b"\1\3\0\4\x21\x12\xa4\x42" + bytes(12) + b"\0\1\xff\xff"
         say(HALF, then="close"),
         say(JUNK_IN_A_FRAME, then="wait"),
         drip(b"\x40\0\0\4abcd" * 200),
-        drip(_flood(Message(1, Kind.REQUEST, bytes(12)), ("", 0))[0] * 20),
-        drip(pack_message(Message(Method.ALLOCATE, Kind.ERROR, bytes(12), (pack_error(401), *CHALLENGE)))),
+        drip(_flood(StunMessage(1, StunClass.REQUEST, bytes(12)), ("", 0))[0] * 20),
+        drip(
+            pack_message(
+                StunMessage(StunMethod.ALLOCATE, StunClass.ERROR, bytes(12), (pack_error(401), *CHALLENGE))
+            )
+        ),
     ],
     ids=["junk", "giant", "half-open", "half-closed", "junk-frame", "channels", "data", "errors"],
 )

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from probes.checks.context import Look, Shared
+from probes.checks.context import ProbeContext, RunContext
 from probes.checks.targets import address_of, addresses_of
 from probes.net import icmp
 from probes.net.certificate_verdict import Trust
@@ -164,10 +164,10 @@ def test_the_error_queue_is_read_for_both_families() -> None:
     assert icmp.parse_ancillary([(0, 11, v4[:10]), (1, 2, v4)]) is None
 
 
-def looking(host: str, *earlier: Observation, **params: object) -> tuple[Step, Look]:
+def looking(host: str, *earlier: Observation, **params: object) -> tuple[Step, ProbeContext]:
     step = Step("x", "tcp", Target("signaling", host, 443), 1.0, params)
-    shared = Shared(Plan((), 1.0), Resolver(servers=[]), Trust())
-    return step, Look(shared, {seen.step: seen for seen in earlier})
+    shared = RunContext(Plan((), 1.0), Resolver(servers=[]), Trust())
+    return step, ProbeContext(shared, {seen.step: seen for seen in earlier})
 
 
 def seen(probe: str, host: str, port: int, **facts: object) -> Observation:

@@ -6,12 +6,12 @@ import pytest
 
 from probes.net.stun import (
     MAX_ATTRIBUTES,
-    Address,
-    Attribute,
-    Kind,
     MalformedError,
-    Message,
-    Method,
+    StunAttribute,
+    StunClass,
+    StunMessage,
+    StunMethod,
+    TransportAddress,
     integrity_holds,
     long_term_key,
     make_message,
@@ -50,23 +50,23 @@ LONG_TERM_REQUEST = bytes.fromhex(
 @pytest.mark.parametrize(
     ("packet", "reflexive"),
     [
-        (IPV4_RESPONSE, Address("192.0.2.1", 32853)),
-        (IPV6_RESPONSE, Address("2001:db8:1234:5678:11:2233:4455:6677", 32853)),
+        (IPV4_RESPONSE, TransportAddress("192.0.2.1", 32853)),
+        (IPV6_RESPONSE, TransportAddress("2001:db8:1234:5678:11:2233:4455:6677", 32853)),
     ],
 )
-def test_sample_responses(packet: bytes, reflexive: Address) -> None:
+def test_sample_responses(packet: bytes, reflexive: TransportAddress) -> None:
     """The RFC's own responses give its addresses, its software and a signature that holds."""
     message = parse_message(packet)
-    assert (message.method, message.kind) == (Method.BINDING, Kind.SUCCESS)
+    assert (message.method, message.kind) == (StunMethod.BINDING, StunClass.SUCCESS)
     assert message.reflexive == reflexive
-    assert message.text(Attribute.SOFTWARE) == "test vector"
+    assert message.text(StunAttribute.SOFTWARE) == "test vector"
     assert integrity_holds(packet, PASSWORD) is True
     assert integrity_holds(packet, b"wrong") is False
 
 
 def test_sample_long_term_request() -> None:
     """The RFC's long-term key signs its request."""
-    username = parse_message(LONG_TERM_REQUEST).get(Attribute.USERNAME)
+    username = parse_message(LONG_TERM_REQUEST).get(StunAttribute.USERNAME)
     assert username == "マトリックス".encode()
     key = long_term_key(username, b"example.org", b"TheMatrIX")
     assert integrity_holds(LONG_TERM_REQUEST, key) is True
@@ -75,32 +75,35 @@ def test_sample_long_term_request() -> None:
 def test_a_message_survives_the_round_trip() -> None:
     """What is packed, signed and parsed again is the same, for every method and kind."""
     key = long_term_key(b"alice", b"turn.example", b"secret")
-    for method in Method:
-        for kind in Kind:
-            message = make_message(method, kind, [(Attribute.DATA, b"abc"), (0x7777, b"")])
+    for method in StunMethod:
+        for kind in StunClass:
+            message = make_message(method, kind, [(StunAttribute.DATA, b"abc"), (0x7777, b"")])
             packet = pack_message(message, key)
             parsed = parse_message(packet)
             assert (parsed.method, parsed.kind, parsed.transaction) == (method, kind, message.transaction)
-            assert parsed.get(Attribute.DATA) == b"abc"
+            assert parsed.get(StunAttribute.DATA) == b"abc"
             assert integrity_holds(packet, key) is True
             assert integrity_holds(pack_message(message), key) is None
 
 
 @pytest.mark.parametrize("host", ["192.0.2.7", "2001:db8::7"])
-@pytest.mark.parametrize("attribute", [Attribute.XOR_PEER_ADDRESS, Attribute.OTHER_ADDRESS])
-def test_an_address_survives_the_round_trip(host: str, attribute: Attribute) -> None:
+@pytest.mark.parametrize("attribute", [StunAttribute.XOR_PEER_ADDRESS, StunAttribute.OTHER_ADDRESS])
+def test_an_address_survives_the_round_trip(host: str, attribute: StunAttribute) -> None:
     """Addresses of both families, with XOR and without."""
     transaction = bytes(range(12))
-    message = Message(
-        1, Kind.SUCCESS, transaction, (pack_address(attribute, Address(host, 4567), transaction),)
+    message = StunMessage(
+        1,
+        StunClass.SUCCESS,
+        transaction,
+        (pack_address(attribute, TransportAddress(host, 4567), transaction),),
     )
-    assert parse_message(pack_message(message)).address(attribute) == Address(host, 4567)
+    assert parse_message(pack_message(message)).address(attribute) == TransportAddress(host, 4567)
 
 
 def test_addresses_print_as_one_writes_them() -> None:
     """A v6 host stands in brackets."""
-    assert str(Address("192.0.2.7", 1)) == "192.0.2.7:1"
-    assert str(Address("2001:db8::7", 1)) == "[2001:db8::7]:1"
+    assert str(TransportAddress("192.0.2.7", 1)) == "192.0.2.7:1"
+    assert str(TransportAddress("2001:db8::7", 1)) == "[2001:db8::7]:1"
 
 
 @pytest.mark.parametrize(
@@ -117,20 +120,20 @@ def test_addresses_print_as_one_writes_them() -> None:
 )
 def test_errors(value: bytes, error: tuple[int, str]) -> None:
     """Code and reason are read, made printable and bounded; what cannot be a code is 0."""
-    assert Message(3, Kind.ERROR, bytes(12), ((Attribute.ERROR_CODE, value),)).error == error
-    assert Message(3, Kind.SUCCESS, bytes(12), ((Attribute.ERROR_CODE, value),)).error is None
+    assert StunMessage(3, StunClass.ERROR, bytes(12), ((StunAttribute.ERROR_CODE, value),)).error == error
+    assert StunMessage(3, StunClass.SUCCESS, bytes(12), ((StunAttribute.ERROR_CODE, value),)).error is None
 
 
 def test_an_error_without_a_code_is_still_an_error() -> None:
     """The class of the message says it, even where the attribute is missing."""
-    assert Message(3, Kind.ERROR, bytes(12)).error == (0, "")
+    assert StunMessage(3, StunClass.ERROR, bytes(12)).error == (0, "")
 
 
 @pytest.mark.parametrize("value", [b"", b"\0", b"\0\1", b"\0\1\0\1abc", b"\0\2\0\1abcd", b"\0\3\0\1abcd"])
 def test_broken_addresses_are_none(value: bytes) -> None:
     """An address attribute of the wrong length or family is no address."""
-    message = Message(1, Kind.SUCCESS, bytes(12), ((Attribute.XOR_MAPPED_ADDRESS, value),))
-    assert message.address(Attribute.XOR_MAPPED_ADDRESS) is None
+    message = StunMessage(1, StunClass.SUCCESS, bytes(12), ((StunAttribute.XOR_MAPPED_ADDRESS, value),))
+    assert message.address(StunAttribute.XOR_MAPPED_ADDRESS) is None
     assert message.reflexive is None
 
 

@@ -11,7 +11,7 @@ from probes.protocol import json_codec
 from probes.protocol.failures import Failure
 from probes.protocol.json_fields import WireError
 from probes.protocol.model import Observation, Plan, Step, Target
-from probes.protocol.scrub import Blot
+from probes.protocol.scrub import Scrubber
 
 TARGET = Target("turn", "turn.example", 443, "tls", "frankfurt")
 STEP = Step("turn a", "turn", TARGET, 4.0, {"path": "/x"}, ("dns a",), {"credential": "s3cr3t-Value"})
@@ -53,7 +53,7 @@ def test_secrets_are_blotted_out_of_observations() -> None:
     """A secret that a server echoes is not in the observation that travels, whatever it hides in."""
     facts = {"said": "no s3cr3t-Value here", "list": [{"s3cr3t-Value": 1}], "port": 443, "none": None}
     seen = Observation("turn a", "turn", TARGET, None, facts)
-    text = json_codec.dump(json_codec.observation_to_json(seen, Blot(["", *STEP.secrets.values()])))
+    text = json_codec.dump(json_codec.observation_to_json(seen, Scrubber(["", *STEP.secrets.values()])))
     assert "s3cr3t" not in text
     assert json.loads(text)["facts"] == {
         "said": "no [secret] here",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from probes.protocol.json_fields import WireError
 from probes.protocol.message_codec import read, write
-from probes.protocol.messages import BY_HUB, BY_RELAY, LONGEST, Ready, Seen
+from probes.protocol.messages import BY_HUB, BY_RELAY, LONGEST, ObservationMessage, Ready
 
 SAMPLES: dict[Any, Any] = {
     "str": "text", "int": 3, "float": 1.5, "bool": True, "tuple[str, ...]": ("a", "b"),
@@ -93,4 +93,4 @@ def test_messages_stay_apart_from_their_values() -> None:
     checks["clock"] = "changed"
     assert isinstance(message, Ready)
     assert (message.checks, message.offset) == ({"clock": ""}, -2.5)
-    assert write(Seen("p", 1, {})).isascii()
+    assert write(ObservationMessage("p", 1, {})).isascii()

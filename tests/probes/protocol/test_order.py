@@ -15,11 +15,11 @@ from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity
 from probes.protocol.messages import Challenge, Hello
 from probes.protocol.model import Plan, Step, Target
-from probes.protocol.order import LONGEST_ORDER, Order, Refused, make_order, open_order, sign_order
+from probes.protocol.order import LONGEST_ORDER, PlanRefused, SignedPlan, make_order, open_order, sign_order
 from probes.protocol.report import open_refusal, open_report, sign_refusal, sign_report
 from probes.protocol.sealing import seal, unseal
 from probes.protocol.signing import canonical, is_proved, prove, sign
-from probes.relay.admission import Memory
+from probes.relay.admission import ReplayMemory
 
 BOT, RELAY, OTHER = Identity.new(), Identity.new(), Identity.new()
 NOW = 1_800_000_000.0
@@ -29,16 +29,16 @@ STEP = Step(
 PLAN = Plan((STEP,), 5.0)
 
 
-def order(**changes: Any) -> Order:
+def order(**changes: Any) -> SignedPlan:
     return replace(make_order(PLAN, RELAY.id, "U1", NOW), **changes)
 
 
-def opened(text: str, now: float = NOW, seen: Callable[[Order], bool] = lambda _: False) -> Order:
+def opened(text: str, now: float = NOW, seen: Callable[[SignedPlan], bool] = lambda _: False) -> SignedPlan:
     return open_order(text, RELAY, {BOT.id: BOT.key}, now, seen)
 
 
-def refused(text: str, now: float = NOW, seen: Callable[[Order], bool] = lambda _: False) -> Refused:
-    with pytest.raises(Refused) as caught:
+def refused(text: str, now: float = NOW, seen: Callable[[SignedPlan], bool] = lambda _: False) -> PlanRefused:
+    with pytest.raises(PlanRefused) as caught:
         opened(text, now, seen)
     return caught.value
 
@@ -124,7 +124,7 @@ def test_secrets_open_for_their_relay_and_order_only() -> None:
 
 def test_no_order_is_accepted_twice_whatever_the_hub_says_of_the_time() -> None:
     """A hub that turns its clock back, or a relay that starts anew, gets no old order run again."""
-    memory = Memory()
+    memory = ReplayMemory()
     first, later = order(), order(iat=NOW + 600, exp=NOW + 660)
     memory.add(first)
     assert memory.has(first)
@@ -132,13 +132,13 @@ def test_no_order_is_accepted_twice_whatever_the_hub_says_of_the_time() -> None:
     memory.add(later)
     assert memory.has(first)
     assert memory.has(order(iat=NOW + 470))
-    assert Memory(newest=memory.newest, floor=memory.newest).has(later)
+    assert ReplayMemory(newest=memory.newest, floor=memory.newest).has(later)
     assert refused(sign_order(first, BOT, RELAY.sealing), seen=memory.has).reason == "replayed"
 
 
 def test_refusals_and_reports_are_the_relay_s_own() -> None:
     """Only the relay's key makes them, and one is not taken for the other."""
-    refusal = sign_refusal(Refused("expired", "too late", "plan-1"), RELAY)
+    refusal = sign_refusal(PlanRefused("expired", "too late", "plan-1"), RELAY)
     report = sign_report("plan-1", "finished", [{"a": 1}], RELAY)
     assert open_refusal(refusal, RELAY.key).reason == "expired"
     assert open_report(report, RELAY.key).n == 1

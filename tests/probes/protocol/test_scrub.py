@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from probes.protocol.json_codec import observation_to_json
 from probes.protocol.model import Plan, Step, Target
-from probes.protocol.scrub import HIDDEN, Blot
+from probes.protocol.scrub import HIDDEN, Scrubber
 from tests.probes.protocol.test_json_codec import SEEN
 
 HOST = "global.turn.lab.test"
-LAB = Blot(["p4ss"], ["lab"], [HOST, "198.51.100.7"])
+LAB = Scrubber(["p4ss"], ["lab"], [HOST, "198.51.100.7"])
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,20 @@ def test_whole_words_and_passwords_are_blotted_out(text: str, left: str) -> None
 
 def test_long_names_are_blotted_out_of_words_too() -> None:
     """A name that a server made for an hour means nothing else, whatever it is glued to."""
-    assert Blot([], ["1790000000:alice"])("user1790000000:alice2") == f"user{HIDDEN}2"
+    assert Scrubber([], ["1790000000:alice"])("user1790000000:alice2") == f"user{HIDDEN}2"
 
 
 @given(st.text(max_size=20), st.text(min_size=1, max_size=8), st.text(max_size=20))
 def test_no_password_passes(before: str, password: str, after: str) -> None:
     """Whatever stands around a password, and whatever else is hidden, it is not told, but as a part of our own mark."""
-    told = Blot([password], ["lab"], [HOST])(f"{before}{password}{after}")
+    told = Scrubber([password], ["lab"], [HOST])(f"{before}{password}{after}")
     assert password not in told.replace(HIDDEN, "\0") or "\0" in password
 
 
 @given(st.text(max_size=20), st.text(alphabet="abc.:-_@1", min_size=1, max_size=8), st.text(max_size=20))
 def test_no_name_passes_as_a_word(before: str, name: str, after: str) -> None:
     """Whatever a name is made of, it is not told where blanks set it off."""
-    told = Blot([], [name])(f"{before} {name} {after}")
+    told = Scrubber([], [name])(f"{before} {name} {after}")
     assert f" {name} " not in told
 
 
@@ -70,7 +70,7 @@ def test_plan_says_what_is_hidden() -> None:
     """Every step's credentials and the proxy's password are hidden, the hosts that the plan names are not."""
     target = Target("turn", HOST, 3478, "udp")
     step = Step("turn a", "turn", target, 2.0, secrets={"username": "lab", "credential": "p4ss"})
-    blot = Blot.of(Plan((step,), 2.0, proxy="http://web:s3cr3t@proxy.test:3128"))
+    scrubber = Scrubber.of(Plan((step,), 2.0, proxy="http://web:s3cr3t@proxy.test:3128"))
     said = f"{HOST} lab xp4ss s3cr3tx {HOST}"
-    assert blot(said) == f"{HOST} {HIDDEN} x{HIDDEN} {HIDDEN}x {HOST}"
-    assert observation_to_json(SEEN, blot)["target"] == observation_to_json(SEEN)["target"]
+    assert scrubber(said) == f"{HOST} {HIDDEN} x{HIDDEN} {HIDDEN}x {HOST}"
+    assert observation_to_json(SEEN, scrubber)["target"] == observation_to_json(SEEN)["target"]

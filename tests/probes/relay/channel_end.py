@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import web
 
 from probes.protocol.message_codec import write
-from probes.protocol.messages import Message
+from probes.protocol.messages import RelayMessage
 
 M = TypeVar("M")
 
@@ -18,14 +18,14 @@ class LineEnd:
     """One end of a connection."""
 
     socket: web.WebSocketResponse | aiohttp.ClientWebSocketResponse | None = None
-    heard: list[Message] = field(default_factory=list)
+    heard: list[RelayMessage] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def say(self, message: Message | str) -> None:
+    async def say(self, message: RelayMessage | str) -> None:
         assert self.socket
         await self.socket.send_str(message if isinstance(message, str) else write(message))
 
-    def keep(self, message: Message) -> None:
+    def keep(self, message: RelayMessage) -> None:
         self.heard.append(message)
         self._news.set()
 

@@ -20,14 +20,14 @@ from probes.protocol.messages import (
     Challenge,
     Done,
     Hello,
-    Message,
-    Order,
+    ObservationMessage,
     Ping,
     Pong,
     Proof,
     Ready,
     Refusal,
-    Seen,
+    RelayMessage,
+    RunPlan,
     Welcome,
 )
 from probes.protocol.model import Plan
@@ -37,10 +37,10 @@ from probes.protocol.report import open_refusal
 from probes.protocol.signing import is_proved
 from probes.relay.agent import Agent
 from probes.relay.dial_errors import LinkError
-from probes.relay.hub_address import Place
-from probes.relay.orders import Duties
-from probes.runner.in_process import Inside
-from probes.runner.policy_guard import Pace
+from probes.relay.hub_address import HubAddress
+from probes.relay.orders import PlanQueue
+from probes.runner.in_process import InProcessRunner
+from probes.runner.policy_guard import TokenBucket
 from probes.runner.run import Probe
 from tests.probes.relay.channel_end import LineEnd
 
@@ -81,12 +81,12 @@ class StubHub(LineEnd):
             await self._hear(socket, read(frame.data, by="relay"))
         return socket
 
-    async def _hear(self, socket: web.WebSocketResponse, message: Message) -> None:
+    async def _hear(self, socket: web.WebSocketResponse, message: RelayMessage) -> None:
         self.keep(message)
         match message:
             case Ping():
                 await socket.send_str(write(Pong(message.n, self.now())))
-            case Seen() if self.acks:
+            case ObservationMessage() if self.acks:
                 await socket.send_str(write(Ack(message.plan, message.n)))
             case Done() if self.acks:
                 await socket.send_str(write(Ack(message.plan, message.n + 1)))
@@ -111,7 +111,7 @@ class StubHub(LineEnd):
     async def refusal(self, envelope: str, *, nth: int = 1) -> tuple[str, str]:
         """Send *envelope*; the reason and the sentence of the *nth* refusal, its signature checked."""
         assert self.hello
-        await self.say(Order(envelope))
+        await self.say(RunPlan(envelope))
         verdict = open_refusal((await self.until(Refusal, nth))[nth - 1].signed, self.hello.key)
         return verdict.reason, verdict.sentence
 
@@ -144,9 +144,9 @@ async def stub_hub(
         await runner.cleanup()
 
 
-def inside(policy: Policy, probes: dict[str, Probe]) -> Inside:
+def inside(policy: Policy, probes: dict[str, Probe]) -> InProcessRunner:
     """Look in the test's own process, with *probes* that are functions of the test's."""
-    return Inside(policy, Pace(policy.limits.packets_per_second, monotonic), probes)
+    return InProcessRunner(policy, TokenBucket(policy.limits.packets_per_second, monotonic), probes)
 
 
 @asynccontextmanager
@@ -156,8 +156,8 @@ async def relay(
     probes: dict[str, Probe] | None = None,
     *,
     me: Identity | None = None,
-    place: Place | None = None,
-    duties: Duties | None = None,
+    place: HubAddress | None = None,
+    duties: PlanQueue | None = None,
     ready: bool = True,
 ) -> AsyncIterator[Agent]:
     """A relay of that *hub*, connected and ready; stopped at the end of the block.
@@ -166,9 +166,9 @@ async def relay(
     """
     me = me or Identity.new()
     looker = inside(policy, probes) if probes else None
-    duties = duties or Duties(me, {hub.bot.id: hub.bot.key}, policy, looker)
+    duties = duties or PlanQueue(me, {hub.bot.id: hub.bot.key}, policy, looker)
     names = tuple(probes or PROBES)
-    agent = Agent(place or Place(hub.url), duties.me, duties, "1.2.3", names, pause=0.05, finish=0.3)
+    agent = Agent(place or HubAddress(hub.url), duties.me, duties, "1.2.3", names, pause=0.05, finish=0.3)
     task = asyncio.create_task(agent.run())
     try:
         if ready:

@@ -13,19 +13,19 @@ import pytest
 from aiohttp import web
 
 from probes.checks import PROBES
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.keys import Identity
-from probes.protocol.messages import Cancel, Done, Leaving, Order, Ping, Pong, Ready, Seen
+from probes.protocol.messages import Cancel, Done, Leaving, ObservationMessage, Ping, Pong, Ready, RunPlan
 from probes.protocol.model import Plan, Step, Target
 from probes.protocol.policy_file import parse_policy
 from probes.protocol.report import digest_of, open_report
 from probes.relay.agent import LATER, PATIENCE, SOON, pause
 from probes.relay.dial_errors import LinkError
-from probes.relay.hub_address import Place, split_proxy
+from probes.relay.hub_address import HubAddress, split_proxy
 from probes.relay.link import HubTime, dial, hello_for
-from probes.relay.orders import Duties
+from probes.relay.orders import PlanQueue
 from probes.relay.subprocess_runner import probe_names
 from tests.certificates import make_authority, make_server
 from tests.probes.relay.stub_hub import StubHub, inside, relay, stub_hub
@@ -40,12 +40,12 @@ def plan(*probes: str, budget: float = 5.0) -> Plan:
     return Plan(tuple(Step(f"{name} {at}", name, HERE, budget) for at, name in enumerate(probes)), budget)
 
 
-async def quick(step: Step, look: Look) -> Failure | None:
+async def quick(step: Step, look: ProbeContext) -> Failure | None:
     look.note(said=f"to {step.secrets.get('credential', 'nobody')}", seen=True)
     return None
 
 
-async def endless(step: Step, look: Look) -> Failure | None:
+async def endless(step: Step, look: ProbeContext) -> Failure | None:
     await asyncio.Event().wait()
     return None
 
@@ -56,9 +56,9 @@ FAKES = {"quick": quick, "endless": endless}
 async def test_plan_is_run_and_its_report_signed() -> None:
     """Each observation comes numbered, and the relay signs how many there were and what they said."""
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)):
-        await hub.say(Order(hub.order(plan("quick", "quick"))))
+        await hub.say(RunPlan(hub.order(plan("quick", "quick"))))
         [done] = await hub.until(Done)
-        seen = await hub.until(Seen, 2)
+        seen = await hub.until(ObservationMessage, 2)
         assert [one.n for one in seen] == [1, 2]
         assert hub.hello
         report = open_report(done.signed, hub.hello.key)
@@ -72,16 +72,16 @@ async def test_secrets_arrive_and_do_not_come_back() -> None:
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)):
         envelope = hub.order(Plan((step,), 2.0))
         assert "s3cr3t" not in envelope
-        await hub.say(Order(envelope))
-        [seen] = await hub.until(Seen)
+        await hub.say(RunPlan(envelope))
+        [seen] = await hub.until(ObservationMessage)
         assert seen.observation["facts"]["said"] == "to [secret]"
 
 
 async def test_hub_can_cancel() -> None:
     """What nobody needs any more ends at once, and is told as cancelled."""
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)) as agent:
-        await hub.say(Order(hub.order(plan("endless", "quick"))))
-        [seen] = await hub.until(Seen)
+        await hub.say(RunPlan(hub.order(plan("endless", "quick"))))
+        [seen] = await hub.until(ObservationMessage)
         await hub.say(Cancel(seen.plan))
         [done] = await hub.until(Done)
         assert done.outcome == "cancelled"
@@ -93,22 +93,22 @@ async def test_lost_line_loses_no_observation() -> None:
     gate = asyncio.Event()
     runs = []
 
-    async def gated(step: Step, look: Look) -> Failure | None:
+    async def gated(step: Step, look: ProbeContext) -> Failure | None:
         runs.append(step.id)
         await gate.wait()
         return None
 
     hub = StubHub(acks=False)
     async with stub_hub(hub=hub), relay(hub, POLICY, {"quick": quick, "gated": gated}):
-        await hub.say(Order(envelope := hub.order(plan("quick", "gated"))))
-        [first] = await hub.until(Seen)
+        await hub.say(RunPlan(envelope := hub.order(plan("quick", "gated"))))
+        [first] = await hub.until(ObservationMessage)
         await hub.drop()
         gate.set()
         ready = (await hub.until(Ready, 2))[1]
         assert ready.plans == (first.plan,)
         hub.acks = True
         [done] = await hub.until(Done)
-        numbers = [one.n for one in await hub.until(Seen, 3)]
+        numbers = [one.n for one in await hub.until(ObservationMessage, 3)]
         assert (numbers[:1], set(numbers[1:]), done.outcome) == ([1], {1, 2}, "finished")
         assert (await hub.refusal(envelope))[0] == "replayed"
         assert runs == ["gated 1"]
@@ -129,8 +129,8 @@ async def test_relay_comes_back_when_the_hub_restarts() -> None:
 async def test_stopping_finishes_what_it_can() -> None:
     """On a stop the relay says that it leaves, and gives back what does not end in time as stopped."""
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)) as agent:
-        await hub.say(Order(hub.order(plan("endless", "quick"))))
-        [seen] = await hub.until(Seen)
+        await hub.say(RunPlan(hub.order(plan("endless", "quick"))))
+        [seen] = await hub.until(ObservationMessage)
         agent.stop()
         [leaving] = await hub.until(Leaving)
         assert leaving.plans == (seen.plan,)
@@ -142,10 +142,10 @@ async def test_kill_switch_ends_and_refuses_plans(tmp_path: Path) -> None:
     """While the operator's file is there no plan starts, and one that runs is given back."""
     switch, me = tmp_path / "stop", Identity.new()
     async with stub_hub() as hub:
-        duties = Duties(me, {hub.bot.id: hub.bot.key}, POLICY, inside(POLICY, FAKES), switch=switch)
+        duties = PlanQueue(me, {hub.bot.id: hub.bot.key}, POLICY, inside(POLICY, FAKES), switch=switch)
         async with relay(hub, POLICY, dict(FAKES), duties=duties):
-            await hub.say(Order(hub.order(plan("endless", "quick"))))
-            await hub.until(Seen)
+            await hub.say(RunPlan(hub.order(plan("endless", "quick"))))
+            await hub.until(ObservationMessage)
             switch.touch()
             [done] = await hub.until(Done)
             assert done.outcome == "stopped"
@@ -162,7 +162,7 @@ async def test_hub_with_another_clock_is_understood() -> None:
         assert -3601 < ready.offset < -3599
         assert "behind" in ready.checks["clock"]
         assert ready.ready
-        await hub.say(Order(hub.order(plan("quick"))))
+        await hub.say(RunPlan(hub.order(plan("quick"))))
         assert (await hub.until(Done))[0].outcome == "finished"
 
 
@@ -183,7 +183,7 @@ async def test_waits_grow_and_spread() -> None:
 
 async def trouble(url: str, **place: object) -> LinkError:
     me = Identity.new()
-    where = Place(url, **place)  # type: ignore[arg-type]
+    where = HubAddress(url, **place)  # type: ignore[arg-type]
     with pytest.raises(LinkError) as caught:
         async with dial(where, hello_for(where, me, "1", ("dns",)), me, HubTime()):
             pass
@@ -283,7 +283,7 @@ async def test_pinned_certificate_is_enough() -> None:
     pin = hashlib.sha256(server.chain[0]).hexdigest()
     async with (
         stub_hub(tls=server.context()) as hub,
-        relay(hub, POLICY, dict(FAKES), place=Place(hub.url, pin)),
+        relay(hub, POLICY, dict(FAKES), place=HubAddress(hub.url, pin)),
     ):
         assert hub.connections == 1
 
@@ -319,8 +319,8 @@ async def test_program_joins_serves_and_stops(tmp_path: Path) -> None:
         await hub.until(Ready, seconds=15)
         async with web_server() as port:
             target = Target("signaling", "127.0.0.1", port, "tcp")
-            await hub.say(Order(hub.order(Plan((Step("tcp", "tcp", target, 2.0),), 2.0))))
-            [seen] = await hub.until(Seen)
+            await hub.say(RunPlan(hub.order(Plan((Step("tcp", "tcp", target, 2.0),), 2.0))))
+            [seen] = await hub.until(ObservationMessage)
         assert seen.observation["failure"] is None
         running.send_signal(signal.SIGTERM)
         log = (await running.communicate())[1].decode()

@@ -13,19 +13,19 @@ import dns.rdatatype
 import pytest
 
 from probes.checks import PROBES
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.net.resolver import Resolver
 from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
 from probes.protocol.message_codec import write
-from probes.protocol.messages import LONGEST, Done, Order, Ready, Rejection, Seen, Welcome
+from probes.protocol.messages import LONGEST, Done, ObservationMessage, Ready, Rejection, RunPlan, Welcome
 from probes.protocol.model import Plan, Step, Target
 from probes.protocol.policy_file import parse_policy
 from probes.relay.agent import Agent, join
 from probes.relay.dial_errors import LinkError
-from probes.relay.hub_address import Place
+from probes.relay.hub_address import HubAddress
 from probes.relay.link import FRAMES_AT_ONCE
-from probes.relay.orders import Duties
+from probes.relay.orders import PlanQueue
 from tests.certificates import make_authority, make_server
 from tests.name_server import answer, name_server
 from tests.probes.relay.stub_hub import StubHub, inside, relay, stub_hub
@@ -97,7 +97,7 @@ async def test_bad_orders_are_refused_and_logged(name: str, caplog: pytest.LogCa
     async with stub_hub() as hub, relay(hub, POLICY):
         assert (await hub.refusal(forge(hub)))[0] == reason
         assert reason in caplog.text
-        await hub.say(Order(hub.order(plan())))
+        await hub.say(RunPlan(hub.order(plan())))
         assert (await hub.until(Done))[0].outcome == "finished"
 
 
@@ -105,14 +105,14 @@ async def test_replayed_order_is_refused_over_another_connection() -> None:
     """What was run once is not run again, now or after a reconnect, whatever the hub's clock says."""
     async with stub_hub() as hub, relay(hub, POLICY):
         envelope = hub.order(plan())
-        await hub.say(Order(envelope))
+        await hub.say(RunPlan(envelope))
         await hub.until(Done)
         assert (await hub.refusal(envelope))[0] == "replayed"
         hub.ahead = -4.0
         await hub.drop()
         await hub.until(Ready, 2)
         assert (await hub.refusal(envelope, nth=2))[0] == "replayed"
-        assert len(await hub.until(Seen)) == 1
+        assert len(await hub.until(ObservationMessage)) == 1
 
 
 @asynccontextmanager
@@ -125,7 +125,7 @@ async def asking(server: tuple[str, int]) -> AsyncIterator[tuple[StubHub, Agent]
     policy = replace(POLICY, allow=(*POLICY.allow, *parse_policy(own).allow))
     async with stub_hub() as hub:
         looker = replace(inside(policy, PROBES), resolver=lambda: Resolver(servers=[server], cadence=(0.2,)))
-        duties = Duties(Identity.new(), {hub.bot.id: hub.bot.key}, policy, looker)
+        duties = PlanQueue(Identity.new(), {hub.bot.id: hub.bot.key}, policy, looker)
         async with relay(hub, policy, duties=duties) as agent:
             yield hub, agent
 
@@ -140,8 +140,8 @@ async def test_name_that_resolves_to_a_private_address_is_not_connected(
         return [answer(query, "good.example A 127.0.0.1")]
 
     async with victim() as (port, touched), name_server(private) as server, asking(server) as (hub, _):
-        await hub.say(Order(hub.order(plan("good.example", port, probe, path="/"))))
-        [seen] = await hub.until(Seen)
+        await hub.say(RunPlan(hub.order(plan("good.example", port, probe, path="/"))))
+        [seen] = await hub.until(ObservationMessage)
         await hub.until(Done)
     assert seen.observation["failure"] == "not_allowed"
     assert f"held back by the fence: 127.0.0.1:{port}/tcp" in caplog.text
@@ -170,13 +170,13 @@ async def test_name_that_changes_between_check_and_connect_gains_nothing(
     ):
         one, target = plan("good.example", port), Target("signaling", "good.example", port, "tcp")
         both = Plan((*one.steps, Step("two", "tcp", target, 2.0, {}, ("one",))), 3.0)
-        await hub.say(Order(hub.order(both)))
-        first = await hub.until(Seen, 2)
+        await hub.say(RunPlan(hub.order(both)))
+        first = await hub.until(ObservationMessage, 2)
         assert [seen.observation["failure"] for seen in first] == [None, None]
         assert sorted(asked) == ["A", "AAAA"]  # two connections, one lookup
         assert len(welcome) == 2
-        await hub.say(Order(hub.order(one)))
-        second = (await hub.until(Seen, 3))[2]
+        await hub.say(RunPlan(hub.order(one)))
+        second = (await hub.until(ObservationMessage, 3))[2]
         await hub.until(Done, 2)
     assert asked.count("A") == 2
     assert second.observation["failure"] == "not_allowed"
@@ -197,8 +197,8 @@ async def test_redirect_is_noted_and_not_followed() -> None:
         server = await asyncio.start_server(redirect, "127.0.0.2", 0, ssl=gateway)
         port = server.sockets[0].getsockname()[1]
         async with server, stub_hub() as hub, relay(hub, POLICY):
-            await hub.say(Order(hub.order(plan("127.0.0.2", port, "http", path="/"))))
-            [seen] = await hub.until(Seen)
+            await hub.say(RunPlan(hub.order(plan("127.0.0.2", port, "http", path="/"))))
+            [seen] = await hub.until(ObservationMessage)
             await hub.until(Done)
         assert seen.observation["facts"]["location"] == f"http://127.0.0.1:{forbidden}/"
         assert touched == []
@@ -208,10 +208,10 @@ async def test_too_many_plans_are_refused() -> None:
     """The quota of one requester ends, another one's does not."""
     async with stub_hub() as hub, relay(hub, POLICY):
         for count in range(1, 6):
-            await hub.say(Order(hub.order(plan())))
+            await hub.say(RunPlan(hub.order(plan())))
             await hub.until(Done, count)
         assert (await hub.refusal(hub.order(plan())))[0] == "too_many"
-        await hub.say(Order(hub.order(plan(), requester="U2")))
+        await hub.say(RunPlan(hub.order(plan(), requester="U2")))
         await hub.until(Done, 6)
 
 
@@ -222,7 +222,7 @@ async def in_trouble(agent: Agent) -> None:
             await asyncio.sleep(0.01)
 
 
-async def endless(step: Step, look: Look) -> Failure | None:
+async def endless(step: Step, context: ProbeContext) -> Failure | None:
     await asyncio.Event().wait()
     return None
 
@@ -231,7 +231,7 @@ async def test_too_many_plans_at_once_are_refused() -> None:
     """What runs already goes on."""
     async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
         for _ in range(2):
-            await hub.say(Order(hub.order(plan())))
+            await hub.say(RunPlan(hub.order(plan())))
         assert (await hub.refusal(hub.order(plan())))[0] == "too_many"
         assert len(agent.duties.running) == 2
 
@@ -239,7 +239,7 @@ async def test_too_many_plans_at_once_are_refused() -> None:
 async def test_flood_ends_the_connection_and_not_the_relay(caplog: pytest.LogCaptureFixture) -> None:
     """A hub that floods is hung up on, what it left behind stays small, and the relay says why and tries later."""
     async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
-        junk = write(Order("junk"))
+        junk = write(RunPlan("junk"))
         try:
             for _ in range(int(FRAMES_AT_ONCE) * 2):
                 await hub.say(junk)
@@ -269,7 +269,7 @@ async def test_relay_that_is_not_wanted_stops_trying(reason: str, caplog: pytest
     hub = StubHub(instead={Welcome: write(Rejection(reason, "the sentence of the hub", 0.0))})
     async with stub_hub(hub=hub):
         with pytest.raises(LinkError, match="the sentence of the hub") as caught:
-            await join(Place(hub.url), Identity.new(), "1", tuple(PROBES), "used-token")
+            await join(HubAddress(hub.url), Identity.new(), "1", tuple(PROBES), "used-token")
         assert caught.value.retry == 0
         async with relay(hub, POLICY, ready=False) as agent:
             await in_trouble(agent)
@@ -292,7 +292,7 @@ async def test_impersonated_hub_hears_nothing(pin: str, caplog: pytest.LogCaptur
     """Whoever has a certificate that the relay does not trust, or another than the pinned one, is not greeted."""
     impostor = make_server(make_authority("Impostor"), "127.0.0.1")
     async with stub_hub(tls=impostor.context()) as hub:
-        async with relay(hub, POLICY, place=Place(hub.url, pin), ready=False) as agent:
+        async with relay(hub, POLICY, place=HubAddress(hub.url, pin), ready=False) as agent:
             await in_trouble(agent)
         assert hub.connections == 0
     assert "no connection to the hub: the hub's certificate is not" in caplog.text
@@ -319,8 +319,8 @@ async def test_hub_learns_no_secret_of_the_host() -> None:
     order = plan("127.0.0.2", 443, "http", path="/", proxy=True)
     async with server, stub_hub() as hub, relay(hub, policy):
         through = Plan(order.steps, order.budget, proxy=f"http://127.0.0.1:{port}")
-        await hub.say(Order(hub.order(through)))
-        [seen] = await hub.until(Seen)
+        await hub.say(RunPlan(hub.order(through)))
+        [seen] = await hub.until(ObservationMessage)
     assert seen.observation["failure"] == "proxy_auth_required"
     assert "pass-word" not in str(seen)
 
@@ -331,6 +331,6 @@ async def test_random_bytes_in_place_of_orders_crash_nothing() -> None:
         good = hub.order(plan())
         for count in range(500):
             at, junk = count * 37 % len(good), os.urandom(3).hex()
-            await hub.say(Order(good[:at] + junk + good[at:]))
-        await hub.say(Order(good))
+            await hub.say(RunPlan(good[:at] + junk + good[at:]))
+        await hub.say(RunPlan(good))
         assert (await hub.until(Done))[0].outcome == "finished"

@@ -16,16 +16,16 @@ import pytest
 
 from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
-from probes.protocol.messages import Cancel, Done, Order, Seen
+from probes.protocol.messages import Cancel, Done, ObservationMessage, RunPlan
 from probes.protocol.model import Observation, Plan, Step, Target
 from probes.protocol.policy import Policy
 from probes.protocol.policy_file import load_policy, parse_policy
 from probes.protocol.version import __version__
 from probes.relay import subprocess_runner
-from probes.relay.subprocess_runner import Apart
+from probes.relay.subprocess_runner import SubprocessRunner
 from probes.runner import worker_messages
 from probes.runner.policy_guard import SharedPace
-from probes.runner.worker_messages import Job, read_job, write_job
+from probes.runner.worker_messages import WorkerJob, read_job, write_job
 from tests.fakes import silence, tcp_server
 from tests.probes.relay.stub_hub import relay, stub_hub
 
@@ -44,8 +44,8 @@ def plan(*steps: Step) -> Plan:
     return Plan(steps or (Step("one", "tcp", CLOSED, 2.0),), 20.0)
 
 
-async def run(looker: Apart, wanted: Plan) -> list[Observation]:
-    async with looker.look(wanted, logging.getLogger("fence").warning) as coming:
+async def run(looker: SubprocessRunner, wanted: Plan) -> list[Observation]:
+    async with looker.run(wanted, logging.getLogger("fence").warning) as coming:
         return [observation async for observation in coming]
 
 
@@ -71,7 +71,7 @@ def about(pid: int, what: str) -> bytes:
 async def test_what_a_plan_sees_comes_back_and_nothing_stays() -> None:
     """Observations are what the probes saw, in another process, which is gone with the plan."""
     before = set(children())
-    (seen,) = await run(Apart(POLICY), plan())
+    (seen,) = await run(SubprocessRunner(POLICY), plan())
     assert (seen.step, seen.failure) == ("one", Failure.CONNECTION_REFUSED)
     assert set(children()) <= before
 
@@ -79,7 +79,7 @@ async def test_what_a_plan_sees_comes_back_and_nothing_stays() -> None:
 async def test_fence_goes_with_the_plan(caplog: pytest.LogCaptureFixture) -> None:
     """What the policy forbids is held back there, too, and the relay's log says what."""
     forbidden = Step("two", "tcp", replace(CLOSED, host="127.0.0.3"), 2.0)
-    seen = await run(Apart(POLICY), plan(forbidden))
+    seen = await run(SubprocessRunner(POLICY), plan(forbidden))
     assert [one.failure for one in seen] == [Failure.NOT_ALLOWED]
     assert "held back by the fence: 127.0.0.3:9/tcp" in caplog.text
 
@@ -88,7 +88,7 @@ async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixtu
     """What it saw before counts; every other step is said not to be looked at, and why."""
     async with (
         silent() as waits,
-        Apart(POLICY).look(plan(Step("one", "tcp", CLOSED, 2.0), waits), print) as coming,
+        SubprocessRunner(POLICY).run(plan(Step("one", "tcp", CLOSED, 2.0), waits), print) as coming,
     ):
         first = await anext(coming)
         os.kill(children()[-1], signal.SIGKILL)
@@ -102,22 +102,22 @@ async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixtu
 async def test_hub_hears_of_a_process_that_died() -> None:
     """The report is whole and signed, its looks are a fault of ours, and the relay takes the next plan."""
     async with silent() as waits, stub_hub() as hub, relay(hub, POLICY):
-        await hub.say(Order(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
-        await hub.until(Seen)
+        await hub.say(RunPlan(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
+        await hub.until(ObservationMessage)
         os.kill(children()[-1], signal.SIGKILL)
         [done] = await hub.until(Done)
-        seen = [one.observation["failure"] for one in await hub.until(Seen, 2)]
+        seen = [one.observation["failure"] for one in await hub.until(ObservationMessage, 2)]
         assert (done.outcome, done.n, seen) == ("finished", 2, ["connection_refused", "probe_crashed"])
-        await hub.say(Order(hub.order(plan())))
-        assert (await hub.until(Seen, 3))[2].observation["failure"] == "connection_refused"
+        await hub.say(RunPlan(hub.order(plan())))
+        assert (await hub.until(ObservationMessage, 3))[2].observation["failure"] == "connection_refused"
         await hub.until(Done, 2)
 
 
 async def test_hub_cancels_a_process() -> None:
     """What nobody needs any more ends there, too."""
     async with silent() as waits, stub_hub() as hub, relay(hub, POLICY):
-        await hub.say(Order(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
-        [seen] = await hub.until(Seen)
+        await hub.say(RunPlan(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
+        [seen] = await hub.until(ObservationMessage)
         pid = children()[-1]
         await hub.say(Cancel(seen.plan))
         assert [done.outcome for done in await hub.until(Done)] == ["cancelled"]
@@ -141,7 +141,7 @@ async def test_nothing_that_a_process_says_is_trusted(
 ) -> None:
     """A worker that was taken over, or broke, costs its own plan, and the relay says so."""
     monkeypatch.setattr(subprocess_runner, "_BEGIN", ("-c", program))
-    (seen,) = await run(Apart(POLICY), plan())
+    (seen,) = await run(SubprocessRunner(POLICY), plan())
     assert (seen.failure, seen.facts) == (
         Failure.PROBE_CRASHED,
         {"because": f"the process that looked {because}"},
@@ -153,7 +153,7 @@ async def test_package_that_was_replaced_is_told(
 ) -> None:
     """Between an upgrade and the restart no plan is run half by one version and half by another."""
     monkeypatch.setattr(worker_messages, "__version__", "0.0.9")
-    (seen,) = await run(Apart(POLICY), plan())
+    (seen,) = await run(SubprocessRunner(POLICY), plan())
     assert seen.facts["because"] == "the process that looked ended early (exit code 1)"
     assert f"the relay is still 0.0.9, and {__version__} is installed: restart it" in caplog.text
 
@@ -161,7 +161,7 @@ async def test_package_that_was_replaced_is_told(
 async def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host without memory, or without a Python any more, is told in words."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    (seen,) = await run(Apart(POLICY), plan())
+    (seen,) = await run(SubprocessRunner(POLICY), plan())
     assert seen.facts["because"] == "no process could be started for it: No such file or directory"
 
 
@@ -175,7 +175,9 @@ async def test_stop_of_all_processes_is_for_the_relay_to_decide_on() -> None:
 
     async with tcp_server(hang_up_when_told, host="127.0.0.2") as port:
         waits = Step("waits", "tls", replace(CLOSED, port=port), 20.0)
-        async with Apart(POLICY).look(plan(waits, Step("one", "tcp", CLOSED, 2.0)), print) as coming:
+        async with SubprocessRunner(POLICY).run(
+            plan(waits, Step("one", "tcp", CLOSED, 2.0)), print
+        ) as coming:
             await anext(coming)
             for number in (signal.SIGTERM, signal.SIGINT):
                 os.kill(children()[-1], number)
@@ -186,7 +188,9 @@ async def test_stop_of_all_processes_is_for_the_relay_to_decide_on() -> None:
 async def test_leaving_the_plan_ends_its_process() -> None:
     """Cancelled, it is gone when the block is left."""
     async with silent() as waits:
-        async with Apart(POLICY).look(plan(waits, Step("one", "tcp", CLOSED, 2.0)), print) as coming:
+        async with SubprocessRunner(POLICY).run(
+            plan(waits, Step("one", "tcp", CLOSED, 2.0)), print
+        ) as coming:
             await anext(coming)
             pid = children()[-1]
             assert is_there(pid)
@@ -208,7 +212,7 @@ async def test_process_does_not_outlive_its_relay() -> None:
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", relay, stdin=PIPE, stdout=PIPE)
         assert process.stdin
         assert process.stdout
-        process.stdin.write(write_job(Job(plan(waits, Step("one", "tcp", CLOSED, 2.0)), POLICY, 0)))
+        process.stdin.write(write_job(WorkerJob(plan(waits, Step("one", "tcp", CLOSED, 2.0)), POLICY, 0)))
         assert await process.stdout.readline() == b"one\n"
         (worker,) = children(process.pid)
         process.kill()
@@ -225,7 +229,7 @@ async def test_process_has_no_key_and_no_password_but_its_own(monkeypatch: pytes
     policy = replace(POLICY, proxies=("http://u:hidden-of-the-policy@proxy.example:3128",))
     key = Identity.new().signing.private_bytes_raw()
     secret = Step("one", "tcp", CLOSED, 2.0, secrets={"credential": "told-to-this-plan"})
-    async with silent() as waits, Apart(policy).look(plan(secret, waits), print) as coming:
+    async with silent() as waits, SubprocessRunner(policy).run(plan(secret, waits), print) as coming:
         await anext(coming)
         pid = children()[-1]
         theirs, ours = memory(pid), memory(os.getpid())
@@ -253,9 +257,9 @@ def test_policy_arrives_as_it_was_read() -> None:
     usual = load_policy(Path("probes/policy.yaml"))
     for policy in (POLICY, usual, replace(usual, resolvers=("system", "9.9.9.9"), allow=POLICY.allow)):
         proxied = replace(policy, proxies=("http://u:hidden@Proxy.example", "http://10.0.0.1:8080"))
-        arrived = read_job(write_job(Job(plan(), proxied, 7)))
+        arrived = read_job(write_job(WorkerJob(plan(), proxied, 7)))
         bare = ("http://proxy.example:80", "http://10.0.0.1:8080")
-        assert arrived == Job(plan(), replace(policy, proxies=bare), 7)
+        assert arrived == WorkerJob(plan(), replace(policy, proxies=bare), 7)
 
 
 def limited(rate: int) -> Policy:
@@ -264,7 +268,7 @@ def limited(rate: int) -> Policy:
 
 async def test_plans_share_their_packets() -> None:
     """A plan that follows on one that took all there was gets what has come since, and no bucket of its own."""
-    rate, looker = 20, Apart(limited(20))
+    rate, looker = 20, SubprocessRunner(limited(20))
     many = plan(*(Step(str(n), "tcp", CLOSED, 2.0) for n in range(60)))
     first = await run(looker, many)
     assert {one.failure for one in first} == {Failure.CONNECTION_REFUSED, Failure.NOT_ALLOWED}

@@ -11,14 +11,14 @@ import pytest
 from probes.net.guard import GUARD
 from probes.net.resolver import Resolver
 from probes.net.sockets import connect_tcp, open_udp
-from probes.protocol.failures import Failure, Fenced, classify
+from probes.protocol.failures import EgressDenied, Failure, classify
 from probes.protocol.json_fields import WireError
 from probes.protocol.model import Plan, Step, Target
-from probes.protocol.order import Refused, make_order
+from probes.protocol.order import PlanRefused, make_order
 from probes.protocol.policy import Policy
 from probes.protocol.policy_file import PolicyError, load_policy, parse_policy
 from probes.relay.admission import Quota, admit
-from probes.runner.policy_guard import Fence, Pace
+from probes.runner.policy_guard import PolicyGuard, TokenBucket
 from tests.name_server import name_server, zone
 
 FILE = {
@@ -34,8 +34,8 @@ FILE = {
 POLICY = parse_policy(FILE)
 
 
-def fence(policy: Policy = POLICY, rate: float = 1e9) -> Fence:
-    return Fence(policy, Pace(rate, lambda: 0.0), frozenset({"10.9.9.9"}))
+def fence(policy: Policy = POLICY, rate: float = 1e9) -> PolicyGuard:
+    return PolicyGuard(policy, TokenBucket(rate, lambda: 0.0), frozenset({"10.9.9.9"}))
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_addresses_are_judged_as_what_they_reach(
     if allowed:
         fence().check(address, port, transport)
         return
-    with pytest.raises(Fenced):
+    with pytest.raises(EgressDenied):
         fence().check(address, port, transport)
 
 
@@ -99,10 +99,10 @@ def test_name_leads_only_to_public_addresses() -> None:
         ("::1", 443),
         ("8.8.4.5", 443),
     ):
-        with pytest.raises(Fenced):
+        with pytest.raises(EgressDenied):
             guard.check(address, port, "tcp")
     guard.grant("evil.example", ["1.1.1.1"])
-    with pytest.raises(Fenced):
+    with pytest.raises(EgressDenied):
         guard.check("1.1.1.1", 443, "tcp")
 
 
@@ -140,17 +140,17 @@ def test_proxy_may_be_private_and_is_reached_on_its_port_only() -> None:
         lambda: guard.check_tunnel("10.0.0.1", 443),
         lambda: guard.check_name("secret.evil.example"),
     ):
-        with pytest.raises(Fenced):
+        with pytest.raises(EgressDenied):
             attempt()
 
 
 def test_packets_are_counted() -> None:
     """More than the rate allows is held back; time gives it back."""
     now = [0.0]
-    guard = Fence(POLICY, Pace(2, lambda: now[0]))
+    guard = PolicyGuard(POLICY, TokenBucket(2, lambda: now[0]))
     for _ in range(4):
         guard.check("9.9.9.9", 53, "udp")
-    with pytest.raises(Fenced):
+    with pytest.raises(EgressDenied):
         guard.check("9.9.9.9", 53, "udp")
     now[0] = 0.5
     guard.check("9.9.9.9", 53, "udp")
@@ -163,7 +163,7 @@ async def fenced(act: Callable[[], Awaitable[Any]], policy: Policy = POLICY) -> 
         GUARD.set(fence(policy))
         await act()
 
-    with pytest.raises((Fenced, ExceptionGroup)) as caught:
+    with pytest.raises((EgressDenied, ExceptionGroup)) as caught:
         await asyncio.create_task(inside())
     assert classify(caught.value) is Failure.NOT_ALLOWED
 
@@ -211,9 +211,9 @@ async def test_names_outside_are_never_asked_for() -> None:
 
 def test_being_fenced_is_no_word_of_the_network() -> None:
     """Alone or out of a task group, it is told as not allowed, and no probe can take it for an OSError."""
-    assert classify(Fenced("x")) is Failure.NOT_ALLOWED
-    assert classify(ExceptionGroup("tasks", [ValueError(), Fenced("x")])) is Failure.NOT_ALLOWED
-    assert not issubclass(Fenced, OSError)
+    assert classify(EgressDenied("x")) is Failure.NOT_ALLOWED
+    assert classify(ExceptionGroup("tasks", [ValueError(), EgressDenied("x")])) is Failure.NOT_ALLOWED
+    assert not issubclass(EgressDenied, OSError)
 
 
 def step(
@@ -263,7 +263,7 @@ def test_plan_inside_the_fence_is_admitted(good: Step) -> None:
 )  # fmt: skip
 def test_plan_beyond_the_fence_is_refused(bad: Step, reason: str) -> None:
     """Every place that a step can name is looked at before anything runs."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(PlanRefused) as caught:
         admit(make_order(Plan((bad,), 2.0), "a", "u", 0.0), POLICY, PROBES)
     assert caught.value.reason == reason
 
@@ -272,9 +272,9 @@ def test_plan_that_is_too_big_or_too_long_is_refused() -> None:
     """Steps and seconds have a limit; so has the proxy: only the operator's, with the operator's password."""
     many = Plan(tuple(step() for _ in range(POLICY.limits.steps + 1)), 2.0)
     for plan in (many, Plan((step(),), 31.0)):
-        with pytest.raises(Refused, match="is the most"):
+        with pytest.raises(PlanRefused, match="is the most"):
             admit(make_order(plan, "a", "u", 0.0), POLICY, PROBES)
-    with pytest.raises(Refused, match="proxy"):
+    with pytest.raises(PlanRefused, match="proxy"):
         admit(
             make_order(Plan((step(),), 2.0, proxy="http://evil.example:3128"), "a", "u", 0.0), POLICY, PROBES
         )
@@ -302,15 +302,15 @@ def test_plans_are_counted_by_requester_and_hour() -> None:
     limits = {"concurrent_plans": 2, "plans_per_hour": 3, "plans_per_hour_in_all": 5}
     quota = Quota(parse_policy({"version": 1, "allow": [], "limits": limits}).limits)
     one, two = (make_order(Plan((), 1.0), "a", who, 0.0) for who in ("U1", "U2"))
-    with pytest.raises(Refused, match="running here already"):
+    with pytest.raises(PlanRefused, match="running here already"):
         quota.take(one, 2, 0.0)
     for _ in range(3):
         quota.take(one, 0, 0.0)
-    with pytest.raises(Refused, match="one requester"):
+    with pytest.raises(PlanRefused, match="one requester"):
         quota.take(one, 0, 10.0)
     quota.take(two, 0, 10.0)
     quota.take(two, 0, 10.0)
-    with pytest.raises(Refused, match="in an hour is the most"):
+    with pytest.raises(PlanRefused, match="in an hour is the most"):
         quota.take(two, 0, 20.0)
     quota.take(one, 0, 3601.0)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from probes.checks.context import Look
+from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step, Target
 from probes.runner.run import Probe, run_plan
@@ -19,32 +19,32 @@ def step(name: str, probe: str = "fine", *, after: tuple[str, ...] = (), budget:
     return Step(name, probe, PLACE, budget, after=after)
 
 
-async def fine(step: Step, look: Look) -> None:
-    look.note(seen=True)
+async def fine(step: Step, context: ProbeContext) -> None:
+    context.note(seen=True)
 
 
-async def shut(step: Step, look: Look) -> Failure:
+async def shut(step: Step, context: ProbeContext) -> Failure:
     return Failure.CONNECTION_REFUSED
 
 
-async def stuck(step: Step, look: Look) -> None:
-    look.note(begun=True)
+async def stuck(step: Step, context: ProbeContext) -> None:
+    context.note(begun=True)
     await asyncio.Event().wait()
 
 
-async def broken(step: Step, look: Look) -> None:
-    look.note(begun=True)
+async def broken(step: Step, context: ProbeContext) -> None:
+    context.note(begun=True)
     raise LookupError("a bug")
 
 
 def raising(error: Exception) -> Probe:
-    async def probe(step: Step, look: Look) -> Failure | None:
+    async def probe(step: Step, context: ProbeContext) -> Failure | None:
         raise error
 
     return probe
 
 
-PROBES: dict[str, Callable[[Step, Look], Awaitable[Failure | None]]] = {
+PROBES: dict[str, Callable[[Step, ProbeContext], Awaitable[Failure | None]]] = {
     "fine": fine,
     "shut": shut,
     "stuck": stuck,
@@ -68,7 +68,7 @@ async def test_every_step_is_observed_with_its_facts() -> None:
     assert (seen.probe, seen.target) == ("fine", PLACE)
     assert before - 1 < seen.started < time.time() + 1
     assert 0 <= seen.runtime < 1
-    assert seen.looked
+    assert seen.has_result
 
 
 async def test_an_empty_plan_ends_at_once() -> None:
@@ -80,7 +80,7 @@ async def test_steps_run_side_by_side() -> None:
     """Two steps that wait for each other both end."""
     meeting = asyncio.Barrier(2)
 
-    async def meet(step: Step, look: Look) -> None:
+    async def meet(step: Step, context: ProbeContext) -> None:
         await meeting.wait()
 
     seen = await collect(step("a", "meet"), step("b", "meet"), probes={"meet": meet})
@@ -91,8 +91,8 @@ async def test_a_step_waits_for_those_it_comes_after_and_sees_their_facts() -> N
     """A step after two others starts when both have ended, and is given what they saw."""
     given: dict[str, object] = {}
 
-    async def late(step: Step, look: Look) -> None:
-        given.update({name: dict(seen.facts) for name, seen in look.earlier.items()})
+    async def late(step: Step, context: ProbeContext) -> None:
+        given.update({name: dict(seen.facts) for name, seen in context.earlier.items()})
 
     seen = await collect(
         step("c", "late", after=("a", "b")), step("a"), step("b"), probes={**PROBES, "late": late}
@@ -108,7 +108,7 @@ async def test_a_failure_skips_what_comes_after_all_the_way() -> None:
     assert seen["b"].facts == {"because": "a", "because_failure": "connection_refused"}
     assert seen["c"].failure is Failure.SKIPPED
     assert seen["c"].facts["because"] == "b"
-    assert not seen["b"].looked
+    assert not seen["b"].has_result
 
 
 async def test_a_crash_costs_its_own_step_only(caplog: pytest.LogCaptureFixture) -> None:
@@ -141,7 +141,7 @@ async def test_a_budget_ends_a_step_and_keeps_its_facts() -> None:
 async def test_a_budget_counts_from_the_steps_own_start() -> None:
     """Waiting for another step costs nothing of one's own budget."""
 
-    async def slow(step: Step, look: Look) -> None:
+    async def slow(step: Step, context: ProbeContext) -> None:
         await asyncio.sleep(0.05)
 
     seen = await collect(
@@ -171,7 +171,7 @@ async def test_leaving_cancels_what_runs() -> None:
     """Leaving the block ends every step that still runs, and leaves no task behind."""
     ended = asyncio.Event()
 
-    async def endless(step: Step, look: Look) -> None:
+    async def endless(step: Step, context: ProbeContext) -> None:
         try:
             await asyncio.Event().wait()
         finally:

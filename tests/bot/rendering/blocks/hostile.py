@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from bot.allowlist.model import AllowList, Entry
 from bot.allowlist.request import ListRequest
-from bot.diagnosis.comparison import Compared
-from bot.diagnosis.triage import CaseRecord
+from bot.diagnosis.comparison import ComparedCause
+from bot.diagnosis.triage import RunRecord
 from bot.language.answering import Answer, Sentence, Source
 from bot.model.request import Request
-from bot.model.symptom_match import Reading, Readings
+from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from bot.rendering.blocks import (
     allowlists,
     answers,
@@ -28,15 +28,15 @@ from bot.rendering.blocks import (
     symptom_choices,
     ticket,
 )
-from bot.rendering.blocks.decision_path import Mark, Passed
-from bot.rendering.blocks.elements import Asked
+from bot.rendering.blocks.decision_path import Mark, WalkedQuestion
+from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import acknowledged, progress
-from bot.rendering.blocks.run_header import About
-from bot.rendering.blocks.verdict import Choices, verdict
+from bot.rendering.blocks.run_header import RunHeader
+from bot.rendering.blocks.verdict import VerdictOptions, verdict
 from bot.rendering.blocks.verdict import ask as ask_question
 from bot.rendering.reasons import Group
-from bot.rendering.vantage import Side, Sides
+from bot.rendering.vantage import VantageSummaries, VantageSummary
 from bot.rendering.view import View
 from knowledge.advice.meaning import Meaning
 from knowledge.model.advice import AdvisedCause, AdvisedFix, CodeSample, Guide
@@ -59,12 +59,24 @@ texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=20), max_size=40).ma
 
 def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     """Every message and view, with *text* wherever anybody's text may stand, and *many* of everything."""
-    one = About(
-        Asked(text, text), text, text, text, text, text, REFERENCE, "U0AGENT", 1.0, 99.0, text, text, text
+    one = RunHeader(
+        ButtonContext(text, text),
+        text,
+        text,
+        text,
+        text,
+        text,
+        REFERENCE,
+        "U0AGENT",
+        1.0,
+        99.0,
+        text,
+        text,
+        text,
     )
     view, diagnosis, looks = big_view(text, many), big_diagnosis(text, many), big_looks(text, 120)
     platforms = tuple((f"p{number}", text) for number in range(4))
-    passed = tuple(Passed(f"q{number}", text, text, Mark.FAULT, text) for number in range(30))
+    passed = tuple(WalkedQuestion(f"q{number}", text, text, Mark.FAULT, text) for number in range(30))
     relays = tuple(f"{number}{text}" for number in range(20))
     question = diagnosis.next_question
     assert question
@@ -72,12 +84,13 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     yield progress(one, passed, 30, 60)
     yield progress(one, passed, 30, 60, cards=True)
     for platform in ("", "p1"):
-        yield verdict(one, view, diagnosis, Choices(platforms, platform, relays, earlier=True))
+        yield verdict(one, view, diagnosis, VerdictOptions(platforms, platform, relays, earlier=True))
         yield fixes.fixes(one, view, platform, platforms)
     small = View(text, (text,), view.found[:1], view.not_checked, view.preflight)
-    yield verdict(one, small, diagnosis, Choices(platforms, "p1", relays, True, "right", True))
+    yield verdict(one, small, diagnosis, VerdictOptions(platforms, "p1", relays, True, "right", True))
     yield from (
-        verdict(one, view, big_diagnosis(text, many, at), Choices(platforms)) for at in ("clear", "unclear")
+        verdict(one, view, big_diagnosis(text, many, at), VerdictOptions(platforms))
+        for at in ("clear", "unclear")
     )
     yield from several(one, view, text)
     yield ask_question(one, question)
@@ -107,11 +120,11 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     rows = [lists.RelayRow(name, USER_NETWORK, False, text, (text,) * 9, (text,) * 9) for name in relays * 3]
     yield lists.relays(rows, 9)
     yield lists.relays([], 1)
-    runs = [lists.PastRun(Asked(text, text), text, text, text, 1.0)] * 60
+    runs = [lists.PastRun(ButtonContext(text, text), text, text, text, 1.0)] * 60
     yield lists.history(runs)
     pairs = [(text, text)] * 150
     yield modals.form(pairs, pairs, [text] * 150, relays, {"code": text, "sdk-version": text}, text)
-    yield modals.feedback(Asked(text, text), pairs)
+    yield modals.feedback(ButtonContext(text, text), pairs)
     yield modals.home(runs, rows, [text] * 9, 9)
     yield modals.waiting(text)
 
@@ -121,9 +134,9 @@ def free_words(text: str, many: int) -> Iterator[Message]:
     sources = (Source(text, text, reference), Source("", text)) * many
     sentences = tuple(Sentence(text, number % len(sources)) for number in range(30))
     answer = Answer(sentences, sources, ((text, text),) * 9)
-    yield answers.answer(answer, text, Asked(text, text), ((text, text),) * 9)
+    yield answers.answer(answer, text, ButtonContext(text, text), ((text, text),) * 9)
     yield answers.answer(Answer((), (), ((text, text),) * 9), text)
-    reading = Readings((), {text: text}, (Reading(text, text, 0.1),) * 3, "close")
+    reading = SymptomMatch((), {text: text}, (CauseCandidate(text, text, 0.1),) * 3, "close")
     yield symptom_choices.which(reading, text, text, {text: text})
     yield symptom_choices.taken(reading, Request(text), text, text)
     yield symptom_choices.nothing(text)
@@ -142,34 +155,41 @@ def free_words(text: str, many: int) -> Iterator[Message]:
     yield allowlists.which_platform(pairs, {"edge": text, "form": text})
 
 
-def several(one: About, view: View, text: str) -> Iterator[Message]:
+def several(one: RunHeader, view: View, text: str) -> Iterator[Message]:
     """Every message about 20 relays, each of which found everything, on four platforms."""
     platforms = tuple((f"p{number}", text) for number in range(4))
     relays = tuple(f"{number}{text}" for number in range(20))
-    passed = tuple(Passed(f"q{number}", text, text, Mark.FAULT, text) for number in range(30))
+    passed = tuple(WalkedQuestion(f"q{number}", text, text, Mark.FAULT, text) for number in range(30))
     states = ({"before": 7}, {"done": 3, "total": 9}, {"ended": text, "outcome": "unclear"}, {})
     yield relay_progress.side_by_side(
         one,
-        [relay_progress.Far(name, text, passed, **states[at % 4]) for at, name in enumerate(relays * 2)],  # type: ignore[arg-type]  # as named
+        [
+            relay_progress.RelayProgress(name, text, passed, **states[at % 4])
+            for at, name in enumerate(relays * 2)
+        ],  # type: ignore[arg-type]  # as named
     )
-    causes = tuple(Compared(f"c{at}", text, "everywhere", relays, relays, relays, text) for at in range(60))
-    known = tuple(Side(name, REFERENCE, "found", text, text) for name in relays)
-    sides = Sides(known, causes, (text,) * 60, {f"c{at}": text for at in range(60)})
+    causes = tuple(
+        ComparedCause(f"c{at}", text, "everywhere", relays, relays, relays, text) for at in range(60)
+    )
+    known = tuple(VantageSummary(name, REFERENCE, "found", text, text) for name in relays)
+    sides = VantageSummaries(known, causes, (text,) * 60, {f"c{at}": text for at in range(60)})
     for found in (view.found, view.found[:1]):
         for at in ("found", "unclear"):
-            seen = replace(view, found=found, sides=sides)
+            seen = replace(view, found=found, vantages=sides)
             diagnosis = big_diagnosis(text, len(found), at)
-            yield verdict(one, seen, diagnosis, Choices(platforms, "p1", relays, earlier=True, views=relays))
-            yield verdict(one, seen, diagnosis, Choices(platforms, "", part=True))
+            yield verdict(
+                one, seen, diagnosis, VerdictOptions(platforms, "p1", relays, earlier=True, views=relays)
+            )
+            yield verdict(one, seen, diagnosis, VerdictOptions(platforms, "", part=True))
             yield ticket.ticket(one, seen, diagnosis)
     looks = {look.step: look for look in big_looks(text, 120)}
     records = [_record(name, looks, big_diagnosis(text, 15)) for name in relays]
     yield evidence.evidence(one, view, big_diagnosis(text, 15), looks.values(), records)
 
 
-def _record(relay: str, looks: dict[str, Observation], diagnosis: Diagnosis) -> CaseRecord:
+def _record(relay: str, looks: dict[str, Observation], diagnosis: Diagnosis) -> RunRecord:
     request = Request(relay, relay, relay)
-    return CaseRecord(
+    return RunRecord(
         request, relay, relay, relay, REFERENCE, relay, Plan((), 1.0), looks, {}, diagnosis, 1.0, {}
     )
 

@@ -12,11 +12,11 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as SlackView
 
 from bot.rendering.blocks import evidence, fixes, text_limits, ticket
-from bot.rendering.blocks.elements import Asked, block_id, button, read, select
+from bot.rendering.blocks.elements import ButtonContext, block_id, button, read, select
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import progress
-from bot.rendering.blocks.run_header import About
-from bot.rendering.blocks.verdict import Choices, verdict
+from bot.rendering.blocks.run_header import RunHeader
+from bot.rendering.blocks.verdict import VerdictOptions, verdict
 from bot.rendering.view import View
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -161,7 +161,7 @@ def test_signs_have_words() -> None:
 
 def test_buttons_are_read_again() -> None:
     """What a button or a select carries is what a press gives back, whatever stands in it."""
-    asked = Asked("c-1", "kite-42")
+    asked = ButtonContext("c-1", "kite-42")
     pressed = button("answer", "Yes", asked, number=2, values={"option": "vpn", "answer": 'a"b'})
     assert read(pressed) == {
         "case": "c-1", "run": "kite-42", "verb": "answer", "option": "vpn", "answer": 'a"b'
@@ -222,9 +222,9 @@ def test_next_to_nothing() -> None:
     """A cause without evidence, fixes or pages, and a run without looks, are still messages."""
     bare = AdvisedCause("c", "Something", "certain", "It is so.", (), (), ())
     view = View("Found: Something", (), (bare,), (), ())
-    one, diagnosis = About(Asked(), "31009"), GALLERY.blocked.record.diagnosis
+    one, diagnosis = RunHeader(ButtonContext(), "31009"), GALLERY.blocked.record.diagnosis
     for message in (
-        verdict(one, view, diagnosis, Choices()),
+        verdict(one, view, diagnosis, VerdictOptions()),
         fixes.fixes(one, view, "", ()),
         evidence.evidence(one, view, diagnosis, ()),
         evidence.tree(one, ()),

@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from bot.diagnosis.device_evidence import continue_case
-from bot.intake.read import read_pasted
+from bot.diagnosis.device_evidence import apply_device_reading
+from bot.intake.read import read
 from bot.model.request import Request
 from bot.rendering.blocks import device_report
 from knowledge.model.network import Network
@@ -28,10 +28,10 @@ def test_hostile_reports_are_told_within_limits(real: Knowledge, twilio: Network
         one |= {"url": PING * 20, "address": PING, "networkType": PING}
     local = report["selectedIceCandidatePairStats"]["localCandidate"]
     local |= {"url": PING * 20, "relayProtocol": PING}
-    reading = read_pasted(json.dumps([report | {"edge": f"edge-{number}"} for number in range(9)]))
+    reading = read(json.dumps([report | {"edge": f"edge-{number}"} for number in range(9)]))
     assert len(reading.reports) == 9
     record = record_of(real, twilio, Request("31009"), {})
-    continued = continue_case(record, reading, real, twilio)
+    continued = apply_device_reading(record, reading, real, twilio)
     named = replace(continued, record=replace(continued.record, relay=PING))
     for message in (
         device_report.compared(reading, [named, named], twilio.quality, PING, None),

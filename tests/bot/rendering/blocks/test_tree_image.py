@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bot.rendering.blocks.decision_path import Mark, Passed
+from bot.rendering.blocks.decision_path import Mark, WalkedQuestion
 from bot.rendering.blocks.tree_image import WIDE, picture
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -32,7 +32,7 @@ def test_marks_differ_in_shape() -> None:
     """In grey, no two marks look alike."""
     shapes = set()
     for mark in Mark:
-        drawn = picture("x", [Passed("q", "a", "b", mark)], [])
+        drawn = picture("x", [WalkedQuestion("q", "a", "b", mark)], [])
         badge = Image.open(BytesIO(drawn.png)).convert("L").crop((28, 28, 68, 150))
         shapes.add(badge.point(lambda level: 255 if level > 140 else 0).tobytes())
     assert len(shapes) == len(Mark)
@@ -41,7 +41,7 @@ def test_marks_differ_in_shape() -> None:
 @pytest.mark.parametrize("text", ["x" * 5_000, "".join(PIECES), "", "\ud800", "\n", "\x00"])
 def test_any_text(text: str) -> None:
     """Whatever is drawn, the picture is there, not endless, and its words fit."""
-    passed = [Passed("q", text, text, mark, text) for mark in Mark] * 8
+    passed = [WalkedQuestion("q", text, text, mark, text) for mark in Mark] * 8
     drawn = picture(text, passed, [(text, Mark.FAULT)] * 3)
     assert Image.open(BytesIO(drawn.png)).height < 20_000
     assert 1 <= len(drawn.alt.encode("utf-16-le")) // 2 <= 1_000

@@ -58,6 +58,6 @@ async def test_a_burst_in_one_channel(slack: FakeSlack, serving: Serving) -> Non
         await asyncio.gather(*(slack.command("/diagnose 31009", here.user()) for _ in range(9)))
         for number in range(9):
             await here.verdict(number)
-        await here.office.jobs.drain(5)
+        await here.context.tasks.drain(5)
     assert len(here.ours()) == 9
     assert not slack.whispers()

@@ -12,7 +12,7 @@ import pytest
 from yarl import URL
 
 from bot.slack.server.http import make_pages, open_pages
-from bot.slack.state.health import Health
+from bot.slack.state.health import Readiness
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
@@ -63,7 +63,7 @@ class Site:
 @asynccontextmanager
 async def site(slack: FakeSlack, serving: Serving) -> AsyncIterator[Site]:
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT), **OAUTH) as here:
-        runner = await open_pages(make_pages(Health(here.office), None, here.office), HOST, 0)
+        runner = await open_pages(make_pages(Readiness(here.context), None, here.context), HOST, 0)
         base = f"http://{HOST}:{runner.addresses[0][1]}"
         slack.redirect_url = f"{base}/slack/oauth_redirect"
         # browsers count loopback as secure; this one has to be told
@@ -116,12 +116,12 @@ async def test_whole_organisation(slack: FakeSlack, serving: Serving, tmp_path: 
         await page.answered(east)
         await page.answered(west)
     async with site(slack, serving) as page:
-        workspace = await page.here.office.workspaces.get(west.id)  # as for a message that is owed
+        workspace = await page.here.context.workspaces.get(west.id)  # as for a message that is owed
         assert workspace
         assert workspace.team == west.id
         await slack.uninstall(east)
         await page.here.until(lambda: east.token not in kept(tmp_path))
-        assert await page.here.office.workspaces.get(west.id) is None
+        assert await page.here.context.workspaces.get(west.id) is None
 
 
 async def test_workspace_of_an_organisation(slack: FakeSlack, serving: Serving) -> None:
@@ -130,7 +130,7 @@ async def test_workspace_of_an_organisation(slack: FakeSlack, serving: Serving) 
     async with site(slack, serving) as page:
         await page.install(east)
         await page.answered(east)
-        assert await page.here.office.workspaces.get(west.id, "E0ORG") is None
+        assert await page.here.context.workspaces.get(west.id, "E0ORG") is None
 
 
 async def test_token_is_renewed(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ async def test_token_is_not_renewed(slack: FakeSlack, serving: Serving, tmp_path
         await page.answered(slack.team)
         with closing(sqlite3.connect(tmp_path / "lineman.db")) as database, database:
             database.execute("update slack_bots set bot_token_expires_at = 1")
-        page.here.office.workspaces.forget_all()
+        page.here.context.workspaces.forget_all()
         posted = len(slack.messages())
         await slack.command("/diagnose 31009", slack.user("ada"))
         assert "not installed" in slack.whispers()[0].text

@@ -8,11 +8,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.rate_limit import Limit
 from bot.rendering.blocks.message import Message
-from bot.slack.api.channel_queue import Queue as Posts
-from bot.slack.api.post_update import Live
-from bot.slack.api.update_pacer import Pace, Rank, Turn
+from bot.slack.api.channel_queue import ChannelQueue as Posts
+from bot.slack.api.post_update import LiveMessage
+from bot.slack.api.update_pacer import Priority, UpdatePacer, UpdateTicket
 from bot.slack.api.workspaces import Workspace
-from bot.slack.runtime.concurrency import TOLD_AT, Slots
+from bot.slack.runtime.concurrency import TOLD_AT, RunSlots
 from tests.bot.slack.runtime.test_tasks import turns_of_the_loop
 
 HOUR = 3600.0  # seconds: nothing of a budget comes back during a test
@@ -21,11 +21,11 @@ HOUR = 3600.0  # seconds: nothing of a budget comes back during a test
 class Queue:
     """Those who want to change messages, and who was let."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: UpdatePacer) -> None:
         self.pace, self.let, self.tasks = pace, [], []
         self.over = asyncio.Event()
 
-    async def want(self, *names: str, rank: Rank = Rank.LAST) -> list[str]:
+    async def want(self, *names: str, rank: Priority = Priority.LAST) -> list[str]:
         """Let each of *names* ask for a change of its message; gives everybody who was let so far."""
         self.tasks += [
             asyncio.create_task(self._one(name, self.pace.turn("C", name, rank))) for name in names
@@ -33,7 +33,7 @@ class Queue:
         await turns_of_the_loop()
         return self.let
 
-    async def _one(self, name: str, turn: Turn) -> None:
+    async def _one(self, name: str, turn: UpdateTicket) -> None:
         async with turn:
             self.let.append(name)
 
@@ -41,7 +41,7 @@ class Queue:
 @pytest_asyncio.fixture
 async def queue():
     """Make room for ten changes an hour; what still waits at the end is dropped."""
-    queue = Queue(Pace(Limit(10, HOUR)))
+    queue = Queue(UpdatePacer(Limit(10, HOUR)))
     yield queue
     for task in queue.tasks:
         task.cancel()
@@ -54,7 +54,7 @@ async def test_a_last_state_is_kept_room_for(queue: Queue) -> None:
     messages = [f"m{number}" for number in range(6)]
     for name in messages:
         queue.pace.begin("C", name)
-    assert await queue.want(*messages, rank=Rank.PROGRESS) == messages[:4]
+    assert await queue.want(*messages, rank=Priority.PROGRESS) == messages[:4]
     others = [f"other{number}" for number in range(6)]
     assert await queue.want(*others) == messages[:4] + others
     assert len(await queue.want("one more")) == 10
@@ -64,16 +64,16 @@ async def test_progress_lives_under_any_load(queue: Queue) -> None:
     """However many messages need a last state, a quarter of the budget may show progress."""
     for number in range(50):
         queue.pace.begin("C", f"m{number}")
-    assert len(await queue.want(*(f"m{number}" for number in range(50)), rank=Rank.PROGRESS)) == 3
+    assert len(await queue.want(*(f"m{number}" for number in range(50)), rank=Priority.PROGRESS)) == 3
 
 
 async def test_who_has_shown_least_goes_first(queue: Queue) -> None:
     """After a rest, last states come before progress, and a message without progress before one that has some."""
     for name in "ab":
         queue.pace.begin("C", name)
-    await queue.want("a", rank=Rank.PROGRESS)
+    await queue.want("a", rank=Priority.PROGRESS)
     queue.pace.rest(HOUR)
-    assert await queue.want("b", rank=Rank.PROGRESS) == ["a"]
+    assert await queue.want("b", rank=Priority.PROGRESS) == ["a"]
     assert await queue.want("c") == ["a"]
     queue.pace.rested()
     await turns_of_the_loop()
@@ -82,11 +82,11 @@ async def test_who_has_shown_least_goes_first(queue: Queue) -> None:
 
 async def test_a_line_is_worth_the_least(queue: Queue) -> None:
     """How many are before in line is not told at once; progress that comes meanwhile takes the turn."""
-    turn = queue.pace.turn("C", "a", Rank.LINE)
+    turn = queue.pace.turn("C", "a", Priority.LINE)
     queue.tasks.append(asyncio.create_task(queue._one("a", turn)))
     await turns_of_the_loop()
     assert queue.let == []
-    queue.pace.rerank(turn, Rank.PROGRESS)
+    queue.pace.rerank(turn, Priority.PROGRESS)
     await turns_of_the_loop()
     assert queue.let == ["a"]
 
@@ -101,10 +101,10 @@ async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
         return Message("both", ())
 
     queue.pace.rest(HOUR)
-    async with Live(workspace, "C", "a") as live:
+    async with LiveMessage(workspace, "C", "a") as live:
         live.show(make)
         await turns_of_the_loop()
-        live.show(make, Rank.LINE)
+        live.show(make, Priority.LINE)
         queue.pace.rested()
         await turns_of_the_loop()
     assert shown == ["both"]
@@ -133,11 +133,11 @@ async def test_who_leaves_gives_the_turn_back(queue: Queue) -> None:
 
 async def test_a_line_of_many_is_told_seldom() -> None:
     """In a line of a thousand, the words about it grow with the line, not with its square."""
-    slots, heard = Slots(1), []
+    slots, heard = RunSlots(1), []
     free = [asyncio.Event() for _ in range(1000)]
 
     async def take(number: int) -> None:
-        async with slots.take("local", lambda before: heard.append((number, before))):
+        async with slots.acquire("local", lambda before: heard.append((number, before))):
             await free[number].wait()
 
     tasks = [asyncio.create_task(take(number)) for number in range(1000)]

@@ -11,7 +11,7 @@ from bot.model.records import CaseRow, InboxRow, RunRow
 from bot.model.request import Request
 from bot.slack.api import actor
 from bot.slack.delivery import inbox, outbox
-from bot.slack.listeners.routes import WAYS
+from bot.slack.listeners.routes import HANDLERS
 from bot.slack.state import event
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
@@ -39,9 +39,9 @@ async def leave(
     here: Here, way: str, said: Mapping[str, str], who: Mapping[str, str], stamp: str = ""
 ) -> None:
     """Leave what a killed process leaves: kept, acknowledged, not begun."""
-    turn = event.turn_of(actor.Asker("", "", who.get("channel", ""), who.get("thread", "")))
+    turn = event.thread_key(actor.Actor("", "", who.get("channel", ""), who.get("thread", "")))
     row = InboxRow(here.slack.team.id, f"left {way} {stamp}", way, who, said, turn if stamp else "", stamp)
-    assert await here.office.store.take_in(row)
+    assert await here.context.store.take_in(row)
 
 
 # What is left by each way in: what was said, where (a thread of ours, a channel, direct messages, nowhere), the answer.
@@ -65,7 +65,7 @@ LEFT = {
 
 def test_every_way_in_is_tried() -> None:
     """A new way in needs a line above."""
-    assert set(LEFT) == set(WAYS)
+    assert set(LEFT) == set(HANDLERS)
 
 
 async def test_the_next_process_answers(slack: FakeSlack, serving: Serving) -> None:
@@ -87,15 +87,15 @@ async def test_the_next_process_answers(slack: FakeSlack, serving: Serving) -> N
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
         await here.until(lambda: all(count_of(here, top, way) == 1 for way in LEFT if LEFT[way][2]))
         await here.until(lambda: slack.team.homes)
-        await here.office.jobs.drain(10)
-        assert (await here.office.store.feedback_counts())["signaling-blocked"]["wrong"] == 1
+        await here.context.tasks.drain(10)
+        assert (await here.context.store.feedback_counts())["signaling-blocked"]["wrong"] == 1
         assert slack.records.made("assistant.threads.setSuggestedPrompts")
         assert slack.records.made("agents.sessions.setStatus")
-        assert await here.office.store.taken_in() == ()
+        assert await here.context.store.taken_in() == ()
         count = len(here.ours())
         assert count == 1 + sum(bool(said) for _, _, said in LEFT.values())
     async with serving(slack, MadeUpRelay()) as here:
-        await here.office.jobs.drain(10)
+        await here.context.tasks.drain(10)
         assert len(here.ours()) == count
 
 
@@ -110,9 +110,9 @@ def count_of(here: Here, top: Message, way: str) -> float:
 
 async def case_of(here: Here, top: Message) -> dict[str, str]:
     """What its buttons carry."""
-    found = await here.office.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
+    found = await here.context.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
     assert found
-    (run,) = await here.office.store.runs(found.id)
+    (run,) = await here.context.store.runs(found.id)
     return {"case": found.id, "run": run.id}
 
 
@@ -126,8 +126,8 @@ async def test_windows_of_a_former_process(slack: FakeSlack, serving: Serving, b
         slack.clock.advance(5)
     async with serving(slack, MadeUpRelay()) as here:
         assert (await here.whisper("restarted")).only_for == here.user("grace").id
-        await here.office.jobs.drain(10)
-        counted = (await here.office.store.feedback_counts()).get("signaling-blocked", {})
+        await here.context.tasks.drain(10)
+        counted = (await here.context.store.feedback_counts()).get("signaling-blocked", {})
         assert counted.get("wrong", 0) == (button == "wrong")
 
 
@@ -139,16 +139,18 @@ async def test_what_was_said_is_not_said_again(slack: FakeSlack, serving: Servin
         await leave(
             here, "thread", said, {"user": here.user().id, "channel": top.channel.id, "thread": top.ts}
         )
-        (row,) = await here.office.store.taken_in()
+        (row,) = await here.context.store.taken_in()
     async with serving(slack, MadeUpRelay()) as here:
         await here.reply("looks were fine")
-        await here.office.jobs.drain(10)
+        await here.context.tasks.drain(10)
         again = InboxRow(row.team, "another", row.way, row.asker, row.said)
-        assert await here.office.store.take_in(again)
-        await here.office.store._writer.run(lambda db: db.execute("UPDATE inbox SET event = ?", (row.event,)))
+        assert await here.context.store.take_in(again)
+        await here.context.store._writer.run(
+            lambda db: db.execute("UPDATE inbox SET event = ?", (row.event,))
+        )
     async with serving(slack, MadeUpRelay()) as here:
-        await here.office.jobs.drain(10)
-        assert await here.office.store.taken_in() == ()
+        await here.context.tasks.drain(10)
+        assert await here.context.store.taken_in() == ()
         assert len(here.ours()) == 2
 
 
@@ -161,14 +163,14 @@ async def test_what_brings_the_process_down(slack: FakeSlack, serving: Serving) 
             {"text": "31009 ios"},
             {"user": here.user().id, "channel": here.slack.channel().id},
         )
-        (row,) = await here.office.store.taken_in()
+        (row,) = await here.context.store.taken_in()
         for _ in range(inbox.TRIES):
-            await here.office.store.try_again(row.team, row.event)
+            await here.context.store.try_again(row.team, row.event)
     async with serving(slack, MadeUpRelay()) as here:
         await here.whisper("could not be carried out")
-        await here.office.jobs.drain(10)
+        await here.context.tasks.drain(10)
         assert here.ours() == []
-        assert await here.office.store.taken_in() == ()
+        assert await here.context.store.taken_in() == ()
 
 
 @asynccontextmanager
@@ -181,7 +183,7 @@ async def disk_busy(here: Here) -> AsyncIterator[None]:
         loop.call_soon_threadsafe(taken.set)
         free.wait()
 
-    holding = asyncio.create_task(here.office.store._writer.run(wait))
+    holding = asyncio.create_task(here.context.store._writer.run(wait))
     await taken.wait()
     try:
         yield
@@ -195,14 +197,14 @@ async def test_kept_before_acknowledged(here: Here, way: str) -> None:
     """Nothing is acknowledged before it is on the disk, whatever Bolt would do by itself."""
     slack, grace = here.slack, here.user("grace")
     top = await verdict_first(here)
-    await here.office.jobs.drain(10)
+    await here.context.tasks.drain(10)
     asked = {
         "mention": lambda: slack.mention("test again", grace, thread=top.ts),
         "press": lambda: slack.click(top, "lm_evidence", grace),
         "message": lambda: slack.shortcut("diagnose_message", top, grace),
     }[way]
     count = len(slack.records.deliveries)
-    queue = here.office.store._writer._jobs
+    queue = here.context.store._writer._jobs
     async with disk_busy(here):
         asking = asyncio.create_task(asked())
         await here.until(lambda: queue.qsize() > 0, "the request to be about to be kept")
@@ -258,10 +260,10 @@ async def test_two_at_the_same_moment(here: Here, way: str) -> None:
     await asyncio.gather(ask("ada"), ask("grace"))
     await here.verdict()
     await here.verdict(1)
-    await here.office.jobs.drain(10)
-    found = await here.office.store.case_of_thread(slack.team.id, root.channel.id, root.ts)
+    await here.context.tasks.drain(10)
+    found = await here.context.store.case_of_thread(slack.team.id, root.channel.id, root.ts)
     assert found
-    assert len(await here.office.store.runs(found.id)) == 2
+    assert len(await here.context.store.runs(found.id)) == 2
     assert {one.thread_ts for one in here.ours()} == {root.ts}
     assert slack.whispers() == []
 
@@ -276,8 +278,8 @@ async def test_cut_off_outside(slack: FakeSlack, serving: Serving) -> None:
         )
         vantages = {"local": "user-network"}
         run = RunRow("run-x", "case-x", vantages, request, "", "twilio", slack.clock.now())
-        await here.office.store.open_case(case)
-        await here.office.store.start_run(run, None, outbox.first_of(case, run))
+        await here.context.store.open_case(case)
+        await here.context.store.start_run(run, None, outbox.first_of(case, run))
     async with serving(slack, MadeUpRelay()) as here:
         declared = await here.verdict()
         assert declared.channel is slack.team.direct(here.user().id)
@@ -291,7 +293,7 @@ async def test_form_from_anywhere_is_told_in_direct_messages(here: Here) -> None
     await here.until(lambda: here.slack.team.views)
     await here.slack.submit(next(iter(here.slack.team.views.values())), {"code": "31009"}, here.user())
     top = await here.verdict()
-    found = await here.office.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
+    found = await here.context.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
     assert found
     assert found.channel == here.slack.team.direct(here.user().id).id
 
@@ -300,18 +302,18 @@ async def test_answered_when_slack_is_back(here: Here, monkeypatch: pytest.Monke
     """What could not be answered because Slack was away stays kept; later it is answered, once, and forgotten."""
     monkeypatch.setattr("bot.slack.api.post_update.PATIENCE", ())  # seconds; it gives up at once
     top = await verdict_first(here)
-    await here.office.jobs.drain(10)
+    await here.context.tasks.drain(10)
     here.slack.chaos.fail("chat.postEphemeral", "internal_error")
     here.slack.chaos.fail("chat.postMessage", "internal_error", times=2)  # the answer, and that there is none
     question = "what does turn-blocked mean?"
     await here.slack.say(question, here.user(), thread=top.ts)
     await here.until(lambda: not here.slack.chaos.orders)
-    await here.office.jobs.drain(10)
+    await here.context.tasks.drain(10)
     assert len(here.ours()) == 1
-    assert [row.said for row in await here.office.store.taken_in()] == [{"text": question}]
-    here.office.jobs.start("retry", inbox.retry(here.office, again=0.01))
+    assert [row.said for row in await here.context.store.taken_in()] == [{"text": question}]
+    here.context.tasks.start("retry", inbox.retry(here.context, again=0.01))
     await here.reply(MEANINGS[question])
-    await here.until(lambda: not here.office.jobs.running(inbox.JOB))
-    assert await here.office.store.taken_in() == ()
+    await here.until(lambda: not here.context.tasks.running(inbox.JOB))
+    assert await here.context.store.taken_in() == ()
     assert len(here.ours()) == 2
-    await here.office.jobs.cancel("retry")
+    await here.context.tasks.cancel("retry")

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.slack.runtime.concurrency import Slots
-from bot.slack.runtime.tasks import Jobs
+from bot.slack.runtime.concurrency import RunSlots
+from bot.slack.runtime.tasks import TaskSupervisor
 
 
 async def turns_of_the_loop() -> None:
@@ -24,7 +24,7 @@ async def test_turns() -> None:
             await wait.wait()
         said.append(word)
 
-    async with Jobs() as jobs:
+    async with TaskSupervisor() as jobs:
         jobs.start("a", say("a", first), turn="thread")
         jobs.start("b", say("b"), turn="thread")
         jobs.start("c", say("c"))
@@ -42,7 +42,7 @@ async def test_cancel_and_failure(caplog: pytest.LogCaptureFixture) -> None:
     async def broken() -> None:
         raise ValueError("broken on purpose")
 
-    async with Jobs() as jobs:
+    async with TaskSupervisor() as jobs:
         jobs.start("endless", asyncio.Event().wait())  # type: ignore[arg-type]  # gives True, and never does
         jobs.start("broken", broken())
         jobs.start("good", _set(done))
@@ -59,15 +59,15 @@ async def _set(event: asyncio.Event) -> None:
 
 async def test_places() -> None:
     """Places are handed on in order, those in line hear how many are before them, and leaving the line frees it."""
-    slots, heard, leave = Slots(1), [], asyncio.Event()
+    slots, heard, leave = RunSlots(1), [], asyncio.Event()
     order: list[str] = []
 
     async def take(name: str) -> None:
-        async with slots.take("local", lambda before: heard.append((name, before))):
+        async with slots.acquire("local", lambda before: heard.append((name, before))):
             order.append(name)
             await leave.wait()
 
-    async with Jobs() as jobs:
+    async with TaskSupervisor() as jobs:
         for name in "abc":
             jobs.start(name, take(name))
         await turns_of_the_loop()

@@ -114,7 +114,7 @@ async def test_lists(there: Here, relays: Hub) -> None:
     assert "lineman relays invite NAME" in shown
     assert "berlin" not in shown
     await relays.cut("lyon")
-    there.office.relays._next = 0.0
+    there.context.relay_directory._next = 0.0
     await slack.open_home(there.user("ada"))
     await there.until(lambda: slack.team.homes.get(there.user("ada").id))
     home = str(slack.team.homes[there.user("ada").id].content)
@@ -125,7 +125,7 @@ async def test_lists(there: Here, relays: Hub) -> None:
 async def test_hub_is_away(there: Here, relays: Hub) -> None:
     """While no hub runs its relays are still known from the database, and the reason is told."""
     (relays.folder / "hub.sock").rename(relays.folder / "elsewhere")
-    there.office.relays._next = 0.0
+    there.context.relay_directory._next = 0.0
     await there.slack.command("/diagnose relays", there.user("ada"))
     assert "no hub is running here" in str((await there.whisper("lyon")).blocks)
     await there.slack.command("/diagnose 31009 ios from lyon", there.user("ada"))
@@ -135,7 +135,7 @@ async def test_hub_is_away(there: Here, relays: Hub) -> None:
 
 async def test_names_count_in_one_workspace_only(there: Here) -> None:
     """Where anybody may install the app, a channel of the right name opens nothing: they could make one."""
-    there.office.rights._by_name = False
+    there.context.permissions._by_name = False
     channel = there.slack.channel("support-acme")
     await there.slack.command("/diagnose 31009 from acme-hq", there.user("grace"), channel)
     assert "may not be used from this channel" in (await there.whisper("cannot be done")).text
