@@ -10,11 +10,7 @@ from typing import Final
 
 from knowledge.advice.names import names_for
 from knowledge.advice.template_names import of_a_look
-from knowledge.model.advice import Advice as Advice
-from knowledge.model.advice import AdvisedCause as AdvisedCause
-from knowledge.model.advice import AdvisedFix as AdvisedFix
-from knowledge.model.advice import CodeSample as CodeSample
-from knowledge.model.advice import Guide as Guide
+from knowledge.model.advice import Advice, AdvisedCause, AdvisedFix, CodeSample, Guide
 from knowledge.model.conclusions import Diagnosis, Finding
 from knowledge.model.network import Network
 from knowledge.model.schema import ALL, Cause, Fix, Knowledge, Platform

@@ -9,10 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from knowledge.loading.cache import digest_of, load, store
-from knowledge.model.network import Edge as Edge
-from knowledge.model.network import IceServer as IceServer
-from knowledge.model.network import Network as Network
-from knowledge.model.network import Service as Service
+from knowledge.model.network import Edge, IceServer, Network, Service
 from knowledge.model.problems import Complaint, KnowledgeError, at_line
 
 TWILIO: Final = Path(__file__).parents[1] / "networks" / "twilio.yaml"

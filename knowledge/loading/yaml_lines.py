@@ -11,9 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from knowledge.model.problems import Document as Document
-from knowledge.model.problems import KnowledgeError, at_line
-from knowledge.model.problems import Path as Path
+from knowledge.model.problems import Document, KnowledgeError, Path, at_line
 
 _WORDS: Final = {"true": True, "false": False, "null": None, "": None}
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")

@@ -1,21 +1,12 @@
 """The nouns of the knowledge: plain frozen values that print well. `load.py` makes them from files.
 
-Pure data. The nouns of what is concluded stand in `conclusions.py` and can be had from here as well.
+Pure data. What is concluded from them is in `conclusions.py`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
-from knowledge.model.conclusions import Answered as Answered
-from knowledge.model.conclusions import Answers as Answers
-from knowledge.model.conclusions import By as By
-from knowledge.model.conclusions import Diagnosis as Diagnosis
-from knowledge.model.conclusions import Finding as Finding
-from knowledge.model.conclusions import Judged as Judged
-from knowledge.model.conclusions import NextQuestion as NextQuestion
-from knowledge.model.conclusions import PathStep as PathStep
-from knowledge.model.problems import KnowledgeError as KnowledgeError
 from knowledge.model.problems import Path
 from knowledge.model.rules import Rule
 from probes.protocol.model import Facts, Target

@@ -13,7 +13,6 @@ from knowledge.model.schema import CaseModel
 from knowledge.reasoning.branches import Branch, Node, branches_of, grow, next_in
 from knowledge.reasoning.diagnosis import diagnose
 from knowledge.reasoning.judge import condition_truth, judge
-from knowledge.reasoning.merge import merge as merge
 from probes.protocol.model import Observation
 
 _NOTHING: Final[Mapping[str, Observation]] = {}

@@ -21,7 +21,7 @@ class Invitation:
     """What `lineman relays invite` hands out, and `lineman relay join` takes."""
 
     hub: str  # wss://host[:port]/path
-    secret: str  # the join token, as `channel.Proof` carries it
+    secret: str  # the join token, as `messages.Proof` carries it
     signer: str  # the bot's public key: only its orders will be run
     pin: str = ""  # SHA-256 of the hub's certificate (DER), in hex; "" to go by the system's roots
 

@@ -79,7 +79,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """Hub: a signed plan (`envelope.sign_order` makes it, the hub's endpoint only passes it on)."""
+    """Hub: a signed plan (`order.sign_order` makes it, the hub's endpoint only passes it on)."""
 
     envelope: str
 
@@ -90,12 +90,12 @@ class ObservationMessage:
 
     plan: str  # id of the order
     n: int
-    observation: Json  # `wire.observation_to_json`
+    observation: Json  # `json_codec.observation_to_json`
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Relay: the plan is over; *n* observations were sent. `verdicts.open_report` reads what is signed."""
+    """Relay: the plan is over; *n* observations were sent. `report.open_report` reads what is signed."""
 
     plan: str
     n: int
@@ -105,7 +105,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Relay: the order is not run, for a signed reason (`verdicts.open_refusal`)."""
+    """Relay: the order is not run, for a signed reason (`report.open_refusal`)."""
 
     plan: str  # "" when not even that could be read
     signed: str

@@ -34,7 +34,7 @@ _GLANCE: Final = 0.5
 
 
 class PlanRunner(Protocol):
-    """Runs plans: `apart.Apart` in processes of their own, `inside.Inside` in this one."""
+    """Runs plans: `SubprocessRunner` in processes of their own, `InProcessRunner` in this one."""
 
     @property
     def probes(self) -> Collection[str]:

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
-from bot.relays.hub.paths import DATABASE as DATABASE
-from bot.relays.hub.paths import SOCKET as SOCKET
 from bot.relays.hub.paths import database_of, socket_of
 from bot.relays.hub.quotas import HubLimits
 from probes.protocol.invitation import check_hub

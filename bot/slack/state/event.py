@@ -19,7 +19,7 @@ from bot.slack.api.actor import Actor, delivery_id, stamp_of
 class InboundEvent:
     """It is answered once."""
 
-    way: str  # a name in `ways.WAYS`
+    way: str  # a name in `listeners.routes.HANDLERS`
     actor: Actor
     id: str  # the same however often Slack brings it
     fields: Mapping[str, str]

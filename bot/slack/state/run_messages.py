@@ -20,8 +20,7 @@ from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
 from bot.rendering.blocks.verdict import VerdictOptions, verdict
 from bot.rendering.view import headline
-from bot.slack.state.finished_run import EVERY, view_of
-from bot.slack.state.finished_run import FinishedRun as FinishedRun
+from bot.slack.state.finished_run import EVERY, FinishedRun, view_of
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
 MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN}
