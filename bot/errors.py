@@ -23,12 +23,12 @@ class UsageError(Exception):
 
 def unknown_word(kind: str, word: str, known: Iterable[str], see: str = "") -> UsageError:
     """*word* is not one of *known*: the nearest ones, and the list or how to *see* it."""
-    words = sorted({one for one in known if one})
+    words = sorted({item for item in known if item})
     near = nearest_codes(word, words) or difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
     parts = [f"{quote(word)} is not {kind}"]
     if near:
         parts.append(f"did you mean {join_or(near)}?")
-    rest = [one for one in words if one not in near]
+    rest = [item for item in words if item not in near]
     if rest and len(words) <= LISTED:
         parts.append(f"{'others' if near else 'known'}: {', '.join(rest)}")
     elif see and (rest or not words):
@@ -49,8 +49,8 @@ def nearest_codes(word: str, known: Iterable[str]) -> list[str]:
         apart = abs(int(code) - int(word))
         return apart > 1, code not in swapped, apart
 
-    codes = (one for one in known if one.isdecimal() and len(one) == CODE)
-    near = (one for one in codes if one in swapped or abs(int(one) - int(word)) <= FAR)
+    codes = (item for item in known if item.isdecimal() and len(item) == CODE)
+    near = (item for item in codes if item in swapped or abs(int(item) - int(word)) <= FAR)
     return sorted(near, key=order)[:3]
 
 
@@ -86,6 +86,6 @@ def nearest(word: str, known: Mapping[str, object] | tuple[str, ...], *, cutoff:
     if len(word) < shortest:
         return None
     # People slip inside a word, seldom on its first letter: "phone" is not "iphone".
-    likely = [one for one in known if len(one) >= shortest and one[0] == word[0]]
+    likely = [item for item in known if len(item) >= shortest and item[0] == word[0]]
     near = difflib.get_close_matches(word, likely, n=1, cutoff=cutoff)
     return near[0] if near else None

@@ -77,7 +77,7 @@ class RequestLimiter:
     def _forget(self, now: float) -> None:
         """Throw away the buckets that are full by now: a new one is the same."""
         longest = max(self.limits.user.period, self.limits.workspace.period)
-        self._buckets = {key: one for key, one in self._buckets.items() if now - one.at < longest}
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if now - bucket.at < longest}
 
 
 def load_limits(environment: Mapping[str, str]) -> RateLimits:

@@ -11,10 +11,10 @@ from bot.allowlist.model import AllowList, Entry
 _GROUP = "lineman"
 
 
-def pan_os(one: AllowList) -> str:
+def pan_os(allowlist: AllowList) -> str:
     """Write commands for PAN-OS configure mode: objects, services, and one rule from any zone to any."""
     lines: list[str] = []
-    for number, entry in enumerate(one.entries, 1):
+    for number, entry in enumerate(allowlist.entries, 1):
         name = f"{_GROUP}-{number}"
         places = dict(_pan_places(name, entry))
         lines += [f"set address {place} {what}" for place, what in places.items()]
@@ -23,20 +23,20 @@ def pan_os(one: AllowList) -> str:
             f"set rulebase security rules {name} from any to any source any "
             f"destination [ {' '.join(places)} ] application any service {name} action allow"
         )
-    return "\n".join([*(f"# {line}" for line in one.head()), *lines, ""])
+    return "\n".join([*(f"# {line}" for line in allowlist.head()), *lines, ""])
 
 
-def cisco_asa(one: AllowList) -> str:
+def cisco_asa(allowlist: AllowList) -> str:
     """Write objects and an extended access list for Cisco ASA; bind it with `access-group`."""
     lines: list[str] = []
     rules: list[str] = []
-    for number, entry in enumerate(one.entries, 1):
+    for number, entry in enumerate(allowlist.entries, 1):
         for name, what in _asa_places(f"{_GROUP}-{number}", entry):
             lines += [f"object network {name}", f" {what}"]
             rules.append(
                 f"access-list {_GROUP} extended permit {entry.transport} any object {name} {_asa_port(entry)}"
             )
-    return "\n".join([*(f"! {line}" for line in one.head()), *lines, *rules, ""])
+    return "\n".join([*(f"! {line}" for line in allowlist.head()), *lines, *rules, ""])
 
 
 def _pan_places(name: str, entry: Entry) -> Iterator[tuple[str, str]]:

@@ -8,16 +8,16 @@ import json
 from bot.allowlist.model import AllowList, Entry
 
 
-def terraform_sg(one: AllowList) -> str:
+def terraform_sg(allowlist: AllowList) -> str:
     """Write one `aws_vpc_security_group_egress_rule` for each range; the group's id is a variable."""
-    head = [f"# {line}" for line in one.head()]
+    head = [f"# {line}" for line in allowlist.head()]
     variable = [
         'variable "security_group_id" {',
         '  description = "The security group of the clients"',
         "  type        = string",
         "}",
     ]
-    numbered = [(entries, block) for entries in one.rules for block in entries[0].ranges]
+    numbered = [(entries, block) for entries in allowlist.rules for block in entries[0].ranges]
     rules = [_rule(number, entries, block) for number, (entries, block) in enumerate(numbered, 1)]
     return "\n\n".join(["\n".join(head), "\n".join(variable), *rules]) + "\n"
 
@@ -25,7 +25,7 @@ def terraform_sg(one: AllowList) -> str:
 def _rule(number: int, entries: tuple[Entry, ...], block: str) -> str:
     entry = entries[0]
     low, high = entry.ports
-    about = "; ".join(f"{one.purpose} {one.host}".strip() for one in entries)
+    about = "; ".join(f"{item.purpose} {item.host}".strip() for item in entries)
     lines = [
         f'resource "aws_vpc_security_group_egress_rule" "lineman_{number}" {{',
         "  security_group_id = var.security_group_id",

@@ -6,15 +6,15 @@ Pure: no network, no clock. Both know addresses only, so names must have been lo
 from bot.allowlist.model import AllowList, Entry
 
 
-def nft(one: AllowList) -> str:
+def nft(allowlist: AllowList) -> str:
     """Write rules that `nft -f` adds to the chain `forward` of the table `inet filter`, whose policy is drop."""
     rules = [
         f"ip daddr {{ {', '.join(first.ranges)} }} {first.transport} dport {first.port()} accept "
         f'comment "{_about(first, *others)}"'
-        for first, *others in one.rules
+        for first, *others in allowlist.rules
     ]
     lines = [
-        *(f"# {line}" for line in one.head()),
+        *(f"# {line}" for line in allowlist.head()),
         "table inet filter {",
         "  chain forward {",
         "    type filter hook forward priority filter; policy drop;",
@@ -26,16 +26,16 @@ def nft(one: AllowList) -> str:
     return "\n".join([*lines, ""])
 
 
-def iptables(one: AllowList) -> str:
+def iptables(allowlist: AllowList) -> str:
     """Write a table for `iptables-restore --noflush`: what passes through goes by the chain LINEMAN first."""
     rules = [
         f"-A LINEMAN -p {first.transport} -d {block} -m {first.transport} --dport {first.port(':')} "
         f'-m comment --comment "{_about(first, *others)}" -j ACCEPT'
-        for first, *others in one.rules
+        for first, *others in allowlist.rules
         for block in first.ranges
     ]
     lines = [
-        *(f"# {line}" for line in one.head()),
+        *(f"# {line}" for line in allowlist.head()),
         "*filter",
         ":LINEMAN - [0:0]",
         "-A FORWARD -j LINEMAN",

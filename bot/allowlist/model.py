@@ -75,7 +75,7 @@ class AllowList:
     @property
     def names(self) -> tuple[str, ...]:
         """The hosts whose addresses have to be looked up, each once."""
-        return tuple(dict.fromkeys(one.host for one in self.entries if one.host and not one.ranges))
+        return tuple(dict.fromkeys(entry.host for entry in self.entries if entry.host and not entry.ranges))
 
     @property
     def rules(self) -> tuple[tuple[Entry, ...], ...]:
@@ -84,16 +84,16 @@ class AllowList:
         A rule that another one makes superfluous could be lost without anybody noticing.
         """
         found: dict[tuple[object, ...], list[Entry]] = {}
-        for one in self.entries:
-            if one.ranges:
-                found.setdefault((one.transport, one.ports, frozenset(one.ranges)), []).append(one)
+        for entry in self.entries:
+            if entry.ranges:
+                found.setdefault((entry.transport, entry.ports, frozenset(entry.ranges)), []).append(entry)
         return tuple(tuple(group) for group in found.values())
 
     def head(self) -> tuple[str, ...]:
         """List the lines that stand above every form of it."""
         turn = "with TURN" if self.turn else "without TURN"
         sdk = ", SDK before 3.0" if self.legacy else ""
-        v6 = any(":" in one for entry in self.entries for one in entry.ranges)
+        v6 = any(":" in item for entry in self.entries for item in entry.ranges)
         return (
             f"What {self.title} needs on {self.platform}{sdk}, edge {self.edge}, {turn}.",
             f"Facts of {self.checked or 'unknown date'}. Outgoing only; return traffic of these flows comes back in.",
@@ -104,8 +104,10 @@ class AllowList:
     def with_addresses(self, found: Mapping[str, tuple[str, ...]]) -> "AllowList":
         """Give the list with the addresses *found* for its names; each is one range of one address."""
         entries = (
-            replace(one, ranges=tuple(found[one.host])) if one.host in found and not one.ranges else one
-            for one in self.entries
+            replace(entry, ranges=tuple(found[entry.host]))
+            if entry.host in found and not entry.ranges
+            else entry
+            for entry in self.entries
         )
         return replace(self, entries=tuple(entries))
 
@@ -121,7 +123,7 @@ def make_list(
     legacy = legacy and bool(network.services_of("legacy-signaling", platform))
     optional = {*(_BY_RANGE if turn else ()), *(_LEGACY if legacy else ())}
     entries = tuple(dict.fromkeys(_entries(network, platform, edge, optional)))
-    used = {key for one in entries for key in one.sources}
+    used = {key for entry in entries for key in entry.sources}
     return AllowList(
         title=network.title,
         platform=platform,
@@ -147,10 +149,10 @@ def _entries(network: Network, platform: str, edge: str, optional: Collection[st
 def _of_service(network: Network, service: str, platform: str, edge: str) -> Iterator[Entry]:
     roams = service in _ROAMS and edge == network.roaming
     scopes: Iterable[Scope] = ("roaming", "every") if roams else ("chosen",)
-    facts = {(one.transport, one.port): one for one in reversed(network.services_of(service, platform))}
+    facts = {(item.transport, item.port): item for item in reversed(network.services_of(service, platform))}
     for scope in scopes:
         for target in network.targets(service, platform, scope, edge):
-            one = facts[target.transport, target.port]
+            entry = facts[target.transport, target.port]
             if target.transport == "tls":  # rides on TCP, where the same port is listed in its own right
                 continue
             yield Entry(
@@ -159,8 +161,8 @@ def _of_service(network: Network, service: str, platform: str, edge: str) -> Ite
                 (target.port, target.port),
                 target.host,
                 _ranges(network, edge) if service in _BY_RANGE else (),
-                one.sources,
-                one.status,
+                entry.sources,
+                entry.status,
             )
 
 
@@ -169,4 +171,4 @@ def _ranges(network: Network, edge: str) -> tuple[str, ...]:
     region = network.edges[edge].region if edge in network.edges else ""
     if region in network.turn_ranges:
         return network.turn_ranges[region]
-    return tuple(one for ranges in network.turn_ranges.values() for one in ranges)
+    return tuple(item for ranges in network.turn_ranges.values() for item in ranges)

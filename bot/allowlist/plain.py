@@ -14,11 +14,11 @@ from bot.allowlist.model import AllowList, Entry
 COLUMNS: Final = ("direction", "transport", "ports", "host", "ranges", "purpose", "sources", "status")
 
 
-def text(one: AllowList) -> str:
+def text(allowlist: AllowList) -> str:
     """Write it for people: one line each."""
-    width = max((len(entry.place) for entry in one.entries), default=0)
-    lines = [f"# {line}" for line in one.head()]
-    for entry in one.entries:
+    width = max((len(entry.place) for entry in allowlist.entries), default=0)
+    lines = [f"# {line}" for line in allowlist.head()]
+    for entry in allowlist.entries:
         by = f"  ({', '.join(entry.ranges)})" if entry.host and entry.ranges else ""
         kind = f"{entry.transport.upper()} {entry.port()}"
         sure = "" if entry.status == "verified" else f"; {entry.status} sure"
@@ -27,19 +27,19 @@ def text(one: AllowList) -> str:
     return "\n".join([*lines, ""])
 
 
-def as_csv(one: AllowList) -> str:
+def as_csv(allowlist: AllowList) -> str:
     """Write it as a table with a head line; lists inside a field are parted by spaces."""
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\r\n")
     table.writerow(COLUMNS)
-    table.writerows(_row(entry) for entry in one.entries)
+    table.writerows(_row(entry) for entry in allowlist.entries)
     return stream.getvalue()
 
 
-def as_json(one: AllowList) -> str:
+def as_json(allowlist: AllowList) -> str:
     """Write all there is to know about it."""
-    entries = [{**asdict(entry), "purpose": entry.purpose} for entry in one.entries]
-    return json.dumps({**asdict(one), "entries": entries}, indent=2) + "\n"
+    entries = [{**asdict(entry), "purpose": entry.purpose} for entry in allowlist.entries]
+    return json.dumps({**asdict(allowlist), "entries": entries}, indent=2) + "\n"
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

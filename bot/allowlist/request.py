@@ -80,16 +80,16 @@ def read_words(text: str, platforms: Mapping[str, str], network: Network) -> dic
     return {**_by_meaning(plain, platforms, network), **options}
 
 
-def make_list_request(said: Mapping[str, str], knowledge: Knowledge, network: Network) -> ListRequest:
-    """Check what was *said*: the values of `OPTIONS`; `UsageError` names the nearest words."""
+def make_list_request(fields: Mapping[str, str], knowledge: Knowledge, network: Network) -> ListRequest:
+    """Check what was *fields*: the values of `OPTIONS`; `UsageError` names the nearest words."""
     yes_no = {"yes": "yes", "no": "no"}
     return ListRequest(
-        platform=_one("a platform", said.get("platform", ""), platform_names(knowledge)),
-        edge=_one("an edge", said.get("edge") or network.roaming, _same(network.edge_names)),
-        turn=_one("an answer for turn", said.get("turn") or "no", yes_no) == "yes",
-        form=_one("a format", said.get("format") or TEXT, _same(FORMS)),
-        any_address=_one("an answer for any-address", said.get("any-address") or "no", yes_no) == "yes",
-        legacy=is_legacy(said.get("sdk-version") or None, knowledge),
+        platform=_one("a platform", fields.get("platform", ""), platform_names(knowledge)),
+        edge=_one("an edge", fields.get("edge") or network.roaming, _same(network.edge_names)),
+        turn=_one("an answer for turn", fields.get("turn") or "no", yes_no) == "yes",
+        form=_one("a format", fields.get("format") or TEXT, _same(FORMS)),
+        any_address=_one("an answer for any-address", fields.get("any-address") or "no", yes_no) == "yes",
+        legacy=is_legacy(fields.get("sdk-version") or None, knowledge),
     )
 
 

@@ -30,7 +30,7 @@ def addresses(
     """Give each name's IPv4 addresses as /32: pinned, looked up, or any; `UsageError` for a name without."""
     given: dict[str, tuple[str, ...]] = {}
     for host in found.names:
-        pinned = tuple(f"{one}/32" for one in network.addresses.get(host, ()) if ":" not in one)
+        pinned = tuple(f"{item}/32" for item in network.addresses.get(host, ()) if ":" not in item)
         given[host] = pinned or (ANYWHERE if anywhere else (look_up or look_up_here)(host))
         if not given[host]:
             raise UsageError(
@@ -46,4 +46,4 @@ def look_up_here(host: str) -> tuple[str, ...]:
         found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)
     except OSError:
         return ()
-    return tuple(sorted({f"{one[4][0]}/32" for one in found}))
+    return tuple(sorted({f"{families[4][0]}/32" for families in found}))

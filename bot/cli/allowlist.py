@@ -20,7 +20,7 @@ def run_allowlist(words: Sequence[str]) -> int:
             "Write `lineman allowlist PLATFORM`, such as `lineman allowlist ios --edge frankfurt`."
         )
     network = load_network(options.network)
-    said = {
+    fields = {
         "platform": options.words[0],
         "edge": options.edge or "",
         "turn": options.turn,
@@ -28,7 +28,7 @@ def run_allowlist(words: Sequence[str]) -> int:
         "any-address": "yes" if options.any_address else "no",
         "sdk-version": options.sdk_version or "",
     }
-    sys.stdout.write(write_list(make_list_request(said, load_knowledge(), network), network))
+    sys.stdout.write(write_list(make_list_request(fields, load_knowledge(), network), network))
     return 0
 
 

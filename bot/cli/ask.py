@@ -69,14 +69,17 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     return {
         "answered": answer.answered,
         "answer": answer.text,
-        "sentences": [{"text": one.text, "sources": [one.source, *one.also]} for one in answer.sentences],
+        "sentences": [
+            {"text": sentence.text, "sources": [sentence.source, *sentence.also]}
+            for sentence in answer.sentences
+        ],
         "sources": [
             {
-                "file": one.file,
-                "title": one.title,
-                "references": [{"title": ref.title, "url": ref.url} for ref in one.references],
+                "file": source.file,
+                "title": source.title,
+                "references": [{"title": ref.title, "url": ref.url} for ref in source.references],
             }
-            for one in answer.sources
+            for source in answer.sources
         ],
         "closest": [{"id": name, "title": title} for name, title in answer.closest],
         "score": answer.score,

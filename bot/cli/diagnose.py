@@ -29,10 +29,10 @@ EPILOG: Final = (
 def run_diagnose(words: Sequence[str]) -> int:
     """Diagnose what *words* ask for, print the answer, and give the exit code."""
     knowledge = load_knowledge(quick=True)
-    told = person_options(knowledge)
-    options = _parser(told).read(words)
+    answers = person_options(knowledge)
+    options = _parser(answers).read(words)
     engine = load_engine(options.network, options.vantage, knowledge, remote=True)
-    named = _named(options, tuple(told))
+    named = _named(options, tuple(answers))
     try:
         request = parse_words(options.words, engine.vocabulary, named)
     except UsageError as error:
@@ -67,7 +67,7 @@ def _read_story(text: str, engine: Engine, named: Sequence[tuple[str, str]], err
             "Nothing is looked into. Say more, or give the error code, as in `lineman diagnose 31009`."
         )
     write([Line(looked_into_as(request))], sys.stderr)
-    said = dict(named)
+    fields = dict(named)
     read_from_text = [
         ("code", request.code),
         *(
@@ -77,8 +77,8 @@ def _read_story(text: str, engine: Engine, named: Sequence[tuple[str, str]], err
         ),
         *request.answers.items(),
     ]
-    kept = [pair for pair in read_from_text if pair[0] not in said]
-    return parse_words((), engine.vocabulary, [*named, *kept])
+    stored = [pair for pair in read_from_text if pair[0] not in fields]
+    return parse_words((), engine.vocabulary, [*named, *stored])
 
 
 def _as_json(engine: Engine, request: Request) -> int:
@@ -97,7 +97,7 @@ def _as_json(engine: Engine, request: Request) -> int:
     return EXIT[leading(records).diagnosis.outcome]
 
 
-def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
+def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
     parser = Parser(
         prog="lineman diagnose",
         description="Look from here, or from relays, at everything that an error code may come from.",
@@ -113,9 +113,9 @@ def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
     )
     add("--platform", action="append", help="the SDK's platform; without it, all of them are looked into")
     add("--edge", action="append", help="the edge that the client is set to (default: roaming)")
-    for name, words in told.items():
-        shown = "|".join(dict.fromkeys(words.values())) or "V"
-        add(f"--{name}", action="append", metavar=shown, help=f"what you know about {name}")
+    for name, words in answers.items():
+        visible = "|".join(dict.fromkeys(words.values())) or "V"
+        add(f"--{name}", action="append", metavar=visible, help=f"what you know about {name}")
     add(
         "--relay",
         action="append",
@@ -128,9 +128,9 @@ def _parser(told: Mapping[str, Mapping[str, str]]) -> Parser:
     return parser
 
 
-def _named(options: argparse.Namespace, told: Sequence[str]) -> list[tuple[str, str]]:
+def _named(options: argparse.Namespace, texts: Sequence[str]) -> list[tuple[str, str]]:
     """List the options that were given, as often as they were."""
     found = []
-    for name in ("platform", "edge", "relay", *told):
+    for name in ("platform", "edge", "relay", *texts):
         found += [(name, value) for value in getattr(options, name.replace("-", "_")) or ()]
     return found

@@ -57,14 +57,14 @@ def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, .
     while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)
         try:
-            said = input("> ").strip()
+            text = input("> ").strip()
         except EOFError:
             write([Line()], sys.stdout)
             return records
-        if said.casefold() in SKIP:
+        if text.casefold() in SKIP:
             return records
         try:
-            value = meaning(engine.knowledge.questions[question.question], question, said)
+            value = meaning(engine.knowledge.questions[question.question], question, text)
         except UsageError as error:
             write([Line(str(error))], sys.stdout)
             continue
@@ -75,14 +75,14 @@ def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, .
     return records
 
 
-def meaning(question: Question, asked: NextQuestion, said: str) -> str:
-    """Take *said* as a choice's letter, its name or an answer itself; `UsageError` if it is none."""
-    if option_for(question, said) is not None:
-        return said
+def meaning(question: Question, asked: NextQuestion, text: str) -> str:
+    """Take *text* as a choice's letter, its name or an answer itself; `UsageError` if it is none."""
+    if option_for(question, text) is not None:
+        return text
     names = [name for name, _ in asked.choices]
     named = dict(zip(LETTERS, names, strict=False)) | {name: name for name in names}
-    chosen = named.get(said.casefold())
-    for one in question.answers:
-        if one.name == chosen and one.option:
-            return spoken(one.option)
-    raise unknown_word("an answer", said, named)
+    chosen = named.get(text.casefold())
+    for rule in question.answers:
+        if rule.name == chosen and rule.option:
+            return spoken(rule.option)
+    raise unknown_word("an answer", text, named)

@@ -105,10 +105,10 @@ def _new(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> i
 def _list(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
     _take(words, 0, "list")
     rooms = {
-        "Error codes": {one.code: one.name for one in knowledge.errors.values()},
-        "Platforms": {one.id: one.title for one in knowledge.platforms.values()},
-        "Causes": {one.id: one.title for one in knowledge.causes.values()},
-        "Questions": {one.id: one.asks for one in knowledge.questions.values()},
+        "Error codes": {code.code: code.name for code in knowledge.errors.values()},
+        "Platforms": {platform.id: platform.title for platform in knowledge.platforms.values()},
+        "Causes": {cause.id: cause.title for cause in knowledge.causes.values()},
+        "Questions": {question.id: question.asks for question in knowledge.questions.values()},
     }
     for title, entries in rooms.items():
         width = max(map(len, entries), default=0)
@@ -129,36 +129,36 @@ def _show(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> 
     return OK
 
 
-def _lines(one: Piece) -> Iterator[Line]:
-    match one:
+def _lines(piece: Piece) -> Iterator[Line]:
+    match piece:
         case Cause():
-            yield Line(one.title, "bold")
-            yield Line(one.customer)
-            yield from _texts("Shown by", (_condition(condition) for condition in one.when))
+            yield Line(piece.title, "bold")
+            yield Line(piece.customer)
+            yield from _texts("Shown by", (_condition(condition) for condition in piece.when))
             yield from _texts(
-                "Ruled out only if", [_condition(one.clears_only_if)] if one.clears_only_if else []
+                "Ruled out only if", [_condition(piece.clears_only_if)] if piece.clears_only_if else []
             )
-            yield from _texts("Explains", (effect.id for effect in one.explains))
-            for platform, fixes in one.fixes.items():
+            yield from _texts("Explains", (effect.id for effect in piece.explains))
+            for platform, fixes in piece.fixes.items():
                 yield from _texts(f"Fixes, {platform}", (f"{fix.who}: {fix.do}" for fix in fixes))
         case ErrorCode():
-            yield Line(f"{one.code} {one.name}", "bold")
-            yield from _texts("Means", (f"{platform}: {text}" for platform, text in one.means.items()))
-            yield from _texts("Related", one.related)
-            yield from _texts("Not to be confused with", _pairs(one.confused_with))
+            yield Line(f"{piece.code} {piece.name}", "bold")
+            yield from _texts("Means", (f"{platform}: {text}" for platform, text in piece.means.items()))
+            yield from _texts("Related", piece.related)
+            yield from _texts("Not to be confused with", _pairs(piece.confused_with))
         case Platform():
-            yield Line(f"{one.title}, {one.sdk.name} {one.sdk.current}", "bold")
-            yield Line(f"{one.preflight.call}, since {one.preflight.since}")
-            yield from _texts("Needs", one.preflight.needs)
-            yield from _texts("Steps", one.preflight.steps)
+            yield Line(f"{piece.title}, {piece.sdk.name} {piece.sdk.current}", "bold")
+            yield Line(f"{piece.preflight.call}, since {piece.preflight.since}")
+            yield from _texts("Needs", piece.preflight.needs)
+            yield from _texts("Steps", piece.preflight.steps)
         case Question():
-            yield Line(one.asks, "bold")
-            yield Line(one.means)
-            yield from _texts("Needs", [_condition(one.needs)] if one.needs else [])
-            yield from _texts("Answers", (_answer(one, name) for name in one.names))
-            shown = (f"{name.name}: {name.says}" if name.says else name.name for name in one.device)
-            yield from _texts("What a report of the user's device may show", shown)
-    where = one.origin.file
+            yield Line(piece.asks, "bold")
+            yield Line(piece.means)
+            yield from _texts("Needs", [_condition(piece.needs)] if piece.needs else [])
+            yield from _texts("Answers", (_answer(piece, name) for name in piece.names))
+            texts = (f"{name.name}: {name.says}" if name.says else name.name for name in piece.device)
+            yield from _texts("What a report of the user's device may show", texts)
+    where = piece.origin.file
     yield Line(where, "dim")
 
 

@@ -70,23 +70,23 @@ def read_all(files: Sequence[str]) -> Reading:
             "Name a file with a preflight report, or - for the standard input: `lineman preflight report.json`."
         )
     readings = [_read(file) for file in files]
-    useful = [one for one in readings if one.useful]
+    useful = [reading for reading in readings if reading.useful]
     if not useful:
-        told = [
-            f"{quote(file)}: {one.says}" if len(files) > 1 else one.says
-            for file, one in zip(files, readings, strict=True)
+        texts = [
+            f"{quote(file)}: {reading.says}" if len(files) > 1 else reading.says
+            for file, reading in zip(files, readings, strict=True)
         ]
-        raise UsageError(" ".join(told))
+        raise UsageError(" ".join(texts))
     says = [
-        one.says if len(files) == 1 else f"{file}: {one.says}"
-        for file, one in zip(files, readings, strict=True)
+        reading.says if len(files) == 1 else f"{file}: {reading.says}"
+        for file, reading in zip(files, readings, strict=True)
     ]
     return replace(
         useful[0],
         says=" ".join(says),
-        reports=tuple(dict.fromkeys(report for one in useful for report in one.reports)),
-        pasted=tuple({look.step: look for one in useful for look in one.pasted}.values()),
-        removed=tuple(dict.fromkeys(kind for one in readings for kind in one.removed)),
+        reports=tuple(dict.fromkeys(report for reading in useful for report in reading.reports)),
+        pasted=tuple({look.step: look for reading in useful for look in reading.pasted}.values()),
+        removed=tuple(dict.fromkeys(kind for reading in readings for kind in reading.removed)),
     )
 
 
@@ -130,8 +130,11 @@ def _with_edge(reading: Reading, edge: str | None) -> Reading:
     """Say for each report that does not tell it which edge the client was set to."""
     if not edge:
         return reading
-    told = (one if one.edge_asked else replace(one, edge_asked=edge_id(edge)) for one in reading.reports)
-    return replace(reading, reports=tuple(told))
+    reports = (
+        report if report.edge_asked else replace(report, edge_asked=edge_id(edge))
+        for report in reading.reports
+    )
+    return replace(reading, reports=tuple(reports))
 
 
 def _continue(
@@ -172,7 +175,9 @@ def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tup
         steps.append(
             f"Look from the user's network too: `lineman diagnose {words}`, or --run here, lays both side by side."
         )
-    if reading.pasted and not all(one.facts.get("placed") for one in continued.added if "tool" in one.facts):
+    if reading.pasted and not all(
+        observation.facts.get("placed") for observation in continued.added if "tool" in observation.facts
+    ):
         steps.append(
             "If the output of the tools was made on the user's device, say so with --on-device: then it counts."
         )
@@ -231,7 +236,8 @@ def _readings_json(readings: SymptomMatch, request: Request | None) -> dict[str,
         "platform": readings.clues.get("platform"),
         "clues": dict(readings.clues),
         "causes": [
-            {"id": one.cause, "score": one.score, "title": one.title} for one in readings.causes[:SHOWN]
+            {"id": candidate.cause, "score": candidate.score, "title": candidate.title}
+            for candidate in readings.causes[:SHOWN]
         ],
         "verdict": readings.verdict,
         "understood": understood(readings),

@@ -45,12 +45,12 @@ def _named(network: Network) -> Iterator[dict[str, Any]]:
         groups[frozenset(found)].append(host)
     for group, hosts in groups.items():
         names = [host for host in hosts if not _is_address(host)]
-        literals = sorted({one for host in hosts for one in _pinned(host, network)})
+        literals = sorted({item for host in hosts for item in _pinned(host, network)})
         for transport in sorted({transport for transport, _ in group}):
             rule: dict[str, Any] = {"names": list(names)} if names else {}
             rule |= {"ranges": list(literals)} if literals else {}
             yield rule | {
-                "ports": sorted(port for one, port in group if one == transport),
+                "ports": sorted(port for item, port in group if item == transport),
                 "transports": [transport],
             }
 
@@ -67,7 +67,7 @@ def _places(network: Network) -> Iterator[tuple[str, int, str]]:
 
 
 def _ranged(network: Network) -> Iterator[dict[str, Any]]:
-    turn = [one for ranges in network.turn_ranges.values() for one in ranges]
+    turn = [item for ranges in network.turn_ranges.values() for item in ranges]
     yield {"ranges": [*network.media_ranges, *turn], "ports": [_UNPRIVILEGED], "transports": ["udp"]}
     if turn:
         yield {"ranges": list(turn), "ports": [443, 3478, 5349], "transports": ["tcp"]}

@@ -81,7 +81,7 @@ async def _invite(enrolment: RelayRegistry, settings: HubSettings, words: list[s
     signer = settings.signer(make=True)
     assert signer
     pin = _pin(options.pin) if options.pin else ""
-    channels = tuple(one.removeprefix("#") for one in options.channels)
+    channels = tuple(channel.removeprefix("#") for channel in options.channels)
     relay = RegisteredRelay(
         options.name, None, labels=tuple(options.label), channels=channels, vantage=options.vantage
     )
@@ -114,30 +114,30 @@ async def _list(enrolment: RelayRegistry, settings: HubSettings, words: list[str
     parser = Parser(prog="lineman relays list", allow_abbrev=False)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(words)
-    health = {one.name: one for one in await find_relays(ControlSocket(settings.socket))}
+    health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
     relays = await enrolment.all()
     if options.json:
-        found = [_as_json(one, health.get(one.name)) for one in relays]
+        found = [_as_json(relay, health.get(relay.name)) for relay in relays]
         sys.stdout.write(json.dumps({"relays": found}, indent=2) + "\n")
         return
     none = [Line("No relay is invited yet: lineman relays invite NAME.")]
-    lines = [line for one in relays for line in _row(one, health.get(one.name))]
+    lines = [line for relay in relays for line in _row(relay, health.get(relay.name))]
     write(lines or none, sys.stdout)
 
 
 async def _show(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print all that is known of one relay, and its last plans."""
     relay = await enrolment.named(_only(words, "show"))
-    health = {one.name: one for one in await find_relays(ControlSocket(settings.socket))}
+    health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
     lines = list(_row(relay, health.get(relay.name)))
     for title in ("checks", "limits"):
-        told: Mapping[str, str] = relay.state.get(title, {})
-        lines += [Line(f"{title}: {name}: {text or 'fine'}", indent=2) for name, text in told.items()]
+        answers: Mapping[str, str] = relay.state.get(title, {})
+        lines += [Line(f"{title}: {name}: {text or 'fine'}", indent=2) for name, text in answers.items()]
     plans = await enrolment.audit(relay.name, 20)
     lines += [Line("Last plans", "bold")] if plans else []
-    for one in plans:
-        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(one.at))
-        lines.append(Line(f"{when}  {one.who}  {one.what}  {one.outcome}", indent=2))
+    for entry in plans:
+        when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.at))
+        lines.append(Line(f"{when}  {entry.who}  {entry.what}  {entry.outcome}", indent=2))
     write(lines, sys.stdout)
 
 

@@ -186,12 +186,12 @@ def _changed(repl: Repl, record: "RunRecord", line: str) -> Request | None:
         return None
     changes = dict(intent.values)
     old = record.request
-    told: dict[str, str] = {name: changes[name] for name in TOLD if name in changes}
+    answers: dict[str, str] = {name: changes[name] for name in TOLD if name in changes}
     return replace(
         old,
         platform=changes.get("platform", old.platform),
         edge=changes.get("edge", old.edge),
-        answers=dict(old.answers) | told,
+        answers=dict(old.answers) | answers,
     )
 
 
@@ -222,7 +222,7 @@ def _free(repl: Repl, line: str) -> None:
     ):
         if not found.codes:
             write([Line(looked_into_as(request))], sys.stdout)
-        _diagnose(repl, request, tuple(one.cause for one in found.offered[:1]))
+        _diagnose(repl, request, tuple(candidate.cause for candidate in found.offered[:1]))
 
 
 def _choose(repl: Repl, number: int) -> None:

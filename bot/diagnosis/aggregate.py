@@ -43,9 +43,10 @@ def unchecked_by_all(records: Sequence[RunRecord]) -> tuple[Judged, ...]:
     """List the causes that no relay of the users' networks could check, and not for want of a person's word."""
     own = _inside(records)
     unchecked = [
-        {one.cause: one for one in record.diagnosis.not_checked if not one.person_only} for record in own
+        {judged.cause: judged for judged in record.diagnosis.not_checked if not judged.person_only}
+        for record in own
     ]
-    return tuple(one for cause, one in unchecked[0].items() if all(cause in each for each in unchecked))
+    return tuple(judged for cause, judged in unchecked[0].items() if all(cause in each for each in unchecked))
 
 
 def _inside(records: Sequence[RunRecord]) -> list[RunRecord]:
@@ -62,7 +63,7 @@ def _named(record: RunRecord) -> list[Observation]:
 
 def _diagnosis(records: Sequence[RunRecord], first: RunRecord) -> Diagnosis:
     whole = merge([_renamed(record) for record in records])
-    mixed = tuple(_ruled_out_in_part(one, records) for one in whole.not_checked)
+    mixed = tuple(_ruled_out_in_part(judged, records) for judged in whole.not_checked)
     question = first.diagnosis.next_question or whole.next_question
     return replace(
         whole,
@@ -73,14 +74,14 @@ def _diagnosis(records: Sequence[RunRecord], first: RunRecord) -> Diagnosis:
     )
 
 
-def _ruled_out_in_part(one: Judged, records: Sequence[RunRecord]) -> Judged:
-    """Say from where *one* was ruled out although another relay could not check it."""
+def _ruled_out_in_part(item: Judged, records: Sequence[RunRecord]) -> Judged:
+    """Say from where *item* was ruled out although another relay could not check it."""
     fine = [
         record.relay
         for record in records
-        if any(judged.cause == one.cause for judged in record.diagnosis.ruled_out)
+        if any(judged.cause == item.cause for judged in record.diagnosis.ruled_out)
     ]
-    return replace(one, because=f"ruled out from {listed(fine)} only; {one.because}") if fine else one
+    return replace(item, because=f"ruled out from {listed(fine)} only; {item.because}") if fine else item
 
 
 def _renamed(record: RunRecord) -> Diagnosis:
@@ -91,11 +92,11 @@ def _renamed(record: RunRecord) -> Diagnosis:
         return tuple(step_of(record.relay, step) for step in known)
 
     def judged(known: tuple[Judged, ...]) -> tuple[Judged, ...]:
-        return tuple(replace(one, steps=steps(one.steps)) for one in known)
+        return tuple(replace(judged, steps=steps(judged.steps)) for judged in known)
 
     return replace(
         diagnosis,
-        found=tuple(replace(one, steps=steps(one.steps)) for one in diagnosis.found),
+        found=tuple(replace(finding, steps=steps(finding.steps)) for finding in diagnosis.found),
         explained=judged(diagnosis.explained),
         possible=judged(diagnosis.possible),
         ruled_out=judged(diagnosis.ruled_out),
@@ -103,5 +104,5 @@ def _renamed(record: RunRecord) -> Diagnosis:
         unexplained=steps(diagnosis.unexplained),
         tolerated=steps(diagnosis.tolerated),
         accounted=steps(diagnosis.accounted),
-        path=tuple(replace(one, steps=steps(one.steps)) for one in diagnosis.path),
+        path=tuple(replace(step, steps=steps(step.steps)) for step in diagnosis.path),
     )

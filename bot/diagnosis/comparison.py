@@ -65,21 +65,25 @@ def compare(records: Sequence[RunRecord]) -> Comparison:
     for finding in (finding for record in records for finding in record.diagnosis.found):
         found.setdefault(finding.cause, finding)
     causes = tuple(_compared(finding, records) for finding in found.values())
-    missing = tuple(one for record in records if (one := missing_from(record)))
+    missing = tuple(relay for record in records if (relay := missing_from(record)))
     return Comparison(causes, _alike(records), missing, _sum_up(causes, records))
 
 
 def missing_from(record: RunRecord) -> MissingRelay | None:
     """Tell what the relay of *record* was asked and could not tell because of itself."""
-    lost = [one for one in record.observations.values() if one.failure in _MISSING]
+    lost = [observation for observation in record.observations.values() if observation.failure in _MISSING]
     if not lost:
         return None
-    because = next((str(one.facts["because"]) for one in lost if "because" in one.facts), "")
+    because = next(
+        (str(observation.facts["because"]) for observation in lost if "because" in observation.facts), ""
+    )
     usual = (
         "the relay was gone" if lost[0].failure is Failure.RELAY_LOST else "it is not allowed to look there"
     )
     # What the network file pins was never asked of the relay, and has no time.
-    taken = sum(one.started > 0 for one in record.observations.values() if one not in lost)
+    taken = sum(
+        observation.started > 0 for observation in record.observations.values() if observation not in lost
+    )
     return MissingRelay(record.relay, len(lost), len(lost) + taken, because.rstrip(".") or usual)
 
 
@@ -92,13 +96,13 @@ def leading(records: Sequence[RunRecord]) -> RunRecord:
 
 
 def _compared(finding: Finding, records: Sequence[RunRecord]) -> ComparedCause:
-    told: dict[bool | None, list[str]] = {True: [], False: [], None: []}
+    answers: dict[bool | None, list[str]] = {True: [], False: [], None: []}
     for record in records:
-        told[_shows(finding, record)].append(_named(record))
-    seen, fine, unknown = (tuple(told[key]) for key in (True, False, None))
-    scope = _scope(seen, fine)
-    says = _says(finding.title, scope, seen, fine, unknown)
-    return ComparedCause(finding.cause, finding.title, scope, seen, fine, unknown, says)
+        answers[_shows(finding, record)].append(_named(record))
+    found, fine, unknown = (tuple(answers[key]) for key in (True, False, None))
+    scope = _scope(found, fine)
+    says = _says(finding.title, scope, found, fine, unknown)
+    return ComparedCause(finding.cause, finding.title, scope, found, fine, unknown, says)
 
 
 def _shows(finding: Finding, record: RunRecord) -> bool | None:
@@ -108,10 +112,10 @@ def _shows(finding: Finding, record: RunRecord) -> bool | None:
     every answer that shows the cause sees the same, one that gives another answer sees it work.
     """
     diagnosis = record.diagnosis
-    if any(one.cause == finding.cause for one in diagnosis.found):
+    if any(item.cause == finding.cause for item in diagnosis.found):
         return True
     if record.vantage != REFERENCE:
-        return False if any(one.cause == finding.cause for one in diagnosis.ruled_out) else None
+        return False if any(judged.cause == finding.cause for judged in diagnosis.ruled_out) else None
     platforms = [answers for platform, answers in record.answers.items() if platform in finding.platforms]
     verdicts = [_same_answers(finding, answers) for answers in platforms or record.answers.values()]
     if True in verdicts:
@@ -121,33 +125,33 @@ def _shows(finding: Finding, record: RunRecord) -> bool | None:
 
 def _same_answers(finding: Finding, answers: Answers) -> bool | None:
     given = [
-        (shown.answer, theirs.answer if (theirs := answers.get(shown.question)) else None)
-        for shown in finding.because
-        if shown.by != "person"
+        (answered.answer, theirs.answer if (theirs := answers.get(answered.question)) else None)
+        for answered in finding.because
+        if answered.by != "person"
     ]
-    if any(theirs is not None and theirs != shown for shown, theirs in given):
+    if any(theirs is not None and theirs != visible for visible, theirs in given):
         return False
     return None if not given or any(theirs is None for _, theirs in given) else True
 
 
-def _scope(seen: Sequence[str], fine: Sequence[str]) -> FindingScope:
+def _scope(found: Sequence[str], fine: Sequence[str]) -> FindingScope:
     if fine:
-        return "one-network" if len(seen) == 1 else "some-networks"
-    return "everywhere" if len(seen) > 1 else "not-compared"
+        return "one-network" if len(found) == 1 else "some-networks"
+    return "everywhere" if len(found) > 1 else "not-compared"
 
 
 def _says(
-    title: str, scope: FindingScope, seen: Sequence[str], fine: Sequence[str], unknown: Sequence[str]
+    title: str, scope: FindingScope, found: Sequence[str], fine: Sequence[str], unknown: Sequence[str]
 ) -> str:
     match scope:
         case "one-network":
-            says = f"{title}: only from {seen[0]}, not from {listed(fine)}; the fault is in the network of {seen[0]}"
+            says = f"{title}: only from {found[0]}, not from {listed(fine)}; the fault is in the network of {found[0]}"
         case "some-networks":
-            says = f"{title}: from {listed(seen)}, not from {listed(fine)}; the fault is in those networks"
+            says = f"{title}: from {listed(found)}, not from {listed(fine)}; the fault is in those networks"
         case "everywhere":
-            says = f"{title}: from {listed(seen)} alike; the fault is the service's own, or common to all of them"
+            says = f"{title}: from {listed(found)} alike; the fault is the service's own, or common to all of them"
         case "not-compared":
-            says = f"{title}: from {seen[0]}; no other relay could tell, so whose fault it is stays open"
+            says = f"{title}: from {found[0]}; no other relay could tell, so whose fault it is stays open"
     left = f" ({listed(unknown)} could not tell)" if unknown and scope != "not-compared" else ""
     return f"{says}{left}."
 
@@ -157,8 +161,8 @@ def _alike(records: Sequence[RunRecord]) -> tuple[str, ...]:
     alike = []
     for step in dict.fromkeys(step for record in records for step in record.observations):
         taken = [record.observations[step] for record in records if step in record.observations]
-        looked = [one for one in taken if one.has_result]
-        if len(looked) > 1 and all(one.failure is not None for one in looked):
+        looked = [observation for observation in taken if observation.has_result]
+        if len(looked) > 1 and all(observation.failure is not None for observation in looked):
             alike.append(step)
     return tuple(alike)
 
@@ -169,8 +173,8 @@ def _sum_up(causes: Sequence[ComparedCause], records: Sequence[RunRecord]) -> st
         if all(record.diagnosis.outcome == "clear" or record.vantage == REFERENCE for record in records):
             return f"Looked from {places}: nothing wrong seen from any of them."
         return f"Looked from {places}: no cause found, and not every relay could tell."
-    own = [one for one in causes if one.scope in ("one-network", "some-networks")]
-    common = [one for one in causes if one.scope == "everywhere"]
+    own = [cause for cause in causes if cause.scope in ("one-network", "some-networks")]
+    common = [cause for cause in causes if cause.scope == "everywhere"]
     parts = []
     if own:
         parts.append(f"{_count(len(own), 'fault lies', 'faults lie')} in one network and not in another")
@@ -185,8 +189,8 @@ def _named(record: RunRecord) -> str:
     return f"{record.relay} (reference)" if record.vantage == REFERENCE else record.relay
 
 
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _count(number: int, item: str, many: str) -> str:
+    return f"{number} {item if number == 1 else many}"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -56,11 +56,13 @@ def apply_device_reading(
 ) -> DeviceEvidence:
     """Conclude *record* anew with what *reading* shows; *on_device*: pasted output was made on the user's device."""
     added = observations_of(reading, network, record.request.edge, on_device=on_device)
-    observations = {**record.observations, **{one.step: one for one in added}}
+    observations = {**record.observations, **{observation.step: observation for observation in added}}
     request = with_told(record.request, reading, knowledge)
     problem = prepare(request, knowledge, network)
     alone = {
-        step: one for step, one in record.observations.items() if one not in reports_in(record.observations)
+        step: observation
+        for step, observation in record.observations.items()
+        if observation not in reports_in(record.observations)
     }
     before = problem.answers(alone, record.request.answers, record.vantage)
     answers = problem.answers(observations, request.answers, record.vantage)
@@ -75,9 +77,10 @@ def case_of(
 ) -> DeviceEvidence:
     """Make a case of *reading* alone, as *request* asks: no relay has looked, and what it could see is open."""
     problem = prepare(request, knowledge, network)
-    steps = {one.step: one for case in problem.cases for looks in case.probes.values() for one in looks}
+    steps = {spec.step: spec for case in problem.cases for looks in case.probes.values() for spec in looks}
     unseen = {
-        step: Observation(step, one.probe, one.target, Failure.NOT_SUPPORTED) for step, one in steps.items()
+        step: Observation(step, spec.probe, spec.target, Failure.NOT_SUPPORTED)
+        for step, spec in steps.items()
     }
     answers = problem.answers(unseen, request.answers, USER_NETWORK)
     record = RunRecord(
@@ -103,17 +106,17 @@ def observations_of(
     """Turn *reading* into observations for a case at *edge*."""
     reports = (observe(report, edge) for report in reading.reports)
     pasted = (place(look, network, edge, on_device=on_device) for look in reading.pasted)
-    return tuple({one.step: one for one in (*reports, *pasted)}.values())
+    return tuple({observation.step: observation for observation in (*reports, *pasted)}.values())
 
 
 def with_told(request: Request, reading: Reading, knowledge: Knowledge) -> Request:
     """Add to *request* what a report says as a person would: the platform, and with it the SDK's version."""
     platform = request.platform or (platform_of(reading) if _fits(request, reading) else None)
-    told = dict(request.answers)
+    answers = dict(request.answers)
     version = next((report.sdk for report in reading.reports if _is_version(report)), "")
     if platform and version and platform_of(reading) == platform:
-        told.setdefault("sdk-version", version)
-    return replace(request, platform=platform, answers=told)
+        answers.setdefault("sdk-version", version)
+    return replace(request, platform=platform, answers=answers)
 
 
 def _fits(request: Request, reading: Reading) -> bool:
@@ -134,16 +137,16 @@ def _sides(
             found = device_answer(question, reports)
             if found is None or question.id in sides:
                 continue
-            shown, seen = found
+            answer, answered = found
             given = before[case.platform][question.id]
-            fits = given.answer in (None, seen.answer, *shown.agrees, *shown.over)
+            fits = given.answer in (None, answered.answer, *answer.agrees, *answer.over)
             sides[question.id] = DeviceComparison(
                 question=question.id,
                 asks=question.asks,
                 relay=question.says(given.answer) if given.answer else "",
-                device=said(question, shown),
-                differ=not fits and given.firm is not None and seen.firm is not None,
+                device=said(question, answer),
+                differ=not fits and given.firm is not None and answered.firm is not None,
                 relay_answer=given.answer or "",
-                device_answer=shown.name,
+                device_answer=answer.name,
             )
     return tuple(sides.values())

@@ -53,4 +53,11 @@ def _port(report: PreflightReport, media: Facts, relay: str) -> Iterator[str]:
 
 def _facts_of(probe: str, observations: Mapping[str, Observation]) -> Facts:
     """Give what the first look of *probe* noted that looked at all."""
-    return next((one.facts for one in observations.values() if one.probe == probe and one.has_result), {})
+    return next(
+        (
+            observation.facts
+            for observation in observations.values()
+            if observation.probe == probe and observation.has_result
+        ),
+        {},
+    )

@@ -49,7 +49,7 @@ def observe_known(cases: Iterable[CaseModel], network: Network, ice: IceServers)
     """Give the observations that need no probe, for the looks that `make_plan` leaves out."""
     looks = chain.from_iterable(chain.from_iterable(case.probes.values()) for case in cases)
     known = (_known(look, network, ice) for look in looks)
-    return {one.step: one for one in known if one}
+    return {observation.step: observation for observation in known if observation}
 
 
 def _step(
@@ -88,8 +88,8 @@ def _known(look: ProbeSpec, network: Network, ice: IceServers) -> Observation | 
     if look.probe != "dns" or look.params or not known:
         return None
     facts = {
-        "addresses": [one for one in known if ":" not in one],
-        "addresses6": [one for one in known if ":" in one],
+        "addresses": [item for item in known if ":" not in item],
+        "addresses6": [item for item in known if ":" in item],
         "pinned": True,
     }
     return Observation(look.step, look.probe, look.target, None, facts)
@@ -149,7 +149,9 @@ def _endpoint(server: TurnServer, network: Network) -> dict[str, Any]:
 def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
     """Find further servers to compare mappings with: a NAT is told by two addresses asked from one port."""
     others = chain.from_iterable(network.targets(service, "", "every") for service in ("stun", "turn"))
-    found = {one.host: one.port for one in others if one.transport == "udp" and one.host != target.host}
+    found = {
+        other.host: other.port for other in others if other.transport == "udp" and other.host != target.host
+    }
     return [{"host": host, "port": port} for host, port in list(found.items())[:OTHER_SERVERS]]
 
 
@@ -163,8 +165,14 @@ def _servers(look: ProbeSpec, network: Network, ice: IceServers) -> tuple[TurnSe
     elif look.probe == "turn":
         hosts = {target.host for target in network.targets("turn", "", "every")}
         hosts |= {target.host for target in network.targets("turn", "", "roaming")}
-        fit = [one for one in ice.servers if one.host == look.target.host]
-        fit = fit or [one for one in ice.servers if {one.host, look.target.host} <= hosts]
+        fit = [turn_server for turn_server in ice.servers if turn_server.host == look.target.host]
+        fit = fit or [
+            turn_server for turn_server in ice.servers if {turn_server.host, look.target.host} <= hosts
+        ]
     else:
         return ()
-    return tuple(one for one in fit if (one.username, one.credential) == (fit[0].username, fit[0].credential))
+    return tuple(
+        turn_server
+        for turn_server in fit
+        if (turn_server.username, turn_server.credential) == (fit[0].username, fit[0].credential)
+    )

@@ -9,13 +9,13 @@ from bot.model.request import Request
 def changed(request: Request, values: Mapping[str, str]) -> Request:
     """Apply what was said to *request*; what a version belongs to changes with the platform."""
     platform = values.get("platform", request.platform)
-    told = {**request.answers, **{k: v for k, v in values.items() if k in ("sdk-version", "turn", "vpn")}}
+    answers = {**request.answers, **{k: v for k, v in values.items() if k in ("sdk-version", "turn", "vpn")}}
     if platform != request.platform and "sdk-version" not in values:
-        told.pop("sdk-version", None)
+        answers.pop("sdk-version", None)
     return replace(
         request,
         platform=platform,
         edge=values.get("edge", request.edge),
         relays=tuple(values["relay"].split(",")) if values.get("relay") else request.relays,
-        answers=told,
+        answers=answers,
     )

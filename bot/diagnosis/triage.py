@@ -67,10 +67,10 @@ class Problem:
     trees: tuple[Tree, ...]
 
     def answers(
-        self, observations: Mapping[str, Observation], told: Mapping[str, str], vantage: str
+        self, observations: Mapping[str, Observation], values: Mapping[str, str], vantage: str
     ) -> dict[str, Answers]:
         """Answer every question by what was seen and told so far, for each platform."""
-        return {case.platform: answer(case, observations, told, vantage) for case in self.cases}
+        return {case.platform: answer(case, observations, values, vantage) for case in self.cases}
 
     def diagnosis(self, answers: Mapping[str, Answers], observations: Mapping[str, Observation]) -> Diagnosis:
         """Walk each platform's tree and lay the results together."""
@@ -106,9 +106,9 @@ async def triage(
     plan = make_plan(problem.cases, network, ice)
     ready = time.perf_counter()
     known = observe_known(problem.cases, network, ice)
-    seen = await _look(problem, plan, known, relay, request.answers, tell)
-    seen |= {step.id: _cancelled(step) for step in plan.steps if step.id not in seen}
-    answers = problem.answers(seen, request.answers, relay.vantage)
+    observations = await _look(problem, plan, known, relay, request.answers, tell)
+    observations |= {step.id: _cancelled(step) for step in plan.steps if step.id not in observations}
+    answers = problem.answers(observations, request.answers, relay.vantage)
     over = time.perf_counter()
     return RunRecord(
         request=request,
@@ -118,9 +118,9 @@ async def triage(
         vantage=relay.vantage,
         turn=ice.because,
         plan=plan,
-        observations=seen,
+        observations=observations,
         answers=answers,
-        diagnosis=problem.diagnosis(answers, seen),
+        diagnosis=problem.diagnosis(answers, observations),
         started=started,
         timings={
             "prepare": _milliseconds(ready - begun),
@@ -146,31 +146,35 @@ async def _look(
     plan: Plan,
     known: Mapping[str, Observation],
     relay: Relay,
-    told: Mapping[str, str],
+    values: Mapping[str, str],
     tell: ProgressCallback,
 ) -> dict[str, Observation]:
     """Gather observations until the plan ends or nothing that still runs could change the diagnosis."""
-    seen = dict(known)
+    observations = dict(known)
     pending = {step.id for step in plan.steps}
-    answers = problem.answers(seen, told, relay.vantage)
+    answers = problem.answers(observations, values, relay.vantage)
     gone: OSError | None = None
     async with relay.run(plan) as coming:
         async for observation in coming:
-            seen[observation.step] = observation
+            observations[observation.step] = observation
             pending.discard(observation.step)
-            before, answers = answers, problem.answers(seen, told, relay.vantage)
+            before, answers = answers, problem.answers(observations, values, relay.vantage)
             changed = newly_answered(before.values(), answers.values())
             done = len(plan.steps) - len(pending)
-            diagnose = partial(problem.diagnosis, answers, dict(seen))
+            diagnose = partial(problem.diagnosis, answers, dict(observations))
             try:
-                tell(Progress(observation, done, len(plan.steps), changed, dict(seen), diagnose, relay.name))
+                tell(
+                    Progress(
+                        observation, done, len(plan.steps), changed, dict(observations), diagnose, relay.name
+                    )
+                )
             except OSError as error:  # nobody listens any more; raised inside, it would come out in a group
                 gone = error
             if gone or problem.is_settled(answers, frozenset(pending)):
                 break
     if gone:
         raise gone
-    return seen
+    return observations
 
 
 def newly_answered(before: Iterable[Answers], after: Iterable[Answers]) -> tuple[Answered, ...]:

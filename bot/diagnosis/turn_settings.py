@@ -62,15 +62,15 @@ def _ice_servers(text: str) -> tuple[IceServer, ...]:
 
 def read_ice_servers(value: object) -> tuple[IceServer, ...]:
     """Read a list of RTCIceServer dictionaries (W3C WebRTC §4.2.4); ValueError where it is none."""
-    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ValueError("not a list of ICE servers")
     return tuple(
         IceServer(
-            urls=_urls(one.get("urls") or one.get("url")),
-            username=str(one.get("username") or ""),
-            credential=str(one.get("credential") or ""),
+            urls=_urls(item.get("urls") or item.get("url")),
+            username=str(item.get("username") or ""),
+            credential=str(item.get("credential") or ""),
         )
-        for one in value
+        for item in value
     )
 
 

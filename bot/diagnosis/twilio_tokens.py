@@ -72,9 +72,9 @@ class _Resolver(AbstractResolver):
             raise OSError(f"no address for {host}") from error
         return [
             ResolveResult(
-                hostname=host, host=str(one), port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST
+                hostname=host, host=str(item), port=port, family=family, proto=0, flags=socket.AI_NUMERICHOST
             )
-            for one in answer
+            for item in answer
         ]
 
     async def close(self) -> None:

@@ -42,8 +42,8 @@ def code_of(reading: Reading, known: Mapping[str, object] | Iterable[str]) -> st
 
 def platform_of(reading: Reading) -> str | None:
     """Give the platform, where the reports tell one and the same."""
-    told = {report.platforms for report in reading.reports if report.platforms}
-    return next(iter(told))[0] if len(told) == 1 and len(next(iter(told))) == 1 else None
+    text = {report.platforms for report in reading.reports if report.platforms}
+    return next(iter(text))[0] if len(text) == 1 and len(next(iter(text))) == 1 else None
 
 
 def edge_of(reading: Reading) -> str:

@@ -62,8 +62,8 @@ def path_of(report: PreflightReport) -> str:
 
 def signaling_of(report: PreflightReport) -> str:
     """Tell whether signaling came up: connected, failed, or empty where nothing shows it."""
-    shown = report.timing.signaling is not None or media_of(report) == "connected"
-    if shown or (report.edge and report.state in ("completed", "running") and report.call_sid):
+    visible = report.timing.signaling is not None or media_of(report) == "connected"
+    if visible or (report.edge and report.state in ("completed", "running") and report.call_sid):
         return "connected"
     codes = {code for fault in report.faults for code in fault.codes}
     closed = any(fault.close_code for fault in report.faults)
@@ -82,13 +82,13 @@ def media_of(report: PreflightReport) -> str:
 
 def gathered(report: PreflightReport) -> tuple[Candidate, ...]:
     """List the device's own candidates, the selected one with them."""
-    own = [one for one in report.candidates if not one.remote]
+    own = [candidate for candidate in report.candidates if not candidate.remote]
     return tuple(dict.fromkeys([*own, *([report.local] if report.local else [])]))
 
 
 def kinds_of(report: PreflightReport) -> tuple[str, ...]:
     """List the kinds of the device's own candidates, the nearest way first."""
-    kinds = {one.kind for one in gathered(report)}
+    kinds = {candidate.kind for candidate in gathered(report)}
     return tuple(kind for kind in (HOST, SRFLX, PRFLX, RELAY) if kind in kinds)
 
 
@@ -110,11 +110,11 @@ def _facts(report: PreflightReport, edge: str) -> Iterator[tuple[str, Any]]:
     yield from _numbers(report)
     yield from _errors(report)
     if report.cautions:
-        yield "warnings", [one.name for one in report.cautions]
-        if any(one.name == INSIGHTS for one in report.cautions):
+        yield "warnings", [warning.name for warning in report.cautions]
+        if any(warning.name == INSIGHTS for warning in report.cautions):
             yield "insights", "blocked"
             yield "insights_warning", INSIGHTS
-    if any(one.network == "vpn" for one in gathered(report)):
+    if any(candidate.network == "vpn" for candidate in gathered(report)):
         yield "vpn", True
 
 

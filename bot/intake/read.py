@@ -59,7 +59,9 @@ def read(source: str | bytes) -> Reading:
         return Reading("foreign", unrelated_json.sentence(values[0]), (), (), removed)
     log, error = _log(plain(text[:_LOG])), _error(values)
     if pasted:
-        about = dict.fromkeys(f"{one.facts['tool']} about {one.target.host}" for one in pasted)
+        about = dict.fromkeys(
+            f"{observation.facts['tool']} about {observation.target.host}" for observation in pasted
+        )
         return Reading("tool", f"Output of {', '.join(about)}.", (log,) if log else (), pasted, removed)
     if error:
         return Reading("error", f"An error of the SDK: {_codes(error.faults)}.", (error,), (), removed)
@@ -92,12 +94,12 @@ def _reports(text: str) -> tuple[list[PreflightReport], list[Any]]:
     forms = _forms(text)
     for form in forms:
         values = list(strict_values(form))
-        if reports := [read_report(*one) for value in values for one in reports_in(value)]:
+        if reports := [read_report(*item) for value in values for item in reports_in(value)]:
             return list(dict.fromkeys(reports)), others
         others = others or [value for value in values if value]
     for form in reversed(forms):  # the cleanest first
         loose = list(loose_values(form))
-        if reports := [one for value, cut in loose for one in _of_loose(value, cut=cut)]:
+        if reports := [report for value, cut in loose for report in _of_loose(value, cut=cut)]:
             return list(dict.fromkeys(reports)), others
         others = others or [value for value, _ in loose]
     return [], others
@@ -110,8 +112,8 @@ def _forms(text: str) -> list[str]:
 
 
 def _of_loose(value: Any, *, cut: bool) -> Iterator[PreflightReport]:
-    for one, around in reports_in(value):
-        report = read_report(one, around)
+    for item, around in reports_in(value):
+        report = read_report(item, around)
         yield replace(report, notes=(*report.notes, CUT)) if cut else report
 
 

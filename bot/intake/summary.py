@@ -116,11 +116,11 @@ def _sound(report: PreflightReport) -> Iterator[str]:
         yield f"Measured: {', '.join(measured)}{f'; codec {report.codec}' if report.codec else ''}."
 
 
-def _caution(one: QualityWarning) -> str:
-    means = _CAUTIONS.get(one.name, "no meaning of it is known here")
-    value = f"; {one.value:g}" if one.value is not None else ""
-    limit = f", limit {one.threshold:g}" if one.threshold is not None and value else ""
-    return f"Warning {one.name}: {means}{value}{limit}{' (cleared later)' if one.cleared else ''}."
+def _caution(warning: QualityWarning) -> str:
+    means = _CAUTIONS.get(warning.name, "no meaning of it is known here")
+    value = f"; {warning.value:g}" if warning.value is not None else ""
+    limit = f", limit {warning.threshold:g}" if warning.threshold is not None and value else ""
+    return f"Warning {warning.name}: {means}{value}{limit}{' (cleared later)' if warning.cleared else ''}."
 
 
 def _faults(report: PreflightReport) -> Iterator[str]:

@@ -27,28 +27,28 @@ _OPTION: Final = re.compile(r"(?:--)?\b[a-z][a-z-]*=\S+", re.IGNORECASE)
 
 def match_symptoms(text: str, knowledge: Knowledge, vocabulary: Vocabulary) -> SymptomMatch:
     """Read *text*; without a word that means something there are no causes."""
-    said = normalize(text)
-    codes = tuple(code for code in find_codes(said, vocabulary) if code in knowledge.errors)
-    clues = read_prose(said, vocabulary)
-    ranked = library_of(knowledge).causes(_story(said, clues.get("relay", "")), codes)
-    fitting = [one for one in ranked if _fits(one, knowledge, clues.get("platform", ""))]
+    sentence = normalize(text)
+    codes = tuple(code for code in find_codes(sentence, vocabulary) if code in knowledge.errors)
+    clues = read_prose(sentence, vocabulary)
+    ranked = library_of(knowledge).causes(_story(sentence, clues.get("relay", "")), codes)
+    fitting = [item for item in ranked if _fits(item, knowledge, clues.get("platform", ""))]
     confidence = _confidence(fitting)
     causes = tuple(
-        CauseCandidate(one.label, knowledge.causes[one.label].title, round(sure, 4))
-        for one, sure in zip(fitting, confidence, strict=True)
-        if one.near or codes
+        CauseCandidate(item.label, knowledge.causes[item.label].title, round(sure, 4))
+        for item, sure in zip(fitting, confidence, strict=True)
+        if item.near or codes
     )
     return SymptomMatch(codes, clues, causes, _verdict(ranked, causes, bool(codes)))
 
 
-def _story(said: str, relay: str) -> str:
-    """What *said* tells, without what it says as options."""
-    bare = _OPTION.sub(" ", said)
+def _story(text: str, relay: str) -> str:
+    """What *text* tells, without what it says as options."""
+    bare = _OPTION.sub(" ", text)
     return re.sub(rf"\bfrom\s+{re.escape(relay)}\b", " ", bare, flags=re.IGNORECASE) if relay else bare
 
 
-def _fits(one: Ranked, knowledge: Knowledge, platform: str) -> bool:
-    cause = knowledge.causes.get(one.label)
+def _fits(ranked: Ranked, knowledge: Knowledge, platform: str) -> bool:
+    cause = knowledge.causes.get(ranked.label)
     return bool(cause) and _on(platform, cause)
 
 
@@ -59,7 +59,7 @@ def _on(platform: str, cause: Cause | None) -> bool:
 def _confidence(ranked: Sequence[Ranked]) -> list[float]:
     """Turn scores into shares of one."""
     best = ranked[0].score if ranked else 0.0
-    weights = [math.exp(_SHARPNESS * (one.score - best)) for one in ranked]
+    weights = [math.exp(_SHARPNESS * (item.score - best)) for item in ranked]
     total = sum(weights) or 1.0
     return [weight / total for weight in weights]
 

@@ -104,43 +104,47 @@ _TOLD: Final = (
 
 def is_addressed_to_bot(text: str, intent: Intent) -> bool:
     """Whether *text*, said plainly in a case's thread, wants something of us: a wish of *intent*, or a question."""
-    said = " ".join(normalize(text).replace("\u2019", "'").split())
-    words = said.split()
+    sentence = " ".join(normalize(text).replace("\u2019", "'").split())
+    words = sentence.split()
     if not words or len(words) > LONGEST:
         return False
-    if _TO_US.search(said) or _POINTS.search(said) or (intent.kind == "again" and _FIXED.search(said)):
+    if (
+        _TO_US.search(sentence)
+        or _POINTS.search(sentence)
+        or (intent.kind == "again" and _FIXED.search(sentence))
+    ):
         return True
     if intent.kind in ("stop", "help"):
         return len(words) <= SHORT
-    if intent.kind == "answer" and not _PUT.search(said):
+    if intent.kind == "answer" and not _PUT.search(sentence):
         return len(words) <= WORD or _only_tells(words)
-    if _PEOPLE.search(said) or (intent.kind == "again" and _ASKS_STATE.search(said)):
+    if _PEOPLE.search(sentence) or (intent.kind == "again" and _ASKS_STATE.search(sentence)):
         return False
-    if intent.kind in ("unknown", "meaning") or (intent.kind == "answer" and _PUT.search(said)):
+    if intent.kind in ("unknown", "meaning") or (intent.kind == "answer" and _PUT.search(sentence)):
         named = intent.kind == "meaning" and "-" in intent.values.get("about", "")
-        return bool(_PUT.search(said)) and bool(named or _SUBJECT.search(said))
-    return _is_wish(said, intent)
+        return bool(_PUT.search(sentence)) and bool(named or _SUBJECT.search(sentence))
+    return _is_wish(sentence, intent)
 
 
-def _is_wish(said: str, intent: Intent) -> bool:
-    """Whether *said* wants what it was taken for, and does not only name it in passing."""
-    rest = LEAD.sub("", said.casefold().replace("it's ", "it is "), count=1).split()
+def _is_wish(text: str, intent: Intent) -> bool:
+    """Whether *text* wants what it was taken for, and does not only name it in passing."""
+    rest = LEAD.sub("", text.casefold().replace("it's ", "it is "), count=1).split()
     match intent.kind:
         case "platform" | "edge" | "relay":
-            asks = _PUT.search(said) and _SUBJECT.search(
-                said
+            asks = _PUT.search(text) and _SUBJECT.search(
+                text
             )  # in which case it is answered, and changes nothing
             most = BRIEF + (intent.kind == "relay")  # "acme-hq relay with android"
-            return len(rest) <= most or bool(asks or _ASKED_FOR.search(said))
+            return len(rest) <= most or bool(asks or _ASKED_FOR.search(text))
         case "preflight":
-            return len(rest) <= BRIEF or bool(_PUT.search(said) or _ASKED_FOR.search(said))
+            return len(rest) <= BRIEF or bool(_PUT.search(text) or _ASKED_FOR.search(text))
         case "evidence":
-            return len(rest) <= BRIEF or bool(_ASKED_TO_SEE.search(said))
+            return len(rest) <= BRIEF or bool(_ASKED_TO_SEE.search(text))
     return True
 
 
 def _only_tells(words: list[str]) -> bool:
     """Whether *words* say no more than what only a person can tell: nothing but that, a version and a platform."""
     bare = (word.casefold().strip(".,:;!") for word in words)
-    told = _TOLD.split()
-    return all(word in told or word[:1].isdigit() or word[:2].lstrip("v").isdigit() for word in bare)
+    strings = _TOLD.split()
+    return all(word in strings or word[:1].isdigit() or word[:2].lstrip("v").isdigit() for word in bare)

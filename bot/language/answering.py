@@ -89,7 +89,7 @@ class Answer:
     def text(self) -> str:
         """The answer as running text; else that there is none, with what is nearest."""
         if self.sentences:
-            return " ".join(one.text for one in self.sentences)
+            return " ".join(sentence.text for sentence in self.sentences)
         if self.closest:
             return f"I don't know. Nearest is: {'; '.join(title for _, title in self.closest)}."
         return "I don't know."
@@ -97,23 +97,25 @@ class Answer:
 
 def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
     """Answer *text* in the context of a case: what was seen in it first, then what is written."""
-    said = normalize(text)
-    lower = " ".join(said.casefold().replace("\u2019", "'").split())
-    written = _written(said, lower, about, knowledge, network)
-    seen = seen_here(said, lower, about, knowledge)
-    return _after(seen, written) if seen else written
+    sentence = normalize(text)
+    lower = " ".join(sentence.casefold().replace("\u2019", "'").split())
+    written = _written(sentence, lower, about, knowledge, network)
+    found = seen_here(sentence, lower, about, knowledge)
+    return _after(found, written) if found else written
 
 
-def _written(said: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
+def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
     """What is written about it: in the files of the case's causes, of the codes named, in the passages."""
-    closest = _ranked(said, about, knowledge)
-    nearest = tuple((one.id, one.title) for one, _ in closest[:NEARBY])
-    codes = [code for match in _CODE.finditer(said) for code in match.groups() if code]
-    subject = _subject(said, (*codes, *(_platform_words(knowledge) if about.causes else ())))
+    closest = _ranked(text, about, knowledge)
+    nearest = tuple((passage.id, passage.title) for passage, _ in closest[:NEARBY])
+    codes = [code for match in _CODE.finditer(text) for code in match.groups() if code]
+    subject = _subject(text, (*codes, *(_platform_words(knowledge) if about.causes else ())))
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return _told_of_looks(about.evidence, nearest)
     if about.causes and not subject and not codes:
-        return _told([_of_cause(one, lower, about, knowledge, network) for one in about.causes], nearest, 1.0)
+        return _told(
+            [_of_cause(cause, lower, about, knowledge, network) for cause in about.causes], nearest, 1.0
+        )
     if codes and not subject:
         if found := _of_codes(codes, about, knowledge, closest):
             return _told(found, nearest, 1.0)
@@ -136,46 +138,49 @@ def passage(name: str, knowledge: Knowledge) -> Answer:
     return _told([found], (), 1.0) if found else Answer()
 
 
-def _subject(said: str, others: Sequence[str] = ()) -> list[str]:
-    """The words of *said* that name a subject of their own; *others* do not."""
-    return [word for word in telling(words_of(said)) if word not in _POINTING and word not in others]
+def _subject(text: str, others: Sequence[str] = ()) -> list[str]:
+    """The words of *text* that name a subject of their own; *others* do not."""
+    return [word for word in telling(words_of(text)) if word not in _POINTING and word not in others]
 
 
 def _platform_words(knowledge: Knowledge) -> list[str]:
     """Words for platforms: in a case "how do we fix it on iOS?" asks about its cause, and not about iOS."""
-    named = (f"{one.id} {one.title} {' '.join(one.aliases)}" for one in knowledge.platforms.values())
+    named = (
+        f"{platform.id} {platform.title} {' '.join(platform.aliases)}"
+        for platform in knowledge.platforms.values()
+    )
     return words_of(" ".join(named))
 
 
-def _after(seen: Iterable[str], written: Answer) -> Answer:
-    """Put what was *seen* in the case before what is *written*."""
-    told = _told_of_looks(seen, written.closest)
-    later = (Sentence(one.text, one.source + 1) for one in written.sentences)
-    return Answer((*told.sentences, *later), (*told.sources, *written.sources), written.closest, 1.0)
+def _after(found: Iterable[str], written: Answer) -> Answer:
+    """Put what was *found* in the case before what is *written*."""
+    answer = _told_of_looks(found, written.closest)
+    later = (Sentence(sentence.text, sentence.source + 1) for sentence in written.sentences)
+    return Answer((*answer.sentences, *later), (*answer.sources, *written.sources), written.closest, 1.0)
 
 
-def _told_of_looks(seen: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
-    return Answer(tuple(Sentence(one, 0) for one in seen), (Source("", LOOKS),), closest, 1.0)
+def _told_of_looks(found: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
+    return Answer(tuple(Sentence(item, 0) for item in found), (Source("", LOOKS),), closest, 1.0)
 
 
-def _ranked(said: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
+def _ranked(text: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     """The passages, best first; with no score where none answers. How to do it is told for the case's platform."""
-    ranked = _ranked_as_said(said, about, knowledge)
-    if not (ranked and about.platform and len(said) <= SHORT and _DOING.search(said)):
+    ranked = _ranked_as_said(text, about, knowledge)
+    if not (ranked and about.platform and len(text) <= SHORT and _DOING.search(text)):
         return ranked
-    there = _ranked_as_said(f"{said.rstrip(' ?.!')} on {about.platform}?", about, knowledge)
+    there = _ranked_as_said(f"{text.rstrip(' ?.!')} on {about.platform}?", about, knowledge)
     same_subject = there and there[0][0].id.split("-")[0] == ranked[0][0].id.split("-")[0]
     return there if same_subject and about.platform in there[0][0].platforms else ranked
 
 
-def _ranked_as_said(said: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
+def _ranked_as_said(text: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
     library = library_of(knowledge)
-    ranked = library.answers(said, Context(about.code, about.platform, about.causes))
-    answered = bool(ranked) and library.answered(said, ranked[0])
+    ranked = library.answers(text, Context(about.code, about.platform, about.causes))
+    answered = bool(ranked) and library.answered(text, ranked[0])
     return [
-        (library.passages[one.label], one.score if answered else 0.0)
-        for one in ranked[: NEARBY + 1]
-        if one.label != ELSEWHERE and (one.near or answered)
+        (library.passages[item.label], item.score if answered else 0.0)
+        for item in ranked[: NEARBY + 1]
+        if item.label != ELSEWHERE and (item.near or answered)
     ]
 
 
@@ -203,8 +208,10 @@ def _tells(code: str, closest: Sequence[tuple[Passage, float]]) -> bool:
 
 def _told(passages: Sequence[Passage], closest: tuple[tuple[str, str], ...], score: float) -> Answer:
     """The sentences of *passages*, each with the number of its source."""
-    sources = tuple(Source(one.file, one.title, one.references) for one in passages)
+    sources = tuple(Source(passage.file, passage.title, passage.references) for passage in passages)
     sentences = [
-        Sentence(text, number) for number, one in enumerate(passages) for text in sentences_of(one.text)
+        Sentence(text, number)
+        for number, passage in enumerate(passages)
+        for text in sentences_of(passage.text)
     ]
     return Answer(tuple(sentences), sources, closest, round(score, 4))

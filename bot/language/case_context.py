@@ -43,38 +43,40 @@ def context_of_case(
 ) -> CaseContext:
     """The context that a case gives to questions; *meant* are the causes its story spoke of, if none was found."""
     diagnosis = record.diagnosis
-    judged = {one.id: f"Found here: {one.title}." for one in found}
-    for said, group in (
+    judged = {cause.id: f"Found here: {cause.title}." for cause in found}
+    for sentence, group in (
         ("Seen here too, as an effect of what was found", diagnosis.explained),
         ("Possible here", diagnosis.possible),
         ("Ruled out here", diagnosis.ruled_out),
         ("Not checked here", diagnosis.not_checked),
     ):
-        judged |= {one.cause: _because(said, one) for one in group if one.cause not in judged}
+        judged |= {item.cause: _because(sentence, item) for item in group if item.cause not in judged}
     return CaseContext(
         code=record.request.code,
         platform=record.request.platform or "",
         edge=record.request.edge,
-        causes=tuple(one.id for one in found) or meant or tuple(one.cause for one in diagnosis.possible),
-        evidence=tuple(text for one in found for text in one.evidence),
+        causes=tuple(cause.id for cause in found)
+        or meant
+        or tuple(item.cause for item in diagnosis.possible),
+        evidence=tuple(text for cause in found for text in cause.evidence),
         judged=judged,
     )
 
 
-def _because(said: str, one: "Judged") -> str:
+def _because(text: str, judged: "Judged") -> str:
     """Say what became of a cause, and the first reason for it."""
-    reason = one.because.split("; ")[0].strip().rstrip(".")
+    reason = judged.because.split("; ")[0].strip().rstrip(".")
     reason = re.sub(r"(?<=\? )[a-z]", lambda letter: letter[0].upper(), reason)
-    return f"{said}: {one.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
+    return f"{text}: {judged.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
 
 
-def seen_here(said: str, lower: str, about: CaseContext, knowledge: Knowledge) -> tuple[str, ...]:
+def seen_here(text: str, lower: str, about: CaseContext, knowledge: Knowledge) -> tuple[str, ...]:
     """What the looks of this case say about it: why it is so, or what became of a cause that is suspected."""
     if about.evidence and _WHY.search(lower):
         return about.evidence
     if not about.judged or len(lower) > SHORT or not _SUSPECTS.search(lower):
         return ()
-    best = library_of(knowledge).causes(said)[0]
+    best = library_of(knowledge).causes(text)[0]
     if best.score < _MEANT or best.label not in about.judged:
         return ()
     return (about.judged[best.label], *(about.evidence if about.causes == (best.label,) else ()))

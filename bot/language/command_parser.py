@@ -42,18 +42,18 @@ def is_story(words: Sequence[str]) -> bool:
     return len(plain_words) >= 2 and not re.search(r"\d{4}", text)
 
 
-def _make_request(said: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
-    """Make the request of all that is *said*, name by name."""
+def _make_request(text: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
+    """Make the request of all that is *text*, name by name."""
     given: dict[str, str] = {}
-    for name, value in said:
+    for name, value in text:
         clean = _value(name, value, vocabulary)
         if given.setdefault(name, clean) != clean:
             raise UsageError(f"{name} is given twice, as {given[name]} and as {clean}; say which one.")
     if "code" not in given:
         raise UsageError(f"No error code is given; {USAGE}.")
-    told = {name: given[name] for name in vocabulary.options if name in given}
+    answers = {name: given[name] for name in vocabulary.options if name in given}
     platform = given.get("platform")
-    for name in told:
+    for name in answers:
         if not vocabulary.options[name] and platform is None:
             raise UsageError(
                 f"{name} needs a platform too, because versions differ between them: "
@@ -63,7 +63,7 @@ def _make_request(said: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Re
         code=given["code"],
         platform=platform,
         edge=given.get("edge", vocabulary.roaming),
-        answers=told,
+        answers=answers,
         relays=tuple(given["relay"].split(",")) if "relay" in given else vocabulary.relays[:1],
     )
 
@@ -132,7 +132,7 @@ def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
             return _one_of("an edge", lower, vocabulary.edges, vocabulary.see)
         case "relay":
             names = dict.fromkeys(part for part in lower.split(",") if part)
-            return ",".join(_relay(one, vocabulary) for one in names or [""])
+            return ",".join(_relay(item, vocabulary) for item in names or [""])
     words = vocabulary.options[name]
     if words:
         return words[_one_of(f"an answer for {name}", lower, tuple(words))]

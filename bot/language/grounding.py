@@ -71,11 +71,11 @@ def check_grounding(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
     found = tuple(_cited(text.translate(_TYPOGRAPHY)))
     if len(found) > MOST_SENTENCES:
         raise NotGroundedError("the model said too much")
-    for number, one in enumerate(found, 1):
-        if not set(one.sources) <= set(range(1, len(sources) + 1)):
+    for number, item in enumerate(found, 1):
+        if not set(item.sources) <= set(range(1, len(sources) + 1)):
             raise NotGroundedError(f"sentence {number} cites a source that is not there")
-        cited = [sources[source - 1].translate(_TYPOGRAPHY) for source in one.sources]
-        if reason := _unborne(one.text, cited):
+        cited = [sources[source - 1].translate(_TYPOGRAPHY) for source in item.sources]
+        if reason := _unborne(item.text, cited):
             raise NotGroundedError(f"sentence {number} {reason}")
     return found
 
@@ -85,41 +85,41 @@ def _cited(text: str) -> Iterable[Cited]:
     at = 0
     plain = " ".join(text.split())
     for match in _CITED.finditer(plain):
-        said = match["text"].strip()
-        if plain[at : match.start()].strip() or len(sentences_of(said)) != 1:
+        sentence = match["text"].strip()
+        if plain[at : match.start()].strip() or len(sentences_of(sentence)) != 1:
             raise NotGroundedError("a sentence cites nothing")
-        closed = said if said.endswith((".", "!", "?")) else f"{said}{match['end'] or '.'}"
+        closed = sentence if sentence.endswith((".", "!", "?")) else f"{sentence}{match['end'] or '.'}"
         yield Cited(closed, tuple(dict.fromkeys(map(int, _MARK.findall(match["marks"])))))
         at = match.end()
     if plain[at:].strip():
         raise NotGroundedError("a sentence cites nothing")
 
 
-def _unborne(said: str, cited: Sequence[str]) -> str:
-    """Why *said* is not borne out by the texts *cited*; empty where it is."""
+def _unborne(sentence: str, cited: Sequence[str]) -> str:
+    """Why *sentence* is not borne out by the texts *cited*; empty where it is."""
     whole = " ".join(cited)
-    if any(not (" " <= letter <= "~") and letter not in whole for letter in said):
+    if any(not (" " <= letter <= "~") and letter not in whole for letter in sentence):
         return "has letters that its sources have not"
-    if not all(_stands(token, whole) for token in _facts(said)):
+    if not all(_stands(token, whole) for token in _facts(sentence)):
         return "has a number, name or address that its sources have not"
-    words = words_of(said)
+    words = words_of(sentence)
     telltale = (set(telling(words)) - _JOINING) | (_STRONG & set(words))
     if not telltale <= set(words_of(whole)):
         return "has words that its sources have not"
-    if not _units_fit(said, whole):
+    if not _units_fit(sentence, whole):
         return "has a number with another unit than its sources"
-    sentences = [one for text in cited for one in sentences_of(text)]
-    if (reply := _reply(said)) and all(_reply(one) != reply for one in sentences):
+    sentences = [item for text in cited for item in sentences_of(text)]
+    if (reply := _reply(sentence)) and all(_reply(item) != reply for item in sentences):
         return "says yes or no, and its sources do not"
     rest = words[1:] if reply else words
-    if rest and _denies(rest) != any(_denies(words_of(one)) for one in _rests_on(rest, sentences)):
+    if rest and _denies(rest) != any(_denies(words_of(item)) for item in _rests_on(rest, sentences)):
         return "turns round what its sources say"
     return ""
 
 
-def _facts(said: str) -> Iterable[str]:
-    """The pieces of *said* that must stand letter for letter in its sources."""
-    for token in said.split():
+def _facts(text: str) -> Iterable[str]:
+    """The pieces of *text* that must stand letter for letter in its sources."""
+    for token in text.split():
         bare = token.strip("\"'()[],;:!?").rstrip(".")
         if _FACT.search(bare):
             yield bare
@@ -136,8 +136,8 @@ def _stands(token: str, text: str) -> bool:
     return bool(re.search(pattern, text, re.IGNORECASE))
 
 
-def _units_fit(said: str, whole: str) -> bool:
-    here, there = _PIECE.findall(said.casefold()), _PIECE.findall(whole.casefold())
+def _units_fit(text: str, whole: str) -> bool:
+    here, there = _PIECE.findall(text.casefold()), _PIECE.findall(whole.casefold())
     for at, piece in enumerate(here):
         if not piece[0].isdigit():
             continue
@@ -151,9 +151,9 @@ def _units_fit(said: str, whole: str) -> bool:
 def _rests_on(words: Sequence[str], cited: Iterable[str]) -> list[str]:
     """The fewest sentences, or nearly, that have all the telling *words* between them."""
     open_ = set(telling(words)) - _NOT
-    sentences = {one: set(words_of(one)) for one in cited}
+    sentences = {item: set(words_of(item)) for item in cited}
     chosen: list[str] = []
-    while open_ and (best := max(sentences, key=lambda one: len(open_ & sentences[one]), default=None)):
+    while open_ and (best := max(sentences, key=lambda entry: len(open_ & sentences[entry]), default=None)):
         if not open_ & sentences[best]:
             break
         chosen.append(best)

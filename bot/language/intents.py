@@ -186,17 +186,17 @@ UNSURE: Final = re.compile(
 
 def read_intent(text: str, thread: ThreadContext) -> Intent:
     """Say what *text*, written into *thread*, asks for."""
-    said = " ".join(normalize(text[: LONGEST * 4])[:LONGEST].split())
-    if UNSURE.search(said.casefold()) and thread.asked:
+    sentence = " ".join(normalize(text[: LONGEST * 4])[:LONGEST].split())
+    if UNSURE.search(sentence.casefold()) and thread.asked:
         return Intent("unknown")
-    about_platform = re.match(r"(?i)\W*(?:what|how) about\b", said)
+    about_platform = re.match(r"(?i)\W*(?:what|how) about\b", sentence)
     if not about_platform:
         for rule in RULES:
-            if match := rule.pattern.search(said):
-                return _weigh(rule.kind, rule.values(said, match, thread))
-    if len(said.split()) > STORY and not WISH.search(said):
+            if match := rule.pattern.search(sentence):
+                return _weigh(rule.kind, rule.values(sentence, match, thread))
+    if len(sentence.split()) > STORY and not WISH.search(sentence):
         return Intent("unknown")
-    return _weigh("unknown", extract_refinements(said, thread.vocabulary, thread.asked))
+    return _weigh("unknown", extract_refinements(sentence, thread.vocabulary, thread.asked))
 
 
 def _weigh(kind: IntentKind, values: dict[str, str]) -> Intent:

@@ -56,9 +56,9 @@ def _said(body: bytes) -> str:
     """The text of a chat completion, unless it was cut off, is a call of a tool, or is none."""
     try:
         choice = json.loads(body)["choices"][0]
-        reason, said = choice.get("finish_reason"), choice["message"]["content"]
+        reason, text = choice.get("finish_reason"), choice["message"]["content"]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise RewordingError("the endpoint answered with something else than a chat completion") from None
-    if reason not in (None, "stop") or not isinstance(said, str):
+    if reason not in (None, "stop") or not isinstance(text, str):
         raise RewordingError("the model did not end its answer")
-    return said
+    return text

@@ -59,17 +59,17 @@ FILLER: Final = frozenset(
 
 def make_request(text: str, vocabulary: Vocabulary) -> Understood:
     """Read *text*: the request it makes, the choice that is left, or what to type instead."""
-    said = normalize(text)
+    sentence = normalize(text)
     try:
-        return parse(said, vocabulary)
+        return parse(sentence, vocabulary)
     except UsageError as error:
         strict = error
-    codes = find_codes(said, vocabulary)
+    codes = find_codes(sentence, vocabulary)
     known = [code for code in codes if code in vocabulary.codes]
     if not known:
         return _no_code(codes, vocabulary)
-    clues = read_prose(said, vocabulary)
-    if _is_slip(said, clues, vocabulary) or _names_no_relay(said, vocabulary):
+    clues = read_prose(sentence, vocabulary)
+    if _is_slip(sentence, clues, vocabulary) or _names_no_relay(sentence, vocabulary):
         return strict
     requests = [_make(code, clues, vocabulary) for code in known]
     if len(requests) == 1:
@@ -87,7 +87,7 @@ def _no_code(codes: tuple[str, ...], vocabulary: Vocabulary) -> UsageError:
 def _make(code: str, clues: dict[str, str], vocabulary: Vocabulary) -> Request:
     """The request for *code*, with every clue that the strict reader accepts too."""
     options = [("code", code)]
-    for option in sorted(clues.items(), key=lambda one: one[0] != "platform"):  # a version needs it
+    for option in sorted(clues.items(), key=lambda texts: texts[0] != "platform"):  # a version needs it
         try:
             parse_words((), vocabulary, [*options, option])
         except UsageError:  # such as a version without a platform
@@ -109,8 +109,8 @@ def _names_no_relay(text: str, vocabulary: Vocabulary) -> bool:
     typed = COMMAND.match(text.strip()) if len(text) <= TYPED else None
     if typed is None:
         return False
-    names = [one for one in re.split(r"[\s,&]+", typed[1].casefold()) if one and one != "and"]
-    prose = any(one.strip(".") in FILLER for one in names)
+    names = [item for item in re.split(r"[\s,&]+", typed[1].casefold()) if item and item != "and"]
+    prose = any(name.strip(".") in FILLER for name in names)
     return not prose and len(relays_in(" ".join(names), vocabulary)) < len(set(names))
 
 
@@ -126,7 +126,7 @@ def _means_nothing(word: str, clues: dict[str, str], vocabulary: Vocabulary, *, 
         return False
     meant = (*vocabulary.platforms, *vocabulary.edges, *vocabulary.relays, *vocabulary.names)
     in_clue = any(plain_word in value for value in clues.values())
-    in_name = any(plain_word in one for one in meant)
+    in_name = any(plain_word in item for item in meant)
     return not (in_clue or in_name or nearest(plain_word, meant))
 
 
@@ -139,16 +139,16 @@ def request_for(
     readings: SymptomMatch, chosen: Sequence[CauseCandidate], knowledge: Knowledge, vocabulary: Vocabulary
 ) -> Request | None:
     """The case to look into for *chosen*: the code said, else the one that their causes stand behind most."""
-    weighed = {one.cause: one.score for one in chosen}
+    weighed = {candidate.cause: candidate.score for candidate in chosen}
     code = readings.codes[0] if readings.codes else _code_for(weighed, knowledge)
     if not code:
         return None
     clues = readings.clues
-    told = {name: clues[name] for name in ("sdk-version", "turn", "vpn") if name in clues}
+    answers = {name: clues[name] for name in ("sdk-version", "turn", "vpn") if name in clues}
     if "platform" not in clues:
-        told.pop("sdk-version", None)  # versions differ between platforms
+        answers.pop("sdk-version", None)  # versions differ between platforms
     relays = (clues["relay"],) if "relay" in clues else vocabulary.relays[:1]
-    return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), told, relays)
+    return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), answers, relays)
 
 
 def request_for_match(readings: SymptomMatch, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:

@@ -46,14 +46,14 @@ def _named_alone(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     words = rest.split()
     found: dict[str, str] = {}
     relays = relays_in(rest, vocabulary)
-    if relays and len([one for one in words if one not in ("and", "&", ",")]) <= max(len(relays), 4):
+    if relays and len([word for word in words if word not in ("and", "&", ",")]) <= max(len(relays), 4):
         found["relay"] = ",".join(relays)
     if not words or len(words) > 4:
         return found
     candidates = [word.strip(AROUND) for word in ("-".join(words[:2]), words[0], words[-1])]
     for name, known in (("edge", vocabulary.edges), ("relay", vocabulary.relays)):
         alike = (word if word in known else nearest(word, known) for word in candidates)
-        if near := next((one for one in alike if one), None):
+        if near := next((item for item in alike if item), None):
             found.setdefault(name, near)
     return found
 
@@ -72,8 +72,8 @@ def _answer(text: str, meanings: Mapping[str, str] | None) -> str | None:
     words = re.findall(r"[a-z]+", lower)
     if words and words[0] in meanings:
         return meanings[words[0]]
-    said = "no" if NO.match(lower) else "yes" if YES.match(lower) else None
-    return meanings.get(said) if said else None
+    sentence = "no" if NO.match(lower) else "yes" if YES.match(lower) else None
+    return meanings.get(sentence) if sentence else None
 
 
 def spoken(option: Option) -> str:

@@ -50,16 +50,16 @@ async def reword(
 
     sources, texts = _material(plain, evidence)
     try:
-        said = await complete(endpoint, _messages(question, texts))
-        if said.strip().strip(".") == _NONE:
+        text = await complete(endpoint, _messages(question, texts))
+        if text.strip().strip(".") == _NONE:
             raise RewordingError("the model finds no answer in the sources")
-        if redact(said).kinds:
+        if redact(text).kinds:
             raise RewordingError("the model said something that looks like a secret")
-        cited = check_grounding(said, texts)
+        cited = check_grounding(text, texts)
     except (RewordingError, NotGroundedError) as error:
         return replace(plain, because=str(error))
     sentences = (
-        Sentence(one.text, one.sources[0] - 1, tuple(n - 1 for n in one.sources[1:])) for one in cited
+        Sentence(item.text, item.sources[0] - 1, tuple(n - 1 for n in item.sources[1:])) for item in cited
     )
     return replace(plain, sentences=tuple(sentences), sources=sources, phrased=True, because="")
 
@@ -67,11 +67,11 @@ async def reword(
 def _material(plain: Answer, evidence: Sequence[str]) -> tuple[tuple[Source, ...], list[str]]:
     """What may be said again: each source with its sentences, and the evidence of the case; without secrets."""
     texts = [
-        " ".join(one.text for one in plain.sentences if one.source == number)
+        " ".join(sentence.text for sentence in plain.sentences if sentence.source == number)
         for number in range(len(plain.sources))
     ]
     sources = plain.sources
-    if evidence and all(one.file for one in sources):
+    if evidence and all(source.file for source in sources):
         sources, texts = (*sources, EVIDENCE), [*texts, " ".join(evidence)]
     return sources, [redact(text).text for text in texts]
 

@@ -95,14 +95,14 @@ class LanguageContext:
 
 def route(text: str, about: CaseContext, language_context: LanguageContext) -> RoutedIntent:
     """Say what *text* wants; *about* is what it goes on from, if anything."""
-    said = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", normalize(text), flags=re.IGNORECASE).strip()
+    sentence = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", normalize(text), flags=re.IGNORECASE).strip()
     if (
-        len(said) <= _SENTENCE
-        and read_intent(said, ThreadContext(language_context.vocabulary)).kind == "help"
+        len(sentence) <= _SENTENCE
+        and read_intent(sentence, ThreadContext(language_context.vocabulary)).kind == "help"
     ):
         return HelpWanted()
     try:
-        special = wanted_list(said, about, language_context) or wanted_meaning(said, language_context)
+        special = wanted_list(sentence, about, language_context) or wanted_meaning(sentence, language_context)
     except UsageError as error:
         return error
     if special:
@@ -110,9 +110,9 @@ def route(text: str, about: CaseContext, language_context: LanguageContext) -> R
     found = make_request(text, language_context.vocabulary)
     if isinstance(found, Request):
         return found
-    codes = find_codes(said, language_context.vocabulary)
+    codes = find_codes(sentence, language_context.vocabulary)
     if isinstance(found, AmbiguousCode):
-        free = _free(said, about, language_context) if is_question(said) else None
+        free = _free(sentence, about, language_context) if is_question(sentence) else None
         return free if isinstance(free, Answer) and free.answered else found
     if codes:
         known = codes[0] in language_context.knowledge.errors
@@ -121,29 +121,33 @@ def route(text: str, about: CaseContext, language_context: LanguageContext) -> R
             if known
             else UnknownCode(codes[0], tuple(nearest_codes(codes[0], language_context.vocabulary.codes)))
         )
-    free = _free(said, about, language_context)
+    free = _free(sentence, about, language_context)
     if isinstance(free, SymptomMatch):
         # A question may be general: nothing is looked into before somebody says that it is meant so.
-        asks = is_question(said) and free.verdict == "sure"
+        asks = is_question(sentence) and free.verdict == "sure"
         free = replace(free, verdict="close") if asks else free
     understood = free.answered if isinstance(free, Answer) else free.verdict != "none"
-    return free if understood or len(said.split()) > FEW else _slip(said, language_context.vocabulary) or free
+    return (
+        free
+        if understood or len(sentence.split()) > FEW
+        else _slip(sentence, language_context.vocabulary) or free
+    )
 
 
-def _slip(said: str, vocabulary: Vocabulary) -> UsageError | None:
+def _slip(text: str, vocabulary: Vocabulary) -> UsageError | None:
     """What is wrong with a few words that were meant as names, where one is nearly known."""
     try:
-        parse(said, vocabulary)
+        parse(text, vocabulary)
     except UsageError as error:
         return error if "did you mean" in str(error) else None
     return None
 
 
 def wanted_list(
-    said: str, about: CaseContext, language_context: LanguageContext
+    text: str, about: CaseContext, language_context: LanguageContext
 ) -> ListRequest | MissingPlatform | None:
-    """The allow-list that *said* asks for, with what is known of the case; `UsageError` for a wrong word."""
-    rest = called(said)
+    """The allow-list that *text* asks for, with what is known of the case; `UsageError` for a wrong word."""
+    rest = called(text)
     if rest is None:
         return None
     platforms = language_context.vocabulary.platforms
@@ -156,11 +160,11 @@ def wanted_list(
     )
 
 
-def wanted_meaning(said: str, language_context: LanguageContext) -> CodeMeanings | UnknownCode | None:
-    """The codes whose meaning *said* asks for."""
-    if len(said) > _SENTENCE or not _MEANING.search(said) or _DIFFERENCE.search(said):
+def wanted_meaning(text: str, language_context: LanguageContext) -> CodeMeanings | UnknownCode | None:
+    """The codes whose meaning *text* asks for."""
+    if len(text) > _SENTENCE or not _MEANING.search(text) or _DIFFERENCE.search(text):
         return None
-    codes = find_codes(said, language_context.vocabulary)
+    codes = find_codes(text, language_context.vocabulary)
     if not codes:
         return None
     known = tuple(code for code in codes if code in language_context.knowledge.errors)
@@ -168,19 +172,19 @@ def wanted_meaning(said: str, language_context: LanguageContext) -> CodeMeanings
         return UnknownCode(
             codes[0], tuple(nearest_codes(codes[0], language_context.vocabulary.codes)), meaning=True
         )
-    return CodeMeanings(known, find_platform(said, language_context.vocabulary) or "")
+    return CodeMeanings(known, find_platform(text, language_context.vocabulary) or "")
 
 
-def in_context(said: str, about: CaseContext, language_context: LanguageContext) -> CaseContext:
-    """*about* with the platform and the edge that *said* names itself."""
-    clues = read_prose(said, language_context.vocabulary)
+def in_context(text: str, about: CaseContext, language_context: LanguageContext) -> CaseContext:
+    """*about* with the platform and the edge that *text* names itself."""
+    clues = read_prose(text, language_context.vocabulary)
     return replace(about, platform=clues.get("platform", about.platform), edge=clues.get("edge", about.edge))
 
 
-def _free(said: str, about: CaseContext, language_context: LanguageContext) -> Answer | SymptomMatch:
+def _free(text: str, about: CaseContext, language_context: LanguageContext) -> Answer | SymptomMatch:
     return take(
-        said,
-        in_context(said, about, language_context),
+        text,
+        in_context(text, about, language_context),
         language_context.knowledge,
         language_context.network,
         language_context.vocabulary,
@@ -189,10 +193,10 @@ def _free(said: str, about: CaseContext, language_context: LanguageContext) -> A
 
 def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
     """The question that *text* makes of the one *before* it, such as "and on iOS?"; empty where it makes none."""
-    said = normalize(text).strip()
-    if not before or not _ELLIPSIS.search(said):
+    sentence = normalize(text).strip()
+    if not before or not _ELLIPSIS.search(sentence):
         return ""
-    platform = find_platform(said, vocabulary)
+    platform = find_platform(sentence, vocabulary)
     if not platform:
         return ""
     names = "|".join(re.escape(name) for name in sorted(vocabulary.platforms, key=len, reverse=True))

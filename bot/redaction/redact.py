@@ -67,9 +67,9 @@ def redact_json(value: Any) -> Any:
         case str():
             return redact(value).text
         case Mapping():
-            return {redact(str(key)).text: _by_name(str(key), one) for key, one in value.items()}
+            return {redact(str(key)).text: _by_name(str(key), item) for key, item in value.items()}
         case list() | tuple():
-            return [redact_json(one) for one in value]
+            return [redact_json(item) for item in value]
     return value
 
 
@@ -107,11 +107,11 @@ def _by_name(name: str, value: Any) -> Any:
 
 def _find(text: str) -> Iterator[Found]:
     plain = text.translate(LOOKS_LIKE)
-    seen, first = _without(UNSEEN, plain)
-    yield from _placed(_all(seen), first)
-    joined, place = _without(LINE_BREAK, seen)
-    if len(joined) < len(seen):
-        broken = find_broken(joined, lambda end: not WORD.match(seen, place(end - 1) + 1))
+    found, first = _without(UNSEEN, plain)
+    yield from _placed(_all(found), first)
+    joined, place = _without(LINE_BREAK, found)
+    if len(joined) < len(found):
+        broken = find_broken(joined, lambda end: not WORD.match(found, place(end - 1) + 1))
         yield from _placed(_placed(broken, place), first)
 
 
@@ -152,7 +152,7 @@ def _placed(found: Iterable[Found], place: SecretPlace) -> Iterator[Found]:
 def _merged(found: Iterable[Found]) -> list[Found]:
     """Sort what was found, what overlaps as one: the kind of what begins first, or is longest."""
     merged: list[Found] = []
-    for start, end, kind in sorted(found, key=lambda one: (one[0], -one[1])):
+    for start, end, kind in sorted(found, key=lambda item: (item[0], -item[1])):
         if merged and start < merged[-1][1]:
             first, last, known = merged[-1]
             merged[-1] = (first, max(last, end), known)

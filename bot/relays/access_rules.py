@@ -88,22 +88,22 @@ def applied(rules: AccessRules, relays: Iterable[RelayScope]) -> AccessRules:
     """Turn labels into the names of the *relays* that have them, and invitations into rules of their own."""
     known = tuple(relays)
     named = [
-        replace(rule, relays=rule.relays | {one.name for one in known if rule.label & set(one.labels)})
+        replace(rule, relays=rule.relays | {scope.name for scope in known if rule.label & set(scope.labels)})
         if rule.label
         else rule
         for rule in rules
     ]
-    return (*named, *(rule for one in known for rule in _invited(one)))
+    return (*named, *(rule for scope in known for rule in _invited(scope)))
 
 
-def _invited(one: RelayScope) -> Iterable[AccessRule]:
+def _invited(scope: RelayScope) -> Iterable[AccessRule]:
     """Give a rule for the channels, and one for the user groups, that a relay was invited for."""
-    groups = frozenset(each.removeprefix("@") for each in one.channels if _is_group(each))
-    channels = frozenset(each.removeprefix("#") for each in one.channels if not _is_group(each))
+    groups = frozenset(each.removeprefix("@") for each in scope.channels if _is_group(each))
+    channels = frozenset(each.removeprefix("#") for each in scope.channels if not _is_group(each))
     if channels:
-        yield AccessRule(frozenset({one.name}), channels=channels)
+        yield AccessRule(frozenset({scope.name}), channels=channels)
     if groups:
-        yield AccessRule(frozenset({one.name}), groups=groups)
+        yield AccessRule(frozenset({scope.name}), groups=groups)
 
 
 def _is_group(written: str) -> bool:
@@ -131,7 +131,7 @@ def may_use(rules: AccessRules, who: AccessSubject, relay: str) -> str | None:
     # A rule for every relay is the operators' own: what names this one explains better.
     by_name = _misses(tuple(rule for rule in rules if relay in rule.relays), who, relay)
     nearest_miss = min(by_name or misses, key=len)
-    why = " and ".join(_reason(one) for one in nearest_miss)
+    why = " and ".join(_reason(item) for item in nearest_miss)
     return f"The relay {name} may {why}; {_ask(rules, who)}"
 
 
@@ -191,13 +191,13 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Acces
             complain(
                 ("rules", at, name), f"unknown key {name}{nearest(name, known)}; known are {', '.join(known)}"
             )
-        elif not ids or not all(isinstance(one, str) and one for one in ids):
+        elif not ids or not all(isinstance(item, str) and item for item in ids):
             # An empty list would let everybody in where the author meant nobody.
             complain(("rules", at, name), f"{name} must list at least one, each a text")
-        elif name == "label" and (odd := [one for one in ids if not LABEL.fullmatch(one)]):
+        elif name == "label" and (odd := [item for item in ids if not LABEL.fullmatch(item)]):
             complain(("rules", at, name), f"{odd[0][:40]} is no label; write it like site=hq")
         else:
-            lists[name] = frozenset(one.lstrip("#@") for one in ids)
+            lists[name] = frozenset(item.lstrip("#@") for item in ids)
     return AccessRule(**{"relays": frozenset()} | lists)
 
 

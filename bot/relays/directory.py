@@ -40,7 +40,7 @@ def open_directory(environment: Mapping[str, str], local: LocalRelay) -> RelayDi
     """Ask the hub that *environment* names for its relays."""
     settings = read_hub_settings(environment)
     exchange = ControlSocket(settings.socket)
-    known = {one.name: one for one in asyncio.run(find_relays(exchange)) if one.name != LOCAL}
+    known = {status.name: status for status in asyncio.run(find_relays(exchange)) if status.name != LOCAL}
     return RelayDirectory(local, known, exchange, settings.signer() if known else None)
 
 

@@ -48,17 +48,17 @@ class RemoteRelay:
         except UnreachableError as error:
             because = str(error)
         else:
-            seen: list[Json] = []
+            received: list[Json] = []
             async with self.hub.run(job) as replies:
                 async for reply in replies:
                     if isinstance(reply, ObservationMessage):
                         observation = _read(reply, left)
                         if observation:
-                            seen.append(reply.observation)
+                            received.append(reply.observation)
                             del left[observation.step]
                             yield observation
                         continue
-                    failure, because = _end(reply, job, health, seen)
+                    failure, because = _end(reply, job, health, received)
                     if because:
                         log.warning("plan %s: %s", job.plan, because)
                     break
@@ -104,7 +104,7 @@ def _read(reply: ObservationMessage, left: Mapping[str, Step]) -> Observation | 
     return observation
 
 
-def _end(reply: HubEvent, job: HubJob, health: RelayStatus, seen: list[Json]) -> tuple[Failure, str]:
+def _end(reply: HubEvent, job: HubJob, health: RelayStatus, received: list[Json]) -> tuple[Failure, str]:
     """Say why nothing more comes, and by which word."""
     match reply:
         case PlanLost():
@@ -112,7 +112,7 @@ def _end(reply: HubEvent, job: HubJob, health: RelayStatus, seen: list[Json]) ->
         case Refusal():
             return _refused(reply, job, health)
         case Done():
-            return _done(reply, job, health, seen)
+            return _done(reply, job, health, received)
     return Failure.RELAY_LOST, ""
 
 
@@ -127,16 +127,16 @@ def _refused(reply: Refusal, job: HubJob, health: RelayStatus) -> tuple[Failure,
     return word, f"{health.name} refuses: {verdict.sentence}"
 
 
-def _done(reply: Done, job: HubJob, health: RelayStatus, seen: list[Json]) -> tuple[Failure, str]:
+def _done(reply: Done, job: HubJob, health: RelayStatus, received: list[Json]) -> tuple[Failure, str]:
     try:
         report = open_report(reply.signed, health.key)
     except WireError:
         return Failure.RELAY_LOST, "what came was not signed by the relay"
-    if report.order != job.plan or (report.n == len(seen) and report.digest != digest_of(seen)):
+    if report.order != job.plan or (report.n == len(received) and report.digest != digest_of(received)):
         return Failure.RELAY_LOST, "what came is not what the relay has signed"
     if report.reason == "stopped":
         return Failure.RELAY_LOST, f"{health.name} was shut down in the middle"
-    return Failure.RELAY_LOST, "some of what it saw got lost on the way" if report.n > len(seen) else ""
+    return Failure.RELAY_LOST, "some of what it saw got lost on the way" if report.n > len(received) else ""
 
 
 async def find_relays(exchange: HubClient) -> tuple[RelayStatus, ...]:

@@ -17,10 +17,10 @@ BAD: Final = "\N{BALLOT X}"
 NEUTRAL: Final = "\N{BULLET}"
 
 
-def mark(answered: Answered, knowledge: Knowledge, seen: Mapping[str, Observation]) -> str:
+def mark(answered: Answered, knowledge: Knowledge, observations: Mapping[str, Observation]) -> str:
     """Choose the mark in front of an answer: as it should be, speaking for a cause, or neither."""
     question = knowledge.questions[answered.question]
-    failed = any(seen[step].failure is not None for step in answered.steps if step in seen)
+    failed = any(observations[step].failure is not None for step in answered.steps if step in observations)
     speaks = any(
         answered.answer in condition.get(question.id, ())
         for cause in knowledge.causes.values()
@@ -28,7 +28,7 @@ def mark(answered: Answered, knowledge: Knowledge, seen: Mapping[str, Observatio
     )
     if speaks and failed and answered.answer != question.fine:
         return BAD
-    leftover = any(one.name == answered.answer and isinstance(one.rule, Else) for one in question.answers)
+    leftover = any(rule.name == answered.answer and isinstance(rule.rule, Else) for rule in question.answers)
     return OK if not leftover and (answered.answer == question.fine or not (speaks or failed)) else NEUTRAL
 
 

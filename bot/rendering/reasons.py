@@ -32,20 +32,20 @@ def group_by_reason(
 ) -> tuple[Group, ...]:
     """Group *judged* by what they wait for at the root: the first answer in the way, or what is unanswered."""
     groups: dict[str, list[str]] = {}
-    for one in judged:
+    for item in judged:
         roots = [
-            root for platform in one.platforms for root in _roots(one.cause, answers[platform], knowledge)
+            root for platform in item.platforms for root in _roots(item.cause, answers[platform], knowledge)
         ]
         in_the_way = [root for root in roots if root.contradicted]
-        told = in_the_way[:1] or list({root.because: root for root in reversed(roots)}.values())[::-1]
-        reason = "; ".join(f"{root.asks} {root.because}" for root in told)
-        groups.setdefault(reason or one.because, []).append(one.title)
+        text = in_the_way[:1] or list({root.because: root for root in reversed(roots)}.values())[::-1]
+        reason = "; ".join(f"{root.asks} {root.because}" for root in text)
+        groups.setdefault(reason or item.because, []).append(item.title)
     return tuple(Group(reason, tuple(titles)) for reason, titles in groups.items())
 
 
 def _roots(cause: str, answers: Answers, knowledge: Knowledge) -> Iterator[_Root]:
     known = knowledge.causes[cause]
-    questions = dict.fromkeys(id_ for one in (*known.when, known.clears_only_if) for id_ in one)
+    questions = dict.fromkeys(id_ for condition in (*known.when, known.clears_only_if) for id_ in condition)
     for question in questions:
         if question in answers and answers[question].answer is None:
             yield from _below(question, answers, knowledge)

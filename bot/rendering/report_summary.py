@@ -21,7 +21,9 @@ def outcome(reading: Reading, continued: DeviceEvidence) -> str:
     looked_too = continued.record.relay != DEVICE
     if looked_too:
         return continued.record.diagnosis.outcome
-    through = reading.reports and all(one.state == "completed" and not one.faults for one in reading.reports)
+    through = reading.reports and all(
+        report.state == "completed" and not report.faults for report in reading.reports
+    )
     return "clear" if through else "unclear"
 
 
@@ -41,6 +43,6 @@ def pasted(reading: Reading) -> Iterator[str]:
     """Say what each tool's output shows."""
     for look in reading.pasted:
         facts = look.facts
-        shown = [f"{name} {facts[name]}" for name in ("dns", "tcp", "tls", "websocket") if name in facts]
+        texts = [f"{name} {facts[name]}" for name in ("dns", "tcp", "tls", "websocket") if name in facts]
         bad = f": {facts['bad']}" if "bad" in facts else ""
-        yield f"{facts['tool']} about {look.target.host}: {', '.join(shown) or 'connected'}{bad}."
+        yield f"{facts['tool']} about {look.target.host}: {', '.join(texts) or 'connected'}{bad}."

@@ -35,10 +35,12 @@ class VantageSummaries:
     @property
     def missing(self) -> tuple[str, ...]:
         """What relays could not tell."""
-        return tuple(one.missing for one in self.summaries if one.missing)
+        return tuple(summary.missing for summary in self.summaries if summary.missing)
 
     def lines(self) -> list[str]:
         """Tell it in plain lines."""
-        own = [f"From {one.relay} ({one.vantage_text}): {one.headline}" for one in self.summaries]
+        own = [
+            f"From {summary.relay} ({summary.vantage_text}): {summary.headline}" for summary in self.summaries
+        ]
         unlooked = [f"Looked at from no relay: {'; '.join(self.unlooked)}"] if self.unlooked else []
-        return [*own, *(one.says for one in self.compared), *self.missing, *unlooked]
+        return [*own, *(cause.says for cause in self.compared), *self.missing, *unlooked]

@@ -37,12 +37,14 @@ def compared_view(
     """The same where the records were laid together before, as *whole*; of one record only what is missing is added."""
     view = make_view(whole, knowledge, network)
     comparison = compare(records)
-    order = [one.cause for one in whole.diagnosis.found]
-    causes = sorted(comparison.causes, key=lambda one: order.index(one.cause))
-    told = sides(records, causes)
+    order = [finding.cause for finding in whole.diagnosis.found]
+    causes = sorted(comparison.causes, key=lambda cause: order.index(cause.cause))
+    summaries = sides(records, causes)
     if len(records) == 1:
-        return replace(view, vantages=told) if told.missing else view
-    return replace(view, headline=headline_of_all(whole.diagnosis, comparison, len(records)), vantages=told)
+        return replace(view, vantages=summaries) if summaries.missing else view
+    return replace(
+        view, headline=headline_of_all(whole.diagnosis, comparison, len(records)), vantages=summaries
+    )
 
 
 def sides(records: Sequence[RunRecord], causes: Sequence[ComparedCause]) -> VantageSummaries:
@@ -50,52 +52,54 @@ def sides(records: Sequence[RunRecord], causes: Sequence[ComparedCause]) -> Vant
     return VantageSummaries(
         tuple(side_of(record) for record in records),
         tuple(causes),
-        tuple(one.title for one in unchecked_by_all(records)),
-        {one.cause: listed(one.seen_from) for one in causes},
+        tuple(judged.title for judged in unchecked_by_all(records)),
+        {cause.cause: listed(cause.seen_from) for cause in causes},
     )
 
 
 def side_of(record: RunRecord) -> VantageSummary:
     """Say what one relay tells; of one elsewhere, only whether it works from there."""
     missing = missing_from(record)
-    outcome, said = record.diagnosis.outcome, headline(record.diagnosis)
+    outcome, text = record.diagnosis.outcome, headline(record.diagnosis)
     if missing and missing.looks == missing.of:
-        outcome, said = "unclear", "Could not look"
+        outcome, text = "unclear", "Could not look"
     elif record.vantage == REFERENCE and outcome != "found":
         failed = sum(look.has_result and look.failure is not None for look in record.observations.values())
         looks = "1 look failed" if failed == 1 else f"{failed} looks failed"
-        said = f"{looks} from there too" if failed else "Everything works from there"
+        text = f"{looks} from there too" if failed else "Everything works from there"
         outcome = "unclear" if failed or missing else "clear"
-    return VantageSummary(record.relay, record.vantage, outcome, said, missing.says if missing else "")
+    return VantageSummary(record.relay, record.vantage, outcome, text, missing.says if missing else "")
 
 
 def headline_of_all(whole: Diagnosis, comparison: Comparison, relays: int) -> str:
     """Say the outcome over all relays in one line."""
     if whole.outcome == "found" and len(comparison.causes) == 1:
-        (one,) = comparison.causes
-        return f"{headline(whole)}, {_scope(one, relays)}"
+        (cause,) = comparison.causes
+        return f"{headline(whole)}, {_scope(cause, relays)}"
     if whole.outcome == "found":
-        counts = Counter(one.scope for one in comparison.causes)
-        told = [f"{counts[scope]} {words}" for scope, words in _WHERE.items() if counts[scope]]
-        if len(told) == 1:
+        counts = Counter(compared_cause.scope for compared_cause in comparison.causes)
+        texts = [f"{counts[scope]} {words}" for scope, words in _WHERE.items() if counts[scope]]
+        if len(texts) == 1:
             return f"{headline(whole)}, each {_WHERE[comparison.causes[0].scope]}"
-        return f"{headline(whole)}: {', '.join(told)}"
+        return f"{headline(whole)}: {', '.join(texts)}"
     if whole.outcome == "clear":
         return f"Nothing wrong seen from any of {relays} relays"
     return headline(whole)
 
 
-def _scope(one: ComparedCause, relays: int) -> str:
-    match one.scope:
+def _scope(cause: ComparedCause, relays: int) -> str:
+    match cause.scope:
         case "everywhere":
-            count = len(one.seen_from)
+            count = len(cause.seen_from)
             return (
-                f"from {'both' if relays == 2 else f'all {relays}'} relays" if count == relays else _from(one)
+                f"from {'both' if relays == 2 else f'all {relays}'} relays"
+                if count == relays
+                else _from(cause)
             )
         case "one-network":
-            return f"only from {one.seen_from[0]}"
-    return _from(one)
+            return f"only from {cause.seen_from[0]}"
+    return _from(cause)
 
 
-def _from(one: ComparedCause) -> str:
-    return f"from {listed(one.seen_from)}"
+def _from(cause: ComparedCause) -> str:
+    return f"from {listed(cause.seen_from)}"

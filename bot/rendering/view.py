@@ -40,7 +40,7 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
     advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
     return View(
         headline=headline(diagnosis) if looked(record) else unlooked(record, meaning),
-        customer=for_customer(diagnosis, [one.customer for one in advice.found], looked=looked(record)),
+        customer=for_customer(diagnosis, [cause.customer for cause in advice.found], looked=looked(record)),
         found=advice.found,
         not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
         preflight=() if meaning and meaning.elsewhere else advice.preflight,
@@ -67,8 +67,8 @@ def headline(diagnosis: Diagnosis) -> str:
     if diagnosis.outcome == "found":
         if len(diagnosis.found) > 1:
             return f"Found {len(diagnosis.found)} causes"
-        (one,) = diagnosis.found
-        return f"{'Found' if one.confidence == 'certain' else 'Probably'}: {one.title}"
+        (finding,) = diagnosis.found
+        return f"{'Found' if finding.confidence == 'certain' else 'Probably'}: {finding.title}"
     if diagnosis.outcome == "clear":
         return "Nothing wrong seen from here"
     return f"Could not tell: {_why_not(diagnosis)}"
@@ -78,7 +78,7 @@ def _why_not(diagnosis: Diagnosis) -> str:
     if diagnosis.possible:
         count = len(diagnosis.possible)
         return "one cause is possible" if count == 1 else f"{count} causes are possible"
-    if any(not one.person_only for one in diagnosis.not_checked):
+    if any(not judged.person_only for judged in diagnosis.not_checked):
         return "not everything could be looked at"
     return "something failed that no known cause explains"
 

@@ -156,7 +156,7 @@ def _commit(db: Database, batch: list[WriteJob]) -> None:
         results = [(done, None, _translated(error)) for _, done in batch]
     for loop in {done.get_loop() for done, _, _ in results}:
         with suppress(RuntimeError):  # it was closed: nobody waits any more
-            loop.call_soon_threadsafe(_tell, [one for one in results if one[0].get_loop() is loop])
+            loop.call_soon_threadsafe(_tell, [result for result in results if result[0].get_loop() is loop])
 
 
 def _tell(results: list[WriteResult]) -> None:

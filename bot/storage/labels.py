@@ -67,10 +67,14 @@ class Labels:
 
     async def meant(self, case: str) -> tuple[str, ...]:
         """Name the cause that the story of *case* told of: the one chosen, else the best reading."""
-        told = await self._writer.run(lambda db: _told(db, "case_id = ? ORDER BY asked DESC", case))
-        if told is None or told.chosen == NONE:
+        label = await self._writer.run(lambda db: _told(db, "case_id = ? ORDER BY asked DESC", case))
+        if label is None or label.chosen == NONE:
             return ()
-        return (told.chosen,) if told.chosen else tuple(one.cause for one in told.readings.offered[:1])
+        return (
+            (label.chosen,)
+            if label.chosen
+            else tuple(candidate.cause for candidate in label.readings.offered[:1])
+        )
 
     async def _change(self, sql: str, *values: str) -> None:
         await self._writer.run(lambda db: db.execute(sql, values))
@@ -82,7 +86,7 @@ def to_json(readings: SymptomMatch) -> dict[str, Any]:
         "codes": list(readings.codes),
         "clues": dict(readings.clues),
         "verdict": readings.verdict,
-        "offered": [[one.cause, one.title, one.score] for one in readings.offered],
+        "offered": [[candidate.cause, candidate.title, candidate.score] for candidate in readings.offered],
     }
 
 

@@ -148,7 +148,7 @@ class RelayRegistry:
         """Find the relay called *name*; `UsageError` when there is none."""
         if relay := await self.find(name):
             return relay
-        raise unknown_word("a relay", name, [one.name for one in await self.all()])
+        raise unknown_word("a relay", name, [registered_relay.name for registered_relay in await self.all()])
 
     async def changed_elsewhere(self) -> bool:
         """Whether another process has written to the database since this was last asked."""
@@ -170,7 +170,7 @@ class RelayRegistry:
         """Call it *new* from now on; its key stays."""
         relay = await self.named(name)
         _check(RegisteredRelay(new, None, vantage=relay.vantage))
-        if any(one.name == new for one in await self.all()):
+        if any(registered_relay.name == new for registered_relay in await self.all()):
             raise UsageError(f"There is a relay {quote(new)} already.")
 
         def work(db: Database) -> None:

@@ -49,8 +49,8 @@ def columns_of(post: PostRow) -> tuple[Any, ...]:
 
 def request_text(request: Request) -> str:
     """Write a request as JSON."""
-    told = {name: safe_text(value) for name, value in request.answers.items()}
-    return dump(to_json(replace(request, answers=told)))
+    answers = {name: safe_text(value) for name, value in request.answers.items()}
+    return dump(to_json(replace(request, answers=answers)))
 
 
 def json_text(value: Mapping[str, Any]) -> str:

@@ -188,13 +188,13 @@ class Store:
         run = await self.run(run_id)
         if run is None:
             return None
-        seen: dict[str, dict[str, Observation]] = {relay: {} for relay in run.relays}
+        known: dict[str, dict[str, Observation]] = {relay: {} for relay in run.relays}
         for row in await self._all(
             "SELECT relay, value FROM observations WHERE run = ? ORDER BY rowid", run_id
         ):
             observation = observation_from_json(load(row["value"]))
-            seen.setdefault(row["relay"], {})[observation.step] = observation
-        return run.request, seen
+            known.setdefault(row["relay"], {})[observation.step] = observation
+        return run.request, known
 
     async def recent(
         self, team: str, user: str, limit: int = 10

@@ -53,9 +53,9 @@ def advise(
     return Advice(
         tuple(writer.cause(finding) for finding in diagnosis.found if finding.cause in knowledge.causes),
         tuple(
-            writer.guide(knowledge.platforms[one])
-            for one in diagnosis.platforms
-            if one in knowledge.platforms
+            writer.guide(knowledge.platforms[platform])
+            for platform in diagnosis.platforms
+            if platform in knowledge.platforms
         ),
     )
 
@@ -86,16 +86,16 @@ class _Writer:
         """Write each sentence for the looks that it fits. The failure of a look is told once."""
         names = self.names(finding.platforms)
         deciding = [self.observations[step] for step in finding.steps if step in self.observations]
-        told: set[str] = set()
-        said: set[str] = set()
+        texts: set[str] = set()
+        words: set[str] = set()
         for template in cause.evidence:
-            for seen, values in islice(self._fitting(template, deciding, names, told), _MOST):
+            for observation, values in islice(self._fitting(template, deciding, names, texts), _MOST):
                 sentence = fill(template, values)
-                if sentence not in said:
-                    said.add(sentence)
+                if sentence not in words:
+                    words.add(sentence)
                     yield sentence
-                if seen and _tells_failure(template, seen):
-                    told.add(seen.step)
+                if observation and _tells_failure(template, observation):
+                    texts.add(observation.step)
 
     def fixes(self, cause: Cause, platforms: Sequence[str]) -> Iterator[AdvisedFix]:
         for fix in cause.fixes.get(ALL, ()):
@@ -136,10 +136,10 @@ class _Writer:
             title=platform.title,
             call=preflight.call,
             since=preflight.since,
-            needs=tuple(one.strip() for one in preflight.needs),
-            steps=tuple(one.strip() for one in preflight.steps),
-            read=tuple(one.strip() for one in preflight.read),
-            traps=tuple(one.strip() for one in preflight.traps),
+            needs=tuple(need.strip() for need in preflight.needs),
+            steps=tuple(step.strip() for step in preflight.steps),
+            read=tuple(item.strip() for item in preflight.read),
+            traps=tuple(trap.strip() for trap in preflight.traps),
             samples=tuple(self.samples(platform)),
             references=platform.references,
         )
@@ -158,7 +158,7 @@ class _Writer:
         return names_for(self.knowledge, self.network, platform, self.edge, tuple(self.observations.values()))
 
     def _fitting(
-        self, template: str, deciding: Sequence[Observation], names: Mapping[str, str], told: set[str]
+        self, template: str, deciding: Sequence[Observation], names: Mapping[str, str], texts: set[str]
     ) -> Iterator[tuple[Observation | None, dict[str, str]]]:
         """Yield the looks that know what *template* cannot do without, with all values for it."""
         used = names_in(template)
@@ -170,23 +170,23 @@ class _Writer:
                 yield None, dict(names)
             return
         anywhere = any(name in _ANYWHERE for name in needed)
-        for seen in self.observations.values() if anywhere else deciding:
-            repeated = seen.step in told and _tells_failure(template, seen)
-            if not about <= {seen.probe} or not seen.has_result or repeated:
+        for observation in self.observations.values() if anywhere else deciding:
+            repeated = observation.step in texts and _tells_failure(template, observation)
+            if not about <= {observation.probe} or not observation.has_result or repeated:
                 continue
-            values = dict(names) | {name: self._value(seen, name) for name in seen_names}
+            values = dict(names) | {name: self._value(observation, name) for name in seen_names}
             if all(values.get(name) for name in needed):
-                yield seen, values
+                yield observation, values
 
-    def _value(self, seen: Observation, name: str) -> str:
+    def _value(self, observation: Observation, name: str) -> str:
         field = name.rpartition(".")[2]
         if field != "failure":
-            return fact(seen, field)
-        return self.say(seen) if seen.failure is not None else ""
+            return fact(observation, field)
+        return self.say(observation) if observation.failure is not None else ""
 
 
-def _tells_failure(template: str, seen: Observation) -> bool:
-    return not {"failure", f"{seen.probe}.failure"}.isdisjoint(names_in(template))
+def _tells_failure(template: str, observation: Observation) -> bool:
+    return not {"failure", f"{observation.probe}.failure"}.isdisjoint(names_in(template))
 
 
 _SAMPLES: Final = {

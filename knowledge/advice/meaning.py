@@ -37,9 +37,11 @@ def meaning_of(knowledge: Knowledge, code: str, platform: str | None = None) -> 
         texts=tuple(text.strip() for text in (error.means.get(ALL, ""), *chosen) if text),
         notes=tuple(_notes(knowledge, code, platform)),
         elsewhere=error.elsewhere.strip(),
-        confused_with=tuple((one, _name(knowledge, one), text) for one, text in error.confused_with.items()),
+        confused_with=tuple(
+            (item, _name(knowledge, item), text) for item, text in error.confused_with.items()
+        ),
         related=tuple(
-            (one, _name(knowledge, one)) for one in error.related if one not in error.confused_with
+            (item, _name(knowledge, item)) for item in error.related if item not in error.confused_with
         ),
         references=error.references,
     )
@@ -49,7 +51,7 @@ def _notes(knowledge: Knowledge, code: str, platform: str | None) -> list[str]:
     error = knowledge.errors[code]
     notes = []
     if platform and error.platforms and platform not in error.platforms:
-        others = ", ".join(_title(knowledge, one) for one in error.platforms)
+        others = ", ".join(_title(knowledge, item) for item in error.platforms)
         notes.append(f"{_title(knowledge, platform)} does not raise it by itself; {others} would.")
     if error.confidence == "partly":
         notes.append("The meaning stands in the sources; what may cause it is partly our own reading of it.")

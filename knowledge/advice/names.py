@@ -22,8 +22,8 @@ def names_for(
     observations: Iterable[Observation],
 ) -> dict[str, str]:
     """Every name of `templates.NAMES` that is known; *platform* empty means all of them together."""
-    seen = tuple(observations)
-    found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(network, seen)
+    known = tuple(observations)
+    found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(network, known)
     found |= _rules(network, platform, edge)
     sdk = knowledge.platforms.get(platform)
     if sdk:
@@ -52,13 +52,13 @@ def _places(network: Network, platform: str, edge: str) -> dict[str, str]:
 
 def _turn(network: Network, platform: str, edge: str) -> dict[str, str]:
     chosen = network.targets("turn", platform, "chosen", edge)
-    services = [one for one in network.services_of("turn", platform) if one.status == "verified"]
-    ranges = (one for ranges in _turn_ranges(network, edge).values() for one in ranges)
+    services = [service for service in network.services_of("turn", platform) if service.status == "verified"]
+    ranges = (item for ranges in _turn_ranges(network, edge).values() for item in ranges)
     return {
         "stun_hosts": _SEPARATOR.join(network.hosts("stun", platform, edge)),
         "turn_host": chosen[0].host if chosen else "",
         "turn_hosts": _SEPARATOR.join(dict.fromkeys(target.host for target in chosen)),
-        "turn_ports": _SEPARATOR.join(f"{one.transport.upper()} {one.port}" for one in services),
+        "turn_ports": _SEPARATOR.join(f"{service.transport.upper()} {service.port}" for service in services),
         "turn_ranges": _SEPARATOR.join(ranges),
     }
 
@@ -75,7 +75,7 @@ def _rules(network: Network, platform: str, edge: str) -> dict[str, str]:
     }
     found = {name: _lines(network, services, platform, edge) for name, services in of.items()}
     low, high = network.media_ports
-    media = (f"out  UDP {low}-{high}  {one}" for one in network.media_ranges)
+    media = (f"out  UDP {low}-{high}  {media_range}" for media_range in network.media_ranges)
     if found["turn_rules"] and (by_region := _turn_ranges(network, edge)):
         by_address = (f"#   {region}: {_SEPARATOR.join(ranges)}" for region, ranges in by_region.items())
         found["turn_rules"] += ("# or, for rules by address, the same ports to:", *by_address)
@@ -98,7 +98,8 @@ def _lines(network: Network, services: Iterable[str], platform: str, edge: str) 
     )
     ports = {"tls": "TCP"}  # TLS rides on TCP, and a firewall rule is about TCP
     lines = (
-        f"out  {ports.get(one.transport, one.transport.upper())} {one.port}  {one.host}" for one in targets
+        f"out  {ports.get(target.transport, target.transport.upper())} {target.port}  {target.host}"
+        for target in targets
     )
     return tuple(dict.fromkeys(lines))
 
@@ -109,16 +110,16 @@ def _scopes(network: Network, service: str, edge: str) -> tuple[Scope, ...]:
 
 
 def _ports(network: Network, service: str, platform: str) -> str:
-    ports = (str(one.port) for one in network.services_of(service, platform))
+    ports = (str(item.port) for item in network.services_of(service, platform))
     return _SEPARATOR.join(dict.fromkeys(ports))
 
 
 def _seen(network: Network, observations: tuple[Observation, ...]) -> dict[str, str]:
     """Name what the run found out about edges and the resolver."""
     facts: dict[str, Mapping[str, object]] = {}
-    for one in observations:
-        if one.has_result and one.probe not in facts:
-            facts[one.probe] = one.facts
+    for observation in observations:
+        if observation.has_result and observation.probe not in facts:
+            facts[observation.probe] = observation.facts
     edges = facts.get("edges", {})
     return {
         "nearest_edge": _nearest(network, edges),
@@ -134,8 +135,10 @@ def _nearest(network: Network, facts: Mapping[str, object]) -> str:
         return nearest
     edges = facts.get("edges")
     times = {
-        name: one["ms"]
-        for name, one in (edges.items() if isinstance(edges, dict) else ())
-        if name in network.allowed_edges and isinstance(one, dict) and isinstance(one.get("ms"), int | float)
+        name: edge["ms"]
+        for name, edge in (edges.items() if isinstance(edges, dict) else ())
+        if name in network.allowed_edges
+        and isinstance(edge, dict)
+        and isinstance(edge.get("ms"), int | float)
     }
     return str(min(times, key=times.__getitem__)) if times else ""

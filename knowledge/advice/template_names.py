@@ -132,7 +132,7 @@ def is_known(name: str, observed: Collection[str] = ()) -> bool:
 
 def template_problems(knowledge: Knowledge) -> Iterator[str]:
     """Yield `file:line: sentence` for each name in the knowledge's texts that nothing ever fills in."""
-    observed = {one.probe for question in knowledge.questions.values() for one in question.observe}
+    observed = {observe.probe for question in knowledge.questions.values() for observe in question.observe}
     for where, text, may_look in _texts(knowledge):
         for name in names_in(text):
             if not is_known(name, observed):

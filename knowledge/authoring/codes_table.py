@@ -20,9 +20,9 @@ _LETTERS: Final = {"javascript": "J", "android": "A", "ios": "I", "react-native"
 
 def codes_table(knowledge: Knowledge) -> str:
     """The whole page."""
-    errors = sorted(knowledge.errors.values(), key=lambda one: one.code)
-    rows = [_row(one, knowledge) for one in errors]
-    causes = sorted(knowledge.causes.values(), key=lambda one: one.id)
+    errors = sorted(knowledge.errors.values(), key=lambda code: code.code)
+    rows = [_row(error_code, knowledge) for error_code in errors]
+    causes = sorted(knowledge.causes.values(), key=lambda cause: cause.id)
     return "\n".join(
         [
             _HEAD,
@@ -34,18 +34,18 @@ def codes_table(knowledge: Knowledge) -> str:
             "",
             "| cause | what it is | platforms | decided by |",
             "|---|---|---|---|",
-            *(_cause(one) for one in causes),
+            *(_cause(item) for item in causes),
             "",
         ]
     )
 
 
 def _row(error: ErrorCode, knowledge: Knowledge) -> str:
-    causes = [one for one in knowledge.causes.values() if error.code in one.weight]
-    causes.sort(key=lambda one: (-one.weight[error.code], one.id))
-    shown = ", ".join(f"{one.id} {one.weight[error.code]:g}" for one in causes)
+    causes = [cause for cause in knowledge.causes.values() if error.code in cause.weight]
+    causes.sort(key=lambda item: (-item.weight[error.code], item.id))
+    visible = ", ".join(f"{cause.id} {cause.weight[error.code]:g}" for cause in causes)
     code = f"*{error.code}*" if error.elsewhere else error.code
-    return f"| {code} | {_cell(error.name)} | {_letters(error)} | {shown or 'none known'} |"
+    return f"| {code} | {_cell(error.name)} | {_letters(error)} | {visible or 'none known'} |"
 
 
 def _letters(error: ErrorCode) -> str:

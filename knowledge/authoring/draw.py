@@ -81,7 +81,7 @@ class _Text:
         yield f"{indent}[{label}] {question.asks}{_terms(self.tree, question)}"
         for answers, child in _grouped(node):
             mark = ">" if self.trail.get(id(node)) in answers else "-"
-            says = " or ".join(question.says(one) for one in answers)
+            says = " or ".join(question.says(answer) for answer in answers)
             if isinstance(child, Leaf) and len(lines := _verdict(self.tree, child)) == 1:
                 yield f"{indent}  {mark} {says}: {lines[0]}"
             else:
@@ -119,7 +119,9 @@ def _verdict(tree: Tree, leaf: Leaf) -> list[str]:
 
 
 def _effects(tree: Tree, cause: str) -> str:
-    effects = [one.id for one in tree.case.causes[cause].explains if one.id in tree.case.causes]
+    effects = [
+        explains.id for explains in tree.case.causes[cause].explains if explains.id in tree.case.causes
+    ]
     return f" (explains {', '.join(effects)})" if effects else ""
 
 
@@ -156,7 +158,7 @@ class _Graph:
         if isinstance(node, Ask):
             question = self.tree.case.questions[node.question]
             for answers, child in _grouped(node):
-                says = " or ".join(question.says(one) for one in answers)
+                says = " or ".join(question.says(answer) for answer in answers)
                 walked = self.trail.get(id(node)) in answers
                 self.edges.append((name, self.add(child), says, walked))
         return name
@@ -213,7 +215,7 @@ def _dot(tree: Tree, path: tuple[PathStep, ...]) -> str:
 def _quoted(text: str) -> str:
     """A Mermaid label: quoted, with the characters that end one or start markup as entities."""
     entities = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "#": "#35;", "`": "#96;"}
-    return '"' + "".join(entities.get(one, one) for one in " ".join(text.split())) + '"'
+    return '"' + "".join(entities.get(item, item) for item in " ".join(text.split())) + '"'
 
 
 def _string(text: str) -> str:

@@ -46,7 +46,7 @@ def skeleton(knowledge: Knowledge, id_: str, today: str) -> str:
         )
     if id_ in knowledge.causes:
         raise KnowledgeError([f"there is a cause {id_} already: {knowledge.causes[id_].origin.file}"])
-    question = next(one for one in knowledge.questions.values() if not one.platforms and not one.said)
+    question = next(item for item in knowledge.questions.values() if not item.platforms and not item.said)
     code = next(iter(knowledge.errors)) if "31009" not in knowledge.errors else "31009"
     names = {"question": question.id, "answer": f'"{question.names[-1]}"', "code": code, "today": today}
     return _SKELETON.format(id=id_, **names)

@@ -55,15 +55,15 @@ def report(
     *checked* are days of more things than the knowledge files, by name, such as network files; the passages in the
     folder *answers* are looked at as well.
     """
-    said = check_passages(knowledge, answers) if answers else None
+    text = check_passages(knowledge, answers) if answers else None
     tried = trials(knowledge)
     mutants = list(mutations(knowledge, tried))
     pairs = list(_contained(knowledge))
     wrong = list(trial_problems(knowledge))
     mixed = list(_not_separated(pairs, tried))
     open_ = list(_not_exhaustive(knowledge))
-    cases = len(tried) + sum(len(one.cases) for one in knowledge.questions.values())
-    noticed = sum(one.noticed for one in mutants)
+    cases = len(tried) + sum(len(question.cases) for question in knowledge.questions.values())
+    noticed = sum(mutation.noticed for mutation in mutants)
     lines = (
         f"{_count(knowledge)}, content {knowledge.digest[:12]}",
         f"cases: {cases}, {len(wrong)} problems",
@@ -71,26 +71,26 @@ def report(
         f"pairs of causes that contain each other: {len(pairs)}, {len(mixed)} not separated",
         f"questions with gaps: {len(open_)} of {len(knowledge.questions)}",
         f"symptoms: {count_symptoms(knowledge.causes)} phrases",
-        *([_passages(said)] if said else []),
-        *_old(knowledge, today, {**(checked or {}), **(said.days if said else {})}),
+        *([_passages(text)] if text else []),
+        *_old(knowledge, today, {**(checked or {}), **(text.days if text else {})}),
     )
     problems = [*wrong, *_survivors(mutants), *mixed, *open_, *_untested(knowledge), *_unused(knowledge)]
     problems += template_problems(knowledge)
     for more in (symptom_problems, unfinished, unreachable, not_told_apart):
         problems += more(knowledge)
-    problems += said.problems if said else ()
+    problems += text.problems if text else ()
     return CheckReport(lines, tuple(problems), len(mutants), noticed)
 
 
-def _passages(said: Checked) -> str:
-    return f"passages: {said.passages}, {said.questions} questions, {len(said.problems)} problems"
+def _passages(checked: Checked) -> str:
+    return f"passages: {checked.passages}, {checked.questions} questions, {len(checked.problems)} problems"
 
 
 def _old(knowledge: Knowledge, today: date | None, checked: Mapping[str, str] | None) -> Iterator[str]:
     if today is not None:
         old = list(stale(knowledge, today, checked))
         yield f"facts not checked for half a year: {len(old)}"
-        yield from (f"  {one}" for one in old)
+        yield from (f"  {item}" for item in old)
 
 
 def _count(knowledge: Knowledge) -> str:
@@ -106,9 +106,9 @@ def _score(noticed: int, total: int) -> str:
 
 
 def _survivors(mutants: list[Mutation]) -> Iterator[str]:
-    for one in mutants:
-        if not one.noticed:
-            yield f"{one.where}: no case notices {one.what}"
+    for mutation in mutants:
+        if not mutation.noticed:
+            yield f"{mutation.where}: no case notices {mutation.what}"
 
 
 def _contained(knowledge: Knowledge) -> Iterator[tuple[Cause, Cause]]:
@@ -123,8 +123,8 @@ def _contained(knowledge: Knowledge) -> Iterator[tuple[Cause, Cause]]:
 def _implies(narrow: Alternatives, wide: Alternatives) -> bool:
     """Whether some alternative of *narrow* cannot hold without one of *wide*."""
     return any(
-        all(id_ in one and set(one[id_]) <= set(fit) for id_, fit in other.items())
-        for one in narrow
+        all(id_ in condition and set(condition[id_]) <= set(fit) for id_, fit in other.items())
+        for condition in narrow
         for other in wide
     )
 
@@ -149,8 +149,8 @@ def _not_exhaustive(knowledge: Knowledge) -> Iterator[str]:
 
 def _untested(knowledge: Knowledge) -> Iterator[str]:
     for cause in knowledge.causes.values():
-        shown = [id_ for case in cause.cases for id_ in case.lists.get("found", ())]
-        if cause.id not in shown:
+        texts = [id_ for case in cause.cases for id_ in case.lists.get("found", ())]
+        if cause.id not in texts:
             yield f"{cause.origin.at('cases')}: no case finds {cause.id}"
     for question in knowledge.questions.values():
         answered = {case.answer for case in question.cases}

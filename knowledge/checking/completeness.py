@@ -25,9 +25,9 @@ def gaps(question: Question) -> Iterator[str]:
         yield from _unanswered_versions(question)
         return
     kinds = _kinds(question)
-    for pair in [*((one,) for one in kinds), *combinations_with_replacement(kinds, 2)]:
-        if judge(question, [seen for seen, _ in pair]).answer is None:
-            yield " and ".join(f"{{{told}}}" for _, told in pair)
+    for pair in [*((observed,) for observed in kinds), *combinations_with_replacement(kinds, 2)]:
+        if judge(question, [found for found, _ in pair]).answer is None:
+            yield " and ".join(f"{{{text}}}" for _, text in pair)
             return  # one example is enough to mend it
 
 
@@ -39,10 +39,12 @@ def _kinds(question: Question) -> list[tuple[ObservedValues, str]]:
     for values in product(*(_classes(field, tests) for field in fields)):
         chosen = dict(zip(fields, values, strict=True))
         for observe in question.observe:
-            seen = _seen(
+            observed_values = _seen(
                 chosen, observe.probe, observe.service, observe.port or 0, observe.transport or "tcp"
             )
-            found.setdefault(tuple(matches((test,), seen) for test in tests), (seen, _told(chosen)))
+            found.setdefault(
+                tuple(matches((test,), observed_values) for test in tests), (observed_values, _told(chosen))
+            )
     return list(found.values())[:_MOST]
 
 
@@ -51,16 +53,16 @@ def _classes(field: str, tests: list[Test]) -> list[Any]:
     own = [test for test in tests if test.field == field]
     found: dict[tuple[object, ...], Any] = {}
     for value in _values(field, own):
-        seen = _seen({field: value}, "", "", 0, "")
-        found.setdefault(tuple(matches((test,), seen) for test in own), value)
+        values = _seen({field: value}, "", "", 0, "")
+        found.setdefault(tuple(matches((test,), values) for test in own), value)
     return list(found.values())
 
 
 def _values(field: str, tests: Iterable[Test]) -> list[Any]:
     """Values of *field*, at least one of each class."""
     named = [value for test in tests for value in test.values]
-    numbers = [one for one in named if isinstance(one, int | float) and not isinstance(one, bool)]
-    around = [*numbers, *(one - 1 for one in numbers), *(one + 1 for one in numbers)]
+    numbers = [scalar for scalar in named if isinstance(scalar, int | float) and not isinstance(scalar, bool)]
+    around = [*numbers, *(number - 1 for number in numbers), *(number + 1 for number in numbers)]
     if field == FAILURE:
         other = next(word for word in Failure if word not in NO_RESULT and word not in named)
         return list(dict.fromkeys([None, *named, other]))
@@ -69,7 +71,7 @@ def _values(field: str, tests: Iterable[Test]) -> list[Any]:
 
 
 def _distinct(values: Iterable[Any]) -> list[Any]:
-    return list({(type(one), one): one for one in values}.values())
+    return list({(type(value), value): value for value in values}.values())
 
 
 def _seen(chosen: dict[str, Any], probe: str, service: str, port: int, transport: str) -> ObservedValues:
@@ -95,12 +97,14 @@ def _tests(rule: Rule | None) -> Iterator[Test]:
 def _unanswered_versions(question: Question) -> Iterator[str]:
     """Versions next to each boundary that mean no answer."""
     options = [answer.option for answer in question.answers if answer.option]
-    for bound in dict.fromkeys(b for one in options for b in (one.below, one.from_) if b is not None):
+    for bound in dict.fromkeys(
+        b for option in options for b in (option.below, option.from_) if b is not None
+    ):
         parts = parse_version(bound)
         before = ".".join(map(str, (*parts[:-1], max(parts[-1] - 1, 0), 999))) if parts else bound
-        for said in (bound, before, f"{bound}.1"):
-            if option_for(question, said) is None:
-                yield said
+        for text in (bound, before, f"{bound}.1"):
+            if option_for(question, text) is None:
+                yield text
                 return
 
 

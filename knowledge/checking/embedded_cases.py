@@ -123,10 +123,10 @@ def _given_answer(question: Question, case: QuestionExample) -> str:
     if isinstance(case.given, str):
         return option_for(question, case.given) or UNKNOWN
     if case.device:
-        shown = shown_by(question, reported(case.given[0]))
-        return shown.name if shown else UNKNOWN
-    seen = [_seen(question, number, one) for number, one in enumerate(case.given)]
-    return answer_question(question, seen).answer or UNKNOWN
+        answer = shown_by(question, reported(case.given[0]))
+        return answer.name if answer else UNKNOWN
+    observed = [_seen(question, number, facts) for number, facts in enumerate(case.given)]
+    return answer_question(question, observed).answer or UNKNOWN
 
 
 def _seen(question: Question, number: int, given: Mapping[str, Any]) -> ObservedValues:
@@ -183,8 +183,8 @@ class _Everywhere:
     resolvers = ("resolver",)
 
     def __init__(self, knowledge: Knowledge) -> None:
-        looks = (one for question in knowledge.questions.values() for one in question.observe)
-        self._ways = {(one.port or 0, one.transport or "tcp") for one in looks}
+        looks = (observe for question in knowledge.questions.values() for observe in question.observe)
+        self._ways = {(observe.port or 0, observe.transport or "tcp") for observe in looks}
 
     def targets(
         self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /

@@ -53,19 +53,19 @@ def unreachable(knowledge: Knowledge) -> Iterator[str]:
 
 def not_told_apart(knowledge: Knowledge) -> Iterator[str]:
     """Pairs of causes for one code whose conditions mean the same: whatever is seen, both are found or none."""
-    for one, other in combinations(knowledge.causes.values(), 2):
-        codes = sorted(set(one.weight) & set(other.weight))
-        apart = one.platforms and other.platforms and not set(one.platforms) & set(other.platforms)
-        if codes and not apart and _implied(one.when, other.when) and _implied(other.when, one.when):
-            where = one.origin.at("when")
-            pair = " and ".join(sorted((one.id, other.id)))
+    for cause, other in combinations(knowledge.causes.values(), 2):
+        codes = sorted(set(cause.weight) & set(other.weight))
+        apart = cause.platforms and other.platforms and not set(cause.platforms) & set(other.platforms)
+        if codes and not apart and _implied(cause.when, other.when) and _implied(other.when, cause.when):
+            where = cause.origin.at("when")
+            pair = " and ".join(sorted((cause.id, other.id)))
             yield f"{where}: {pair} cannot be told apart for {', '.join(codes)}"
 
 
 def stale(knowledge: Knowledge, today: date, checked: Mapping[str, str] | None = None) -> Iterator[str]:
     """What was last held against its sources more than half a year ago; *checked* are more things by name."""
-    files = {one.origin.file: one.checked for one in knowledge.errors.values()}
-    files |= {one.origin.file: one.checked for one in knowledge.causes.values()}
+    files = {code.origin.file: code.checked for code in knowledge.errors.values()}
+    files |= {cause.origin.file: cause.checked for cause in knowledge.causes.values()}
     for where, day in sorted({**files, **(checked or {})}.items()):
         if not day:
             continue
@@ -80,12 +80,12 @@ def stale(knowledge: Knowledge, today: date, checked: Mapping[str, str] | None =
 
 def _clash(condition: Condition, knowledge: Knowledge) -> str:
     """The first need of a question of *condition*, at any depth, that *condition* itself contradicts."""
-    waiting, seen = list(condition), set[str]()
+    waiting, found = list(condition), set[str]()
     while waiting:
         id_ = waiting.pop()
-        if id_ in seen or id_ not in knowledge.questions:
+        if id_ in found or id_ not in knowledge.questions:
             continue
-        seen.add(id_)
+        found.add(id_)
         for needed, fit in knowledge.questions[id_].needs.items():
             if needed in condition and not set(condition[needed]) & set(fit):
                 return f"{id_} is asked only if {needed} is {' or '.join(fit)}"
@@ -104,7 +104,7 @@ def _possible(condition: Condition, code: str, knowledge: Knowledge) -> bool:
 
 def _implied(narrow: Alternatives, wide: Alternatives) -> bool:
     """Whether every alternative of *narrow* implies one of *wide*."""
-    return all(any(_within(one, other) for other in wide) for one in narrow)
+    return all(any(_within(condition, other) for other in wide) for condition in narrow)
 
 
 def _within(narrow: Condition, wide: Condition) -> bool:
@@ -113,4 +113,4 @@ def _within(narrow: Condition, wide: Condition) -> bool:
 
 def count_symptoms(causes: Mapping[str, Cause]) -> int:
     """How many phrases there are in all."""
-    return sum(len(one.symptoms) for one in causes.values())
+    return sum(len(cause.symptoms) for cause in causes.values())

@@ -29,20 +29,20 @@ def mutations(knowledge: Knowledge, trials: list[Example]) -> Iterator[Mutation]
             yield Mutation(cause.origin.at(*path), f"{cause.id}: without {what}", noticed)
     for question in knowledge.questions.values():
         for answer in question.answers:
-            rest = tuple(one for one in question.answers if one != answer)
+            rest = tuple(rule for rule in question.answers if rule != answer)
             noticed = _question_noticed(replace(question, answers=rest))
             where = question.origin.at("answers", answer.name)
             yield Mutation(where, f"{question.id}: without the answer {answer.name}", noticed)
-        for shown in question.device:
-            others = tuple(one for one in question.device if one != shown)
+        for device_answer in question.device:
+            others = tuple(item for item in question.device if item != device_answer)
             noticed = _question_noticed(replace(question, device=others))
-            where = question.origin.at("device", shown.name)
-            yield Mutation(where, f"{question.id}: without the device's answer {shown.name}", noticed)
+            where = question.origin.at("device", device_answer.name)
+            yield Mutation(where, f"{question.id}: without the device's answer {device_answer.name}", noticed)
 
 
 def _cause_noticed(mutant: Cause, trials: list[Example], knowledge: Knowledge) -> bool:
     """Whether a case comes out otherwise than expected; the cause's own cases are asked first."""
-    for trial in sorted(trials, key=lambda one: one.owner != mutant.id):
+    for trial in sorted(trials, key=lambda example: example.owner != mutant.id):
         if mutant.id in trial.case.causes:
             changed = cause_for(mutant, trial.case.questions)
             case = replace(trial.case, causes={**trial.case.causes, mutant.id: changed})
@@ -69,8 +69,8 @@ def _mutants(cause: Cause) -> Iterator[tuple[Path, str, Cause]]:
         yield here, f"explaining {effect.id}", replace(cause, explains=(*before, *after))
         for rest, what, condition in _condition_without(effect.when):
             loose = (*before, replace(effect, when=condition), *after)
-            told = f"{what} in explaining {effect.id}"
-            yield (*here, "when", *rest), told, replace(cause, explains=loose)
+            text = f"{what} in explaining {effect.id}"
+            yield (*here, "when", *rest), text, replace(cause, explains=loose)
 
 
 def _alternatives_without(
@@ -88,9 +88,9 @@ def _alternatives_without(
 def _condition_without(condition: Condition) -> Iterator[tuple[Path, str, Condition]]:
     """*condition* without one question, then without one answer of each."""
     for question, fit in condition.items():
-        yield (question,), question, {id_: one for id_, one in condition.items() if id_ != question}
+        yield (question,), question, {id_: texts for id_, texts in condition.items() if id_ != question}
         for number, answer in enumerate(fit):
-            left = tuple(one for one in fit if one != answer)
+            left = tuple(item for item in fit if item != answer)
             yield (question, number), f"{question}: {answer}", {**condition, question: left}
 
 

@@ -52,7 +52,7 @@ def check_passages(knowledge: Knowledge, folder: Path) -> Checked:
     problems += _not_found(read, knowledge)
     problems += _unknown_labels(knowledge, read)
     days = {passage.file: passage.checked for passage in passages}
-    return Checked(len(passages), sum(len(one.questions) for one in passages), tuple(problems), days)
+    return Checked(len(passages), sum(len(item.questions) for item in passages), tuple(problems), days)
 
 
 def _alone(passage: Passage, document: Document, knowledge: Knowledge, folder: Path) -> Iterator[str]:
@@ -63,9 +63,9 @@ def _alone(passage: Passage, document: Document, knowledge: Knowledge, folder: P
         ("codes", passage.codes, knowledge.errors),
     )
     for key, named, known in rooms:
-        for number, one in enumerate(named):
-            if one not in known:
-                yield f"{_at(document, key, number)}: there is no {key[:-1]} {one}{nearest(one, known)}"
+        for number, item in enumerate(named):
+            if item not in known:
+                yield f"{_at(document, key, number)}: there is no {key[:-1]} {item}{nearest(item, known)}"
     for number, reference in enumerate(passage.references):
         if "." not in (urlsplit(reference.url).hostname or ""):
             yield f"{_at(document, 'references', number)}: {reference.url!r} leads nowhere"
@@ -91,10 +91,10 @@ def _twice(read: Mapping[str, tuple[Passage, Document]]) -> Iterator[str]:
             if first.id != passage.id and not _apart(first, passage):
                 yield f"{_at(document, 'questions', number)}: {first.id} has the question {question!r} too"
     words = {id_: set(telling(words_of(passage.text))) for id_, (passage, _) in read.items()}
-    for one, other in combinations(words, 2):
-        together = words[one] | words[other]
-        if together and len(words[one] & words[other]) >= _ALIKE * len(together):
-            yield f"{_end(read[other][1])}: says the same as {one}"
+    for combination, other in combinations(words, 2):
+        together = words[combination] | words[other]
+        if together and len(words[combination] & words[other]) >= _ALIKE * len(together):
+            yield f"{_end(read[other][1])}: says the same as {combination}"
 
 
 def _not_found(read: Mapping[str, tuple[Passage, Document]], knowledge: Knowledge) -> Iterator[str]:
@@ -124,9 +124,9 @@ def _unknown_labels(knowledge: Knowledge, passages: Collection[str]) -> Iterator
                 yield f"knowledge/search/{name}: {label} is nobody's name{nearest(label, known)}"
 
 
-def _apart(one: Passage, other: Passage) -> bool:
+def _apart(passage: Passage, other: Passage) -> bool:
     """Whether the platforms of both tell them apart."""
-    return bool(one.platforms and other.platforms) and not set(one.platforms) & set(other.platforms)
+    return bool(passage.platforms and other.platforms) and not set(passage.platforms) & set(other.platforms)
 
 
 def _at(document: Document, *path: str | int) -> str:

@@ -39,9 +39,9 @@ def build_question(document: Document) -> Question:
     """The question in *document*."""
     raw = document.value
     person = raw.get("person")
-    observe = tuple(Observe(**one) for one in _many(raw.get("observe", [])))
-    said = bool(person) or raw.get("code", False)
-    answers = tuple(_answer(name, given, said) for name, given in raw["answers"].items())
+    observe = tuple(Observe(**item) for item in _many(raw.get("observe", [])))
+    text = bool(person) or raw.get("code", False)
+    answers = tuple(_answer(name, given, text) for name, given in raw["answers"].items())
     return Question(
         id=raw["id"],
         asks=raw["asks"],
@@ -55,8 +55,8 @@ def build_question(document: Document) -> Question:
         cost=float(raw.get("cost", 60 if person else 1)),
         tolerant=raw.get("tolerant", False),
         fine=fine_answer(answers, observe),
-        cases=tuple(_question_case(one) for one in raw["cases"]),
-        device=tuple(_device_answer(name, one) for name, one in raw.get("device", {}).items()),
+        cases=tuple(_question_case(item) for item in raw["cases"]),
+        device=tuple(_device_answer(name, item) for name, item in raw.get("device", {}).items()),
         origin=_origin(document),
     )
 
@@ -71,7 +71,7 @@ def build_cause(document: Document) -> Cause:
         weight=raw["weight"],
         when=_alternatives(raw["when"]),
         clears_only_if=_condition(raw.get("clears_only_if", {})),
-        explains=tuple(_explains(one) for one in raw.get("explains", ())),
+        explains=tuple(_explains(item) for item in raw.get("explains", ())),
         likely_when=_alternatives(raw.get("likely_when", [])),
         platforms=tuple(raw.get("platforms", ())),
         evidence=tuple(raw["evidence"]),
@@ -79,7 +79,7 @@ def build_cause(document: Document) -> Cause:
         references=_references(raw),
         symptoms=tuple(raw.get("symptoms", ())),
         checked=raw.get("checked", ""),
-        cases=tuple(_cause_case(one) for one in raw["cases"]),
+        cases=tuple(_cause_case(item) for item in raw["cases"]),
         origin=_origin(document),
     )
 
@@ -95,7 +95,7 @@ def build_platform(document: Document) -> Platform:
         title=raw["title"],
         sdk=Sdk(**raw["sdk"]),
         preflight=Preflight(**preflight),
-        snippets={key: Snippet(**one) for key, one in raw["snippets"].items()},
+        snippets={key: Snippet(**item) for key, item in raw["snippets"].items()},
         aliases=tuple(raw.get("aliases", ())),
         references=_references(raw),
         origin=_origin(document),
@@ -127,29 +127,29 @@ def build_rule(raw: Any) -> Rule:
         return Else()
     ((key, inner),) = raw.items()
     if key in ("all", "any"):
-        return Combined(key, tuple(build_rule(one) for one in inner))
+        return Combined(key, tuple(build_rule(item) for item in inner))
     return Quantified(key, tuple(_test(name, wanted) for name, wanted in inner.items()))
 
 
 def fine_answer(answers: Iterable[AnswerRule], observe: Iterable[Observe]) -> str | None:
     """The answer when every look succeeds and notes nothing; None where that does not tell."""
-    seen = [
-        ObservedValues(one.probe, target, Observation("", one.probe, target, None))
-        for one, target in _places(observe)
+    observed = [
+        ObservedValues(place.probe, target, Observation("", place.probe, target, None))
+        for place, target in _places(observe)
     ]
     for answer in answers:
-        truth = holds(answer.rule, seen) if answer.rule and seen else None
+        truth = holds(answer.rule, observed) if answer.rule and observed else None
         if truth is not False:
             return answer.name if truth else None
     return None
 
 
 def _places(observe: Iterable[Observe]) -> list[tuple[Observe, Target]]:
-    return [(one, Target(one.service, "", one.port or 0, one.transport or "tcp")) for one in observe]
+    return [(item, Target(item.service, "", item.port or 0, item.transport or "tcp")) for item in observe]
 
 
-def _answer(name: str, raw: Any, said: bool) -> AnswerRule:
-    if not said:
+def _answer(name: str, raw: Any, by_person: bool) -> AnswerRule:
+    if not by_person:
         return AnswerRule(name, rule=build_rule(raw))
     if raw == "else":
         return AnswerRule(name, option=Option(says=name))
@@ -197,7 +197,7 @@ def _explains(raw: Any) -> Explains:
 
 
 def _alternatives(raw: Any) -> Alternatives:
-    return tuple(_condition(one) for one in _many(raw))
+    return tuple(_condition(item) for item in _many(raw))
 
 
 def _condition(raw: Mapping[str, Any]) -> Condition:
@@ -205,7 +205,7 @@ def _condition(raw: Mapping[str, Any]) -> Condition:
 
 
 def _references(raw: Mapping[str, Any]) -> tuple[Reference, ...]:
-    return tuple(Reference(**one) for one in raw.get("references", ()))
+    return tuple(Reference(**item) for item in raw.get("references", ()))
 
 
 def _origin(document: Document) -> Origin:

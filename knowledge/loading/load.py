@@ -35,9 +35,9 @@ def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
     if not quick:
         return _build(_checked(folder, sources), sources)
     digest = _digest(sources)
-    kept = load(NAME, digest)
-    if kept is not None:
-        return _build(_documents(kept, _shown(folder)), sources)
+    stored = load(NAME, digest)
+    if stored is not None:
+        return _build(_documents(stored, _shown(folder)), sources)
     documents = _checked(folder, sources)
     store(NAME, digest, _values(documents))
     return _build(documents, sources)
@@ -63,19 +63,21 @@ def _name(file: Path) -> str:
 
 
 def _values(documents: Rooms) -> dict[str, dict[str, Any]]:
-    return {room: {name: one.value for name, one in some.items()} for room, some in documents.items()}
-
-
-def _documents(kept: Any, shown: str) -> Rooms:
     return {
-        room: {name: Document(f"{shown}/{room}/{name}.yaml", value) for name, value in some.items()}
-        for room, some in kept.items()
+        room: {name: document.value for name, document in some.items()} for room, some in documents.items()
+    }
+
+
+def _documents(stored: Any, visible: str) -> Rooms:
+    return {
+        room: {name: Document(f"{visible}/{room}/{name}.yaml", value) for name, value in some.items()}
+        for room, some in stored.items()
     }
 
 
 def _build(documents: Rooms, sources: Sources) -> Knowledge:
     rooms: dict[str, dict[str, Any]] = {
-        room: {name: build(one) for name, one in documents[room].items()}
+        room: {name: build(document) for name, document in documents[room].items()}
         for room, (_, _, build) in _ROOMS.items()
     }
     digest = hashlib.sha256()
@@ -91,10 +93,10 @@ def _checked(folder: Path, sources: Sources) -> Rooms:
     problems: list[str] = []
     documents: Rooms = {room: {} for room in _ROOMS}
     broken: set[str] = set()
-    shown = _shown(folder)
+    visible = _shown(folder)
     for file, source in sources.items():
         try:
-            documents[file.parent.name][file.stem] = _checked_file(f"{shown}/{_name(file)}", file, source)
+            documents[file.parent.name][file.stem] = _checked_file(f"{visible}/{_name(file)}", file, source)
         except KnowledgeError as error:
             problems += error.problems
             broken.add(file.stem)

@@ -72,7 +72,7 @@ def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Netwo
         roaming=value.get("roaming", "roaming"),
         edges={name: _edge(name, edge) for name, edge in value["edges"].items()},
         interconnect={name: _edge(name, edge) for name, edge in value.get("interconnect", {}).items()},
-        services=tuple(_service(one) for one in value["services"]),
+        services=tuple(_service(item) for item in value["services"]),
         media_ranges=tuple(media["ranges"]),
         media_ports=(media["ports"][0], media["ports"][1]),
         turn_ranges={name: tuple(ranges) for name, ranges in value.get("turn_ranges", {}).items()},
@@ -83,7 +83,7 @@ def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Netwo
         private_addresses=value.get("private_addresses", False),
         roots=roots,
         proxy=value.get("proxy", ""),
-        ice_servers=tuple(_ice_server(one) for one in value.get("ice_servers", ())),
+        ice_servers=tuple(_ice_server(item) for item in value.get("ice_servers", ())),
         tokens_api=value.get("tokens_api", ""),
         quality={k: v for k, v in value.get("quality", {}).items() if k not in ("source", "status")},
         checked=value.get("checked", ""),
@@ -105,22 +105,22 @@ def _edge(name: str, edge: Mapping[str, Any] | None) -> Edge:
     )
 
 
-def _service(one: Mapping[str, Any]) -> Service:
+def _service(item: Mapping[str, Any]) -> Service:
     return Service(
-        id=one["id"],
-        protocol=one["protocol"],
-        transport=one["transport"],
-        port=one["port"],
-        hosts=dict(one["hosts"]),
-        platforms=tuple(one.get("platforms", ())),
-        path=one.get("path", ""),
-        sources=_several(one.get("source", ())),
-        status=one.get("status", "verified"),
+        id=item["id"],
+        protocol=item["protocol"],
+        transport=item["transport"],
+        port=item["port"],
+        hosts=dict(item["hosts"]),
+        platforms=tuple(item.get("platforms", ())),
+        path=item.get("path", ""),
+        sources=_several(item.get("source", ())),
+        status=item.get("status", "verified"),
     )
 
 
-def _ice_server(one: Mapping[str, Any]) -> IceServer:
-    return IceServer(_several(one["urls"]), one.get("username", ""), one.get("credential", ""))
+def _ice_server(item: Mapping[str, Any]) -> IceServer:
+    return IceServer(_several(item["urls"]), item.get("username", ""), item.get("credential", ""))
 
 
 def _several(value: Any) -> tuple[str, ...]:

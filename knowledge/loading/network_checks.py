@@ -105,14 +105,14 @@ def _ice(value: Mapping[str, Any]) -> Iterator[Complaint]:
 def _sources(value: Any, known: Mapping[str, str], path: tuple[str | int, ...]) -> Iterator[Complaint]:
     """Every `source` in the file, however deep, is a key of `sources`."""
     if isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _sources(one, known, (*path, index))
+        for index, item in enumerate(value):
+            yield from _sources(item, known, (*path, index))
     elif isinstance(value, dict):
-        for key, one in value.items():
+        for key, item in value.items():
             if key == "source":
-                for name in [one] if isinstance(one, str) else one:
+                for name in [item] if isinstance(item, str) else item:
                     if name not in known:
                         sentence = f"the source {name} is not listed under `sources`{nearest(name, known)}"
                         yield Complaint((*path, key), sentence)
             elif key not in ("sources", "hosts"):
-                yield from _sources(one, known, (*path, key))
+                yield from _sources(item, known, (*path, key))

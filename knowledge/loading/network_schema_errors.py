@@ -27,7 +27,7 @@ def against_schema(value: Any) -> Iterator[Complaint]:
 def _in_words(error: ValidationError) -> Iterator[Complaint]:
     path = tuple(error.absolute_path)
     where = ".".join(str(part) for part in path) or "the file"
-    shown = _short(error.instance)
+    visible = _short(error.instance)
     asked: Any = error.validator_value
     match error.validator:
         case "additionalProperties":
@@ -39,19 +39,21 @@ def _in_words(error: ValidationError) -> Iterator[Complaint]:
             missing = [key for key in asked if key not in _mapping(error.instance)]
             yield Complaint(path, f"{where} lacks {', '.join(missing)}")
         case "enum":
-            known = [str(one) for one in asked]
+            known = [str(item) for item in asked]
             hint = nearest(str(error.instance), known)
-            yield Complaint(path, f"{where} is {shown}, and must be one of {', '.join(known)}{hint}")
+            yield Complaint(path, f"{where} is {visible}, and must be one of {', '.join(known)}{hint}")
         case "pattern" | "const" | "propertyNames":
-            yield Complaint(path, f"{where} is {shown}, and must look like {_form(error)}")
+            yield Complaint(path, f"{where} is {visible}, and must look like {_form(error)}")
         case "type":
-            yield Complaint(path, f"{where} is {shown}, and must be of type {asked}")
+            yield Complaint(path, f"{where} is {visible}, and must be of type {asked}")
         case "minimum" | "maximum" | "exclusiveMinimum":
-            yield Complaint(path, f"{where} is {shown}, and must be {_LIMITS[str(error.validator)]} {asked}")
+            yield Complaint(
+                path, f"{where} is {visible}, and must be {_LIMITS[str(error.validator)]} {asked}"
+            )
         case "minItems" | "maxItems" | "minProperties" | "minLength" | "maxLength":
             yield Complaint(path, f"{where} has not the right number of entries: {asked}")
         case _:
-            yield Complaint(path, f"{where} is {shown}, which cannot be: see docs/network-files.md")
+            yield Complaint(path, f"{where} is {visible}, which cannot be: see docs/network-files.md")
 
 
 _LIMITS: Final = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "above"}

@@ -45,11 +45,11 @@ class _Checker:
             keys = [key for key in error.means if key != ALL]
             yield from self.known(keys, self.knowledge.platforms, "platform", error.origin, ("means",))
         yield from self.aliases()
-        needs = {one.id: tuple(one.needs) for one in self.knowledge.questions.values()}
+        needs = {item.id: tuple(item.needs) for item in self.knowledge.questions.values()}
         for circle in circles(needs):
             origin = self.knowledge.questions[circle[0]].origin
             yield f"{origin.at('needs')}: needs itself: {' -> '.join(circle)}"
-        effects = {one.id: tuple(e.id for e in one.explains) for one in self.knowledge.causes.values()}
+        effects = {item.id: tuple(e.id for e in item.explains) for item in self.knowledge.causes.values()}
         for circle in circles(effects):
             origin = self.knowledge.causes[circle[0]].origin
             yield f"{origin.at('explains')}: explains itself: {' -> '.join(circle)}"
@@ -65,10 +65,12 @@ class _Checker:
                 yield f"{here}: `else` always holds, so the answers below it are never reached"
             if answer.rule:
                 yield from (f"{here}: {problem}" for problem in _word_problems(answer.rule))
-        for shown in question.device:
-            place: Path = ("device", shown.name)
-            yield from self.known((*shown.agrees, *shown.over), question.names, "answer", origin, place)
-            yield from (f"{origin.at(*place)}: {problem}" for problem in _word_problems(shown.rule))
+        for device_answer in question.device:
+            place: Path = ("device", device_answer.name)
+            yield from self.known(
+                (*device_answer.agrees, *device_answer.over), question.names, "answer", origin, place
+            )
+            yield from (f"{origin.at(*place)}: {problem}" for problem in _word_problems(device_answer.rule))
         for number, case in enumerate(question.cases):
             path = ("cases", number, "answer")
             yield from self.known([case.answer], (*question.every_name, UNKNOWN), "answer", origin, path)
@@ -141,7 +143,10 @@ class _Checker:
 
     def asked(self, condition: Condition, platform: str) -> bool:
         questions = (self.knowledge.questions.get(question) for question in condition)
-        return all(one is None or not one.platforms or platform in one.platforms for one in questions)
+        return all(
+            question is None or not question.platforms or platform in question.platforms
+            for question in questions
+        )
 
     def aliases(self) -> Iterator[str]:
         taken: dict[str, str] = {platform: platform for platform in self.knowledge.platforms}

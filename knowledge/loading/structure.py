@@ -68,7 +68,7 @@ def _choice(error: ValidationError) -> str:
 
 
 def _alternatives(error: ValidationError) -> str:
-    keys = " or ".join(f"`{key}`" for one in _any(error.validator_value) for key in one.get("required", ()))
+    keys = " or ".join(f"`{key}`" for item in _any(error.validator_value) for key in item.get("required", ()))
     return f"needs one of {keys}, and not both" if keys else "fits none of the forms it may have"
 
 

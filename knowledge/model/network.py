@@ -110,15 +110,15 @@ class Network:
         if service == "route":
             return (Target("route", self._media_address(), _ROUTE_PORT, "udp"),)
         found = (
-            Target(one.id, host, one.port, one.transport, edge)
-            for one in self.services_of(service, platform)
-            for edge, host in self._hosts(one, scope, chosen or self.roaming)
+            Target(item.id, host, item.port, item.transport, edge)
+            for item in self.services_of(service, platform)
+            for edge, host in self._hosts(item, scope, chosen or self.roaming)
         )
         return tuple(dict.fromkeys(found))
 
     def services_of(self, service: str, platform: str) -> tuple[Service, ...]:
         """List the entries for *service* that *platform* uses, in the order of the file."""
-        return tuple(one for one in self.services if one.id == service and one.serves(platform))
+        return tuple(item for item in self.services if item.id == service and item.serves(platform))
 
     def hosts(self, service: str, platform: str, edge: str = "") -> tuple[str, ...]:
         """List the hosts a firewall must let through: for roaming its own host and every edge's."""

@@ -65,47 +65,49 @@ class ObservedValues:
         return self.observation is not None and self.observation.has_result
 
 
-def holds(rule: Rule, seen: Sequence[ObservedValues]) -> Truth:
-    """Whether *rule* holds over *seen* (not empty), as far as that is known."""
+def holds(rule: Rule, observed: Sequence[ObservedValues]) -> Truth:
+    """Whether *rule* holds over *valueses* (not empty), as far as that is known."""
     match rule:
         case Quantified("every", tests):
-            return all_of(matches(tests, one) for one in seen)
+            return all_of(matches(tests, values) for values in observed)
         case Quantified("some", tests):
-            return any_of(matches(tests, one) for one in seen)
+            return any_of(matches(tests, values) for values in observed)
         case Quantified(_, tests):
-            return negated(any_of(matches(tests, one) for one in seen))
+            return negated(any_of(matches(tests, values) for values in observed))
         case Combined("all", rules):
-            return all_of(holds(inner, seen) for inner in rules)
+            return all_of(holds(inner, observed) for inner in rules)
         case Combined(_, rules):
-            return any_of(holds(inner, seen) for inner in rules)
+            return any_of(holds(inner, observed) for inner in rules)
     return True
 
 
-def deciding(rule: Rule, seen: Sequence[ObservedValues]) -> list[ObservedValues]:
-    """Those of *seen* that made *rule* hold, in their order."""
-    return [one for one in seen if any(one is it for it in _deciding(rule, seen))]
+def deciding(rule: Rule, observed: Sequence[ObservedValues]) -> list[ObservedValues]:
+    """Those of *valueses* that made *rule* hold, in their order."""
+    return [values for values in observed if any(values is it for it in _deciding(rule, observed))]
 
 
-def _deciding(rule: Rule, seen: Sequence[ObservedValues]) -> list[ObservedValues]:
+def _deciding(rule: Rule, observed: Sequence[ObservedValues]) -> list[ObservedValues]:
     match rule:
         case Quantified("some", tests):
-            return [one for one in seen if matches(tests, one)]
+            return [values for values in observed if matches(tests, values)]
         case Combined(_, rules):
-            return [one for inner in rules if holds(inner, seen) for one in _deciding(inner, seen)]
-    return list(seen)
+            return [
+                values for inner in rules if holds(inner, observed) for values in _deciding(inner, observed)
+            ]
+    return list(observed)
 
 
-def matches(tests: Iterable[Test], seen: ObservedValues) -> Truth:
+def matches(tests: Iterable[Test], values: ObservedValues) -> Truth:
     """Whether one look matches all *tests*: labels are always known, the rest once it looked."""
-    return all_of(_match(test, seen) for test in tests)
+    return all_of(_match(test, values) for test in tests)
 
 
-def _match(test: Test, seen: ObservedValues) -> Truth:
+def _match(test: Test, values: ObservedValues) -> Truth:
     if test.field == "probe":
-        return _fits(test, seen.probe)
+        return _fits(test, values.probe)
     if test.field in LABELS:
-        return _fits(test, getattr(seen.target, test.field))
-    observation = seen.observation
+        return _fits(test, getattr(values.target, test.field))
+    observation = values.observation
     if observation is None or not observation.has_result:
         return None
     if test.field == FAILURE:

@@ -138,8 +138,8 @@ class Question:
     def says(self, answer: str | None) -> str:
         """*answer* as a person reads it."""
         option = next((a.option for a in self.answers if a.name == answer), None)
-        seen = next((a.says for a in self.device if a.name == answer and a.name not in self.names), "")
-        return option.says if option else (seen or answer or UNKNOWN)
+        found = next((a.says for a in self.device if a.name == answer and a.name not in self.names), "")
+        return option.says if option else (found or answer or UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

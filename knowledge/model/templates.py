@@ -60,9 +60,9 @@ def written(value: Any) -> str:
             text = f"{value:.0f}" if abs(value) >= 10 else f"{value:.1f}"
             return "" if text in ("0.0", "-0.0") else text
         case list() | tuple():
-            shown = [text for text in map(written, value) if text]
-            more = len(shown) - _MOST
-            return ", ".join(shown[:_MOST]) + (f" and {more} more" if more > 0 else "")
+            texts = [text for text in map(written, value) if text]
+            more = len(texts) - _MOST
+            return ", ".join(texts[:_MOST]) + (f" and {more} more" if more > 0 else "")
         case str():
             return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
     return ""
@@ -76,7 +76,7 @@ def fact(observation: Observation, name: str) -> str:
         case "tried_addresses":
             tried = observation.facts.get("tried")
             entries = tried if isinstance(tried, list) else []
-            return written([one.get("address", "") for one in entries if isinstance(one, dict)])
+            return written([entry.get("address", "") for entry in entries if isinstance(entry, dict)])
         case "varying":
             mapping = str(observation.facts.get("mapping", ""))
             return mapping.replace("_", " ") if mapping.startswith("address") else ""

@@ -33,12 +33,12 @@ _WHY_NOT: Final[Mapping[str, str]] = {
 def answer(
     case: CaseModel,
     observations: Mapping[str, Observation],
-    told: Mapping[str, str],
+    values: Mapping[str, str],
     vantage: str = USER_NETWORK,
 ) -> dict[str, Answered]:
     """Every question's answer, by id. A step without an observation is still running.
 
-    *told* holds what a person said, by option; *vantage* is that of the relay (`probes.protocol.model.VANTAGES`).
+    *values* holds what a person said, by option; *vantage* is that of the relay (`probes.protocol.model.VANTAGES`).
     """
     by: By = "reference" if vantage == REFERENCE else "relay"
     reports = reports_in(observations)
@@ -48,21 +48,21 @@ def answer(
         if given is None and question.code:
             given = _from_code(question, case.code)
         elif given is None and question.person:
-            given = _from_person(question, told)
+            given = _from_person(question, values)
         elif given is None:
             given = _from_looks(question, _seen(case, question, observations), by)
         answers[question.id] = with_device(question, given, reports)
     return answers
 
 
-def judge(question: Question, seen: Sequence[ObservedValues], by: By = "relay") -> Answered:
-    """The answer that the rules of *question* give to *seen*; skipped looks are left out."""
-    return _from_looks(question, seen, by)
+def judge(question: Question, observed: Sequence[ObservedValues], by: By = "relay") -> Answered:
+    """The answer that the rules of *question* give to *valueses*; skipped looks are left out."""
+    return _from_looks(question, observed, by)
 
 
-def option_for(question: Question, said: str) -> str | None:
-    """The answer that a person means by *said*; None when it fits none."""
-    return next((one.name for one in question.answers if one.option and _means(one.option, said)), None)
+def option_for(question: Question, text: str) -> str | None:
+    """The answer that a person means by *text*; None when it fits none."""
+    return next((rule.name for rule in question.answers if rule.option and _means(rule.option, text)), None)
 
 
 def needs_met(question: Question, answers: Answers) -> Truth:
@@ -90,14 +90,14 @@ def _unmet(question: Question, answers: Answers, case: CaseModel) -> Answered | 
     raise AssertionError("a need that is not met is either contradicted or open")
 
 
-def _from_person(question: Question, told: Mapping[str, str]) -> Answered:
+def _from_person(question: Question, answers: Mapping[str, str]) -> Answered:
     assert question.person
-    said = told.get(question.person.option)
-    if said is None:
+    text = answers.get(question.person.option)
+    if text is None:
         return Answered(question.id, None, "only a person can tell", (), "person", (question.id,))
-    name = option_for(question, said)
+    name = option_for(question, text)
     if name is None:
-        return Answered(question.id, None, f"{said!r} fits none of the answers", (), "person", (question.id,))
+        return Answered(question.id, None, f"{text!r} fits none of the answers", (), "person", (question.id,))
     return Answered(question.id, name, f"told: {question.says(name)}", (), "person")
 
 
@@ -116,8 +116,8 @@ def _seen(
 ) -> list[ObservedValues]:
     wanted = case.probes[question.id]
     return [
-        ObservedValues(one.probe, one.target, _as_seen(observations.get(one.step), observations))
-        for one in wanted
+        ObservedValues(spec.probe, spec.target, _as_seen(observations.get(spec.step), observations))
+        for spec in wanted
     ]
 
 
@@ -135,39 +135,39 @@ def _as_seen(observation: Observation | None, observations: Mapping[str, Observa
     return observation
 
 
-def _from_looks(question: Question, seen: Sequence[ObservedValues], by: By) -> Answered:
-    asked = [one for one in seen if not _skipped(one)]
+def _from_looks(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
+    asked = [values for values in observed if not _skipped(values)]
     if not asked:
-        because = _why_skipped(seen) if seen else "there is nothing to look at on this platform"
+        because = _why_skipped(observed) if observed else "there is nothing to look at on this platform"
         return Answered(question.id, None, because, (), by)
     for possible in question.answers:
         assert possible.rule
         truth = holds(possible.rule, asked)
         if truth:
-            steps = tuple(_step(one) for one in deciding(possible.rule, asked))
+            steps = tuple(_step(values) for values in deciding(possible.rule, asked))
             return Answered(question.id, possible.name, f"seen: {possible.name}", steps, by)
         if truth is None:
             return _open(question, asked, by)
     return Answered(question.id, None, "what was seen fits none of the answers", _steps(asked), by)
 
 
-def _open(question: Question, seen: Sequence[ObservedValues], by: By) -> Answered:
+def _open(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
     """Unknown, because some looks still run or did not look."""
-    missing = [one for one in seen if not one.looked]
-    stopped = next((one.observation for one in missing if one.observation), None)
-    if any(one.observation is None for one in missing) or stopped is None:
+    missing = [values for values in observed if not values.looked]
+    stopped = next((values.observation for values in missing if values.observation), None)
+    if any(values.observation is None for values in missing) or stopped is None:
         because = "still looking"
     else:
         because = f"not looked: {_WHY_NOT.get(str(stopped.failure), str(stopped.failure))}"
     return Answered(question.id, None, because, _steps(missing), by, (question.id,))
 
 
-def _skipped(seen: ObservedValues) -> bool:
-    return seen.observation is not None and seen.observation.failure is Failure.SKIPPED
+def _skipped(values: ObservedValues) -> bool:
+    return values.observation is not None and values.observation.failure is Failure.SKIPPED
 
 
-def _why_skipped(seen: Sequence[ObservedValues]) -> str:
-    facts = next((one.observation.facts for one in seen if one.observation), {})
+def _why_skipped(observed: Sequence[ObservedValues]) -> str:
+    facts = next((values.observation.facts for values in observed if values.observation), {})
     before = facts.get("because")
     if not before:
         return "not looked: what it comes after failed"
@@ -175,16 +175,16 @@ def _why_skipped(seen: Sequence[ObservedValues]) -> str:
     return f"not looked: {before} failed before" + (f" ({word})" if word else "")
 
 
-def _steps(seen: Sequence[ObservedValues]) -> tuple[str, ...]:
-    return tuple(_step(one) for one in seen if one.observation)
+def _steps(observed: Sequence[ObservedValues]) -> tuple[str, ...]:
+    return tuple(_step(values) for values in observed if values.observation)
 
 
-def _step(seen: ObservedValues) -> str:
-    return seen.observation.step if seen.observation else ""
+def _step(values: ObservedValues) -> str:
+    return values.observation.step if values.observation else ""
 
 
-def _means(option: Option, said: str) -> bool:
-    spoken = said.strip().casefold()
+def _means(option: Option, text: str) -> bool:
+    spoken = text.strip().casefold()
     if option.words:
         return spoken in option.words
     if option.below is None and option.from_ is None:
@@ -202,9 +202,9 @@ def parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 
-def compare_versions(one: Sequence[int], other: Sequence[int]) -> Literal[-1, 0, 1]:
-    """-1, 0 or 1 as *one* is before, equal to or after *other*; missing parts are zero."""
-    for left, right in zip_longest(one, other, fillvalue=0):
+def compare_versions(item: Sequence[int], other: Sequence[int]) -> Literal[-1, 0, 1]:
+    """-1, 0 or 1 as *item* is before, equal to or after *other*; missing parts are zero."""
+    for left, right in zip_longest(item, other, fillvalue=0):
         if left != right:
             return -1 if left < right else 1
     return 0

@@ -69,8 +69,8 @@ def branches_of(case: CaseModel) -> tuple[Branch, ...]:
 
 
 def _branch(case: CaseModel, causes: list[Cause]) -> Branch:
-    asked = {question for cause in causes for one in cause.when for question in one}
-    questions = {id_: one for id_, one in case.questions.items() if id_ in asked}
+    asked = {question for cause in causes for condition in cause.when for question in condition}
+    questions = {id_: question for id_, question in case.questions.items() if id_ in asked}
     ordered = sorted(causes, key=lambda cause: (-cause.weight[case.code], cause.id))
     return Branch(_title(questions), tuple(ordered), questions, case.code)
 
@@ -82,8 +82,8 @@ def _groups(causes: Iterable[Cause], linked: Callable[[str], Collection[str]]) -
     """
     groups: list[tuple[list[tuple[Cause, Condition]], set[str]]] = []
     for cause in causes:
-        for one in cause.when:
-            members, questions = [(cause, one)], {q for id_ in one for q in linked(id_)}
+        for condition in cause.when:
+            members, questions = [(cause, condition)], {q for id_ in condition for q in linked(id_)}
             for group in [group for group in groups if group[1] & questions]:
                 groups.remove(group)
                 members, questions = [*group[0], *members], group[1] | questions
@@ -94,17 +94,17 @@ def _groups(causes: Iterable[Cause], linked: Callable[[str], Collection[str]]) -
 def _gathered(members: Iterable[tuple[Cause, Condition]]) -> list[Cause]:
     """One cause for all its alternatives among *members*."""
     causes: dict[str, Cause] = {}
-    for cause, one in members:
+    for cause, condition in members:
         before = causes[cause.id].when if cause.id in causes else ()
-        causes[cause.id] = replace(cause, when=(*before, one))
+        causes[cause.id] = replace(cause, when=(*before, condition))
     return list(causes.values())
 
 
 def _title(questions: Mapping[str, Question]) -> str:
     """The services that the branch looks at, the most looked at first, and the probes it looks with."""
-    looks = [one for question in questions.values() for one in question.observe]
-    services = [service for service, _ in Counter(one.service for one in looks).most_common(3)]
-    probes = dict.fromkeys(one.probe for one in looks)
+    looks = [observe for question in questions.values() for observe in question.observe]
+    services = [service for service, _ in Counter(observe.service for observe in looks).most_common(3)]
+    probes = dict.fromkeys(observe.probe for observe in looks)
     return f"{' and '.join(services)} ({', '.join(probes)})" if looks else "client"
 
 
@@ -126,8 +126,8 @@ def grow(branch: Branch) -> Node:
         asked = [ask(part, question, known) for part, question in parts if question]
         if not asked:
             return leaf
-        told = (leaf,) if leaf.found or leaf.open else ()
-        return asked[0] if len(asked) == 1 and not told else Fork((*told, *asked))
+        text = (leaf,) if leaf.found or leaf.open else ()
+        return asked[0] if len(asked) == 1 and not text else Fork((*text, *asked))
 
     def ask(part: Sequence[Cause], question: str, known: dict[str, str | None]) -> Node:
         state = _state(branch, part, known)
@@ -143,7 +143,9 @@ def grow(branch: Branch) -> Node:
 def _parts(branch: Branch, causes: Iterable[Cause], known: Known) -> list[list[Cause]]:
     """What is undecided about *causes*, in groups that share no question that is still to be asked."""
     undecided = [
-        replace(one, when=tuple(open_ways(one, known))) for one in causes if truth_on_way(one, known) is None
+        replace(cause, when=tuple(open_ways(cause, known)))
+        for cause in causes
+        if truth_on_way(cause, known) is None
     ]
     return _groups(undecided, lambda id_: set(_with_needs(branch, id_, known)))
 
@@ -170,7 +172,7 @@ def _choose(branch: Branch, undecided: Sequence[Cause], known: Known) -> str | N
     worth: dict[str, float] = {}
     for question in branch.questions.values():
         if question.id not in known and any(
-            question.id in one for c in undecided for one in open_ways(c, known)
+            question.id in condition for c in undecided for condition in open_ways(c, known)
         ):
             bits = gain(question, undecided, known, branch.code)
             for stone, value in _askable(question, bits, branch, known):
@@ -206,5 +208,6 @@ def _state(branch: Branch, undecided: Iterable[Cause], known: Known) -> object:
 def _residue(cause: Cause, known: Known) -> tuple[tuple[tuple[str, bool], ...], ...]:
     """What is still to be shown: by alternative, each open question and whether it was asked in vain."""
     return tuple(
-        tuple((id_, id_ in known) for id_ in one if known.get(id_) is None) for one in open_ways(cause, known)
+        tuple((id_, id_ in known) for id_ in condition if known.get(id_) is None)
+        for condition in open_ways(cause, known)
     )

@@ -21,7 +21,9 @@ PLACED: Final = "placed"  # fact: false where nobody said that it was made on th
 
 def reports_in(observations: Mapping[str, Observation]) -> tuple[Observation, ...]:
     """List what did not come from a relay, in the order in which it came."""
-    return tuple(one for one in observations.values() if one.probe in (PREFLIGHT, PASTED))
+    return tuple(
+        observation for observation in observations.values() if observation.probe in (PREFLIGHT, PASTED)
+    )
 
 
 def reported(facts: Facts) -> Observation:
@@ -32,26 +34,28 @@ def reported(facts: Facts) -> Observation:
 
 def shown_by(question: Question, report: Observation) -> DeviceAnswer | None:
     """The first of the device's answers to *question* that *report* shows; None when it shows none."""
-    seen = [ObservedValues(report.probe, report.target, report)]
-    return next((one for one in question.device if holds(one.rule, seen)), None)
+    observed = [ObservedValues(report.probe, report.target, report)]
+    return next((answer for answer in question.device if holds(answer.rule, observed)), None)
 
 
 def device_answer(question: Question, reports: Iterable[Observation]) -> tuple[DeviceAnswer, Answered] | None:
     """What all *reports* show together about *question*; None when they show nothing, or contradict each other."""
-    shown = [(one, answer) for one in reports if (answer := shown_by(question, one))]
-    if not shown or len({answer.name for _, answer in shown}) > 1:
+    visible = [
+        (observation, answer) for observation in reports if (answer := shown_by(question, observation))
+    ]
+    if not visible or len({answer.name for _, answer in visible}) > 1:
         return None
-    placed = any(report.facts.get(PLACED, True) for report, _ in shown)
+    placed = any(report.facts.get(PLACED, True) for report, _ in visible)
     by: By = "device" if placed else "reference"
     where = "the user's device" if placed else "what was pasted"
-    first = shown[0][1]
+    first = visible[0][1]
     because = f"seen by {where}: {said(question, first)}"
-    return first, Answered(question.id, first.name, because, tuple(report.step for report, _ in shown), by)
+    return first, Answered(question.id, first.name, because, tuple(report.step for report, _ in visible), by)
 
 
-def said(question: Question, shown: DeviceAnswer) -> str:
+def said(question: Question, answer: DeviceAnswer) -> str:
     """What the device shows, as a person reads it."""
-    return shown.says or question.says(shown.name)
+    return answer.says or question.says(answer.name)
 
 
 def with_device(question: Question, given: Answered, reports: Sequence[Observation]) -> Answered:
@@ -59,15 +63,15 @@ def with_device(question: Question, given: Answered, reports: Sequence[Observati
     found = device_answer(question, reports) if question.device and reports else None
     if found is None:
         return given
-    shown, seen = found
-    if given.answer is None or given.answer in shown.over:
-        return seen
-    if given.firm is None and seen.firm is not None:
-        return seen  # a reference relay stands elsewhere
-    if given.answer == seen.answer or given.answer in shown.agrees:
-        steps = (*given.steps, *seen.steps)
-        return replace(given, because=f"{given.because}; {seen.because}", steps=steps)
-    if seen.firm is None:
+    answer, answered = found
+    if given.answer is None or given.answer in answer.over:
+        return answered
+    if given.firm is None and answered.firm is not None:
+        return answered  # a reference relay stands elsewhere
+    if given.answer == answered.answer or given.answer in answer.agrees:
+        steps = (*given.steps, *answered.steps)
+        return replace(given, because=f"{given.because}; {answered.because}", steps=steps)
+    if answered.firm is None:
         return given
-    because = f"{given.because}; {seen.because}: they differ, so neither is taken"
-    return Answered(question.id, None, because, (*given.steps, *seen.steps), given.by)
+    because = f"{given.because}; {answered.because}: they differ, so neither is taken"
+    return Answered(question.id, None, because, (*given.steps, *answered.steps), given.by)

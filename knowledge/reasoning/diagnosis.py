@@ -30,7 +30,7 @@ def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Obser
     judged = {
         cause.id: _judged(case, cause, answers, judgement)
         for cause in case.causes.values()
-        if cause.id not in {one.cause for one in found}
+        if cause.id not in {finding.cause for finding in found}
     }
     accounted = _accounted(case, answers, judgement)
     unexplained = tuple(_failed(case, observations) - accounted.keys())
@@ -39,7 +39,7 @@ def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Obser
         platforms=(case.platform,),
         outcome="unclear",
         found=found,
-        explained=tuple(one for id_, one in judged.items() if id_ in judgement.explained_by),
+        explained=tuple(item for id_, item in judged.items() if id_ in judgement.explained_by),
         possible=_listed(judged, judgement, "possible"),
         ruled_out=_listed(judged, judgement, "ruled_out"),
         not_checked=_listed(judged, judgement, "not_checked"),
@@ -56,7 +56,7 @@ def outcome(diagnosis: Diagnosis) -> Literal["found", "clear", "unclear"]:
     """Found, clear as far as this relay can see, or unclear. Failures that nothing explains are not clear."""
     if diagnosis.found:
         return "found"
-    open_ = [one for one in diagnosis.not_checked if not one.person_only]
+    open_ = [judged for judged in diagnosis.not_checked if not judged.person_only]
     strange = set(diagnosis.unexplained) - set(diagnosis.tolerated)
     return "unclear" if diagnosis.possible or open_ or strange else "clear"
 
@@ -82,13 +82,13 @@ def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> tuple
     return tuple(sorted(found, key=finding_order))
 
 
-def finding_order(one: Finding) -> tuple[bool, float, bool, str]:
+def finding_order(finding: Finding) -> tuple[bool, float, bool, str]:
     """Sort key of findings: the one to act on first comes first."""
-    return not one.effects, -one.weight, one.confidence != "certain", one.cause
+    return not finding.effects, -finding.weight, finding.confidence != "certain", finding.cause
 
 
 def _shown_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
-    questions = [q for one in cause.when if condition_truth(one, answers) for q in one]
+    questions = [q for condition in cause.when if condition_truth(condition, answers) for q in condition]
     return tuple(answers[question] for question in dict.fromkeys(questions))
 
 
@@ -100,7 +100,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         about = _shown_by(cause, answers)
     elif standing == "ruled_out":
         about = _contradicted_by(cause, answers)
-        reasons = tuple(_told(case, one) for one in about)
+        reasons = tuple(_told(case, answered) for answered in about)
     else:
         about = _open(cause, answers)
         reasons = _why_open(case, cause, answers, about)
@@ -110,7 +110,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         because="; ".join(dict.fromkeys(reasons)),
         steps=_steps(about),
         platforms=(case.platform,),
-        waits_for=tuple(dict.fromkeys(id_ for one in about for id_ in one.waits_for)),
+        waits_for=tuple(dict.fromkeys(id_ for answered in about for id_ in answered.waits_for)),
         person_only=standing == "not_checked" and _person_only(case, about),
         by=by,
         weight=cause.weight[case.code],
@@ -120,10 +120,10 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
 def _contradicted_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
     """The first contradiction of each alternative."""
     first = [
-        next((answers[q] for q, fit in one.items() if answers[q].firm not in (None, *fit)), None)
-        for one in cause.when
+        next((answers[q] for q, fit in condition.items() if answers[q].firm not in (None, *fit)), None)
+        for condition in cause.when
     ]
-    return tuple(dict.fromkeys(one for one in first if one))
+    return tuple(dict.fromkeys(answered for answered in first if answered))
 
 
 def _open(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
@@ -132,11 +132,13 @@ def _open(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
     if not conditions:  # contradicted, but something else must hold before that rules it out
         conditions = [cause.clears_only_if]
         return tuple(answers[q] for q, fit in cause.clears_only_if.items() if answers[q].firm not in fit)
-    return tuple(dict.fromkeys(answers[q] for one in conditions for q in one if answers[q].firm is None))
+    return tuple(
+        dict.fromkeys(answers[q] for condition in conditions for q in condition if answers[q].firm is None)
+    )
 
 
 def _why_open(case: CaseModel, cause: Cause, answers: Answers, about: Iterable[Answered]) -> tuple[str, ...]:
-    reasons = tuple(_told(case, one) for one in about)
+    reasons = tuple(_told(case, answered) for answered in about)
     if open_alternatives(cause, answers):
         if alternatives_truth(cause.when, answers, any_vantage) is not None:
             return ("seen by a reference relay only, which says nothing about the user's network", *reasons)
@@ -145,41 +147,47 @@ def _why_open(case: CaseModel, cause: Cause, answers: Answers, about: Iterable[A
     return needed or reasons
 
 
-def _told(case: CaseModel, one: Answered) -> str:
-    question = case.questions[one.question]
-    return f"{question.asks} {question.says(one.answer) if one.answer is not None else one.because}"
+def _told(case: CaseModel, answered: Answered) -> str:
+    question = case.questions[answered.question]
+    return f"{question.asks} {question.says(answered.answer) if answered.answer is not None else answered.because}"
 
 
 def _person_only(case: CaseModel, about: Iterable[Answered]) -> bool:
     """Whether everything that is missing waits for a person's answer."""
     return all(
-        one.answer is None and one.waits_for and all(case.questions[id_].person for id_ in one.waits_for)
-        for one in about
+        answered.answer is None
+        and answered.waits_for
+        and all(case.questions[id_].person for id_ in answered.waits_for)
+        for answered in about
     )
 
 
 def _listed(judged: Mapping[str, Judged], judgement: CauseJudgment, standing: str) -> tuple[Judged, ...]:
     return tuple(
-        one
-        for id_, one in judged.items()
+        item
+        for id_, item in judged.items()
         if judgement.standing[id_] == standing and id_ not in judgement.explained_by
     )
 
 
 def _steps(answers: Iterable[Answered]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(step for one in answers for step in one.steps))
+    return tuple(dict.fromkeys(step for answered in answers for step in answered.steps))
 
 
 def _failed(case: CaseModel, observations: Mapping[str, Observation]) -> dict[str, None]:
-    steps = dict.fromkeys(one.step for wanted in case.probes.values() for one in wanted)
-    seen = (observations[step] for step in steps if step in observations)
-    return {one.step: None for one in seen if one.has_result and one.failure is not None}
+    steps = dict.fromkeys(spec.step for wanted in case.probes.values() for spec in wanted)
+    found = (observations[step] for step in steps if step in observations)
+    return {
+        observation.step: None
+        for observation in found
+        if observation.has_result and observation.failure is not None
+    }
 
 
 def _strict(case: CaseModel) -> frozenset[str]:
     """The steps that some question wants which does not tolerate a failure."""
     strict = (id_ for id_, question in case.questions.items() if not question.tolerant)
-    return frozenset(one.step for id_ in strict for one in case.probes[id_])
+    return frozenset(spec.step for id_ in strict for spec in case.probes[id_])
 
 
 def _accounted(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> dict[str, None]:
@@ -192,10 +200,10 @@ def _accounted(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> d
                 causes.add(effect)
                 waiting.append(effect)
     questions = [q for id_ in case.causes if id_ in causes for q in questions_of(case.causes[id_])]
-    shown = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
+    texts = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
     answered = [
         q
         for q in dict.fromkeys(questions)
-        if answers[q].answer is not None or not any(q in questions_of(case.causes[id_]) for id_ in shown)
+        if answers[q].answer is not None or not any(q in questions_of(case.causes[id_]) for id_ in texts)
     ]
-    return {one.step: None for q in answered for one in case.probes[q]}
+    return {spec.step: None for q in answered for spec in case.probes[q]}

@@ -35,8 +35,8 @@ def _expected(
     """How probable each answer is when it is *cause*: evenly over those that fit, for each alternative."""
     alternatives = open_ways(cause, known)
     expected = dict.fromkeys(question.names, 0.0)
-    for one in alternatives:
-        fit = one.get(question.id)
+    for condition in alternatives:
+        fit = condition.get(question.id)
         for answer in question.names:
             odds = healthy[answer] if fit is None else (answer in fit) / len(fit)
             expected[answer] += odds / len(alternatives)
@@ -53,17 +53,19 @@ def _healthy(question: Question) -> dict[str, float]:
 
 def _entropy(weights: list[float]) -> float:
     total = sum(weights)
-    return -sum(one / total * log2(one / total) for one in weights if one > 0) if total > 0 else 0.0
+    return (
+        -sum(weight / total * log2(weight / total) for weight in weights if weight > 0) if total > 0 else 0.0
+    )
 
 
 def open_ways(cause: Cause, known: Known) -> list[Condition]:
     """The alternatives of *cause* that nothing on the way contradicts."""
-    return [one for one in cause.when if _holds(one, known) is not False]
+    return [condition for condition in cause.when if _holds(condition, known) is not False]
 
 
 def truth_on_way(cause: Cause, known: Known) -> Truth:
     """Whether what is known on the way shows *cause*."""
-    return any_of(_holds(one, known) for one in cause.when)
+    return any_of(_holds(condition, known) for condition in cause.when)
 
 
 def _holds(condition: Condition, known: Known) -> Truth:

@@ -61,12 +61,12 @@ def alternatives_truth(
     alternatives: Alternatives, answers: Answers, read: Callable[[Answered], str | None] = firm
 ) -> Truth:
     """Whether any one of *alternatives* holds; none at all never does."""
-    return any_of(condition_truth(one, answers, read) for one in alternatives)
+    return any_of(condition_truth(condition, answers, read) for condition in alternatives)
 
 
 def open_alternatives(cause: Cause, answers: Answers) -> list[Condition]:
     """The alternatives that are neither shown nor contradicted."""
-    return [one for one in cause.when if condition_truth(one, answers) is None]
+    return [condition for condition in cause.when if condition_truth(condition, answers) is None]
 
 
 def effects_of(case: CaseModel, cause: str, answers: Answers) -> Iterator[str]:
@@ -82,7 +82,7 @@ def _standing(cause: Cause, case: CaseModel, answers: Answers) -> Standing:
         return "found"
     if truth is False:
         return "ruled_out" if condition_truth(cause.clears_only_if, answers) else "not_checked"
-    if any(_speaks(one, case, answers) for one in cause.when):
+    if any(_speaks(condition, case, answers) for condition in cause.when):
         return "possible"
     return "not_checked"
 
@@ -103,11 +103,11 @@ def _speaks(condition: Condition, case: CaseModel, answers: Answers) -> bool:
 def _explained(case: CaseModel, answers: Answers, standing: Mapping[str, Standing]) -> dict[str, str]:
     """Each effect of a found cause, with the cause at the root of its chain. Chains run over found causes."""
     effects = {
-        id_: [one for one in effects_of(case, id_, answers) if standing[one] in ("found", "possible")]
+        id_: [item for item in effects_of(case, id_, answers) if standing[item] in ("found", "possible")]
         for id_, where in standing.items()
         if where == "found"
     }
-    under = {one for reached in effects.values() for one in reached}
+    under = {item for reached in effects.values() for item in reached}
     explained: dict[str, str] = {}
     for root in (id_ for id_ in effects if id_ not in under):
         for effect in _reached(root, effects):
@@ -117,10 +117,10 @@ def _explained(case: CaseModel, answers: Answers, standing: Mapping[str, Standin
 
 def _reached(root: str, effects: Mapping[str, Iterable[str]]) -> Iterator[str]:
     waiting = list(effects[root])
-    seen: set[str] = set()
+    found: set[str] = set()
     while waiting:
-        one = waiting.pop(0)
-        if one not in seen:
-            seen.add(one)
-            yield one
-            waiting += effects.get(one, ())
+        item = waiting.pop(0)
+        if item not in found:
+            found.add(item)
+            yield item
+            waiting += effects.get(item, ())

@@ -19,11 +19,11 @@ def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     if len(diagnoses) == 1:
         return diagnoses[0]
     found = _found(diagnoses)
-    placed = {one.cause for one in found}
+    placed = {finding.cause for finding in found}
     lists: dict[str, tuple[Judged, ...]] = {}
     for name in _LISTS:
-        lists[name] = _judged([one for d in diagnoses for one in getattr(d, name)], placed)
-        placed |= {one.cause for one in lists[name]}
+        lists[name] = _judged([item for d in diagnoses for item in getattr(d, name)], placed)
+        placed |= {judged.cause for judged in lists[name]}
     accounted = dict.fromkeys(step for d in diagnoses for step in d.accounted)
     unexplained = dict.fromkeys(s for d in diagnoses for s in d.unexplained if s not in accounted)
     strict = {s for d in diagnoses for s in d.unexplained if s not in d.tolerated}
@@ -46,48 +46,48 @@ def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
 
 def _found(diagnoses: Iterable[Diagnosis]) -> tuple[Finding, ...]:
     merged: dict[str, Finding] = {}
-    for one in (finding for d in diagnoses for finding in d.found):
-        before = merged.get(one.cause)
+    for item in (finding for d in diagnoses for finding in d.found):
+        before = merged.get(item.cause)
         if before is None:
-            merged[one.cause] = one
+            merged[item.cause] = item
             continue
-        surer, other = (one, before) if _surer(one, before) else (before, one)
-        merged[one.cause] = replace(
+        surer, other = (item, before) if _surer(item, before) else (before, item)
+        merged[item.cause] = replace(
             surer,
             because=_union(surer.because, other.because),
-            steps=_union(before.steps, one.steps),
-            effects=_union(before.effects, one.effects),
-            platforms=_union(before.platforms, one.platforms),
+            steps=_union(before.steps, item.steps),
+            effects=_union(before.effects, item.effects),
+            platforms=_union(before.platforms, item.platforms),
         )
     return tuple(sorted(merged.values(), key=finding_order))
 
 
-def _surer(one: Finding, other: Finding) -> bool:
-    return one.confidence == "certain" and other.confidence != "certain"
+def _surer(finding: Finding, other: Finding) -> bool:
+    return finding.confidence == "certain" and other.confidence != "certain"
 
 
 def _judged(judged: Iterable[Judged], placed: Iterable[str]) -> tuple[Judged, ...]:
     taken = set(placed)
     merged: dict[str, Judged] = {}
-    for one in judged:
-        if one.cause in taken:
+    for item in judged:
+        if item.cause in taken:
             continue
-        before = merged.get(one.cause)
-        merged[one.cause] = one if before is None else _both(before, one)
-    return tuple(sorted(merged.values(), key=lambda one: -one.weight))
+        before = merged.get(item.cause)
+        merged[item.cause] = item if before is None else _both(before, item)
+    return tuple(sorted(merged.values(), key=lambda entry: -entry.weight))
 
 
-def _both(before: Judged, one: Judged) -> Judged:
+def _both(before: Judged, judged: Judged) -> Judged:
     because = before.because
-    if one.because not in because:
-        because = f"{because}; {one.because}"
+    if judged.because not in because:
+        because = f"{because}; {judged.because}"
     return replace(
         before,
         because=because,
-        steps=_union(before.steps, one.steps),
-        platforms=_union(before.platforms, one.platforms),
-        waits_for=_union(before.waits_for, one.waits_for),
-        person_only=before.person_only and one.person_only,
+        steps=_union(before.steps, judged.steps),
+        platforms=_union(before.platforms, judged.platforms),
+        waits_for=_union(before.waits_for, judged.waits_for),
+        person_only=before.person_only and judged.person_only,
     )
 
 
@@ -108,11 +108,13 @@ def _path(diagnoses: Iterable[Diagnosis]) -> tuple[PathStep, ...]:
 def _next(diagnoses: Iterable[Diagnosis]) -> NextQuestion | None:
     """The question worth the most over all platforms."""
     worth: dict[str, NextQuestion] = {}
-    for one in (d.next_question for d in diagnoses if d.next_question):
-        before = worth.get(one.question)
-        worth[one.question] = replace(one, worth=one.worth + before.worth) if before else one
-    return max(worth.values(), key=lambda one: one.worth, default=None)
+    for question in (d.next_question for d in diagnoses if d.next_question):
+        before = worth.get(question.question)
+        worth[question.question] = (
+            replace(question, worth=question.worth + before.worth) if before else question
+        )
+    return max(worth.values(), key=lambda next_question: next_question.worth, default=None)
 
 
-def _union(one: tuple[_T, ...], other: tuple[_T, ...]) -> tuple[_T, ...]:
-    return tuple(dict.fromkeys((*one, *other)))
+def _union(item: tuple[_T, ...], other: tuple[_T, ...]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys((*item, *other)))

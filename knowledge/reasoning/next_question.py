@@ -37,7 +37,7 @@ def _worth(case: CaseModel, answers: Answers, judgement: CauseJudgment, question
         total += sum(
             cause.weight[case.code] for cause in case.causes.values() if _matters(cause.id, judgement, after)
         )
-        total += max((_worth(case, then, after, one) for one in _opened(case, answers, then)), default=0.0)
+        total += max((_worth(case, then, after, item) for item in _opened(case, answers, then)), default=0.0)
     return total / len(question.names)
 
 

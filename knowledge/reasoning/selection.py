@@ -77,7 +77,7 @@ def questions_of(cause: Cause) -> tuple[str, ...]:
         *cause.when,
         cause.clears_only_if,
         *cause.likely_when,
-        *(one.when for one in cause.explains),
+        *(explains.when for explains in cause.explains),
     ]
     return tuple(dict.fromkeys(question for condition in conditions for question in condition))
 
@@ -108,12 +108,12 @@ def cause_for(cause: Cause, asked: Collection[str]) -> Cause:
         when=_alternatives_for(cause.when, asked),
         likely_when=_alternatives_for(cause.likely_when, asked),
         clears_only_if=_condition_for(cause.clears_only_if, asked),
-        explains=tuple(one for one in cause.explains if _all_asked(one.when, asked)),
+        explains=tuple(explains for explains in cause.explains if _all_asked(explains.when, asked)),
     )
 
 
 def _alternatives_for(alternatives: Alternatives, asked: Collection[str]) -> Alternatives:
-    return tuple(one for one in alternatives if _all_asked(one, asked))
+    return tuple(condition for condition in alternatives if _all_asked(condition, asked))
 
 
 def _condition_for(condition: Condition, asked: Collection[str]) -> Condition:
@@ -142,7 +142,7 @@ def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: s
 def _params(params: Facts, network: Places) -> Iterator[Facts]:
     """*params* once, or once for each named resolver (`resolver: each`)."""
     if params.get("resolver") == "each":
-        yield from ({**params, "resolver": one} for one in network.resolvers)
+        yield from ({**params, "resolver": resolver} for resolver in network.resolvers)
     else:
         yield params
 

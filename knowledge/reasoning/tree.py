@@ -67,12 +67,14 @@ def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool
         cause = case.causes[id_]
         conditions = []
         if standing in ("possible", "not_checked"):
-            conditions += [one for one in cause.when if condition_truth(one, answers) is not False]
+            conditions += [
+                condition for condition in cause.when if condition_truth(condition, answers) is not False
+            ]
         if standing != "found":
             conditions.append(cause.clears_only_if)
         if standing != "ruled_out":
             conditions += [*cause.likely_when, *(effect.when for effect in cause.explains)]
-        if any(moving.intersection(one) for one in conditions):
+        if any(moving.intersection(condition) for condition in conditions):
             return False
     return True
 
@@ -83,7 +85,7 @@ def _moving(case: CaseModel, answers: Answers, pending: frozenset[str]) -> froze
     for question in case.questions.values():  # what is needed comes first
         if answers[question.id].answer is not None:
             continue
-        own = any(one.step in pending for one in case.probes[question.id])
+        own = any(spec.step in pending for spec in case.probes[question.id])
         if own or moving.intersection(question.needs):
             moving.add(question.id)
     return frozenset(moving)

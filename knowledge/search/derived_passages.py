@@ -12,15 +12,15 @@ from knowledge.search.passages import Passage
 
 def cause_passages(knowledge: Knowledge, written: Iterable[Passage]) -> list[Passage]:
     """One for each cause that no passage names."""
-    told = {cause for passage in written for cause in passage.causes}
-    return [cause_passage(cause) for cause in knowledge.causes.values() if cause.id not in told]
+    texts = {cause for passage in written for cause in passage.causes}
+    return [cause_passage(cause) for cause in knowledge.causes.values() if cause.id not in texts]
 
 
 def cause_passage(
     cause: Cause, platform: str = "", names: Mapping[str, str] | None = None, *, fixes: bool = True
 ) -> Passage:
     """What *cause* is and, where *fixes* are wanted, what to do about it; *names* fill the texts."""
-    todo = [fill(one.do, names or {}).strip() for one in fixes_for(cause, platform)] if fixes else []
+    todo = [fill(fix.do, names or {}).strip() for fix in fixes_for(cause, platform)] if fixes else []
     about = cause.title.rstrip(".")
     return Passage(
         id=f"cause-{cause.id}",
@@ -41,7 +41,7 @@ def fixes_for(cause: Cause, platform: str) -> list[Fix]:
 
 def fix_passage(cause: Cause, platform: str, names: Mapping[str, str]) -> Passage:
     """Only what to do about *cause*."""
-    todo = [fill(one.do, names).strip() for one in fixes_for(cause, platform)]
+    todo = [fill(fix.do, names).strip() for fix in fixes_for(cause, platform)]
     whole = cause_passage(cause, platform, names)
     return Passage(
         f"fix-{cause.id}", f"What to do: {cause.title}", " ".join(todo), (), whole.references, whole.file

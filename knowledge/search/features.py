@@ -26,12 +26,12 @@ class Weights:
 def features(text: str, concepts: Concepts, weights: Weights) -> dict[str, float]:
     """The features of *text*, each with its weight: `w:port`, `p:port open`, `c:blocked`, `g:firew`."""
     words = words_of(text)
-    told = telling(words)
+    texts = telling(words)
     found: dict[str, float] = {}
-    _add(found, (f"w:{word}" for word in told), weights.word)
-    _add(found, (f"p:{a} {b}" for a, b in pairwise(told)), weights.pair)
+    _add(found, (f"w:{word}" for word in texts), weights.word)
+    _add(found, (f"p:{a} {b}" for a, b in pairwise(texts)), weights.pair)
     _add(found, (f"c:{name}" for name in concepts.found_in(words)), weights.concept)
-    _add(found, pieces(told), weights.piece)
+    _add(found, pieces(texts), weights.piece)
     return found
 
 

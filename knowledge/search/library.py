@@ -59,7 +59,7 @@ class Library:
     ) -> None:
         """Learn from all lines but those in *without* (an evaluation leaves out what it asks)."""
         whole = [*passages, *cause_passages(knowledge, passages)]
-        self.passages: Mapping[str, Passage] = {one.id: one for one in whole}
+        self.passages: Mapping[str, Passage] = {passage.id: passage for passage in whole}
         self._left_out = {_bare(text) for text in without}
         self._common = _how_common(knowledge)
         self._knowledge = knowledge
@@ -76,10 +76,10 @@ class Library:
     def answers(self, text: str, context: Context | None = None) -> list[Ranked]:
         """Every passage, best first, and `ELSEWHERE` among them."""
         about = context or Context()
-        favour = {one.id: _fit(one, about) for one in self.passages.values()}
+        favour = {passage.id: _fit(passage, about) for passage in self.passages.values()}
         favour[ELSEWHERE] = _FOREIGN * self._answers.foreign(text, ELSEWHERE)[0]
         best, *others = self._answers.rank(text, favour)
-        foreign = next((one.score for one in others if one.label == ELSEWHERE), best.score)
+        foreign = next((ranked.score for ranked in others if ranked.label == ELSEWHERE), best.score)
         return [replace(best, ahead=best.score - foreign), *others]
 
     def answered(self, text: str, best: Ranked) -> bool:
@@ -120,10 +120,10 @@ class Library:
         return self._ranker(_questions(tuple(self.passages.values())), self._concepts)
 
     def _ranker(self, lines: Sequence[LabeledText], concepts: Concepts) -> Ranker:
-        return Ranker([one for one in lines if _bare(one.text) not in self._left_out], concepts, MIX)
+        return Ranker([text for text in lines if _bare(text.text) not in self._left_out], concepts, MIX)
 
     def _pairs(self, lines: Sequence[LabeledText]) -> list[tuple[str, str]]:
-        return [(one.label, one.text) for one in lines if _bare(one.text) not in self._left_out]
+        return [(text.label, text.text) for text in lines if _bare(text.text) not in self._left_out]
 
 
 def library_of(knowledge: Knowledge) -> Library:
@@ -145,8 +145,8 @@ def _stories(knowledge: Knowledge) -> list[LabeledText]:
     lines = []
     for cause in knowledge.causes.values():
         lines += [LabeledText(cause.id, cause.title, _TITLE), LabeledText(cause.id, cause.customer, _TEXT)]
-        said = dict.fromkeys((*cause.symptoms, *map(str, more.get(cause.id, ()))))
-        lines += [LabeledText(cause.id, text) for text in said]
+        fields = dict.fromkeys((*cause.symptoms, *map(str, more.get(cause.id, ()))))
+        lines += [LabeledText(cause.id, text) for text in fields]
     return lines + [LabeledText(ELSEWHERE, text) for text in more[ELSEWHERE]]
 
 
@@ -156,8 +156,8 @@ def _questions(passages: Sequence[Passage]) -> list[LabeledText]:
     lines = []
     for passage in passages:
         lines += [LabeledText(passage.id, passage.title), LabeledText(passage.id, passage.text, _TEXT)]
-        said = dict.fromkeys((*passage.questions, *map(str, more.get(passage.id, ()))))
-        lines += [LabeledText(passage.id, text) for text in said]
+        fields = dict.fromkeys((*passage.questions, *map(str, more.get(passage.id, ()))))
+        lines += [LabeledText(passage.id, text) for text in fields]
     return lines + [LabeledText(ELSEWHERE, text) for text in _yaml("elsewhere.yaml")["subjects"]]
 
 
@@ -175,7 +175,7 @@ def _fit(passage: Passage, context: Context) -> float:
 
 def _how_common(knowledge: Knowledge) -> dict[str, float]:
     """A little for causes that stand behind many codes: of two that fit alike, the likelier one."""
-    weights = {one.id: math.log1p(sum(one.weight.values())) for one in knowledge.causes.values()}
+    weights = {cause.id: math.log1p(sum(cause.weight.values())) for cause in knowledge.causes.values()}
     most = max(weights.values(), default=1.0) or 1.0
     return {name: _COMMON * weight / most for name, weight in weights.items()}
 

@@ -52,7 +52,7 @@ def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
 
 def sentences_of(text: str) -> tuple[str, ...]:
     """The sentences of *text*; none where there is nothing but space."""
-    return tuple(one for one in _SENTENCE.split(" ".join(text.split())) if one)
+    return tuple(item for item in _SENTENCE.split(" ".join(text.split())) if item)
 
 
 def read_passage(file: Path) -> tuple[Passage, Document]:
@@ -66,14 +66,14 @@ def read_passage(file: Path) -> tuple[Passage, Document]:
     head = document.value
     text = " ".join(source[end + 1 + len(_FENCE) :].split())
     if wrong := list(_problems(file.stem, head, text)):
-        raise KnowledgeError([at_line(name, 1, one) for one in wrong])
-    lists: dict[str, Any] = {key: tuple(str(one) for one in head.get(key, ())) for key in _LISTS}
+        raise KnowledgeError([at_line(name, 1, item) for item in wrong])
+    lists: dict[str, Any] = {key: tuple(str(item) for item in head.get(key, ())) for key in _LISTS}
     passage = Passage(
         id=head["id"],
         title=head["title"],
         text=text,
         questions=tuple(head["questions"]),
-        references=tuple(Reference(**one) for one in head["references"]),
+        references=tuple(Reference(**item) for item in head["references"]),
         file=name,
         kind=head.get("kind", ""),
         checked=str(head.get("checked", "")),
@@ -98,7 +98,7 @@ def _problems(stem: str, head: Any, text: str) -> list[str]:
         if not isinstance(head.get(key, []), list):
             found.append(f"{key} must be a list")
     if not found and not all(
-        isinstance(one, dict) and set(one) == {"title", "url"} for one in head["references"]
+        isinstance(item, dict) and set(item) == {"title", "url"} for item in head["references"]
     ):
         found.append("each reference has a title and a url")
     if not text or len(text) > _LONGEST:

@@ -82,7 +82,7 @@ class Ranker:
             )
             score += (favour or {}).get(label, 0.0)
             ranked.append(Ranked(label, score, near.get(label, 0.0), self._share(raw, label)))
-        return sorted(ranked, key=lambda one: (-one.score, one.label))
+        return sorted(ranked, key=lambda item: (-item.score, item.label))
 
     def foreign(self, text: str, label: str) -> tuple[int, int]:
         """How many words of *text* are known under *label* alone, and how many nowhere."""

@@ -79,7 +79,7 @@ class Concepts:
 
     def without(self, beginning: str) -> "Concepts":
         """These, but for those whose name begins so."""
-        return Concepts(tuple(one for one in self.patterns if not one[0].startswith(beginning)))
+        return Concepts(tuple(texts for texts in self.patterns if not texts[0].startswith(beginning)))
 
 
 def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
@@ -89,7 +89,7 @@ def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
             (
                 name,
                 re.compile(
-                    "|".join(sorted({_pattern(one) for one in map(str, some)}, key=lambda p: (-len(p), p)))
+                    "|".join(sorted({_pattern(item) for item in map(str, some)}, key=lambda p: (-len(p), p)))
                 ),
             )
             for name, some in phrases.items()
@@ -99,10 +99,10 @@ def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
 
 def words_of(text: str) -> list[str]:
     """Every word of *text* in one form: lower case, no endings."""
-    said = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
+    sentence = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
     for pattern, instead in _JOINED:
-        said = pattern.sub(instead, said)
-    return [_stem(word) for word in _WORD.findall(said)]
+        sentence = pattern.sub(instead, sentence)
+    return [_stem(word) for word in _WORD.findall(sentence)]
 
 
 def telling(words: Iterable[str]) -> list[str]:

@@ -40,10 +40,10 @@ async def _address(step: Step, context: ProbeContext) -> Failure | None:
     bogons = [address for address in (*found.addresses, *found.addresses6) if is_bogon(address)]
     if step.params.get("private_ok") or step.params.get("addresses"):
         good, bogons = [*good, *bogons], []
-    shown = good or bogons
+    texts = good or bogons
     context.note(
-        addresses=[address for address in found.addresses if address in shown],
-        addresses6=[address for address in found.addresses6 if address in shown],
+        addresses=[address for address in found.addresses if address in texts],
+        addresses6=[address for address in found.addresses6 if address in texts],
         bogons=bogons,
         rcode=found.rcode,
         resolver=found.resolver,
@@ -78,10 +78,10 @@ async def _client_subnet(step: Step, context: ProbeContext) -> Failure | None:
     context.note(rcode=answer.rcode, texts=list(answer.texts))
     if answer.failure is not None:
         return answer.failure
-    said = _SUBNET_SENT.search(" ".join(answer.texts))
-    if said is None:
+    match_ = _SUBNET_SENT.search(" ".join(answer.texts))
+    if match_ is None:
         return Failure.DNS_NO_ANSWER
-    context.note(client_subnet_sent=said[1].lower() == "true")
+    context.note(client_subnet_sent=match_[1].lower() == "true")
     return None
 
 

@@ -93,10 +93,10 @@ async def _open(edge: _Edge, step: Step) -> float:
         if not done:
             tries.add(asyncio.create_task(_connect(edge, step)))
             done, _ = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
-        return min([one.result() for one in done])
+        return min([task.result() for task in done])
     finally:
-        for one in tries:
-            one.cancel()
+        for attempt in tries:
+            attempt.cancel()
         await asyncio.gather(*tries, return_exceptions=True)
 
 

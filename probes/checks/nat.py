@@ -74,8 +74,8 @@ async def _note_mapping(
     context: ProbeContext,
 ) -> bool:
     """Ask from the same port at other addresses and compare; whether the mapping could be told."""
-    seen = first.reflexive
-    if seen == local:
+    transport_address = first.reflexive
+    if transport_address == local:
         context.note(mapping=NONE)
         return True
     if first.other:  # first another address, then another port there
@@ -83,8 +83,8 @@ async def _note_mapping(
     else:
         asked = [server for server in servers[1:] if server.host != servers[0].host]
     found = [answer.reflexive for answer in await _ask_all(stun, asked) if answer]
-    context.note(reflexive=sorted({seen.host, *(address.host for address in found)}))
-    mapping = judge_mapping(seen, found, bool(first.other))
+    context.note(reflexive=sorted({transport_address.host, *(address.host for address in found)}))
+    mapping = judge_mapping(transport_address, found, bool(first.other))
     context.note(mapping=mapping)
     return mapping != UNKNOWN
 

@@ -16,18 +16,20 @@ async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str
         return split_families(pinned)
     if is_address(step.target.host):
         return split_families([step.target.host])
-    for seen in context.earlier.values():
-        if seen.probe == "dns" and seen.target.host == step.target.host:
-            return tuple(seen.facts.get("addresses", ())), tuple(seen.facts.get("addresses6", ()))
+    for observation in context.earlier.values():
+        if observation.probe == "dns" and observation.target.host == step.target.host:
+            return tuple(observation.facts.get("addresses", ())), tuple(
+                observation.facts.get("addresses6", ())
+            )
     return await context.shared.resolver.addresses(step.target.host)
 
 
 async def address_of(step: "Step", context: "ProbeContext") -> str:
     """The one address to talk to: what an earlier tcp step found open, else the first there is."""
-    for seen in context.earlier.values():
-        same = (seen.target.host, seen.target.port) == (step.target.host, step.target.port)
-        if seen.probe == "tcp" and same and seen.facts.get("address"):
-            return str(seen.facts["address"])
+    for observation in context.earlier.values():
+        same = (observation.target.host, observation.target.port) == (step.target.host, step.target.port)
+        if observation.probe == "tcp" and same and observation.facts.get("address"):
+            return str(observation.facts["address"])
     v4, v6 = await addresses_of(step, context)
     if not v4 and not v6:
         raise NetworkError(Failure.NO_ADDRESS)

@@ -50,8 +50,8 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 def _taught(context: ProbeContext) -> list[str]:
     """Addresses of ours that earlier stun and nat steps saw."""
     found: list[str] = []
-    for seen in context.earlier.values():
-        reflexive = seen.facts.get("reflexive", ())
+    for observation in context.earlier.values():
+        reflexive = observation.facts.get("reflexive", ())
         found += [reflexive.rpartition(":")[0]] if isinstance(reflexive, str) else list(reflexive)
     return found
 

@@ -18,5 +18,5 @@ def is_spared(hub: SplitResult, spared: str) -> bool:
     """Whether the list *spared*, as NO_PROXY holds it, has the *hub*: its name, a domain that it is in, or a star."""
     host = (hub.hostname or "").lower()
     named = (host, f"{host}:{hub.port}")
-    names = [one.strip().removeprefix(".") for one in spared.lower().split(",") if one.strip(" .")]
-    return any(name == "*" or one == name or one.endswith(f".{name}") for name in names for one in named)
+    names = [item.strip().removeprefix(".") for item in spared.lower().split(",") if item.strip(" .")]
+    return any(name == "*" or item == name or item.endswith(f".{name}") for name in names for item in named)

@@ -173,9 +173,9 @@ def _without(value: Any, scrubber: Scrubber) -> Any:
         case str():
             return scrubber(value)
         case Mapping():
-            return {scrubber(str(key)): _without(one, scrubber) for key, one in value.items()}
+            return {scrubber(str(key)): _without(item, scrubber) for key, item in value.items()}
         case list() | tuple():
-            return [_without(one, scrubber) for one in value]
+            return [_without(item, scrubber) for item in value]
     return value
 
 

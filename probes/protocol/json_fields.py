@@ -86,14 +86,14 @@ class Fields:
     def texts(self, name: str) -> tuple[str, ...]:
         """Take a list of texts."""
         value = self.take(name)
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.error(name, "must be a list of texts")
         return tuple(value)
 
     def named_texts(self, name: str) -> dict[str, str]:
         """Take an object that holds texts only."""
         value = self.take(name)
-        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
             raise self.error(name, "must be an object of texts")
         return dict(value)
 
@@ -111,7 +111,7 @@ class Fields:
         value = self.take(name)
         if not isinstance(value, list):
             raise self.error(name, f"must be a list, not {_kind(value)}")
-        return tuple(read(one, f"{self._where}.{name}[{at}]") for at, one in enumerate(value))
+        return tuple(read(item, f"{self._where}.{name}[{at}]") for at, item in enumerate(value))
 
 
 def _is_json(value: object, deeper: int) -> bool:
@@ -121,9 +121,9 @@ def _is_json(value: object, deeper: int) -> bool:
         case float():
             return math.isfinite(value)
         case list() if deeper:
-            return all(_is_json(one, deeper - 1) for one in value)
+            return all(_is_json(item, deeper - 1) for item in value)
         case dict() if deeper:
-            return all(isinstance(key, str) and _is_json(one, deeper - 1) for key, one in value.items())
+            return all(isinstance(key, str) and _is_json(item, deeper - 1) for key, item in value.items())
     return False
 
 

@@ -78,14 +78,14 @@ def _flag(taken: Fields, name: str) -> bool:
 
 def _texts(taken: Fields, name: str) -> tuple[str, ...]:
     texts = taken.texts(name)
-    if len(texts) > _MANY or any(len(one) > _SHORT for one in texts):
+    if len(texts) > _MANY or any(len(text) > _SHORT for text in texts):
         raise taken.error(name, "is too long a list")
     return texts
 
 
 def _named(taken: Fields, name: str) -> dict[str, str]:
     named = taken.named_texts(name)
-    if len(named) > _MANY or any(len(key) > _SHORT or len(one) > _SENTENCE for key, one in named.items()):
+    if len(named) > _MANY or any(len(key) > _SHORT or len(item) > _SENTENCE for key, item in named.items()):
         raise taken.error(name, "is too long")
     return named
 
@@ -106,7 +106,7 @@ _SHAPES: Final[Mapping[str, Mapping[str, Any]]] = {
 
 
 _NAMES: Final[Mapping[Any, tuple[str, ...]]] = {
-    shape: tuple(one.name for one in fields(shape)) for shape in (*BY_HUB, *BY_RELAY)
+    shape: tuple(field.name for field in fields(shape)) for shape in (*BY_HUB, *BY_RELAY)
 }
 
 

@@ -70,8 +70,8 @@ class Observation:
 
 def without_result(step: Step, failure: Failure, **facts: object) -> Observation:
     """The observation of a *step* that did not run, with the word that says why."""
-    told = {name: str(value) for name, value in facts.items() if value is not None}
-    return Observation(step.id, step.probe, step.target, failure, told)
+    answers = {name: str(value) for name, value in facts.items() if value is not None}
+    return Observation(step.id, step.probe, step.target, failure, answers)
 
 
 USER_NETWORK: Final = "user-network"  # may find a cause and may rule one out

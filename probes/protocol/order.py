@@ -84,11 +84,11 @@ def make_order(
 
 
 def open_order(
-    text: str, me: Identity, signers: Mapping[str, str], now: float, seen: Callable[[SignedPlan], bool]
+    text: str, me: Identity, signers: Mapping[str, str], now: float, found: Callable[[SignedPlan], bool]
 ) -> SignedPlan:
     """Read an order signed by one of *signers* (fingerprint -> public key), or raise Refused.
 
-    Looks at size, form, audience, time, nonce (by *seen*) and signature, in this order.
+    Looks at size, form, audience, time, nonce (by *found*) and signature, in this order.
     """
     if len(text) > LONGEST_ORDER:
         raise PlanRefused(
@@ -100,7 +100,7 @@ def open_order(
     except WireError as error:
         raise PlanRefused("malformed", f"the order cannot be read: {error}") from None
     _check_claims(order, me, now)
-    if seen(order):
+    if found(order):
         raise PlanRefused("replayed", "this order was sent before", order.id)
     key = signers.get(order.kid)
     if key is None:

@@ -37,8 +37,8 @@ def parse_policy(value: object) -> Policy:
         raise fields.error("version", f"only {VERSION} is understood here")
     policy = Policy(
         allow=fields.each("allow", _rule),
-        resolvers=tuple(_resolver(one) for one in fields.texts("resolvers")),
-        proxies=tuple(_proxy(one) for one in fields.texts("proxies")),
+        resolvers=tuple(_resolver(text) for text in fields.texts("resolvers")),
+        proxies=tuple(_proxy(text) for text in fields.texts("proxies")),
         limits=_limits(fields.take("limits")),
     )
     fields.end()
@@ -68,9 +68,9 @@ def _rule(value: object, where: str) -> PolicyRule:
     usual = {"names": [], "ranges": [], "transports": ["tcp", "udp"]}
     fields = Fields({**usual, **_mapping(value)}, where)
     rule = PolicyRule(
-        names=tuple(_name(one, where) for one in fields.texts("names")),
-        ranges=tuple(_net(one, where) for one in fields.texts("ranges")),
-        ports=tuple(_ports(one, where) for one in _list(fields.take("ports"))),
+        names=tuple(_name(text, where) for text in fields.texts("names")),
+        ranges=tuple(_net(text, where) for text in fields.texts("ranges")),
+        ports=tuple(_ports(item, where) for item in _list(fields.take("ports"))),
         transports=fields.texts("transports"),
     )
     fields.end()

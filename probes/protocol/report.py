@@ -55,8 +55,8 @@ def open_report(text: str, key: str) -> RelayReport:
 def digest_of(observations: Iterable[Json]) -> str:
     """Hash *observations*, in the order in which they were numbered."""
     whole = hashlib.sha256()
-    for one in observations:
-        whole.update(canonical(one).encode() + b"\n")
+    for observation in observations:
+        whole.update(canonical(observation).encode() + b"\n")
     return whole.hexdigest()
 
 

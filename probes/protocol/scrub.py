@@ -23,13 +23,13 @@ class Scrubber:
     ) -> None:
         self._secrets = _longest_first(secrets)
         named = "|".join(map(_as_word, _longest_first(names)))
-        kept = "|".join([re.escape(HIDDEN), *map(_as_host, _longest_first(hosts))])
-        self._names = re.compile(f"({kept})|{named}") if named else None
+        stored = "|".join([re.escape(HIDDEN), *map(_as_host, _longest_first(hosts))])
+        self._names = re.compile(f"({stored})|{named}") if named else None
 
     @classmethod
     def of(cls, plan: Plan) -> "Scrubber":
         """What a relay that runs *plan* must not tell."""
-        held = {one for step in plan.steps for one in step.secrets.items()}
+        held = {texts for step in plan.steps for texts in step.secrets.items()}
         proxy = urlsplit(plan.proxy).password if plan.proxy else None
         return cls(
             [value for kind, value in held if kind != NAME] + ([proxy] if proxy else []),
@@ -45,7 +45,7 @@ class Scrubber:
 
 
 def _longest_first(texts: Iterable[str]) -> list[str]:
-    return sorted({one for one in texts if one}, key=lambda one: (-len(one), one))
+    return sorted({text for text in texts if text}, key=lambda item: (-len(item), item))
 
 
 def _as_word(name: str) -> str:

@@ -25,7 +25,7 @@ def seal(secrets: Sealed, key: str, bound: bytes) -> str:
     mine = X25519PrivateKey.generate()
     public = mine.public_key().public_bytes_raw()
     shared = mine.exchange(X25519PublicKey.from_public_bytes(raw_key(key)))
-    text = canonical({step: dict(one) for step, one in secrets.items()}).encode()
+    text = canonical({step: dict(secret) for step, secret in secrets.items()}).encode()
     # The key is used once, so that the nonce may be constant.
     return encode(public + ChaCha20Poly1305(_derive(shared, public, key)).encrypt(bytes(12), text, bound))
 

@@ -70,6 +70,6 @@ def is_proved(signature: str, hello: Hello, challenge: Challenge, token: str) ->
 
 
 def _proof(hello: Hello, challenge: Challenge, token: str) -> bytes:
-    said = [hello.hub, hello.key, hello.sealing, hello.version, list(hello.probes)]
+    claims = [hello.hub, hello.key, hello.sealing, hello.version, list(hello.probes)]
     hidden = hashlib.sha256(token.encode()).hexdigest()
-    return signed_bytes("proof", canonical({"hello": said, "nonce": challenge.nonce, "token": hidden}))
+    return signed_bytes("proof", canonical({"hello": claims, "nonce": challenge.nonce, "token": hidden}))

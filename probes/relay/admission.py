@@ -165,7 +165,7 @@ def describe(policy: Policy) -> dict[str, str]:
     """Say what the fence lets through, for the hub's people."""
     names = sorted({name for rule in policy.allow for name in rule.names})
     ranges = [str(net) for rule in policy.allow for net in rule.ranges]
-    resolvers = [one for one in policy.resolvers if one != SYSTEM]
+    resolvers = [resolver for resolver in policy.resolvers if resolver != SYSTEM]
     limits = policy.limits
     return {
         "names": _some(names), "ranges": _some(ranges), "resolvers": _some(resolvers),
@@ -175,5 +175,5 @@ def describe(policy: Policy) -> dict[str, str]:
 
 
 def _some(texts: list[str]) -> str:
-    shown = ", ".join(texts[:12])
-    return f"{shown} and {len(texts) - 12} more" if len(texts) > 12 else shown or "none"
+    visible = ", ".join(texts[:12])
+    return f"{visible} and {len(texts) - 12} more" if len(texts) > 12 else visible or "none"

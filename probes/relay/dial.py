@@ -84,8 +84,8 @@ async def _secure(way: _Way, context: ssl.SSLContext, place: HubAddress) -> _Way
         raise wrong.cut(place.url)
     protocol.connection_made(transport)
     if place.pin:
-        shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
-        if hashlib.sha256(shown).hexdigest() != place.pin:
+        visible = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
+        if hashlib.sha256(visible).hexdigest() != place.pin:
             raise wrong.not_pinned()
     return _Way(transport, reader, protocol)
 

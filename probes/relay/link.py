@@ -102,9 +102,9 @@ class HubTime:
 
     _offset: float = 0.0  # of the hub's clock to our monotonic one
 
-    def set(self, said: float) -> None:
-        """Take the time that the hub has just *said*."""
-        self._offset = said - time.monotonic()
+    def set(self, seconds: float) -> None:
+        """Take the time that the hub has just *seconds*."""
+        self._offset = seconds - time.monotonic()
 
     def now(self) -> float:
         """Seconds since the epoch by the hub."""

@@ -99,7 +99,7 @@ class PolicyGuard:
             return True
         # A proxy may be at a private address: the operator named it.
         reached = {*names, address}
-        return transport == "tcp" and any(self.policy.is_proxy(one, port) for one in reached)
+        return transport == "tcp" and any(self.policy.is_proxy(item, port) for item in reached)
 
     def _resolves(self, address: str) -> bool:
         listed = self.policy.resolvers

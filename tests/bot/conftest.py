@@ -1,9 +1,13 @@
-"""One TURN server for all tests of the bot."""
+"""One TURN server for all tests of the bot; the network and the knowledge that come along."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 from tests.turnserver import Coturn, coturn
 
 
@@ -12,3 +16,15 @@ def turn_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
     """One coturn for the whole run."""
     with coturn(tmp_path_factory.mktemp("coturn")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def twilio() -> Network:
+    """The network that comes along."""
+    return load_network(None)
+
+
+@pytest.fixture(scope="session")
+def real() -> Knowledge:
+    """The knowledge that comes along."""
+    return load_knowledge(quick=True)

@@ -54,15 +54,15 @@ def _duration(parts: FieldMap, names: Sequence[str]) -> tuple[float | None, bool
     value = parts.take(*names)
     if not isinstance(value, dict):
         for name in names:
-            found, said = parts.milliseconds(name)
+            found, in_ms = parts.milliseconds(name)
             if found is not None:
-                return found, said
+                return found, in_ms
         return None, False
     inner = FieldMap(value)
-    found, said = inner.milliseconds("duration", "elapsed", "time")
+    found, in_ms = inner.milliseconds("duration", "elapsed", "time")
     begun, ended = inner.take("start", "starttime"), inner.take("end", "endtime")
     first, last = moment(begun), moment(ended)
-    if said and found is not None:
+    if in_ms and found is not None:
         return found, True
     if first is not None and last is not None and last >= first:
         return _checked(found, last - first), True

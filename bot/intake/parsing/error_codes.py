@@ -51,8 +51,8 @@ def of_report(report: FieldMap) -> tuple[SdkError, ...]:
             value = report.take(name)
             found += [
                 fault
-                for one in (value if isinstance(value, list) else [value])[:MOST]
-                if (fault := read_fault(one))
+                for item in (value if isinstance(value, list) else [value])[:MOST]
+                if (fault := read_fault(item))
             ]
     return tuple(dict.fromkeys(found))
 
@@ -72,39 +72,42 @@ def read_fault(value: Any) -> SdkError | None:
             if text.strip()
             else None
         )
-    one = FieldMap(value)
-    code = _code(one.take("code", "errorcode", "statuscode"))
-    inner_map = one.map(*_INSIDE)
+    fields = FieldMap(value)
+    code = _code(fields.take("code", "errorcode", "statuscode"))
+    inner_map = fields.map(*_INSIDE)
     inner = _code(inner_map.take("code", "errorcode")) if inner_map else ""
-    said = one.text(
+    sentence = fields.text(
         "message", "localizeddescription", "errormessage", "description", "explanation", longest=2000
     )
-    if not code and (match := _CODE.search(said)):
+    if not code and (match := _CODE.search(sentence)):
         code = match[1]
-    closed = one.number("closecode", "code") if not code else one.number("closecode")
-    if not code and not inner and not said and closed not in (1006, 1015):
+    closed = fields.number("closecode", "code") if not code else fields.number("closecode")
+    if not code and not inner and not sentence and closed not in (1006, 1015):
         return None
     return SdkError(
-        code, message(said), inner if inner != code else "", int(closed) if closed in (1006, 1015) else None
+        code,
+        message(sentence),
+        inner if inner != code else "",
+        int(closed) if closed in (1006, 1015) else None,
     )
 
 
 def in_log(text: str) -> Iterator[SdkError]:
     """Find the errors that a log tells of, each once, with the line as the message."""
     inner = {match.start(1): match[1] for match in _INNER.finditer(text)}
-    seen: set[tuple[str, str]] = set()
+    known: set[tuple[str, str]] = set()
     places = {match.start(1): match[1] for pattern in (_IN_LOG, _NAMED) for match in pattern.finditer(text)}
     codes = sorted((at, code) for at, code in places.items() if at not in inner)
     for at, code in codes[: MOST * 4]:
         line = _line(text, at)
-        inside = next((one for place, one in inner.items() if 0 < place - at < 600), "")
-        if (code, inside) not in seen:
-            seen.add((code, inside))
+        inside = next((item for place, item in inner.items() if 0 < place - at < 600), "")
+        if (code, inside) not in known:
+            known.add((code, inside))
             yield SdkError(code, message(line), inside if inside != code else "")
-    told = {code for fault in seen for code in fault}
+    texts = {code for fault in known for code in fault}
     for at, code in inner.items():
-        if code not in told:
-            told.add(code)
+        if code not in texts:
+            texts.add(code)
             yield SdkError(code, message(_line(text, at)))
     for close in dict.fromkeys(match[1] for match in _CLOSE.finditer(text)):
         yield SdkError("", f"The WebSocket was closed with {close}", close_code=int(close))

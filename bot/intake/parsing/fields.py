@@ -42,8 +42,8 @@ class FieldMap:
     def __init__(self, value: object) -> None:
         self._values: dict[str, Any] = {}
         if isinstance(value, Mapping):
-            for key, one in value.items():
-                self._values.setdefault(folded(key), one)
+            for key, item in value.items():
+                self._values.setdefault(folded(key), item)
 
     def __bool__(self) -> bool:
         return bool(self._values)
@@ -92,11 +92,11 @@ class FieldMap:
         """Give a duration in ms under one of *stems*, a unit behind name or number, and whether there was a unit."""
         for stem in stems:
             for name, value in self._values.items():
-                said = name.removeprefix(stem).removeprefix("in") if name.startswith(stem) else None
-                if value is None or said is None or (said and said not in UNITS):
+                text = name.removeprefix(stem).removeprefix("in") if name.startswith(stem) else None
+                if value is None or text is None or (text and text not in UNITS):
                     continue
                 found, unit = measured(value)
-                factor = UNITS.get(said or unit)
+                factor = UNITS.get(text or unit)
                 if found is not None:
                     return found * (factor or 1.0), factor is not None
         return None, False

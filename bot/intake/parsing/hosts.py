@@ -11,18 +11,25 @@ ToolFacts = dict[str, Any]
 
 # An answer from these is not the service's: somebody's filter gave it.
 _INSIDE: Final = tuple(
-    ipaddress.ip_network(one)
-    for one in ("0.0.0.0/8", "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+    ipaddress.ip_network(item)
+    for item in (
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+    )
 )
 
 
 def _addresses(answers: list[str]) -> ToolFacts:
     """Judge addresses: those of somebody's own network cannot be the service's."""
-    for one in answers:
+    for answer in answers:
         try:
-            address = ipaddress.ip_address(one)
+            address = ipaddress.ip_address(answer)
         except ValueError:
             continue
         if any(address in network for network in _INSIDE):
-            return {"dns": "fails", "bad": f"the answer was {one}, which cannot be the service's"}
+            return {"dns": "fails", "bad": f"the answer was {answer}, which cannot be the service's"}
     return {"dns": "resolves", "addresses": answers[:8]}

@@ -35,26 +35,28 @@ def read_candidate(value: Any, *, remote: bool | None = None) -> Candidate | Non
     """Read one candidate as statistics write it; None where it has no kind that is known."""
     if isinstance(value, str):
         return next(candidate_lines(value), None)
-    one = FieldMap(value)
-    if "candidate" in one and "candidatetype" not in one:  # RTCIceCandidateInit
-        return next(candidate_lines(one.text("candidate", longest=600)), None)
-    kind = _KINDS.get(one.text("candidatetype", "type", "typ").casefold())
-    if kind is None or one.truth("deleted"):
+    fields = FieldMap(value)
+    if "candidate" in fields and "candidatetype" not in fields:  # RTCIceCandidateInit
+        return next(candidate_lines(fields.text("candidate", longest=600)), None)
+    kind = _KINDS.get(fields.text("candidatetype", "type", "typ").casefold())
+    if kind is None or fields.truth("deleted"):
         return None
-    url = _fitting(_URL, without_user(one.text("url")))
-    said = one.truth("isremote", "remote")
+    url = _fitting(_URL, without_user(fields.text("url")))
+    marked_remote = fields.truth("isremote", "remote")
     if remote is None:
-        remote = one.text("type").casefold().startswith("remote") if said is None else said
-    port = one.number("port")
+        remote = (
+            fields.text("type").casefold().startswith("remote") if marked_remote is None else marked_remote
+        )
+    port = fields.number("port")
     return Candidate(
         kind=kind,
         remote=remote,
-        protocol=_fitting(_PROTOCOL, one.text("protocol", "transport")),
-        relay_protocol=_relay_protocol(kind, _fitting(_PROTOCOL, one.text("relayprotocol")), url),
-        address=_fitting(_ADDRESS, one.text("address", "ip", "ipaddress")),
+        protocol=_fitting(_PROTOCOL, fields.text("protocol", "transport")),
+        relay_protocol=_relay_protocol(kind, _fitting(_PROTOCOL, fields.text("relayprotocol")), url),
+        address=_fitting(_ADDRESS, fields.text("address", "ip", "ipaddress")),
         port=int(port) if port is not None and 0 <= port <= 65535 else None,
         url=url,
-        network=_fitting(_KIND_OF_NETWORK, one.text("networktype", "adaptertype")),
+        network=_fitting(_KIND_OF_NETWORK, fields.text("networktype", "adaptertype")),
     )
 
 
@@ -84,10 +86,10 @@ def without_user(url: str) -> str:
     return f"{scheme}{colon}{rest.rpartition('@')[2]}"[:200]
 
 
-def _relay_protocol(kind: str, said: str, url: str) -> str:
+def _relay_protocol(kind: str, text: str, url: str) -> str:
     """Tell what leads to the TURN server: as said, else by its address (`turns:` is TLS, the usual one is UDP)."""
-    if kind != RELAY or said or not url:
-        return said
+    if kind != RELAY or text or not url:
+        return text
     if url.casefold().startswith("turns:"):
         return "tls"
     match = _TRANSPORT.search(url)

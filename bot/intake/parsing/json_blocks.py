@@ -74,18 +74,20 @@ def reports_in(value: Any) -> list[tuple[Mapping[str, Any], Any]]:
     waiting: list[tuple[Any, Any, int]] = [(value, None, 0)]
     looked = 0
     while waiting and looked < _NODES and len(found) < _REPORTS:
-        one, around, depth = waiting.pop(0)
+        item, around, depth = waiting.pop(0)
         looked += 1
-        if isinstance(one, str):
-            one = _written_json(one)
-        if isinstance(one, Mapping):
-            inner = _better_inside(one)
-            if score(one) >= ENOUGH and inner is None:
-                found.append((one, around))
+        if isinstance(item, str):
+            item = _written_json(item)
+        if isinstance(item, Mapping):
+            inner = _better_inside(item)
+            if score(item) >= ENOUGH and inner is None:
+                found.append((item, around))
                 continue
-            waiting += [(child, one, depth + 1) for child in list(one.values())[:200] if _worth(child, depth)]
-        elif isinstance(one, list):
-            waiting += [(child, around, depth + 1) for child in one[:200] if _worth(child, depth)]
+            waiting += [
+                (child, item, depth + 1) for child in list(item.values())[:200] if _worth(child, depth)
+            ]
+        elif isinstance(item, list):
+            waiting += [(child, around, depth + 1) for child in item[:200] if _worth(child, depth)]
     return found
 
 
@@ -93,10 +95,10 @@ def _worth(value: Any, depth: int) -> bool:
     return depth < _DEEP and isinstance(value, Mapping | list | str) and bool(value)
 
 
-def _better_inside(one: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _better_inside(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Give a map directly inside that is more of a report than the map itself."""
-    own = score(one)
-    inside = (child for child in list(one.values())[:100] if isinstance(child, Mapping))
+    own = score(item)
+    inside = (child for child in list(item.values())[:100] if isinstance(child, Mapping))
     return next((child for child in inside if score(child) >= max(ENOUGH, own)), None)
 
 

@@ -24,7 +24,9 @@ _LOG: Final = 200_000  # characters of a log that are read
 def _log(text: str) -> PreflightReport | None:
     """Make a report of what a log tells: codes, close codes, candidates, a policy that refuses."""
     faults = tuple(in_log(text))
-    lines = list(dict.fromkeys(one for one, _ in zip(candidate_lines(text), range(MOST), strict=False)))
+    lines = list(
+        dict.fromkeys(candidate for candidate, _ in zip(candidate_lines(text), range(MOST), strict=False))
+    )
     csp, hangup = bool(CSP.search(text)), bool(HANGUP.search(text)) and bool(faults)
     if not (faults or lines or csp):
         return None
@@ -41,7 +43,7 @@ def _log(text: str) -> PreflightReport | None:
 
 
 def _log_says(log: PreflightReport) -> str:
-    told = [
+    texts = [
         *([_codes(log.faults)] if log.faults else []),
         *(
             [f"{len(log.candidates)} ICE candidate{'s' if len(log.candidates) > 1 else ''}"]
@@ -50,4 +52,4 @@ def _log_says(log: PreflightReport) -> str:
         ),
         *(["a Content-Security-Policy that refuses a connection"] if log.csp else []),
     ]
-    return f"A log with {', '.join(told)}."
+    return f"A log with {', '.join(texts)}."

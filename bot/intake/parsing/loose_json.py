@@ -125,7 +125,7 @@ class _LooseReader:
         if self.too_deep:
             self.too_deep -= 1
             return False
-        if not any(one.closer == mark for one in self.stack):
+        if not any(item.closer == mark for item in self.stack):
             return False
         while True:
             frame = self.stack.pop()

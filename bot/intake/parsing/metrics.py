@@ -38,19 +38,19 @@ class Sample:
 def read_samples(report: FieldMap) -> tuple[Sample, ...]:
     """Read what was measured second by second."""
     found = report.list("statssamples", "samples", "rtcsamples")[:MOST_SAMPLES]
-    return tuple(_sample(FieldMap(one)) for one in found if isinstance(one, dict))
+    return tuple(_sample(FieldMap(item)) for item in found if isinstance(item, dict))
 
 
-def _sample(one: FieldMap) -> Sample:
+def _sample(fields: FieldMap) -> Sample:
     fraction, _ = measured(
-        one.take("packetslostfraction", "packetlossfraction", "packetloss", "packetlosspercent")
+        fields.take("packetslostfraction", "packetlossfraction", "packetloss", "packetlosspercent")
     )
     return Sample(
-        rtt=one.milliseconds("rtt", "roundtriptime", "currentroundtriptime")[0],
-        jitter=one.milliseconds("jitter")[0],
-        mos=_fits(one.number("mos", "mosscore"), 5),
-        lost=_fits(one.number("packetslost"), 1e12),
-        received=_fits(one.number("packetsreceived"), 1e12),
+        rtt=fields.milliseconds("rtt", "roundtriptime", "currentroundtriptime")[0],
+        jitter=fields.milliseconds("jitter")[0],
+        mos=_fits(fields.number("mos", "mosscore"), 5),
+        lost=_fits(fields.number("packetslost"), 1e12),
+        received=_fits(fields.number("packetsreceived"), 1e12),
         loss_percent=_fits(fraction, 100),
     )
 
@@ -59,18 +59,22 @@ def read_spreads(report: FieldMap, samples: Sequence[Sample]) -> tuple[dict[str,
     """Give round trip and jitter in ms and MOS as written; from the samples where averages are missing."""
     stats = report.map("networkstats", "stats", "rtcstats", "averages")
     found = {
-        name: _spread(stats, name) or _of(getattr(one, name) for one in samples) for name in ("rtt", "jitter")
+        name: _spread(stats, name) or _of(getattr(sample, name) for sample in samples)
+        for name in ("rtt", "jitter")
     }
     notes = []
     if _small(found["rtt"], _SHORT_TRIP) or (
         found["rtt"] == MetricRange() and _small(found["jitter"], _SHORT_JITTER)
     ):
-        found = {name: _times(one, 1000) if _small(one, _SHORT_TRIP) else one for name, one in found.items()}
+        found = {
+            name: _times(metric_range, 1000) if _small(metric_range, _SHORT_TRIP) else metric_range
+            for name, metric_range in found.items()
+        }
         notes.append(SECONDS_NOTE.format(what="Round trip and jitter"))
     elif (found["rtt"].average or 0) > _LONG_TRIP:
-        found = {name: _times(one, 0.001) for name, one in found.items()}
+        found = {name: _times(metric_range, 0.001) for name, metric_range in found.items()}
         notes.append(MICROSECONDS_NOTE)
-    found["mos"] = _spread(stats, "mos") or _of(one.mos for one in samples)
+    found["mos"] = _spread(stats, "mos") or _of(sample.mos for sample in samples)
     if any(value is not None and not 0 <= value <= 5 for value in _values(found["mos"])):
         found["mos"] = MetricRange()
     for name in ("rtt", "jitter"):
@@ -104,7 +108,7 @@ def _small(spread: MetricRange, limit: float) -> bool:
 
 
 def _times(spread: MetricRange, factor: float) -> MetricRange:
-    return MetricRange(*(None if one is None else round(one * factor, 3) for one in _values(spread)))
+    return MetricRange(*(None if value is None else round(value * factor, 3) for value in _values(spread)))
 
 
 def _values(spread: MetricRange) -> tuple[float | None, float | None, float | None]:
@@ -113,12 +117,13 @@ def _values(spread: MetricRange) -> tuple[float | None, float | None, float | No
 
 def in_ms(samples: Sequence[Sample]) -> tuple[Sample, ...]:
     """Give *samples* with round trip and jitter in ms, where their size shows another unit."""
-    trips = [one.rtt for one in samples if one.rtt]
+    trips = [sample.rtt for sample in samples if sample.rtt]
     if not trips or _SHORT_TRIP <= max(trips) <= _LONG_TRIP:
         return tuple(samples)
     factor = 1000 if max(trips) < _SHORT_TRIP else 0.001
     return tuple(
-        replace(one, rtt=_or_none(one.rtt, factor), jitter=_or_none(one.jitter, factor)) for one in samples
+        replace(sample, rtt=_or_none(sample.rtt, factor), jitter=_or_none(sample.jitter, factor))
+        for sample in samples
     )
 
 
@@ -136,13 +141,17 @@ def read_loss(report: FieldMap, samples: Sequence[Sample]) -> float | None:
         inner = stats.map("packetslostfraction", "packetloss", "packetlossfraction")
         written = inner.number("average") if inner else stats.number("packetslostfraction", "packetloss")
     if written is None:
-        written = _of(one.loss_percent for one in samples).average
+        written = _of(sample.loss_percent for sample in samples).average
     return _fits(written, 100)
 
 
 def _counted(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
     """Count packets lost and received: native counters add up, those of JavaScript begin anew each second."""
-    known = [(one.lost, one.received) for one in samples if one.lost is not None and one.received is not None]
+    known = [
+        (sample.lost, sample.received)
+        for sample in samples
+        if sample.lost is not None and sample.received is not None
+    ]
     if not known:
         return None, None
     if adds_up([received for _, received in known]):
@@ -161,9 +170,13 @@ def compute_mos(
 ) -> float | None:
     """Compute MOS from what was measured: the mean over the samples, else from the averages; None without loss."""
     scores = [
-        mos(one.rtt, one.jitter, lost)
-        for one, lost in zip(samples, _losses(samples), strict=True)
-        if one.rtt and one.jitter is not None and one.rtt >= 0 and one.jitter >= 0 and lost is not None
+        mos(sample.rtt, sample.jitter, lost)
+        for sample, lost in zip(samples, _losses(samples), strict=True)
+        if sample.rtt
+        and sample.jitter is not None
+        and sample.rtt >= 0
+        and sample.jitter >= 0
+        and lost is not None
     ]
     if scores:
         return round(sum(scores) / len(scores), 3)
@@ -175,17 +188,17 @@ def compute_mos(
 
 def _losses(samples: Sequence[Sample]) -> list[float | None]:
     """Give the loss of each second in %, from the counts, else as written."""
-    cumulative = adds_up([one.received for one in samples if one.received is not None])
+    cumulative = adds_up([sample.received for sample in samples if sample.received is not None])
     losses: list[float | None] = []
     before = (0.0, 0.0)
-    for one in samples:
+    for item in samples:
         counted = None
-        if one.lost is not None and one.received is not None:
-            lost, received = one.lost - before[0], one.received - before[1]
+        if item.lost is not None and item.received is not None:
+            lost, received = item.lost - before[0], item.received - before[1]
             if lost >= 0 and received >= 0 and lost + received > 0:
                 counted = 100 * lost / (lost + received)
-            before = (one.lost, one.received) if cumulative else before
-        losses.append(one.loss_percent if counted is None else counted)
+            before = (item.lost, item.received) if cumulative else before
+        losses.append(item.loss_percent if counted is None else counted)
     return losses
 
 

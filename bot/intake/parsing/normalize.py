@@ -32,4 +32,4 @@ def normalize(text: str) -> str:
     text = unicodedata.normalize("NFKC", UNSEEN.sub("", text)).translate(TWINS)
     if text.isascii():
         return text
-    return "".join(str(unicodedata.decimal(one)) if one.isdecimal() else one for one in text)
+    return "".join(str(unicodedata.decimal(item)) if item.isdecimal() else item for item in text)

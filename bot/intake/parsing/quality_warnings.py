@@ -40,17 +40,17 @@ _NAMES: Final = {
 
 def read_cautions(report: FieldMap) -> tuple[QualityWarning, ...]:
     """List the warnings, and whether each was cleared later."""
-    cleared = {_name(one) for one in report.list("warningscleared", "clearedwarnings")[:MOST]}
+    cleared = {_name(item) for item in report.list("warningscleared", "clearedwarnings")[:MOST]}
     found: dict[str, QualityWarning] = {}
-    for one in report.list("warnings", "qualitywarnings", "currentwarnings")[:MOST]:
-        name = _name(one)
+    for entry in report.list("warnings", "qualitywarnings", "currentwarnings")[:MOST]:
+        name = _name(entry)
         if name:
-            found.setdefault(name, _caution(name, FieldMap(one), cleared=name in cleared))
+            found.setdefault(name, _caution(name, FieldMap(entry), cleared=name in cleared))
     return tuple(found.values())
 
 
-def _caution(name: str, one: FieldMap, *, cleared: bool) -> QualityWarning:
-    rtc = one.map("rtcwarning") or one
+def _caution(name: str, fields: FieldMap, *, cleared: bool) -> QualityWarning:
+    rtc = fields.map("rtcwarning") or fields
     threshold = rtc.take("threshold", "thresholdvalue")
     values = rtc.take("values", "value")
     last = values[-1] if isinstance(values, list) and values else values

@@ -39,7 +39,7 @@ class ReportFormat:
 
 def first(values: list[object]) -> FieldMap:
     """Give the first map of a list, an empty one where there is none."""
-    return FieldMap(next((one for one in values if isinstance(one, dict)), None))
+    return FieldMap(next((value for value in values if isinstance(value, dict)), None))
 
 
 def timing(report: FieldMap) -> FieldMap:
@@ -132,9 +132,9 @@ _VERSION: Final = re.compile(
 
 def form_of(report: FieldMap, around: FieldMap) -> ReportFormat:
     """Choose the form of *report*; *around* is what it was wrapped in."""
-    if said := said_form(around) or said_form(report):
-        return said
-    ranked = sorted(((form.signs(report), form) for form in FORMS), key=lambda one: -one[0])
+    if report_format := said_form(around) or said_form(report):
+        return report_format
+    ranked = sorted(((form.signs(report), form) for form in FORMS), key=lambda item: -item[0])
     (most, best), (next_, other) = ranked[:2]
     if most == 0:
         return UNKNOWN
@@ -145,9 +145,9 @@ def form_of(report: FieldMap, around: FieldMap) -> ReportFormat:
 
 def said_form(words: FieldMap) -> ReportFormat | None:
     """Choose the form by what is said of platform and SDK."""
-    said = words.text("platform", "sdk", "sdkname", "product", "os", "client")
+    text = words.text("platform", "sdk", "sdkname", "product", "os", "client")
     return next(
-        (form for name, pattern in _SAID if pattern.search(said) for form in FORMS if form.name == name), None
+        (form for name, pattern in _SAID if pattern.search(text) for form in FORMS if form.name == name), None
     )
 
 

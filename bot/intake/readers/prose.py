@@ -75,8 +75,8 @@ def read_prose(text: str, vocabulary: Vocabulary) -> dict[str, str]:
         if clue.name in found:
             continue
         for match in clue.pattern.finditer(text):
-            said = clue.value or match[1].casefold().rstrip(".-")
-            if value := _known(clue.name, said, vocabulary, typed=typed):
+            sentence = clue.value or match[1].casefold().rstrip(".-")
+            if value := _known(clue.name, sentence, vocabulary, typed=typed):
                 found[clue.name] = value
                 break
     if "platform" not in found and (platform := find_platform(text, vocabulary)):
@@ -111,23 +111,23 @@ def relays_in(text: str, vocabulary: Vocabulary, *, typed: bool = True) -> tuple
     return tuple(found)
 
 
-def _one_of(said: str, words: tuple[str, ...], *, typed: bool) -> str | None:
-    """The one of *words* that is *said*, or nearly."""
-    return said if said in words else nearest(said, words) if typed else None
+def _one_of(text: str, words: tuple[str, ...], *, typed: bool) -> str | None:
+    """The one of *words* that is *text*, or nearly."""
+    return text if text in words else nearest(text, words) if typed else None
 
 
-def _known(name: str, said: str, vocabulary: Vocabulary, *, typed: bool) -> str | None:
-    """The usual word for what is *said* about *name*, if it is one, or nearly."""
+def _known(name: str, text: str, vocabulary: Vocabulary, *, typed: bool) -> str | None:
+    """The usual word for what is *text* about *name*, if it is one, or nearly."""
     match name:
         case "platform":
             names = vocabulary.platforms
-            near = said if said in names else nearest(said, names) if typed else None
+            near = text if text in names else nearest(text, names) if typed else None
             return names[near] if near else None
         case "edge":
-            return _one_of(said, vocabulary.edges, typed=typed)
+            return _one_of(text, vocabulary.edges, typed=typed)
         case "relay":
-            return ",".join(relays_in(said, vocabulary, typed=typed)) or None
+            return ",".join(relays_in(text, vocabulary, typed=typed)) or None
     meanings = vocabulary.options.get(name)
     if meanings is None:
         return None
-    return meanings.get(said) if meanings else said.removeprefix("v")
+    return meanings.get(text) if meanings else text.removeprefix("v")

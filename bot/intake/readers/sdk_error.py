@@ -12,8 +12,8 @@ def _error(values: list[Any]) -> PreflightReport | None:
     """Make a report of an error object: a map with a code and words, directly or one level down."""
     for value in values[:20]:
         inside = [value, *(value.values() if isinstance(value, Mapping) else ())]
-        listed = [one for many in inside if isinstance(many, list) for one in many[:20]]
-        for one in [*inside[:50], *listed[:50]]:
-            if isinstance(one, Mapping) and (fault := read_fault(one)) and fault.codes:
+        listed = [item for many in inside if isinstance(many, list) for item in many[:20]]
+        for entry in [*inside[:50], *listed[:50]]:
+            if isinstance(entry, Mapping) and (fault := read_fault(entry)) and fault.codes:
                 return _of_faults((fault,), FieldMap(value))
     return None

@@ -79,8 +79,8 @@ def read_report(value: Any, around: Any = None) -> PreflightReport:
         codec=_codec(report),
         cautions=read_cautions(report),
         faults=faults,
-        hangup=any(HANGUP.search(one.message) for one in faults),
-        csp=any(CSP.search(one.message) for one in faults),
+        hangup=any(HANGUP.search(sdk_error.message) for sdk_error in faults),
+        csp=any(CSP.search(sdk_error.message) for sdk_error in faults),
         started=started(report),
         notes=(*more, *notes),
     )
@@ -97,15 +97,15 @@ def _ways(report: FieldMap) -> tuple[Candidate | None, Candidate | None, tuple[C
     pair = report.map(*_PAIR)
     local = read_candidate(pair.take("localcandidate", "local"), remote=False)
     remote = read_candidate(pair.take("remotecandidate", "remote"), remote=True)
-    listed = (read_candidate(one) for one in report.list(*_LISTS)[:MOST])
-    return local, remote, tuple(dict.fromkeys(one for one in listed if one))
+    listed = (read_candidate(item) for item in report.list(*_LISTS)[:MOST])
+    return local, remote, tuple(dict.fromkeys(candidate for candidate in listed if candidate))
 
 
 def _state(report: FieldMap, around: FieldMap, faults: tuple[SdkError, ...], measured: bool) -> State:
     for words in (report, around):
-        said = _STATES.get(words.text("status", "state", "teststatus", longest=30).casefold())
-        if said:
-            return said
+        state = _STATES.get(words.text("status", "state", "teststatus", longest=30).casefold())
+        if state:
+            return state
     if faults:
         return "failed"
     return "completed" if measured or "callquality" in report else ""

@@ -19,7 +19,7 @@ _KINDS: Final[tuple[tuple[str, Callable[[Keys, Mapping[str, Any]], bool]], ...]]
     ),
     (
         "a HAR file of the browser's network panel",
-        lambda keys, one: isinstance(one.get("log"), Mapping) and "entries" in one["log"],
+        lambda keys, item: isinstance(item.get("log"), Mapping) and "entries" in item["log"],
     ),
     (
         "an answer of Twilio's Tokens API; it holds credentials, so do not paste it anywhere",
@@ -39,23 +39,23 @@ _KINDS: Final[tuple[tuple[str, Callable[[Keys, Mapping[str, Any]], bool]], ...]]
         lambda keys, _: "peerconnections" in keys or "getusermedia" in keys,
     ),
     ("a diagnosis of Lineman's own", lambda keys, _: {"format", "outcome", "headline"} <= keys),
-    ("the state of a test that has not ended", lambda _, one: _runs(one)),
+    ("the state of a test that has not ended", lambda _, item: _runs(item)),
     ("one sample of a test, not its report", lambda keys, _: {"rtt", "jitter"} <= keys and "mos" in keys),
     ("one candidate, not a report", lambda keys, _: {"candidatetype", "protocol"} <= keys),
     ("a Slack message", lambda keys, _: {"blocks", "text"} <= keys or {"team_id", "event"} <= keys),
 )
 
 
-def _runs(one: Mapping[str, Any]) -> bool:
-    """Whether *one* is the state of a test that still runs, as the SDKs' test objects tell it."""
-    said = [value for key, value in one.items() if str(key).casefold().strip("_") in ("status", "state")]
-    return any(str(value).casefold() in ("connecting", "connected") for value in said)
+def _runs(item: Mapping[str, Any]) -> bool:
+    """Whether *item* is the state of a test that still runs, as the SDKs' test objects tell it."""
+    text = [value for key, value in item.items() if str(key).casefold().strip("_") in ("status", "state")]
+    return any(str(value).casefold() in ("connecting", "connected") for value in text)
 
 
 def name_of(value: Any) -> str:
     """Name what *value* is, as far as it is known; empty where it is not."""
     if isinstance(value, list):
-        value = next((one for one in value if isinstance(one, Mapping)), None)
+        value = next((item for item in value if isinstance(item, Mapping)), None)
     if not isinstance(value, Mapping):
         return ""
     keys = frozenset(str(key).casefold() for key in value)
@@ -68,9 +68,9 @@ def sentence(value: Any) -> str:
     if name:
         return f"This is {name}; I need {WANTED}."
     if isinstance(value, Mapping) and value:
-        shown = ", ".join(str(key)[:30] for key in list(value)[:5])
+        visible = ", ".join(str(key)[:30] for key in list(value)[:5])
         return (
-            f"This is JSON, but no preflight report: it has {shown}, and too little of edge, networkTiming, stats, "
+            f"This is JSON, but no preflight report: it has {visible}, and too little of edge, networkTiming, stats, "
             f"samples and candidates. I need {WANTED}."
         )
     return f"This is JSON, but no preflight report; I need {WANTED}."

@@ -60,7 +60,11 @@ class RelayConnections:
             await asyncio.sleep(WATCH)
             if not await self._enrolment.changed_elsewhere():
                 continue
-            by_key = {one.key: one for one in await self._enrolment.all() if one.key}
+            by_key = {
+                registered_relay.key: registered_relay
+                for registered_relay in await self._enrolment.all()
+                if registered_relay.key
+            }
             for session in tuple(self.sessions.values()):
                 relay = by_key.get(session.key)
                 if relay is None or relay.revoked is not None:

@@ -91,12 +91,15 @@ async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
     fields = Fields(json_codec.load(await reader.readline()), "control")
     match fields.text("op"):
         case "relays":
-            relays = [status_json(one) for one in await hub.relays()]
+            relays = [status_json(status) for status in await hub.relays()]
             writer.write(json_codec.dump({"relays": relays}).encode() + b"\n")
             await writer.drain()
         case "relay":
-            one = await hub.relay(fields.text("name"))
-            writer.write(json_codec.dump({"relay": status_json(one) if one else None}).encode() + b"\n")
+            relay_status = await hub.relay(fields.text("name"))
+            writer.write(
+                json_codec.dump({"relay": status_json(relay_status) if relay_status else None}).encode()
+                + b"\n"
+            )
             await writer.drain()
         case "run":
             await _run(hub, read_job(fields), reader, writer)
@@ -130,12 +133,12 @@ class ControlSocket:
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every relay; OSError when no hub is there."""
         answer = await self._answer({"op": "relays"})
-        return tuple(read_status(one) for one in answer["relays"])
+        return tuple(read_status(item) for item in answer["relays"])
 
     async def relay(self, name: str) -> RelayStatus | None:
         """Tell how one relay is; OSError when no hub is there."""
-        one = (await self._answer({"op": "relay", "name": name}))["relay"]
-        return read_status(one) if one else None
+        item = (await self._answer({"op": "relay", "name": name}))["relay"]
+        return read_status(item) if item else None
 
     async def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
         async with self._connected() as (reader, writer):

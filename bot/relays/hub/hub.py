@@ -101,13 +101,17 @@ class Hub:
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every enrolled relay, connected or not."""
         return tuple(
-            self._health(one) for one in await self.enrolment.all() if one.key and one.revoked is None
+            self._health(relay) for relay in await self.enrolment.all() if relay.key and relay.revoked is None
         )
 
     async def relay(self, name: str) -> RelayStatus | None:
         """Tell how one relay is; None unless it is enrolled."""
-        one = await self.enrolment.find(name)
-        return self._health(one) if one and one.key and one.revoked is None else None
+        registered_relay = await self.enrolment.find(name)
+        return (
+            self._health(registered_relay)
+            if registered_relay and registered_relay.key and registered_relay.revoked is None
+            else None
+        )
 
     async def _welcome(self, session: RelaySession, relay: RegisteredRelay) -> None:
         """Welcome *session*, in the place of an older connection of the same relay that is dead."""
@@ -147,18 +151,18 @@ class Hub:
         await self.enrolment.heard(session.name, time.time(), "", state)
         await session.ping()
 
-    def _health(self, one: RegisteredRelay) -> RelayStatus:
-        session = self.sessions.get(one.name)
+    def _health(self, relay: RegisteredRelay) -> RelayStatus:
+        session = self.sessions.get(relay.name)
         if session is None:
             return RelayStatus(
-                one.name, one.key or "", one.sealing, one.vantage, False, False, one.seen, one.gone,
-                version=str(one.state.get("version", "")), labels=one.labels, channels=one.channels,
+                relay.name, relay.key or "", relay.sealing, relay.vantage, False, False, relay.seen, relay.gone,
+                version=str(relay.state.get("version", "")), labels=relay.labels, channels=relay.channels,
             )  # fmt: skip
         return RelayStatus(
-            one.name,
+            relay.name,
             session.key,
             session.sealing,
-            one.vantage,
+            relay.vantage,
             connected=True,
             ready=session.takes_plans,
             seen=time.time(),
@@ -166,9 +170,9 @@ class Hub:
             version=session.version,
             round_trip_ms=None if session.round_trip is None else round(session.round_trip * 1000, 2),
             offset_s=None if session.offset is None else round(session.offset, 3),
-            running=self._plans.ledger.running(one.name),
+            running=self._plans.ledger.running(relay.name),
             checks=dict(session.ready.checks) if session.ready else None,
             probes=session.probes,
-            labels=one.labels,
-            channels=one.channels,
+            labels=relay.labels,
+            channels=relay.channels,
         )

@@ -107,9 +107,9 @@ class InFlightPlans:
         Gives the orders that it seems never to have got. Should one have arrived after all, the relay refuses it as
         a replay, so that no plan runs twice.
         """
-        kept, again = set(held), []
+        texts, again = set(held), []
         for flight in self.of(relay):
-            if flight.plan in kept:
+            if flight.plan in texts:
                 flight.wait_for_relay(f"{relay} did not answer in time")
             elif flight.envelope and not flight.last:
                 flight.wait_for_relay(f"{relay} did not answer in time")

@@ -70,14 +70,14 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
 
 
 def _limits(text: Callable[[str], str]) -> HubLimits:
-    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each field of `Limits`."""
+    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each limit of `Limits`."""
     given: dict[str, int] = {}
-    for one in fields(HubLimits):
-        variable = f"LINEMAN_HUB_{one.name.upper()}"
+    for limit in fields(HubLimits):
+        variable = f"LINEMAN_HUB_{limit.name.upper()}"
         if value := text(variable):
             if not value.isdecimal() or not 0 < int(value) <= 10**6:
                 raise UsageError(f"{variable} must be a number from 1 to 1000000.")
-            given[one.name] = int(value)
+            given[limit.name] = int(value)
     return HubLimits(**given)
 
 

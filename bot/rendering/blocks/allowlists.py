@@ -54,7 +54,7 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
     builder.add(
         section("Let these *out*. What comes back in the same flows must come in; nothing else has to.")
     )
-    rows = [("Port", "To", "What for"), *(_row(one) for one in found.entries[:_SHOWN])]
+    rows = [("Port", "To", "What for"), *(_row(entry) for entry in found.entries[:_SHOWN])]
     made, left = table(rows, [{}, {"is_wrapped": True}, {"is_wrapped": True}])
     builder.add(made)
     left += max(0, len(found.entries) - _SHOWN)
@@ -72,9 +72,9 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
             f"{text_limits.quote(' '.join(notes), 400)}"
         )
     )
-    told = "; ".join(" ".join(_row(one)) for one in found.entries[:20])
+    text = "; ".join(" ".join(_row(entry)) for entry in found.entries[:20])
     return builder.message(
-        f"Allow-list for {platform}, edge {found.edge}, {turn}, facts of {found.checked}. Let out: {told}",
+        f"Allow-list for {platform}, edge {found.edge}, {turn}, facts of {found.checked}. Let out: {text}",
         "Not everything fits here; the file has the rest.",
     )
 
@@ -83,17 +83,17 @@ def as_text(wanted: ListRequest, content: str) -> Message:
     """Give the file's content in a message, where files are not allowed."""
     name = file_name(wanted)
     cut = len(content) > INLINE
-    said = f"{name}: files are not allowed here, so this is {'its beginning' if cut else 'what it says'}."
+    text = f"{name}: files are not allowed here, so this is {'its beginning' if cut else 'what it says'}."
     builder = MessageBuilder()
-    builder.add(rich(paragraph(run(said)), code(content, INLINE)))
-    return builder.message(said)
+    builder.add(rich(paragraph(run(text)), code(content, INLINE)))
+    return builder.message(text)
 
 
-def which_platform(platforms: Sequence[tuple[str, str]], said: Mapping[str, str]) -> Message:
-    """Ask for the platform (id, title), which decides what is needed; *said* is kept in the buttons."""
+def which_platform(platforms: Sequence[tuple[str, str]], fields: Mapping[str, str]) -> Message:
+    """Ask for the platform (id, title), which decides what is needed; *fields* is kept in the buttons."""
     builder = MessageBuilder()
     builder.add(section("*An allow-list for which platform?* Each needs other hosts."))
-    builder.add(row(*numbered("list", platforms[:20], ButtonContext(), "platform", said)))
+    builder.add(row(*numbered("list", platforms[:20], ButtonContext(), "platform", fields)))
     example = "/diagnose allowlist ios edge=frankfurt turn=yes"
     rest = [[run(example, 100, code=True)], [run(f"{example} format=nft", 100, code=True)]]
     builder.add(rich(paragraph(run("Or type it all:")), bullets(rest)))
@@ -128,12 +128,16 @@ def _values(wanted: ListRequest) -> dict[str, str]:
 def _source(key: str, what: str) -> list[TextElement]:
     """A source by the key that the rows name it by, with its address as a link."""
     found = _ADDRESS.search(what)
-    said = what.replace(found[0], "").strip(" ,") if found else what
-    return [run(f"[{key}] ", 60, bold=True), link(found[0], said or found[0]) if found else run(said, 300)]
+    text = what.replace(found[0], "").strip(" ,") if found else what
+    return [run(f"[{key}] ", 60, bold=True), link(found[0], text or found[0]) if found else run(text, 300)]
 
 
-def _row(one: Entry) -> tuple[str, str, str]:
-    by = f" ({', '.join(one.ranges)})" if one.host and one.ranges else ""
-    sure = "" if one.status == "verified" else f"; {one.status} sure"
-    sources = f" [{', '.join(one.sources)}]" if one.sources else ""
-    return f"{one.transport.upper()} {one.port()}", f"{one.place}{by}", f"{one.purpose}{sources}{sure}"
+def _row(entry: Entry) -> tuple[str, str, str]:
+    by = f" ({', '.join(entry.ranges)})" if entry.host and entry.ranges else ""
+    sure = "" if entry.status == "verified" else f"; {entry.status} sure"
+    sources = f" [{', '.join(entry.sources)}]" if entry.sources else ""
+    return (
+        f"{entry.transport.upper()} {entry.port()}",
+        f"{entry.place}{by}",
+        f"{entry.purpose}{sources}{sure}",
+    )

@@ -21,37 +21,41 @@ _CODES: Final = 3  # that can be diagnosed from below an answer
 
 
 def answer(
-    said: Answer, question: str = "", asked: ButtonContext = NOBODY, codes: Sequence[tuple[str, str]] = ()
+    sentence: Answer, question: str = "", asked: ButtonContext = NOBODY, codes: Sequence[tuple[str, str]] = ()
 ) -> Message:
     """Write what is known; *question* is repeated where nobody else sees it, *codes* (code, name) can be pressed.
 
     *asked* is the case that the question is about, if there is one: its looks can then be shown.
     """
-    if not said.answered:
-        return unknown(said, question)
+    if not sentence.answered:
+        return unknown(sentence, question)
     builder = MessageBuilder()
     if question:
         builder.add(_question(question))
-    for told in _paragraphs(said):
-        builder.add(rich(paragraph(*_sentences(told, said.sources))))
-    builder.add(rich(lines(_source(number, source) for number, source in enumerate(said.sources[:10], 1))))
-    if said.phrased:
+    for sentences in _paragraphs(sentence):
+        builder.add(rich(paragraph(*_sentences(sentences, sentence.sources))))
+    builder.add(
+        rich(lines(_source(number, source) for number, source in enumerate(sentence.sources[:10], 1)))
+    )
+    if sentence.phrased:
         builder.add(context(WORDED))
-    presses = list(_presses(said, asked, codes))
+    presses = list(_presses(sentence, asked, codes))
     if presses:
         builder.add(row(*presses))
-    named = "; ".join(f"[{number}] {_name(one)}" for number, one in enumerate(said.sources, 1))
-    text = " ".join(f"{one.text} {''.join(f'[{n + 1}]' for n in _cited(one))}" for one in said.sentences)
-    worded = f" {WORDED}" if said.phrased else ""
+    named = "; ".join(f"[{number}] {_name(source)}" for number, source in enumerate(sentence.sources, 1))
+    text = " ".join(
+        f"{item.text} {''.join(f'[{n + 1}]' for n in _cited(item))}" for item in sentence.sentences
+    )
+    worded = f" {WORDED}" if sentence.phrased else ""
     return builder.message(f"{text_limits.cut(text, 3_000)} Sources: {named}{worded}")
 
 
-def unknown(said: Answer, question: str = "") -> Message:
+def unknown(answer: Answer, question: str = "") -> Message:
     """Own up to not knowing, and offer what is nearest."""
     builder = MessageBuilder()
     if question:
         builder.add(_question(question))
-    nearest = said.closest[:3]
+    nearest = answer.closest[:3]
     more = (
         " Nearest to it is:" if nearest else " Ask about an error code, the network, TURN, edges or the SDKs."
     )
@@ -59,37 +63,37 @@ def unknown(said: Answer, question: str = "") -> Message:
     if nearest:
         builder.add(row(*numbered("nearest", nearest, NOBODY, "about")))
     builder.add(context("I answer from what is written down, and from what was seen. Nothing is made up."))
-    return builder.message(said.text)
+    return builder.message(answer.text)
 
 
 def _question(question: str) -> Block:
     return context(f"You asked: {text_limits.quote(text_limits.line(question), 300)}")
 
 
-def _paragraphs(said: Answer) -> Iterator[Sequence[Sentence]]:
+def _paragraphs(answer: Answer) -> Iterator[Sequence[Sentence]]:
     """A paragraph for each source; one alone where a model chose the order, and may cite several at once."""
-    if said.phrased:
-        yield said.sentences
+    if answer.phrased:
+        yield answer.sentences
         return
-    for number in range(len(said.sources)):
-        yield [one for one in said.sentences if one.source == number]
+    for number in range(len(answer.sources)):
+        yield [sentence for sentence in answer.sentences if sentence.source == number]
 
 
-def _sentences(told: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[TextElement]:
+def _sentences(sentences: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[TextElement]:
     left = _LONGEST
-    for one in told:
-        shown = text_limits.cut(one.text, min(_SENTENCE, left))
-        left -= len(shown)
-        yield run(f"{shown} ", _SENTENCE + 1)
-        for number in _cited(one):
+    for sentence in sentences:
+        visible = text_limits.cut(sentence.text, min(_SENTENCE, left))
+        left -= len(visible)
+        yield run(f"{visible} ", _SENTENCE + 1)
+        for number in _cited(sentence):
             yield _mark(number + 1, sources[number])
         yield run(" ")
         if left < 2:
             return
 
 
-def _cited(one: Sentence) -> tuple[int, ...]:
-    return (one.source, *one.also)
+def _cited(sentence: Sentence) -> tuple[int, ...]:
+    return (sentence.source, *sentence.also)
 
 
 def _mark(number: int, source: Source) -> TextElement:
@@ -100,21 +104,21 @@ def _mark(number: int, source: Source) -> TextElement:
 
 def _source(number: int, source: Source) -> list[TextElement]:
     """One source: its pages, and the file that says so."""
-    shown = [run(f"[{number}] ", bold=True)]
+    elements = [run(f"[{number}] ", bold=True)]
     for page in source.references[:_REFERENCES]:
-        shown += [link(page.url, page.title), run(" · ")]
+        elements += [link(page.url, page.title), run(" · ")]
     if source.file:
-        return [*shown, run(source.file, 200, italic=True)]
-    return [*shown, run(source.title, 200, italic=True)]
+        return [*elements, run(source.file, 200, italic=True)]
+    return [*elements, run(source.title, 200, italic=True)]
 
 
 def _name(source: Source) -> str:
-    pages = ", ".join(one.title for one in source.references[:1])
+    pages = ", ".join(reference.title for reference in source.references[:1])
     return f"{source.file or source.title}{f' ({pages})' if pages else ''}"
 
 
-def _presses(said: Answer, asked: ButtonContext, codes: Sequence[tuple[str, str]]) -> Iterator[Block]:
-    if asked.run and any(not one.file for one in said.sources):
+def _presses(answer: Answer, asked: ButtonContext, codes: Sequence[tuple[str, str]]) -> Iterator[Block]:
+    if asked.run and any(not source.file for source in answer.sources):
         yield button("evidence", "Evidence", asked, speak="Show the evidence for engineers")
     for number, (code, name) in enumerate(codes[:_CODES], 1):
         yield button(

@@ -51,7 +51,7 @@ def section(text: str, accessory: Block | None = None, block_id: str = "") -> Bl
 
 def context(*texts: str) -> Block:
     """Small print, in our own markup."""
-    return {"type": "context", "elements": [markup(one) for one in texts[:10]]}
+    return {"type": "context", "elements": [markup(text) for text in texts[:10]]}
 
 
 def rich(*elements: Block) -> Block:
@@ -69,8 +69,8 @@ def run(
 ) -> TextElement:
     """Anybody's letters, as they are."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
-    shown = text_limits.cut(text_limits.clean(text), most) or _NOTHING
-    return {"type": "text", "text": shown} | ({"style": style} if style else {})
+    visible = text_limits.cut(text_limits.clean(text), most) or _NOTHING
+    return {"type": "text", "text": visible} | ({"style": style} if style else {})
 
 
 def link(url: str, text: str) -> TextElement:
@@ -106,7 +106,7 @@ def bullets(items: Iterable[Sequence[TextElement]], indent: int = 0, *, ordered:
 
 def lines(rows: Iterable[Sequence[TextElement]]) -> Block:
     """Rows of runs, one below the other, without bullets: where each has a sign in front."""
-    runs = [one for row in rows for one in (*row, {"type": "text", "text": "\n"})]
+    runs = [item for row in rows for item in (*row, {"type": "text", "text": "\n"})]
     return paragraph(*runs[:-1])
 
 
@@ -132,17 +132,17 @@ def image(file: str, alt: str, label: str) -> Block:
 
 def table(rows: Iterable[Sequence[str]], columns: Sequence[Mapping[str, Any]] = ()) -> tuple[Block, int]:
     """A table, the first row its head, and how many rows did not fit into it."""
-    kept: list[list[Block]] = []
+    stored: list[list[Block]] = []
     left, spent = 0, 0
     for row in rows:
         cells = [text_limits.cut(text_limits.line(cell), 300) or _NOTHING for cell in row[:20]]
         cost = sum(map(text_limits.size, cells))
-        if left or len(kept) == text_limits.ROWS or spent + cost > text_limits.TABLE:
+        if left or len(stored) == text_limits.ROWS or spent + cost > text_limits.TABLE:
             left += 1
             continue
         spent += cost
-        kept.append([{"type": "raw_text", "text": cell} for cell in cells])
-    return {"type": "table", "rows": kept, "column_settings": [dict(one) for one in columns]}, left
+        stored.append([{"type": "raw_text", "text": cell} for cell in cells])
+    return {"type": "table", "rows": stored, "column_settings": [dict(column) for column in columns]}, left
 
 
 def date(at: float, form: str = "{date_short_pretty}, {time}") -> str:

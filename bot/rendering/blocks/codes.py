@@ -14,35 +14,35 @@ from knowledge.advice.meaning import Meaning
 _OTHERS = 5  # buttons for other codes
 
 
-def code_meaning(one: Meaning, platform: str = "") -> Message:
+def code_meaning(meaning: Meaning, platform: str = "") -> Message:
     """Tell what a code means; *platform* (its id) is the one that was asked about."""
     builder = MessageBuilder()
-    builder.last(row(*_buttons(one, platform)))
-    builder.add(header(f"{one.code} {one.name}"))
-    if one.elsewhere:
+    builder.last(row(*_buttons(meaning, platform)))
+    builder.add(header(f"{meaning.code} {meaning.name}"))
+    if meaning.elsewhere:
         whose = run("This is no code of the Voice SDKs. ", bold=True)
-        builder.add(rich(paragraph(whose, run(one.elsewhere, 900))))
-    first, *rest = one.texts or ("Nothing is written about it.",)
+        builder.add(rich(paragraph(whose, run(meaning.elsewhere, 900))))
+    first, *rest = meaning.texts or ("Nothing is written about it.",)
     builder.add(rich(paragraph(run(first, 1_500))))
     if rest:
         builder.add(rich(bullets(_on_platform(text) for text in rest)))
-    if one.notes:
-        builder.add(rich(paragraph(run(" ".join(one.notes), 700, italic=True))))
-    if one.confused_with:
+    if meaning.notes:
+        builder.add(rich(paragraph(run(" ".join(meaning.notes), 700, italic=True))))
+    if meaning.confused_with:
         builder.add(
-            rich(title("Not to be taken for"), bullets(_other(*other) for other in one.confused_with))
+            rich(title("Not to be taken for"), bullets(_other(*other) for other in meaning.confused_with))
         )
-    if one.related:
-        related = ", ".join(f"{code} {name}".strip() for code, name in one.related)
+    if meaning.related:
+        related = ", ".join(f"{code} {name}".strip() for code, name in meaning.related)
         builder.add(rich(paragraph(run("Related: ", bold=True), run(related, 900))))
-    if one.references:
+    if meaning.references:
         builder.add(
-            rich(title("Read on"), bullets([link(page.url, page.title)] for page in one.references[:5]))
+            rich(title("Read on"), bullets([link(page.url, page.title)] for page in meaning.references[:5]))
         )
-    told = " ".join(one.texts)
-    confused = "; ".join(f"{code}: {text}" for code, _, text in one.confused_with)
+    answer = " ".join(meaning.texts)
+    confused = "; ".join(f"{code}: {text}" for code, _, text in meaning.confused_with)
     return builder.message(
-        f"{one.code} {one.name}. {text_limits.cut(told, 2_000)} {one.elsewhere}"
+        f"{meaning.code} {meaning.name}. {text_limits.cut(answer, 2_000)} {meaning.elsewhere}"
         + (f" Not to be taken for {text_limits.cut(confused, 800)}" if confused else "")
     )
 
@@ -66,11 +66,11 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
     builder.add(rich(paragraph(first, run(" Did you mean one of these?"))))
     verb, label = ("meaning", "What is {} ({})?") if meaning else ("start", "Diagnose {} {}")
     buttons = [
-        button(verb, label.format(one, name), ButtonContext(), number=number, values={"code": one})
-        for number, (one, name) in enumerate(near[:_OTHERS], 1)
+        button(verb, label.format(item, name), ButtonContext(), number=number, values={"code": item})
+        for number, (item, name) in enumerate(near[:_OTHERS], 1)
     ]
     builder.add(row(*buttons))
-    named = ", ".join(f"{one} {name}" for one, name in near)
+    named = ", ".join(f"{item} {name}" for item, name in near)
     return builder.message(f"{code} is no error code that I know. Did you mean one of these? {named}")
 
 
@@ -85,11 +85,11 @@ def _other(code: str, name: str, difference: str) -> list[Block]:
     return [run(f"{code} {name}".strip(), 120, bold=True), run(f": {difference}", 400)]
 
 
-def _buttons(one: Meaning, platform: str) -> Iterator[Block]:
-    if not one.elsewhere:
-        values = {"code": one.code} | ({"platform": platform} if platform else {})
-        yield button("start", f"Diagnose {one.code}", ButtonContext(), style="primary", values=values)
-    others = [(code, name) for code, name, _ in one.confused_with] + list(one.related)
+def _buttons(meaning: Meaning, platform: str) -> Iterator[Block]:
+    if not meaning.elsewhere:
+        values = {"code": meaning.code} | ({"platform": platform} if platform else {})
+        yield button("start", f"Diagnose {meaning.code}", ButtonContext(), style="primary", values=values)
+    others = [(code, name) for code, name, _ in meaning.confused_with] + list(meaning.related)
     known = [(code, name) for code, name in others if name]  # those that have a file
     for number, (code, name) in enumerate(known[:_OTHERS], 1):
         yield button(
@@ -100,5 +100,5 @@ def _buttons(one: Meaning, platform: str) -> Iterator[Block]:
             speak=f"{code} {name}",
             values={"code": code},
         )
-    if one.elsewhere and not known:
+    if meaning.elsewhere and not known:
         yield button("guide", "What can I ask?", ButtonContext())

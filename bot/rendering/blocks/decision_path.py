@@ -56,32 +56,36 @@ def walked(record: RunRecord, knowledge: Knowledge) -> tuple[WalkedQuestion, ...
         answered = Answered(step.question, step.answer, step.because, step.steps)
         key = (step.question, step.answer)
         found.setdefault(key, _passed(answered, knowledge, record.observations, step.branch))
-    broken = {one.branch for one in found.values() if one.mark is Mark.FAULT}
-    return tuple(sorted(found.values(), key=lambda one: one.branch not in broken))
+    broken = {walked.branch for walked in found.values() if walked.mark is Mark.FAULT}
+    return tuple(sorted(found.values(), key=lambda walked_question: walked_question.branch not in broken))
 
 
 def follow(
     before: Sequence[WalkedQuestion], progress: Progress, knowledge: Knowledge
 ) -> tuple[WalkedQuestion, ...]:
     """Add what *progress* tells to the answers *before* it; a new answer takes the old one's place."""
-    told = {one.question: one for one in before}
-    told |= {one.question: _passed(one, knowledge, progress.seen) for one in progress.changed if one.answer}
-    return tuple(told.values())
+    steps_walked = {walked.question: walked for walked in before}
+    steps_walked |= {
+        answered.question: _passed(answered, knowledge, progress.seen)
+        for answered in progress.changed
+        if answered.answer
+    }
+    return tuple(steps_walked.values())
 
 
 def in_words(steps: Iterable[WalkedQuestion]) -> str:
     """Tell the walk as text, for those who do not see the picture."""
-    return " ".join(f"{number}. {one.told}." for number, one in enumerate(steps, 1))
+    return " ".join(f"{number}. {walked.told}." for number, walked in enumerate(steps, 1))
 
 
 def _passed(
-    one: Answered, knowledge: Knowledge, seen: Mapping[str, Observation], branch: str = ""
+    answered: Answered, knowledge: Knowledge, observations: Mapping[str, Observation], branch: str = ""
 ) -> WalkedQuestion:
-    question = knowledge.questions[one.question]
-    if one.answer is None:
+    question = knowledge.questions[answered.question]
+    if answered.answer is None:
         return WalkedQuestion(
-            one.question, question.asks, one.because or "nobody knows yet", Mark.UNKNOWN, branch
+            answered.question, question.asks, answered.because or "nobody knows yet", Mark.UNKNOWN, branch
         )
-    sign = mark(one, knowledge, seen)
+    sign = mark(answered, knowledge, observations)
     kind = Mark.FINE if sign == OK else Mark.FAULT if sign == BAD else Mark.NOTED
-    return WalkedQuestion(one.question, question.asks, question.says(one.answer), kind, branch)
+    return WalkedQuestion(answered.question, question.asks, question.says(answered.answer), kind, branch)

@@ -30,15 +30,26 @@ def compared(
 ) -> Message:
     """Say what the device saw, where each relay saw the same or something else, and what is *concluded* now."""
     builder = _seen(reading, quality)
-    placed = any(look.facts.get(PLACED) for one in continued for look in one.added if look.probe == PASTED)
+    placed = any(
+        look.facts.get(PLACED) for evidence in continued for look in evidence.added if look.probe == PASTED
+    )
     _pasted(builder, reading, placed=placed)
-    differ = [_both(side, one.record.relay) for one in continued for side in one.differ]
+    differ = [_both(side, evidence.record.relay) for evidence in continued for side in evidence.differ]
     _list(builder, "Here they differ, so neither is taken: they may not stand in the same network", differ)
-    same = [_both(side, one.record.relay) for one in continued for side in one.comparisons if not side.differ]
+    same = [
+        _both(side, evidence.record.relay)
+        for evidence in continued
+        for side in evidence.comparisons
+        if not side.differ
+    ]
     _list(builder, "That answers", dict.fromkeys(same))
-    for one in continued:
-        relay = one.record.relay
-        _list(builder, f"Beside {relay}", find_discrepancies(reading, one.record.observations, relay))
+    for device_evidence in continued:
+        relay = device_evidence.record.relay
+        _list(
+            builder,
+            f"Beside {relay}",
+            find_discrepancies(reading, device_evidence.record.observations, relay),
+        )
     now = [f"{concluded}. The message at the top shows it all."]
     if asked:
         now.append(f"Still open: {asked.ask}")
@@ -73,13 +84,13 @@ def _pasted(builder: MessageBuilder, reading: Reading, *, placed: bool) -> None:
 
 
 def _both(side: DeviceComparison, relay: str) -> str:
-    seen = f"your device: {side.device}"
-    return f"{side.asks} {seen}; {relay}: {side.relay}" if side.relay else f"{side.asks} {seen}"
+    found = f"your device: {side.device}"
+    return f"{side.asks} {found}; {relay}: {side.relay}" if side.relay else f"{side.asks} {found}"
 
 
 def _list(builder: MessageBuilder, name: str, texts: Iterable[str]) -> None:
-    shown = list(texts)
-    if shown:
-        left = [f"and {len(shown) - MOST} more"] if len(shown) > MOST else []
-        items: Block = bullets([run(text, LONG)] for text in (*shown[:MOST], *left))
+    words = list(texts)
+    if words:
+        left = [f"and {len(words) - MOST} more"] if len(words) > MOST else []
+        items: Block = bullets([run(text, LONG)] for text in (*words[:MOST], *left))
         builder.add(rich(title(name), items))

@@ -86,7 +86,7 @@ def select(verb: str, hint: str, options: Iterable[tuple[str, str]], chosen: str
         "placeholder": words(hint, text_limits.PLACEHOLDER),
         "options": listed,
     }
-    initial = next((one for one in listed if one["value"] == chosen), None)
+    initial = next((block for block in listed if block["value"] == chosen), None)
     return made | ({"initial_option": initial} if initial else {})
 
 
@@ -125,8 +125,8 @@ def read(action: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _value(parts: Mapping[str, str], most: int = _PART) -> str:
-    shown = {name: text_limits.cut(text_limits.line(text), most) for name, text in parts.items() if text}
-    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    visible = {name: text_limits.cut(text_limits.line(text), most) for name, text in parts.items() if text}
+    return json.dumps(visible, ensure_ascii=False, separators=(",", ":"))
 
 
 def _texts(value: object) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _texts(value: object) -> dict[str, str]:
         read = json.loads(value) if isinstance(value, str) else None
     except ValueError:
         return {}
-    return {str(key): str(one) for key, one in read.items()} if isinstance(read, dict) else {}
+    return {str(key): str(item) for key, item in read.items()} if isinstance(read, dict) else {}
 
 
 def numbered(

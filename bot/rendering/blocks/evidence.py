@@ -39,30 +39,32 @@ _COLUMNS: Final[Sequence[Mapping[str, Any]]] = ({"is_wrapped": True}, {}, {"is_w
 
 
 def evidence(
-    one: RunHeader,
+    run_header: RunHeader,
     view: View,
     diagnosis: Diagnosis,
-    seen: Iterable[Observation],
+    observations: Iterable[Observation],
     records: Sequence[RunRecord] = (),
 ) -> Message:
     """Lay out what was seen and what follows: failures first, then what worked, then what was not looked at.
 
     With the *records* of several relays the table has a column for each.
     """
-    looks = sorted(seen, key=_order)
+    looks = sorted(observations, key=_order)
     builder = MessageBuilder()
     builder.last(
         row(
-            button("raw", "Everything as JSON", one.asked, speak="Upload the whole run as a JSON file"),
-            button("tree", "How it was decided", one.asked),
+            button(
+                "raw", "Everything as JSON", run_header.asked, speak="Upload the whole run as a JSON file"
+            ),
+            button("tree", "How it was decided", run_header.asked),
         ),
         footer(
-            one,
-            f"TURN: {text_limits.quote(one.turn, 150)}",
-            f"knowledge {text_limits.quote(one.digest[:12], 20)}",
+            run_header,
+            f"TURN: {text_limits.quote(run_header.turn, 150)}",
+            f"knowledge {text_limits.quote(run_header.digest[:12], 20)}",
         ),
     )
-    builder.add(header(f"Evidence: {one.subject}"), byline(one))
+    builder.add(header(f"Evidence: {run_header.subject}"), byline(run_header))
     grid, left = side_by_side(records) if len(records) > 1 else table([HEAD, *map(_cells, looks)], _COLUMNS)
     builder.add(grid)
     if len(records) > RELAYS:
@@ -73,24 +75,24 @@ def evidence(
         builder.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in found.evidence)))
     for name, items in _lists(view, diagnosis, {look.step: look for look in looks}):
         builder.add(rich(title(name), bullets(items)))
-    return builder.message(in_text(one, looks), "The rest is in the JSON.")
+    return builder.message(in_text(run_header, looks), "The rest is in the JSON.")
 
 
 HEAD: Final = ("Look", "Result", "What came back", "ms")
 
 
-def in_text(one: RunHeader, looks: Sequence[Observation]) -> str:
+def in_text(header: RunHeader, looks: Sequence[Observation]) -> str:
     """The failures in words, and how many looks worked."""
     failed = [look for look in looks if look.has_result and look.failure is not None]
     fine = sum(look.failure is None for look in looks)
-    told = "; ".join(text_limits.cut(sentence(look), 200) for look in failed[:12])
-    return f"Evidence for {one.subject}: {fine} of {len(looks)} looks were fine. {told or 'None failed'}."
+    text = "; ".join(text_limits.cut(sentence(look), 200) for look in failed[:12])
+    return f"Evidence for {header.subject}: {fine} of {len(looks)} looks were fine. {text or 'None failed'}."
 
 
-def step(one: RunHeader, look: Observation) -> Message:
+def step(run_header: RunHeader, look: Observation) -> Message:
     """Tell everything about one look, with the facts as they were noted."""
     builder = MessageBuilder()
-    builder.last(footer(one))
+    builder.last(footer(run_header))
     builder.add(header(f"{sign(look).sign} {ACTS.get(look.probe, look.probe)} {place(look)}"))
     builder.add(
         rich({"type": "rich_text_section", "elements": [run(f"{outcome(look)} ({sign(look).word})")]})
@@ -101,11 +103,11 @@ def step(one: RunHeader, look: Observation) -> Message:
     return builder.message(f"{sentence(look)}.", "The rest is in the JSON.")
 
 
-def tree(one: RunHeader, passed: Sequence[WalkedQuestion], file: str = "", note: str = "") -> Message:
+def tree(run_header: RunHeader, passed: Sequence[WalkedQuestion], file: str = "", note: str = "") -> Message:
     """Show how it was decided: the picture by its *file* id, and always the same in words; *note* is small print."""
     builder = MessageBuilder()
-    builder.last(footer(one, *([note] if note else [])))
-    builder.add(header(f"How it was decided: {one.subject}"))
+    builder.last(footer(run_header, *([note] if note else [])))
+    builder.add(header(f"How it was decided: {run_header.subject}"))
     if file:
         builder.add(image(file, in_words(passed), "The questions, in the order in which they were asked"))
     if passed:
@@ -119,9 +121,9 @@ def _order(look: Observation) -> int:
 
 def _cells(look: Observation) -> tuple[str, str, str, str]:
     what = f"{ACTS.get(look.probe, look.probe)} {place(look)}"
-    shown = sign(look)
+    mark = sign(look)
     spent = f"{look.runtime * 1000:.0f}" if look.has_result else ""
-    return text_limits.cut(what, 110), f"{shown.sign} {shown.word}", text_limits.cut(_back(look), 120), spent
+    return text_limits.cut(what, 110), f"{mark.sign} {mark.word}", text_limits.cut(_back(look), 120), spent
 
 
 def _back(look: Observation) -> str:
@@ -129,14 +131,14 @@ def _back(look: Observation) -> str:
     if look.failure is not None:
         return outcome(look)
     facts = look.facts
-    told = [
+    texts = [
         f"{name} {facts[name]}"
         for name in ("address", "version", "status", "mapping", "relayed")
         if facts.get(name)
     ]
     if addresses := facts.get("addresses"):
-        told.append(", ".join(map(str, addresses[:3])) if isinstance(addresses, list) else str(addresses))
-    return "; ".join(told) or "as it should be"
+        texts.append(", ".join(map(str, addresses[:3])) if isinstance(addresses, list) else str(addresses))
+    return "; ".join(texts) or "as it should be"
 
 
 def _lists(
@@ -158,7 +160,7 @@ def _lists(
 
 
 def _judged(judged: Sequence[Judged]) -> list[list[Block]]:
-    return [[run(one.title, 120, bold=True), run(f": {one.because}", 250)] for one in judged[:_LISTED]]
+    return [[run(item.title, 120, bold=True), run(f": {item.because}", 250)] for item in judged[:_LISTED]]
 
 
 def _group(group: Group) -> list[Block]:
@@ -173,11 +175,11 @@ _CELL: Final = 40
 
 def side_by_side(records: Sequence[RunRecord]) -> tuple[Block, int]:
     """Make the table, and count the rows that did not fit: where relays differ first, then what fails everywhere."""
-    shown = records[:RELAYS]
-    steps = dict.fromkeys(step for record in shown for step in record.observations)
-    looks = [[record.observations.get(step) for record in shown] for step in steps]
-    head = ("Look", *(_name(record) for record in shown))
-    rows = [_row(one) for one in sorted(looks, key=_group_order)]
+    run_records = records[:RELAYS]
+    steps = dict.fromkeys(step for record in run_records for step in record.observations)
+    looks = [[record.observations.get(step) for record in run_records] for step in steps]
+    head = ("Look", *(_name(record) for record in run_records))
+    rows = [_row(observations) for observations in sorted(looks, key=_group_order)]
     return table([head, *rows], [{"is_wrapped": True}] * len(head))
 
 
@@ -206,8 +208,11 @@ def _group_order(looks: Sequence[Observation | None]) -> int:
 
 
 def _row(looks: Sequence[Observation | None]) -> list[str]:
-    one = next(look for look in looks if look)
-    return [text_limits.cut(f"{ACTS.get(one.probe, one.probe)} {place(one)}", 90), *map(_cell, looks)]
+    observation = next(look for look in looks if look)
+    return [
+        text_limits.cut(f"{ACTS.get(observation.probe, observation.probe)} {place(observation)}", 90),
+        *map(_cell, looks),
+    ]
 
 
 def _cell(look: Observation | None) -> str:

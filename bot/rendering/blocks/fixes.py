@@ -38,49 +38,49 @@ _MANY: Final = 12  # causes; with more of them there is room for one step of eac
 _DO: Final = 600
 
 
-def fixes(one: RunHeader, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
+def fixes(run_header: RunHeader, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
     """Tell everything there is to do on *platform* (its id, empty: all), with the lines to copy."""
     name = dict(platforms).get(platform, platform) or "every platform"
     builder = MessageBuilder()
-    builder.last(footer(one))
+    builder.last(footer(run_header))
     builder.add(header(f"What to do on {name}"))
-    builder.add(platform_choice(one, platform, platforms, "fixes", "*Choose another platform:*"))
+    builder.add(platform_choice(run_header, platform, platforms, "fixes", "*Choose another platform:*"))
     few = len(view.found) <= _FEW
     each = _TIMES if few else 2 if len(view.found) <= _MANY else 1
     for found in view.found:
         room = 2_500 if len(view.found) == 1 else 900 if few else 0
-        shown = [*remedies(found, platform, room, each), *_read_on(found)]
-        builder.add(rich(title(found.title), *shown)) or builder.add(
+        blocks = [*remedies(found, platform, room, each), *_read_on(found)]
+        builder.add(rich(title(found.title), *blocks)) or builder.add(
             rich(title(found.title), *remedies(found, platform, lines=0, each=1))
         )
     if not view.found:
         builder.add(context("No cause has been found, so there is nothing to put right yet."))
-    told = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
+    text = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
     return builder.message(
-        f"What to do on {name}. {told or 'No cause has been found.'}",
+        f"What to do on {name}. {text or 'No cause has been found.'}",
         "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
     )
 
 
 def platform_choice(
-    one: RunHeader, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
+    header: RunHeader, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
 ) -> Block:
     """A line with the select that switches the platform; *label* is ours, *place* tells which message changes."""
     options = [(ALL, "Every platform"), *platforms]
     chosen = platform or ALL
     accessory = select("platform", "Choose a platform", options, chosen)
-    return section(label, accessory, block_id("platform", one.asked, place))
+    return section(label, accessory, block_id("platform", header.asked, place))
 
 
 def remedies(found: AdvisedCause, platform: str, lines: int, each: int = _TIMES) -> list[Block]:
     """List what to do by who does it: *each* person's first steps; *lines* characters of code at most, 0: none."""
-    shown: list[Block] = []
+    blocks: list[Block] = []
     fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
     ordered = sorted(fitting[:_TIMES], key=lambda fix: [*WHO, fix.who].index(fix.who))
     for who, theirs in groupby(ordered, key=lambda fix: fix.who):
-        shown.append(paragraph(run(f"{WHO.get(who, who)}:", 80, italic=True)))
-        shown += _steps([*theirs][:each], lines)
-    return shown
+        blocks.append(paragraph(run(f"{WHO.get(who, who)}:", 80, italic=True)))
+        blocks += _steps([*theirs][:each], lines)
+    return blocks
 
 
 def for_platform(fix: AdvisedFix, platform: str) -> bool:
@@ -96,13 +96,13 @@ def first_step(found: AdvisedCause, platform: str = "") -> str:
 
 def _steps(theirs: Sequence[AdvisedFix], lines: int) -> list[Block]:
     """Bullets; lines of code interrupt the list. The same step for several platforms is told once."""
-    shown: list[Block] = []
+    blocks: list[Block] = []
     for do, same in groupby(theirs, key=lambda fix: fix.do):
         variants = list(same)
-        shown.append(bullets([[run(do + _only(variants), _DO)]]))
+        blocks.append(bullets([[run(do + _only(variants), _DO)]]))
         for fix in variants if lines else ():
-            shown += _lines(fix, lines, several=len(variants) > 1)
-    return shown
+            blocks += _lines(fix, lines, several=len(variants) > 1)
+    return blocks
 
 
 def _only(variants: Iterable[AdvisedFix]) -> str:
@@ -113,15 +113,15 @@ def _only(variants: Iterable[AdvisedFix]) -> str:
 def _lines(fix: AdvisedFix, most: int, *, several: bool) -> list[Block]:
     if not fix.code.strip():
         return []
-    shown = [paragraph(run(f"{', '.join(fix.platforms)}:", 80))] if several else []
+    blocks = [paragraph(run(f"{', '.join(fix.platforms)}:", 80))] if several else []
     if text_limits.size(fix.code) > most:  # half a list of rules is worse than none
-        return [*shown, paragraph(run(LONG, italic=True))]
-    shown.append(code(fix.code, most))
-    return [*shown, paragraph(run(fix.note, 400, italic=True))] if fix.note else shown
+        return [*blocks, paragraph(run(LONG, italic=True))]
+    blocks.append(code(fix.code, most))
+    return [*blocks, paragraph(run(fix.note, 400, italic=True))] if fix.note else blocks
 
 
 def _read_on(found: AdvisedCause) -> list[Block]:
     if not found.references:
         return []
-    links = [[link(one.url, one.title)] for one in found.references[:4]]
+    links = [[link(reference.url, reference.title)] for reference in found.references[:4]]
     return [paragraph(run("Read on:", italic=True)), bullets(links)]

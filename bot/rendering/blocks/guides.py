@@ -13,10 +13,10 @@ from knowledge.model.advice import Guide
 from knowledge.model.schema import Cause, Question, Reference
 
 
-def preflight(one: RunHeader, guide: Guide) -> Message:
+def preflight(run_header: RunHeader, guide: Guide) -> Message:
     """Give the steps, the lines to copy, and how to read the report."""
     builder = MessageBuilder()
-    builder.last(footer(one))
+    builder.last(footer(run_header))
     builder.add(header(f"Preflight test on {guide.title}"))
     call = [run("Call "), run(guide.call, 300, code=True), run(f", in the SDK since {guide.since}", 200)]
     builder.add(rich(paragraph(*call)))

@@ -110,10 +110,10 @@ def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
     if rows:
         names = " and ".join(row.name for row in rows[:2])
         builder.add(context(f"Look from them with `/diagnose 31009 from {text_limits.quote(names, 120)}`."))
-    told = "; ".join(
+    text = "; ".join(
         f"{text_limits.cut(row.name, 60)}: {text_limits.cut(_health(row), 150)}" for row in rows[:_SHOWN]
     )
-    return builder.message(f"Relays: {told or 'none that you may use here'}.")
+    return builder.message(f"Relays: {text or 'none that you may use here'}.")
 
 
 def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
@@ -136,26 +136,26 @@ def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
     builder.add(header(f"{whose} recent diagnoses"))
     for block in past_list(runs):
         builder.add(block)
-    told = "; ".join(f"{one.subject}: {text_limits.cut(one.headline, 100)}" for one in runs[:10])
-    return builder.message(f"{whose} recent diagnoses: {told or 'none yet'}.")
+    text = "; ".join(f"{run.subject}: {text_limits.cut(run.headline, 100)}" for run in runs[:10])
+    return builder.message(f"{whose} recent diagnoses: {text or 'none yet'}.")
 
 
 def past_list(runs: Sequence[PastRun]) -> list[Block]:
     """One section with a button for each run."""
     if not runs:
         return [section("None yet. Type `/diagnose 31009`, or press the button.")]
-    return [_past(one, number) for number, one in enumerate(runs[:_SHOWN], 1)]
+    return [_past(run, number) for number, run in enumerate(runs[:_SHOWN], 1)]
 
 
-def _past(one: PastRun, number: int) -> Block:
-    sign = _SIGNS.get(one.outcome, Mark.UNKNOWN.sign)
+def _past(run: PastRun, number: int) -> Block:
+    sign = _SIGNS.get(run.outcome, Mark.UNKNOWN.sign)
     text = (
-        f"{sign} *{text_limits.quote(text_limits.line(one.headline), 200)}*\n"
-        f"{text_limits.quote(text_limits.line(one.subject), 100)} · "
-        f"{date(one.started)} · run {text_limits.quote(one.asked.run, 60)}"
+        f"{sign} *{text_limits.quote(text_limits.line(run.headline), 200)}*\n"
+        f"{text_limits.quote(text_limits.line(run.subject), 100)} · "
+        f"{date(run.started)} · run {text_limits.quote(run.asked.run, 60)}"
     )
-    speak = f"Test {one.subject} again"
-    return section(text, button("again", "Test again", one.asked, speak=speak, number=number))
+    speak = f"Test {run.subject} again"
+    return section(text, button("again", "Test again", run.asked, speak=speak, number=number))
 
 
 def _relay(row: RelayRow) -> list[Block]:

@@ -24,8 +24,8 @@ class Message:
 
     def simpler(self) -> "Message":
         """Say the same in one paragraph of plain text, for when Slack refuses the blocks."""
-        shown = self.text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-        plain = {"type": "plain_text", "text": text_limits.cut(shown, text_limits.SECTION), "emoji": False}
+        visible = self.text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        plain = {"type": "plain_text", "text": text_limits.cut(visible, text_limits.SECTION), "emoji": False}
         return Message(self.text, ({"type": "section", "text": plain},))
 
 
@@ -67,11 +67,11 @@ def weight(blocks: Sequence[Block]) -> int:
 
 def _texts(value: object, name: str = "") -> Iterator[str]:
     if isinstance(value, dict):
-        for key, one in value.items():
-            yield from _texts(one, key)
+        for key, item in value.items():
+            yield from _texts(item, key)
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one, name)
+        for item in value:
+            yield from _texts(item, name)
     elif isinstance(value, str) and name in ("text", "alt_text", "title", "url", "description"):
         yield value
 

@@ -72,7 +72,7 @@ _YES_NO: Final = ((ANY, "I don't know"), ("yes", "Yes"), ("no", "No"))
 
 def feedback(asked: ButtonContext, causes: Sequence[tuple[str, str]]) -> Block:
     """Ask what it was instead: one of the causes, or something else, in words."""
-    kept = {"case": text_limits.cut(asked.case, 120), "run": text_limits.cut(asked.run, 120)}
+    stored = {"case": text_limits.cut(asked.case, 120), "run": text_limits.cut(asked.run, 120)}
     text = _field(
         "words",
         "Anything that would have led there?",
@@ -85,7 +85,7 @@ def feedback(asked: ButtonContext, causes: Sequence[tuple[str, str]]) -> Block:
         text,
         context("Please no passwords, tokens or phone numbers; what looks like one is taken out."),
     ]
-    return modal(FEEDBACK, "That was not it", blocks, "Send", json.dumps(kept))
+    return modal(FEEDBACK, "That was not it", blocks, "Send", json.dumps(stored))
 
 
 def home(
@@ -126,10 +126,10 @@ def answers(view: Mapping[str, Any]) -> dict[str, str]:
     values = view.get("state", {}).get("values", {})
     found: dict[str, str] = {}
     for name, actions in values.items():
-        said = actions.get("value", {})
-        chosen = said.get("selected_option") or {}
-        several = ",".join(str(one.get("value", "")) for one in said.get("selected_options") or ())
-        text = chosen.get("value") or said.get("value") or several
+        sentence = actions.get("value", {})
+        chosen = sentence.get("selected_option") or {}
+        several = ",".join(str(item.get("value", "")) for item in sentence.get("selected_options") or ())
+        text = chosen.get("value") or sentence.get("value") or several
         if text and text != ANY:
             found[name] = text
     return found
@@ -140,7 +140,7 @@ def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: s
     element = _list("static_select", "Choose", options)
     if element is None:
         return None
-    initial = next((one for one in element["options"] if one["value"] == chosen), None)
+    initial = next((item for item in element["options"] if item["value"] == chosen), None)
     if initial:
         element["initial_option"] = initial
     return _field(name, label, element, optional=name != "code")
@@ -152,7 +152,7 @@ def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: 
     if element is None:
         return None
     element["max_selected_items"] = MAX_RELAYS
-    if initial := [one for one in element["options"] if one["value"] in chosen.split(",")]:
+    if initial := [item for item in element["options"] if item["value"] in chosen.split(",")]:
         element["initial_options"] = initial
     return _field(
         name, label, element, hint="Several are compared: what fails from one only is that network's."

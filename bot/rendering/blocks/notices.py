@@ -82,7 +82,7 @@ def choose(codes: Sequence[tuple[str, str]], platform: str = "") -> Message:
     )
 
 
-def error(what: str, reference: str, one: RunHeader | None = None) -> Message:
+def error(what: str, reference: str, header: RunHeader | None = None) -> Message:
     """Say that something of ours broke: what failed, that nothing was changed, what to do, a reference id."""
     builder = MessageBuilder()
     builder.add(rich(paragraph(run(f"{BROKEN} Something broke in Lineman. ", bold=True), run(what, 600))))
@@ -97,8 +97,8 @@ def error(what: str, reference: str, one: RunHeader | None = None) -> Message:
             )
         )
     )
-    if one:
-        builder.add(row(button("again", "Try again", one.asked, style="primary")))
+    if header:
+        builder.add(row(button("again", "Try again", header.asked, style="primary")))
     builder.add(context(f"Reference {text_limits.quote(reference, 100)}"))
     return builder.message(
         f"Something broke in Lineman. {what} Nothing was changed. Try again, or give the reference {reference} "
@@ -106,21 +106,21 @@ def error(what: str, reference: str, one: RunHeader | None = None) -> Message:
     )
 
 
-def stopped(one: RunHeader, by: str, done: int, total: int) -> Message:
+def stopped(header: RunHeader, by: str, done: int, total: int) -> Message:
     """Confirm a stop: what was finished, what is kept."""
     who = f" by {named}" if (named := mention(by)) else ""
-    builder = _again(one, f"Stopped: {one.subject}")
+    builder = _again(header, f"Stopped: {header.subject}")
     builder.add(
         section(f"Stopped{who} after {done} of {total} looks. What was seen is kept; there is no verdict.")
     )
     return builder.message(
-        f"Stopped: {one.subject}, after {done} of {total} looks. What was seen is kept; no verdict."
+        f"Stopped: {header.subject}, after {done} of {total} looks. What was seen is kept; no verdict."
     )
 
 
-def lost(one: RunHeader, done: int, total: int) -> Message:
+def lost(header: RunHeader, done: int, total: int) -> Message:
     """Own up to a run that a restart has cut off."""
-    builder = _again(one, f"Cut off: {one.subject}")
+    builder = _again(header, f"Cut off: {header.subject}")
     builder.add(
         section(
             f"Lineman was restarted while this ran, after {done} of {total} looks, so there is no verdict. "
@@ -128,19 +128,19 @@ def lost(one: RunHeader, done: int, total: int) -> Message:
         )
     )
     return builder.message(
-        f"Cut off: Lineman was restarted while {one.subject} ran, after {done} of {total} looks. No verdict; "
+        f"Cut off: Lineman was restarted while {header.subject} ran, after {done} of {total} looks. No verdict; "
         "test again."
     )
 
 
-def thanks(one: RunHeader, verdict: str) -> Message:
+def thanks(header: RunHeader, verdict: str) -> Message:
     """Confirm feedback."""
     right = verdict == "right"
-    said = "Good to hear; that makes this cause count for more." if right else "Noted. What was it, then?"
+    text = "Good to hear; that makes this cause count for more." if right else "Noted. What was it, then?"
     builder = MessageBuilder()
-    builder.last(footer(one))
-    builder.add(section(f"Thank you. {said}"))
-    return builder.message(f"Thank you. {said}")
+    builder.last(footer(header))
+    builder.add(section(f"Thank you. {text}"))
+    return builder.message(f"Thank you. {text}")
 
 
 def not_in_channel(bot: str = "@Lineman") -> Message:
@@ -163,19 +163,19 @@ def missing_scope(scopes: Sequence[str]) -> Message:
     """Say which permission is missing, to those who can give it."""
     named = ", ".join(scopes)
     builder = MessageBuilder()
-    said = "Ask a workspace admin to install Lineman again, so that it gets it."
+    text = "Ask a workspace admin to install Lineman again, so that it gets it."
     builder.add(
         rich(
             paragraph(
-                run("A permission is missing: ", bold=True), run(named, 300, code=True), run(f". {said}")
+                run("A permission is missing: ", bold=True), run(named, 300, code=True), run(f". {text}")
             )
         )
     )
-    return builder.message(f"A permission is missing: {named}. {said}")
+    return builder.message(f"A permission is missing: {named}. {text}")
 
 
-def _again(one: RunHeader, name: str) -> MessageBuilder:
+def _again(run_header: RunHeader, name: str) -> MessageBuilder:
     builder = MessageBuilder()
-    builder.last(row(button("again", "Test again", one.asked, style="primary")), footer(one))
-    builder.add(header(name), byline(one))
+    builder.last(row(button("again", "Test again", run_header.asked, style="primary")), footer(run_header))
+    builder.add(header(name), byline(run_header))
     return builder

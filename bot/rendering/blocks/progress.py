@@ -24,16 +24,18 @@ _BAR: Final = 20  # letters wide
 _SHOWN: Final = 12  # answers; older ones are counted
 
 
-def acknowledged(one: RunHeader) -> Message:
+def acknowledged(header: RunHeader) -> Message:
     """Say at once that the request has arrived, before anything is known."""
-    builder = begin(one)
+    builder = begin(header)
     builder.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
-    return builder.message(f"Looking into {one.subject}, {one.where}. The verdict comes in this message.")
+    return builder.message(
+        f"Looking into {header.subject}, {header.where}. The verdict comes in this message."
+    )
 
 
-def waiting(one: RunHeader, before: int) -> Message:
+def waiting(header: RunHeader, before: int) -> Message:
     """Acknowledge, and say that so many in line come first."""
-    base, count = acknowledged(one), f"{others(before)} before this one"
+    base, count = acknowledged(header), f"{others(before)} before this one"
     line = context(f"Waiting for a free place on the relay: {count}.")
     return Message(f"{base.text} Waiting: {count}.", (*base.blocks[:2], line, *base.blocks[3:]))
 
@@ -44,19 +46,19 @@ def others(before: int) -> str:
 
 
 def progress(
-    one: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int, *, cards: bool = False
+    header: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int, *, cards: bool = False
 ) -> Message:
     """Show every answer so far; with *cards* as a plan of task cards, else as a list."""
-    builder = begin(one, foot=True)
-    text = _so_far(one, passed, done, total)
+    builder = begin(header, foot=True)
+    text = _so_far(header, passed, done, total)
     if cards:
         builder.add(plan(passed, done, total))
         return builder.message(text)
-    shown = passed[-_SHOWN:]
-    if shown:
-        builder.add(rich(lines(row_of(step) for step in shown)))
-    if len(shown) < len(passed):
-        builder.add(context(f"and {len(passed) - len(shown)} answers before these"))
+    steps_walked = passed[-_SHOWN:]
+    if steps_walked:
+        builder.add(rich(lines(row_of(step) for step in steps_walked)))
+    if len(steps_walked) < len(passed):
+        builder.add(context(f"and {len(passed) - len(steps_walked)} answers before these"))
     builder.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} looks done"))))
     return builder.message(text)
 
@@ -94,13 +96,13 @@ def bar(done: int, total: int, width: int = _BAR) -> str:
     return "\N{FULL BLOCK}" * filled + "\N{LIGHT SHADE}" * (width - filled)
 
 
-def begin(one: RunHeader, *, foot: bool = False) -> MessageBuilder:
+def begin(run_header: RunHeader, *, foot: bool = False) -> MessageBuilder:
     """Begin the message of a run under way: its title, and how to stop it."""
     builder = MessageBuilder()
-    builder.last(row(button("stop", "Stop", one.asked, speak="Stop this diagnosis", confirm=STOP)))
+    builder.last(row(button("stop", "Stop", run_header.asked, speak="Stop this diagnosis", confirm=STOP)))
     if foot:
-        builder.last(footer(one))
-    builder.add(header(f"{WAIT} Looking into {one.subject}"), byline(one))
+        builder.last(footer(run_header))
+    builder.add(header(f"{WAIT} Looking into {run_header.subject}"), byline(run_header))
     return builder
 
 
@@ -124,8 +126,8 @@ def _card(id_: str, name: str, output: str, status: str) -> Block:
     }
 
 
-def _so_far(one: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int) -> str:
+def _so_far(header: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int) -> str:
     faults = [step for step in passed if step.mark is Mark.FAULT]
-    seen = "; ".join(f"{step.asks} {step.says}" for step in faults[:5])
-    told = f" Not as it should be: {seen}." if faults else " Nothing wrong so far."
-    return f"Looking into {one.subject}: {done} of {total} looks done.{told if passed else ''}"
+    found = "; ".join(f"{step.asks} {step.says}" for step in faults[:5])
+    text = f" Not as it should be: {found}." if faults else " Nothing wrong so far."
+    return f"Looking into {header.subject}: {done} of {total} looks done.{text if passed else ''}"

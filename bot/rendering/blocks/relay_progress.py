@@ -50,9 +50,9 @@ class RelayProgress:
         return [step for step in self.passed if step.mark is Mark.FAULT]
 
 
-def side_by_side(one: RunHeader, relays: Sequence[RelayProgress]) -> Message:
+def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     """Show how far each relay is, and what is not as it should be from where."""
-    builder = begin(one, foot=True)
+    builder = begin(header, foot=True)
     builder.add(rich(lines(_row_of_relay(far) for far in relays[:_RELAYS])))
     if len(relays) > _RELAYS:
         builder.add(context(f"and {len(relays) - _RELAYS} more relays"))
@@ -61,24 +61,24 @@ def side_by_side(one: RunHeader, relays: Sequence[RelayProgress]) -> Message:
         for step in far.faults:
             faults.setdefault((step.asks, step.says), []).append(far.relay)
     if faults:
-        shown = list(faults.items())[:_FAULTS]
+        visible = list(faults.items())[:_FAULTS]
         rows = [
             [
                 run(f"{text_limits.cut(asks, 150)} "),
                 run(f"{text_limits.cut(says, 100)} ", bold=True),
                 run(_from(names)),
             ]
-            for (asks, says), names in shown
+            for (asks, says), names in visible
         ]
         builder.add(rich(title("Not as it should be"), bullets(rows)))
-    told = "; ".join(
+    text = "; ".join(
         f"{text_limits.cut(far.relay, 60)}: {text_limits.cut(far.state, 100)}" for far in relays[:_RELAYS]
     )
     wrong = "; ".join(
         f"{text_limits.cut(says, 120)} {_from(names)}" for (_, says), names in list(faults.items())[:5]
     )
     more = f" Not as it should be: {wrong}." if wrong else ""
-    return builder.message(f"Looking into {one.subject}. {told}.{more}")
+    return builder.message(f"Looking into {header.subject}. {text}.{more}")
 
 
 def _row_of_relay(far: RelayProgress) -> list[Block]:

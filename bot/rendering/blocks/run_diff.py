@@ -52,68 +52,68 @@ def what_changed(before: Sequence[RunRecord], now: Sequence[RunRecord], knowledg
     return replace(total, elsewhere=tuple(_elsewhere(before, now)))
 
 
-def _sum(total: Change, one: Change, record: RunRecord, *, several: bool) -> Change:
+def _sum(total: Change, change: Change, record: RunRecord, *, several: bool) -> Change:
     """Add what changed from one relay; what it could not look at this time is not gone."""
     suffix = f" (from {record.relay})" if several else ""
     fine = {judged.title for judged in record.diagnosis.ruled_out}
-    lost = {text for text in one.gone if missing_from(record) and text not in fine}
+    lost = {text for text in change.gone if missing_from(record) and text not in fine}
 
     def named(titles: Iterable[str]) -> tuple[str, ...]:
         return tuple(f"{text}{suffix}" for text in titles)
 
     return replace(
         total,
-        gone=(*total.gone, *named(text for text in one.gone if text not in lost)),
-        new=(*total.new, *named(one.new)),
-        still=(*total.still, *named(one.still)),
-        unknown=(*total.unknown, *named(text for text in one.gone if text in lost)),
-        answers=(*total.answers, *((f"{asks}{suffix}", was, is_) for asks, was, is_ in one.answers)),
+        gone=(*total.gone, *named(text for text in change.gone if text not in lost)),
+        new=(*total.new, *named(change.new)),
+        still=(*total.still, *named(change.still)),
+        unknown=(*total.unknown, *named(text for text in change.gone if text in lost)),
+        answers=(*total.answers, *((f"{asks}{suffix}", was, is_) for asks, was, is_ in change.answers)),
     )
 
 
 def _elsewhere(before: Sequence[RunRecord], now: Sequence[RunRecord]) -> Iterator[str]:
     """Tell what relays say that looked once only, and what all of them say together."""
-    left = [record for record in before if record.relay not in {one.relay for one in now}]
-    came = [record for record in now if record.relay not in {one.relay for one in before}]
+    left = [record for record in before if record.relay not in {run_record.relay for run_record in now}]
+    came = [record for record in now if record.relay not in {run_record.relay for run_record in before}]
     for record in left:
         yield f"{record.relay} was asked before, and not this time: {side_of(record).headline}."
     for record in came:
         yield f"{record.relay} was not asked before: {side_of(record).headline}."
     if left or came:
-        yield from (one.says for one in compare([*left, *now]).causes)
+        yield from (cause.says for cause in compare([*left, *now]).causes)
 
 
 def change(
     before: Diagnosis, now: Diagnosis, was: Sequence[WalkedQuestion], are: Sequence[WalkedQuestion]
 ) -> Change:
     """Compare two diagnoses, and the answers *was* and *are* on their ways."""
-    old = {one.cause: one.title for one in before.found}
-    new = {one.cause: one.title for one in now.found}
-    said = {one.question: one for one in was}
+    old = {finding.cause: finding.title for finding in before.found}
+    new = {finding.cause: finding.title for finding in now.found}
+    steps_walked = {walked.question: walked for walked in was}
     return Change(
         gone=tuple(text for cause, text in old.items() if cause not in new),
         new=tuple(text for cause, text in new.items() if cause not in old),
         still=tuple(text for cause, text in new.items() if cause in old),
         answers=tuple(
-            (one.asks, said[one.question].says, one.says)
-            for one in are
-            if one.question in said and said[one.question].says != one.says
+            (walked.asks, steps_walked[walked.question].says, walked.says)
+            for walked in are
+            if walked.question in steps_walked and steps_walked[walked.question].says != walked.says
         ),
     )
 
 
-def compared(earlier: RunHeader, one: RunHeader, what: Change, outcome: str) -> Message:
+def compared(earlier: RunHeader, run_header: RunHeader, what: Change, outcome: str) -> Message:
     """Say what changed between two runs; *outcome* is the later one's: found, clear or unclear."""
     builder = MessageBuilder()
     builder.last(
         row(
-            button("again", "Test again", one.asked, style="primary" if outcome == "found" else ""),
-            button("evidence", "Evidence", one.asked),
+            button("again", "Test again", run_header.asked, style="primary" if outcome == "found" else ""),
+            button("evidence", "Evidence", run_header.asked),
         ),
-        footer(one, f"compared with run {text_limits.quote(earlier.asked.run, 80)}"),
+        footer(run_header, f"compared with run {text_limits.quote(earlier.asked.run, 80)}"),
     )
     name = _name(what, outcome)
-    builder.add(header(name), byline(one))
+    builder.add(header(name), byline(run_header))
     for label, titles in _lists(what).items():
         builder.add(rich(title(label), bullets([run(text, 320)] for text in titles[:_MOST])))
     if what.answers:

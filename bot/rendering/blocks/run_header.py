@@ -69,20 +69,20 @@ def run_header(
     )
 
 
-def byline(one: RunHeader) -> Block:
+def byline(header: RunHeader) -> Block:
     """What was asked, under the title: one line of small print."""
-    said = f"Error {one.subject} · edge {one.edge} · {one.where}"
-    return context(text_limits.quote(said, 400))
+    text = f"Error {header.subject} · edge {header.edge} · {header.where}"
+    return context(text_limits.quote(text, 400))
 
 
-def footer(one: RunHeader, *notes: str) -> Block:
+def footer(header: RunHeader, *notes: str) -> Block:
     """Run id, time, duration and who asked, at the end of a message; *notes* are ours, before them."""
-    parts = [*notes, f"Run {text_limits.quote(one.asked.run, 80)}"] if one.asked.run else [*notes]
-    if one.started:
-        parts.append(date(one.started))
-    if one.took:
-        parts.append(f"took {seconds(one.took)}")
-    if named := mention(one.user):
+    parts = [*notes, f"Run {text_limits.quote(header.asked.run, 80)}"] if header.asked.run else [*notes]
+    if header.started:
+        parts.append(date(header.started))
+    if header.took:
+        parts.append(f"took {seconds(header.took)}")
+    if named := mention(header.user):
         parts.append(f"asked by {named}")
     return context(" · ".join(parts))
 

@@ -17,8 +17,8 @@ from bot.rendering.symptom_text import looked_into_as, understood
 _SAID: Final = 300
 
 
-def which(readings: SymptomMatch, name: str, story: str, told: Mapping[str, str]) -> Message:
-    """Ask which of the best readings is meant; *name* is what the story is kept as, *told* the causes' own words."""
+def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, str]) -> Message:
+    """Ask which of the best readings is meant; *name* is what the story is kept as, *answers* the causes' own words."""
     builder = MessageBuilder()
     none = button(
         "none",
@@ -30,20 +30,22 @@ def which(readings: SymptomMatch, name: str, story: str, told: Mapping[str, str]
     builder.last(row(none), context("The one you choose is looked into, and teaches me how people say it."))
     builder.add(section("*That may be one of these.* Which one is most like it?"))
     builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
-    for number, one in enumerate(readings.offered, 1):
+    for number, candidate in enumerate(readings.offered, 1):
         press = button(
             "reading",
             "Look into this",
             ButtonContext(),
             number=number,
-            speak=f"Look into: {one.title}",
-            values={"story": name, "cause": one.cause},
+            speak=f"Look into: {candidate.title}",
+            values={"story": name, "cause": candidate.cause},
         )
-        about = text_limits.quote(text_limits.line(told.get(one.cause, "")), 220)
+        about = text_limits.quote(text_limits.line(answers.get(candidate.cause, "")), 220)
         builder.add(
-            section(f"*{text_limits.quote(text_limits.line(one.title), 200)}*\n{about}".rstrip(), press)
+            section(f"*{text_limits.quote(text_limits.line(candidate.title), 200)}*\n{about}".rstrip(), press)
         )
-    titles = "; ".join(f"{number}. {one.title}" for number, one in enumerate(readings.offered, 1))
+    titles = "; ".join(
+        f"{number}. {cause_candidate.title}" for number, cause_candidate in enumerate(readings.offered, 1)
+    )
     return builder.message(
         f"That may be one of these: {titles}; or none of these. Which one is most like it?"
     )
@@ -51,24 +53,24 @@ def which(readings: SymptomMatch, name: str, story: str, told: Mapping[str, str]
 
 def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Message:
     """Say in one line what was understood and what is looked into for it; it can be taken back."""
-    said = f"{understood(readings)} {looked_into_as(request)}"
+    text = f"{understood(readings)} {looked_into_as(request)}"
     builder = MessageBuilder()
-    builder.add(section(text_limits.quote(said, 600)))
+    builder.add(section(text_limits.quote(text, 600)))
     if story:
         builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
     builder.add(row(button("none", "That is not what I meant", ButtonContext(), values={"story": name})))
-    return builder.message(said)
+    return builder.message(text)
 
 
 def nothing(story: str = "") -> Message:
     """Thank for "none of these", and say what helps."""
-    said = "Noted: none of these."
+    text = "Noted: none of these."
     more = (
         "Say more, and I read it again: what you see or hear, where it works and where not, or the error code. For "
         "example “connected, but no sound on the office Wi-Fi” or “31005 on iOS”."
     )
     builder = MessageBuilder()
-    builder.add(section(f"*{said}* {text_limits.quote(more)}"))
+    builder.add(section(f"*{text}* {text_limits.quote(more)}"))
     if story:
         builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
     builder.add(
@@ -77,4 +79,4 @@ def nothing(story: str = "") -> Message:
             button("guide", "Help", ButtonContext()),
         )
     )
-    return builder.message(f"{said} {more}")
+    return builder.message(f"{text} {more}")

@@ -53,9 +53,9 @@ _EVERYBODY: Final = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 def clean(text: str) -> str:
     """Take out of *text* what a reader cannot see and a program might obey; line breaks and tabs stay."""
     plain = text.replace("\r\n", "\n").translate(_BREAKS)
-    hidden = {one for one in set(plain) if one not in "\n\t" and unicodedata.category(one) in _HIDDEN}
+    hidden = {item for item in set(plain) if item not in "\n\t" and unicodedata.category(item) in _HIDDEN}
     if hidden:
-        plain = "".join(one for one in plain if one not in hidden)
+        plain = "".join(item for item in plain if item not in hidden)
     return plain if plain.isascii() else _PILED.sub(r"\1", plain)
 
 
@@ -102,7 +102,7 @@ def plain(text: str, most: int = TEXT) -> str:
 
 def _escape_to(text: str, most: int) -> str:
     """Escape so much of *text* that the result fits."""
-    shown, wanted = _EVERYBODY.sub("\ufe6b", text).replace("://", ":\u2215\u2215"), most
-    while size(written := escape(cut(shown, wanted))) > most:
+    visible, wanted = _EVERYBODY.sub("\ufe6b", text).replace("://", ":\u2215\u2215"), most
+    while size(written := escape(cut(visible, wanted))) > most:
         wanted = min(wanted - 1, wanted * most // size(written))
     return written

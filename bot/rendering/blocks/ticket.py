@@ -18,26 +18,26 @@ from knowledge.model.conclusions import Diagnosis
 _MOST: Final = 2_900
 
 
-def ticket(one: RunHeader, view: View, diagnosis: Diagnosis) -> Message:
+def ticket(header: RunHeader, view: View, diagnosis: Diagnosis) -> Message:
     """Show the text in a block that has a copy button; what does not fit into one goes on in the next."""
-    text = ticket_text(one, view, diagnosis)
+    text = ticket_text(header, view, diagnosis)
     builder = MessageBuilder()
-    builder.last(context("Copy it with the button in the corner of the box."), footer(one))
+    builder.last(context("Copy it with the button in the corner of the box."), footer(header))
     for part in _parts(text):
         builder.add(rich(code(part)))
     return builder.message(text, "The rest is in the evidence.")
 
 
-def ticket_text(one: RunHeader, view: View, diagnosis: Diagnosis) -> str:
+def ticket_text(header: RunHeader, view: View, diagnosis: Diagnosis) -> str:
     """Write the run down in plain lines."""
-    return "\n".join(text_limits.clean(text) for text in _lines(one, view, diagnosis))
+    return "\n".join(text_limits.clean(text) for text in _lines(header, view, diagnosis))
 
 
-def _lines(one: RunHeader, view: View, diagnosis: Diagnosis) -> Iterator[str]:
+def _lines(header: RunHeader, view: View, diagnosis: Diagnosis) -> Iterator[str]:
     yield view.headline
-    yield f"Error {one.subject}, edge {one.edge}, {one.where}"
-    when = f"{datetime.fromtimestamp(one.started, UTC):%Y-%m-%d %H:%M UTC}, " if one.started else ""
-    yield f"{when}run {one.asked.run or 'without a number'}, {one.took:.1f} s, knowledge {one.digest[:12]}"
+    yield f"Error {header.subject}, edge {header.edge}, {header.where}"
+    when = f"{datetime.fromtimestamp(header.started, UTC):%Y-%m-%d %H:%M UTC}, " if header.started else ""
+    yield f"{when}run {header.asked.run or 'without a number'}, {header.took:.1f} s, knowledge {header.digest[:12]}"
     yield from ("", *view.vantages.lines()) if view.vantages else ()
     yield ""
     yield "Told to the customer:"
@@ -46,7 +46,7 @@ def _lines(one: RunHeader, view: View, diagnosis: Diagnosis) -> Iterator[str]:
         sure = "" if found.confidence == "certain" else " (likely)"
         yield from ("", f"Cause: {found.title}{sure}")
         yield from (f"  seen: {text_limits.cut(text, 300)}" for text in found.evidence)
-        fitting = dict.fromkeys(fix.do for fix in found.fixes if for_platform(fix, one.platform))
+        fitting = dict.fromkeys(fix.do for fix in found.fixes if for_platform(fix, header.platform))
         yield from (f"  to do: {text_limits.cut(text, 400)}" for text in fitting)
     yield from _rest(diagnosis)
 
@@ -59,18 +59,18 @@ def _rest(diagnosis: Diagnosis) -> Iterator[str]:
     }
     for name, judged in lists.items():
         if judged:
-            yield from ("", f"{name}: {'; '.join(one.title for one in judged)}")
+            yield from ("", f"{name}: {'; '.join(item.title for item in judged)}")
 
 
 def _parts(text: str) -> Iterator[str]:
     """Cut *text* between lines; a longer line is cut short."""
     part = ""
     for text_line in text.splitlines():
-        shown = text_limits.cut(text_line, _MOST)
-        if part and text_limits.size(part) + text_limits.size(shown) + 1 > _MOST:
+        visible = text_limits.cut(text_line, _MOST)
+        if part and text_limits.size(part) + text_limits.size(visible) + 1 > _MOST:
             yield part
-            part = shown
+            part = visible
         else:
-            part = f"{part}\n{shown}" if part else shown
+            part = f"{part}\n{visible}" if part else visible
     if part:
         yield part

@@ -85,13 +85,13 @@ class _Row:
 def _rows(name: str, passed: Sequence[WalkedQuestion], end: Sequence[tuple[str, Mark]]) -> Iterator[_Row]:
     yield _Row(tuple(_wrapped(name, _LETTERS + 4, True, _INK, WIDE - 2 * _MARGIN)))
     branch = ""
-    for one in passed[:MOST]:
-        begins, branch = one.branch != branch, one.branch
-        said = [
-            *_wrapped(one.asks, _LETTERS, False, _INK),
-            *_wrapped(f"{one.mark.word.upper()}: {one.says}", _LETTERS, True, _COLOURS[one.mark]),
+    for walked in passed[:MOST]:
+        begins, branch = walked.branch != branch, walked.branch
+        sentence = [
+            *_wrapped(walked.asks, _LETTERS, False, _INK),
+            *_wrapped(f"{walked.mark.word.upper()}: {walked.says}", _LETTERS, True, _COLOURS[walked.mark]),
         ]
-        yield _Row(tuple(said), one.mark, begins=begins)
+        yield _Row(tuple(sentence), walked.mark, begins=begins)
     if len(passed) > MOST:
         yield _Row(tuple(_wrapped(f"and {len(passed) - MOST} more questions", _SMALL, False, _FAINT)))
     for text, mark in end[:MOST]:
@@ -113,7 +113,7 @@ def _wrapped(
     lines.append(current)
     if len(lines) > 4:
         lines = [*lines[:3], f"{lines[3][:-1]}{text_limits.MORE}"]
-    yield from ((one, size, bold, colour) for one in lines)
+    yield from ((line, size, bold, colour) for line in lines)
 
 
 def _short_words(text: str, font: ImageFont.FreeTypeFont, room: int) -> Iterator[str]:

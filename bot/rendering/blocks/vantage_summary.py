@@ -25,10 +25,12 @@ def side_blocks(sides: VantageSummaries) -> list[Block]:
     """Tell who says what, whose fault each cause is, and what nobody could tell; of one relay only what it missed."""
     blocks: list[Block] = []
     if len(sides.summaries) > 1:
-        blocks.append(rich(title("From each relay"), lines(_row(one) for one in sides.summaries[:_RELAYS])))
+        blocks.append(
+            rich(title("From each relay"), lines(_row(summary) for summary in sides.summaries[:_RELAYS]))
+        )
     if sides.compared:
         room = 400 if len(sides.compared) <= _FEW else 160
-        rows = [[run(one.says, room)] for one in sides.compared[:_CAUSES]]
+        rows = [[run(cause.says, room)] for cause in sides.compared[:_CAUSES]]
         blocks.append(rich(title("Whose fault it is"), bullets(rows)))
     return [*blocks, *missing_blocks(sides)]
 
@@ -53,10 +55,10 @@ def unlooked_block(sides: VantageSummaries | None) -> list[Block]:
     """Name, in small print, the causes that no relay could check."""
     if sides is None or len(sides.summaries) == 1 or not sides.unlooked:
         return []
-    shown = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unlooked[:_FEW])
+    visible = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unlooked[:_FEW])
     left = len(sides.unlooked) - _FEW
     more = f"; and {left} more" if left > 0 else ""
-    return [context(f"*Looked at from no relay ({len(sides.unlooked)}):* {shown}{more}")]
+    return [context(f"*Looked at from no relay ({len(sides.unlooked)}):* {visible}{more}")]
 
 
 def in_text(sides: VantageSummaries | None) -> list[str]:
@@ -67,21 +69,21 @@ def in_text(sides: VantageSummaries | None) -> list[str]:
     if len(sides.summaries) == 1:
         return missing
     own = [
-        f"{text_limits.cut(one.relay, 60)}: {text_limits.cut(one.headline, 90)}"
-        for one in sides.summaries[:_RELAYS]
+        f"{text_limits.cut(summary.relay, 60)}: {text_limits.cut(summary.headline, 90)}"
+        for summary in sides.summaries[:_RELAYS]
     ]
     return [
-        *(text_limits.cut(one.says, 250) for one in sides.compared[:_FEW]),
+        *(text_limits.cut(cause.says, 250) for cause in sides.compared[:_FEW]),
         f"{'; '.join(own)}.",
         *missing,
     ]
 
 
-def _row(one: VantageSummary) -> list[Block]:
-    sign = GONE if one.missing else SIGNS.get(one.outcome, "")
+def _row(summary: VantageSummary) -> list[Block]:
+    sign = GONE if summary.missing else SIGNS.get(summary.outcome, "")
     return [
         run(f"{sign} "),
-        run(one.relay, 60, bold=True),
-        run(f"  {text_limits.cut(one.headline, 110)}"),
-        run(f"  ({one.vantage_text})", italic=True),
+        run(summary.relay, 60, bold=True),
+        run(f"  {text_limits.cut(summary.headline, 110)}"),
+        run(f"  ({summary.vantage_text})", italic=True),
     ]

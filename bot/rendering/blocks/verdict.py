@@ -50,11 +50,11 @@ class VerdictOptions:
     part: bool = False  # this is one of them: the case goes on in its own message
 
 
-def verdict(one: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Message:
+def verdict(run_header: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Message:
     """Write the whole verdict; it fits into one message, however much was found."""
     builder = MessageBuilder()
-    builder.last(*_buttons(one, view, diagnosis, choices), footer(one))
-    builder.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(one))
+    builder.last(*_buttons(run_header, view, diagnosis, choices), footer(run_header))
+    builder.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(run_header))
     for block in side_blocks(view.vantages) if view.vantages else ():
         builder.add(block)
     if len(view.found) > 1 and not (view.vantages and view.vantages.compared):
@@ -62,11 +62,11 @@ def verdict(one: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOp
             rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True))
         )
     if diagnosis.outcome == "found":
-        _add_found(builder, one, view, choices)
+        _add_found(builder, run_header, view, choices)
     else:
         _add_open(builder, view, diagnosis, part=choices.part)
     if diagnosis.next_question and not choices.part:
-        builder.add(DIVIDER, *question(one, diagnosis.next_question))
+        builder.add(DIVIDER, *question(run_header, diagnosis.next_question))
     builder.add(*unlooked_block(view.vantages), *_rest(diagnosis, view))
     return builder.message(
         in_text(view, diagnosis, choices), "Not everything fits here: press Evidence for the rest."
@@ -75,8 +75,8 @@ def verdict(one: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOp
 
 def headline(view: View, diagnosis: Diagnosis, *, resolved: bool = False) -> str:
     """The outcome in one line, with a sign that says the same."""
-    said = f"Resolved: {view.headline[:1].lower()}{view.headline[1:]}" if resolved else view.headline
-    return f"{SIGNS[diagnosis.outcome]} {said}"
+    text = f"Resolved: {view.headline[:1].lower()}{view.headline[1:]}" if resolved else view.headline
+    return f"{SIGNS[diagnosis.outcome]} {text}"
 
 
 def in_text(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
@@ -88,35 +88,37 @@ def in_text(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
     steps = [text_limits.cut(first_step(found, choices.platform), 250) for found in view.found[:4]]
     parts += [f"To do: {step}" for step in dict.fromkeys(steps) if step]
     if diagnosis.possible:
-        parts.append(f"Possible: {'; '.join(text_limits.cut(one.title, 120) for one in diagnosis.possible)}.")
+        parts.append(
+            f"Possible: {'; '.join(text_limits.cut(judged.title, 120) for judged in diagnosis.possible)}."
+        )
     if diagnosis.next_question:
         parts.append(f"Still to answer: {text_limits.cut(diagnosis.next_question.ask, 300)}")
     return " ".join(text_limits.line(part) for part in parts)
 
 
-def _add_found(builder: MessageBuilder, one: RunHeader, view: View, choices: VerdictOptions) -> None:
+def _add_found(builder: MessageBuilder, header: RunHeader, view: View, choices: VerdictOptions) -> None:
     single = len(view.found) == 1
     room = 700 if single else 350
     builder.add(
         rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES]))
     )
     place = "part" if choices.part else "verdict"
-    builder.add(platform_choice(one, choices.platform, choices.platforms, place, "*What to do*"))
+    builder.add(platform_choice(header, choices.platform, choices.platforms, place, "*What to do*"))
     for found in view.found[:_CAUSES]:
         steps = remedies(
             found, choices.platform, lines=700 if _shows_code(view, choices) else 0, each=12 if single else 1
         )
         builder.add(rich(*([] if single else [title(_named(found) + _seen_from(found, view))]), *steps))
     for found in view.found[:_CAUSES]:
-        told = _EVIDENCE if len(view.found) <= _FEW else 1
-        builder.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, told)))
+        answer = _EVIDENCE if len(view.found) <= _FEW else 1
+        builder.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, answer)))
 
 
 def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
-    shown = found.evidence[:most]
-    if shown:
-        yield bullets([run(text, 400)] for text in shown)
-    left = len(found.evidence) - len(shown)
+    texts = found.evidence[:most]
+    if texts:
+        yield bullets([run(text, 400)] for text in texts)
+    left = len(found.evidence) - len(texts)
     if left > 0:
         yield paragraph(run(f"and {left} more under Evidence", italic=True))
 
@@ -125,7 +127,9 @@ def _add_open(builder: MessageBuilder, view: View, diagnosis: Diagnosis, *, part
     """Nothing was found: say what that means, what may still be wrong, and what helps next."""
     builder.add(rich(title("Tell the customer"), *(quotation(text, 700) for text in view.customer)))
     if diagnosis.possible:
-        builder.add(rich(title("It may be"), bullets(_judged(one) for one in diagnosis.possible[:_CAUSES])))
+        builder.add(
+            rich(title("It may be"), bullets(_judged(judged) for judged in diagnosis.possible[:_CAUSES]))
+        )
     if diagnosis.unexplained:
         count = len(diagnosis.unexplained)
         looks = "One look" if count == 1 else f"{count} looks"
@@ -149,81 +153,83 @@ def _helps(view: View, diagnosis: Diagnosis, *, part: bool) -> Iterator[str]:
     yield "Let the app run the SDK's own test (see Preflight), and compare what it says."
 
 
-def _judged(one: Judged) -> list[Block]:
+def _judged(judged: Judged) -> list[Block]:
     return (
-        [run(one.title, 150, bold=True), run(f": {one.because}", 300)]
-        if one.because
-        else [run(one.title, 150)]
+        [run(judged.title, 150, bold=True), run(f": {judged.because}", 300)]
+        if judged.because
+        else [run(judged.title, 150)]
     )
 
 
 def _rest(diagnosis: Diagnosis, view: View) -> list[Block]:
     """What else was judged, in small print."""
-    ruled = [one.title for one in diagnosis.ruled_out]
-    effects = [one.title for one in diagnosis.explained]
+    ruled = [judged.title for judged in diagnosis.ruled_out]
+    effects = [judged.title for judged in diagnosis.explained]
     unchecked = [name for group in view.not_checked for name in group.titles]
     lines = [
         _listed("Gone with it", effects),
-        _listed("Possible too", [one.title for one in diagnosis.possible] if diagnosis.found else []),
+        _listed("Possible too", [judged.title for judged in diagnosis.possible] if diagnosis.found else []),
         _listed("Ruled out", ruled),
         _listed("Not checked", unchecked),
     ]
-    shown = [text for text in lines if text]
-    return [context(*shown)] if shown else []
+    texts = [text for text in lines if text]
+    return [context(*texts)] if texts else []
 
 
 def _listed(name: str, titles: Sequence[str]) -> str:
     if not titles:
         return ""
-    shown = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in titles[:4])
+    visible = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in titles[:4])
     more = f"; and {len(titles) - 4} more" if len(titles) > 4 else ""
-    return f"*{name} ({len(titles)}):* {shown}{more}"
+    return f"*{name} ({len(titles)}):* {visible}{more}"
 
 
-def _buttons(one: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Iterator[Block]:
+def _buttons(header: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Iterator[Block]:
     found = bool(diagnosis.found)
     if choices.part:
-        yield row(*_to_read(one, choices, found=found))
+        yield row(*_to_read(header, choices, found=found))
         return
     again = button(
         "again",
         "I fixed it: test again" if found else "Test again",
-        one.asked,
+        header.asked,
         style="primary",
         speak="Run the same case again and say what changed",
     )
-    *main, tree = _to_read(one, choices, found=found)
+    *main, tree = _to_read(header, choices, found=found)
     yield row(again, *main)
     more = [tree]
     if choices.earlier:
-        more.append(button("compare", "Compare with the run before", one.asked))
+        more.append(button("compare", "Compare with the run before", header.asked))
     if choices.views:
         more.append(select("view", "See one relay's verdict", [(name, name) for name in choices.views]))
     if choices.relays:
         more.append(select("relay", "Look from another relay", [(name, name) for name in choices.relays]))
-    yield row(*more, block_id=block_id("relay", one.asked))
+    yield row(*more, block_id=block_id("relay", header.asked))
     if found:
-        yield _feedback(one, choices.judged)
+        yield _feedback(header, choices.judged)
 
 
-def _to_read(one: RunHeader, choices: VerdictOptions, *, found: bool) -> Iterator[Block]:
+def _to_read(header: RunHeader, choices: VerdictOptions, *, found: bool) -> Iterator[Block]:
     """What can be read about this run; how it was decided comes last."""
     platform = {"platform": choices.platform}
-    yield button("evidence", "Evidence", one.asked, speak="Show the evidence for engineers")
+    yield button("evidence", "Evidence", header.asked, speak="Show the evidence for engineers")
     if found:
-        yield button("fixes", "Steps with code", one.asked, values=platform)
-    yield button("preflight", "Preflight", one.asked, values=platform)
-    yield button("ticket", "Copy for the ticket", one.asked)
-    yield button("tree", "How it was decided", one.asked, speak="Show the questions and answers as a picture")
+        yield button("fixes", "Steps with code", header.asked, values=platform)
+    yield button("preflight", "Preflight", header.asked, values=platform)
+    yield button("ticket", "Copy for the ticket", header.asked)
+    yield button(
+        "tree", "How it was decided", header.asked, speak="Show the questions and answers as a picture"
+    )
 
 
-def _feedback(one: RunHeader, judged: str) -> Block:
+def _feedback(header: RunHeader, judged: str) -> Block:
     if judged:
-        said = "that was it" if judged == "right" else "that was not it"
-        return context(f"Thank you: noted as “{said}”. It counts for the next verdicts.")
+        text = "that was it" if judged == "right" else "that was not it"
+        return context(f"Thank you: noted as “{text}”. It counts for the next verdicts.")
     return row(
-        button("right", "That was it", one.asked, speak="The verdict was right"),
-        button("wrong", "That was not it", one.asked, speak="The verdict was wrong"),
+        button("right", "That was it", header.asked, speak="The verdict was right"),
+        button("wrong", "That was not it", header.asked, speak="The verdict was wrong"),
     )
 
 
@@ -244,22 +250,22 @@ def _named(found: AdvisedCause) -> str:
 _MOST: Final = 10  # answers in one row
 
 
-def question(one: RunHeader, asked: NextQuestion) -> list[Block]:
+def question(header: RunHeader, asked: NextQuestion) -> list[Block]:
     """Ask *asked*, one button for each answer, and one for those who do not know."""
     labels = [(answer, _capital(says or answer)) for answer, says in asked.choices[:_MOST]]
     more = {"option": asked.option, "question": asked.question}
-    dunno = button("answer", "I don't know", one.asked, values=more)
+    dunno = button("answer", "I don't know", header.asked, values=more)
     return [
         section(f"*One question:* {text_limits.quote(asked.ask, 1_000)}"),
-        row(*numbered("answer", labels, one.asked, "answer", more), dunno),
+        row(*numbered("answer", labels, header.asked, "answer", more), dunno),
     ]
 
 
-def ask(one: RunHeader, asked: NextQuestion) -> Message:
+def ask(header: RunHeader, asked: NextQuestion) -> Message:
     """Ask in a message of its own, in the thread."""
     builder = MessageBuilder()
-    builder.last(footer(one, "anybody in this thread may answer"))
-    builder.add(*question(one, asked))
+    builder.last(footer(header, "anybody in this thread may answer"))
+    builder.add(*question(header, asked))
     answers = ", ".join(text_limits.cut(says or answer, 80) for answer, says in asked.choices[:_MOST])
     return builder.message(f"One question: {asked.ask} Answers: {answers}, or I don't know.")
 

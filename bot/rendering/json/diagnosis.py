@@ -35,16 +35,18 @@ def render(record: RunRecord, view: View, network: Network, version: str) -> dic
         "outcome": diagnosis.outcome,
         "headline": view.headline,
         "meaning": _meaning(view.meaning),
-        "found": [asdict(one) for one in view.found],
-        "explained": [{**_judged(one), "by": one.by} for one in diagnosis.explained],
+        "found": [asdict(cause) for cause in view.found],
+        "explained": [{**_judged(judged), "by": judged.by} for judged in diagnosis.explained],
         "possible": _list(diagnosis.possible),
         "ruled_out": _list(diagnosis.ruled_out),
-        "not_checked": [{**_judged(one), "person_only": one.person_only} for one in diagnosis.not_checked],
+        "not_checked": [
+            {**_judged(judged), "person_only": judged.person_only} for judged in diagnosis.not_checked
+        ],
         "unexplained": list(diagnosis.unexplained),
         "path": [_path_step(step) for step in diagnosis.path],
         "next_question": _next(diagnosis.next_question),
-        "observations": [_observation(one) for one in record.observations.values()],
-        "preflight": [asdict(one) for one in view.preflight],
+        "observations": [_observation(observation) for observation in record.observations.values()],
+        "preflight": [asdict(guide) for guide in view.preflight],
         "turn": record.turn,
         "timings": {
             "started": datetime.fromtimestamp(record.started, UTC).isoformat(timespec="milliseconds"),
@@ -67,15 +69,15 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         "says": comparison.says,
         "causes": [
             {
-                "id": one.cause,
-                "title": one.title,
-                "scope": one.scope,
-                "seen_from": list(one.seen_from),
-                "fine_from": list(one.fine_from),
-                "unknown_from": list(one.unknown_from),
-                "says": one.says,
+                "id": cause.cause,
+                "title": cause.title,
+                "scope": cause.scope,
+                "seen_from": list(cause.seen_from),
+                "fine_from": list(cause.fine_from),
+                "unknown_from": list(cause.unknown_from),
+                "says": cause.says,
             }
-            for one in comparison.causes
+            for cause in comparison.causes
         ],
         "alike": list(comparison.alike),
     }
@@ -87,11 +89,11 @@ def _relay(record: RunRecord) -> dict[str, Any]:
     return {"name": record.relay, "vantage": record.vantage, **more}
 
 
-def _meaning(one: Meaning | None) -> dict[str, Any] | None:
-    if one is None:
+def _meaning(meaning: Meaning | None) -> dict[str, Any] | None:
+    if meaning is None:
         return None
-    lists = {name: [list(entry) for entry in getattr(one, name)] for name in ("confused_with", "related")}
-    return {**asdict(one), **lists}
+    lists = {name: [list(entry) for entry in getattr(meaning, name)] for name in ("confused_with", "related")}
+    return {**asdict(meaning), **lists}
 
 
 def _request(record: RunRecord) -> dict[str, Any]:
@@ -106,16 +108,16 @@ def _request(record: RunRecord) -> dict[str, Any]:
 
 
 def _list(judged: Iterable[Judged]) -> list[dict[str, Any]]:
-    return [_judged(one) for one in judged]
+    return [_judged(item) for item in judged]
 
 
-def _judged(one: Judged) -> dict[str, Any]:
+def _judged(judged: Judged) -> dict[str, Any]:
     return {
-        "id": one.cause,
-        "title": one.title,
-        "because": one.because,
-        "steps": list(one.steps),
-        "platforms": list(one.platforms),
+        "id": judged.cause,
+        "title": judged.title,
+        "because": judged.because,
+        "steps": list(judged.steps),
+        "platforms": list(judged.platforms),
     }
 
 
@@ -142,14 +144,14 @@ def _next(question: NextQuestion | None) -> dict[str, Any] | None:
     }
 
 
-def _observation(one: Observation) -> dict[str, Any]:
+def _observation(observation: Observation) -> dict[str, Any]:
     return {
-        "step": one.step,
-        "probe": one.probe,
-        "target": asdict(one.target),
-        "failure": None if one.failure is None else str(one.failure),
-        "sentence": sentence(one),
-        "facts": dict(one.facts),
-        "started": one.started,
-        "runtime_ms": round(one.runtime * 1000, 2),
+        "step": observation.step,
+        "probe": observation.probe,
+        "target": asdict(observation.target),
+        "failure": None if observation.failure is None else str(observation.failure),
+        "sentence": sentence(observation),
+        "facts": dict(observation.facts),
+        "started": observation.started,
+        "runtime_ms": round(observation.runtime * 1000, 2),
     }

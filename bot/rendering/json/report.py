@@ -48,18 +48,21 @@ def render(
         "relay": None if record.relay == DEVICE else {"name": record.relay, "vantage": record.vantage},
         "reports": [_report(report, quality) for report in reading.reports],
         "pasted": [
-            {"host": one.target.host, "port": one.target.port, **one.facts}
-            for one in continued.added
-            if "tool" in one.facts
+            {"host": observation.target.host, "port": observation.target.port, **observation.facts}
+            for observation in continued.added
+            if "tool" in observation.facts
         ],
         "answers": [asdict(side) for side in continued.comparisons],
         "beside": list(find_discrepancies(reading, record.observations, record.relay)),
-        "found": [asdict(one) for one in view.found],
-        "possible": [{"id": one.cause, "because": one.because} for one in record.diagnosis.possible],
-        "ruled_out": [{"id": one.cause, "because": one.because} for one in record.diagnosis.ruled_out],
+        "found": [asdict(cause) for cause in view.found],
+        "possible": [{"id": judged.cause, "because": judged.because} for judged in record.diagnosis.possible],
+        "ruled_out": [
+            {"id": judged.cause, "because": judged.because} for judged in record.diagnosis.ruled_out
+        ],
         "next": list(then),
         "observations": [
-            {"step": one.step, "probe": one.probe, "facts": dict(one.facts)} for one in continued.added
+            {"step": observation.step, "probe": observation.probe, "facts": dict(observation.facts)}
+            for observation in continued.added
         ],
         "knowledge": {"digest": record.digest},
     }
@@ -95,8 +98,8 @@ def _report(report: PreflightReport, quality: Mapping[str, Any]) -> dict[str, An
         "quality": report.quality,
         "samples": report.samples,
         "codec": report.codec,
-        "warnings": [asdict(one) for one in report.cautions],
-        "errors": [asdict(one) for one in report.faults],
+        "warnings": [asdict(warning) for warning in report.cautions],
+        "errors": [asdict(sdk_error) for sdk_error in report.faults],
         "says": list(sentences(report, quality)),
         "remarks": list(remarks(report, quality)),
         "missing": list(report.missing),

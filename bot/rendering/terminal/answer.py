@@ -22,7 +22,7 @@ def render_answer(answer: Answer) -> Iterator[Line]:
         for name, title in answer.closest:
             yield Line(f"{title}  ({name})", indent=2, mark=MARK)
         return
-    yield Line(" ".join(f"{one.text} {_marks(one)}" for one in answer.sentences))
+    yield Line(" ".join(f"{sentence.text} {_marks(sentence)}" for sentence in answer.sentences))
     for number, source in enumerate(answer.sources, 1):
         yield Line(f"[{number}] {': '.join(filter(None, (source.file, source.title)))}", "dim")
         for reference in source.references:
@@ -45,8 +45,8 @@ def render_readings(readings: SymptomMatch, *, numbered: bool = False) -> Iterat
         yield Line(f"{name}: {value}")
     yield Line(understood(readings))
     if readings.verdict == "close":
-        for number, one in enumerate(readings.offered, 1):
+        for number, candidate in enumerate(readings.offered, 1):
             mark = str(number) if numbered else MARK
-            yield Line(f"{one.title} ({one.score:.0%})", indent=2, mark=mark)
+            yield Line(f"{candidate.title} ({candidate.score:.0%})", indent=2, mark=mark)
         if numbered:
             yield Line("none of these", indent=2, mark=str(len(readings.offered) + 1))

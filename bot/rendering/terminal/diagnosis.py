@@ -37,15 +37,17 @@ def render(
     yield Line()
     yield Line(view.headline, STYLES[diagnosis.outcome])
     if len(view.found) > 1:
-        yield from _items(_named(one) for one in view.found)
+        yield from _items(_named(cause) for cause in view.found)
     yield from _meaning(view.meaning)
     yield from _section("Tell the customer", (Line(text, indent=2) for text in view.customer))
     for found in view.found:
         yield from _found(found, several=len(view.found) > 1)
-    yield from _section("Its effects, gone with it", _items(_because(one) for one in diagnosis.explained))
-    yield from _section("Possible too", _items(_because(one) for one in diagnosis.possible))
+    yield from _section(
+        "Its effects, gone with it", _items(_because(judged) for judged in diagnosis.explained)
+    )
+    yield from _section("Possible too", _items(_because(judged) for judged in diagnosis.possible))
     yield from _section("Seen, but explained by none of this", _items(_steps(record, diagnosis.unexplained)))
-    yield from _section("Ruled out", _items(_because(one) for one in diagnosis.ruled_out))
+    yield from _section("Ruled out", _items(_because(judged) for judged in diagnosis.ruled_out))
     yield from _section("Not checked", _groups(view.not_checked))
     yield from _preflight(view.preflight, record.request.platform, verbose=verbose)
     if diagnosis.next_question and not asks:
@@ -69,16 +71,16 @@ def render_question(question: NextQuestion) -> Iterator[Line]:
 
 def render_change(before: RunRecord, record: RunRecord, view: View) -> Iterator[Line]:
     """Tell what one more answer changed: what is found now, and what is ruled out now."""
-    known = {one.cause for one in before.diagnosis.found}
-    settled = {one.cause for one in before.diagnosis.ruled_out}
-    new = [one for one in view.found if one.id not in known]
-    out = [one for one in record.diagnosis.ruled_out if one.cause not in settled]
-    if {one.id for one in view.found} != known:
+    known = {finding.cause for finding in before.diagnosis.found}
+    settled = {judged.cause for judged in before.diagnosis.ruled_out}
+    new = [cause for cause in view.found if cause.id not in known]
+    out = [judged for judged in record.diagnosis.ruled_out if judged.cause not in settled]
+    if {cause.id for cause in view.found} != known:
         yield Line()
         yield Line(view.headline, STYLES[record.diagnosis.outcome])
         for found in new:
             yield from _found(found, several=True)
-    yield from _section("Ruled out now", _items(_because(one) for one in out))
+    yield from _section("Ruled out now", _items(_because(judged) for judged in out))
     if not new and not out:
         yield Line("That changes nothing.")
 
@@ -88,18 +90,18 @@ def _to_tell(question: NextQuestion) -> str:
     return f"{question.ask} ({choices}) Tell it with --{question.option}."
 
 
-def _meaning(one: Meaning | None) -> Iterator[Line]:
+def _meaning(meaning: Meaning | None) -> Iterator[Line]:
     """Tell what the code means, and which codes are taken for it."""
-    if one is None:
+    if meaning is None:
         return
-    texts = (*one.texts, one.elsewhere, *one.notes)
-    yield from _section(f"{one.code}: {one.name}", (Line(text, indent=2) for text in texts if text))
-    for code, name, difference in one.confused_with:
+    texts = (*meaning.texts, meaning.elsewhere, *meaning.notes)
+    yield from _section(f"{meaning.code}: {meaning.name}", (Line(text, indent=2) for text in texts if text))
+    for code, name, difference in meaning.confused_with:
         yield Line(
             f"Not {code} ({name}): {difference}" if name else f"Not {code}: {difference}", indent=2, mark=MARK
         )
-    if one.related:
-        related = ", ".join(f"{code} ({name})" if name else code for code, name in one.related)
+    if meaning.related:
+        related = ", ".join(f"{code} ({name})" if name else code for code, name in meaning.related)
         yield Line(f"Related: {related}", "dim", indent=2)
 
 
@@ -109,7 +111,9 @@ def _found(found: AdvisedCause, *, several: bool) -> Iterator[Line]:
         yield Line(_named(found), "bold")
     yield from _section("Why", _items(found.evidence))
     yield from _section("What to do", _fixes(found.fixes))
-    yield from _section("Read on", _items(f"{one.title}: {one.url}" for one in found.references))
+    yield from _section(
+        "Read on", _items(f"{reference.title}: {reference.url}" for reference in found.references)
+    )
 
 
 def _named(found: AdvisedCause) -> str:
@@ -144,22 +148,24 @@ def _code(code: str, note: str, title: str = "") -> Iterator[Line]:
 def _preflight(guides: tuple[Guide, ...], platform: str | None, *, verbose: bool) -> Iterator[Line]:
     """Tell of the SDK's own test: in full for the platform asked for, one line each where none was named."""
     if platform is None and not verbose:
-        lines = _items(f"{one.title} ({one.platform}): {one.call}, since {one.since}" for one in guides)
+        lines = _items(
+            f"{guide.title} ({guide.platform}): {guide.call}, since {guide.since}" for guide in guides
+        )
         yield from _section("The SDK's own test, inside the app", lines)
         if guides:
             yield Line("Name the platform, or use --verbose, for the steps and the code.", "dim", indent=2)
         return
-    for one in guides:
-        yield from _section(f"The SDK's own test, inside the app: {one.title}", _guide(one))
+    for item in guides:
+        yield from _section(f"The SDK's own test, inside the app: {item.title}", _guide(item))
 
 
-def _guide(one: Guide) -> Iterator[Line]:
-    yield Line(f"{one.call}, since {one.since}", indent=2)
-    for title, texts in (("Needs", one.needs), ("Steps", one.steps)):
+def _guide(guide: Guide) -> Iterator[Line]:
+    yield Line(f"{guide.call}, since {guide.since}", indent=2)
+    for title, texts in (("Needs", guide.needs), ("Steps", guide.steps)):
         yield from _sub(title, texts)
-    for sample in one.samples:
+    for sample in guide.samples:
         yield from _code(sample.code, sample.note, sample.title)
-    for title, texts in (("How to read the report", one.read), ("Beware", one.traps)):
+    for title, texts in (("How to read the report", guide.read), ("Beware", guide.traps)):
         yield from _sub(title, texts)
 
 
@@ -190,8 +196,8 @@ def _groups(groups: Iterable[Group]) -> Iterator[Line]:
         yield from (Line(title, indent=4, mark=MARK) for title in group.titles)
 
 
-def _because(one: Judged) -> str:
-    return f"{one.title}: {one.because}" if one.because else one.title
+def _because(judged: Judged) -> str:
+    return f"{judged.title}: {judged.because}" if judged.because else judged.title
 
 
 def _steps(record: RunRecord, steps: Iterable[str]) -> Iterator[str]:
@@ -200,9 +206,9 @@ def _steps(record: RunRecord, steps: Iterable[str]) -> Iterator[str]:
 
 
 def _observations(observations: Iterable[Observation]) -> Iterator[Line]:
-    for one in observations:
-        yield Line(f"{sentence(one)} ({one.runtime * 1000:.0f} ms)", indent=2, mark=MARK)
-        for name, value in one.facts.items():
+    for observation in observations:
+        yield Line(f"{sentence(observation)} ({observation.runtime * 1000:.0f} ms)", indent=2, mark=MARK)
+        for name, value in observation.facts.items():
             yield Line(f"{name}: {json.dumps(value, ensure_ascii=False)}", "dim", indent=6)
 
 

@@ -32,18 +32,18 @@ def show_progress(
     if not stream.isatty():
         yield lambda progress: write(_lines(progress, knowledge, begun, several=several), stream)
         return
-    told: dict[tuple[str, str], Text] = {}
-    shown = begun
+    answers: dict[tuple[str, str], Text] = {}
+    visible = begun
     with Live(console=open_console(stream), transient=True, auto_refresh=False) as live:
 
         def tell(progress: Progress) -> None:
             where = f"{progress.relay}: " if several else ""
-            for one in _answered(progress):
-                told[where, one.question] = _row(one, progress, knowledge, stream, where)
-            nonlocal shown
-            due = time.perf_counter() - shown >= FRAME
-            shown = time.perf_counter() if due else shown
-            live.update(Group(*told.values(), _foot(progress, begun)), refresh=due)
+            for answered in _answered(progress):
+                answers[where, answered.question] = _row(answered, progress, knowledge, stream, where)
+            nonlocal visible
+            due = time.perf_counter() - visible >= FRAME
+            visible = time.perf_counter() if due else visible
+            live.update(Group(*answers.values(), _foot(progress, begun)), refresh=due)
 
         live.update(Text("Looking…"), refresh=True)
         yield tell
@@ -53,23 +53,26 @@ def _lines(progress: Progress, knowledge: Knowledge, begun: float, *, several: b
     where = f"{progress.relay}: " if several else ""
     seconds = time.perf_counter() - begun
     return [
-        Line(f"{seconds:5.2f} s  {where}{_said(one, knowledge)}", mark=mark(one, knowledge, progress.seen))
-        for one in _answered(progress)
+        Line(
+            f"{seconds:5.2f} s  {where}{_said(answered, knowledge)}",
+            mark=mark(answered, knowledge, progress.seen),
+        )
+        for answered in _answered(progress)
     ]
 
 
-def _said(one: Answered, knowledge: Knowledge) -> str:
-    question = knowledge.questions[one.question]
-    return f"{question.asks} {question.says(one.answer)}"
+def _said(answered: Answered, knowledge: Knowledge) -> str:
+    question = knowledge.questions[answered.question]
+    return f"{question.asks} {question.says(answered.answer)}"
 
 
 def _answered(progress: Progress) -> list[Answered]:
-    return [one for one in progress.changed if one.answer is not None]
+    return [answered for answered in progress.changed if answered.answer is not None]
 
 
-def _row(one: Answered, progress: Progress, knowledge: Knowledge, stream: TextIO, where: str) -> Text:
-    sign = mark(one, knowledge, progress.seen)
-    text = fit(f"{sign} {where}{_said(one, knowledge)}", stream)
+def _row(answered: Answered, progress: Progress, knowledge: Knowledge, stream: TextIO, where: str) -> Text:
+    sign = mark(answered, knowledge, progress.seen)
+    text = fit(f"{sign} {where}{_said(answered, knowledge)}", stream)
     return Text(text, STYLES[sign], no_wrap=True, overflow="ellipsis")
 
 

@@ -30,16 +30,16 @@ def render_several(
     first = leading(records)
     yield Line()
     yield Line(comparison.says, STYLES[first.diagnosis.outcome])
-    yield from (Line(one.says, indent=2, mark=MARK) for one in comparison.causes)
-    yield from (Line(one.says, "yellow", indent=2, mark=MARK) for one in comparison.missing)
-    told: list[frozenset[str]] = []
+    yield from (Line(cause.says, indent=2, mark=MARK) for cause in comparison.causes)
+    yield from (Line(relay.says, "yellow", indent=2, mark=MARK) for relay in comparison.missing)
+    text: list[frozenset[str]] = []
     for record, view in zip(records, views, strict=True):
-        found = frozenset(one.cause for one in record.diagnosis.found)
+        found = frozenset(finding.cause for finding in record.diagnosis.found)
         yield Line()
         yield Line(f"From {record.relay} ({_where(record)}): {view.headline}", "bold underline")
-        if verbose or record is first or (found and found not in told):
+        if verbose or record is first or (found and found not in text):
             yield from render(record, view, network, verbose=verbose, asks=asks or record is not first)
-        told.append(found)
+        text.append(found)
 
 
 def _where(record: RunRecord) -> str:

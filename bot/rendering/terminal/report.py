@@ -45,9 +45,11 @@ def render(
     for found in view.found:
         yield from section("Found", items([found.title])) if len(view.found) > 1 else ()
         yield from cause_lines(found, several=False)
-    ruled = [one.title for one in diagnosis.ruled_out]
+    ruled = [judged.title for judged in diagnosis.ruled_out]
     yield from section("Ruled out", items(ruled))
-    yield from section("Possible", items(f"{one.title}: {one.because}" for one in diagnosis.possible))
+    yield from section(
+        "Possible", items(f"{judged.title}: {judged.because}" for judged in diagnosis.possible)
+    )
     yield from section("Next", items(then))
 
 

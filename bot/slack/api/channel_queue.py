@@ -39,8 +39,8 @@ class ChannelQueue:
         finally:
             self._wanted[channel] -= 1
             if not self._wanted[channel]:
-                for kept in (self._wanted, self._locks, self._free_at):
-                    kept.pop(channel, None)
+                for stored in (self._wanted, self._locks, self._free_at):
+                    stored.pop(channel, None)
 
     async def _in_turn(self, channel: str, post: Callable[[], Awaitable[T]]) -> T:
         """Post as soon as the channel is free again."""

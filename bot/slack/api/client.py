@@ -96,7 +96,7 @@ def _refused(error: SlackApiError) -> SlackError:
     needed = str(known.get("needed") or "")
     return SlackError(
         word,
-        tuple(one.strip() for one in needed.split(",") if one.strip()),
+        tuple(item.strip() for item in needed.split(",") if item.strip()),
         _wait(error, word),
         status=0 if "error" in known else status,
     )
@@ -122,8 +122,8 @@ def _wait(error: SlackApiError, word: str) -> float:
     if word not in BUSY:
         return 0.0
     headers = {str(k).casefold(): v for k, v in dict(getattr(error.response, "headers", {})).items()}
-    told = str(headers.get("retry-after", ""))
-    return float(told) if told.isascii() and told.isdecimal() else 1.0
+    text = str(headers.get("retry-after", ""))
+    return float(text) if text.isascii() and text.isdecimal() else 1.0
 
 
 def cleaned_log(name: str, clean: Callable[[logging.LogRecord], bool]) -> logging.Logger:

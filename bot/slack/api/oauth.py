@@ -71,10 +71,10 @@ def make_flow(
 ) -> AsyncOAuthFlow:
     """Make the flow that asks for *scopes*; *installed* is called after each installation."""
 
-    async def success(told: AsyncSuccessArgs) -> BoltResponse:
+    async def success(args: AsyncSuccessArgs) -> BoltResponse:
         installed()
-        log.info("installed into %s", told.installation.team_id or told.installation.enterprise_id)
-        return await told.default.success(told)
+        log.info("installed into %s", args.installation.team_id or args.installation.enterprise_id)
+        return await args.default.success(args)
 
     return OAuthFlow(
         client=client,
@@ -92,19 +92,19 @@ def make_flow(
     )
 
 
-async def failed(told: AsyncFailureArgs) -> BoltResponse:
+async def failed(args: AsyncFailureArgs) -> BoltResponse:
     """Say why nothing was installed, and where to begin again."""
-    log.warning("an installation failed: %s", re.sub(r"[^\w.-]", "?", told.reason)[:80])
+    log.warning("an installation failed: %s", re.sub(r"[^\w.-]", "?", args.reason)[:80])
     page = PAGE.format(
-        why=html.escape(WHY.get(told.reason, OTHER)),
-        again=html.escape(told.settings.install_path),
-        reason=html.escape(told.reason[:80]),
+        why=html.escape(WHY.get(args.reason, OTHER)),
+        again=html.escape(args.settings.install_path),
+        reason=html.escape(args.reason[:80]),
     )
     headers: dict[str, str | Sequence[str]] = {
         "Content-Type": "text/html; charset=utf-8",
-        "Set-Cookie": told.settings.state_utils.build_set_cookie_for_deletion(),
+        "Set-Cookie": args.settings.state_utils.build_set_cookie_for_deletion(),
     }
-    return BoltResponse(status=told.suggested_status_code, headers=headers, body=page)
+    return BoltResponse(status=args.suggested_status_code, headers=headers, body=page)
 
 
 def _without_code(record: logging.LogRecord) -> bool:

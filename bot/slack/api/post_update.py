@@ -113,11 +113,11 @@ async def find(workspace: Workspace, channel: str, key: str, thread: str = "", s
     except SlackError:
         return ""
     ours = [
-        one
-        for one in answer.get("messages", ())
-        if one.get("bot_id") or one.get("user") == workspace.bot_user
+        item
+        for item in answer.get("messages", ())
+        if item.get("bot_id") or item.get("user") == workspace.bot_user
     ]
-    return next((str(one.get("ts", "")) for one in ours if _has(one, key)), "")
+    return next((str(our.get("ts", "")) for our in ours if _has(our, key)), "")
 
 
 def _has(message: Mapping[str, Any], key: str) -> bool:

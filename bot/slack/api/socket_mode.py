@@ -49,12 +49,12 @@ class SocketClient(SocketModeClient):
             if self.refused:
                 await asyncio.sleep(min(LONGEST, 2.0 ** (self.refused - 1)))
             try:
-                said = await call(self.web_client.apps_connections_open, app_token=self.app_token)
+                fields = await call(self.web_client.apps_connections_open, app_token=self.app_token)
             except SlackError as error:
                 self.refused += 1
                 self.seldom.warn(f"no connection to Slack: {error.word} {error.detail}".rstrip())
             else:
-                return str(said.get("url", ""))
+                return str(fields.get("url", ""))
         return ""
 
     async def connect(self) -> None:
@@ -71,11 +71,11 @@ class SocketClient(SocketModeClient):
         """Note why Slack ends a connection; anything else shows that this one is good."""
         if message.type != aiohttp.WSMsgType.TEXT:
             return
-        said = json.loads(message.data) if message.data.startswith("{") else {}
-        if sentence := WORDS.get(str(said.get("reason"))):
+        text = json.loads(message.data) if message.data.startswith("{") else {}
+        if sentence := WORDS.get(str(text.get("reason"))):
             self.refused += 1
             self.seldom.warn(sentence)
-        elif said.get("type") not in ("hello", "disconnect"):
+        elif text.get("type") not in ("hello", "disconnect"):
             self.refused = 0
 
 
@@ -113,14 +113,14 @@ class SocketConnections:
     async def open(self) -> None:
         """Connect; both are up when this returns. `UsageError` if Slack does not accept the token."""
         try:
-            said = await call(self._client.apps_connections_open, app_token=self._token)
+            fields = await call(self._client.apps_connections_open, app_token=self._token)
         except SlackError as refused:
             raise token_refused("SLACK_APP_TOKEN", refused, self._client.base_url) from None
-        url = str(said.get("url", ""))
+        url = str(fields.get("url", ""))
         self._handlers[0].client.wss_uri = url or None
         try:
             async with asyncio.timeout(OPENS_WITHIN):
-                await asyncio.gather(*(one.connect_async() for one in self._handlers))  # type: ignore[no-untyped-call]  # as above
+                await asyncio.gather(*(handler.connect_async() for handler in self._handlers))  # type: ignore[no-untyped-call]  # as above
         except TimeoutError:
             raise NotNowError(
                 f"Slack answers, but no WebSocket opens at {url.partition('?')[0]}. A proxy or firewall has to let the "
@@ -129,21 +129,22 @@ class SocketConnections:
 
     async def connected(self) -> int:
         """Count the connections that are up."""
-        return sum(await asyncio.gather(*(one.client.is_connected() for one in self._handlers)))
+        return sum(await asyncio.gather(*(handler.client.is_connected() for handler in self._handlers)))
 
     async def hush(self) -> None:
         """Take nothing new, and acknowledge what has been received; nothing is lost, Slack sends it elsewhere."""
-        for one in self._handlers:
-            one.client.auto_reconnect_enabled = one.client.default_auto_reconnect_enabled = False
-            if one.client.message_receiver:
-                one.client.message_receiver.cancel()
+        for handler in self._handlers:
+            handler.client.auto_reconnect_enabled = handler.client.default_auto_reconnect_enabled = False
+            if handler.client.message_receiver:
+                handler.client.message_receiver.cancel()
         await asyncio.sleep(LAST_WORDS)
         await self._door.wait_until_idle()  # on a busy machine an acknowledgement takes longer
-        await asyncio.gather(*(one.client.disconnect() for one in self._handlers), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
+        clients = [handler.client for handler in self._handlers]
+        await asyncio.gather(*(client.disconnect() for client in clients), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 
     async def close(self) -> None:
         """End what is left of them."""
-        await asyncio.gather(*(one.close_async() for one in self._handlers), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
+        await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

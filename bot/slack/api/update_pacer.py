@@ -91,8 +91,8 @@ class UpdatePacer:
 
     def end(self, channel: str, ts: str) -> None:
         """Note that only the last state is to come."""
-        if one := self._live.get((channel, ts)):
-            one.until = now() + KEPT_FOR
+        if item := self._live.get((channel, ts)):
+            item.until = now() + KEPT_FOR
 
     def changed(self, channel: str, ts: str) -> None:
         """Note that the message was posted or changed just now."""
@@ -146,9 +146,9 @@ class UpdatePacer:
         self._note(turn.place, at + PACE)
         if turn.rank == Priority.LAST:
             self._live.pop(turn.place, None)
-        elif one := self._live.get(turn.place):
-            one.last = at
-            one.shown += turn.rank == Priority.PROGRESS
+        elif item := self._live.get(turn.place):
+            item.last = at
+            item.shown += turn.rank == Priority.PROGRESS
         self.look()
 
     def _serve(self, rank: Priority, at: float) -> float:
@@ -208,7 +208,7 @@ class UpdatePacer:
     def _forget(self, at: float) -> None:
         while self._made and self._made[0] <= at - self._budget.period:
             self._made.popleft()
-        for place in [place for place, one in self._live.items() if one.until < at]:
+        for place in [place for place, item in self._live.items() if item.until < at]:
             del self._live[place]
 
 

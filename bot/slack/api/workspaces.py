@@ -136,13 +136,13 @@ class Workspaces:
 
     async def _ask(self, token: str, team: str, enterprise: str = "", fresh_until: float = inf) -> Workspace:
         client = make_client(token, self._session, self._settings.api_url)
-        said = await call(client.auth_test)
-        team = team or str(said.get("team_id", ""))
+        fields = await call(client.auth_test)
+        team = team or str(fields.get("team_id", ""))
         return Workspace(
             team=team,
-            bot_user=str(said.get("user_id", "")),
-            bot_id=str(said.get("bot_id", "")),
-            name=str(said.get("user", "") or "lineman"),
+            bot_user=str(fields.get("user_id", "")),
+            bot_id=str(fields.get("bot_id", "")),
+            name=str(fields.get("user", "") or "lineman"),
             client=client,
             hasty=make_client(token, self._session, self._settings.api_url, "hasty"),
             token=token,

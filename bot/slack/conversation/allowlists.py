@@ -78,8 +78,8 @@ async def _give(
     workspace, engine = await context.workspace(actor), context.engine
     found = make_list(engine.network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
     title = engine.knowledge.platforms[wanted.platform].title
-    shown = await context.worker.call(allowlists.the_list, found, wanted, title)
-    channel, ts = await post_once(workspace, place, shown, thread)
+    message = await context.worker.call(allowlists.the_list, found, wanted, title)
+    channel, ts = await post_once(workspace, place, message, thread)
     try:
         await call(
             workspace.client.files_upload_v2,
@@ -95,15 +95,15 @@ async def _give(
         await post_once(workspace, channel, allowlists.as_text(wanted, content), thread or ts)
 
 
-async def another(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def another(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Give the list that a button stands for."""
-    kept = {name: said[name] for name in OPTIONS if said.get(name)}
+    stored = {name: fields[name] for name in OPTIONS if fields.get(name)}
     await send_allowlist(
-        context, actor, make_list_request(kept, context.engine.knowledge, context.engine.network)
+        context, actor, make_list_request(stored, context.engine.knowledge, context.engine.network)
     )
 
 
-async def ask_platform(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
-    """Ask for which platform the list is; the rest of what was *said* is kept in the buttons."""
-    platforms = [(one.id, one.title) for one in context.engine.knowledge.platforms.values()]
-    await answers.say(context, actor, allowlists.which_platform(platforms, said))
+async def ask_platform(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
+    """Ask for which platform the list is; the rest of what was *fields* is kept in the buttons."""
+    platforms = [(platform.id, platform.title) for platform in context.engine.knowledge.platforms.values()]
+    await answers.say(context, actor, allowlists.which_platform(platforms, fields))

@@ -58,18 +58,18 @@ def language_context(context: AppContext, words: Vocabulary | None = None) -> La
     return LanguageContext(context.engine.knowledge, context.engine.network, words or context.vocabulary)
 
 
-async def about(context: AppContext, case: CaseRow, seen: FinishedRun | None) -> CaseContext:
+async def about(context: AppContext, case: CaseRow, finished: FinishedRun | None) -> CaseContext:
     """What questions in the thread of *case* are about: its causes, their evidence, platform and edge."""
     request = case.request
-    if seen is None:
+    if finished is None:
         return CaseContext(request.code, request.platform or "", request.edge)
     meant = await context.store.labels.meant(case.id)
-    found = await context.worker.call(_of_case, context, seen, meant)
+    found = await context.worker.call(_of_case, context, finished, meant)
     return replace(found, platform=request.platform or found.platform)
 
 
-def _of_case(context: AppContext, seen: FinishedRun, meant: tuple[str, ...]) -> CaseContext:
-    return context_of_case(seen.record, view_of(context.engine, seen).found, meant)
+def _of_case(context: AppContext, finished: FinishedRun, meant: tuple[str, ...]) -> CaseContext:
+    return context_of_case(finished.record, view_of(context.engine, finished).found, meant)
 
 
 def answered(
@@ -77,11 +77,13 @@ def answered(
 ) -> tuple[Answer, LastQuestion]:
     """Answer *text* in the context of a case, going on from the last question of its thread; runs at the bench."""
     again = follow_up(text, [talk.question] if talk.question else [], here.vocabulary)
-    told = talk.about if talk.question else CaseContext()
-    kept = replace(
-        case_context, platform=told.platform or case_context.platform, edge=told.edge or case_context.edge
+    context = talk.about if talk.question else CaseContext()
+    stored = replace(
+        case_context,
+        platform=context.platform or case_context.platform,
+        edge=context.edge or case_context.edge,
     )
-    now = in_context(text, kept, here)
+    now = in_context(text, stored, here)
     question = again or text
     return answer_question(question, now, here.knowledge, here.network), LastQuestion(question, now)
 
@@ -89,7 +91,7 @@ def answered(
 async def answer(
     context: AppContext,
     actor: Actor,
-    said: Answer,
+    text: Answer,
     question: str,
     case_context: CaseContext,
     asked: ButtonContext | None = None,
@@ -97,21 +99,21 @@ async def answer(
     """Give an answer, in a language model's words where one is set, or own up to none; keep what it was about."""
     question = question[:LONGEST]
     talk, codes = await context.worker.call(_kept, context, question, case_context)
-    if said.answered:
+    if text.answered:
         context.thread_memory.keep(actor, talk)
-        said = await _worded(context, question, said, case_context)
-    shown = "" if actor.message and not actor.private else question
-    await say(context, actor, answers.answer(said, shown, asked or ButtonContext(), codes))
+        text = await _worded(context, question, text, case_context)
+    visible = "" if actor.message and not actor.private else question
+    await say(context, actor, answers.answer(text, visible, asked or ButtonContext(), codes))
 
 
 async def _worded(context: AppContext, question: str, plain: Answer, case_context: CaseContext) -> Answer:
     """*plain* in the model's words; as it is where none is set, it is slow, or says what is not written."""
     if context.llm is None:
         return plain
-    said = await context.worker.run(reword(question, plain, case_context.evidence, context.llm))
-    if not said.phrased:
-        log.warning("an answer was not worded by the language model: %s", said.because)
-    return said
+    answer = await context.worker.run(reword(question, plain, case_context.evidence, context.llm))
+    if not answer.phrased:
+        log.warning("an answer was not worded by the language model: %s", answer.because)
+    return answer
 
 
 def _kept(
@@ -145,8 +147,8 @@ async def unknown(context: AppContext, actor: Actor, what: UnknownCode) -> None:
 
 async def nearest(context: AppContext, actor: Actor, name: str) -> None:
     """Give the passage that was chosen of the nearest ones."""
-    said = await context.worker.call(passage, name, context.engine.knowledge)
-    await say(context, actor, answers.answer(said))
+    answer = await context.worker.call(passage, name, context.engine.knowledge)
+    await say(context, actor, answers.answer(answer))
 
 
 async def named(context: AppContext, actor: Actor, name: str) -> bool:

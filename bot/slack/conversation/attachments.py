@@ -39,8 +39,8 @@ def with_files(text: str, message: Mapping[str, Any]) -> str:
     """Put behind *text* a mark for each file of *message* that may be a report."""
     files = message.get("files")
     listed = files if isinstance(files, list) else []
-    readable = [one for one in listed if isinstance(one, Mapping) and _may_be_read(one)]
-    return " ".join(filter(None, [text, *(f"[file {one.get('id')}]" for one in readable[:MOST])]))
+    readable = [item for item in listed if isinstance(item, Mapping) and _may_be_read(item)]
+    return " ".join(filter(None, [text, *(f"[file {file.get('id')}]" for file in readable[:MOST])]))
 
 
 def files_in(text: str) -> tuple[str, ...]:
@@ -96,8 +96,8 @@ async def _download(session: aiohttp.ClientSession, url: str, token: str) -> byt
 
 
 def _may_be_read(file: Mapping[str, Any]) -> bool:
-    said = " ".join(str(file.get(name) or "") for name in ("filetype", "mimetype", "name"))
-    return bool(_READABLE.search(said)) and not str(file.get("mimetype") or "").startswith(
+    text = " ".join(str(file.get(name) or "") for name in ("filetype", "mimetype", "name"))
+    return bool(_READABLE.search(text)) and not str(file.get("mimetype") or "").startswith(
         ("image/", "video/", "audio/")
     )
 

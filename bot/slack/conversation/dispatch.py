@@ -90,12 +90,12 @@ async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage, abou
 
 async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage, about: CaseContext) -> None:
     """Tell what somebody wants to know; nothing is looked into."""
-    said = heard.text[:KEPT]
+    text = heard.text[:KEPT]
     match heard.want:
         case Answer() as answer:
-            await answers.answer(context, actor, answer, said, about)
+            await answers.answer(context, actor, answer, text, about)
         case CodeMeanings(codes, platform):
-            await answers.meanings(context, actor, codes, platform, said)
+            await answers.meanings(context, actor, codes, platform, text)
         case UnknownCode() as unknown:
             await answers.unknown(context, actor, unknown)
         case ListRequest() as wanted:
@@ -106,15 +106,15 @@ async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage, about
             await answers.say(context, actor, thread_replies.help_text(context))
 
 
-async def handle_form_story(context: AppContext, actor: Actor, story: str, said: Mapping[str, str]) -> None:
-    """Do what a *story* in the form tells; what was filled in beside it (*said*) counts more than its words."""
+async def handle_form_story(context: AppContext, actor: Actor, story: str, fields: Mapping[str, str]) -> None:
+    """Do what a *story* in the form tells; what was filled in beside it (*fields*) counts more than its words."""
     here = answers.language_context(context, await context.words_for(actor))
     heard = await context.worker.call(read, story, CaseContext(), here)
     match heard.want:
         case SymptomMatch() as found:
-            heard = replace(heard, want=replace(found, clues={**found.clues, **said}))
+            heard = replace(heard, want=replace(found, clues={**found.clues, **fields}))
         case Request() as found:
-            named = [("code", found.code), *said.items()]
+            named = [("code", found.code), *fields.items()]
             heard = replace(heard, want=parse_words((), context.vocabulary, named))
     if heard.taken_out and not heard.says_nothing:
         await context.post_ephemeral(actor, note(heard.taken_out))
@@ -124,6 +124,6 @@ async def handle_form_story(context: AppContext, actor: Actor, story: str, said:
 def read(text: str, about: CaseContext, language_context: LanguageContext, before: str = "") -> ParsedMessage:
     """Understand *text* without its secrets; “and on iOS?” goes on from the question *before*."""
     safe = redact(text[:LONGEST])
-    told = TAKEN_OUT.sub(" ", safe.text)  # "access token removed" are words of ours, and tell nothing
-    said = follow_up(told, [before] if before else [], language_context.vocabulary) or told
-    return ParsedMessage(route(said, about, language_context), said, hint(safe.kinds))
+    answer = TAKEN_OUT.sub(" ", safe.text)  # "access token removed" are words of ours, and tell nothing
+    sentence = follow_up(answer, [before] if before else [], language_context.vocabulary) or answer
+    return ParsedMessage(route(sentence, about, language_context), sentence, hint(safe.kinds))

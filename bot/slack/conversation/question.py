@@ -116,8 +116,8 @@ class CaseQuestion:
             case Answer() if is_question(self.text):
                 await self._do(found, about)
             case _:
-                said = notices.usage("In this thread I can do other things.", (EXAMPLES,))
-                await thread_replies.reply(self.context, self.actor, said)
+                message = notices.usage("In this thread I can do other things.", (EXAMPLES,))
+                await thread_replies.reply(self.context, self.actor, message)
 
     async def _do(self, wanted: RoutedIntent, about: CaseContext) -> None:
         await dispatch.dispatch(
@@ -142,10 +142,13 @@ class CaseQuestion:
     def _goes_on(self) -> bool:
         """Whether this is the question before once more, for another platform."""
         talk = self.context.thread_memory.last(self.actor)
-        said = self.text[:_FEW]
-        return bool(talk.question and follow_up(said, [talk.question], self.context.vocabulary))
+        text = self.text[:_FEW]
+        return bool(talk.question and follow_up(text, [talk.question], self.context.vocabulary))
 
     def _how_to(self, found: Answer) -> bool:
         """Whether all that was found is how to run the preflight test, for which there is a guide with code."""
-        guides = {f"knowledge/answers/preflight-{one}.md" for one in self.context.engine.knowledge.platforms}
-        return all(one.file in guides for one in found.sources)
+        guides = {
+            f"knowledge/answers/preflight-{platform}.md"
+            for platform in self.context.engine.knowledge.platforms
+        }
+        return all(source.file in guides for source in found.sources)

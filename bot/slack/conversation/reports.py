@@ -61,9 +61,9 @@ async def _go_on(
     """Conclude *case* anew by *reading*, and say so; without a case, or a verdict, say what the device saw."""
     if reading.removed:
         await context.post_ephemeral(actor, note(hint(reading.removed)))
-    seen = await context.run_history.latest(case.id) if case else None
+    finished = await context.run_history.latest(case.id) if case else None
     quality = context.engine.network.quality
-    if case is None or seen is None:
+    if case is None or finished is None:
         then = NOT_YET if case else _how_to_begin(context, reading)
         await thread_replies.reply(
             context, actor, await context.worker.call(device_report.alone, reading, quality, then)
@@ -71,7 +71,9 @@ async def _go_on(
         return
     await context.permissions.check_access(await context.workspace(actor), actor, case.request.relays)
     on_device = is_from_device(words)
-    continued, now = await context.worker.call(_conclude, context.engine, seen, reading, on_device=on_device)
+    continued, now = await context.worker.call(
+        _conclude, context.engine, finished, reading, on_device=on_device
+    )
     await _keep(context, case, now, continued)
     message = await context.worker.call(
         device_report.compared,
@@ -85,30 +87,32 @@ async def _go_on(
 
 
 def _conclude(
-    engine: Engine, seen: FinishedRun, reading: Reading, *, on_device: bool
+    engine: Engine, finished: FinishedRun, reading: Reading, *, on_device: bool
 ) -> tuple[list[DeviceEvidence], FinishedRun]:
     """Go on with the record of each relay, and lay them together again."""
     continued = [
         apply_device_reading(record, reading, engine.knowledge, engine.network, on_device=on_device)
-        for record in seen.records
+        for record in finished.records
     ]
-    return continued, combine(seen.case, seen.run, seen.user, [one.record for one in continued])
+    return continued, combine(
+        finished.case, finished.run, finished.user, [evidence.record for evidence in continued]
+    )
 
 
 async def _keep(
     context: AppContext, case: CaseRow, now: FinishedRun, continued: Sequence[DeviceEvidence]
 ) -> None:
     """Keep what is new with the run, so that it is there after a restart, and draw the verdict up anew."""
-    for one in continued:
-        for look in one.added:
-            await context.store.save_observation(now.run, one.record.relay, look)
+    for evidence in continued:
+        for look in evidence.added:
+            await context.store.save_observation(now.run, evidence.record.relay, look)
     request = now.record.request
     if request != case.request:
         await context.store.change_case(case.id, request)
     context.run_history.keep(now)
-    added = [one.added for one in continued]
-    shown = hashlib.sha256(repr((request, added)).encode()).hexdigest()  # drawn up anew where it differs
-    await outbox.refresh_case(context, replace(case, request=request), now, {"request": shown})
+    added = [device_evidence.added for device_evidence in continued]
+    visible = hashlib.sha256(repr((request, added)).encode()).hexdigest()  # drawn up anew where it differs
+    await outbox.refresh_case(context, replace(case, request=request), now, {"request": visible})
 
 
 def _how_to_begin(context: AppContext, reading: Reading) -> str:

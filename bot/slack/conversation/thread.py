@@ -26,17 +26,17 @@ async def follow(context: AppContext, actor: Actor, case: CaseRow, text: str, *,
     left = await reports.take(context, actor, case, text)
     if left is None:
         return
-    seen = await context.run_history.latest(case.id)
-    heard = await context.worker.call(_hear, left, _thread(context, seen), addressed=addressed)
+    finished = await context.run_history.latest(case.id)
+    heard = await context.worker.call(_hear, left, _thread(context, finished), addressed=addressed)
     if heard is None:
         return
     if heard.taken_out:
         await context.post_ephemeral(actor, note(heard.taken_out))
     if heard.intent.kind not in ("unknown", "meaning"):
         await context.permissions.check_access(await context.workspace(actor), actor, case.request.relays)
-    question = CaseQuestion(context, actor, case, seen, heard.text)
+    question = CaseQuestion(context, actor, case, finished, heard.text)
     if await question.comes_first(heard.intent, addressed=addressed) or await _do(
-        context, actor, case, seen, heard.intent
+        context, actor, case, finished, heard.intent
     ):
         return
     await question.put(addressed=addressed)
@@ -54,14 +54,14 @@ class ThreadMessage:
 def _hear(text: str, thread: ThreadContext, *, addressed: bool) -> ThreadMessage | None:
     """Read *text* at the bench; None where it is not for us."""
     safe = redact(text[:LONGEST])
-    said = TAKEN_OUT.sub(" ", safe.text)
-    intent = read_intent(said, thread)
-    wanted = addressed or is_addressed_to_bot(said, intent) or asks_plainly(said)
-    return ThreadMessage(said, intent, hint(safe.kinds)) if wanted else None
+    sentence = TAKEN_OUT.sub(" ", safe.text)
+    intent = read_intent(sentence, thread)
+    wanted = addressed or is_addressed_to_bot(sentence, intent) or asks_plainly(sentence)
+    return ThreadMessage(sentence, intent, hint(safe.kinds)) if wanted else None
 
 
 async def _do(
-    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun | None, intent: Intent
+    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun | None, intent: Intent
 ) -> bool:
     """Do what *intent* says; false where it is to be taken as a question."""
     match intent.kind:
@@ -73,32 +73,36 @@ async def _do(
             await _stop(context, actor, case)
         case "help":
             await thread_replies.reply(context, actor, thread_replies.help_text(context))
-        case "evidence" | "preflight" if seen is None:
+        case "evidence" | "preflight" if finished is None:
             await thread_replies.reply(context, actor, note(NO_VERDICT))
         case "evidence":
-            assert seen is not None
-            await thread_replies.evidence(context, actor, seen, intent.values.get("about", ""))
+            assert finished is not None
+            await thread_replies.evidence(context, actor, finished, intent.values.get("about", ""))
         case "preflight":
-            assert seen is not None
-            await thread_replies.preflight(context, actor, seen, intent.values.get("platform", ""))
+            assert finished is not None
+            await thread_replies.preflight(context, actor, finished, intent.values.get("platform", ""))
         case _:
             context.thread_memory.forget(actor)
-            await _change(context, actor, case, seen, intent)
+            await _change(context, actor, case, finished, intent)
     return True
 
 
 async def _change(
-    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun | None, intent: Intent
+    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun | None, intent: Intent
 ) -> None:
     """Change the case: conclude anew where the looks are there already, else look again."""
     request = changed(case.request, intent.values)
-    if intent.kind == "answer" and seen:
-        told = {name: value for name, value in request.answers.items() if name in intent.values}
-        now = await lifecycle.answer(context, actor, case, seen, told)
-        await thread_replies.concluded(context, actor, now, f"Noted: {_listed(told)}.")
-    elif intent.kind == "platform" and seen and seen.record.request.platform in (None, request.platform):
+    if intent.kind == "answer" and finished:
+        answers = {name: value for name, value in request.answers.items() if name in intent.values}
+        now = await lifecycle.answer(context, actor, case, finished, answers)
+        await thread_replies.concluded(context, actor, now, f"Noted: {_listed(answers)}.")
+    elif (
+        intent.kind == "platform"
+        and finished
+        and finished.record.request.platform in (None, request.platform)
+    ):
         now = await lifecycle.conclude_for_platform(
-            context, actor, replace(case, request=request), seen, request.platform or ""
+            context, actor, replace(case, request=request), finished, request.platform or ""
         )
         await thread_replies.concluded(
             context, actor, now, "No new test was needed: every platform had been looked at."
@@ -109,29 +113,29 @@ async def _change(
 
 async def _stop(context: AppContext, actor: Actor, case: CaseRow) -> None:
     """Stop every run of the case."""
-    going = [run for run, one in context.active_runs.items() if one.case.id == case.id]
+    going = [run for run, active_run in context.active_runs.items() if active_run.case.id == case.id]
     stopped = [await lifecycle.stop(context, actor, run) for run in going]
     if not any(stopped):
         await context.post_ephemeral(actor, note("Nothing runs here at the moment."))
 
 
-def _thread(context: AppContext, seen: FinishedRun | None) -> ThreadContext:
-    asked = seen.record.diagnosis.next_question if seen else None
-    return ThreadContext(context.vocabulary, asked.option if asked else "", topics(context, seen))
+def _thread(context: AppContext, finished: FinishedRun | None) -> ThreadContext:
+    asked = finished.record.diagnosis.next_question if finished else None
+    return ThreadContext(context.vocabulary, asked.option if asked else "", topics(context, finished))
 
 
-def topics(context: AppContext, seen: FinishedRun | None) -> dict[str, str]:
+def topics(context: AppContext, finished: FinishedRun | None) -> dict[str, str]:
     """What words in a thread may be about: causes and questions by id and title, looks by their targets."""
     knowledge = context.engine.knowledge
-    named = {one.id: one.id for one in knowledge.causes.values()}
-    named |= {one.title: one.id for one in knowledge.causes.values()}
-    named |= {one.id: one.id for one in knowledge.questions.values()}
-    named |= {one.asks: one.id for one in knowledge.questions.values()}
+    named = {cause.id: cause.id for cause in knowledge.causes.values()}
+    named |= {cause.title: cause.id for cause in knowledge.causes.values()}
+    named |= {question.id: question.id for question in knowledge.questions.values()}
+    named |= {question.asks: question.id for question in knowledge.questions.values()}
     named |= {platform.title: platform.id for platform in knowledge.platforms.values()}
-    if seen:
-        named |= {step: step for step in seen.record.observations}
+    if finished:
+        named |= {step: step for step in finished.record.observations}
     return named
 
 
-def _listed(told: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in told.items())
+def _listed(answers: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in answers.items())

@@ -25,41 +25,41 @@ def help_text(context: AppContext) -> Message:
     return lists.help_message(tuple(knowledge.errors), tuple(knowledge.platforms))
 
 
-async def concluded(context: AppContext, actor: Actor, seen: FinishedRun, why: str) -> None:
+async def concluded(context: AppContext, actor: Actor, finished: FinishedRun, why: str) -> None:
     """Say in the thread what follows now; the whole verdict stands in the message above."""
-    diagnosis = seen.record.diagnosis
-    said = f"{why} {headline(diagnosis)}. The message at the top shows it all."
+    diagnosis = finished.record.diagnosis
+    text = f"{why} {headline(diagnosis)}. The message at the top shows it all."
     if diagnosis.next_question:
-        said += f" Still open: {diagnosis.next_question.ask}"
-    await reply(context, actor, note(said))
+        text += f" Still open: {diagnosis.next_question.ask}"
+    await reply(context, actor, note(text))
 
 
-async def evidence(context: AppContext, actor: Actor, seen: FinishedRun, about: str) -> None:
+async def evidence(context: AppContext, actor: Actor, finished: FinishedRun, about: str) -> None:
     """Show one look, or all of them."""
-    if about in seen.record.observations:
-        message = await context.worker.call(run_messages.step_message, context.engine, seen, about)
+    if about in finished.record.observations:
+        message = await context.worker.call(run_messages.step_message, context.engine, finished, about)
     else:
-        message = await context.worker.call(run_messages.evidence_message, context.engine, seen)
+        message = await context.worker.call(run_messages.evidence_message, context.engine, finished)
     await reply(context, actor, message)
 
 
-async def preflight(context: AppContext, actor: Actor, seen: FinishedRun, platform: str) -> None:
+async def preflight(context: AppContext, actor: Actor, finished: FinishedRun, platform: str) -> None:
     """Tell how to run the SDK's own test; without a platform, ask which one."""
-    wanted = platform or seen.record.request.platform or ""
+    wanted = platform or finished.record.request.platform or ""
     message = (
-        await context.worker.call(run_messages.preflight_message, context.engine, seen, wanted)
+        await context.worker.call(run_messages.preflight_message, context.engine, finished, wanted)
         if wanted
         else None
     )
-    await reply(context, actor, message or _which(context, seen))
+    await reply(context, actor, message or _which(context, finished))
 
 
-def _which(context: AppContext, seen: FinishedRun) -> Message:
+def _which(context: AppContext, finished: FinishedRun) -> Message:
     """Ask for the platform, one button each."""
     ask = "Preflight test: for which platform?"
     sheet = MessageBuilder()
     sheet.add(section(text_limits.quote(ask)))
-    sheet.add(row(*numbered("preflight", run_messages.platforms(context.engine), seen.asked, "platform")))
+    sheet.add(row(*numbered("preflight", run_messages.platforms(context.engine), finished.asked, "platform")))
     return sheet.message(ask)
 
 

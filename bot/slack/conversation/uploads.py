@@ -21,26 +21,26 @@ log = logging.getLogger(__name__)
 INLINE = 2_800  # characters of JSON that stand in a message where no file may
 
 
-async def raw(context: AppContext, actor: Actor, seen: FinishedRun) -> None:
+async def raw(context: AppContext, actor: Actor, finished: FinishedRun) -> None:
     """Give everything that is known of a run."""
-    text = await context.worker.call(_as_json, context, seen)
+    text = await context.worker.call(_as_json, context, finished)
     try:
-        await _upload(context, actor, text.encode(), f"{seen.run}.json", f"Run {seen.run}", "")
+        await _upload(context, actor, text.encode(), f"{finished.run}.json", f"Run {finished.run}", "")
     except SlackError as error:
         log.warning("no file: %s", error.word)
-        await thread_replies.reply(context, actor, _inline(seen, text))
+        await thread_replies.reply(context, actor, _inline(finished, text))
 
 
-async def tree(context: AppContext, actor: Actor, seen: FinishedRun) -> None:
+async def tree(context: AppContext, actor: Actor, finished: FinishedRun) -> None:
     """Show how it was decided, as a picture if files are allowed, and always in words."""
-    picture = await context.worker.call(run_messages.tree_picture, context.engine, seen)
+    picture = await context.worker.call(run_messages.tree_picture, context.engine, finished)
     try:
-        name = f"{seen.run}.png"
-        await _upload(context, actor, picture.png, name, f"How {seen.run} was decided", picture.alt)
+        name = f"{finished.run}.png"
+        await _upload(context, actor, picture.png, name, f"How {finished.run} was decided", picture.alt)
     except SlackError as error:
         log.warning("no picture: %s", error.word)
     await thread_replies.reply(
-        context, actor, await context.worker.call(run_messages.tree_message, context.engine, seen)
+        context, actor, await context.worker.call(run_messages.tree_message, context.engine, finished)
     )
 
 
@@ -57,18 +57,18 @@ async def _upload(context: AppContext, actor: Actor, content: bytes, name: str, 
     )
 
 
-def _as_json(context: AppContext, seen: FinishedRun) -> str:
+def _as_json(context: AppContext, finished: FinishedRun) -> str:
     engine = context.engine
-    views = [make_view(record, engine.knowledge, engine.network) for record in seen.records]
+    views = [make_view(record, engine.knowledge, engine.network) for record in finished.records]
     if len(views) > 1:
-        rendered = render_several(seen.records, views, engine.network, version())
+        rendered = render_several(finished.records, views, engine.network, version())
     else:
-        rendered = render(seen.record, views[0], engine.network, version())
+        rendered = render(finished.record, views[0], engine.network, version())
     value = redact_json(rendered)
     return json.dumps(value, indent=1, ensure_ascii=False, default=str)
 
 
-def _inline(seen: FinishedRun, text: str) -> Message:
+def _inline(finished: FinishedRun, text: str) -> Message:
     sheet = MessageBuilder()
-    sheet.add(rich(title(f"Run {seen.run} as JSON"), code(text, INLINE)))
-    return sheet.message(f"Run {seen.run} as JSON; files are not allowed here, so this is its beginning.")
+    sheet.add(rich(title(f"Run {finished.run} as JSON"), code(text, INLINE)))
+    return sheet.message(f"Run {finished.run} as JSON; files are not allowed here, so this is its beginning.")

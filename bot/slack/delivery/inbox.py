@@ -35,15 +35,15 @@ JOB: Final = "delivery"
 
 
 async def take(
-    context: AppContext, one: InboundEvent, *, urgent: bool = False, ours_only: bool = False
+    context: AppContext, event: InboundEvent, *, urgent: bool = False, ours_only: bool = False
 ) -> None:
     """Keep a delivery, and have it answered if it is the first of its kind: then it may be acknowledged.
 
     What is *urgent* opens a window before its trigger ends, and stands back for nobody. With *ours_only* words in
     threads that are not ours are not even kept.
     """
-    if await _keep(context, one, ours_only=ours_only):
-        _begin(context, one, urgent=urgent)
+    if await _keep(context, event, ours_only=ours_only):
+        _begin(context, event, urgent=urgent)
 
 
 async def answer_left(context: AppContext) -> None:
@@ -59,19 +59,19 @@ async def retry(context: AppContext, again: float = AGAIN) -> None:
         await asyncio.sleep(again)
         under_way = set(context.tasks.running(JOB))
         for row in await context.store.taken_in():
-            one = _again(row, suspect=False)
-            if _job(one) not in under_way and time.time() - row.received > again:
-                _begin(context, one)
+            event = _again(row, suspect=False)
+            if _job(event) not in under_way and time.time() - row.received > again:
+                _begin(context, event)
 
 
-async def _keep(context: AppContext, one: InboundEvent, *, ours_only: bool) -> bool:
+async def _keep(context: AppContext, event: InboundEvent, *, ours_only: bool) -> bool:
     """Keep it; false if it has come before, or is not meant for us.
 
     Where the store cannot be written it is answered all the same: it is only not safe from a crash.
     """
-    actor = one.actor
+    actor = event.actor
     who = {name: value for name, value in asdict(actor).items() if name not in FLEETING}
-    row = InboxRow(*one.key, one.way, who, one.fields, one.thread, one.stamp)
+    row = InboxRow(*event.key, event.way, who, event.fields, event.thread, event.stamp)
     try:
         return await context.store.take_in(row, (actor.channel, actor.thread) if ours_only else None)
     except StoreError:
@@ -79,42 +79,42 @@ async def _keep(context: AppContext, one: InboundEvent, *, ours_only: bool) -> b
         return True
 
 
-def _begin(context: AppContext, one: InboundEvent, *, urgent: bool = False) -> None:
-    context.tasks.start(_job(one), _answer(context, one, urgent=urgent), one.thread, one.stamp)
+def _begin(context: AppContext, event: InboundEvent, *, urgent: bool = False) -> None:
+    context.tasks.start(_job(event), _answer(context, event, urgent=urgent), event.thread, event.stamp)
 
 
-def _job(one: InboundEvent) -> str:
-    return " ".join((JOB, *one.key))
+def _job(event: InboundEvent) -> str:
+    return " ".join((JOB, *event.key))
 
 
-async def _answer(context: AppContext, one: InboundEvent, *, urgent: bool) -> None:
+async def _answer(context: AppContext, event: InboundEvent, *, urgent: bool) -> None:
     """Answer a kept delivery, and forget it; a process that is ended meanwhile leaves it to the next."""
     if not urgent:
         await context.ack_priority.wait_until_idle()
-    CURRENT_EVENT.set(one)
+    CURRENT_EVENT.set(event)
     try:
-        await _heard(context, one.actor, _work(context, one))
+        await _heard(context, event.actor, _work(context, event))
     except SlackError as refused:
         log.error("Slack refuses the answer too: %s", refused.word)
         if refused.word in BUSY | UNCERTAIN:
             return  # kept, and tried again
-    await context.store.let_go(*one.key)
+    await context.store.let_go(*event.key)
 
 
-async def _work(context: AppContext, one: InboundEvent) -> None:
-    if one.suspect and await context.store.try_again(*one.key) > TRIES:
-        await _give_up(context, one)
+async def _work(context: AppContext, event: InboundEvent) -> None:
+    if event.suspect and await context.store.try_again(*event.key) > TRIES:
+        await _give_up(context, event)
         return
     await context.relay_directory.fresh()
-    await context.handlers[one.way](context, one.actor, one.fields)
+    await context.handlers[event.way](context, event.actor, event.fields)
 
 
-async def _give_up(context: AppContext, one: InboundEvent) -> None:
+async def _give_up(context: AppContext, event: InboundEvent) -> None:
     """Tell the person that it cannot be done."""
     reference = new_reference()
-    log.error("a request was given up after %d restarts: %s, %s", TRIES, one.way, reference)
+    log.error("a request was given up after %d restarts: %s, %s", TRIES, event.way, reference)
     await context.post_ephemeral(
-        one.actor, notices.error("Your request could not be carried out.", reference)
+        event.actor, notices.error("Your request could not be carried out.", reference)
     )
 
 

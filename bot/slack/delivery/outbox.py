@@ -49,10 +49,12 @@ async def settle_run(context: AppContext, run_id: str) -> None:
         await _owe_case(context, case, run.id, {})
 
 
-async def refresh_case(context: AppContext, case: CaseRow, seen: FinishedRun, how: Mapping[str, str]) -> None:
-    """Show *seen* in the message of its case, changed as *how* tells: platform, judged, or what was answered."""
+async def refresh_case(
+    context: AppContext, case: CaseRow, finished: FinishedRun, how: Mapping[str, str]
+) -> None:
+    """Show *finished* in the message of its case, changed as *how* tells: platform, judged, or what was answered."""
     if case.message_ts:
-        await _owe_case(context, case, seen.run, how)
+        await _owe_case(context, case, finished.run, how)
 
 
 async def deliver(context: AppContext, owed: PostRow) -> None:
@@ -117,20 +119,20 @@ async def _told(context: AppContext, owed: PostRow, case: CaseRow, run: RunRow) 
     how = owed.payload
     if run.status != "done":
         return run_messages.no_verdict_message(context.engine, run, case.user, _ending(run))
-    seen = await context.run_history.get(run.id)
-    if seen is None:
+    finished = await context.run_history.get(run.id)
+    if finished is None:
         return None
-    before = await context.run_history.before(seen)
+    before = await context.run_history.before(finished)
     if before and owed.key == run.id:
-        return await context.worker.call(run_messages.change_message, context.engine, before, seen)
+        return await context.worker.call(run_messages.change_message, context.engine, before, finished)
     return await context.worker.call(
         run_messages.verdict_message,
         context.engine,
-        seen,
+        finished,
         platform=str(how.get("platform", "")),
         others=await others(context, case),
         earlier=before is not None,
-        resolved=before is not None and _is_resolved(before, seen),
+        resolved=before is not None and _is_resolved(before, finished),
         judged=str(how.get("judged", "")),
     )
 
@@ -146,17 +148,17 @@ async def others(context: AppContext, case: CaseRow) -> tuple[str, ...]:
 
 def _is_resolved(before: FinishedRun, now: FinishedRun) -> bool:
     """Whether what was found *before* was looked for again from where it showed; what came out is judged besides."""
-    found = {one.relay for one in before.records if one.diagnosis.found}
+    found = {record.relay for record in before.records if record.diagnosis.found}
     return bool(found) and found <= set(now.relays)
 
 
 def _ending(run: RunRow) -> Ending:
-    kept = run.summary
+    stored = run.summary
     return Ending(
-        done=int(kept.get("done", 0)),
-        total=int(kept.get("total", 0)),
-        by=str(kept.get("by", "")),
-        reference=str(kept.get("reference", "")),
+        done=int(stored.get("done", 0)),
+        total=int(stored.get("total", 0)),
+        by=str(stored.get("by", "")),
+        reference=str(stored.get("reference", "")),
         started=run.started,
     )
 

@@ -49,168 +49,170 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
     @app.action(ANY_OF_OURS)
     async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
-        said = elements.read((body.get("actions") or [{}])[0])
-        verb = said["verb"]
-        one = make_event("press", of_interaction(body), body, said, ordered=verb not in AT_ONCE)
-        await inbox.take(context, one, urgent=verb in WINDOWS)
+        fields = elements.read((body.get("actions") or [{}])[0])
+        verb = fields["verb"]
+        event = make_event("press", of_interaction(body), body, fields, ordered=verb not in AT_ONCE)
+        await inbox.take(context, event, urgent=verb in WINDOWS)
         await ack()
 
 
-async def press(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def press(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Find out what the button is about, and do it."""
-    verb = said["verb"]
+    verb = fields["verb"]
     if verb in FREE:
-        await FREE[verb](context, actor, said)
+        await FREE[verb](context, actor, fields)
         return
-    case = await context.store.case(said["case"])
+    case = await context.store.case(fields["case"])
     if case is None or case.team != actor.team or verb not in ABOUT_CASE | ABOUT_RUN:
         await thread_replies.gone(context, actor, lifecycle.GONE)
         return
     workspace = await context.workspace(actor)
     if verb in ABOUT_CASE:
         await context.permissions.check_access(workspace, actor, case.request.relays)
-        await ABOUT_CASE[verb](context, Press(actor, said, case))
+        await ABOUT_CASE[verb](context, Press(actor, fields, case))
         return
-    seen = await context.run_history.get(said["run"])
-    if seen is None or seen.case != case.id:
+    finished = await context.run_history.get(fields["run"])
+    if finished is None or finished.case != case.id:
         await thread_replies.gone(context, actor, NO_VERDICT)
         return
-    await context.permissions.check_access(workspace, actor, seen.relays)
-    if one := said.get("relay", ""):  # pressed below the verdict of one relay of several
-        seen = seen.from_relay(one) or seen
-    await ABOUT_RUN[verb](context, Press(actor, said, case, seen))
+    await context.permissions.check_access(workspace, actor, finished.relays)
+    if item := fields.get("relay", ""):  # pressed below the verdict of one relay of several
+        finished = finished.from_relay(item) or finished
+    await ABOUT_RUN[verb](context, Press(actor, fields, case, finished))
 
 
-async def _again(context: AppContext, one: Press) -> None:
-    case = _case(one)
+async def _again(context: AppContext, press: Press) -> None:
+    case = _case(press)
     if any(running.case.id == case.id for running in context.active_runs.values()):
         await context.post_ephemeral(
-            one.actor, note("This case is being tested already; the verdict comes in its thread.")
+            press.actor, note("This case is being tested already; the verdict comes in its thread.")
         )
         return
-    await lifecycle.rerun(context, one.actor, case)
+    await lifecycle.rerun(context, press.actor, case)
 
 
-async def _relay(context: AppContext, one: Press) -> None:
-    case = _case(one)
-    wanted = replace(case.request, relays=(one.said.get("chosen", ""),))
-    await lifecycle.rerun(context, one.actor, case, wanted)
+async def _relay(context: AppContext, press: Press) -> None:
+    case = _case(press)
+    wanted = replace(case.request, relays=(press.said.get("chosen", ""),))
+    await lifecycle.rerun(context, press.actor, case, wanted)
 
 
-async def _view(context: AppContext, one: Press) -> None:
+async def _view(context: AppContext, press: Press) -> None:
     """Show the whole verdict of one relay of several, in the thread."""
-    part = _seen(one).from_relay(one.said.get("chosen", ""))
+    part = _seen(press).from_relay(press.said.get("chosen", ""))
     if part is None:
-        await thread_replies.gone(context, one.actor, NO_VERDICT)
+        await thread_replies.gone(context, press.actor, NO_VERDICT)
         return
     await thread_replies.reply(
-        context, one.actor, await context.worker.call(run_messages.verdict_message, context.engine, part)
+        context, press.actor, await context.worker.call(run_messages.verdict_message, context.engine, part)
     )
 
 
-async def _stop(context: AppContext, one: Press) -> None:
-    if not await lifecycle.stop(context, one.actor, one.said["run"]):
+async def _stop(context: AppContext, press: Press) -> None:
+    if not await lifecycle.stop(context, press.actor, press.said["run"]):
         await context.post_ephemeral(
-            one.actor, note("This diagnosis has ended already; there is nothing to stop.")
+            press.actor, note("This diagnosis has ended already; there is nothing to stop.")
         )
 
 
-async def _answer(context: AppContext, one: Press) -> None:
+async def _answer(context: AppContext, press: Press) -> None:
     """Continue the walk with an answer."""
-    case, seen = _case(one), _seen(one)
-    question = context.engine.knowledge.questions.get(one.said.get("question", ""))
+    case, finished = _case(press), _seen(press)
+    question = context.engine.knowledge.questions.get(press.said.get("question", ""))
     answers = question.answers if question else ()
-    option = next((rule.option for rule in answers if rule.name == one.said.get("answer")), None)
+    option = next((rule.option for rule in answers if rule.name == press.said.get("answer")), None)
     if question is None or option is None or question.person is None:
-        await context.post_ephemeral(one.actor, note("Then it stays open. Whoever knows may answer later."))
+        await context.post_ephemeral(press.actor, note("Then it stays open. Whoever knows may answer later."))
         return
-    latest = await context.run_history.latest(case.id) or seen
-    told = {question.person.option: spoken(option)}
-    now = await lifecycle.answer(context, one.actor, case, latest, told)
-    await thread_replies.concluded(context, one.actor, now, f"{question.person.ask} {option.says}.")
+    latest = await context.run_history.latest(case.id) or finished
+    values = {question.person.option: spoken(option)}
+    now = await lifecycle.answer(context, press.actor, case, latest, values)
+    await thread_replies.concluded(context, press.actor, now, f"{question.person.ask} {option.says}.")
 
 
-async def _platform(context: AppContext, one: Press) -> None:
+async def _platform(context: AppContext, press: Press) -> None:
     """Show the steps for another platform, in the message where it was chosen; nothing is looked at."""
-    case, seen, platform = _case(one), _seen(one), one.said.get("chosen", fixes.ALL)
-    if one.said.get("place") == "fixes":
-        message = await context.worker.call(run_messages.fixes_message, context.engine, seen, platform)
-        await update(await context.workspace(one.actor), one.actor.channel, one.actor.message, message)
-    elif one.said.get("place") == "part":
+    case, finished, platform = _case(press), _seen(press), press.said.get("chosen", fixes.ALL)
+    if press.said.get("place") == "fixes":
+        message = await context.worker.call(run_messages.fixes_message, context.engine, finished, platform)
+        await update(await context.workspace(press.actor), press.actor.channel, press.actor.message, message)
+    elif press.said.get("place") == "part":
         message = await context.worker.call(
-            run_messages.verdict_message, context.engine, seen, platform=platform
+            run_messages.verdict_message, context.engine, finished, platform=platform
         )
-        await update(await context.workspace(one.actor), one.actor.channel, one.actor.message, message)
+        await update(await context.workspace(press.actor), press.actor.channel, press.actor.message, message)
     else:
-        await outbox.refresh_case(context, case, seen, {"platform": platform, "at": one.actor.trigger})
+        await outbox.refresh_case(context, case, finished, {"platform": platform, "at": press.actor.trigger})
 
 
-async def _compare(context: AppContext, one: Press) -> None:
-    seen = _seen(one)
-    before = await context.run_history.before(seen)
+async def _compare(context: AppContext, press: Press) -> None:
+    finished = _seen(press)
+    before = await context.run_history.before(finished)
     if before is None:
-        await context.post_ephemeral(one.actor, note("There is no earlier run of this case to compare with."))
+        await context.post_ephemeral(
+            press.actor, note("There is no earlier run of this case to compare with.")
+        )
         return
     await thread_replies.reply(
         context,
-        one.actor,
-        await context.worker.call(run_messages.change_message, context.engine, before, seen),
+        press.actor,
+        await context.worker.call(run_messages.change_message, context.engine, before, finished),
     )
 
 
-async def _ticket(context: AppContext, one: Press) -> None:
+async def _ticket(context: AppContext, press: Press) -> None:
     await context.post_ephemeral(
-        one.actor, await context.worker.call(run_messages.ticket_message, context.engine, _seen(one))
+        press.actor, await context.worker.call(run_messages.ticket_message, context.engine, _seen(press))
     )
 
 
-async def _evidence(context: AppContext, one: Press) -> None:
-    await thread_replies.evidence(context, one.actor, _seen(one), "")
+async def _evidence(context: AppContext, press: Press) -> None:
+    await thread_replies.evidence(context, press.actor, _seen(press), "")
 
 
-async def _fixes(context: AppContext, one: Press) -> None:
-    platform = one.said.get("platform", "") or fixes.ALL
+async def _fixes(context: AppContext, press: Press) -> None:
+    platform = press.said.get("platform", "") or fixes.ALL
     await thread_replies.reply(
         context,
-        one.actor,
-        await context.worker.call(run_messages.fixes_message, context.engine, _seen(one), platform),
+        press.actor,
+        await context.worker.call(run_messages.fixes_message, context.engine, _seen(press), platform),
     )
 
 
-async def _preflight(context: AppContext, one: Press) -> None:
-    await thread_replies.preflight(context, one.actor, _seen(one), one.said.get("platform", ""))
+async def _preflight(context: AppContext, press: Press) -> None:
+    await thread_replies.preflight(context, press.actor, _seen(press), press.said.get("platform", ""))
 
 
-async def _raw(context: AppContext, one: Press) -> None:
-    await uploads.raw(context, one.actor, _seen(one))
+async def _raw(context: AppContext, press: Press) -> None:
+    await uploads.raw(context, press.actor, _seen(press))
 
 
-async def _tree(context: AppContext, one: Press) -> None:
-    await uploads.tree(context, one.actor, _seen(one))
+async def _tree(context: AppContext, press: Press) -> None:
+    await uploads.tree(context, press.actor, _seen(press))
 
 
-async def _right(context: AppContext, one: Press) -> None:
-    await feedback.judge(context, one.actor, _case(one), _seen(one), "right")
+async def _right(context: AppContext, press: Press) -> None:
+    await feedback.judge(context, press.actor, _case(press), _seen(press), "right")
     await context.post_ephemeral(
-        one.actor, notices.thanks(run_messages.header_of_finished(context.engine, _seen(one)), "right")
+        press.actor, notices.thanks(run_messages.header_of_finished(context.engine, _seen(press)), "right")
     )
 
 
-async def _wrong(context: AppContext, one: Press) -> None:
+async def _wrong(context: AppContext, press: Press) -> None:
     try:
-        await feedback.ask_why(context, one.actor, _seen(one))
+        await feedback.ask_why(context, press.actor, _seen(press))
     finally:  # it counts, whether or not there was time for a window
-        await feedback.judge(context, one.actor, _case(one), _seen(one), "wrong")
+        await feedback.judge(context, press.actor, _case(press), _seen(press), "wrong")
 
 
-def _case(one: Press) -> CaseRow:
-    assert one.case is not None  # `press` has found it
-    return one.case
+def _case(press: Press) -> CaseRow:
+    assert press.case is not None  # `press` has found it
+    return press.case
 
 
-def _seen(one: Press) -> FinishedRun:
-    assert one.seen is not None  # as above
-    return one.seen
+def _seen(press: Press) -> FinishedRun:
+    assert press.seen is not None  # as above
+    return press.seen
 
 
 ABOUT_CASE: Final[dict[str, Act]] = {"again": _again, "relay": _relay, "stop": _stop}
@@ -233,33 +235,33 @@ ABOUT_RUN: Final[dict[str, Act]] = {
 Said: TypeAlias = Mapping[str, str]  # what the button carries
 
 
-async def _start(context: AppContext, actor: Actor, said: Said) -> None:
+async def _start(context: AppContext, actor: Actor, text: Said) -> None:
     """Begin with the code that was chosen, or open the form."""
-    given = {name: said[name] for name in ("code", "platform") if said.get(name)}
+    given = {name: text[name] for name in ("code", "platform") if text.get(name)}
     if "code" in given:
         await lifecycle.start(context, actor, views.filled_in(given, context.vocabulary))
     else:
         await views.open_form(context, actor, given)
 
 
-async def _none(context: AppContext, actor: Actor, said: Said) -> None:
+async def _none(context: AppContext, actor: Actor, text: Said) -> None:
     """None of the readings: open the form with what is known, or say what helps where its time is over."""
-    given = await symptom_choices.none(context, actor, said)
+    given = await symptom_choices.none(context, actor, text)
     if actor.late:
         await answers.say(context, actor, no_choice())
     else:
         await views.open_form(context, actor, {"code": modals.ANY, **given})
 
 
-async def _nearest(context: AppContext, actor: Actor, said: Said) -> None:
-    await answers.nearest(context, actor, said.get("about", ""))
+async def _nearest(context: AppContext, actor: Actor, text: Said) -> None:
+    await answers.nearest(context, actor, text.get("about", ""))
 
 
-async def _meaning(context: AppContext, actor: Actor, said: Said) -> None:
-    await answers.meanings(context, actor, (said.get("code", ""),), said.get("platform", ""))
+async def _meaning(context: AppContext, actor: Actor, text: Said) -> None:
+    await answers.meanings(context, actor, (text.get("code", ""),), text.get("platform", ""))
 
 
-async def _guide(context: AppContext, actor: Actor, said: Said) -> None:
+async def _guide(context: AppContext, actor: Actor, text: Said) -> None:
     await context.post_ephemeral(actor, thread_replies.help_text(context))
 
 

@@ -52,7 +52,7 @@ async def relay_rows(context: AppContext, actor: Actor) -> tuple[list[RelayRow],
     names = context.relay_directory.names
     usable = await context.permissions.usable(workspace, actor, names)
     rows = [await _built_in(context)] if context.engine.relay.name in usable else []
-    rows += [row_of(one, time.time()) for one in context.relay_directory.known if one.name in usable]
+    rows += [row_of(status, time.time()) for status in context.relay_directory.known if status.name in usable]
     return rows, len(names) - len(usable)
 
 
@@ -63,33 +63,38 @@ async def _built_in(context: AppContext) -> RelayRow:
     return RelayRow(relay.name, relay.vantage, not problem, state)
 
 
-def row_of(one: RelayStatus, now: float) -> RelayRow:
+def row_of(status: RelayStatus, now: float) -> RelayRow:
     """Say how a relay of the hub is; *now* in seconds since the epoch."""
     return RelayRow(
-        one.name, one.vantage, one.connected and one.ready, _state(one, now), one.labels, _troubles(one)
+        status.name,
+        status.vantage,
+        status.connected and status.ready,
+        _state(status, now),
+        status.labels,
+        _troubles(status),
     )
 
 
-def _state(one: RelayStatus, now: float) -> str:
-    if not one.connected:
-        seen = f"last seen {spoken_ago(now - one.seen)} ago" if one.seen else "never seen"
-        return f"not connected, {seen}{f' ({one.gone})' if one.gone else ''}"
-    parts = ["connected" if one.ready else f"connected, but {one.gone or 'not ready'}"]
-    if one.round_trip_ms is not None:
-        parts.append(f"round trip {one.round_trip_ms:.0f} ms")
-    if one.version:
-        parts.append(f"version {one.version}")
-    if one.running:
-        parts.append(f"{one.running} running")
+def _state(status: RelayStatus, now: float) -> str:
+    if not status.connected:
+        found = f"last seen {spoken_ago(now - status.seen)} ago" if status.seen else "never seen"
+        return f"not connected, {found}{f' ({status.gone})' if status.gone else ''}"
+    parts = ["connected" if status.ready else f"connected, but {status.gone or 'not ready'}"]
+    if status.round_trip_ms is not None:
+        parts.append(f"round trip {status.round_trip_ms:.0f} ms")
+    if status.version:
+        parts.append(f"version {status.version}")
+    if status.running:
+        parts.append(f"{status.running} running")
     return ", ".join(parts)
 
 
-def _troubles(one: RelayStatus) -> tuple[str, ...]:
-    found = [f"Self-test, {name}: {said}" for name, said in (one.checks or {}).items() if said]
-    if one.offset_s is not None and abs(one.offset_s) >= OFF:
-        way = "ahead" if one.offset_s > 0 else "behind"
-        found.append(f"Its clock is {abs(one.offset_s):.0f} s {way}.")
-    return tuple(found) if one.connected else ()
+def _troubles(status: RelayStatus) -> tuple[str, ...]:
+    found = [f"Self-test, {name}: {check}" for name, check in (status.checks or {}).items() if check]
+    if status.offset_s is not None and abs(status.offset_s) >= OFF:
+        way = "ahead" if status.offset_s > 0 else "behind"
+        found.append(f"Its clock is {abs(status.offset_s):.0f} s {way}.")
+    return tuple(found) if status.connected else ()
 
 
 def _past(context: AppContext, case: CaseRow, run: RunRow) -> PastRun:

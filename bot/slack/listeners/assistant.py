@@ -50,13 +50,13 @@ async def greet(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None
 
 async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) -> None:
     """Answer a direct message: about the case of its thread, or a new one."""
-    said = MENTION.sub(" ", words["text"]).strip()
+    text = MENTION.sub(" ", words["text"]).strip()
     case = await context.store.case_of_thread(actor.team, actor.channel, actor.thread or actor.message)
     if case:
-        await follow(context, actor, case, said, addressed=True)
-    elif said.casefold().strip("!. ") in GREETINGS:
+        await follow(context, actor, case, text, addressed=True)
+    elif text.casefold().strip("!. ") in GREETINGS:
         await thread_replies.reply(context, actor, thread_replies.help_text(context))
-    elif (left := await reports.take(context, actor, None, said)) is not None:
+    elif (left := await reports.take(context, actor, None, text)) is not None:
         await _think(context, actor)
         here = Actor(actor.team, actor.user, actor.channel, actor.thread or actor.message, actor.message)
         await handle_text(context, here, left)
@@ -64,8 +64,8 @@ async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) 
 
 async def stop_all(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
     """Stop what runs in this conversation, as Slack's own Stop button wants."""
-    for run, one in tuple(context.active_runs.items()):
-        if one.case.channel == actor.channel and actor.thread in ("", one.case.thread_ts):
+    for run, active_run in tuple(context.active_runs.items()):
+        if active_run.case.channel == actor.channel and actor.thread in ("", active_run.case.thread_ts):
             await lifecycle.stop(context, actor, run)
     method = (await context.workspace(actor)).client.agents_sessions_setStatus
     await _try("session status", method, actor, status="active")

@@ -25,14 +25,14 @@ def register(app: AsyncApp, context: AppContext) -> None:
     @app.command(COMMAND)
     async def diagnose(ack: AsyncAck, body: dict[str, Any]) -> None:
         text = str(body.get("text") or "").strip()
-        one = make_event("command", of_command(body), body, {"text": text}, ordered=False)
-        await inbox.take(context, one, urgent=not text)
+        event = make_event("command", of_command(body), body, {"text": text}, ordered=False)
+        await inbox.take(context, event, urgent=not text)
         await ack()
 
 
-async def answer(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Do what was typed."""
-    text = said.get("text", "")
+    text = fields.get("text", "")
     match text.casefold().strip(" .!?"):
         case "":
             await open_form(context, actor)

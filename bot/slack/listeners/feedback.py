@@ -27,38 +27,40 @@ def register(app: AsyncApp, context: AppContext) -> None:
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body.get("view", {})
         about = json.loads(view.get("private_metadata") or "{}")
-        said = answers(view) | {"run": str(about.get("run", ""))}
-        await inbox.take(context, make_event("judgement", of_interaction(body), body, said, ordered=False))
+        fields = answers(view) | {"run": str(about.get("run", ""))}
+        await inbox.take(context, make_event("judgement", of_interaction(body), body, fields, ordered=False))
         await ack()
 
 
 async def judge(
-    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun, verdict: FeedbackVerdict
+    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, verdict: FeedbackVerdict
 ) -> None:
     """Keep *verdict* on every cause that was found, and show below the verdict that it was heard."""
-    for one in seen.record.diagnosis.found:
-        await context.store.save_feedback(seen.run, one.cause, verdict, actor.user)
+    for finding in finished.record.diagnosis.found:
+        await context.store.save_feedback(finished.run, finding.cause, verdict, actor.user)
     await outbox.refresh_case(
-        context, case, await context.run_history.latest(case.id) or seen, {"judged": verdict}
+        context, case, await context.run_history.latest(case.id) or finished, {"judged": verdict}
     )
 
 
-async def ask_why(context: AppContext, actor: Actor, seen: FinishedRun) -> None:
+async def ask_why(context: AppContext, actor: Actor, finished: FinishedRun) -> None:
     """Ask what it was instead."""
-    found = {one.cause for one in seen.record.diagnosis.found}
-    causes = [(one.id, one.title) for one in context.engine.knowledge.causes.values() if one.id not in found]
+    found = {finding.cause for finding in finished.record.diagnosis.found}
+    causes = [
+        (cause.id, cause.title) for cause in context.engine.knowledge.causes.values() if cause.id not in found
+    ]
     workspace = await context.workspace(actor)
-    await open_window(workspace, actor, window(seen.asked, causes))
+    await open_window(workspace, actor, window(finished.asked, causes))
 
 
-async def keep(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def keep(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Keep what was written, without what should not be in it."""
-    seen = await context.run_history.get(said.get("run", ""))
-    if seen is None:
+    finished = await context.run_history.get(fields.get("run", ""))
+    if finished is None:
         return
-    words = redact(said.get("words", "")).text
-    for one in seen.record.diagnosis.found:
-        await context.store.save_feedback(seen.run, one.cause, "wrong", actor.user, words)
-    cause = said.get("cause", OTHER)
+    words = redact(fields.get("words", "")).text
+    for finding in finished.record.diagnosis.found:
+        await context.store.save_feedback(finished.run, finding.cause, "wrong", actor.user, words)
+    cause = fields.get("cause", OTHER)
     if cause in context.engine.knowledge.causes:
-        await context.store.save_feedback(seen.run, cause, "right", actor.user, words)
+        await context.store.save_feedback(finished.run, cause, "right", actor.user, words)

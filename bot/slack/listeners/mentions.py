@@ -31,9 +31,9 @@ def register(app: AsyncApp, context: AppContext) -> None:
         await inbox.take(context, make_event("mention", actor, body, {"text": text}))
 
 
-async def answer(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Go on with the case of this thread, or begin one in it."""
-    text = said["text"]
+    text = fields["text"]
     here = Actor(
         team=actor.team,
         user=actor.user,

@@ -39,8 +39,8 @@ def register(app: AsyncApp, context: AppContext) -> None:
             await inbox.take(context, make_event("thread", actor, body, {"text": text}), ours_only=True)
 
 
-async def in_thread(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def in_thread(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Go on with the case of this thread; leave alone what is no thread of ours."""
     case = await context.store.case_of_thread(actor.team, actor.channel, actor.thread)
     if case:
-        await follow(context, actor, case, said["text"], addressed=False)
+        await follow(context, actor, case, fields["text"], addressed=False)

@@ -29,20 +29,20 @@ def register(app: AsyncApp, context: AppContext) -> None:
         actor = of_interaction(body)
         here = replace(actor, thread=actor.thread or actor.message)
         message = body.get("message") or {}
-        said = {"text": with_files(message_text(message), message)}
-        await inbox.take(context, make_event("message", here, body, said))
+        fields = {"text": with_files(message_text(message), message)}
+        await inbox.take(context, make_event("message", here, body, fields))
         await ack()
 
     @app.global_shortcut(GLOBAL)
     async def from_anywhere(ack: AsyncAck, body: dict[str, Any]) -> None:
-        one = make_event("anywhere", of_interaction(body), body, {}, ordered=False)
-        await inbox.take(context, one, urgent=True)
+        event = make_event("anywhere", of_interaction(body), body, {}, ordered=False)
+        await inbox.take(context, event, urgent=True)
         await ack()
 
 
-async def read(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def read(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Begin what the message asks for."""
-    if (left := await reports.take_here(context, actor, said["text"])) is not None:
+    if (left := await reports.take_here(context, actor, fields["text"])) is not None:
         await handle_text(context, actor, left)
 
 
@@ -55,18 +55,20 @@ def message_text(message: Mapping[str, Any]) -> str:
     """All that can be read in *message*: its text, and what stands only in its blocks and attachments."""
     text = str(message.get("text") or "")
     more = [*_texts(message.get("blocks"), 0), *_texts(message.get("attachments"), 0)]
-    return "\n".join(dict.fromkeys(one for one in (text, *more) if one and (one is text or one not in text)))
+    return "\n".join(
+        dict.fromkeys(item for item in (text, *more) if item and (item is text or item not in text))
+    )
 
 
 def _texts(value: object, depth: int) -> Iterator[str]:
     if depth > _DEEP:
         return
     if isinstance(value, dict):
-        for name, one in value.items():
-            if isinstance(one, str) and name in _WORDS:
-                yield one
+        for name, item in value.items():
+            if isinstance(item, str) and name in _WORDS:
+                yield item
             else:
-                yield from _texts(one, depth + 1)
+                yield from _texts(item, depth + 1)
     elif isinstance(value, list):
-        for one in value:
-            yield from _texts(one, depth + 1)
+        for item in value:
+            yield from _texts(item, depth + 1)

@@ -25,9 +25,9 @@ def register(app: AsyncApp, context: AppContext) -> None:
             await inbox.take(context, _of(body, "revoked"))
 
 
-async def forget(context: AppContext, _: Actor, said: Mapping[str, str]) -> None:
+async def forget(context: AppContext, _: Actor, fields: Mapping[str, str]) -> None:
     """Forget the installation: the next command of that workspace is told so, or finds a newer one."""
-    await context.workspaces.forget(said.get("team", ""), said.get("enterprise", ""))
+    await context.workspaces.forget(fields.get("team", ""), fields.get("enterprise", ""))
 
 
 def _of(body: Mapping[str, Any], way: str) -> InboundEvent:
@@ -44,4 +44,4 @@ def _of(body: Mapping[str, Any], way: str) -> InboundEvent:
 def _of_organisation(body: Mapping[str, Any]) -> bool:
     """Tell whether the event is about the installation of a whole organisation."""
     about = body.get("authorizations") or [body]
-    return any(isinstance(one, Mapping) and one.get("is_enterprise_install") is True for one in about)
+    return any(isinstance(item, Mapping) and item.get("is_enterprise_install") is True for item in about)

@@ -33,31 +33,31 @@ def register(app: AsyncApp, context: AppContext) -> None:
     @app.view(FORM)
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body.get("view", {})
-        said = answers(view)
+        fields = answers(view)
         try:
-            check(said, context.vocabulary)
+            check(fields, context.vocabulary)
         except FieldError as error:
             await ack(response_action="errors", errors={error.field: str(error)[:150]})
             return
-        await inbox.take(context, make_event("form", place_of(of_interaction(body), view), body, said))
+        await inbox.take(context, make_event("form", place_of(of_interaction(body), view), body, fields))
         await ack()
 
 
-async def begin(context: AppContext, actor: Actor, said: Mapping[str, str]) -> None:
+async def begin(context: AppContext, actor: Actor, values: Mapping[str, str]) -> None:
     """Begin what was filled in: a code counts more than a story."""
-    if "code" in said or not said.get("story"):
-        await lifecycle.start(context, actor, filled_in(said, context.vocabulary))
+    if "code" in values or not values.get("story"):
+        await lifecycle.start(context, actor, filled_in(values, context.vocabulary))
         return
-    fields = {name: value for name, value in said.items() if name in context.vocabulary.names}
-    await handle_form_story(context, actor, said["story"], fields)
+    fields = {name: value for name, value in values.items() if name in context.vocabulary.names}
+    await handle_form_story(context, actor, values["story"], fields)
 
 
-def check(said: Mapping[str, str], vocabulary: Vocabulary) -> None:
+def check(fields: Mapping[str, str], vocabulary: Vocabulary) -> None:
     """Raise `FieldError` for what cannot be meant; a code that only stood there does not outweigh a story."""
-    story = said.get("story", "").strip()
-    if story and said.get("code") == FIRST:
+    story = fields.get("story", "").strip()
+    if story and fields.get("code") == FIRST:
         raise FieldError("story", f"Is it {FIRST}? Then empty this. Else choose “I have no code” above.")
-    filled_in({"code": vocabulary.codes[0], **said} if story else said, vocabulary)
+    filled_in({"code": vocabulary.codes[0], **fields} if story else fields, vocabulary)
 
 
 async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] | None = None) -> None:
@@ -66,8 +66,8 @@ async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] 
     knowledge = context.engine.knowledge
     relays = await context.permissions.usable(workspace, actor, context.relay_directory.names)
     view = form(
-        codes=[(one.code, one.name) for one in knowledge.errors.values()],
-        platforms=[(one.id, one.title) for one in knowledge.platforms.values()],
+        codes=[(code.code, code.name) for code in knowledge.errors.values()],
+        platforms=[(platform.id, platform.title) for platform in knowledge.platforms.values()],
         edges=context.vocabulary.edges,
         relays=relays,
         given={"code": FIRST, "relay": relays[0] if relays else "", "edge": context.vocabulary.roaming}
@@ -103,10 +103,10 @@ class FieldError(UsageError):
         self.field = field
 
 
-def filled_in(said: Mapping[str, str], vocabulary: Vocabulary) -> Request:
+def filled_in(fields: Mapping[str, str], vocabulary: Vocabulary) -> Request:
     """Make the request of what was filled in; `FieldError` names the field to show the sentence at."""
-    options = [(name, value) for name, value in said.items() if name in vocabulary.names]
-    if not said.get("code"):
+    options = [(name, value) for name, value in fields.items() if name in vocabulary.names]
+    if not fields.get("code"):
         raise FieldError("code", "Choose the error, or say below what happens.")
     try:
         return parse_words((), vocabulary, options)
@@ -118,7 +118,7 @@ def _culprit(options: list[tuple[str, str]], vocabulary: Vocabulary) -> str:
     """Find the field without which the rest makes a request; the code, when there is none."""
     for name, _ in reversed(options):
         try:
-            parse_words((), vocabulary, [one for one in options if one[0] != name])
+            parse_words((), vocabulary, [texts for texts in options if texts[0] != name])
         except UsageError:
             continue
         return name
@@ -128,10 +128,10 @@ def _culprit(options: list[tuple[str, str]], vocabulary: Vocabulary) -> str:
 def place_of(actor: Actor, view: Mapping[str, Any]) -> Actor:
     """Give back the place from which the form was opened."""
     try:
-        kept = json.loads(str(view.get("private_metadata") or "{}"))
+        stored = json.loads(str(view.get("private_metadata") or "{}"))
     except ValueError:
-        kept = {}
-    place = kept if isinstance(kept, dict) else {}
+        stored = {}
+    place = stored if isinstance(stored, dict) else {}
     return Actor(
         team=actor.team,
         user=actor.user,

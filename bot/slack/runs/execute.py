@@ -37,8 +37,10 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
     try:
         async with live:
             records = await from_each(running.run.relays, partial(_in_line, context, running, live))
-            seen = await context.worker.call(combine, running.case.id, running.run.id, running.user, records)
-            told = await context.worker.call(headline_of, context.engine, seen)
+            finished = await context.worker.call(
+                combine, running.case.id, running.run.id, running.user, records
+            )
+            text = await context.worker.call(headline_of, context.engine, finished)
     except Exception as error:
         reference = new_reference()
         log.exception("run %s has failed: %s", running.run.id, reference)
@@ -47,16 +49,16 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
         return
     finally:
         context.active_runs.pop(running.run.id, None)
-    summary = summary_of(records, told, seen.record.diagnosis)
-    if await context.store.finish_run(running.run.id, "done", seen.outcome, summary):
-        context.run_history.keep(seen)
+    summary = summary_of(records, text, finished.record.diagnosis)
+    if await context.store.finish_run(running.run.id, "done", finished.outcome, summary):
+        context.run_history.keep(finished)
         await _told(context, running)
 
 
-async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, told: Ending) -> bool:
+async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, ending: Ending) -> bool:
     """End a run that has no verdict, and say so in its message; false if it had ended before."""
-    kept = {"done": running.done, "total": running.total, "by": told.by, "reference": told.reference}
-    if not await context.store.finish_run(running.run.id, how, summary=kept):
+    summary = {"done": running.done, "total": running.total, "by": ending.by, "reference": ending.reference}
+    if not await context.store.finish_run(running.run.id, how, summary=summary):
         return False
     await _told(context, running)
     return True
@@ -110,21 +112,21 @@ async def _look(
         coming.put_nowait(progress.observation)
         tell(progress)
 
-    kept: set[str] = set()
+    texts: set[str] = set()
 
     async def keep() -> None:
         while True:
-            one = await coming.get()
-            await context.store.save_observation(running.run.id, relay.name, one)
-            kept.add(one.step)
+            observation = await coming.get()
+            await context.store.save_observation(running.run.id, relay.name, observation)
+            texts.add(observation.step)
 
     async with _beside(keep()):
         record = await triage(
             running.run.request, engine.knowledge, engine.network, relay, engine.settings, heard
         )
-    for step, one in record.observations.items():
-        if step not in kept:
-            await context.store.save_observation(running.run.id, relay.name, one)
+    for step, item in record.observations.items():
+        if step not in texts:
+            await context.store.save_observation(running.run.id, relay.name, item)
     return record
 
 

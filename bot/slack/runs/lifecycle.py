@@ -45,20 +45,24 @@ async def rerun(context: AppContext, actor: Actor, case: CaseRow, request: Reque
 
 
 async def answer(
-    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun, told: Mapping[str, str]
+    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, answers: Mapping[str, str]
 ) -> FinishedRun:
-    """Continue the walk of *seen* with what a person has *told*; nothing is looked at anew."""
-    await context.permissions.check_access(await context.workspace(actor), actor, seen.record.request.relays)
-    request = replace(case.request, answers={**case.request.answers, **told})
-    return await _conclude(context, case, seen, request)
+    """Continue the walk of *finished* with what a person has *answers*; nothing is looked at anew."""
+    await context.permissions.check_access(
+        await context.workspace(actor), actor, finished.record.request.relays
+    )
+    request = replace(case.request, answers={**case.request.answers, **answers})
+    return await _conclude(context, case, finished, request)
 
 
 async def conclude_for_platform(
-    context: AppContext, actor: Actor, case: CaseRow, seen: FinishedRun, platform: str
+    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, platform: str
 ) -> FinishedRun:
     """Conclude for one *platform* alone from looks that were made for every one."""
-    await context.permissions.check_access(await context.workspace(actor), actor, seen.record.request.relays)
-    return await _conclude(context, case, seen, replace(case.request, platform=platform))
+    await context.permissions.check_access(
+        await context.workspace(actor), actor, finished.record.request.relays
+    )
+    return await _conclude(context, case, finished, replace(case.request, platform=platform))
 
 
 async def stop(context: AppContext, actor: Actor, run_id: str) -> bool:
@@ -72,9 +76,11 @@ async def stop(context: AppContext, actor: Actor, run_id: str) -> bool:
     return await execute.end_without_verdict(context, running, "stopped", Ending(by=actor.user))
 
 
-async def _conclude(context: AppContext, case: CaseRow, seen: FinishedRun, request: Request) -> FinishedRun:
+async def _conclude(
+    context: AppContext, case: CaseRow, finished: FinishedRun, request: Request
+) -> FinishedRun:
     await context.store.change_case(case.id, request)
-    now = await context.worker.call(reevaluate, context.engine, seen, request)
+    now = await context.worker.call(reevaluate, context.engine, finished, request)
     context.run_history.keep(now)
     await outbox.refresh_case(context, case, now, {"request": repr(request)})
     return now
@@ -97,11 +103,11 @@ async def _open(context: AppContext, actor: Actor, request: Request) -> str:
         thread_ts=actor.thread,
         created=time.time(),
     )
-    kept = await context.store.open_case(case)
-    if kept.id != case.id:
-        await context.store.change_case(kept.id, request)
-    await _run(context, actor, replace(kept, request=request))
-    return kept.id
+    case_row = await context.store.open_case(case)
+    if case_row.id != case.id:
+        await context.store.change_case(case_row.id, request)
+    await _run(context, actor, replace(case_row, request=request))
+    return case_row.id
 
 
 async def _run(context: AppContext, actor: Actor, case: CaseRow) -> None:

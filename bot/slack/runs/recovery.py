@@ -29,8 +29,8 @@ async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
         observed = await context.store.record(run.id)
         done = sum(map(len, observed[1].values())) if observed else 0
         total = await context.worker.call(count_looks, context.engine, run)
-        kept = {"done": min(done, total), "total": total}
-        if await context.store.finish_run(run.id, "lost", summary=kept):
+        stored = {"done": min(done, total), "total": total}
+        if await context.store.finish_run(run.id, "lost", summary=stored):
             log.warning("run %s was cut off", run.id)
             await _settle(context, run)
     for owed in await context.store.due():
@@ -50,18 +50,18 @@ async def declare_running(context: AppContext, seconds: float) -> None:
     """Cut off what runs here, and say so; what cannot be said in these *seconds* the next start says."""
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
-            for one in tuple(context.active_runs.values()):
-                group.create_task(_cut_off(context, one))
+            for active_run in tuple(context.active_runs.values()):
+                group.create_task(_cut_off(context, active_run))
     except TimeoutError:
         log.warning("not everything that was cut off could be told; the next start will")
 
 
-async def _cut_off(context: AppContext, one: ActiveRun) -> None:
-    await context.tasks.cancel(job_name(one.run.id))
+async def _cut_off(context: AppContext, active_run: ActiveRun) -> None:
+    await context.tasks.cancel(job_name(active_run.run.id))
     try:
-        await execute.end_without_verdict(context, one, "lost", Ending())
+        await execute.end_without_verdict(context, active_run, "lost", Ending())
     except SlackError as error:
-        log.warning("run %s could not be told, the next start will: %s", one.run.id, error.word)
+        log.warning("run %s could not be told, the next start will: %s", active_run.run.id, error.word)
 
 
 async def _settle(context: AppContext, run: RunRow) -> None:

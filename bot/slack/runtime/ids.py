@@ -28,11 +28,11 @@ def new_reference() -> str:
 
 def _word(syllables: int) -> str:
     # One number for all: each time the kernel is asked, another thread may take over.
-    number, said = secrets.randbelow(len(_SYLLABLES) ** syllables), ""
+    number, text = secrets.randbelow(len(_SYLLABLES) ** syllables), ""
     for _ in range(syllables):
-        number, one = divmod(number, len(_SYLLABLES))
-        said += _SYLLABLES[one]
-    return said
+        number, item = divmod(number, len(_SYLLABLES))
+        text += _SYLLABLES[item]
+    return text
 
 
 def _number() -> str:

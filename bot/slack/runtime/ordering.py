@@ -65,10 +65,10 @@ class _Line:
             self._busy = True
             self.places[0].called.set()
 
-    def leave(self, one: _Place) -> None:
+    def leave(self, item: _Place) -> None:
         """Go, after one's turn or before it."""
-        self.places.remove(one)
+        self.places.remove(item)
         heapq.heapify(self.places)
-        if one.called.is_set():
+        if item.called.is_set():
             self._busy = False
         self.call()

@@ -31,12 +31,12 @@ class ActiveRun:
     @property
     def done(self) -> int:
         """Looks that have ended, over all relays."""
-        return sum(one.done for one in self.progress.values())
+        return sum(progress.done for progress in self.progress.values())
 
     @property
     def total(self) -> int:
         """All looks there are, as far as that is known."""
-        return sum(one.total for one in self.progress.values())
+        return sum(progress.total for progress in self.progress.values())
 
 
 def job_name(run: str) -> str:

@@ -38,8 +38,8 @@ class InboundEvent:
     def reply_key(self) -> str:
         """Name the next reply to it, so that it is known again after a restart; ids of Slack's are not given away."""
         self._replies += 1
-        said = hashlib.sha256(" ".join(self.key).encode()).hexdigest()
-        return f"{said[:20]}-{self._replies}"
+        text = hashlib.sha256(" ".join(self.key).encode()).hexdigest()
+        return f"{text[:20]}-{self._replies}"
 
 
 # The delivery that is being answered, where there is one.
@@ -47,12 +47,12 @@ CURRENT_EVENT: Final[ContextVar[InboundEvent | None]] = ContextVar("answering", 
 
 
 def make_event(
-    way: str, asker: Actor, body: Mapping[str, Any], said: Mapping[str, str], *, ordered: bool = True
+    way: str, asker: Actor, body: Mapping[str, Any], fields: Mapping[str, str], *, ordered: bool = True
 ) -> InboundEvent:
     """Make the delivery of *body*; what is *ordered* is answered in order with what else is said in its thread."""
-    one = InboundEvent(way, asker, delivery_id(body) or f"unnamed {secrets.token_hex(8)}", said)
+    event = InboundEvent(way, asker, delivery_id(body) or f"unnamed {secrets.token_hex(8)}", fields)
     turn = thread_key(asker) if ordered else ""
-    return replace(one, thread=turn, stamp=stamp_of(body)) if turn else one
+    return replace(event, thread=turn, stamp=stamp_of(body)) if turn else event
 
 
 def thread_key(asker: Actor) -> str:

@@ -47,7 +47,7 @@ class FinishedRun:
 
     def from_relay(self, relay: str) -> "FinishedRun | None":
         """Give what *relay* saw by itself; none where it did not look."""
-        part = next((one for one in self.parts if one.relay == relay), None)
+        part = next((record for record in self.parts if record.relay == relay), None)
         return replace(self, record=part, parts=(), of=relay) if part else None
 
     @property
@@ -61,15 +61,15 @@ def combine(case: str, run: str, user: str, records: Sequence[RunRecord]) -> Fin
     return FinishedRun(case, run, user, aggregate(records), tuple(records) if len(records) > 1 else ())
 
 
-def view_of(engine: Engine, seen: FinishedRun, platform: str = EVERY) -> View:
+def view_of(engine: Engine, finished: FinishedRun, platform: str = EVERY) -> View:
     """Fill in every text, for *platform* too."""
-    whole = for_platform(engine, seen.record, platform)
-    return compared_view(whole, seen.records, engine.knowledge, engine.network)
+    whole = for_platform(engine, finished.record, platform)
+    return compared_view(whole, finished.records, engine.knowledge, engine.network)
 
 
-def headline_of(engine: Engine, seen: FinishedRun) -> str:
+def headline_of(engine: Engine, finished: FinishedRun) -> str:
     """Say the outcome in one line, over all relays."""
-    return view_of(engine, seen).headline
+    return view_of(engine, finished).headline
 
 
 def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
@@ -81,16 +81,16 @@ def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
     if not platform or platform in diagnosis.platforms:
         return record
     found = tuple(
-        replace(one, platforms=(*one.platforms, platform))
-        if platform in (engine.knowledge.causes[one.cause].platforms or (platform,))
-        else one
-        for one in diagnosis.found
+        replace(finding, platforms=(*finding.platforms, platform))
+        if platform in (engine.knowledge.causes[finding.cause].platforms or (platform,))
+        else finding
+        for finding in diagnosis.found
     )
     wider: Diagnosis = replace(diagnosis, platforms=(*diagnosis.platforms, platform), found=found)
     return replace(record, diagnosis=wider)
 
 
-def reevaluate(engine: Engine, seen: FinishedRun, request: Request) -> FinishedRun:
+def reevaluate(engine: Engine, finished: FinishedRun, request: Request) -> FinishedRun:
     """Conclude anew from the same looks, for *request*: one more answer, or one platform of all."""
     problem = prepare(request, engine.knowledge, engine.network)
 
@@ -99,4 +99,4 @@ def reevaluate(engine: Engine, seen: FinishedRun, request: Request) -> FinishedR
         diagnosis = problem.diagnosis(answers, record.observations)
         return replace(record, request=request, answers=answers, diagnosis=diagnosis)
 
-    return combine(seen.case, seen.run, seen.user, [again(record) for record in seen.records])
+    return combine(finished.case, finished.run, finished.user, [again(record) for record in finished.records])

@@ -33,7 +33,7 @@ class Readiness:
                 ]
         except TimeoutError:
             return ["the checks took too long"]
-        return [one for one in found if one]
+        return [item for item in found if item]
 
     async def _store(self) -> str:
         try:

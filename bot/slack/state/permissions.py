@@ -101,8 +101,8 @@ class Permissions:
         """Ask Slack who is in a user group, now and then; nobody, when it does not say."""
 
         async def ask() -> frozenset[str]:
-            said = await call(workspace.client.usergroups_users_list, usergroup=group)
-            return frozenset(map(str, said.get("users", ())))
+            fields = await call(workspace.client.usergroups_users_list, usergroup=group)
+            return frozenset(map(str, fields.get("users", ())))
 
         return await self._remembered((team, group), ask, f"the members of {group} (scope usergroups:read?)")
 
@@ -110,9 +110,9 @@ class Permissions:
         """Ask Slack which user group has a handle; none, when it does not say."""
 
         async def ask() -> frozenset[str]:
-            said = await call(workspace.client.usergroups_list)
+            fields = await call(workspace.client.usergroups_list)
             return frozenset(
-                str(one.get("id")) for one in said.get("usergroups", ()) if one.get("handle") == handle
+                str(item.get("id")) for item in fields.get("usergroups", ()) if item.get("handle") == handle
             )
 
         return await self._remembered((team, f"@{handle}"), ask, f"@{handle} (scope usergroups:read?)")
@@ -123,8 +123,8 @@ class Permissions:
             return ""
 
         async def ask() -> frozenset[str]:
-            said = await call(workspace.client.conversations_info, channel=actor.channel)
-            return frozenset({str((said.get("channel") or {}).get("name", ""))})
+            fields = await call(workspace.client.conversations_info, channel=actor.channel)
+            return frozenset({str((fields.get("channel") or {}).get("name", ""))})
 
         what = f"the name of {actor.channel} (scopes channels:read, groups:read?)"
         return next(iter(await self._remembered((actor.team, actor.channel), ask, what)), "")

@@ -59,7 +59,9 @@ class SlackRelayDirectory:
     @property
     def places(self) -> tuple[RelayScope, ...]:
         """The same, as the rules see them."""
-        return tuple(RelayScope(one.name, one.labels, one.channels) for one in self._known.values())
+        return tuple(
+            RelayScope(status.name, status.labels, status.channels) for status in self._known.values()
+        )
 
     async def fresh(self) -> None:
         """Ask the hub, unless it was asked just now; when it is away, the database tells what is known."""
@@ -68,7 +70,7 @@ class SlackRelayDirectory:
                 return
             known, wait = await self._ask()
             self._next = time.monotonic() + wait
-            self._known = {one.name: one for one in known if one.name != self._local.name}
+            self._known = {status.name: status for status in known if status.name != self._local.name}
             if self.vocabulary.relays != self.names:
                 self.vocabulary = replace(self.vocabulary, relays=self.names)
 
@@ -127,13 +129,13 @@ class SlackRelayDirectory:
             enrolled = await self._enrolment.all()
         except StoreError:
             return self.known, FRESH
-        away = tuple(_absent(one) for one in enrolled if one.key and one.revoked is None)
+        away = tuple(_absent(relay) for relay in enrolled if relay.key and relay.revoked is None)
         return away, AWAY if self._hub.socket.exists() else FRESH
 
 
-def _absent(one: RegisteredRelay) -> RelayStatus:
+def _absent(relay: RegisteredRelay) -> RelayStatus:
     """Tell of a relay what the database knows, while no hub does."""
     return RelayStatus(
-        one.name, one.key or "", one.sealing, one.vantage, connected=False, ready=False, seen=one.seen,
-        gone=NO_HUB, version=str(one.state.get("version", "")), labels=one.labels, channels=one.channels,
+        relay.name, relay.key or "", relay.sealing, relay.vantage, connected=False, ready=False, seen=relay.seen,
+        gone=NO_HUB, version=str(relay.state.get("version", "")), labels=relay.labels, channels=relay.channels,
     )  # fmt: skip

@@ -25,33 +25,36 @@ class RunHistory:
         self._desk, self._store, self._bench = engine, store, bench
         self._kept: OrderedDict[str, FinishedRun] = OrderedDict()
 
-    def keep(self, seen: FinishedRun) -> None:
-        """Remember *seen*; the oldest goes."""
-        self._kept[seen.run] = seen
-        self._kept.move_to_end(seen.run)
-        while len(self._kept) > 1 and sum(len(one.records) for one in self._kept.values()) > KEPT:
+    def keep(self, finished: FinishedRun) -> None:
+        """Remember *finished*; the oldest goes."""
+        self._kept[finished.run] = finished
+        self._kept.move_to_end(finished.run)
+        while (
+            len(self._kept) > 1
+            and sum(len(finished_run.records) for finished_run in self._kept.values()) > KEPT
+        ):
             self._kept.popitem(last=False)
 
     async def get(self, run_id: str) -> FinishedRun | None:
         """Give the record of a run that has a verdict; none for others, and where it is not kept any more."""
-        if seen := self._kept.get(run_id):
+        if finished := self._kept.get(run_id):
             self._kept.move_to_end(run_id)
-            return seen
+            return finished
         run = await self._store.run(run_id)
         if run is None or run.status != "done":
             return None
         case = await self._store.case(run.case)
-        kept = await self._store.record(run_id)
-        if case is None or kept is None:
+        requests = await self._store.record(run_id)
+        if case is None or requests is None:
             return None
-        request, observations = kept
+        request, observations = requests
         latest = (await self._store.runs(run.case))[0].id == run_id
         if latest:  # what has been answered since, and the platform that turned out to be meant
-            told = {**request.answers, **case.request.answers}
-            request = replace(request, answers=told, platform=request.platform or case.request.platform)
-        seen = await self._bench.call(reevaluate, self._desk, run, case.user, request, observations)
-        self.keep(seen)
-        return seen
+            answers = {**request.answers, **case.request.answers}
+            request = replace(request, answers=answers, platform=request.platform or case.request.platform)
+        finished = await self._bench.call(reevaluate, self._desk, run, case.user, request, observations)
+        self.keep(finished)
+        return finished
 
     async def latest(self, case_id: str) -> FinishedRun | None:
         """Give the newest run of a case that has a verdict."""
@@ -60,13 +63,13 @@ class RunHistory:
                 return await self.get(run.id)
         return None
 
-    async def before(self, seen: FinishedRun) -> FinishedRun | None:
-        """Give the run with a verdict that came before *seen* in its case."""
+    async def before(self, finished: FinishedRun) -> FinishedRun | None:
+        """Give the run with a verdict that came before *finished* in its case."""
         earlier = False
-        for run in await self._store.runs(seen.case):
+        for run in await self._store.runs(finished.case):
             if earlier and run.status == "done":
                 return await self.get(run.id)
-            earlier = earlier or run.id == seen.run
+            earlier = earlier or run.id == finished.run
         return None
 
 
@@ -86,7 +89,7 @@ def reevaluate(
 def _one_again(
     problem: Problem, run: RunRow, relay: str, request: Request, observations: Mapping[str, Observation]
 ) -> RunRecord:
-    told, vantage = run.summary.get("relays", {}).get(relay, run.summary), run.vantages[relay]
+    text, vantage = run.summary.get("relays", {}).get(relay, run.summary), run.vantages[relay]
     answers = problem.answers(observations, request.answers, vantage)
     return RunRecord(
         request=request,
@@ -94,13 +97,13 @@ def _one_again(
         digest=run.knowledge,
         relay=relay,
         vantage=vantage,
-        turn=str(told.get("turn", "")),
+        turn=str(text.get("turn", "")),
         plan=Plan((), 0.0),  # with secrets in it, it is not kept
         observations=observations,
         answers=answers,
         diagnosis=problem.diagnosis(answers, observations),
         started=run.started,
-        timings=_timings(told.get("timings")),
+        timings=_timings(text.get("timings")),
     )
 
 
@@ -108,8 +111,10 @@ def summary_of(records: Sequence[RunRecord], headline: str, diagnosis: Diagnosis
     """What is kept of a run besides its observations: what *diagnosis* says over all, and of each relay how it went."""
     return {
         "headline": headline,
-        "found": [one.cause for one in diagnosis.found],
-        "relays": {one.relay: {"turn": one.turn, "timings": dict(one.timings)} for one in records},
+        "found": [finding.cause for finding in diagnosis.found],
+        "relays": {
+            record.relay: {"turn": record.turn, "timings": dict(record.timings)} for record in records
+        },
     }
 
 

@@ -28,7 +28,7 @@ MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN
 
 def platforms(engine: Engine) -> tuple[tuple[str, str], ...]:
     """Every platform: id and title."""
-    return tuple((one.id, one.title) for one in engine.knowledge.platforms.values())
+    return tuple((platform.id, platform.title) for platform in engine.knowledge.platforms.values())
 
 
 def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
@@ -50,24 +50,24 @@ def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
     )
 
 
-def header_of_finished(engine: Engine, seen: FinishedRun) -> RunHeader:
+def header_of_finished(engine: Engine, finished: FinishedRun) -> RunHeader:
     """Sum up a finished run."""
-    return run_header(seen.record, seen.asked, engine.knowledge, seen.user, engine.network.title)
+    return run_header(finished.record, finished.asked, engine.knowledge, finished.user, engine.network.title)
 
 
-def progress_message(one: RunHeader, relays: Sequence[RelayProgress]) -> Message:
+def progress_message(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     """Show how far a run is: one relay by its answers, several by a line each."""
     if len(relays) > 1:
-        return side_by_side(one, relays)
+        return side_by_side(header, relays)
     (far,) = relays
     if far.before is not None:
-        return waiting(one, far.before)
-    return progress(one, far.passed, far.done, far.total)
+        return waiting(header, far.before)
+    return progress(header, far.passed, far.done, far.total)
 
 
 def verdict_message(
     engine: Engine,
-    seen: FinishedRun,
+    finished: FinishedRun,
     *,
     platform: str = "",
     others: Sequence[str] = (),
@@ -82,76 +82,87 @@ def verdict_message(
     chosen = platform if platform != fixes.ALL else EVERY
     choices = VerdictOptions(
         platforms=platforms(engine),
-        platform=chosen if platform else seen.record.request.platform or EVERY,
-        relays=tuple(name for name in others if (name,) != seen.relays),
+        platform=chosen if platform else finished.record.request.platform or EVERY,
+        relays=tuple(name for name in others if (name,) != finished.relays),
         earlier=earlier,
         judged=judged,
-        resolved=resolved and seen.outcome == "clear",
-        views=tuple(one.relay for one in seen.parts),
-        part=bool(seen.of),
+        resolved=resolved and finished.outcome == "clear",
+        views=tuple(record.relay for record in finished.parts),
+        part=bool(finished.of),
     )
     return verdict(
-        header_of_finished(engine, seen), view_of(engine, seen, chosen), seen.record.diagnosis, choices
+        header_of_finished(engine, finished),
+        view_of(engine, finished, chosen),
+        finished.record.diagnosis,
+        choices,
     )
 
 
-def fixes_message(engine: Engine, seen: FinishedRun, platform: str) -> Message:
+def fixes_message(engine: Engine, finished: FinishedRun, platform: str) -> Message:
     """Write all steps with their code."""
     chosen = "" if platform == fixes.ALL else platform
     return fixes.fixes(
-        header_of_finished(engine, seen), view_of(engine, seen, chosen), chosen, platforms(engine)
+        header_of_finished(engine, finished), view_of(engine, finished, chosen), chosen, platforms(engine)
     )
 
 
-def evidence_message(engine: Engine, seen: FinishedRun) -> Message:
+def evidence_message(engine: Engine, finished: FinishedRun) -> Message:
     """Write the engineers' view."""
-    record = seen.record
+    record = finished.record
     looks = record.observations.values()
     return evidence.evidence(
-        header_of_finished(engine, seen), view_of(engine, seen), record.diagnosis, looks, seen.parts
+        header_of_finished(engine, finished),
+        view_of(engine, finished),
+        record.diagnosis,
+        looks,
+        finished.parts,
     )
 
 
-def step_message(engine: Engine, seen: FinishedRun, step: str) -> Message:
+def step_message(engine: Engine, finished: FinishedRun, step: str) -> Message:
     """Tell everything about one look."""
-    return evidence.step(header_of_finished(engine, seen), seen.record.observations[step])
+    return evidence.step(header_of_finished(engine, finished), finished.record.observations[step])
 
 
-def tree_message(engine: Engine, seen: FinishedRun, file: str = "") -> Message:
+def tree_message(engine: Engine, finished: FinishedRun, file: str = "") -> Message:
     """Show how it was decided; of several relays, from the one that leads."""
-    one = _led(seen)
+    finished_run = _led(finished)
     note = (
-        f"from {text_limits.quote(one.of, 60)}; “See one relay's verdict” leads to the others"
-        if one.of
+        f"from {text_limits.quote(finished_run.of, 60)}; “See one relay's verdict” leads to the others"
+        if finished_run.of
         else ""
     )
-    return evidence.tree(header_of_finished(engine, one), walked(one.record, engine.knowledge), file, note)
+    return evidence.tree(
+        header_of_finished(engine, finished_run), walked(finished_run.record, engine.knowledge), file, note
+    )
 
 
-def tree_picture(engine: Engine, seen: FinishedRun) -> Picture:
+def tree_picture(engine: Engine, finished: FinishedRun) -> Picture:
     """Draw how it was decided; of several relays, from the one that leads."""
-    seen = _led(seen)
-    one, record = header_of_finished(engine, seen), seen.record
-    concluded = [(headline(record.diagnosis), MARKS[seen.outcome])]
-    name = f"Error {one.subject}{f', from {seen.of}' if seen.of else ''}"
+    finished = _led(finished)
+    header, record = header_of_finished(engine, finished), finished.record
+    concluded = [(headline(record.diagnosis), MARKS[finished.outcome])]
+    name = f"Error {header.subject}{f', from {finished.of}' if finished.of else ''}"
     return picture(name, walked(record, engine.knowledge), concluded)
 
 
-def _led(seen: FinishedRun) -> FinishedRun:
+def _led(finished: FinishedRun) -> FinishedRun:
     """Choose one relay's record where there are several."""
-    return seen.from_relay(leading(seen.parts).relay) or seen if seen.parts else seen
+    return finished.from_relay(leading(finished.parts).relay) or finished if finished.parts else finished
 
 
-def ticket_message(engine: Engine, seen: FinishedRun) -> Message:
+def ticket_message(engine: Engine, finished: FinishedRun) -> Message:
     """Write the run as plain text to copy."""
-    return ticket.ticket(header_of_finished(engine, seen), view_of(engine, seen), seen.record.diagnosis)
+    return ticket.ticket(
+        header_of_finished(engine, finished), view_of(engine, finished), finished.record.diagnosis
+    )
 
 
-def preflight_message(engine: Engine, seen: FinishedRun, platform: str) -> Message | None:
+def preflight_message(engine: Engine, finished: FinishedRun, platform: str) -> Message | None:
     """Tell how to run the SDK's own test on *platform*; none where there is no guide."""
-    view = view_of(engine, seen, platform)
-    guide = next((one for one in view.preflight if one.platform == platform), None)
-    return guides.preflight(header_of_finished(engine, seen), guide) if guide else None
+    view = view_of(engine, finished, platform)
+    guide = next((item for item in view.preflight if item.platform == platform), None)
+    return guides.preflight(header_of_finished(engine, finished), guide) if guide else None
 
 
 def change_message(engine: Engine, before: FinishedRun, now: FinishedRun) -> Message:
@@ -162,14 +173,14 @@ def change_message(engine: Engine, before: FinishedRun, now: FinishedRun) -> Mes
     )
 
 
-def no_verdict_message(engine: Engine, run: RunRow, user: str, told: "Ending") -> Message:
+def no_verdict_message(engine: Engine, run: RunRow, user: str, ending: "Ending") -> Message:
     """Say how a run ended that has no verdict: stopped, lost or failed."""
-    one, how = replace(header_of_active(engine, run, user), started=told.started), run.status
+    header, how = replace(header_of_active(engine, run, user), started=ending.started), run.status
     if how == "stopped":
-        return notices.stopped(one, told.by, told.done, told.total)
+        return notices.stopped(header, ending.by, ending.done, ending.total)
     if how == "failed":
-        return notices.error("The diagnosis could not be carried out.", told.reference, one)
-    return notices.lost(one, told.done, told.total)
+        return notices.error("The diagnosis could not be carried out.", ending.reference, header)
+    return notices.lost(header, ending.done, ending.total)
 
 
 @dataclass(frozen=True, slots=True)

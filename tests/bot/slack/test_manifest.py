@@ -26,7 +26,7 @@ def test_scopes_events_and_names(name: str) -> None:
     one = manifest(name)
     assert tuple(one["oauth_config"]["scopes"]["bot"]) == SCOPES
     assert set(SCOPES) <= GRANTED
-    source = "".join(path.read_text() for path in LISTENED.glob("*.py"))
+    source = "".join(path.read_text() for path in LISTENED.rglob("*.py"))
     for event in one["settings"]["event_subscriptions"]["bot_events"]:
         assert f'@app.event("{event.partition(".")[0]}")' in source, event
     assert {each["callback_id"] for each in one["features"]["shortcuts"]} == {

@@ -200,11 +200,11 @@ async def test_leaving_the_plan_ends_its_process() -> None:
 async def test_process_does_not_outlive_its_relay() -> None:
     """A relay that is killed without a word takes its workers along."""
     relay = (
-        "import asyncio, sys\nfrom probes.relay.subprocess_runner import Apart\n"
+        "import asyncio, sys\nfrom probes.relay.subprocess_runner import SubprocessRunner\n"
         "from probes.runner.worker_messages import read_job\n"
         "async def main():\n"
         "    job = read_job(sys.stdin.buffer.readline())\n"
-        "    async with Apart(job.policy).look(job.plan, print) as coming:\n"
+        "    async with SubprocessRunner(job.policy).run(job.plan, print) as coming:\n"
         "        async for one in coming: print(one.step, flush=True)\n"
         "asyncio.run(main())"
     )
