@@ -270,6 +270,11 @@ async def test_diagnose_a_story(world: SmallWorld) -> None:
     assert "Nothing is looked into." in err
 
 
+def at_a_terminal() -> None:
+    """Heed Ctrl-C. What a background shell starts ignores it, and its children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 async def stopped(world: SmallWorld, how: signal.Signals | None) -> tuple[int | None, str]:
     """Start a case that hangs in TLS, and stop it once the first line is there."""
     async with tcp_server(silence) as port:
@@ -279,6 +284,7 @@ async def stopped(world: SmallWorld, how: signal.Signals | None) -> tuple[int | 
         process = await asyncio.create_subprocess_exec(
             *COMMAND, "diagnose", "31009", "js", "--network", world.network(services=services),
             cwd=ROOT, env=CLEAN, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            preexec_fn=at_a_terminal,
         )  # fmt: skip
         assert process.stdout is not None
         assert process.stderr is not None
