@@ -6,7 +6,7 @@ Pure. Nothing is checked here: `structure.py` went before, `references.py` comes
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from knowledge.model.problems import Document
+from knowledge.model.problems import Document, Origin
 from knowledge.model.rules import Combined, Else, ObservedValues, Quantified, Rule, Test, holds
 from knowledge.model.schema import (
     Alternatives,
@@ -20,7 +20,6 @@ from knowledge.model.schema import (
     Fix,
     Observe,
     Option,
-    Origin,
     Person,
     Platform,
     Preflight,

@@ -6,7 +6,7 @@ Pure. Each problem is a sentence with file and line.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from knowledge.model.problems import Path, nearest
+from knowledge.model.problems import Origin, Path, nearest
 from knowledge.model.rules import FAILURE, LABELS, Combined, Else, Quantified, Rule
 from knowledge.model.schema import (
     ALL,
@@ -16,7 +16,6 @@ from knowledge.model.schema import (
     Condition,
     Knowledge,
     Option,
-    Origin,
     Question,
     QuestionExample,
 )

@@ -1,7 +1,7 @@
 """An author's mistakes: each a sentence with its file and line, all of them in one exception."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -41,6 +41,20 @@ class Document:
         while path not in self.lines and path:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something was written."""
+
+    file: str = ""
+    lines: Mapping[Path, int] = field(default_factory=dict, repr=False)
+
+    def at(self, *path: str | int) -> str:
+        """`file:line` of what stands at *path*, or of the nearest thing around it."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return f"{self.file}:{self.lines.get(path, 1)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
-from knowledge.model.problems import Path
+from knowledge.model.problems import Origin
 from knowledge.model.rules import Rule
 from probes.protocol.model import Facts, Target
 
@@ -17,20 +17,6 @@ UNKNOWN: Final = "unknown"  # how a missing answer is written in cases and shown
 
 Condition: TypeAlias = Mapping[str, tuple[str, ...]]  # question: answers that fit; all questions must fit
 Alternatives: TypeAlias = tuple[Condition, ...]  # any one suffices; none at all never holds
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where something was written."""
-
-    file: str = ""
-    lines: Mapping[Path, int] = field(default_factory=dict, repr=False)
-
-    def at(self, *path: str | int) -> str:
-        """`file:line` of what stands at *path*, or of the nearest thing around it."""
-        while path not in self.lines and path:
-            path = path[:-1]
-        return f"{self.file}:{self.lines.get(path, 1)}"
 
 
 @dataclass(frozen=True, slots=True)

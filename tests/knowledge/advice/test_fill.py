@@ -9,7 +9,7 @@ from knowledge.advice.fill import advise
 from knowledge.advice.template_names import template_problems
 from knowledge.model.advice import Advice
 from knowledge.model.network import Network
-from knowledge.model.schema import Origin
+from knowledge.model.problems import Origin
 from knowledge.model.templates import fill, names_in, needed_in, written
 from probes.protocol.failures import Failure
 from tests.knowledge.stories import KNOWLEDGE, SILENT, TWILIO, Change, at, diagnose, shut
