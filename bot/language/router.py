@@ -5,6 +5,7 @@ Pure: no network, no clock. Never fails: what cannot be meant comes back as a `U
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -95,6 +96,9 @@ class LanguageContext:
 
 def route(text: str, about: CaseContext, language_context: LanguageContext) -> RoutedIntent:
     """Say what *text* wants; *about* is what it goes on from, if anything."""
+    # A command as the documentation writes it needs no reading of prose, and can mean nothing else.
+    with suppress(UsageError):
+        return parse(text, language_context.vocabulary)
     sentence = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", normalize(text), flags=re.IGNORECASE).strip()
     if (
         len(sentence) <= _SENTENCE
@@ -193,8 +197,10 @@ def _free(text: str, about: CaseContext, language_context: LanguageContext) -> A
 
 def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
     """The question that *text* makes of the one *before* it, such as "and on iOS?"; empty where it makes none."""
+    if not before:
+        return ""
     sentence = normalize(text).strip()
-    if not before or not _ELLIPSIS.search(sentence):
+    if not _ELLIPSIS.search(sentence):
         return ""
     platform = find_platform(sentence, vocabulary)
     if not platform:
