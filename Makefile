@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench bench-hub lab lab-list lock clean \
-        packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up preflight-fuzz
+        packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up structure preflight-fuzz
 
 run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run ARGS="diagnose 31009 --json"
 	@$(BIN)/lineman $(ARGS)
@@ -60,6 +60,9 @@ slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, fro
 
 start-up: $(VENV)/dev.stamp  ## milliseconds from start to first probe
 	$(BIN)/python -m tests.bench.start_up
+
+structure: $(VENV)/dev.stamp  ## packages, levels, long functions and files, and what one /diagnose in Slack goes through
+	@$(BIN)/python -m tests.structure
 
 codes: $(VENV)/run.stamp  ## write docs/codes.md anew from the knowledge
 	$(BIN)/lineman knowledge codes > docs/codes.md

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -62,33 +63,36 @@ class Here:
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[Here]]
 
 
+@asynccontextmanager
+async def open_app(
+    slack: FakeSlack, relay: MadeUpRelay, database: Path, **environment: str
+) -> AsyncIterator[Here]:
+    """Start the app as `lineman serve` does."""
+    given = {**slack.environment, "LINEMAN_DATABASE": str(database), **environment}
+    settings = read_slack_settings(given)
+    async with open_context(settings, given, made_up_desk(relay)) as context:
+        await context.workspaces.get("")
+        cut_off = await context.store.unfinished()
+        app = make_app(settings, context)
+        client = make_client("", context.session, settings.api_url)
+        sockets = SocketConnections(app, settings.app_token, client, context.ack_priority)
+        await sockets.open()
+        slack.may_be_down = False
+        context.tasks.start("resume", resume(context, cut_off))
+        await inbox.answer_left(context)
+        try:
+            yield Here(slack, relay, context)
+        finally:
+            await slack.deliveries.drain()
+            slack.may_be_down = True  # it hears of its own messages to the last
+            await sockets.hush()
+            await sockets.close()
+
+
 @pytest.fixture
 def serving(tmp_path: Path) -> Serving:
     """Start the app; the database stays from one start to the next."""
-
-    @asynccontextmanager
-    async def start(slack: FakeSlack, relay: MadeUpRelay, **environment: str) -> AsyncIterator[Here]:
-        given = {**slack.environment, "LINEMAN_DATABASE": str(tmp_path / "lineman.db"), **environment}
-        settings = read_slack_settings(given)
-        async with open_context(settings, given, made_up_desk(relay)) as context:
-            await context.workspaces.get("")
-            cut_off = await context.store.unfinished()
-            app = make_app(settings, context)
-            client = make_client("", context.session, settings.api_url)
-            sockets = SocketConnections(app, settings.app_token, client, context.ack_priority)
-            await sockets.open()
-            slack.may_be_down = False
-            context.tasks.start("resume", resume(context, cut_off))
-            await inbox.answer_left(context)
-            try:
-                yield Here(slack, relay, context)
-            finally:
-                await slack.deliveries.drain()
-                slack.may_be_down = True  # it hears of its own messages to the last
-                await sockets.hush()
-                await sockets.close()
-
-    return start
+    return partial(open_app, database=tmp_path / "lineman.db")
 
 
 @pytest_asyncio.fixture

@@ -1,0 +1,1 @@
+"""The shape of the source tree, counted and held to its limits: `make structure`."""

@@ -1,0 +1,21 @@
+"""Why each file over 220 lines is not split. A reason goes when its file gets shorter."""
+
+from collections.abc import Mapping
+from typing import Final
+
+REASONS: Final[Mapping[str, str]] = {
+    "bot/cli/read.py": "two names of one command, which share their options, their input and their output",
+    "bot/cli/repl.py": "one session: every function is a kind of line that may be typed, over the same state",
+    "bot/intake/parsing/error_codes.py": "the patterns of error codes exist once, for reports, logs and prose",
+    "bot/intake/parsing/metrics.py": "units, plausible ranges and MOS decide together what a number means",
+    "bot/language/router.py": "the order in which the meanings of a text are tried is read in one place",
+    "bot/rendering/blocks/evidence.py": "one page of tables, top to bottom; each table is a function of a few lines",
+    "bot/rendering/blocks/verdict.py": "one message, top to bottom; its parts share the space that Slack allows",
+    "bot/rendering/terminal/diagnosis.py": "one page, top to bottom; each section is a function of a few lines",
+    "bot/slack/listeners/actions.py": "one table of buttons, and below it the few lines that each of them does",
+    "bot/storage/relay_registry.py": "all SQL about relays, in the order of a relay's life",
+    "bot/storage/store.py": "all SQL about cases, runs and messages: one method for each question to the database",
+    "knowledge/authoring/draw.py": "three drawings of the same walk over the tree, which share their labels",
+    "knowledge/model/schema.py": "the values of the knowledge files: classes of fields only, each beside its parts",
+    "probes/net/stun.py": "one codec: packing and parsing mirror each other and share the RFC's numbers",
+}
