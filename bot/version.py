@@ -1,12 +1,8 @@
 """Installed version."""
 
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
+from probes.protocol.version import __version__
 
 
 def version() -> str:
-    """Give the version that is installed."""
-    try:
-        return installed("lineman")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "unknown"
+    """Return the version of this program."""
+    return __version__

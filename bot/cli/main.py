@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "relays": ("bot.cli.relays", "run_relays"),
     "serve": ("bot.cli.serve", "run_serve"),
     "understand": ("bot.cli.read", "run_understand"),
+    "version": ("bot.cli.version", "run_version"),
 }
 
 HELP: Final = """\
@@ -55,6 +56,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
   lineman labels                       what people meant by stories without a code: see docs/asking.md
   lineman preview DIR                  write every Slack reply as a page to look at
+  lineman version                      print the version
 
 `lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 nothing wrong seen
 from here, 2 usage, 3 could not tell.

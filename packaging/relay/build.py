@@ -16,6 +16,7 @@ def build(folder: Path) -> Path:
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(ROOT / "probes", source / "probes", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(HERE / "pyproject.toml", source)
+    shutil.copy(ROOT / "LICENSE", source)
     command = [
         sys.executable,
         "-m",

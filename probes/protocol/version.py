@@ -1,3 +1,3 @@
-"""Package version."""
+"""The version of Lineman. pyproject.toml and packaging/relay/pyproject.toml read it from here."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

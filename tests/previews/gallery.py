@@ -220,7 +220,7 @@ class Gallery:
                 "acme-hq",
                 USER_NETWORK,
                 True,
-                "connected, round trip 38 ms, version 0.1.0",
+                "connected, round trip 38 ms, version 0.2.0",
                 ("site=hq", "customer=acme"),
                 ("Its clock is 4 s behind.",),
             ),
@@ -232,7 +232,7 @@ class Gallery:
                 ("site=lyon", "customer=acme"),
             ),
             lists.RelayRow(
-                "reference-frankfurt", REFERENCE, True, "connected, round trip 9 ms, version 0.1.0"
+                "reference-frankfurt", REFERENCE, True, "connected, round trip 9 ms, version 0.2.0"
             ),
         ]
         past = [

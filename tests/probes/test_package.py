@@ -7,6 +7,8 @@ import sys
 import zipfile
 from pathlib import Path
 
+from probes.protocol.version import __version__
+
 
 def test_wheel_of_the_relay_stands_alone(tmp_path: Path) -> None:
     """Only `probes` is in it, the policy too, and it runs from there."""
@@ -15,6 +17,7 @@ def test_wheel_of_the_relay_stands_alone(tmp_path: Path) -> None:
         tops = {name.split("/")[0] for name in archive.namelist()}
         assert "probes/policy.yaml" in archive.namelist()
         assert "probes/checks/udp_media.py" in archive.namelist()
+        assert f"lineman_relay-{__version__}.dist-info/licenses/LICENSE" in archive.namelist()
         archive.extractall(tmp_path / "site")
     assert {top for top in tops if not top.endswith(".dist-info")} == {"probes"}
     code = (

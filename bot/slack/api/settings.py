@@ -21,7 +21,7 @@ EDITS: Final = Limit(50, 60)  # Tier 3: https://docs.slack.dev/apis/web-api/rate
 HOW_TO: Final = """\
 Lineman has no Slack settings yet, so there is nobody to serve.
 
-  To try it without Slack:  make run          (then type /diagnose 31009)
+  To try it without Slack:  lineman           (then type /diagnose 31009)
 
   To bring it into Slack:
   1. Open https://api.slack.com/apps, Create New App, From a manifest, and paste manifest.json.

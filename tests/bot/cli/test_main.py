@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot.cli.main import INTERRUPTED, PIPE_CLOSED, main
+from probes.protocol.version import __version__
 from tests.bot.small_world import SmallWorld, small_world
 from tests.fakes import silence, tcp_server
 from tests.turnserver import Coturn
@@ -301,3 +302,12 @@ async def stopped(world: SmallWorld, how: signal.Signals | None) -> tuple[int | 
 async def test_interrupted(world: SmallWorld, how: signal.Signals | None, code: int) -> None:
     """Ctrl-C and a closed pipe end the run at once and quietly."""
     assert await stopped(world, how) == (code, "")
+
+
+async def test_version_is_the_same_in_every_form() -> None:
+    """The command, its JSON and the option print the one version of the packages."""
+    assert await lineman("version") == (0, f"lineman {__version__}\n", "")
+    assert await lineman("--version") == (0, f"lineman {__version__}\n", "")
+    code, out, _ = await lineman("version", "--json")
+    assert (code, json.loads(out)) == (0, {"version": __version__})
+    assert (await lineman("version", "--jsn"))[0] == 2
