@@ -43,7 +43,7 @@ _EPILOG: Final = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and give the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
+    options = make_parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     home = StateDir(Path(options.home))
     try:
@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(str(error), UNWANTED)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Make the parser of `lineman relay`."""
     parser = argparse.ArgumentParser(
         prog="lineman relay",
         description="Look at the network from this host, for a hub that is asked elsewhere.",

@@ -14,7 +14,7 @@ from knowledge.loading.load_network import load_network
 
 def run_allowlist(words: Sequence[str]) -> int:
     """Print the list that *words* ask for; the exit code is 0."""
-    options = _parser().read(words)
+    options = make_parser().read(words)
     if len(options.words) != 1:
         raise UsageError(
             "Write `lineman allowlist PLATFORM`, such as `lineman allowlist ios --edge frankfurt`."
@@ -32,7 +32,8 @@ def run_allowlist(words: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """Make the parser of `lineman allowlist`."""
     parser = Parser(
         prog="lineman allowlist",
         description="The hosts, ports and ranges that a platform needs at an edge, with sources and date. Formats "

@@ -27,22 +27,7 @@ SHOWN = 10  # causes in the JSON; the rest share what is left
 
 def run_ask(words: Sequence[str]) -> int:
     """Print the answer to a question with its sources; 3 where nothing answers it."""
-    parser = Parser(
-        prog="lineman ask",
-        description="Answer a question from what is written, or say that nothing is.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("text", nargs="*", metavar="TEXT")
-    for name, what in (
-        ("code", "the error code of the case"),
-        ("platform", "the SDK's platform"),
-        ("edge", "the edge that the client is set to"),
-        ("cause", "a cause that was found"),
-    ):
-        parser.add_argument(f"--{name}", help=what, default="")
-    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
-    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[], phrased")
-    options = parser.read(words)
+    options = make_parser().read(words)
     endpoint = read_endpoint(os.environ)
     knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
@@ -62,6 +47,26 @@ def run_ask(words: Sequence[str]) -> int:
     else:
         write(render_answer(answer), sys.stdout)
     return OK if answer.answered else UNANSWERED
+
+
+def make_parser() -> Parser:
+    """Make the parser of `lineman ask`."""
+    parser = Parser(
+        prog="lineman ask",
+        description="Answer a question from the knowledge, with sources, or say that there is no answer.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("text", nargs="*", metavar="TEXT")
+    for name, what in (
+        ("code", "the error code of the case"),
+        ("platform", "the SDK's platform"),
+        ("edge", "the edge that the client is set to"),
+        ("cause", "a cause that was found"),
+    ):
+        parser.add_argument(f"--{name}", help=what, default="")
+    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[], phrased")
+    return parser
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

@@ -97,6 +97,11 @@ def _as_json(engine: Engine, request: Request) -> int:
     return EXIT[leading(records).diagnosis.outcome]
 
 
+def make_parser() -> Parser:
+    """Make the parser of `lineman diagnose`, with an option for each question that people can answer."""
+    return _parser(person_options(load_knowledge(quick=True)))
+
+
 def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
     parser = Parser(
         prog="lineman diagnose",

@@ -25,9 +25,21 @@ def run_hub(words: Sequence[str]) -> int:
     """Serve until SIGTERM or SIGINT; the exit code is 0."""
     from bot.logs import write_log
 
+    options = make_parser().read(words)
+    settings = read_hub_settings(os.environ)
+    settings = replace(settings, url=options.url or settings.url)
+    host, port = _address(options.listen or f"127.0.0.1:{PORT}")
+    listen = ListenAddress(host, port, options.socket or "", options.certificate or "", options.key or "")
+    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
+    asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for people
+    return 0
+
+
+def make_parser() -> Parser:
+    """Make the parser of `lineman hub`."""
     parser = Parser(
         prog="lineman hub",
-        description="Take relays in; docs/hub.md says how to set it up.",
+        description="Accept connections from relays; docs/hub.md explains the setup.",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -36,14 +48,7 @@ def run_hub(words: Sequence[str]) -> int:
     add("--certificate", metavar="FILE", help="PEM: the certificate, its chain, and the key unless --key")
     add("--key", metavar="FILE", help="PEM: the key of the certificate")
     add("--url", help="what relays dial, such as wss://hub.example/relay")
-    options = parser.read(words)
-    settings = read_hub_settings(os.environ)
-    settings = replace(settings, url=options.url or settings.url)
-    host, port = _address(options.listen or f"127.0.0.1:{PORT}")
-    listen = ListenAddress(host, port, options.socket or "", options.certificate or "", options.key or "")
-    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
-    asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for people
-    return 0
+    return parser
 
 
 async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None]) -> None:

@@ -22,7 +22,7 @@ FORMS: Final = ("text", "mermaid", "dot")
 
 def run_knowledge(words: Sequence[str]) -> int:
     """Run one of the commands; the exit code is 0, or 1 where `check` has something to tell."""
-    parser = _parser()
+    parser = make_parser()
     options, rest = parser.parse_known_args(list(words))
     if rest and rest[0].startswith("-"):
         raise unknown_word("an option of knowledge", rest[0], parser.known)
@@ -32,7 +32,8 @@ def run_knowledge(words: Sequence[str]) -> int:
     return COMMANDS[command](load_knowledge(), [*options.words, *rest], options)
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """Make the parser of `lineman knowledge`."""
     parser = Parser(
         prog="lineman knowledge",
         description="check: run the cases in the knowledge files. tree CODE: draw how causes are told apart. "

@@ -16,6 +16,14 @@ DATABASE = "lineman.db"
 
 def run_labels(words: Sequence[str]) -> int:
     """Print them in the form of tests/eval/symptoms-tuning.tsv; the exit code is 0."""
+    rows = read_labels(Path(make_parser().parse_args(list(words)).database))
+    sys.stdout.write("phrase\tcauses\n")
+    sys.stdout.writelines(f"{phrase}\t{cause}\n" for phrase, cause in rows)
+    return 0
+
+
+def make_parser() -> Parser:
+    """Make the parser of `lineman labels`."""
     parser = Parser(
         prog="lineman labels",
         description="Stories without an error code and the cause that was meant (- for none of those offered), one "
@@ -24,10 +32,7 @@ def run_labels(words: Sequence[str]) -> int:
     )
     default = os.environ.get("LINEMAN_DATABASE") or DATABASE
     parser.add_argument("database", nargs="?", default=default, help="the bot's database (LINEMAN_DATABASE)")
-    rows = read_labels(Path(parser.parse_args(list(words)).database))
-    sys.stdout.write("phrase\tcauses\n")
-    sys.stdout.writelines(f"{phrase}\t{cause}\n" for phrase, cause in rows)
-    return 0
+    return parser
 
 
 def read_labels(path: Path) -> list[tuple[str, str]]:

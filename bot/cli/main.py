@@ -19,21 +19,23 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-# Where each command lives; loaded when it is asked for, so that the others do not slow it down.
+# The module of each command, the function that runs it, and the one that makes its parser. A module is imported when
+# its command runs, so that the others do not slow it down.
 COMMANDS: Final = {
-    "allowlist": ("bot.cli.allowlist", "run_allowlist"),
-    "ask": ("bot.cli.ask", "run_ask"),
-    "diagnose": ("bot.cli.diagnose", "run_diagnose"),
-    "hub": ("bot.cli.hub", "run_hub"),
-    "knowledge": ("bot.cli.knowledge", "run_knowledge"),
-    "labels": ("bot.cli.labels", "run_labels"),
-    "preflight": ("bot.cli.read", "run_preflight"),
-    "preview": ("bot.cli.preview", "run_preview"),
-    "relay": ("probes.__main__", "main"),
-    "relays": ("bot.cli.relays", "run_relays"),
-    "serve": ("bot.cli.serve", "run_serve"),
-    "understand": ("bot.cli.read", "run_understand"),
-    "version": ("bot.cli.version", "run_version"),
+    "allowlist": ("bot.cli.allowlist", "run_allowlist", "make_parser"),
+    "ask": ("bot.cli.ask", "run_ask", "make_parser"),
+    "completion": ("bot.cli.completion", "run_completion", "make_parser"),
+    "diagnose": ("bot.cli.diagnose", "run_diagnose", "make_parser"),
+    "hub": ("bot.cli.hub", "run_hub", "make_parser"),
+    "knowledge": ("bot.cli.knowledge", "run_knowledge", "make_parser"),
+    "labels": ("bot.cli.labels", "run_labels", "make_parser"),
+    "preflight": ("bot.cli.read", "run_preflight", "make_preflight_parser"),
+    "preview": ("bot.cli.preview", "run_preview", "make_parser"),
+    "relay": ("probes.__main__", "main", "make_parser"),
+    "relays": ("bot.cli.relays", "run_relays", "make_parser"),
+    "serve": ("bot.cli.serve", "run_serve", "make_parser"),
+    "understand": ("bot.cli.read", "run_understand", "make_understand_parser"),
+    "version": ("bot.cli.version", "run_version", "make_parser"),
 }
 
 HELP: Final = """\
@@ -56,6 +58,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
   lineman labels                       what people meant by stories without a code: see docs/asking.md
   lineman preview DIR                  write every Slack reply as a page to look at
+  lineman completion SHELL             print the completion script for bash, zsh, fish or tcsh
   lineman version                      print the version
 
 `lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 nothing wrong seen
@@ -87,19 +90,14 @@ def _run(words: list[str]) -> int:
         return _talk(words)
     if words[0] not in COMMANDS:
         raise unknown_word("a command", words[0], tuple(COMMANDS))
-    module, name = COMMANDS[words[0]]
+    module, name, _ = COMMANDS[words[0]]
     run: Callable[[list[str]], int] = getattr(import_module(module), name)
     return run(words[1:])
 
 
 def _talk(words: list[str]) -> int:
     """Hold the conversation, unless only a word about the program itself is wanted."""
-    parser = Parser(prog="lineman", add_help=False, allow_abbrev=False)
-    parser.add_argument("--help", "-h", action="store_true")
-    parser.add_argument("--version", action="store_true")
-    parser.add_argument("--network")
-    parser.add_argument("--vantage")
-    options = parser.read(words)
+    options = make_parser().read(words)
     if options.help:
         sys.stdout.write(HELP)
     elif options.version:
@@ -109,6 +107,16 @@ def _talk(words: list[str]) -> int:
 
         return run_repl(options.network, options.vantage)
     return 0
+
+
+def make_parser() -> Parser:
+    """Make the parser of `lineman` without a command."""
+    parser = Parser(prog="lineman", add_help=False, allow_abbrev=False)
+    parser.add_argument("--help", "-h", action="store_true", help="list the commands")
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument("--vantage", help="the network of this host: user-network (default) or reference")
+    return parser
 
 
 def _refuse(sentences: Sequence[str], as_json: bool) -> int:

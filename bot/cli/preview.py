@@ -14,9 +14,7 @@ CHECKOUT: Final = Path(__file__).parents[2]  # the previews and their sample run
 
 def run_preview(words: Sequence[str]) -> int:
     """Write the pages; the exit code is 0."""
-    parser = Parser(prog="lineman preview", description="Write every Slack reply as an HTML page.")
-    parser.add_argument("folder", metavar="DIR", type=Path)
-    folder: Path = parser.parse_args(list(words)).folder
+    folder: Path = make_parser().parse_args(list(words)).folder
     if not (CHECKOUT / "tests" / "previews" / "write.py").is_file():
         raise UsageError(
             "Previews are not part of the installed program. Run this in a checkout of the source."
@@ -28,3 +26,10 @@ def run_preview(words: Sequence[str]) -> int:
         raise UsageError(f"Nothing can be written to {folder}: {error.strerror}.") from error
     sys.stdout.write(f"{count} replies in {folder / 'index.html'}\n")
     return 0
+
+
+def make_parser() -> Parser:
+    """Make the parser of `lineman preview`."""
+    parser = Parser(prog="lineman preview", description="Write every Slack reply as an HTML page.")
+    parser.add_argument("folder", metavar="DIR", type=Path)
+    return parser

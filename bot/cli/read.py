@@ -45,7 +45,7 @@ EPILOG: Final = (
 
 def run_preflight(words: Sequence[str]) -> int:
     """Read what *words* name, print what it says and what follows, and give the exit code."""
-    options = _parser().read(words)
+    options = make_preflight_parser().read(words)
     reading = _with_edge(read_all(options.files), options.edge)
     engine = load_engine(options.network, options.vantage, remote=options.run)
     request = request_of(reading, engine, options.code, options.platform, options.edge)
@@ -188,7 +188,8 @@ def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tup
     return tuple(steps)
 
 
-def _parser() -> Parser:
+def make_preflight_parser() -> Parser:
+    """Make the parser of `lineman preflight`."""
     parser = Parser(
         prog="lineman preflight",
         description="Read reports of the SDK's own test, and say what the user's device saw.",
@@ -212,14 +213,7 @@ def _parser() -> Parser:
 
 def run_understand(words: Sequence[str]) -> int:
     """Print what a text says: codes, platform, causes; 3 where it says nothing known."""
-    parser = Parser(
-        prog="lineman understand",
-        description="Say which codes, platform and causes a text tells of.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("text", nargs="*", metavar="TEXT")
-    parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
-    options = parser.read(words)
+    options = make_understand_parser().read(words)
     knowledge = load_knowledge(quick=True)
     vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))
     readings = match_symptoms(_text(options.text), knowledge, vocabulary)
@@ -228,6 +222,18 @@ def run_understand(words: Sequence[str]) -> int:
     else:
         write(render_readings(readings), sys.stdout)
     return OK if readings.codes or readings.verdict != "none" else UNANSWERED
+
+
+def make_understand_parser() -> Parser:
+    """Make the parser of `lineman understand`."""
+    parser = Parser(
+        prog="lineman understand",
+        description="Find the codes, the platform, and the likely causes in a text.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("text", nargs="*", metavar="TEXT")
+    parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
+    return parser
 
 
 def _readings_json(readings: SymptomMatch, request: Request | None) -> dict[str, Any]:

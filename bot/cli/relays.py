@@ -24,12 +24,21 @@ from bot.storage.relay_registry import TOKEN_LIVES, RegisteredRelay, RelayRegist
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.model import USER_NETWORK, VANTAGES
 
-COMMANDS: Final = ("invite", "list", "show", "revoke", "rename", "policy")
+COMMANDS: Final[Mapping[str, str]] = {
+    "invite": "create an invitation for a new relay",
+    "list": "list the relays and their state",
+    "show": "show one relay and its last plans",
+    "revoke": "revoke a relay's access",
+    "rename": "rename a relay",
+    "policy": "print a policy file for a relay's host",
+}
 
 
 def run_relays(words: Sequence[str]) -> int:
     """Do one of `COMMANDS`; the exit code is 0."""
     command, rest = (words[0], list(words[1:])) if words else ("list", [])
+    if command in ("-h", "--help"):
+        make_parser().parse_args([command])
     if command == "policy":
         return _policy(rest)
     work = _COMMANDS.get(command)
@@ -40,14 +49,55 @@ def run_relays(words: Sequence[str]) -> int:
     return 0
 
 
+def make_parser() -> Parser:
+    """Make the parser of `lineman relays`, for its help and for shell completion."""
+    parser = Parser(prog="lineman relays", description="Manage the relays of a hub.", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, effect in COMMANDS.items():
+        commands.add_parser(name, parents=[_command_parser(name)], add_help=False, help=effect)
+    return parser
+
+
+def _command_parser(command: str) -> Parser:
+    parser = Parser(prog=f"lineman relays {command}", description=COMMANDS[command], allow_abbrev=False)
+    add = parser.add_argument
+    match command:
+        case "policy":
+            add("--network", metavar="FILE", help="another network than Twilio's")
+        case "list":
+            add("--json", action="store_true", help="print one JSON object: relays[]")
+        case "invite":
+            add("name")
+            add(
+                "--label",
+                action="append",
+                default=[],
+                metavar="KEY=VALUE",
+                help="what it is, such as site=hq",
+            )
+            add(
+                "--for",
+                dest="channels",
+                action="append",
+                default=[],
+                metavar="#CHANNEL",
+                help="who may use it",
+            )
+            add("--vantage", default=USER_NETWORK, help="the relay's network: user-network or reference")
+            add("--url", default="", help="what relays dial, such as wss://hub.example/relay")
+            add("--pin", default="", metavar="FILE", help="trust only this certificate (PEM) of the hub")
+            add("--hours", type=float, default=TOKEN_LIVES / 3600, help="how long the invitation is valid")
+        case _:
+            add("name", nargs="*" if command == "rename" else None)
+    return parser
+
+
 def _policy(words: list[str]) -> int:
     """Print the policy file for a relay's host."""
     from bot.cli.relay_policy_file import write_policy
     from knowledge.loading.load_network import load_network
 
-    parser = Parser(prog="lineman relays policy", allow_abbrev=False)
-    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
-    options = parser.parse_args(words)
+    options = _command_parser("policy").parse_args(words)
     sys.stdout.write(write_policy(load_network(Path(options.network) if options.network else None)))
     return 0
 
@@ -62,16 +112,7 @@ async def _with(settings: HubSettings, work: Callable[[RelayRegistry], Coroutine
 
 async def _invite(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print the one command that makes a host the relay NAME."""
-    parser = Parser(prog="lineman relays invite", allow_abbrev=False)
-    add = parser.add_argument
-    add("name")
-    add("--label", action="append", default=[], metavar="KEY=VALUE", help="what it is, such as site=hq")
-    add("--for", dest="channels", action="append", default=[], metavar="#CHANNEL", help="who may use it")
-    add("--vantage", default=USER_NETWORK, help="where it stands: user-network or reference")
-    add("--url", default="", help="what relays dial, such as wss://hub.example/relay")
-    add("--pin", default="", metavar="FILE", help="trust this certificate (PEM) of the hub's and no other")
-    add("--hours", type=float, default=TOKEN_LIVES / 3600, help="how long the invitation is good")
-    options = parser.parse_args(words)
+    options = _command_parser("invite").parse_args(words)
     if options.vantage not in VANTAGES:
         raise unknown_word("a vantage", options.vantage, VANTAGES)
     if not 0 < options.hours <= 24 * 30:
@@ -111,9 +152,7 @@ def _first_certificate(text: str) -> str:
 
 async def _list(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print every relay and how it is."""
-    parser = Parser(prog="lineman relays list", allow_abbrev=False)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args(words)
+    options = _command_parser("list").parse_args(words)
     health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
     relays = await enrolment.all()
     if options.json:

@@ -16,7 +16,7 @@ NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: the same start may go well lat
 
 def run_serve(words: Sequence[str]) -> int:
     """Serve until told to end; the exit code is 0, 2 when something has to be set, 75 when Slack is away."""
-    Parser(prog="lineman serve", description="Serve Slack; docs/slack.md says how to set it up.").read(words)
+    make_parser().read(words)
     settings = read_slack_settings(os.environ)
     if settings.transport is None:
         sys.stdout.write(HOW_TO)
@@ -31,3 +31,8 @@ def run_serve(words: Sequence[str]) -> int:
         tell(str(error))
         return NOT_NOW
     return 0
+
+
+def make_parser() -> Parser:
+    """Make the parser of `lineman serve`."""
+    return Parser(prog="lineman serve", description="Run the Slack bot; docs/slack.md explains the setup.")
