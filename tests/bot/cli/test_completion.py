@@ -57,7 +57,7 @@ def test_bash_accepts_the_script(script: Path) -> None:
         (["diagnose", "--turn", ""], ["yes", "no"]),
         (["diagnose", "31009", "ja"], ["javascript"]),
         (["allowlist", "ios", "--format", "terra"], ["terraform-sg"]),
-        (["allowlist", "ios", "--edge", "tok"], ["tokyo"]),
+        (["allowlist", "ios", "--edge", "umat"], ["umatilla"]),
         (["knowledge", "tr"], ["tree"]),
         (["relay", "jo"], ["join"]),
         (["completion", "ba"], ["bash"]),
