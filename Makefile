@@ -6,8 +6,8 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports knowledge unit unit-networks unit-rooms bench bench-hub lab lab-list lock clean \
-        packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up structure preflight-fuzz
+.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms bench bench-hub lab lab-list lock \
+        clean packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up structure preflight-fuzz
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -16,7 +16,7 @@ run: $(VENV)/run.stamp  ## the terminal conversation, or one command: make run A
 
 test: packages $(VENV)/dev.stamp slack-tools gate  ## set up what the tests need (Debian packages too, when root), then the whole gate
 
-gate: lint types imports knowledge unit
+gate: lint types imports knowledge voice unit
 
 lint:
 	$(BIN)/ruff format --check .
@@ -30,6 +30,9 @@ imports:
 
 knowledge:
 	$(BIN)/lineman knowledge check
+
+voice: $(VENV)/dev.stamp  ## words to avoid and long sentences, where they are new: see CONTRIBUTING.md
+	$(BIN)/python -m tests.voice
 
 # With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
 # rooms mostly compute: side by side they take the time of the longer one.

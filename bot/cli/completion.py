@@ -21,8 +21,8 @@ FILES: Final = frozenset({"DATABASE", "FILE", "PATH"})
 FOLDERS: Final = frozenset({"DIR", "HOME"})
 
 EPILOG: Final = (
-    'bash: add `eval "$(lineman completion bash)"` to ~/.bashrc. zsh: save it as _lineman in a folder of $fpath. '
-    "fish: save it as ~/.config/fish/completions/lineman.fish. tcsh: save it to a file, and source that in ~/.tcshrc. "
+    'For bash, add `eval "$(lineman completion bash)"` to ~/.bashrc. For zsh, save it as _lineman in a folder of $fpath. '
+    "For fish, save it as ~/.config/fish/completions/lineman.fish. For tcsh, source it from ~/.tcshrc. "
     "Make the script again after an update."
 )
 
