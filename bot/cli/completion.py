@@ -21,7 +21,7 @@ FILES: Final = frozenset({"DATABASE", "FILE", "PATH"})
 FOLDERS: Final = frozenset({"DIR", "HOME"})
 
 EPILOG: Final = (
-    'For bash, add `eval "$(lineman completion bash)"` to ~/.bashrc. For zsh, save it as _lineman in a folder of $fpath. '
+    'For bash, add `eval "$(lineman completion bash)"` to ~/.bashrc. For zsh, save it as _lineman in $fpath. '
     "For fish, save it as ~/.config/fish/completions/lineman.fish. For tcsh, source it from ~/.tcshrc. "
     "Make the script again after an update."
 )
