@@ -69,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"lineman-relay {__version__}")
     parser.add_argument("do", nargs="?", choices=("run", "join", "check", "id"), default="run")
     parser.add_argument(
         "invitation", nargs="?", help="for join: what `lineman relays invite` gave (- reads it)"

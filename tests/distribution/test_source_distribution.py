@@ -1,5 +1,6 @@
 """The source distribution installs and runs outside the checkout; its version and licence come from one place."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -7,8 +8,10 @@ import sysconfig
 import tarfile
 import tomllib
 import venv
+from collections.abc import Iterable
 from email.message import Message
 from email.parser import Parser
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,18 @@ from tests.environment import unmeasured
 
 ROOT = Path(__file__).parents[2]
 BUILD = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+# Compiles the knowledge where the modules named behind the folder are not installed.
+COMPILE_WITHOUT = """
+import runpy, sys
+missing = set(sys.argv[2:])
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in missing:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Finder)
+runpy.run_module("knowledge.loading.build_cache", run_name="__main__")
+"""
 NOT_SOURCE = shutil.ignore_patterns(
     ".*", "*.egg-info", "__pycache__", "build", "compiled", "lineman.db*", "lineman-signing.key"
 )
@@ -86,6 +101,48 @@ def test_both_packages_read_the_version_from_one_place() -> None:
         assert settings["project"]["license"] == "Apache-2.0"
 
 
+def test_build_needs_only_what_it_names(archive: Path, tmp_path: Path) -> None:
+    """pip builds where nothing but `build-system.requires` is installed; the knowledge is compiled there."""
+    with tarfile.open(archive) as files:
+        files.extractall(tmp_path, filter="data")
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"]
+    installed = _with_dependencies(named)
+    missing = [
+        module
+        for module, distributions in packages_distributions().items()
+        if not installed & set(map(_normalize, distributions))
+        and module not in ("bot", "knowledge", "probes")
+    ]
+    assert {"aiohttp", "cryptography"} <= set(missing)
+    folder = tmp_path / f"lineman-{__version__}"
+    run(folder, sys.executable, "-c", COMPILE_WITHOUT, str(tmp_path / "compiled"), *missing)
+    assert (tmp_path / "compiled" / "knowledge.json").is_file()
+
+
+def _with_dependencies(requirements: Iterable[str]) -> set[str]:
+    """The distributions that *requirements* install, at every depth."""
+    found: set[str] = set()
+    waiting = list(requirements)
+    while waiting:
+        requirement = waiting.pop()
+        name = _normalize(re.split(r"[^\w.-]", requirement)[0])
+        if "extra ==" not in requirement and name not in found:
+            found.add(name)
+            waiting += _requires(name)
+    return found
+
+
+def _requires(name: str) -> list[str]:
+    try:
+        return requires(name) or []
+    except PackageNotFoundError:  # needed on another platform or Python only
+        return []
+
+
+def _normalize(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def test_installed_command_runs_outside_the_checkout(lineman: Path, tmp_path: Path) -> None:
     assert run(tmp_path, str(lineman), "version").stdout == f"lineman {__version__}\n"
     tree = run(tmp_path, str(lineman), "knowledge", "tree", "31009", "--platform", "javascript").stdout
@@ -98,6 +155,7 @@ def test_installed_command_runs_outside_the_checkout(lineman: Path, tmp_path: Pa
 
 def test_installed_relay_command_starts(lineman: Path, tmp_path: Path) -> None:
     relay = str(lineman.with_name("lineman-relay"))
+    assert run(tmp_path, relay, "--version").stdout == f"lineman-relay {__version__}\n"
     assert "no relay" in run(tmp_path, relay, "id", "--home", str(tmp_path / "no relay"), code=2).stderr
 
 
