@@ -23,7 +23,7 @@ _WORD: Final = re.compile(r"[A-Za-z][a-z']*(?=[\s.,:;!?)]|$)")
 _END: Final = re.compile(r"(?<=[.!?])[\"')”*_]*\s+(?=[\"'“(`*_\[{]*[A-Z0-9`{])")
 _FENCE: Final = re.compile(r"^[ >]*(?:```|~~~)")
 _HEADING: Final = re.compile(r"#+\s+")
-_NEW_BLOCK: Final = re.compile(r"\s*(?:[-*+]|\d+\.|>)\s+")
+_NEW_BLOCK: Final = re.compile(r"^\s*(?:[-*+]|\d+\.|>)\s+")
 _PARAMETER: Final = re.compile(r"\*[a-z_]\w*\*")  # how docstrings name parameters
 
 

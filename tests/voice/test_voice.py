@@ -34,11 +34,11 @@ def test_long_sentences() -> None:
 
 
 def test_documents() -> None:
-    text = "# A heading\nA first line\nthat goes on. Next.\n```\ncode\n```\n- an item\n  of two lines\n| a | b c |\n"
+    text = "# A heading\nA first line\nhas 60 parts. Next.\n```\ncode\n```\n- an item\n  of two lines\n| a | b c |\n"
     found = [(each.first, each.last, each.text) for each in document_sentences("a.md", text)]
     assert found == [
         (1, 1, "A heading"),
-        (2, 3, "A first line that goes on."),
+        (2, 3, "A first line has 60 parts."),
         (2, 3, "Next."),
         (7, 8, "an item of two lines"),
         (9, 9, "a"),
