@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from bot.cli.parser import Parser
+from bot.cli.relay_parsers import COMMANDS, make_command_parser, make_parser
 from bot.errors import UsageError, unknown_word
 from bot.relays.hub.control_socket import ControlSocket
 from bot.relays.hub.dispatcher import spoken_ago
@@ -20,18 +20,9 @@ from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.settings import HubSettings, hub_name, read_hub_settings
 from bot.relays.remote import find_relays
 from bot.rendering.terminal.console import Line, write
-from bot.storage.relay_registry import TOKEN_LIVES, RegisteredRelay, RelayRegistry
+from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.invitation import Invitation, write_invitation
-from probes.protocol.model import USER_NETWORK, VANTAGES
-
-COMMANDS: Final[Mapping[str, str]] = {
-    "invite": "create an invitation for a new relay",
-    "list": "list the relays and their state",
-    "show": "show one relay and its last plans",
-    "revoke": "revoke a relay's access",
-    "rename": "rename a relay",
-    "policy": "print a policy file for a relay's host",
-}
+from probes.protocol.model import VANTAGES
 
 
 def run_relays(words: Sequence[str]) -> int:
@@ -49,55 +40,12 @@ def run_relays(words: Sequence[str]) -> int:
     return 0
 
 
-def make_parser() -> Parser:
-    """Make the parser of `lineman relays`, for its help and for shell completion."""
-    parser = Parser(prog="lineman relays", description="Manage the relays of a hub.", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, effect in COMMANDS.items():
-        commands.add_parser(name, parents=[_command_parser(name)], add_help=False, help=effect)
-    return parser
-
-
-def _command_parser(command: str) -> Parser:
-    parser = Parser(prog=f"lineman relays {command}", description=COMMANDS[command], allow_abbrev=False)
-    add = parser.add_argument
-    match command:
-        case "policy":
-            add("--network", metavar="FILE", help="another network than Twilio's")
-        case "list":
-            add("--json", action="store_true", help="print one JSON object: relays[]")
-        case "invite":
-            add("name")
-            add(
-                "--label",
-                action="append",
-                default=[],
-                metavar="KEY=VALUE",
-                help="what it is, such as site=hq",
-            )
-            add(
-                "--for",
-                dest="channels",
-                action="append",
-                default=[],
-                metavar="#CHANNEL",
-                help="who may use it",
-            )
-            add("--vantage", default=USER_NETWORK, help="the relay's network: user-network or reference")
-            add("--url", default="", help="what relays dial, such as wss://hub.example/relay")
-            add("--pin", default="", metavar="FILE", help="trust only this certificate (PEM) of the hub")
-            add("--hours", type=float, default=TOKEN_LIVES / 3600, help="how long the invitation is valid")
-        case _:
-            add("name", nargs="*" if command == "rename" else None)
-    return parser
-
-
 def _policy(words: list[str]) -> int:
     """Print the policy file for a relay's host."""
     from bot.cli.relay_policy_file import write_policy
     from knowledge.loading.load_network import load_network
 
-    options = _command_parser("policy").parse_args(words)
+    options = make_command_parser("policy").parse_args(words)
     sys.stdout.write(write_policy(load_network(Path(options.network) if options.network else None)))
     return 0
 
@@ -112,7 +60,7 @@ async def _with(settings: HubSettings, work: Callable[[RelayRegistry], Coroutine
 
 async def _invite(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print the one command that makes a host the relay NAME."""
-    options = _command_parser("invite").parse_args(words)
+    options = make_command_parser("invite").parse_args(words)
     if options.vantage not in VANTAGES:
         raise unknown_word("a vantage", options.vantage, VANTAGES)
     if not 0 < options.hours <= 24 * 30:
@@ -152,7 +100,7 @@ def _first_certificate(text: str) -> str:
 
 async def _list(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print every relay and how it is."""
-    options = _command_parser("list").parse_args(words)
+    options = make_command_parser("list").parse_args(words)
     health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
     relays = await enrolment.all()
     if options.json:
