@@ -29,7 +29,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 async def test_plan_goes_out_and_observations_come_in(home: House) -> None:
     """A plan for a relay is run there once, every observation arrives in order, and the audit log says who asked."""
     async with dialled(await home.new("acme-hq"), home.url) as relay:
-        seen = await home.run("acme-hq", who="ada", what="31009 ios")
+        seen = await home.run("acme-hq", requester="ada", case_label="31009 ios")
         assert [one.step for one in seen] == [step.id for step in PLAN.steps]
         assert all(one.failure is None and one.facts == {"ms": 1.5} for one in seen)
         (order,) = relay.orders
@@ -191,9 +191,9 @@ async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, s
         dialled(await home.new("acme-hq", answer=never), home.url) as relay,
     ):
         await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
-        asking = asyncio.create_task(home.run("acme-hq", who="ada"))
+        asking = asyncio.create_task(home.run("acme-hq", requester="ada"))
         await home.until(lambda: len(relay.orders) == 1)
-        (first, *_) = await home.run("acme-hq", who="ada")
+        (first, *_) = await home.run("acme-hq", requester="ada")
         assert said in first.facts["because"]
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
@@ -210,16 +210,20 @@ async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None
         async with dialled(first, home.url), dialled(await home.new("berlin"), home.url):
             await home.until(lambda: len(home.hub.sessions) == 2)
             await home.until(lambda: all(one.takes_plans for one in home.hub.sessions.values()))
-            asking = asyncio.create_task(home.run("acme-hq", who="ada", what="31009 ios"))
+            asking = asyncio.create_task(home.run("acme-hq", requester="ada", case_label="31009 ios"))
             await home.until(lambda: len(first.orders) == 1)
-            (refused, *_) = await home.run("berlin", who="ada", what="31009 ios")
+            (refused, *_) = await home.run("berlin", requester="ada", case_label="31009 ios")
             assert "one diagnosis may use 1 relay at once" in refused.facts["because"]
             (newest, _) = await home.hub.enrolment.audit()
             assert newest.outcome.startswith("not sent: one diagnosis may use")
-            assert {one.failure for one in await home.run("berlin", who="ada", what="31005 ios")} == {None}
+            assert {
+                one.failure for one in await home.run("berlin", requester="ada", case_label="31005 ios")
+            } == {None}
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
-            assert {one.failure for one in await home.run("berlin", who="ada", what="31009 ios")} == {None}
+            assert {
+                one.failure for one in await home.run("berlin", requester="ada", case_label="31009 ios")
+            } == {None}
 
 
 async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -> None:
