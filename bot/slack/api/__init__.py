@@ -1,1 +1,1 @@
-"""Slack's Web API, Socket Mode, OAuth and rate limits."""
+"""Slack's Web API, Socket Mode, OAuth, and rate limits."""

@@ -1,6 +1,6 @@
-"""Who stands at the door: while somebody waits for an acknowledgement, other work begins later.
+"""Delay background work while a Slack request is waiting for its acknowledgment.
 
-Slack's people wait for the acknowledgement first; a verdict takes seconds anyway.
+Slack expects an acknowledgment within 3 seconds; a verdict takes seconds anyway.
 """
 
 import asyncio
@@ -11,12 +11,14 @@ from typing import Final
 
 from bot.slack.api.actor import ARRIVED
 
-LONGEST: Final = 1.0  # seconds that work stands back: under endless load it goes on all the same
-STEP: Final = 0.05  # seconds from one to the next then: all at once they would keep everybody waiting
+LONGEST: Final = 1.0  # seconds that work is delayed at most, so that it also starts under constant load
+STEP: Final = (
+    0.05  # seconds between two starts after that limit; starting all at once would delay acknowledgments
+)
 
 
 class AckPriority:
-    """Counts those who wait, and lets work begin one by one when nobody does."""
+    """Count requests waiting for acknowledgment; start background work one item at a time when there are none."""
 
     def __init__(self) -> None:
         self._waiting = 0
@@ -26,7 +28,7 @@ class AckPriority:
 
     @contextmanager
     def acknowledging(self) -> Iterator[None]:
-        """Hold while a request is being acknowledged."""
+        """Mark a request as waiting for its acknowledgment while the context is open."""
         self._waiting += 1
         self._clear.clear()
         arrived = ARRIVED.set(time.monotonic())
@@ -39,7 +41,7 @@ class AckPriority:
                 self._clear.set()
 
     async def wait_until_idle(self) -> None:
-        """Wait until nobody waits, but not for long: then one begins after the other."""
+        """Wait until no acknowledgment is pending, at most `LONGEST`; then let one caller pass every `STEP` seconds."""
         ends = time.monotonic() + LONGEST
         async with self._line:
             try:

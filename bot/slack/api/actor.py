@@ -1,6 +1,6 @@
-"""Who asks, where, and how they can be answered: the same for every way in.
+"""The user, channel, and thread of a Slack interaction, in one form for commands, events, and buttons.
 
-No network. It looks at the clock once: windows open within three seconds or not at all.
+No network. Reads the clock once per actor, because Slack opens a modal only within 3 seconds of the trigger.
 """
 
 import time
@@ -9,43 +9,43 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-# Seconds: Slack refuses a trigger after three, and the call takes its time too.
+# Seconds. Slack rejects a trigger after 3 seconds, and the call itself takes time.
 TRIGGER_LIVES: Final = 2.0
-# When the request at hand came in, before Bolt looked at it; the door notes it.
+# When the current request arrived (monotonic clock), before Bolt handled it; set by AckPriority.
 ARRIVED: Final[ContextVar[float]] = ContextVar("arrived", default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """One person in one place."""
+    """One user in one channel or thread."""
 
     team: str
     user: str
-    channel: str = ""  # empty in a form or on the App Home
-    thread: str = ""  # timestamp of the thread's first message, where there is one
-    message: str = ""  # timestamp of the message that was written or pressed
+    channel: str = ""  # empty in a modal or on the App Home
+    thread: str = ""  # timestamp of the thread's first message, if any
+    message: str = ""  # timestamp of the message that was written or whose button was pressed
     response_url: str = ""
     trigger: str = ""
     enterprise: str = ""
     channel_type: str = ""
-    private: bool = False  # what was pressed is visible to this person alone, and so is the answer
+    private: bool = False  # the message is visible to this user only, so the reply must be, too
     arrived: float = field(
         default_factory=lambda: ARRIVED.get() or time.monotonic(), compare=False
-    )  # seconds
+    )  # seconds, monotonic clock
 
     @property
     def late(self) -> bool:
-        """Whether the trigger that came with the request is too old to open a window."""
+        """Whether the request's trigger is too old to open a modal."""
         return time.monotonic() - self.arrived > TRIGGER_LIVES
 
     @property
     def direct(self) -> bool:
-        """Whether this is a direct message with the bot."""
+        """Whether this is a direct message to the bot."""
         return self.channel_type == "im" or self.channel.startswith("D")
 
 
 def of_command(body: Mapping[str, Any]) -> Actor:
-    """Read who typed a slash command; commands cannot be typed in threads."""
+    """Read the actor of a slash command; Slack does not offer slash commands in threads."""
     return Actor(
         team=_text(body, "team_id"),
         user=_text(body, "user_id"),
@@ -57,7 +57,7 @@ def of_command(body: Mapping[str, Any]) -> Actor:
 
 
 def of_interaction(body: Mapping[str, Any]) -> Actor:
-    """Read who pressed, chose or sent something: buttons, shortcuts and forms."""
+    """Read the actor of a button, select, shortcut, or modal."""
     team, user, channel = (_inner(body, name) for name in ("team", "user", "channel"))
     message, container = _inner(body, "message"), _inner(body, "container")
     stamp = _text(message, "ts") or _text(container, "message_ts")
@@ -75,7 +75,7 @@ def of_interaction(body: Mapping[str, Any]) -> Actor:
 
 
 def of_event(body: Mapping[str, Any]) -> Actor:
-    """Read who wrote a message or opened a tab."""
+    """Read the actor of an Events API event: a message, a mention, or an opened tab."""
     event = _inner(body, "event")
     return Actor(
         team=_text(body, "team_id") or _text(event, "team"),
@@ -89,7 +89,7 @@ def of_event(body: Mapping[str, Any]) -> Actor:
 
 
 def delivery_id(body: Mapping[str, Any]) -> str:
-    """Name a delivery so that it is known again when it comes twice; empty if it cannot be named."""
+    """Return an id that is the same when Slack delivers *body* again; empty if there is none."""
     event = _inner(body, "event")
     if event:
         return _text(body, "event_id") or f"{_text(event, 'channel')} {_text(event, 'ts')}".strip()
@@ -98,7 +98,7 @@ def delivery_id(body: Mapping[str, Any]) -> str:
 
 
 def stamp_of(body: Mapping[str, Any]) -> str:
-    """Give Slack's timestamp of what was said, pressed or sent; by these, one thing came before another."""
+    """Return Slack's timestamp of the message or action, by which deliveries are ordered; empty if none."""
     event = _inner(body, "event")
     return _text(event, "ts") or _text(_pressed(body), "action_ts") or _text(body, "action_ts")
 

@@ -1,6 +1,6 @@
-"""Posts into one channel: as they come while Slack takes them; once it refuses one, in line, a second apart.
+"""Post to a channel without delay until Slack returns a 429, then one post per second in order.
 
-Slack takes one post a second in a channel and forgives short bursts
+Slack allows one post per second and channel, with short bursts
 (https://docs.slack.dev/reference/methods/chat.postMessage).
 """
 
@@ -13,12 +13,12 @@ from bot.slack.api.client import BUSY, SlackError
 
 T = TypeVar("T")
 
-APART: Final = 1.0  # seconds
-TRIES: Final = 10  # at Retry-After's own pace
+APART: Final = 1.0  # seconds between two posts
+TRIES: Final = 10  # each after the pause that Retry-After asks for
 
 
 class ChannelQueue:
-    """The channels of one workspace where Slack has asked for patience."""
+    """The rate-limited channels of one workspace."""
 
     def __init__(self) -> None:
         self._locks: dict[str, asyncio.Lock] = {}
@@ -26,7 +26,7 @@ class ChannelQueue:
         self._wanted: Counter[str] = Counter()
 
     async def send(self, channel: str, post: Callable[[], Awaitable[T]]) -> T:
-        """Await *post*, again and in its turn where Slack says that it is too much; raises `SlackError`."""
+        """Await *post*; after a rate limit, queue it and retry. Raises `SlackError`."""
         if channel not in self._free_at:
             try:
                 return await post()
@@ -34,7 +34,7 @@ class ChannelQueue:
                 self._hold(channel, refused)
         self._wanted[channel] += 1
         try:
-            async with self._locks.setdefault(channel, asyncio.Lock()):  # first come, first served
+            async with self._locks.setdefault(channel, asyncio.Lock()):  # FIFO
                 return await self._in_turn(channel, post)
         finally:
             self._wanted[channel] -= 1
@@ -43,7 +43,7 @@ class ChannelQueue:
                     stored.pop(channel, None)
 
     async def _in_turn(self, channel: str, post: Callable[[], Awaitable[T]]) -> T:
-        """Post as soon as the channel is free again."""
+        """Post when the channel's pause has ended; retry up to `TRIES` times."""
         loop = asyncio.get_running_loop()
         for _ in range(TRIES - 1):
             await asyncio.sleep(self._free_at[channel] - loop.time())
@@ -57,7 +57,7 @@ class ChannelQueue:
         return await post()
 
     def _hold(self, channel: str, refused: SlackError) -> None:
-        """Note how long Slack wants no post in *channel*; any other refusal is raised."""
+        """Record until when *channel* is rate limited; re-raise any other error."""
         if refused.word not in BUSY:
             raise refused
         wait = asyncio.get_running_loop().time() + max(refused.wait, APART)

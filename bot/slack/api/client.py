@@ -1,4 +1,4 @@
-"""Slack's Web API: one session for all calls, what is tried again, and refusals as one exception of ours."""
+"""Slack Web API client: one session for all calls, retries, and errors as `SlackError`."""
 
 import logging
 import os
@@ -17,19 +17,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 log = logging.getLogger(__name__)
 
-TRIES: Final = 6  # at Retry-After's own pace: a minute or so of being told to wait
+TRIES: Final = 6  # each after the pause that Retry-After asks for: about a minute in all
 UNREACHABLE: Final = "unreachable"
 BUSY: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-# Slack may have done what it was asked for, or will do it when asked again.
+# Slack may have carried out the request, or may do so when it is retried.
 UNCERTAIN: Final = frozenset(
     {UNREACHABLE, "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
 
 
 class SlackError(Exception):
-    """Slack has said no: its own error word, the scopes that are missing, the seconds to wait before the next try.
+    """An error from Slack: its error code, the missing scopes, and the seconds to wait before a retry.
 
-    Where it was not Slack who answered, there is an HTTP *status*; where nobody did, *detail* says what went wrong.
+    *status* is the HTTP status if something other than Slack's API answered; *detail* is the reason if nothing did.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ Patience: TypeAlias = Literal["patient", "hasty"]
 def make_client(
     token: str, session: aiohttp.ClientSession, api_url: str, patience: Patience = "patient"
 ) -> AsyncWebClient:
-    """Give a client for *token*: hasty repeats nothing, because Slack may have done it, or because time matters."""
+    """Make a client for *token*; "hasty" never retries: the call may have had its effect, or time matters."""
     handlers: list[AsyncRetryHandler] = []
     if patience == "patient":
         handlers += [
@@ -74,7 +74,7 @@ def make_client(
 
 
 async def call(send: Callable[..., Awaitable[Any]], **arguments: Any) -> Mapping[str, Any]:
-    """Await one call of the Web API and give what it answers; raises `SlackError`."""
+    """Await one Web API call and return its response as a mapping; raises `SlackError`."""
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
         answer = await send(**given)
@@ -103,7 +103,7 @@ def _refused(error: SlackApiError) -> SlackError:
 
 
 def _detail(error: Exception) -> str:
-    """Say in a few words why nobody answered."""
+    """Describe in a few words why no answer arrived."""
     match error:
         case TimeoutError():
             return "no answer in time"
@@ -118,7 +118,7 @@ def _detail(error: Exception) -> str:
 
 
 def _wait(error: SlackApiError, word: str) -> float:
-    """Read how long Slack wants to be left alone."""
+    """Read the pause that Slack asks for, in seconds; 0 if the error is not a rate limit."""
     if word not in BUSY:
         return 0.0
     headers = {str(k).casefold(): v for k, v in dict(getattr(error.response, "headers", {})).items()}
@@ -127,7 +127,7 @@ def _wait(error: SlackApiError, word: str) -> float:
 
 
 def cleaned_log(name: str, clean: Callable[[logging.LogRecord], bool]) -> logging.Logger:
-    """Give the SDK a log of its own for what it warns of; *clean* takes out of a record what should not stand there."""
+    """Return a logger for the SDK's warnings; *clean* is a filter that removes tracebacks or secrets from records."""
     logger = logging.getLogger(f"lineman.slack.{name}")
     logger.setLevel(logging.WARNING)
     logger.filters = [clean]
@@ -135,7 +135,7 @@ def cleaned_log(name: str, clean: Callable[[logging.LogRecord], bool]) -> loggin
 
 
 def quiet_log() -> logging.Logger:
-    """Keep the SDK's own log above the level at which it writes down whole requests."""
+    """Return the logger for SDK clients, at WARNING: below that level, the SDK logs whole requests."""
     logger = logging.getLogger("lineman.slack.web")
     logger.setLevel(logging.WARNING)
     return logger

@@ -1,4 +1,4 @@
-"""Answers that only the person who asked sees: usage errors, refusals, help. Nothing that must be kept."""
+"""Ephemeral replies, visible only to the person who asked: usage errors, refusals, help. Slack does not store them."""
 
 import logging
 from typing import Any
@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 async def post_ephemeral(
     workspace: Workspace, session: aiohttp.ClientSession, actor: Actor, message: Message
 ) -> None:
-    """Tell the person alone, by the nearest way: the response address, an ephemeral message, a direct one.
+    """Reply to the actor alone: by the response URL, else an ephemeral message, else a direct message.
 
-    Raises `SlackError` where another try may reach them.
+    Raises `SlackError` if a retry may succeed.
     """
     if actor.response_url and await _respond(session, actor.response_url, message):
         return
@@ -36,11 +36,11 @@ async def post_ephemeral(
     except SlackError as refused:
         if refused.word in BUSY | UNCERTAIN:
             raise
-        log.warning("an answer reached nobody: %s", refused.word)
+        log.warning("an ephemeral reply could not be delivered: %s", refused.word)
 
 
 async def _respond(session: aiohttp.ClientSession, url: str, message: Message) -> bool:
-    """Use the response address: five times within half an hour; tells whether Slack took it."""
+    """Post to the response URL (Slack allows 5 posts in 30 minutes); returns whether Slack accepted it."""
     client = AsyncWebhookClient(
         url,
         session=session,
@@ -53,7 +53,7 @@ async def _respond(session: aiohttp.ClientSession, url: str, message: Message) -
     body: dict[str, Any] = {"response_type": "ephemeral", "replace_original": False, "unfurl_links": False}
     try:
         answer = await client.send_dict(body | message.payload())
-        if answer.status_code == 400:  # the blocks, perhaps
+        if answer.status_code == 400:  # probably the blocks: retry with plain text
             answer = await client.send_dict(body | message.simpler().payload())
     except (aiohttp.ClientError, TimeoutError, OSError):
         return False
@@ -70,6 +70,6 @@ async def _ephemeral(workspace: Workspace, actor: Actor, message: Message) -> bo
             **message.payload(),
         )
     except SlackError as refused:
-        log.info("no ephemeral message: %s", refused.word)
+        log.info("no ephemeral message posted: %s", refused.word)
         return False
     return True

@@ -1,21 +1,21 @@
-"""Complaints that would fill a log: each sentence at most once a minute."""
+"""Log each warning at most once per minute."""
 
 import logging
 import time
 from typing import Final
 
-APART: Final = 60.0  # seconds
+APART: Final = 60.0  # seconds between two equal lines
 
 
 class LogThrottle:
-    """What has been said lately."""
+    """Rate limiter for repeated warnings, by message."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
         self._said: dict[str, float] = {}
 
     def warn(self, sentence: str) -> None:
-        """Log *sentence*, unless it was logged just now."""
+        """Log *sentence*, unless it was logged less than `APART` seconds ago."""
         now = time.monotonic()
         if now - self._said.get(sentence, -APART) >= APART:
             self._said[sentence] = now

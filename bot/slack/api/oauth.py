@@ -1,6 +1,6 @@
-"""The pages that install Lineman into a workspace, and what they say when it does not come to that.
+"""OAuth install flow: the pages that install Lineman into a workspace, and the error page.
 
-The flow itself is Bolt's: state, cookie, exchange of the code.
+State, cookie, and code exchange are Bolt's.
 """
 
 import html
@@ -26,7 +26,7 @@ from bot.slack.api.token_store import InstallationStore
 
 log = logging.getLogger(__name__)
 
-STATE_LIVES: Final = 600  # seconds from /slack/install to Slack's answer
+STATE_LIVES: Final = 600  # seconds from /slack/install to Slack's callback
 WHY: Final = {
     "access_denied": "Slack says that the request was declined. Nothing was installed. In workspaces where apps need "
     "an approval, ask an admin to approve Lineman, then begin again.",
@@ -51,14 +51,14 @@ PAGE: Final = """<!doctype html>
 
 
 class OAuthFlow(AsyncOAuthFlow):
-    """Bolt's; a Slack that cannot be reached is one more way to fail, not an error page of the server's."""
+    """Bolt's OAuth flow; if Slack cannot be reached, it shows the error page instead of a server error."""
 
     async def run_installation(self, code: str) -> Installation | None:
-        """Exchange *code*; none if Slack does not give a token for it."""
+        """Exchange *code* for a token; None if Slack does not issue one."""
         try:
             return await super().run_installation(code)
         except (aiohttp.ClientError, TimeoutError, OSError, SlackClientError) as error:
-            log.warning("Slack cannot be reached for an installation: %s", type(error).__name__)
+            log.warning("cannot reach Slack to install into a workspace: %s", type(error).__name__)
             return None
 
 
@@ -69,7 +69,7 @@ def make_flow(
     client: AsyncWebClient,
     installed: Callable[[], None],
 ) -> AsyncOAuthFlow:
-    """Make the flow that asks for *scopes*; *installed* is called after each installation."""
+    """Make the OAuth flow for *scopes*; *installed* is called after each installation."""
 
     async def success(args: AsyncSuccessArgs) -> BoltResponse:
         installed()
@@ -93,8 +93,8 @@ def make_flow(
 
 
 async def failed(args: AsyncFailureArgs) -> BoltResponse:
-    """Say why nothing was installed, and where to begin again."""
-    log.warning("an installation failed: %s", re.sub(r"[^\w.-]", "?", args.reason)[:80])
+    """Return a page that says why nothing was installed and links to a new attempt."""
+    log.warning("installation failed: %s", re.sub(r"[^\w.-]", "?", args.reason)[:80])
     page = PAGE.format(
         why=html.escape(WHY.get(args.reason, OTHER)),
         again=html.escape(args.settings.install_path),
@@ -108,6 +108,6 @@ async def failed(args: AsyncFailureArgs) -> BoltResponse:
 
 
 def _without_code(record: logging.LogRecord) -> bool:
-    """Keep Slack's reasons, and no code that may still be good for a token."""
+    """Remove the OAuth code from a log record: it may still be valid for a token."""
     record.msg = re.sub(r"\bcode: \S+", "code: …", str(record.msg))
     return True

@@ -1,6 +1,6 @@
-"""Putting messages into Slack: posted once, updated in place as `pace` allows, and the last state lands.
+"""Post messages once, update them in place at the pace of `update_pacer`, and deliver the final state.
 
-What Slack refuses is put more simply; what cannot be delivered is `SlackError`, and the caller says so elsewhere.
+Blocks that Slack rejects are sent again in a simpler form. Raises `SlackError` if a message cannot be delivered.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ from bot.slack.api.workspaces import Workspace
 log = logging.getLogger(__name__)
 
 SKEW: Final = 60.0  # seconds by which Slack's clock and ours may differ
-PATIENCE: Final = (1.0, 5.0, 15.0)  # seconds before it is tried again; later on the outbox does
-REFUSALS: Final = 10  # changes that Slack may find too many, each followed by the pause it asks for
-EVENT: Final = "lineman_reply"  # metadata by which we know our own messages again
+PATIENCE: Final = (1.0, 5.0, 15.0)  # seconds before each retry; after these, the outbox retries
+REFUSALS: Final = 10  # rate-limited updates in a row, each followed by the pause that Slack asks for
+EVENT: Final = "lineman_reply"  # metadata event type that identifies our own messages
 TOO_MUCH: Final = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "metadata_too_large"}
 )
 OUTSIDE: Final = frozenset({"not_in_channel", "channel_not_found", "is_archived", "restricted_action"})
-PEOPLE: Final = ("U", "W")  # ids that begin so may be posted to, and have a channel of their own
+PEOPLE: Final = ("U", "W")  # ids of users: posting to them opens a direct message with its own channel id
 DIRECT: Final = ("D", *PEOPLE)
 GONE: Final = frozenset(
     {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"}
@@ -34,9 +34,9 @@ GONE: Final = frozenset(
 async def post(
     workspace: Workspace, channel: str, message: Message, *, thread: str = "", key: str = ""
 ) -> tuple[str, str]:
-    """Post *message* and give its channel and timestamp; a direct message has a channel of its own.
+    """Post *message* and return its channel and timestamp; a direct message has its own channel.
 
-    *key* makes it recognisable, so that it is never posted twice.
+    *key* identifies the message, so that a retry does not post it twice.
     """
     arguments: dict[str, Any] = {
         "channel": channel,
@@ -55,7 +55,7 @@ async def post(
         except SlackError as refused:
             if refused.word not in UNCERTAIN or wait is None:
                 raise
-            # Slack may have posted it and only the answer was lost.
+            # Slack may have posted it, with only the response lost.
             if key and (ts := await find(workspace, channel, key, thread)):
                 return channel, ts
             await asyncio.sleep(wait)
@@ -63,7 +63,7 @@ async def post(
 
 
 async def update(workspace: Workspace, channel: str, ts: str, message: Message) -> None:
-    """Replace what stands there, as soon as it may be changed again. Raises `SlackError`."""
+    """Replace the message at *ts* as soon as it may be updated. Raises `SlackError`."""
     turn, made = workspace.pacer.turn(channel, ts), message
     for left in reversed(range(REFUSALS)):
         try:
@@ -79,7 +79,7 @@ async def update(workspace: Workspace, channel: str, ts: str, message: Message) 
 
 
 async def _change(workspace: Workspace, turn: UpdateTicket, make: Callable[[], Message]) -> None:
-    """Change a message once, to what *make* makes when its turn has come; a 429 lets the whole workspace rest."""
+    """Update a message once, with what *make* returns when its turn comes; a 429 pauses the whole workspace."""
     async with turn:
         channel, ts = turn.place
         try:
@@ -91,7 +91,7 @@ async def _change(workspace: Workspace, turn: UpdateTicket, make: Callable[[], M
 
 
 async def direct(workspace: Workspace, user: str) -> str:
-    """Give the channel of the direct messages with *user*; the user again where Slack does not say."""
+    """Return the channel of the direct messages with *user*, or *user* if Slack does not return one."""
     try:
         opened = await call(workspace.client.conversations_open, users=user)
     except SlackError as refused:
@@ -101,7 +101,7 @@ async def direct(workspace: Workspace, user: str) -> str:
 
 
 async def find(workspace: Workspace, channel: str, key: str, thread: str = "", since: float = 0.0) -> str:
-    """Look for our own message with *key* among those after *since*; empty if it is not there or cannot be read."""
+    """Find our own message with *key* among those after *since*; empty if there is none or it cannot be read."""
     arguments: dict[str, Any] = {"channel": channel, "limit": 200, "include_all_metadata": True}
     if since:
         arguments["oldest"] = f"{since - SKEW:.6f}"
@@ -121,7 +121,7 @@ async def find(workspace: Workspace, channel: str, key: str, thread: str = "", s
 
 
 def _has(message: Mapping[str, Any], key: str) -> bool:
-    """Whether *message* is the one: by its metadata, or where Slack does not show that, by its buttons."""
+    """Whether *message* has *key*: by its metadata or, if Slack does not return that, by its buttons."""
     metadata = message.get("metadata") or {}
     if metadata.get("event_type") == EVENT:
         return bool(metadata.get("event_payload", {}).get("key") == key)
@@ -129,7 +129,7 @@ def _has(message: Mapping[str, Any], key: str) -> bool:
 
 
 class LiveMessage:
-    """One message while it changes: what is shown last in the context is out when the context is left, or dropped."""
+    """A message updated in place. On exit the last update has been sent, or discarded."""
 
     def __init__(self, workspace: Workspace, channel: str, ts: str) -> None:
         self._workspace, self._place = workspace, (channel, ts)
@@ -140,8 +140,8 @@ class LiveMessage:
         self._sending = self._over = False
 
     def show(self, make: Callable[[], Message], rank: Priority = Priority.PROGRESS) -> None:
-        """Show what *make* makes as soon as a change is due; a newer state takes its place."""
-        # What waits already goes no later because of something less urgent: both are shown at once.
+        """Show what *make* returns when the next update is due; a newer call replaces it."""
+        # A waiting update is never delayed by a less urgent one: one update shows both.
         self._next, self._rank = make, min(rank, self._rank) if self._wanted.is_set() else rank
         self._wanted.set()
         if self._turn:
@@ -153,7 +153,7 @@ class LiveMessage:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """A change under way is waited for: cut off, it might arrive after the last state."""
+        """Wait for an update in progress: if it were cancelled, it could arrive after the final state."""
         self._over = True
         if not self._sending:
             self._task.cancel()
@@ -166,8 +166,8 @@ class LiveMessage:
             self._turn = self._workspace.pacer.turn(*self._place, self._rank)
             try:
                 await _change(self._workspace, self._turn, self._newest)
-            except SlackError as error:  # the next state replaces it anyway: tried once
-                log.info("progress was not shown: %s", error.word)
+            except SlackError as error:  # tried once: the next state replaces it
+                log.info("progress update failed: %s", error.word)
             self._sending = False
 
     def _newest(self) -> Message:
@@ -178,7 +178,7 @@ class LiveMessage:
 
 
 async def deliver_final(workspace: Workspace, channel: str, ts: str, thread: str, message: Message) -> None:
-    """Bring a last state into its message; where that is gone, into the thread. Raises `SlackError` in the end."""
+    """Update a message to its final state, or post it in the thread if the message is gone; raises `SlackError`."""
     for wait in (*PATIENCE, None):
         try:
             await update(workspace, channel, ts, message)
@@ -188,14 +188,14 @@ async def deliver_final(workspace: Workspace, channel: str, ts: str, thread: str
                 return
             if wait is None or refused.word not in UNCERTAIN:
                 raise
-            log.warning("a verdict waits %.0f s: %s", wait, refused.word)
+            log.warning("verdict not delivered, retry in %.0f s: %s", wait, refused.word)
             await asyncio.sleep(wait)
         else:
             return
 
 
 async def _post(workspace: Workspace, message: Message, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Post *message*; if Slack does not take its blocks, the same in plain words."""
+    """Post *message*; if Slack rejects its blocks, post it as plain text."""
     send = workspace.hasty.chat_postMessage
     try:
         return await call(send, **arguments, **message.payload())

@@ -1,6 +1,6 @@
-"""Socket Mode: two connections, so that one still listens while Slack renews the other.
+"""Socket Mode over two connections, so that one still receives while Slack renews the other.
 
-The SDK closes a connection before it opens the next; what Slack would send meanwhile goes to the other one.
+The SDK closes a connection before it opens the next; in between, Slack sends to the other one.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from bot.slack.api.startup_errors import SOCKETS_OFF, NotNowError, token_refused
 log = logging.getLogger(__name__)
 
 CONNECTIONS: Final = 2
-LAST_WORDS: Final = 0.3  # seconds in which what has been received is still acknowledged
+LAST_WORDS: Final = 0.3  # seconds in which messages already received are still acknowledged
 PING: Final = 10.0  # seconds
 OPENS_WITHIN: Final = (
-    25.0  # seconds; then the address of a connection may be used up, and another is asked for
+    25.0  # seconds; after that, the connection's URL may have expired, and a new one is requested
 )
-LONGEST: Final = 30.0  # seconds between two tries while Slack wants no connection
+LONGEST: Final = 30.0  # seconds between two attempts while Slack refuses connections
 TOO_MANY: Final = (
     "Slack counts too many connections of this app: it allows ten, and one Lineman holds two. Something else runs with "
     "the same app token, and gets a part of the commands."
@@ -38,13 +38,16 @@ WORDS: Final = {"too_many_websockets": TOO_MANY, "link_disabled": SOCKETS_OFF}
 
 
 class SocketClient(SocketModeClient):
-    """The SDK's, which would try again at once, for ever, and with a page of traceback each time."""
+    """The SDK's client, with growing retry intervals and one log line per minute.
+
+    The SDK retries at once, without limit, and logs a traceback each time.
+    """
 
     seldom: LogThrottle
-    refused = 0  # times in a row that Slack wanted no connection
+    refused = 0  # consecutive refusals by Slack
 
     async def issue_new_wss_url(self) -> str:
-        """Ask for the address of a new connection until there is one, at growing intervals."""
+        """Request the URL of a new connection until there is one, at growing intervals."""
         while not self.closed:
             if self.refused:
                 await asyncio.sleep(min(LONGEST, 2.0 ** (self.refused - 1)))
@@ -58,7 +61,7 @@ class SocketClient(SocketModeClient):
         return ""
 
     async def connect(self) -> None:
-        """Connect, with another address where the one at hand does not work any more."""
+        """Connect; if the URL does not work within `OPENS_WITHIN`, request another one."""
         while not self.closed:
             try:
                 async with asyncio.timeout(OPENS_WITHIN):
@@ -68,7 +71,7 @@ class SocketClient(SocketModeClient):
                 self.wss_uri = None
 
     async def heard(self, message: aiohttp.WSMessage) -> None:
-        """Note why Slack ends a connection; anything else shows that this one is good."""
+        """Record why Slack ends a connection; any other message shows that the connection works."""
         if message.type != aiohttp.WSMsgType.TEXT:
             return
         text = json.loads(message.data) if message.data.startswith("{") else {}
@@ -80,7 +83,7 @@ class SocketClient(SocketModeClient):
 
 
 class SocketHandler(AsyncSocketModeHandler):
-    """Bolt's, and whoever is being answered stands at the door."""
+    """Bolt's handler; other work is delayed until the request is acknowledged."""
 
     def __init__(
         self, app: AsyncApp, token: str, web: AsyncWebClient, door: AckPriority, seldom: LogThrottle
@@ -103,7 +106,7 @@ class SocketHandler(AsyncSocketModeHandler):
 
 
 class SocketConnections:
-    """The connections of one process."""
+    """The Socket Mode connections of one process."""
 
     def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient, door: AckPriority) -> None:
         self._client, self._token, self._door = client, token, door
@@ -111,7 +114,7 @@ class SocketConnections:
         self._handlers = [SocketHandler(app, token, client, door, seldom) for _ in range(CONNECTIONS)]
 
     async def open(self) -> None:
-        """Connect; both are up when this returns. `UsageError` if Slack does not accept the token."""
+        """Open all connections. Raises `UsageError` if Slack does not accept the token."""
         try:
             fields = await call(self._client.apps_connections_open, app_token=self._token)
         except SlackError as refused:
@@ -128,27 +131,27 @@ class SocketConnections:
             ) from None
 
     async def connected(self) -> int:
-        """Count the connections that are up."""
+        """Return how many connections are up."""
         return sum(await asyncio.gather(*(handler.client.is_connected() for handler in self._handlers)))
 
     async def hush(self) -> None:
-        """Take nothing new, and acknowledge what has been received; nothing is lost, Slack sends it elsewhere."""
+        """Stop receiving and acknowledge what has arrived. Slack delivers the rest to another connection."""
         for handler in self._handlers:
             handler.client.auto_reconnect_enabled = handler.client.default_auto_reconnect_enabled = False
             if handler.client.message_receiver:
                 handler.client.message_receiver.cancel()
         await asyncio.sleep(LAST_WORDS)
-        await self._door.wait_until_idle()  # on a busy machine an acknowledgement takes longer
+        await self._door.wait_until_idle()  # on a busy machine, acknowledgments take longer
         clients = [handler.client for handler in self._handlers]
         await asyncio.gather(*(client.disconnect() for client in clients), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 
     async def close(self) -> None:
-        """End what is left of them."""
+        """Close what is still open."""
         await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:
-    """What the SDK tells of is the network's doing, not a fault of ours; a ticket may still open a connection."""
+    """Remove tracebacks and tickets: the SDK logs network failures, and a ticket may still open a connection."""
     record.exc_info = None
     record.msg = re.sub(r"\bticket=[^&'\s]+", "ticket=…", str(record.msg))
     return True

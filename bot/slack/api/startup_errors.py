@@ -1,4 +1,4 @@
-"""What to set right when serving cannot begin: one sentence for each reason, never a token."""
+"""Startup errors, each with its fix. Tokens never appear in them."""
 
 from typing import Final
 
@@ -31,11 +31,11 @@ SOCKETS_OFF: Final = (
 
 
 class NotNowError(UsageError):
-    """Nothing is set wrong, perhaps: the same start may go well later."""
+    """A startup error that may be temporary: the same start can succeed later."""
 
 
 def token_refused(variable: str, refused: SlackError, api_url: str) -> UsageError:
-    """Say why Slack did not take the token in *variable*."""
+    """Explain why Slack rejected the token in *variable*."""
     if refused.word == UNREACHABLE and refused.status:
         return UsageError(
             f"What answers at {api_url} is not Slack's Web API (HTTP {refused.status}). SLACK_API_URL is "
@@ -53,7 +53,7 @@ def token_refused(variable: str, refused: SlackError, api_url: str) -> UsageErro
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> UsageError:
-    """Say why nobody can listen there."""
+    """Explain why the server cannot listen on *host* and *port*."""
     reason = (error.strerror or str(error)).rpartition("): ")[2]
     return UsageError(
         f"Nobody can listen on {host}:{port}: {reason}. PORT and HOST choose another place; "

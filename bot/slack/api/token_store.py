@@ -1,6 +1,6 @@
-"""Where the tokens of installed workspaces are kept, and kept fresh: the SDK's store, in Lineman's own database.
+"""Tokens of installed workspaces, stored and rotated: the SDK's store in Lineman's database.
 
-Each token stands there once, as it is: whoever can read the file can speak as Lineman.
+Each token is stored once, unencrypted: anyone who can read the file can post as Lineman.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from bot.slack.api.client import SlackError
 
 log = logging.getLogger(__name__)
 
-EARLY: Final = 120  # minutes before its end that a token is changed for a new one; Slack's live 12 hours
+EARLY: Final = 120  # minutes before expiry at which a token is rotated; Slack's tokens live 12 hours
 
-# Which organisation a workspace belongs to: messages that are owed name the workspace only.
+# The Enterprise Grid organization of each workspace: undelivered messages name only the workspace.
 _HOMES: Final = (
     "CREATE TABLE IF NOT EXISTS slack_homes (team_id TEXT PRIMARY KEY, enterprise_id TEXT NOT NULL)"
 )
@@ -35,28 +35,28 @@ _TWICE: Final = (
 
 
 class InstallationStore(SQLite3InstallationStore):
-    """The SDK's store, with one token for each installation."""
+    """The SDK's store, with one token per installation."""
 
     def save(self, installation: Installation) -> None:
-        """Keep an installation; its token stands among the bots only."""
+        """Save an installation without its bot token, which is stored only by `save_bot`."""
         super().save(installation)
         with self.connect() as database:
             database.execute(_TWICE, (self.client_id,))
 
     def save_bot(self, bot: Bot) -> None:
-        """Keep a token in the place of the one before."""
+        """Save a token and delete its predecessor."""
         super().save_bot(bot)
         which = (self.client_id, bot.enterprise_id or "", bot.team_id or "")
         with self.connect() as database:
             database.execute(_OLDER, which * 2)
 
     def find(self, team: str, enterprise: str) -> Bot | None:
-        """Find the token for *team*: its own, or that of the organisation it belongs to."""
+        """Find the token of *team*: its own, or that of its organization."""
         enterprise = enterprise or self._home(team)
         bot = self.find_bot(enterprise_id=enterprise, team_id=team)
         if bot is None and enterprise:
             bot = self.find_bot(enterprise_id=enterprise, team_id=None, is_enterprise_install=True)
-            bot = bot or self.find_bot(enterprise_id=None, team_id=team)  # before it joined the organisation
+            bot = bot or self.find_bot(enterprise_id=None, team_id=team)  # installed before it joined
             if bot:
                 self._remember(team, enterprise)
         elif bot and enterprise:
@@ -64,7 +64,7 @@ class InstallationStore(SQLite3InstallationStore):
         return bot
 
     def forget(self, team: str, enterprise: str) -> None:
-        """Delete what an installation left: that of *team*, or without one that of the whole organisation."""
+        """Delete the installation of *team*, or of the whole organization if *team* is empty."""
         for where in {enterprise or (self._home(team) if team else ""), ""}:
             self.delete_all(enterprise_id=where, team_id=team)
 
@@ -83,15 +83,15 @@ class InstallationStore(SQLite3InstallationStore):
 
 
 class BotTokens:
-    """The tokens of all installations, each changed for a new one before it ends."""
+    """The tokens of all installations, rotated before they expire."""
 
     def __init__(self, installs: InstallationStore, rotator: AsyncTokenRotator) -> None:
         self._installs, self._rotator = installs, rotator
 
     async def get(self, team: str, enterprise: str) -> Bot | None:
-        """Give the token for *team* as it is to be used now, none where Lineman is not installed.
+        """Return the current token of *team*; None if Lineman is not installed there.
 
-        `SlackError` where it has ended and Slack gives no new one.
+        Raises `SlackError` if the token has expired and Slack issues no new one.
         """
         bot = await asyncio.to_thread(self._installs.find, team, enterprise)
         if bot is None or not bot.bot_refresh_token:
@@ -105,17 +105,17 @@ class BotTokens:
             TimeoutError,
             OSError,
         ) as error:
-            log.warning("the token of %s could not be renewed: %s", team, _reason(error))
+            log.warning("cannot renew the token of %s: %s", team, _reason(error))
             if (bot.bot_token_expires_at or 0) > time.time():
                 return bot
             raise SlackError("token_expired") from None
         if fresh:
             await asyncio.to_thread(self._installs.save_bot, fresh)
-            log.info("the token of %s was renewed", team)
+            log.info("renewed the token of %s", team)
         return fresh or bot
 
 
 def _reason(error: Exception) -> str:
-    """Give Slack's word for it; whole answers stay out of the log."""
+    """Return Slack's error code or the exception's name; whole responses stay out of the log."""
     cause = error.api_error if isinstance(error, SlackTokenRotationError) else None
     return str(cause.response.get("error", "")) if cause else type(error).__name__

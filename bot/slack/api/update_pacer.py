@@ -1,10 +1,10 @@
-"""When a message may be changed: each at most once a second, all of a workspace within Slack's budget.
+"""Pace `chat.update`: each message at most once a second, a whole workspace within Slack's budget.
 
-Last states (verdict, refusal, stopped, lost) go first, in the order they come; a change is kept back for each message
-that still needs one. Progress is spread over what they leave: whoever has shown least goes next.
+Final states (verdict, refusal, stopped, lost) go first, in FIFO order; one update is reserved for each message that
+still needs one. Progress shares the rest: the message with the fewest progress updates goes next.
 
-The budget is counted as a sliding window, the strictest reading of Slack's "50+ a minute" (chat.update is Tier 3,
-https://docs.slack.dev/apis/web-api/rate-limits). Time is the event loop's, in seconds.
+The budget is a sliding window, the strictest reading of Slack's "50+ a minute" (chat.update is Tier 3,
+https://docs.slack.dev/apis/web-api/rate-limits). Times are the event loop's, in seconds.
 """
 
 import asyncio
@@ -17,25 +17,27 @@ from typing import Final, Self, TypeAlias
 from bot.rate_limit import Limit
 from bot.slack.api.settings import EDITS
 
-PACE: Final = 1.0  # seconds between two changes of one message
-KEPT_BACK: Final = 0.75  # of the budget at most, for last states; the rest lets progress live under any load
-KEPT_FOR: Final = 60.0  # seconds for which a last state is waited for, once its run has ended
-PATIENCE: Final = 2.0  # seconds in line before it is told: a place is often free sooner
-REMEMBERED: Final = 10_000  # messages; older ones were changed long ago
+PACE: Final = 1.0  # seconds between two updates of one message
+KEPT_BACK: Final = (
+    0.75  # largest share of the budget reserved for final states; the rest always goes to progress
+)
+KEPT_FOR: Final = 60.0  # seconds for which an update stays reserved after a run has ended
+PATIENCE: Final = 2.0  # seconds in the queue before its position is shown: a slot is often free sooner
+REMEMBERED: Final = 10_000  # messages; older ones may be updated at once
 
 MessageKey: TypeAlias = tuple[str, str]  # channel, timestamp
 
 
 class Priority(IntEnum):
-    """What goes first."""
+    """Order of updates, most urgent first."""
 
     LAST = 0
     PROGRESS = 1
-    LINE = 2  # how many are before: worth the least
+    LINE = 2  # position in the queue: least important
 
 
 class UpdateTicket:
-    """One change of one message: `async with` waits until it may be made, and holds the turn while Slack is asked."""
+    """One update of one message: `async with` waits until it is allowed, and covers the call to Slack."""
 
     def __init__(self, pace: "UpdatePacer", place: MessageKey, rank: Priority) -> None:
         self._pace, self.place, self.rank = pace, place, rank
@@ -44,7 +46,7 @@ class UpdateTicket:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self.asked = self.asked or loop.time()  # whoever was refused keeps its place
+        self.asked = self.asked or loop.time()  # a retry after a refusal keeps its position
         self.granted = loop.create_future()
         self._pace.wait_for(self)
         try:
@@ -60,20 +62,20 @@ class UpdateTicket:
 
 @dataclass(slots=True)
 class _Live:
-    """A message whose run goes on, or whose last state is on its way."""
+    """A message whose run is in progress, or whose final state is not yet delivered."""
 
     until: float = inf
     shown: int = 0
-    last: float = -inf  # when progress was shown
+    last: float = -inf  # time of the last update
 
 
 class UpdatePacer:
-    """The changes of one workspace."""
+    """The updates of one workspace."""
 
     def __init__(self, budget: Limit = EDITS, began: float = -inf) -> None:
-        """Begin at *began*: what a former process changed last is not known."""
+        """Start at *began*, one `PACE` later for every message: updates by an earlier process are unknown."""
         self._budget, self._unknown = budget, began + PACE
-        self._made: deque[float] = deque()  # when Slack answered, within the period; oldest first
+        self._made: deque[float] = deque()  # times of Slack's responses within the period, oldest first
         self._asking: set[UpdateTicket] = set()
         self._waiting: dict[Priority, list[UpdateTicket]] = {rank: [] for rank in Priority}
         self._due: OrderedDict[MessageKey, float] = OrderedDict()
@@ -82,64 +84,64 @@ class UpdatePacer:
         self._alarm: asyncio.TimerHandle | None = None
 
     def turn(self, channel: str, ts: str, rank: Priority = Priority.LAST) -> UpdateTicket:
-        """Give a turn to wait for."""
+        """Return a ticket to wait for."""
         return UpdateTicket(self, (channel, ts), rank)
 
     def begin(self, channel: str, ts: str) -> None:
-        """Note that a message will show progress, and needs a last state."""
+        """Register a message that will show progress and needs a final state."""
         self._live[channel, ts] = _Live()
 
     def end(self, channel: str, ts: str) -> None:
-        """Note that only the last state is to come."""
+        """Mark that only the final state of a message is still to come."""
         if item := self._live.get((channel, ts)):
             item.until = now() + KEPT_FOR
 
     def changed(self, channel: str, ts: str) -> None:
-        """Note that the message was posted or changed just now."""
+        """Record that the message was just posted or updated."""
         self._note((channel, ts), now() + PACE)
 
     def rest(self, seconds: float) -> None:
-        """Leave Slack alone: it has refused a change."""
+        """Pause all updates for *seconds* after a rate limit."""
         self._rests_until = max(self._rests_until, now() + seconds)
 
     def rested(self) -> None:
-        """Go on: Slack may be asked again."""
+        """End the pause."""
         self._rests_until = -inf
         self.look()
 
     def look(self) -> None:
-        """Grant what may be granted now, and come back when more may be."""
+        """Grant the tickets that are due, and schedule the next call."""
         at = now()
         self._forget(at)
         soonest = min(self._serve(rank, at) for rank in Priority)
         if self._alarm:
             self._alarm.cancel()
-        # Where nothing is foreseen, the end of a change or of a run will tell.
+        # If no time is known, the end of an update or of a run calls this again.
         self._alarm = asyncio.get_running_loop().call_at(soonest, self.look) if soonest < inf else None
 
     def wait_for(self, turn: UpdateTicket) -> None:
-        """Put *turn* among those that wait."""
+        """Add *turn* to the waiting tickets."""
         self._waiting[turn.rank].append(turn)
         self.look()
 
     def rerank(self, turn: UpdateTicket, rank: Priority) -> None:
-        """Let a turn that waits count as *rank*: there is something newer to show."""
+        """Change the priority of a waiting ticket because there is something newer to show."""
         if rank != turn.rank and turn in self._waiting[turn.rank]:
             self._waiting[turn.rank].remove(turn)
             turn.rank = rank
             self.wait_for(turn)
 
     def give_up(self, turn: UpdateTicket) -> None:
-        """Take back a turn that nobody waits for any more."""
+        """Withdraw a ticket whose caller was cancelled."""
         if turn in self._waiting[turn.rank]:
             self._waiting[turn.rank].remove(turn)
-        else:  # it was granted, and not used
+        else:  # granted, but not used
             self._asking.discard(turn)
             self._due.pop(turn.place, None)
         self.look()
 
     def done(self, turn: UpdateTicket) -> None:
-        """Note that Slack has answered: what it counted, it counted before now."""
+        """Record that Slack has responded; the response is later than the moment Slack counted."""
         at = now()
         self._asking.discard(turn)
         self._made.append(at)
@@ -152,7 +154,7 @@ class UpdatePacer:
         self.look()
 
     def _serve(self, rank: Priority, at: float) -> float:
-        """Grant turns of one *rank*; tells when the next can be granted, inf if that depends on others."""
+        """Grant tickets of one *rank*; returns when the next is due, inf if that depends on other tickets."""
         waiting = [turn for turn in self._waiting[rank] if not turn.granted.done()]
         if waiting and self._room(rank, at) <= at:
             for turn in sorted(waiting, key=self._order):
@@ -175,7 +177,7 @@ class UpdatePacer:
         return live.shown if live else 0, turn.asked
 
     def _when(self, turn: UpdateTicket) -> float:
-        """Tell when the message of *turn* may be changed, if the budget has room."""
+        """Return when the message of *turn* may be updated, if the budget has room."""
         when = self._due.get(turn.place, self._unknown)
         live = self._live.get(turn.place)
         if turn.rank == Priority.LINE:
@@ -186,12 +188,12 @@ class UpdatePacer:
         return when
 
     def _room(self, rank: Priority, at: float) -> float:
-        """Tell when the budget has room for one more change of this *rank*."""
+        """Return when the budget has room for one more update of this *rank*."""
         most = self._budget.count
         if rank != Priority.LAST:
             most -= min(len(self._live), int(most * KEPT_BACK))
         if rank == Priority.LINE:
-            most -= self._budget.count // 4  # left to progress
+            most -= self._budget.count // 4  # reserved for progress
         over = len(self._made) + len(self._asking) - most
         if over < 0:
             return max(at, self._rests_until)
@@ -213,5 +215,5 @@ class UpdatePacer:
 
 
 def now() -> float:
-    """Give the time of the event loop."""
+    """Return the time of the event loop."""
     return asyncio.get_running_loop().time()

@@ -1,6 +1,6 @@
-"""Which workspaces this process serves, and with which token: one from the environment, or those installed by OAuth.
+"""Look up workspaces and their bot tokens, cached: one token from the environment, or OAuth installations.
 
-What Slack says of a token is asked once and kept: Bolt asks us before it answers, and Slack waits meanwhile.
+Slack's answer about a token is cached, because Bolt authorizes each request before it is acknowledged.
 """
 
 import asyncio
@@ -42,28 +42,28 @@ SCOPES: Final = (
     "mpim:history",
 )
 
-AGAIN: Final = 60.0  # seconds until a token that should be renewed, and was not, is tried again
+AGAIN: Final = 60.0  # seconds until the renewal of a token is retried
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One workspace, and who we are in it."""
+    """One workspace and the bot's identity in it."""
 
     team: str
     bot_user: str
     bot_id: str
     name: str
     client: AsyncWebClient = field(repr=False)
-    hasty: AsyncWebClient = field(repr=False)  # repeats nothing
+    hasty: AsyncWebClient = field(repr=False)  # does not retry
     token: str = field(repr=False)
     pacer: UpdatePacer = field(repr=False)
     queue: ChannelQueue = field(repr=False)
     enterprise: str = ""
-    fresh_until: float = inf  # seconds since 1970; then the token is asked for again
+    fresh_until: float = inf  # Unix time in seconds; after that, the token is looked up again
 
     @property
     def authorized(self) -> AuthorizeResult:
-        """The same, as Bolt wants it."""
+        """The workspace's identity in Bolt's form."""
         return AuthorizeResult(
             enterprise_id=self.enterprise or None,
             team_id=self.team,
@@ -74,17 +74,17 @@ class Workspace:
 
 
 class Workspaces:
-    """All workspaces served."""
+    """All workspaces that this process serves."""
 
     def __init__(self, settings: SlackSettings, session: aiohttp.ClientSession) -> None:
         self._settings, self._session = settings, session
         self._known: dict[str, Workspace] = {}
         self._asking: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        # What Slack counts for a workspace goes on when its token changes.
+        # Slack's rate limits apply to a workspace and continue when its token changes.
         self._paces: defaultdict[str, UpdatePacer] = defaultdict(lambda: UpdatePacer(settings.edits, now()))
         self._posts: defaultdict[str, ChannelQueue] = defaultdict(ChannelQueue)
         self._installs: InstallationStore | None = None
-        self.flow: AsyncOAuthFlow | None = None  # the pages that install Lineman into further workspaces
+        self.flow: AsyncOAuthFlow | None = None  # the install pages; None with a single token
         if settings.client_id:
             self._installs = InstallationStore(database=settings.database, client_id=settings.client_id)
             self._tokens = BotTokens(self._installs, self._rotator())
@@ -92,11 +92,11 @@ class Workspaces:
 
     @property
     def single(self) -> bool:
-        """Whether one token serves them all."""
+        """Whether one token serves all workspaces."""
         return bool(self._settings.bot_token)
 
     async def get(self, team: str, enterprise: str = "") -> Workspace | None:
-        """Give the workspace *team*, or none if Lineman is not installed there. Raises `SlackError`."""
+        """Return the workspace *team*, or None if Lineman is not installed there. Raises `SlackError`."""
         key = "" if self.single else team
         if (known := self._fresh(key)) is not None:
             return known
@@ -106,16 +106,16 @@ class Workspaces:
         return known
 
     async def forget(self, team: str, enterprise: str = "") -> None:
-        """Drop what is known of *team*, because its token was revoked or the app uninstalled.
+        """Delete the tokens of *team* after its token was revoked or the app uninstalled.
 
-        Without a team it is the installation of a whole organisation.
+        Without a team, the installation of the whole organization is deleted.
         """
-        self.forget_all()  # the others are asked for again
+        self.forget_all()  # the others are looked up again
         if self._installs:
             await asyncio.to_thread(self._installs.forget, team, enterprise)
 
     def forget_all(self) -> None:
-        """Ask anew for every workspace."""
+        """Clear the cache, so that every workspace is looked up again."""
         self._known.clear()
 
     def _fresh(self, key: str) -> Workspace | None:
@@ -123,7 +123,7 @@ class Workspaces:
         return known if known and time.time() < known.fresh_until else None
 
     async def _look_up(self, team: str, enterprise: str) -> Workspace | None:
-        """Ask the store for the token, and Slack for who we are with it."""
+        """Read the token from the store, and ask Slack for the bot's identity."""
         if self.single:
             self._known[team] = await self._ask(self._settings.bot_token, "")
             return self._known[team]
@@ -159,19 +159,19 @@ class Workspaces:
         )
 
     def _nobody(self) -> AsyncWebClient:
-        """Give a client without a token."""
+        """Make a client without a token."""
         return make_client("", self._session, self._settings.api_url)
 
 
 def _fresh_until(bot: Bot) -> float:
-    """Tell when the token of *bot* is to be looked at again."""
+    """Return when the token of *bot* is to be looked up again."""
     if bot.bot_token_expires_at is None:
         return inf
     return max(bot.bot_token_expires_at - EARLY * 60, time.time() + AGAIN)
 
 
 class Authorize(AsyncAuthorize):
-    """Answers Bolt's question who we are in a workspace, before anything else happens with a request."""
+    """Authorize a request for Bolt: find the workspace and its token."""
 
     def __init__(self, workspaces: Workspaces) -> None:
         self._workspaces = workspaces
@@ -179,11 +179,11 @@ class Authorize(AsyncAuthorize):
     async def __call__(
         self, *, enterprise_id: str | None, team_id: str | None, **_: Any
     ) -> AuthorizeResult | None:
-        """Give what Bolt keeps in the request's context; none where we are not installed."""
+        """Return Bolt's authorization for the request's workspace; None if Lineman is not installed there."""
         try:
             workspace = await self._workspaces.get(team_id or "", enterprise_id or "")
         except SlackError as refused:
-            log.warning("Slack does not accept the token of %s: %s", team_id, refused.word)
+            log.warning("Slack rejected the token of %s: %s", team_id, refused.word)
             return None
         if workspace is None:
             log.info("not installed in %s", team_id)
