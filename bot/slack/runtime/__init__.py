@@ -1,1 +1,1 @@
-"""Concurrency helpers that know nothing of Slack."""
+"""Concurrency helpers that do not depend on Slack."""

@@ -1,4 +1,4 @@
-"""How many diagnoses run at once on one relay; the others wait in line and are told how many are before them."""
+"""Limit concurrent diagnoses per relay; the others wait in a FIFO queue and are notified of their position."""
 
 import asyncio
 from collections import defaultdict
@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-# Where in line one is told again: whoever is far behind need not hear of every step, and a line of n hears n times.
+# Queue positions that are reported. Far back, not every step matters: a queue of n sends about log n updates each.
 TOLD_AT: Final = (0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
 
 
 class RunSlots:
-    """Places on the relays, first come, first served."""
+    """Slots on each relay, first come, first served."""
 
     def __init__(self, each: int) -> None:
         self.each = each
@@ -20,7 +20,7 @@ class RunSlots:
 
     @asynccontextmanager
     async def acquire(self, relay: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
-        """Hold a place on *relay*; while there is none, *tell* hears now and then how many stand in line before."""
+        """Hold a slot on *relay*; while waiting, call *tell* with the number of runs ahead at `TOLD_AT` positions."""
         if self._busy[relay] < self.each:
             self._busy[relay] += 1
         else:
@@ -31,11 +31,11 @@ class RunSlots:
             self._give(relay)
 
     def busy(self, relay: str) -> int:
-        """Count the places that are taken on *relay*."""
+        """Return how many slots are in use on *relay*."""
         return self._busy[relay]
 
     async def _wait(self, relay: str, tell: Callable[[int], None]) -> None:
-        """Stand in line until a place is handed over."""
+        """Wait in the queue until a slot is passed on."""
         line, mine = self._line[relay], _Waiting(tell)
         line.append(mine)
         tell(len(line) - 1)
@@ -46,12 +46,12 @@ class RunSlots:
                 behind = line.index(mine)
                 del line[behind]
                 _tell(line, behind)
-            else:  # it was our turn already
+            else:  # the slot was already passed to us
                 self._give(relay)
             raise
 
     def _give(self, relay: str) -> None:
-        """Hand the place to the first in line, or leave it empty."""
+        """Pass the slot to the first in the queue, or free it."""
         line = self._line[relay]
         if line:
             line.pop(0).turn.set()
@@ -61,7 +61,7 @@ class RunSlots:
 
 
 class _Waiting:
-    """One who stands in line."""
+    """A run waiting for a slot."""
 
     def __init__(self, tell: Callable[[int], None]) -> None:
         self.tell = tell
@@ -69,7 +69,7 @@ class _Waiting:
 
 
 def _tell(line: list[_Waiting], first: int) -> None:
-    """Tell whoever has come to one of the places worth telling, from *first* on."""
+    """Notify the runs at the `TOLD_AT` positions, from position *first* on."""
     for place in TOLD_AT:
         if first <= place < len(line):
             line[place].tell(place)

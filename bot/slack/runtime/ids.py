@@ -1,4 +1,4 @@
-"""Names for cases and runs: short, easy to say on the phone, and never the same twice."""
+"""Readable ids for cases and runs: short, easy to read out on the phone, random."""
 
 import secrets
 from typing import Final
@@ -7,27 +7,27 @@ _SYLLABLES: Final = tuple(first + second for first in "bdfghjklmnprstvz" for sec
 
 
 def new_case() -> str:
-    """Name a case, such as `case-dukafimo-31`."""
+    """Return a new case id, such as `case-dukafimo-31`."""
     return f"case-{_word(4)}-{_number()}"
 
 
 def new_run() -> str:
-    """Name a run, such as `lupa-disefo-47`; about ten thousand million of them."""
+    """Return a new run id, such as `lupa-disefo-47`; there are about 10 billion."""
     return f"{_word(2)}-{_word(3)}-{_number()}"
 
 
 def new_story() -> str:
-    """Name what somebody told without a code; the end keeps it from being guessed."""
+    """Return a new id for a problem described without an error code; the random end cannot be guessed."""
     return f"story-{_word(4)}-{secrets.token_hex(3)}"
 
 
 def new_reference() -> str:
-    """Name a fault of ours, so that it can be found in the log."""
+    """Return a new reference for an internal error, by which it can be found in the log."""
     return f"E-{secrets.token_hex(4)}"
 
 
 def _word(syllables: int) -> str:
-    # One number for all: each time the kernel is asked, another thread may take over.
+    # One random number for all syllables: at each system call, another thread may take over.
     number, text = secrets.randbelow(len(_SYLLABLES) ** syllables), ""
     for _ in range(syllables):
         number, item = divmod(number, len(_SYLLABLES))

@@ -1,7 +1,7 @@
-"""Whose turn it is: in one thread what was written first is done first, however it arrived.
+"""Order messages within a thread by Slack's timestamp, even if they arrive out of order.
 
-Slack hands what people write to whichever connection is free, so that two messages written one after the other may
-arrive in the other order. Each therefore waits a moment before its turn, in which an older one may still come.
+Slack sends each event over any open connection, so two messages written in quick succession may arrive in the wrong
+order. Each one therefore waits `GRACE` seconds, in which an earlier one may still arrive.
 """
 
 import asyncio
@@ -11,12 +11,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-# Seconds: how far apart two connections may be. Nobody notices them in an answer that others read, too.
+# Seconds by which two connections may differ; too short to be noticed in a reply in a thread.
 GRACE: Final = 0.15
 
 
 class ThreadOrdering:
-    """One line for each key; there is none where nobody stands."""
+    """FIFO queues by thread, created on demand and removed when empty."""
 
     def __init__(self, grace: float = GRACE) -> None:
         self._grace = grace
@@ -25,7 +25,7 @@ class ThreadOrdering:
 
     @asynccontextmanager
     async def hold(self, key: str, stamp: str = "") -> AsyncIterator[None]:
-        """Hold the turn of *key*: in the order of the stamps (Slack's timestamp of what was said), then of coming."""
+        """Hold the turn of *key*, ordered by *stamp* (Slack's message timestamp), then by arrival."""
         self._number += 1
         line, me = self._lines.setdefault(key, _Line()), _Place(stamp, self._number)
         heapq.heappush(line.places, me)
@@ -44,7 +44,7 @@ class ThreadOrdering:
 
 @dataclass(order=True)
 class _Place:
-    """One who stands in line."""
+    """A place in the queue."""
 
     stamp: str
     number: int
@@ -53,20 +53,20 @@ class _Place:
 
 
 class _Line:
-    """Those who wait for one turn, and whoever has it."""
+    """The queue of one key, and whether its turn is taken."""
 
     def __init__(self) -> None:
         self.places: list[_Place] = []
         self._busy = False
 
     def call(self) -> None:
-        """Call the first in line, unless somebody is having their turn or the first is not ready yet."""
+        """Start the first in the queue, unless the turn is taken or the first is still in its grace period."""
         if not self._busy and self.places and self.places[0].ready:
             self._busy = True
             self.places[0].called.set()
 
     def leave(self, item: _Place) -> None:
-        """Go, after one's turn or before it."""
+        """Leave the queue, after the turn or before it."""
         self.places.remove(item)
         heapq.heapify(self.places)
         if item.called.is_set():

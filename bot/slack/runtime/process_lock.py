@@ -1,6 +1,6 @@
-"""One process for each database: two would each call the other's runs cut off.
+"""Allow one process per database: each of two would mark the other's runs as lost.
 
-The lock is the kernel's, so that a killed process leaves none behind.
+The kernel holds the lock, so a killed process leaves none behind.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from typing import Final
 
 from bot.errors import UsageError
 
-PATIENCE: Final = 30.0  # seconds: the process before us may still be winding up
-AGAIN: Final = 0.25  # seconds between two tries
+PATIENCE: Final = 30.0  # seconds: the previous process may still be shutting down
+AGAIN: Final = 0.25  # seconds between two attempts
 
 
 @asynccontextmanager
 async def process_lock(database: str, patience: float = PATIENCE) -> AsyncIterator[None]:
-    """Hold *database* for this process; `UsageError` if another one has it and does not end."""
+    """Hold *database* for this process; `UsageError` if another process still holds it after *patience* seconds."""
     path = Path(f"{database}.lock")
     try:
         file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
@@ -35,7 +35,7 @@ async def process_lock(database: str, patience: float = PATIENCE) -> AsyncIterat
 async def _lock(file: int, database: str, patience: float) -> None:
     try:
         async with asyncio.timeout(patience):
-            while not _try(file):  # noqa: ASYNC110 - the kernel tells nobody when a lock is given back
+            while not _try(file):  # noqa: ASYNC110 - the kernel does not signal when a lock is released
                 await asyncio.sleep(AGAIN)
     except TimeoutError:
         raise UsageError(

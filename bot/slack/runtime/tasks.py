@@ -1,6 +1,6 @@
-"""Everything that goes on after Slack has been answered: tasks with one parent, in order where order matters.
+"""Supervised background tasks, which run after Slack has been answered, in order within a thread.
 
-A job that fails is logged and takes nobody with it; a job that is cancelled is gone when `cancel` returns.
+A failed task is logged and affects no other; a canceled task has ended when `cancel` returns.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from bot.slack.runtime.ordering import ThreadOrdering
 
 log = logging.getLogger(__name__)
 
-GRACE: Final = 2.0  # seconds that a cancelled job has to say its last words
+GRACE: Final = 2.0  # seconds that a canceled task has to clean up
 
 
 class TaskSupervisor:
-    """The tasks of one process, by name. Use it as a context: leaving it cancels what is left."""
+    """The tasks of one process, by name. Leaving the context cancels the remaining tasks."""
 
     def __init__(self) -> None:
         self._group = asyncio.TaskGroup()
@@ -39,10 +39,10 @@ class TaskSupervisor:
         except BaseExceptionGroup:
             if error is None:
                 raise
-            # No job raises: what the group wraps is what ended the context, and goes on as it is.
+            # No task raises: the group wraps the exception that ended the context, and that one propagates unchanged.
 
     def start(self, name: str, work: Coroutine[Any, Any, None], turn: str = "", stamp: str = "") -> None:
-        """Begin *work*; jobs with the same *turn* run one after the other, by *stamp* or as they were started."""
+        """Start *work*; tasks with the same *turn* run one at a time, by *stamp*, then in order of their start."""
         self._number += 1
         key = name if name not in self._tasks else f"{name} #{self._number}"
         task = self._group.create_task(self._guarded(key, work, turn, stamp), name=key)
@@ -50,7 +50,7 @@ class TaskSupervisor:
         task.add_done_callback(lambda _: self._forget(key, work))
 
     async def cancel(self, name: str) -> bool:
-        """Cancel a job and wait until it is gone; tells whether there was one."""
+        """Cancel a task and wait until it has ended; returns whether it existed."""
         task = self._tasks.get(name)
         if task is None:
             return False
@@ -59,11 +59,11 @@ class TaskSupervisor:
         return True
 
     def running(self, prefix: str = "") -> tuple[str, ...]:
-        """Name the jobs that go on."""
+        """List the names of running tasks that begin with *prefix*."""
         return tuple(name for name in self._tasks if name.startswith(prefix))
 
     async def drain(self, seconds: float) -> tuple[str, ...]:
-        """Wait until all jobs have ended, those started meanwhile too; names what is left after *seconds*."""
+        """Wait up to *seconds* until all tasks have ended, including new ones; returns the names of those left."""
         try:
             async with asyncio.timeout(seconds):
                 while self._tasks:
@@ -80,8 +80,8 @@ class TaskSupervisor:
             async with self._turns.hold(turn, stamp):
                 await work
         except Exception:
-            log.exception("the job %s has failed", name)
+            log.exception("task %s failed", name)
 
     def _forget(self, key: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.pop(key, None)
-        work.close()  # cancelled before its turn, it never began
+        work.close()  # canceled before its turn, it never started

@@ -1,7 +1,7 @@
-"""Where thinking is done: a thread with an event loop of its own, so that answering Slack never waits for it.
+"""Run reasoning and rendering in a separate thread with its own event loop, so that Slack gets its answers on time.
 
-A diagnosis costs about 0.1 s of reasoning in pieces of some milliseconds; fifty at a time would hold up the
-acknowledgements, which have 0.1 s in all. Python gives the other thread its turn every few milliseconds.
+A diagnosis takes about 0.1 s of reasoning, in pieces of a few milliseconds. 50 at a time would delay acknowledgments,
+whose budget is 0.1 s. Python switches between the threads every few milliseconds.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ P = ParamSpec("P")
 
 
 class WorkerThread:
-    """One thread; `run` and `call` are awaited from the loop that answers Slack."""
+    """One worker thread; await `run` and `call` from the event loop that answers Slack."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -22,11 +22,11 @@ class WorkerThread:
         self._thread.start()
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await *work* over there; cancelling here cancels it there."""
+        """Await *work* in the worker thread; canceling the call cancels the work."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call *function* over there: reasoning and rendering, nothing that waits."""
+        """Call *function* in the worker thread: reasoning or rendering, nothing that blocks on I/O."""
 
         async def called() -> T:
             return function(*args, **kwargs)
@@ -34,7 +34,7 @@ class WorkerThread:
         return await self.run(called())
 
     async def close(self) -> None:
-        """Cancel what still runs, wait for its end, and end the thread."""
+        """Cancel all work, wait until it has ended, and stop the thread."""
         await self.run(_cancel_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
