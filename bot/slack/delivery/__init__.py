@@ -1,1 +1,1 @@
-"""Inbox and outbox: nothing is lost, nothing is sent twice."""
+"""Inbox and outbox: events and messages survive a crash, and no message is sent twice."""

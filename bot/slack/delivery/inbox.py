@@ -1,7 +1,7 @@
-"""How what people ask for is taken, whichever way it comes in: kept before it is acknowledged, answered once.
+"""Store events before they are acknowledged, then handle each at least once.
 
-A kept delivery leaves the inbox together with the beginning of its run, or when it has been answered otherwise. What
-a killed process leaves there the next one answers; what is of no use any more (a window's trigger) in words.
+An event leaves the inbox in the transaction that starts its run, or after its reply. Entries left by a crashed process
+are handled at the next start; expired modal triggers get a text reply.
 """
 
 import asyncio
@@ -27,34 +27,34 @@ from bot.storage.db_writer import StoreError
 
 log = logging.getLogger(__name__)
 
-# What is of no use after a restart, or must not lie around.
+# Fields that are useless after a restart, or too sensitive to store.
 FLEETING: Final = ("response_url", "trigger", "arrived")
-TRIES: Final = 10  # restarts that one request is answered after; it may be what brings the process down
-AGAIN: Final = 60.0  # seconds between two tries where Slack took no answer
+TRIES: Final = 10  # restarts after which one event is handled again; it may be what crashes the process
+AGAIN: Final = 60.0  # seconds between two attempts while Slack accepts no reply
 JOB: Final = "delivery"
 
 
 async def take(
     context: AppContext, event: InboundEvent, *, urgent: bool = False, ours_only: bool = False
 ) -> None:
-    """Keep a delivery, and have it answered if it is the first of its kind: then it may be acknowledged.
+    """Store an event and, if it is new, start to handle it; after that it may be acknowledged.
 
-    What is *urgent* opens a window before its trigger ends, and stands back for nobody. With *ours_only* words in
-    threads that are not ours are not even kept.
+    *urgent* events open a modal before their trigger expires, so they do not wait for other acknowledgments. With
+    *ours_only*, messages in threads without a case are not stored.
     """
     if await _keep(context, event, ours_only=ours_only):
         _begin(context, event, urgent=urgent)
 
 
 async def answer_left(context: AppContext) -> None:
-    """After a restart: answer what a former process had accepted and not begun."""
+    """After a restart, handle the events that the previous process accepted and did not start."""
     for row in await context.store.taken_in():
-        log.warning("a request of a former process is answered now (%s)", row.way)
+        log.warning("handling an event left by the previous process (%s)", row.way)
         _begin(context, _again(row, suspect=True))
 
 
 async def retry(context: AppContext, again: float = AGAIN) -> None:
-    """Answer every *again* seconds what could not be answered: Slack was away, or wanted to be left alone for long."""
+    """Every *again* seconds, handle events again whose reply failed because Slack was down or rate limited us."""
     while True:
         await asyncio.sleep(again)
         under_way = set(context.tasks.running(JOB))
@@ -65,9 +65,9 @@ async def retry(context: AppContext, again: float = AGAIN) -> None:
 
 
 async def _keep(context: AppContext, event: InboundEvent, *, ours_only: bool) -> bool:
-    """Keep it; false if it has come before, or is not meant for us.
+    """Store an event; false if it is a duplicate or not for the bot.
 
-    Where the store cannot be written it is answered all the same: it is only not safe from a crash.
+    If the store cannot be written, the event is handled anyway; it would only be lost in a crash.
     """
     actor = event.actor
     who = {name: value for name, value in asdict(actor).items() if name not in FLEETING}
@@ -75,7 +75,7 @@ async def _keep(context: AppContext, event: InboundEvent, *, ours_only: bool) ->
     try:
         return await context.store.take_in(row, (actor.channel, actor.thread) if ours_only else None)
     except StoreError:
-        log.exception("a request could not be kept")
+        log.exception("cannot store an event")
         return True
 
 
@@ -88,16 +88,16 @@ def _job(event: InboundEvent) -> str:
 
 
 async def _answer(context: AppContext, event: InboundEvent, *, urgent: bool) -> None:
-    """Answer a kept delivery, and forget it; a process that is ended meanwhile leaves it to the next."""
+    """Handle a stored event and delete it; if the process ends before that, the next one handles it."""
     if not urgent:
         await context.ack_priority.wait_until_idle()
     CURRENT_EVENT.set(event)
     try:
         await _heard(context, event.actor, _work(context, event))
     except SlackError as refused:
-        log.error("Slack refuses the answer too: %s", refused.word)
+        log.error("Slack rejected the error reply, too: %s", refused.word)
         if refused.word in BUSY | UNCERTAIN:
-            return  # kept, and tried again
+            return  # stays in the inbox and is retried
     await context.store.let_go(*event.key)
 
 
@@ -110,16 +110,16 @@ async def _work(context: AppContext, event: InboundEvent) -> None:
 
 
 async def _give_up(context: AppContext, event: InboundEvent) -> None:
-    """Tell the person that it cannot be done."""
+    """Reply that the request failed."""
     reference = new_reference()
-    log.error("a request was given up after %d restarts: %s, %s", TRIES, event.way, reference)
+    log.error("gave up an event after %d restarts: %s, %s", TRIES, event.way, reference)
     await context.post_ephemeral(
         event.actor, notices.error("Your request could not be carried out.", reference)
     )
 
 
 async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> None:
-    """Await *work*; whatever goes wrong, the person hears of it."""
+    """Await *work*; every failure is reported to the actor."""
     try:
         await work
     except NoWindowError as late:
@@ -132,15 +132,15 @@ async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> No
         await context.post_ephemeral(actor, await _in_words(context, actor, refused))
     except Exception:
         reference = new_reference()
-        log.exception("fault %s", reference)
+        log.exception("internal error %s", reference)
         await context.post_ephemeral(
             actor, notices.error("Your request could not be carried out.", reference)
         )
 
 
 async def _in_words(context: AppContext, actor: Actor, refused: SlackError) -> Message:
-    """Say why Slack would not take something, to whoever can change it."""
-    log.warning("Slack refused: %s", refused.word)
+    """Explain an error from Slack to the person who can fix it."""
+    log.warning("error from Slack: %s", refused.word)
     if refused.word in OUTSIDE:
         return notices.not_in_channel(f"@{(await context.workspace(actor)).name}")
     if refused.word == "missing_scope":

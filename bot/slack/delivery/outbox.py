@@ -1,6 +1,6 @@
-"""Messages that Slack is owed: kept before they are sent, so that a crash neither loses nor doubles one.
+"""Transactional outbox: messages are stored before they are sent, so that a crash neither loses nor repeats one.
 
-The store keeps which run a message is about and in which state; how it looks is made anew each time.
+The store holds the run and its state; the message itself is rendered again for each attempt.
 """
 
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ from bot.slack.state.run_messages import Ending
 
 
 def first_of(case: CaseRow, run: RunRow) -> PostRow:
-    """Give the message of a run that begins, as it is owed from then on."""
+    """Return the outbox entry for the first message of a run."""
     return PostRow(run.id, run.id, case.team, case.channel, case.thread_ts, {"state": run.status})
 
 
 async def announce(
     context: AppContext, owed: PostRow, first: Message, workspace: Workspace, user: str
 ) -> tuple[str, str]:
-    """Post the message of a run that begins, exactly once; gives channel and timestamp. Raises `SlackError`.
+    """Post the first message of a run exactly once; returns channel and timestamp. Raises `SlackError`.
 
-    Where Lineman may not write it goes to *user*.
+    If Lineman may not post there, the message goes to *user* directly.
     """
     await context.ack_priority.wait_until_idle()
     channel, ts = await _put(context, workspace, await _placed(context, workspace, owed), first, user)
@@ -38,7 +38,7 @@ async def announce(
 
 
 async def settle_run(context: AppContext, run_id: str) -> None:
-    """Bring the last state of a run into its message; if the case has run before, into its message too."""
+    """Show the final state of a run in its message and, on a rerun, in the message of its case, too."""
     run = await context.store.run(run_id)
     case = await context.store.case(run.case) if run else None
     owed = await context.store.post(run_id)
@@ -52,13 +52,13 @@ async def settle_run(context: AppContext, run_id: str) -> None:
 async def refresh_case(
     context: AppContext, case: CaseRow, finished: FinishedRun, how: Mapping[str, str]
 ) -> None:
-    """Show *finished* in the message of its case, changed as *how* tells: platform, judged, or what was answered."""
+    """Show *finished* in the message of its case; *how* is what changed: the platform, the feedback, or the answers."""
     if case.message_ts:
         await _owe_case(context, case, finished.run, how)
 
 
 async def deliver(context: AppContext, owed: PostRow) -> None:
-    """Send *owed* and keep that it was sent. Raises `SlackError`."""
+    """Send *owed* and record that it was sent. Raises `SlackError`."""
     workspace = await context.workspaces.get(owed.team)
     made = await _made(context, owed)
     if made is None or workspace is None:
@@ -73,12 +73,12 @@ async def deliver(context: AppContext, owed: PostRow) -> None:
     else:
         channel, ts = await _put(context, workspace, owed, message, case.user)
     await context.store.delivered(owed.key, ts, owed.version)
-    if not case.message_ts:  # the process ended before this could be kept
+    if not case.message_ts:  # the process ended before this was stored
         await context.store.bind_thread(case.id, channel, case.thread_ts or ts, ts)
 
 
 async def _placed(context: AppContext, workspace: Workspace, owed: PostRow) -> PostRow:
-    """Give *owed* with the channel in which it stands: messages to a person have one, and only that can be read."""
+    """Replace a user id by the channel of the direct message: only a channel's history can be read."""
     if not owed.channel.startswith(PEOPLE):
         return owed
     return await context.store.owe(replace(owed, channel=await direct(workspace, owed.channel)))
@@ -87,7 +87,7 @@ async def _placed(context: AppContext, workspace: Workspace, owed: PostRow) -> P
 async def _put(
     context: AppContext, workspace: Workspace, owed: PostRow, message: Message, user: str
 ) -> tuple[str, str]:
-    """Post it; where Lineman may not write, to *user*."""
+    """Post it; if Lineman may not post there, post it to *user* directly."""
     try:
         return await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key)
     except SlackError as refused:
@@ -104,7 +104,7 @@ async def _owe_case(context: AppContext, case: CaseRow, run: str, how: Mapping[s
 
 
 async def _made(context: AppContext, owed: PostRow) -> tuple[Message, CaseRow] | None:
-    """Make the message as it should be now, and give its case; none where nothing is left to say."""
+    """Render the message in its current state and return it with its case; None if there is nothing left to send."""
     how = owed.payload
     run = await context.store.run(str(how.get("run", owed.run)))
     case = await context.store.case(run.case) if run else None
@@ -115,7 +115,7 @@ async def _made(context: AppContext, owed: PostRow) -> tuple[Message, CaseRow] |
 
 
 async def _told(context: AppContext, owed: PostRow, case: CaseRow, run: RunRow) -> Message | None:
-    """Make what is to be told of *run*."""
+    """Render the message for the state of *run*."""
     how = owed.payload
     if run.status != "done":
         return run_messages.no_verdict_message(context.engine, run, case.user, _ending(run))
@@ -138,7 +138,7 @@ async def _told(context: AppContext, owed: PostRow, case: CaseRow, run: RunRow) 
 
 
 async def others(context: AppContext, case: CaseRow) -> tuple[str, ...]:
-    """List the relays that whoever asked may look from, where the case stands."""
+    """List the relays that the user who opened *case* may use in its channel."""
     workspace = await context.workspaces.get(case.team)
     if workspace is None:
         return ()
@@ -147,7 +147,7 @@ async def others(context: AppContext, case: CaseRow) -> tuple[str, ...]:
 
 
 def _is_resolved(before: FinishedRun, now: FinishedRun) -> bool:
-    """Whether what was found *before* was looked for again from where it showed; what came out is judged besides."""
+    """Whether *now* ran on every relay that found a problem *before*; the caller checks the outcome."""
     found = {record.relay for record in before.records if record.diagnosis.found}
     return bool(found) and found <= set(now.relays)
 
@@ -164,7 +164,7 @@ def _ending(run: RunRow) -> Ending:
 
 
 async def post_once(workspace: Workspace, channel: str, message: Message, thread: str) -> tuple[str, str]:
-    """Post *message*, known again by the delivery that it answers; gives channel and timestamp. Raises `SlackError`."""
+    """Post *message* once per event, even across restarts; returns channel and timestamp. Raises `SlackError`."""
     asked = CURRENT_EVENT.get()
     key = asked.reply_key() if asked else ""
     if asked and asked.again and (ts := await find(workspace, channel, key, thread, asked.received)):
