@@ -1,1 +1,1 @@
-"""What the running app knows: context, runs, permissions."""
+"""State of the running app: context, runs, permissions."""

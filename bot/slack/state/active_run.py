@@ -1,4 +1,4 @@
-"""One run under way: where it is shown, and how far it is from each relay."""
+"""A run in progress: where it is shown, and the progress on each relay."""
 
 from dataclasses import dataclass, field
 
@@ -10,14 +10,14 @@ from bot.slack.api.workspaces import Workspace
 
 @dataclass
 class ActiveRun:
-    """It changes while it runs; everything else about it stays."""
+    """One run in progress; *progress* changes while it runs."""
 
     case: CaseRow
     run: RunRow
     workspace: Workspace
-    user: str  # who asked for this run
+    user: str  # who started this run
     header: RunHeader
-    ts: str = ""  # of its own message
+    ts: str = ""  # timestamp of its own message
     progress: dict[str, RelayProgress] = field(default_factory=dict)  # by relay
 
     def __post_init__(self) -> None:
@@ -25,20 +25,20 @@ class ActiveRun:
 
     @property
     def name(self) -> str:
-        """The name of its job."""
+        """The name of its task."""
         return job_name(self.run.id)
 
     @property
     def done(self) -> int:
-        """Looks that have ended, over all relays."""
+        """Checks that have ended, over all relays."""
         return sum(progress.done for progress in self.progress.values())
 
     @property
     def total(self) -> int:
-        """All looks there are, as far as that is known."""
+        """All checks, over the relays whose plan is known."""
         return sum(progress.total for progress in self.progress.values())
 
 
 def job_name(run: str) -> str:
-    """Name the job of a run."""
+    """Return the name of a run's task."""
     return f"run {run}"

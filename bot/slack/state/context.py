@@ -1,4 +1,4 @@
-"""What every way in needs, made once: the desk, the store, the jobs, the workspaces, who may do what."""
+"""AppContext: what every listener needs, made once per process. Handler: the type of an event handler."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,13 +25,13 @@ from bot.slack.state.run_history import RunHistory
 from bot.slack.state.thread_memory import ThreadMemory
 from bot.storage.store import Store
 
-# How one kind of event is answered; called by another process than the one that was asked, after a restart.
+# Handles one kind of event; after a restart, in another process than the one that received it.
 Handler: TypeAlias = "Callable[[AppContext, Actor, Mapping[str, str]], Awaitable[None]]"
 
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """One process that serves Slack."""
+    """The shared objects of one process that serves Slack."""
 
     engine: Engine
     relay_directory: SlackRelayDirectory
@@ -44,29 +44,29 @@ class AppContext:
     run_slots: RunSlots
     run_history: RunHistory
     ack_priority: AckPriority
-    handlers: Mapping[str, Handler]  # how what comes in is answered, by the name of its way
+    handlers: Mapping[str, Handler]  # by the stored name of the event kind
     thread_memory: ThreadMemory = field(default_factory=ThreadMemory)
-    llm: LlmEndpoint | None = None  # the language model that words answers, where one is set
-    active_runs: dict[str, ActiveRun] = field(default_factory=dict)  # by run
+    llm: LlmEndpoint | None = None  # the language model that rewords answers, if one is set
+    active_runs: dict[str, ActiveRun] = field(default_factory=dict)  # by run id
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words that mean something now."""
+        """The valid words of requests at this moment."""
         return self.relay_directory.vocabulary
 
     async def words_for(self, actor: Actor) -> Vocabulary:
-        """The same, where answers name no relay that *actor* may not use."""
+        """The vocabulary for *actor*: replies offer only relays that *actor* may use."""
         words = self.vocabulary
         usable = await self.permissions.usable(await self.workspace(actor), actor, words.relays)
         return replace(words, offered=usable)
 
     async def workspace(self, actor: Actor) -> Workspace:
-        """Give the workspace of *actor*; `SlackError` where Lineman is not installed any more."""
+        """Return the workspace of *actor*; `SlackError` if Lineman is no longer installed there."""
         found = await self.workspaces.get(actor.team, actor.enterprise)
         if found is None:
             raise SlackError("not_installed")
         return found
 
     async def post_ephemeral(self, actor: Actor, message: Message) -> None:
-        """Tell *actor* alone."""
+        """Reply to *actor* alone."""
         await post_ephemeral(await self.workspace(actor), self.session, actor, message)

@@ -1,6 +1,6 @@
-"""One thing that somebody asked for, as Slack delivered it: the way it came in, who asked, what was said.
+"""InboundEvent: one event as Slack delivered it, with its kind, actor, and text.
 
-No network and no store: what the work at hand answers is told by one variable, `ANSWERING`.
+No network, no store. `CURRENT_EVENT` holds the event that the current task handles.
 """
 
 import hashlib
@@ -17,49 +17,49 @@ from bot.slack.api.actor import Actor, delivery_id, stamp_of
 
 @dataclass
 class InboundEvent:
-    """It is answered once."""
+    """One event from Slack, handled once."""
 
     way: str  # a name in `listeners.routes.HANDLERS`
     actor: Actor
-    id: str  # the same however often Slack brings it
+    id: str  # the same for every delivery of this event
     fields: Mapping[str, str]
-    thread: str = ""  # what shares a turn is answered in order
-    stamp: str = ""  # Slack's timestamp of what was said
-    again: bool = False  # it had begun to be answered, perhaps
-    suspect: bool = False  # and a process ended over it, perhaps
-    received: float = field(default_factory=time.time)  # seconds since the epoch
+    thread: str = ""  # events with the same value are handled in order
+    stamp: str = ""  # Slack's timestamp of the message or action
+    again: bool = False  # handling may have started before
+    suspect: bool = False  # the process may have crashed while handling it
+    received: float = field(default_factory=time.time)  # Unix time in seconds
     _replies: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
-        """What it goes by in the inbox."""
+        """The key of the event in the inbox: workspace and id."""
         return self.actor.team, self.id
 
     def reply_key(self) -> str:
-        """Name the next reply to it, so that it is known again after a restart; ids of Slack's are not given away."""
+        """Return a key for the next reply, stable across restarts; a hash, so that Slack's ids are not disclosed."""
         self._replies += 1
         text = hashlib.sha256(" ".join(self.key).encode()).hexdigest()
         return f"{text[:20]}-{self._replies}"
 
 
-# The delivery that is being answered, where there is one.
+# The event that the current task handles; None outside of events.
 CURRENT_EVENT: Final[ContextVar[InboundEvent | None]] = ContextVar("answering", default=None)
 
 
 def make_event(
     way: str, asker: Actor, body: Mapping[str, Any], fields: Mapping[str, str], *, ordered: bool = True
 ) -> InboundEvent:
-    """Make the delivery of *body*; what is *ordered* is answered in order with what else is said in its thread."""
+    """Make the event for *body*; if *ordered*, it is handled in order with other events in its thread."""
     event = InboundEvent(way, asker, delivery_id(body) or f"unnamed {secrets.token_hex(8)}", fields)
     turn = thread_key(asker) if ordered else ""
     return replace(event, thread=turn, stamp=stamp_of(body)) if turn else event
 
 
 def thread_key(asker: Actor) -> str:
-    """Name the thread in which *asker* spoke; a message outside of threads may begin one. Empty outside of channels."""
+    """Return the key of the actor's thread, which a message outside threads may start; empty outside channels."""
     root = asker.thread or asker.message
     return f"thread {asker.channel} {root}" if asker.channel and root else ""
 
 
 class NoWindowError(UsageError):
-    """A window could not be opened in the time that Slack gives for it."""
+    """The modal could not be opened before Slack's trigger expired."""

@@ -1,4 +1,4 @@
-"""One finished run as it is kept in memory: a record for each relay, and all of them laid together.
+"""FinishedRun: the records of all relays and their aggregate, in memory.
 
 Pure: no network, no clock.
 """
@@ -16,66 +16,66 @@ from bot.rendering.vantage_summary import compared_view
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
 
-EVERY: Final = ""  # no platform chosen: all of them
+EVERY: Final = ""  # no platform chosen: all platforms
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """One finished run of one case, and who asked for it."""
+    """One finished run of a case, and who started it."""
 
     case: str
     run: str
     user: str
-    record: RunRecord  # of several relays: what all of them saw, laid together
-    parts: tuple[RunRecord, ...] = ()  # of several relays: each one's own, in the order asked for
-    of: str = ""  # the relay of several whose own record this is
+    record: RunRecord  # for several relays: their aggregate
+    parts: tuple[RunRecord, ...] = ()  # for several relays: the record of each, in the order requested
+    of: str = ""  # the relay, if this is one relay's part of a run on several
 
     @property
     def asked(self) -> ButtonContext:
-        """What its buttons carry."""
+        """The ids that its buttons carry."""
         return ButtonContext(self.case, self.run, self.of)
 
     @property
     def records(self) -> tuple[RunRecord, ...]:
-        """A record for each relay."""
+        """One record per relay."""
         return self.parts or (self.record,)
 
     @property
     def relays(self) -> tuple[str, ...]:
-        """From where it was looked."""
+        """The relays of the run."""
         return tuple(record.relay for record in self.records)
 
     def from_relay(self, relay: str) -> "FinishedRun | None":
-        """Give what *relay* saw by itself; none where it did not look."""
+        """Return the record of *relay* alone; None if the run did not include it."""
         part = next((record for record in self.parts if record.relay == relay), None)
         return replace(self, record=part, parts=(), of=relay) if part else None
 
     @property
     def outcome(self) -> str:
-        """Found, clear or unclear."""
+        """The outcome: "found", "clear", or "unclear"."""
         return self.record.diagnosis.outcome
 
 
 def combine(case: str, run: str, user: str, records: Sequence[RunRecord]) -> FinishedRun:
-    """Lay the *records* of one run together, one from each relay."""
+    """Aggregate the *records* of one run, one per relay."""
     return FinishedRun(case, run, user, aggregate(records), tuple(records) if len(records) > 1 else ())
 
 
 def view_of(engine: Engine, finished: FinishedRun, platform: str = EVERY) -> View:
-    """Fill in every text, for *platform* too."""
+    """Fill in all texts, for *platform*, too."""
     whole = for_platform(engine, finished.record, platform)
     return compared_view(whole, finished.records, engine.knowledge, engine.network)
 
 
 def headline_of(engine: Engine, finished: FinishedRun) -> str:
-    """Say the outcome in one line, over all relays."""
+    """Return the outcome over all relays in one line."""
     return view_of(engine, finished).headline
 
 
 def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
-    """Let the advice cover *platform* too, where a cause that was found may happen there.
+    """Extend the advice to *platform*, if a cause that was found applies there.
 
-    A cause found on one platform is a fault of the network; the steps against it can be told for any.
+    A cause found on one platform is a fault of the network, so its fixes apply to any platform.
     """
     diagnosis = record.diagnosis
     if not platform or platform in diagnosis.platforms:
@@ -91,7 +91,7 @@ def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
 
 
 def reevaluate(engine: Engine, finished: FinishedRun, request: Request) -> FinishedRun:
-    """Conclude anew from the same looks, for *request*: one more answer, or one platform of all."""
+    """Conclude again from the same observations for *request*, which has one more answer or another platform."""
     problem = prepare(request, engine.knowledge, engine.network)
 
     def again(record: RunRecord) -> RunRecord:

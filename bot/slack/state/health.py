@@ -1,4 +1,4 @@
-"""Whether this process can do its work: the store can be written, Slack knows us, the relay can look."""
+"""Readiness checks: the store is writable, Slack accepts the token, the relay works."""
 
 import asyncio
 import time
@@ -10,19 +10,19 @@ from bot.slack.state.context import AppContext
 from bot.storage.db_writer import StoreError
 from probes.protocol.model import Plan
 
-FRESH: Final = 20.0  # seconds for which Slack's word is believed; auth.test is not to be asked too often
+FRESH: Final = 20.0  # seconds for which Slack's answer is reused, to limit calls of auth.test
 PATIENCE: Final = 5.0  # seconds for all checks
 
 
 class Readiness:
-    """Asked by whoever runs the process, and by the App Home."""
+    """Readiness of this process, for /readyz and the App Home."""
 
     def __init__(self, context: AppContext, connections: Callable[[], Awaitable[int]] | None = None) -> None:
         self._context, self._connections = context, connections
         self._asked, self._slack = -FRESH, ""
 
     async def problems(self) -> list[str]:
-        """Say what is wrong, one sentence each; none when all is well."""
+        """List the problems, one sentence each; empty if there are none."""
         try:
             async with asyncio.timeout(PATIENCE):
                 found = [
@@ -60,7 +60,7 @@ class Readiness:
 
 
 async def relay_problem(context: AppContext) -> str:
-    """Let the relay carry out a plan of nothing; say what is wrong, if it cannot."""
+    """Run an empty plan on the local relay; returns the problem, or an empty string."""
     try:
         await context.worker.run(_nothing(context))
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Who may look from where, and how often: asked for whoever presses or types, not for whoever began the case."""
+"""Who may use which relay, and how often: checked for the person who acts, not the one who opened the case."""
 
 import logging
 import time
@@ -22,11 +22,11 @@ from bot.slack.state.relay_directory import SlackRelayDirectory
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 300.0  # seconds for which names and the members of a user group are believed
+REMEMBERED = 300.0  # seconds for which channel names and members of user groups are cached
 
 
 class NotAllowedError(Exception):
-    """Refused, with a reason for the person and what they can do instead."""
+    """Permission denied, with a reason for the user and what they can do instead."""
 
     def __init__(self, why: str, instead: Sequence[str] = ()) -> None:
         super().__init__(why)
@@ -34,10 +34,10 @@ class NotAllowedError(Exception):
 
 
 class Permissions:
-    """The rules and the limits of one installation.
+    """The access rules and rate limits of one installation.
 
-    Channels and user groups count *by_name* only where one workspace is served: in another one anybody could make a
-    channel of that name.
+    Channel and group names are matched only in single-workspace mode (*by_name*); elsewhere any workspace could create
+    a channel with that name.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class Permissions:
     ) -> None:
         self._own, self._rate, self._relays, self._by_name = rules, rate, relays, by_name
         self._heard: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
-        self._untold: dict[tuple[str, str], SlackError] = {}  # for want of a scope
+        self._untold: dict[tuple[str, str], SlackError] = {}  # for lack of a scope
 
     async def check_start(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:
-        """Let *actor* look again or elsewhere: the relays are theirs, and they have not asked too often."""
+        """Check that *actor* may start a run on *relays* and is within the rate limit; raises `NotAllowedError`."""
         await self.check_access(workspace, actor, relays)
         if why := self._rate.refuse(actor.team, actor.user, time.monotonic()):
             raise NotAllowedError(
@@ -56,7 +56,7 @@ class Permissions:
             )
 
     async def check_access(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:
-        """Let *actor* see and stop what was looked at from *relays*, or raise; this is not counted."""
+        """Check that *actor* may view and stop runs on *relays*; raises `NotAllowedError`. Not rate limited."""
         rules = self._rules()
         who = await self._who(workspace, actor, rules)
         for relay in relays:
@@ -65,12 +65,12 @@ class Permissions:
                 raise NotAllowedError(why)
 
     async def usable(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> tuple[str, ...]:
-        """List those of *relays* that *actor* may use."""
+        """Return those of *relays* that *actor* may use."""
         rules = self._rules()
         return usable(rules, await self._who(workspace, actor, rules), relays)
 
     def _tell_missing_scope(self, rules: AccessRules, actor: Actor, relay: str) -> None:
-        """Raise what Slack said, if a rule about *relay* could not be judged for want of a scope."""
+        """Raise Slack's error if a rule about *relay* could not be evaluated because a scope is missing."""
         about = tuple(rule for rule in rules if rule.is_about(relay))
         asked = [f"@{handle}" for handle in groups_by_handle(about)]
         asked += [actor.channel] if channels_by_name(about) else []
@@ -79,7 +79,7 @@ class Permissions:
                 raise error
 
     def _rules(self) -> AccessRules:
-        """Give the rules as they are now: relays come and go, with labels and invitations."""
+        """Return the current rules: relays, their labels, and their invitations change at run time."""
         return applied(self._own, self._relays.places)
 
     async def _who(self, workspace: Workspace, actor: Actor, rules: AccessRules) -> AccessSubject:
@@ -98,7 +98,7 @@ class Permissions:
         return AccessSubject(actor.team, actor.channel, actor.user, frozenset(groups), name)
 
     async def _in_group(self, workspace: Workspace, team: str, group: str) -> frozenset[str]:
-        """Ask Slack who is in a user group, now and then; nobody, when it does not say."""
+        """Return the members of a user group, cached; empty if Slack does not return them."""
 
         async def ask() -> frozenset[str]:
             fields = await call(workspace.client.usergroups_users_list, usergroup=group)
@@ -107,7 +107,7 @@ class Permissions:
         return await self._remembered((team, group), ask, f"the members of {group} (scope usergroups:read?)")
 
     async def _called(self, workspace: Workspace, team: str, handle: str) -> frozenset[str]:
-        """Ask Slack which user group has a handle; none, when it does not say."""
+        """Return the ids of user groups with *handle*, cached; empty if Slack does not return them."""
 
         async def ask() -> frozenset[str]:
             fields = await call(workspace.client.usergroups_list)
@@ -118,7 +118,7 @@ class Permissions:
         return await self._remembered((team, f"@{handle}"), ask, f"@{handle} (scope usergroups:read?)")
 
     async def _channel_name(self, workspace: Workspace, actor: Actor, rules: AccessRules) -> str:
-        """Ask Slack how the channel is called, where a rule wants to know; empty, when it does not say."""
+        """Return the channel's name if a rule needs it, cached; empty if Slack does not return it."""
         if not channels_by_name(rules) or not actor.channel or actor.direct:
             return ""
 
@@ -132,14 +132,14 @@ class Permissions:
     async def _remembered(
         self, key: tuple[str, str], ask: Callable[[], Awaitable[frozenset[str]]], what: str
     ) -> frozenset[str]:
-        """Ask once in a while; what Slack does not say now is what it said before."""
+        """Return the cached value, or ask Slack; if Slack fails, the last value is used."""
         at, known = self._heard.get(key, (-REMEMBERED, frozenset[str]()))
         if time.monotonic() - at < REMEMBERED:
             return known
         try:
             heard = await ask()
         except SlackError as error:
-            log.warning("Slack does not tell %s: %s", what, error.word)
+            log.warning("cannot read %s from Slack: %s", what, error.word)
             if error.word == "missing_scope":
                 self._untold[key] = error
             return known

@@ -1,4 +1,4 @@
-"""Finished runs, to be looked at again: the latest in memory, older ones walked anew from what the store kept."""
+"""Cache of finished runs: the latest in memory, older ones evaluated again from stored observations."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from bot.storage.store import Store
 from knowledge.model.conclusions import Diagnosis
 from probes.protocol.model import Observation, Plan
 
-KEPT: Final = 256  # records in memory, some 100 kB each
+KEPT: Final = 256  # records in memory, about 100 kB each
 
 
 class RunHistory:
-    """Every record by its run."""
+    """Finished runs by id, least recently used first."""
 
     def __init__(self, engine: Engine, store: Store, bench: WorkerThread) -> None:
         self._desk, self._store, self._bench = engine, store, bench
         self._kept: OrderedDict[str, FinishedRun] = OrderedDict()
 
     def keep(self, finished: FinishedRun) -> None:
-        """Remember *finished*; the oldest goes."""
+        """Add *finished* to the cache and evict the oldest."""
         self._kept[finished.run] = finished
         self._kept.move_to_end(finished.run)
         while (
@@ -36,7 +36,7 @@ class RunHistory:
             self._kept.popitem(last=False)
 
     async def get(self, run_id: str) -> FinishedRun | None:
-        """Give the record of a run that has a verdict; none for others, and where it is not kept any more."""
+        """Return a run that has a verdict; None for other runs and runs past their retention."""
         if finished := self._kept.get(run_id):
             self._kept.move_to_end(run_id)
             return finished
@@ -49,7 +49,7 @@ class RunHistory:
             return None
         request, observations = requests
         latest = (await self._store.runs(run.case))[0].id == run_id
-        if latest:  # what has been answered since, and the platform that turned out to be meant
+        if latest:  # add answers given since then, and the platform if it became known
             answers = {**request.answers, **case.request.answers}
             request = replace(request, answers=answers, platform=request.platform or case.request.platform)
         finished = await self._bench.call(reevaluate, self._desk, run, case.user, request, observations)
@@ -57,14 +57,14 @@ class RunHistory:
         return finished
 
     async def latest(self, case_id: str) -> FinishedRun | None:
-        """Give the newest run of a case that has a verdict."""
+        """Return the latest run of a case that has a verdict."""
         for run in await self._store.runs(case_id):
             if run.status == "done":
                 return await self.get(run.id)
         return None
 
     async def before(self, finished: FinishedRun) -> FinishedRun | None:
-        """Give the run with a verdict that came before *finished* in its case."""
+        """Return the run with a verdict that preceded *finished* in its case."""
         earlier = False
         for run in await self._store.runs(finished.case):
             if earlier and run.status == "done":
@@ -80,7 +80,7 @@ def reevaluate(
     request: Request,
     observations: Mapping[str, Mapping[str, Observation]],
 ) -> FinishedRun:
-    """Conclude again from what each relay saw then, with the knowledge of now."""
+    """Evaluate stored observations of a run again, with the current knowledge."""
     problem = prepare(request, engine.knowledge, engine.network)
     records = [_one_again(problem, run, name, request, observations.get(name, {})) for name in run.relays]
     return combine(run.case, run.id, user, records)
@@ -98,7 +98,7 @@ def _one_again(
         relay=relay,
         vantage=vantage,
         turn=str(text.get("turn", "")),
-        plan=Plan((), 0.0),  # with secrets in it, it is not kept
+        plan=Plan((), 0.0),  # not stored, because it may contain secrets
         observations=observations,
         answers=answers,
         diagnosis=problem.diagnosis(answers, observations),
@@ -108,7 +108,7 @@ def _one_again(
 
 
 def summary_of(records: Sequence[RunRecord], headline: str, diagnosis: Diagnosis) -> dict[str, Any]:
-    """What is kept of a run besides its observations: what *diagnosis* says over all, and of each relay how it went."""
+    """Return what is stored of a run besides its observations: the result, and each relay's turn and timings."""
     return {
         "headline": headline,
         "found": [finding.cause for finding in diagnosis.found],

@@ -1,6 +1,6 @@
-"""A run as the messages that Slack shows: what belongs into each is gathered here, how it looks is `bot.rendering`.
+"""Convert runs to Slack messages: this module gathers the content, `bot.rendering` lays it out.
 
-Pure: no network, no clock. Rendering a verdict takes some 20 ms, so it is done at the bench.
+Pure: no network, no clock. Rendering a verdict takes about 20 ms, so callers use the WorkerThread.
 """
 
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ MARKS: Final = {"found": Mark.FAULT, "clear": Mark.FINE, "unclear": Mark.UNKNOWN
 
 
 def platforms(engine: Engine) -> tuple[tuple[str, str], ...]:
-    """Every platform: id and title."""
+    """Return id and title of every platform."""
     return tuple((platform.id, platform.title) for platform in engine.knowledge.platforms.values())
 
 
 def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
-    """Sum up a run that has no verdict yet."""
+    """Make the header of a run that has no verdict yet."""
     request = run.request
     platform = request.platform or ""
     known = engine.knowledge.platforms.get(platform)
@@ -51,12 +51,12 @@ def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
 
 
 def header_of_finished(engine: Engine, finished: FinishedRun) -> RunHeader:
-    """Sum up a finished run."""
+    """Make the header of a finished run."""
     return run_header(finished.record, finished.asked, engine.knowledge, finished.user, engine.network.title)
 
 
 def progress_message(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
-    """Show how far a run is: one relay by its answers, several by a line each."""
+    """Show the progress of a run: one relay by its answers, several by one line each."""
     if len(relays) > 1:
         return side_by_side(header, relays)
     (far,) = relays
@@ -75,9 +75,9 @@ def verdict_message(
     resolved: bool = False,
     judged: str = "",
 ) -> Message:
-    """Write the verdict; *platform* is the one whose steps are shown, else the one that was asked for.
+    """Render the verdict; *platform* is the one whose fixes are shown, by default the one requested.
 
-    *others* are the relays that may be asked, too.
+    *others* are further relays that may be used.
     """
     chosen = platform if platform != fixes.ALL else EVERY
     choices = VerdictOptions(
@@ -99,7 +99,7 @@ def verdict_message(
 
 
 def fixes_message(engine: Engine, finished: FinishedRun, platform: str) -> Message:
-    """Write all steps with their code."""
+    """Render all fixes with their code."""
     chosen = "" if platform == fixes.ALL else platform
     return fixes.fixes(
         header_of_finished(engine, finished), view_of(engine, finished, chosen), chosen, platforms(engine)
@@ -107,7 +107,7 @@ def fixes_message(engine: Engine, finished: FinishedRun, platform: str) -> Messa
 
 
 def evidence_message(engine: Engine, finished: FinishedRun) -> Message:
-    """Write the engineers' view."""
+    """Render the evidence for network engineers."""
     record = finished.record
     looks = record.observations.values()
     return evidence.evidence(
@@ -120,12 +120,12 @@ def evidence_message(engine: Engine, finished: FinishedRun) -> Message:
 
 
 def step_message(engine: Engine, finished: FinishedRun, step: str) -> Message:
-    """Tell everything about one look."""
+    """Render everything about one check."""
     return evidence.step(header_of_finished(engine, finished), finished.record.observations[step])
 
 
 def tree_message(engine: Engine, finished: FinishedRun, file: str = "") -> Message:
-    """Show how it was decided; of several relays, from the one that leads."""
+    """Show the decision path; for several relays, the path of the leading one."""
     finished_run = _led(finished)
     note = (
         f"from {text_limits.quote(finished_run.of, 60)}; “See one relay's verdict” leads to the others"
@@ -138,7 +138,7 @@ def tree_message(engine: Engine, finished: FinishedRun, file: str = "") -> Messa
 
 
 def tree_picture(engine: Engine, finished: FinishedRun) -> Picture:
-    """Draw how it was decided; of several relays, from the one that leads."""
+    """Draw the decision path as a PNG; for several relays, the path of the leading one."""
     finished = _led(finished)
     header, record = header_of_finished(engine, finished), finished.record
     concluded = [(headline(record.diagnosis), MARKS[finished.outcome])]
@@ -147,26 +147,26 @@ def tree_picture(engine: Engine, finished: FinishedRun) -> Picture:
 
 
 def _led(finished: FinishedRun) -> FinishedRun:
-    """Choose one relay's record where there are several."""
+    """Return the part of the leading relay if there are several."""
     return finished.from_relay(leading(finished.parts).relay) or finished if finished.parts else finished
 
 
 def ticket_message(engine: Engine, finished: FinishedRun) -> Message:
-    """Write the run as plain text to copy."""
+    """Render the run as plain text to copy."""
     return ticket.ticket(
         header_of_finished(engine, finished), view_of(engine, finished), finished.record.diagnosis
     )
 
 
 def preflight_message(engine: Engine, finished: FinishedRun, platform: str) -> Message | None:
-    """Tell how to run the SDK's own test on *platform*; none where there is no guide."""
+    """Explain how to run the SDK's preflight test on *platform*; None if there is no guide."""
     view = view_of(engine, finished, platform)
     guide = next((item for item in view.preflight if item.platform == platform), None)
     return guides.preflight(header_of_finished(engine, finished), guide) if guide else None
 
 
 def change_message(engine: Engine, before: FinishedRun, now: FinishedRun) -> Message:
-    """Say what changed from one run to another."""
+    """Render the difference between two runs."""
     what = run_diff.what_changed(before.records, now.records, engine.knowledge)
     return run_diff.compared(
         header_of_finished(engine, before), header_of_finished(engine, now), what, now.outcome
@@ -174,7 +174,7 @@ def change_message(engine: Engine, before: FinishedRun, now: FinishedRun) -> Mes
 
 
 def no_verdict_message(engine: Engine, run: RunRow, user: str, ending: "Ending") -> Message:
-    """Say how a run ended that has no verdict: stopped, lost or failed."""
+    """Render the end of a run without a verdict: stopped, failed, or lost."""
     header, how = replace(header_of_active(engine, run, user), started=ending.started), run.status
     if how == "stopped":
         return notices.stopped(header, ending.by, ending.done, ending.total)
@@ -185,7 +185,7 @@ def no_verdict_message(engine: Engine, run: RunRow, user: str, ending: "Ending")
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is known of a run without a verdict."""
+    """How a run without a verdict ended."""
 
     done: int = 0
     total: int = 0

@@ -1,4 +1,4 @@
-"""What was asked last in each thread, so that “and on iOS?” has something to go on from; a restart forgets."""
+"""The last question of each thread, for follow-ups such as “and on iOS?”; in memory only."""
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -12,27 +12,27 @@ KEPT: Final = 2_000  # threads
 
 @dataclass(frozen=True, slots=True)
 class LastQuestion:
-    """The last question of a thread, and what it was about."""
+    """The last question of a thread, and the facts it refers to."""
 
     question: str = ""
     about: CaseContext = field(default_factory=CaseContext)
 
 
 class ThreadMemory:
-    """The last question of each thread."""
+    """Last questions by thread."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str, str], LastQuestion] = OrderedDict()
 
     def last(self, actor: Actor) -> LastQuestion:
-        """What was asked before here; in direct messages, where each message may begin a thread, the last of all."""
+        """Return the last question here; in direct messages, where any message may start a thread, the last of all."""
         for place in _places(actor):
             if talk := self._kept.get(place):
                 return talk
         return LastQuestion()
 
     def keep(self, actor: Actor, talk: LastQuestion) -> None:
-        """Remember *talk*; the oldest goes."""
+        """Store *talk* as the thread's last question and evict the oldest."""
         for place in _places(actor):
             self._kept[place] = talk
             self._kept.move_to_end(place)
@@ -40,7 +40,7 @@ class ThreadMemory:
             self._kept.popitem(last=False)
 
     def forget(self, actor: Actor) -> None:
-        """Something else was talked of since."""
+        """Drop the last question, because the conversation has moved on."""
         for place in _places(actor):
             self._kept.pop(place, None)
 
