@@ -1,1 +1,1 @@
-"""Start, execute and recover diagnoses."""
+"""Start, execute, and recover diagnoses."""

@@ -1,4 +1,4 @@
-"""One run from its place in the line to its verdict: look, show, keep, and say so whatever happens."""
+"""Execute a run: wait for a slot, run the checks, show progress, store the result, post the verdict or the error."""
 
 import asyncio
 import logging
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 async def execute_run(context: AppContext, running: ActiveRun) -> None:
-    """Run, show the verdict, and keep everything; a fault of ours is told with a reference."""
+    """Execute a run and show its verdict; an internal error is shown with a reference."""
     live = LiveMessage(running.workspace, running.case.channel, running.ts)
     try:
         async with live:
@@ -43,7 +43,7 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
             text = await context.worker.call(headline_of, context.engine, finished)
     except Exception as error:
         reference = new_reference()
-        log.exception("run %s has failed: %s", running.run.id, reference)
+        log.exception("run %s failed: %s", running.run.id, reference)
         why = str(error) if isinstance(error, UsageError) else ""
         await end_without_verdict(context, running, "failed", Ending(reference=f"{reference} {why}".strip()))
         return
@@ -56,7 +56,7 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
 
 
 async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, ending: Ending) -> bool:
-    """End a run that has no verdict, and say so in its message; false if it had ended before."""
+    """End a run without a verdict and show that in its message; false if it had already ended."""
     summary = {"done": running.done, "total": running.total, "by": ending.by, "reference": ending.reference}
     if not await context.store.finish_run(running.run.id, how, summary=summary):
         return False
@@ -65,15 +65,15 @@ async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ende
 
 
 async def _told(context: AppContext, running: ActiveRun) -> None:
-    """Bring the end of a run to Slack; what cannot be brought now stays owed, and is tried again later."""
+    """Show the end of a run in Slack; if that fails, the outbox retries."""
     try:
         await outbox.settle_run(context, running.run.id)
     except SlackError as error:
-        log.warning("the end of run %s is still to be told: %s", running.run.id, error.word)
+        log.warning("cannot post the end of run %s, will retry: %s", running.run.id, error.word)
 
 
 async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, name: str) -> RunRecord:
-    """Wait for a place on the relay *name*, then look from there."""
+    """Wait for a slot on the relay *name*, then run the checks there."""
     run, who = running.run, f"{running.case.team}/{running.user}"
     relay = context.relay_directory.named(
         name, run.vantages[name], who, f"{run.request.case_label}, run {run.id}"
@@ -87,7 +87,7 @@ async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, n
         running.progress[name] = replace(running.progress[name], before=before)
         live.show(make, Priority.LINE)
 
-    def tell(progress: Progress) -> None:  # called at the bench
+    def tell(progress: Progress) -> None:  # called in the worker thread
         far = running.progress[name]
         passed = follow(far.passed, progress, context.engine.knowledge)
         running.progress[name] = replace(far, passed=passed, done=progress.done, total=progress.total)
@@ -105,7 +105,7 @@ async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, n
 async def _look(
     context: AppContext, running: ActiveRun, relay: Relay, tell: Callable[[Progress], None]
 ) -> RunRecord:
-    """Look, and keep each observation as it comes; runs at the bench."""
+    """Run the checks and store each observation as it arrives; runs in the worker thread."""
     engine, coming = context.engine, asyncio.Queue[Observation]()
 
     def heard(progress: Progress) -> None:
@@ -132,7 +132,7 @@ async def _look(
 
 @asynccontextmanager
 async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run *work* while the block runs, and no longer."""
+    """Run *work* while the block runs; cancel it on exit."""
     task = asyncio.create_task(work)
     try:
         yield

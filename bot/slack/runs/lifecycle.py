@@ -1,4 +1,4 @@
-"""What people ask of a case, whichever way they ask it: begin, look again, answer, stop."""
+"""Start, rerun, answer, and stop a diagnosis: the operations of a case, for every listener."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a ne
 
 
 async def start(context: AppContext, actor: Actor, request: Request) -> str:
-    """Begin a diagnosis where *actor* is, else in a direct message to them; gives the case's id."""
+    """Start a diagnosis in the actor's channel, or else in a direct message; returns the case id."""
     if actor.thread and (case := await context.store.case_of_thread(actor.team, actor.channel, actor.thread)):
         await rerun(context, actor, case, request)
         return case.id
@@ -36,7 +36,7 @@ async def start(context: AppContext, actor: Actor, request: Request) -> str:
 
 
 async def rerun(context: AppContext, actor: Actor, case: CaseRow, request: Request | None = None) -> None:
-    """Run *case* again, with another *request* or the same; the result is compared with the run before."""
+    """Run *case* again with its request or another *request*; the result is compared with the previous run."""
     wanted = request or case.request
     await _let_look(context, actor, wanted)
     if wanted != case.request:
@@ -47,7 +47,7 @@ async def rerun(context: AppContext, actor: Actor, case: CaseRow, request: Reque
 async def answer(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, answers: Mapping[str, str]
 ) -> FinishedRun:
-    """Continue the walk of *finished* with what a person has *answers*; nothing is looked at anew."""
+    """Conclude *finished* again with *answers* from a person; no check runs again."""
     await context.permissions.check_access(
         await context.workspace(actor), actor, finished.record.request.relays
     )
@@ -58,7 +58,7 @@ async def answer(
 async def conclude_for_platform(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, platform: str
 ) -> FinishedRun:
-    """Conclude for one *platform* alone from looks that were made for every one."""
+    """Conclude for one *platform* from observations made for all platforms."""
     await context.permissions.check_access(
         await context.workspace(actor), actor, finished.record.request.relays
     )
@@ -66,13 +66,13 @@ async def conclude_for_platform(
 
 
 async def stop(context: AppContext, actor: Actor, run_id: str) -> bool:
-    """Stop a run for good, and say in its message what was kept; false if it is over."""
+    """Stop a run and show in its message what was stored; false if it has already ended."""
     running = context.active_runs.get(run_id)
     if running is None:
         return False
     await context.permissions.check_access(running.workspace, actor, running.run.request.relays)
     await context.tasks.cancel(job_name(run_id))
-    context.active_runs.pop(run_id, None)  # it may be announced only: then it does not begin
+    context.active_runs.pop(run_id, None)  # it may only be announced: then it never starts
     return await execute.end_without_verdict(context, running, "stopped", Ending(by=actor.user))
 
 
@@ -87,13 +87,13 @@ async def _conclude(
 
 
 async def _let_look(context: AppContext, actor: Actor, request: Request) -> None:
-    """Let *actor* look from every relay that *request* names, or raise before anything is sent."""
+    """Check that *actor* may use every relay of *request*; raises before anything is posted."""
     context.relay_directory.check(request.relays)
     await context.permissions.check_start(await context.workspace(actor), actor, request.relays)
 
 
 async def _open(context: AppContext, actor: Actor, request: Request) -> str:
-    """Keep a new case, run it for the first time, and give its id; who comes second in a thread joins the case."""
+    """Store a new case, start its first run, and return its id; if the thread already has a case, use that one."""
     case = CaseRow(
         id=new_case(),
         team=actor.team,
@@ -111,7 +111,7 @@ async def _open(context: AppContext, actor: Actor, request: Request) -> str:
 
 
 async def _run(context: AppContext, actor: Actor, case: CaseRow) -> None:
-    """Announce a run and set it going."""
+    """Store a run, post its first message, and start it."""
     workspace, engine = await context.workspace(actor), context.engine
     run = RunRow(
         id=new_run(),
@@ -133,10 +133,10 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow) -> None:
         context.active_runs.pop(run.id, None)
         cut_off = isinstance(error, asyncio.CancelledError)
         await context.store.finish_run(run.id, "lost" if cut_off else "failed")
-        if cut_off:  # the next start says so
+        if cut_off:  # the next start reports it
             raise
         if isinstance(error, SlackError) and error.word in BUSY | UNCERTAIN:
-            return  # its message stays owed, and is sent when Slack takes it
+            return  # the outbox sends its message later
         await context.store.drop_post(run.id)
         raise
     elsewhere = channel != case.channel and not case.channel.startswith(PEOPLE)
@@ -145,7 +145,7 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow) -> None:
         thread = running.ts if elsewhere else case.thread_ts or running.ts
         await context.store.bind_thread(case.id, channel, thread, running.ts)
         running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
-    if run.id in context.active_runs:  # nobody has stopped it meanwhile
+    if run.id in context.active_runs:  # not stopped in the meantime
         context.tasks.start(running.name, execute.execute_run(context, running))
     if elsewhere:
         await context.post_ephemeral(actor, notices.not_in_channel(f"@{workspace.name}"))

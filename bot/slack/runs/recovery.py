@@ -1,4 +1,4 @@
-"""After a restart: runs that were cut off are declared, and every message that Slack is owed is sent."""
+"""After a restart, close the runs that were cut off, and send every message in the outbox."""
 
 import asyncio
 import logging
@@ -20,11 +20,11 @@ from bot.slack.state.run_messages import Ending
 
 log = logging.getLogger(__name__)
 
-AGAIN: Final = 60.0  # seconds between two tries
+AGAIN: Final = 60.0  # seconds between two attempts
 
 
 async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
-    """Declare the runs that a former process left behind, then send what else is due."""
+    """Mark the *cut_off* runs of the previous process as lost, then send what else is due."""
     for run in cut_off:
         observed = await context.store.record(run.id)
         done = sum(map(len, observed[1].values())) if observed else 0
@@ -38,7 +38,7 @@ async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
 
 
 async def resend(context: AppContext) -> None:
-    """Send now and then what could not be sent: Slack was away, or wanted to be left alone for long."""
+    """Every `AGAIN` seconds, send messages that failed because Slack was down or rate limited us."""
     while True:
         await asyncio.sleep(AGAIN)
         for owed in await context.store.due():
@@ -47,13 +47,13 @@ async def resend(context: AppContext) -> None:
 
 
 async def declare_running(context: AppContext, seconds: float) -> None:
-    """Cut off what runs here, and say so; what cannot be said in these *seconds* the next start says."""
+    """Cancel all runs and post that they are lost; what cannot be posted within *seconds* is sent at the next start."""
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
             for active_run in tuple(context.active_runs.values()):
                 group.create_task(_cut_off(context, active_run))
     except TimeoutError:
-        log.warning("not everything that was cut off could be told; the next start will")
+        log.warning("not all lost runs could be posted; the next start retries")
 
 
 async def _cut_off(context: AppContext, active_run: ActiveRun) -> None:
@@ -61,29 +61,31 @@ async def _cut_off(context: AppContext, active_run: ActiveRun) -> None:
     try:
         await execute.end_without_verdict(context, active_run, "lost", Ending())
     except SlackError as error:
-        log.warning("run %s could not be told, the next start will: %s", active_run.run.id, error.word)
+        log.warning(
+            "cannot post the end of run %s, the next start retries: %s", active_run.run.id, error.word
+        )
 
 
 async def _settle(context: AppContext, run: RunRow) -> None:
-    """Bring the last state of *run* to Slack; what cannot be brought is tried at the next start."""
+    """Show the final state of *run* in Slack; if that fails, it is retried later."""
     try:
         await outbox.settle_run(context, run.id)
     except SlackError as refused:
-        log.warning("run %s could not be told: %s", run.id, refused.word)
+        log.warning("cannot post the end of run %s: %s", run.id, refused.word)
 
 
 async def _send(context: AppContext, owed: PostRow) -> None:
-    """Send what was owed when the process ended, unless its run goes on here."""
+    """Send an outbox entry of the previous process, unless its run is in progress here."""
     run = await context.store.run(owed.run)
     if run is None or run.status == "running":
         return
     try:
         await outbox.deliver(context, owed)
     except SlackError as error:
-        log.warning("a message of run %s could not be sent: %s", run.id, error.word)
+        log.warning("cannot send a message of run %s: %s", run.id, error.word)
 
 
 def count_looks(engine: Engine, run: RunRow) -> int:
-    """Count the looks that *run* would have had, over all its relays."""
+    """Count the checks that *run* would have had, over all its relays."""
     problem = prepare(run.request, engine.knowledge, engine.network)
     return len(make_plan(problem.cases, engine.network, IceServers()).steps) * len(run.relays)
