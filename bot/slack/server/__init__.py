@@ -1,1 +1,1 @@
-"""Start, serve and stop the Slack app."""
+"""Start, serve, and stop the Slack app."""

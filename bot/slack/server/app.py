@@ -1,4 +1,4 @@
-"""The Bolt app: who may call, and one file for each way in."""
+"""Make the Bolt app and register all listeners."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -32,20 +32,20 @@ WAYS_IN = (commands, actions, messages, mentions, views, shortcuts, app_home, as
 
 
 def make_app(settings: SlackSettings, context: AppContext) -> AsyncApp:
-    """Make the app; Bolt checks signatures and timestamps, ignores our own messages, and asks us for the token."""
+    """Make the app; Bolt verifies signatures and timestamps, ignores our own messages, and asks us for the token."""
     app = AsyncApp(
         name="lineman",
         logger=_quiet(),
-        # Socket Mode needs none; Bolt wants a text all the same.
+        # Socket Mode needs no secret, but Bolt requires a string.
         signing_secret=settings.signing_secret or "socket-mode",
         client=make_client("", context.session, settings.api_url),
         authorize=cast("Callable[..., Awaitable[AuthorizeResult]]", Authorize(context.workspaces)),
-        # Given, or Bolt would make its own from SLACK_CLIENT_ID, with files in the home folder.
+        # Always set: otherwise Bolt would build its own from SLACK_CLIENT_ID, with files in the home folder.
         oauth_flow=context.workspaces.flow,
         user_facing_authorize_error_message=NOT_INSTALLED,
         request_verification_enabled=settings.transport == "http",
         raise_error_for_unhandled_request=False,
-        # What was acknowledged must not be lost: events too are acknowledged when their listener has kept them.
+        # Acknowledge events, too, only after their listener has stored them, so that none is lost.
         process_before_response=True,
     )
     for way in WAYS_IN:
@@ -56,6 +56,6 @@ def make_app(settings: SlackSettings, context: AppContext) -> AsyncApp:
 def _quiet() -> logging.Logger:
     logger = logging.getLogger("lineman.slack.bolt")
     logger.setLevel(logging.ERROR)  # its warnings quote whole requests
-    # Where Lineman is not installed `Authorize` says so; to Bolt that is an error.
+    # `Authorize` logs workspaces without an installation; Bolt would log them as errors.
     logging.getLogger("slack_bolt.AsyncMultiTeamsAuthorization").setLevel(logging.CRITICAL)
     return logger

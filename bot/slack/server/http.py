@@ -1,4 +1,4 @@
-"""What this process answers over HTTP: Slack's requests, the installation, and whether it is alive and ready."""
+"""HTTP routes: Slack's requests, the install pages, liveness, and readiness."""
 
 import logging
 from typing import Final
@@ -22,13 +22,13 @@ UNSIGNED: Final = (
     "If Slack says dispatch_failed, copy the Signing Secret again (Basic Information), and look at this host's clock."
 )
 EVENTS: Final = "/slack/events"
-FORM: Final = "payload="  # how presses, forms and shortcuts begin
-LARGEST: Final = 4 * 2**20  # bytes; Slack's own requests stay far below
-SHUTDOWN: Final = 5.0  # seconds for requests under way
+FORM: Final = "payload="  # prefix of interactions: actions, modals, and shortcuts
+LARGEST: Final = 4 * 2**20  # bytes; Slack's requests are far smaller
+SHUTDOWN: Final = 5.0  # seconds for requests in progress
 
 
 def make_pages(health: Readiness, app: AsyncApp | None, context: AppContext) -> web.Application:
-    """Make the routes; without *app*, Slack's requests come another way."""
+    """Make the routes; without *app*, Slack's requests arrive over Socket Mode."""
     pages = web.Application(client_max_size=LARGEST)
 
     async def alive(_: web.Request) -> web.Response:
@@ -63,10 +63,10 @@ def _add_slack(pages: web.Application, app: AsyncApp, context: AppContext) -> No
 
 
 async def _read(request: web.Request) -> AsyncBoltRequest:
-    """Make Bolt's request of what Slack sent.
+    """Convert Slack's HTTP request to a Bolt request.
 
-    A press comes with the whole message, as one value of a form. Bolt decodes that in Python, which takes longer than
-    all else until the acknowledgement; here it is given what C has decoded.
+    An action carries the whole message as one form value. Bolt decodes it in Python, which takes longer than everything
+    else before the acknowledgment; here it is decoded in C.
     """
     text = await request.text()
     form = dict(query_to_pairs(text)) if text.startswith(FORM) else {}
@@ -75,7 +75,7 @@ async def _read(request: web.Request) -> AsyncBoltRequest:
         query=request.query_string,
         headers=request.headers,  # type: ignore[arg-type]  # as in Bolt's own adapter
     )
-    made.raw_body = text  # what is signed
+    made.raw_body = text  # the text that Slack signed
     return made
 
 
@@ -91,7 +91,7 @@ def _add_installation(pages: web.Application, flow: AsyncOAuthFlow) -> None:
 
 
 async def open_pages(pages: web.Application, host: str, port: int) -> web.AppRunner:
-    """Listen; the runner's `cleanup` ends it."""
+    """Start to listen; call the runner's `cleanup` to stop."""
     runner = web.AppRunner(pages, access_log=None, shutdown_timeout=SHUTDOWN)
     await runner.setup()
     try:

@@ -1,4 +1,4 @@
-"""One process that serves Slack, from its first check to its last word."""
+"""Start, serve, drain, and stop one process that serves Slack."""
 
 import asyncio
 import gc
@@ -43,15 +43,15 @@ from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
 
-DRAIN: Final = 25.0  # seconds: platforms kill after 30
-HOUSEKEEPING: Final = ("resume", "resend", "retry", "sweep")  # jobs that nobody waits for
-SWEEP: Final = 3600.0  # seconds between two sweeps of what is too old to keep
-SWITCH: Final = 0.001  # seconds until the bench hands the interpreter over to whoever answers Slack
-TIMEOUT: Final = 30.0  # seconds for one call of the Web API
+DRAIN: Final = 25.0  # seconds: hosting platforms kill a process after 30
+HOUSEKEEPING: Final = ("resume", "resend", "retry", "sweep")  # tasks that shutdown cancels first
+SWEEP: Final = 3600.0  # seconds between two runs of the retention
+SWITCH: Final = 0.001  # seconds until the worker thread yields the interpreter to the event loop
+TIMEOUT: Final = 30.0  # seconds per Web API call
 
 
 async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-    """Serve until SIGTERM or SIGINT; *say* hears of every step in one line. `UsageError` if it cannot begin."""
+    """Serve until SIGTERM or SIGINT; *say* gets one line per step. Raises `UsageError` if it cannot start."""
     sys.setswitchinterval(SWITCH)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,7 +80,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
 async def open_context(
     settings: SlackSettings, environment: Mapping[str, str], engine: Engine | None = None
 ) -> AsyncIterator[AppContext]:
-    """Load and open everything that serving needs; closes it in the opposite order."""
+    """Open everything that serving needs, and close it in reverse order."""
     model = read_endpoint(environment)
     engine = engine or load_engine(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
@@ -117,23 +117,23 @@ async def open_context(
 
 
 async def wind_up(context: AppContext) -> None:
-    """Let jobs end; declare the runs that cannot in the time there is."""
+    """Let running tasks finish; mark runs as lost that do not finish within `DRAIN` seconds."""
     for name in HOUSEKEEPING:
         await context.tasks.cancel(name)
     ends = time.monotonic() + DRAIN
     if left := await context.tasks.drain(DRAIN * 0.7):
-        log.warning("cut off: %s", ", ".join(left[:20]))
+        log.warning("canceled at shutdown: %s", ", ".join(left[:20]))
         await declare_running(context, ends - time.monotonic() - 1)
 
 
 def _settle() -> None:
-    """Keep what was loaded for good out of the garbage collector's sight: to walk it again takes up to 0.1 s."""
+    """Exclude what is loaded from garbage collection: walking it again takes up to 0.1 s."""
     gc.collect()
     gc.freeze()
 
 
 async def _check(context: AppContext, settings: SlackSettings, say: Callable[[str], None]) -> None:
-    """Ask Slack who we are, once, before anybody waits for an answer."""
+    """Check the token and the bot's identity with Slack, before any request arrives."""
     say(settings.because)
     if not context.workspaces.single:
         say(f"Workspaces install Lineman at /slack/install, on port {settings.port or PORT}.")
@@ -149,7 +149,7 @@ async def _check(context: AppContext, settings: SlackSettings, say: Callable[[st
 async def _listen(
     settings: SlackSettings, context: AppContext, stack: AsyncExitStack, say: Callable[[str], None]
 ) -> Callable[[], Awaitable[None]]:
-    """Begin to listen; gives what ends it."""
+    """Start to listen; returns the function that stops accepting events."""
     app = make_app(settings, context)
     sockets: SocketConnections | None = None
     if settings.transport == "socket":
@@ -180,13 +180,13 @@ async def _listen(
 
 
 async def _sweep(context: AppContext) -> None:
-    """Forget what is older than the retention, now and then."""
+    """Every `SWEEP` seconds, delete what is older than the retention period."""
     while True:
         await context.store.sweep(time.time())
         await asyncio.sleep(SWEEP)
 
 
 def tell(sentence: str) -> None:
-    """Say something to whoever started the process."""
+    """Print a sentence to standard error."""
     sys.stderr.write(f"lineman: {sentence}\n")
     sys.stderr.flush()
