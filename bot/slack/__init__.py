@@ -1,1 +1,1 @@
-"""Lineman in Slack: one file for each way in, and what they all need to start, show and stop a diagnosis."""
+"""The Slack app: server, listeners, conversations, runs, delivery, state, and Slack's API."""

@@ -1,1 +1,1 @@
-"""One listener per way into the Slack app."""
+"""Listeners: one module per Slack surface (command, mention, message, button, modal, and so on)."""

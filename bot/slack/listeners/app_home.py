@@ -1,4 +1,4 @@
-"""The App Home: a button to start, your recent diagnoses, the relays and how they are."""
+"""App Home: a start button, the user's recent diagnoses, and the state of the relays."""
 
 import time
 from collections.abc import Mapping
@@ -20,20 +20,20 @@ from bot.slack.state.event import make_event
 from bot.slack.state.health import relay_problem
 
 RECENT = 10
-OFF: Final = 1.0  # seconds by which a relay's clock may be wrong without a word
+OFF: Final = 1.0  # seconds; a smaller clock error of a relay is not shown
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to people who open a tab of the app."""
+    """Register the listener for opened tabs of the app."""
 
     @app.event("app_home_opened")
-    async def opened(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
+    async def opened(body: dict[str, Any]) -> None:  # Bolt acknowledges when this returns
         way = "greeting" if body.get("event", {}).get("tab") == "messages" else "home"
         await inbox.take(context, make_event(way, of_event(body), body, {}, ordered=False))
 
 
 async def publish(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
-    """Show the home of *actor* as it is now."""
+    """Publish the current App Home of *actor*."""
     workspace = await context.workspace(actor)
     runs, (relays, others) = await recent(context, actor), await relay_rows(context, actor)
     view = home(runs, relays, others=others)
@@ -41,13 +41,13 @@ async def publish(context: AppContext, actor: Actor, _: Mapping[str, str]) -> No
 
 
 async def recent(context: AppContext, actor: Actor, most: int = RECENT) -> list[PastRun]:
-    """List what *actor* has asked for, newest first."""
+    """List the latest runs of *actor*, newest first."""
     found = await context.store.recent(actor.team, actor.user, most)
     return [_past(context, case, run) for case, run in found if run]
 
 
 async def relay_rows(context: AppContext, actor: Actor) -> tuple[list[RelayRow], int]:
-    """List the relays that *actor* may use and how they are, and count the others."""
+    """List the relays that *actor* may use with their state, and count the others."""
     workspace = await context.workspace(actor)
     names = context.relay_directory.names
     usable = await context.permissions.usable(workspace, actor, names)
@@ -64,7 +64,7 @@ async def _built_in(context: AppContext) -> RelayRow:
 
 
 def row_of(status: RelayStatus, now: float) -> RelayRow:
-    """Say how a relay of the hub is; *now* in seconds since the epoch."""
+    """Describe the state of a relay behind the hub; *now* is Unix time in seconds."""
     return RelayRow(
         status.name,
         status.vantage,

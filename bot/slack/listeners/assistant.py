@@ -1,4 +1,4 @@
-"""Direct messages and Slack's container for agents: suggested prompts, a status while we think, the Stop button."""
+"""Direct messages and Slack's agent container: suggested prompts, a status line, the Stop button."""
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,11 +31,11 @@ PROMPTS: Final = (
         "message": "Calls connect, but no sound on the office Wi-Fi",
     },
     {"title": "What does a code mean?", "message": "What does 53405 mean?"},
-)  # Slack takes four
+)  # Slack shows up to 4
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to what Slack tells agents besides messages."""
+    """Register the listener for the Stop button; messages have their own listener."""
 
     @app.event("agent_session_stopped")
     async def stopped(body: dict[str, Any]) -> None:
@@ -43,13 +43,13 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def greet(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
-    """Suggest what to ask; where Slack does not take suggestions, nothing is lost."""
+    """Set suggested prompts; if Slack rejects them, only the log says so."""
     method = (await context.workspace(actor)).client.assistant_threads_setSuggestedPrompts
     await _try("suggested prompts", method, actor, title="What shall I look into?", prompts=list(PROMPTS))
 
 
 async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) -> None:
-    """Answer a direct message: about the case of its thread, or a new one."""
+    """Answer a direct message: continue the case of its thread, or start a new one."""
     text = MENTION.sub(" ", words["text"]).strip()
     case = await context.store.case_of_thread(actor.team, actor.channel, actor.thread or actor.message)
     if case:
@@ -63,7 +63,7 @@ async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) 
 
 
 async def stop_all(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
-    """Stop what runs in this conversation, as Slack's own Stop button wants."""
+    """Stop all runs in this conversation and reset its status, as Slack's Stop button requires."""
     for run, active_run in tuple(context.active_runs.items()):
         if active_run.case.channel == actor.channel and actor.thread in ("", active_run.case.thread_ts):
             await lifecycle.stop(context, actor, run)
@@ -72,15 +72,15 @@ async def stop_all(context: AppContext, actor: Actor, _: Mapping[str, str]) -> N
 
 
 async def _think(context: AppContext, actor: Actor) -> None:
-    """Show a status line; Slack takes it away when we answer."""
+    """Show a status line; Slack removes it when the reply is posted."""
     method = (await context.workspace(actor)).hasty.assistant_threads_setStatus
     here = replace(actor, thread=actor.thread or actor.message)
     await _try("status line", method, here, status="is choosing what to look at")
 
 
 async def _try(what: str, method: Callable[..., Awaitable[Any]], actor: Actor, **values: Any) -> None:
-    """Tell Slack something about the conversation of *actor*; where it is not taken, that is in the log."""
+    """Call *method* for the conversation of *actor*; a refusal is only logged."""
     try:
         await call(method, channel_id=actor.channel, thread_ts=actor.thread, **values)
     except SlackError as error:
-        log.info("no %s: %s", what, error.word)
+        log.info("Slack rejected %s: %s", what, error.word)

@@ -1,4 +1,4 @@
-"""The slash command: `/diagnose 31009 ios`, `help`, `relays`, `history`; alone it opens the form."""
+"""The slash command: `/diagnose 31009 ios`, `help`, `relays`, `history`; without text it opens the modal."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ COMMAND: Final = re.compile(r"^/diagnose(-\w+)?$")  # with a suffix for a second
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to the command."""
+    """Register the listener for the command."""
 
     @app.command(COMMAND)
     async def diagnose(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -31,7 +31,7 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Do what was typed."""
+    """Run the command as typed."""
     text = fields.get("text", "")
     match text.casefold().strip(" .!?"):
         case "":

@@ -1,4 +1,4 @@
-"""What people say of a verdict: kept with its run, for the weights of the causes."""
+"""Feedback on a verdict, stored with its run; it informs the weights of the causes."""
 
 import json
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
 from bot.slack.state.finished_run import FinishedRun
 
-OTHER = "other"  # chosen where it was none of the causes known
+OTHER = "other"  # chosen if none of the known causes applies
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to the window when it is sent."""
+    """Register the listener for the submitted modal."""
 
     @app.view(FEEDBACK)
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -35,7 +35,7 @@ def register(app: AsyncApp, context: AppContext) -> None:
 async def judge(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, verdict: FeedbackVerdict
 ) -> None:
-    """Keep *verdict* on every cause that was found, and show below the verdict that it was heard."""
+    """Store *verdict* for every cause that was found, and show it below the verdict."""
     for finding in finished.record.diagnosis.found:
         await context.store.save_feedback(finished.run, finding.cause, verdict, actor.user)
     await outbox.refresh_case(
@@ -44,7 +44,7 @@ async def judge(
 
 
 async def ask_why(context: AppContext, actor: Actor, finished: FinishedRun) -> None:
-    """Ask what it was instead."""
+    """Open the modal that asks for the actual cause."""
     found = {finding.cause for finding in finished.record.diagnosis.found}
     causes = [
         (cause.id, cause.title) for cause in context.engine.knowledge.causes.values() if cause.id not in found
@@ -54,7 +54,7 @@ async def ask_why(context: AppContext, actor: Actor, finished: FinishedRun) -> N
 
 
 async def keep(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Keep what was written, without what should not be in it."""
+    """Store the submitted feedback, with its text redacted."""
     finished = await context.run_history.get(fields.get("run", ""))
     if finished is None:
         return

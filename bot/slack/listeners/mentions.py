@@ -1,4 +1,4 @@
-"""Mentions: `@Lineman 31009 ios`, anywhere; in a thread of ours it goes on with the case."""
+"""Mentions: `@Lineman 31009 ios` in any channel; in a case thread, a mention continues the case."""
 
 import re
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ MENTION: Final = re.compile(r"<@[UW][A-Z0-9]+(\|[^>]*)?>")
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to mentions."""
+    """Register the listener for mentions."""
 
     @app.event("app_mention")
-    async def mentioned(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
+    async def mentioned(body: dict[str, Any]) -> None:  # Bolt acknowledges when this returns
         actor = of_event(body)
         event = body.get("event", {})
         if event.get("bot_id") or event.get("subtype") or not actor.user or actor.direct:
@@ -32,7 +32,7 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Go on with the case of this thread, or begin one in it."""
+    """Continue the case of this thread, or start one in it."""
     text = fields["text"]
     here = Actor(
         team=actor.team,

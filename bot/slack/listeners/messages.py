@@ -1,4 +1,4 @@
-"""Plain messages: in threads that are ours, and in direct messages with the bot. Everything else is left alone."""
+"""Plain messages in case threads and in direct messages; all others are ignored."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,15 +13,15 @@ from bot.slack.listeners.mentions import MENTION
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
 
-# Edited and deleted messages, joins and the like are no words to us; these are.
+# The subtypes that are read; edits, deletions, joins, and others are ignored.
 SPOKEN: Final = ("", "file_share", "thread_broadcast")
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to messages."""
+    """Register the listener for messages."""
 
     @app.event("message")
-    async def said(body: dict[str, Any]) -> None:  # acknowledged by Bolt when this has ended
+    async def said(body: dict[str, Any]) -> None:  # Bolt acknowledges when this returns
         actor, event = of_event(body), body.get("event", {})
         text = text_of(event)
         subtype = str(event.get("subtype") or "")
@@ -35,12 +35,12 @@ def register(app: AsyncApp, context: AppContext) -> None:
             return
         if actor.direct:
             await inbox.take(context, make_event("direct", actor, body, {"text": text}))
-        elif actor.thread and not MENTION.search(text):  # a mention comes as an event of its own
+        elif actor.thread and not MENTION.search(text):  # a mention arrives as a separate event
             await inbox.take(context, make_event("thread", actor, body, {"text": text}), ours_only=True)
 
 
 async def in_thread(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Go on with the case of this thread; leave alone what is no thread of ours."""
+    """Continue the case of this thread; ignore threads without a case."""
     case = await context.store.case_of_thread(actor.team, actor.channel, actor.thread)
     if case:
         await follow(context, actor, case, fields["text"], addressed=False)

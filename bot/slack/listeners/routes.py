@@ -1,6 +1,6 @@
-"""Every way in, by the name under which what comes by it is kept: one line each, and how it is answered.
+"""The handler of each event kind, by the name under which events are stored in the inbox.
 
-A name that has been released stays: what was kept under it is answered after an update, too.
+A released name stays: events stored under it are handled after an update, too.
 """
 
 from collections.abc import Mapping

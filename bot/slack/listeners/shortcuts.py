@@ -1,4 +1,4 @@
-"""Shortcuts: “Diagnose this message” on any message, and “Diagnose a call” from anywhere."""
+"""Shortcuts: “Diagnose this message” on a message, and the global “Diagnose a call”."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,7 +22,7 @@ _DEEP: Final = 12  # levels of blocks and attachments that are read
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to both."""
+    """Register the listeners for both shortcuts."""
 
     @app.message_shortcut(MESSAGE)
     async def on_message(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -41,18 +41,18 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def read(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Begin what the message asks for."""
+    """Diagnose what the message describes."""
     if (left := await reports.take_here(context, actor, fields["text"])) is not None:
         await handle_text(context, actor, left)
 
 
 async def open_anywhere(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
-    """Open the form."""
+    """Open the modal."""
     await open_form(context, actor)
 
 
 def message_text(message: Mapping[str, Any]) -> str:
-    """All that can be read in *message*: its text, and what stands only in its blocks and attachments."""
+    """Return all text of *message*: its own, and that of its blocks and attachments."""
     text = str(message.get("text") or "")
     more = [*_texts(message.get("blocks"), 0), *_texts(message.get("attachments"), 0)]
     return "\n".join(

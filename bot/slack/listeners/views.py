@@ -1,4 +1,4 @@
-"""The form that `/diagnose` alone, the global shortcut and the start buttons open."""
+"""The form modal, opened by `/diagnose` without text, the global shortcut, and the start buttons."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.event import NoWindowError, make_event
 
 TOO_LATE: Final = BUSY | UNCERTAIN | {"expired_trigger_id"}
-FIRST: Final = "31009"  # the code that stands there before somebody chooses
+FIRST: Final = "31009"  # the preselected code
 LATE: Final = (
     "Slack gives three seconds to open a window, and they have passed. Please try once more, "
     "or type what you know, such as `/diagnose 31009 ios`."
@@ -28,7 +28,7 @@ LATE: Final = (
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to the form when it is sent."""
+    """Register the listener for the submitted form."""
 
     @app.view(FORM)
     async def sent(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -44,7 +44,7 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def begin(context: AppContext, actor: Actor, values: Mapping[str, str]) -> None:
-    """Begin what was filled in: a code counts more than a story."""
+    """Start a diagnosis from the form; a code takes precedence over a description."""
     if "code" in values or not values.get("story"):
         await lifecycle.start(context, actor, filled_in(values, context.vocabulary))
         return
@@ -53,7 +53,7 @@ async def begin(context: AppContext, actor: Actor, values: Mapping[str, str]) ->
 
 
 def check(fields: Mapping[str, str], vocabulary: Vocabulary) -> None:
-    """Raise `FieldError` for what cannot be meant; a code that only stood there does not outweigh a story."""
+    """Raise `FieldError` for invalid fields, and if a description comes with the preselected code."""
     story = fields.get("story", "").strip()
     if story and fields.get("code") == FIRST:
         raise FieldError("story", f"Is it {FIRST}? Then empty this. Else choose “I have no code” above.")
@@ -61,7 +61,7 @@ def check(fields: Mapping[str, str], vocabulary: Vocabulary) -> None:
 
 
 async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] | None = None) -> None:
-    """Open the form for *actor*, filled in with what is *given*; a trigger lives three seconds."""
+    """Open the form for *actor*, prefilled with *given*; Slack's trigger is valid for 3 seconds."""
     workspace = await context.workspace(actor)
     knowledge = context.engine.knowledge
     relays = await context.permissions.usable(workspace, actor, context.relay_directory.names)
@@ -80,7 +80,7 @@ async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] 
 
 
 async def open_window(workspace: Workspace, actor: Actor, view: dict[str, Any]) -> None:
-    """Open *view* for *actor*; `NoWindowError` where the three seconds that Slack gives are over."""
+    """Open *view* for *actor*; raises `NoWindowError` if the trigger has expired."""
     if not actor.trigger:
         raise NoWindowError(
             "Lineman was restarted before your form could open. Please press or type the same once more."
@@ -90,13 +90,13 @@ async def open_window(workspace: Workspace, actor: Actor, view: dict[str, Any]) 
     try:
         await call(workspace.hasty.views_open, trigger_id=actor.trigger, view=view)
     except SlackError as refused:
-        if refused.word in TOO_LATE:  # when it could be tried again
+        if refused.word in TOO_LATE:  # Slack asks to retry later, but the trigger expires first
             raise NoWindowError(LATE) from None
         raise
 
 
 class FieldError(UsageError):
-    """Something in one field of the form."""
+    """An invalid value in one field of the form."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -104,7 +104,7 @@ class FieldError(UsageError):
 
 
 def filled_in(fields: Mapping[str, str], vocabulary: Vocabulary) -> Request:
-    """Make the request of what was filled in; `FieldError` names the field to show the sentence at."""
+    """Build the request from the form; `FieldError` names the field at which the message is shown."""
     options = [(name, value) for name, value in fields.items() if name in vocabulary.names]
     if not fields.get("code"):
         raise FieldError("code", "Choose the error, or say below what happens.")
@@ -115,7 +115,7 @@ def filled_in(fields: Mapping[str, str], vocabulary: Vocabulary) -> Request:
 
 
 def _culprit(options: list[tuple[str, str]], vocabulary: Vocabulary) -> str:
-    """Find the field without which the rest makes a request; the code, when there is none."""
+    """Return the field without which the rest is a valid request; "code" if there is none."""
     for name, _ in reversed(options):
         try:
             parse_words((), vocabulary, [texts for texts in options if texts[0] != name])
@@ -126,7 +126,7 @@ def _culprit(options: list[tuple[str, str]], vocabulary: Vocabulary) -> str:
 
 
 def place_of(actor: Actor, view: Mapping[str, Any]) -> Actor:
-    """Give back the place from which the form was opened."""
+    """Return the actor in the place from which the form was opened."""
     try:
         stored = json.loads(str(view.get("private_metadata") or "{}"))
     except ValueError:
