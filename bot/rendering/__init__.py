@@ -1,1 +1,1 @@
-"""One diagnosis, several ways to read it: terminal, JSON, and the words both use."""
+"""Render diagnoses, reports, and answers: Slack blocks, terminal, JSON, and the texts they share."""

@@ -1,4 +1,4 @@
-"""What each failure word means, said to a person.
+"""One sentence per failure word.
 
 Pure: no network, no clock.
 """
@@ -9,7 +9,7 @@ from knowledge.reasoning.device import PASTED, PREFLIGHT
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
 
-# Each reads after the name of what was looked at: "TCP to 192.0.2.1:443: <sentence>".
+# Each follows the name of the target: "TCP to 192.0.2.1:443: <sentence>".
 SENTENCES: Final[dict[Failure, str]] = {
     Failure.CONNECTION_REFUSED: "the connection was refused",
     Failure.CONNECTION_RESET: "the connection was cut off (reset)",
@@ -68,7 +68,7 @@ SENTENCES: Final[dict[Failure, str]] = {
     Failure.RELAY_LOST: "not known: the relay was gone before it could tell",
 }
 
-# What each probe does, in front of its target.
+# What each probe does, placed before its target.
 ACTS: Final = {
     "route": "Way out towards",
     "dns": "Name lookup of",
@@ -85,25 +85,25 @@ ACTS: Final = {
     "pasted": "Pasted output about",
 }
 
-# What was read of a text, and not looked at by a relay.
+# Probes whose observations were read from a text, not made by a relay.
 REPORTED: Final = frozenset({PREFLIGHT, PASTED})
 
 
 def sentence(observation: Observation) -> str:
-    """Say in one line, without a full stop, what *observation* tells."""
+    """Describe an observation in one line, without a full stop."""
     act = ACTS.get(observation.probe, f"{observation.probe} to")
     return f"{act} {place(observation)}: {outcome(observation)}"
 
 
 def outcome(observation: Observation) -> str:
-    """Say how *observation* ended, as part of a sentence."""
+    """Describe the result of an observation as part of a sentence."""
     if observation.probe in REPORTED:
-        return "read"  # what it tells stands in its facts: the test itself may have failed
+        return "read"  # the facts have the details; the user's test itself may have failed
     return "fine" if observation.failure is None else SENTENCES[observation.failure]
 
 
 def place(observation: Observation) -> str:
-    """Name where *observation* looked: a name for a lookup, host and port elsewhere."""
+    """Name the target of an observation: the name for a lookup, else host and port."""
     target = observation.target
     if observation.probe == "dns" or not target.port:
         return target.host or target.service

@@ -18,7 +18,7 @@ NEUTRAL: Final = "\N{BULLET}"
 
 
 def mark(answered: Answered, knowledge: Knowledge, observations: Mapping[str, Observation]) -> str:
-    """Choose the mark in front of an answer: as it should be, speaking for a cause, or neither."""
+    """Choose the mark of an answer: fine, pointing to a cause, or neutral."""
     question = knowledge.questions[answered.question]
     failed = any(observations[step].failure is not None for step in answered.steps if step in observations)
     speaks = any(

@@ -1,4 +1,4 @@
-"""Why causes were not checked, told once for all causes that wait for the same thing.
+"""Group unchecked causes by reason.
 
 Pure: no network, no clock.
 """
@@ -12,7 +12,7 @@ from knowledge.model.schema import Knowledge
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Causes that could not be checked for one reason."""
+    """Causes that could not be checked for the same reason."""
 
     reason: str
     titles: tuple[str, ...]
@@ -20,7 +20,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class _Root:
-    """The question at the root of an unknown, and what is in the way there."""
+    """The question at the root of an unknown, and why it has no usable answer."""
 
     asks: str
     because: str
@@ -30,7 +30,7 @@ class _Root:
 def group_by_reason(
     judged: Iterable[Judged], answers: Mapping[str, Answers], knowledge: Knowledge
 ) -> tuple[Group, ...]:
-    """Group *judged* by what they wait for at the root: the first answer in the way, or what is unanswered."""
+    """Group *judged* by what prevents the check: the first contradicting answer, or the unanswered questions."""
     groups: dict[str, list[str]] = {}
     for item in judged:
         roots = [
@@ -52,7 +52,7 @@ def _roots(cause: str, answers: Answers, knowledge: Knowledge) -> Iterator[_Root
 
 
 def _below(question: str, answers: Answers, knowledge: Knowledge) -> Iterator[_Root]:
-    """Go down from an unanswered *question* to what it needs."""
+    """Follow an unanswered *question* down to the questions it needs."""
     waits = False
     for needed, fit in knowledge.questions[question].needs.items():
         if needed not in answers or answers[needed].answer in fit:

@@ -15,7 +15,7 @@ UNTOLD: Final = "What was read does not tell the cause by itself"
 
 
 def outcome(reading: Reading, continued: DeviceEvidence) -> str:
-    """Found, clear (a test that went through, and nothing found) or unclear."""
+    """Return "found", "clear" (the test completed and nothing was found), or "unclear"."""
     if continued.record.diagnosis.found:
         return "found"
     looked_too = continued.record.relay != DEVICE
@@ -28,19 +28,19 @@ def outcome(reading: Reading, continued: DeviceEvidence) -> str:
 
 
 def headline(reading: Reading, continued: DeviceEvidence, view: View) -> str:
-    """Say in one line what follows."""
+    """Return the conclusion in one line."""
     if continued.record.diagnosis.found or continued.record.relay != DEVICE:
         return view.headline
     return COMPLETED if outcome(reading, continued) == "clear" else UNTOLD
 
 
 def missing(report: PreflightReport) -> tuple[str, ...]:
-    """List what is not there, in sentences; a log is not expected to be whole."""
+    """List what the report lacks, in sentences; a log may be incomplete, so it lacks nothing."""
     return report.missing if report.form != "log" else ()
 
 
 def pasted(reading: Reading) -> Iterator[str]:
-    """Say what each tool's output shows."""
+    """Summarize each tool's pasted output."""
     for look in reading.pasted:
         facts = look.facts
         texts = [f"{name} {facts[name]}" for name in ("dns", "tcp", "tls", "websocket") if name in facts]

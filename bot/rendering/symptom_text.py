@@ -5,7 +5,7 @@ from bot.model.symptom_match import SymptomMatch
 
 
 def looked_into_as(request: Request) -> str:
-    """Say which code stands for a story: nobody has given one."""
+    """Say which code is diagnosed for a description without a code."""
     return f"Nobody has named a code; I look into it as {request.code}. If you have the code, say it."
 
 
@@ -20,6 +20,6 @@ def understood(readings: SymptomMatch) -> str:
 
 
 def _lower(title: str) -> str:
-    """Begin in lower case, unless the first word is a name such as UDP or TURN."""
+    """Lower-case the first letter, unless the first word is a name such as UDP or TURN."""
     first = title.split(" ", 1)[0]
     return title if any(letter.isupper() for letter in first[1:]) else title[:1].lower() + title[1:]

@@ -1,4 +1,4 @@
-"""VantageSummary values."""
+"""VantageSummary values: the results of relays, ready for rendering."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,36 +9,36 @@ from probes.protocol.model import REFERENCE
 
 @dataclass(frozen=True, slots=True)
 class VantageSummary:
-    """One relay's own answer."""
+    """The result of one relay."""
 
     relay: str
     vantage: str
-    outcome: str  # found, clear or unclear
+    outcome: str  # found, clear, or unclear
     headline: str
-    missing: str = ""  # what it was asked and could not tell, and why
+    missing: str = ""  # what it could not check, and why
 
     @property
     def vantage_text(self) -> str:
-        """Where it stands, in words."""
+        """Where the relay is, in words."""
         return "elsewhere, for comparison" if self.vantage == REFERENCE else "in the user's network"
 
 
 @dataclass(frozen=True, slots=True)
 class VantageSummaries:
-    """All of them."""
+    """The results of all relays of a run."""
 
     summaries: tuple[VantageSummary, ...]
     compared: tuple[ComparedCause, ...] = ()
     unlooked: tuple[str, ...] = ()  # titles of causes that no relay could check
-    seen_from: Mapping[str, str] = field(default_factory=dict)  # by cause: the relays, in words
+    seen_from: Mapping[str, str] = field(default_factory=dict)  # relays in words, by cause
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What relays could not tell."""
+        """What relays could not check, one sentence each."""
         return tuple(summary.missing for summary in self.summaries if summary.missing)
 
     def lines(self) -> list[str]:
-        """Tell it in plain lines."""
+        """Return everything as lines of plain text."""
         own = [
             f"From {summary.relay} ({summary.vantage_text}): {summary.headline}" for summary in self.summaries
         ]

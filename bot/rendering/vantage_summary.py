@@ -1,4 +1,4 @@
-"""What every relay says by itself and what follows from all of them, in words, before any layout.
+"""Summarize each relay's result, and the overall headline.
 
 Pure: no network, no clock.
 """
@@ -27,14 +27,14 @@ _WHERE: Final[Mapping[FindingScope, str]] = {
 
 
 def view_together(records: Sequence[RunRecord], knowledge: Knowledge, network: Network) -> View:
-    """Fill in every text for *records*, several of them, as for one."""
+    """Make the view of a run on one or several relays."""
     return compared_view(aggregate(records), records, knowledge, network)
 
 
 def compared_view(
     whole: RunRecord, records: Sequence[RunRecord], knowledge: Knowledge, network: Network
 ) -> View:
-    """The same where the records were laid together before, as *whole*; of one record only what is missing is added."""
+    """Make the view when *whole* is already aggregated; for one record, add only what is missing."""
     view = make_view(whole, knowledge, network)
     comparison = compare(records)
     order = [finding.cause for finding in whole.diagnosis.found]
@@ -48,7 +48,7 @@ def compared_view(
 
 
 def sides(records: Sequence[RunRecord], causes: Sequence[ComparedCause]) -> VantageSummaries:
-    """Gather what each of *records* says, and what follows for the *causes* that were found."""
+    """Summarize each of *records*, and the scope of the *causes* that were found."""
     return VantageSummaries(
         tuple(side_of(record) for record in records),
         tuple(causes),
@@ -58,7 +58,7 @@ def sides(records: Sequence[RunRecord], causes: Sequence[ComparedCause]) -> Vant
 
 
 def side_of(record: RunRecord) -> VantageSummary:
-    """Say what one relay tells; of one elsewhere, only whether it works from there."""
+    """Summarize one relay's result; for a reference relay, only whether the service works from there."""
     missing = missing_from(record)
     outcome, text = record.diagnosis.outcome, headline(record.diagnosis)
     if missing and missing.looks == missing.of:
@@ -72,7 +72,7 @@ def side_of(record: RunRecord) -> VantageSummary:
 
 
 def headline_of_all(whole: Diagnosis, comparison: Comparison, relays: int) -> str:
-    """Say the outcome over all relays in one line."""
+    """Return the outcome over all relays in one line."""
     if whole.outcome == "found" and len(comparison.causes) == 1:
         (cause,) = comparison.causes
         return f"{headline(whole)}, {_scope(cause, relays)}"

@@ -1,4 +1,4 @@
-"""What every reply shows of a case: the diagnosis with its texts filled in, before any layout.
+"""View: a diagnosis with its texts filled in, shared by all renderers.
 
 Pure: no network, no clock.
 """
@@ -20,21 +20,21 @@ from knowledge.model.schema import Knowledge
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything with words in it."""
+    """The texts of a diagnosis, before any layout."""
 
     headline: str
     customer: tuple[str, ...]
     found: tuple[AdvisedCause, ...]
     not_checked: tuple[Group, ...]
     preflight: tuple[Guide, ...]
-    meaning: Meaning | None = None  # of the code that was asked for
+    meaning: Meaning | None = None  # of the requested code
     vantages: "VantageSummaries | None" = (
-        None  # several relays: what each of them says; one: what it could not tell
+        None  # several relays: the result of each; one relay: what it could not check
     )
 
 
 def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View:
-    """Fill in every text for *record*."""
+    """Fill in all texts for *record*."""
     diagnosis = record.diagnosis
     meaning = meaning_of(knowledge, record.request.code, record.request.platform)
     advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
@@ -49,12 +49,12 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
 
 
 def looked(record: RunRecord) -> bool:
-    """Whether there was anything to look at: some codes have nothing to do with networks."""
+    """Whether there was anything to check: some codes have nothing to do with networks."""
     return bool(record.plan.steps) or bool(record.observations)
 
 
 def unlooked(record: RunRecord, meaning: Meaning | None) -> str:
-    """Say the outcome where nothing was to be looked at."""
+    """Return the outcome if there was nothing to check."""
     if record.diagnosis.found:
         return headline(record.diagnosis)
     if meaning and meaning.elsewhere:
@@ -63,7 +63,7 @@ def unlooked(record: RunRecord, meaning: Meaning | None) -> str:
 
 
 def headline(diagnosis: Diagnosis) -> str:
-    """Say the outcome in one line, and no more than was seen."""
+    """Return the outcome in one line, limited to what was observed."""
     if diagnosis.outcome == "found":
         if len(diagnosis.found) > 1:
             return f"Found {len(diagnosis.found)} causes"
@@ -84,7 +84,7 @@ def _why_not(diagnosis: Diagnosis) -> str:
 
 
 def for_customer(diagnosis: Diagnosis, texts: Sequence[str], *, looked: bool = True) -> tuple[str, ...]:
-    """Choose what a support agent may pass on: the texts of the causes, or what is known without one."""
+    """Choose the customer messages: those of the causes, or a general one if none was found."""
     if texts:
         return tuple(texts)
     if not looked:

@@ -1,1 +1,1 @@
-"""One diagnosis as Slack messages: every limit of Slack kept by construction, whatever the content."""
+"""Slack Block Kit messages; every message stays within Slack's limits, whatever its content."""

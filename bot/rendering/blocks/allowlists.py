@@ -1,4 +1,4 @@
-"""An allow-list as a message: a table of what to let out, the sources, and the other forms to press.
+"""An allow-list as a Slack message: a table of rules, the sources, and buttons for other formats.
 
 Pure: no network, no clock.
 """
@@ -29,7 +29,7 @@ from bot.rendering.blocks.block_types import (
 from bot.rendering.blocks.elements import ButtonContext, numbered, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 
-_SHOWN: Final = 60  # rows; the file has them all
+_SHOWN: Final = 60  # rows; the file has all of them
 _ENDINGS: Final[Mapping[str, str]] = {
     "text": "txt",
     "csv": "csv",
@@ -38,11 +38,11 @@ _ENDINGS: Final[Mapping[str, str]] = {
     "terraform-sg": "tf",
 }
 _ADDRESS: Final = re.compile(r"https://\S+")
-INLINE: Final = 2_800  # characters of the file that stand in a message where files are not allowed
+INLINE: Final = 2_800  # characters of the file that are shown inline if files are not allowed
 
 
 def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
-    """Show what a firewall has to let out; *platform* is its title."""
+    """Show the allow-list as a table; *platform* is the platform's title."""
     builder = MessageBuilder()
     others = [(form, form) for form in FORMS if form != wanted.form]
     builder.last(
@@ -80,7 +80,7 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
 
 
 def as_text(wanted: ListRequest, content: str) -> Message:
-    """Give the file's content in a message, where files are not allowed."""
+    """Show the file's content in a message, for workspaces where the bot may not upload files."""
     name = file_name(wanted)
     cut = len(content) > INLINE
     text = f"{name}: files are not allowed here, so this is {'its beginning' if cut else 'what it says'}."
@@ -90,7 +90,7 @@ def as_text(wanted: ListRequest, content: str) -> Message:
 
 
 def which_platform(platforms: Sequence[tuple[str, str]], fields: Mapping[str, str]) -> Message:
-    """Ask for the platform (id, title), which decides what is needed; *fields* is kept in the buttons."""
+    """Ask for the platform, which decides the hosts; *platforms* are (id, title), the buttons carry *fields*."""
     builder = MessageBuilder()
     builder.add(section("*An allow-list for which platform?* Each needs other hosts."))
     builder.add(row(*numbered("list", platforms[:20], ButtonContext(), "platform", fields)))
@@ -102,14 +102,14 @@ def which_platform(platforms: Sequence[tuple[str, str]], fields: Mapping[str, st
 
 
 def file_name(wanted: ListRequest) -> str:
-    """Name the file of a list."""
+    """Return the file name of an allow-list."""
     ending = _ENDINGS.get(wanted.form, "txt")
     form = "" if ending == wanted.form or wanted.form == TEXT else f"-{wanted.form}"
     return f"allowlist-{wanted.platform}-{wanted.edge}{'-turn' if wanted.turn else ''}{form}.{ending}"
 
 
 def note_of(wanted: ListRequest) -> str:
-    """Say what has to be known about a form."""
+    """Return the note that belongs to a format; empty if there is none."""
     if wanted.form not in BY_ADDRESS:
         return ""
     if wanted.any_address:
@@ -126,7 +126,7 @@ def _values(wanted: ListRequest) -> dict[str, str]:
 
 
 def _source(key: str, what: str) -> list[TextElement]:
-    """A source by the key that the rows name it by, with its address as a link."""
+    """Render a source: the key that rows refer to, and a link."""
     found = _ADDRESS.search(what)
     text = what.replace(found[0], "").strip(" ,") if found else what
     return [run(f"[{key}] ", 60, bold=True), link(found[0], text or found[0]) if found else run(text, 300)]

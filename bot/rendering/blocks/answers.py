@@ -1,4 +1,4 @@
-"""Answers to free questions: each sentence with its source, or that nothing is known, with what is nearest.
+"""Answers to questions with their sources, or the nearest topics if there is no answer.
 
 Pure: no network, no clock.
 """
@@ -14,18 +14,18 @@ from bot.rendering.blocks.message import Message, MessageBuilder
 
 NOBODY: Final = ButtonContext()
 WORDED: Final = "Worded by a language model, checked against the sources."
-_LONGEST: Final = 6_000  # letters of one answer; the longest that is written has half of that
+_LONGEST: Final = 6_000  # characters of one answer; the longest written one has half of that
 _SENTENCE: Final = 900
-_REFERENCES: Final = 3  # of one source
-_CODES: Final = 3  # that can be diagnosed from below an answer
+_REFERENCES: Final = 3  # per source
+_CODES: Final = 3  # error codes that get a Diagnose button
 
 
 def answer(
     sentence: Answer, question: str = "", asked: ButtonContext = NOBODY, codes: Sequence[tuple[str, str]] = ()
 ) -> Message:
-    """Write what is known; *question* is repeated where nobody else sees it, *codes* (code, name) can be pressed.
+    """Render an answer; *question* is repeated if nobody else saw it, *codes* (code, name) get Diagnose buttons.
 
-    *asked* is the case that the question is about, if there is one: its looks can then be shown.
+    *asked* is the case that the question refers to, if any: its evidence gets a button.
     """
     if not sentence.answered:
         return unknown(sentence, question)
@@ -51,7 +51,7 @@ def answer(
 
 
 def unknown(answer: Answer, question: str = "") -> Message:
-    """Own up to not knowing, and offer what is nearest."""
+    """Say that there is no answer, and offer the nearest topics."""
     builder = MessageBuilder()
     if question:
         builder.add(_question(question))
@@ -71,7 +71,7 @@ def _question(question: str) -> Block:
 
 
 def _paragraphs(answer: Answer) -> Iterator[Sequence[Sentence]]:
-    """A paragraph for each source; one alone where a model chose the order, and may cite several at once."""
+    """Group sentences by source; reworded answers are one paragraph, because a sentence may cite several sources."""
     if answer.phrased:
         yield answer.sentences
         return
@@ -97,13 +97,13 @@ def _cited(sentence: Sentence) -> tuple[int, ...]:
 
 
 def _mark(number: int, source: Source) -> TextElement:
-    """The number of the source behind a sentence, which leads to its page."""
+    """Render a source number as a link to the source's page."""
     mark = f"[{number}]"
     return link(source.references[0].url, mark) if source.references else run(mark)
 
 
 def _source(number: int, source: Source) -> list[TextElement]:
-    """One source: its pages, and the file that says so."""
+    """Render one source: its pages, and its file or title."""
     elements = [run(f"[{number}] ", bold=True)]
     for page in source.references[:_REFERENCES]:
         elements += [link(page.url, page.title), run(" · ")]

@@ -1,7 +1,7 @@
-"""The blocks that messages are made of, each within Slack's limits whatever it is given.
+"""Block Kit blocks, each within Slack's limits for any input.
 
-Pure. Anybody's words go into plain text and rich text, which Slack shows letter by letter; markup is ours,
-and what it quotes has been through `fit.quote`.
+Pure. Untrusted text goes into plain text and rich text, which Slack shows without interpreting it. Only our own text
+is markup, and what it quotes has passed through `text_limits.quote`.
 """
 
 import re
@@ -11,17 +11,17 @@ from typing import Any, Final, TypeAlias
 from bot.rendering.blocks import text_limits
 
 Block: TypeAlias = dict[str, Any]
-TextElement: TypeAlias = dict[str, Any]  # a run of letters in rich text, in one style
+TextElement: TypeAlias = dict[str, Any]  # a piece of rich text in one style
 
 DIVIDER: Final[Block] = {"type": "divider"}
 _ADDRESS: Final = re.compile(
     r"https://[A-Za-z0-9.-]+(:\d+)?(/[!-;=?-~]{0,2000})?"
-)  # printable ASCII, no angles
-_NOTHING: Final = "\N{EN DASH}"  # Slack refuses empty text
+)  # printable ASCII without angle brackets
+_NOTHING: Final = "\N{EN DASH}"  # Slack rejects empty text
 
 
 def words(text: str, most: int = text_limits.LABEL) -> Block:
-    """Plain text on one line; colons stay colons."""
+    """Plain text on one line, without emoji conversion."""
     return {
         "type": "plain_text",
         "text": text_limits.cut(text_limits.line(text), most) or _NOTHING,
@@ -30,17 +30,17 @@ def words(text: str, most: int = text_limits.LABEL) -> Block:
 
 
 def markup(text: str) -> Block:
-    """Our own markup; without guesses about what may be a link or a name."""
+    """Our own markup; Slack adds no links or mentions to it."""
     return {"type": "mrkdwn", "text": text or _NOTHING, "verbatim": True}
 
 
 def header(text: str) -> Block:
-    """A title, which screen readers can jump to."""
+    """A header block, which screen readers can jump to."""
     return {"type": "header", "text": words(text, text_limits.HEADER)}
 
 
 def section(text: str, accessory: Block | None = None, block_id: str = "") -> Block:
-    """A paragraph of our own markup, never folded away; `fit.quote` what is not ours."""
+    """A section of our own markup, always expanded; pass untrusted text through `text_limits.quote`."""
     block: Block = {"type": "section", "text": markup(text), "expand": True}
     if accessory:
         block["accessory"] = accessory
@@ -50,12 +50,12 @@ def section(text: str, accessory: Block | None = None, block_id: str = "") -> Bl
 
 
 def context(*texts: str) -> Block:
-    """Small print, in our own markup."""
+    """A context block (small text) in our own markup."""
     return {"type": "context", "elements": [markup(text) for text in texts[:10]]}
 
 
 def rich(*elements: Block) -> Block:
-    """Rich text: paragraphs, lists, quotes and code."""
+    """A rich text block of paragraphs, lists, quotes, and code."""
     return {"type": "rich_text", "elements": list(elements) or [paragraph(run(_NOTHING))]}
 
 
@@ -67,14 +67,14 @@ def run(
     italic: bool = False,
     code: bool = False,
 ) -> TextElement:
-    """Anybody's letters, as they are."""
+    """Untrusted text, shown unchanged."""
     style = {name: True for name, on in (("bold", bold), ("italic", italic), ("code", code)) if on}
     visible = text_limits.cut(text_limits.clean(text), most) or _NOTHING
     return {"type": "text", "text": visible} | ({"style": style} if style else {})
 
 
 def link(url: str, text: str) -> TextElement:
-    """A link of ours: to a page that the knowledge names, over HTTPS only."""
+    """A link to a page from the knowledge; HTTPS only, other URLs become plain text."""
     if not _ADDRESS.fullmatch(url):
         return run(text)
     return {
@@ -85,17 +85,17 @@ def link(url: str, text: str) -> TextElement:
 
 
 def paragraph(*runs: TextElement) -> Block:
-    """One paragraph of rich text."""
+    """A paragraph of rich text."""
     return {"type": "rich_text_section", "elements": list(runs)}
 
 
 def title(text: str) -> Block:
-    """A bold line above what follows in rich text."""
+    """A bold line of rich text, used as a heading."""
     return paragraph(run(text, text_limits.HEADER, bold=True))
 
 
 def bullets(items: Iterable[Sequence[TextElement]], indent: int = 0, *, ordered: bool = False) -> Block:
-    """A list; each item is a row of runs."""
+    """A list of rich text; each item is a sequence of text elements."""
     return {
         "type": "rich_text_list",
         "style": "ordered" if ordered else "bullet",
@@ -105,23 +105,23 @@ def bullets(items: Iterable[Sequence[TextElement]], indent: int = 0, *, ordered:
 
 
 def lines(rows: Iterable[Sequence[TextElement]]) -> Block:
-    """Rows of runs, one below the other, without bullets: where each has a sign in front."""
+    """Lines of rich text without bullets, for rows that start with a status mark."""
     runs = [item for row in rows for item in (*row, {"type": "text", "text": "\n"})]
     return paragraph(*runs[:-1])
 
 
 def quotation(text: str, most: int = text_limits.SECTION) -> Block:
-    """What may be passed on word for word."""
+    """Text that can be forwarded as it is."""
     return {"type": "rich_text_quote", "elements": [run(text, most)]}
 
 
 def code(text: str, most: int = text_limits.SECTION) -> Block:
-    """Lines to copy, letter by letter."""
+    """Preformatted text to copy."""
     return {"type": "rich_text_preformatted", "elements": [run(text.strip("\n"), most)], "border": 0}
 
 
 def image(file: str, alt: str, label: str) -> Block:
-    """A picture that was uploaded before, by its file id."""
+    """An uploaded picture, by its file id."""
     return {
         "type": "image",
         "slack_file": {"id": text_limits.cut(file, text_limits.ID)},
@@ -131,7 +131,7 @@ def image(file: str, alt: str, label: str) -> Block:
 
 
 def table(rows: Iterable[Sequence[str]], columns: Sequence[Mapping[str, Any]] = ()) -> tuple[Block, int]:
-    """A table, the first row its head, and how many rows did not fit into it."""
+    """Return a table (the first row is its header) and the number of rows that did not fit."""
     stored: list[list[Block]] = []
     left, spent = 0, 0
     for row in rows:
@@ -146,7 +146,7 @@ def table(rows: Iterable[Sequence[str]], columns: Sequence[Mapping[str, Any]] = 
 
 
 def date(at: float, form: str = "{date_short_pretty}, {time}") -> str:
-    """A time in each reader's own words and time zone, in markup; UTC where that cannot be shown."""
+    """Return a time as Slack markup in the reader's locale and time zone, with a fallback in UTC."""
     from datetime import UTC, datetime
 
     fallback = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -154,5 +154,5 @@ def date(at: float, form: str = "{date_short_pretty}, {time}") -> str:
 
 
 def seconds(spent: float) -> str:
-    """How long something took, as people say it."""
+    """Format a duration: "0.8 s" or "2 min 5 s"."""
     return f"{spent:.1f} s" if spent < 60 else f"{int(spent // 60)} min {int(spent % 60)} s"

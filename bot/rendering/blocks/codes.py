@@ -1,4 +1,4 @@
-"""What an error code means: on which SDK, what it is taken for, what is related; and codes that nobody knows here.
+"""The meaning of an error code: its SDKs, similar codes, related codes; and unknown codes.
 
 Pure: no network, no clock.
 """
@@ -11,11 +11,11 @@ from bot.rendering.blocks.elements import ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from knowledge.advice.meaning import Meaning
 
-_OTHERS = 5  # buttons for other codes
+_OTHERS = 5  # number of buttons for other codes
 
 
 def code_meaning(meaning: Meaning, platform: str = "") -> Message:
-    """Tell what a code means; *platform* (its id) is the one that was asked about."""
+    """Render the meaning of a code; *platform* is the id of the platform that was asked about."""
     builder = MessageBuilder()
     builder.last(row(*_buttons(meaning, platform)))
     builder.add(header(f"{meaning.code} {meaning.name}"))
@@ -48,7 +48,7 @@ def code_meaning(meaning: Meaning, platform: str = "") -> Message:
 
 
 def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -> Message:
-    """A code that is not known here: the nearest ones (code, name), to look into or to read about."""
+    """Say that a code is unknown and offer the nearest ones (code, name), to diagnose or to explain (*meaning*)."""
     builder = MessageBuilder()
     first = run(f"{text_limits.cut(code, 20)} is no error code that I know.", bold=True)
     if not near:
@@ -75,7 +75,7 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
 
 
 def _on_platform(text: str) -> list[Block]:
-    """A text for one platform, its name in bold where it begins with one."""
+    """Render a text, with the platform's name in bold if the text begins with one."""
     name, colon, rest = text.partition(": ")
     named = bool(colon) and len(name) < 30
     return [run(f"{name}: ", bold=True), run(rest, 900)] if named else [run(text, 900)]
@@ -90,7 +90,7 @@ def _buttons(meaning: Meaning, platform: str) -> Iterator[Block]:
         values = {"code": meaning.code} | ({"platform": platform} if platform else {})
         yield button("start", f"Diagnose {meaning.code}", ButtonContext(), style="primary", values=values)
     others = [(code, name) for code, name, _ in meaning.confused_with] + list(meaning.related)
-    known = [(code, name) for code, name in others if name]  # those that have a file
+    known = [(code, name) for code, name in others if name]  # only codes that have a file
     for number, (code, name) in enumerate(known[:_OTHERS], 1):
         yield button(
             "meaning",

@@ -1,4 +1,4 @@
-"""The way through the tree, question by question, each with a mark and the word for it.
+"""The decision path: questions walked, their answers, and a status mark for each.
 
 Pure: no network, no clock.
 """
@@ -15,7 +15,7 @@ from probes.protocol.model import Observation
 
 
 class Mark(Enum):
-    """How an answer looks; the word says the same as the sign, for those who do not see it."""
+    """The status mark of an answer; the word repeats the sign for readers who cannot see it."""
 
     FINE = ("\N{WHITE HEAVY CHECK MARK}", "fine")
     FAULT = ("\N{CROSS MARK}", "fault")
@@ -24,33 +24,33 @@ class Mark(Enum):
 
     @property
     def sign(self) -> str:
-        """The sign in front."""
+        """The symbol shown before the question."""
         return self.value[0]
 
     @property
     def word(self) -> str:
-        """The word for it."""
+        """The word that means the same as the symbol."""
         return self.value[1]
 
 
 @dataclass(frozen=True, slots=True)
 class WalkedQuestion:
-    """One question that was passed on the way."""
+    """One question on the decision path, with its answer."""
 
     question: str
     asks: str
-    says: str  # the answer as a person reads it, or why there is none
+    says: str  # the answer in words, or why there is none
     mark: Mark
     branch: str = ""
 
     @property
     def told(self) -> str:
-        """In words alone."""
+        """The question, answer, and mark as text."""
         return f"{self.asks} {self.says} ({self.mark.word})"
 
 
 def walked(record: RunRecord, knowledge: Knowledge) -> tuple[WalkedQuestion, ...]:
-    """List the questions on the path of *record*, each once for all platforms that agree; faulty branches first."""
+    """List the questions on the path of *record*, once if platforms agree, branches with faults first."""
     found: dict[tuple[str, str | None], WalkedQuestion] = {}
     for step in record.diagnosis.path:
         answered = Answered(step.question, step.answer, step.because, step.steps)
@@ -63,7 +63,7 @@ def walked(record: RunRecord, knowledge: Knowledge) -> tuple[WalkedQuestion, ...
 def follow(
     before: Sequence[WalkedQuestion], progress: Progress, knowledge: Knowledge
 ) -> tuple[WalkedQuestion, ...]:
-    """Add what *progress* tells to the answers *before* it; a new answer takes the old one's place."""
+    """Add the answers of *progress* to those *before*; a newer answer replaces the older one."""
     steps_walked = {walked.question: walked for walked in before}
     steps_walked |= {
         answered.question: _passed(answered, knowledge, progress.seen)
@@ -74,7 +74,7 @@ def follow(
 
 
 def in_words(steps: Iterable[WalkedQuestion]) -> str:
-    """Tell the walk as text, for those who do not see the picture."""
+    """Return the path as text, for readers who cannot see the picture."""
     return " ".join(f"{number}. {walked.told}." for number, walked in enumerate(steps, 1))
 
 

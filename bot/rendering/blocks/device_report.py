@@ -1,4 +1,4 @@
-"""What the user's device saw, beside what a relay saw: the answer to a report in a thread.
+"""A device's preflight report next to a relay's observations: the reply to a report in a thread.
 
 Pure: no network, no clock.
 """
@@ -16,9 +16,9 @@ from bot.rendering.report_summary import missing, pasted
 from knowledge.model.conclusions import NextQuestion
 from knowledge.reasoning.device import PASTED, PLACED
 
-MOST: Final = 12  # lines of one list
-LONG: Final = 400  # characters of one line
-REPORTS: Final = 3  # shown of one message
+MOST: Final = 12  # lines per list
+LONG: Final = 400  # characters per line
+REPORTS: Final = 3  # reports per message
 
 
 def compared(
@@ -28,7 +28,7 @@ def compared(
     concluded: str,
     asked: NextQuestion | None,
 ) -> Message:
-    """Say what the device saw, where each relay saw the same or something else, and what is *concluded* now."""
+    """Render the device's report, where it agrees or disagrees with each relay, and the conclusion (*concluded*)."""
     builder = _seen(reading, quality)
     placed = any(
         look.facts.get(PLACED) for evidence in continued for look in evidence.added if look.probe == PASTED
@@ -58,7 +58,7 @@ def compared(
 
 
 def alone(reading: Reading, quality: Mapping[str, Any], then: str) -> Message:
-    """Say what the device saw, where there is no case to lay it beside; *then* is what to do next."""
+    """Render a report that belongs to no case; *then* is the next step."""
     builder = _seen(reading, quality)
     _pasted(builder, reading, placed=False)
     _list(builder, "Next", [then])

@@ -1,7 +1,7 @@
-"""What can be pressed and chosen, and how a press is read again.
+"""Buttons, selects, and their payloads.
 
-Pure. A button carries everything in its value; a select carries the case in its block's id, because the value
-of an option is short. Several buttons of one kind in a row are told apart by a number: `lm_answer_2`.
+Pure. A button carries its payload in its value; a select carries it in its block_id, because option values are
+short. Buttons of the same kind in one row are numbered: `lm_answer_2`.
 """
 
 import json
@@ -19,21 +19,21 @@ VERBS: Final = (
     "none", "nearest", "meaning", "list", "view",
 )  # fmt: skip
 NONE: Final[Mapping[str, str]] = {}
-_PART: Final = 120  # of one value; ids are ours and shorter
+_PART: Final = 120  # characters per part of a payload; our ids are shorter
 
 
 @dataclass(frozen=True, slots=True)
 class ButtonContext:
-    """Which case and run a button is about."""
+    """The case and run that a button refers to."""
 
     case: str = ""
     run: str = ""
-    relay: str = ""  # of several: the one whose own verdict it is
+    relay: str = ""  # one relay of a run on several, if the button refers to it
 
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """What is asked back before something that cannot be taken back."""
+    """The confirmation dialog of an action that cannot be undone."""
 
     title: str
     text: str
@@ -41,7 +41,7 @@ class Confirm:
     no: str = "Cancel"
 
     def block(self) -> Block:
-        """The dialog."""
+        """Return the dialog as Block Kit."""
         return {
             "title": words(self.title, text_limits.CONFIRM_TITLE),
             "text": words(self.text, text_limits.CONFIRM_TEXT),
@@ -61,7 +61,7 @@ def button(
     number: int = 0,
     values: Mapping[str, str] = NONE,
 ) -> Block:
-    """One button; *speak* is what a screen reader says where the label alone is too short."""
+    """Make a button; *speak* is the label for screen readers where the visible one is too short."""
     made: Block = {
         "type": "button",
         "action_id": f"{PREFIX}{verb}{f'_{number}' if number else ''}",
@@ -78,7 +78,7 @@ def button(
 
 
 def select(verb: str, hint: str, options: Iterable[tuple[str, str]], chosen: str | None = None) -> Block:
-    """A list of (value, label) to choose from; its block needs `block_id(verb, asked)`."""
+    """Make a select of (value, label); its block needs `block_id(verb, asked)`."""
     listed = [option(value, label) for value, label in options][: text_limits.OPTIONS]
     made: Block = {
         "type": "static_select",
@@ -91,7 +91,7 @@ def select(verb: str, hint: str, options: Iterable[tuple[str, str]], chosen: str
 
 
 def option(value: str, label: str) -> Block:
-    """One line of a select."""
+    """Make one option of a select."""
     return {
         "text": words(label),
         "value": text_limits.cut(text_limits.line(value), text_limits.OPTION) or "-",
@@ -99,19 +99,19 @@ def option(value: str, label: str) -> Block:
 
 
 def row(*elements: Block, block_id: str = "") -> Block:
-    """Buttons and selects side by side."""
+    """Make an actions block of buttons and selects."""
     made: Block = {"type": "actions", "elements": list(elements[:25])}
     return made | ({"block_id": block_id} if block_id else {})
 
 
 def block_id(verb: str, asked: ButtonContext, place: str = "") -> str:
-    """Name the block of a select, so that the choice tells its case; *place* tells equal selects apart."""
+    """Return the block_id that carries a select's payload; *place* distinguishes selects of the same kind."""
     parts = {"verb": verb, "case": asked.case, "run": asked.run, "relay": asked.relay, "place": place}
     return text_limits.cut(_value(parts, 40), text_limits.ID)
 
 
 def read(action: Mapping[str, Any]) -> dict[str, str]:
-    """What was pressed or chosen: case, run, verb and whatever else; empty texts where nothing is told."""
+    """Read an action's payload: verb, case, run, and further values; empty strings if absent."""
     verb = str(action.get("action_id", "")).removeprefix(PREFIX).rstrip("0123456789").rstrip("_")
     found = {
         "case": "",
@@ -130,7 +130,7 @@ def _value(parts: Mapping[str, str], most: int = _PART) -> str:
 
 
 def _texts(value: object) -> dict[str, str]:
-    """Read JSON that we have written; anything else is nobody's."""
+    """Parse JSON written by this module; anything else gives an empty dict."""
     try:
         read = json.loads(value) if isinstance(value, str) else None
     except ValueError:
@@ -145,7 +145,7 @@ def numbered(
     name: str,
     values: Mapping[str, str] = NONE,
 ) -> list[Block]:
-    """One button for each (value, label), told apart by their numbers; *name* names the value."""
+    """Make one numbered button per (value, label); *name* is the payload key of the value."""
     return [
         button(verb, label, asked, number=number, values={**values, name: value})
         for number, (value, label) in enumerate(labels, 1)

@@ -1,4 +1,4 @@
-"""The same run for the engineer: every look with its result and time, every judgement with its reason.
+"""Evidence for network engineers: every check with its result and time, every judgment with its reason.
 
 Pure: no network, no clock.
 """
@@ -33,7 +33,7 @@ from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis, Judged
 from probes.protocol.model import REFERENCE, Observation
 
-_LISTED: Final = 12  # of one kind; the raw JSON has them all
+_LISTED: Final = 12  # per list; the JSON has all of them
 _RIGHT: Final = {"align": "right"}
 _COLUMNS: Final[Sequence[Mapping[str, Any]]] = ({"is_wrapped": True}, {}, {"is_wrapped": True}, _RIGHT)
 
@@ -45,9 +45,9 @@ def evidence(
     observations: Iterable[Observation],
     records: Sequence[RunRecord] = (),
 ) -> Message:
-    """Lay out what was seen and what follows: failures first, then what worked, then what was not looked at.
+    """Render the evidence: failed checks first, then successful ones, then those without a result.
 
-    With the *records* of several relays the table has a column for each.
+    With the *records* of several relays, the table has one column per relay.
     """
     looks = sorted(observations, key=_order)
     builder = MessageBuilder()
@@ -82,7 +82,7 @@ HEAD: Final = ("Look", "Result", "What came back", "ms")
 
 
 def in_text(header: RunHeader, looks: Sequence[Observation]) -> str:
-    """The failures in words, and how many looks worked."""
+    """Return the failures as text, and how many checks succeeded."""
     failed = [look for look in looks if look.has_result and look.failure is not None]
     fine = sum(look.failure is None for look in looks)
     text = "; ".join(text_limits.cut(sentence(look), 200) for look in failed[:12])
@@ -90,7 +90,7 @@ def in_text(header: RunHeader, looks: Sequence[Observation]) -> str:
 
 
 def step(run_header: RunHeader, look: Observation) -> Message:
-    """Tell everything about one look, with the facts as they were noted."""
+    """Render one check with all its facts."""
     builder = MessageBuilder()
     builder.last(footer(run_header))
     builder.add(header(f"{sign(look).sign} {ACTS.get(look.probe, look.probe)} {place(look)}"))
@@ -104,7 +104,7 @@ def step(run_header: RunHeader, look: Observation) -> Message:
 
 
 def tree(run_header: RunHeader, passed: Sequence[WalkedQuestion], file: str = "", note: str = "") -> Message:
-    """Show how it was decided: the picture by its *file* id, and always the same in words; *note* is small print."""
+    """Render the decision path: the picture by its *file* id, and the same as text; *note* is small text."""
     builder = MessageBuilder()
     builder.last(footer(run_header, *([note] if note else [])))
     builder.add(header(f"How it was decided: {run_header.subject}"))
@@ -127,7 +127,7 @@ def _cells(look: Observation) -> tuple[str, str, str, str]:
 
 
 def _back(look: Observation) -> str:
-    """What came back, in a few words: the failure, or the facts that say most."""
+    """Summarize a result: the failure, or the most important facts."""
     if look.failure is not None:
         return outcome(look)
     facts = look.facts
@@ -167,14 +167,14 @@ def _group(group: Group) -> list[Block]:
     return [run("; ".join(group.titles), 300, bold=True), run(f": {group.reason}", 300)]
 
 
-RELAYS: Final = 19  # a table of Slack has 20 columns
+RELAYS: Final = 19  # Slack's tables have 20 columns
 
 
 _CELL: Final = 40
 
 
 def side_by_side(records: Sequence[RunRecord]) -> tuple[Block, int]:
-    """Make the table, and count the rows that did not fit: where relays differ first, then what fails everywhere."""
+    """Return a table of checks by relay, differences first, then common failures; and how many rows were left out."""
     run_records = records[:RELAYS]
     steps = dict.fromkeys(step for record in run_records for step in record.observations)
     looks = [[record.observations.get(step) for record in run_records] for step in steps]
@@ -184,14 +184,14 @@ def side_by_side(records: Sequence[RunRecord]) -> tuple[Block, int]:
 
 
 def sign(look: Observation) -> Mark:
-    """How *look* ended: as it should, not, or not looked at."""
+    """Return the mark of an observation: fine, fault, or without a result."""
     if look.failure is None:
         return Mark.FINE
     return Mark.FAULT if look.has_result else Mark.UNKNOWN
 
 
 def seen_from(look: Observation) -> str:
-    """Say from which of several relays *look* was taken; empty where there is only one."""
+    """Return the relay that made the observation, in parentheses; empty if there is only one relay."""
     relay = look.facts.get("relay")
     return f" (from {relay})" if relay else ""
 

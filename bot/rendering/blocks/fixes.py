@@ -1,4 +1,4 @@
-"""What to do about a cause, by who can do it, for one platform or for all of them.
+"""Fixes by role, for one platform or for all.
 
 Pure: no network, no clock.
 """
@@ -28,18 +28,18 @@ from bot.rendering.marks import WHO
 from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause, AdvisedFix
 
-ALL: Final = "all"  # chosen for every platform: an option has no empty value
+ALL: Final = "all"  # the option for all platforms: an option's value may not be empty
 LONG: Final = (
     "The lines to copy are too long for here: see Steps with code, or Everything as JSON under Evidence."
 )
-_TIMES: Final = 12  # fixes of one cause that are shown
-_FEW: Final = 4  # causes; with more of them there is no room for code
-_MANY: Final = 12  # causes; with more of them there is room for one step of each person's
+_TIMES: Final = 12  # fixes per cause
+_FEW: Final = 4  # causes; with more than that, code is left out
+_MANY: Final = 12  # causes; with more than that, one step per role is shown
 _DO: Final = 600
 
 
 def fixes(run_header: RunHeader, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
-    """Tell everything there is to do on *platform* (its id, empty: all), with the lines to copy."""
+    """Render all fixes for *platform* (an id; empty: all), with code to copy."""
     name = dict(platforms).get(platform, platform) or "every platform"
     builder = MessageBuilder()
     builder.last(footer(run_header))
@@ -65,7 +65,7 @@ def fixes(run_header: RunHeader, view: View, platform: str, platforms: Sequence[
 def platform_choice(
     header: RunHeader, platform: str, platforms: Sequence[tuple[str, str]], place: str, label: str
 ) -> Block:
-    """A line with the select that switches the platform; *label* is ours, *place* tells which message changes."""
+    """A line with a select for the platform; *label* is our markup, *place* says which message the choice changes."""
     options = [(ALL, "Every platform"), *platforms]
     chosen = platform or ALL
     accessory = select("platform", "Choose a platform", options, chosen)
@@ -73,7 +73,7 @@ def platform_choice(
 
 
 def remedies(found: AdvisedCause, platform: str, lines: int, each: int = _TIMES) -> list[Block]:
-    """List what to do by who does it: *each* person's first steps; *lines* characters of code at most, 0: none."""
+    """List fixes by role, the first *each* per role, with at most *lines* characters of code (0: none)."""
     blocks: list[Block] = []
     fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
     ordered = sorted(fitting[:_TIMES], key=lambda fix: [*WHO, fix.who].index(fix.who))
@@ -84,18 +84,18 @@ def remedies(found: AdvisedCause, platform: str, lines: int, each: int = _TIMES)
 
 
 def for_platform(fix: AdvisedFix, platform: str) -> bool:
-    """Whether *fix* is one for *platform*; without one all are."""
+    """Whether *fix* applies to *platform*; without a platform, every fix does."""
     return not platform or not fix.platforms or platform in fix.platforms
 
 
 def first_step(found: AdvisedCause, platform: str = "") -> str:
-    """The first thing to do, in one sentence or two."""
+    """Return the first fix, in one or two sentences."""
     fitting = [fix for fix in found.fixes if for_platform(fix, platform)]
     return fitting[0].do if fitting else ""
 
 
 def _steps(theirs: Sequence[AdvisedFix], lines: int) -> list[Block]:
-    """Bullets; lines of code interrupt the list. The same step for several platforms is told once."""
+    """Render fixes as bullets with code between them; a fix for several platforms appears once."""
     blocks: list[Block] = []
     for do, same in groupby(theirs, key=lambda fix: fix.do):
         variants = list(same)

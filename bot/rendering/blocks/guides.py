@@ -1,4 +1,4 @@
-"""How to run the SDK's own preflight test on one platform, and what a word of ours means.
+"""How to run the SDK's preflight test on a platform; explanations of causes and questions.
 
 Pure: no network, no clock.
 """
@@ -14,7 +14,7 @@ from knowledge.model.schema import Cause, Question, Reference
 
 
 def preflight(run_header: RunHeader, guide: Guide) -> Message:
-    """Give the steps, the lines to copy, and how to read the report."""
+    """Render the steps, the code to copy, and how to read the report."""
     builder = MessageBuilder()
     builder.last(footer(run_header))
     builder.add(header(f"Preflight test on {guide.title}"))
@@ -34,7 +34,7 @@ def preflight(run_header: RunHeader, guide: Guide) -> Message:
 
 
 def meaning(title_: str, text: str, references: Sequence[Reference] = (), asks: str = "") -> Message:
-    """Explain one cause or question, in the words of the knowledge."""
+    """Explain a cause or a question in the words of the knowledge."""
     builder = MessageBuilder()
     builder.add(header(title_))
     builder.add(rich(paragraph(run(text, 2_500))))
@@ -46,12 +46,12 @@ def meaning(title_: str, text: str, references: Sequence[Reference] = (), asks: 
 
 
 def cause_meaning(cause: Cause) -> Message:
-    """Explain a cause as a customer would hear it."""
+    """Explain a cause in the words for customers."""
     return meaning(cause.title, cause.customer.strip(), cause.references)
 
 
 def question_meaning(question: Question) -> Message:
-    """Explain what a question is about, and how it is answered."""
+    """Explain a question, and list its answers."""
     answers = ", ".join(question.says(name) for name in question.names)
     return meaning(question.asks, question.means.strip(), asks=f"it is answered with one of: {answers}.")
 

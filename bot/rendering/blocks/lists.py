@@ -1,4 +1,4 @@
-"""Help, the relays and their health, and the runs of before.
+"""Help, the list of relays with their state, and the history of runs.
 
 Pure: no network, no clock.
 """
@@ -31,19 +31,19 @@ _SIGNS: Final = {"found": "\N{RIGHT-POINTING MAGNIFYING GLASS}", "clear": Mark.F
 
 @dataclass(frozen=True, slots=True)
 class RelayRow:
-    """One relay, as people choose it."""
+    """One relay in a list."""
 
     name: str
     vantage: str
     well: bool
     state: str = ""  # in words: "connected, round trip 12 ms", "not connected, last seen 3 h ago (it left)"
     labels: tuple[str, ...] = ()
-    troubles: tuple[str, ...] = ()  # what its self-test and its clock say, one sentence each
+    troubles: tuple[str, ...] = ()  # problems found by its self-test and its clock, one sentence each
 
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """One earlier run."""
+    """One earlier run in a list."""
 
     asked: ButtonContext
     subject: str
@@ -53,7 +53,7 @@ class PastRun:
 
 
 def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = ()) -> Message:
-    """Tell what Lineman does, how it is asked, and what it does not do."""
+    """Explain what Lineman does and how to ask it."""
     builder = MessageBuilder()
     builder.add(header("What Lineman can do"))
     builder.add(
@@ -100,7 +100,7 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
 
 
 def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
-    """List the relays that somebody may use, where they stand and how they are; *others* they may not use."""
+    """List the relays that the actor may use, with location and state; *others* is how many are not available here."""
     builder = MessageBuilder()
     builder.add(header("Relays"))
     builder.add(*relay_list(rows, others))
@@ -117,7 +117,7 @@ def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
 
 
 def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
-    """The relays as a list of rich text, and how one is added."""
+    """Return the list of relays as blocks, with how to add one."""
     blocks = [rich(*(part for row in rows[:_SHOWN] for part in _relay(row)))] if rows else []
     if not rows:
         blocks = [section("There is no relay that you may use here.")]
@@ -141,7 +141,7 @@ def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
 
 
 def past_list(runs: Sequence[PastRun]) -> list[Block]:
-    """One section with a button for each run."""
+    """Return one section with a button per run."""
     if not runs:
         return [section("None yet. Type `/diagnose 31009`, or press the button.")]
     return [_past(run, number) for number, run in enumerate(runs[:_SHOWN], 1)]
@@ -159,7 +159,7 @@ def _past(run: PastRun, number: int) -> Block:
 
 
 def _relay(row: RelayRow) -> list[Block]:
-    """One line, and what troubles it below."""
+    """Render one relay: a line, and its problems as bullets."""
     where = "elsewhere, for comparison" if row.vantage == REFERENCE else "in the user's network"
     labels = f"  {' '.join(row.labels[:5])}" if row.labels else ""
     first = paragraph(

@@ -1,4 +1,4 @@
-"""A message: the text that says it all, and blocks that fit whatever was put into them.
+"""Message and MessageBuilder: a complete fallback text, and blocks within Slack's limits.
 
 Pure: no network, no clock.
 """
@@ -13,17 +13,17 @@ from bot.rendering.blocks.block_types import Block, context, words
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent. Whoever sends it switches unfurling off, and the markup of `text` too (`mrkdwn=False`)."""
+    """A message to send; the sender must disable unfurling and the markup of `text` (`mrkdwn=False`)."""
 
-    text: str  # for notifications, screen readers, and wherever blocks are not shown
+    text: str  # for notifications, screen readers, and clients that show no blocks
     blocks: tuple[Block, ...]
 
     def payload(self) -> dict[str, Any]:
-        """Give the arguments of chat.postMessage and chat.update."""
+        """Return the arguments of chat.postMessage and chat.update."""
         return {"text": self.text, "blocks": list(self.blocks)}
 
     def simpler(self) -> "Message":
-        """Say the same in one paragraph of plain text, for when Slack refuses the blocks."""
+        """Return the message as one paragraph of plain text, for when Slack rejects the blocks."""
         visible = self.text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
         plain = {"type": "plain_text", "text": text_limits.cut(visible, text_limits.SECTION), "emoji": False}
         return Message(self.text, ({"type": "section", "text": plain},))
@@ -31,7 +31,7 @@ class Message:
 
 @dataclass
 class MessageBuilder:
-    """Blocks in their order, as many as a message holds; what does not fit is left out, and that is said."""
+    """Collects blocks up to a message's limits; if blocks are left out, the message says so."""
 
     most: int = text_limits.BLOCKS
     total: int = text_limits.TOTAL
@@ -40,11 +40,11 @@ class MessageBuilder:
     left_out: int = 0
 
     def last(self, *blocks: Block) -> None:
-        """Keep room for *blocks* at the end; call this first."""
+        """Reserve room for *blocks* at the end; call this first."""
         self.end += blocks
 
     def add(self, *blocks: Block) -> bool:
-        """Put *blocks* below the rest, all of them or none; tells whether there was room."""
+        """Append *blocks*, all or none; returns whether there was room."""
         room = self.most - 1 - len(self.blocks) - len(self.end) - len(blocks)
         if room < 0 or weight([*self.blocks, *self.end, *blocks]) > self.total - text_limits.HEADER:
             self.left_out += 1
@@ -55,13 +55,13 @@ class MessageBuilder:
     def message(
         self, text: str, rest: str = "Not everything fits here; the evidence has the rest."
     ) -> Message:
-        """Finish; *text* is the whole verdict, and *rest* tells where to find what was left out."""
+        """Build the message; *text* is the fallback text, *rest* says where to find what was left out."""
         note = [context(rest)] if self.left_out else []
         return Message(text_limits.plain(text) or "Lineman", (*self.blocks, *note, *self.end))
 
 
 def weight(blocks: Sequence[Block]) -> int:
-    """How much text *blocks* hold, in UTF-16 units: every text in them counts, the hidden ones too."""
+    """Count the text in *blocks* in UTF-16 units, hidden text included."""
     return sum(text_limits.size(text) for block in blocks for text in _texts(block))
 
 
@@ -77,7 +77,7 @@ def _texts(value: object, name: str = "") -> Iterator[str]:
 
 
 def modal(callback: str, name: str, blocks: Sequence[Block], submit: str = "", metadata: str = "") -> Block:
-    """A form in a window of its own."""
+    """Make a modal view."""
     view: Block = {
         "type": "modal",
         "callback_id": callback,

@@ -1,4 +1,4 @@
-"""Windows: the form that `/diagnose` opens, what was wrong with a verdict, and the App Home.
+"""Modals (the diagnosis form, feedback on a verdict) and the App Home.
 
 Pure: no network, no clock.
 """
@@ -14,9 +14,9 @@ from bot.rendering.blocks.elements import ButtonContext, button, option, row
 from bot.rendering.blocks.lists import PastRun, RelayRow, past_list, relay_list
 from bot.rendering.blocks.message import modal
 
-FORM: Final = "lm_form"  # callback ids
+FORM: Final = "lm_form"  # callback_id
 FEEDBACK: Final = "lm_feedback"
-ANY: Final = "any"  # an option has no empty value
+ANY: Final = "any"  # an option's value may not be empty
 _HOME_RUNS: Final = 10
 
 
@@ -28,9 +28,9 @@ def form(
     given: Mapping[str, str] | None = None,
     metadata: str = "",
 ) -> Block:
-    """Ask for a diagnosis; *given* fills in what is known: code or story, platform, edge, relay.
+    """Make the diagnosis form; *given* prefills code, story, platform, edge, and relay.
 
-    Block ids are the names of the fields, so that errors can be shown beside them; action ids are `value`.
+    Block ids are field names, so that errors appear at the field; action ids are `value`.
     """
     known = given or {}
     fields = [
@@ -71,7 +71,7 @@ _YES_NO: Final = ((ANY, "I don't know"), ("yes", "Yes"), ("no", "No"))
 
 
 def feedback(asked: ButtonContext, causes: Sequence[tuple[str, str]]) -> Block:
-    """Ask what it was instead: one of the causes, or something else, in words."""
+    """Make the modal that asks for the actual cause: one of *causes* or another, with a comment."""
     stored = {"case": text_limits.cut(asked.case, 120), "run": text_limits.cut(asked.run, 120)}
     text = _field(
         "words",
@@ -91,7 +91,7 @@ def feedback(asked: ButtonContext, causes: Sequence[tuple[str, str]]) -> Block:
 def home(
     runs: Sequence[PastRun], relays: Sequence[RelayRow], notes: Sequence[str] = (), others: int = 0
 ) -> Block:
-    """The App Home: a button to start, your recent diagnoses, the relays, and what is good to know."""
+    """Make the App Home: a start button, recent diagnoses, relays, and *notes*."""
     blocks = [
         header("Why does the call not connect?"),
         section(
@@ -117,12 +117,12 @@ def home(
 
 
 def waiting(name: str = "Diagnose a call") -> Block:
-    """Open at once, within the three seconds of a trigger; the form follows."""
+    """Make a placeholder modal, opened within 3 seconds of the trigger; the form replaces it."""
     return modal(FORM, name, [section("One moment…")])
 
 
 def answers(view: Mapping[str, Any]) -> dict[str, str]:
-    """What was filled in, by the names of the fields; what was left open is left out."""
+    """Read the submitted values by field name; empty fields are left out."""
     values = view.get("state", {}).get("values", {})
     found: dict[str, str] = {}
     for name, actions in values.items():
@@ -136,7 +136,7 @@ def answers(view: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str | None) -> Block | None:
-    """A field with a list; None where there is nothing to choose."""
+    """Make a select field; None if there are no options."""
     element = _list("static_select", "Choose", options)
     if element is None:
         return None
@@ -147,7 +147,7 @@ def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: s
 
 
 def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Block | None:
-    """A field with a list to choose one or more of; *chosen* are joined by commas."""
+    """Make a multi-select field; *chosen* are comma-separated values."""
     element = _list("multi_static_select", "Choose one or more", options)
     if element is None:
         return None

@@ -1,4 +1,4 @@
-"""Short messages: no, not like that, something broke, stopped, lost, thank you.
+"""Short notices: refusals, usage errors, internal errors, stopped and lost runs, thanks.
 
 Pure: no network, no clock.
 """
@@ -22,14 +22,14 @@ BROKEN: Final = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
 
 
 def note(sentence: str) -> Message:
-    """Say one sentence."""
+    """Render one sentence."""
     builder = MessageBuilder()
     builder.add(section(text_limits.quote(sentence)))
     return builder.message(sentence)
 
 
 def refusal(why: str, instead: Sequence[str] = (), hint: str = "") -> Message:
-    """Say no, why, and what is possible instead; *hint* is small print, such as what was taken out of a text."""
+    """Render a refusal with its reason and alternatives; *hint* is small text, such as what was redacted."""
     builder = MessageBuilder()
     builder.add(rich(paragraph(run(f"{NO} This cannot be done here. ", bold=True), run(why, 1_000))))
     if instead:
@@ -43,7 +43,7 @@ def refusal(why: str, instead: Sequence[str] = (), hint: str = "") -> Message:
 
 
 def usage(wrong: str, examples: Sequence[str] = EXAMPLES, hint: str = "") -> Message:
-    """Say what was not understood, and show what would be."""
+    """Render a usage error with valid examples."""
     builder = MessageBuilder()
     builder.add(rich(paragraph(run("I did not get that. ", bold=True), run(wrong, 1_000))))
     builder.add(
@@ -63,7 +63,7 @@ def usage(wrong: str, examples: Sequence[str] = EXAMPLES, hint: str = "") -> Mes
 
 
 def choose(codes: Sequence[tuple[str, str]], platform: str = "") -> Message:
-    """Several codes were named: ask which one to look into."""
+    """Ask which of several error codes to diagnose."""
     builder = MessageBuilder()
     builder.add(section("*Several error codes are in there.* Which one shall I look into?"))
     buttons = [
@@ -83,7 +83,7 @@ def choose(codes: Sequence[tuple[str, str]], platform: str = "") -> Message:
 
 
 def error(what: str, reference: str, header: RunHeader | None = None) -> Message:
-    """Say that something of ours broke: what failed, that nothing was changed, what to do, a reference id."""
+    """Render an internal error: what failed, that nothing changed, what to do, and a reference for the log."""
     builder = MessageBuilder()
     builder.add(rich(paragraph(run(f"{BROKEN} Something broke in Lineman. ", bold=True), run(what, 600))))
     builder.add(
@@ -107,7 +107,7 @@ def error(what: str, reference: str, header: RunHeader | None = None) -> Message
 
 
 def stopped(header: RunHeader, by: str, done: int, total: int) -> Message:
-    """Confirm a stop: what was finished, what is kept."""
+    """Confirm that a run was stopped, with the number of finished checks."""
     who = f" by {named}" if (named := mention(by)) else ""
     builder = _again(header, f"Stopped: {header.subject}")
     builder.add(
@@ -119,7 +119,7 @@ def stopped(header: RunHeader, by: str, done: int, total: int) -> Message:
 
 
 def lost(header: RunHeader, done: int, total: int) -> Message:
-    """Own up to a run that a restart has cut off."""
+    """Report a run that was cut off by a restart."""
     builder = _again(header, f"Cut off: {header.subject}")
     builder.add(
         section(
@@ -144,7 +144,7 @@ def thanks(header: RunHeader, verdict: str) -> Message:
 
 
 def not_in_channel(bot: str = "@Lineman") -> Message:
-    """Tell how to let the bot into a channel."""
+    """Explain how to invite the bot into a channel."""
     builder = MessageBuilder()
     builder.add(
         rich(
@@ -160,7 +160,7 @@ def not_in_channel(bot: str = "@Lineman") -> Message:
 
 
 def missing_scope(scopes: Sequence[str]) -> Message:
-    """Say which permission is missing, to those who can give it."""
+    """Name the missing scopes and who can grant them."""
     named = ", ".join(scopes)
     builder = MessageBuilder()
     text = "Ask a workspace admin to install Lineman again, so that it gets it."

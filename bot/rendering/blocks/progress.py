@@ -1,4 +1,4 @@
-"""While probes run: what has been asked, what is known so far, and how far it is.
+"""Progress of a run on one relay: answers so far, and how many checks are done.
 
 Pure: no network, no clock.
 """
@@ -20,12 +20,12 @@ STOP: Final = Confirm(
     "Stop it",
     "Keep going",
 )
-_BAR: Final = 20  # letters wide
-_SHOWN: Final = 12  # answers; older ones are counted
+_BAR: Final = 20  # width in characters
+_SHOWN: Final = 12  # answers that are shown; earlier ones are counted
 
 
 def acknowledged(header: RunHeader) -> Message:
-    """Say at once that the request has arrived, before anything is known."""
+    """Confirm the request before anything is known."""
     builder = begin(header)
     builder.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
     return builder.message(
@@ -34,21 +34,21 @@ def acknowledged(header: RunHeader) -> Message:
 
 
 def waiting(header: RunHeader, before: int) -> Message:
-    """Acknowledge, and say that so many in line come first."""
+    """Confirm the request, with *before* runs ahead in the queue."""
     base, count = acknowledged(header), f"{others(before)} before this one"
     line = context(f"Waiting for a free place on the relay: {count}.")
     return Message(f"{base.text} Waiting: {count}.", (*base.blocks[:2], line, *base.blocks[3:]))
 
 
 def others(before: int) -> str:
-    """Say how many come first."""
+    """Return how many runs are ahead, in words."""
     return "one diagnosis is" if before == 0 else f"{before + 1} diagnoses are"
 
 
 def progress(
     header: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int, *, cards: bool = False
 ) -> Message:
-    """Show every answer so far; with *cards* as a plan of task cards, else as a list."""
+    """Show the answers so far, as a list or, with *cards*, as a plan of task cards."""
     builder = begin(header, foot=True)
     text = _so_far(header, passed, done, total)
     if cards:
@@ -64,7 +64,7 @@ def progress(
 
 
 def plan(passed: Sequence[WalkedQuestion], done: int, total: int) -> Block:
-    """Write the answers as Slack's own plan: a card for each, and one for what is still running."""
+    """Render the answers as Slack's plan block: a card per answer, and one for the remaining checks."""
     tasks = [
         _card(f"lm_{number}", step.asks, step.says, "error" if step.mark is Mark.FAULT else "complete")
         for number, step in enumerate(passed[-_SHOWN:], max(0, len(passed) - _SHOWN))
@@ -76,7 +76,7 @@ def plan(passed: Sequence[WalkedQuestion], done: int, total: int) -> Block:
 
 
 def task_chunks(passed: Sequence[WalkedQuestion], done: int, total: int) -> list[dict[str, Any]]:
-    """Write the same for a stream: chunks that replace the cards of the same id."""
+    """Render the same as chunks of a stream; each replaces the card with the same id."""
     tasks = plan(passed, done, total)["tasks"]
     return [
         {
@@ -91,13 +91,13 @@ def task_chunks(passed: Sequence[WalkedQuestion], done: int, total: int) -> list
 
 
 def bar(done: int, total: int, width: int = _BAR) -> str:
-    """How far it is, as a bar of letters; the numbers stand beside it."""
+    """Return a progress bar of characters; the numbers are shown next to it."""
     filled = min(width, width * done // total) if total > 0 else 0
     return "\N{FULL BLOCK}" * filled + "\N{LIGHT SHADE}" * (width - filled)
 
 
 def begin(run_header: RunHeader, *, foot: bool = False) -> MessageBuilder:
-    """Begin the message of a run under way: its title, and how to stop it."""
+    """Start the message of a run in progress: title and Stop button."""
     builder = MessageBuilder()
     builder.last(row(button("stop", "Stop", run_header.asked, speak="Stop this diagnosis", confirm=STOP)))
     if foot:
@@ -107,7 +107,7 @@ def begin(run_header: RunHeader, *, foot: bool = False) -> MessageBuilder:
 
 
 def row_of(step: WalkedQuestion) -> list[Block]:
-    """One answer: sign, question, answer, and the word for the sign."""
+    """Render one answer: sign, question, answer, and the word for the sign."""
     return [
         run(f"{step.mark.sign} "),
         run(f"{step.asks} ", 300),

@@ -1,4 +1,4 @@
-"""While several relays look: how far each of them is, and what is not as it should be from where.
+"""Progress of a run on several relays: the state of each, and the problems found so far.
 
 Pure: no network, no clock.
 """
@@ -19,25 +19,25 @@ from probes.protocol.model import USER_NETWORK
 
 _RELAYS: Final = 20  # one line each
 _FAULTS: Final = 12
-_WIDE: Final = 10  # letters of a bar
+_WIDE: Final = 10  # width of a bar in characters
 
 
 @dataclass(frozen=True, slots=True)
 class RelayProgress:
-    """How far one relay is."""
+    """Progress of one relay."""
 
     relay: str
     vantage: str = USER_NETWORK
     passed: Sequence[WalkedQuestion] = ()
     done: int = 0
     total: int = 0
-    before: int | None = None  # how many stand in line before, while there is no free place
-    ended: str = ""  # its own outcome, in words
-    outcome: str = ""  # found, clear or unclear, once it has ended
+    before: int | None = None  # runs ahead in the queue, while there is no free slot
+    ended: str = ""  # its own outcome in words, once it has ended
+    outcome: str = ""  # found, clear, or unclear, once it has ended
 
     @property
     def state(self) -> str:
-        """How far it is, in words."""
+        """The progress in words."""
         if self.ended:
             return self.ended
         if self.before is not None:
@@ -46,12 +46,12 @@ class RelayProgress:
 
     @property
     def faults(self) -> list[WalkedQuestion]:
-        """What is not as it should be, as far as it has looked."""
+        """The answers so far that are faults."""
         return [step for step in self.passed if step.mark is Mark.FAULT]
 
 
 def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
-    """Show how far each relay is, and what is not as it should be from where."""
+    """Show the progress of each relay, and each problem with the relays that found it."""
     builder = begin(header, foot=True)
     builder.add(rich(lines(_row_of_relay(far) for far in relays[:_RELAYS])))
     if len(relays) > _RELAYS:

@@ -1,4 +1,4 @@
-"""Two runs of one case side by side: what is gone, what is new, what is still there, what was seen from elsewhere.
+"""Compare two runs of a case: fixed, new, and remaining causes, changed answers, and other relays.
 
 Pure: no network, no clock.
 """
@@ -24,24 +24,24 @@ _MOST: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What differs between an earlier run and a later one."""
+    """The differences between an earlier run and a later one."""
 
-    gone: tuple[str, ...]  # titles of causes found before and not now
+    gone: tuple[str, ...]  # titles of causes found before, but not now
     new: tuple[str, ...]
     still: tuple[str, ...]
     answers: tuple[tuple[str, str, str], ...]  # question, before, now
-    unknown: tuple[str, ...] = ()  # found before; now the relay could not look
-    elsewhere: tuple[str, ...] = ()  # sentences about relays that looked in one of the runs only
-    comparable: bool = True  # whether any relay looked in both
+    unknown: tuple[str, ...] = ()  # found before, but not checked this time
+    elsewhere: tuple[str, ...] = ()  # sentences about relays that took part in only one of the runs
+    comparable: bool = True  # whether any relay took part in both
 
     @property
     def resolved(self) -> bool:
-        """Whether something was found before, and nothing is now, from the same relays."""
+        """Whether something was found before and nothing is now, on the same relays."""
         return bool(self.gone) and not (self.new or self.still or self.unknown or self.elsewhere)
 
 
 def what_changed(before: Sequence[RunRecord], now: Sequence[RunRecord], knowledge: Knowledge) -> Change:
-    """Compare two runs relay by relay; what was seen from other relays is no change, and is told beside it."""
+    """Compare two runs relay by relay; results of other relays are listed separately, not as changes."""
     earlier = {record.relay: record for record in before}
     several = len(before) > 1 or len(now) > 1
     both = [(earlier[record.relay], record) for record in now if record.relay in earlier]
@@ -53,7 +53,7 @@ def what_changed(before: Sequence[RunRecord], now: Sequence[RunRecord], knowledg
 
 
 def _sum(total: Change, change: Change, record: RunRecord, *, several: bool) -> Change:
-    """Add what changed from one relay; what it could not look at this time is not gone."""
+    """Add one relay's changes; a cause that it could not check this time does not count as fixed."""
     suffix = f" (from {record.relay})" if several else ""
     fine = {judged.title for judged in record.diagnosis.ruled_out}
     lost = {text for text in change.gone if missing_from(record) and text not in fine}
@@ -72,7 +72,7 @@ def _sum(total: Change, change: Change, record: RunRecord, *, several: bool) -> 
 
 
 def _elsewhere(before: Sequence[RunRecord], now: Sequence[RunRecord]) -> Iterator[str]:
-    """Tell what relays say that looked once only, and what all of them say together."""
+    """List the results of relays that took part in one run only, and the comparison of all relays."""
     left = [record for record in before if record.relay not in {run_record.relay for run_record in now}]
     came = [record for record in now if record.relay not in {run_record.relay for run_record in before}]
     for record in left:
@@ -86,7 +86,7 @@ def _elsewhere(before: Sequence[RunRecord], now: Sequence[RunRecord]) -> Iterato
 def change(
     before: Diagnosis, now: Diagnosis, was: Sequence[WalkedQuestion], are: Sequence[WalkedQuestion]
 ) -> Change:
-    """Compare two diagnoses, and the answers *was* and *are* on their ways."""
+    """Compare two diagnoses and the answers on their decision paths, *was* and *are*."""
     old = {finding.cause: finding.title for finding in before.found}
     new = {finding.cause: finding.title for finding in now.found}
     steps_walked = {walked.question: walked for walked in was}
@@ -103,7 +103,7 @@ def change(
 
 
 def compared(earlier: RunHeader, run_header: RunHeader, what: Change, outcome: str) -> Message:
-    """Say what changed between two runs; *outcome* is the later one's: found, clear or unclear."""
+    """Render what changed between two runs; *outcome* is the later run's: found, clear, or unclear."""
     builder = MessageBuilder()
     builder.last(
         row(

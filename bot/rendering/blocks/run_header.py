@@ -1,4 +1,4 @@
-"""What a message is about: one run of one case, as its title and its small print name it.
+"""The title and footer of a run's messages.
 
 Pure: no network, no clock.
 """
@@ -23,26 +23,26 @@ class RunHeader:
 
     asked: ButtonContext
     code: str
-    platform: str = ""  # its id; none: every platform
-    title: str = ""  # of the platform, for people
+    platform: str = ""  # its id; empty: all platforms
+    title: str = ""  # the platform's title
     edge: str = "roaming"
     relay: str = "local"
     vantage: str = USER_NETWORK
-    user: str = ""  # Slack id of whoever asked
-    started: float = 0.0  # seconds since the epoch
+    user: str = ""  # Slack id of the user who asked
+    started: float = 0.0  # Unix time in seconds
     took: float = 0.0  # seconds
-    network: str = ""  # its title
-    turn: str = ""  # where TURN credentials came from, or why there were none
+    network: str = ""  # the network's title
+    turn: str = ""  # source of the TURN credentials, or why there are none
     digest: str = ""  # of the knowledge
 
     @property
     def subject(self) -> str:
-        """What is looked into: `31009 on iOS`."""
+        """The subject of the run: `31009 on iOS`."""
         return f"{self.code} on {self.title or self.platform or 'every platform'}"
 
     @property
     def where(self) -> str:
-        """From where, and what that is worth."""
+        """The relay, and whether it is outside the user's network."""
         outside = ", which is outside the user's network" if self.vantage == REFERENCE else ""
         return f"from {self.relay}{outside}"
 
@@ -50,7 +50,7 @@ class RunHeader:
 def run_header(
     record: RunRecord, asked: ButtonContext, knowledge: Knowledge, user: str = "", network: str = ""
 ) -> RunHeader:
-    """Sum up *record*; *network* is the title of the network that was looked at."""
+    """Make the header of *record*; *network* is the title of the tested network."""
     platform = record.request.platform or ""
     return RunHeader(
         asked=asked,
@@ -70,13 +70,13 @@ def run_header(
 
 
 def byline(header: RunHeader) -> Block:
-    """What was asked, under the title: one line of small print."""
+    """One line of small text under the title: code, platform, edge, and relay."""
     text = f"Error {header.subject} · edge {header.edge} · {header.where}"
     return context(text_limits.quote(text, 400))
 
 
 def footer(header: RunHeader, *notes: str) -> Block:
-    """Run id, time, duration and who asked, at the end of a message; *notes* are ours, before them."""
+    """The end of a message: run id, time, duration, and user; *notes* are our own markup, placed first."""
     parts = [*notes, f"Run {text_limits.quote(header.asked.run, 80)}"] if header.asked.run else [*notes]
     if header.started:
         parts.append(date(header.started))
@@ -88,5 +88,5 @@ def footer(header: RunHeader, *notes: str) -> Block:
 
 
 def mention(user: str) -> str:
-    """Name a person by the Slack id that Slack itself gave; empty for anything else."""
+    """Return a mention of a Slack user id; empty for anything else."""
     return f"<@{user}>" if _USER.fullmatch(user) else ""

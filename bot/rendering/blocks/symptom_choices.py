@@ -1,4 +1,4 @@
-"""A story without a code: which of its readings is meant, or what it was taken for.
+"""Choose among causes that match a description, or confirm the match.
 
 Pure: no network, no clock.
 """
@@ -18,7 +18,7 @@ _SAID: Final = 300
 
 
 def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, str]) -> Message:
-    """Ask which of the best readings is meant; *name* is what the story is kept as, *answers* the causes' own words."""
+    """Ask which of *readings* applies; *name* is the id of the stored story, *answers* describes the causes."""
     builder = MessageBuilder()
     none = button(
         "none",
@@ -52,7 +52,7 @@ def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, s
 
 
 def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Message:
-    """Say in one line what was understood and what is looked into for it; it can be taken back."""
+    """Say in one line what was understood and what will be diagnosed, with a button to reject it."""
     text = f"{understood(readings)} {looked_into_as(request)}"
     builder = MessageBuilder()
     builder.add(section(text_limits.quote(text, 600)))
@@ -63,7 +63,7 @@ def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Me
 
 
 def nothing(story: str = "") -> Message:
-    """Thank for "none of these", and say what helps."""
+    """Confirm "none of these", and say what helps."""
     text = "Noted: none of these."
     more = (
         "Say more, and I read it again: what you see or hear, where it works and where not, or the error code. For "

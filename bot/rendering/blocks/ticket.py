@@ -1,4 +1,4 @@
-"""The run as text for a ticket: nothing to format, everything that the next person needs.
+"""A run as plain text for a ticket.
 
 Pure: no network, no clock.
 """
@@ -19,7 +19,7 @@ _MOST: Final = 2_900
 
 
 def ticket(header: RunHeader, view: View, diagnosis: Diagnosis) -> Message:
-    """Show the text in a block that has a copy button; what does not fit into one goes on in the next."""
+    """Render the text in preformatted blocks, which have a copy button; long text continues in the next block."""
     text = ticket_text(header, view, diagnosis)
     builder = MessageBuilder()
     builder.last(context("Copy it with the button in the corner of the box."), footer(header))
@@ -29,7 +29,7 @@ def ticket(header: RunHeader, view: View, diagnosis: Diagnosis) -> Message:
 
 
 def ticket_text(header: RunHeader, view: View, diagnosis: Diagnosis) -> str:
-    """Write the run down in plain lines."""
+    """Return the run as lines of plain text."""
     return "\n".join(text_limits.clean(text) for text in _lines(header, view, diagnosis))
 
 
@@ -63,7 +63,7 @@ def _rest(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Cut *text* between lines; a longer line is cut short."""
+    """Split *text* between lines; a line longer than a block is truncated."""
     part = ""
     for text_line in text.splitlines():
         visible = text_limits.cut(text_line, _MOST)

@@ -1,6 +1,6 @@
-"""The walk through the tree as a picture: each question, its answer, a mark and the word for it.
+"""Draw the decision path as a PNG: each question, its answer, and its mark.
 
-Pure: no network, no clock; fonts are read from this host or from Pillow itself.
+Pure: no network, no clock. Fonts come from this host or from Pillow.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,21 +15,21 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, in_words
 
-WIDE: Final = 720  # pixels: twice the width at which Slack shows pictures, for sharp screens
-MOST: Final = 30  # questions; a longer picture is shrunk until nobody can read it
+WIDE: Final = 720  # pixels: twice the width at which Slack shows pictures, for high-resolution screens
+MOST: Final = 30  # questions; a longer picture would be scaled down until it is unreadable
 _MARGIN: Final = 28
 _BADGE: Final = 40  # diameter
-_TEXT: Final = _MARGIN + _BADGE + 22  # where the words begin
+_TEXT: Final = _MARGIN + _BADGE + 22  # x position of the text
 _GAP: Final = 18
-_LETTERS: Final = 24  # size of the letters; half of that on the screen
+_LETTERS: Final = 24  # font size in pixels; half of that on the screen
 _SMALL: Final = 20
 
 Colour = tuple[int, int, int]
 _PAPER: Final[Colour] = (255, 255, 255)
 _INK: Final[Colour] = (29, 28, 29)
-_FAINT: Final[Colour] = (97, 96, 97)  # 6 to 1 on paper
+_FAINT: Final[Colour] = (97, 96, 97)  # contrast 6:1 on the paper
 _LINE: Final[Colour] = (221, 221, 221)
-_COLOURS: Final[dict[Mark, Colour]] = {  # white signs on these, and these on paper: 4.5 to 1 and better
+_COLOURS: Final[dict[Mark, Colour]] = {  # contrast with the paper: at least 4.5:1
     Mark.FINE: (0, 112, 74),
     Mark.FAULT: (184, 24, 50),
     Mark.NOTED: (18, 100, 163),
@@ -39,14 +39,14 @@ _COLOURS: Final[dict[Mark, Colour]] = {  # white signs on these, and these on pa
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A PNG, and the same in words."""
+    """A PNG and its alternative text."""
 
     png: bytes
-    alt: str  # at most 1,000 characters: what files may have
+    alt: str  # at most 1,000 characters, Slack's limit for files
 
 
 def picture(name: str, passed: Sequence[WalkedQuestion], end: Sequence[tuple[str, Mark]]) -> Picture:
-    """Draw *passed* from top to bottom under *name*; *end* is what was concluded, line by line."""
+    """Draw *passed* from top to bottom below *name*; *end* are the lines of the conclusion."""
     rows = [*_rows(name, passed, end)]
     height = sum(row.height for row in rows) + 2 * _MARGIN
     canvas = Image.new("RGB", (WIDE, height), _PAPER)
@@ -72,9 +72,9 @@ def picture(name: str, passed: Sequence[WalkedQuestion], end: Sequence[tuple[str
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    lines: tuple[tuple[str, int, bool, Colour], ...]  # text, size, bold, colour
+    lines: tuple[tuple[str, int, bool, Colour], ...]  # text, size, bold, color
     mark: Mark | None = None
-    begins: bool = False  # a branch of its own: no line leads here
+    begins: bool = False  # starts a branch, so no line leads here
     box: bool = False
 
     @property
@@ -101,7 +101,7 @@ def _rows(name: str, passed: Sequence[WalkedQuestion], end: Sequence[tuple[str, 
 def _wrapped(
     text: str, size: int, bold: bool, colour: Colour, room: int = WIDE - _TEXT - _MARGIN
 ) -> Iterator[tuple[str, int, bool, Colour]]:
-    """Break *text* into at most four lines that fit into *room* pixels."""
+    """Wrap *text* into at most 4 lines of *room* pixels."""
     font = _font(size, bold)
     lines, current = [], ""
     for word in _short_words(text_limits.cut(text_limits.line(text), 240), font, room):
@@ -117,7 +117,7 @@ def _wrapped(
 
 
 def _short_words(text: str, font: ImageFont.FreeTypeFont, room: int) -> Iterator[str]:
-    """Break words that alone are too wide."""
+    """Split words that are too wide for a line."""
     for word in text.split():
         while font.getlength(word) > room:
             most = max(1, int(len(word) * room / font.getlength(word)) - 1)
@@ -141,7 +141,7 @@ def _draw(draw: ImageDraw.ImageDraw, row: _Row, top: int) -> None:
 
 
 def _badge(draw: ImageDraw.ImageDraw, mark: Mark, x: int, y: int) -> None:
-    """A disc with a sign; each sign has a shape of its own."""
+    """Draw a disc with a sign; each mark has its own shape."""
     draw.ellipse((x, y, x + _BADGE, y + _BADGE), _COLOURS[mark])
     if mark is Mark.FINE:
         draw.line([(x + 11, y + 21), (x + 18, y + 28), (x + 30, y + 13)], _PAPER, 5, joint="curve")
@@ -159,10 +159,10 @@ def _high(size: int) -> int:
 
 @lru_cache
 def _font(size: int, bold: bool) -> ImageFont.FreeTypeFont:
-    """DejaVu where this host has it, for its many letters; else the font inside Pillow."""
+    """Return DejaVu if this host has it, for its coverage; else Pillow's built-in font."""
     try:
         return ImageFont.truetype(f"DejaVuSans{'-Bold' if bold else ''}.ttf", size)
     except OSError:
         font = ImageFont.load_default(size)
-        assert isinstance(font, ImageFont.FreeTypeFont)  # it is, where Pillow has FreeType, as its wheels do
+        assert isinstance(font, ImageFont.FreeTypeFont)  # true if Pillow has FreeType, as its wheels do
         return font

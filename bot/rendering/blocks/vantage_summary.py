@@ -1,4 +1,4 @@
-"""What each relay says by itself and what follows from all of them, as the first part of a verdict.
+"""The per-relay part of a verdict: what each relay found, and what follows from all of them.
 
 Pure: no network, no clock.
 """
@@ -22,7 +22,7 @@ _MISSING: Final = 5
 
 
 def side_blocks(sides: VantageSummaries) -> list[Block]:
-    """Tell who says what, whose fault each cause is, and what nobody could tell; of one relay only what it missed."""
+    """List each relay's result, the owner of each cause, and what is missing; for one relay, only what is missing."""
     blocks: list[Block] = []
     if len(sides.summaries) > 1:
         blocks.append(
@@ -36,7 +36,7 @@ def side_blocks(sides: VantageSummaries) -> list[Block]:
 
 
 def missing_blocks(sides: VantageSummaries) -> list[Block]:
-    """Tell what relays were asked and could not say, and why."""
+    """List the relays with missing results, and the reasons."""
     rows = [[run(text, 350)] for text in sides.missing[:_MISSING]]
     left = len(sides.missing) - len(rows)
     if left > 0:
@@ -52,7 +52,7 @@ def missing_blocks(sides: VantageSummaries) -> list[Block]:
 
 
 def unlooked_block(sides: VantageSummaries | None) -> list[Block]:
-    """Name, in small print, the causes that no relay could check."""
+    """Name, in small text, the causes that no relay could check."""
     if sides is None or len(sides.summaries) == 1 or not sides.unlooked:
         return []
     visible = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unlooked[:_FEW])
@@ -62,7 +62,7 @@ def unlooked_block(sides: VantageSummaries | None) -> list[Block]:
 
 
 def in_text(sides: VantageSummaries | None) -> list[str]:
-    """Say the same without blocks."""
+    """Return the same as text."""
     if sides is None:
         return []
     missing = [text_limits.cut(text, 200) for text in sides.missing[:_MISSING]]

@@ -1,6 +1,6 @@
-"""The verdict, for the support agent: what it is, what to tell the customer, what to do, what to press next.
+"""The verdict for the support agent: result, customer message, fixes, buttons, and the open question.
 
-Pure: no network, no clock. The engineers' view of the same run is in `evidence.py`.
+Pure: no network, no clock. The evidence for network engineers is in `evidence.py`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,27 +31,27 @@ from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause
 from knowledge.model.conclusions import Diagnosis, Judged, NextQuestion
 
-_CAUSES: Final = 12  # told one by one
-_FEW: Final = 4  # causes that are told at length
-_EVIDENCE: Final = 3  # sentences under one cause; the rest is the evidence view's
+_CAUSES: Final = 12  # causes listed one by one
+_FEW: Final = 4  # causes described in full
+_EVIDENCE: Final = 3  # sentences per cause; the evidence message has the rest
 
 
 @dataclass(frozen=True, slots=True)
 class VerdictOptions:
-    """What can be chosen below a verdict."""
+    """The choices offered below a verdict."""
 
     platforms: tuple[tuple[str, str], ...] = ()  # (id, title)
-    platform: str = ""  # the one whose steps are shown; none: all
-    relays: tuple[str, ...] = ()  # others that the reader may use
-    earlier: bool = False  # there is another run to compare with
-    judged: str = ""  # what somebody has said of this verdict already: right or wrong
-    resolved: bool = False  # an earlier run of this case had found something
-    views: tuple[str, ...] = ()  # several relays: those whose own verdict can be seen
-    part: bool = False  # this is one of them: the case goes on in its own message
+    platform: str = ""  # the platform whose fixes are shown; empty: all
+    relays: tuple[str, ...] = ()  # other relays that the reader may use
+    earlier: bool = False  # there is an earlier run to compare with
+    judged: str = ""  # feedback already given on this verdict: right or wrong
+    resolved: bool = False  # an earlier run of this case found something
+    views: tuple[str, ...] = ()  # for several relays: those whose own verdict can be opened
+    part: bool = False  # this is one relay's verdict, so the case continues in its main message
 
 
 def verdict(run_header: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Message:
-    """Write the whole verdict; it fits into one message, however much was found."""
+    """Render the verdict as one message, whatever the number of causes."""
     builder = MessageBuilder()
     builder.last(*_buttons(run_header, view, diagnosis, choices), footer(run_header))
     builder.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(run_header))
@@ -74,13 +74,13 @@ def verdict(run_header: RunHeader, view: View, diagnosis: Diagnosis, choices: Ve
 
 
 def headline(view: View, diagnosis: Diagnosis, *, resolved: bool = False) -> str:
-    """The outcome in one line, with a sign that says the same."""
+    """Return the outcome in one line, with its sign."""
     text = f"Resolved: {view.headline[:1].lower()}{view.headline[1:]}" if resolved else view.headline
     return f"{SIGNS[diagnosis.outcome]} {text}"
 
 
 def in_text(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
-    """The whole verdict without blocks: every cause, what to say, what to do, what is asked."""
+    """Return the verdict as text: every cause, the customer message, the fixes, the open question."""
     parts = [view.headline + ".", *sides_in_text(view.vantages)]
     if len(view.found) > 1 and not (view.vantages and view.vantages.compared):
         parts.append(f"{'; '.join(text_limits.cut(_named(found), 120) for found in view.found)}.")
@@ -124,7 +124,7 @@ def _why(found: AdvisedCause, most: int) -> Iterator[Block]:
 
 
 def _add_open(builder: MessageBuilder, view: View, diagnosis: Diagnosis, *, part: bool) -> None:
-    """Nothing was found: say what that means, what may still be wrong, and what helps next."""
+    """Render a verdict without a cause: what that means, what is still possible, and the next steps."""
     builder.add(rich(title("Tell the customer"), *(quotation(text, 700) for text in view.customer)))
     if diagnosis.possible:
         builder.add(
@@ -162,7 +162,7 @@ def _judged(judged: Judged) -> list[Block]:
 
 
 def _rest(diagnosis: Diagnosis, view: View) -> list[Block]:
-    """What else was judged, in small print."""
+    """List the other judgments in small text."""
     ruled = [judged.title for judged in diagnosis.ruled_out]
     effects = [judged.title for judged in diagnosis.explained]
     unchecked = [name for group in view.not_checked for name in group.titles]
@@ -211,7 +211,7 @@ def _buttons(header: RunHeader, view: View, diagnosis: Diagnosis, choices: Verdi
 
 
 def _to_read(header: RunHeader, choices: VerdictOptions, *, found: bool) -> Iterator[Block]:
-    """What can be read about this run; how it was decided comes last."""
+    """Make the buttons that open parts of this run; the decision path is last."""
     platform = {"platform": choices.platform}
     yield button("evidence", "Evidence", header.asked, speak="Show the evidence for engineers")
     if found:
@@ -234,7 +234,7 @@ def _feedback(header: RunHeader, judged: str) -> Block:
 
 
 def _shows_code(view: View, choices: VerdictOptions) -> bool:
-    """Whether the lines to copy stand in the verdict itself: for one cause on one platform they do."""
+    """Whether the verdict includes code to copy: for one cause on one platform."""
     return len(view.found) == 1 and bool(choices.platform)
 
 
@@ -251,7 +251,7 @@ _MOST: Final = 10  # answers in one row
 
 
 def question(header: RunHeader, asked: NextQuestion) -> list[Block]:
-    """Ask *asked*, one button for each answer, and one for those who do not know."""
+    """Render the question with one button per answer, and one for "I don't know"."""
     labels = [(answer, _capital(says or answer)) for answer, says in asked.choices[:_MOST]]
     more = {"option": asked.option, "question": asked.question}
     dunno = button("answer", "I don't know", header.asked, values=more)
@@ -262,7 +262,7 @@ def question(header: RunHeader, asked: NextQuestion) -> list[Block]:
 
 
 def ask(header: RunHeader, asked: NextQuestion) -> Message:
-    """Ask in a message of its own, in the thread."""
+    """Render the question as a separate message in the thread."""
     builder = MessageBuilder()
     builder.last(footer(header, "anybody in this thread may answer"))
     builder.add(*question(header, asked))

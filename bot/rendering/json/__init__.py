@@ -1,1 +1,1 @@
-"""Replies as JSON."""
+"""Render replies as JSON."""

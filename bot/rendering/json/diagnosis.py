@@ -1,4 +1,4 @@
-"""One case as JSON: the form that `docs/schemas/diagnosis.schema.json` publishes.
+"""Render a diagnosis as JSON, in the format of `docs/schemas/diagnosis.schema.json`.
 
 Pure: no network, no clock.
 """
@@ -17,12 +17,12 @@ from knowledge.model.conclusions import Judged, NextQuestion, PathStep
 from knowledge.model.network import Network
 from probes.protocol.model import Observation
 
-# Goes up when a field is renamed or changes its meaning; new fields leave it as it is.
+# Increased when a field is renamed or its meaning changes; new fields do not increase it.
 FORMAT: Final = 1
 
 
 def render(record: RunRecord, view: View, network: Network, version: str) -> dict[str, Any]:
-    """Everything that is known about *record*, as JSON values; no secret is among them."""
+    """Return *record* as JSON values, without secrets."""
     diagnosis = record.diagnosis
     return {
         "format": FORMAT,
@@ -58,7 +58,7 @@ def render(record: RunRecord, view: View, network: Network, version: str) -> dic
 def render_several(
     records: Sequence[RunRecord], views: Sequence[View], network: Network, version: str
 ) -> dict[str, Any]:
-    """Everything about one case seen from several relays: the leading record, the others, and their comparison."""
+    """Return a run on several relays: the leading record, the others, and their comparison."""
     rendered = [render(*pair, network, version) for pair in zip(records, views, strict=True)]
     first = rendered.pop(list(records).index(leading(records)))
     return first | {"comparison": _comparison(compare(records)), "others": rendered}

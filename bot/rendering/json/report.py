@@ -1,4 +1,4 @@
-"""What a pasted report says, as JSON: the form that `docs/schemas/preflight.schema.json` publishes.
+"""Render a preflight report as JSON, in the format of `docs/schemas/preflight.schema.json`.
 
 Pure: no network, no clock.
 """
@@ -17,7 +17,7 @@ from bot.intake.summary import remarks, sentences
 from bot.rendering.report_summary import headline, outcome
 from bot.rendering.view import View
 
-# Goes up when a field is renamed or changes its meaning; new fields leave it as it is.
+# Increased when a field is renamed or its meaning changes; new fields do not increase it.
 FORMAT: Final = 1
 
 
@@ -29,7 +29,7 @@ def render(
     then: tuple[str, ...],
     version: str,
 ) -> dict[str, Any]:
-    """Everything that was read and what follows, as JSON values; no secret is among them."""
+    """Return the reading and its conclusions as JSON values, without secrets."""
     record = continued.record
     return {
         "format": FORMAT,

@@ -1,1 +1,1 @@
-"""Replies for a terminal."""
+"""Render replies for a terminal."""

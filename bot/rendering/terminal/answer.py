@@ -1,4 +1,4 @@
-"""An answer with its sources, and what was understood of a text, as lines for a terminal.
+"""Render an answer with its sources, and symptom matches, for a terminal.
 
 Pure: no network, no clock.
 """
@@ -16,7 +16,7 @@ SHOWN: Final = 3
 
 
 def render_answer(answer: Answer) -> Iterator[Line]:
-    """Write *answer*: sentences with the number of their source behind them, then the sources."""
+    """Render *answer*: sentences with source numbers, then the sources."""
     if not answer.answered:
         yield Line("I don't know." + (" Nearest is:" if answer.closest else ""))
         for name, title in answer.closest:
@@ -38,7 +38,7 @@ def _marks(sentence: Sentence) -> str:
 
 
 def render_readings(readings: SymptomMatch, *, numbered: bool = False) -> Iterator[Line]:
-    """Write what was understood; *numbered* where the causes are there to choose from."""
+    """Render what was understood; *numbered* if the user can choose among the causes."""
     if readings.codes:
         yield Line(f"Error codes: {', '.join(readings.codes)}")
     for name, value in readings.clues.items():

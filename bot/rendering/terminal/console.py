@@ -1,7 +1,7 @@
-"""Lines of an answer, and how they get onto a terminal, a pipe or a file.
+"""Print styled lines to a terminal, a pipe, or a file.
 
-On a terminal lines are wrapped and coloured (never by colour alone; NO_COLOR is heeded); elsewhere they
-stay whole.
+On a terminal, lines are wrapped and colored (color never carries meaning alone; NO_COLOR is respected); elsewhere
+they are not wrapped.
 """
 
 import io
@@ -15,8 +15,8 @@ from rich.text import Text
 
 from bot.errors import printable
 
-# For terminals without these characters: check mark, cross, bullet, arrow, ellipsis, dashes, quotation marks.
-# What is in neither table becomes a question mark.
+# For encodings without these characters: check mark, cross, bullet, arrow, ellipsis, dashes, quotation marks.
+# Characters that are not in this table become question marks.
 PLAIN: Final = str.maketrans(
     dict(
         zip(
@@ -27,31 +27,31 @@ PLAIN: Final = str.maketrans(
     )
 )
 
-# Longer lines are hard to read, however wide the window is.
+# Longer lines are hard to read, even in a wide window.
 WIDEST: Final = 100
 NARROWEST: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One paragraph: a mark hangs in front of it; lines of code keep their own breaks."""
+    """One paragraph with a hanging mark; code keeps its line breaks."""
 
     text: str = ""
-    style: str = ""  # rich's words: bold, dim, red, …
+    style: str = ""  # rich style: bold, dim, red, and so on
     indent: int = 0
     mark: str = ""
     code: bool = False
 
 
 def write(lines: Iterable[Line], stream: TextIO) -> None:
-    """Print *lines* on *stream*."""
+    """Print *lines* to *stream*."""
     console = open_console(stream)
     for line in lines:
         _print(console, line, fit(line.mark, stream), fit(printable(line.text), stream))
 
 
 def open_console(stream: TextIO) -> Console:
-    """Make a console that interprets nothing in the text it is given."""
+    """Make a console that prints text without interpreting markup."""
     console = _Console(file=stream, markup=False, highlight=False, emoji=False)
     if console.is_terminal:
         console.width = min(console.width, WIDEST)
@@ -59,15 +59,15 @@ def open_console(stream: TextIO) -> Console:
 
 
 class _Console(Console):
-    """Rich ends the process when the reader is gone; the command line knows better how to end."""
+    """Rich exits the process on a broken pipe; here the command line decides how to exit."""
 
     def on_broken_pipe(self) -> None:
-        """Let the exception through."""
+        """Raise BrokenPipeError."""
         raise BrokenPipeError
 
 
 def fit(text: str, stream: TextIO) -> str:
-    """Write *text* with the characters that *stream* has."""
+    """Replace the characters of *text* that *stream* cannot encode."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
@@ -77,14 +77,14 @@ def fit(text: str, stream: TextIO) -> str:
 
 
 def to_text(lines: Iterable[Line]) -> str:
-    """Give *lines* as one plain text, unwrapped."""
+    """Return *lines* as plain text, not wrapped."""
     stream = io.StringIO()
     write(lines, stream)
     return stream.getvalue()
 
 
 def _print(console: Console, line: Line, mark: str, text: str) -> None:
-    """Print one paragraph, its mark hanging in front of it."""
+    """Print one paragraph with its hanging mark."""
     lead = " " * line.indent + (f"{mark} " if mark else "")
     body = Text(text, line.style)
     width = console.width - cell_len(lead)

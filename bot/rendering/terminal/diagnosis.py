@@ -1,4 +1,4 @@
-"""One case for people to read: the short answer first, what it rests on below.
+"""Render a diagnosis for a terminal: the short answer first, then its evidence.
 
 Pure: no network, no clock.
 """
@@ -22,16 +22,16 @@ from probes.protocol.model import REFERENCE, Observation
 
 MARK: Final = "\N{BULLET}"
 STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}
-# Not numbers: an answer may be a version. Nor y and n, which are answers.
+# Letters, not numbers: an answer may be a version. Without y and n, which are answers.
 LETTERS: Final = "abcdefgh"
 
 
 def render(
     record: RunRecord, view: View, network: Network, *, verbose: bool = False, asks: bool = False
 ) -> Iterator[Line]:
-    """Write the whole answer to *record*; *verbose* adds every platform's preflight and every observation.
+    """Render the diagnosis of *record*; *verbose* adds all preflight guides and all observations.
 
-    The next question is left out where somebody *asks* it right afterwards.
+    With *asks*, the next question is left out, because the caller asks it right afterward.
     """
     diagnosis = record.diagnosis
     yield Line()
@@ -61,7 +61,7 @@ def render(
 
 
 def render_question(question: NextQuestion) -> Iterator[Line]:
-    """Ask what only a person can tell, with the answers to choose from."""
+    """Render a question to the user, with its answers."""
     yield Line()
     yield Line(question.ask, "bold")
     for letter, (answer, says) in zip(LETTERS, question.choices, strict=False):
@@ -70,7 +70,7 @@ def render_question(question: NextQuestion) -> Iterator[Line]:
 
 
 def render_change(before: RunRecord, record: RunRecord, view: View) -> Iterator[Line]:
-    """Tell what one more answer changed: what is found now, and what is ruled out now."""
+    """Render what one more answer changed: causes found now, and causes ruled out now."""
     known = {finding.cause for finding in before.diagnosis.found}
     settled = {judged.cause for judged in before.diagnosis.ruled_out}
     new = [cause for cause in view.found if cause.id not in known]
@@ -91,7 +91,7 @@ def _to_tell(question: NextQuestion) -> str:
 
 
 def _meaning(meaning: Meaning | None) -> Iterator[Line]:
-    """Tell what the code means, and which codes are taken for it."""
+    """Render the meaning of the code, and the codes it is confused with."""
     if meaning is None:
         return
     texts = (*meaning.texts, meaning.elsewhere, *meaning.notes)
@@ -122,7 +122,7 @@ def _named(found: AdvisedCause) -> str:
 
 
 def _fixes(fixes: Iterable[AdvisedFix]) -> Iterator[Line]:
-    """List fixes by who can make them; one that differs by platform in its code only is told once."""
+    """List fixes by role; a fix that differs between platforms only in its code appears once."""
     by_who: dict[str, dict[str, list[AdvisedFix]]] = {}
     for fix in fixes:
         by_who.setdefault(fix.who, {}).setdefault(fix.do, []).append(fix)
@@ -146,7 +146,7 @@ def _code(code: str, note: str, title: str = "") -> Iterator[Line]:
 
 
 def _preflight(guides: tuple[Guide, ...], platform: str | None, *, verbose: bool) -> Iterator[Line]:
-    """Tell of the SDK's own test: in full for the platform asked for, one line each where none was named."""
+    """Render the SDK's preflight test: in full for the requested platform, one line each if there is none."""
     if platform is None and not verbose:
         lines = _items(
             f"{guide.title} ({guide.platform}): {guide.call}, since {guide.since}" for guide in guides
@@ -177,7 +177,7 @@ def _sub(title: str, texts: Iterable[str]) -> Iterator[Line]:
 
 
 def _section(title: str, lines: Iterable[Line]) -> Iterator[Line]:
-    """Put a *title* and an empty line before *lines*, or nothing where there are none."""
+    """Put an empty line and a *title* before *lines*; nothing if there are no lines."""
     body = list(lines)
     if body:
         yield Line()
@@ -226,5 +226,5 @@ def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
     )
 
 
-# Other replies are built of the same parts.
+# Shared with other renderers.
 section, items, cause_lines = _section, _items, _found

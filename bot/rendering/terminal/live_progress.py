@@ -1,4 +1,4 @@
-"""What is shown while probes run: a live list on a terminal, a line for each answer elsewhere."""
+"""Live progress: an updating list on a terminal, one line per answer elsewhere."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from bot.rendering.terminal.console import Line, fit, open_console, write
 from knowledge.model.conclusions import Answered
 from knowledge.model.schema import Knowledge
 
-# Drawing costs as much as reasoning; nobody reads faster than this.
+# Drawing costs as much as reasoning, and nobody reads faster than this.
 FRAME: Final = 0.05  # seconds
 STYLES: Final[Mapping[str, str]] = {OK: "green", BAD: "red", NEUTRAL: ""}
 
@@ -24,9 +24,9 @@ STYLES: Final[Mapping[str, str]] = {OK: "green", BAD: "red", NEUTRAL: ""}
 def show_progress(
     stream: TextIO, knowledge: Knowledge, *, several: bool = False
 ) -> Iterator[ProgressCallback]:
-    """Show on *stream* what the function given here is told; a live list leaves nothing behind.
+    """Show the progress passed to the returned callback on *stream*; the live list is removed at the end.
 
-    With *several* relays each line says from which one it comes.
+    With *several* relays, each line names its relay.
     """
     begun = time.perf_counter()
     if not stream.isatty():

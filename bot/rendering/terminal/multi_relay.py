@@ -1,4 +1,4 @@
-"""One case seen from several relays, for people to read: the comparison first, then each relay's own answer.
+"""Render a run on several relays: the comparison first, then the result of each relay.
 
 Pure: no network, no clock.
 """
@@ -22,9 +22,9 @@ def render_several(
     verbose: bool = False,
     asks: bool = False,
 ) -> Iterator[Line]:
-    """Write what the relays say together, and the whole answer of each that found something of its own.
+    """Render the comparison, and the full result of each relay that found something different.
 
-    With *verbose* every relay's answer is whole. The next question is left out where somebody *asks* it right away.
+    With *verbose*, every relay's result is full. With *asks*, the next question is left out: the caller asks it.
     """
     comparison = compare(records)
     first = leading(records)

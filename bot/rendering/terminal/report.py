@@ -1,4 +1,4 @@
-"""What a pasted report says, for a terminal: what it is, what the device saw, what follows, what is missing.
+"""Render a preflight report for a terminal: what it is, what the device observed, the conclusion, and its gaps.
 
 Pure: no network, no clock.
 """
@@ -16,14 +16,14 @@ from bot.rendering.terminal.console import Line
 from bot.rendering.terminal.diagnosis import STYLES, cause_lines, items, section
 from bot.rendering.view import View
 
-# With more reports than this, only what each one is gets told.
+# If there are more reports than this, the rest are left out.
 IN_FULL: Final = 4
 
 
 def render(
     reading: Reading, continued: DeviceEvidence, view: View, quality: Mapping[str, Any], then: tuple[str, ...]
 ) -> Iterator[Line]:
-    """Write *reading* and what follows from it; *then* is what to do next."""
+    """Render *reading* and its conclusions; *then* are the next steps."""
     diagnosis = continued.record.diagnosis
     yield Line(reading.says, "bold")
     if taken_out := hint(reading.removed):
