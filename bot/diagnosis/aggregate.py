@@ -1,6 +1,6 @@
-"""What several relays saw, as one record: every message that can be made of a run can then be made of all of them.
+"""Combine the runs of several relays into one record, so that every renderer can show it like a single run.
 
-Pure: no network, no clock. Looks are named by their relays, so that none hides another's.
+Pure: no network, no clock. Observations are named with their relay, so that none hides another.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from probes.protocol.model import REFERENCE, Observation
 
 
 def aggregate(records: Sequence[RunRecord]) -> RunRecord:
-    """Lay the *records* of one request together, one from each relay; a single one stays as it is.
+    """Combine the *records* of one request, one per relay; a single record is returned unchanged.
 
-    A cause is found if it shows from any relay, and ruled out only where every relay of the users' networks rules
-    it out. A reference relay adds its looks, and says nothing about anybody's network.
+    A cause is found if any relay finds it, and ruled out only if every relay in the user's networks rules it out. A
+    reference relay contributes observations, but no conclusions about a user's network.
     """
     if len(records) == 1:
         return records[0]
@@ -35,12 +35,12 @@ def aggregate(records: Sequence[RunRecord]) -> RunRecord:
 
 
 def step_of(relay: str, step: str) -> str:
-    """Name a look by where it was taken."""
+    """Return the step id of an observation with its relay."""
     return f"{relay}: {step}"
 
 
 def unchecked_by_all(records: Sequence[RunRecord]) -> tuple[Judged, ...]:
-    """List the causes that no relay of the users' networks could check, and not for want of a person's word."""
+    """List the causes that no relay in the user's networks could check, except those that need a person's answer."""
     own = _inside(records)
     unchecked = [
         {judged.cause: judged for judged in record.diagnosis.not_checked if not judged.person_only}
@@ -50,7 +50,7 @@ def unchecked_by_all(records: Sequence[RunRecord]) -> tuple[Judged, ...]:
 
 
 def _inside(records: Sequence[RunRecord]) -> list[RunRecord]:
-    """Choose the relays that speak for a user's network; all, where none does."""
+    """Return the records of relays in a user's network, or all records if there are none."""
     return [record for record in records if record.vantage != REFERENCE] or list(records)
 
 
@@ -75,7 +75,7 @@ def _diagnosis(records: Sequence[RunRecord], first: RunRecord) -> Diagnosis:
 
 
 def _ruled_out_in_part(item: Judged, records: Sequence[RunRecord]) -> Judged:
-    """Say from where *item* was ruled out although another relay could not check it."""
+    """Add to *item* the relays that ruled it out, if another relay could not check it."""
     fine = [
         record.relay
         for record in records
@@ -85,7 +85,7 @@ def _ruled_out_in_part(item: Judged, records: Sequence[RunRecord]) -> Judged:
 
 
 def _renamed(record: RunRecord) -> Diagnosis:
-    """Give the diagnosis of *record*, with every look named by its relay."""
+    """Return the diagnosis of *record* with the relay in every step id."""
     diagnosis = record.diagnosis
 
     def steps(known: tuple[str, ...]) -> tuple[str, ...]:

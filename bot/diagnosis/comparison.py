@@ -1,7 +1,8 @@
-"""Lay what several relays saw side by side, to tell one network's fault from everybody's.
+"""Compare the runs of several relays, to tell one network's fault from a common one.
 
-Pure: no network, no clock. What fails from one relay only is that network's fault; what fails from all is the
-service's, or common to all of them. A relay that could not tell says nothing, and a reference relay rules nothing out.
+Pure: no network, no clock. What fails at one relay only is that network's fault; what fails at all relays is the
+service's fault or common to all. A relay without a result counts for neither side, and a reference relay rules
+nothing out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,28 +16,28 @@ from probes.protocol.model import REFERENCE
 
 FindingScope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
 
-NAMED: Final = 5  # relays that a sentence lists; of more it tells how many
+NAMED: Final = 5  # relays named in one sentence; the rest are counted
 
-# The words of a look that a relay did not take, for a reason of the relay's and not of the case's.
+# Failure words of checks that a relay did not run for a reason of its own.
 _MISSING: Final = (Failure.RELAY_LOST, Failure.NOT_ALLOWED)
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedCause:
-    """One cause that some relay found, and what the others say to it."""
+    """One cause that a relay found, and the results of the others."""
 
     cause: str
     title: str
     scope: FindingScope
-    seen_from: tuple[str, ...]  # relays from which it shows
-    fine_from: tuple[str, ...]  # relays from which it does not
-    unknown_from: tuple[str, ...]  # relays that could not tell
+    seen_from: tuple[str, ...]  # relays that found it
+    fine_from: tuple[str, ...]  # relays that did not find it
+    unknown_from: tuple[str, ...]  # relays without a result
     says: str  # one sentence
 
 
 @dataclass(frozen=True, slots=True)
 class MissingRelay:
-    """What one relay was asked and could not tell."""
+    """The checks that one relay could not run."""
 
     relay: str
     looks: int
@@ -45,22 +46,22 @@ class MissingRelay:
 
     @property
     def says(self) -> str:
-        """Say it in one sentence."""
+        """Return it as one sentence."""
         return f"{self.relay}: {self.looks} of {self.of} looks are missing: {self.because}."
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What several relays say together about one request."""
+    """The comparison of several relays for one request."""
 
     causes: tuple[ComparedCause, ...]
-    alike: tuple[str, ...]  # steps that failed from every relay that took them, two at least
+    alike: tuple[str, ...]  # steps that failed at every relay that ran them, two at least
     missing: tuple[MissingRelay, ...]
-    says: str  # one sentence over all
+    says: str  # one sentence about all relays
 
 
 def compare(records: Sequence[RunRecord]) -> Comparison:
-    """Compare the *records* of one request, one for each relay."""
+    """Compare the *records* of one request, one per relay."""
     found: dict[str, Finding] = {}
     for finding in (finding for record in records for finding in record.diagnosis.found):
         found.setdefault(finding.cause, finding)
@@ -70,7 +71,7 @@ def compare(records: Sequence[RunRecord]) -> Comparison:
 
 
 def missing_from(record: RunRecord) -> MissingRelay | None:
-    """Tell what the relay of *record* was asked and could not tell because of itself."""
+    """Return the checks that the relay of *record* did not run for a reason of its own; None if there are none."""
     lost = [observation for observation in record.observations.values() if observation.failure in _MISSING]
     if not lost:
         return None
@@ -80,7 +81,7 @@ def missing_from(record: RunRecord) -> MissingRelay | None:
     usual = (
         "the relay was gone" if lost[0].failure is Failure.RELAY_LOST else "it is not allowed to look there"
     )
-    # What the network file pins was never asked of the relay, and has no time.
+    # What the network file pins was never sent to the relay, and has no start time.
     taken = sum(
         observation.started > 0 for observation in record.observations.values() if observation not in lost
     )
@@ -88,7 +89,7 @@ def missing_from(record: RunRecord) -> MissingRelay | None:
 
 
 def leading(records: Sequence[RunRecord]) -> RunRecord:
-    """Choose the record that stands for all: the first that found something, else one of the user's network."""
+    """Choose the record that represents all: the first that found something, else one in the user's network."""
     found = [record for record in records if record.diagnosis.outcome == "found"]
     inside = [record for record in records if record.vantage != REFERENCE]
     unclear = [record for record in inside if record.diagnosis.outcome == "unclear"]
@@ -106,10 +107,10 @@ def _compared(finding: Finding, records: Sequence[RunRecord]) -> ComparedCause:
 
 
 def _shows(finding: Finding, record: RunRecord) -> bool | None:
-    """Whether the cause shows from where *record* was made; None where nobody could tell.
+    """Whether the cause shows at the relay of *record*; None if unknown.
 
-    A reference relay finds nothing about a user's network, but it has answered the questions: one that gives
-    every answer that shows the cause sees the same, one that gives another answer sees it work.
+    A reference relay draws no conclusions about a user's network, but it has answered the questions: with all the
+    answers that show the cause, the cause shows there, too; with any other answer, it does not.
     """
     diagnosis = record.diagnosis
     if any(item.cause == finding.cause for item in diagnosis.found):
@@ -157,7 +158,7 @@ def _says(
 
 
 def _alike(records: Sequence[RunRecord]) -> tuple[str, ...]:
-    """List the steps that failed wherever they were looked at, and were looked at from two relays at least."""
+    """List the steps that failed at every relay that ran them, if at least two did."""
     alike = []
     for step in dict.fromkeys(step for record in records for step in record.observations):
         taken = [record.observations[step] for record in records if step in record.observations]
@@ -194,7 +195,7 @@ def _count(number: int, item: str, many: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join *names* as a sentence does; of many only the first."""
+    """Join *names* for a sentence; if there are more than `NAMED`, count the rest."""
     known = list(names)
     if len(known) > NAMED:
         known = [*known[: NAMED - 1], f"{len(known) - NAMED + 1} more"]

@@ -1,6 +1,6 @@
-"""What only shows when a report and a relay's looks lie side by side: other edges, ports that only one of them lost.
+"""Differences between the device's report and the relay's observations: edges, and lost media ports.
 
-Pure.
+Pure: no network, no clock.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from probes.protocol.model import Facts, Observation
 def find_discrepancies(
     reading: Reading, observations: Mapping[str, Observation], relay: str
 ) -> Iterator[str]:
-    """Say what *relay* saw that belongs beside what the device saw, a sentence each."""
+    """List what *relay* observed that is relevant to the device's report, one sentence each."""
     edges = _facts_of("edges", observations)
     media = _facts_of("udp_media", observations)
     for report in reading.reports:
@@ -23,7 +23,7 @@ def find_discrepancies(
 
 
 def _edge(report: PreflightReport, edges: Facts, relay: str) -> Iterator[str]:
-    """Where roaming led both, and which edge is near."""
+    """Compare the edges that roaming chose, and name the nearest one."""
     near, led = str(edges.get("nearest_edge") or ""), str(edges.get("roaming_edge") or "")
     if report.edge_asked != ROAMING or not report.edge or not near:
         return
@@ -39,7 +39,7 @@ def _edge(report: PreflightReport, edges: Facts, relay: str) -> Iterator[str]:
 
 
 def _port(report: PreflightReport, media: Facts, relay: str) -> Iterator[str]:
-    """A media port that worked for the device, among those that the relay lost."""
+    """Compare the device's media port with the ports that the relay lost."""
     low, dash, high = str(media.get("boundary") or "").partition("-")
     if not (dash and low.isdecimal() and high.isdecimal()):
         return
@@ -52,7 +52,7 @@ def _port(report: PreflightReport, media: Facts, relay: str) -> Iterator[str]:
 
 
 def _facts_of(probe: str, observations: Mapping[str, Observation]) -> Facts:
-    """Give what the first look of *probe* noted that looked at all."""
+    """Return the facts of the first observation of *probe* that has a result."""
     return next(
         (
             observation.facts

@@ -1,4 +1,4 @@
-"""What a diagnosis works with, loaded once: knowledge, network, relay, settings."""
+"""Engine: the knowledge, network, relays, and settings of one process."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from probes.protocol.model import USER_NETWORK, VANTAGES
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Everything that stays the same from one case to the next."""
+    """What does not change between cases."""
 
     knowledge: Knowledge
     network: Network
@@ -32,16 +32,16 @@ class Engine:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The words that mean something here."""
+        """The valid words of requests."""
         return make_vocabulary(self.knowledge, self.network, self.relays.names)
 
     def diagnose(self, request: Request, tell: ProgressCallback) -> RunRecord:
-        """Run one case to its end; Ctrl-C ends it with KeyboardInterrupt."""
+        """Run one case on its first relay; Ctrl-C raises KeyboardInterrupt."""
         (record,) = self.diagnose_all(replace(request, relays=request.relays[:1]), tell)
         return record
 
     def diagnose_all(self, request: Request, tell: ProgressCallback) -> tuple[RunRecord, ...]:
-        """Run one case from every relay that it names, side by side; a record each, in their order."""
+        """Run one case on all its relays in parallel; returns one record per relay, in the order of the request."""
         return asyncio.run(self._from_each(request, tell))
 
     async def _from_each(self, request: Request, tell: ProgressCallback) -> tuple[RunRecord, ...]:
@@ -54,7 +54,7 @@ class Engine:
         return await from_each(request.relays, look)
 
     def add_answer(self, record: RunRecord, option: str, value: str) -> RunRecord:
-        """Walk *record* again with one more answer of a person's."""
+        """Conclude *record* again with one more answer from a person; no check runs again."""
         return add_answer(record, option, value, self.knowledge, self.network)
 
 
@@ -65,7 +65,7 @@ def load_engine(
     *,
     remote: bool = False,
 ) -> Engine:
-    """Load everything, with the hub's relays if *remote*; KnowledgeError and UsageError for what cannot be used."""
+    """Load everything, including the hub's relays if *remote*; raises `KnowledgeError` or `UsageError`."""
     if vantage is not None and vantage not in VANTAGES:
         raise unknown_word("a vantage", vantage, VANTAGES)
     if network is not None and not network.strip():
@@ -81,10 +81,10 @@ def load_engine(
 
 
 def _relays(local: LocalRelay) -> RelayLookup:
-    """The relays of the hub that runs here, if one does."""
+    """Return the relays of the hub on this host, or the local relay alone."""
     if not socket_of(os.environ).exists():
         return LocalOnly(local)
-    # Web server, database and keys come along: 0.2 s that a diagnosis from here alone does without.
+    # Keeps the web server, the database, and the keys out of start-up: 0.2 s that a local diagnosis does not need.
     from bot.relays.directory import open_directory
 
     return open_directory(os.environ, local)

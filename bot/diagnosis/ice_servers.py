@@ -1,4 +1,4 @@
-"""TURN servers and the credentials for them: given, minted for this one run, or none and why.
+"""TURN servers and their credentials: given, minted for this run, or the reason why there are none.
 
 Nothing here is logged, and no `repr` shows a credential.
 """
@@ -22,25 +22,25 @@ URL: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TurnServer:
-    """One TURN endpoint with what it takes to use it."""
+    """One TURN endpoint with its credentials."""
 
     host: str
     port: int
-    transport: str  # udp, tcp or tls
+    transport: str  # udp, tcp, or tls
     username: str = field(default="", repr=False)
     credential: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class IceServers:
-    """The TURN servers of one run; `because` says where they come from, or why there are none."""
+    """The TURN servers of one run; `because` is their source, or the reason why there are none."""
 
     servers: tuple[TurnServer, ...] = ()
     because: str = "no credentials"
 
 
 async def find_ice(network: Network, settings: TurnSettings) -> IceServers:
-    """TURN servers for *network*: its own, else the environment's, else minted; failing, the reason."""
+    """Find the TURN servers: the network file's, else the environment's, else minted ones; or the reason for none."""
     if network.ice_servers:
         return IceServers(
             turn_servers(network.ice_servers, "ice_servers of the network file"), "the network file's"
@@ -53,7 +53,7 @@ async def find_ice(network: Network, settings: TurnSettings) -> IceServers:
 
 
 def turn_servers(servers: Iterable[IceServer], where: str) -> tuple[TurnServer, ...]:
-    """List the TURN endpoints of *servers*; `UsageError` names *where*, not the secrets."""
+    """List the TURN endpoints of *servers*; the `UsageError` for a bad URL names *where*, not the secrets."""
     found: list[TurnServer] = []
     for server in servers:
         for url in server.urls:
@@ -66,9 +66,9 @@ def turn_servers(servers: Iterable[IceServer], where: str) -> tuple[TurnServer, 
 
 
 def _endpoint(match: re.Match[str], server: IceServer) -> TurnServer:
-    """Fill in the defaults of RFC 7065: 3478 over UDP for turn, 5349 over TLS for turns.
+    """Apply the defaults of RFC 7065: 3478 over UDP for turn, 5349 over TLS for turns.
 
-    `turn:…:443?transport=tcp` is plain TURN over TCP by that RFC, and so is it treated here.
+    By that RFC, `turn:…:443?transport=tcp` is plain TURN over TCP, so it is treated as such.
     """
     secure = match["scheme"].casefold() == "turns"
     return TurnServer(
@@ -81,8 +81,8 @@ def _endpoint(match: re.Match[str], server: IceServer) -> TurnServer:
 
 
 async def _minted(network: Network, settings: TurnSettings) -> IceServers:
-    """Mint and read; what goes wrong becomes the reason why there are none."""
-    from bot.diagnosis.twilio_tokens import NoTokensError, mint_servers
+    """Mint credentials; an error becomes the reason why there are none."""
+    from bot.diagnosis.twilio_tokens import NoTokensError, mint_servers  # keeps aiohttp out of start-up
 
     try:
         servers = await mint_servers(network, settings)

@@ -1,4 +1,4 @@
-"""One plan for all looks that a case wants: each once, in order, inside budgets.
+"""Make one plan for all probes that a case needs: each step once, in order, within its budget.
 
 Pure: no network, no clock.
 """
@@ -15,26 +15,26 @@ from knowledge.model.schema import CaseModel, ProbeSpec
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step, Target
 
-# What must have succeeded on the same host before a look makes sense: its failure would only repeat theirs.
+# Probes that must have succeeded on the same host first: otherwise a failure would only repeat theirs.
 BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
     "tcp": ("dns",),
     "tls": ("dns", "tcp"),
     "http": ("dns", "tcp"),
-    "websocket": ("dns", "tcp"),  # not tls: behind an intercepted session it still tells something
+    "websocket": ("dns", "tcp"),  # not tls: behind TLS interception, the result is still informative
     "stun": ("dns",),
     "nat": ("dns",),
     "turn": ("dns",),
 }
 
-# One would do; the second is for when the first is silent.
+# One is enough; the second is a fallback if the first does not reply.
 OTHER_SERVERS: Final = 2
 
-# The order in which TURN servers are tried for the media proof: what passes most firewalls first.
+# The order in which TURN servers are tried for the media check: first what passes most firewalls.
 _WAYS: Final = ("tls", "tcp", "udp")
 
 
 def make_plan(cases: Iterable[CaseModel], network: Network, ice: IceServers) -> Plan:
-    """Every look that *cases* want on *network*, equal ones merged, with *ice* for those that need it."""
+    """Make the plan for *cases* on *network*, with equal steps merged and TURN credentials from *ice*."""
     wanted: dict[str, tuple[ProbeSpec, CaseModel]] = {}
     for case in cases:
         for look in chain.from_iterable(case.probes.values()):
@@ -46,7 +46,7 @@ def make_plan(cases: Iterable[CaseModel], network: Network, ice: IceServers) -> 
 
 
 def observe_known(cases: Iterable[CaseModel], network: Network, ice: IceServers) -> dict[str, Observation]:
-    """Give the observations that need no probe, for the looks that `make_plan` leaves out."""
+    """Return the observations that are known without a probe, for the steps that `make_plan` leaves out."""
     looks = chain.from_iterable(chain.from_iterable(case.probes.values()) for case in cases)
     known = (_known(look, network, ice) for look in looks)
     return {observation.step: observation for observation in known if observation}
@@ -68,9 +68,9 @@ def _step(
 
 
 def _before(look: ProbeSpec, looks: Iterable[ProbeSpec]) -> Iterator[str]:
-    """Name the looks at the same place that *look* comes after."""
+    """List the steps on the same host that must run before *look*."""
     if look.params.get("proxy"):
-        return  # the proxy looks names up and connects
+        return  # the proxy resolves names and connects
     for probe in BEHIND.get(look.probe, ()):
         for other in looks:
             same = other.probe == probe and other.target.host == look.target.host and not other.params
@@ -79,7 +79,7 @@ def _before(look: ProbeSpec, looks: Iterable[ProbeSpec]) -> Iterator[str]:
 
 
 def _known(look: ProbeSpec, network: Network, ice: IceServers) -> Observation | None:
-    """Tell what is known without a probe: an address, a pinned name, or that no media proof is possible."""
+    """Return what is known without a probe: an address, a pinned name, or that no media check is possible."""
     if look.probe == "udp_media" and not ice.servers:
         return Observation(
             look.step, look.probe, look.target, Failure.NO_CREDENTIALS, {"because": ice.because}
@@ -96,7 +96,7 @@ def _known(look: ProbeSpec, network: Network, ice: IceServers) -> Observation | 
 
 
 def addresses_known(host: str, network: Network) -> list[str]:
-    """Give the addresses of *host* that need no DNS: those the network file pins, or itself."""
+    """Return the addresses of *host* that need no DNS: pinned in the network file, or the host itself."""
     if host in network.addresses:
         return list(network.addresses[host])
     try:
@@ -108,7 +108,7 @@ def addresses_known(host: str, network: Network) -> list[str]:
 def _params(
     look: ProbeSpec, case: CaseModel, network: Network, turn: tuple[TurnServer, ...]
 ) -> Iterator[tuple[str, Any]]:
-    """Yield what the network knows about this look, besides its target."""
+    """Yield the parameters of a step that come from the network file."""
     if known := addresses_known(look.target.host, network):
         yield "addresses", known
     match look.probe:
@@ -147,7 +147,7 @@ def _endpoint(server: TurnServer, network: Network) -> dict[str, Any]:
 
 
 def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
-    """Find further servers to compare mappings with: a NAT is told by two addresses asked from one port."""
+    """Find further STUN servers: NAT detection compares the mappings for two addresses from one port."""
     others = chain.from_iterable(network.targets(service, "", "every") for service in ("stun", "turn"))
     found = {
         other.host: other.port for other in others if other.transport == "udp" and other.host != target.host
@@ -156,9 +156,9 @@ def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
 
 
 def _servers(look: ProbeSpec, network: Network, ice: IceServers) -> tuple[TurnServer, ...]:
-    """Pick the TURN servers whose credentials this look may use, all with the same ones.
+    """Choose the TURN servers whose credentials this step may use, all with the same credentials.
 
-    Credentials go to the servers they were given for, and to other names of the same service.
+    Credentials are sent only to the servers they were issued for, and to other names of the same service.
     """
     if look.probe == "udp_media":
         fit = sorted(ice.servers, key=lambda server: _WAYS.index(server.transport))

@@ -1,6 +1,6 @@
-"""The story of one case: plan, look, reason after every look, stop when nothing can change the answer.
+"""One run: plan, probe, reason after each observation, and stop when nothing can change the diagnosis.
 
-Knows neither terminal nor Slack: whoever calls it hears of progress through a function, and gets the record.
+Independent of terminal and Slack: a callback gets the progress, and the caller gets the record.
 """
 
 import time
@@ -27,33 +27,33 @@ from probes.protocol.model import Observation, Plan, Step
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """Everything about one run: enough to explain it later, and to walk it again with one more answer."""
+    """Everything about one relay's run: enough to explain it later, and to conclude it again with one more answer."""
 
     request: Request
-    network: str  # its id
-    digest: str  # of the knowledge that decided
+    network: str  # the network's id
+    digest: str  # of the knowledge that was used
     relay: str
     vantage: str
-    turn: str  # where TURN credentials come from, or why there are none
+    turn: str  # source of the TURN credentials, or why there are none
     plan: Plan
-    observations: Mapping[str, Observation]  # by step id, in the order in which they came
+    observations: Mapping[str, Observation]  # by step id, in order of arrival
     answers: Mapping[str, Answers]  # by platform
     diagnosis: Diagnosis
-    started: float  # seconds since the epoch
+    started: float  # Unix time in seconds
     timings: Mapping[str, float]  # milliseconds: prepare, looks, total
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One look has ended, and what that changed."""
+    """One check has ended: its observation, and what it changed."""
 
     observation: Observation
     done: int
     total: int
     changed: tuple[Answered, ...]
-    seen: Mapping[str, Observation]  # all so far, by step id
-    diagnose: Callable[[], Diagnosis] = field(repr=False)  # what can be concluded so far; some ms of work
-    relay: str = ""  # from where
+    seen: Mapping[str, Observation]  # all observations so far, by step id
+    diagnose: Callable[[], Diagnosis] = field(repr=False)  # conclusions so far; takes a few ms
+    relay: str = ""  # the relay that made the observation
 
 
 ProgressCallback: TypeAlias = Callable[[Progress], None]
@@ -61,7 +61,7 @@ ProgressCallback: TypeAlias = Callable[[Progress], None]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is decided about one request: a case and its tree for each platform in question."""
+    """What is decided for one request: a case model and its tree for each platform in question."""
 
     cases: tuple[CaseModel, ...]
     trees: tuple[Tree, ...]
@@ -69,20 +69,20 @@ class Problem:
     def answers(
         self, observations: Mapping[str, Observation], values: Mapping[str, str], vantage: str
     ) -> dict[str, Answers]:
-        """Answer every question by what was seen and told so far, for each platform."""
+        """Answer all questions from observations and people's answers, for each platform."""
         return {case.platform: answer(case, observations, values, vantage) for case in self.cases}
 
     def diagnosis(self, answers: Mapping[str, Answers], observations: Mapping[str, Observation]) -> Diagnosis:
-        """Walk each platform's tree and lay the results together."""
+        """Walk the tree of each platform and merge the results."""
         return merge([walk(tree, answers[tree.case.platform], observations) for tree in self.trees])
 
     def is_settled(self, answers: Mapping[str, Answers], pending: frozenset[str]) -> bool:
-        """Whether none of the *pending* steps could change the diagnosis."""
+        """Whether none of the *pending* steps can change the diagnosis."""
         return all(settled(case, answers[case.platform], pending) for case in self.cases)
 
 
 def prepare(request: Request, knowledge: Knowledge, network: Network) -> Problem:
-    """Select the causes and questions for *request*; without a platform, those of every one that raises it."""
+    """Select the causes and questions for *request*; without a platform, for every platform that raises its code."""
     of_code = knowledge.errors[request.code].platforms if request.code in knowledge.errors else ()
     platforms = [request.platform] if request.platform else sorted(of_code or knowledge.platforms)
     cases = [
@@ -99,7 +99,7 @@ async def triage(
     settings: TurnSettings,
     tell: ProgressCallback = lambda _: None,
 ) -> RunRecord:
-    """Run *request* on *relay* from beginning to end. `UsageError` if settings or network file are wrong."""
+    """Run *request* on *relay*. Raises `UsageError` if the settings or the network file are invalid."""
     started, begun = time.time(), time.perf_counter()
     problem = prepare(request, knowledge, network)
     ice = await find_ice(network, settings)
@@ -133,7 +133,7 @@ async def triage(
 def add_answer(
     record: RunRecord, option: str, value: str, knowledge: Knowledge, network: Network
 ) -> RunRecord:
-    """Walk *record* again with one more answer of a person's; nothing is probed."""
+    """Conclude *record* again with one more answer from a person; no check runs again."""
     request = replace(record.request, answers={**record.request.answers, option: value})
     problem = prepare(request, knowledge, network)
     answers = problem.answers(record.observations, request.answers, record.vantage)
@@ -149,7 +149,7 @@ async def _look(
     values: Mapping[str, str],
     tell: ProgressCallback,
 ) -> dict[str, Observation]:
-    """Gather observations until the plan ends or nothing that still runs could change the diagnosis."""
+    """Collect observations until the plan ends or no pending step can change the diagnosis."""
     observations = dict(known)
     pending = {step.id for step in plan.steps}
     answers = problem.answers(observations, values, relay.vantage)
@@ -168,7 +168,7 @@ async def _look(
                         observation, done, len(plan.steps), changed, dict(observations), diagnose, relay.name
                     )
                 )
-            except OSError as error:  # nobody listens any more; raised inside, it would come out in a group
+            except OSError as error:  # nobody reads the output; raised here, it would come out as a group
                 gone = error
             if gone or problem.is_settled(answers, frozenset(pending)):
                 break
@@ -178,7 +178,7 @@ async def _look(
 
 
 def newly_answered(before: Iterable[Answers], after: Iterable[Answers]) -> tuple[Answered, ...]:
-    """List the questions whose answer is another one now, each once."""
+    """List the questions whose answer has changed, each once."""
     changed: dict[tuple[str, str | None], Answered] = {}
     for old, new in zip(before, after, strict=True):
         for question, answered in new.items():

@@ -1,4 +1,4 @@
-"""What the environment of the process says: TURN servers, and the keys that get some.
+"""TURN settings from the environment: servers, or the keys to mint credentials.
 
 Secrets are never part of a `repr`.
 """
@@ -20,7 +20,7 @@ API_SECRET: Final = "TWILIO_API_SECRET"  # noqa: S105 - the name of a variable, 
 
 @dataclass(frozen=True, slots=True)
 class TurnSettings:
-    """Everything the environment may set; empty where it sets nothing."""
+    """TURN settings; fields are empty if their variable is not set."""
 
     ice_servers: tuple[IceServer, ...] = field(default=(), repr=False)
     account_sid: str = ""
@@ -29,12 +29,12 @@ class TurnSettings:
 
     @property
     def can_mint(self) -> bool:
-        """Whether the Tokens API can be asked for TURN credentials."""
+        """Whether TURN credentials can be requested from the Tokens API."""
         return bool(self.account_sid and self.user and self.secret)
 
 
 def load_turn_settings(environment: Mapping[str, str]) -> TurnSettings:
-    """Read *environment*; `UsageError` names a variable that is wrong, never what stands in it."""
+    """Read the settings; a `UsageError` names the invalid variable, never its value."""
     sid = environment.get(ACCOUNT_SID, "")
     key, token = environment.get(API_KEY, ""), environment.get(AUTH_TOKEN, "")
     by_key = bool(key and environment.get(API_SECRET))
@@ -61,7 +61,7 @@ def _ice_servers(text: str) -> tuple[IceServer, ...]:
 
 
 def read_ice_servers(value: object) -> tuple[IceServer, ...]:
-    """Read a list of RTCIceServer dictionaries (W3C WebRTC §4.2.4); ValueError where it is none."""
+    """Read a list of RTCIceServer dictionaries (W3C WebRTC §4.2.4); ValueError if it is not one."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise ValueError("not a list of ICE servers")
     return tuple(

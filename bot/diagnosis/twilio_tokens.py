@@ -1,6 +1,6 @@
-"""Twilio's Tokens API: TURN credentials that live for ten minutes (twilio.com/docs/stun-turn/api).
+"""Twilio Tokens API client: TURN credentials that are valid for 10 minutes (twilio.com/docs/stun-turn/api).
 
-Imported only when there are keys to ask with: aiohttp takes a third of a second to import.
+Imported only if keys are set: importing aiohttp takes about 0.3 s.
 """
 
 import socket
@@ -16,19 +16,19 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from bot.diagnosis.turn_settings import TurnSettings, read_ice_servers
 from knowledge.model.network import IceServer, Network
 
-# One HTTPS request to a public API; longer, and the whole run would pass its six seconds.
+# One HTTPS request to a public API; with more, the whole run would exceed its 6 s.
 BUDGET: Final = 2.0  # seconds
 
-# Longer than any run takes, too short to be worth stealing. Seconds.
+# Seconds: longer than any run, too short to be worth stealing.
 LIFETIME: Final = 600
 
 
 class NoTokensError(Exception):
-    """There are no minted servers; the message says why, without any secret."""
+    """No credentials were minted; the message is the reason, without secrets."""
 
 
 async def mint_servers(network: Network, settings: TurnSettings) -> tuple[IceServer, ...]:
-    """Ask for servers; raises NoTokensError within BUDGET."""
+    """Request TURN servers; raises `NoTokensError` within `BUDGET` seconds."""
     url = network.tokens_api.format(account_sid=settings.account_sid)
     limit = aiohttp.ClientTimeout(total=BUDGET)
     headers = {"Authorization": aiohttp.encode_basic_auth(settings.user, settings.secret)}
@@ -53,7 +53,7 @@ def _servers(body: object) -> tuple[IceServer, ...]:
 
 
 def _connector(network: Network) -> aiohttp.TCPConnector:
-    """Trust the public authorities and those of *network*; look names up without a thread."""
+    """Trust the public CAs and those of *network*; resolve names without a thread."""
     trust = ssl.create_default_context(cafile=certifi.where())
     for root in network.roots:
         trust.load_verify_locations(cadata=root)
@@ -61,7 +61,7 @@ def _connector(network: Network) -> aiohttp.TCPConnector:
 
 
 class _Resolver(AbstractResolver):
-    """Look names up with dnspython: a thread stuck in getaddrinfo would hold the process back for seconds."""
+    """Resolve names with dnspython: a thread stuck in getaddrinfo would delay the process's exit by seconds."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -78,4 +78,4 @@ class _Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no resources are held."""
