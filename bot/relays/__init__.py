@@ -1,1 +1,1 @@
-"""Relays, local and behind the hub."""
+"""Relays: the local one, and those behind the hub."""

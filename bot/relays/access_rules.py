@@ -1,7 +1,7 @@
-"""Who may diagnose from which relay: rules from a file and from invitations, a sentence for whoever may not.
+"""Who may use which relay: rules from a file and from invitations, and a reason for each refusal.
 
-Pure but for reading the file. Without a file everybody in an installed workspace may use the built-in relay, and
-a relay of a hub those for whom it was invited.
+Pure except for reading the file. Without a file, everyone in an installed workspace may use the local relay, and
+those for whom a hub's relay was invited may use that relay.
 """
 
 import re
@@ -16,14 +16,14 @@ from bot.storage.relay_registry import LABEL
 from knowledge.loading.yaml_lines import parse_yaml
 from knowledge.model.problems import Document, KnowledgeError, at_line, nearest
 
-ACCESS: Final = "LINEMAN_ACCESS"  # the variable that names the file
+ACCESS: Final = "LINEMAN_ACCESS"  # the variable with the path of the file
 
-EVERY: Final = "*"  # as a relay: all of them
+EVERY: Final = "*"  # as a relay: all relays
 
-_CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]+")  # ids of Slack; names have small letters only
+_CHANNEL: Final = re.compile(r"[CGD][A-Z0-9]+")  # Slack ids; channel names are lower-case
 _GROUP: Final = re.compile(r"S[A-Z0-9]+")
 
-# The narrowing that a rule may have, and how it is told to somebody whom it leaves out.
+# The conditions of a rule, and how a refusal describes each.
 CONDITIONS: Final = {
     "workspaces": "from this workspace",
     "channels": "from this channel",
@@ -34,28 +34,28 @@ CONDITIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AccessSubject:
-    """Somebody who asks, and where."""
+    """The user who asks, and the channel."""
 
     team: str
     channel: str
     user: str
-    groups: frozenset[str] = frozenset()  # ids and handles of the Slack user groups they are in
-    channel_name: str = ""  # where it counts and is known
+    groups: frozenset[str] = frozenset()  # ids and handles of the user's Slack user groups
+    channel_name: str = ""  # if a rule needs it and it is known
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRule:
-    """These relays may be used where every condition that is not empty holds."""
+    """Allows the use of *relays* if every condition that is not empty is met."""
 
     relays: frozenset[str]
     workspaces: frozenset[str] = frozenset()
-    channels: frozenset[str] = frozenset()  # ids, or names without their #
-    groups: frozenset[str] = frozenset()  # ids, or handles without their @
+    channels: frozenset[str] = frozenset()  # ids, or names without #
+    groups: frozenset[str] = frozenset()  # ids, or handles without @
     users: frozenset[str] = frozenset()
-    label: frozenset[str] = frozenset()  # relays with one of these labels, too
+    label: frozenset[str] = frozenset()  # also relays with one of these labels
 
     def is_about(self, relay: str) -> bool:
-        """Whether this rule lets anybody use *relay*."""
+        """Whether this rule allows the use of *relay*."""
         return relay in self.relays or EVERY in self.relays
 
     def misses(self, who: AccessSubject) -> tuple[str, ...]:
@@ -74,18 +74,18 @@ AccessRules = tuple[AccessRule, ...]
 
 @dataclass(frozen=True, slots=True)
 class RelayScope:
-    """What a relay of a hub brings along to the rules."""
+    """The name, labels, and invitation of a hub's relay, as the rules need them."""
 
     name: str
     labels: tuple[str, ...] = ()
-    channels: tuple[str, ...] = ()  # for whom it was invited: names and ids of channels, handles with an @
+    channels: tuple[str, ...] = ()  # for whom it was invited: channel names and ids, group handles with @
 
 
 DEFAULT: Final[AccessRules] = (AccessRule(frozenset({LOCAL})),)
 
 
 def applied(rules: AccessRules, relays: Iterable[RelayScope]) -> AccessRules:
-    """Turn labels into the names of the *relays* that have them, and invitations into rules of their own."""
+    """Replace labels by the names of the *relays* that have them, and add a rule per invitation."""
     known = tuple(relays)
     named = [
         replace(rule, relays=rule.relays | {scope.name for scope in known if rule.label & set(scope.labels)})
@@ -97,7 +97,7 @@ def applied(rules: AccessRules, relays: Iterable[RelayScope]) -> AccessRules:
 
 
 def _invited(scope: RelayScope) -> Iterable[AccessRule]:
-    """Give a rule for the channels, and one for the user groups, that a relay was invited for."""
+    """Make the rules for the channels and the user groups for which a relay was invited."""
     groups = frozenset(each.removeprefix("@") for each in scope.channels if _is_group(each))
     channels = frozenset(each.removeprefix("#") for each in scope.channels if not _is_group(each))
     if channels:
@@ -111,24 +111,24 @@ def _is_group(written: str) -> bool:
 
 
 def channels_by_name(rules: AccessRules) -> frozenset[str]:
-    """List the channels that rules call by their names; empty when nobody needs to ask Slack."""
+    """List the channels that the rules refer to by name; empty if Slack need not be asked."""
     return frozenset(name for rule in rules for name in rule.channels if not _CHANNEL.fullmatch(name))
 
 
 def groups_by_handle(rules: AccessRules) -> frozenset[str]:
-    """List the user groups that rules call by their handles."""
+    """List the user groups that the rules refer to by handle."""
     return frozenset(name for name in groups_named(rules) if not _GROUP.fullmatch(name))
 
 
 def may_use(rules: AccessRules, who: AccessSubject, relay: str) -> str | None:
-    """None when *who* may use *relay*, else a sentence that says why not and what they may use instead."""
+    """Return None if *who* may use *relay*, else a sentence with the reason and the relays that they may use."""
     misses = _misses(rules, who, relay)
     if () in misses:
         return None
     name = quote(relay)
     if not misses:
         return f"No rule lets anybody use the relay {name} from Slack; {_ask(rules, who)}"
-    # A rule for every relay is the operators' own: what names this one explains better.
+    # A rule for all relays is usually for operators: a rule that names this relay explains better.
     by_name = _misses(tuple(rule for rule in rules if relay in rule.relays), who, relay)
     nearest_miss = min(by_name or misses, key=len)
     why = " and ".join(_reason(item) for item in nearest_miss)
@@ -141,17 +141,17 @@ def usable(rules: AccessRules, who: AccessSubject, relays: Iterable[str]) -> tup
 
 
 def _misses(rules: AccessRules, who: AccessSubject, relay: str) -> list[tuple[str, ...]]:
-    """For each rule about *relay*, what *who* does not meet; an empty entry lets them in."""
+    """For each rule about *relay*, list the conditions that *who* does not meet; an empty entry grants access."""
     return [rule.misses(who) for rule in rules if rule.is_about(relay)]
 
 
 def groups_named(rules: AccessRules) -> frozenset[str]:
-    """List the user groups whose members must be known; empty when nobody needs to ask Slack."""
+    """List the user groups whose members the rules need; empty if Slack need not be asked."""
     return frozenset(group for rule in rules for group in rule.groups)
 
 
 def load_access(environment: Mapping[str, str]) -> AccessRules:
-    """Read the file that `LINEMAN_ACCESS` names; `KnowledgeError` with every mistake in it."""
+    """Read the file in `LINEMAN_ACCESS`; `KnowledgeError` lists all mistakes in it."""
     path = environment.get(ACCESS, "").strip()
     if not path:
         return DEFAULT
@@ -192,7 +192,7 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Acces
                 ("rules", at, name), f"unknown key {name}{nearest(name, known)}; known are {', '.join(known)}"
             )
         elif not ids or not all(isinstance(item, str) and item for item in ids):
-            # An empty list would let everybody in where the author meant nobody.
+            # An empty list would allow everyone where the author meant no one.
             complain(("rules", at, name), f"{name} must list at least one, each a text")
         elif name == "label" and (odd := [item for item in ids if not LABEL.fullmatch(item)]):
             complain(("rules", at, name), f"{odd[0][:40]} is no label; write it like site=hq")

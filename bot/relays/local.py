@@ -1,4 +1,4 @@
-"""Where probes run from: what every relay offers, and the one built into this process."""
+"""The Relay protocol, and the relay inside this process."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 async def from_each(names: Sequence[str], look: Callable[[str], Coroutine[Any, Any, T]]) -> tuple[T, ...]:
-    """Have *look* look from every relay of *names*, side by side; what each saw, in their order.
+    """Call *look* for each relay of *names* in parallel; returns the results in that order.
 
-    The first exception ends the others, and comes out as it is, in no group.
+    The first exception cancels the others and is raised as it is, not in a group.
     """
     if len(names) == 1:
         return (await look(names[0]),)
@@ -28,20 +28,20 @@ async def from_each(names: Sequence[str], look: Callable[[str], Coroutine[Any, A
 
 
 class Relay(Protocol):
-    """A vantage point."""
+    """A vantage point that can run plans."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The relay's name."""
         ...
 
     @property
     def vantage(self) -> str:
-        """Where it stands: one of `probes.protocol.model.VANTAGES`."""
+        """The relay's location: one of `probes.protocol.model.VANTAGES`."""
         ...
 
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
-        """Start *plan*; the iterator gives observations as they come, leaving the block cancels the rest."""
+        """Run *plan*; yields observations as they arrive, and leaving the block cancels the rest."""
         ...
 
 
@@ -50,33 +50,33 @@ class RelayLookup(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name, the built-in relay's first."""
+        """All names, the local relay first."""
         ...
 
     def named(self, name: str, who: str = "", what: str = "") -> Relay:
-        """Give the relay *name* for use on behalf of *who*, for the case *what*; KeyError unless it is known."""
+        """Return the relay *name* for the requester *who* and the case *what*; KeyError if unknown."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LocalRelay:
-    """This very host: it speaks for the user's network when it stands in it."""
+    """This host; it represents the user's network if it is inside it."""
 
     vantage: str = USER_NETWORK
     name: str = LOCAL
     environment: Mapping[str, str] = field(
         default_factory=dict, repr=False
-    )  # may name a proxy, password included
+    )  # may contain a proxy's URL, password included
 
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
-        """Run *plan* in this process; where it names no proxy, by the one that this host is set to."""
-        from probes.runner.run import run_plan  # the probes take longer to import than anything before them
+        """Run *plan* in this process, with this host's proxy if the plan names none."""
+        from probes.runner.run import run_plan  # keeps the probes, the slowest import, out of start-up
 
         return run_plan(replace(plan, proxy=plan.proxy or self._proxy(plan)))
 
     def _proxy(self, plan: Plan) -> str:
-        """The proxy that the environment names for the first host that *plan* would reach through one."""
-        from probes.net.proxy_env import proxy_from
+        """Return the proxy that the environment sets for the first host that *plan* reaches through a proxy."""
+        from probes.net.proxy_env import proxy_from  # keeps the probes out of start-up
 
         through = (step.target.host for step in plan.steps if step.params.get("proxy"))
         proxies = (proxy_from(self.environment, f"https://{host}") for host in through)
@@ -85,7 +85,7 @@ class LocalRelay:
 
 @dataclass(frozen=True, slots=True)
 class LocalOnly:
-    """The built-in relay alone: what there is without a hub."""
+    """The local relay alone, for use without a hub."""
 
     local: LocalRelay
 
@@ -95,7 +95,7 @@ class LocalOnly:
         return (self.local.name,)
 
     def named(self, name: str, who: str = "", what: str = "") -> Relay:
-        """Give it; KeyError for any other name."""
+        """Return the local relay; KeyError for any other name."""
         if name != self.local.name:
             raise KeyError(name)
         return self.local

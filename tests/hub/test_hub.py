@@ -234,7 +234,7 @@ async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -
         with pytest.raises(TurnedAwayError, match="bad_token"):
             async with dialled(thief, home.url):
                 pass
-    assert "turned away: bad_token" in caplog.text
+    assert ": bad_token (" in caplog.text
     old = await home.hub.enrolment.invite(RegisteredRelay("late", None), time.time() - 100, lives=50)
     with pytest.raises(TurnedAwayError, match="bad_token"):
         async with dialled(Dialler(Identity.new(), token=old), home.url):
@@ -263,7 +263,7 @@ async def test_strangers_are_turned_away(home: House, caplog: pytest.LogCaptureF
             pass
     assert not home.hub.sessions
     for word in ("unknown_relay", "wrong_hub", "bad_proof"):
-        assert f"turned away: {word}" in caplog.text
+        assert f": {word} (" in caplog.text
 
 
 class _Pretender:
@@ -285,7 +285,7 @@ async def test_nonsense_is_refused(home: House, text: str, caplog: pytest.LogCap
             async for _ in socket:
                 pass
         assert socket.closed
-    assert "turned away: malformed" in caplog.text
+    assert ": malformed (" in caplog.text
     async with dialled(await home.new("acme-hq"), home.url):
         assert all(one.failure is None for one in await home.run("acme-hq"))
 
@@ -319,8 +319,8 @@ async def test_revoked_relay_is_sent_away(
     with pytest.raises(TurnedAwayError, match="revoked"):
         async with dialled(Dialler(relay.me), home.url):
             pass
-    assert "relay acme-hq is sent away: it was revoked" in caplog.text
-    assert "turned away: revoked" in caplog.text
+    assert "disconnected relay acme-hq (revoked)" in caplog.text
+    assert ": revoked (" in caplog.text
 
 
 async def test_flood_ends_the_connection(home: House, caplog: pytest.LogCaptureFixture) -> None:
@@ -332,7 +332,7 @@ async def test_flood_ends_the_connection(home: House, caplog: pytest.LogCaptureF
             for n in range(50_000):
                 await flooder.say(ObservationMessage("nobody's plan", n + 1, {}))
         await home.until(lambda: "flooder" not in home.hub.sessions)
-        assert "relay flooder turned away: malformed" in caplog.text
+        assert "rejected relay flooder: malformed" in caplog.text
         assert all(one.failure is None for one in await home.run("acme-hq"))
 
 

@@ -110,7 +110,7 @@ def began(place: Town) -> list[str]:
 
 def welcomed(place: Town) -> int:
     """How often the hubs of this test took in the relay behind the firewall, by their journal: no process to start."""
-    return place.log("hub").count(f"relay {INSIDE} is connected")
+    return place.log("hub").count(f"relay {INSIDE} connected,")
 
 
 def connecting(reply: dict[str, Any], service: str) -> int:

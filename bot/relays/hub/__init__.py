@@ -1,1 +1,1 @@
-"""The hub: where relays dial in, and where plans are handed to them."""
+"""The hub: relays connect to it, and it dispatches plans to them."""

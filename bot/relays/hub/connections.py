@@ -1,4 +1,4 @@
-"""Which relays are connected: one connection for each key, pinged, and ended when the database says so."""
+"""Connected relays: one connection per key, keep-alive, replacement, and disconnection of revoked relays."""
 
 import asyncio
 import logging
@@ -10,24 +10,24 @@ from bot.storage.relay_registry import RelayRegistry
 
 log: Final = logging.getLogger(__name__)
 
-BEAT: Final = 15.0  # seconds between pings to one relay; proxies drop what is silent for a minute
-MISSED: Final = 3  # unanswered pings that end a connection
-ALIVE: Final = 2.0  # seconds that a connection has to show it is there when another one claims its key
-WATCH: Final = 1.0  # seconds between two looks for what other processes changed in the database
-_PARTS: Final = 16  # of a beat; in each of them a part of the relays is pinged
+BEAT: Final = 15.0  # seconds between pings to one relay; proxies close connections that are idle for a minute
+MISSED: Final = 3  # unanswered pings after which a connection is closed
+ALIVE: Final = 2.0  # seconds that a connection has to answer a ping when another one claims its key
+WATCH: Final = 1.0  # seconds between two checks for changes that other processes made in the database
+_PARTS: Final = 16  # parts of a beat; each part pings some of the relays
 
 
 class RelayConnections:
-    """The sessions of one hub."""
+    """The relay sessions of one hub."""
 
     def __init__(self, enrolment: RelayRegistry, beat: float) -> None:
-        self.sessions: dict[str, RelaySession] = {}  # by the relay's name
+        self.sessions: dict[str, RelaySession] = {}  # by relay name
         self.beat = beat
         self._enrolment = enrolment
         self._claims: dict[str, asyncio.Lock] = {}
 
     async def admit(self, session: RelaySession) -> RelaySession | None:
-        """Take *session* in, unless its relay answers over another connection; gives the dead one it replaces."""
+        """Add *session*, unless its relay still answers on another connection; returns the dead session it replaces."""
         async with self._claims.setdefault(session.key, asyncio.Lock()):
             old = self.sessions.get(session.name)
             if old and old.key == session.key and await self._is_alive(old):
@@ -36,26 +36,26 @@ class RelayConnections:
         return old
 
     def leave(self, session: RelaySession) -> bool:
-        """Strike *session* off; whether it was the one that counts."""
+        """Remove *session*; returns whether it was its relay's current one."""
         if self.sessions.get(session.name) is not session:
             return False
         del self.sessions[session.name]
         return True
 
     async def ping_all(self) -> None:
-        """Ping every relay once in a beat, a few at a time, for ever."""
+        """Ping every relay once per beat, some at a time, until canceled."""
         while True:
             for part in range(_PARTS):
                 await asyncio.sleep(self.beat / _PARTS)
                 for session in tuple(self.sessions.values())[part::_PARTS]:
                     if session.unanswered >= MISSED:
-                        log.info("relay %s does not answer", session.name)
+                        log.info("relay %s does not answer pings, closing its connection", session.name)
                         session.line.abort()
                     else:
                         await session.ping()
 
     async def watch(self) -> None:
-        """Take notice of relays that were revoked or renamed from elsewhere, for ever."""
+        """Apply revocations and renames made by other processes, until canceled."""
         while True:
             await asyncio.sleep(WATCH)
             if not await self._enrolment.changed_elsewhere():
@@ -68,7 +68,7 @@ class RelayConnections:
             for session in tuple(self.sessions.values()):
                 relay = by_key.get(session.key)
                 if relay is None or relay.revoked is not None:
-                    log.warning("relay %s is sent away: it was revoked", session.name)
+                    log.warning("disconnected relay %s (revoked)", session.name)
                     await session.line.say(RejectedError("revoked").message())
                     await session.line.socket.close()
                 elif relay.name != session.name and relay.name not in self.sessions:
@@ -77,7 +77,7 @@ class RelayConnections:
                     self.sessions[relay.name] = session
 
     async def _is_alive(self, session: RelaySession) -> bool:
-        """Whether *session* answers a ping now."""
+        """Whether *session* answers a ping within `ALIVE` seconds."""
         await session.ping()
         with suppress(TimeoutError):
             async with asyncio.timeout(ALIVE):

@@ -1,6 +1,6 @@
-"""The hub's control socket: how a diagnosis in another process reaches it. Its owner alone may open the file.
+"""The hub's control socket: other processes run plans through it. Only the owner may open the file.
 
-One job or one question for each connection, a line of JSON each; closing it cancels what runs.
+Each connection carries one job or one question, as lines of JSON; closing it cancels the job.
 """
 
 import asyncio
@@ -34,14 +34,14 @@ from probes.protocol.messages import ObservationMessage
 
 log: Final = logging.getLogger(__name__)
 
-BACK: Final = 10.0  # seconds that a diagnosis waits for a hub that went away in the middle
-BACKLOG: Final = 4_096  # askers that wait to be accepted; one more would be turned away at once
-RETRY: Final = 0.2  # seconds between two tries
+BACK: Final = 10.0  # seconds that a diagnosis waits for a hub that closed the connection
+BACKLOG: Final = 4_096  # connections that wait to be accepted; further ones are refused at once
+RETRY: Final = 0.2  # seconds between two attempts
 
 
 @asynccontextmanager
 async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
-    """Serve *hub* on the socket file *path*; `UsageError` when another hub does so already."""
+    """Serve *hub* on the socket file *path*; `UsageError` if another hub already does."""
     with suppress(OSError):
         _, writer = await asyncio.open_unix_connection(path)
         writer.close()
@@ -56,7 +56,7 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
         try:
             await _talk(hub, reader, writer)
         except (OSError, WireError, ValueError) as error:
-            log.info("a talk on the control socket ended: %s", error)
+            log.info("closed a control-socket connection: %s", error)
         finally:
             talks.discard(task)
             writer.close()
@@ -77,13 +77,13 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
 
 
 def clear(path: Path) -> None:
-    """Remove the socket file that an earlier hub left, and make the folder it stands in."""
+    """Remove the socket file of an earlier hub, and create its folder."""
     path.unlink(missing_ok=True)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def narrow(path: Path) -> None:
-    """Let nobody but the owner connect."""
+    """Restrict the socket file to its owner."""
     path.chmod(0o600)
 
 
@@ -106,7 +106,7 @@ async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
 
 
 async def _run(hub: Hub, job: HubJob, reader: StreamReader, writer: StreamWriter) -> None:
-    """Write what becomes of *job*; when the other side closes, nobody needs the rest."""
+    """Run *job* and write its events; a closed connection cancels it."""
     gone = asyncio.create_task(reader.read())
     work = asyncio.create_task(_pass_on(hub, job, writer))
     try:
@@ -125,18 +125,18 @@ async def _pass_on(hub: Hub, job: HubJob, writer: StreamWriter) -> None:
 
 
 class ControlSocket:
-    """The hub of another process, through its control socket."""
+    """Client for the hub of another process, through its control socket."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def relays(self) -> tuple[RelayStatus, ...]:
-        """List every relay; OSError when no hub is there."""
+        """List every relay; OSError if no hub is running."""
         answer = await self._answer({"op": "relays"})
         return tuple(read_status(item) for item in answer["relays"])
 
     async def relay(self, name: str) -> RelayStatus | None:
-        """Tell how one relay is; OSError when no hub is there."""
+        """Return the status of one relay, or None; OSError if no hub is running."""
         item = (await self._answer({"op": "relay", "name": name}))["relay"]
         return read_status(item) if item else None
 
@@ -147,7 +147,7 @@ class ControlSocket:
         return answer
 
     def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
-        """Have *job* run; a hub that goes away and comes back is asked for the rest, never for all again."""
+        """Run *job*; after a lost connection, request only the remaining events, never the whole plan again."""
         return aclosing(self._events(job))
 
     async def _events(self, job: HubJob) -> AsyncGenerator[HubEvent, None]:
@@ -156,7 +156,7 @@ class ControlSocket:
             with suppress(OSError, EOFError):
                 async with self._connected() as (reader, writer):
                     writer.write(job_line(asked).encode() + b"\n")
-                    # From here on the hub may have it: after a break only the rest is asked for.
+                    # The hub may have the job from here on: after a lost connection, request only the rest.
                     asked = replace(job, after=max(asked.after, 0))
                     while line := await reader.readline():
                         event = read_reply(line)

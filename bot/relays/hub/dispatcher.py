@@ -1,4 +1,4 @@
-"""What becomes of plans: each handed out once, its observations given on as they come, its outcome written down."""
+"""Dispatch plans: send each one once, forward observations as they arrive, and record the outcome."""
 
 import asyncio
 import logging
@@ -20,22 +20,22 @@ log: Final = logging.getLogger(__name__)
 
 
 class PlanDispatcher:
-    """Every plan that passes through one hub, whose relays are in *sessions*, by name."""
+    """All plans of one hub; *sessions* are its connected relays by name."""
 
     def __init__(
         self, enrolment: RelayRegistry, sessions: Mapping[str, RelaySession], limits: HubLimits
     ) -> None:
         self.ledger = QuotaTracker(limits)
-        self.closing = False  # from then on nothing is cancelled: the next hub may go on with it
+        self.closing = False  # then nothing is canceled: the next hub may continue
         self._enrolment, self._sessions = enrolment, sessions
         self._flights = InFlightPlans()
 
     @asynccontextmanager
     async def run(self, job: HubJob) -> AsyncIterator[AsyncIterator[HubEvent]]:
-        """Have *job* run once; leaving the block cancels the rest of it."""
+        """Run *job* once; leaving the block cancels the rest."""
         flight = await self._start(job)
         if isinstance(flight, str):
-            log.info("plan %s for %s by %s not sent: %s", job.plan, job.relay, job.requester, flight)
+            log.info("plan %s to %s for %s not sent: %s", job.plan, job.relay, job.requester, flight)
             yield _only(PlanLost(job.plan, flight))
             return
         events = self._events(flight, job.after)
@@ -49,19 +49,19 @@ class PlanDispatcher:
                 await self._cancel(job)
 
     async def reply(self, session: RelaySession, message: ObservationMessage | Done | Refusal) -> None:
-        """Take what a relay says of a plan."""
+        """Handle a relay's message about a plan."""
         flight = self._flights.get(message.plan)
         if flight and flight.relay == session.name:
             flight.take(message)
-        else:  # cancelled meanwhile, or never ours: nobody waits for it
+        else:  # canceled, or not ours: no one waits for it
             await self._acknowledge(session.name, message)
 
     async def relay_ready(self, session: RelaySession, ready: Ready) -> None:
-        """Go on with what the relay still holds, and send again what it seems never to have got."""
+        """Continue the plans that the relay still has, and resend those that it apparently never received."""
         loop = asyncio.get_running_loop()
         for plan in ready.plans:
             if not self._flights.get(plan) and not self._flights.has_ended(plan):
-                # From before this hub started: whoever asked may come for it.
+                # Sent before this hub started: its client may still come back.
                 orphan = InFlightPlan(plan, session.name, last=-1, deadline=loop.time() + GRACE)
                 self._flights.add(orphan)
                 loop.call_later(GRACE, self._give_up, orphan)
@@ -69,11 +69,11 @@ class PlanDispatcher:
             await session.line.say(RunPlan(envelope))
 
     def relay_gone(self, name: str) -> None:
-        """Let its plans wait for it a while."""
+        """Let the relay's plans wait for its return."""
         self._flights.relay_gone(name, f"the connection to {name} was lost")
 
     async def _start(self, job: HubJob) -> InFlightPlan | str:
-        """Hand *job* out; or say, as part of a sentence, why not."""
+        """Send *job*; returns the reason, as part of a sentence, if it cannot be sent."""
         now = asyncio.get_running_loop().time()
         if job.after >= 0:
             return self._resume(job, now)
@@ -97,7 +97,7 @@ class PlanDispatcher:
         return flight
 
     def _resume(self, job: HubJob, now: float) -> InFlightPlan:
-        """Go on with a plan that was handed out before this hub started, if its relay still has it."""
+        """Continue a plan that was sent before this hub started, if its relay still has it."""
         self.ledger.resume(job.relay, job.requester, job.case_label)
         flight, deadline = self._flights.get(job.plan), now + job.budget + GRACE
         if flight is None:
@@ -115,12 +115,12 @@ class PlanDispatcher:
         while not is_last(event := await flight.events.get()):
             if not (isinstance(event, ObservationMessage) and event.n <= after):
                 yield event
-            # The asker has it now, so that the relay need not keep it; what comes next will say so, too.
+            # The client has the event, so the relay may drop it; later acknowledgments include this one.
             if flight.events.empty():
                 await self._acknowledge(flight.relay, event)
         try:
             yield event
-        finally:  # nobody asks for more after the last
+        finally:  # no one requests more after the last event
             await self._acknowledge(flight.relay, event)
             await self._enrolment.end(flight.plan, self._outcome(flight.relay, event))
 
@@ -148,7 +148,7 @@ class PlanDispatcher:
         return "refused"
 
     def _give_up(self, orphan: InFlightPlan) -> None:
-        """Forget a plan from before that nobody came for; what its relay still says is thrown away."""
+        """Drop a plan from before the restart that no client came back for; later messages about it are discarded."""
         if not orphan.claimed:
             self._flights.end(orphan.plan)
 
@@ -169,7 +169,7 @@ async def _only(event: HubEvent) -> AsyncGenerator[HubEvent, None]:
 
 
 def spoken_ago(seconds: float) -> str:
-    """Say a time in the past roughly: 40 s, 5 min, 3 h, 2 days."""
+    """Format an elapsed time roughly: 40 s, 5 min, 3 h, 2 days."""
     for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
         if seconds >= 2 * size or (size < 86_400 and seconds >= size):
             return f"{seconds / size:.0f} {unit}"

@@ -1,4 +1,4 @@
-"""The hub itself: takes relays in, says how they are, and has plans run on them."""
+"""The hub: accept relays, report their status, and run plans on them."""
 
 import asyncio
 import logging
@@ -27,11 +27,11 @@ from probes.protocol.messages import (
 
 log: Final = logging.getLogger(__name__)
 
-GREETING: Final = 20.0  # seconds for a proof, over a slow proxy
+GREETING: Final = 20.0  # seconds for the handshake, over a slow proxy
 
 
 class Hub:
-    """The relays of one database. `serving` must be entered for anything to happen."""
+    """The relays of one database; nothing runs outside `serving`."""
 
     def __init__(
         self,
@@ -47,12 +47,12 @@ class Hub:
 
     @property
     def sessions(self) -> dict[str, RelaySession]:
-        """The relays that are connected, by name."""
+        """The connected relays, by name."""
         return self._roster.sessions
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Hub"]:
-        """Ping and watch as long as the block lasts; then every connection ends."""
+        """Ping relays and watch the database while the block runs, then close every connection."""
         tasks = [asyncio.create_task(self._roster.ping_all()), asyncio.create_task(self._roster.watch())]
         try:
             yield self
@@ -65,15 +65,15 @@ class Hub:
                 session.line.abort()
 
     def close(self) -> None:
-        """Cancel no plan from now on, whoever goes away: the next hub may go on with it."""
+        """Stop canceling plans when clients or relays disconnect: the next hub may continue them."""
         self._plans.closing = True
 
     def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
-        """Have *job* run once; leaving the block cancels the rest of it."""
+        """Run *job* once; leaving the block cancels the rest."""
         return self._plans.run(job)
 
     async def take_in(self, line: RelayStream) -> None:
-        """Talk with whoever dialled in until they go."""
+        """Serve one relay connection from the handshake to its end."""
         session: RelaySession | None = None
         because = "the connection broke"
         try:
@@ -86,15 +86,15 @@ class Hub:
         except RejectedError as rejected:
             because = rejected.message().sentence
             name = session.name if session else "?"
-            log.warning("relay %s turned away: %s (%s)", name, rejected.reason, because)
+            log.warning("rejected relay %s: %s (%s)", name, rejected.reason, because)
             await line.say(rejected.message())
         except TimeoutError:
-            log.info("somebody dialled in and did not prove who they are in time")
+            log.info("closed a connection: no handshake within the time limit")
         except ConnectionError:
             pass
         finally:
             if session and self._roster.leave(session):
-                log.info("relay %s is gone: %s", session.name, because)
+                log.info("relay %s disconnected: %s", session.name, because)
                 self._plans.relay_gone(session.name)
                 await self.enrolment.heard(session.name, time.time(), because)
 
@@ -105,7 +105,7 @@ class Hub:
         )
 
     async def relay(self, name: str) -> RelayStatus | None:
-        """Tell how one relay is; None unless it is enrolled."""
+        """Return the status of one relay; None if it is not enrolled."""
         registered_relay = await self.enrolment.find(name)
         return (
             self._health(registered_relay)
@@ -114,12 +114,12 @@ class Hub:
         )
 
     async def _welcome(self, session: RelaySession, relay: RegisteredRelay) -> None:
-        """Welcome *session*, in the place of an older connection of the same relay that is dead."""
+        """Welcome *session*, and close a dead connection of the same relay."""
         if old := await self._roster.admit(session):
             self._plans.relay_gone(session.name)
             await old.line.say(RejectedError("replaced").message())
             old.line.abort()
-        log.info("relay %s is connected, version %s", session.name, session.version)
+        log.info("relay %s connected, version %s", session.name, session.version)
         await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self._roster.beat))
 
     async def _heard(self, session: RelaySession, message: RelayMessage) -> None:

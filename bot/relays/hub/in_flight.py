@@ -1,4 +1,4 @@
-"""Plans under way: each handed out once, its events kept for whoever waits, whatever connection they come over."""
+"""Plans in flight and their event queues, which survive reconnects of the relay."""
 
 import asyncio
 import math
@@ -10,32 +10,32 @@ from typing import Final
 from bot.relays.hub.messages import HubEvent, PlanLost
 from probes.protocol.messages import Done, ObservationMessage, Refusal
 
-# Seconds that a plan whose relay or whose asker is gone waits for them to come back.
+# Seconds that a plan waits for its relay or its client to come back.
 GRACE: Final = 10.0
 
-# Observations of one plan. The largest plan there is has some hundred steps.
+# Limit of observations per plan. The largest plan has about 100 steps.
 MOST: Final = 2_000
 
-# How many ended plans are remembered, so that a late word about one is acknowledged and thrown away.
+# Number of ended plans that are remembered, so that late messages are acknowledged and discarded.
 REMEMBERED: Final = 4_096
 
 
 @dataclass(slots=True, eq=False)
 class InFlightPlan:
-    """One plan that a relay has."""
+    """One plan that was sent to a relay."""
 
     plan: str
     relay: str
     events: asyncio.Queue[HubEvent] = field(default_factory=asyncio.Queue)
-    last: int = 0  # observations taken in; -1: nobody knows, the next one counts
-    deadline: float = 0.0  # by the loop's clock
-    envelope: str = ""  # to be sent once more should it never have arrived
-    claimed: bool = False  # somebody waits for its events
+    last: int = 0  # number of observations received; -1: unknown, so the next one sets it
+    deadline: float = 0.0  # event loop time
+    envelope: str = ""  # resent once if the relay never received it
+    claimed: bool = False  # a client waits for its events
     over: bool = False  # the last event is in the queue
     timer: asyncio.TimerHandle | None = None
 
     def take(self, event: HubEvent) -> None:
-        """Queue *event* unless it came before, or after the end."""
+        """Queue *event*, unless it is a repetition or comes after the end."""
         if self.over or (isinstance(event, ObservationMessage) and not self._is_next(event)):
             return
         if isinstance(event, ObservationMessage) and event.n > MOST:
@@ -48,48 +48,48 @@ class InFlightPlan:
         self.events.put_nowait(event)
 
     def _is_next(self, event: ObservationMessage) -> bool:
-        """Whether *event* is no repetition, as relays send after a reconnect."""
+        """Whether *event* is new: relays repeat events after a reconnect."""
         return self.last < 0 or event.n == self.last + 1
 
     def wait_for_relay(self, because: str, seconds: float = math.inf) -> None:
-        """Be lost at the deadline, or before that in so many *seconds*."""
+        """Set a timer: the plan is lost at its deadline, or earlier, after *seconds*."""
         self.stop_timer()
         loop = asyncio.get_running_loop()
         when = min(self.deadline, loop.time() + seconds)
         self.timer = loop.call_at(when, lambda: self.take(PlanLost(self.plan, because)))
 
     def stop_timer(self) -> None:
-        """Go on."""
+        """Cancel the timer."""
         if self.timer:
             self.timer.cancel()
             self.timer = None
 
 
 class InFlightPlans:
-    """Every plan under way, by id."""
+    """All plans in flight, by id."""
 
     def __init__(self) -> None:
         self._flights: dict[str, InFlightPlan] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
 
     def add(self, flight: InFlightPlan) -> None:
-        """Keep a plan that is handed out."""
+        """Add a plan that is being sent."""
         self._flights[flight.plan] = flight
 
     def get(self, plan: str) -> InFlightPlan | None:
-        """Find one that is under way."""
+        """Return a plan in flight, or None."""
         return self._flights.get(plan)
 
     def of(self, relay: str) -> list[InFlightPlan]:
-        """List those of one relay."""
+        """List the plans of one relay."""
         return [flight for flight in self._flights.values() if flight.relay == relay]
 
     def has_ended(self, plan: str) -> bool:
-        """Whether it is over and done with, as far as anybody remembers."""
+        """Whether the plan has ended, as far as it is remembered."""
         return plan in self._ended
 
     def end(self, plan: str) -> None:
-        """Forget it, but for that it was."""
+        """Remove a plan, and remember that it has ended."""
         if flight := self._flights.pop(plan, None):
             flight.stop_timer()
         self._ended[plan] = None
@@ -97,15 +97,15 @@ class InFlightPlans:
             self._ended.popitem(last=False)
 
     def relay_gone(self, relay: str, because: str) -> None:
-        """Let the plans of *relay* wait for it a while."""
+        """Let the plans of *relay* wait up to `GRACE` seconds for its return."""
         for flight in self.of(relay):
             flight.wait_for_relay(f"{because}, and it did not come back in time", GRACE)
 
     def relay_back(self, relay: str, held: Iterable[str]) -> list[str]:
-        """Go on with the plans that *relay* still holds; what it has forgotten is lost.
+        """Continue the plans that *relay* still holds; those it has dropped are lost.
 
-        Gives the orders that it seems never to have got. Should one have arrived after all, the relay refuses it as
-        a replay, so that no plan runs twice.
+        Returns the signed plans that it apparently never received. If one arrived after all, the relay refuses the
+        second copy as a replay, so no plan runs twice.
         """
         texts, again = set(held), []
         for flight in self.of(relay):
@@ -122,5 +122,5 @@ class InFlightPlans:
 
 
 def is_last(event: HubEvent) -> bool:
-    """Whether nothing comes after *event*."""
+    """Whether *event* is the last one of its plan."""
     return isinstance(event, Done | Refusal | PlanLost)

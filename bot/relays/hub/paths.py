@@ -1,4 +1,4 @@
-"""Where the hub keeps its files, as the environment says. Quick to import: every diagnosis asks for the socket."""
+"""Database and socket paths from the environment. Imports little, because every diagnosis needs the socket path."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +9,11 @@ SOCKET: Final = "LINEMAN_HUB_SOCKET"
 
 
 def database_of(environment: Mapping[str, str]) -> Path:
-    """The database; what else is not set stands beside it."""
+    """Return the path of the database; other files are next to it unless set."""
     return Path(environment.get(DATABASE, "").strip() or "lineman.db")
 
 
 def socket_of(environment: Mapping[str, str]) -> Path:
-    """The hub's control socket."""
+    """Return the path of the hub's control socket."""
     given = environment.get(SOCKET, "").strip()
     return Path(given) if given else database_of(environment).with_name("lineman-hub.sock")
