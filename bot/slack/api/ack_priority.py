@@ -12,9 +12,7 @@ from typing import Final
 from bot.slack.api.actor import ARRIVED
 
 LONGEST: Final = 1.0  # seconds that work is delayed at most, so that it also starts under constant load
-STEP: Final = (
-    0.05  # seconds between two starts after that limit; starting all at once would delay acknowledgments
-)
+STEP: Final = 0.05  # seconds between two starts after that limit; all at once would delay acknowledgments
 
 
 class AckPriority:

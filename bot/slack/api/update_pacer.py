@@ -18,9 +18,7 @@ from bot.rate_limit import Limit
 from bot.slack.api.settings import EDITS
 
 PACE: Final = 1.0  # seconds between two updates of one message
-KEPT_BACK: Final = (
-    0.75  # largest share of the budget reserved for final states; the rest always goes to progress
-)
+KEPT_BACK: Final = 0.75  # largest share of the budget reserved for final states; progress gets the rest
 KEPT_FOR: Final = 60.0  # seconds for which an update stays reserved after a run has ended
 PATIENCE: Final = 2.0  # seconds in the queue before its position is shown: a slot is often free sooner
 REMEMBERED: Final = 10_000  # messages; older ones may be updated at once

@@ -84,7 +84,7 @@ class Workspaces:
         self._paces: defaultdict[str, UpdatePacer] = defaultdict(lambda: UpdatePacer(settings.edits, now()))
         self._posts: defaultdict[str, ChannelQueue] = defaultdict(ChannelQueue)
         self._installs: InstallationStore | None = None
-        self.flow: AsyncOAuthFlow | None = None  # the install pages; None with a single token
+        self.flow: AsyncOAuthFlow | None = None  # the install pages; None without a client id
         if settings.client_id:
             self._installs = InstallationStore(database=settings.database, client_id=settings.client_id)
             self._tokens = BotTokens(self._installs, self._rotator())

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-# Queue positions that are reported. Far back, not every step matters: a queue of n sends about log n updates each.
+# Queue positions that are reported: far back, single steps do not matter, and each advance notifies at most these.
 TOLD_AT: Final = (0, 1, 2, 3, 4, 5, 10, 20, 50, 100, 200, 500)
 
 

@@ -1,4 +1,4 @@
-"""A desk whose relay is made up, so that what it sees is the test's choice, and when."""
+"""An engine with a scripted relay, so that the test decides what it observes, and when."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,10 +14,10 @@ from tests.previews.samples import Fault, _seen
 
 @dataclass
 class MadeUpRelay:
-    """Sees what `faults` say; waits between looks as long as it is told, and forever at `stuck`."""
+    """Observes what `faults` say; pauses before each observation, and forever at `stuck`."""
 
     faults: tuple[Fault, ...] = ()
-    pause: float = 0.0  # seconds before each look
+    pause: float = 0.0  # seconds before each observation
     stuck: bool = False  # never ends by itself
     vantage: str = USER_NETWORK
     name: str = "local"

@@ -75,7 +75,7 @@ class Hub:
 
 
 def sees(*faults: Fault, after: int = 0, hold: asyncio.Event | None = None) -> Answer:
-    """Answer plans with what somebody sees who meets *faults*; *after* so many looks it waits for *hold*."""
+    """Answer plans with observations that show *faults*; *after* so many observations, wait for *hold*."""
 
     async def answer(relay: Dialler, order: SignedPlan) -> None:
         seen = [observation_to_json(one) for one in _seen(order.plan, faults).values()]

@@ -34,7 +34,7 @@ async def test_fixed_and_tested_again(here: Here) -> None:
 
 
 async def test_answer_by_button(here: Here) -> None:
-    """An answer continues the walk without new looks, in the same message."""
+    """An answer changes the diagnosis without new checks, in the same message."""
     await here.slack.command("/diagnose 31009 javascript", here.user())
     message = await here.verdict()
     before = message.text
@@ -88,7 +88,7 @@ async def test_feedback(here: Here) -> None:
 
 
 async def test_stop(here: Here) -> None:
-    """Stop cancels the looks and says so in the message; a second press is told that it is over."""
+    """Stop cancels the checks and says so in the message; a second press says that the run is over."""
     here.relay.stuck = True
     await here.slack.command("/diagnose 31009 ios", here.user())
     await here.until(lambda: here.ours() and here.context.active_runs)

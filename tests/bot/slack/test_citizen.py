@@ -15,7 +15,7 @@ from tests.previews.samples import SIGNALING_SHUT
 
 
 async def test_twice_delivered(here: Here) -> None:
-    """A delivery that comes again is answered once."""
+    """An event that is delivered twice is answered once."""
     delivery = await here.slack.command("/diagnose 31009 ios", here.user())
     await here.slack.deliveries.deliver("slash_commands", delivery.payload)
     await here.verdict()
@@ -77,7 +77,7 @@ async def test_cut_off(slack: FakeSlack, serving: Serving) -> None:
 
 
 async def test_bench_cancels() -> None:
-    """What is cancelled here is cancelled at the bench, too."""
+    """Canceling a call cancels its work in the worker thread, too."""
     bench, ended = WorkerThread(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

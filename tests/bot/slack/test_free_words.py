@@ -261,7 +261,7 @@ class Watched(dict[str, str]):
 
 
 async def test_the_bench_reads(here: Here) -> None:
-    """Understanding and answering run in the bench's thread: however long the text, the event loop goes on."""
+    """Understanding and answering run in the worker thread: however long the text, the event loop is not blocked."""
     words = here.context.relay_directory.vocabulary
     here.context.relay_directory.vocabulary = replace(words, platforms=Watched(words.platforms))
     actor = Actor(here.slack.team.id, here.user().id, here.slack.channel().id)

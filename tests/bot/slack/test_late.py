@@ -30,7 +30,7 @@ def test_a_request_is_late_when_its_trigger_is() -> None:
 
 
 async def test_work_begins_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While somebody waits without end, work stands back for a while, and then does not begin all at once."""
+    """While acknowledgments are pending, work is delayed for a limited time, and then does not start all at once."""
     monkeypatch.setattr("bot.slack.api.ack_priority.LONGEST", 0.0)
     door, begun = AckPriority(), list[float]()
 
@@ -44,7 +44,7 @@ async def test_work_begins_one_after_the_other(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_work_begins_when_nobody_waits() -> None:
-    """Whoever waits for an acknowledgement goes first; then there is no reason to wait."""
+    """Requests that wait for an acknowledgment go first; after that, work does not wait."""
     door, begun = AckPriority(), asyncio.Event()
 
     async def work() -> None:
@@ -60,7 +60,7 @@ async def test_work_begins_when_nobody_waits() -> None:
 
 
 async def test_a_request_is_as_old_as_its_arrival() -> None:
-    """The clock runs from the door, not from when Bolt has looked at the request."""
+    """The time limit counts from the request's arrival, not from when Bolt handles it."""
     with AckPriority().acknowledging():
         at_the_door = time.monotonic()
         assert Actor("T1", "U1").arrived <= at_the_door

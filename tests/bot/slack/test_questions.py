@@ -58,7 +58,7 @@ async def test_questions_keep_their_context(here: Here) -> None:
 
 
 async def test_platform_alone_still_changes_the_case(here: Here) -> None:
-    """Where no question went before, a platform alone is a wish to look there."""
+    """If no question is open, a platform alone is a request to run the checks for it."""
     top = await case(here)
     await here.slack.say("and on javascript?", here.user("grace"), thread=top.ts)
     assert (await here.verdict(1)).thread_ts == top.ts

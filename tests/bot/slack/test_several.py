@@ -89,7 +89,7 @@ async def test_form_and_reference(there: Here, relays: Hub) -> None:
 
 
 async def test_progress(there: Here, relays: Hub) -> None:
-    """While they look, one line tells of each relay how far it is, and what is wrong from where."""
+    """During a run, one line shows each relay's progress, and each problem is shown with its relays."""
     go_on = asyncio.Event()
     relays.answer("berlin", sees(MEDIA_LOST, after=5, hold=go_on))
     await there.slack.command("/diagnose 31009 ios from acme-hq and berlin", there.user())
@@ -102,7 +102,7 @@ async def test_progress(there: Here, relays: Hub) -> None:
 
 
 async def test_stop(there: Here, relays: Hub) -> None:
-    """Stop ends the looks on every relay, and each of them is told."""
+    """Stop ends the checks on every relay, and each relay is told."""
     for name in ("acme-hq", "berlin"):
         relays.answer(name, sees(after=2, hold=asyncio.Event()))
     await there.slack.command("/diagnose 31009 ios from acme-hq and berlin", there.user())

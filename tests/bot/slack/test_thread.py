@@ -31,7 +31,7 @@ async def test_platform_that_was_looked_at(here: Here) -> None:
 
 
 async def test_platform_that_was_not(here: Here) -> None:
-    """A platform whose looks were not made means a new run, in the thread."""
+    """A platform without observations starts a new run, in the thread."""
     top = await case(here, "/diagnose 31009 ios")
     await here.slack.say("try javascript", here.user("grace"), thread=top.ts)
     change = await here.verdict(1)

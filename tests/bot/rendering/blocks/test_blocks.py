@@ -219,7 +219,7 @@ def test_every_cause_that_looks_can_find() -> None:
 
 
 def test_next_to_nothing() -> None:
-    """A cause without evidence, fixes or pages, and a run without looks, are still messages."""
+    """A cause without evidence, fixes, or pages, and a run without observations, are still messages."""
     bare = AdvisedCause("c", "Something", "certain", "It is so.", (), (), ())
     view = View("Found: Something", (), (bare,), (), ())
     one, diagnosis = RunHeader(ButtonContext(), "31009"), GALLERY.blocked.record.diagnosis

@@ -1,4 +1,4 @@
-"""Jobs: in order where they share a turn, side by side elsewhere, gone when cancelled."""
+"""Tasks: in order if they share a turn, in parallel otherwise, ended when canceled."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ async def turns_of_the_loop() -> None:
 
 
 async def test_turns() -> None:
-    """Jobs of one turn run one after the other in the order of their starts; others do not wait for them."""
+    """Tasks of one turn run one after the other in the order of their start; others do not wait for them."""
     said: list[str] = []
     first = asyncio.Event()
 
@@ -36,7 +36,7 @@ async def test_turns() -> None:
 
 
 async def test_cancel_and_failure(caplog: pytest.LogCaptureFixture) -> None:
-    """A cancelled job is gone, a failed one is logged, and the others go on."""
+    """A canceled task ends, a failed one is logged, and the others continue."""
     done = asyncio.Event()
 
     async def broken() -> None:
@@ -50,7 +50,7 @@ async def test_cancel_and_failure(caplog: pytest.LogCaptureFixture) -> None:
         assert await jobs.cancel("endless")
         assert not await jobs.cancel("endless")
         assert await jobs.drain(1) == ()
-    assert "the job broken has failed" in caplog.text
+    assert "task broken failed" in caplog.text
 
 
 async def _set(event: asyncio.Event) -> None:
@@ -58,7 +58,7 @@ async def _set(event: asyncio.Event) -> None:
 
 
 async def test_places() -> None:
-    """Places are handed on in order, those in line hear how many are before them, and leaving the line frees it."""
+    """Slots are passed on in order, waiting runs get the number of runs ahead, and leaving the queue frees its slot."""
     slots, heard, leave = RunSlots(1), [], asyncio.Event()
     order: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Who may look from which relay of the hub, who sees it in the lists, and what the lists say."""
+"""Which relays of the hub a user may use and list, and what the lists show."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
