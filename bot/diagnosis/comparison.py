@@ -109,8 +109,8 @@ def _compared(finding: Finding, records: Sequence[RunRecord]) -> ComparedCause:
 def _shows(finding: Finding, record: RunRecord) -> bool | None:
     """Whether the cause shows at the relay of *record*; None if unknown.
 
-    A reference relay draws no conclusions about a user's network, but it has answered the questions: with all the
-    answers that show the cause, the cause shows there, too; with any other answer, it does not.
+    A reference relay draws no conclusions about a user's network, but it answers the questions. If it gives every
+    answer that shows the cause, the cause shows there, too. If it gives a different answer, the cause does not.
     """
     diagnosis = record.diagnosis
     if any(item.cause == finding.cause for item in diagnosis.found):

@@ -77,7 +77,7 @@ class Problem:
         return merge([walk(tree, answers[tree.case.platform], observations) for tree in self.trees])
 
     def is_settled(self, answers: Mapping[str, Answers], pending: frozenset[str]) -> bool:
-        """Whether none of the *pending* steps can change the diagnosis."""
+        """Whether no *pending* step can change the diagnosis."""
         return all(settled(case, answers[case.platform], pending) for case in self.cases)
 
 

@@ -1,1 +1,1 @@
-"""Slack Block Kit messages; every message stays within Slack's limits, whatever its content."""
+"""Slack Block Kit messages; every message stays within Slack's limits."""

@@ -63,7 +63,7 @@ def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Me
 
 
 def nothing(story: str = "") -> Message:
-    """Confirm "none of these", and say what helps."""
+    """Confirm that no match fits, and say what helps."""
     text = "Noted: none of these."
     more = (
         "Say more, and I read it again: what you see or hear, where it works and where not, or the error code. For "

@@ -51,7 +51,7 @@ class VerdictOptions:
 
 
 def verdict(run_header: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Message:
-    """Render the verdict as one message, whatever the number of causes."""
+    """Render the verdict as one message, with any number of causes."""
     builder = MessageBuilder()
     builder.last(*_buttons(run_header, view, diagnosis, choices), footer(run_header))
     builder.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(run_header))
