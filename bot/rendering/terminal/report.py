@@ -16,7 +16,7 @@ from bot.rendering.terminal.console import Line
 from bot.rendering.terminal.diagnosis import STYLES, cause_lines, items, section
 from bot.rendering.view import View
 
-# If there are more reports than this, the rest are left out.
+# Further reports are not shown in full.
 IN_FULL: Final = 4
 
 
