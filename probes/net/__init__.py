@@ -1,1 +1,1 @@
-"""Sockets and network protocols; knows nothing of probes or plans."""
+"""Sockets and network protocols. Does not import checks, runner or relay."""

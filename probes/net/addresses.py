@@ -1,11 +1,11 @@
-"""Address literals and families."""
+"""Tell IPv4, IPv6 and host names apart."""
 
 import ipaddress
 import socket
 
 
 def is_address(host: str) -> bool:
-    """Whether *host* is a literal v4 or v6 address."""
+    """Whether *host* is a literal IPv4 or IPv6 address."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -14,7 +14,7 @@ def is_address(host: str) -> bool:
 
 
 def split_families(addresses: "tuple[str, ...] | list[str]") -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """*addresses* sorted into v4 and v6, order kept."""
+    """Split *addresses* into IPv4 and IPv6, keeping their order."""
     v4 = tuple(address for address in addresses if ":" not in address)
     return v4, tuple(address for address in addresses if ":" in address)
 

@@ -1,4 +1,4 @@
-"""The certificates that count as trusted: the public web's, and this host's own."""
+"""Trusted root certificates: the public web's (Mozilla's list) and this host's."""
 
 import base64
 import functools
@@ -13,32 +13,32 @@ from cryptography import x509
 
 
 class RootStore:
-    """Certificates that are trusted, found by their subject.
+    """Trusted certificates, indexed by subject.
 
-    Kept as they came: read, they take four times the memory, and of a hundred and fifty a plan needs two or three.
+    Stored as DER: parsed, they take four times the memory, and a plan needs two or three of about 150.
     """
 
     def __init__(self) -> None:
         self._ders: dict[bytes, list[bytes]] = {}  # by the subject's encoding
 
     def add(self, der: bytes) -> None:
-        """Trust the certificate *der*; ValueError when it is none."""
+        """Trust the certificate *der*; raises ValueError if it is not a certificate."""
         subject = x509.load_der_x509_certificate(der).subject.public_bytes()
         self._ders.setdefault(subject, []).append(der)
 
     def named(self, subject: x509.Name) -> list[x509.Certificate]:
-        """Those of *subject*."""
+        """The trusted certificates with this *subject*."""
         return [x509.load_der_x509_certificate(der) for der in self._ders.get(subject.public_bytes(), ())]
 
 
 @functools.cache
 def public_roots() -> RootStore:
-    """The authorities of the public web, as Mozilla lists them; read at first need, once a process."""
+    """Mozilla's list of certificate authorities, from certifi; read once per process, at first use."""
     return index_roots([Path(certifi.where()).read_bytes()])
 
 
 def local_roots() -> RootStore:
-    """What this host believes in: OpenSSL's default file and folder, or SSL_CERT_FILE and SSL_CERT_DIR."""
+    """The roots that this host trusts: OpenSSL's default file and folder, or SSL_CERT_FILE and SSL_CERT_DIR."""
     places = ssl.get_default_verify_paths()
     return _read_store(places.cafile or "", places.capath or "")
 
@@ -46,7 +46,7 @@ def local_roots() -> RootStore:
 @functools.cache
 def _read_store(file: str, folder: str) -> RootStore:
     paths = [Path(file)] if file else []
-    if folder:  # OpenSSL looks at nothing in it but these names (openssl-rehash(1))
+    if folder:  # OpenSSL reads only files with these names (openssl-rehash(1))
         paths += [path for path in Path(folder).iterdir() if re.fullmatch(r"[0-9a-f]{8}\.\d+", path.name)]
     return index_roots(_readable(paths))
 
@@ -56,11 +56,11 @@ def _readable(paths: Iterable[Path]) -> Iterator[bytes]:
         try:
             yield path.read_bytes()
         except OSError:
-            continue  # a dangling link or another user's file: OpenSSL passes over it as well
+            continue  # a dangling link or another user's file; OpenSSL skips it, too
 
 
 def index_roots(pems: Iterable[bytes]) -> RootStore:
-    """The certificates in *pems*, by subject; what cannot be read is left out, as OpenSSL does."""
+    """Index the certificates in *pems* by subject; skips what it cannot parse, as OpenSSL does."""
     store = RootStore()
     for pem in pems:
         for block in re.findall(
@@ -68,7 +68,7 @@ def index_roots(pems: Iterable[bytes]) -> RootStore:
         ):
             try:
                 with warnings.catch_warnings():
-                    # Some old roots have serial numbers that cryptography warns of; they are trusted.
+                    # Some old roots have serial numbers that cryptography warns about. They are trusted.
                     warnings.simplefilter("ignore")
                     store.add(base64.b64decode(block))
             except ValueError:

@@ -1,7 +1,7 @@
-"""Judge a certificate chain after the handshake: which authority stands behind it, and for what.
+"""Judge a certificate chain after the handshake: which authority issued it, and whether it is valid for the host.
 
-By hand and not by OpenSSL, as one handshake must tell a public from a local authority and both from a
-wrong date; and not by cryptography's verifier, which holds private authorities to the public web's rules.
+Not left to OpenSSL: one handshake must distinguish a public from a local authority, and both from a wrong
+date. Not left to cryptography's verifier: it applies the public web's rules to private authorities.
 """
 
 import warnings
@@ -17,9 +17,9 @@ from probes.net.addresses import is_address
 from probes.net.ca_roots import RootStore, index_roots, local_roots, public_roots
 from probes.protocol.failures import Failure
 
-_LONGEST: Final = 16  # certificates looked at in what a server sends
+_LONGEST: Final = 16  # certificates read from what a server sends
 
-# What cryptography raises for a certificate that is no certificate, or says what it cannot read.
+# What cryptography raises for bytes that are not a certificate, or for a part that it cannot parse.
 _UNREADABLE: Final = (
     ValueError,
     TypeError,
@@ -32,23 +32,23 @@ _UNREADABLE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class CertificateVerdict:
-    """What a chain is worth for one host at one time."""
+    """The result of judging one chain for one host at one time."""
 
     failure: Failure | None
     authority: str  # public, network, local or unknown
-    skew_s: float | None = None  # seconds from now into the validity: above 0 when it begins later
+    skew_s: float | None = None  # seconds from now to the validity period: above 0 when it begins later
     facts: dict[str, object] = field(default_factory=dict)  # issuer, subject, names, not_before, not_after
 
 
 class Trust:
-    """The authorities that a run believes in: the public ones, the network's own, this host's."""
+    """The certificate authorities that a run trusts: public, the network's own, and this host's."""
 
     def __init__(self, roots: tuple[str, ...] = ()) -> None:
         self._roots = roots
 
     def judge(self, chain: Sequence[bytes], host: str, now: datetime) -> CertificateVerdict:
-        """Judge the DER *chain* a server sent, its own certificate first, for *host* at *now*."""
-        # What is odd about a stranger's certificate is no warning to this program's author.
+        """Judge the DER *chain* that a server sent, the server's certificate first, for *host* at *now*."""
+        # Warnings about a stranger's certificate do not concern this program's developers.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self._judge(chain, host, now)
@@ -66,7 +66,7 @@ class Trust:
     def _authority(
         self, chain: Sequence[x509.Certificate], now: datetime
     ) -> tuple[str, tuple[x509.Certificate, ...]]:
-        """The first store with a path to it, and the path: one that is valid now, if there is."""
+        """The first store with a path to *chain*, and that path; a path that is valid at *now* if there is one."""
         stores = (("public", public_roots), ("network", self._network_roots), ("local", local_roots))
         for name, store in stores:
             paths = _paths(chain, store())
@@ -94,7 +94,7 @@ def _verdict(
 
 
 def covers(names: Iterable[str], host: str) -> bool:
-    """Whether one of the *names* is *host*'s; a wildcard stands for one label (RFC 6125 6.4.3)."""
+    """Whether one of *names* covers *host*; a wildcard covers one label (RFC 6125 section 6.4.3)."""
     wanted = host.rstrip(".").lower()
     parent = "" if is_address(wanted) else wanted.partition(".")[2]
     return any(
@@ -104,9 +104,9 @@ def covers(names: Iterable[str], host: str) -> bool:
 
 
 def _paths(chain: Sequence[x509.Certificate], store: RootStore) -> list[tuple[x509.Certificate, ...]]:
-    """The ways from the first of *chain* over the others to a root of *store*, that root included.
+    """All paths from the first certificate of *chain*, through the others, to a root of *store* (included).
 
-    No certificate is gone through twice, so that a hostile chain costs no more than its square.
+    Uses each certificate once, so that a hostile chain costs at most the square of its length.
     """
     found = []
     ways: list[tuple[x509.Certificate, ...]] = [(chain[0],)]
@@ -126,14 +126,14 @@ def _paths(chain: Sequence[x509.Certificate], store: RootStore) -> list[tuple[x5
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether *issuer* signed *certificate*, and may sign at all."""
+    """Whether *issuer* signed *certificate* and is allowed to sign."""
     try:
         constraints = issuer.extensions.get_extension_for_class(x509.BasicConstraints).value
         if not constraints.ca:
             return False
     except x509.ExtensionNotFound:
         if issuer.version is x509.Version.v3 and issuer.subject != issuer.issuer:
-            return False  # an old root may do without the extension, an intermediate may not
+            return False  # an old root may lack the extension, an intermediate certificate may not
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
@@ -142,7 +142,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 
 def _skew(path: Sequence[x509.Certificate], now: datetime) -> float:
-    """Seconds by which *now* misses the validity of the worst certificate; 0 when it misses none."""
+    """Seconds by which *now* misses the validity of the worst certificate; 0 if all are valid."""
     misses = [_miss(certificate, now) for certificate in path]
     return max(misses, key=abs, default=0.0)
 

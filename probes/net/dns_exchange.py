@@ -1,4 +1,4 @@
-"""One question to one name server and its answer, over UDP with repeats or over TCP."""
+"""Send one DNS query to one name server: over UDP with retries, or over TCP."""
 
 import asyncio
 from collections.abc import Sequence
@@ -15,17 +15,18 @@ from probes.protocol.failures import Failure, NetworkError
 
 Server: TypeAlias = tuple[str, int]  # address and port of a name server
 
-# Seconds to wait after each sending: two repeats cover a lost datagram each way. Together with the stagger
-# over three resolvers it ends before a dns step's budget does, so that silence gets its own word.
+# Seconds to wait after each send. Two retries cover one lost datagram in each direction. With the stagger
+# over three resolvers, this ends before a dns step's budget does, so silence is reported as
+# dns_timeout_error.
 CADENCE: Final = (0.5, 0.5, 0.5)
 
 
 async def ask(
     server: Server, query: dns.message.Message, cadence: Sequence[float] = CADENCE, *, tcp: bool = False
 ) -> DnsAnswer:
-    """One question to one *server*, by TCP when asked so or when the answer comes truncated.
+    """Send *query* to *server*, over TCP if *tcp* is set or the UDP answer is truncated.
 
-    Raises NetworkError with a dns word.
+    Raises NetworkError with a DNS failure.
     """
     GUARD.get().check_name(query.question[0].name.to_text())
     if tcp:
@@ -36,11 +37,11 @@ async def ask(
     try:
         return replace(await _ask_tcp(server, query), truncated=True)
     except NetworkError:
-        return answer  # what fitted is better than nothing
+        return answer  # a truncated answer is better than none
 
 
 async def _ask_udp(server: Server, query: dns.message.Message, cadence: Sequence[float]) -> DnsAnswer:
-    """Send, and send again while nothing that answers this question comes."""
+    """Send *query* over UDP and resend it until an answer to it arrives."""
     packet = query.to_wire()
     try:
         with open_udp(server) as sock:
@@ -57,7 +58,7 @@ async def _ask_udp(server: Server, query: dns.message.Message, cadence: Sequence
 
 
 async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) -> DnsAnswer | None:
-    """The answer if it comes within *patience* seconds; what answers another question is passed over."""
+    """Wait *patience* seconds for the answer to *query*; ignores answers to other queries."""
     junk: NetworkError | None = None
     try:
         async with asyncio.timeout(patience):
@@ -68,7 +69,7 @@ async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) 
                 try:
                     answer = parse_answer(arrival.payload, query)
                 except NetworkError as error:
-                    junk = error  # somebody on the path may have been faster than the resolver: wait on
+                    junk = error  # a device on the path may have answered before the resolver: keep waiting
                     continue
                 if answer is not None:
                     return answer
@@ -79,7 +80,7 @@ async def _listen(sock: UdpSocket, query: dns.message.Message, patience: float) 
 
 
 async def _ask_tcp(server: Server, query: dns.message.Message) -> DnsAnswer:
-    """One question by TCP (RFC 7766), its length in two bytes before it."""
+    """Send *query* over TCP (RFC 7766), with its length in two bytes before it."""
     loop = asyncio.get_running_loop()
     packet = query.to_wire()
     try:

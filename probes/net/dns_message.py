@@ -1,4 +1,4 @@
-"""DNS questions and answers as bytes: what we ask, and what an answer says. Pure: no network, no clock."""
+"""Make DNS queries and parse answers. Pure: no network, no clock."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +15,7 @@ import dns.wire
 
 from probes.protocol.failures import Failure, NetworkError
 
-# Fits any path without fragments (DNS flag day 2020); what does not fit comes truncated.
+# Fits any path without fragmentation (DNS flag day 2020); longer answers are truncated.
 _PAYLOAD: Final = 1232
 
 _RCODES: Final = {
@@ -25,7 +25,7 @@ _RCODES: Final = {
     "REFUSED": Failure.DNS_REFUSED_ERROR,
 }
 
-# What belongs into an answer to our questions, signatures and proofs of absence included.
+# Record types that may appear in an answer to our queries, including signatures and proofs of absence.
 _KINDS: Final = frozenset(
     int(dns.rdatatype.from_text(kind))
     for kind in ("A", "AAAA", "CNAME", "DNAME", "TXT", "NS", "SOA", "OPT", "DS", "RRSIG", "NSEC", "NSEC3")
@@ -36,12 +36,12 @@ _FAMILIES: Final = frozenset({int(dns.rdataclass.IN), int(dns.rdataclass.CH)})
 
 @dataclass(frozen=True, slots=True)
 class DnsAnswer:
-    """What one resolver said to one question."""
+    """One resolver's answer to one query."""
 
     rcode: str  # NOERROR, NXDOMAIN, …
     addresses: tuple[str, ...] = ()
-    cnames: tuple[str, ...] = ()  # the aliases gone through, without the trailing dot
-    ttl: int | None = None  # seconds, the smallest on the way
+    cnames: tuple[str, ...] = ()  # the aliases followed, without the trailing dot
+    ttl: int | None = None  # seconds, the smallest in the chain
     texts: tuple[str, ...] = ()
     subnet_scope: int | None = None  # RFC 7871: how many bits of the client's subnet the answer depends on
     nsid: str = ""  # RFC 5001
@@ -49,16 +49,16 @@ class DnsAnswer:
 
     @property
     def failure(self) -> Failure | None:
-        """The word for the rcode; None for NOERROR, with or without an address."""
+        """The failure for the rcode; None for NOERROR, with or without an address."""
         return _RCODES.get(self.rcode, Failure.DNS_SERVER_MISBEHAVING)
 
 
 def make_query(
     name: str, kind: str = "A", *, subnet: str = "", nsid: bool = False, chaos: bool = False
 ) -> dns.message.Message:
-    """A question for *name*, with the client *subnet* ("198.51.100.0/24") or an NSID request along.
+    """A query for *name*, with an optional client *subnet* ("198.51.100.0/24") and NSID request.
 
-    Raises NetworkError(dns_nxdomain_error) for a name that cannot exist, as its labels are too long or empty.
+    Raises NetworkError(dns_nxdomain_error) for a name that cannot exist because a label is empty or too long.
     """
     options: list[dns.edns.Option] = []
     if subnet:
@@ -75,9 +75,9 @@ def make_query(
 
 
 def parse_answer(packet: bytes, query: dns.message.Message) -> DnsAnswer | None:
-    """What *packet* answers to *query*; None when it answers something else.
+    """Parse *packet* as the answer to *query*; None if it answers another query.
 
-    Raises NetworkError(dns_server_misbehaving) for junk that carries our id.
+    Raises NetworkError(dns_server_misbehaving) for junk with the id of *query*.
     """
     if packet[:2] != query.id.to_bytes(2, "big"):
         return None
@@ -92,15 +92,16 @@ def parse_answer(packet: bytes, query: dns.message.Message) -> DnsAnswer | None:
 
 
 def _mask_flags(packet: bytes) -> bytes:
-    """*packet* with no other flags than we read: Python's enum remembers each combination for ever."""
+    """Clear the flags that we do not read: Python's enum caches every combination forever."""
     flags = int.from_bytes(packet[2:4], "big") & _FLAGS
     return packet[:2] + flags.to_bytes(2, "big") + packet[4:]
 
 
 def _refuse_unknown_records(packet: bytes) -> None:
-    """Raise FormError for a record of a type or class that has no place in an answer to us.
+    """Raise FormError for a record type or class that does not belong in an answer to our queries.
 
-    dnspython looks for each new pair on the disk and remembers it for ever: a hostile server has 2**32.
+    dnspython searches the disk for each new pair and caches it forever. A hostile server can send 2**32 of
+    them.
     """
     parser = dns.wire.Parser(packet, 4)
     questions, *records = parser.get_struct("!HHHH")
@@ -142,6 +143,6 @@ def _read(message: dns.message.Message) -> DnsAnswer:
 
 
 def _printable(raw: bytes) -> str:
-    """*raw* as text where it is text, else as hex digits: an NSID may be any bytes."""
+    """Decode *raw* if it is printable ASCII, else return hex digits: an NSID may be any bytes."""
     text = raw.decode("ascii", "replace")
     return text if text.isprintable() and "\ufffd" not in text else raw.hex()

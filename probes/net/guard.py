@@ -1,6 +1,6 @@
-"""The relay's fence, as the door to the network sees it: whoever runs a plan puts one up, and every socket asks it.
+"""Egress guard: set per plan, consulted before every connect, send, and DNS query.
 
-Without one, as in the bot's own process, everything passes.
+Without one, as in the bot's own process, everything is allowed.
 """
 
 from collections.abc import Iterable
@@ -9,40 +9,40 @@ from typing import Final, Protocol
 
 
 class EgressGuard(Protocol):
-    """What may be touched. Each raises `failures.Fenced` where not."""
+    """Decides where a plan may connect. Each check raises `failures.EgressDenied` if the target is not allowed."""
 
     def check_name(self, name: str) -> None:
-        """Before *name* is asked for."""
+        """Check *name* before it is looked up."""
         ...
 
     def grant(self, name: str, addresses: Iterable[str]) -> None:
-        """When *name* was found, by ourselves, to have *addresses*."""
+        """Allow *addresses* after our own lookup of *name* returned them."""
         ...
 
     def check(self, address: str, port: int, transport: str) -> None:
-        """Before anything goes to *address*, and once more when it is connected; counts one packet."""
+        """Check before sending to *address* and again once connected; counts one packet."""
         ...
 
     def check_tunnel(self, host: str, port: int) -> None:
-        """Before a proxy is asked to connect to *host*."""
+        """Check *host* before a proxy is asked to connect to it."""
         ...
 
 
 class NoGuard:
-    """No fence."""
+    """Allows everything."""
 
     def check_name(self, name: str) -> None:
-        """Let it pass."""
+        """Allow it."""
 
     def grant(self, name: str, addresses: Iterable[str]) -> None:
-        """Nothing to remember."""
+        """Record nothing."""
 
     def check(self, address: str, port: int, transport: str) -> None:
-        """Let it pass."""
+        """Allow it."""
 
     def check_tunnel(self, host: str, port: int) -> None:
-        """Let it pass."""
+        """Allow it."""
 
 
-# A context variable, so that each plan has its own and every task of it inherits that.
+# A context variable gives each plan its own guard, which all of the plan's tasks inherit.
 GUARD: Final[ContextVar[EgressGuard]] = ContextVar("guard", default=NoGuard())  # noqa: B039 - it holds no state

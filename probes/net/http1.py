@@ -1,4 +1,4 @@
-"""As much of HTTP/1.1 as a probe needs: one request, and the head of its answer (RFC 9112)."""
+"""Minimal HTTP/1.1 for probes: make one request, read the head of the response (RFC 9112)."""
 
 import base64
 import re
@@ -9,31 +9,31 @@ from urllib.parse import SplitResult, unquote
 
 from probes.protocol.failures import Failure, NetworkError
 
-_MOST: Final = 65_536  # bytes of a head; a hostile server may go on for ever
+_MOST: Final = 65_536  # bytes of a head; a hostile server may never stop sending
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: .*)?")
 _END: Final = re.compile(rb"\r?\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A status and headers, names in lower case, in the order they came."""
+    """Status and headers of a response: names in lower case, in the order received."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
 
     def get(self, name: str) -> str:
-        """The first header of that *name*, at most 200 characters of it; "" if there is none."""
+        """The first header called *name*, cut to 200 characters; "" if there is none."""
         return next((value[:200] for key, value in self.headers if key == name), "")
 
     @property
     def auth_schemes(self) -> list[str]:
-        """What a proxy offers to be authenticated by: Basic, NTLM, Negotiate and so on."""
+        """The authentication schemes that a proxy offers: Basic, NTLM, Negotiate, and so on."""
         offers = (value for key, value in self.headers if key == "proxy-authenticate")
         return sorted({offer.split()[0][:40] for offer in offers if offer.strip()})
 
 
 def make_request(method: str, path: str, headers: Mapping[str, str]) -> bytes:
-    """The bytes of a request without a body; raises ValueError where a line break would smuggle one in."""
+    """The bytes of a request without a body; raises ValueError if a line break would inject a header."""
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
     if any(character in line for line in lines for character in "\r\n"):
         raise ValueError("line break in a request line")
@@ -41,7 +41,7 @@ def make_request(method: str, path: str, headers: Mapping[str, str]) -> bytes:
 
 
 def proxy_authorization(proxy: SplitResult) -> dict[str, str]:
-    """The header that carries user and password of a *proxy*'s address (RFC 7617); none where it has none."""
+    """The header with the user and password from a *proxy* URL (RFC 7617); empty if the URL has no user."""
     if not proxy.username:
         return {}
     pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
@@ -49,10 +49,10 @@ def proxy_authorization(proxy: SplitResult) -> dict[str, str]:
 
 
 async def read_head(read: Callable[[], Awaitable[bytes]]) -> Head:
-    """The head of the final answer that *read* delivers; interim ones (103 and the like) are passed over.
+    """Read the head of the final response through *read*; skips interim responses such as 103.
 
-    Raises EOFError when the other side closes before it is whole, NetworkError(http_malformed_response) for
-    what is no HTTP.
+    Raises EOFError if the peer closes before the head is complete, NetworkError(http_malformed_response) if
+    the bytes are not HTTP.
     """
     received, taken, searched = bytearray(), 0, 0
     while True:
@@ -77,7 +77,7 @@ async def read_head(read: Callable[[], Awaitable[bytes]]) -> Head:
 
 
 def parse_head(raw: bytes) -> Head:
-    """Status and headers of *raw*, which ends before the empty line."""
+    """Parse status and headers from *raw*, which ends before the empty line."""
     first, *lines = re.split(rb"\r?\n", raw)
     match = _STATUS_LINE.fullmatch(first)
     if match is None:

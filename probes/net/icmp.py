@@ -1,4 +1,4 @@
-"""What the kernel's error queue says about ICMP: which error, about which packet, told by whom.
+"""Read ICMP errors from a socket's error queue: which error, about which packet, sent by whom.
 
 Linux only (`IP_RECVERR`, ip(7)); needs no privilege.
 """
@@ -11,13 +11,13 @@ from typing import Final
 
 from probes.protocol.failures import Failure
 
-# Python's socket module has neither name; the values are Linux's (linux/in.h, linux/in6.h).
+# Python's socket module defines neither; the values are Linux's (linux/in.h, linux/in6.h).
 IP_RECVERR: Final = 11
 IPV6_RECVERR: Final = 25
 
-_ORIGINS: Final = {2, 3}  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6; the others are this host's own
+_ORIGINS: Final = {2, 3}  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6; other origins are this host's own errors
 _HEADER: Final = struct.Struct("=IBBBBII")  # errno, origin, type, code, padding, info, data
-_OFFENDER: Final = {  # where the offender's address stands in the sockaddr that follows the header
+_OFFENDER: Final = {  # where the sender's address is in the sockaddr after the header
     socket.IPPROTO_IP: (socket.AF_INET, slice(20, 24)),
     socket.IPPROTO_IPV6: (socket.AF_INET6, slice(24, 40)),
 }
@@ -50,26 +50,26 @@ _WORDS_V6: Final = {  # RFC 4443 3.1
 
 @dataclass(frozen=True, slots=True)
 class IcmpError:
-    """One ICMP error about a packet of ours."""
+    """One ICMP error about a packet that we sent."""
 
     type: int
     code: int
-    sender: str  # the router or host that sent it; "" when the kernel does not say
+    sender: str  # the router or host that sent it; "" if the kernel does not report it
     version: int = 4
 
     @property
     def failure(self) -> Failure | None:
-        """The word for it; None for errors that end nothing, such as "time exceeded"."""
+        """The failure for this error; None for errors that do not end an attempt, such as "time exceeded"."""
         return (_WORDS_V4 if self.version == 4 else _WORDS_V6).get((self.type, self.code))
 
     @property
     def time_exceeded(self) -> bool:
-        """Whether a router dropped the packet because its TTL had run out."""
+        """Whether a router dropped the packet because its TTL reached 0."""
         return (self.version, self.type, self.code) in {(4, 11, 0), (6, 3, 0)}
 
 
 def ask_for_icmp(sock: socket.socket) -> None:
-    """Have the kernel keep ICMP errors for *sock* in its error queue."""
+    """Make the kernel queue ICMP errors for *sock*."""
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
     else:
@@ -77,9 +77,10 @@ def ask_for_icmp(sock: socket.socket) -> None:
 
 
 def read_error(sock: socket.socket) -> tuple[bytes, tuple[str, int], IcmpError | None] | None:
-    """Take one error off the queue: our payload, whither it went, the ICMP. None when the queue is empty.
+    """Read one entry from the socket's error queue: payload, destination, ICMP error; None if the queue is empty.
 
-    An undrained queue keeps the socket readable, and a loop that waits for it spinning.
+    Drain the queue: while it has entries the socket stays readable, and an event loop that waits for it
+    spins.
     """
     try:
         payload, ancillary, _, address = sock.recvmsg(2048, 512, socket.MSG_ERRQUEUE | socket.MSG_DONTWAIT)
@@ -90,7 +91,7 @@ def read_error(sock: socket.socket) -> tuple[bytes, tuple[str, int], IcmpError |
 
 
 def parse_ancillary(ancillary: Iterable[tuple[int, int, bytes]]) -> IcmpError | None:
-    """The ICMP error in a control message (`struct sock_extended_err`); None for an error of this host's."""
+    """The ICMP error in a control message (`struct sock_extended_err`); None for this host's own errors."""
     for level, kind, content in ancillary:
         if (level, kind) not in _LEVELS or len(content) < _HEADER.size:
             continue

@@ -1,11 +1,11 @@
-"""Which proxy leads out of this host's network, by what its operator has set."""
+"""Choose the HTTP proxy for a URL from environment variables."""
 
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 
 def proxy_from(environment: Mapping[str, str], url: str) -> str:
-    """The proxy that *environment* names for *url*: LINEMAN_RELAY_PROXY, or HTTPS_PROXY unless NO_PROXY says not to."""
+    """The proxy for *url* in *environment*: LINEMAN_RELAY_PROXY, or HTTPS_PROXY unless NO_PROXY excludes the host."""
     own = environment.get("LINEMAN_RELAY_PROXY", "")
     if own:
         return "" if own == "none" else own
@@ -15,7 +15,7 @@ def proxy_from(environment: Mapping[str, str], url: str) -> str:
 
 
 def is_spared(hub: SplitResult, spared: str) -> bool:
-    """Whether the list *spared*, as NO_PROXY holds it, has the *hub*: its name, a domain that it is in, or a star."""
+    """Whether *spared*, a NO_PROXY list, has the *hub*: by its name, a parent domain, or "*"."""
     host = (hub.hostname or "").lower()
     named = (host, f"{host}:{hub.port}")
     names = [item.strip().removeprefix(".") for item in spared.lower().split(",") if item.strip(" .")]

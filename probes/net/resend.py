@@ -1,4 +1,4 @@
-"""Send a datagram again and again until its answer comes: the one resend loop of STUN and TURN over UDP."""
+"""Resend a datagram until it is answered. STUN and TURN over UDP share this loop."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,13 +6,13 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-# Seconds to wait after each send: netcheck's cadence, which rides out a lost packet or two in the time a
-# person does not notice, and gives up after 1.5 s, four round trips to the far side of the world.
+# Seconds to wait after each send. netcheck's cadence: it survives one or two lost packets before a person
+# notices, and gives up after 1.5 s, four round trips to the other side of the world.
 PACE: Final = (0.1, 0.2, 0.4, 0.8)
 
 
 async def send_until(answer: asyncio.Future[T], send: Callable[[], None], pace: Sequence[float]) -> T:
-    """Call *send*, wait as long as *pace* says, send again; raises TimeoutError when *pace* is used up."""
+    """Call *send*, wait the next number of seconds in *pace*, repeat; raises TimeoutError after the last one."""
     for seconds in pace:
         send()
         await asyncio.wait({answer}, timeout=seconds)

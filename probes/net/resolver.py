@@ -1,4 +1,4 @@
-"""Ask name servers the way a stub resolver does, and remember the answers for one run."""
+"""Resolve host names like a stub resolver, and cache the answers for one run."""
 
 import asyncio
 import ipaddress
@@ -15,12 +15,12 @@ from probes.net.dns_message import DnsAnswer, make_query
 from probes.net.guard import GUARD
 from probes.protocol.failures import Failure, NetworkError
 
-# A resolver that answers from its cache has done so by then; stub resolvers wait five seconds here.
+# A resolver with a cached answer has replied by then. Stub resolvers wait five seconds here.
 _STAGGER: Final = 0.2
-# How long an answer for v4 waits for the one for v6: some middleboxes never answer AAAA.
+# How long an IPv4 answer waits for the IPv6 one: some middleboxes never answer AAAA.
 _V6_GRACE: Final = 0.25
 
-# When all resolvers fail, the word that says most stands for them all.
+# When all resolvers fail, report the most informative failure: the first of these.
 _TELLING: Final = (
     Failure.DNS_SERVFAIL_ERROR,
     Failure.DNS_REFUSED_ERROR,
@@ -30,18 +30,18 @@ _TELLING: Final = (
 )
 
 
-class DnsFailed(NetworkError):  # noqa: N818 - an outcome of asking, not a slip
-    """No address came of it, and the word says why."""
+class DnsFailed(NetworkError):  # noqa: N818 - a result of the lookup, not a bug
+    """The lookup found no address; `failure` has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class DnsLookup:
-    """What came of asking for one name."""
+    """The result of looking up one name."""
 
     failure: Failure | None = None
     addresses: tuple[str, ...] = ()
     addresses6: tuple[str, ...] = ()
-    resolver: str = ""  # whose answer it is; "hosts" for /etc/hosts
+    resolver: str = ""  # the address of the server that answered; "hosts" for /etc/hosts
     rcode: str = ""
     ms: float = 0.0
     ttl: int | None = None  # seconds
@@ -52,7 +52,7 @@ class DnsLookup:
 
 
 class Resolver:
-    """This host's name service, each name looked up once a run."""
+    """This host's name lookup: /etc/hosts and its resolvers, each name once per run."""
 
     def __init__(
         self,
@@ -68,14 +68,14 @@ class Resolver:
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def addresses(self, host: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The v4 and v6 addresses of *host*; raises DnsFailed."""
+        """The IPv4 and IPv6 addresses of *host*; raises DnsFailed."""
         lookup = await self.look_up(host)
         if lookup.failure is not None:
             raise DnsFailed(lookup.failure)
         return lookup.addresses, lookup.addresses6
 
     async def look_up(self, host: str) -> DnsLookup:
-        """What this host's resolvers say about *host*; asked once, whoever asks."""
+        """Look up *host* in /etc/hosts, then at this host's resolvers; cached for all callers."""
         if is_address(host):
             v4, v6 = split_families([host])
             return DnsLookup(addresses=v4, addresses6=v6)
@@ -99,9 +99,9 @@ async def look_up(
     subnet: str = "",
     tcp: bool = False,
 ) -> DnsLookup:
-    """Ask *servers* for the addresses of *host*: the next one as soon as one fails or hesitates.
+    """Ask *servers* for the addresses of *host*, starting the next one as soon as one fails or is slow.
 
-    The first answer that settles the name wins; NXDOMAIN settles it, SERVFAIL and REFUSED do not.
+    The first conclusive answer wins. NXDOMAIN is conclusive; SERVFAIL and REFUSED are not.
     """
     tries: list[dict[str, object]] = []
     asked: set[asyncio.Task[DnsLookup]] = set()
@@ -139,7 +139,7 @@ async def _cancel(tasks: set[asyncio.Task[DnsLookup]]) -> None:
 async def _ask_both(
     server: Server, queries: Sequence[dns.message.Message], cadence: Sequence[float], tcp: bool
 ) -> DnsLookup:
-    """Ask one *server* for v4 and v6 side by side."""
+    """Ask one *server* for IPv4 and IPv6 addresses at the same time."""
     clock = asyncio.get_running_loop().time
     start = clock()
     async with asyncio.TaskGroup() as group:
@@ -163,7 +163,7 @@ async def _try(
 
 
 def _combine(resolver: str, v4: DnsAnswer | Failure, v6: DnsAnswer | Failure | None, ms: float) -> DnsLookup:
-    """One result of the two answers: v4 speaks, unless only v6 has something to say."""
+    """Merge the two answers: the IPv4 one decides, unless only the IPv6 one has addresses."""
     other = v6 if isinstance(v6, DnsAnswer) else None
     if not isinstance(v4, DnsAnswer):
         if other is None or not other.addresses:
@@ -191,7 +191,7 @@ def _combine(resolver: str, v4: DnsAnswer | Failure, v6: DnsAnswer | Failure | N
 
 
 def parse_servers(text: str) -> tuple[Server, ...]:
-    """The name servers of a resolv.conf(5): at most three, and the local one when it names none."""
+    """The name servers in a resolv.conf(5): at most three; 127.0.0.1 if there is none."""
     words = [line.split() for line in text.splitlines()]
     named = [line[1] for line in words if len(line) > 1 and line[0] == "nameserver"]
     valid = [address for address in named if is_address(address)]
@@ -199,7 +199,7 @@ def parse_servers(text: str) -> tuple[Server, ...]:
 
 
 def parse_hosts(text: str, name: str) -> tuple[str, ...]:
-    """The addresses that a hosts(5) file gives *name*, in its order."""
+    """The addresses of *name* in a hosts(5) file, in file order."""
     lines = (line.partition("#")[0].split() for line in text.splitlines())
     return tuple(
         line[0] for line in lines if name in (word.lower() for word in line[1:]) and is_address(line[0])
@@ -207,7 +207,7 @@ def parse_hosts(text: str, name: str) -> tuple[str, ...]:
 
 
 def is_bogon(address: str) -> bool:
-    """Whether *address* cannot be a public service's: private, loopback, unspecified, reserved, multicast."""
+    """Whether *address* cannot belong to a public service: private, loopback, unspecified, reserved, multicast."""
     ip = ipaddress.ip_address(address)
     return not ip.is_global or ip.is_multicast
 

@@ -1,6 +1,6 @@
-"""The only door to the network: every socket a probe uses is opened here, and says what ICMP said.
+"""Open every socket that a probe uses, and report the ICMP errors for it.
 
-The fence of the plan that runs (probes/net/guard.py) is asked before anything leaves, and again once connected.
+The egress guard (probes/net/guard.py) checks each target before anything is sent, and again once connected.
 """
 
 import asyncio
@@ -26,22 +26,23 @@ __all__ = [
     "source_address",
 ]
 
-# Replies to an ephemeral source port fall into 10000-60000 themselves: a stateless rule that drops
-# this range would make STUN, DNS and the media proof look dead. Below it, they are judged for what they are.
+# Replies to an ephemeral source port have a destination port in 10000-60000. A stateless rule that drops this
+# range would make STUN, DNS and the media check fail as well. With a source port below 10000 they are not
+# affected.
 LOW_PORTS: Final = range(1500, 9500)
-# Source ports that wake application gateways and discovery services on the way.
+# Source ports that trigger application gateways and discovery services on the path.
 _AVOIDED: Final = frozenset({1701, 1720, 1723, 1900, 2427, 3478, 4500, 5004, 5060, 5061, 5353, 5355})
 
 
 def source_address(address: str, port: int = 443) -> str:
-    """The local address packets to *address* would leave from; raises OSError when there is no route."""
+    """The local address that packets to *address* leave from; raises OSError if there is no route."""
     with socket.socket(family_of(address), socket.SOCK_DGRAM) as sock:
         sock.connect((address, port))  # a datagram socket: nothing is sent
         return str(sock.getsockname()[0])
 
 
 def has_route(address: str) -> bool:
-    """Whether this host has a route to *address* at all."""
+    """Whether this host has a route to *address*."""
     try:
         source_address(address)
     except OSError:
@@ -50,7 +51,7 @@ def has_route(address: str) -> bool:
 
 
 async def connect_tcp(address: str, port: int) -> socket.socket:
-    """A connected, non-blocking socket; raises OSError, as NetworkError with the sender where ICMP spoke."""
+    """A connected, non-blocking socket; raises OSError, as NetworkError with the sender if an ICMP error arrived."""
     GUARD.get().check(address, port, "tcp")
     sock = socket.socket(family_of(address), socket.SOCK_STREAM)
     try:
@@ -70,7 +71,7 @@ async def connect_tcp(address: str, port: int) -> socket.socket:
 
 
 async def _connected(sock: socket.socket) -> None:
-    """Wait until the handshake of *sock* is over, one way or the other."""
+    """Wait until the TCP handshake of *sock* succeeds or fails."""
     icmp: IcmpError | None = None
     while True:
         await _writable(sock)
@@ -82,20 +83,20 @@ async def _connected(sock: socket.socket) -> None:
         try:
             sock.getpeername()
         except OSError:
-            # An error that did not end the attempt, and still waiting for the answer to our SYN.
+            # The error did not end the attempt; our SYN is still unanswered.
             await asyncio.sleep(0.01)
         else:
             return
 
 
 def _worded(code: int, icmp: IcmpError | None) -> OSError:
-    """The error of a failed connect: errno alone cannot say "prohibited", nor who said it."""
+    """The error of a failed connect: errno alone cannot express "prohibited" or who sent the ICMP error."""
     error = OSError(code, os.strerror(code))
     if icmp is None:
         return error
     failure = icmp.failure
     if failure is None or failure is Failure.PORT_UNREACHABLE:
-        failure = classify(error)  # "port unreachable" to a SYN refuses the connection, as errno says
+        failure = classify(error)  # for a SYN, "port unreachable" means connection refused, as errno reports
     return NetworkError(failure, icmp.sender)
 
 
@@ -112,7 +113,7 @@ async def _writable(sock: socket.socket) -> None:
 def open_udp(
     remote: tuple[str, int] | None = None, *, low_port: bool = True, family: int = socket.AF_INET
 ) -> "UdpSocket":
-    """A UDP socket, connected when *remote* is given; to be used as a context manager, inside a loop.
+    """A UDP socket, connected if *remote* is given; use it as a context manager in a running event loop.
 
     With *low_port* it is bound below 10000, otherwise to an ephemeral port.
     """

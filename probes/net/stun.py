@@ -1,7 +1,7 @@
-"""STUN messages, to bytes and back (RFC 8489), with what TURN (RFC 8656) and RFC 5780 add.
+"""Pack and parse STUN messages (RFC 8489), with the additions of TURN (RFC 8656) and RFC 5780.
 
-Pure: no network, no clock. Knows the MD5 long-term key and SHA-1 integrity that every TURN server of today
-speaks; a server's offer of SHA-256 is passed over.
+Pure: no network, no clock. Supports the MD5 long-term key and SHA-1 integrity, which every TURN server
+accepts today. Ignores a server's offer of SHA-256.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ _HEADER: Final = struct.Struct("!HHI12s")
 _COOKIE_BYTES: Final = COOKIE.to_bytes(4, "big")
 _FINGERPRINT_XOR: Final = 0x5354554E  # RFC 8489 section 14.7
 _INTEGRITY_SIZE: Final = 24  # attribute header and SHA-1
-# Real messages carry about ten; without a bound 64 KB of empty attributes make 16,000 objects.
+# Real messages have about ten. Without a limit, 64 KB of empty attributes create 16,000 objects.
 MAX_ATTRIBUTES: Final = 64
 
 
 class StunMethod(IntEnum):
-    """What is asked for (RFC 8489 section 18.2, RFC 8656 section 17)."""
+    """STUN and TURN methods (RFC 8489 section 18.2, RFC 8656 section 17)."""
 
     BINDING = 0x001
     ALLOCATE = 0x003
@@ -45,7 +45,7 @@ class StunClass(IntEnum):
 
 
 class StunAttribute(IntEnum):
-    """The attributes this code reads or writes."""
+    """The attributes that this code reads or writes."""
 
     MAPPED_ADDRESS = 0x0001
     CHANGE_REQUEST = 0x0003
@@ -76,11 +76,11 @@ _FAMILIES: Final = {(b"\1", 8): socket.AF_INET, (b"\2", 20): socket.AF_INET6}
 
 
 class MalformedError(ValueError):
-    """These bytes are not a STUN message."""
+    """The bytes are not a valid STUN message."""
 
 
 class TransportAddress(NamedTuple):
-    """A transport address; the host is literal."""
+    """A transport address: a literal IP address and a port."""
 
     host: str
     port: int
@@ -92,7 +92,7 @@ class TransportAddress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StunMessage:
-    """One STUN message; attribute values are the raw bytes, in the order of the wire."""
+    """One STUN message; attribute values are raw bytes, in wire order."""
 
     method: int
     kind: StunClass
@@ -100,26 +100,26 @@ class StunMessage:
     attributes: tuple[tuple[int, bytes], ...] = ()
 
     def get(self, attribute: StunAttribute) -> bytes | None:
-        """The value of the first such attribute: later ones do not count (RFC 8489 section 14)."""
+        """The value of the first such attribute; later ones are ignored (RFC 8489 section 14)."""
         return next((value for kind, value in self.attributes if kind == attribute), None)
 
     def text(self, attribute: StunAttribute) -> str:
-        """A text attribute made printable and short; empty when it is not there."""
+        """A text attribute, printable and cut to 128 bytes; empty if missing."""
         return _printable(self.get(attribute) or b"")
 
     def address(self, attribute: StunAttribute) -> TransportAddress | None:
-        """An address attribute, XOR taken off where it has one; None when missing or broken."""
+        """An address attribute, decoded from its XOR form if it has one; None if missing or malformed."""
         value = self.get(attribute)
         return None if value is None else _unpack_address(value, self.transaction, attribute in _XORED)
 
     @property
     def reflexive(self) -> TransportAddress | None:
-        """Where the server saw us: XOR-MAPPED-ADDRESS, else what a server of RFC 3489 sends."""
+        """Our reflexive address: XOR-MAPPED-ADDRESS, else MAPPED-ADDRESS, which RFC 3489 servers send."""
         return self.address(StunAttribute.XOR_MAPPED_ADDRESS) or self.address(StunAttribute.MAPPED_ADDRESS)
 
     @property
     def error(self) -> tuple[int, str] | None:
-        """Code and reason of an error answer; code 0 when the server gives none that can be read."""
+        """Code and reason of an error response; code 0 if the server sends no valid code."""
         if self.kind is not StunClass.ERROR:
             return None
         value = self.get(StunAttribute.ERROR_CODE) or b""
@@ -129,7 +129,7 @@ class StunMessage:
 
 
 def make_transaction() -> bytes:
-    """A transaction id that nobody off the path can guess (RFC 8489 section 5)."""
+    """A transaction id that an attacker off the path cannot guess (RFC 8489 section 5)."""
     return os.urandom(12)
 
 
@@ -139,12 +139,12 @@ def make_message(
     attributes: Iterable[tuple[int, bytes]] = (),
     transaction: bytes = b"",
 ) -> StunMessage:
-    """A message with a fresh transaction id unless one is given."""
+    """A message, with a new transaction id unless one is given."""
     return StunMessage(method, kind, transaction or make_transaction(), tuple(attributes))
 
 
 def pack_message(message: StunMessage, key: bytes = b"") -> bytes:
-    """The bytes of *message*, with MESSAGE-INTEGRITY when there is a *key*, always with FINGERPRINT."""
+    """Pack *message*: with MESSAGE-INTEGRITY if there is a *key*, always with FINGERPRINT."""
     body = b"".join(_pack_attribute(kind, value) for kind, value in message.attributes)
     if key:
         digest = hmac.digest(key, _header(message, len(body) + _INTEGRITY_SIZE) + body, "sha1")
@@ -155,9 +155,10 @@ def pack_message(message: StunMessage, key: bytes = b"") -> bytes:
 
 
 def parse_message(packet: bytes) -> StunMessage:
-    """The message in *packet*, which holds exactly one; MalformedError for anything else.
+    """Parse *packet*, which must be exactly one message; raises MalformedError otherwise.
 
-    FINGERPRINT is neither asked for nor checked: magic cookie and transaction id tell messages from junk.
+    FINGERPRINT is neither required nor checked: magic cookie and transaction id are enough to identify a
+    message.
     """
     if len(packet) < _HEADER.size:
         raise MalformedError
@@ -170,7 +171,7 @@ def parse_message(packet: bytes) -> StunMessage:
 
 
 def integrity_holds(packet: bytes, key: bytes) -> bool | None:
-    """Whether the MESSAGE-INTEGRITY of a parsed *packet* was made with *key*; None when it has none."""
+    """Whether *key* made the MESSAGE-INTEGRITY of a parsed *packet*; None if the packet has none."""
     at = _HEADER.size
     while at + 4 <= len(packet):
         kind, length = struct.unpack_from("!HH", packet, at)
@@ -183,14 +184,14 @@ def integrity_holds(packet: bytes, key: bytes) -> bool | None:
 
 
 def long_term_key(username: bytes, realm: bytes, password: bytes) -> bytes:
-    """The key of the long-term mechanism (RFC 8489 section 9.2.2)."""
+    """The key of the long-term credential mechanism (RFC 8489 section 9.2.2)."""
     return hashlib.md5(b":".join((username, realm, password)), usedforsecurity=False).digest()
 
 
 def pack_address(
     attribute: StunAttribute, address: TransportAddress, transaction: bytes
 ) -> tuple[int, bytes]:
-    """An address attribute ready for a message of this *transaction*; OSError unless the host is literal."""
+    """An address attribute for a message of this *transaction*; raises OSError unless the host is literal."""
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     host, port = socket.inet_pton(family, address.host), address.port
     if attribute in _XORED:
@@ -199,7 +200,7 @@ def pack_address(
 
 
 def pack_error(code: int, reason: str = "") -> tuple[int, bytes]:
-    """An ERROR-CODE attribute (RFC 8489 section 14.8); scripted servers need it."""
+    """An ERROR-CODE attribute (RFC 8489 section 14.8); the test servers use it."""
     return StunAttribute.ERROR_CODE, struct.pack("!xxBB", code // 100, code % 100) + reason.encode()
 
 
@@ -222,7 +223,9 @@ def _unpack_attributes(packet: bytes) -> tuple[tuple[int, bytes], ...]:
     found: list[tuple[int, bytes]] = []
     at = _HEADER.size
     while at < len(packet):
-        kind, length = struct.unpack_from("!HH", packet, at)  # multiples of four: a header is always whole
+        kind, length = struct.unpack_from(
+            "!HH", packet, at
+        )  # all lengths are multiples of four: a header is complete
         at += 4
         if at + length > len(packet) or len(found) == MAX_ATTRIBUTES:
             raise MalformedError

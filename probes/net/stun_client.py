@@ -1,6 +1,6 @@
-"""Ask STUN servers where they see us: binding requests side by side from one UDP socket.
+"""Ask STUN servers for our reflexive address: parallel binding requests from one UDP socket.
 
-RFC 8489; changed answers by RFC 5780.
+RFC 8489; answers from another address or port by RFC 5780.
 """
 
 import asyncio
@@ -27,12 +27,12 @@ from probes.net.stun import (
 from probes.net.udp import Arrival, UdpSocket
 from probes.protocol.failures import Failure, NetworkError
 
-# Seconds after each of three requests: the first steps of netcheck's cadence. It ends before a plan's 0.7 s
-# for STUN do, so that the word is ours: what ICMP said, or junk, instead of a bare timeout.
+# Seconds after each of three requests: the first steps of netcheck's cadence. Ends before the 0.7 s that a
+# plan gives STUN, so that the failure names the ICMP error or the malformed answer, not just a timeout.
 _PACE: Final = (0.1, 0.2, 0.35)
 
-CHANGE_PORT = 0x2  # RFC 5780 section 7.2: answer from your other port,
-CHANGE_ADDRESS_AND_PORT = 0x6  # or from your other address and port
+CHANGE_PORT = 0x2  # RFC 5780 section 7.2: answer from the server's other port,
+CHANGE_ADDRESS_AND_PORT = 0x6  # or from its other address and port
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class StunAnswer:
     """A server's answer to a binding request."""
 
     message: StunMessage
-    ms: float  # from the very request it answers
-    sent: int  # requests it took
+    ms: float  # from the request that it answers
+    sent: int  # number of requests sent
 
     @property
     def reflexive(self) -> TransportAddress:
-        """Where the server saw us; raises NetworkError when it did not say."""
+        """Our address as the server saw it; raises NetworkError if the answer has none."""
         address = self.message.reflexive
         if address is None:
             raise NetworkError(Failure.STUN_MALFORMED_RESPONSE)
@@ -59,19 +59,19 @@ class StunAnswer:
 
 @dataclass(slots=True)
 class _Question:
-    """One binding request, sent several times; each time with an id of its own, so that ms is exact."""
+    """One binding request, sent several times, each with its own transaction id so that ms is exact."""
 
     server: TransportAddress
     change: int
-    source: TransportAddress  # where the answer has to come from
+    source: TransportAddress  # the address that the answer must come from
     answer: asyncio.Future[StunAnswer]
     times: dict[bytes, float] = field(default_factory=dict)
-    errors: list[NetworkError] = field(default_factory=list)  # what ICMP said so far
-    junk: int = 0  # what came from the server and was no answer
+    errors: list[NetworkError] = field(default_factory=list)  # ICMP errors so far
+    junk: int = 0  # packets from the server that were not an answer
 
 
 class StunSocket:
-    """One local port that asks; what is not an answer to a question goes to `on_other`."""
+    """One local port that sends binding requests; passes packets that are not answers to `on_other`."""
 
     def __init__(self, sock: UdpSocket, on_other: Callable[[Arrival], None] | None = None) -> None:
         self.sock = sock
@@ -86,9 +86,9 @@ class StunSocket:
         source: TransportAddress | None = None,
         pace: Sequence[float] = _PACE,
     ) -> StunAnswer:
-        """The answer of *server*, which must come from *source* where a *change* asks for another.
+        """Ask *server*; with *change*, the answer must come from *source*.
 
-        Raises NetworkError with ICMP's word or for an answer nobody can read, TimeoutError for silence.
+        Raises NetworkError for an ICMP error or a malformed answer, TimeoutError if there is no answer.
         """
         loop = asyncio.get_running_loop()
         question = _Question(server, change, source or server, loop.create_future())
@@ -106,7 +106,7 @@ class StunSocket:
             self._questions.remove(question)
 
     async def listen(self) -> None:
-        """Take what arrives, for ever."""
+        """Receive packets until cancelled."""
         while True:
             self._take(await self.sock.receive())
 
@@ -137,7 +137,7 @@ class StunSocket:
             self.on_other(arrival)
 
     def _take_error(self, arrival: Arrival) -> None:
-        """A second ICMP error ends a question: one alone may be a router that was just changing its mind."""
+        """Fail a request on its second ICMP error; a single one may come from a route that is changing."""
         for question in self._questions:
             if arrival.failure and arrival.payload[8:20] in question.times:
                 question.errors.append(NetworkError(arrival.failure, arrival.icmp_from))
@@ -151,12 +151,12 @@ class StunSocket:
 def _settle(question: _Question, message: StunMessage, as_asked: bool) -> None:
     if question.answer.done():
         return
-    if not as_asked:  # the server cannot, or will not, answer from its other address
+    if not as_asked:  # the server cannot, or does not, answer from its other address
         question.answer.set_exception(NetworkError(Failure.NOT_SUPPORTED))
     elif message.kind is StunClass.SUCCESS and message.method == StunMethod.BINDING:
         ms = milliseconds_since(question.times[message.transaction])
         question.answer.set_result(StunAnswer(message, ms, len(question.times)))
-    else:  # our own id, so it is from the server: it does not want to tell
+    else:  # our transaction id, so the server sent it, but it has no usable answer
         question.answer.set_exception(NetworkError(Failure.STUN_MALFORMED_RESPONSE))
 
 
@@ -164,7 +164,7 @@ def _settle(question: _Question, message: StunMessage, as_asked: bool) -> None:
 async def open_stun(
     on_other: Callable[[Arrival], None] | None = None, *, low_port: bool = True, family: int = socket.AF_INET
 ) -> AsyncIterator[StunSocket]:
-    """A StunSocket that listens until the block is left."""
+    """A StunSocket that receives packets until the block ends."""
     with open_udp(low_port=low_port, family=family) as sock:
         stun = StunSocket(sock, on_other)
         listening = asyncio.create_task(stun.listen())

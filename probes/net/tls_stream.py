@@ -1,4 +1,4 @@
-"""TLS over a socket of ours, unverified: it shows where a handshake broke, which asyncio's own hides."""
+"""TLS over our own socket, without verification. Shows where a handshake broke, which asyncio's TLS hides."""
 
 import asyncio
 import socket
@@ -9,8 +9,8 @@ from typing import Final
 
 from probes.protocol.failures import Failure, NetworkError
 
-_RECORDS: Final = {0x15, 0x16}  # alert and handshake: what a TLS server can begin with (RFC 8446 5.1)
-_MOST: Final = 262_144  # bytes of a handshake; long chains have 10 kB
+_RECORDS: Final = {0x15, 0x16}  # alert and handshake: the first record of a TLS server (RFC 8446 section 5.1)
+_MOST: Final = 262_144  # bytes of a handshake; long certificate chains have 10 kB
 _CHUNK: Final = 65_536
 
 _ALERTS: Final = {  # RFC 8446 6, RFC 5246 7.2
@@ -43,16 +43,16 @@ _ALERTS: Final = {  # RFC 8446 6, RFC 5246 7.2
 
 
 class TlsStream:
-    """A TLS session over a connected socket, which it owns. Nobody has verified the other side."""
+    """A TLS session over a connected socket, which it owns. The server's certificate is not verified."""
 
     def __init__(self, sock: socket.socket, host: str, alpn: Sequence[str] = ("http/1.1",)) -> None:
         self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = _context(tuple(alpn)).wrap_bio(self._incoming, self._outgoing, server_hostname=host)
-        self.stage = "hello"  # then mid, from the first byte on, then done
+        self.stage = "hello"  # then "mid" from the first byte received, then "done"
         self.received = 0  # bytes
-        self.alert = ""  # what the server called it, if it broke the handshake off in due form
+        self.alert = ""  # the name of the server's alert, if it ended the handshake with one
 
     def __enter__(self) -> "TlsStream":
         return self
@@ -61,11 +61,11 @@ class TlsStream:
         self.close()
 
     def close(self) -> None:
-        """Drop the connection, without ceremony."""
+        """Close the socket at once, without a TLS close_notify."""
         self._sock.close()
 
     async def handshake(self) -> None:
-        """Shake hands; raises EOFError, OSError, ssl.SSLError or NetworkError(ssl_not_tls)."""
+        """Complete the TLS handshake; raises EOFError, OSError, ssl.SSLError or NetworkError(ssl_not_tls)."""
         while True:
             try:
                 self._tls.do_handshake()
@@ -83,7 +83,7 @@ class TlsStream:
         self.stage = "done"
 
     async def read(self) -> bytes:
-        """Some bytes; b"" when the other side has closed."""
+        """Read some bytes; b"" after the peer has closed."""
         while True:
             try:
                 return self._tls.read(_CHUNK)
@@ -104,23 +104,23 @@ class TlsStream:
 
     @property
     def version(self) -> str:
-        """TLSv1.3 and the like."""
+        """The TLS version, such as TLSv1.3."""
         return self._tls.version() or ""
 
     @property
     def cipher(self) -> str:
-        """The cipher suite in OpenSSL's spelling."""
+        """The cipher suite, in OpenSSL's spelling."""
         cipher = self._tls.cipher()
         return cipher[0] if cipher else ""
 
     @property
     def alpn(self) -> str:
-        """The application protocol agreed on; "" for none."""
+        """The negotiated application protocol; "" for none."""
         return self._tls.selected_alpn_protocol() or ""
 
     @property
     def chain(self) -> tuple[bytes, ...]:
-        """The certificates the server sent, DER, its own first."""
+        """The certificates that the server sent, in DER, its own first."""
         public = getattr(self._tls, "get_unverified_chain", None)
         if public is not None:
             return tuple(public() or ())
@@ -148,7 +148,7 @@ class TlsStream:
 
 
 def _alert_of(reason: str) -> str:
-    """The alert's name in OpenSSL's symbol for it: `SSLV3_ALERT_HANDSHAKE_FAILURE`."""
+    """The alert's name in OpenSSL's reason: `SSLV3_ALERT_HANDSHAKE_FAILURE`."""
     return reason.partition("_ALERT_")[2].lower()
 
 
@@ -157,7 +157,7 @@ def _context(alpn: tuple[str, ...]) -> ssl.SSLContext:
     """One context for all sessions: making one costs more than a handshake."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # judged afterwards, by probes/net/certificate_verdict.py
+    context.verify_mode = ssl.CERT_NONE  # probes/net/certificate_verdict.py judges it after the handshake
     if alpn:
         context.set_alpn_protocols(list(alpn))
     return context

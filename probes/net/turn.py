@@ -1,7 +1,7 @@
-"""A TURN client over UDP, TCP and TLS (RFC 8656) that can do what the media proof needs.
+"""TURN client over UDP, TCP and TLS (RFC 8656), with what the media check needs.
 
-Own code, because the libraries have no CreatePermission, no Data indications and no word for a refusal.
-Takes no timeouts: over a stream it waits as long as its caller lets it.
+Own code, because the libraries have no CreatePermission, no Data indications and no reason for a refusal.
+Sets no timeouts: over a stream it waits as long as its caller allows.
 """
 
 import asyncio
@@ -23,39 +23,39 @@ from probes.net.turn_session import ALLOCATION_MISMATCH, STALE_NONCE, TurnRefuse
 from probes.net.turn_transport import TurnEndpoint, Wire, open_wire
 from probes.protocol.failures import Failure, NetworkError
 
-# A challenge, and a nonce that has run out meanwhile; a server that goes on like this does so for ever.
+# A challenge, and a nonce that expired in between. A server that asks more often never stops.
 _ROUNDS: Final = 5
-# A port that another client just gave back may still be taken on the server (437): try others.
+# A port that another client has just released may still be in use on the server (437): try others.
 _PORTS: Final = 3
-_UDP: Final = (17).to_bytes(4, "little")  # REQUESTED-TRANSPORT: the protocol number, three bytes reserved
-_LIFETIME: Final = (60).to_bytes(4, "big")  # seconds; what we lose sight of is soon gone
+_UDP: Final = (17).to_bytes(4, "little")  # REQUESTED-TRANSPORT: the protocol number and three reserved bytes
+_LIFETIME: Final = (60).to_bytes(4, "big")  # seconds, short so that a lost allocation soon expires
 
 TakesData = Callable[[TransportAddress, bytes], None]  # peer and payload of a Data indication
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """What the server gave us."""
+    """An allocation on the TURN server."""
 
     relayed: TransportAddress
-    mapped: TransportAddress | None  # where it saw us, over the transport we came by
+    mapped: TransportAddress | None  # our reflexive address, over this transport
     software: str
 
 
 class TurnClient:
-    """Asks one TURN server over one connection; each of `on_data` gets every Data indication."""
+    """TURN client for one server over one connection; passes every Data indication to each of `on_data`."""
 
     def __init__(self, wire: Wire, session: TurnSession) -> None:
         self._wire = wire
         self._session = session
         self._waiting: dict[bytes, asyncio.Future[StunMessage]] = {}
         self._broken: OSError | EOFError | None = None
-        self._held = False  # the server may hold something for us
+        self._held = False  # the server may have an allocation of ours
         self._junk = False
         self.on_data: list[TakesData] = []
 
     async def allocate(self) -> Allocation:
-        """A relayed UDP address; raises TurnRefused, OSError, EOFError."""
+        """Allocate a relayed UDP address; raises TurnRefused, OSError, EOFError."""
         self._held = True
         wanted = [(StunAttribute.REQUESTED_TRANSPORT, _UDP), (StunAttribute.LIFETIME, _LIFETIME)]
         reply = await self._ask(StunMethod.ALLOCATE, wanted)
@@ -65,15 +65,15 @@ class TurnClient:
         return Allocation(relayed, reply.reflexive, reply.text(StunAttribute.SOFTWARE))
 
     async def permit(self, hosts: Iterable[str]) -> None:
-        """Let datagrams from any port of *hosts* through to us; raises as `allocate` does."""
+        """Allow datagrams from any port of *hosts* to reach us; raises as `allocate` does."""
         await self._ask(StunMethod.CREATE_PERMISSION, peers=[TransportAddress(host, 0) for host in hosts])
 
     def send(self, payload: bytes, peer: TransportAddress) -> None:
-        """Have the server send *payload* to *peer* from the relayed address; nobody confirms it."""
+        """Have the server send *payload* to *peer* from the relayed address; there is no confirmation."""
         self._wire.send(self._session.indication(payload, peer))
 
     def free(self) -> None:
-        """Give the allocation back, without waiting; twice where the request may get lost."""
+        """Release the allocation without waiting; sends the request twice over UDP, where it may be lost."""
         if not self._held:
             return
         _, packet = self._session.request(StunMethod.REFRESH, [(StunAttribute.LIFETIME, bytes(4))])
@@ -82,7 +82,7 @@ class TurnClient:
                 self._wire.send(packet)
 
     async def listen(self) -> None:
-        """Take what arrives until the connection breaks."""
+        """Receive messages until the connection breaks."""
         try:
             while True:
                 self._take(await self._wire.receive())
@@ -105,7 +105,7 @@ class TurnClient:
         raise TurnRefused(Failure.TURN_STALE_NONCE, STALE_NONCE)
 
     async def _exchange(self, transaction: bytes, packet: bytes) -> StunMessage:
-        """Send *packet*, as often as the transport calls for, and wait for its answer."""
+        """Send *packet*, resending it over UDP, and wait for its answer."""
         if self._broken:
             raise self._broken
         answer: asyncio.Future[StunMessage] = asyncio.get_running_loop().create_future()
@@ -126,7 +126,7 @@ class TurnClient:
             answer.cancel()
 
     def _take(self, packet: bytes) -> None:
-        """Junk in a datagram is passed over, as anybody can send it; in a stream nobody else can."""
+        """Handle one packet. Junk is ignored in datagrams, which anyone can send, but breaks a stream."""
         try:
             message = self._session.read(packet)
         except MalformedError:
@@ -154,7 +154,7 @@ class TurnClient:
 
     @property
     def broken(self) -> bool:
-        """Whether the connection is gone: silence means nothing from here on."""
+        """Whether the connection is lost: from then on, no answer proves nothing."""
         return self._broken is not None
 
 
@@ -162,7 +162,7 @@ class TurnClient:
 async def open_allocation(
     endpoint: TurnEndpoint, session: TurnSession
 ) -> AsyncIterator[tuple[TurnClient, Allocation]]:
-    """An allocation that is given back when the block is left; raises TurnRefused, OSError, EOFError."""
+    """An allocation that is released when the block ends; raises TurnRefused, OSError, EOFError."""
     for left in reversed(range(_PORTS)):
         async with open_turn(endpoint, session) as client:
             try:
@@ -177,7 +177,7 @@ async def open_allocation(
 
 @asynccontextmanager
 async def open_turn(endpoint: TurnEndpoint, session: TurnSession) -> AsyncIterator[TurnClient]:
-    """A client that listens until the block is left, and then leaves nothing behind on the server."""
+    """A client that receives until the block ends and then releases what it has on the server."""
     wire = await open_wire(endpoint)
     client = TurnClient(wire, session)
     listening = asyncio.create_task(client.listen())

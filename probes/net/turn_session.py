@@ -1,6 +1,6 @@
-"""What a TURN client has to remember and to judge: challenge, nonce, refusals, frames of a stream (RFC 8656).
+"""State of a TURN client: challenge, nonce, refusals, and framing of a stream (RFC 8656).
 
-Pure: no network, no clock. Credentials go in and never come out but as a digest, to the server that asked.
+Pure: no network, no clock. Credentials leave it only as a digest, for the server that asked.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,33 +37,33 @@ _WORDS: Final = {
     508: Failure.TURN_INSUFFICIENT_CAPACITY,
 }
 
-# What a server sends us is smaller than an Ethernet frame; a length beyond this is a server gone mad,
-# or a protocol that is not TURN.
+# Messages from a server are smaller than an Ethernet frame. A longer length is a broken server or another
+# protocol.
 MOST_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Name and password of the long-term mechanism; never printed."""
+    """User name and password of the long-term mechanism; never printed."""
 
     username: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
 
     @classmethod
     def given(cls, secrets: Mapping[str, str]) -> "Credentials":
-        """What a step's *secrets* hold; nothing when they hold no name."""
+        """The credentials in a step's *secrets*; empty if there is no user name."""
         return cls(secrets.get("username", ""), secrets.get("credential", ""))
 
     def __bool__(self) -> bool:
         return bool(self.username)
 
     def scrub(self, text: str) -> str:
-        """*text* of a server, or nothing when it repeats what we must not tell."""
+        """Return a server's *text*, or "" if it contains the user name or password."""
         return "" if any(secret and secret in text for secret in (self.username, self.password)) else text
 
 
-class TurnRefused(Exception):  # noqa: N818 - an answer of the server's, not an error of ours
-    """The server answered, and the answer is no; NO_CREDENTIALS when it asks for some and we have none."""
+class TurnRefused(Exception):  # noqa: N818 - the server's answer, not a bug
+    """The server refused the request; NO_CREDENTIALS if it asks for credentials and we have none."""
 
     def __init__(self, failure: Failure, code: int, reason: str = "") -> None:
         super().__init__(f"{code} {reason}".strip())
@@ -79,7 +79,7 @@ class TurnSession:
         self._realm = b""
         self._nonce = b""
         self._key = b""
-        self.answered = False  # anything of STUN came back
+        self.answered = False  # whether any STUN message arrived
         self.challenged = False
 
     def request(
@@ -88,7 +88,7 @@ class TurnSession:
         attributes: Iterable[tuple[int, bytes]] = (),
         peers: Iterable[TransportAddress] = (),
     ) -> tuple[bytes, bytes]:
-        """Transaction id and bytes of a request, signed once the server has said how."""
+        """Transaction id and bytes of a request; signed once the server has sent realm and nonce."""
         transaction = make_transaction()
         wanted = [*attributes, *(pack_address(StunAttribute.XOR_PEER_ADDRESS, p, transaction) for p in peers)]
         if self._key:
@@ -103,7 +103,7 @@ class TurnSession:
 
     @staticmethod
     def indication(payload: bytes, peer: TransportAddress) -> bytes:
-        """The bytes of a Send indication (RFC 8656 section 11): never signed, never answered."""
+        """The bytes of a Send indication (RFC 8656 section 11), which is never signed or answered."""
         transaction = make_transaction()
         attributes = (
             pack_address(StunAttribute.XOR_PEER_ADDRESS, peer, transaction),
@@ -112,7 +112,7 @@ class TurnSession:
         return pack_message(StunMessage(StunMethod.SEND, StunClass.INDICATION, transaction, attributes))
 
     def read(self, packet: bytes) -> StunMessage:
-        """The message in *packet*; raises MalformedError for junk and for a false signature."""
+        """Parse *packet*; raises MalformedError for junk and for a wrong signature."""
         message = parse_message(packet)
         signed = self._key and message.kind is StunClass.SUCCESS
         if signed and integrity_holds(packet, self._key) is False:
@@ -121,7 +121,7 @@ class TurnSession:
         return message
 
     def accepts(self, reply: StunMessage) -> bool:
-        """Whether *reply* is the answer; False: ask again, signed anew. Raises TurnRefused."""
+        """Whether *reply* is the final answer; False: sign again and resend. Raises TurnRefused."""
         if reply.error is None:
             return True
         code, reason = reply.error
@@ -137,7 +137,7 @@ class TurnSession:
         raise TurnRefused(failure, code, self._credentials.scrub(reason))
 
     def _take_challenge(self, code: int, reply: StunMessage) -> bool:
-        """Learn realm and nonce; False when they do not help: our signature was there and was not liked."""
+        """Store realm and nonce; False if they do not help, because the server rejected our signature."""
         realm, nonce = reply.get(StunAttribute.REALM) or self._realm, reply.get(StunAttribute.NONCE)
         if not realm or not nonce or (code == UNAUTHORIZED and self._key):
             return False
@@ -148,13 +148,13 @@ class TurnSession:
 
 
 class StunFrames:
-    """Cuts a byte stream into STUN messages (RFC 8489 section 6.2.2); ChannelData is passed over."""
+    """Split a byte stream into STUN messages (RFC 8489 section 6.2.2); skips ChannelData."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     def feed(self, received: bytes) -> list[bytes]:
-        """The messages complete by now; raises MalformedError for what cannot be one, or is too long."""
+        """The messages that are complete now; raises MalformedError for other bytes or too long a length."""
         self._rest += received
         found: list[bytes] = []
         while (size := self._size()) and len(self._rest) >= size:
@@ -164,7 +164,7 @@ class StunFrames:
         return found
 
     def _size(self) -> int:
-        """Bytes of the frame that begins here; 0 while its header is incomplete."""
+        """Size in bytes of the frame at the start; 0 until its header is complete."""
         if len(self._rest) < 4:
             return 0
         length = int.from_bytes(self._rest[2:4], "big")

@@ -1,4 +1,4 @@
-"""What carries TURN messages: datagrams, or a TCP or TLS stream cut into frames."""
+"""Transports for TURN messages: UDP datagrams, or a framed TCP or TLS stream."""
 
 import asyncio
 import ssl
@@ -11,12 +11,12 @@ from probes.net.turn_session import StunFrames
 from probes.net.udp import UdpSocket
 from probes.protocol.failures import Failure, NetworkError
 
-_READ: Final = 4096  # bytes at one go
+_READ: Final = 4096  # bytes per read
 
 
 @dataclass(frozen=True, slots=True)
 class TurnEndpoint:
-    """One way to a TURN server."""
+    """One address, port and transport of a TURN server."""
 
     host: str
     address: str
@@ -29,24 +29,24 @@ class TurnEndpoint:
 
 
 class Wire(Protocol):
-    """Whole messages out and in."""
+    """Sends and receives whole messages."""
 
-    reliable: bool  # nothing gets lost, so nothing is sent again
-    error: NetworkError | None  # what ICMP said, if it said anything yet
+    reliable: bool  # nothing is lost, so nothing is sent again
+    error: NetworkError | None  # the first ICMP error, if there was one
 
     def send(self, packet: bytes) -> None:
-        """Put one message on its way."""
+        """Send one message."""
 
     async def receive(self) -> bytes:
-        """The next message; raises OSError, EOFError or MalformedError when there will be none."""
+        """The next message; raises OSError, EOFError or MalformedError if there will be no other."""
         ...
 
     def close(self) -> None:
-        """Let go of the connection at once."""
+        """Close the connection at once."""
 
 
 class Datagrams:
-    """A connected UDP socket: one message a datagram, any of them may get lost."""
+    """A connected UDP socket: one message per datagram, any of which may be lost."""
 
     reliable = False
 
@@ -55,15 +55,15 @@ class Datagrams:
         self.error: NetworkError | None = None
 
     def send(self, packet: bytes) -> None:
-        """Send once; raises OSError when this host itself refuses."""
+        """Send once; raises OSError if this host refuses."""
         self._sock.send(packet)
 
     def close(self) -> None:
-        """Give the port back."""
+        """Close the socket."""
         self._sock.close()
 
     async def receive(self) -> bytes:
-        """The next datagram; a second ICMP error ends it, one alone may be a route in motion."""
+        """The next datagram; raises on the second ICMP error: a single one may come from a route that is changing."""
         while (arrival := await self._sock.receive()).icmp is not None:
             if arrival.failure and self.error:
                 raise self.error
@@ -85,15 +85,15 @@ class Stream:
         self._ready: list[bytes] = []
 
     def send(self, packet: bytes) -> None:
-        """Send for certain, or break."""
+        """Send reliably, or break the connection."""
         self._writer.write(packet)
 
     def close(self) -> None:
-        """Close without a goodbye: what we wrote has left, and the server's answer does not matter."""
+        """Abort the connection: what we wrote has left, and the server's answer does not matter."""
         self._writer.transport.abort()
 
     async def receive(self) -> bytes:
-        """The next message; EOFError when the server closes, MalformedError for another protocol."""
+        """The next message; raises EOFError if the server closes, MalformedError for another protocol."""
         while not self._ready:
             received = await self._reader.read(_READ)
             if not received:
@@ -103,23 +103,23 @@ class Stream:
 
 
 async def open_wire(endpoint: TurnEndpoint) -> Wire:
-    """Connect to *endpoint*, TLS included; raises OSError."""
+    """Connect to *endpoint*, with the TLS handshake if it uses TLS; raises OSError."""
     if endpoint.transport == "udp":
         return Datagrams(open_udp((endpoint.address, endpoint.port)))
     sock = await connect_tcp(endpoint.address, endpoint.port)
     tls, name = (_context(), endpoint.host) if endpoint.transport == "tls" else (None, None)
-    try:  # it owns the socket from here on, also when we are cancelled
+    try:  # it owns the socket from here, even if we are cancelled
         return Stream(*await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=name))
     except ConnectionError as error:
         if error.errno:
             raise
-        # asyncio's own, without errno, for a handshake that was reset or closed.
+        # asyncio raises this without errno when the handshake is reset or closed.
         raise NetworkError(Failure.CONNECTION_RESET) from None
 
 
 @cache
 def _context() -> ssl.SSLContext:
-    """TLS that trusts anybody: here only the bytes matter, and the tls probe judges certificates."""
+    """TLS that accepts any certificate: only the bytes matter here, and the tls check judges certificates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -1,4 +1,4 @@
-"""Datagrams in and out of one socket inside the event loop, ICMP errors among what comes in."""
+"""Send and receive datagrams on one socket in the event loop; ICMP errors are received, too."""
 
 import asyncio
 import socket
@@ -11,31 +11,31 @@ from probes.net.guard import GUARD
 from probes.net.icmp import IcmpError, read_error
 from probes.protocol.failures import Failure
 
-_BATCH: Final = 32  # datagrams read at one go, so that a flood cannot keep the loop
-_KEPT: Final = 256  # arrivals waiting to be taken; a flood beyond that is dropped
+_BATCH: Final = 32  # datagrams per read, so that a flood cannot block the event loop
+_KEPT: Final = 256  # arrivals waiting to be received; more are dropped in a flood
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A datagram that came in, or an ICMP error about one that went out."""
+    """A datagram received, or an ICMP error about one that we sent."""
 
-    payload: bytes  # what came; with an error: what we had sent
-    peer: tuple[str, int]  # who sent it; with an error: whom it was meant for
+    payload: bytes  # what arrived; for an error, what we sent
+    peer: tuple[str, int]  # its sender; for an error, the destination of our datagram
     icmp: IcmpError | None = None
 
     @property
     def failure(self) -> Failure | None:
-        """The word for the ICMP error; None for a datagram, and for errors that end nothing."""
+        """The failure for the ICMP error; None for a datagram, and for errors that do not end an attempt."""
         return self.icmp.failure if self.icmp else None
 
     @property
     def icmp_from(self) -> str:
-        """Who sent the ICMP error; "" for a datagram."""
+        """The sender of the ICMP error; "" for a datagram."""
         return self.icmp.sender if self.icmp else ""
 
 
 class UdpSocket:
-    """Datagrams in and out of one local port, ICMP errors among what comes in."""
+    """Sends and receives datagrams on one local port; ICMP errors are received, too."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -58,9 +58,10 @@ class UdpSocket:
         return str(name[0]), int(name[1])
 
     def send(self, payload: bytes, to: tuple[str, int] | None = None, *, ttl: int | None = None) -> None:
-        """Send once, with *ttl* if given; raises OSError when this host itself refuses.
+        """Send once, with *ttl* if given; raises OSError if this host refuses.
 
-        The error of an earlier datagram surfaces at the next send: it becomes an arrival, and we send again.
+        The kernel reports the error of an earlier datagram at the next send. That error becomes an arrival,
+        and we send again.
         """
         peer = to or self._sock.getpeername()
         self._guard.check(str(peer[0]), int(peer[1]), "udp")
@@ -83,7 +84,7 @@ class UdpSocket:
         return self._arrivals.popleft()
 
     def close(self) -> None:
-        """Stop listening and give the port back."""
+        """Stop receiving and close the socket."""
         self._loop.remove_reader(self._sock)
         self._sock.close()
 
@@ -102,14 +103,14 @@ class UdpSocket:
                 payload, peer = self._sock.recvfrom(65535)
             except BlockingIOError:
                 break
-            except OSError:  # the pending error of an ICMP message that the queue holds or held
+            except OSError:  # the pending error of an ICMP message that is or was in the queue
                 self._drain_errors()
                 continue
             self._arrivals.append(Arrival(payload, (str(peer[0]), int(peer[1]))))
         self._wake()
 
     def _drain_errors(self) -> bool:
-        """Move the error queue among the arrivals; whether there was anything in it."""
+        """Move the error queue into the arrivals; True if there was an entry."""
         found = False
         for _ in range(_BATCH):
             error = read_error(self._sock)
@@ -127,6 +128,6 @@ class UdpSocket:
 
 
 def settle(future: asyncio.Future[None]) -> None:
-    """End the waiting on *future*, unless it has ended."""
+    """Complete *future* unless it is done."""
     if not future.done():
         future.set_result(None)
