@@ -1,4 +1,4 @@
-"""What a probe is given besides its step: a sheet for facts, earlier observations, and what the run shares."""
+"""What a check gets besides its step: its facts, earlier observations, and what the run shares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from probes.protocol.model import Observation, Plan
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What all looks of one run have in common, made once."""
+    """What all checks of one run share."""
 
     plan: Plan
     resolver: Resolver
@@ -19,21 +19,23 @@ class RunContext:
 
     @classmethod
     def of(cls, plan: Plan, resolver: Resolver | None = None) -> "RunContext":
-        """Ready to run *plan* on this host, whose name service is *resolver*."""
+        """The context to run *plan* on this host, with *resolver* for its name lookups."""
         return cls(plan, resolver or Resolver(), Trust(plan.roots))
 
 
 @dataclass(slots=True)
 class ProbeContext:
-    """One probe looking at one target.
+    """What one check of one target gets.
 
-    Facts are noted as they become known, so that what was seen before the budget ran out is kept.
+    Checks note facts as soon as they have them: what was found before the budget ran out is kept.
     """
 
     shared: RunContext
-    earlier: Mapping[str, Observation] = field(default_factory=dict)  # by step id: the `after` steps
+    earlier: Mapping[str, Observation] = field(
+        default_factory=dict
+    )  # the observations of the `after` steps, by step id
     facts: dict[str, Any] = field(default_factory=dict)
 
     def note(self, **facts: Any) -> None:
-        """Write *facts* down; a later value replaces an earlier one."""
+        """Record *facts*; a later value replaces an earlier one."""
         self.facts.update(facts)

@@ -1,7 +1,7 @@
-"""Ask for a name as this network does, and find out who answers and on whose behalf.
+"""Look up a name as this network does, or find out which resolver answers and what it forwards.
 
-`ask` says what for: "address" (the default), "client-subnet" (does the resolver pass the client's subnet
-on, RFC 7871, as a name made for the purpose tells) or "identity" (which machine answers).
+The parameter `ask` selects the check: "address" (the default), "client-subnet" (whether the resolver forwards
+the client's subnet, RFC 7871, as a special test name reports) or "identity" (which machine answers).
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from probes.net.resolver import DnsLookup, is_bogon, look_up
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
 
-# What the check name's TXT answer holds: 'ecs':'True' (Twilio's network connectivity requirements).
+# The test name's TXT answer: 'ecs':'True' (Twilio's network connectivity requirements).
 _SUBNET_SENT: Final = re.compile(r"""['"]?ecs['"]?\s*[:=]\s*['"]?(true|false)""", re.IGNORECASE)
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Ask the system's resolvers, or the one that `resolver` names."""
+    """Ask the system's resolvers, or the resolver in the parameter `resolver`."""
     match step.params.get("ask", "address"):
         case "client-subnet":
             return await _client_subnet(step, context)
@@ -73,7 +73,7 @@ async def _look_up(step: Step, context: ProbeContext) -> DnsLookup:
 
 
 async def _client_subnet(step: Step, context: ProbeContext) -> Failure | None:
-    """Whether the resolver tells the name's own servers the client's subnet: they say so in a TXT record."""
+    """Whether the resolver forwards the client's subnet: the name's own servers report it in a TXT record."""
     answer = await _ask_any(step, context, make_query(step.target.host, "TXT"))
     context.note(rcode=answer.rcode, texts=list(answer.texts))
     if answer.failure is not None:
@@ -86,7 +86,7 @@ async def _client_subnet(step: Step, context: ProbeContext) -> Failure | None:
 
 
 async def _identity(step: Step, context: ProbeContext) -> Failure | None:
-    """Collect what the answering machine says of itself; an answer without a word of it is no failure."""
+    """Collect how the answering resolver identifies itself; an answer without an identity is not a failure."""
     queries = {"id.server": make_query("id.server", "TXT", chaos=True, nsid=True)}  # RFC 4892
     if step.target.host:
         queries["whoami"] = make_query(step.target.host, "TXT", nsid=True)
@@ -113,7 +113,7 @@ async def _identity(step: Step, context: ProbeContext) -> Failure | None:
 
 
 async def _ask_any(step: Step, context: ProbeContext, query: dns.message.Message) -> DnsAnswer:
-    """The first answer of the step's servers, one after the other; raises NetworkError when none answers."""
+    """The first answer of the step's servers, asked in turn; raises NetworkError if none answers."""
     failure = NetworkError(Failure.DNS_UNREACHABLE_ERROR)
     for server in _servers(step, context):
         start = now()

@@ -1,4 +1,4 @@
-"""Look at every edge of the service side by side: which ones open, how far each is, where roaming leads."""
+"""Check all edges in parallel: which are open, their round-trip times, and which one roaming selects."""
 
 import asyncio
 from contextlib import suppress
@@ -12,21 +12,21 @@ from probes.net.sockets import connect_tcp
 from probes.protocol.failures import Failure, NetworkError, classify
 from probes.protocol.model import Step
 
-# Seconds until another connection is begun beside a silent one. With what the kernel sends again after a second, four
-# packets or their answers have to be lost within the budget before an open edge counts as shut.
+# Seconds until a second connection is started if the first is silent. With the kernel's resend after one
+# second, four packets or their answers must be lost within the budget before an open edge counts as blocked.
 _AGAIN: Final = 0.6
 
 
 @dataclass(slots=True)
 class _Edge:
-    """One edge, or the roaming name, as far as it is known yet."""
+    """One edge, or the roaming name, with what is known so far."""
 
     host: str
     addresses: tuple[str, ...] = ()
     cnames: tuple[str, ...] = ()
     address: str = ""
     ms: float | None = None
-    failure: Failure | None = Failure.GENERIC_TIMEOUT_ERROR  # silence is what stands until it says something
+    failure: Failure | None = Failure.GENERIC_TIMEOUT_ERROR  # no answer yet
 
     @property
     def open(self) -> bool:
@@ -35,7 +35,7 @@ class _Edge:
 
 @dataclass(slots=True)
 class _Sight:
-    """All of them, and what they come to."""
+    """All edges of one check."""
 
     context: ProbeContext
     step: Step
@@ -44,7 +44,7 @@ class _Sight:
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Resolve and connect to each of `hosts` and to the roaming host; a DNS word when no name resolves."""
+    """Resolve and connect to each of `hosts` and to the roaming host; a DNS failure if no name resolves."""
     hosts = {edge: host for edge, host in step.params.get("hosts", {}).items() if host != step.target.host}
     sight = _Sight(
         context, step, _Edge(step.target.host), {edge: _Edge(host) for edge, host in hosts.items()}
@@ -64,7 +64,7 @@ async def _see(sight: _Sight, edge: _Edge) -> None:
         edge.address = (v4 or v6)[0]
         edge.ms, edge.failure = await _open(edge, sight.step), None
         sight.context.note(**_summary(sight))
-        # The better of two: the first also pays for neighbours and routes being looked up.
+        # The better of two: the first also includes the neighbor and route lookups.
         with suppress(OSError):
             edge.ms = min(edge.ms, await _connect(edge, sight.step))
     except OSError as error:
@@ -86,7 +86,7 @@ async def _resolve(sight: _Sight, edge: _Edge) -> None:
 
 
 async def _open(edge: _Edge, step: Step) -> float:
-    """Milliseconds of the first connection to open. Beside a silent one another is begun; a refusal is an answer."""
+    """Milliseconds until a connection opens. Tries a second one if the first gets no answer; a refusal is an answer."""
     tries = {asyncio.create_task(_connect(edge, step))}
     try:
         done, _ = await asyncio.wait(tries, timeout=_AGAIN)
@@ -107,7 +107,7 @@ async def _connect(edge: _Edge, step: Step) -> float:
 
 
 def _summary(sight: _Sight) -> dict[str, Any]:
-    """The facts as they stand."""
+    """The facts so far."""
     opened = [name for name, edge in sight.edges.items() if edge.open]
     here = _roaming_edge(sight)
     chosen = str(sight.step.params.get("chosen", ""))
@@ -132,7 +132,7 @@ def _summary(sight: _Sight) -> dict[str, Any]:
 
 
 def _barred(sight: _Sight) -> list[str]:
-    """The edges that clients may use and whose names resolve, and that do not open: something is in the way."""
+    """Edges that clients may use and whose names resolve, but that do not open: something on the path blocks them."""
     allowed = sight.step.params.get("allowed") or sight.edges
     return [
         name for name, edge in sight.edges.items() if edge.addresses and not edge.open and name in allowed
@@ -140,13 +140,13 @@ def _barred(sight: _Sight) -> list[str]:
 
 
 def _allowance(step: Step, here: str) -> dict[str, Any]:
-    """Whether roaming leads to an edge that this network allows; nothing while the edge is not known."""
+    """Whether roaming selects an edge that this network allows; no fact until the edge is known."""
     allowed = step.params.get("allowed") or ()
     return {"roaming_allowed": not allowed or here in allowed} if here or not allowed else {}
 
 
 def _distance(sight: _Sight, opened: list[str], roaming_ms: float | None) -> dict[str, Any]:
-    """The nearest open edge, and how much farther roaming leads."""
+    """The nearest open edge, and how much slower the edge is that roaming selects."""
     times = {name: ms for name in opened if (ms := sight.edges[name].ms) is not None}
     if not times:
         return {}
@@ -159,7 +159,7 @@ def _distance(sight: _Sight, opened: list[str], roaming_ms: float | None) -> dic
 
 
 def _roaming_edge(sight: _Sight) -> str:
-    """The edge whose addresses or name stand behind roaming's name; "" when none is recognized."""
+    """The edge that the roaming name resolves to, by address or CNAME; "" if it is not recognized."""
     for name, edge in sight.edges.items():
         shared = set(edge.addresses) & set(sight.roaming.addresses)
         if shared or edge.host in sight.roaming.cnames:
@@ -168,7 +168,7 @@ def _roaming_edge(sight: _Sight) -> str:
 
 
 def _roaming_ms(sight: _Sight, here: str) -> float | None:
-    """The time to roaming's address; the better one when its edge was measured at the same address."""
+    """Round-trip time to the roaming address; the better one if its edge was measured at the same address."""
     same = sight.edges.get(here)
     times = [sight.roaming.ms, same.ms if same and same.address == sight.roaming.address else None]
     return min((ms for ms in times if ms is not None), default=None)

@@ -1,4 +1,4 @@
-"""Look whether an HTTPS host answers, and what time it is there."""
+"""Check whether an HTTPS host answers, and compare its clock with ours."""
 
 import time
 from email.utils import parsedate_to_datetime
@@ -12,7 +12,7 @@ from probes.protocol.model import Step
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Send one request; any status below 500 counts as reached, but 407 and 511 come from the path."""
+    """Send one request. Any status below 500 means reached, except 407, which comes from a proxy on the path."""
     start = now()
     with await open_stream(step, context) as stream:
         method = str(step.params.get("method", "GET"))
@@ -39,14 +39,14 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 def judge(head: Head) -> Failure | None:
-    """What the status says about the way there."""
+    """The failure for the status: from a proxy (407), from the server or the network (500 and above), or none."""
     if head.status == 407:
         return Failure.PROXY_AUTH_REQUIRED
-    return Failure.HTTP_UNEXPECTED_STATUS if head.status >= 500 else None  # 511 among them (RFC 6585 6)
+    return Failure.HTTP_UNEXPECTED_STATUS if head.status >= 500 else None  # 511: captive portal (RFC 6585 6)
 
 
 def date_offset(head: Head, middle: float) -> float | None:
-    """Seconds by which the server's Date is ahead of the round trip's *middle*; a Date has no fractions."""
+    """Seconds by which the server's Date is ahead of *middle* of the round trip; a Date has whole seconds only."""
     try:
         return round(parsedate_to_datetime(head.get("date")).timestamp() - middle, 1)
     except (ValueError, TypeError, OverflowError):

@@ -1,4 +1,4 @@
-"""Get the TURN allocations the media proof works with: the first by the best way, the others the same way."""
+"""Get the TURN allocations for the media check: the first over the best transport, the others over the same."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ from probes.net.turn_transport import TurnEndpoint
 from probes.protocol.failures import Failure, NetworkError, classify
 from probes.protocol.model import Step, Target
 
-# A stream loses nothing and shows what a firewall does to UDP from outside UDP; so when a datagram
-# transport is first, the streams get this much longer, in seconds: a TLS handshake over a common path.
+# Streams lose no packets and can report what a firewall does to UDP. If a UDP endpoint is first, streams get
+# this many more seconds: enough for a TLS handshake over a typical path.
 _STREAM_GRACE: Final = 0.15
-_ADDRESSES: Final = 2  # of one server and transport
+_ADDRESSES: Final = 2  # per server and transport
 _STUN_PORT: Final = 3478
 
 Held = tuple[TurnClient, Allocation]
@@ -27,14 +27,14 @@ Held = tuple[TurnClient, Allocation]
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The allocation that came first, and how."""
+    """The first allocation, and the endpoint that gave it."""
 
     endpoint: TurnEndpoint
     held: Held
 
 
 async def endpoints_of(step: Step, context: ProbeContext) -> list[TurnEndpoint]:
-    """Every way to a TURN server that the step names; names nobody resolves are left out."""
+    """All TURN endpoints that the step names; names that do not resolve are left out."""
     ways = await asyncio.gather(*(_addresses(step, way, context) for way in step.params.get("turn", ())))
     endpoints = [
         TurnEndpoint(str(way["host"]), address, int(way["port"]), str(way.get("transport", "udp")))
@@ -45,7 +45,7 @@ async def endpoints_of(step: Step, context: ProbeContext) -> list[TurnEndpoint]:
 
 
 async def _addresses(step: Step, way: Mapping[str, Any], context: ProbeContext) -> tuple[str, ...]:
-    """Only v4: relayed addresses are, and so is what our permissions are for."""
+    """IPv4 addresses only: relayed addresses and our permissions are IPv4."""
     part = Step(
         step.id, step.probe, Target("turn", str(way["host"]), int(way["port"])), step.budget, params=way
     )
@@ -62,10 +62,10 @@ async def first_allocation(
     egress: Egress,
     context: ProbeContext,
 ) -> Control | Failure:
-    """Try all *endpoints* side by side; the first allocation wins, if it is a stream or no stream follows.
+    """Try all *endpoints* in parallel; the first allocation wins, if it is a stream or no stream follows.
 
-    What is allocated stays so until *stack* is closed, and teaches *egress*. Without any allocation, the
-    word that says most: no credentials, then a refusal, then inconclusive.
+    Allocations stay open until *stack* is closed, and add our mapped address to *egress*. Without an
+    allocation, returns the most informative failure: no credentials, then a refusal, then inconclusive.
     """
     failures: dict[str, str] = {}
     won: list[Control] = []
@@ -99,7 +99,7 @@ async def first_allocation(
 async def _race(
     tasks: Mapping[asyncio.Task[None], TurnEndpoint], won: Sequence[Control], failures: Mapping[str, str]
 ) -> None:
-    """Wait until there is a stream, or nothing left to wait for."""
+    """Wait until a stream has an allocation, or there is nothing left to wait for."""
     pending = set(tasks)
     while pending and not (won and _is_stream(won[0].endpoint)):
         grace = _STREAM_GRACE if won else None
@@ -132,9 +132,9 @@ def _word(failures: Mapping[str, str]) -> Failure:
 
 
 def stun_server(control: TurnEndpoint, endpoints: Sequence[TurnEndpoint]) -> tuple[TransportAddress, bool]:
-    """Where to ask for our UDP address, and whether a server is known to listen there.
+    """The STUN server to ask for our UDP address, and whether it is known to listen.
 
-    The control channel's own host when it can be, since a NAT may choose the address by destination.
+    Prefers the host of the control channel, since a NAT may choose our address by destination.
     """
     datagrams = [endpoint for endpoint in endpoints if not _is_stream(endpoint)]
     same = [endpoint for endpoint in datagrams if endpoint.address == control.address]

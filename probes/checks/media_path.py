@@ -1,7 +1,7 @@
-"""Prove one port of the media range: a datagram to a relayed address, and the way back.
+"""Check one media port in both directions: a datagram to a relayed address, and one back.
 
-A lane is a local UDP port and a TURN allocation. What leaves the port reaches the relayed address as media
-would; the server tells us over the control channel, and sends back on request.
+A media path is a local UDP port and a TURN allocation. A datagram from the port reaches the relayed address
+just as media would. The server reports it over the control channel, and sends a datagram back on request.
 """
 
 import asyncio
@@ -21,23 +21,23 @@ from probes.net.turn_session import TurnRefused
 from probes.net.udp import Arrival
 from probes.protocol.failures import Failure
 
-# Seconds after each datagram: three within 0.6 s, so that random loss does not look like a rule.
+# Seconds after each datagram: three within 0.6 s, so that random loss does not look like a firewall rule.
 _WAITS: Final = (0.15, 0.2, 0.25)
-# The last one is waited for longer where the control channel itself is slow: this many of its round trips.
+# The wait after the last one is longer if the control channel is slow: this many of its round trips.
 _SLOW: Final = 2
 _KNOCK_WAIT: Final = 0.1  # seconds, per port
-_ICMP_ENOUGH: Final = 2  # rejections that settle it
+_ICMP_ENOUGH: Final = 2  # after this many ICMP errors the port is rejected
 _STUN_PACE: Final = (0.1, 0.2, 0.3)
-# NAT pools are neighbours: after silence we permit this many around each address we know.
+# NAT pools use neighboring addresses: after no answer, permit this many around each address we know.
 _POOL_BITS: Final = 27
 _MOST_PERMITTED: Final = 96
-# Version 2, payload type 0: an RTP header, as that is what has to pass (RFC 3550 section 5.1). Our mark
-# takes the place of timestamp and source.
+# Version 2, payload type 0: an RTP header, as media must pass (RFC 3550 section 5.1). Our mark replaces
+# timestamp and source.
 _RTP: Final = b"\x80\x00"
 
 
 class Egress:
-    """The addresses our datagrams may leave the network by: permissions are for these."""
+    """The public addresses that our datagrams may leave from; TURN permissions are for these."""
 
     def __init__(self, hosts: Iterable[str] = ()) -> None:
         self.hosts: set[str] = set()
@@ -46,12 +46,12 @@ class Egress:
             self.learn(host)
 
     def learn(self, host: str) -> None:
-        """Add one more; only v4, as relayed addresses are."""
+        """Add an address; IPv4 only, like relayed addresses."""
         with suppress(ValueError):
             self.hosts.add(str(ipaddress.IPv4Address(host)))
 
     async def ask(self, stun: StunSocket, server: TransportAddress) -> None:
-        """Ask *server* by the very port that will send."""
+        """Ask *server* for our address, from the same port that will send."""
         with suppress(OSError):
             answer = await stun.ask(server, pace=_STUN_PACE)
             self.stun_answers += 1
@@ -59,7 +59,7 @@ class Egress:
 
     @property
     def neighbours(self) -> set[str]:
-        """The known addresses, and those beside them that a pool would use."""
+        """The known addresses, and those next to them that a NAT pool would use."""
         found = set(self.hosts)
         for host in sorted(self.hosts):
             network = ipaddress.ip_network(f"{host}/{_POOL_BITS}", strict=False)
@@ -70,7 +70,7 @@ class Egress:
 
 
 class MediaPath:
-    """One relayed port under proof."""
+    """The check of one relayed port."""
 
     def __init__(
         self, client: TurnClient, relayed: TransportAddress, stun: StunSocket, egress: Egress
@@ -81,22 +81,22 @@ class MediaPath:
         self._sock = stun.sock
         self._egress = egress
         self._permitted: set[str] = set()
-        self._slow = 0.0  # seconds one question took over the control channel
+        self._slow = 0.0  # seconds that one request took over the control channel
         self._mark = os.urandom(8)
-        self._times: list[float] = []  # when each datagram left
+        self._times: list[float] = []  # when each datagram was sent
         self._rejections = 0
         loop = asyncio.get_running_loop()
         self._arrived: asyncio.Future[TransportAddress] = (
             loop.create_future()
-        )  # and where the server saw it come from
+        )  # the address that the server received it from
         self._returned: asyncio.Future[None] = loop.create_future()
         stun.on_other = self._take_arrival
         client.on_data.append(self._take_data)
 
     async def run_round(self) -> None:
-        """Three datagrams out, then three in; may be called again for what stayed silent.
+        """Send up to three datagrams out, then up to three in; call again for directions without an answer.
 
-        Raises TurnRefused, OSError or EOFError when the control channel does not do its part.
+        Raises TurnRefused, OSError or EOFError if the control channel fails.
         """
         start = now()
         await self._permit(self._egress.hosts)
@@ -125,7 +125,7 @@ class MediaPath:
             if answer is self._arrived:
                 with suppress(
                     TurnRefused
-                ):  # a server may not like that many; the ones that count are permitted
+                ):  # a server may refuse that many; the important ones are already permitted
                     await self._permit(self._egress.neighbours)
         return False
 
@@ -146,7 +146,7 @@ class MediaPath:
         return _RTP + number.to_bytes(2, "big") + self._mark
 
     def _number(self, payload: bytes) -> int | None:
-        """Which of our datagrams this is; None for anybody else's."""
+        """The number of one of our datagrams; None for other packets."""
         if len(payload) != 12 or payload[4:] != self._mark:
             return None
         return int.from_bytes(payload[2:4], "big")
@@ -163,7 +163,8 @@ class MediaPath:
             return
         if arrival.icmp is None and not self._returned.done():
             self._returned.set_result(None)
-        # The server itself would mean that it gave a wrong relayed address; all others are the path.
+        # If the server itself sends it, the server gave a wrong relayed address. Any other sender is on the
+        # path.
         elif arrival.failure and arrival.icmp_from != self.relayed.host:
             self.proof.icmp_from = self.proof.icmp_from or arrival.icmp_from
             self._reject()
@@ -174,14 +175,14 @@ class MediaPath:
 
 
 async def host_answers(addresses: Iterable[TransportAddress]) -> bool:
-    """Whether the relaying host itself calls a port beside one of *addresses* unreachable.
+    """Whether the relaying host reports a port next to one of *addresses* as unreachable (ICMP).
 
-    Then datagrams do reach it, and silence at the relayed port has another reason than the path. That it
-    says nothing proves nothing: many hosts do not answer so.
+    If so, datagrams reach the host, and the path does not explain the missing answer from the relayed port.
+    No ICMP proves nothing: many hosts do not send it.
     """
     with open_udp() as sock:
         for address in addresses:
-            with suppress(OSError):  # nobody answered in time, or this host does not let us send
+            with suppress(OSError):  # no answer in time, or this host does not let us send
                 sock.send(_RTP + bytes(10), TransportAddress(address.host, min(address.port + 1, 65535)))
                 async with asyncio.timeout(_KNOCK_WAIT):
                     while (arrival := await sock.receive()).icmp_from != address.host:

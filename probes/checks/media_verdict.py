@@ -1,4 +1,4 @@
-"""What the proofs of single ports say together about UDP media.
+"""Combine the results of single ports into one verdict on UDP media.
 
 Pure: no network, no clock.
 """
@@ -17,23 +17,23 @@ NOT_CHECKED: Final = "not_looked"
 
 @dataclass(slots=True)
 class PortProof:
-    """What became of the datagrams to and from one relayed port."""
+    """The result for the datagrams to and from one relayed port."""
 
     port: int
-    outbound: bool | None = None  # None: not known, or nobody could look
+    outbound: bool | None = None  # None: not known, or not checked
     inbound: bool | None = None
-    ms: float | None = None  # from the datagram to its Data indication
-    sent: int = 0  # datagrams out
-    icmp_from: str = ""  # who rejected them
-    rejected: bool = False  # by somebody on the way, or by this host itself
+    ms: float | None = None  # from sending the datagram to its Data indication
+    sent: int = 0  # number of datagrams sent
+    icmp_from: str = ""  # who sent the ICMP error
+    rejected: bool = False  # by a device on the path, or by this host
 
     @property
     def lost(self) -> bool:
-        """Whether either direction is known to be shut."""
+        """Whether at least one direction is blocked."""
         return self.outbound is False or self.inbound is False
 
     def facts(self) -> dict[str, Any]:
-        """As a JSON value."""
+        """The result as a JSON value."""
         return {
             "port": self.port,
             "outbound": self.outbound,
@@ -45,11 +45,11 @@ class PortProof:
 
 
 def judge(proofs: Iterable[PortProof], ephemeral: str, *, permission_sure: bool) -> Failure | None:
-    """The word for all *proofs* of the media range together.
+    """The failure for all *proofs* of the media range together.
 
-    When not a single datagram arrived, the reason may be that our permissions were for the wrong address
-    of a NAT pool: that is no verdict, unless the address is known (*permission_sure*), or somebody on the
-    way says that it was he.
+    If not a single datagram arrived, our permissions may have been for the wrong address of a NAT pool. That
+    is inconclusive, unless we know the address (*permission_sure*) or an ICMP error names the device that
+    rejected the datagrams.
     """
     proofs = [proof for proof in proofs if proof.outbound is not None]
     if not proofs:
@@ -65,7 +65,7 @@ def judge(proofs: Iterable[PortProof], ephemeral: str, *, permission_sure: bool)
 
 
 def compare_ephemeral(pairs: Sequence[tuple[PortProof, PortProof]]) -> str:
-    """Whether the same port fared worse from an ephemeral source port: pairs of (low, ephemeral)."""
+    """Whether the same port did worse from an ephemeral source port; *pairs* are (low, ephemeral)."""
     known = [(low, high) for low, high in pairs if low.outbound is not None and high.outbound is not None]
     if any(low.outbound and not high.outbound for low, high in known):
         return OUTBOUND_LOST
@@ -75,7 +75,7 @@ def compare_ephemeral(pairs: Sequence[tuple[PortProof, PortProof]]) -> str:
 
 
 def summarize(proofs: Sequence[PortProof]) -> dict[str, Any]:
-    """Counts, lost ports, and the smallest span that holds them when others passed."""
+    """Counts, lost ports, and the smallest range that contains them if others passed."""
     lost = sorted(proof.port for proof in proofs if proof.lost)
     some_pass = any(proof.inbound for proof in proofs)
     return {

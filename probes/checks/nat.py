@@ -1,7 +1,7 @@
-"""Tell how the NAT between here and a STUN server maps and filters (RFC 4787), the way of RFC 5780.
+"""Determine the mapping and filtering behavior of a NAT (RFC 4787), with the tests of RFC 5780.
 
 Mapping needs a second address to ask: the server's own (OTHER-ADDRESS), another address of its name, or
-another server given as `params.servers`. Filtering needs OTHER-ADDRESS.
+another server from the parameter `servers`. Filtering needs OTHER-ADDRESS.
 """
 
 import asyncio
@@ -22,15 +22,15 @@ ADDRESS_DEPENDENT: Final = "address_dependent"
 ADDRESS_AND_PORT_DEPENDENT: Final = "address_and_port_dependent"
 UNKNOWN: Final = "unknown"
 
-# Silence is one of the answers here, so it must be heard soon: three requests, then as long as the first
-# answer took twice, and a quarter of a second at least.
+# No answer is a result here, so it must be found quickly: three requests, then twice the time of the first
+# answer, and at least a quarter of a second.
 _RESEND: Final = (0.1, 0.1)
 _LAST_WAIT: Final = 0.25
 _MOST_SERVERS: Final = 4
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Facts: mapping, filtering, port_preserved, reflexive (several addresses mean a pool)."""
+    """Facts: mapping, filtering, port_preserved, reflexive (several addresses indicate a pool)."""
     context.note(mapping=UNKNOWN, filtering=UNKNOWN)
     servers = await _servers(step, context)
     if not servers:
@@ -47,7 +47,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 async def _servers(step: Step, context: ProbeContext) -> list[TransportAddress]:
-    """Every v4 address there is to ask; a NAT of v6 is none we know."""
+    """All IPv4 addresses to ask; NAT of IPv6 is not checked."""
     v4, _ = await addresses_of(step, context)
     servers = [TransportAddress(host, step.target.port) for host in v4]
     for more in step.params.get("servers", ()):
@@ -57,7 +57,7 @@ async def _servers(step: Step, context: ProbeContext) -> list[TransportAddress]:
 
 
 async def _resolve(host: str, context: ProbeContext) -> tuple[str, ...]:
-    """The v4 addresses of a second server; none when nobody can tell, as the first one may do."""
+    """The IPv4 addresses of a second server; empty if the lookup fails, as the first server may be enough."""
     if is_address(host):
         return split_families([host])[0]
     try:
@@ -73,12 +73,12 @@ async def _note_mapping(
     local: TransportAddress,
     context: ProbeContext,
 ) -> bool:
-    """Ask from the same port at other addresses and compare; whether the mapping could be told."""
+    """Ask other addresses from the same port and compare; True if the mapping could be determined."""
     transport_address = first.reflexive
     if transport_address == local:
         context.note(mapping=NONE)
         return True
-    if first.other:  # first another address, then another port there
+    if first.other:  # another address first, then another port there
         asked = [TransportAddress(first.other.host, servers[0].port), first.other]
     else:
         asked = [server for server in servers[1:] if server.host != servers[0].host]
@@ -90,9 +90,9 @@ async def _note_mapping(
 
 
 def judge_mapping(first: TransportAddress, found: list[TransportAddress], same_host: bool) -> str:
-    """The mapping by what the first server saw and what the others *found* (RFC 5780 section 4.3).
+    """The mapping, from our address as the *first* server saw it and as the others *found* it (RFC 5780 section 4.3).
 
-    Without two ports of one address (*same_host*), a mapping that differs is at least address dependent.
+    Without two ports of one address (*same_host*), a mapping that differs is at least address-dependent.
     """
     if not found:
         return UNKNOWN
@@ -107,7 +107,7 @@ async def _ask_all(stun: StunSocket, servers: list[TransportAddress]) -> list[St
     async def ask(server: TransportAddress) -> StunAnswer | None:
         try:
             return await stun.ask(server)
-        except OSError:  # silence among them: this one tells nothing
+        except OSError:  # including no answer: this server proves nothing
             return None
 
     return list(await asyncio.gather(*(ask(server) for server in servers)))
@@ -116,7 +116,7 @@ async def _ask_all(stun: StunSocket, servers: list[TransportAddress]) -> list[St
 async def _note_filtering(
     stun: StunSocket, server: TransportAddress, other: TransportAddress, ms: float, context: ProbeContext
 ) -> None:
-    """Tell whether *other* may answer a port that has only talked to *server*, or another port at least."""
+    """Determine whether *other*, or another port of *server*, can reach a port that sent to *server* only."""
     pace = (*_RESEND, max(_LAST_WAIT, 2 * ms / 1000))
 
     async def hears(change: int, source: TransportAddress) -> bool | None:
@@ -124,11 +124,11 @@ async def _note_filtering(
             await stun.ask(server, change=change, source=source, pace=pace)
         except TimeoutError:
             return False
-        except OSError:  # a server that does not do as it promised
+        except OSError:  # the server does not support it after all
             return None
         return True
 
-    if (await _ask_all(stun, [server]))[0] is None:  # opens the way back, and shows that it is open
+    if (await _ask_all(stun, [server]))[0] is None:  # opens the return path, and shows that it is open
         return
     from_other, from_port = await asyncio.gather(
         hears(CHANGE_ADDRESS_AND_PORT, other), hears(CHANGE_PORT, TransportAddress(server.host, other.port))

@@ -1,4 +1,4 @@
-"""The way out through an HTTP proxy: CONNECT, and what the proxy says to it (RFC 9110 9.3.6)."""
+"""Connect through an HTTP proxy with CONNECT (RFC 9110 section 9.3.6), or directly."""
 
 import asyncio
 import socket
@@ -15,9 +15,9 @@ from probes.protocol.model import Step
 
 
 async def connect_through_proxy(context: "ProbeContext", host: str, port: int) -> socket.socket:
-    """A tunnel to *host*; notes `proxy`, and `status` and `auth_schemes` when the proxy refuses.
+    """A tunnel to *host*; notes `proxy`, and `status` and `auth_schemes` if the proxy refuses.
 
-    Raises NetworkError with a proxy word, or lets a broken connection's own error out.
+    Raises NetworkError with a proxy failure; the errors of a broken connection pass through.
     """
     if not context.shared.plan.proxy:
         raise NetworkError(Failure.NO_PROXY)
@@ -49,7 +49,7 @@ async def _ask(context: "ProbeContext", sock: socket.socket, request: bytes) -> 
     await loop.sock_sendall(sock, request)
     head = await read_head(
         lambda: loop.sock_recv(sock, 65536)
-    )  # in the tunnel we speak first: nothing follows
+    )  # in the tunnel we send first, so nothing follows the head
     if 200 <= head.status < 300:
         return
     context.note(status=head.status, server=head.get("server"), auth_schemes=head.auth_schemes)
@@ -57,7 +57,7 @@ async def _ask(context: "ProbeContext", sock: socket.socket, request: bytes) -> 
 
 
 async def open_stream(step: Step, context: ProbeContext) -> TlsStream:
-    """A TLS session with the step's host, straight or through the plan's proxy; the tls probe judges it."""
+    """A TLS session with the step's host, direct or through the plan's proxy; the tls check judges it."""
     host, port = step.target.host, step.target.port
     if step.params.get("proxy"):
         sock = await connect_through_proxy(context, host, port)

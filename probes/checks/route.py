@@ -1,6 +1,6 @@
-"""Look whether this host has a way out: which routers answer to datagrams whose TTL runs out.
+"""Check whether this host has internet access: which routers answer datagrams whose TTL expires.
 
-Unprivileged: the kernel hands ICMP to the socket that caused it (ip(7), IP_RECVERR).
+Unprivileged: the kernel delivers ICMP to the socket that caused it (ip(7), IP_RECVERR).
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from probes.net.udp import UdpSocket
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
-_HOPS: Final = (1, 2, 3)  # the gateway, and two that can only answer when the gateway passes things on
-# Two rounds, as routers ration their ICMP; a first router that is going to answer does so by then.
+_HOPS: Final = (1, 2, 3)  # the gateway, and two that can answer only if the gateway forwards
+# Two rounds, because routers limit their ICMP. A first router that answers at all does so by then.
 _WAITS: Final = (0.1, 0.25)
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Send two datagrams a hop; silence is no failure, many routers keep it. No route at all is one."""
+    """Send two datagrams per hop. No answer is not a failure, since many routers send none; no route is a failure."""
     host, port = step.target.host, step.target.port or 33434
     context.note(local_address=source_address(host), hops={}, gateway_answers=False, beyond_gateway=False)
     hops: dict[str, str] = {}
@@ -38,15 +38,15 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 async def _listen(sock: UdpSocket, port: int, hops: dict[str, str], context: ProbeContext) -> None:
-    """Note who answers, until somebody beyond the gateway has."""
+    """Note who answers, until a hop beyond the gateway does."""
     while not context.facts["beyond_gateway"]:
         arrival = await sock.receive()
         hop = arrival.peer[1] - port
         if hop not in _HOPS or arrival.icmp is None:
             continue
         if arrival.failure is not None and arrival.icmp_from != arrival.peer[0]:
-            # Not "the TTL ran out here" but "I pass this on to nobody": from the gateway when the TTL was one,
-            # else from no hop in particular, and from this host itself when the gateway is not there.
+            # Not "TTL expired" but "not forwarded": from the gateway if the TTL was one, else from no
+            # particular hop, and from this host itself if the gateway is missing.
             context.note(icmp_from=arrival.icmp_from, icmp=arrival.failure)
             if hop > 1 or arrival.icmp_from == context.facts["local_address"]:
                 continue

@@ -1,4 +1,4 @@
-"""Look whether a STUN server answers over UDP, and what address of ours it sees."""
+"""Check whether a STUN server answers over UDP, and which address of ours it reports."""
 
 import socket
 
@@ -12,9 +12,9 @@ from probes.protocol.model import Step
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """One binding (RFC 8489) from a port below 10000.
+    """Send one binding request (RFC 8489) from a port below 10000.
 
-    Facts: local, reflexive, ms, sent; icmp_from when somebody on the way rejected it.
+    Facts: local, reflexive, ms, sent; icmp_from if an ICMP error rejected it.
     """
     server = TransportAddress(await address_of(step, context), step.target.port)
     family = socket.AF_INET6 if ":" in server.host else socket.AF_INET

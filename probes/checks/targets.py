@@ -1,4 +1,4 @@
-"""Addresses of a step's target."""
+"""Find the addresses of a step's target."""
 
 from probes.checks.context import ProbeContext
 from probes.net.addresses import is_address, split_families
@@ -7,9 +7,9 @@ from probes.protocol.model import Step
 
 
 async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The v4 and v6 addresses *step* is about; raises DnsFailed when nobody can tell.
+    """The IPv4 and IPv6 addresses of the target of *step*; raises DnsFailed if the lookup fails.
 
-    Pinned ones win, then what an earlier dns step saw, then the host's own resolver.
+    In this order: pinned addresses, the result of an earlier dns step, the host's own resolver.
     """
     pinned = step.params.get("addresses")
     if pinned:
@@ -25,7 +25,7 @@ async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str
 
 
 async def address_of(step: "Step", context: "ProbeContext") -> str:
-    """The one address to talk to: what an earlier tcp step found open, else the first there is."""
+    """The address to use: the one that an earlier tcp step found open, else the first one."""
     for observation in context.earlier.values():
         same = (observation.target.host, observation.target.port) == (step.target.host, step.target.port)
         if observation.probe == "tcp" and same and observation.facts.get("address"):

@@ -1,4 +1,4 @@
-"""Look whether TCP comes up: every address of the host side by side, each with its own outcome."""
+"""Check whether TCP connects: all addresses of the host in parallel, each with its own result."""
 
 import asyncio
 from typing import Any, Final
@@ -10,19 +10,19 @@ from probes.net.sockets import connect_tcp, has_route
 from probes.protocol.failures import Failure, classify
 from probes.protocol.model import Step
 
-_MOST: Final = 4  # addresses of a family; more of a pool tell nothing more
-# Seconds that the others get once one address is open: a lost SYN is sent again after one second.
+_MOST: Final = 4  # addresses per family; more of a pool add nothing
+# Seconds that the others get after one address opens: a lost SYN is sent again after one second.
 _OTHERS: Final = 1.2
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Open one connection to each address; success when one of v4 opens, or of v6 when there is no v4."""
+    """Open one connection to each address; success if an IPv4 address opens, or an IPv6 one if there is no IPv4."""
     v4, v6 = await addresses_of(step, context)
     routed6 = [address for address in v6[:_MOST] if has_route(address)]
     addresses = (*v4[:_MOST], *(routed6 if v4 else v6[:_MOST]))
     if not addresses:
         return Failure.NO_ADDRESS
-    # Silence is what stands, until an address says something else: the budget may end before it does.
+    # Each address starts as a timeout, because the budget may end before it answers.
     tried: dict[str, dict[str, Any]] = {
         address: {"address": address, "ms": None, "failure": Failure.GENERIC_TIMEOUT_ERROR, "icmp_from": ""}
         for address in addresses
@@ -37,7 +37,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 async def _until_known(waiting: "set[asyncio.Task[None]]", context: ProbeContext) -> None:
-    """Wait for every try; once one is open, the silent ones only for as long as a SYN takes to be sent again."""
+    """Wait for every attempt; once one is open, wait for the others only as long as a SYN takes to be sent again."""
     while waiting and "address" not in context.facts:
         _, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if waiting:

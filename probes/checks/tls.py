@@ -1,4 +1,4 @@
-"""Look whether TLS is genuine: one handshake without verification, its chain judged afterwards."""
+"""Check whether TLS is genuine: one handshake without verification, then judge the certificate chain."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from probes.protocol.model import Step
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Shake hands, keeping count of how far it went, and judge the certificates."""
+    """Complete a handshake, noting how far it got, and judge the certificates."""
     context.note(stage="connect")
     address = await address_of(step, context)
     context.note(address=address)
@@ -33,7 +33,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 def judge(step: Step, context: ProbeContext, chain: tuple[bytes, ...]) -> Failure | None:
-    """Judge *chain* for the step's host now, and note what it says."""
+    """Judge *chain* for the step's host at the current time, and note its facts."""
     judgement = context.shared.trust.judge(chain, step.target.host, datetime.now(UTC))
     context.note(authority=judgement.authority, **judgement.facts)
     if judgement.skew_s is not None:

@@ -1,4 +1,4 @@
-"""Look whether a TURN server can be reached over one transport, and whether it gives an allocation."""
+"""Check whether a TURN server is reachable over one transport, and whether it gives an allocation."""
 
 from probes.checks.context import ProbeContext
 from probes.checks.targets import address_of
@@ -11,10 +11,10 @@ from probes.protocol.model import Step
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """One allocation (RFC 8656), given back at once; without credentials the challenge is the answer.
+    """Make one allocation (RFC 8656) and release it; without credentials, a challenge is enough.
 
-    Facts: reached, challenged, allocated, relayed, mapped, software, ms; error as "code reason" when refused;
-    icmp_from when somebody on the way rejected it.
+    Facts: reached, challenged, allocated, relayed, mapped, software, ms; error as "code reason" if refused;
+    icmp_from if an ICMP error rejected it.
     """
     credentials = Credentials.given(step.secrets)
     session = TurnSession(credentials)

@@ -1,8 +1,8 @@
-"""Prove that UDP media passes: datagrams to real ports of the media range, and back (RFC 8656).
+"""Check whether UDP media passes: datagrams to real ports of the media range, and back (RFC 8656).
 
-A TURN server gives us relayed addresses, whose ports are ports of the range. Plain datagrams to them take
-the way media takes; the TURN connection, better over TCP than UDP, tells what arrived. Without TURN
-credentials nothing can be proven.
+A TURN server gives us relayed addresses, whose ports are in the media range. Plain datagrams to them take the
+same path as media. The TURN connection, preferably over TCP, reports what arrived. Without TURN credentials
+nothing can be proven.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
 _MOST_PORTS: Final = 8
-_EPHEMERAL_LANES: Final = 2  # how many ports are tried from an ephemeral port besides
+_EPHEMERAL_LANES: Final = 2  # how many ports are also tried from an ephemeral port
 _KNOCKS: Final = 3
 _EPHEMERAL_PORTS: Final = range(32768, 60001)
 _EPHEMERAL_TRIES: Final = 8
-# An allocation is waited for that much longer, in seconds, to hear which address we leave by.
+# An allocation waits this many more seconds for STUN to report the address that we send from.
 _STUN_GRACE: Final = 0.1
-# So few silent ports among others that answer may be chance: they get three more datagrams.
+# So few silent ports may be random loss if others answer: they get three more datagrams.
 _CHANCE: Final = 2
-# What could not be proven in time is inconclusive, not the timeout the runner would make of it.
+# Ends before the step's budget: what could not be proven in time is inconclusive, not a timeout.
 _SHARE_OF_BUDGET: Final = 0.9
 
 
@@ -48,7 +48,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 def _taught(context: ProbeContext) -> list[str]:
-    """Addresses of ours that earlier stun and nat steps saw."""
+    """Our addresses as earlier stun and nat steps found them."""
     found: list[str] = []
     for observation in context.earlier.values():
         reflexive = observation.facts.get("reflexive", ())
@@ -58,7 +58,7 @@ def _taught(context: ProbeContext) -> list[str]:
 
 @dataclass(slots=True)
 class _Work:
-    """One proof: what it was given, and how far it is."""
+    """The state of one media check."""
 
     step: Step
     context: ProbeContext
@@ -66,15 +66,15 @@ class _Work:
     credentials: Credentials
     egress: Egress
     control: Control | None = None
-    failure: Failure | None = Failure.INCONCLUSIVE  # while there is no control
+    failure: Failure | None = Failure.INCONCLUSIVE  # until there is a control channel
     server_known: bool = False
-    path_open: bool = False  # the relaying host answered, though no relayed port did
+    path_open: bool = False  # the relaying host answered, although no relayed port did
     lanes: list[MediaPath] = field(default_factory=list)
     ephemeral: list[tuple[MediaPath, MediaPath]] = field(default_factory=list)  # low port, ephemeral port
     refused: list[Failure] = field(default_factory=list)
 
     async def run(self) -> None:
-        """Get a control channel, then prove port by port, all side by side."""
+        """Get a control channel, then check all ports in parallel."""
         endpoints = await endpoints_of(self.step, self.context)
         won = await first_allocation(self.stack, endpoints, self.credentials, self.egress, self.context)
         if isinstance(won, Failure):
@@ -98,7 +98,7 @@ class _Work:
                     question.cancel()
 
     async def _prove_port(self, number: int, stun: StunSocket, question: asyncio.Task[None]) -> None:
-        """Take an allocation of its own for port *number*, and send the first round through it."""
+        """Make an allocation for port *number*, and run the first round through it."""
         assert self.control is not None
         try:
             held = self.control.held if number == 0 else await self._another(self.control)
@@ -114,7 +114,7 @@ class _Work:
         except TurnRefused as refused:
             self.refused.append(refused.failure)
         except (OSError, EOFError):
-            return  # one port less: the control channel failed, not the media
+            return  # one port fewer: the control channel failed, not the media
 
     async def _another(self, control: Control) -> Held:
         return await self.stack.enter_async_context(
@@ -126,7 +126,7 @@ class _Work:
         return MediaPath(client, allocation.relayed, stun, self.egress)
 
     async def _open_ephemeral(self) -> StunSocket:
-        """A source port as a client's system would choose, and inside the range that firewalls are told."""
+        """A source port as a client's system would choose it, inside the range that firewalls are asked to allow."""
         for _ in range(_EPHEMERAL_TRIES):
             stun = await self.stack.enter_async_context(open_stun(low_port=False))
             if stun.sock.local[1] in _EPHEMERAL_PORTS:
@@ -139,22 +139,22 @@ class _Work:
         except TurnRefused as refused:
             self.refused.append(refused.failure)
         except (OSError, EOFError):
-            pass  # not looked: the control channel failed, not the media
+            pass  # not checked: the control channel failed, not the media
         self._note()
 
     def _silent(self) -> list[MediaPath]:
         return [lane for lane in self.lanes if lane.proof.lost]
 
     async def _look_again(self) -> None:
-        """A second round where chance or a NAT pool may be the reason for silence."""
+        """Run a second round where random loss or a NAT pool may explain the missing answers."""
         silent = self._silent()
         again = silent if len(silent) <= _CHANCE or len(self.egress.hosts) > 1 else []
         worse = [high for low, high in self.ephemeral if high.proof.lost and not low.proof.lost]
-        again += worse if len(worse) < _EPHEMERAL_LANES else []  # one may be chance, two are a rule
+        again += worse if len(worse) < _EPHEMERAL_LANES else []  # one may be random loss, two are a rule
         await asyncio.gather(*(self._round(lane) for lane in again))
 
     async def _knock(self) -> None:
-        """Where everything is silent, STUN too, the relaying host may tell that datagrams do reach it."""
+        """If nothing answers, not even STUN, find out whether datagrams reach the relaying host."""
         if len(self._silent()) == len(self.lanes) and not self.egress.stun_answers:
             self.path_open = await host_answers([lane.relayed for lane in self.lanes[:_KNOCKS]])
 
@@ -171,7 +171,7 @@ class _Work:
         self.context.note(**summarize([lane.proof for lane in self._counted()]), ephemeral=self._ephemeral())
 
     def _counted(self) -> Sequence[MediaPath]:
-        """The lanes whose port is one of the media's: others prove nothing about it."""
+        """The paths whose relayed port is in the media range: others prove nothing about it."""
         low, high = self.step.params.get("ports", (1, 65535))
         return [lane for lane in self.lanes if low <= lane.proof.port <= high]
 
@@ -179,7 +179,7 @@ class _Work:
         return compare_ephemeral([(low.proof, high.proof) for low, high in self.ephemeral])
 
     def verdict(self) -> Failure | None:
-        """The word for what is known by now."""
+        """The failure, as far as is known now."""
         if self.control is None:
             return self.failure
         self._note()
@@ -191,10 +191,10 @@ class _Work:
         return judge(proofs, self._ephemeral(), permission_sure=self._permission_sure(self.control))
 
     def _permission_sure(self, control: Control) -> bool:
-        """Whether the address our datagrams leave by was among those permitted.
+        """Whether the address that our datagrams leave from was among those permitted.
 
-        Yes if a server saw it over UDP, or if there is no NAT. Also if a server that listens to STUN over
-        UDP is silent as well: then all UDP is dropped, whatever was permitted.
+        True if a server saw it over UDP, or if there is no NAT. Also if a server that is known to listen for
+        STUN over UDP does not answer: then all UDP is dropped, with or without permission.
         """
         mapped = control.held[1].mapped
         direct = mapped is not None and mapped.host == source_address(control.endpoint.address)

@@ -1,4 +1,4 @@
-"""Look whether the signaling gateway's WebSocket opens, or something takes the upgrade out."""
+"""Check whether the signaling gateway's WebSocket opens, or a device on the path removes the upgrade."""
 
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection
@@ -14,7 +14,7 @@ from probes.protocol.model import Step
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Ask for the upgrade on `path`, straight or through the plan's proxy, and close again."""
+    """Request the upgrade on `path`, direct or through the plan's proxy, and close again."""
     key = new_key()
     path = str(step.params.get("path", "/signal"))
     start = now()
@@ -36,12 +36,12 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 def judge(head: Head, key: str) -> Failure | None:
-    """What *head* answers to an upgrade asked for with *key* (RFC 6455 4.1)."""
+    """The failure in *head*, the response to an upgrade request with *key* (RFC 6455 section 4.1)."""
     if head.status == 407:
         return Failure.PROXY_AUTH_REQUIRED
     if head.status >= 400:
         return Failure.WEBSOCKET_UPGRADE_REFUSED
     if not is_switched(head):
         return Failure.WEBSOCKET_UPGRADE_STRIPPED
-    # Somebody who does not know the protocol may have answered.
+    # A server that does not speak WebSocket may have answered.
     return None if is_accepted(head, key) else Failure.HTTP_MALFORMED_RESPONSE
