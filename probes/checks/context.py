@@ -31,9 +31,7 @@ class ProbeContext:
     """
 
     shared: RunContext
-    earlier: Mapping[str, Observation] = field(
-        default_factory=dict
-    )  # the observations of the `after` steps, by step id
+    earlier: Mapping[str, Observation] = field(default_factory=dict)  # by step id: the `after` steps
     facts: dict[str, Any] = field(default_factory=dict)
 
     def note(self, **facts: Any) -> None:

@@ -1,1 +1,1 @@
-"""The relay's own process: identity, connection to the hub, accepted plans."""
+"""The relay process: its identity, its connection to the hub, and the plans that it accepts."""

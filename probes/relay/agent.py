@@ -1,4 +1,4 @@
-"""The life of a relay: dial the hub, test itself, take orders, come back when the line breaks, leave in order."""
+"""Main loop of a relay: connect to the hub, run a self-test, take plans, reconnect, shut down in order."""
 
 import asyncio
 import logging
@@ -19,40 +19,40 @@ from probes.relay.selftest import is_ready, test_host
 
 log: Final = logging.getLogger(__name__)
 
-# Seconds: the wait before another try doubles up to SOON, and is up to half as long by chance, so that a
-# thousand relays do not come back at once; after PATIENCE of no hub at all, up to LATER.
+# Seconds. The wait before another attempt doubles up to SOON, and a random part of up to half is taken off,
+# so that a thousand relays do not reconnect at once. After PATIENCE without a hub it grows up to LATER.
 FIRST: Final = 0.5
 SOON: Final = 8.0
 LATER: Final = 60.0
 PATIENCE: Final = 300.0
 
-# Seconds that running plans are given when the relay is told to stop, and for the hub to hear of it.
+# Seconds for running plans to finish when the relay is stopped, and for the hub to acknowledge their results.
 FINISH: Final = 12.0
 FAREWELL: Final = 2.0
 
 
 @dataclass(slots=True, eq=False)
 class Agent:
-    """One relay, running."""
+    """A running relay."""
 
     place: HubAddress
     me: Identity
     duties: PlanQueue
     version: str
     probes: tuple[str, ...]
-    pause: float = FIRST  # how the waits between tries begin
+    pause: float = FIRST  # the first wait between attempts
     finish: float = FINISH
     trouble: str = ""  # why there is no connection, or "" while there is one
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _hub_time: HubTime = field(default_factory=HubTime)
 
     def stop(self) -> None:
-        """Finish what runs, hand back what does not end in time, and return from `run`."""
+        """Stop: finish running plans, hand back those that do not end in time, and return from `run`."""
         self._stopping.set()
         self.duties.leaving = True
 
     async def run(self) -> None:
-        """Serve until stopped; raises LinkError when the hub says that no other try will do."""
+        """Serve until stopped; raises LinkError if the hub says that retrying is useless."""
         tries, since = 0, time.monotonic()
         while not self._stopping.is_set():
             try:
@@ -71,7 +71,7 @@ class Agent:
         await self.duties.end_all(0.0)
 
     async def _serve(self, link: Link) -> None:
-        """Take what the hub says until the line breaks or we are to stop."""
+        """Handle the hub's messages until the connection breaks or the relay is stopped."""
         log.info("connected as %s", link.welcome.name)
         await self._get_ready(link)
         stopping = asyncio.create_task(self._stopping.wait())
@@ -116,7 +116,7 @@ class Agent:
                     link.ping()
 
     async def _leave(self, link: Link, hearing: asyncio.Task[None]) -> None:
-        """Say so, let plans end or give them back, and see that the hub has heard it all."""
+        """Announce it, let plans finish or hand them back, and wait until the hub has acknowledged it all."""
         log.info("stopping; %d plans are running", len(self.duties.running))
         link.say(Leaving(tuple(duty.id for duty in self.duties.running)[:64]))
         await self.duties.end_all(self.finish)
@@ -126,7 +126,7 @@ class Agent:
                 while self.duties.held and not hearing.done():  # noqa: ASYNC110 - ends with the last ack, or in 2 s
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            log.warning("the hub did not hear how %d plans ended", len(self.duties.held))
+            log.warning("the hub did not acknowledge the end of %d plans", len(self.duties.held))
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -140,13 +140,13 @@ class Agent:
 
 
 def pause(tries: int, alone: float, first: float = FIRST) -> float:
-    """Seconds to wait after so many failed *tries*, *alone* seconds without a hub."""
+    """Seconds to wait after so many failed *tries* and *alone* seconds without a hub."""
     most = SOON if alone < PATIENCE else LATER
     return min(most, first * 2.0 ** min(tries - 1, 20)) * random.uniform(0.5, 1.0)  # noqa: S311 - to spread
 
 
 async def join(place: HubAddress, me: Identity, version: str, probes: tuple[str, ...], token: str) -> str:
-    """Enrol *me* with the secret of an invitation; the name that the hub gives. Raises LinkError."""
+    """Enroll *me* with the secret of an invitation; returns the name that the hub assigns. Raises LinkError."""
     hello = hello_for(place, me, version, probes)
     async with dial(place, hello, me, HubTime(), token) as link:
         return link.welcome.name

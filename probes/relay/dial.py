@@ -1,6 +1,6 @@
-"""The way from a relay to its hub: connected, through the proxy if need be, TLS, and the upgrade.
+"""Connect a relay to its hub: TCP, the proxy if there is one, TLS, and the WebSocket upgrade.
 
-Everything that goes wrong ends in a `LinkError`, whose sentence an operator can act on.
+Every failure raises `LinkError` with a sentence that an operator can act on.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress, split_proxy
 from probes.relay.websocket import WebSocket
 
-# Seconds that the first address of a name gets before the next is tried beside it (RFC 8305 5).
+# Seconds that the first address of a name gets before the next one is tried in parallel (RFC 8305 section 5).
 _STAGGER: Final = 0.25
 
 
 async def open_socket(place: HubAddress) -> WebSocket:
-    """A WebSocket with the hub at *place*; raises LinkError."""
+    """A WebSocket to the hub at *place*; raises LinkError."""
     way = await _reach(place)
     try:
         if place.proxy:
@@ -40,7 +40,7 @@ async def open_socket(place: HubAddress) -> WebSocket:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A connection, as far as it goes."""
+    """A connection, as far as it is established."""
 
     transport: Transport
     reader: StreamReader
@@ -61,7 +61,7 @@ async def _reach(place: HubAddress) -> _Way:
 
 
 async def _tunnel(way: _Way, place: HubAddress) -> None:
-    """Have the proxy connect us with the hub (RFC 9110 9.3.6)."""
+    """Ask the proxy for a tunnel to the hub (RFC 9110 section 9.3.6)."""
     host, port = place.address
     there = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     headers = {"Host": there, **split_proxy(place.proxy)[2]}
@@ -71,14 +71,14 @@ async def _tunnel(way: _Way, place: HubAddress) -> None:
 
 
 async def _secure(way: _Way, context: ssl.SSLContext, place: HubAddress) -> _Way:
-    """Speak TLS from here on; with a reader of its own, so that nothing said before counts as said inside."""
+    """Start TLS. A new reader makes sure that no byte from before TLS counts as encrypted."""
     reader = StreamReader()
     protocol = StreamReaderProtocol(reader)
     try:
         transport = await asyncio.get_running_loop().start_tls(
             way.transport, protocol, context, server_hostname=place.address[0]
         )
-    except OSError as error:  # ssl.SSLError among them
+    except OSError as error:  # including ssl.SSLError
         raise wrong.not_trusted(error) from error
     if transport is None:
         raise wrong.cut(place.url)
@@ -103,7 +103,7 @@ async def _upgrade(way: _Way, place: HubAddress) -> None:
 
 
 async def _ask(way: _Way, request: bytes, whom: str) -> Head:
-    """The head of the answer, and not a byte of what comes after it."""
+    """Read the head of the response, and no byte after it."""
     try:
         way.transport.write(request)
         return await read_head(lambda: way.reader.readuntil(b"\r\n\r\n"))

@@ -1,4 +1,4 @@
-"""Why a relay does not get to its hub, in a sentence: the way there is the way that calls take."""
+"""Explain in one sentence why a relay cannot reach its hub. Calls take the same path."""
 
 import os
 import socket
@@ -12,16 +12,16 @@ _ELSEWHERE: Final = "the hub's address leads elsewhere ({!r}), and no redirect i
 
 
 class LinkError(Exception):
-    """The connection did not come about, or is over."""
+    """The connection to the hub failed or ended."""
 
     def __init__(self, sentence: str, reason: str = "lost", retry: float | None = None) -> None:
         super().__init__(sentence)
-        self.reason = reason  # a word of channel.REJECTIONS, or one of ours
-        self.retry = retry  # seconds; 0: no other try will do better; None: as usual
+        self.reason = reason  # one of messages.REJECTIONS, or one of ours
+        self.retry = retry  # seconds; 0: do not retry; None: the usual wait
 
 
 def not_reached(error: OSError, hub: str, proxy: str) -> LinkError:
-    """Nobody takes the connection: neither the *hub*, nor the *proxy* if there is one."""
+    """The *hub*, or the *proxy* if there is one, does not accept the connection."""
     if proxy:
         return LinkError(f"{via(proxy)} cannot be reached: {_why(error)}", "proxy_unreachable")
     if isinstance(error, socket.gaierror):
@@ -30,7 +30,7 @@ def not_reached(error: OSError, hub: str, proxy: str) -> LinkError:
 
 
 def no_tunnel(head: Head, proxy: str) -> LinkError:
-    """The *proxy* answers CONNECT with a no."""
+    """The *proxy* refuses CONNECT."""
     if head.status == 407:
         takes = ", ".join(head.auth_schemes) or "nothing it names"
         return LinkError(
@@ -40,36 +40,36 @@ def no_tunnel(head: Head, proxy: str) -> LinkError:
 
 
 def not_trusted(error: Exception) -> LinkError:
-    """TLS does not come about, or with somebody else."""
+    """TLS fails, or the certificate is not trusted."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return LinkError(f"the hub's certificate is not to be trusted: {error.verify_message}", "not_trusted")
     return LinkError("TLS with the hub fails: something on the way cuts it, or it is no TLS", "tls")
 
 
 def not_pinned() -> LinkError:
-    """TLS with whoever has another certificate."""
+    """The certificate is not the pinned one."""
     return LinkError("the hub's certificate is not the pinned one: somebody stands in between", "not_trusted")
 
 
 def not_switched(head: Head, hub: str) -> LinkError:
-    """HTTP is there, and no WebSocket."""
+    """The server answers in HTTP but does not switch to WebSocket."""
     if 300 <= head.status < 400:
         return LinkError(_ELSEWHERE.format(head.get("location")), "redirect", 60.0)
     return LinkError(f"{hub} {_NOT_SWITCHED.format(head.status)}", "upgrade_stripped")
 
 
 def cut(whom: str) -> LinkError:
-    """It was reached, and hung up in the middle."""
+    """The server was reached, but the connection closed before it was complete."""
     return LinkError(f"{whom} was reached, and the connection cut", "cut")
 
 
 def late(hub: str) -> LinkError:
-    """Nothing of it was over in time."""
+    """The hub did not answer in time."""
     return LinkError(f"{hub} does not answer in time", "timeout")
 
 
 def via(proxy: str) -> str:
-    """Name the *proxy* without its password."""
+    """Describe the *proxy* without its password."""
     return f"the proxy {proxy.rpartition('@')[2].removeprefix('http://')}"
 
 

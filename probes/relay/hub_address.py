@@ -1,4 +1,4 @@
-"""Where a relay's hub is, by what it is recognised, and the proxy on the way there."""
+"""A hub's URL, how its certificate is checked, and the proxy to reach it."""
 
 import os
 import ssl
@@ -14,7 +14,7 @@ _PORTS: Final = {"ws": 80, "wss": 443}
 
 @dataclass(frozen=True, slots=True)
 class HubAddress:
-    """One hub."""
+    """The address of one hub."""
 
     url: str
     pin: str = ""  # SHA-256 of its certificate, hex; "" for `context`
@@ -23,7 +23,7 @@ class HubAddress:
 
     @property
     def parts(self) -> SplitResult:
-        """The address, taken apart."""
+        """The parsed URL."""
         return urlsplit(self.url)
 
     @property
@@ -32,19 +32,19 @@ class HubAddress:
         return self.parts.hostname or "", self.parts.port or _PORTS[self.parts.scheme]
 
     def tls(self) -> ssl.SSLContext | None:
-        """How to recognise the hub; None where it is spoken to without TLS, on this very host."""
+        """The TLS context that verifies the hub; None for a hub without TLS, on this host."""
         if self.parts.scheme != "wss":
             return None
         if not self.pin:
             return self.context or ssl.create_default_context()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE  # the caller compares the pin before it says a word
+        context.verify_mode = ssl.CERT_NONE  # the caller compares the pin before it sends anything
         return context
 
 
 def split_proxy(proxy: str) -> tuple[str, int, dict[str, str]]:
-    """Host and port of *proxy*, and the header that carries its password (RFC 7617)."""
+    """Host and port of *proxy*, and the header with its password (RFC 7617); raises LinkError."""
     parts = urlsplit(proxy)
     try:
         port = parts.port or 80
@@ -56,7 +56,7 @@ def split_proxy(proxy: str) -> tuple[str, int, dict[str, str]]:
 
 
 def trust(roots: str | None) -> ssl.SSLContext | None:
-    """The system's roots, and those of the PEM file *roots* besides; None where the system's will do."""
+    """The system's roots plus those in the PEM file *roots*; None if the system's are enough."""
     if not roots:
         return None
     context = ssl.create_default_context()

@@ -1,6 +1,6 @@
-"""One connection from a relay to its hub: dialled, proved, and kept alive until it breaks.
+"""One connection from a relay to its hub: handshake, messages, keep-alive.
 
-Everything that goes wrong ends in a `LinkError`, whose sentence an operator can act on.
+Every failure raises `LinkError` with a sentence that an operator can act on.
 """
 
 import asyncio
@@ -21,18 +21,19 @@ from probes.relay.dial_errors import LinkError, cut, late
 from probes.relay.hub_address import HubAddress
 from probes.relay.websocket import FrameError, WebSocket
 
-DIAL: Final = 20.0  # seconds for proxy, TLS, upgrade and greeting together
-# While a plan is in hand, silence is noticed sooner than by the hub's pings: ours go out as often as this.
+DIAL: Final = 20.0  # seconds for proxy, TLS, upgrade and handshake together
+# While a plan is in progress, a lost connection must be noticed sooner than by the hub's pings: we send our
+# own this often.
 BUSY_BEAT: Final = 3.0
 BUSY_SILENCE: Final = 8.0
-# Frames of a hub: an order, its acknowledgements and pings. What sends more is broken or hostile.
+# Frames from a hub: plans, acknowledgments and pings. A hub that sends more is broken or hostile.
 FRAMES_A_SECOND: Final = 100.0
 FRAMES_AT_ONCE: Final = 1_000.0
 
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """A connection on which the hub has welcomed us."""
+    """An established connection to the hub, after its welcome message."""
 
     socket: WebSocket
     welcome: Welcome
@@ -44,21 +45,21 @@ class Link:
     _pings: int = 0
 
     def say(self, message: RelayMessage) -> None:
-        """Send *message* as soon as those before it are sent."""
+        """Queue *message* for sending."""
         self._outbox.put_nowait(write(message))
 
     async def send_all(self) -> None:
-        """Send what is said, until cancelled."""
+        """Send queued messages until cancelled."""
         while True:
             await self.socket.send(await self._outbox.get())
             self._outbox.task_done()
 
     async def flush(self) -> None:
-        """Wait until everything said so far has been handed to the network."""
+        """Wait until all queued messages have been handed to the network."""
         await self._outbox.join()
 
     async def hear(self, patience: float) -> RelayMessage | None:
-        """The next message, pings answered; None after *patience* seconds. Raises LinkError when it is over."""
+        """The next message; answers pings. None after *patience* seconds. Raises LinkError if the connection ends."""
         try:
             async with asyncio.timeout(patience):
                 message = await self._read()
@@ -67,7 +68,7 @@ class Link:
         match message:
             case Ping():
                 self.say(Pong(message.n, time.time()))
-                if message.n % 40 == 0:  # every ten minutes or so: clocks drift
+                if message.n % 40 == 0:  # about every ten minutes, since clocks drift
                     self.ping()
             case Pong():
                 self.hub_time.set(message.time)
@@ -76,13 +77,13 @@ class Link:
         return message
 
     def ping(self) -> None:
-        """Ask whether the hub is there, and what time it is."""
+        """Check that the hub is there, and ask for its time."""
         self._pings += 1
         self.say(Ping(self._pings))
 
     @property
     def silence(self) -> float:
-        """Seconds since anything was heard."""
+        """Seconds since the last message."""
         return time.monotonic() - self._heard
 
     async def _read(self) -> RelayMessage:
@@ -98,20 +99,20 @@ class Link:
 
 @dataclass(slots=True)
 class HubTime:
-    """The hub's clock, carried on by our monotonic one: our own may be wrong, and is told so."""
+    """The hub's clock, carried forward by our monotonic clock, because this host's clock may be wrong."""
 
-    _offset: float = 0.0  # of the hub's clock to our monotonic one
+    _offset: float = 0.0  # hub's clock minus our monotonic clock
 
     def set(self, seconds: float) -> None:
-        """Take the time that the hub has just *seconds*."""
+        """Set the hub's current time to *seconds* since the epoch."""
         self._offset = seconds - time.monotonic()
 
     def now(self) -> float:
-        """Seconds since the epoch by the hub."""
+        """The hub's time, in seconds since the epoch."""
         return time.monotonic() + self._offset
 
     def ahead(self) -> float:
-        """Seconds that our clock is ahead of the hub's."""
+        """Seconds by which this host's clock is ahead of the hub's."""
         return round(time.time() - self.now(), 3)
 
 
@@ -119,7 +120,7 @@ class HubTime:
 async def dial(
     place: HubAddress, hello: Hello, me: Identity, hub_time: HubTime, token: str = ""
 ) -> AsyncIterator[Link]:
-    """Connect, prove who we are, and give the link; raises LinkError."""
+    """Connect, prove our identity, and yield the link; raises LinkError."""
     socket: WebSocket | None = None
     try:
         async with asyncio.timeout(DIAL):
@@ -161,7 +162,7 @@ def _unexpected(message: RelayMessage) -> LinkError:
 
 
 async def hear_one(socket: WebSocket) -> RelayMessage:
-    """Read one message of the hub's; raises LinkError."""
+    """Read one message from the hub; raises LinkError."""
     try:
         text = await socket.receive()
         if text is not None:
@@ -174,5 +175,5 @@ async def hear_one(socket: WebSocket) -> RelayMessage:
 
 
 def hello_for(place: HubAddress, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
-    """What a relay says first to the hub at *place*."""
+    """The hello message for the hub at *place*."""
     return Hello(check_hub(place.url), me.key, me.sealing, version, probes)

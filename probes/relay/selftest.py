@@ -1,4 +1,4 @@
-"""What a relay finds out about its own host before it calls itself ready."""
+"""Check this host before the relay reports itself as ready."""
 
 import asyncio
 import socket
@@ -9,16 +9,17 @@ from probes.net.icmp import ask_for_icmp
 from probes.net.sockets import has_route, open_udp
 from probes.protocol.failures import EgressDenied
 
-# Seconds that clocks may differ before it is worth a word; certificates and tokens forgive more.
+# Seconds that clocks may differ before it is reported; certificates and tokens allow more.
 _CLOCK: Final = 30.0
 _PATIENCE: Final = 3.0  # seconds for the resolver
 
-# Without these, what a relay says of a network would be wrong. The rest is told, and may be what a case is about.
+# Without these, the relay's observations would be wrong. The other checks are reported, and may be what a
+# case is about.
 NEEDED: Final = frozenset({"sockets"})
 
 
 async def test_host(hub: str, ahead: float) -> dict[str, str]:
-    """Check by name, and "" or a sentence; *hub* is a name to look up, *ahead* our clock's lead in seconds."""
+    """Run all checks: by name, "" or a sentence. *hub* is looked up; *ahead* is our clock's lead in seconds."""
     return {
         "sockets": _test_sockets(),
         "resolver": await _test_resolver(hub),
@@ -28,12 +29,12 @@ async def test_host(hub: str, ahead: float) -> dict[str, str]:
 
 
 def is_ready(checks: Mapping[str, str]) -> bool:
-    """Whether plans can be run."""
+    """Whether this relay can run plans."""
     return not any(checks.get(name) for name in NEEDED)
 
 
 def _test_sockets() -> str:
-    """ICMP errors must be told to us (IP_RECVERR), over UDP from a low port and over TCP."""
+    """Check that the kernel delivers ICMP errors (IP_RECVERR), for UDP from a low port and for TCP."""
     try:
         with open_udp():
             pass

@@ -1,8 +1,10 @@
-"""The folder of one relay: its key, its hub, its policy, and what it must not forget between two starts.
+"""A relay's state directory: its key, hub, policy, and the time of its latest plan.
 
-key           its secret, 0600           policy.yaml   what it may touch: the operator's
-hub.json      written by `join`          newest        when the latest order was made
-stop          while this is there, no plan runs
+- key: the private key, mode 0600.
+- hub.json: the hub's configuration, written by `join`.
+- policy.yaml: the operator's egress policy.
+- newest: the creation time of the latest plan.
+- stop: the kill switch. While this file exists, no plan runs.
 """
 
 from dataclasses import dataclass
@@ -18,36 +20,36 @@ from probes.relay.admission import ReplayMemory
 
 
 class StateDirError(ValueError):
-    """Something in the folder is missing or wrong; the message is a sentence."""
+    """A file in the directory is missing or not valid; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class HubConfig:
-    """What a relay knows of its hub: never more than the operator brought it."""
+    """What a relay knows about its hub; only what the operator provided."""
 
     url: str
-    signers: tuple[str, ...]  # public keys whose orders it runs; two while the bot's key is rotated
+    signers: tuple[str, ...]  # public keys whose signed plans it runs; two while the bot's key is rotated
     pin: str = ""
 
     @property
     def keys(self) -> dict[str, str]:
-        """The public keys by fingerprint."""
+        """The public keys, by fingerprint."""
         return {fingerprint(key): key for key in self.signers}
 
 
 @dataclass(frozen=True, slots=True)
 class StateDir:
-    """Where it all is."""
+    """Reads and writes a relay's directory."""
 
     path: Path
 
     @property
     def switch(self) -> Path:
-        """The kill switch."""
+        """The file of the kill switch."""
         return self.path / "stop"
 
     def identity(self, *, new: bool = False) -> Identity:
-        """Read the key; with *new* make one where there is none."""
+        """Read the key; with *new*, create one if there is none."""
         path = self.path / "key"
         return make_identity(path) if new and not path.exists() else load_identity(path)
 
@@ -56,7 +58,7 @@ class StateDir:
         return load_policy(self.path / "policy.yaml")
 
     def usual_policy(self) -> bool:
-        """Write the policy for Twilio's public network, unless there is one; whether it was written."""
+        """Write the policy for Twilio's public network unless there is a policy; True if written."""
         path = self.path / "policy.yaml"
         if path.exists():
             return False
@@ -67,7 +69,7 @@ class StateDir:
         return True
 
     def hub(self) -> HubConfig:
-        """Read what `join` wrote."""
+        """Read the hub's configuration, which `join` wrote; raises StateDirError."""
         path = self.path / "hub.json"
         try:
             fields = Fields(json_codec.load(path.read_text(encoding="utf-8")), str(path))
@@ -83,12 +85,12 @@ class StateDir:
         return hub
 
     def joined(self, invitation: Invitation) -> None:
-        """Remember the hub of *invitation*, without its secret."""
+        """Store the hub of *invitation*, without the invitation's secret."""
         text = json_codec.dump({"hub": invitation.hub, "signers": [invitation.signer], "pin": invitation.pin})
         _replace(self.path / "hub.json", text + "\n")
 
     def memory(self) -> "StoredReplayMemory":
-        """Read how far orders had come before the last stop."""
+        """Read the time of the latest plan before the last stop."""
         try:
             newest = float((self.path / "newest").read_text(encoding="ascii"))
         except (OSError, ValueError):
@@ -98,12 +100,12 @@ class StateDir:
 
 @dataclass(slots=True)
 class StoredReplayMemory(ReplayMemory):
-    """A memory of orders whose latest time is also in a file."""
+    """A replay memory whose latest time is also stored in a file."""
 
     path: Path | None = None
 
     def keep(self) -> None:
-        """Write the file. One line, once for each plan."""
+        """Write the file: one line, once per plan."""
         if self.path:
             _replace(self.path, f"{self.newest:.3f}\n")
 

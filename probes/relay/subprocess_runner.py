@@ -1,6 +1,6 @@
-"""Each plan in a short-lived process of its own, as a relay sees it: started, listened to, ended.
+"""Run each plan in a short-lived process of its own.
 
-What a plan loads is given back with the process, and whoever reads what a network sends holds no key.
+The process frees the memory that a plan used, and the code that reads hostile network data holds no key.
 """
 
 import asyncio
@@ -21,21 +21,21 @@ from probes.runner.worker_messages import WorkerJob, read_news, write_job
 
 log: Final = logging.getLogger(__name__)
 
-# Our own modules are where this process has them, however it was started; -P: nothing from the current folder.
-# What probes share, in the same folder.
+# Modules in the folder of the checks that are not checks.
 _SHARED: Final = {"context", "media_allocations", "media_path", "media_verdict", "proxy_connect", "targets"}
+# Our modules come from where this process has them, however it was started; -P: nothing from the current folder.
 _BEGIN: Final = (
     "-P",
     "-c",
     "import sys; sys.path[:] = sys.argv[1:]; from probes.runner.worker import main; main()",
 )
-_LONGEST: Final = 4_194_304  # bytes of one line; what is too long for the hub is cut later
-_SLACK: Final = 8.0  # seconds for a start on a busy host; the hub waits for 10 beyond a plan's budget
-_FAREWELL: Final = 0.5  # seconds that a worker has to end; the kill switch has promised one
+_LONGEST: Final = 4_194_304  # bytes of one line; longer ones are cut later for the hub
+_SLACK: Final = 8.0  # seconds to start on a busy host; the hub waits 10 s beyond a plan's budget
+_FAREWELL: Final = 0.5  # seconds for a worker to end; the kill switch promises one second
 
 
 class SubprocessRunner:
-    """Looks by a relay's *policy*, and counts packets over all its plans."""
+    """Runs plans under a relay's *policy*, and counts packets over all its plans."""
 
     def __init__(self, policy: Policy) -> None:
         self.probes = probe_names()
@@ -44,9 +44,9 @@ class SubprocessRunner:
 
     @asynccontextmanager
     async def run(self, plan: Plan, say: Callable[[str], None]) -> AsyncIterator[AsyncIterator[Observation]]:
-        """Start *plan* and iterate over what it yields: one observation for each step, whatever happens.
+        """Start *plan* and iterate over its observations: one for each step, even if the process fails.
 
-        *say* hears what the fence holds back. Leaving the block ends the process.
+        *say* receives what the egress policy blocks. Leaving the block ends the process.
         """
         job = write_job(WorkerJob(plan, self._policy, self._pace.file))
         try:
@@ -55,7 +55,7 @@ class SubprocessRunner:
                 stdin=PIPE, stdout=PIPE, limit=_LONGEST, env=_environment(),
                 pass_fds=(self._pace.file,), start_new_session=True,
             )  # fmt: skip
-        except OSError as error:  # no memory, or no more processes
+        except OSError as error:  # no memory, or the process limit is reached
             yield _give_up(plan.steps, f"no process could be started for it: {error.strerror}")
             return
         try:
@@ -67,13 +67,13 @@ class SubprocessRunner:
 
 
 def probe_names() -> tuple[str, ...]:
-    """Name the probes without loading them: each is a file in probes/checks."""
+    """The names of the probes, without loading them: each is a file in probes/checks."""
     files = (Path(__file__).parents[1] / "checks").glob("[a-z]*.py")
     return tuple(sorted(file.stem for file in files if file.stem not in _SHARED))
 
 
 def _environment() -> dict[str, str]:
-    """What a worker may know of ours: neither a proxy's password nor where the key is."""
+    """The environment for a worker: without proxy passwords and without the key's location."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -100,7 +100,7 @@ async def _hear(process: Process, plan: Plan, say: Callable[[str], None]) -> Asy
             yield news
     except TimeoutError:
         trouble = "did not end in time"
-    except (ValueError, KeyError):  # WireError, a line beyond all bounds, a step that is none
+    except (ValueError, KeyError):  # WireError, a line that is too long, an unknown step
         trouble = "said what cannot be read"
     if left:
         trouble = trouble or f"ended early ({await _how(process)})"
@@ -109,28 +109,28 @@ async def _hear(process: Process, plan: Plan, say: Callable[[str], None]) -> Asy
 
 
 async def _give_up(steps: tuple[Step, ...], because: str) -> AsyncIterator[Observation]:
-    """Say of *steps* that they were not looked at, which is a fault of ours and nobody else's."""
-    log.error("%s; steps that were not looked at: %d", because, len(steps))
+    """Report *steps* as not checked because of an error of ours."""
+    log.error("%s; steps that did not run: %d", because, len(steps))
     for step in steps:
         yield without_result(step, Failure.PROBE_CRASHED, because=because)
 
 
 async def _how(process: Process) -> str:
-    """In words, how *process* came to its end; it has closed its output already."""
+    """How *process* ended, in words; it has closed its output already."""
     await _end(process)
     code = process.returncode or 0
     return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 async def _end(process: Process) -> None:
-    """See that *process* is gone: its input is closed, which it obeys, or else it is killed."""
+    """End *process*: close its input, which tells it to stop, and kill it if it does not."""
     assert process.stdin
     process.stdin.close()
     try:
         async with asyncio.timeout(_FAREWELL):
             await process.wait()
     except TimeoutError:
-        log.warning("a worker did not end when it was told to, and is killed")
+        log.warning("killed a worker that did not end when its input closed")
     finally:
         if process.returncode is None:
             process.kill()

@@ -1,4 +1,4 @@
-"""Texts to and from a WebSocket server, over a connection that is upgraded already: wsproto with a limit."""
+"""Send and receive text messages over an upgraded WebSocket connection: wsproto with size limits."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -11,35 +11,35 @@ from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError
 
 _CHUNK: Final = 65_536
-_FAREWELL: Final = 1.0  # seconds that the other side has to close, too
-# Frames of one message, pings among them: a server that sends more keeps us busy and says nothing.
+_FAREWELL: Final = 1.0  # seconds that the peer has to close, too
+# Frames per message, including pings: a server that sends more keeps us busy without a message.
 _PIECES: Final = 1_000
 
 
 class FrameError(ValueError):
-    """The other side does not keep to RFC 6455, or says more than it may; the message is part of a sentence."""
+    """The peer violates RFC 6455 or sends too much; the message is part of a sentence."""
 
 
 class WebSocket:
-    """The client's side of one connection. No extension is ever asked for, so that a frame of one is an error."""
+    """Client side of one WebSocket connection. Requests no extensions, so a frame of one is an error."""
 
     def __init__(self, reader: StreamReader, writer: StreamWriter, most: int) -> None:
         self._reader, self._writer, self._most = reader, writer, most
         self._connection = Connection(ConnectionType.CLIENT)
-        self._pieces: list[str] = []  # of a message that is not whole yet
-        self._size = 0  # their bytes
-        self._count = 0  # frames since the last whole message
+        self._pieces: list[str] = []  # parts of an incomplete message
+        self._size = 0  # their size in bytes
+        self._count = 0  # frames since the last complete message
         self._is_closed = False
 
     async def send(self, text: str) -> None:
-        """Send *text* as one message; OSError when nobody is there any more."""
+        """Send *text* as one message; raises OSError if the connection is gone."""
         await self._write(TextMessage(text))
 
     async def receive(self) -> str | None:
-        """The next message; None when the other side has closed in due form.
+        """The next message; None after the peer has closed properly.
 
-        Raises FrameError for what is no message, EOFError and OSError for a broken connection. Cancelled in the
-        middle of a message it goes on there when called again.
+        Raises FrameError for anything else than a message, EOFError and OSError for a broken connection. If
+        cancelled in the middle of a message, the next call continues there.
         """
         while True:
             event = next(self._connection.events(), None)
@@ -50,7 +50,7 @@ class WebSocket:
                 self._connection.receive_data(received)
                 continue
             if isinstance(event, CloseConnection):
-                # wsproto tells of what it cannot read in the same way, but closes nothing.
+                # wsproto reports unreadable bytes with the same event, but closes nothing.
                 if self._connection.state is ConnectionState.OPEN:
                     raise FrameError(f"no frame of a WebSocket ({event.reason})")
                 return None
@@ -58,7 +58,7 @@ class WebSocket:
                 return text
 
     async def close(self) -> None:
-        """Say so, give the other side a moment to say it too, and hang up."""
+        """Send a close frame, wait briefly for the peer's, and disconnect."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -70,8 +70,8 @@ class WebSocket:
         self._writer.transport.abort()
 
     async def _take(self, event: Event) -> str | None:
-        """Count *event*; gives the message that it ends."""
-        # A frame that comes in several reads is an event for each, and is counted once.
+        """Count *event*; return the message that it completes."""
+        # A frame that arrives in several reads is several events, and is counted once.
         self._count += event.frame_finished if isinstance(event, Message) else 1
         if self._count > _PIECES:
             raise FrameError("a message in more pieces than anybody needs")

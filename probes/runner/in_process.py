@@ -1,4 +1,4 @@
-"""Run a plan inside its fence, in this process: what the worker of a relay does."""
+"""Run a plan under an egress policy in this process; a relay's worker does this."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,18 +15,18 @@ from probes.runner.run import Probe, run_plan
 
 @dataclass(frozen=True, slots=True)
 class InProcessRunner:
-    """Looks by a relay's *policy*, at its *pace*."""
+    """Runs plans under a relay's *policy*, within its packet budget *pace*."""
 
     policy: Policy
     pace: PacketBudget
     probes: Mapping[str, Probe] = field(default_factory=lambda: PROBES)
-    resolver: Callable[[], Resolver] = Resolver  # one for each plan
+    resolver: Callable[[], Resolver] = Resolver  # one per plan
 
     @asynccontextmanager
     async def run(self, plan: Plan, say: Callable[[str], None]) -> AsyncIterator[AsyncIterator[Observation]]:
-        """Start *plan* and iterate over what it yields; *say* hears what the fence holds back.
+        """Start *plan* and iterate over its observations; *say* receives what the egress policy blocks.
 
-        The fence is put up for the task that calls, and for all that it starts.
+        The policy guard applies to the calling task and to every task that it starts.
         """
         resolver = self.resolver()
         servers = frozenset(address for address, _ in resolver.servers)

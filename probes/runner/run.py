@@ -1,6 +1,6 @@
-"""Run a plan: all steps side by side, inside their budgets, each observation handed over as it ends.
+"""Run a plan: all steps in parallel, within their budgets; each observation is yielded when its step ends.
 
-The only clock of the relay, and the only broad `except` of the project.
+The budgets of plans and steps are enforced only here.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ log: Final = logging.getLogger(__name__)
 async def run_plan(
     plan: Plan, probes: Mapping[str, Probe] = PROBES, resolver: Resolver | None = None
 ) -> AsyncIterator[AsyncIterator[Observation]]:
-    """Start *plan*; iterate over what it yields. Leaving the block cancels what still runs.
+    """Start *plan* and iterate over its observations. Leaving the block cancels the steps that still run.
 
-    Names are looked up by *resolver*, which is this host's own unless given.
+    Names are looked up by *resolver*, by default this host's.
     """
     queue: asyncio.Queue[Observation | None] = asyncio.Queue()
     async with asyncio.TaskGroup() as group:
@@ -46,7 +46,7 @@ async def _drain(queue: asyncio.Queue[Observation | None]) -> AsyncIterator[Obse
 async def _run_all(
     shared: RunContext, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]
 ) -> None:
-    """One task a step; when the plan's budget is over, what is left is out of time."""
+    """Run one task per step; steps that are left when the plan's budget ends are out of time."""
     loop, plan = asyncio.get_running_loop(), shared.plan
     results: dict[str, asyncio.Future[Observation]] = {step.id: loop.create_future() for step in plan.steps}
 
@@ -72,8 +72,9 @@ async def _run_step(
     shared: RunContext,
     results: Mapping[str, asyncio.Future[Observation]],
 ) -> Observation:
-    """Wait for what *step* comes after, then look. A crash costs this step and no other."""
-    # Shielded, as cancelling who waits would cancel the future waited for, and its step go unobserved.
+    """Wait for the steps that *step* comes after, then run its check. A crash affects only this step."""
+    # Shielded: cancelling the waiting step would otherwise cancel the future, and leave the other step
+    # without an observation.
     earlier = {name: await asyncio.shield(results[name]) for name in step.after}
     failed = next((before for before in earlier.values() if before.failure is not None), None)
     if failed is not None:
@@ -84,7 +85,7 @@ async def _run_step(
     try:
         async with asyncio.timeout(step.budget):
             failure = await probes[step.probe](step, context)
-    except Exception as error:  # the one place where a probe's exception becomes a word
+    except Exception as error:  # the only place that turns a check's exception into a failure
         failure = classify(error)
         if failure is Failure.PROBE_CRASHED:
             log.exception("probe %s crashed in step %s", step.probe, step.id)

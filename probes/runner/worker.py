@@ -1,7 +1,7 @@
-"""The process of one plan: takes a job from standard input, tells what it sees on standard output, and ends.
+"""Worker process for one plan: read a job from standard input, write observations to standard output.
 
-Ends early when its input does: whoever started it cancels it so, or is gone.
-`probes.relay.subprocess_runner` is the other side.
+Ends early when its input closes: its parent has cancelled the plan, or is gone.
+`probes.relay.subprocess_runner` is the parent's side.
 """
 
 import asyncio
@@ -17,12 +17,12 @@ from probes.runner.in_process import InProcessRunner
 from probes.runner.policy_guard import SharedPace
 from probes.runner.worker_messages import WorkerJob, read_job, write_said, write_seen
 
-_MOST: Final = 16 * LONGEST["hub"]  # bytes of a job: an order, and the policy
+_MOST: Final = 16 * LONGEST["hub"]  # bytes of a job: a plan and the policy
 
 
 def main() -> None:
     """Run one job."""
-    # A service manager tells all processes of a service to stop. The relay has been told, too, and it decides.
+    # A service manager signals all processes of a service. The relay gets the signal, too, and decides.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
@@ -36,7 +36,7 @@ async def _work() -> None:
     )
     line = await orders.readline()
     if not line.endswith(b"\n"):
-        return  # cancelled before it began
+        return  # cancelled before the job arrived
     try:
         job = read_job(line)
     except WireError as error:

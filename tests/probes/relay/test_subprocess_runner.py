@@ -96,7 +96,7 @@ async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixtu
     assert (first.step, first.failure) == ("one", Failure.CONNECTION_REFUSED)
     assert (second.step, second.failure) == ("waits", Failure.PROBE_CRASHED)
     assert second.facts["because"] == "the process that looked ended early (signal 9)"
-    assert "ended early (signal 9); steps that were not looked at: 1" in caplog.text
+    assert "ended early (signal 9); steps that did not run: 1" in caplog.text
 
 
 async def test_hub_hears_of_a_process_that_died() -> None:
