@@ -1,1 +1,1 @@
-"""Answers, causes and the tree: from observations to a diagnosis."""
+"""From observations to a diagnosis: answers, causes, and the decision tree."""

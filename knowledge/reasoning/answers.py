@@ -1,4 +1,4 @@
-"""Answer the questions of a case from what was seen and told; what nobody saw stays unknown, and says why.
+"""Answer the questions of a case from observations and from what people report; unknown answers get a reason.
 
 Pure: no network, no clock.
 """
@@ -36,14 +36,14 @@ def answer(
     values: Mapping[str, str],
     vantage: str = USER_NETWORK,
 ) -> dict[str, Answered]:
-    """Every question's answer, by id. A step without an observation is still running.
+    """The answer to every question, by id. A step without an observation is still running.
 
-    *values* holds what a person said, by option; *vantage* is that of the relay (`probes.protocol.model.VANTAGES`).
+    *values* holds people's answers by option; *vantage* is the relay's (`probes.protocol.model.VANTAGES`).
     """
     by: By = "reference" if vantage == REFERENCE else "relay"
     reports = reports_in(observations)
     answers: dict[str, Answered] = {}
-    for question in case.questions.values():  # what is needed comes first
+    for question in case.questions.values():  # a question comes after the questions that it needs
         given = _unmet(question, answers, case)
         if given is None and question.code:
             given = _from_code(question, case.code)
@@ -56,17 +56,17 @@ def answer(
 
 
 def judge(question: Question, observed: Sequence[ObservedValues], by: By = "relay") -> Answered:
-    """The answer that the rules of *question* give to *valueses*; skipped looks are left out."""
+    """The answer that the rules of *question* give for *observed*; skipped checks are left out."""
     return _from_looks(question, observed, by)
 
 
 def option_for(question: Question, text: str) -> str | None:
-    """The answer that a person means by *text*; None when it fits none."""
+    """The answer that a person's *text* selects; None if it fits no answer."""
     return next((rule.name for rule in question.answers if rule.option and _means(rule.option, text)), None)
 
 
 def needs_met(question: Question, answers: Answers) -> Truth:
-    """Whether what *question* needs is answered so that it may be asked."""
+    """Whether the answers that *question* needs are such that it may be asked."""
     return all_of(
         None if answers[id_].answer is None else answers[id_].answer in fit
         for id_, fit in question.needs.items()
@@ -74,7 +74,7 @@ def needs_met(question: Question, answers: Answers) -> Truth:
 
 
 def _unmet(question: Question, answers: Answers, case: CaseModel) -> Answered | None:
-    """An unknown with the need that is not met, or None. A contradicted need is told before an open one."""
+    """An unknown answer if a need is not met, else None. A contradicted need is reported before an open one."""
     truth = needs_met(question, answers)
     if truth:
         return None
@@ -102,7 +102,7 @@ def _from_person(question: Question, answers: Mapping[str, str]) -> Answered:
 
 
 def _from_code(question: Question, code: str) -> Answered:
-    """Read the answer off the code itself; like a person's answer it counts from every vantage."""
+    """Derive the answer from the error code; like a person's answer, it counts from every vantage."""
     name = option_for(question, code)
     if name is None:
         return Answered(question.id, None, f"{code} does not tell", (), "person")
@@ -122,9 +122,10 @@ def _seen(
 
 
 def _as_seen(observation: Observation | None, observations: Mapping[str, Observation]) -> Observation | None:
-    """*observation*; where it was skipped because another one never looked, it shares that one's word.
+    """*observation*, with the failure of the check that did not run if that is why it was skipped.
 
-    Only what follows a real failure may be left out: after a crash nobody knows what would have been seen.
+    Only what follows a real failure may be left out: after a crash, nobody knows what would have been
+    observed.
     """
     before, passed = observation, set[str]()
     while before and before.failure is Failure.SKIPPED and before.step not in passed:
@@ -152,7 +153,7 @@ def _from_looks(question: Question, observed: Sequence[ObservedValues], by: By) 
 
 
 def _open(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
-    """Unknown, because some looks still run or did not look."""
+    """Unknown, because some checks still run or did not run."""
     missing = [values for values in observed if not values.looked]
     stopped = next((values.observation for values in missing if values.observation), None)
     if any(values.observation is None for values in missing) or stopped is None:
@@ -197,13 +198,13 @@ def _means(option: Option, text: str) -> bool:
 
 
 def parse_version(text: str) -> tuple[int, ...]:
-    """The number parts of a version: `v2.10.1-beta` is (2, 10, 1); empty when it does not start like one."""
+    """The numbers of a version: `v2.10.1-beta` is (2, 10, 1); empty if *text* does not start with a version."""
     match = re.match(r"v?(\d{1,9}(?:\.\d{1,9})*)", text.strip(), re.ASCII | re.IGNORECASE)
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 
 def compare_versions(item: Sequence[int], other: Sequence[int]) -> Literal[-1, 0, 1]:
-    """-1, 0 or 1 as *item* is before, equal to or after *other*; missing parts are zero."""
+    """-1, 0 or 1 if *item* is before, equal to or after *other*; missing parts count as zero."""
     for left, right in zip_longest(item, other, fillvalue=0):
         if left != right:
             return -1 if left < right else 1

@@ -1,6 +1,6 @@
-"""Split a case into branches and order each branch's questions: what tells most for its cost comes first.
+"""Split a case into branches, and order each branch's questions by information per cost.
 
-Pure. The same choice grows the tree that is drawn and leads the walk where an answer is unknown.
+Pure. The same choice builds the tree that is drawn and guides the walk after an unknown answer.
 """
 
 from collections import Counter
@@ -11,13 +11,13 @@ from typing import Final, TypeAlias
 from knowledge.model.schema import CaseModel, Cause, Condition, Question
 from knowledge.reasoning.information_gain import Known, gain, open_ways, truth_on_way
 
-# A question that tells nothing itself, but must be asked before one that does, counts half of that one.
+# A question that only leads to a useful one counts half as much as that one.
 _STEPPING_STONE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Causes that share questions, and all questions they are shown by."""
+    """Causes that share questions, and all the questions that decide them."""
 
     title: str
     causes: tuple[Cause, ...]
@@ -25,12 +25,12 @@ class Branch:
     code: str
     choices: dict[tuple[tuple[str, str | None], ...], str | None] = field(
         default_factory=dict, repr=False, compare=False
-    )  # what was chosen before, so that walking again costs a look-up
+    )  # earlier choices, so that a second walk is a dict lookup
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask a question and go on by its answer; unknown goes on as `next_in` says."""
+    """Ask a question and continue by its answer; after an unknown answer, `next_in` decides."""
 
     question: str
     edges: tuple[tuple[str, "Node"], ...]
@@ -38,7 +38,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What is found when the way has come here, and what cannot be told on it."""
+    """Causes found at the end of a path, and causes that cannot be decided on it."""
 
     found: tuple[str, ...]
     open: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Parts that have nothing more to do with each other: what is found already, and questions to go on with."""
+    """Independent parts: what is already found, and questions to continue with."""
 
     parts: tuple["Node", ...]
 
@@ -55,9 +55,9 @@ Node: TypeAlias = Ask | Leaf | Fork
 
 
 def branches_of(case: CaseModel) -> tuple[Branch, ...]:
-    """The causes of *case* in groups that share no question: what needs least first, then the heaviest.
+    """Group the causes of *case* so that no two groups share a question: fewest needs first, then most weight.
 
-    A cause that several alternatives show stands in each group that asks about one of them.
+    A cause with several alternatives is in each group that asks about one of them.
     """
     branches = [_branch(case, group) for group in _groups(case.causes.values(), lambda id_: {id_})]
 
@@ -76,9 +76,9 @@ def _branch(case: CaseModel, causes: list[Cause]) -> Branch:
 
 
 def _groups(causes: Iterable[Cause], linked: Callable[[str], Collection[str]]) -> list[list[Cause]]:
-    """*causes* in groups that have no question in common, each with the alternatives that belong there.
+    """Group *causes* so that no two groups share a question; each cause keeps the alternatives of its group.
 
-    *linked* tells which questions go with one that an alternative asks; none: it is answered.
+    *linked* returns the questions that go with a question of an alternative; none if it is answered.
     """
     groups: list[tuple[list[tuple[Cause, Condition]], set[str]]] = []
     for cause in causes:
@@ -92,7 +92,7 @@ def _groups(causes: Iterable[Cause], linked: Callable[[str], Collection[str]]) -
 
 
 def _gathered(members: Iterable[tuple[Cause, Condition]]) -> list[Cause]:
-    """One cause for all its alternatives among *members*."""
+    """Merge *members* into one cause per id, with all its alternatives."""
     causes: dict[str, Cause] = {}
     for cause, condition in members:
         before = causes[cause.id].when if cause.id in causes else ()
@@ -101,7 +101,7 @@ def _gathered(members: Iterable[tuple[Cause, Condition]]) -> list[Cause]:
 
 
 def _title(questions: Mapping[str, Question]) -> str:
-    """The services that the branch looks at, the most looked at first, and the probes it looks with."""
+    """A title from the services that the branch checks, the most checked first, and its probes."""
     looks = [observe for question in questions.values() for observe in question.observe]
     services = [service for service, _ in Counter(observe.service for observe in looks).most_common(3)]
     probes = dict.fromkeys(observe.probe for observe in looks)
@@ -109,12 +109,12 @@ def _title(questions: Mapping[str, Question]) -> str:
 
 
 def _depth(question: str, case: CaseModel) -> int:
-    """How many questions in a row must be answered before *question*."""
+    """The number of questions in a row that must be answered before *question*."""
     return max((1 + _depth(needed, case) for needed in case.questions[question].needs), default=0)
 
 
 def grow(branch: Branch) -> Node:
-    """The whole tree of *branch*. Ways that lead to the same state share one node."""
+    """The whole tree of *branch*. Paths that lead to the same state share one node."""
     grown: dict[object, Node] = {}
 
     def node(causes: Sequence[Cause], known: dict[str, str | None]) -> Node:
@@ -141,7 +141,7 @@ def grow(branch: Branch) -> Node:
 
 
 def _parts(branch: Branch, causes: Iterable[Cause], known: Known) -> list[list[Cause]]:
-    """What is undecided about *causes*, in groups that share no question that is still to be asked."""
+    """The undecided part of *causes*, in groups that share no question still to be asked."""
     undecided = [
         replace(cause, when=tuple(open_ways(cause, known)))
         for cause in causes
@@ -151,7 +151,7 @@ def _parts(branch: Branch, causes: Iterable[Cause], known: Known) -> list[list[C
 
 
 def _with_needs(branch: Branch, question: str, known: Known) -> Iterator[str]:
-    """*question* and what must be asked before it, as far as nobody asked yet."""
+    """*question* and the questions that must be asked before it, unless they were asked."""
     if question in branch.questions and question not in known:
         yield question
         for needed in branch.questions[question].needs:
@@ -159,7 +159,7 @@ def _with_needs(branch: Branch, question: str, known: Known) -> Iterator[str]:
 
 
 def next_in(branch: Branch, known: Known) -> str | None:
-    """The question to ask after *known*; None when nothing that can be asked would decide anything."""
+    """The question to ask after *known*; None if no question that may be asked would decide anything."""
     key = tuple(known.items())
     if key not in branch.choices:
         parts = _parts(branch, branch.causes, known)
@@ -168,7 +168,7 @@ def next_in(branch: Branch, known: Known) -> str | None:
 
 
 def _choose(branch: Branch, undecided: Sequence[Cause], known: Known) -> str | None:
-    """The question that tells most about *undecided* for its cost, among those that may be asked."""
+    """The question with the most information about *undecided* per cost, among those that may be asked."""
     worth: dict[str, float] = {}
     for question in branch.questions.values():
         if question.id not in known and any(
@@ -181,9 +181,9 @@ def _choose(branch: Branch, undecided: Sequence[Cause], known: Known) -> str | N
 
 
 def _askable(question: Question, bits: float, branch: Branch, known: Known) -> Iterator[tuple[str, float]]:
-    """*question* with its bits if it may be asked now, else what must be asked before it, if that can help.
+    """*question* with its bits if it may be asked now, else the useful questions that must come before it.
 
-    Needs outside the branch are taken as met: should they not be, the answer is unknown.
+    Needs outside the branch are assumed to be met: if they are not, the answer is unknown.
     """
     inside = {id_: fit for id_, fit in question.needs.items() if id_ in branch.questions}
     if any(id_ in known and known[id_] not in fit for id_, fit in inside.items()):
@@ -196,7 +196,7 @@ def _askable(question: Question, bits: float, branch: Branch, known: Known) -> I
 
 
 def _state(branch: Branch, undecided: Iterable[Cause], known: Known) -> object:
-    """Everything about *known* that can still make a difference to *undecided*."""
+    """Everything in *known* that can still make a difference to *undecided*."""
     residues = tuple((cause.id, _residue(cause, known)) for cause in undecided)
     gates = {id_ for question in branch.questions.values() for id_ in question.needs}
     return (
@@ -206,7 +206,7 @@ def _state(branch: Branch, undecided: Iterable[Cause], known: Known) -> object:
 
 
 def _residue(cause: Cause, known: Known) -> tuple[tuple[tuple[str, bool], ...], ...]:
-    """What is still to be shown: by alternative, each open question and whether it was asked in vain."""
+    """What is still to be shown: for each alternative, its open questions and whether each was asked."""
     return tuple(
         tuple((id_, id_ in known) for id_ in condition if known.get(id_) is None)
         for condition in open_ways(cause, known)

@@ -1,6 +1,6 @@
-"""Write the judgement down as a diagnosis: five lists with reasons, what is unexplained, what to ask next.
+"""Turn the judgment into a diagnosis: five lists with reasons, unexplained failures, the next question.
 
-Pure. Every cause of the case ends in exactly one list.
+Pure. Every cause of the case is in exactly one list.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,7 +24,7 @@ from probes.protocol.model import Observation
 
 
 def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Observation]) -> Diagnosis:
-    """Judge *case* by *answers*; *observations* are for what no found cause accounts for."""
+    """Judge *case* by *answers*; *observations* show which failures no found cause explains."""
     judgement = judge(case, answers)
     found = _found(case, answers, judgement)
     judged = {
@@ -53,7 +53,7 @@ def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Obser
 
 
 def outcome(diagnosis: Diagnosis) -> Literal["found", "clear", "unclear"]:
-    """Found, clear as far as this relay can see, or unclear. Failures that nothing explains are not clear."""
+    """Found, clear as far as this relay can check, or unclear. Unexplained failures are not clear."""
     if diagnosis.found:
         return "found"
     open_ = [judged for judged in diagnosis.not_checked if not judged.person_only]
@@ -62,7 +62,7 @@ def outcome(diagnosis: Diagnosis) -> Literal["found", "clear", "unclear"]:
 
 
 def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> tuple[Finding, ...]:
-    """What is found and no effect: what explains others first, then the most common, then the certain."""
+    """Found causes that are not effects: root causes of others first, then by weight, then certain ones."""
     found = []
     for cause in case.causes.values():
         if judgement.standing[cause.id] == "found" and cause.id not in judgement.explained_by:
@@ -118,7 +118,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
 
 
 def _contradicted_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
-    """The first contradiction of each alternative."""
+    """The first contradicting answer of each alternative."""
     first = [
         next((answers[q] for q, fit in condition.items() if answers[q].firm not in (None, *fit)), None)
         for condition in cause.when
@@ -127,7 +127,7 @@ def _contradicted_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
 
 
 def _open(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
-    """The answers that are missing, or may not count, before *cause* could be decided."""
+    """The answers that are missing, or do not count, before *cause* can be decided."""
     conditions = open_alternatives(cause, answers)
     if not conditions:  # contradicted, but something else must hold before that rules it out
         conditions = [cause.clears_only_if]
@@ -185,13 +185,13 @@ def _failed(case: CaseModel, observations: Mapping[str, Observation]) -> dict[st
 
 
 def _strict(case: CaseModel) -> frozenset[str]:
-    """The steps that some question wants which does not tolerate a failure."""
+    """The steps of questions that do not tolerate a failure."""
     strict = (id_ for id_, question in case.questions.items() if not question.tolerant)
     return frozenset(spec.step for id_ in strict for spec in case.probes[id_])
 
 
 def _accounted(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> dict[str, None]:
-    """The steps behind the answered questions of found causes and of what they explain."""
+    """The steps behind the answered questions of found causes and of the causes that they explain."""
     causes = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
     waiting = list(causes)
     while waiting:

@@ -1,6 +1,6 @@
-"""How much a question would tell: bits about what is undecided on the way that was walked.
+"""How much information a question gives, in bits, about the causes that are still undecided.
 
-Pure. It only orders questions; what is found is judged elsewhere.
+Pure. It only orders questions; the judgment does not depend on it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,14 @@ from typing import Final, TypeAlias
 from knowledge.model.rules import Truth, all_of, any_of
 from knowledge.model.schema import Cause, Condition, Question
 
-# How probable the answer of a healthy network is while nothing is wrong.
+# Probability of a healthy network's answer while nothing is wrong.
 _FINE_ODDS: Final = 0.8
 
-Known: TypeAlias = Mapping[str, str | None]  # what was asked on the way, and its answer; None: unknown
+Known: TypeAlias = Mapping[str, str | None]  # questions asked so far and their answers; None: unknown
 
 
 def gain(question: Question, undecided: Sequence[Cause], known: Known, code: str) -> float:
-    """Bits that the answer tells about which one of *undecided* it is, or none, by their weights."""
+    """Bits of information, by weight, about which cause of *undecided* applies, if any does."""
     healthy = _healthy(question)
     likely = [(cause.weight[code], _expected(question, cause, known, healthy)) for cause in undecided]
     likely.append((max(weight for weight, _ in likely), healthy))
@@ -32,7 +32,7 @@ def gain(question: Question, undecided: Sequence[Cause], known: Known, code: str
 def _expected(
     question: Question, cause: Cause, known: Known, healthy: Mapping[str, float]
 ) -> dict[str, float]:
-    """How probable each answer is when it is *cause*: evenly over those that fit, for each alternative."""
+    """Probability of each answer given *cause*: spread evenly over the answers that fit, per alternative."""
     alternatives = open_ways(cause, known)
     expected = dict.fromkeys(question.names, 0.0)
     for condition in alternatives:
@@ -59,12 +59,12 @@ def _entropy(weights: list[float]) -> float:
 
 
 def open_ways(cause: Cause, known: Known) -> list[Condition]:
-    """The alternatives of *cause* that nothing on the way contradicts."""
+    """The alternatives of *cause* that no known answer contradicts."""
     return [condition for condition in cause.when if _holds(condition, known) is not False]
 
 
 def truth_on_way(cause: Cause, known: Known) -> Truth:
-    """Whether what is known on the way shows *cause*."""
+    """Whether the *known* answers show *cause*."""
     return any_of(_holds(condition, known) for condition in cause.when)
 
 

@@ -1,6 +1,6 @@
-"""What the answers say about each cause: found, ruled out, possible or not checked, and what explains what.
+"""Judge each cause by the answers: found, ruled out, possible or not checked, and which cause explains which.
 
-Pure. Three-valued: unknown stays unknown, and is never read as fine.
+Pure. Three-valued: unknown stays unknown, and never counts as fine.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,21 +16,21 @@ Standing: TypeAlias = Literal["found", "ruled_out", "possible", "not_checked"]
 
 @dataclass(frozen=True, slots=True)
 class CauseJudgment:
-    """Where each cause stands, and whose effect it is."""
+    """The judgment of each cause, and which cause it is an effect of."""
 
     standing: Mapping[str, Standing]
-    explained_by: Mapping[str, str]  # effect: the found cause at the root
+    explained_by: Mapping[str, str]  # by effect: the found cause at the root
     likely: frozenset[str]  # found, but not certain
 
     def decided(self, cause: str) -> tuple[str, str | None, bool]:
-        """What is concluded about *cause*; possible and not checked count as one, as undecided."""
+        """The conclusion about *cause*; possible and not checked both count as undecided."""
         standing = self.standing[cause]
         firm = standing if standing in ("found", "ruled_out") else "undecided"
         return firm, self.explained_by.get(cause), cause in self.likely
 
 
 def judge(case: CaseModel, answers: Answers) -> CauseJudgment:
-    """Judge every cause of *case* by itself, then lay effects under their causes."""
+    """Judge every cause of *case* by itself, then assign effects to their causes."""
     standing = {cause.id: _standing(cause, case, answers) for cause in case.causes.values()}
     found = {id_ for id_, where in standing.items() if where == "found"}
     likely = {id_ for id_ in found if alternatives_truth(case.causes[id_].likely_when, answers, firm)}
@@ -38,19 +38,19 @@ def judge(case: CaseModel, answers: Answers) -> CauseJudgment:
 
 
 def firm(given: Answered) -> str | None:
-    """The answer as far as it may find and rule out."""
+    """The answer, if it may confirm causes and rule them out."""
     return given.firm
 
 
 def any_vantage(given: Answered) -> str | None:
-    """The answer from wherever it was seen."""
+    """The answer, from any vantage."""
     return given.answer
 
 
 def condition_truth(
     condition: Condition, answers: Answers, read: Callable[[Answered], str | None] = firm
 ) -> Truth:
-    """Whether every question of *condition* has an answer that fits; an empty one holds."""
+    """Whether every question of *condition* has a matching answer; an empty condition is true."""
     return all_of(
         None if (given := read(answers[question])) is None else given in fit
         for question, fit in condition.items()
@@ -60,17 +60,17 @@ def condition_truth(
 def alternatives_truth(
     alternatives: Alternatives, answers: Answers, read: Callable[[Answered], str | None] = firm
 ) -> Truth:
-    """Whether any one of *alternatives* holds; none at all never does."""
+    """Whether any of *alternatives* is true; without alternatives, false."""
     return any_of(condition_truth(condition, answers, read) for condition in alternatives)
 
 
 def open_alternatives(cause: Cause, answers: Answers) -> list[Condition]:
-    """The alternatives that are neither shown nor contradicted."""
+    """The alternatives that are neither confirmed nor contradicted."""
     return [condition for condition in cause.when if condition_truth(condition, answers) is None]
 
 
 def effects_of(case: CaseModel, cause: str, answers: Answers) -> Iterator[str]:
-    """The causes that *cause* explains if they show, as things are answered."""
+    """The causes that *cause* explains if they are present, given the answers."""
     for effect in case.causes[cause].explains:
         if effect.id in case.causes and condition_truth(effect.when, answers):
             yield effect.id
@@ -88,9 +88,9 @@ def _standing(cause: Cause, case: CaseModel, answers: Answers) -> Standing:
 
 
 def _speaks(condition: Condition, case: CaseModel, answers: Answers) -> bool:
-    """Whether something points to an alternative that nothing contradicts.
+    """Whether an answer supports an alternative that nothing contradicts.
 
-    An answer that a healthy network gives as well points nowhere.
+    An answer that a healthy network gives, too, supports nothing.
     """
     if condition_truth(condition, answers, any_vantage) is False:
         return False
@@ -101,7 +101,7 @@ def _speaks(condition: Condition, case: CaseModel, answers: Answers) -> bool:
 
 
 def _explained(case: CaseModel, answers: Answers, standing: Mapping[str, Standing]) -> dict[str, str]:
-    """Each effect of a found cause, with the cause at the root of its chain. Chains run over found causes."""
+    """Each effect of a found cause, with the cause at the root of its chain. Chains consist of found causes."""
     effects = {
         id_: [item for item in effects_of(case, id_, answers) if standing[item] in ("found", "possible")]
         for id_, where in standing.items()

@@ -1,6 +1,6 @@
-"""Lay the diagnoses of several platforms together: one list for each cause, with the platforms it holds for.
+"""Merge the diagnoses of several platforms: each cause in one list, with the platforms it applies to.
 
-Pure. Found somewhere is found; ruled out is only what is ruled out wherever it applies.
+Pure. A cause found on one platform is found; it is ruled out only if it is ruled out wherever it applies.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from knowledge.model.conclusions import Diagnosis, Finding, Judged, NextQuestion
 from knowledge.reasoning.diagnosis import finding_order, outcome
 
 _T = TypeVar("_T")
-_LISTS: Final = ("explained", "possible", "not_checked", "ruled_out")  # the more telling ones first
+_LISTS: Final = ("explained", "possible", "not_checked", "ruled_out")  # the most informative first
 
 
 def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
@@ -92,7 +92,7 @@ def _both(before: Judged, judged: Judged) -> Judged:
 
 
 def _path(diagnoses: Iterable[Diagnosis]) -> tuple[PathStep, ...]:
-    """Each question once, where it was first asked; equal answers of several platforms are one step."""
+    """Each question once, at its first place; equal answers of several platforms are one step."""
     merged: dict[tuple[str, str | None, str], PathStep] = {}
     for step in (step for d in diagnoses for step in d.path):
         key = (step.question, step.answer, step.because)

@@ -1,6 +1,6 @@
-"""What to ask a person next: the question whose answer can still change a conclusion, best one first.
+"""Choose the next question for a person: the one whose answer can change the most conclusions.
 
-Pure. Nothing is asked whose answer is known, is not due yet, or would change nothing.
+Pure. Leaves out questions that are answered, not due yet, or would change nothing.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from knowledge.reasoning.judge import CauseJudgment, judge
 
 
 def next_question(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> NextQuestion | None:
-    """The person's question that settles the most, weighted, for its cost; None when none can."""
+    """The question that settles the most by weight per cost; None if no question settles anything."""
     best: NextQuestion | None = None
     for question in case.questions.values():
         if question.person and answers[question.id].answer is None and needs_met(question, answers):
@@ -29,7 +29,7 @@ def _asked(question: Question, worth: float) -> NextQuestion:
 
 
 def _worth(case: CaseModel, answers: Answers, judgement: CauseJudgment, question: Question) -> float:
-    """Mean weight of the causes about which one more answer changes the conclusion."""
+    """Mean weight of the causes whose conclusion an answer to *question* changes."""
     total = 0.0
     for name in question.names:
         then = {**answers, question.id: Answered(question.id, name, "supposed", (), "person")}
@@ -42,10 +42,10 @@ def _worth(case: CaseModel, answers: Answers, judgement: CauseJudgment, question
 
 
 def _matters(cause: str, before: CauseJudgment, after: CauseJudgment) -> bool:
-    """Whether what is concluded about *cause* changes in a way that somebody waits for.
+    """Whether the conclusion about *cause* changes in a way that matters to somebody.
 
-    With something found, nobody needs to hear that what nothing spoke for is ruled out as well, nor
-    that there is one more effect.
+    Once a cause is found, it does not matter that an unsuspected cause is ruled out, or that there is one
+    more effect.
     """
     if after.decided(cause) == before.decided(cause) or cause in after.explained_by:
         return False
@@ -54,7 +54,7 @@ def _matters(cause: str, before: CauseJudgment, after: CauseJudgment) -> bool:
 
 
 def _opened(case: CaseModel, before: Answers, after: Answers) -> Iterator[Question]:
-    """The questions that may be asked now and could not be before."""
+    """The questions that may be asked now and could not be asked before."""
     for question in case.questions.values():
         if (
             after[question.id].answer is None

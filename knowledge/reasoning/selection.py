@@ -1,4 +1,4 @@
-"""Pick what is in question: the causes behind a code on a platform, their questions, and the looks they want.
+"""Select the causes of an error code on a platform, their questions, and the checks that these need.
 
 Pure: no network, no clock.
 """
@@ -23,15 +23,15 @@ from knowledge.model.schema import (
 from probes.protocol.model import Facts, Target
 
 _DNS_PORT: Final = 53
-_LONGEST_SUFFIX: Final = 48  # characters of params that a step's id still shows in full
+_LONGEST_SUFFIX: Final = 48  # characters of params up to which a step id shows them in full
 
 
 def select_causes(
     knowledge: Knowledge, network: Places, code: str, platform: str, edge: str = ""
 ) -> CaseModel:
-    """The case of *code* on *platform* at *edge* (empty: roaming): the causes that weigh for the code.
+    """The case of *code* on *platform* at *edge* (empty: roaming): the causes that have a weight for the code.
 
-    What would have to be looked at where this network has nothing is not asked; a cause that rests on it is none.
+    Leaves out questions whose checks have no target on this network, and causes that depend on them.
     """
     looks = {
         id_: _wanted(question.observe, network, platform, edge)
@@ -61,7 +61,7 @@ def select_causes(
 
 
 def step_id(probe: str, target: Target, params: Facts) -> str:
-    """The name of a look: equal looks have equal names, however many questions want them."""
+    """The id of a check: equal checks have equal ids, even if several questions need them."""
     name = f"{probe} {target.service} {target}"
     if not params:
         return name
@@ -72,7 +72,7 @@ def step_id(probe: str, target: Target, params: Facts) -> str:
 
 
 def questions_of(cause: Cause) -> tuple[str, ...]:
-    """Every question that *cause* asks about, in whatever role, each once."""
+    """All questions that *cause* refers to in any role, each once."""
     conditions = [
         *cause.when,
         cause.clears_only_if,
@@ -87,7 +87,7 @@ def _asked_by(causes: Iterable[Cause]) -> list[str]:
 
 
 def _in_order_of_need(ids: Iterable[str], asked: Mapping[str, Question]) -> Iterator[str]:
-    """*ids* and all they need, the needed before those who need them."""
+    """*ids* and all questions that they need, each after its needs."""
     done: dict[str, None] = {}
 
     def visit(id_: str) -> None:
@@ -102,7 +102,7 @@ def _in_order_of_need(ids: Iterable[str], asked: Mapping[str, Question]) -> Iter
 
 
 def cause_for(cause: Cause, asked: Collection[str]) -> Cause:
-    """*cause* without what is not *asked*."""
+    """*cause* without the questions that are not *asked*."""
     return replace(
         cause,
         when=_alternatives_for(cause.when, asked),
@@ -129,7 +129,7 @@ def _is_for(platforms: tuple[str, ...], platform: str) -> bool:
 
 
 def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: str) -> tuple[ProbeSpec, ...]:
-    """The looks of one question, each once, in the order of the file and the network."""
+    """The checks for one question, each once, in the order of the file and the network."""
     found: dict[str, ProbeSpec] = {}
     for observe in observes:
         for target in _targets(observe, network, platform, edge):
@@ -140,7 +140,7 @@ def _wanted(observes: Iterable[Observe], network: Places, platform: str, edge: s
 
 
 def _params(params: Facts, network: Places) -> Iterator[Facts]:
-    """*params* once, or once for each named resolver (`resolver: each`)."""
+    """*params* once, or once per resolver of the network (`resolver: each`)."""
     if params.get("resolver") == "each":
         yield from ({**params, "resolver": resolver} for resolver in network.resolvers)
     else:
@@ -149,7 +149,7 @@ def _params(params: Facts, network: Places) -> Iterator[Facts]:
 
 def _targets(observe: Observe, network: Places, platform: str, edge: str) -> Iterator[Target]:
     for target in network.targets(observe.service, platform, observe.edge, edge):
-        if observe.probe == "dns":  # asks for the name, whatever is served there
+        if observe.probe == "dns":  # looks up the name, for any service
             yield replace(target, port=_DNS_PORT, transport="udp")
         elif observe.port in (None, target.port) and observe.transport in (None, target.transport):
             yield target

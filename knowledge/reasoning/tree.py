@@ -1,7 +1,7 @@
-"""The decision tree of a case: compiled, walked, and laid together over platforms.
+"""The decision tree of a case: compile it, and walk it.
 
-Pure. The tree says in which order questions decide; the lists of a diagnosis come from judging every cause by
-all the answers there are, so that nothing seen is wasted. Tests hold the two against each other.
+Pure. The tree defines the order in which questions decide. The lists of a diagnosis come from judging every
+cause by all answers, so that no observation is lost. Tests compare the two.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -20,30 +20,30 @@ _NOTHING: Final[Mapping[str, Observation]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A case as a tree: its branches, in the order in which they are told."""
+    """A case as a tree: its branches, in display order."""
 
     case: CaseModel
     branches: tuple[Branch, ...]
 
     @property
     def roots(self) -> tuple[Node, ...]:
-        """Every branch grown to its leaves; walking needs one way through and does without."""
+        """Every branch grown to its leaves; walking takes a single path and does not need them."""
         return tuple(grow(branch) for branch in self.branches)
 
 
 def compile_tree(case: CaseModel) -> Tree:
-    """Compile the tree of *case*: branches that share no question, what tells most asked first."""
+    """Compile the tree of *case*: branches that share no question, the most informative questions first."""
     return Tree(case, branches_of(case))
 
 
 def walk(tree: Tree, answers: Answers, observations: Mapping[str, Observation] = _NOTHING) -> Diagnosis:
-    """Walk every branch by *answers*. With *observations*, failures that nothing accounts for are listed."""
+    """Walk every branch by *answers*. With *observations*, lists the failures that no cause explains."""
     path = tuple(step for branch in tree.branches for step in _walk(tree.case, branch, answers))
     return replace(diagnose(tree.case, answers, observations), path=path)
 
 
 def _walk(case: CaseModel, branch: Branch, answers: Answers) -> Iterator[PathStep]:
-    """Question after question until the branch is decided; an unknown answer goes on to the next one."""
+    """Ask one question after another until the branch is decided; unknown answers continue with the next."""
     known: dict[str, str | None] = {}
     while question := next_in(branch, known):
         given = answers[question]
@@ -55,9 +55,9 @@ def _walk(case: CaseModel, branch: Branch, answers: Answers) -> Iterator[PathSte
 
 
 def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool:
-    """Whether no *pending* step could change which list a cause is in, or how sure it is.
+    """Whether no *pending* step could change the list that a cause is in, or its confidence.
 
-    An answer that is known stays: rules are three-valued, and what still runs counted as unknown.
+    A known answer stays: rules are three-valued, and running steps count as unknown.
     """
     moving = _moving(case, answers, frozenset(pending))
     if not moving:
@@ -82,7 +82,7 @@ def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool
 def _moving(case: CaseModel, answers: Answers, pending: frozenset[str]) -> frozenset[str]:
     """The unanswered questions that a pending step can still answer, or make due."""
     moving: set[str] = set()
-    for question in case.questions.values():  # what is needed comes first
+    for question in case.questions.values():  # a question comes after the questions that it needs
         if answers[question.id].answer is not None:
             continue
         own = any(spec.step in pending for spec in case.probes[question.id])
