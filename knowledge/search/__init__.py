@@ -1,1 +1,1 @@
-"""Free text held against what is known: which cause a story fits, which passage answers a question."""
+"""Match free text: which cause a description fits, which passage answers a question."""

@@ -1,4 +1,4 @@
-"""Passages made from the files of causes and error codes, for what no author has written a passage about.
+"""Make passages from the files of causes and error codes that have no written passage.
 
 Pure.
 """
@@ -11,7 +11,7 @@ from knowledge.search.passages import Passage
 
 
 def cause_passages(knowledge: Knowledge, written: Iterable[Passage]) -> list[Passage]:
-    """One for each cause that no passage names."""
+    """One passage for each cause that no passage in *written* names."""
     texts = {cause for passage in written for cause in passage.causes}
     return [cause_passage(cause) for cause in knowledge.causes.values() if cause.id not in texts]
 
@@ -19,7 +19,7 @@ def cause_passages(knowledge: Knowledge, written: Iterable[Passage]) -> list[Pas
 def cause_passage(
     cause: Cause, platform: str = "", names: Mapping[str, str] | None = None, *, fixes: bool = True
 ) -> Passage:
-    """What *cause* is and, where *fixes* are wanted, what to do about it; *names* fill the texts."""
+    """Describe *cause* and, with *fixes*, what to do about it; *names* fill the placeholders."""
     todo = [fill(fix.do, names or {}).strip() for fix in fixes_for(cause, platform)] if fixes else []
     about = cause.title.rstrip(".")
     return Passage(
@@ -35,7 +35,7 @@ def cause_passage(
 
 
 def fixes_for(cause: Cause, platform: str) -> list[Fix]:
-    """What to do about *cause*, on *platform* if one is known."""
+    """The fixes for *cause*: for all platforms, and for *platform* if it is known."""
     return [*cause.fixes.get(ALL, ()), *(cause.fixes.get(platform, ()) if platform else ())]
 
 
@@ -49,7 +49,7 @@ def fix_passage(cause: Cause, platform: str, names: Mapping[str, str]) -> Passag
 
 
 def code_passage(error: ErrorCode, platform: str = "") -> Passage:
-    """What *error* means, on *platform* if it differs there."""
+    """The meaning of *error*, on *platform* if it differs there."""
     means = error.means.get(platform) or error.means.get(ALL) or " ".join(error.means.values())
     text = f"{error.code} is “{error.name.rstrip('.')}”. {means.strip()} {error.elsewhere.strip()}".strip()
     return Passage(

@@ -1,4 +1,4 @@
-"""What a text is described by, for comparing it with others: words, pairs, concepts and pieces of words.
+"""Features of a text, for comparing it with others: words, word pairs, concepts, and word fragments.
 
 Pure.
 """
@@ -10,12 +10,12 @@ from typing import Final
 
 from knowledge.search.tokens import Concepts, telling, words_of
 
-_SIZE: Final = 4  # letters in a piece
+_SIZE: Final = 4  # letters per fragment
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much one of each kind counts."""
+    """The weight of each kind of feature."""
 
     word: float = 1.0
     concept: float = 1.5
@@ -36,7 +36,7 @@ def features(text: str, concepts: Concepts, weights: Weights) -> dict[str, float
 
 
 def pieces(words: Iterable[str]) -> list[str]:
-    """Overlapping pieces of each word: what a slip of the pen leaves whole."""
+    """Overlapping fragments of each word: a typo leaves some of them intact."""
     found = []
     for word in words:
         if len(word) >= _SIZE and not word.isdigit():

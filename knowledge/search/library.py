@@ -1,6 +1,6 @@
-"""Everything there is to compare a text with, made once for a state of the knowledge: stories of causes, and passages.
+"""Index of the knowledge for free text: descriptions of causes, and passages; built once per digest.
 
-Pure but for reading the files beside it. Nothing is stored: learning is counting, and takes a fraction of a second.
+Pure, except that it reads files. Nothing is stored: building takes a fraction of a second.
 """
 
 import math
@@ -19,32 +19,32 @@ from knowledge.search.ranker import LabeledText, Mix, Ranked, Ranker
 from knowledge.search.tokens import Concepts, make_concepts
 
 HERE: Final = Path(__file__).parent
-_ASKING: Final = "ask-"  # how the names of concepts of asking begin
-ELSEWHERE: Final = "elsewhere"  # the label of what is not answered here
+_ASKING: Final = "ask-"  # prefix of concepts for how a question is asked
+ELSEWHERE: Final = "elsewhere"  # the label of subjects that are not covered here
 
-# Found on the tuning phrases and questions alone; the surface is flat around these.
+# Tuned on the tuning phrases and questions only; results change little around these values.
 MIX: Final = Mix(near=1.0, centre=1.0, odds=0.5, features=Weights(word=1.0, concept=2.0, pair=0.6, piece=0.1))
 
 _TITLE: Final = 0.8  # an author's words count less than a user's
 _TEXT: Final = 0.6
-_COMMON: Final = 0.2  # how much it counts that a cause is common
-_HERE: Final = 0.25  # what the context adds or takes
+_COMMON: Final = 0.2  # weight of how common a cause is
+_HERE: Final = 0.25  # what the context adds or subtracts
 _NOT_HERE: Final = -0.5
-_FOREIGN: Final = 0.8  # for each word that only subjects not treated here have
+_FOREIGN: Final = 0.8  # for each word that occurs only in subjects not covered here
 
-# What it takes to answer; chosen on the tuning questions, 124 more foreign ones, and the passages' own questions by
-# cross-validation.
+# Thresholds for answering; chosen on the tuning questions, 124 more unrelated ones, and the passages' own
+# questions by cross-validation.
 _ENOUGH: Final = 1.25
 _COVERED: Final = 0.5  # for the share of the question's words that the passage has
 _STRANGE: Final = 0.4  # for each word that no passage has
-_AHEAD: Final = 0.4  # for how far it is ahead of what is not treated here
+_AHEAD: Final = 0.4  # for its lead over the subjects that are not covered here
 
-_MADE: Final[dict[str, "Library"]] = {}  # by digest; the last one only
+_MADE: Final[dict[str, "Library"]] = {}  # by digest; only the latest
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known already when a question is asked; empty where it is not."""
+    """What is known when a question is asked; unknown fields are empty."""
 
     code: str = ""
     platform: str = ""
@@ -52,12 +52,12 @@ class Context:
 
 
 class Library:
-    """Finds the causes that a story fits, and the passages that answer a question."""
+    """Finds the causes that a description fits, and the passages that answer a question."""
 
     def __init__(
         self, knowledge: Knowledge, passages: Sequence[Passage], without: Collection[str] = ()
     ) -> None:
-        """Learn from all lines but those in *without* (an evaluation leaves out what it asks)."""
+        """Learn from all lines except those in *without*, so that an evaluation can leave out what it asks."""
         whole = [*passages, *cause_passages(knowledge, passages)]
         self.passages: Mapping[str, Passage] = {passage.id: passage for passage in whole}
         self._left_out = {_bare(text) for text in without}
@@ -65,7 +65,7 @@ class Library:
         self._knowledge = knowledge
 
     def causes(self, text: str, codes: Collection[str] = ()) -> list[Ranked]:
-        """Every cause, best first, and `ELSEWHERE` among them; those that explain one of *codes* are favoured."""
+        """All causes and `ELSEWHERE`, best first; causes of one of *codes* rank higher."""
         favour = dict(self._common)
         for code in codes:
             for cause in self._knowledge.causes.values():
@@ -74,7 +74,7 @@ class Library:
         return self._causes.rank(text, favour)
 
     def answers(self, text: str, context: Context | None = None) -> list[Ranked]:
-        """Every passage, best first, and `ELSEWHERE` among them."""
+        """All passages and `ELSEWHERE`, best first."""
         about = context or Context()
         favour = {passage.id: _fit(passage, about) for passage in self.passages.values()}
         favour[ELSEWHERE] = _FOREIGN * self._answers.foreign(text, ELSEWHERE)[0]
@@ -99,7 +99,7 @@ class Library:
         return self._pairs(_questions(tuple(self.passages.values())))
 
     def concepts_in(self, words: Sequence[str]) -> list[str]:
-        """The concepts in *words*, by the synonym file."""
+        """The concepts in *words*, according to the synonym file."""
         return self._concepts.found_in(words)
 
     @cached_property
@@ -108,7 +108,7 @@ class Library:
 
     @cached_property
     def _subjects(self) -> Concepts:
-        """The concepts of what is told; in a story it says nothing that a question is asked."""
+        """The concepts for descriptions, without those for how a question is asked."""
         return self._concepts.without(_ASKING)
 
     @cached_property
@@ -127,7 +127,7 @@ class Library:
 
 
 def library_of(knowledge: Knowledge) -> Library:
-    """The library for *knowledge*; made at its first use, and kept for the same digest."""
+    """The library for *knowledge*; built on first use and cached by digest."""
     if knowledge.digest not in _MADE:
         _MADE.clear()
         _MADE[knowledge.digest] = Library(knowledge, load_passages())
@@ -135,12 +135,12 @@ def library_of(knowledge: Knowledge) -> Library:
 
 
 def load_concepts() -> Concepts:
-    """The synonym file, compiled."""
+    """Load and compile the synonym file."""
     return make_concepts(_yaml("synonyms.yaml"))
 
 
 def _stories(knowledge: Knowledge) -> list[LabeledText]:
-    """All lines that speak of a cause."""
+    """All lines that describe a cause."""
     more = _yaml("phrases.yaml")
     lines = []
     for cause in knowledge.causes.values():
@@ -151,7 +151,7 @@ def _stories(knowledge: Knowledge) -> list[LabeledText]:
 
 
 def _questions(passages: Sequence[Passage]) -> list[LabeledText]:
-    """All lines that ask for a passage, and the subjects that none treats."""
+    """All lines that ask for a passage, and the subjects that no passage covers."""
     more = _yaml("asked.yaml")
     lines = []
     for passage in passages:
@@ -162,7 +162,7 @@ def _questions(passages: Sequence[Passage]) -> list[LabeledText]:
 
 
 def _fit(passage: Passage, context: Context) -> float:
-    """How much better or worse a passage fits for what is known already."""
+    """How much the *context* raises or lowers the score of a passage."""
     fit = 0.0
     if passage.platforms and context.platform:
         fit += _HERE if context.platform in passage.platforms else _NOT_HERE
@@ -174,7 +174,7 @@ def _fit(passage: Passage, context: Context) -> float:
 
 
 def _how_common(knowledge: Knowledge) -> dict[str, float]:
-    """A little for causes that stand behind many codes: of two that fit alike, the likelier one."""
+    """A small bonus for causes of many codes: of two that fit equally well, the more common one."""
     weights = {cause.id: math.log1p(sum(cause.weight.values())) for cause in knowledge.causes.values()}
     most = max(weights.values(), default=1.0) or 1.0
     return {name: _COMMON * weight / most for name, weight in weights.items()}

@@ -1,4 +1,4 @@
-"""Passages: small answers in Markdown, one subject each, read from `knowledge/answers/`."""
+"""Read passages from `knowledge/answers/`: short answers in Markdown, one subject each."""
 
 import re
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ _FENCE: Final = "---\n"
 _LISTS: Final = ("platforms", "causes", "codes")
 _KEYS: Final = frozenset({"id", "title", "questions", "kind", "references", "checked", *_LISTS})
 _KINDS: Final = ("", "glossary")
-_LONGEST: Final = 700  # letters: a passage answers one thing
+_LONGEST: Final = 700  # characters: a passage answers one question
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[\"`(]?[A-Z0-9`])")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """An answer to some questions, with the pages it rests on."""
+    """An answer to some questions, with the pages that it is based on."""
 
     id: str
     title: str
@@ -29,15 +29,15 @@ class Passage:
     questions: tuple[str, ...]
     references: tuple[Reference, ...]
     file: str
-    platforms: tuple[str, ...] = ()  # only of interest there; empty: everywhere
+    platforms: tuple[str, ...] = ()  # platforms it applies to; empty: all
     causes: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     kind: str = ""
-    checked: str = ""  # YYYY-MM-DD, when it was last held against its sources
+    checked: str = ""  # YYYY-MM-DD, when it was last checked against its sources
 
 
 def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
-    """Every passage in *folder*, by name; raises KnowledgeError with all mistakes of all files."""
+    """Load every passage in *folder*, by name; raises KnowledgeError with the mistakes of all files."""
     passages: list[Passage] = []
     problems: list[str] = []
     for file in sorted(folder.glob("*.md")):
@@ -51,17 +51,17 @@ def load_passages(folder: Path = FOLDER) -> tuple[Passage, ...]:
 
 
 def sentences_of(text: str) -> tuple[str, ...]:
-    """The sentences of *text*; none where there is nothing but space."""
+    """Split *text* into sentences; empty if it is blank."""
     return tuple(item for item in _SENTENCE.split(" ".join(text.split())) if item)
 
 
 def read_passage(file: Path) -> tuple[Passage, Document]:
-    """The passage in *file*, and its data with their lines; raises KnowledgeError."""
+    """Read the passage in *file*, and its front matter with line numbers; raises KnowledgeError."""
     name = f"knowledge/answers/{file.name}"
     source = file.read_text("utf-8")
     if not source.startswith(_FENCE) or (end := source.find(f"\n{_FENCE}", 3)) < 0:
         raise KnowledgeError([at_line(name, 1, "must begin with its data between two lines of ---")])
-    # The fence stays as an empty line, so that lines are counted as in the file.
+    # The delimiter becomes an empty line, so that line numbers match the file.
     document = parse_yaml(("\n" + source[len(_FENCE) : end + 1]).encode(), name)
     head = document.value
     text = " ".join(source[end + 1 + len(_FENCE) :].split())
@@ -83,7 +83,7 @@ def read_passage(file: Path) -> tuple[Passage, Document]:
 
 
 def _problems(stem: str, head: Any, text: str) -> list[str]:
-    """What is wrong with a passage's data, each in one sentence."""
+    """The mistakes in a passage's front matter and text, each as one sentence."""
     if not isinstance(head, dict):
         return ["its data must be keys and values"]
     found = [f"{key} is no key of a passage" for key in sorted(set(head) - _KEYS)]

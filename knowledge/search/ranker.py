@@ -1,6 +1,6 @@
-"""Ranks labels by how well a text fits the lines written under each: nearest line, centre, and odds of its features.
+"""Rank labels by how well a text fits their lines: nearest line, centroid, and log odds of features.
 
-Pure and deterministic; learning is counting, so nothing has to be stored.
+Pure and deterministic. Learning is counting, so nothing has to be stored.
 """
 
 import math
@@ -14,12 +14,12 @@ from knowledge.search.tokens import Concepts
 
 Vector: TypeAlias = Mapping[str, float]
 
-_SMOOTH: Final = 0.3  # added to every count, so that a feature never seen under a label does not rule it out
+_SMOOTH: Final = 0.3  # added to every count, so that a feature new to a label does not rule it out
 
 
 @dataclass(frozen=True, slots=True)
 class LabeledText:
-    """A text that speaks of *label*, and how much it counts."""
+    """A text about *label*, and its weight."""
 
     label: str
     text: str
@@ -28,27 +28,27 @@ class LabeledText:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How much each way of comparing counts."""
+    """The weight of each comparison method."""
 
-    near: float = 1.0  # the line most like it
-    centre: float = 1.0  # everything under the label together
-    odds: float = 1.0  # how much likelier its features are there than elsewhere
+    near: float = 1.0  # the most similar line
+    centre: float = 1.0  # all lines of the label together
+    odds: float = 1.0  # how much more likely its features are in the label than elsewhere
     features: Weights = field(default_factory=Weights)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A label with its score, and what the score rests on."""
+    """A label with its score, and the parts of the score."""
 
     label: str
     score: float
-    near: float  # 0 to 1: likeness of the nearest line
+    near: float  # 0 to 1: similarity of the nearest line
     share: float  # 0 to 1: how much of the text the label's lines cover
-    ahead: float = 0.0  # of a best one: how far its score is above that of a label it must not be taken for
+    ahead: float = 0.0  # for the best label: its lead over the label that it must not be confused with
 
 
 class Ranker:
-    """Compares texts with lines; made once from all of them."""
+    """Compares texts with labeled lines; built once from all lines."""
 
     def __init__(self, lines: Sequence[LabeledText], concepts: Concepts, mix: Mix) -> None:
         self._concepts, self._mix = concepts, mix
@@ -67,7 +67,7 @@ class Ranker:
         self._odds = self._log_odds()
 
     def rank(self, text: str, favour: Mapping[str, float] | None = None) -> list[Ranked]:
-        """Every label, the best first; *favour* adds to the scores of some."""
+        """All labels, best first; *favour* adds to the scores of some."""
         raw = features(text, self._concepts, self._mix.features)
         query = self._unit(raw)
         near = self._nearest(query)
@@ -85,7 +85,7 @@ class Ranker:
         return sorted(ranked, key=lambda item: (-item.score, item.label))
 
     def foreign(self, text: str, label: str) -> tuple[int, int]:
-        """How many words of *text* are known under *label* alone, and how many nowhere."""
+        """How many words of *text* occur only under *label*, and how many occur nowhere."""
         raw = features(text, self._concepts, self._mix.features)
         words = [name for name in raw if name[0] == "w"]
         return (
@@ -103,7 +103,7 @@ class Ranker:
             centre[name] = centre.get(name, 0.0) + value * line.weight
 
     def _nearest(self, query: Vector) -> dict[str, float]:
-        """By label: the likeness of its nearest line, cosine times the line's weight."""
+        """By label: similarity of its nearest line, cosine times the line's weight."""
         likeness: dict[int, float] = defaultdict(float)
         for name, value in query.items():
             for number, other in self._lines.get(name, ()):
@@ -115,7 +115,7 @@ class Ranker:
         return best
 
     def _rarities(self, found: Iterable[tuple[LabeledText, Vector]]) -> dict[str, float]:
-        """How telling each feature is: the fewer labels have it, the more."""
+        """How informative each feature is: the fewer labels have it, the more."""
         owners: dict[str, set[str]] = defaultdict(set)
         for line, vector in found:
             for name in vector:
@@ -132,7 +132,7 @@ class Ranker:
         return _unit(weighed)
 
     def _log_odds(self) -> dict[str, dict[str, float]]:
-        """By label and feature: the logarithm of how much likelier it is there than in all, scaled to about 1."""
+        """By label and feature: log of how much more likely it is there than overall, scaled to about 1."""
         everywhere: dict[str, float] = defaultdict(float)
         for centre in self._centres.values():
             for name, value in centre.items():
@@ -151,7 +151,7 @@ class Ranker:
         return frozenset(self._centres[label])
 
     def _share(self, raw: Vector, label: str) -> float:
-        """How much of the words and concepts of a text stand under *label*, the rare ones counting more."""
+        """The share of the words of a text that *label* has; rare words count more."""
         known, total = 0.0, 0.0
         here = self._best[label]
         for name in raw:

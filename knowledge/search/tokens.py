@@ -1,6 +1,6 @@
-"""Text as the words that carry its meaning: one form for each word, and the concepts that phrases stand for.
+"""Reduce text to words and concepts: each word in one form, each phrase as the concept that it means.
 
-Pure. Takes any text; what is longer than `LONGEST` is cut.
+Pure. Takes any text; cuts it after `LONGEST` characters.
 """
 
 import re
@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-LONGEST: Final = 2000  # letters; a story in one's own words is shorter, the rest is a log
+LONGEST: Final = 2000  # characters; a description in one's own words is shorter, the rest is a log
 
-GAP: Final = ".."  # in a phrase: up to three words may stand here
+GAP: Final = ".."  # in a phrase: up to three words may be here
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _JOINED: Final = (
@@ -35,7 +35,7 @@ _JOINED: Final = (
     (re.compile(r"\be-?mail"), "email"),
 )
 
-# Words that stand in any sentence. "Not", "no", "only", "one" tell something and are kept.
+# Words that occur in any sentence. "Not", "no", "only", "one" are informative and are not listed.
 _COMMON_WORDS: Final = (
     "whatever anyway maybe perhaps thanks thank well quite rather somehow okay yes yeah sure sorry",
     "a about after again all also always am an and any anybody are as at be because been being both but by",
@@ -68,22 +68,22 @@ _IRREGULAR: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Concepts:
-    """Phrases that mean the same, by the concept they stand for; the synonym file, compiled."""
+    """Phrases with the same meaning, by concept; the compiled synonym file."""
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
 
     def found_in(self, words: Iterable[str]) -> list[str]:
-        """The concepts in *words* (in the form that `words_of` gives), each once."""
+        """The concepts in *words* (in the form that `words_of` returns), each once."""
         text = f" {' '.join(words)} "
         return [name for name, pattern in self.patterns if pattern.search(text)]
 
     def without(self, beginning: str) -> "Concepts":
-        """These, but for those whose name begins so."""
+        """The concepts whose names do not start with *beginning*."""
         return Concepts(tuple(texts for texts in self.patterns if not texts[0].startswith(beginning)))
 
 
 def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
-    """Compile the synonym file: each concept with its phrases, `..` for a few words between."""
+    """Compile the synonym file: each concept with its phrases, `..` for a gap of up to three words."""
     return Concepts(
         tuple(
             (
@@ -98,7 +98,7 @@ def make_concepts(phrases: Mapping[str, Iterable[str]]) -> Concepts:
 
 
 def words_of(text: str) -> list[str]:
-    """Every word of *text* in one form: lower case, no endings."""
+    """All words of *text* in one form: lower case, without endings."""
     sentence = unicodedata.normalize("NFKC", text[:LONGEST]).casefold()
     for pattern, instead in _JOINED:
         sentence = pattern.sub(instead, sentence)
@@ -106,7 +106,7 @@ def words_of(text: str) -> list[str]:
 
 
 def telling(words: Iterable[str]) -> list[str]:
-    """The *words* that tell something."""
+    """The *words* that are informative."""
     return [word for word in words if word not in _COMMON and (len(word) > 1 or word.isdigit())]
 
 
@@ -116,7 +116,7 @@ def _pattern(phrase: str) -> str:
 
 
 def _stem(word: str) -> str:
-    """Take the endings off: calls, calling, called are call. Codes and short words stay."""
+    """Remove endings: calls, calling, called become call. Codes and short words stay."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     if len(word) < 4 or word[0].isdigit():
