@@ -1,6 +1,6 @@
-"""Turn a diagnosis into words: the evidence for each cause, what to do on each platform, how to run its preflight.
+"""Turn a diagnosis into advice: evidence for each cause, fixes per platform, how to run its preflight test.
 
-Pure. A fact that is missing costs its sentence or its clause, never more.
+Pure. A missing fact drops its sentence or its clause, nothing else.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,11 +17,11 @@ from knowledge.model.schema import ALL, Cause, Fix, Knowledge, Platform
 from knowledge.model.templates import fact, fill, fill_code, names_in, needed_in
 from probes.protocol.model import Observation
 
-# Stands in code where the run did not find out which edge is near: whoever copies it must notice.
+# Placeholder in code for an edge that the run did not determine: whoever copies it must notice.
 _YOUR_VALUE: Final = "YOUR_VALUE"
-# Several hosts or transports that fail the same way need not all be told.
+# At most this many hosts or transports that fail in the same way are listed.
 _MOST: Final = 4
-# These explain a finding without deciding it, so they may come from any look of the run.
+# These explain a finding without deciding it, so they may come from any check of the run.
 _ANYWHERE: Final = frozenset(
     {
         "nat.varying",
@@ -36,7 +36,7 @@ Say = Callable[[Observation], str]
 
 
 def plain(observation: Observation) -> str:
-    """Say a failure word for word, where nobody has better words."""
+    """The failure's own words, if nothing better is available."""
     return str(observation.failure).replace("_", " ")
 
 
@@ -48,7 +48,7 @@ def advise(
     edge: str = "",
     say: Say = plain,
 ) -> Advice:
-    """Put *diagnosis* into words; *say* tells a failed observation's failure as part of a sentence."""
+    """Put *diagnosis* into words; *say* describes a failed observation's failure as part of a sentence."""
     writer = _Writer(knowledge, network, observations, edge, say)
     return Advice(
         tuple(writer.cause(finding) for finding in diagnosis.found if finding.cause in knowledge.causes),
@@ -83,7 +83,7 @@ class _Writer:
         )
 
     def evidence(self, cause: Cause, finding: Finding) -> Iterator[str]:
-        """Write each sentence for the looks that it fits. The failure of a look is told once."""
+        """Write each sentence for the observations that it fits. A check's failure is reported once."""
         names = self.names(finding.platforms)
         deciding = [self.observations[step] for step in finding.steps if step in self.observations]
         texts: set[str] = set()
@@ -118,7 +118,7 @@ class _Writer:
         return AdvisedFix(fill(fix.do, names).strip(), fix.who, only, language, code)
 
     def with_snippet(self, fix: Fix, platforms: Sequence[str]) -> Iterator[AdvisedFix]:
-        """Write *fix* once, and the lines for each platform."""
+        """Write *fix* once per platform, with that platform's code."""
         do = fill(fix.do, self.names(platforms)).strip()
         for platform in platforms:
             known = self.knowledge.platforms.get(platform)
@@ -153,14 +153,14 @@ class _Writer:
                 yield CodeSample(title, snippet.language, code, snippet.note.strip())
 
     def names(self, platforms: Sequence[str]) -> dict[str, str]:
-        """Give the names for one platform, or for all together where there are several."""
+        """The names for one platform, or for all of *platforms* together."""
         platform = platforms[0] if len(platforms) == 1 else ""
         return names_for(self.knowledge, self.network, platform, self.edge, tuple(self.observations.values()))
 
     def _fitting(
         self, template: str, deciding: Sequence[Observation], names: Mapping[str, str], texts: set[str]
     ) -> Iterator[tuple[Observation | None, dict[str, str]]]:
-        """Yield the looks that know what *template* cannot do without, with all values for it."""
+        """Yield the observations with the facts that *template* needs, with all its values."""
         used = names_in(template)
         seen_names = [name for name in used if of_a_look(name)]
         about = {name.partition(".")[0] for name in seen_names if "." in name}

@@ -1,4 +1,4 @@
-"""What an error code means on a platform, and what it is commonly taken for.
+"""What an error code means on a platform, and which codes it is confused with.
 
 Pure.
 """
@@ -10,20 +10,20 @@ from knowledge.model.schema import ALL, Knowledge, Reference
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """One code, in the words of its file."""
+    """The meaning of one code, in the words of its file."""
 
     code: str
     name: str
-    texts: tuple[str, ...]  # what holds everywhere, then what holds on the platform asked about
-    notes: tuple[str, ...] = ()  # where it is not raised, and how far the sources go
-    elsewhere: str = ""  # whose code it is, when it is not the Voice SDK's
+    texts: tuple[str, ...]  # what applies everywhere, then what applies on the platform asked about
+    notes: tuple[str, ...] = ()  # where it is not raised, and how reliable the sources are
+    elsewhere: str = ""  # whose code it is, if not the Voice SDK's
     confused_with: tuple[tuple[str, str, str], ...] = ()  # code, its name if known, the difference
     related: tuple[tuple[str, str], ...] = ()  # code, its name if known
     references: tuple[Reference, ...] = ()
 
 
 def meaning_of(knowledge: Knowledge, code: str, platform: str | None = None) -> Meaning | None:
-    """The meaning of *code*, on *platform* where one is named; None for a code that has no file."""
+    """The meaning of *code*, on *platform* if given; None for a code without a file."""
     error = knowledge.errors.get(code)
     if error is None:
         return None

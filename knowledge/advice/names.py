@@ -1,4 +1,4 @@
-"""The hosts, ports, ranges and edges that texts name, for one platform and edge on one network.
+"""Hosts, ports, ranges and edges for templates, for one platform and edge on one network.
 
 Pure.
 """
@@ -10,7 +10,7 @@ from knowledge.model.schema import Knowledge
 from knowledge.model.templates import written
 from probes.protocol.model import Observation
 
-# A firewall list is of use only when it is whole: these are never cut short.
+# A firewall list is useful only if it is complete: lists are never cut.
 _SEPARATOR = ", "
 
 
@@ -21,7 +21,7 @@ def names_for(
     edge: str,
     observations: Iterable[Observation],
 ) -> dict[str, str]:
-    """Every name of `templates.NAMES` that is known; *platform* empty means all of them together."""
+    """Every known name of `template_names.NAMES`; an empty *platform* means all platforms together."""
     known = tuple(observations)
     found = _places(network, platform, edge) | _turn(network, platform, edge) | _seen(network, known)
     found |= _rules(network, platform, edge)
@@ -64,7 +64,7 @@ def _turn(network: Network, platform: str, edge: str) -> dict[str, str]:
 
 
 def _rules(network: Network, platform: str, edge: str) -> dict[str, str]:
-    """Lines for a firewall, one for each destination: direction, protocol and port, where to."""
+    """Firewall rules, one line per destination: direction, protocol and port, host or range."""
     of = {
         "signaling_rules": ("signaling",),
         "registration_rules": ("registration",),
@@ -83,20 +83,20 @@ def _rules(network: Network, platform: str, edge: str) -> dict[str, str]:
 
 
 def _turn_ranges(network: Network, edge: str) -> Mapping[str, tuple[str, ...]]:
-    """Those of the edge's own region, or all of them."""
+    """The ranges of the edge's own region, or all ranges."""
     region = network.edges[edge].region if edge in network.edges else ""
     return {region: network.turn_ranges[region]} if region in network.turn_ranges else network.turn_ranges
 
 
 def _lines(network: Network, services: Iterable[str], platform: str, edge: str) -> tuple[str, ...]:
-    # DNS may lead a roaming client to any edge; TURN is picked by its own name, so its name is enough.
+    # DNS may send a roaming client to any edge; TURN is selected by its own name, so that name is enough.
     targets = (
         target
         for service in services
         for scope in _scopes(network, service, edge)
         for target in network.targets(service, platform, scope, edge)
     )
-    ports = {"tls": "TCP"}  # TLS rides on TCP, and a firewall rule is about TCP
+    ports = {"tls": "TCP"}  # TLS uses TCP, and a firewall rule names TCP
     lines = (
         f"out  {ports.get(target.transport, target.transport.upper())} {target.port}  {target.host}"
         for target in targets
@@ -115,7 +115,7 @@ def _ports(network: Network, service: str, platform: str) -> str:
 
 
 def _seen(network: Network, observations: tuple[Observation, ...]) -> dict[str, str]:
-    """Name what the run found out about edges and the resolver."""
+    """The edges and the resolver that the run found."""
     facts: dict[str, Mapping[str, object]] = {}
     for observation in observations:
         if observation.has_result and observation.probe not in facts:
@@ -129,7 +129,7 @@ def _seen(network: Network, observations: tuple[Observation, ...]) -> dict[str, 
 
 
 def _nearest(network: Network, facts: Mapping[str, object]) -> str:
-    """Name the nearest edge that opened and that the network allows."""
+    """The nearest edge that is open and that the network allows."""
     nearest = written(facts.get("nearest_edge"))
     if not network.allowed_edges or nearest in network.allowed_edges:
         return nearest

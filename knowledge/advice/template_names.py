@@ -1,4 +1,4 @@
-"""Which names the sentences of the knowledge may have, and that they have no others.
+"""The placeholders that templates of the knowledge may use, and a check that there are no others.
 
 Pure.
 """
@@ -9,7 +9,7 @@ from typing import Final
 from knowledge.model.schema import Knowledge
 from knowledge.model.templates import names_in
 
-# What is filled in from the network file, the case and the run; `knowledge/advice/names.py` makes them.
+# Filled in from the network file, the case and the run; made in `knowledge/advice/names.py`.
 NAMES: Final = frozenset(
     {
         "allowed_edges",
@@ -44,8 +44,8 @@ NAMES: Final = frozenset(
     }
 )
 
-# What each probe notes, as far as sentences may use it, besides labels and `failure`;
-# `templates.fact` makes some of them.
+# The facts of each probe that templates may use, besides labels and `failure`; `templates.fact` derives some
+# of them.
 FACTS: Final[Mapping[str, frozenset[str]]] = {
     "route": frozenset({"local_address"}),
     "preflight": frozenset(
@@ -118,12 +118,12 @@ LABELS: Final = frozenset({"host", "port", "transport", "edge", "service", "fail
 
 
 def of_a_look(name: str) -> bool:
-    """Whether *name* is filled in from one look, and not from the network or the case."""
+    """Whether *name* comes from one observation, not from the network or the case."""
     return name not in NAMES
 
 
 def is_known(name: str, observed: Collection[str] = ()) -> bool:
-    """Whether a template may use *name*; a probe of *observed* that is not in FACTS may note anything."""
+    """Whether a template may use *name*; a probe in *observed* without an entry in FACTS may have any fact."""
     probe, _, field = name.partition(".")
     if not field:
         return name in NAMES or name in LABELS or any(name in facts for facts in FACTS.values())
@@ -131,7 +131,7 @@ def is_known(name: str, observed: Collection[str] = ()) -> bool:
 
 
 def template_problems(knowledge: Knowledge) -> Iterator[str]:
-    """Yield `file:line: sentence` for each name in the knowledge's texts that nothing ever fills in."""
+    """Yield `file:line: sentence` for each placeholder in the knowledge that nothing fills in."""
     observed = {observe.probe for question in knowledge.questions.values() for observe in question.observe}
     for where, text, may_look in _texts(knowledge):
         for name in names_in(text):
