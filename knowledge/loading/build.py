@@ -1,6 +1,6 @@
-"""Turn documents that have the right structure into the values of `schema.py`.
+"""Build the values of `schema.py` from documents with a valid structure.
 
-Pure. Nothing is checked here: `structure.py` went before, `references.py` comes after.
+Pure. Checks nothing: `structure.py` has run before, `references.py` runs after.
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ LISTS = ("found", "possible", "ruled_out", "not_checked", "explained")
 
 
 def build_question(document: Document) -> Question:
-    """The question in *document*."""
+    """Build the question in *document*."""
     raw = document.value
     person = raw.get("person")
     observe = tuple(Observe(**item) for item in _many(raw.get("observe", [])))
@@ -61,7 +61,7 @@ def build_question(document: Document) -> Question:
 
 
 def build_cause(document: Document) -> Cause:
-    """The cause in *document*."""
+    """Build the cause in *document*."""
     raw = document.value
     return Cause(
         id=raw["id"],
@@ -84,7 +84,7 @@ def build_cause(document: Document) -> Cause:
 
 
 def build_platform(document: Document) -> Platform:
-    """The platform in *document*."""
+    """Build the platform in *document*."""
     raw = document.value
     preflight: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in raw["preflight"].items()
@@ -102,7 +102,7 @@ def build_platform(document: Document) -> Platform:
 
 
 def build_error(document: Document) -> ErrorCode:
-    """The error code in *document*."""
+    """Build the error code in *document*."""
     raw = document.value
     confused = raw.get("confused_with", {})
     return ErrorCode(
@@ -121,7 +121,7 @@ def build_error(document: Document) -> ErrorCode:
 
 
 def build_rule(raw: Any) -> Rule:
-    """The rule written as *raw*: `else`, or a mapping with one key."""
+    """Build the rule in *raw*: `else`, or a mapping with one key."""
     if raw == "else":
         return Else()
     ((key, inner),) = raw.items()
@@ -131,7 +131,7 @@ def build_rule(raw: Any) -> Rule:
 
 
 def fine_answer(answers: Iterable[AnswerRule], observe: Iterable[Observe]) -> str | None:
-    """The answer when every look succeeds and notes nothing; None where that does not tell."""
+    """The answer if every check succeeds without facts; None if that does not decide it."""
     observed = [
         ObservedValues(place.probe, target, Observation("", place.probe, target, None))
         for place, target in _places(observe)

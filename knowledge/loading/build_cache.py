@@ -1,7 +1,7 @@
-"""Write the values that come along with the files, parsed and checked, for a quick start.
+"""Write the parsed and checked values next to the knowledge files, for a quick start.
 
-`python -m knowledge.loading.build_cache`.
-Done when Lineman is installed. Where a file is changed afterwards, what was written counts no more.
+Run by `python -m knowledge.loading.build_cache` when Lineman is installed. After a file changes, the cached
+values are ignored.
 """
 
 import sys

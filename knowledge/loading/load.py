@@ -1,4 +1,4 @@
-"""Load the knowledge folder, whole or not at all: every mistake of every file in one KnowledgeError."""
+"""Load the knowledge folder, all or nothing: one KnowledgeError has the mistakes of all files."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -11,12 +11,12 @@ from knowledge.model.problems import Document, KnowledgeError, at_line
 from knowledge.model.schema import Knowledge
 
 FOLDER: Final = Path(__file__).parents[1]
-NAME: Final = "knowledge"  # under which it is kept
+NAME: Final = "knowledge"  # its name in the cache
 
 Sources: TypeAlias = Mapping[Path, bytes]
-Rooms: TypeAlias = dict[str, dict[str, Document]]  # folder: name of the file: what stands in it
+Rooms: TypeAlias = dict[str, dict[str, Document]]  # by folder, then by file name: the document
 
-# folder: its schema, the key that must equal the file's name, and what makes its values
+# folder: its schema, the key that must equal the file's name, and the function that builds its values
 _ROOMS: Final[Mapping[str, tuple[str, str, Callable[[Document], Any]]]] = {
     "errors": ("error", "code", build_error),
     "platforms": ("platform", "id", build_platform),
@@ -26,10 +26,10 @@ _ROOMS: Final[Mapping[str, tuple[str, str, Callable[[Document], Any]]]] = {
 
 
 def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
-    """Everything in *folder*'s errors, platforms, questions and causes; raises KnowledgeError.
+    """Load the errors, platforms, questions and causes in *folder*; raises KnowledgeError.
 
-    With *quick* the very files that were good last time are neither parsed nor checked once more; their values are
-    the same, and know no lines.
+    With *quick*, files that have not changed since they were last found valid are neither parsed nor checked.
+    Their values are the same, but have no line numbers.
     """
     sources = _read(folder)
     if not quick:
@@ -44,7 +44,7 @@ def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
 
 
 def compile_knowledge(folder: Path = FOLDER) -> tuple[str, Any]:
-    """The digest of *folder*'s files, and their values as they are kept; raises KnowledgeError."""
+    """The digest of *folder*'s files, and their values for the cache; raises KnowledgeError."""
     sources = _read(folder)
     return _digest(sources), _values(_checked(folder, sources))
 
@@ -87,7 +87,8 @@ def _build(documents: Rooms, sources: Sources) -> Knowledge:
 
 
 def _checked(folder: Path, sources: Sources) -> Rooms:
-    """Parse all of *sources* and hold them against the schemas and each other."""
+    """Parse all *sources* and check them against the schemas and each other."""
+    # Keeps the checks out of a start from the cache.
     from knowledge.loading.references import reference_problems
 
     problems: list[str] = []
@@ -109,7 +110,7 @@ def _checked(folder: Path, sources: Sources) -> Rooms:
 
 
 def _checked_file(name: str, file: Path, source: bytes) -> Document:
-    # A parser and a validator: what is kept needs neither, and both take long to import.
+    # Keeps the YAML parser and the validator out of a start from the cache: both take long to import.
     from knowledge.loading.structure import structure_problems
     from knowledge.loading.yaml_lines import parse_yaml
 
@@ -125,6 +126,6 @@ def _checked_file(name: str, file: Path, source: bytes) -> Document:
 
 
 def _shown(file: Path) -> str:
-    """The path as a person would type it: from here, when it lies below."""
+    """The path as a person would type it: relative to the current folder if it is below it."""
     here = Path.cwd()
     return str(file.relative_to(here) if file.is_relative_to(here) else file)

@@ -1,6 +1,6 @@
-"""Read a network file, or say with file and line what is wrong with it.
+"""Read a network file, or report file and line of what is wrong with it.
 
-The form is `knowledge/schemas/network.schema.json`; `docs/network-files.md` tells how to write one.
+The form is `knowledge/schemas/network.schema.json`; `docs/network-files.md` describes how to write one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,20 +13,20 @@ from knowledge.model.network import Edge, IceServer, Network, Service
 from knowledge.model.problems import Complaint, KnowledgeError, at_line
 
 TWILIO: Final = Path(__file__).parents[1] / "networks" / "twilio.yaml"
-NAME: Final = "network"  # under which it is kept
+NAME: Final = "network"  # its name in the cache
 
-# The shipped file has 10 kB. A hundred times that is a mistake of whoever named the file.
+# The shipped file has 10 kB. A file a hundred times as large is the wrong file.
 _LARGEST: Final = 1024 * 1024  # bytes
 # A file of the wrong kind fails everywhere; nobody reads more than this at once.
 _MOST: Final = 20
 
 
 class NetworkFileError(KnowledgeError):
-    """A network file that cannot be used; `problems` says where and what to do about it."""
+    """A network file that cannot be used; `problems` has the places and the fixes."""
 
 
 def load_network(path: str | Path | None = None) -> Network:
-    """Read the network file at *path*, Twilio's own without one; raises `NetworkError`."""
+    """Read the network file at *path*, by default Twilio's own; raises `NetworkFileError`."""
     if path is not None:
         return make_network(*_checked(Path(path), _read(Path(path))))
     source = _read(TWILIO)
@@ -39,13 +39,14 @@ def load_network(path: str | Path | None = None) -> Network:
 
 
 def compile_network() -> tuple[str, Any]:
-    """The digest of the shipped file, and its value as it is kept; raises `NetworkError`."""
+    """The digest of the shipped file, and its value for the cache; raises `NetworkFileError`."""
     source = _read(TWILIO)
     return digest_of([source]), _checked(TWILIO, source)[0]
 
 
 def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
-    """The value in *source*, held against everything there is to hold it against, and its trust roots."""
+    """Parse and check *source*; returns its value and its trust roots."""
+    # Keeps the YAML parser and the validator out of a start from the cache.
     from knowledge.loading.network_checks import check
     from knowledge.loading.network_schema_errors import against_schema
     from knowledge.loading.yaml_lines import parse_yaml
@@ -64,7 +65,7 @@ def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
 
 
 def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Network:
-    """Make the network from what a valid file holds; *roots* are PEM texts."""
+    """Build the network from the *value* of a valid file; *roots* are PEM texts."""
     media = value["media"]
     return Network(
         id=value["id"],
@@ -152,7 +153,7 @@ def _roots(value: Mapping[str, Any], folder: Path, complaints: list[Complaint]) 
     given = value.get("trust", {}).get("roots", ())
     if not given:
         return
-    from knowledge.loading.trust_roots import RootError, read_root  # brings all of cryptography
+    from knowledge.loading.trust_roots import RootError, read_root  # keeps cryptography out of start-up
     from knowledge.model.problems import Complaint
 
     for index, root in enumerate(given):

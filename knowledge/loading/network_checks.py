@@ -1,4 +1,4 @@
-"""What a JSON Schema cannot say about a network file: names that must exist, addresses that must be some.
+"""Check what a JSON Schema cannot: that names in a network file exist, and that addresses are valid.
 
 Pure: no network, no clock, no files.
 """
@@ -19,7 +19,7 @@ _ROAMING: Final = "roaming"
 
 
 def check(value: Mapping[str, Any]) -> Iterator[Complaint]:
-    """Yield everything wrong in *value*, which has the form that the schema asks for."""
+    """Yield everything wrong in *value*, which has passed the schema."""
     yield from _names(value)
     yield from _addresses(value)
     yield from _ports(value)
@@ -103,7 +103,7 @@ def _ice(value: Mapping[str, Any]) -> Iterator[Complaint]:
 
 
 def _sources(value: Any, known: Mapping[str, str], path: tuple[str | int, ...]) -> Iterator[Complaint]:
-    """Every `source` in the file, however deep, is a key of `sources`."""
+    """Yield each `source`, at any depth, that is not a key of `sources`."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _sources(item, known, (*path, index))

@@ -1,4 +1,4 @@
-"""Say in words what the JSON Schema of network files has against one, and what to do about it."""
+"""Explain JSON Schema errors of network files in words, with what to do about them."""
 
 import json
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from jsonschema.exceptions import ValidationError, best_match
 from knowledge.model.problems import Complaint, nearest
 
 _SCHEMA: Final = Path(__file__).parents[1] / "schemas" / "network.schema.json"
-_LONGEST: Final = 60  # characters of a wrong value that are repeated to its author
+_LONGEST: Final = 60  # characters of a wrong value that a message repeats
 
 
 def against_schema(value: Any) -> Iterator[Complaint]:
-    """Yield what is wrong with the form of *value*, which stands in a network file."""
+    """Yield the schema errors of *value*, the content of a network file."""
     if not isinstance(value, dict):
         yield Complaint((), "holds no network: start with `id:`, `title:`, `edges:`, `services:`, `media:`")
         return
@@ -67,7 +67,7 @@ _FORMS: Final = {
 
 
 def _form(error: ValidationError) -> str:
-    """Say in words what a pattern asks for."""
+    """Describe in words what a pattern requires."""
     if error.validator == "const":
         return str(error.validator_value)
     definitions = json.loads(_SCHEMA.read_text("utf-8"))["$defs"]

@@ -1,6 +1,6 @@
-"""Hold a document against its JSON Schema and say what is wrong in sentences with file and line.
+"""Check a document against its JSON Schema, and report mistakes in sentences with file and line.
 
-The schemas in `knowledge/schemas/` are the published form of the files; editors can use them too.
+The schemas in `knowledge/schemas/` are the published form of the files; editors can use them, too.
 """
 
 import json
@@ -27,7 +27,7 @@ _KINDS: Final = {
 
 
 def structure_problems(document: Document, schema: str) -> list[str]:
-    """Every way in which *document* breaks the schema named *schema*, in the order of its lines."""
+    """All violations of the schema named *schema* in *document*, in line order."""
     found = [
         (line, sentence)
         for error in _validator(schema).iter_errors(document.value)
@@ -109,5 +109,5 @@ def _short(value: Any) -> str:
 
 
 def _any(value: Any) -> Any:
-    """What jsonschema declares as possibly unset never is in an error that it raised."""
+    """Return *value*: jsonschema's types allow it to be unset, but in a raised error it never is."""
     return value

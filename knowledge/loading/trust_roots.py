@@ -1,4 +1,4 @@
-"""Read the trust roots of a network file: PEM text, or the path of a PEM file beside it."""
+"""Read the trust roots of a network file: PEM text, or the path of a PEM file next to it."""
 
 import warnings
 from pathlib import Path
@@ -12,15 +12,16 @@ _LARGEST_BUNDLE: Final = 1024 * 1024  # bytes; the whole set of public roots is 
 
 
 class RootError(ValueError):
-    """No certificate there; the text says why and what to do."""
+    """The trust root has no certificate; the text says why and what to do."""
 
 
 def read_root(root: str, folder: Path) -> str:
-    """PEM text of *root*, which is such a text or a path relative to *folder*; raises `RootError`."""
+    """The PEM text of *root*, which is PEM or a path relative to *folder*; raises `RootError`."""
     text = root if _PEM in root else _file(folder / root)
     try:
         with warnings.catch_warnings():
-            # An old private root may have a serial number below 1 (RFC 5280 4.1.2.2): still a root.
+            # An old private root may have a serial number below 1 (RFC 5280 section 4.1.2.2); it is still a
+            # root.
             warnings.simplefilter("ignore", CryptographyDeprecationWarning)
             x509.load_pem_x509_certificates(text.encode())
     except ValueError:
@@ -31,7 +32,7 @@ def read_root(root: str, folder: Path) -> str:
 
 
 def _file(path: Path) -> str:
-    if not path.is_file():  # nor is a path that cannot be one
+    if not path.is_file():  # also false for a path that is not valid
         raise RootError(f"there is no file {path}; give the path relative to the network file")
     try:
         with path.open("rb") as stream:

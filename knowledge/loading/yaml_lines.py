@@ -1,8 +1,7 @@
-"""Read YAML as plain values that remember their lines, with none of YAML's surprises.
+"""Read YAML as plain values with line numbers, without YAML's surprises.
 
-Only `true`, `false`, `null`, plain integers and plain decimals are typed; everything else stays text,
-`yes` and `2026-11-22` too. Keys are always text. Duplicate keys, anchors, tags and a second document
-are refused.
+Only `true`, `false`, `null`, plain integers and plain decimals are typed; everything else is text, including
+`yes` and `2026-11-22`. Keys are always text. Rejects duplicate keys, anchors, tags, and a second document.
 """
 
 import re
@@ -16,11 +15,11 @@ from knowledge.model.problems import Document, KnowledgeError, Path, at_line
 _WORDS: Final = {"true": True, "false": False, "null": None, "": None}
 _INTEGER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,17}\.[0-9]{1,17}\Z")
-_DEEPEST: Final = 40  # levels; the deepest honest file has eight
+_DEEPEST: Final = 40  # levels; the deepest valid file has eight
 
 
 def parse_yaml(source: bytes, file: str) -> Document:
-    """Read the document in *source*; raises KnowledgeError with every duplicate key, or where YAML ends."""
+    """Parse the document in *source*; raises KnowledgeError with every duplicate key, or the first syntax error."""
     try:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -35,7 +34,7 @@ def parse_yaml(source: bytes, file: str) -> Document:
         raise KnowledgeError(
             [at_line(file, line, f"is not YAML: {error.problem or error.context}")]
         ) from None
-    except yaml.YAMLError as error:  # the reader's own: a character that YAML forbids
+    except yaml.YAMLError as error:  # the reader's own error: a character that YAML forbids
         raise KnowledgeError([at_line(file, 1, f"is not YAML: {' '.join(str(error).split())}")]) from None
     if reader.problems:
         raise KnowledgeError(reader.problems)
@@ -43,7 +42,7 @@ def parse_yaml(source: bytes, file: str) -> Document:
 
 
 class _Reader:
-    """Builds values from YAML's events, so that nothing is expanded, resolved or called on the way."""
+    """Builds values from YAML events, so that nothing is expanded, resolved or called."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -112,7 +111,7 @@ def _line(event: Any) -> int:
 
 
 def _is_default_tag(event: Any) -> bool:
-    """Whether the tag is one that YAML itself gives to a quoted or plain scalar, a list or a mapping."""
+    """Whether the tag is YAML's own for a quoted or plain scalar, a list or a mapping."""
     implicit = event.implicit
     return bool(any(implicit) if isinstance(implicit, tuple) else implicit)
 
