@@ -1,6 +1,6 @@
-"""Find phone numbers in text without mistaking codes, versions, addresses, ports or dates for one.
+"""Find phone numbers in text, but not codes, versions, addresses, ports or dates.
 
-Pure: no network, no clock. Takes time in proportion to the length of the text.
+Pure: no network, no clock. Takes time proportional to the length of the text.
 """
 
 import re
@@ -9,18 +9,18 @@ from typing import Final
 
 Span = tuple[int, int]
 
-# ITU-T E.164: at most 15 digits; below 8 with the country code there is no number anywhere.
+# ITU-T E.164: at most 15 digits; no number has fewer than 8 with the country code.
 FEWEST, MOST = 8, 15
 
-# What may stand between two groups of digits: "+44 (0)20 7946-0958", a wrapped line.
+# Separators between two groups of digits: "+44 (0)20 7946-0958", a wrapped line.
 GAP: Final = r"(?:[ \t]?[\-./()]{1,2}[ \t]?|[ \t]{1,2}(?:[\-./(]{1,2}[ \t]?)?|[ \t]?\r?\n[ \t]?)"
 
-# A plus sign, or the 00 that is dialled instead, and the country's first digits.
+# A plus sign, or the 00 that is dialed instead, and the country's first digits.
 INTERNATIONAL: Final = re.compile(r"(?:(?<![\w+])\+[ \t]?\(?|(?<![\w.:/+\-])00[ \t]?(?=[1-9]))(\d+)")
 GROUP: Final = re.compile(rf"({GAP})(\d+)")
 
-# North America: 3-3-4 with something between; the first digit of area and exchange is 2 to 9.
-# A row of bare numbers (a log's columns, a list of ports) looks alike, so what stands around it counts.
+# North America: 3-3-4 with separators; area and exchange start with 2 to 9. A row of bare numbers (a log's
+# columns, a list of ports) looks the same, so the text around it decides.
 AMERICAN: Final = re.compile(
     r"(?<![\w.:+\-@])(?:1[ .\-]{1,2})?"
     r"(?:\([2-9]\d\d\)[ .\-]{0,2}\n?|[2-9]\d\d[.\-\n ]{1,2})[2-9]\d\d[.\-\n ]{1,2}\d{4}"
@@ -35,7 +35,7 @@ NOT_BEFORE: Final = re.compile(
 # Most of Europe, Asia and Africa: a trunk 0, then groups: "020 7946 0958", "06 12 34 56 78", "07911123456".
 TRUNK: Final = re.compile(r"(?<![\w.:/+\-@=])(?<!\d )\(?0[1-9]\d{0,9}(?![\d:.])\)?")
 
-# Digits that a word calls a number: "phone: 4155550123", "caller=5550123", "to": "4155550123".
+# Digits that a word marks as a number: "phone: 4155550123", "caller=5550123", "to": "4155550123".
 CALLED: Final = re.compile(
     r"\b(?:(?:tele)?phone|tel|mobile|cell(?:phone)?|fax|msisdn|whats?app|sms|caller(?:[ _-]?id)?|callee|ani|dnis|"
     r"dial(?:l?ed|l?ing)?|call(?:ed|ing)?|number|nr|from|to)"
@@ -45,12 +45,12 @@ CALLED: Final = re.compile(
 )
 WEAK: Final = re.compile(r"\A(?:call|calling|called|number|nr|from|to|cell|sms|at|on)\b", re.IGNORECASE)
 
-# A URI that is about a number whatever it looks like (RFC 3966, and SIP's user part).
+# A URI of a phone number, in any format (RFC 3966, and SIP's user part).
 SCHEME: Final = re.compile(
     r"(?<![A-Za-z])(?:tel|callto|sips?|sms|whatsapp|client):\+?(\d[\d().\-]{5,24}\d)(?![\w])", re.IGNORECASE
 )
 
-# What ends a number although it goes on in digits: an error code, a date, a clock, an address or version.
+# What ends a number even if digits follow: an error code, a date, a time, an address or version.
 NEW_SUBJECT: Final = re.compile(
     r"[1-6]\d{4}(?!\d)|(?:19|20)\d\d-\d\d|\d{1,2}-\d\d-\d{4}|\d{1,2}:\d\d|\d{1,3}\.\d{1,3}\.|\d+[.]\d|\d+[A-Za-z_:]"
 )
@@ -60,7 +60,7 @@ DATE: Final = re.compile(
 
 
 def find_phones(text: str) -> Iterator[Span]:
-    """Yield where phone numbers stand in *text*, in no order; spans may overlap."""
+    """Yield the spans of phone numbers in *text*, in no order; spans may overlap."""
     yield from _international(text)
     yield from _american(text)
     yield from _trunk(text)
@@ -81,9 +81,9 @@ def _international(text: str) -> Iterator[Span]:
 
 
 def _groups(text: str, end: int, digits: int, *, american: bool) -> tuple[int, int]:
-    """Go on over groups of digits while they belong to the number begun: where it ends, digits in all."""
+    """Extend over the groups of digits that belong to the same number; returns its end and its digits."""
     most = 11 if american else MOST
-    closed = digits >= FEWEST  # written without gaps: what follows a gap is something else
+    closed = digits >= FEWEST  # written without separators: what follows one is something else
     while not closed and (group := GROUP.match(text, end)):
         wrapped = "\n" in group[1]
         if digits + len(group[2]) > most or (wrapped and digits >= FEWEST):
@@ -95,7 +95,7 @@ def _groups(text: str, end: int, digits: int, *, american: bool) -> tuple[int, i
 
 
 def _is_offset(start: str, whole: str) -> bool:
-    """Whether this is what follows a time: `+00:00`, `+0100 2026`."""
+    """Whether this is the time zone after a time: `+00:00`, `+0100 2026`."""
     return bool(re.match(r"\+(?:0\d|1[0-4])[03]0(?!\d)", whole)) or start.startswith("+0")
 
 
@@ -106,7 +106,7 @@ def _american(text: str) -> Iterator[Span]:
 
 
 def _is_row(match: re.Match[str]) -> bool:
-    """Whether these are a list of ports or the columns of a log: bare numbers with others beside them."""
+    """Whether this is in a list of ports or the columns of a log: bare numbers next to others."""
     text, start = match.string, match.start()
     if NOT_BEFORE.search(text, max(0, start - 12), start):
         return True
@@ -133,7 +133,7 @@ def _trunk(text: str) -> Iterator[Span]:
 
 
 def _trunk_groups(text: str, end: int, digits: int) -> tuple[int, int]:
-    """Like `_groups`, for a number without its country: no group of one digit, no error code."""
+    """Like `_groups`, for a number without country code: no single-digit group, no error code."""
     while group := GROUP.match(text, end):
         length = len(group[2])
         if length < 2 or digits + length > 12 or NEW_SUBJECT.match(text, group.start(2)):
@@ -152,7 +152,7 @@ def _called(text: str) -> Iterator[Span]:
 
 
 def _holds_other(number: str) -> bool:
-    """Whether a date or an error code is among what looks like groups of a number."""
+    """Whether one of the groups is a date or an error code."""
     return any(DATE.match(part) or re.fullmatch(r"[1-6]\d{4}", part) for part in number.split())
 
 

@@ -1,6 +1,6 @@
-"""Take secrets and phone numbers out of text, before anything is stored, logged or shown again.
+"""Remove secrets and phone numbers from text before it is stored, logged or displayed.
 
-Pure: no network, no clock. Error codes, versions, addresses, ports, dates and the ids of runs stay.
+Pure: no network, no clock. Keeps error codes, versions, addresses, ports, dates and run ids.
 """
 
 import bisect
@@ -19,14 +19,14 @@ PHONE: Final = "phone number"
 
 HINT: Final = "I have taken out what should not be here ({kinds}); it is neither kept nor repeated."
 
-# Full-width forms and the dashes and spaces that word processors put in: one character for one.
+# Full-width forms, and the dashes and spaces that word processors insert: one character for one.
 LOOKS_LIKE: Final[dict[int, int | str]] = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
     **dict.fromkeys(range(0x2010, 0x2016), "-"),
     **dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000), " "),
 }
 
-# What shows nothing and still tears a token apart.
+# Invisible characters that can split a token.
 UNSEEN: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+"
 )
@@ -36,7 +36,7 @@ LINE_BREAK: Final = re.compile(r"(?<![ \t])[ \t]*+\\?(?:(?:\r?\n|\r)[ \t>|]*+|\\
 
 WORD: Final = re.compile(r"\w")
 
-# Names whose value is secret in JSON whatever it is; compared in lower case without - and _.
+# JSON names whose value is always secret; compared in lower case without - and _.
 SECRET_NAMES: Final = frozenset(
     {"password", "passwd", "pwd", "credential", "secret", "clientsecret", "signingsecret", "apisecret", "apikey",
      "token", "accesstoken", "authtoken", "refreshtoken", "jwt", "privatekey", "authorization", "username"}
@@ -45,14 +45,14 @@ SECRET_NAMES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A text that may be kept, and what kinds of things were taken out, each once."""
+    """A text that may be stored, and the kinds of what was removed, each once."""
 
     text: str
     kinds: tuple[str, ...] = ()
 
 
 def redact(text: str) -> Redacted:
-    """Replace each secret and phone number in *text* by `[… removed]`; does nothing the second time."""
+    """Replace each secret and phone number in *text* with `[… removed]`; idempotent."""
     spans = _merged(_find(text))
     parts, at = [], 0
     for start, end, kind in spans:
@@ -62,7 +62,7 @@ def redact(text: str) -> Redacted:
 
 
 def redact_json(value: Any) -> Any:
-    """Copy a JSON *value* with every text in it redacted, and every value that goes by a secret's name."""
+    """Copy a JSON *value* with all its text redacted, and with every value whose name marks a secret."""
     match value:
         case str():
             return redact(value).text
@@ -74,19 +74,19 @@ def redact_json(value: Any) -> Any:
 
 
 def hint(kinds: Iterable[str]) -> str:
-    """Say what was taken out, in one sentence; empty when nothing was."""
+    """Say in one sentence what was removed; empty if nothing was."""
     named = ", ".join(dict.fromkeys(kinds))
     return HINT.format(kinds=named) if named else ""
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts each record that passes: its message, its traceback, its stack."""
+    """Redacts each log record: its message, its traceback, its stack."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, without its secrets."""
+        """Pass every record, redacted."""
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001 - whatever a caller's arguments do, logging must go on
+        except Exception:  # noqa: BLE001 - logging must go on even if a caller's arguments are wrong
             message = f"{record.msg} (its arguments do not fit)"
         record.msg, record.args = redact(message).text, ()
         if record.exc_info and record.exc_info[1]:
@@ -125,9 +125,9 @@ SecretPlace = Callable[[int], int]
 
 
 def _without(unwanted: re.Pattern[str], text: str) -> tuple[str, SecretPlace]:
-    """Drop what is *unwanted*; the function tells where a position of the shorter text was at first."""
+    """Remove matches of *unwanted*; returns the text and a function from its positions to the original ones."""
     parts: list[str] = []
-    starts, shifts = [0], [0]  # from this position of the shorter text on, so much was dropped
+    starts, shifts = [0], [0]  # from each position of the shorter text on, the number of characters dropped
     at = dropped = 0
     for match in unwanted.finditer(text):
         parts.append(text[at : match.start()])
@@ -150,7 +150,7 @@ def _placed(found: Iterable[Found], place: SecretPlace) -> Iterator[Found]:
 
 
 def _merged(found: Iterable[Found]) -> list[Found]:
-    """Sort what was found, what overlaps as one: the kind of what begins first, or is longest."""
+    """Sort the spans and merge those that overlap; the kind is that of the first, then longest, span."""
     merged: list[Found] = []
     for start, end, kind in sorted(found, key=lambda item: (item[0], -item[1])):
         if merged and start < merged[-1][1]:

@@ -1,6 +1,6 @@
-"""How secrets look: tokens by their form, passwords by the name they stand beside, and what only looks like one.
+"""Patterns for secrets: tokens by their form, passwords by the name next to them, and harmless look-alikes.
 
-Pure data. Every pattern takes time in proportion to the length of the text.
+Pure data. Every pattern takes time proportional to the length of the text.
 """
 
 import re
@@ -15,7 +15,7 @@ AUTHORIZATION: Final = "authorization header"
 PRIVATE_KEY: Final = "private key"
 API_KEY: Final = "API key"
 
-# Forms that say what they are, wherever they stand. RFC 7519: a JWT's first part is JSON, `{"` in base64url.
+# Forms that identify a secret anywhere. RFC 7519: a JWT's first part is JSON, `{"` in base64url.
 BY_FORM: Final = (
     (JWT, re.compile(r"eyJ[\w-]{10,}+(?:\.[\w-]{4,}+(?:\.[\w-]*+)?)?", re.ASCII)),
     (
@@ -24,12 +24,12 @@ BY_FORM: Final = (
             r"(?<![A-Za-z0-9])(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[\w-]{10,}+", re.ASCII | re.IGNORECASE
         ),
     ),
-    # A webhook or response address is all it takes to post.
+    # A webhook or response address is enough to post.
     (SLACK, re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>|)]{8,}+", re.IGNORECASE)),
-    # Account and API key SIDs are the user names of HTTP Basic; SIDs of calls are not secret and stay.
+    # Account and API key SIDs are user names of HTTP Basic. Call SIDs are not secret and stay.
     (TWILIO, re.compile(r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])", re.IGNORECASE)),
-    # An Auth Token is 32 hexadecimal digits, an API key's secret 32 letters and digits of all three sorts.
-    # `00-` before it is a trace id (W3C Trace Context), which stays.
+    # An auth token is 32 hexadecimal digits. An API key's secret is 32 lower-case letters, capitals and
+    # digits. After `00-` it is a trace id (W3C Trace Context), which stays.
     (TWILIO, re.compile(r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}(?!\w)")),
     (
         API_KEY,
@@ -38,10 +38,10 @@ BY_FORM: Final = (
         ),
     ),
     (API_KEY, re.compile(r"(?<![A-Za-z0-9])(?:A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})(?![A-Za-z0-9])")),
-    # RFC 3986 user information, and the form that TURN URLs are sometimes given: user:password@host.
+    # RFC 3986 user information, and a form that some TURN URLs have: user:password@host.
     (CREDENTIAL, re.compile(r"(?<=://)[^\s/@\"'<>]{1,512}+(?=@)")),
     (CREDENTIAL, re.compile(r"(?<![A-Za-z])(?:turns?|stuns?):([^\s/@\"'<>?]{1,512}+)(?=@)", re.IGNORECASE)),
-    # SDES keys in pasted SDP (RFC 4568); ICE passwords go by their name.
+    # SDES keys in pasted SDP (RFC 4568); ICE passwords are found by name.
     (CREDENTIAL, re.compile(r"\binline:([A-Za-z0-9+/=|]{20,}+)")),
     # curl -u user:password
     (
@@ -50,7 +50,8 @@ BY_FORM: Final = (
     ),
 )
 
-# Forms of one length, found although lines break inside them; what comes after on the new line is spared.
+# Forms of fixed length, found even if lines break inside them; stops before the text after them on the new
+# line.
 BROKEN: Final = (
     (TWILIO, re.compile(r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}", re.IGNORECASE)),
     (TWILIO, re.compile(r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}")),
@@ -63,7 +64,7 @@ SIGNATURE: Final = re.compile(r"[\w-]*+", re.ASCII)
 # Base64url characters of a signature by algorithm (RFC 7518); Twilio's tokens are HS256.
 SIGNED: Final = {"HS256": 43, "HS384": 64, "HS512": 86, "ES256": 86, "ES384": 128, "RS256": 342, "PS256": 342}
 
-# The rest of a long token, wrapped: letters and digits of all sorts, too long for a word or the id of a run.
+# The rest of a long, wrapped token: digits, capitals and small letters, too long for a word or a run id.
 NEXT_LINE: Final = re.compile(r"[ \t]{0,8}\\?\r?\n[ \t>|]{0,40}([\w+/=-]{16,}+)", re.ASCII)
 
 BEGIN: Final = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY( BLOCK)?-----")
@@ -73,7 +74,7 @@ KEY_LINES: Final = re.compile(
     r"(?:(?:\s|\\[nr])*+[A-Za-z0-9+/]{1,63}={1,2})?"
 )
 
-# HTTP headers that let somebody in: the value is in quotes, or has a scheme, or looks drawn by lot.
+# HTTP headers with credentials: the value is in quotes, or has a scheme, or looks random.
 HEADER: Final = re.compile(
     r"(?<!\w)(?:(?:proxy-)?authorization|(?P<cookie>(?:set-)?cookie)|x-twilio-signature)"
     r"\\?[\"']?\s{0,3}(?:[:=]|=>)\s{0,3}(?P<quote>\\?[\"']?)",
@@ -86,7 +87,7 @@ SCHEME: Final = re.compile(
 )
 BEARER: Final = re.compile(r"\b(?:bearer|basic)\s{1,3}(?=[\w.~+/-]*[0-9=])([\w.~+/=-]{8,}+)", re.IGNORECASE)
 
-# Names that secrets go by in JSON, YAML, query strings, environments and sentences.
+# Names of secrets in JSON, YAML, query strings, environments and sentences.
 NAMED: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,20}[_-])?(?P<name>"
     r"pass(?:word|wd|phrase|code)|pwd|(?:ice|turn)[_ -]?(?:password|pwd|credential)|credentials?|"
@@ -97,7 +98,7 @@ NAMED: Final = re.compile(
     r")(?P<after>\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3}|\s{1,3}(?:is|was|are)[: ]\s{0,2})",
     re.IGNORECASE,
 )
-# In quotes a line may break once, inside a token.
+# In quotes, one line break is allowed, inside a token.
 QUOTED: Final = re.compile(
     r"\\+[\"'](?P<escaped>(?:[^\"'\\\n]|\\(?![\"'])){1,4096}+)"
     r"|\"(?P<double>(?:[^\"\\\n]|\\.|\n(?=[^\s\"]{1,400}\")){1,4096}+)\""
@@ -107,14 +108,14 @@ OPENED: Final = re.compile(r"\\?[\"'`]")  # and never closed
 PLAIN: Final = re.compile(r"[^\s&\"'`<>]{1,4096}+")
 TRAILING: Final = ",.;:)]}!?*_"
 
-# What stands where a secret might, and is none.
+# Values in the place of a secret that are not secret.
 HARMLESS: Final = re.compile(
     r"(?:null|none|nil|undefined|true|false|yes|no|missing|wrong|invalid|expired|empty|required|ok|unknown|string|str|"
     r"bad|not|set|unset|given|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
     r"\$\{?\w*\}?|(?:process\.)?env\b.*|os\.environ.*)",
     re.IGNORECASE | re.DOTALL,
 )
-CODE: Final = re.compile(r"\d{1,6}")  # beside a token it is an error's
-REMOVED: Final = re.compile(r"\\?[\"'`]?\[[A-Za-z ]{1,30} removed\]")  # done already
-# After "is" stand mostly words; a secret has digits, or capitals inside.
+CODE: Final = re.compile(r"\d{1,6}")  # next to a token, this is an error code
+REMOVED: Final = re.compile(r"\\?[\"'`]?\[[A-Za-z ]{1,30} removed\]")  # already redacted
+# Mostly ordinary words follow "is"; a secret has digits, or capitals inside.
 TELLING: Final = re.compile(r"(?=.*\d|.*[a-z][A-Z]|.*[^\w\s.,;:!?'-])\S{6,}", re.DOTALL)

@@ -39,7 +39,7 @@ Found = tuple[int, int, str]  # from, to, kind
 
 
 def find_secrets(text: str) -> Iterator[Found]:
-    """Yield what is secret in *text*, in no order; spans may overlap."""
+    """Yield the spans of secrets in *text*, in no order; spans may overlap."""
     yield from _private_keys(text)
     for start, end, kind in _in_line(text):
         yield start, _goes_on(text, start, end), kind
@@ -55,9 +55,9 @@ def _in_line(text: str) -> Iterator[Found]:
 
 
 def find_broken(text: str, is_end: Callable[[int], bool]) -> Iterator[Found]:
-    """Yield the secrets of known length in *text*, from which line breaks have been taken.
+    """Yield the secrets of known length in *text*, from which line breaks have been removed.
 
-    *is_end* tells whether a word ended at this position while the breaks were still there.
+    *is_end* returns whether a word ended at a position before the line breaks were removed.
     """
     for kind, pattern in BROKEN:
         for match in pattern.finditer(text):
@@ -69,7 +69,7 @@ def find_broken(text: str, is_end: Callable[[int], bool]) -> Iterator[Found]:
 
 
 def _goes_on(text: str, start: int, end: int) -> int:
-    """Where a secret ends that is long enough to have been wrapped, when the next line looks like more of it."""
+    """The end of a secret that may be wrapped: extends it while the next line looks like more of it."""
     while end - start >= 16 and (more := NEXT_LINE.match(text, end)):
         piece = more[1]
         if not (
@@ -81,7 +81,7 @@ def _goes_on(text: str, start: int, end: int) -> int:
 
 
 def _is_random(token: str) -> bool:
-    """Whether *token* mixes digits and letters as drawn lots do: no word, no row of one digit."""
+    """Whether *token* mixes digits and letters at random: not a word, not a row of one digit."""
     body = token[-32:]
     letters = sum(letter.isalpha() for letter in body)
     is_hex = all(letter in "0123456789abcdef" for letter in body.lower())
@@ -104,7 +104,7 @@ def _private_keys(text: str) -> Iterator[Found]:
         lines = KEY_LINES.match(text, begin.end())
         at = end.end() if end else lines.end() if lines else begin.end()
         yield begin.start(), at, PRIVATE_KEY
-        if not end:  # nor is there one further on: look for headers only, not for their ends
+        if not end:  # there is no later end either: search for headers only
             for other in BEGIN.finditer(text, at):
                 lines = KEY_LINES.match(text, other.end())
                 yield other.start(), lines.end() if lines else other.end(), PRIVATE_KEY
@@ -146,7 +146,7 @@ def _named(text: str) -> Iterator[Found]:
 
 
 def _value(text: str, at: int) -> tuple[int, int]:
-    """Where the value that begins at *at* stands: inside its quotes, or up to the next space or `&`."""
+    """The span of the value that begins at *at*: inside its quotes, or up to the next space or `&`."""
     if quoted := QUOTED.match(text, at):
         return quoted.span(str(quoted.lastgroup))
     if opened := OPENED.match(text, at):
@@ -168,6 +168,6 @@ def _kind(name: str) -> str:
 
 
 def _line_end(text: str, start: int) -> int:
-    """The end of the line, and of what may be a header's value: no value is longer than 8 kB."""
+    """The end of the line, but at most 8 kB: no header value is longer."""
     end = text.find("\n", start, start + 8192)
     return end if end >= 0 else min(len(text), start + 8192)
