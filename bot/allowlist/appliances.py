@@ -1,6 +1,6 @@
-"""An allow-list for firewalls that know names: PAN-OS `set` commands and Cisco ASA objects.
+"""Write an allow-list for firewalls that support host names: PAN-OS `set` commands, Cisco ASA objects.
 
-Pure: no network, no clock. Both look the names up themselves (address objects of type fqdn).
+Pure: no network, no clock. Both resolve the names themselves (address objects of type fqdn).
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _GROUP = "lineman"
 
 
 def pan_os(allowlist: AllowList) -> str:
-    """Write commands for PAN-OS configure mode: objects, services, and one rule from any zone to any."""
+    """Write commands for PAN-OS configure mode: objects, services, and rules from any zone to any."""
     lines: list[str] = []
     for number, entry in enumerate(allowlist.entries, 1):
         name = f"{_GROUP}-{number}"

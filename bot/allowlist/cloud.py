@@ -1,6 +1,6 @@
-"""An allow-list as Terraform: the egress rules of an AWS security group, in HCL.
+"""Write an allow-list as Terraform: the egress rules of an AWS security group, in HCL.
 
-Pure: no network, no clock. Security groups know addresses only, so names must have been looked up.
+Pure: no network, no clock. Security groups support addresses only, so names must be resolved before.
 """
 
 import json
@@ -9,7 +9,7 @@ from bot.allowlist.model import AllowList, Entry
 
 
 def terraform_sg(allowlist: AllowList) -> str:
-    """Write one `aws_vpc_security_group_egress_rule` for each range; the group's id is a variable."""
+    """Write one `aws_vpc_security_group_egress_rule` per range; the group's id is a variable."""
     head = [f"# {line}" for line in allowlist.head()]
     variable = [
         'variable "security_group_id" {',
@@ -40,5 +40,5 @@ def _rule(number: int, entries: tuple[Entry, ...], block: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote a text for HCL; `${` and `%{` would begin a template (HCL native syntax, Templates)."""
+    """Quote a text for HCL; `${` and `%{` would start a template (HCL native syntax, Templates)."""
     return json.dumps(text).replace("${", "$${").replace("%{", "%%{")

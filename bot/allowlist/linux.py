@@ -1,13 +1,13 @@
-"""An allow-list for Linux firewalls: nftables and iptables.
+"""Write an allow-list for Linux firewalls: nftables and iptables.
 
-Pure: no network, no clock. Both know addresses only, so names must have been looked up.
+Pure: no network, no clock. Both support addresses only, so names must be resolved before.
 """
 
 from bot.allowlist.model import AllowList, Entry
 
 
 def nft(allowlist: AllowList) -> str:
-    """Write rules that `nft -f` adds to the chain `forward` of the table `inet filter`, whose policy is drop."""
+    """Write rules for `nft -f`, in the chain `forward` of the table `inet filter`, whose policy is drop."""
     rules = [
         f"ip daddr {{ {', '.join(first.ranges)} }} {first.transport} dport {first.port()} accept "
         f'comment "{_about(first, *others)}"'
@@ -27,7 +27,7 @@ def nft(allowlist: AllowList) -> str:
 
 
 def iptables(allowlist: AllowList) -> str:
-    """Write a table for `iptables-restore --noflush`: what passes through goes by the chain LINEMAN first."""
+    """Write a table for `iptables-restore --noflush`: forwarded traffic passes the chain LINEMAN first."""
     rules = [
         f"-A LINEMAN -p {first.transport} -d {block} -m {first.transport} --dport {first.port(':')} "
         f'-m comment --comment "{_about(first, *others)}" -j ACCEPT'
@@ -47,6 +47,6 @@ def iptables(allowlist: AllowList) -> str:
 
 
 def _about(*entries: Entry) -> str:
-    """Say what it is for in a comment; 128 characters is what nftables keeps."""
+    """Describe a rule's purpose for a comment; nftables keeps 128 characters."""
     text = " and ".join(f"{entry.service} {entry.host}".strip() for entry in entries)
     return "".join(letter for letter in text if letter.isalnum() or letter in " .-_")[:120]

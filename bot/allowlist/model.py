@@ -1,6 +1,6 @@
-"""What a firewall has to let out for one platform and edge: hosts, ports and ranges, each with its source.
+"""What a firewall must allow for one platform and edge: hosts, ports and ranges, each with its source.
 
-Pure: no network, no clock. Names stay names; whoever needs addresses gives them along.
+Pure: no network, no clock. Keeps host names; callers that need addresses pass them in.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Final
 
 from knowledge.model.network import Network, Scope
 
-# What each service is there for, as a firewall's comment says it, in the order of the list.
+# The purpose of each service for a firewall comment, in the order of the list.
 PURPOSES: Final = {
     "signaling": "signaling of calls",
     "legacy-signaling": "signaling of SDKs before 3.0",
@@ -22,9 +22,9 @@ PURPOSES: Final = {
 }
 _ROAMS: Final = frozenset(
     {"signaling", "legacy-signaling"}
-)  # where DNS may lead a roaming client to any edge
+)  # where DNS may send a roaming client to any edge
 _LEGACY: Final = frozenset({"legacy-signaling"})  # for old SDKs only
-_BY_RANGE: Final = frozenset({"stun", "turn"})  # whose addresses are published
+_BY_RANGE: Final = frozenset({"stun", "turn"})  # services with published addresses
 _IPV4: Final = (
     "IPv4 only. Where clients have IPv6 as well, answer their IPv6 to these hosts with a reset and not with silence, "
     "so that they take IPv4 at once; where they have IPv6 alone, NAT64 has to translate."
@@ -33,55 +33,55 @@ _IPV4: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing to let out: to a host, or to ranges, on one port or a span of them."""
+    """One destination to allow: a host or ranges, and one port or a range of ports."""
 
     service: str
     transport: str  # tcp or udp
-    ports: tuple[int, int]  # both the same for one port
+    ports: tuple[int, int]  # equal for one port
     host: str = ""
-    ranges: tuple[str, ...] = ()  # CIDR; of a host, where they are published or were looked up
+    ranges: tuple[str, ...] = ()  # CIDR; for a host, if its addresses are published or were looked up
     sources: tuple[str, ...] = ()
     status: str = "verified"
 
     @property
     def purpose(self) -> str:
-        """What it is for."""
+        """What the entry is for."""
         return PURPOSES.get(self.service, self.service)
 
     @property
     def place(self) -> str:
-        """Where it leads, for people."""
+        """The destination, for people."""
         return self.host or ", ".join(self.ranges)
 
     def port(self, between: str = "-") -> str:
-        """Write the port, or the span *between* two."""
+        """Write the port, or the range with *between* in the middle."""
         low, high = self.ports
         return str(low) if low == high else f"{low}{between}{high}"
 
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """Everything that one client needs, and where that is known from."""
+    """Everything that one client needs, with the sources."""
 
     title: str  # of the network
     platform: str
     edge: str
     turn: bool
-    checked: str  # YYYY-MM-DD, when the facts were held against their sources
+    checked: str  # YYYY-MM-DD, when the facts were checked against their sources
     entries: tuple[Entry, ...]
-    sources: Mapping[str, str]  # key: what and where, those that the entries name
-    legacy: bool = False  # for an SDK before 3.0, which signals on a port of its own
+    sources: Mapping[str, str]  # by key: title and address of the sources that the entries use
+    legacy: bool = False  # for an SDK before 3.0, which uses its own signaling port
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The hosts whose addresses have to be looked up, each once."""
+        """The hosts to look up, each once."""
         return tuple(dict.fromkeys(entry.host for entry in self.entries if entry.host and not entry.ranges))
 
     @property
     def rules(self) -> tuple[tuple[Entry, ...], ...]:
-        """What one rule by address lets out: entries with the same ranges, ports and transport stand together.
+        """Entries by rule: those with the same ranges, ports and transport share one rule.
 
-        A rule that another one makes superfluous could be lost without anybody noticing.
+        A redundant rule could be lost without anybody noticing.
         """
         found: dict[tuple[object, ...], list[Entry]] = {}
         for entry in self.entries:
@@ -90,7 +90,7 @@ class AllowList:
         return tuple(tuple(group) for group in found.values())
 
     def head(self) -> tuple[str, ...]:
-        """List the lines that stand above every form of it."""
+        """List the lines at the top of every format."""
         turn = "with TURN" if self.turn else "without TURN"
         sdk = ", SDK before 3.0" if self.legacy else ""
         v6 = any(":" in item for entry in self.entries for item in entry.ranges)
@@ -102,7 +102,7 @@ class AllowList:
         )
 
     def with_addresses(self, found: Mapping[str, tuple[str, ...]]) -> "AllowList":
-        """Give the list with the addresses *found* for its names; each is one range of one address."""
+        """A copy with the addresses *found* for its names; each address is one range."""
         entries = (
             replace(entry, ranges=tuple(found[entry.host]))
             if entry.host in found and not entry.ranges
@@ -115,9 +115,10 @@ class AllowList:
 def make_list(
     network: Network, platform: str, edge: str = "", *, turn: bool = False, legacy: bool = False
 ) -> AllowList:
-    """Gather what *platform* needs at *edge* (empty: roaming, which needs every edge).
+    """Collect what *platform* needs at *edge* (empty: roaming, which needs every edge).
 
-    *legacy* adds the port of SDKs before 3.0; today's stays in, so that an update of the app needs no other list.
+    *legacy* adds the port of SDKs before 3.0. The current port stays, so that an app update needs no new
+    list.
     """
     edge = edge or network.roaming
     legacy = legacy and bool(network.services_of("legacy-signaling", platform))
@@ -153,7 +154,7 @@ def _of_service(network: Network, service: str, platform: str, edge: str) -> Ite
     for scope in scopes:
         for target in network.targets(service, platform, scope, edge):
             entry = facts[target.transport, target.port]
-            if target.transport == "tls":  # rides on TCP, where the same port is listed in its own right
+            if target.transport == "tls":  # uses TCP, and the same port is listed as TCP
                 continue
             yield Entry(
                 service,

@@ -1,4 +1,4 @@
-"""An allow-list as text, CSV (RFC 4180) and JSON.
+"""Write an allow-list as text, CSV (RFC 4180) or JSON.
 
 Pure: no network, no clock.
 """
@@ -15,7 +15,7 @@ COLUMNS: Final = ("direction", "transport", "ports", "host", "ranges", "purpose"
 
 
 def text(allowlist: AllowList) -> str:
-    """Write it for people: one line each."""
+    """Write it for people, one entry per line."""
     width = max((len(entry.place) for entry in allowlist.entries), default=0)
     lines = [f"# {line}" for line in allowlist.head()]
     for entry in allowlist.entries:
@@ -28,7 +28,7 @@ def text(allowlist: AllowList) -> str:
 
 
 def as_csv(allowlist: AllowList) -> str:
-    """Write it as a table with a head line; lists inside a field are parted by spaces."""
+    """Write it as a table with a header line; lists in a field are separated by spaces."""
     stream = io.StringIO()
     table = csv.writer(stream, lineterminator="\r\n")
     table.writerow(COLUMNS)
@@ -37,7 +37,7 @@ def as_csv(allowlist: AllowList) -> str:
 
 
 def as_json(allowlist: AllowList) -> str:
-    """Write all there is to know about it."""
+    """Write all data of the list."""
     entries = [{**asdict(entry), "purpose": entry.purpose} for entry in allowlist.entries]
     return json.dumps({**asdict(allowlist), "entries": entries}, indent=2) + "\n"
 

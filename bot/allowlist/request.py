@@ -1,4 +1,4 @@
-"""Which allow-list somebody wants, from the words and options of a command line or of a chat.
+"""Parse which allow-list somebody wants, from a command line or a chat message.
 
 Pure: no network, no clock.
 """
@@ -19,13 +19,14 @@ from knowledge.reasoning.answers import option_for
 TEXT: Final = "text"
 OPTIONS: Final = ("platform", "edge", "turn", "sdk-version", "format", "any-address")
 
-# What people call it, as the first thing they say; "can I allow-list by address?" is a question about it.
+# Requests that start with what people call an allow-list. "Can I allow-list by address?" is a question about
+# it.
 _CALLED: Final = re.compile(
     r"^\W*(?P<ask>(?:(?:please|can|could|you|i|we|have|need|(?P<verb>show|give|send|make|get|export|write|print)|me|us|the|"
     r"an?|our)\s+){0,7})(?:allow|white)[- ]?list(?![\w-])\s*(?:for|of|on|please)?\s*(?P<rest>.*)",
     re.IGNORECASE | re.DOTALL,
 )
-_LONGEST: Final = 12  # words; more of them tell a story
+_LONGEST: Final = 12  # words; a longer text is not a request
 _FILLER: Final = (
     "please for the a an at on in with as and edge platform list format file of it my our app apps sdk client clients "
     "firewall rules need needs now thanks"
@@ -34,18 +35,18 @@ _FILLER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """One list: of which platform, at which edge, with TURN or without, in which form."""
+    """The list to make: platform, edge, with or without TURN, format."""
 
     platform: str
     edge: str
     turn: bool = False
     form: str = TEXT
-    any_address: bool = False  # in place of names, for forms that know addresses only
-    legacy: bool = False  # for a mobile SDK that signals on a port of its own
+    any_address: bool = False  # instead of names, for formats that support addresses only
+    legacy: bool = False  # for a mobile SDK with its own signaling port
 
 
 def called(text: str) -> str | None:
-    """What stands behind the words for an allow-list; None where *text* does not ask for one."""
+    """The text after the words for an allow-list; None if *text* does not ask for one."""
     found = _CALLED.match(text)
     if not found or len(found["rest"].split()) > _LONGEST:
         return None
@@ -54,15 +55,15 @@ def called(text: str) -> str | None:
 
 
 def asks_plainly(text: str) -> bool:
-    """Whether *text* asks for a list so plainly that nobody else can be meant: “give me the allow-list for iOS”."""
+    """Whether *text* clearly asks the bot for a list, as in “give me the allow-list for iOS”."""
     found = _CALLED.match(text)
     return called(text) is not None and bool(found and (found["verb"] or not found["ask"]))
 
 
 def read_words(text: str, platforms: Mapping[str, str], network: Network) -> dict[str, str]:
-    """Read what stands behind the words, such as `ios edge=frankfurt turn=yes format=nft`: names and values.
+    """Parse options such as `ios edge=frankfurt turn=yes format=nft` into names and values.
 
-    `UsageError` for a word that means nothing.
+    Raises `UsageError` for an unknown word.
     """
     options: dict[str, str] = {}
     plain: list[str] = []
@@ -81,7 +82,7 @@ def read_words(text: str, platforms: Mapping[str, str], network: Network) -> dic
 
 
 def make_list_request(fields: Mapping[str, str], knowledge: Knowledge, network: Network) -> ListRequest:
-    """Check what was *fields*: the values of `OPTIONS`; `UsageError` names the nearest words."""
+    """Validate *fields*, values by name from `OPTIONS`; `UsageError` suggests the closest words."""
     yes_no = {"yes": "yes", "no": "no"}
     return ListRequest(
         platform=_one("a platform", fields.get("platform", ""), platform_names(knowledge)),
@@ -94,7 +95,7 @@ def make_list_request(fields: Mapping[str, str], knowledge: Knowledge, network: 
 
 
 def is_legacy(version: str | None, knowledge: Knowledge) -> bool:
-    """Whether the mobile SDK of *version* is one that signals on a port of its own; `UsageError` for no version."""
+    """Whether the mobile SDK *version* uses its own signaling port; `UsageError` if it is not a version."""
     if version is None:
         return False
     answer = option_for(knowledge.questions["sdk-version"], version)
@@ -104,7 +105,7 @@ def is_legacy(version: str | None, knowledge: Knowledge) -> bool:
 
 
 def _by_meaning(words: Sequence[str], platforms: Mapping[str, str], network: Network) -> dict[str, str]:
-    """Tell by what it is which option each bare word is for; `UsageError` for one that is none."""
+    """Determine the option that each bare word is for; `UsageError` for an unknown word."""
     kinds = (("platform", platforms), ("edge", network.edge_names), ("format", FORMS))
     found: dict[str, str] = {}
     for word in words:

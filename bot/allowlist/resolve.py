@@ -1,4 +1,4 @@
-"""Resolve host names and render the list."""
+"""Resolve the host names of an allow-list, and render it."""
 
 import socket
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ ResolveHost: TypeAlias = Callable[[str], tuple[str, ...]]
 
 
 def write_list(wanted: ListRequest, network: Network) -> str:
-    """Write the list that is *wanted*; forms that know addresses only ask the system's resolver, which may wait."""
+    """Write the *wanted* list; formats without host names query the system's resolver, which may block."""
     found = make_list(network, wanted.platform, wanted.edge, turn=wanted.turn, legacy=wanted.legacy)
     if wanted.form in BY_ADDRESS:
         found = found.with_addresses(addresses(found, network, anywhere=wanted.any_address))
@@ -27,7 +27,7 @@ def write_list(wanted: ListRequest, network: Network) -> str:
 def addresses(
     found: AllowList, network: Network, *, anywhere: bool = False, look_up: ResolveHost | None = None
 ) -> Mapping[str, tuple[str, ...]]:
-    """Give each name's IPv4 addresses as /32: pinned, looked up, or any; `UsageError` for a name without."""
+    """The IPv4 addresses of each name as /32: pinned, looked up, or any; `UsageError` if there is none."""
     given: dict[str, tuple[str, ...]] = {}
     for host in found.names:
         pinned = tuple(f"{item}/32" for item in network.addresses.get(host, ()) if ":" not in item)
@@ -41,7 +41,7 @@ def addresses(
 
 
 def look_up_here(host: str) -> tuple[str, ...]:
-    """Ask the system's resolver for the IPv4 addresses of *host*, each as a /32; empty where it knows none."""
+    """Query the system's resolver for the IPv4 addresses of *host*, each as a /32; empty if there are none."""
     try:
         found = socket.getaddrinfo(host, None, socket.AF_INET, socket.SOCK_STREAM)
     except OSError:
