@@ -17,7 +17,7 @@ from knowledge.model.schema import ALL, Cause, Fix, Knowledge, Platform
 from knowledge.model.templates import fact, fill, fill_code, names_in, needed_in
 from probes.protocol.model import Observation
 
-# Placeholder in code for an edge that the run did not determine: whoever copies it must notice.
+# Placeholder in code for an edge that the run did not determine; anyone who copies it must notice.
 _YOUR_VALUE: Final = "YOUR_VALUE"
 # At most this many hosts or transports that fail in the same way are listed.
 _MOST: Final = 4

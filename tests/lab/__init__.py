@@ -1,1 +1,1 @@
-"""Networks with faults, made of real servers in namespaces, for tests and for people to look around in."""
+"""Networks with faults, made of real servers in network namespaces, for tests and for manual use."""

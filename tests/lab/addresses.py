@@ -30,7 +30,7 @@ INSIGHTS: Final = "203.0.113.21"
 AUTHORITATIVE: Final = "203.0.113.53"
 FAR: Final = "203.0.113.54"  # a public resolver far away that sends no client subnet
 
-TURN_USER: Final = "lab-caller"  # stands in no name: what is secret is taken out of all that a relay tells
+TURN_USER: Final = "lab-caller"  # not part of any name: secrets are removed from what relays report
 TURN_PASSWORD: Final = "lab-secret"
 REALM: Final = f"turn.{ZONE}"
 PROXY_PLAIN: Final = f"http://{NEAR}:3128"
@@ -113,7 +113,7 @@ def site_wan(number: int) -> tuple[str, str]:
 
 
 def addresses_of(selector: str) -> tuple[str, ...]:
-    """The addresses behind one word of a fault; `signaling` is both kinds of client, an edge likewise."""
+    """The addresses for one name in a fault; `signaling` is both kinds of client, an edge likewise."""
     services = {
         "javascript": JAVASCRIPT,
         "mobile": MOBILE,

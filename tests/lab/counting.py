@@ -1,4 +1,4 @@
-"""Counts what passes the first router: how often a service was looked at, whatever anybody says about it."""
+"""Count what passes the first router: how often a service was really checked."""
 
 import json
 import subprocess

@@ -25,7 +25,7 @@ RANGE: Final = f"{at.MEDIA_PORTS[0]}-{at.MEDIA_PORTS[1]}"
 
 
 class FaultError(ValueError):
-    """A scenario asks for a fault that does not exist, or with words it does not know."""
+    """A scenario asks for a fault that does not exist, or with unknown parameters."""
 
 
 def apply(world: World, name: str, parameters: Mapping[str, Any]) -> None:
@@ -72,7 +72,7 @@ def tcp(
 
 @_fault
 def legacy_port(world: World, how: str = "drop") -> None:
-    """The port that old mobile SDKs use is shut."""
+    """The port that old mobile SDKs use is blocked."""
     tcp(world, to="mobile", port=at.LEGACY_PORT, how=how)
 
 
@@ -81,7 +81,7 @@ def legacy_port(world: World, how: str = "drop") -> None:
 
 @_fault
 def udp_range(world: World, ports: str = RANGE, how: str = "drop", where: str = "fw") -> None:
-    """UDP to the media range is shut both ways, on all of its ports or some."""
+    """UDP to the media range is blocked in both directions, on all of its ports or some."""
     world.add_forward(f"ip daddr {at.MEDIA_NET} udp dport {ports} {REJECTIONS[how]}", where)
     world.add_forward(f"ip saddr {at.MEDIA_NET} udp sport {ports} drop", where)
 
@@ -122,7 +122,7 @@ def no_default_route(world: World) -> None:
 
 @_fault
 def loss(world: World, percent: int = 5) -> None:
-    """Packets of the relay are lost at random, each way."""
+    """Packets of the relay are lost at random, in each direction."""
     world.add_forward(f"ip saddr {at.RELAY} numgen random mod 100 < {percent} drop")
     world.add_forward(f"ip daddr {at.RELAY} numgen random mod 100 < {percent} drop")
 
@@ -163,7 +163,7 @@ def nat_pool(world: World) -> None:
     world.masquerade = [f"meta l4proto udp snat to {at.WAN_POOL}", f"snat to {at.WAN}"]
 
 
-# TLS and HTTP on the way
+# TLS and HTTP on the path
 
 
 @_fault
@@ -206,7 +206,7 @@ def websocket(
 
 
 def _divert(world: World, to: str | list[str], port: int, where: str = "fw") -> None:
-    """Redirect what arrives for 443 to a stand-in: on fw at no distance, or in svc behind the delay."""
+    """Redirect traffic to port 443 to a stand-in: on fw without delay, or in svc behind the delay."""
     device = {"fw": "lan", "svc": "service"}[where]
     world.add_redirect(f'iifname "{device}" ip daddr {_set(to)} tcp dport 443 redirect to :{port}', where)
 
@@ -275,7 +275,7 @@ def dns_dead(world: World, how: str = "drop") -> None:
 
 @_fault
 def other_resolver(world: World, address: str = at.FAR) -> None:
-    """No fault: the network file names a resolver besides the network's own, by default the far one."""
+    """No fault: the network file names a resolver besides the network's own, by default the remote one."""
     world.network["resolver"] = address
 
 
@@ -300,5 +300,5 @@ def dns_far(world: World) -> None:
 
 @_fault
 def roaming(world: World, edge: str = "sydney") -> None:
-    """The service's own DNS answers roaming with this edge, whoever asks."""
+    """The service's own DNS resolves the roaming name to this edge, for every client."""
     world.steer["roaming"] = at.EDGE[edge].name

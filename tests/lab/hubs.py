@@ -1,4 +1,4 @@
-"""The hub at the service's side of the lab, and the ways to start relays anywhere in it."""
+"""The hub on the service's side of the lab, and functions to start relays anywhere in it."""
 
 import shutil
 import tempfile
@@ -18,7 +18,7 @@ RANGES = f'"{at.LAN}", "{at.SIGNALING_NET}", "{at.MEDIA_NET}", "192.0.2.0/24", "
 
 @contextmanager
 def hub_in(lab: Lab, **more: Any) -> Iterator[Town]:
-    """A hub that runs in the healthy lab; whoever is outside of every LAN asks the service's own name server."""
+    """A hub in the healthy lab; hosts outside of every LAN ask the service's own name server."""
     folder = Path(tempfile.mkdtemp(prefix="lm_hub_"))
     folder.chmod(0o755)
     lab.put(World())

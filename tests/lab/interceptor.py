@@ -86,7 +86,7 @@ async def cut_upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 
 
 async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, how: str, names: Path) -> None:
-    """Look at the ClientHello; cut the connection if its server name is listed, else pass it on."""
+    """Read the ClientHello; cut the connection if its server name is listed, else pass it on."""
     hello = await reader.read(16384)
     wanted = json.loads(names.read_text())  # noqa: ASYNC240  # a few bytes in memory
     if wanted and not any(name.encode() in hello for name in wanted):
@@ -140,7 +140,7 @@ async def _copy(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 
 async def _guarded(listener, reader, writer) -> None:  # type: ignore[no-untyped-def]  # a plain adapter
-    """Run a listener's coroutine; whatever the ends do to each other is no news here."""
+    """Run a listener's coroutine; ignores connection errors between the two ends."""
     with contextlib.suppress(OSError, EOFError, ssl.SSLError, ExceptionGroup):
         await listener(reader, writer)
     with contextlib.suppress(OSError, ssl.SSLError):

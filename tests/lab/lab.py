@@ -133,7 +133,7 @@ class Lab:
         return self.put(Scenario("unnamed", "", faults=pairs).world())
 
     def put(self, world: World) -> Situation:
-        """Put a whole state in force; whatever was before is gone, caches included."""
+        """Put a complete state into effect; replaces everything from before, including caches."""
         self._load("lan", World())  # so that the near resolver can be asked whether it is back
         self._write("steer.json", world.steer)
         self._write("cut.json", world.cut_names)

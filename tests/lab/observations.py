@@ -1,4 +1,4 @@
-"""Plain looks from the relay, with sockets and dig: what the lab's own tests measure the lab with."""
+"""Plain checks from the relay, with sockets and dig: the lab's own tests measure the lab with them."""
 
 import errno
 import socket

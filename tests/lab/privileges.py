@@ -1,4 +1,4 @@
-"""How a command on the relay becomes an ordinary user's: the words that go in front of it. Pure but for looking."""
+"""Make a command on the relay run as an ordinary user: the words to put before it. Pure except for reading."""
 
 import pwd
 import stat
@@ -12,9 +12,10 @@ mount --bind "$3" "$2" && shift 3 && exec "$@" """
 
 
 def words(user: str, empty: Path) -> list[str]:
-    """What turns root into *user* with no capability and no way to get one; *empty* is a directory to mount on.
+    """The words that turn root into *user* without capabilities; *empty* is a directory to mount on.
 
-    Where this Python lives in a directory that others may not enter (root's home), the user is let in to it alone.
+    If this Python is in a directory that others may not enter (root's home), the user gets access to it
+    alone.
     """
     if user == "root":
         return []
@@ -36,7 +37,7 @@ def words(user: str, empty: Path) -> list[str]:
 
 
 def _closed(path: Path) -> Path | None:
-    """The first directory on the way to *path* that others may not enter."""
+    """The first directory on the path to *path* that others may not enter."""
     for directory in (*reversed(path.parents), path):
         if not directory.stat().st_mode & stat.S_IXOTH:
             return directory

@@ -36,7 +36,7 @@ table inet filter {{
 
 @dataclass(frozen=True)
 class Client:
-    """Whom a list is made for, and what is told in the diagnosis."""
+    """The client that a list is made for, and its answers in the diagnosis."""
 
     platform: str
     edge: str = "frankfurt"

@@ -1,4 +1,4 @@
-"""Each fault of the lab does what its one line says, seen with plain tools and sockets."""
+"""Each fault of the lab does what its docstring says, measured with plain tools and sockets."""
 
 import subprocess
 from typing import Any
@@ -22,7 +22,7 @@ NEAR_EDGE, FAR_EDGE = at.EDGE["frankfurt"], at.EDGE["sydney"]
     [("drop", "timeout"), ("reset", "ECONNREFUSED"), ("admin", "EHOSTUNREACH"), ("host", "EHOSTUNREACH")],
 )
 def test_tcp_is_shut_in_its_own_way(lab: Lab, how: str, seen: str) -> None:
-    """A fault on signaling shuts signaling, in the way asked for, and nothing else."""
+    """A fault on signaling blocks signaling, in the manner asked for, and nothing else."""
     lab.with_faults(("tcp", {"to": "signaling", "how": how}))
     assert observations.tcp(lab, FAR_EDGE.javascript) == seen
     assert observations.tcp(lab, NEAR_EDGE.mobile) == seen
@@ -31,7 +31,7 @@ def test_tcp_is_shut_in_its_own_way(lab: Lab, how: str, seen: str) -> None:
 
 
 def test_tcp_is_shut_for_one_edge_or_all(lab: Lab) -> None:
-    """An edge, a service or everything on 443 can be shut, by a router further out too."""
+    """An edge, a service or everything on 443 can be blocked, by an upstream router, too."""
     lab.with_faults(("tcp", {"to": "sydney", "where": "r1", "how": "reset"}))
     assert observations.tcp(lab, FAR_EDGE.javascript) == "ECONNREFUSED"
     assert observations.tcp(lab, NEAR_EDGE.javascript) == "open"
@@ -174,7 +174,7 @@ def test_upgrade_is_tampered_with_under_a_genuine_certificate(
 
 
 def test_stand_in_behind_the_delay_keeps_the_distance(lab: Lab) -> None:
-    """A gateway tampered with at the service is as far away as the edge it stands for."""
+    """A tampered gateway at the service has the same round-trip time as the edge it replaces."""
     lab.with_faults(("websocket", {"where": "svc"}))
     assert observations.tcp_seconds(lab, FAR_EDGE.javascript) >= FAR_EDGE.delay_ms / 1000
 
@@ -198,7 +198,7 @@ def test_clocks_can_differ(lab: Lab) -> None:
 
 
 def test_turn_is_shut_by_transport_or_whole(lab: Lab) -> None:
-    """TURN over one transport can be shut, or over all, and no other service suffers."""
+    """TURN can be blocked over one transport or over all, and no other service is affected."""
     lab.with_faults(("turn_shut", {"transports": ["tcp"], "how": "reset"}))
     assert observations.tcp(lab, at.TURN, 3478) == "ECONNREFUSED"
     assert observations.tcp(lab, at.TURN, 443) == "open"

@@ -66,7 +66,7 @@ def test_fault_of_one_network(lab: Lab, place: Town, name: str) -> None:
 
 
 def test_fault_of_the_service(lab: Lab, place: Town) -> None:
-    """What is shut upstream fails from everywhere, the reference relay too: the fault is no single network's."""
+    """What is blocked upstream fails from every relay, including the reference relay: no one network is at fault."""
     world = World()
     world.add_forward(f"ip daddr {{ {', '.join(at.JAVASCRIPT)} }} tcp dport 443 drop", "r2")
     reply = ask(place, lab.put(world), INSIDE, OUTSIDE, REFERENCE)
@@ -76,7 +76,7 @@ def test_fault_of_the_service(lab: Lab, place: Town) -> None:
 
 
 def test_only_a_proxy_leads_out(lab: Lab, place: Town) -> None:
-    """Where an authenticated proxy that only the host knows is the way out, a relay joins, serves and says so."""
+    """If only an authenticated proxy of the host gives internet access, a relay joins, serves and reports the proxy."""
     proxy = at.PROXY_WITH_PASSWORD
     with lab.scenario("proxy-only-unnamed") as situation:
         place.join("proxied", situation.command, LINEMAN_RELAY_PROXY=proxy)
@@ -114,7 +114,7 @@ def welcomed(place: Town) -> int:
 
 
 def connecting(reply: dict[str, Any], service: str) -> int:
-    """How many looks of the plan connect to *service*, once each, whether or not the hub heard of it."""
+    """How many checks of the plan connect to *service*, once each, whether or not the hub received the result."""
     planned = (one for one in reply["observations"] if one["target"]["service"] == service)
     return sum(one["probe"] in ("tcp", "tls", "http") for one in planned)
 
@@ -123,9 +123,10 @@ def connecting(reply: dict[str, Any], service: str) -> int:
 def nothing_runs_twice(
     lab: Lab, place: Town
 ) -> Iterator[tuple[Callable[[dict[str, Any]], None], Callable[[], int]]]:
-    """Gives what checks a reply, and what counts looks at Insights in the network, whose names are known by then.
+    """Yield a function that checks a reply, and one that counts the connections to Insights in the network.
 
-    One plan was begun meanwhile, and the network saw each look at Insights once.
+    The check: at most one plan was started in between, and each step connected to Insights once. The names
+    must be resolved before.
     """
     before = len(began(place))
     with connections(lab, at.INSIGHTS) as seen:
@@ -143,9 +144,9 @@ def nothing_runs_twice(
 
 
 def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
-    """A relay that is cut off while a plan runs: what it saw counts, the rest is told as missing, it comes back.
+    """A relay is cut off during a plan: its observations count, the rest is reported as missing, it reconnects.
 
-    What it saw in the meantime was not looked at twice.
+    The steps that it completed in between did not run twice.
     """
     situation = lab.put(scenarios.load("signaling-blocked-drop").world())
     begun = time.monotonic()
@@ -188,11 +189,11 @@ def test_hub_killed_in_the_middle(lab: Lab, place: Town) -> None:
 
 
 def test_loss(lab: Lab, place: Town) -> None:
-    """With three packets of ten lost between relay and hub all looks arrive, or the answer says how many did not.
+    """With 30 % loss between relay and hub all observations arrive, or the answer says how many did not.
 
-    Either way none is taken twice, and nothing is blamed. One run in twenty or so does miss some: at such loss a
-    connection can stand still for longer than the hub waits, and the plan may even come too late to be of use. (So
-    this is the last test here.)
+    Either way no step runs twice, and nothing is blamed. About one run in twenty does miss some: at such loss
+    a connection can stall for longer than the hub waits, and the plan may even arrive too late to be of use.
+    (So this is the last test here.)
     """
     world = World()
     for way in ("saddr", "daddr"):

@@ -73,7 +73,7 @@ def _ids(entries: list[Any] | None) -> tuple[str, ...]:
 
 
 def _story(diagnosis: dict[str, Any]) -> str:
-    """What each step saw, one a line, for whoever has to find out why."""
+    """The result of each step, one per line, for whoever debugs a failure."""
     observations = diagnosis.get("observations", [])
     seen = [f"  {o.get('step')}: {o.get('failure')} {o.get('facts')}" for o in observations]
     kept = {key: diagnosis.get(key) for key in ("outcome", "found", "possible", "not_checked")}

@@ -95,7 +95,7 @@ def test_each_network_has_its_own_fault(lab: Lab, place: Town, sites: dict[str, 
 
 
 def test_the_same_fault_in_every_network(lab: Lab, place: Town, sites: dict[str, Site]) -> None:
-    """One fault that all three networks have is found by each relay, and told as common to all of them."""
+    """A fault in all three networks is found by each relay, and reported as common to all."""
     break_each(sites, dict.fromkeys(SITES, MEDIA_SHUT))
     reply = ask(place, lab, *SITES)
     assert found(reply) == {name: ["media-udp-blocked"] for name in SITES}

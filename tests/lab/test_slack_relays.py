@@ -1,4 +1,4 @@
-"""Several relays of the lab asked in Slack: the bot and the fake Slack stand beside the hub, on the service's side."""
+"""Several relays of the lab from Slack: the bot and the fake Slack run next to the hub, on the service's side."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,7 +29,7 @@ async def slack(lab: Lab) -> AsyncIterator[FakeSlack]:
 
 
 async def test_whose_fault_it_is(lab: Lab, place: Town, slack: FakeSlack) -> None:
-    """One command asks three relays; a fault of one network and one of the service are told apart."""
+    """One command asks three relays; a fault of one network and one of the service are distinguished."""
     healthy = lab.put(World())
     rules = place.folder / "access.yaml"
     rules.write_text('rules: [{relays: "*"}]')

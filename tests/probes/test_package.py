@@ -1,4 +1,4 @@
-"""The relay is a package of its own: its wheel holds the probes, and starts without anything else of ours."""
+"""The relay is its own package: its wheel has the probes, and starts without our other packages."""
 
 import os
 import runpy

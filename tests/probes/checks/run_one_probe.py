@@ -1,4 +1,4 @@
-"""Look at one target with one probe, as the runner does, and return the word and the facts."""
+"""Run one check on one target, as the runner does, and return its failure and facts."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

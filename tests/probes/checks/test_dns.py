@@ -24,7 +24,7 @@ GOOD = zone({f"{HOST} A": [f"{HOST} A 8.8.4.4"], f"{HOST} AAAA": [f"{HOST} AAAA 
 
 
 async def test_addresses_of_both_families_are_found() -> None:
-    """Both families are asked for, and who answered and what else it said are noted."""
+    """Both families are looked up, and the resolver and the rest of its answer are noted."""
     async with name_server(GOOD) as server:
         failure, facts = await ask_for(HOST, 53, servers=[server])
     assert failure is None
@@ -44,7 +44,7 @@ async def test_addresses_of_both_families_are_found() -> None:
     ],
 )
 async def test_every_rcode_is_its_own_word(rcode: str, word: Failure) -> None:
-    """What a resolver says instead of an address is told by name."""
+    """Each error that a resolver returns has its own failure."""
     async with name_server(lambda query, tcp: [answer(query, rcode=rcode)]) as server:
         failure, facts = await ask_for(HOST, 53, servers=[server])
     assert failure is word
@@ -52,7 +52,7 @@ async def test_every_rcode_is_its_own_word(rcode: str, word: Failure) -> None:
 
 
 async def test_a_silent_resolver_is_asked_again_and_then_given_up() -> None:
-    """A resolver that stays silent hears each question as often as the cadence says, and is a dns timeout."""
+    """A resolver that does not answer gets each query as often as the cadence has it, and is a DNS timeout."""
     heard: list[dns.message.Message] = []
     async with name_server(lambda query, tcp: heard.append(query) or []) as server:
         failure, _ = await ask_for(HOST, 53, servers=[server], cadence=(0.02, 0.02, 0.02))
@@ -77,7 +77,7 @@ async def test_a_lost_question_is_made_up_for() -> None:
 
 
 async def test_a_closed_port_is_unreachable_at_once() -> None:
-    """Where no resolver listens, ICMP says so, and nobody waits for the end of the cadence."""
+    """Where no resolver listens, the ICMP error ends the check at once, not at the end of the cadence."""
     async with name_server(GOOD) as server:
         pass
     async with asyncio.timeout(1):
@@ -123,7 +123,7 @@ async def test_the_most_telling_word_stands_for_all_resolvers() -> None:
 
 
 async def test_answers_to_other_questions_are_passed_over() -> None:
-    """Neither a wrong id nor another name's answer is taken for ours."""
+    """Answers with a wrong id or another name are ignored."""
 
     def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
         forged = answer(query, f"{HOST} A 6.6.6.6")
@@ -151,7 +151,7 @@ async def test_a_late_duplicate_does_no_harm() -> None:
 
 
 async def test_junk_with_our_id_is_misbehaviour_unless_an_answer_follows() -> None:
-    """Junk is waited out, as somebody may have been faster than the resolver; alone, it is its word."""
+    """After junk, the check waits for the real answer; if only junk arrives, the server misbehaves."""
     async with name_server(lambda query, tcp: [query.to_wire()[:2] + b"\x80junk"]) as server:
         failure, _ = await ask_for(HOST, 53, servers=[server])
     assert failure is Failure.DNS_SERVER_MISBEHAVING
@@ -198,7 +198,7 @@ async def test_a_resolver_without_a_route_is_unreachable() -> None:
 
 
 async def test_an_answer_to_another_question_by_tcp_is_misbehaviour() -> None:
-    """By TCP nobody else could have answered."""
+    """Over TCP nobody else could have answered, so another answer is misbehavior."""
 
     def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return [answer(dns.message.make_query("other.example", "A"))]
@@ -251,7 +251,7 @@ async def test_an_impossible_address_is_a_bogon(address: str) -> None:
 
 
 async def test_a_good_address_beside_a_bogon_counts() -> None:
-    """One possible address is enough; the impossible one is left out and told."""
+    """One possible address is enough; the impossible one is left out and reported."""
     lines = [f"{HOST} A 10.0.0.1", f"{HOST} A 8.8.4.4"]
     async with name_server(zone({f"{HOST} A": lines})) as server:
         failure, facts = await ask_for(HOST, 53, servers=[server])
@@ -293,7 +293,7 @@ async def test_the_check_name_tells_whether_the_subnet_is_sent(text: str, sent: 
     [(['check.example TXT "hello"'], Failure.DNS_NO_ANSWER), ([], Failure.DNS_NXDOMAIN_ERROR)],
 )
 async def test_a_check_name_that_says_nothing_is_no_answer(lines: Iterable[str], word: Failure) -> None:
-    """Without a word about the subnet, nothing is claimed about it."""
+    """If the test name reports nothing about the subnet, no fact is noted."""
     records = {"check.example TXT": list(lines)} if lines else {}
     async with name_server(zone(records)) as server:
         failure, facts = await ask_for("check.example", 53, servers=[server], ask="client-subnet")
@@ -327,7 +327,7 @@ async def test_an_unidentified_machine_is_no_failure_and_a_silent_one_is() -> No
 
 
 async def test_dns_over_tcp_when_the_target_says_so() -> None:
-    """A target with transport tcp is asked by TCP; a server that hangs up misbehaves."""
+    """A target with transport tcp is queried over TCP; a server that closes the connection misbehaves."""
 
     def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return GOOD(query, tcp) if tcp else []
@@ -356,7 +356,7 @@ async def test_the_hosts_file_goes_first(tmp_path: Path) -> None:
 
 
 async def test_a_name_is_looked_up_once_a_run() -> None:
-    """However many ask, the name servers hear one question for each family."""
+    """For several concurrent lookups the name servers get one query per family."""
     heard: list[dns.message.Message] = []
 
     def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
@@ -382,7 +382,7 @@ async def test_questions_leave_from_low_ports() -> None:
 
 
 def test_resolv_conf_gives_three_servers_at_most() -> None:
-    """As resolv.conf(5) has it: three servers, comments passed over, the local one when there is none."""
+    """As in resolv.conf(5): at most three servers, comments ignored, the local one if there is none."""
     text = "# nameserver 192.0.2.9\nsearch example\nnameserver 192.0.2.1\nnameserver junk\n" + "".join(
         f"nameserver 192.0.2.{n}\n" for n in range(2, 6)
     )

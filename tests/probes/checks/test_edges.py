@@ -35,7 +35,7 @@ async def test_open_and_shut_edges_are_told_apart() -> None:
 
 
 async def test_a_shut_roaming_edge_with_others_open() -> None:
-    """Where roaming leads to a shut edge, the others that open are named."""
+    """If roaming selects a blocked edge, the open ones are listed."""
     async with tcp_server(silence) as port:
         _, facts = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
     assert facts["roaming_edge"] == "dublin"
@@ -46,7 +46,7 @@ async def test_a_shut_roaming_edge_with_others_open() -> None:
 
 
 async def test_the_chosen_edge_is_not_another_one() -> None:
-    """With an edge chosen, the others are those besides it."""
+    """With a chosen edge, the other edges do not include it."""
     async with tcp_server(silence) as port:
         _, facts = await context(
             port, chosen="tokyo", addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.1")
@@ -55,7 +55,7 @@ async def test_the_chosen_edge_is_not_another_one() -> None:
 
 
 async def test_an_edge_that_is_not_allowed() -> None:
-    """Whether roaming leads to an allowed edge is told only when the edge is known."""
+    """Whether roaming selects an allowed edge is a fact only once the edge is known."""
     async with tcp_server(silence) as port:
         here = pinned("127.0.0.1", "127.0.0.1", "127.0.0.2")
         _, refused = await context(port, allowed=["tokyo"], addresses=here)
@@ -71,7 +71,7 @@ async def test_an_edge_that_is_not_allowed() -> None:
 
 
 async def test_a_silent_edge_does_not_hide_the_others() -> None:
-    """When the budget ends while one edge is silent, what the others said is kept."""
+    """If the budget ends while one edge does not answer, the results of the others are kept."""
     async with full_backlog() as port, tcp_server(silence, host="127.0.0.3", port=port):
         failure, facts = await context(
             port, budget=0.2, addresses=pinned("127.0.0.3", "127.0.0.3", "127.0.0.1")
@@ -83,7 +83,7 @@ async def test_a_silent_edge_does_not_hide_the_others() -> None:
 
 
 async def test_names_are_resolved_and_aliases_recognized() -> None:
-    """Roaming is recognized by an alias as well, and an edge without a name is shut with the dns word."""
+    """Roaming is recognized by a CNAME, too, and an edge that does not resolve has the DNS failure."""
     records = {
         f"{ROAMING} A": [f"{ROAMING} CNAME {HOSTS['dublin']}.", f"{HOSTS['dublin']} A 127.0.0.1"],
         f"{HOSTS['dublin']} A": [f"{HOSTS['dublin']} A 127.0.0.4"],
@@ -97,7 +97,7 @@ async def test_names_are_resolved_and_aliases_recognized() -> None:
 
 
 async def test_only_an_edge_that_clients_may_use_and_that_has_a_name_is_barred() -> None:
-    """What does not open counts as barred where the network allows the edge, and where DNS knows it."""
+    """An edge counts as barred only if the network allows it and its name resolves."""
     async with tcp_server(silence) as port:
         here = pinned("127.0.0.1", "127.0.0.1", "127.0.0.2")
         _, allowed = await context(port, allowed=["dublin", "tokyo"], addresses=here)
@@ -110,7 +110,7 @@ async def test_only_an_edge_that_clients_may_use_and_that_has_a_name_is_barred()
 
 
 async def test_no_name_at_all_is_a_dns_word() -> None:
-    """When nothing resolves, the step fails with roaming's dns word."""
+    """If nothing resolves, the step fails with the DNS failure of the roaming name."""
     async with name_server(zone({}, rcode="SERVFAIL")) as server:
         failure, facts = await context(443, servers=[server])
     assert failure is Failure.DNS_SERVFAIL_ERROR

@@ -49,7 +49,7 @@ def test_judge(proofs: list[PortProof], ephemeral: str, sure: bool, word: Failur
     ],
 )
 def test_compare_ephemeral(low: PortProof, high: PortProof, word: str) -> None:
-    """Only a port that fares worse from an ephemeral source port speaks of a rule on the source."""
+    """Only a port that does worse from an ephemeral source port indicates a rule on the source."""
     assert compare_ephemeral([(low, high)]) == word
 
 

@@ -16,7 +16,7 @@ PUBLIC = "203.0.113.5"
 
 
 async def test_no_nat_and_no_filter(turn_server: Coturn) -> None:
-    """Where nothing stands between, mapping is none and everybody may answer."""
+    """Without NAT or firewall, mapping is none and every source may answer."""
     failure, facts = await see(nat.probe, HOST, turn_server.port, transport="udp")
     assert failure is None
     assert facts == {
@@ -39,7 +39,7 @@ async def test_no_nat_and_no_filter(turn_server: Coturn) -> None:
     ],
 )
 async def test_mapping(mapping: str, port: Any) -> None:
-    """Each mapping of RFC 4787 is told by its own word."""
+    """Each mapping of RFC 4787 has its own value."""
     async with behaviour_server(lambda server, peer: (PUBLIC, port(server, peer))) as (server, _):
         failure, facts = await see(nat.probe, HOST, server.port)
     assert failure is None
@@ -57,7 +57,7 @@ async def test_mapping(mapping: str, port: Any) -> None:
     ],
 )
 async def test_filtering(filtering: str, passes: Any) -> None:
-    """Each filtering of RFC 4787 is told by its own word, within 0.6 s although silence has to be heard."""
+    """Each filtering of RFC 4787 has its own value, within 0.6 s although one result needs a timeout."""
     start = time.perf_counter()
     async with behaviour_server(lambda server, peer: (PUBLIC, peer[1]), passes) as (server, _):
         failure, facts = await see(nat.probe, HOST, server.port)
@@ -98,7 +98,7 @@ async def test_two_plain_servers_tell_the_mapping() -> None:
 
 
 async def test_two_plain_servers_tell_a_mapping_that_depends() -> None:
-    """Servers that see different ports prove dependence on the address, and no more."""
+    """Servers that see different ports prove only that the mapping depends on the address."""
     async with stun_server(_sees(PUBLIC, 1111)) as one, stun_server(_sees(PUBLIC, 2222), "127.0.0.2") as two:
         failure, facts = await _two(one, two)
     assert failure is None
@@ -106,7 +106,7 @@ async def test_two_plain_servers_tell_a_mapping_that_depends() -> None:
 
 
 async def test_one_plain_server_cannot_tell() -> None:
-    """One address to ask is not enough behind a NAT: not_supported, with what is known kept."""
+    """One address to ask is not enough behind a NAT: not_supported, and the known facts are kept."""
     async with stun_server(_sees(PUBLIC)) as port:
         failure, facts = await see(nat.probe, HOST, port)
     assert failure is Failure.NOT_SUPPORTED
@@ -123,7 +123,7 @@ async def test_silence_is_not_a_nat() -> None:
 
 
 async def test_a_server_without_a_name_service_costs_nothing() -> None:
-    """A second server nobody can resolve is left out, and a host without a v4 address is no_address."""
+    """A second server that does not resolve is left out; a host without an IPv4 address is no_address."""
     async with stun_server(_sees(PUBLIC)) as port:
         failure, facts = await see(
             nat.probe, HOST, port, more={"servers": [{"host": "stun.example", "port": 3478}]}
@@ -134,7 +134,7 @@ async def test_a_server_without_a_name_service_costs_nothing() -> None:
 
 
 async def test_a_server_that_breaks_its_promise_leaves_filtering_unknown() -> None:
-    """OTHER-ADDRESS where nobody listens: its silence tells neither mapping nor filtering."""
+    """No answer from OTHER-ADDRESS leaves mapping and filtering unknown."""
 
     def promises(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
         if request.get(StunAttribute.CHANGE_REQUEST):

@@ -10,7 +10,7 @@ from tests.probes.checks.run_one_probe import see
 
 
 async def test_the_way_out_is_noted() -> None:
-    """A target that answers is beyond the gateway as far as TTL goes, and the local address is told."""
+    """A target that answers is beyond the gateway, and the local address is noted."""
     failure, facts = await see(route.probe, "127.0.0.1", 33434, transport="udp")
     assert failure is None
     assert facts["local_address"] == "127.0.0.1"
@@ -26,7 +26,7 @@ async def test_v6_works_alike() -> None:
 
 
 async def test_silence_is_no_failure() -> None:
-    """Where nobody answers, the facts say so and the step succeeds, inside its budget."""
+    """If no router answers, the facts say so and the step succeeds within its budget."""
     # Multicast on loopback: it has a route, and no router ever answers.
     failure, facts = await see(route.probe, "224.0.0.251", 33434, transport="udp")
     assert failure is None
@@ -45,7 +45,7 @@ print(*asyncio.run(see(route.probe, "198.51.100.1", 33434, transport="udp")))
 
 @pytest.mark.root
 def test_no_route_is_a_failure() -> None:
-    """A host that has no route to the service says so in the network's own word."""
+    """A host without a route to the service fails with the kernel's error."""
     # A new network namespace has no route at all.
     alone = subprocess.run(
         ["unshare", "--net", sys.executable, "-c", _ALONE], capture_output=True, text=True, check=True

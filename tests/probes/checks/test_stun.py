@@ -19,7 +19,7 @@ async def test_a_real_server_tells_our_address(turn_server: Coturn) -> None:
 
 
 async def test_a_closed_port_is_unreachable() -> None:
-    """ICMP's word wins over silence, and comes before the resends are used up."""
+    """An ICMP error takes precedence over a timeout, and ends the check before the last resend."""
     async with stun_server(lambda request, peer: []) as port:
         pass
     failure, facts = await see(stun.probe, HOST, port, budget=0.7)
@@ -37,7 +37,7 @@ async def test_silence_is_a_timeout() -> None:
 
 
 async def test_lost_requests_are_sent_again() -> None:
-    """A server that hears only the third request is reached, and ms is of that request."""
+    """A server that receives only the third request is reached, and ms is for that request."""
     seen: list[bytes] = []
 
     def third(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
@@ -74,14 +74,14 @@ async def test_an_answer_without_an_address_is_malformed() -> None:
 
 
 async def test_nothing_but_junk_is_malformed_and_not_silence() -> None:
-    """What answers with something else than STUN is told apart from what does not answer."""
+    """A server that answers with something other than STUN is not reported as a timeout."""
     async with stun_server(lambda request, peer: [b"HTTP/1.1 400 Bad Request\r\n\r\n"]) as port:
         failure, _ = await see(stun.probe, HOST, port, budget=0.7)
     assert failure is Failure.STUN_MALFORMED_RESPONSE
 
 
 async def test_an_old_server_is_understood() -> None:
-    """MAPPED-ADDRESS of RFC 3489 counts when there is no XOR-MAPPED-ADDRESS."""
+    """MAPPED-ADDRESS of RFC 3489 is used if there is no XOR-MAPPED-ADDRESS."""
 
     def old(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
         value = b"\0\1" + (4321).to_bytes(2, "big") + bytes([203, 0, 113, 7])

@@ -52,7 +52,7 @@ async def test_one_open_address_is_enough_and_the_others_are_told() -> None:
 
 
 async def test_an_address_that_is_heard_of_survives_the_end_of_the_budget() -> None:
-    """What one address said is kept though another stays silent until the budget ends."""
+    """The result of one address is kept even if another does not answer within the budget."""
     async with full_backlog() as port:
         failure, facts = await see(
             tcp.probe, "media.example", port, budget=0.1, addresses=["127.0.0.1", "127.0.0.3"]
@@ -62,7 +62,7 @@ async def test_an_address_that_is_heard_of_survives_the_end_of_the_budget() -> N
 
 
 async def test_the_first_address_gives_the_word() -> None:
-    """When all addresses fail, the step fails with the first one's word."""
+    """If all addresses fail, the step has the failure of the first one."""
     async with tcp_server(silence) as port:
         pass
     failure, facts = await see(tcp.probe, "x.example", port, addresses=["127.0.0.2", "127.0.0.3"])
@@ -71,7 +71,7 @@ async def test_the_first_address_gives_the_word() -> None:
 
 
 async def test_a_v6_address_is_counted_apart() -> None:
-    """An open v6 address does not make up for a shut v4 one, and is counted on its own."""
+    """An open IPv6 address does not make up for a blocked IPv4 one, and has its own count."""
     async with tcp_server(silence, host="::1") as port:
         failure, facts = await see(tcp.probe, "x.example", port, addresses=["127.0.0.1", "::1"])
         alone, alone_facts = await see(tcp.probe, "x.example", port, addresses=["::1"])
@@ -82,7 +82,7 @@ async def test_a_v6_address_is_counted_apart() -> None:
 
 
 async def test_a_v6_address_without_route_is_left_out() -> None:
-    """Where this host has no route for v6, a host's v6 address counts neither as open nor as shut."""
+    """Without an IPv6 route on this host, IPv6 addresses are neither open nor blocked."""
     async with tcp_server(silence) as port:
         failure, facts = await see(tcp.probe, "x.example", port, addresses=["127.0.0.1", "fe80::1"])
     assert failure is None

@@ -1,4 +1,4 @@
-"""The tls probe against TLS servers of every kind, and against what is none, on loopback."""
+"""The tls check against TLS servers of every kind, and against servers of other protocols, on loopback."""
 
 import asyncio
 import ssl
@@ -45,7 +45,7 @@ async def test_a_genuine_session_and_its_facts() -> None:
     ids=["stranger", "self-signed", "wrong-name", "expired", "not-yet"],
 )
 async def test_a_finished_session_is_judged(identity: Identity, word: Failure, authority: str) -> None:
-    """What is wrong with a certificate is told by name, the handshake having gone through."""
+    """After a complete handshake, each mistake in a certificate has its own failure."""
     async with tcp_server(silence, identity.context()) as port:
         failure, facts = await look(port)
     assert failure is word
@@ -62,7 +62,7 @@ async def test_the_skew_is_told_in_seconds() -> None:
 
 
 def _retry(hello: bytes) -> bytes:
-    """A HelloRetryRequest for another group (RFC 8446 4.1.4), which makes the client speak again."""
+    """A HelloRetryRequest for another group (RFC 8446 section 4.1.4), which makes the client send again."""
     session = hello[43 : 44 + hello[43]]
     magic = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C")
     extensions = bytes.fromhex("002b00020304003300020018")  # TLS 1.3, secp384r1
@@ -95,7 +95,7 @@ async def test_a_broken_handshake_is_told_with_its_stage(talk: Talk, word: Failu
 
 
 async def test_a_reset_in_the_middle_is_a_reset() -> None:
-    """A RST after the server's first bytes is told apart from a FIN."""
+    """A RST after the server's first bytes has another failure than a FIN."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         hello = await reader.read(65536)
@@ -138,7 +138,7 @@ async def test_an_alert_in_the_middle_has_its_name_too() -> None:
 
 
 async def test_an_endless_handshake_is_cut_off() -> None:
-    """A server that sends for ever costs neither more than the budget nor memory without bound."""
+    """A server that never stops sending costs no more than the budget and bounded memory."""
     async with tcp_server(drip(b"\x16\x03\x03\x40\x00" + bytes(16384))) as port:
         failure, facts = await look(port, budget=1.0)
     assert failure is Failure.SSL_FAILED_HANDSHAKE
@@ -146,7 +146,7 @@ async def test_an_endless_handshake_is_cut_off() -> None:
 
 
 async def test_a_closed_port_is_refused_at_stage_connect() -> None:
-    """Where TCP already fails, nothing is said of TLS."""
+    """If TCP fails, there are no facts about TLS."""
     async with tcp_server(silence) as port:
         pass
     failure, facts = await look(port)

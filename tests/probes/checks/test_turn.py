@@ -30,7 +30,7 @@ def _port(server: Coturn, transport: str) -> int:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_credentials_get_an_allocation(turn_server: Coturn, transport: str) -> None:
-    """Over each transport: allocated, with the relayed address, ours as the server sees it, and its software."""
+    """Over each transport: allocated, with relayed address, mapped address and the server's software."""
     port = _port(turn_server, transport)
     failure, facts = await see(turn.probe, HOST, port, transport=transport, secrets=SECRETS)
     assert failure is None
@@ -60,7 +60,7 @@ async def test_wrong_credentials_are_unauthorized(turn_server: Coturn, wrong: di
 
 
 async def test_the_allocation_is_given_back(tmp_path: Path) -> None:
-    """With a quota of one, the next look gets an allocation as soon as the server has heard, by any transport."""
+    """With a quota of one, the next check gets an allocation once the server has released it, over any transport."""
     with coturn(tmp_path, "--user-quota=1") as server:
         for transport in (*TRANSPORTS, *TRANSPORTS):
             failure: Failure | None = Failure.TURN_QUOTA_REACHED
@@ -88,7 +88,7 @@ async def test_the_allocation_is_given_back(tmp_path: Path) -> None:
     ],
 )
 async def test_each_refusal_has_its_word(code: int, word: Failure) -> None:
-    """A server that goes on refusing gives the refusal's own word, with code and reason as a fact."""
+    """A server that keeps refusing gives the refusal's own failure, with code and reason as a fact."""
     async with stun_server(RefusingTurn([code])) as port:
         failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
     assert failure is word

@@ -35,7 +35,7 @@ async def prove(
 
 @pytest.mark.parametrize("transports", [("udp", "tcp", "tls"), ("udp",), ("tcp",), ("tls",)])
 async def test_open_ways_are_proven(turn_server: Coturn, transports: tuple[str, ...]) -> None:
-    """By any control channel eight real ports pass both ways, from low and ephemeral source ports alike."""
+    """Over any control channel, eight real ports pass in both directions, from low and ephemeral source ports."""
     failure, facts = await prove(turn_server.ways(*transports))
     assert failure is None
     assert (facts["outbound_ok"], facts["inbound_ok"]) == (8, 8)
@@ -60,14 +60,14 @@ async def test_without_credentials_nothing_is_proven(turn_server: Coturn) -> Non
 
 
 async def test_wrong_credentials_are_the_servers_word(turn_server: Coturn) -> None:
-    """A refusal is told as one, not as a fault of the network."""
+    """A refusal is reported as a refusal, not as a fault of the network."""
     failure, facts = await prove(turn_server.ways("udp", "tcp"), secrets={**SECRETS, "credential": "wrong"})
     assert failure is Failure.TURN_UNAUTHORIZED
     assert set(facts["turn_failures"].values()) == {"turn_unauthorized"}
 
 
 async def test_without_a_server_it_is_inconclusive() -> None:
-    """Nobody to ask, or nobody who answers, says nothing about the media range."""
+    """Without a TURN server, or if none answers, nothing is known about the media range."""
     assert (await prove([]))[0] is Failure.INCONCLUSIVE
     async with MediaTurn().run() as server:
         ways = server.ways()
@@ -158,7 +158,7 @@ async def test_a_pool_with_two_public_addresses() -> None:
 
 
 async def test_a_pool_of_neighbours_without_stun() -> None:
-    """Where STUN is silent, the addresses beside the one TCP leaves by are permitted too."""
+    """If STUN does not answer, the addresses next to the one that TCP leaves from are permitted, too."""
     async with MediaTurn(udp_public="203.0.113.11", answers_stun=False).run() as server:
         failure, _ = await prove(server.ways())
     assert failure is None
@@ -200,7 +200,7 @@ async def test_random_loss_is_no_verdict() -> None:
 
 
 async def test_a_server_that_forbids_peers() -> None:
-    """403 to our permissions is the server's word, and says nothing about the network."""
+    """403 for our permissions is the server's failure, and proves nothing about the network."""
     async with MediaTurn(forbids=True).run() as server:
         failure, _ = await prove(server.ways())
     assert failure is Failure.TURN_FORBIDDEN
@@ -224,7 +224,7 @@ async def test_a_control_channel_that_breaks(when: str) -> None:
 
 
 async def test_ports_outside_the_media_range_do_not_count(turn_server: Coturn) -> None:
-    """A relayed port that no media would use proves nothing either way."""
+    """A relayed port outside the media range proves nothing."""
     failure, facts = await see(
         udp_media.probe, "", 0, secrets=SECRETS, turn=turn_server.ways("tcp"), ports=[1, 2], count=2
     )

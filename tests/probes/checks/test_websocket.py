@@ -57,7 +57,7 @@ def accept(request: str) -> bytes:
 
 
 async def test_an_upgrade_that_goes_through() -> None:
-    """A gateway that accepts is a success; it is asked for the right path and host, and told goodbye."""
+    """A gateway that accepts is a success; it gets the right path and host, and a close frame."""
     seen: asyncio.Queue[str] = asyncio.Queue()
     async with tcp_server(answering(accept, seen), CONTEXT) as port:
         failure, facts = await upgrade(port, path="/signal")
@@ -91,7 +91,7 @@ async def test_an_upgrade_that_goes_through() -> None:
     ids=["200", "302", "bare-101", "403", "502", "407", "accept", "ssh", "999", "colon", "huge"],
 )
 async def test_every_other_answer_is_its_own_word(answer: bytes, word: Failure) -> None:
-    """An upgrade taken out, one refused and an answer that is none are told apart."""
+    """A stripped upgrade, a refused one and a malformed answer have different failures."""
     async with tcp_server(answering(lambda _: answer), CONTEXT) as port:
         failure, facts = await upgrade(port)
     assert failure is word
@@ -117,14 +117,14 @@ async def test_an_interim_answer_is_passed_over() -> None:
     ],
 )
 async def test_a_cut_connection_is_told_by_how_it_was_cut(then: str, word: Failure) -> None:
-    """FIN, RST and silence where the answer was due are three words."""
+    """FIN, RST and no answer have three different failures."""
     async with tcp_server(say(then=then), CONTEXT) as port:
         failure, _ = await upgrade(port, budget=0.3)
     assert failure is word
 
 
 async def test_a_broken_handshake_is_no_websocket_matter() -> None:
-    """What breaks in TLS keeps its own word, and the connection is closed."""
+    """A TLS failure keeps its own name, and the connection is closed."""
     async with tcp_server(say(b"HTTP/1.1 400 Bad\r\n\r\n")) as port:
         failure, _ = await upgrade(port)
     assert failure is Failure.SSL_NOT_TLS
@@ -134,7 +134,7 @@ async def test_a_broken_handshake_is_no_websocket_matter() -> None:
 
 
 def tunnel(port: int, seen: list[str], refusal: bytes = b"") -> Talk:
-    """A proxy that connects to *port*, whatever it is asked for, or says *refusal*."""
+    """A proxy that connects to *port* for every request, or answers *refusal*."""
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.append(await read_request(reader))
@@ -214,7 +214,7 @@ async def test_a_proxy_that_refuses_says_how(refusal: bytes, word: Failure, sche
 
 
 async def test_a_proxy_that_hangs_up_and_one_that_is_not_there() -> None:
-    """A proxy that closes is an EOF, one that does not listen unreachable, another kind unsupported, none is none."""
+    """A proxy that closes is an EOF, one that does not listen unreachable, another scheme unsupported."""
     async with tcp_server(say(then="close")) as port:
         closed, _ = await see(http.probe, HOST, 443, proxy_url=f"http://127.0.0.1:{port}", proxy=True)
     gone, _ = await see(http.probe, HOST, 443, proxy_url=f"http://127.0.0.1:{port}", proxy=True)
@@ -243,7 +243,7 @@ async def test_a_proxy_that_hangs_up_and_one_that_is_not_there() -> None:
     ],
 )
 async def test_a_status_says_whether_the_host_was_reached(status: int, word: Failure | None) -> None:
-    """Any status below 500 is the host's own, but one that only something on the way can give."""
+    """Any status below 500 is from the host, except one that only a device on the path sends."""
     reply = f"HTTP/1.1 {status} X\r\nServer: s\r\nLocation: https://portal.example/\r\n\r\n".encode()
     async with tcp_server(answering(lambda _: reply), CONTEXT) as port:
         failure, facts = await fetch(port)

@@ -55,7 +55,7 @@ def test_a_trusted_certificate_may_stand_for_itself() -> None:
 
 
 def test_a_servers_certificate_cannot_issue() -> None:
-    """Whoever holds a genuine certificate for one name cannot make one for ours."""
+    """The owner of a genuine certificate for one name cannot issue one for ours."""
     other = make_server(ROOT, "other.example")
     assert judge(make_server(other, HOST), ROOT)[0] is Failure.SSL_UNKNOWN_AUTHORITY
 
@@ -82,7 +82,7 @@ def test_a_wrong_name_is_told_only_of_a_trusted_chain() -> None:
     ],
 )
 def test_dates_are_judged_with_how_far_they_are_off(days: int, word: Failure, skew_days: int) -> None:
-    """Outside the validity the word says which side, and the skew how far, also before the root was made."""
+    """Outside the validity the failure names the side, and the skew the distance, even before the root was made."""
     identity = make_server(MIDDLE, HOST)
     judgement = Trust((ROOT.pem,)).judge(identity.chain, HOST, NOW + timedelta(days=days))
     assert judgement.failure is word
@@ -108,7 +108,7 @@ def test_a_valid_way_goes_before_an_expired_one() -> None:
 def test_a_local_authority_is_told_from_a_network_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A root that only this host trusts means that somebody opens the traffic, even if the name is wrong."""
+    """A root that only this host trusts means that TLS is intercepted, even if the name is wrong."""
     store = tmp_path / "store.pem"
     store.write_text(ROOT.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(store))
@@ -154,7 +154,7 @@ def test_a_hostile_chain_costs_little() -> None:
 
 
 def test_facts_describe_the_servers_certificate() -> None:
-    """Issuer, subject, names and dates are noted for whoever reads the evidence."""
+    """Issuer, subject, names and dates are noted as evidence."""
     facts = Trust().judge(make_server(MIDDLE, HOST, "192.0.2.7").chain, HOST, NOW).facts
     assert facts["issuer"] == "CN=Lineman Test Intermediate"
     assert facts["names"] == [HOST, "192.0.2.7"]

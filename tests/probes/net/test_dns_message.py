@@ -21,12 +21,12 @@ ADDRESSES = st.lists(st.ip_addresses(v=4).map(str), min_size=0, max_size=4, uniq
     ("subnet", "told"),
     [
         ("198.51.100.0/24", "00011800c63364"),
-        ("198.51.100.77/20", "00011400c63360"),  # no bit more than was to be told
+        ("198.51.100.77/20", "00011400c63360"),  # not a bit more than the configured prefix
         ("2001:db8::1/56", "0002380020010db8000000"),
     ],
 )
 def test_subnet_is_told_as_the_rfc_writes_it(subnet: str, told: str) -> None:
-    """The client subnet goes out as RFC 7871 section 6 has it, beside the room that we have for the answer."""
+    """The client subnet is encoded as in RFC 7871 section 6, with our payload size."""
     read = dns.message.from_wire(make_query("voice.example", subnet=subnet).to_wire())
     assert [option.to_wire() for option in read.options] == [bytes.fromhex(told)]
     assert read.payload == 1232
@@ -43,14 +43,14 @@ def test_names_that_cannot_be(name: str) -> None:
 
 
 def test_names_of_other_alphabets_are_asked_for_in_ascii() -> None:
-    """An umlaut goes out as IDNA has it, and the fence is asked about just that."""
+    """An umlaut is sent in its IDNA form, and the egress guard checks the same form."""
     assert make_query("bücher.example").question[0].name.to_text() == "xn--bcher-kva.example."
 
 
 @given(NAMES, st.lists(NAMES, max_size=3, unique=True), ADDRESSES)
 @settings(deadline=None)
 def test_answers_are_read_as_they_were_written(name: str, aliases: list[str], addresses: list[str]) -> None:
-    """Aliases in their order, addresses, and the ttl come out of a packet, compressed as it may be."""
+    """Aliases in their order, addresses, and the TTL are parsed from a compressed packet."""
     chain = list(dict.fromkeys([name, *aliases]))
     records = [f"{one} CNAME {other}." for one, other in pairwise(chain)]
     records += [f"{chain[-1]} A {address}" for address in addresses]
@@ -64,7 +64,7 @@ def test_answers_are_read_as_they_were_written(name: str, aliases: list[str], ad
 
 
 def test_aliases_in_a_circle_are_misbehaviour() -> None:
-    """Names that lead to each other for ever are followed for a while only."""
+    """A chain of names that never ends is followed for a limited number of steps."""
     records = ("voice.example CNAME other.example.", "other.example CNAME voice.example.")
     query = make_query("voice.example")
     with pytest.raises(NetworkError) as caught:

@@ -62,7 +62,7 @@ def spoil(sample: bytes, dice: random.Random, keep: int = 0) -> bytes:
 
 @contextmanager
 def may_fail_as(word: Failure) -> Iterator[None]:
-    """Let the block end well, or with this word and no other."""
+    """Allow the block to succeed, or to fail with this failure only."""
     try:
         yield
     except NetworkError as error:
@@ -88,7 +88,7 @@ def load_record_classes() -> None:
 
 
 def decode_dns(dice: random.Random) -> None:
-    """The id is right, as only then anything else is looked at."""
+    """With the right id, since other packets are not parsed."""
     with may_fail_as(Failure.DNS_SERVER_MISBEHAVING):
         parse_answer(spoil(ANSWER, dice, keep=2), QUERY)
 
@@ -140,7 +140,7 @@ def test_the_samples_are_sound() -> None:
 
 @pytest.mark.parametrize("decode", [decode_dns, decode_chain, decode_head, decode_icmp, decode_files])
 def test_junk_neither_crashes_a_decoder_nor_fills_memory(decode: Callable[[random.Random], None]) -> None:
-    """Ten thousand spoilt messages each give a word or nothing, and leave no memory behind."""
+    """Ten thousand corrupt messages each give a failure or nothing, and use no memory afterwards."""
     load_record_classes()
     dice = random.Random(31009)
     for _ in range(500):
@@ -162,7 +162,7 @@ def test_junk_neither_crashes_a_decoder_nor_fills_memory(decode: Callable[[rando
 @given(st.binary(max_size=600))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_are_an_answer_or_not(packet: bytes) -> None:
-    """Whatever comes with our id is an answer, another's, or misbehaviour."""
+    """Any bytes with our id are an answer, another query's answer, or misbehavior."""
     with may_fail_as(Failure.DNS_SERVER_MISBEHAVING):
         parse_answer(QUERY.id.to_bytes(2, "big") + packet, QUERY)
 
@@ -194,7 +194,7 @@ def junk_talk(dice: random.Random) -> Talk:
 
 
 async def many(runs: int, look: Callable[[int], Any]) -> list[Failure | None]:
-    """Look *runs* times, twenty at a time; every look ends within its budget and some slack."""
+    """Run the check *runs* times, twenty at a time; each ends within its budget and some slack."""
     turns = asyncio.Semaphore(20)
 
     async def once(number: int) -> Failure | None:
@@ -206,7 +206,7 @@ async def many(runs: int, look: Callable[[int], Any]) -> list[Failure | None]:
 
 
 async def test_a_hostile_tls_server_costs_its_budget_only() -> None:
-    """Hundreds of handshakes with junk each end with a word, and leave no socket open."""
+    """Hundreds of handshakes with junk each end with a failure, and leave no socket open."""
     dice = random.Random(443)
     talks = [junk_talk(dice) for _ in range(60)]
 
@@ -223,7 +223,7 @@ async def test_a_hostile_tls_server_costs_its_budget_only() -> None:
 
 
 async def test_a_hostile_gateway_costs_its_budget_only() -> None:
-    """Spoilt upgrades over real TLS, each end with a word."""
+    """Corrupt upgrades over real TLS each end with a failure."""
     dice = random.Random(101)
     context = make_server(None, HOST).context()
 
@@ -269,7 +269,7 @@ class Flood(asyncio.DatagramProtocol):
 
 
 async def test_a_hostile_name_server_costs_its_cadence_only() -> None:
-    """Floods of spoilt answers end with a word or an answer, and leave no socket open."""
+    """Floods of corrupt answers end with a failure or an answer, and leave no socket open."""
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(lambda: Flood(random.Random(53)), ("127.0.0.1", 0))
     port = transport.get_extra_info("sockname")[1]

@@ -170,7 +170,7 @@ def _no_code(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
 
 @pytest.mark.parametrize("reply", [_stale_for_ever, _flood, _giants, _nothing_in_it, _no_code])
 async def test_hostile_datagrams(reply: Callable[[StunMessage, tuple[str, int]], list[bytes]]) -> None:
-    """Whatever a UDP server sends, each probe ends within its budget and with a word."""
+    """For any data from a UDP server, each check ends within its budget and with a failure."""
     async with stun_server(reply) as port:
         ways = [{"host": HOST, "port": port, "transport": "udp"}]
         start = time.perf_counter()
@@ -206,7 +206,7 @@ JUNK_IN_A_FRAME = b"\1\3\0\4\x21\x12\xa4\x42" + bytes(12) + b"\0\1\xff\xff"
 )
 @pytest.mark.parametrize("probe", [turn.probe, udp_media.probe], ids=["turn", "udp_media"])
 async def test_hostile_streams(probe: Callable[..., object], talk: Talk) -> None:
-    """Junk, giant lengths, half frames and endless streams end within the budget and with a word."""
+    """Junk, giant lengths, half frames and endless streams end within the budget and with a failure."""
     async with tcp_server(talk) as port:
         ways = [{"host": HOST, "port": port, "transport": "tcp"}]
         start = time.perf_counter()
@@ -216,7 +216,7 @@ async def test_hostile_streams(probe: Callable[..., object], talk: Talk) -> None
 
 
 async def test_a_hostile_server_leaves_nothing_behind() -> None:
-    """Two hundred looks at a server of stale nonces and junk grow neither memory nor tasks."""
+    """Two hundred checks of a server with stale nonces and junk grow neither memory nor tasks."""
     tasks = len(asyncio.all_tasks())
     async with stun_server(_stale_for_ever) as port:
         for _ in range(20):

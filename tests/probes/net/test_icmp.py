@@ -75,7 +75,7 @@ def seen() -> dict[str, tuple[str | None, dict[str, Any]]]:
 def test_a_router_that_refuses_tcp_is_named(
     seen: dict[str, tuple[str | None, dict[str, Any]]], look: str, word: str, sender: str | None
 ) -> None:
-    """A SYN that a router refuses is told by what it said and by its address; a swallowed one is silence."""
+    """For a SYN that a router rejects, ICMP error and router are reported; a dropped one is a timeout."""
     failure, facts = seen[look]
     assert failure == word
     assert facts.get("icmp_from") == sender
@@ -87,7 +87,7 @@ def test_a_router_that_refuses_tcp_is_named(
 def test_a_gateway_without_a_way_on_is_not_beyond_itself(
     seen: dict[str, tuple[str | None, dict[str, Any]]], look: str
 ) -> None:
-    """A gateway that answers, and refuses or swallows what goes on, shows no way out."""
+    """A gateway that answers, but rejects or drops everything beyond it, proves no internet access."""
     failure, facts = seen[look]
     assert failure is None
     assert facts["hops"] == {"1": "192.0.2.1"}

@@ -1,4 +1,4 @@
-"""The door to the network: UDP sockets that hear ICMP, TCP that tells who said no, addresses of a step."""
+"""UDP sockets that receive ICMP errors, TCP connections that name the sender of one, addresses of a step."""
 
 import asyncio
 import errno
@@ -39,7 +39,7 @@ async def test_datagrams_go_out_and_come_in() -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 async def test_port_unreachable_arrives_with_its_sender(host: str) -> None:
-    """An ICMP error is an arrival: which datagram, its word, and who sent it."""
+    """An ICMP error is an arrival: with the datagram, the failure, and the sender."""
     with open_udp((host, closed_udp_port())) as sock:
         sock.send(b"anybody?")
         arrival = await sock.receive()
@@ -49,7 +49,7 @@ async def test_port_unreachable_arrives_with_its_sender(host: str) -> None:
 
 
 async def test_an_unconnected_socket_hears_icmp_too() -> None:
-    """Without being connected, it is told for which peer the error came."""
+    """On an unconnected socket the error has the peer that it is about."""
     port = closed_udp_port()
     with open_udp() as sock:
         sock.send(b"x", ("127.0.0.1", port))
@@ -80,7 +80,7 @@ async def test_an_icmp_error_does_not_spin_the_loop() -> None:
 
 
 async def test_a_flood_is_bounded() -> None:
-    """Of a flood that nobody takes, no more than a few hundred datagrams are kept."""
+    """In a flood that nobody receives, only a few hundred datagrams are queued."""
     with open_udp() as sock, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood:
         for _ in range(20):
             for _ in range(50):

@@ -101,7 +101,7 @@ def test_an_address_survives_the_round_trip(host: str, attribute: StunAttribute)
 
 
 def test_addresses_print_as_one_writes_them() -> None:
-    """A v6 host stands in brackets."""
+    """An IPv6 host is in brackets."""
     assert str(TransportAddress("192.0.2.7", 1)) == "192.0.2.7:1"
     assert str(TransportAddress("2001:db8::7", 1)) == "[2001:db8::7]:1"
 

@@ -70,7 +70,7 @@ def test_a_challenge_that_cannot_be_answered(code: int) -> None:
 
 
 def test_no_credentials_is_its_own_word() -> None:
-    """A challenge nobody can answer is no_credentials, and is remembered as a challenge."""
+    """A challenge without credentials to answer it is no_credentials, and is recorded as a challenge."""
     session = TurnSession(Credentials())
     with pytest.raises(TurnRefused) as refused:
         session.accepts(error(401, *CHALLENGE))
@@ -79,7 +79,7 @@ def test_no_credentials_is_its_own_word() -> None:
 
 
 def test_a_false_signature_is_junk() -> None:
-    """A success signed by somebody else is malformed; an unsigned one is taken, as old servers send it."""
+    """A success with a wrong signature is malformed; an unsigned one is accepted, as old servers send it."""
     session = TurnSession(ALICE)
     session.accepts(error(401, *CHALLENGE))
     answer = StunMessage(StunMethod.ALLOCATE, StunClass.SUCCESS, bytes(12))

@@ -24,7 +24,7 @@ LAB = Scrubber(["p4ss"], ["lab"], [HOST, "198.51.100.7"])
     ],
 )
 def test_short_name_leaves_words_and_hosts_alone(text: str) -> None:
-    """A short name is neither taken out of longer words nor out of the plan's own host names."""
+    """A short name is removed neither from longer words nor from the plan's own host names."""
     assert LAB(text) == text
 
 
@@ -43,25 +43,25 @@ def test_short_name_leaves_words_and_hosts_alone(text: str) -> None:
     ],
 )
 def test_whole_words_and_passwords_are_blotted_out(text: str, left: str) -> None:
-    """A name goes where it stands by itself, a password wherever it stands."""
+    """A user name is removed as a whole word, a password everywhere."""
     assert LAB(text) == left
 
 
 def test_long_names_are_blotted_out_of_words_too() -> None:
-    """A name that a server made for an hour means nothing else, whatever it is glued to."""
+    """A long name that a server generated is removed even inside other words."""
     assert Scrubber([], ["1790000000:alice"])("user1790000000:alice2") == f"user{HIDDEN}2"
 
 
 @given(st.text(max_size=20), st.text(min_size=1, max_size=8), st.text(max_size=20))
 def test_no_password_passes(before: str, password: str, after: str) -> None:
-    """Whatever stands around a password, and whatever else is hidden, it is not told, but as a part of our own mark."""
+    """No password survives, in any context and with any other secrets, except as part of our own mark."""
     told = Scrubber([password], ["lab"], [HOST])(f"{before}{password}{after}")
     assert password not in told.replace(HIDDEN, "\0") or "\0" in password
 
 
 @given(st.text(max_size=20), st.text(alphabet="abc.:-_@1", min_size=1, max_size=8), st.text(max_size=20))
 def test_no_name_passes_as_a_word(before: str, name: str, after: str) -> None:
-    """Whatever a name is made of, it is not told where blanks set it off."""
+    """No user name survives as a separate word."""
     told = Scrubber([], [name])(f"{before} {name} {after}")
     assert f" {name} " not in told
 

@@ -1,4 +1,4 @@
-"""What a hub and a relay of the tests have in common: they keep what they hear, and say what they are told to."""
+"""Common part of the hub and the relay in tests: they record what they receive, and send what the test says."""
 
 import asyncio
 from dataclasses import dataclass, field

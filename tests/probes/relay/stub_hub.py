@@ -47,7 +47,7 @@ from tests.probes.relay.channel_end import LineEnd
 
 @dataclass
 class StubHub(LineEnd):
-    """Welcomes whoever proves a key, and keeps what they say."""
+    """A hub that welcomes any relay that proves its key, and records its messages."""
 
     bot: Identity = field(default_factory=Identity.new)
     beat: float = 15.0
@@ -99,7 +99,7 @@ class StubHub(LineEnd):
     def order(
         self, plan: Plan, *, signer: Identity | None = None, requester: str = "U1", **changes: object
     ) -> str:
-        """An order for the relay that is connected, signed by the bot unless it is forged."""
+        """A signed plan for the connected relay, signed by the bot unless it is forged."""
         assert self.hello
         from dataclasses import replace
 
@@ -116,7 +116,7 @@ class StubHub(LineEnd):
         return verdict.reason, verdict.sentence
 
     async def drop(self) -> None:
-        """Cut the connection without a word."""
+        """Cut the connection without a close frame."""
         assert isinstance(self.socket, web.WebSocketResponse)
         transport = self.socket._req.transport  # type: ignore[union-attr]
         assert transport
@@ -145,7 +145,7 @@ async def stub_hub(
 
 
 def inside(policy: Policy, probes: dict[str, Probe]) -> InProcessRunner:
-    """Look in the test's own process, with *probes* that are functions of the test's."""
+    """Run plans in the test's own process, with *probes* that are functions of the test."""
     return InProcessRunner(policy, TokenBucket(policy.limits.packets_per_second, monotonic), probes)
 
 
@@ -162,7 +162,7 @@ async def relay(
 ) -> AsyncIterator[Agent]:
     """A relay of that *hub*, connected and ready; stopped at the end of the block.
 
-    It looks in processes of their own, as every relay does, unless it is given *probes* of the test's.
+    It runs each plan in a subprocess, as every relay does, unless the test passes *probes*.
     """
     me = me or Identity.new()
     looker = inside(policy, probes) if probes else None
@@ -180,4 +180,4 @@ async def relay(
             async with asyncio.timeout(5):
                 await task
         except LinkError:
-            pass  # the hub did not want it, which its test has seen
+            pass  # the hub refused it, which its test has checked

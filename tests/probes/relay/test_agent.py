@@ -1,4 +1,4 @@
-"""A relay and its hub: greeted, told, cut off, stopped; over real sockets on loopback."""
+"""A relay and its hub: handshake, plans, lost connections, shutdown; over real sockets on loopback."""
 
 import asyncio
 import os
@@ -54,7 +54,7 @@ FAKES = {"quick": quick, "endless": endless}
 
 
 async def test_plan_is_run_and_its_report_signed() -> None:
-    """Each observation comes numbered, and the relay signs how many there were and what they said."""
+    """Each observation arrives numbered, and the relay signs their number and content."""
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)):
         await hub.say(RunPlan(hub.order(plan("quick", "quick"))))
         [done] = await hub.until(Done)
@@ -67,7 +67,7 @@ async def test_plan_is_run_and_its_report_signed() -> None:
 
 
 async def test_secrets_arrive_and_do_not_come_back() -> None:
-    """A TURN credential is sealed on the way, given to its step, and blotted out of what it saw."""
+    """A TURN credential is sealed in transit, passed to its step, and removed from its observation."""
     step = Step("quick 0", "quick", HERE, 2.0, secrets={"credential": "s3cr3t-Value"})
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)):
         envelope = hub.order(Plan((step,), 2.0))
@@ -78,7 +78,7 @@ async def test_secrets_arrive_and_do_not_come_back() -> None:
 
 
 async def test_hub_can_cancel() -> None:
-    """What nobody needs any more ends at once, and is told as cancelled."""
+    """A plan that is no longer needed ends at once, and is reported as cancelled."""
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)) as agent:
         await hub.say(RunPlan(hub.order(plan("endless", "quick"))))
         [seen] = await hub.until(ObservationMessage)
@@ -127,7 +127,7 @@ async def test_relay_comes_back_when_the_hub_restarts() -> None:
 
 
 async def test_stopping_finishes_what_it_can() -> None:
-    """On a stop the relay says that it leaves, and gives back what does not end in time as stopped."""
+    """When stopped, the relay announces it, and reports plans that do not end in time as stopped."""
     async with stub_hub() as hub, relay(hub, POLICY, dict(FAKES)) as agent:
         await hub.say(RunPlan(hub.order(plan("endless", "quick"))))
         [seen] = await hub.until(ObservationMessage)
@@ -155,7 +155,7 @@ async def test_kill_switch_ends_and_refuses_plans(tmp_path: Path) -> None:
 
 
 async def test_hub_with_another_clock_is_understood() -> None:
-    """A clock that is an hour off is told in the self-test, and orders are judged by the hub's time."""
+    """The self-test reports a clock that is an hour off, and plans are checked by the hub's time."""
     hub = StubHub(ahead=3600.0)
     async with stub_hub(hub=hub), relay(hub, POLICY, dict(FAKES)):
         [ready] = await hub.until(Ready)
@@ -216,7 +216,7 @@ async def answering(reply: bytes) -> tuple[asyncio.Server, int, list[bytes]]:
     ],
 )
 async def test_proxy_that_refuses_is_told_in_words(reply: bytes, reason: str, words: str) -> None:
-    """Whoever reads the log learns that the proxy said no, and what it wants; the password is not in it."""
+    """The log says that the proxy refused, and what it requires; the password is not in it."""
     server, port, heads = await answering(reply)
     async with server:
         error = await trouble("wss://hub.example/relay", proxy=f"http://me:pass-word@127.0.0.1:{port}")
@@ -228,7 +228,7 @@ async def test_proxy_that_refuses_is_told_in_words(reply: bytes, reason: str, wo
 
 
 async def test_stripped_upgrade_is_told_in_words() -> None:
-    """A way that carries HTTP and no WebSocket is named as such."""
+    """A path that carries HTTP but no WebSocket is reported as such."""
     server, port, _ = await answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
     async with server:
         error = await trouble(f"ws://127.0.0.1:{port}/relay")
@@ -237,7 +237,7 @@ async def test_stripped_upgrade_is_told_in_words() -> None:
 
 
 async def test_redirect_is_not_followed() -> None:
-    """A hub's address that leads elsewhere is refused, and nobody dials there."""
+    """A redirect from the hub's address is an error, and its target gets no connection."""
     async with stub_hub() as elsewhere:
         away = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere.url.replace('ws', 'http', 1)}\r\n\r\n"
         server, port, _ = await answering(away.encode())
@@ -248,7 +248,7 @@ async def test_redirect_is_not_followed() -> None:
 
 
 async def test_hub_that_is_not_there_is_told_in_words() -> None:
-    """Refused by the host, or by nobody at all."""
+    """A hub and a proxy that cannot be reached have different reasons."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         port = sock.getsockname()[1]
@@ -259,7 +259,7 @@ async def test_hub_that_is_not_there_is_told_in_words() -> None:
 
 
 async def test_impersonated_hub_learns_nothing() -> None:
-    """A certificate that is not trusted, or not the pinned one, ends it before the first word."""
+    """A certificate that is not trusted, or not pinned, ends the connection before the first message."""
     hub_ca, other_ca = make_authority("Hub"), make_authority("Other")
     server, pin = make_server(hub_ca, "127.0.0.1"), "0" * 64
     async with stub_hub(tls=server.context()) as hub:

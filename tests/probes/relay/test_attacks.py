@@ -1,4 +1,4 @@
-"""A hub that was taken over, and whoever stands in the way: refused with a signed word, nothing touched."""
+"""A hub that was taken over, and attackers on the path: refused with a signed reason, nothing connected."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ from tests.certificates import make_authority, make_server
 from tests.name_server import answer, name_server
 from tests.probes.relay.stub_hub import StubHub, inside, relay, stub_hub
 
-# The address of a service that may be looked at, and around it everything that may not.
+# The address of an allowed service; everything around it is not allowed.
 POLICY = parse_policy(
     {
         "version": 1,
@@ -47,7 +47,7 @@ def plan(host: str = "127.0.0.2", port: int = 9, probe: str = "tcp", **params: A
 
 @asynccontextmanager
 async def victim(host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[tuple[int, list[str]]]:
-    """A service that nobody may touch: its port, and who did."""
+    """A service that no plan may connect to: its port, and its connections."""
     touched: list[str] = []
 
     def accept(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -91,7 +91,7 @@ BAD: dict[str, tuple[str, Callable[[StubHub], str]]] = {
 
 @pytest.mark.parametrize("name", BAD)
 async def test_bad_orders_are_refused_and_logged(name: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Each gets its word, signed by the relay, in the log too; the relay serves on."""
+    """Each bad plan is refused with its own reason, signed and logged; the relay keeps serving."""
     caplog.set_level(logging.WARNING)
     reason, forge = BAD[name]
     async with stub_hub() as hub, relay(hub, POLICY):
@@ -102,7 +102,7 @@ async def test_bad_orders_are_refused_and_logged(name: str, caplog: pytest.LogCa
 
 
 async def test_replayed_order_is_refused_over_another_connection() -> None:
-    """What was run once is not run again, now or after a reconnect, whatever the hub's clock says."""
+    """A plan that has run does not run again, now or after a reconnect, for any time on the hub's clock."""
     async with stub_hub() as hub, relay(hub, POLICY):
         envelope = hub.order(plan())
         await hub.say(RunPlan(envelope))
@@ -134,7 +134,7 @@ async def asking(server: tuple[str, int]) -> AsyncIterator[tuple[StubHub, Agent]
 async def test_name_that_resolves_to_a_private_address_is_not_connected(
     probe: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An allowed name may lead anywhere; the address decides, the word is not allowed, and the log has the address."""
+    """An allowed name may resolve anywhere; the address decides. The failure is not_allowed; the log has it."""
 
     def private(query: dns.message.Message, tcp: bool) -> list[bytes]:
         return [answer(query, "good.example A 127.0.0.1")]
@@ -185,7 +185,7 @@ async def test_name_that_changes_between_check_and_connect_gains_nothing(
 
 
 async def test_redirect_is_noted_and_not_followed() -> None:
-    """An allowed server that sends the relay elsewhere is heard, and elsewhere is left alone."""
+    """A redirect from an allowed server is noted, and its target gets no connection."""
     async with victim() as (forbidden, touched):
 
         async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -237,14 +237,14 @@ async def test_too_many_plans_at_once_are_refused() -> None:
 
 
 async def test_flood_ends_the_connection_and_not_the_relay(caplog: pytest.LogCaptureFixture) -> None:
-    """A hub that floods is hung up on, what it left behind stays small, and the relay says why and tries later."""
+    """After a flood from the hub the relay disconnects, uses little memory, logs why, and retries later."""
     async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
         junk = write(RunPlan("junk"))
         try:
             for _ in range(int(FRAMES_AT_ONCE) * 2):
                 await hub.say(junk)
         except (ConnectionError, RuntimeError):
-            pass  # it has hung up
+            pass  # it has disconnected
         await in_trouble(agent)
         assert "the hub floods this relay" in caplog.text
         assert len(agent.duties.held) <= 64
@@ -289,7 +289,7 @@ async def test_second_relay_with_the_same_key_waits() -> None:
 
 @pytest.mark.parametrize("pin", ["", "0" * 64])
 async def test_impersonated_hub_hears_nothing(pin: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever has a certificate that the relay does not trust, or another than the pinned one, is not greeted."""
+    """A server with a certificate that is not trusted, or not pinned, gets no hello message."""
     impostor = make_server(make_authority("Impostor"), "127.0.0.1")
     async with stub_hub(tls=impostor.context()) as hub:
         async with relay(hub, POLICY, place=HubAddress(hub.url, pin), ready=False) as agent:

@@ -1,4 +1,4 @@
-"""Each plan in a process of its own: what it sees comes back, it holds no key, and however it ends is told."""
+"""Each plan in its own process: its observations arrive, it holds no key, and every kind of end is reported."""
 
 import asyncio
 import logging
@@ -57,7 +57,7 @@ def children(of: int | None = None) -> list[int]:
 
 
 def is_there(pid: int) -> bool:
-    """Whether a process runs; who has ended and waits for its parent to hear of it does not."""
+    """Whether a process runs; one that has ended and waits for its parent does not."""
     try:
         return about(pid, "stat").rpartition(b")")[2].split()[0] != b"Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -85,7 +85,7 @@ async def test_fence_goes_with_the_plan(caplog: pytest.LogCaptureFixture) -> Non
 
 
 async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixture) -> None:
-    """What it saw before counts; every other step is said not to be looked at, and why."""
+    """Observations from before the crash count; every other step is reported as not checked, with the reason."""
     async with (
         silent() as waits,
         SubprocessRunner(POLICY).run(plan(Step("one", "tcp", CLOSED, 2.0), waits), print) as coming,
@@ -100,7 +100,7 @@ async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixtu
 
 
 async def test_hub_hears_of_a_process_that_died() -> None:
-    """The report is whole and signed, its looks are a fault of ours, and the relay takes the next plan."""
+    """The report is complete and signed, its failures are our own, and the relay takes the next plan."""
     async with silent() as waits, stub_hub() as hub, relay(hub, POLICY):
         await hub.say(RunPlan(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
         await hub.until(ObservationMessage)
@@ -114,7 +114,7 @@ async def test_hub_hears_of_a_process_that_died() -> None:
 
 
 async def test_hub_cancels_a_process() -> None:
-    """What nobody needs any more ends there, too."""
+    """A plan that is no longer needed ends in a worker process, too."""
     async with silent() as waits, stub_hub() as hub, relay(hub, POLICY):
         await hub.say(RunPlan(hub.order(plan(Step("one", "tcp", CLOSED, 2.0), waits))))
         [seen] = await hub.until(ObservationMessage)
@@ -159,7 +159,7 @@ async def test_package_that_was_replaced_is_told(
 
 
 async def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host without memory, or without a Python any more, is told in words."""
+    """A host without memory, or without its Python, is reported in words."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     (seen,) = await run(SubprocessRunner(POLICY), plan())
     assert seen.facts["because"] == "no process could be started for it: No such file or directory"
@@ -198,7 +198,7 @@ async def test_leaving_the_plan_ends_its_process() -> None:
 
 
 async def test_process_does_not_outlive_its_relay() -> None:
-    """A relay that is killed without a word takes its workers along."""
+    """The workers of a relay that is killed end, too."""
     relay = (
         "import asyncio, sys\nfrom probes.relay.subprocess_runner import SubprocessRunner\n"
         "from probes.runner.worker_messages import read_job\n"

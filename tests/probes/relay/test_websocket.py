@@ -28,7 +28,7 @@ def frame(opcode: int, payload: bytes, *, last: bool = True, flags: int = 0) -> 
 
 @asynccontextmanager
 async def hearing(*sent: bytes, then: str = "") -> AsyncIterator[tuple[WebSocket, list[bytes]]]:
-    """A client of a server that sends these bytes, hears what comes, and hangs up with it, or at once to "close"."""
+    """A client of a server that sends these bytes, reads what arrives, and closes after it, or at once for "close"."""
     heard: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -38,7 +38,7 @@ async def hearing(*sent: bytes, then: str = "") -> AsyncIterator[tuple[WebSocket
                 await writer.drain()
             while then != "close" and (received := await reader.read(1_000)):
                 heard.append(received)
-                if b"\x88\x82" in received:  # a close frame: hang up as the protocol says
+                if b"\x88\x82" in received:  # a close frame: close as the protocol requires
                     break
         writer.close()
 
@@ -58,7 +58,7 @@ def said(received: bytes) -> list[Event]:
 
 @pytest.mark.parametrize("size", [0, 125, 126, 65_535, 65_536, MOST])
 async def test_texts_of_every_length_are_heard(size: int) -> None:
-    """Every way to write a size is read, up to the longest message there may be, and several of them in a row."""
+    """Every encoding of a length is read, up to the longest message, and several messages in a row."""
     async with hearing(frame(1, b"x" * size) * 2) as (socket, _):
         assert [await socket.receive(), await socket.receive()] == ["x" * size] * 2
 
@@ -72,7 +72,7 @@ async def test_texts_of_every_length_are_heard(size: int) -> None:
         frame(9, b"x" * 126),
         frame(9, b"", last=False),
         frame(8, b"x"),
-        frame(8, (1006).to_bytes(2, "big")),  # a code that never stands in a frame
+        frame(8, (1006).to_bytes(2, "big")),  # a code that is not valid in a frame
         b"\x81\x7f" + b"\xff" * 8,
         frame(0, b"the end of nothing"),
         frame(1, b"a", last=False) + frame(1, b"another one in its midst"),
@@ -100,7 +100,7 @@ async def test_what_no_server_may_send_is_refused(junk: bytes) -> None:
     ],
 )
 async def test_messages_that_a_hub_does_not_send(sent: bytes, why: str) -> None:
-    """Binary, too long whatever it announces, and pieces or pings without end: an error, and not a wait."""
+    """Binary, too long a message of any announced length, endless fragments or pings: an error, not a wait."""
     async with hearing(sent) as (socket, _):
         with pytest.raises(FrameError, match=why):
             await socket.receive()
@@ -109,7 +109,7 @@ async def test_messages_that_a_hub_does_not_send(sent: bytes, why: str) -> None:
 @given(st.binary(max_size=200))
 @settings(deadline=None)
 def test_junk_is_texts_or_an_error(junk: bytes) -> None:
-    """No bytes at all make the reader fail in another way, or hold more than they are."""
+    """No bytes make the reader fail in another way, or use more memory than they have."""
 
     async def hear() -> None:
         async with hearing(junk, then="close") as (socket, _):
@@ -142,7 +142,7 @@ async def test_long_frame_that_comes_in_many_reads_is_one() -> None:
 
 
 async def test_reading_goes_on_where_it_was_cancelled() -> None:
-    """Whoever stops waiting in the middle of a message loses nothing of it."""
+    """A read that is cancelled in the middle of a message loses nothing of it."""
     async with hearing(frame(1, b"half", last=False) + frame(0, b"whole")[:3]) as (socket, _):
         waiting = asyncio.create_task(socket.receive())
         while len(socket._pieces) < 2:  # noqa: ASYNC110 - until all that was sent has come
@@ -154,7 +154,7 @@ async def test_reading_goes_on_where_it_was_cancelled() -> None:
 
 
 async def test_goodbye_is_said_once() -> None:
-    """Closing sends one close frame, however often it is asked for, and nothing can be said after it."""
+    """Closing sends one close frame, even if called twice, and nothing can be sent after it."""
     async with hearing(frame(1, b"hello")) as (socket, heard):
         assert await socket.receive() == "hello"
         await socket.close()

@@ -1,4 +1,4 @@
-"""The fence: what the operator's file allows passes, everything else is held back, wherever it is asked."""
+"""The policy guard: what the operator's policy file allows passes, everything else is blocked at every socket."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -157,7 +157,7 @@ def test_packets_are_counted() -> None:
 
 
 async def fenced(act: Callable[[], Awaitable[Any]], policy: Policy = POLICY) -> None:
-    """What *act* does is held back by the fence, and not by the network."""
+    """The policy guard, not the network, blocks what *act* does."""
 
     async def inside() -> None:
         GUARD.set(fence(policy))
@@ -169,7 +169,7 @@ async def fenced(act: Callable[[], Awaitable[Any]], policy: Policy = POLICY) -> 
 
 
 async def test_every_socket_asks_the_fence() -> None:
-    """TCP, connected UDP and each datagram of an unconnected one are held back; without a fence they are not."""
+    """TCP, connected UDP and each datagram of an unconnected socket are blocked; without a guard they are not."""
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
 
@@ -210,7 +210,7 @@ async def test_names_outside_are_never_asked_for() -> None:
 
 
 def test_being_fenced_is_no_word_of_the_network() -> None:
-    """Alone or out of a task group, it is told as not allowed, and no probe can take it for an OSError."""
+    """Alone or from a task group it is reported as not allowed, and no check can mistake it for an OSError."""
     assert classify(EgressDenied("x")) is Failure.NOT_ALLOWED
     assert classify(ExceptionGroup("tasks", [ValueError(), EgressDenied("x")])) is Failure.NOT_ALLOWED
     assert not issubclass(EgressDenied, OSError)
@@ -262,7 +262,7 @@ def test_plan_inside_the_fence_is_admitted(good: Step) -> None:
     ],
 )  # fmt: skip
 def test_plan_beyond_the_fence_is_refused(bad: Step, reason: str) -> None:
-    """Every place that a step can name is looked at before anything runs."""
+    """Every target that a step can name is checked before anything runs."""
     with pytest.raises(PlanRefused) as caught:
         admit(make_order(Plan((bad,), 2.0), "a", "u", 0.0), POLICY, PROBES)
     assert caught.value.reason == reason
@@ -298,7 +298,7 @@ def test_plan_without_a_proxy_gets_the_one_of_this_host() -> None:
 
 
 def test_plans_are_counted_by_requester_and_hour() -> None:
-    """So many at once, so many an hour for one, so many in all; an hour later it begins anew."""
+    """Limits for concurrent plans, per hour for one requester, and per hour for all; they reset after an hour."""
     limits = {"concurrent_plans": 2, "plans_per_hour": 3, "plans_per_hour_in_all": 5}
     quota = Quota(parse_policy({"version": 1, "allow": [], "limits": limits}).limits)
     one, two = (make_order(Plan((), 1.0), "a", who, 0.0) for who in ("U1", "U2"))
@@ -333,7 +333,7 @@ def test_plans_are_counted_by_requester_and_hour() -> None:
     ],
 )
 def test_policy_file_that_is_wrong_is_refused_with_its_place(change: dict[str, Any], complaint: str) -> None:
-    """No relay starts with a fence that its operator did not mean."""
+    """A relay does not start with a policy that its operator did not intend."""
     with pytest.raises(WireError, match=complaint):
         parse_policy({**FILE, **change})
 

@@ -1,4 +1,4 @@
-"""The runner: side by side, in order where asked, inside its budgets, one crash costing one step."""
+"""The runner: in parallel, in order where needed, within budgets; one crash affects one step."""
 
 import asyncio
 import logging
@@ -72,7 +72,7 @@ async def test_every_step_is_observed_with_its_facts() -> None:
 
 
 async def test_an_empty_plan_ends_at_once() -> None:
-    """Nothing to look at is nothing observed."""
+    """A plan without steps has no observations."""
     assert await collect() == {}
 
 
@@ -130,7 +130,7 @@ async def test_a_probe_that_is_not_there_is_a_crash(caplog: pytest.LogCaptureFix
 
 
 async def test_a_budget_ends_a_step_and_keeps_its_facts() -> None:
-    """When a step's budget is over, it timed out, what it saw is kept, and the others go on."""
+    """When a step's budget ends, it has timed out, its facts are kept, and the other steps continue."""
     seen = await collect(step("a", "stuck", budget=0.02), step("b"))
     assert seen["a"].failure is Failure.GENERIC_TIMEOUT_ERROR
     assert seen["a"].facts == {"begun": True}
@@ -185,7 +185,7 @@ async def test_leaving_cancels_what_runs() -> None:
 
 
 async def test_an_error_inside_the_block_comes_out_and_cancels() -> None:
-    """What goes wrong in whoever listens is not swallowed, and stops the run."""
+    """An error in the block is not swallowed, and stops the run."""
     with pytest.RaisesGroup(LookupError):
         async with run_plan(Plan((step("a", "stuck"),), 5.0), PROBES):
             raise LookupError
@@ -202,6 +202,6 @@ async def test_an_error_inside_the_block_comes_out_and_cancels() -> None:
     ],
 )
 async def test_an_exception_becomes_its_word(error: Exception, word: Failure) -> None:
-    """What a probe lets out of the world's errors is told by its word."""
+    """A network error that a check raises becomes its failure."""
     seen = await collect(step("a", "raises"), probes={"raises": raising(error)})
     assert seen["a"].failure is word
