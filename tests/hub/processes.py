@@ -43,6 +43,7 @@ class Town:
     hub_wrap: Wrap = as_it_is
     ranges: str = '"127.0.0.0/8"'
     proxies: str = ""
+    code: Path = ROOT  # whose packages the processes run that are started from now on
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -55,7 +56,7 @@ class Town:
     def environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(self.code),
             "LC_ALL": "C.UTF-8",
             "HOME": str(self.folder),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -66,7 +67,7 @@ class Town:
     def start_hub(self) -> subprocess.Popen[bytes]:
         before = self.log("hub").count("listening on")
         argv = ["hub", "--listen", self.listen, "--certificate", str(self.folder / "hub.pem")]
-        hub = self._start("hub", self.hub_wrap([sys.executable, "-m", "bot.cli.main", *argv]), {})
+        hub = self._start("hub", self.hub_wrap([sys.executable, "-m", "bot.cli", *argv]), {})
         # Counted, not looked for in the last line: relays that come back at once write theirs below it.
         self.until(lambda: self.log("hub").count("listening on") > before)
         return hub
@@ -74,9 +75,9 @@ class Town:
     def lineman(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run one command where the hub's database is."""
         return subprocess.run(
-            self.hub_wrap([sys.executable, "-m", "bot.cli.main", *words]),
+            self.hub_wrap([sys.executable, "-m", "bot.cli", *words]),
             env=self.environment | more,
-            cwd=ROOT,
+            cwd=self.code,
             capture_output=True,
             text=True,
             timeout=60,
@@ -85,9 +86,9 @@ class Town:
 
     def start_lineman(self, *words: str, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.hub_wrap([sys.executable, "-m", "bot.cli.main", *words]),
+            self.hub_wrap([sys.executable, "-m", "bot.cli", *words]),
             env=self.environment | more,
-            cwd=ROOT,
+            cwd=self.code,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -112,7 +113,7 @@ class Town:
             [*_settings(environment), sys.executable, "-m", "probes", "join", word, "--home", str(home)]
         )
         done = subprocess.run(
-            argv, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+            argv, env=self.environment, cwd=self.code, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return home
@@ -154,7 +155,12 @@ class Town:
     def _start(self, name: str, argv: list[str], more: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                argv, env=self.environment | more, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                argv,
+                env=self.environment | more,
+                cwd=self.code,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         self.running.append(process)
         return process
