@@ -6,12 +6,22 @@ was set to the edge that the case is about.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
 from bot.intake.parsing.edge_names import ROAMING
 from bot.intake.parsing.quality_warnings import INSIGHTS
-from bot.intake.preflight_report import HOST, PRFLX, RELAY, SRFLX, Candidate, MetricRange, PreflightReport
+from bot.intake.preflight_report import (
+    HOST,
+    PRFLX,
+    RELAY,
+    SRFLX,
+    Candidate,
+    MetricRange,
+    PreflightReport,
+    QualityWarning,
+    SdkError,
+)
 from knowledge.model.network import Network
 from knowledge.reasoning.device import PLACED, PREFLIGHT
 from probes.protocol.model import Observation, Target
@@ -24,15 +34,34 @@ SIGNALING_CODES: Final = frozenset({"53000", "31005", "31009", "31530", "31901"}
 MEDIA_CODES: Final = frozenset({"31003", "53405", "53407"})
 DNS_CODE: Final = "31530"
 
+# The names that these classes had when the first observations were stored: they are part of the id. Never changed.
+_FIRST_NAMES: Final[dict[type, str]] = {
+    PreflightReport: "Report",
+    MetricRange: "Spread",
+    SdkError: "Fault",
+    QualityWarning: "Caution",
+}
+
 
 def observe(report: PreflightReport, edge: str) -> Observation:
     """Make the observation of *report* for a case at *edge* (empty: roaming)."""
     facts = dict(_facts(report, edge or ROAMING))
-    digest = hashlib.sha256(repr(report).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(_text(report).encode()).hexdigest()[:8]
     step = f"{PREFLIGHT} {report.form} {digest}"
     target = Target("device", edge=report.edge_asked or report.edge)
     seconds = (report.timing.test or 0.0) / 1000
     return Observation(step, PREFLIGHT, target, None, facts, report.started or 0.0, seconds)
+
+
+def _text(value: object) -> str:
+    """Write *value* like `repr`, with the first names of its classes: a report pasted again keeps its id."""
+    if isinstance(value, tuple):
+        inside = ", ".join(_text(item) for item in value)
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if is_dataclass(value):
+        inside = ", ".join(f"{field.name}={_text(getattr(value, field.name))}" for field in fields(value))
+        return f"{_FIRST_NAMES.get(type(value), type(value).__name__)}({inside})"
+    return repr(value)
 
 
 def place(look: Observation, network: Network, edge: str, *, on_device: bool) -> Observation:
