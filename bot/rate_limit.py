@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.errors import UsageError, quote
+from probes.protocol.token_bucket import TokenBucket
 
 USER: Final = "LINEMAN_RATE_USER"  # such as 10/600: ten in 600 seconds
 WORKSPACE: Final = "LINEMAN_RATE_WORKSPACE"
@@ -37,23 +38,19 @@ class RateLimits:
 
 
 @dataclass(slots=True)
-class _Bucket:
-    left: float
-    at: float
-
-
-@dataclass(slots=True)
 class RequestLimiter:
     """The buckets of every person and workspace seen lately."""
 
     limits: RateLimits = field(default_factory=RateLimits)
-    _buckets: dict[tuple[str, str], _Bucket] = field(default_factory=dict, repr=False)
+    _buckets: dict[tuple[str, str], TokenBucket] = field(default_factory=dict, repr=False)
 
     def refuse(self, team: str, user: str, now: float) -> str | None:
         """Count one more start at *now*; a sentence that says when again, and nothing counted, if it is too many."""
+        if len(self._buckets) > CROWD:
+            self._forget(now)
         mine = self._bucket((team, user), self.limits.user, now)
         ours = self._bucket((team, ""), self.limits.workspace, now)
-        waits = (_wait(mine, self.limits.user), _wait(ours, self.limits.workspace))
+        waits = (mine.wait(now), ours.wait(now))
         if max(waits) > 0:
             who, limit = (
                 ("You", self.limits.user)
@@ -61,23 +58,18 @@ class RequestLimiter:
                 else ("This workspace", self.limits.workspace)
             )
             return f"{who} may start {limit}; the next one is possible in {spoken(max(waits))}."
-        mine.left -= 1
-        ours.left -= 1
+        mine.take(now)
+        ours.take(now)
         return None
 
-    def _bucket(self, key: tuple[str, str], limit: Limit, now: float) -> _Bucket:
-        """Find the bucket of *key*, filled up to *now*."""
-        if len(self._buckets) > CROWD:
-            self._forget(now)
-        bucket = self._buckets.setdefault(key, _Bucket(limit.count, now))
-        gained = max(0.0, now - bucket.at) * limit.count / limit.period
-        bucket.left, bucket.at = min(float(limit.count), bucket.left + gained), max(now, bucket.at)
-        return bucket
+    def _bucket(self, key: tuple[str, str], limit: Limit, now: float) -> TokenBucket:
+        """Find the bucket of *key*, or make a full one."""
+        rate = limit.count / limit.period
+        return self._buckets.setdefault(key, TokenBucket.full(limit.count, rate, now))
 
     def _forget(self, now: float) -> None:
         """Throw away the buckets that are full by now: a new one is the same."""
-        longest = max(self.limits.user.period, self.limits.workspace.period)
-        self._buckets = {key: bucket for key, bucket in self._buckets.items() if now - bucket.at < longest}
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
 
 def load_limits(environment: Mapping[str, str]) -> RateLimits:
@@ -96,11 +88,6 @@ def spoken(seconds: float) -> str:
             count = -(-whole // size)
             return f"{count} {name}{'s' if count > 1 else ''}"
     return f"{whole} second{'s' if whole > 1 else ''}"
-
-
-def _wait(bucket: _Bucket, limit: Limit) -> float:
-    """Seconds until *bucket* holds one more start; a millionth of a start is rounding."""
-    return max(0.0, (1 - 1e-6 - bucket.left) * limit.period / limit.count)
 
 
 def read_limit(environment: Mapping[str, str], name: str, usual: Limit) -> Limit:

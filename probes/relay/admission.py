@@ -3,7 +3,6 @@
 Pure: the clock comes from outside. Says no with a `Refused`, whose sentence people read.
 """
 
-from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
@@ -11,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from probes.protocol.model import Plan, Step
 from probes.protocol.order import PlanRefused, SignedPlan
 from probes.protocol.policy import SYSTEM, Policy, RelayLimits, read_address
+from probes.protocol.sliding_window import SlidingWindow
 
 _HOUR: Final = 3600.0
 _MANY: Final = 2_000  # places in one plan; the largest of ours has some hundred
@@ -114,23 +114,26 @@ class Quota:
     """How many plans were taken lately, by requester and in all."""
 
     limits: RelayLimits
-    _taken: deque[tuple[float, str]] = field(default_factory=deque)
+    _all: SlidingWindow = field(default_factory=lambda: SlidingWindow(_HOUR))
+    _by_requester: dict[str, SlidingWindow] = field(default_factory=dict)
 
     def take(self, order: SignedPlan, running: int, now: float) -> None:
-        """Count *order* at *now* (monotonic seconds), or raise Refused."""
-        while self._taken and self._taken[0][0] <= now - _HOUR:
-            self._taken.popleft()
-        mine = Counter(who for _, who in self._taken)[order.requester]
+        """Count *order* at *now* (monotonic seconds), or raise PlanRefused."""
+        mine = self._by_requester.get(order.requester) or SlidingWindow(_HOUR)
         if running >= self.limits.concurrent_plans:
             raise PlanRefused("too_many", f"{running} plans are running here already", order.id)
-        if mine >= self.limits.plans_per_hour:
+        if mine.count(now) >= self.limits.plans_per_hour:
             most = f"{self.limits.plans_per_hour:g} plans"
             raise PlanRefused("too_many", f"{most} in an hour for one requester is the most here", order.id)
-        if len(self._taken) >= self.limits.plans_per_hour_in_all:
+        if self._all.count(now) >= self.limits.plans_per_hour_in_all:
             raise PlanRefused(
                 "too_many", f"{self.limits.plans_per_hour_in_all:g} plans in an hour is the most", order.id
             )
-        self._taken.append((now, order.requester))
+        self._all.add(now)
+        mine.add(now)
+        # Requesters without a plan within the hour are forgotten: as many are kept as there are plans in it.
+        recent = {who: window for who, window in self._by_requester.items() if window.count(now)}
+        self._by_requester = recent | {order.requester: mine}
 
 
 @dataclass(slots=True)

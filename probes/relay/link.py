@@ -16,6 +16,7 @@ from probes.protocol.keys import Identity
 from probes.protocol.message_codec import read, write
 from probes.protocol.messages import Challenge, Hello, Ping, Pong, Proof, Rejection, RelayMessage, Welcome
 from probes.protocol.signing import prove
+from probes.protocol.token_bucket import TokenBucket
 from probes.relay.dial import open_socket
 from probes.relay.dial_errors import LinkError, cut, late
 from probes.relay.hub_address import HubAddress
@@ -39,8 +40,9 @@ class Link:
     welcome: Welcome
     hub_time: "HubTime"
     _outbox: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-    _credit: float = FRAMES_AT_ONCE
-    _credited: float = field(default_factory=time.monotonic)
+    _frames: TokenBucket = field(
+        default_factory=lambda: TokenBucket.full(FRAMES_AT_ONCE, FRAMES_A_SECOND, time.monotonic())
+    )
     _heard: float = field(default_factory=time.monotonic)
     _pings: int = 0
 
@@ -89,11 +91,8 @@ class Link:
     async def _read(self) -> RelayMessage:
         message = await hear_one(self.socket)
         self._heard = now = time.monotonic()
-        self._credit = min(FRAMES_AT_ONCE, self._credit + (now - self._credited) * FRAMES_A_SECOND)
-        self._credited = now
-        if self._credit < 1:
+        if not self._frames.take(now):
             raise LinkError("the hub floods this relay with messages", "flood", 60.0)
-        self._credit -= 1
         return message
 
 

@@ -16,7 +16,7 @@ from typing import Final
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step, without_result
 from probes.protocol.policy import Policy
-from probes.runner.policy_guard import SharedPace
+from probes.runner.packet_budget import PacketBudget
 from probes.runner.worker_messages import WorkerJob, read_news, write_job
 
 log: Final = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class SubprocessRunner:
     def __init__(self, policy: Policy) -> None:
         self.probes = probe_names()
         self._policy = policy
-        self._pace = SharedPace(policy.limits.packets_per_second)
+        self._pace = PacketBudget(policy.limits.packets_per_second)
 
     @asynccontextmanager
     async def run(self, plan: Plan, say: Callable[[str], None]) -> AsyncIterator[AsyncIterator[Observation]]:

@@ -9,7 +9,8 @@ from probes.net.guard import GUARD
 from probes.net.resolver import Resolver
 from probes.protocol.model import Observation, Plan
 from probes.protocol.policy import Policy
-from probes.runner.policy_guard import PacketBudget, PolicyGuard
+from probes.runner.packet_budget import PacketBudget
+from probes.runner.policy_guard import PolicyGuard
 from probes.runner.run import Probe, run_plan
 
 

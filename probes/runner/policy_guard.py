@@ -3,48 +3,17 @@
 Asked by probes/net/sockets.py, probes/net/udp.py and the resolver before anything leaves this host.
 """
 
-import fcntl
-import os
-import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 
 from probes.protocol.failures import EgressDenied
 from probes.protocol.policy import SYSTEM, Policy, is_public, read_address
+from probes.runner.packet_budget import PacketBudget
 
 _DNS: Final = 53
 # What name servers say of themselves (RFC 4892); nobody can be reached by these names.
 _OWN_NAMES: Final = frozenset({"id.server", "version.server", "hostname.bind", "version.bind"})
-
-
-class PacketBudget(Protocol):
-    """Whoever counts packets."""
-
-    def take(self) -> bool:
-        """Count one packet; False when it is one too many."""
-        ...
-
-
-@dataclass(slots=True)
-class TokenBucket:
-    """Packets per second: a bucket that holds two seconds' worth."""
-
-    rate: float
-    clock: Callable[[], float]  # monotonic seconds
-    left: float = 0.0
-    at: float = float("-inf")
-
-    def take(self) -> bool:
-        """Count one packet; False when it is one too many."""
-        now = self.clock()
-        self.left = min(2 * self.rate, self.left + (now - self.at) * self.rate)
-        self.at = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
 
 
 @dataclass(slots=True)
@@ -108,27 +77,3 @@ class PolicyGuard:
     def _fenced(self, what: str) -> EgressDenied:
         self.log(f"held back by the fence: {what}")
         return EgressDenied(what)
-
-
-_STATE: Final = struct.Struct("=dd")  # what is left, and when that was; the monotonic clock is the host's
-
-
-class SharedPace:
-    """A `Pace` for whoever has its file. Locks on it are a process's own, and end with that."""
-
-    def __init__(self, rate: float, file: int | None = None) -> None:
-        self.rate = rate
-        self.file = os.memfd_create("pace") if file is None else file
-        if file is None:
-            os.pwrite(self.file, _STATE.pack(0.0, float("-inf")), 0)
-
-    def take(self) -> bool:
-        """Count one packet; False when it is one too many."""
-        fcntl.lockf(self.file, fcntl.LOCK_EX)  # for microseconds
-        try:
-            pace = TokenBucket(self.rate, monotonic, *_STATE.unpack(os.pread(self.file, _STATE.size, 0)))
-            taken = pace.take()
-            os.pwrite(self.file, _STATE.pack(pace.left, pace.at), 0)
-        finally:
-            fcntl.lockf(self.file, fcntl.LOCK_UN)
-        return taken

@@ -14,7 +14,7 @@ from typing import Final
 from probes.protocol.json_fields import WireError
 from probes.protocol.messages import LONGEST
 from probes.runner.in_process import InProcessRunner
-from probes.runner.policy_guard import SharedPace
+from probes.runner.packet_budget import PacketBudget
 from probes.runner.worker_messages import WorkerJob, read_job, write_said, write_seen
 
 _MOST: Final = 16 * LONGEST["hub"]  # bytes of a job: a plan and the policy
@@ -53,7 +53,7 @@ async def _work() -> None:
 
 
 async def _look(job: WorkerJob) -> None:
-    inside = InProcessRunner(job.policy, SharedPace(job.policy.limits.packets_per_second, job.pace))
+    inside = InProcessRunner(job.policy, PacketBudget(job.policy.limits.packets_per_second, job.pace))
     async with inside.run(job.plan, lambda what: _tell(write_said(what))) as coming:
         async for observation in coming:
             _tell(write_seen(observation))

@@ -26,7 +26,7 @@ class WorkerJob:
 
     plan: Plan
     policy: Policy  # without the passwords of its proxies: the plan has the one that it needs
-    pace: int  # the file of a `SharedPace`
+    pace: int  # the file of a `PacketBudget`
 
 
 def write_job(job: WorkerJob) -> bytes:

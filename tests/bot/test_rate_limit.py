@@ -73,6 +73,15 @@ def test_people_who_are_gone_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> 
     assert limit.refuse("T", "U999", 1000.0)
 
 
+def test_a_crowd_is_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where full buckets are thrown away at each start, that of somebody who starts now is not among them."""
+    monkeypatch.setattr(rate_limit, "CROWD", 1)
+    limit = RequestLimiter(RateLimits(Limit(1, 60), Limit(10**6, 1)))
+    for user in ("U1", "U2", "U3"):
+        assert limit.refuse("T", user, 0.0) is None
+        assert limit.refuse("T", user, 0.0)
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(0.01, "1 second"), (1.2, "2 seconds"), (60, "1 minute"), (90, "90 seconds"), (100, "2 minutes"),

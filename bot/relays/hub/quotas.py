@@ -3,11 +3,12 @@
 Pure: the clock (seconds, monotonic) comes from outside. The relay has quotas of its own besides.
 """
 
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
 from bot.errors import quote
+from probes.protocol.sliding_window import SlidingWindow
 
 HOUR: Final = 3600.0
 
@@ -29,7 +30,7 @@ class QuotaTracker:
 
     limits: HubLimits = field(default_factory=HubLimits)
     _running: Counter[str] = field(default_factory=Counter)
-    _begun: dict[str, deque[float]] = field(default_factory=dict)
+    _begun: dict[str, SlidingWindow] = field(default_factory=dict)
 
     def refuse(self, relay: str, who: str, what: str, now: float) -> str | None:
         """Count one more plan; or count nothing and say, as part of a sentence, which limit is reached."""
@@ -45,13 +46,14 @@ class QuotaTracker:
         for key, (at_once, an_hour) in hourly.items():
             if self._running[key] >= at_once:
                 return f"{_named(key)} has {at_once} plans running already, which is the most at once"
-            if len(self._within_the_hour(key, now)) >= an_hour:
-                minutes = int((self._begun[key][0] + HOUR - now) // 60) + 1
+            if (free := self._window(key).free_at(an_hour, now)) > now:
+                minutes = int((free - now) // 60) + 1
                 had = f"{an_hour} plans within an hour, which is the most"
                 return f"{_named(key)} had {had}; the next one in {minutes} min"
         self.resume(relay, who, what)
+        self._begun = {key: window for key, window in self._begun.items() if window.count(now)}
         for key in hourly:
-            self._begun[key].append(now)
+            self._window(key).add(now)
         return None
 
     def resume(self, relay: str, who: str, what: str) -> None:
@@ -69,11 +71,8 @@ class QuotaTracker:
         """How many plans the relay has now."""
         return self._running.get(f"relay {relay}", 0)
 
-    def _within_the_hour(self, key: str, now: float) -> deque[float]:
-        begun = self._begun.setdefault(key, deque())
-        while begun and begun[0] <= now - HOUR:
-            begun.popleft()
-        return begun
+    def _window(self, key: str) -> SlidingWindow:
+        return self._begun.setdefault(key, SlidingWindow(HOUR))
 
 
 def _keys(relay: str, who: str, what: str) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from probes.protocol.json_fields import WireError
 from probes.protocol.message_codec import read, write
 from probes.protocol.messages import Challenge, Hello, Ping, Pong, Proof, Ready, Rejection, RelayMessage
 from probes.protocol.signing import is_proved
+from probes.protocol.token_bucket import TokenBucket
 
 M = TypeVar("M")
 
@@ -110,8 +111,9 @@ class RelayStream:
 
     socket: web.WebSocketResponse
     transport: Transport
-    _credit: float = FRAMES_AT_ONCE
-    _at: float = field(default_factory=time.monotonic)
+    _frames: TokenBucket = field(
+        default_factory=lambda: TokenBucket.full(FRAMES_AT_ONCE, FRAMES_A_SECOND, time.monotonic())
+    )
 
     async def say(self, message: RelayMessage) -> None:
         """Send *message*; nothing happens when nobody is there to read it: their silence is noticed elsewhere."""
@@ -129,7 +131,8 @@ class RelayStream:
             return None
         if frame.type is not WSMsgType.TEXT:
             raise RejectedError("malformed", 60.0)
-        self._spend()
+        if not self._frames.take(time.monotonic()):
+            raise RejectedError("malformed", 60.0, "that is more than a relay has to say")
         try:
             return read(cast(str, frame.data), "relay")
         except WireError as error:
@@ -147,13 +150,6 @@ class RelayStream:
     def abort(self) -> None:
         """End the connection without another word."""
         self.transport.abort()
-
-    def _spend(self) -> None:
-        now = time.monotonic()
-        self._credit = min(FRAMES_AT_ONCE, self._credit + (now - self._at) * FRAMES_A_SECOND) - 1
-        self._at = now
-        if self._credit < 0:
-            raise RejectedError("malformed", 60.0, "that is more than a relay has to say")
 
 
 async def greet(

@@ -8,7 +8,7 @@ https://docs.slack.dev/apis/web-api/rate-limits). Times are the event loop's, in
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from enum import IntEnum
 from math import inf
@@ -16,6 +16,7 @@ from typing import Final, Self, TypeAlias
 
 from bot.rate_limit import Limit
 from bot.slack.api.settings import EDITS
+from probes.protocol.sliding_window import SlidingWindow
 
 PACE: Final = 1.0  # seconds between two updates of one message
 KEPT_BACK: Final = 0.75  # largest share of the budget reserved for final states; progress gets the rest
@@ -73,7 +74,7 @@ class UpdatePacer:
     def __init__(self, budget: Limit = EDITS, began: float = -inf) -> None:
         """Start at *began*, one `PACE` later for every message: updates by an earlier process are unknown."""
         self._budget, self._unknown = budget, began + PACE
-        self._made: deque[float] = deque()  # times of Slack's responses within the period, oldest first
+        self._made = SlidingWindow(budget.period)  # times of Slack's responses
         self._asking: set[UpdateTicket] = set()
         self._waiting: dict[Priority, list[UpdateTicket]] = {rank: [] for rank in Priority}
         self._due: OrderedDict[MessageKey, float] = OrderedDict()
@@ -142,7 +143,7 @@ class UpdatePacer:
         """Record that Slack has responded; the response is later than the moment Slack counted."""
         at = now()
         self._asking.discard(turn)
-        self._made.append(at)
+        self._made.add(at)
         self._note(turn.place, at + PACE)
         if turn.rank == Priority.LAST:
             self._live.pop(turn.place, None)
@@ -192,12 +193,7 @@ class UpdatePacer:
             most -= min(len(self._live), int(most * KEPT_BACK))
         if rank == Priority.LINE:
             most -= self._budget.count // 4  # reserved for progress
-        over = len(self._made) + len(self._asking) - most
-        if over < 0:
-            return max(at, self._rests_until)
-        return (
-            max(self._made[over] + self._budget.period, self._rests_until) if over < len(self._made) else inf
-        )
+        return max(self._made.free_at(most - len(self._asking), at), self._rests_until)
 
     def _note(self, place: MessageKey, due: float) -> None:
         self._due[place] = due
@@ -206,8 +202,6 @@ class UpdatePacer:
             self._due.popitem(last=False)
 
     def _forget(self, at: float) -> None:
-        while self._made and self._made[0] <= at - self._budget.period:
-            self._made.popleft()
         for place in [place for place, item in self._live.items() if item.until < at]:
             del self._live[place]
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from time import monotonic
 
 from aiohttp import WSMsgType, web
 
@@ -40,7 +39,7 @@ from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress
 from probes.relay.orders import PlanQueue
 from probes.runner.in_process import InProcessRunner
-from probes.runner.policy_guard import TokenBucket
+from probes.runner.packet_budget import PacketBudget
 from probes.runner.run import Probe
 from tests.probes.relay.channel_end import LineEnd
 
@@ -146,7 +145,7 @@ async def stub_hub(
 
 def inside(policy: Policy, probes: dict[str, Probe]) -> InProcessRunner:
     """Run plans in the test's own process, with *probes* that are functions of the test."""
-    return InProcessRunner(policy, TokenBucket(policy.limits.packets_per_second, monotonic), probes)
+    return InProcessRunner(policy, PacketBudget(policy.limits.packets_per_second), probes)
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ from probes.protocol.version import __version__
 from probes.relay import subprocess_runner
 from probes.relay.subprocess_runner import SubprocessRunner
 from probes.runner import worker_messages
-from probes.runner.policy_guard import SharedPace
+from probes.runner.packet_budget import PacketBudget
 from probes.runner.worker_messages import WorkerJob, read_job, write_job
 from tests.fakes import silence, tcp_server
 from tests.probes.relay.stub_hub import relay, stub_hub
@@ -281,8 +281,8 @@ async def test_plans_share_their_packets() -> None:
 async def test_packets_are_counted_once_by_several_processes() -> None:
     """Four processes that take as fast as they can get two seconds' worth together, and what comes meanwhile."""
     rate = 5_000.0
-    begun, pace = time.monotonic(), SharedPace(rate)
-    code = f"from probes.runner.policy_guard import SharedPace; p = SharedPace({rate}, {pace.file})\n"
+    begun, pace = time.monotonic(), PacketBudget(rate)
+    code = f"from probes.runner.packet_budget import PacketBudget; p = PacketBudget({rate}, {pace.file})\n"
     code += "print(sum(p.take() for _ in range(20_000)))"
     takers = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=PIPE, pass_fds=(pace.file,))
@@ -290,4 +290,3 @@ async def test_packets_are_counted_once_by_several_processes() -> None:
     ]
     taken = sum([int((await taker.communicate())[0]) for taker in takers])
     assert 2 * rate <= taken <= 2 * rate + rate * (time.monotonic() - begun)
-    os.close(pace.file)

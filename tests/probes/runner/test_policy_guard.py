@@ -18,7 +18,8 @@ from probes.protocol.order import PlanRefused, make_order
 from probes.protocol.policy import Policy
 from probes.protocol.policy_file import PolicyError, load_policy, parse_policy
 from probes.relay.admission import Quota, admit
-from probes.runner.policy_guard import PolicyGuard, TokenBucket
+from probes.runner.packet_budget import PacketBudget
+from probes.runner.policy_guard import PolicyGuard
 from tests.name_server import name_server, zone
 
 FILE = {
@@ -35,7 +36,7 @@ POLICY = parse_policy(FILE)
 
 
 def fence(policy: Policy = POLICY, rate: float = 1e9) -> PolicyGuard:
-    return PolicyGuard(policy, TokenBucket(rate, lambda: 0.0), frozenset({"10.9.9.9"}))
+    return PolicyGuard(policy, PacketBudget(rate, clock=lambda: 0.0), frozenset({"10.9.9.9"}))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_proxy_may_be_private_and_is_reached_on_its_port_only() -> None:
 def test_packets_are_counted() -> None:
     """More than the rate allows is held back; time gives it back."""
     now = [0.0]
-    guard = PolicyGuard(POLICY, TokenBucket(2, lambda: now[0]))
+    guard = PolicyGuard(POLICY, PacketBudget(2, clock=lambda: now[0]))
     for _ in range(4):
         guard.check("9.9.9.9", 53, "udp")
     with pytest.raises(EgressDenied):
@@ -313,6 +314,8 @@ def test_plans_are_counted_by_requester_and_hour() -> None:
     with pytest.raises(PlanRefused, match="in an hour is the most"):
         quota.take(two, 0, 20.0)
     quota.take(one, 0, 3601.0)
+    quota.take(one, 0, 3700.0)
+    assert set(quota._by_requester) == {"U1"}
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,17 @@ async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
     assert shown == ["both"]
 
 
+async def test_changes_under_way_count(queue: Queue) -> None:
+    """What Slack is asked for and has not answered yet is part of the budget; a turn given up is not."""
+    turns = [queue.pace.turn("C", f"m{number}") for number in range(10)]
+    for turn in turns:
+        await turn.__aenter__()
+    assert await queue.want("next") == []
+    queue.pace.give_up(turns[0])
+    await turns_of_the_loop()
+    assert queue.let == ["next"]
+
+
 async def test_one_change_at_a_time(queue: Queue) -> None:
     """Two last states of one message do not come within a second; other messages are not held up."""
     assert await queue.want("a", "a", "b") == ["a", "b"]

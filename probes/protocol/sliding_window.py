@@ -1,0 +1,35 @@
+"""Sliding window: how many events there were in the last so many seconds.
+
+It stands beside the token bucket, for the same reasons: relay, hub and bot count by it, it is pure, and the caller
+passes *now*, in seconds of any clock. A window is for limits "in an hour" that must hold for every hour, however the
+events bunch; a bucket lets up to twice its capacity through in one period.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import inf
+
+
+@dataclass(slots=True)
+class SlidingWindow:
+    """The events of the last *period* seconds. An event counts until it is *period* old."""
+
+    period: float  # seconds
+    _times: deque[float] = field(default_factory=deque)  # oldest first
+
+    def add(self, now: float) -> None:
+        """Count one event."""
+        self._times.append(now)
+
+    def count(self, now: float) -> int:
+        """How many events count."""
+        while self._times and self._times[0] + self.period <= now:
+            self._times.popleft()
+        return len(self._times)
+
+    def free_at(self, most: int, now: float) -> float:
+        """When one more event makes no more than *most*: *now*, a later time, or inf when *most* is below 1."""
+        over = self.count(now) - most
+        if over < 0:
+            return now
+        return self._times[over] + self.period if most > 0 else inf
