@@ -1,6 +1,7 @@
 """What the hub does for relays and for those who ask, with relays that dial in over loopback."""
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -197,6 +198,29 @@ async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, s
         assert said in first.facts["because"]
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
+
+
+async def test_who_leaves_before_the_plan_is_sent_uses_up_no_place(tmp_path: Path) -> None:
+    """A requester who goes while the audit log is written leaves the relay as free as before."""
+    gate = threading.Event()
+    async with (
+        house(tmp_path, limits=HubLimits(relay_at_once=1)) as home,
+        dialled(await home.new("acme-hq"), home.url) as relay,
+    ):
+        await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
+        (status,) = await home.hub.relays()
+        writing = asyncio.create_task(home.hub.enrolment._writer.run(lambda _: gate.wait(30)))
+        opening = home.hub.run(home.remote("acme-hq").sign(PLAN, status))
+        asking = asyncio.create_task(opening.__aenter__())
+        running = home.hub._plans.ledger.running
+        await home.until(lambda: running("acme-hq") == 1)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert running("acme-hq") == 0
+        gate.set()
+        await writing
+        assert relay.orders == []
+        assert {one.failure for one in await home.run("acme-hq")} == {None}
 
 
 async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import Final
 
 from bot.relays.hub.in_flight import GRACE, InFlightPlan, InFlightPlans, is_last
@@ -42,11 +42,13 @@ class PlanDispatcher:
         try:
             yield events
         finally:
-            await events.aclose()
-            self._flights.end(job.plan)
-            self.ledger.end(job.relay, job.requester, job.case_label)
-            if not flight.over and not self.closing:
-                await self._cancel(job)
+            try:
+                await events.aclose()  # may fail or be cancelled: it writes to the relay and the database
+            finally:
+                self._flights.end(job.plan)
+                self.ledger.end(job.relay, job.requester, job.case_label)
+                if not flight.over and not self.closing:
+                    await self._cancel(job)
 
     async def reply(self, session: RelaySession, message: ObservationMessage | Done | Refusal) -> None:
         """Handle a relay's message about a plan."""
@@ -81,20 +83,28 @@ class PlanDispatcher:
         if session is None:
             return await self._absent(job.relay)
         trouble = session.trouble() or self.ledger.refuse(job.relay, job.requester, job.case_label, now)
-        outcome = f"not sent: {trouble}" if trouble else "running"
-        is_new = await self._enrolment.begin(
+        if trouble:
+            await self._write_down(job, f"not sent: {trouble}")
+            return trouble
+        with ExitStack() as unless_sent:  # whoever asks may leave at each await
+            unless_sent.callback(self.ledger.end, job.relay, job.requester, job.case_label)
+            is_new = await self._write_down(job, "running")
+            if self._flights.get(job.plan) or not is_new:
+                return "that very plan was sent before, and no plan runs twice"
+            deadline = now + job.budget + GRACE
+            flight = InFlightPlan(job.plan, job.relay, deadline=deadline, envelope=job.envelope)
+            self._flights.add(flight)
+            unless_sent.callback(self._flights.end, job.plan)
+            flight.wait_for_relay(f"{job.relay} did not answer in time")
+            await session.line.say(RunPlan(job.envelope))
+            unless_sent.pop_all()
+        return flight
+
+    async def _write_down(self, job: HubJob, outcome: str) -> bool:
+        """Write *job* into the audit log; False when it was there before."""
+        return await self._enrolment.begin(
             AuditEntry(job.plan, time.time(), job.relay, job.requester, job.case_label, outcome)
         )
-        if trouble:
-            return trouble
-        if self._flights.get(job.plan) or not is_new:
-            self.ledger.end(job.relay, job.requester, job.case_label)
-            return "that very plan was sent before, and no plan runs twice"
-        flight = InFlightPlan(job.plan, job.relay, deadline=now + job.budget + GRACE, envelope=job.envelope)
-        self._flights.add(flight)
-        flight.wait_for_relay(f"{job.relay} did not answer in time")
-        await session.line.say(RunPlan(job.envelope))
-        return flight
 
     def _resume(self, job: HubJob, now: float) -> InFlightPlan:
         """Continue a plan that was sent before this hub started, if its relay still has it."""
