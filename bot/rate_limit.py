@@ -3,15 +3,13 @@
 Pure: the clock (monotonic, seconds) comes from outside.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.errors import UsageError, quote
 from probes.protocol.token_bucket import TokenBucket
 
-USER: Final = "LINEMAN_RATE_USER"  # such as 10/600: ten in 600 seconds
-WORKSPACE: Final = "LINEMAN_RATE_WORKSPACE"
+# What a setting that `parse_limit` reads must be.
+LIMIT_FORM: Final = "a count and a time in seconds, such as 10/600 for ten in 600 seconds"
 
 # How many buckets may stand before those that are full again are thrown away.
 CROWD: Final = 10_000
@@ -72,14 +70,6 @@ class RequestLimiter:
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
 
-def load_limits(environment: Mapping[str, str]) -> RateLimits:
-    """Read the limits that the environment sets; `UsageError` names the variable that is wrong."""
-    usual = RateLimits()
-    return RateLimits(
-        read_limit(environment, USER, usual.user), read_limit(environment, WORKSPACE, usual.workspace)
-    )
-
-
 def spoken(seconds: float) -> str:
     """Say a time as people do, rounded up: 1 second, 40 seconds, 5 minutes, 2 hours."""
     whole = max(1, -int(-seconds // 1))
@@ -90,12 +80,10 @@ def spoken(seconds: float) -> str:
     return f"{whole} second{'s' if whole > 1 else ''}"
 
 
-def read_limit(environment: Mapping[str, str], name: str, usual: Limit) -> Limit:
-    """Read one limit such as 10/600; `UsageError` if it is written otherwise."""
-    text = environment.get(name, "").strip()
-    if not text:
-        return usual
+def parse_limit(text: str) -> Limit:
+    """Read a limit such as 10/600, for ten in 600 seconds; ValueError if it is written otherwise."""
     count, _, period = text.partition("/")
-    if count.isdecimal() and period.isdecimal() and 0 < int(count) <= 10**6 and 0 < int(period) <= 10**6:
-        return Limit(int(count), float(period))
-    raise UsageError(f"{name} is {quote(text)}; write it like 10/600, for ten in 600 seconds.")
+    for number in (count, period):
+        if not (number.isascii() and number.isdecimal() and len(number) <= 7 and 0 < int(number) <= 10**6):
+            raise ValueError("not a limit")
+    return Limit(int(count), float(period))

@@ -14,6 +14,7 @@ from bot.relays.hub.control_socket import controlled
 from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.settings import HubSettings, read_hub_settings
+from bot.settings import read_log_level
 from bot.storage.relay_registry import RelayRegistry
 
 log: Final = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def run_hub(words: Sequence[str]) -> int:
     settings = replace(settings, url=options.url or settings.url)
     host, port = _address(options.listen or f"127.0.0.1:{PORT}")
     listen = ListenAddress(host, port, options.socket or "", options.certificate or "", options.key or "")
-    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
+    write_log(read_log_level(os.environ))
     asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for people
     return 0
 

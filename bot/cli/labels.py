@@ -9,9 +9,8 @@ from pathlib import Path
 
 from bot.cli.parser import Parser
 from bot.errors import UsageError
+from bot.relays.hub.paths import database_of
 from bot.storage.labels import EXPORT
-
-DATABASE = "lineman.db"
 
 
 def run_labels(words: Sequence[str]) -> int:
@@ -30,7 +29,7 @@ def make_parser() -> Parser:
         "line each: phrase, tab, cause. Look through them before they go into knowledge/search/phrases.yaml.",
         allow_abbrev=False,
     )
-    default = os.environ.get("LINEMAN_DATABASE") or DATABASE
+    default = str(database_of(os.environ))
     parser.add_argument("database", nargs="?", default=default, help="the bot's database (LINEMAN_DATABASE)")
     return parser
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.cli.parser import Parser
 from bot.logs import write_log
+from bot.settings import read_log_level
 from bot.slack.api.settings import HOW_TO, read_slack_settings
 
 USAGE: Final = 2
@@ -21,7 +22,7 @@ def run_serve(words: Sequence[str]) -> int:
     if settings.transport is None:
         sys.stdout.write(HOW_TO)
         return USAGE
-    write_log(os.environ.get("LINEMAN_LOG", "INFO"))
+    write_log(read_log_level(os.environ))
     from bot.slack.api.startup_errors import NotNowError
     from bot.slack.server.server import serve, tell  # aiohttp and Bolt take their time to import
 

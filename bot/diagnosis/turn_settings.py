@@ -8,10 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.errors import UsageError
+from bot.settings import SettingsReader
 from knowledge.model.network import IceServer
 
 ICE_SERVERS: Final = "LINEMAN_ICE_SERVERS"
+ICE_SERVERS_FORM: Final = (
+    "a JSON list such as "
+    '[{"urls": "turn:turn.example:3478?transport=udp", "username": "…", "credential": "…"}]'
+)
 ACCOUNT_SID: Final = "TWILIO_ACCOUNT_SID"
 AUTH_TOKEN: Final = "TWILIO_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not a token
 API_KEY: Final = "TWILIO_API_KEY"
@@ -35,29 +39,19 @@ class TurnSettings:
 
 def load_turn_settings(environment: Mapping[str, str]) -> TurnSettings:
     """Read the settings; a `UsageError` names the invalid variable, never its value."""
-    sid = environment.get(ACCOUNT_SID, "")
-    key, token = environment.get(API_KEY, ""), environment.get(AUTH_TOKEN, "")
-    by_key = bool(key and environment.get(API_SECRET))
-    return TurnSettings(
-        ice_servers=_ice_servers(environment.get(ICE_SERVERS, "")),
+    get = SettingsReader(environment)
+    sid, key, secret = get.text(ACCOUNT_SID), get.text(API_KEY), get.text(API_SECRET)
+    by_key = bool(key and secret)
+    settings = TurnSettings(
+        ice_servers=get.parsed(
+            ICE_SERVERS, lambda text: read_ice_servers(json.loads(text)), (), ICE_SERVERS_FORM
+        ),
         account_sid=sid,
         user=key if by_key else sid,
-        secret=environment[API_SECRET] if by_key else token,
+        secret=secret if by_key else get.text(AUTH_TOKEN),
     )
-
-
-def _ice_servers(text: str) -> tuple[IceServer, ...]:
-    if not text.strip():
-        return ()
-    try:
-        return read_ice_servers(json.loads(text))
-    except json.JSONDecodeError:
-        raise UsageError(f"The variable {ICE_SERVERS} does not hold JSON.") from None
-    except ValueError:
-        raise UsageError(
-            f"The variable {ICE_SERVERS} must hold a list such as "
-            '[{"urls": "turn:turn.example:3478?transport=udp", "username": "…", "credential": "…"}].'
-        ) from None
+    get.check()
+    return settings
 
 
 def read_ice_servers(value: object) -> tuple[IceServer, ...]:

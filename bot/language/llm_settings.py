@@ -6,16 +6,11 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from bot.errors import UsageError
+from bot.settings import SettingsReader
 
 URL: Final = "LINEMAN_LLM_URL"
-
-
 KEY: Final = "LINEMAN_LLM_KEY"
-
-
 MODEL: Final = "LINEMAN_LLM_MODEL"
-
 
 BUDGET: Final = 15.0  # seconds; somebody waits, and has an answer already
 
@@ -41,26 +36,22 @@ class LlmEndpoint:
 
 def read_endpoint(environment: Mapping[str, str]) -> LlmEndpoint | None:
     """The endpoint that *environment* names, None where it names none; `UsageError` says what is wrong with it."""
-    url, key, model = (environment.get(name, "").strip() for name in (URL, KEY, MODEL))
-    if not url:
+    get = SettingsReader(environment)
+    if not get.text(URL):
         return None
-    example = f"{URL} must be an address such as https://llm.example/v1."
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise UsageError(example) from None
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise UsageError(example)
-    if parts.username or parts.password:
-        raise UsageError(f"{URL} must not hold a password; put the key into {KEY}.")
-    if key and not (key.isascii() and key.isprintable() and " " not in key):
-        raise UsageError(f"{KEY} must be one word of plain letters.")
-    if key and parts.scheme == "http" and not _is_here(host):
-        raise UsageError(
+    url = get.url(URL, example="https://llm.example/v1", secret=KEY)
+    key = get.token(KEY)
+    if key and url and _is_readable_on_the_way(url):
+        get.add_problem(
             f"{URL} must begin with https:// where {KEY} is set: the key would travel in the clear."
         )
-    return LlmEndpoint(url, key, model)
+    get.check()
+    return LlmEndpoint(url, key, get.text(MODEL))
+
+
+def _is_readable_on_the_way(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _is_here(parts.hostname or "")
 
 
 def _is_here(host: str) -> bool:

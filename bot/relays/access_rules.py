@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bot.errors import join_or, quote
 from bot.model.request import LOCAL
+from bot.settings import SettingsReader
 from bot.storage.relay_registry import LABEL
 from knowledge.loading.yaml_lines import parse_yaml
 from knowledge.model.problems import Document, KnowledgeError, at_line, nearest
@@ -152,7 +153,7 @@ def groups_named(rules: AccessRules) -> frozenset[str]:
 
 def load_access(environment: Mapping[str, str]) -> AccessRules:
     """Read the file in `LINEMAN_ACCESS`; `KnowledgeError` lists all mistakes in it."""
-    path = environment.get(ACCESS, "").strip()
+    path = SettingsReader(environment).text(ACCESS)
     if not path:
         return DEFAULT
     try:

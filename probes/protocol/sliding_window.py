@@ -1,8 +1,8 @@
 """Sliding window: how many events there were in the last so many seconds.
 
-It stands beside the token bucket, for the same reasons: relay, hub and bot count by it, it is pure, and the caller
-passes *now*, in seconds of any clock. A window is for limits "in an hour" that must hold for every hour, however the
-events bunch; a bucket lets up to twice its capacity through in one period.
+It is here for the same reason as `token_bucket`: relay, hub, and bot all count by it. Pure: the caller passes *now*,
+in seconds of any clock. A limit "in an hour" that is a window holds for every hour, however the events bunch. A token
+bucket lets up to twice its capacity through in one period.
 """
 
 from collections import deque

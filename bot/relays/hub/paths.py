@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from bot.settings import SettingsReader
+
 DATABASE: Final = "LINEMAN_DATABASE"
 SOCKET: Final = "LINEMAN_HUB_SOCKET"
+
+DEFAULT_DATABASE: Final = "lineman.db"
 
 
 def database_of(environment: Mapping[str, str]) -> Path:
     """Return the path of the database; other files are next to it unless set."""
-    return Path(environment.get(DATABASE, "").strip() or "lineman.db")
+    return SettingsReader(environment).path(DATABASE, DEFAULT_DATABASE)
 
 
 def socket_of(environment: Mapping[str, str]) -> Path:
     """Return the path of the hub's control socket."""
-    given = environment.get(SOCKET, "").strip()
-    return Path(given) if given else database_of(environment).with_name("lineman-hub.sock")
+    beside = database_of(environment).with_name("lineman-hub.sock")
+    return SettingsReader(environment).path(SOCKET, beside)

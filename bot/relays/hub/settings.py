@@ -3,15 +3,16 @@
 The key that signs plans is read by whoever asks for a diagnosis, and never by the hub.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
-from bot.relays.hub.paths import database_of, socket_of
+from bot.relays.hub.paths import DEFAULT_DATABASE, database_of, socket_of
 from bot.relays.hub.quotas import HubLimits
+from bot.settings import SettingsReader
 from probes.protocol.invitation import check_hub
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
@@ -26,7 +27,7 @@ _KEY_TEXT: Final = "lineman-key-1:"
 class HubSettings:
     """Everything the environment may set about relays."""
 
-    database: Path = Path("lineman.db")
+    database: Path = Path(DEFAULT_DATABASE)
     socket: Path = Path("lineman-hub.sock")
     signing: str = field(default="lineman-signing.key", repr=False)  # a path, or the key itself
     url: str = ""  # what relays dial: wss://hub.example/relay
@@ -55,30 +56,25 @@ class HubSettings:
 
 def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
     """Read *environment*; what it leaves out stands beside the database."""
-
-    def text(name: str) -> str:
-        return environment.get(name, "").strip()
-
+    get = SettingsReader(environment)
     database = database_of(environment)
-    return HubSettings(
+    settings = HubSettings(
         database,
         socket_of(environment),
-        text(SIGNING_KEY) or str(database.with_name("lineman-signing.key")),
-        text(URL),
-        _limits(text),
+        get.text(SIGNING_KEY) or str(database.with_name("lineman-signing.key")),
+        get.text(URL),
+        _limits(get),
     )
+    get.check()
+    return settings
 
 
-def _limits(text: Callable[[str], str]) -> HubLimits:
-    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each limit of `Limits`."""
-    given: dict[str, int] = {}
-    for limit in fields(HubLimits):
-        variable = f"LINEMAN_HUB_{limit.name.upper()}"
-        if value := text(variable):
-            if not value.isdecimal() or not 0 < int(value) <= 10**6:
-                raise UsageError(f"{variable} must be a number from 1 to 1000000.")
-            given[limit.name] = int(value)
-    return HubLimits(**given)
+def _limits(get: SettingsReader) -> HubLimits:
+    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each limit of `HubLimits`."""
+    usual = asdict(HubLimits())
+    return HubLimits(
+        **{name: get.number(f"LINEMAN_HUB_{name.upper()}", usual[name], 10**6) for name in usual}
+    )
 
 
 def hub_name(url: str) -> str:

@@ -83,6 +83,7 @@ def make_flow(
             client_id=settings.client_id,
             client_secret=settings.client_secret,
             scopes=scopes,
+            redirect_uri=settings.redirect_uri or None,
             authorization_url=urljoin(settings.api_url, "../oauth/v2/authorize"),
             installation_store=installs,
             state_store=SQLite3OAuthStateStore(expiration_seconds=STATE_LIVES, database=settings.database),

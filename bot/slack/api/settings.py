@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from bot.errors import UsageError
-from bot.rate_limit import Limit, read_limit
+from bot.rate_limit import LIMIT_FORM, Limit, RateLimits, parse_limit
+from bot.relays.hub.paths import DEFAULT_DATABASE, database_of
+from bot.settings import SettingsReader
+from probes.protocol.model import VANTAGES
 
 Transport: TypeAlias = Literal["socket", "http"]
 
 SLACK: Final = "https://slack.com/api/"
-DATABASE: Final = "lineman.db"
 PORT: Final = 3000
 EDITS: Final = Limit(50, 60)  # Tier 3: https://docs.slack.dev/apis/web-api/rate-limits
 
@@ -52,15 +53,17 @@ class SlackSettings:
     signing_secret: str = field(default="", repr=False)
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    redirect_uri: str = ""  # where Slack sends the browser back to; empty when the app has one only
     api_url: str = SLACK
     host: str = "0.0.0.0"  # noqa: S104 - a container is reached from outside; HOST narrows it
     port: int = 0  # 0: not set
-    database: str = DATABASE
+    database: str = DEFAULT_DATABASE
     retention_days: int = 30
     audit_days: int = 365  # of the plans that relays were given
     network: str | None = None  # path of a network file
     vantage: str | None = None
     runs_at_once: int = 16  # on one relay
+    starts: RateLimits = field(default_factory=RateLimits)  # of diagnoses
     edits: Limit = EDITS  # changes of messages in one workspace
 
     @property
@@ -83,27 +86,33 @@ class SlackSettings:
 
 def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
     """Read *environment*; `UsageError` names every variable that is wrong or missing, never what is in it."""
-    get = _SettingsReader(environment)
+    get = SettingsReader(environment)
+    usual = RateLimits()
     settings = SlackSettings(
-        app_token=get.token("SLACK_APP_TOKEN", "xapp-"),
-        bot_token=get.token("SLACK_BOT_TOKEN", "xoxb-"),
+        app_token=_token(get, "SLACK_APP_TOKEN", "xapp-"),
+        bot_token=_token(get, "SLACK_BOT_TOKEN", "xoxb-"),
         signing_secret=get.text("SLACK_SIGNING_SECRET"),
         client_id=get.text("SLACK_CLIENT_ID"),
         client_secret=get.text("SLACK_CLIENT_SECRET"),
-        api_url=get.url("SLACK_API_URL", SLACK),
-        host=get.text("HOST") or "0.0.0.0",  # noqa: S104 - as above
-        port=get.number("PORT", 0, 65_535),
-        database=get.text("LINEMAN_DATABASE") or DATABASE,
+        redirect_uri=get.url("SLACK_REDIRECT_URI", example="https://lineman.example/slack/oauth_redirect"),
+        api_url=get.url("SLACK_API_URL", SLACK, example=SLACK).rstrip("/") + "/",
+        host=get.text("HOST", "0.0.0.0"),  # noqa: S104 - as above
+        port=get.number("PORT", 0, 65_535, example=PORT),
+        database=str(database_of(environment)),
         retention_days=get.number("LINEMAN_RETENTION_DAYS", 30, 3_650),
         audit_days=get.number("LINEMAN_AUDIT_DAYS", 365, 3_650),
         network=get.text("LINEMAN_NETWORK") or None,
-        vantage=get.text("LINEMAN_VANTAGE") or None,
+        vantage=get.choice("LINEMAN_VANTAGE", VANTAGES, "") or None,
         runs_at_once=get.number("LINEMAN_RUNS_AT_ONCE", 16, 1_000),
-        edits=get.limit("LINEMAN_EDITS", EDITS),
+        starts=RateLimits(
+            user=get.parsed("LINEMAN_RATE_USER", parse_limit, usual.user, LIMIT_FORM),
+            workspace=get.parsed("LINEMAN_RATE_WORKSPACE", parse_limit, usual.workspace, LIMIT_FORM),
+        ),
+        edits=get.parsed("LINEMAN_EDITS", parse_limit, EDITS, LIMIT_FORM),
     )
-    problems = [*get.problems, *_missing(settings)] if settings.transport else get.problems
-    if problems:
-        raise UsageError(" ".join(problems))
+    for problem in _missing(settings) if settings.transport else ():
+        get.add_problem(problem)
+    get.check()
     return settings
 
 
@@ -131,47 +140,12 @@ def _missing(settings: SlackSettings) -> list[str]:
     return problems
 
 
-class _SettingsReader:
-    """Reads variables and collects what is wrong with them."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self.problems: list[str] = []
-
-    def text(self, name: str) -> str:
-        return self._environment.get(name, "").strip()
-
-    def token(self, name: str, begins: str) -> str:
-        value = self.text(name)
-        if value.startswith("xoxe."):
-            self.problems.append(
-                f"{name} is a token that ends after some hours (token rotation). Use SLACK_CLIENT_ID and "
-                "SLACK_CLIENT_SECRET, so that Lineman can renew it, or switch rotation off in the app's settings."
-            )
-        elif value and (
-            not value.startswith(begins) or len(value) < 12 or not value.isascii() or " " in value
-        ):
-            self.problems.append(f"{name} is not the right kind of token: it must begin with {begins}.")
-        return value
-
-    def url(self, name: str, default: str) -> str:
-        value = self.text(name) or default
-        if not value.startswith(("https://", "http://")):
-            self.problems.append(f"{name} must be the address of a Web API, such as {SLACK}.")
-        return value if value.endswith("/") else f"{value}/"
-
-    def number(self, name: str, default: int, most: int) -> int:
-        value = self.text(name)
-        if not value:
-            return default
-        if not value.isascii() or not value.isdecimal() or not 0 < int(value) <= most:
-            self.problems.append(f"{name} must be a number from 1 to {most}.")
-            return default
-        return int(value)
-
-    def limit(self, name: str, default: Limit) -> Limit:
-        try:
-            return read_limit(self._environment, name, default)
-        except UsageError as error:
-            self.problems.append(str(error))
-            return default
+def _token(get: SettingsReader, name: str, begins: str) -> str:
+    """Read a token of Slack's that lasts; one that is rotated needs the client's secret to be renewed."""
+    if not get.text(name).startswith("xoxe."):
+        return get.token(name, begins)
+    get.add_problem(
+        f"{name} is a token that expires after some hours (token rotation). Use SLACK_CLIENT_ID and "
+        "SLACK_CLIENT_SECRET, so that Lineman can renew it, or switch rotation off in the app's settings."
+    )
+    return get.text(name)

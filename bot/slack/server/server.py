@@ -15,7 +15,7 @@ import aiohttp
 
 from bot.diagnosis.engine import Engine, load_engine
 from bot.language.llm_settings import read_endpoint
-from bot.rate_limit import RequestLimiter, load_limits
+from bot.rate_limit import RequestLimiter
 from bot.relays.access_rules import load_access
 from bot.relays.hub.settings import read_hub_settings
 from bot.slack.api.ack_priority import AckPriority
@@ -96,7 +96,7 @@ async def open_context(
         relays = SlackRelayDirectory(engine, store.enrolment, read_hub_settings(environment), slots)
         await relays.fresh()
         workspaces = Workspaces(settings, session)
-        limits = RequestLimiter(load_limits(environment))
+        limits = RequestLimiter(settings.starts)
         rights = Permissions(load_access(environment), limits, relays, by_name=workspaces.single)
         jobs = await stack.enter_async_context(TaskSupervisor())
         yield AppContext(

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.errors import UsageError
-from bot.slack.api.settings import HOW_TO, read_slack_settings
+from bot.rate_limit import Limit, RateLimits
+from bot.slack.api.settings import EDITS, HOW_TO, read_slack_settings
 
 APP, BOT = "xapp-1-A0-1-abc", "xoxb-123456789"
 
@@ -17,6 +18,20 @@ def test_transport_and_why() -> None:
     http = read_slack_settings({"SLACK_BOT_TOKEN": BOT, "SLACK_SIGNING_SECRET": "s", "PORT": "8080"})
     assert http.transport == "http"
     assert "port 8080" in http.because
+
+
+def test_limits_and_addresses() -> None:
+    """What is set counts, and the rest keeps its default."""
+    usual = read_slack_settings({})
+    assert (usual.starts, usual.edits, usual.vantage) == (RateLimits(), EDITS, None)
+    address = "https://lineman.example/slack/oauth_redirect"
+    given = {"LINEMAN_RATE_USER": "3/60", "LINEMAN_EDITS": "5/6", "LINEMAN_VANTAGE": "Reference"}
+    settings = read_slack_settings(
+        {**given, "SLACK_API_URL": "http://127.0.0.1:9/api", "SLACK_REDIRECT_URI": address}
+    )
+    assert (settings.starts, settings.edits) == (RateLimits(user=Limit(3, 60)), Limit(5, 6))
+    assert (settings.vantage, settings.redirect_uri) == ("reference", address)
+    assert settings.api_url == "http://127.0.0.1:9/api/"
 
 
 def test_every_mistake_at_once() -> None:
@@ -49,6 +64,13 @@ def test_every_mistake_at_once() -> None:
             {"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT, "LINEMAN_DATABASE": "/no/such/a.db"},
             "LINEMAN_DATABASE",
         ),
+        (
+            {"LINEMAN_RATE_USER": "3"},
+            "LINEMAN_RATE_USER must be a count and a time in seconds, such as 10/600",
+        ),
+        ({"LINEMAN_RATE_WORKSPACE": "0/60"}, "LINEMAN_RATE_WORKSPACE must be"),
+        ({"LINEMAN_VANTAGE": "office"}, "LINEMAN_VANTAGE must be user-network or reference"),
+        ({"SLACK_REDIRECT_URI": "lineman.example"}, "SLACK_REDIRECT_URI must be an address such as"),
     ],
 )
 def test_what_is_missing(given: dict[str, str], named: str) -> None:
