@@ -61,8 +61,8 @@ class Site:
 
 
 @asynccontextmanager
-async def site(slack: FakeSlack, serving: Serving) -> AsyncIterator[Site]:
-    async with serving(slack, MadeUpRelay(SIGNALING_SHUT), **OAUTH) as here:
+async def site(slack: FakeSlack, serving: Serving, **more: str) -> AsyncIterator[Site]:
+    async with serving(slack, MadeUpRelay(SIGNALING_SHUT), **OAUTH, **more) as here:
         runner = await open_pages(make_pages(Readiness(here.context), None, here.context), HOST, 0)
         base = f"http://{HOST}:{runner.addresses[0][1]}"
         slack.redirect_url = f"{base}/slack/oauth_redirect"
@@ -97,6 +97,14 @@ async def test_two_workspaces(slack: FakeSlack, serving: Serving, tmp_path: Path
     async with site(slack, serving) as page:
         await page.answered(other)
     assert {call.team for call in slack.records.made("chat.postMessage")} == {slack.team.id, other.id}
+
+
+async def test_redirect_address_is_the_one_that_is_set(slack: FakeSlack, serving: Serving) -> None:
+    """Slack is asked to send the browser back to `SLACK_REDIRECT_URI`, and to its own default without it."""
+    address = "https://lineman.example/slack/oauth_redirect"
+    for more, expected in (({"SLACK_REDIRECT_URI": address}, address), ({}, None)):
+        async with site(slack, serving, **more) as page:
+            assert URL(await page.begin()).query.get("redirect_uri") == expected
 
 
 async def test_not_installed(slack: FakeSlack, serving: Serving) -> None:
