@@ -18,6 +18,7 @@ from sqlite_utils import Database
 
 from bot.errors import UsageError, quote, unknown_word
 from bot.model.request import LOCAL
+from bot.storage.audit_table import AuditTable
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
 from probes.protocol.model import USER_NETWORK
@@ -51,27 +52,15 @@ class RegisteredRelay:
     state: Mapping[str, Any] = field(default_factory=dict)  # version, checks, limits as it told them
 
 
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    """One plan: who asked which relay for what, and what became of it."""
-
-    plan: str
-    at: float
-    relay: str
-    who: str
-    what: str
-    outcome: str = "running"
-
-
 class JoinRefusedError(Exception):
     """This relay may not in; the message is a word in `probes.protocol.messages.REJECTIONS`."""
 
 
-class RelayRegistry:
+class RelayRegistry(AuditTable):
     """The relays of one database; every method returns when its work is on the disk."""
 
     def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._version = 0
 
     @classmethod
@@ -132,16 +121,16 @@ class RelayRegistry:
 
     async def of_key(self, key: str) -> RegisteredRelay | None:
         """Find the relay that holds *key*, revoked or not."""
-        rows = await self._rows("SELECT * FROM relays WHERE key = ?", key)
+        rows = await self._all("SELECT * FROM relays WHERE key = ?", key)
         return _read(rows[0]) if rows else None
 
     async def all(self) -> tuple[RegisteredRelay, ...]:
         """List every relay by name, those too that have not joined yet."""
-        return tuple(_read(row) for row in await self._rows("SELECT * FROM relays ORDER BY name"))
+        return tuple(_read(row) for row in await self._all("SELECT * FROM relays ORDER BY name"))
 
     async def find(self, name: str) -> RegisteredRelay | None:
         """Find the relay called *name*."""
-        rows = await self._rows("SELECT * FROM relays WHERE name = ?", name)
+        rows = await self._all("SELECT * FROM relays WHERE name = ?", name)
         return _read(rows[0]) if rows else None
 
     async def named(self, name: str) -> RegisteredRelay:
@@ -152,7 +141,7 @@ class RelayRegistry:
 
     async def changed_elsewhere(self) -> bool:
         """Whether another process has written to the database since this was last asked."""
-        version = (await self._rows("PRAGMA data_version"))[0]["data_version"]
+        version = (await self._all("PRAGMA data_version"))[0]["data_version"]
         before, self._version = self._version, version
         return bool(version != before)
 
@@ -190,26 +179,6 @@ class RelayRegistry:
                 db.execute("UPDATE relays SET state = ? WHERE name = ?", (dump(dict(state)), name))
 
         await self._writer.run(work)
-
-    async def begin(self, entry: AuditEntry) -> bool:
-        """Write a plan down before it is sent; false when it was sent before, so that it is not sent again."""
-        sql = "INSERT OR IGNORE INTO audit (plan, at, relay, who, what, outcome) VALUES (?, ?, ?, ?, ?, ?)"
-        values = (entry.plan, entry.at, entry.relay, entry.who, entry.what, entry.outcome)
-        return await self._writer.run(lambda db: db.execute(sql, values).rowcount) == 1
-
-    async def end(self, plan: str, outcome: str) -> None:
-        """Write down what became of a plan."""
-        await self._writer.run(
-            lambda db: db.execute("UPDATE audit SET outcome = ? WHERE plan = ?", (outcome, plan))
-        )
-
-    async def audit(self, relay: str = "", limit: int = 50) -> tuple[AuditEntry, ...]:
-        """List the newest plans first, of one relay or of all."""
-        sql = "SELECT plan, at, relay, who, what, outcome FROM audit WHERE ? IN ('', relay) ORDER BY id DESC LIMIT ?"
-        return tuple(AuditEntry(**row) for row in await self._rows(sql, relay, limit))
-
-    async def _rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        return await self._writer.run(lambda db: list(db.query(sql, values)))
 
 
 def _check(relay: RegisteredRelay) -> None:

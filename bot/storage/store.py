@@ -11,48 +11,39 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlite_utils import Database
 
-from bot.model.records import RUNNING, CaseRow, Ended, FeedbackVerdict, InboxRow, PostRow, RunRow
+from bot.model.records import RUNNING, CaseRow, Ended, FeedbackVerdict, PostRow, RunRow
 from bot.model.request import Request
 from bot.redaction.redact import redact_json
 from bot.storage.db_writer import Writer
+from bot.storage.inbox_table import InboxTable
 from bot.storage.labels import Labels
+from bot.storage.posts_table import OWE, PostsTable
 from bot.storage.relay_registry import RelayRegistry
 from bot.storage.retention import DAY, SweptRows, sweep_cases, sweep_rest
 from bot.storage.row_codec import (
     LET_GO,
     OF_THREAD,
-    TRIED,
     case_of,
     columns_of,
     json_text,
-    keep_request,
     maybe_case,
-    post_of,
-    read_request,
     request_text,
     run_of,
     safe_text,
-    without_secrets,
 )
 from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
 from probes.protocol.model import Observation
 
-_OWE: Final = (
-    "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "
-    "channel = excluded.channel, thread_ts = excluded.thread_ts, "
-    "payload = excluded.payload, version = version + (payload != excluded.payload) RETURNING *"
-)
 
-
-class Store:
+class Store(InboxTable, PostsTable):
     """The database of one installation."""
 
     def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:
-        self._writer = writer
+        super().__init__(writer)
         self._kept, self._audited = retention_days * DAY, audit_days * DAY
         self.labels = Labels(writer)
 
@@ -69,29 +60,6 @@ class Store:
     async def close(self) -> None:
         """Do what was asked for, then close; a second time does nothing."""
         await self._writer.close()
-
-    async def take_in(self, row: InboxRow, thread: tuple[str, str] | None = None) -> bool:
-        """Keep a request that is about to be acknowledged; false when the same delivery was taken before.
-
-        With *thread* (channel, timestamp) it is taken only if it can be meant for us: when the thread is about a
-        case, or will be, because what begins one waits in the same turn.
-        """
-        safe = await without_secrets(row)
-        return await self._writer.run(lambda db: keep_request(db, safe, thread, time.time()))
-
-    async def let_go(self, team: str, event_id: str) -> None:
-        """Forget a request that has been answered."""
-        await self._change(LET_GO, team, event_id)
-
-    async def taken_in(self) -> tuple[InboxRow, ...]:
-        """List the requests that were accepted and neither begun nor answered, oldest first."""
-        rows = await self._all("SELECT * FROM inbox ORDER BY received, stamp")
-        return tuple(read_request(row) for row in rows)
-
-    async def try_again(self, team: str, event_id: str) -> int:
-        """Count that a request of a former process is answered again; gives how often by now."""
-        tried = await self._all(TRIED, team, event_id)
-        return int(tried[0]["tries"]) if tried else 0
 
     async def open_case(self, case: CaseRow) -> CaseRow:
         """Keep a new case and give it; where its thread is about a case already, that one is given instead."""
@@ -136,7 +104,7 @@ class Store:
         def work(db: Database) -> None:
             db.table("runs").insert(row)
             if owed:
-                list(db.query(_OWE, columns_of(owed)))
+                list(db.query(OWE, columns_of(owed)))
             if asked:
                 db.execute(LET_GO, asked)
 
@@ -229,30 +197,6 @@ class Store:
             counts.setdefault(row["cause"], {"right": 0, "wrong": 0})[row["verdict"]] = row["n"]
         return counts
 
-    async def owe(self, post: PostRow) -> PostRow:
-        """Promise a message, or new content for one promised before; gives it as it stands now."""
-        values = columns_of(post)
-        return post_of((await self._writer.run(lambda db: list(db.query(_OWE, values))))[0])
-
-    async def delivered(self, key: str, message_ts: str, version: int) -> None:
-        """Keep that Slack shows *version* of the message; an older one that arrives late changes nothing."""
-        sql = "UPDATE posts SET message_ts = ?, sent = max(sent, ?) WHERE key = ?"
-        await self._change(sql, message_ts, version, key)
-
-    async def drop_post(self, key: str) -> None:
-        """Take a promise back: the channel is gone, or nobody needs the message."""
-        await self._change("DELETE FROM posts WHERE key = ?", key)
-
-    async def post(self, key: str) -> PostRow | None:
-        """Find a message by its key."""
-        row = await self._one("SELECT * FROM posts WHERE key = ?", key)
-        return post_of(row) if row else None
-
-    async def due(self) -> tuple[PostRow, ...]:
-        """List what Slack is owed, oldest first."""
-        rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
-        return tuple(post_of(row) for row in rows)
-
     async def sweep(self, now: float) -> SweptRows:
         """Forget what is older than the retention, counted from *now* (seconds since the epoch)."""
         audit_before = now - self._audited
@@ -260,13 +204,3 @@ class Store:
         while (part := await self._writer.run(lambda db: sweep_cases(db, now - self._kept))).cases:
             total += part  # in parts, so that nobody waits long behind it
         return total + await self._writer.run(lambda db: sweep_rest(db, now, now - self._kept, audit_before))
-
-    async def _one(self, sql: str, *values: Any) -> dict[str, Any] | None:
-        rows = await self._all(sql, *values)
-        return rows[0] if rows else None
-
-    async def _all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        return await self._writer.run(lambda db: list(db.query(sql, values)))
-
-    async def _change(self, sql: str, *values: Any) -> int:
-        return await self._writer.run(lambda db: db.execute(sql, values).rowcount)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from bot.storage.relay_registry import AuditEntry, RelayRegistry
+from bot.storage.audit_table import AuditEntry
+from bot.storage.relay_registry import RelayRegistry
 from tests.hub.load_test import crowd
 
 

@@ -11,7 +11,8 @@ from bot.relays.hub.in_flight import GRACE, InFlightPlan, InFlightPlans, is_last
 from bot.relays.hub.messages import HubEvent, HubJob, PlanLost
 from bot.relays.hub.quotas import HubLimits, QuotaTracker
 from bot.relays.hub.session import RelaySession
-from bot.storage.relay_registry import AuditEntry, RelayRegistry
+from bot.storage.audit_table import AuditEntry
+from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.messages import Ack, Cancel, Done, ObservationMessage, Ready, Refusal, RunPlan
 from probes.protocol.report import open_refusal

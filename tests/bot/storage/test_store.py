@@ -18,8 +18,9 @@ from sqlite_utils import Database
 from bot.errors import UsageError
 from bot.model.records import CaseRow, InboxRow, PostRow, RunRow
 from bot.model.request import Request
+from bot.storage.audit_table import AuditEntry
 from bot.storage.db_writer import StoreError
-from bot.storage.relay_registry import AuditEntry, RegisteredRelay
+from bot.storage.relay_registry import RegisteredRelay
 from bot.storage.retention import DAY, SweptRows
 from bot.storage.store import Store
 from probes.protocol.failures import Failure

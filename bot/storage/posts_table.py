@@ -1,0 +1,41 @@
+"""Messages that Slack is owed, and what it shows of them."""
+
+from typing import Final
+
+from bot.model.records import PostRow
+from bot.storage.row_codec import columns_of, post_of
+from bot.storage.table_queries import TableQueries
+
+OWE: Final = (
+    "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "
+    "channel = excluded.channel, thread_ts = excluded.thread_ts, "
+    "payload = excluded.payload, version = version + (payload != excluded.payload) RETURNING *"
+)
+
+
+class PostsTable(TableQueries):
+    """The outbox of one installation."""
+
+    async def owe(self, post: PostRow) -> PostRow:
+        """Promise a message, or new content for one promised before; gives it as it stands now."""
+        values = columns_of(post)
+        return post_of((await self._writer.run(lambda db: list(db.query(OWE, values))))[0])
+
+    async def delivered(self, key: str, message_ts: str, version: int) -> None:
+        """Keep that Slack shows *version* of the message; an older one that arrives late changes nothing."""
+        sql = "UPDATE posts SET message_ts = ?, sent = max(sent, ?) WHERE key = ?"
+        await self._change(sql, message_ts, version, key)
+
+    async def drop_post(self, key: str) -> None:
+        """Take a promise back: the channel is gone, or nobody needs the message."""
+        await self._change("DELETE FROM posts WHERE key = ?", key)
+
+    async def post(self, key: str) -> PostRow | None:
+        """Find a message by its key."""
+        row = await self._one("SELECT * FROM posts WHERE key = ?", key)
+        return post_of(row) if row else None
+
+    async def due(self) -> tuple[PostRow, ...]:
+        """List what Slack is owed, oldest first."""
+        rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
+        return tuple(post_of(row) for row in rows)

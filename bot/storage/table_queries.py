@@ -1,0 +1,22 @@
+"""The three kinds of query that every table is asked by: one row, all rows, a change."""
+
+from typing import Any
+
+from bot.storage.db_writer import Writer
+
+
+class TableQueries:
+    """Queries through the one *writer* of a database; each returns when its work is on the disk."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def _one(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        rows = await self._all(sql, *values)
+        return rows[0] if rows else None
+
+    async def _all(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        return await self._writer.run(lambda db: list(db.query(sql, values)))
+
+    async def _change(self, sql: str, *values: Any) -> int:
+        return await self._writer.run(lambda db: db.execute(sql, values).rowcount)
