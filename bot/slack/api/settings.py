@@ -141,11 +141,12 @@ def _missing(settings: SlackSettings) -> list[str]:
 
 
 def _token(get: SettingsReader, name: str, begins: str) -> str:
-    """Read a token of Slack's that lasts; one that is rotated needs the client's secret to be renewed."""
-    if not get.text(name).startswith("xoxe."):
-        return get.token(name, begins)
-    get.add_problem(
-        f"{name} is a token that expires after some hours (token rotation). Use SLACK_CLIENT_ID and "
-        "SLACK_CLIENT_SECRET, so that Lineman can renew it, or switch rotation off in the app's settings."
-    )
+    """Read a token of Slack's. A wrong one is returned too: it selects the transport."""
+    if get.text(name).startswith("xoxe."):
+        get.add_problem(
+            f"{name} is a token that expires after some hours (token rotation). Use SLACK_CLIENT_ID and "
+            "SLACK_CLIENT_SECRET, so that Lineman can renew it, or switch rotation off in the app's settings."
+        )
+    else:
+        get.token(name, begins)
     return get.text(name)

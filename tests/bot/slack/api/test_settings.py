@@ -79,6 +79,16 @@ def test_what_is_missing(given: dict[str, str], named: str) -> None:
         read_slack_settings(given)
 
 
+@pytest.mark.parametrize("wrong", ["SLACK_APP_TOKEN", "SLACK_BOT_TOKEN"])
+@pytest.mark.parametrize("value", ["xoxp-123456789", "xoxe.xoxb-1-abcdef"])
+def test_token_that_is_wrong_is_not_called_missing(wrong: str, value: str) -> None:
+    """A wrong token still says which transport is meant, so that it is the only problem."""
+    with pytest.raises(UsageError) as raised:
+        read_slack_settings({"SLACK_APP_TOKEN": APP, "SLACK_BOT_TOKEN": BOT, wrong: value})
+    assert str(raised.value).startswith(f"{wrong} ")
+    assert "empty" not in str(raised.value)
+
+
 def test_secrets_do_not_print() -> None:
     """No token is part of what the settings look like."""
     shown = repr(
