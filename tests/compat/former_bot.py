@@ -13,7 +13,6 @@ from dataclasses import replace
 
 from bot.desk import open_desk
 from bot.replies import samples
-from bot.settings import Settings
 from bot.slack.app import make_app
 from bot.slack.environment import read_slack_settings
 from bot.slack.resume import resume
@@ -24,6 +23,7 @@ from bot.slack.web import make_client
 from knowledge.network_facts import IceServer
 from probes.model import USER_NETWORK
 
+from bot.settings import Settings
 from bot.slack import inbox
 
 
