@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -15,10 +16,14 @@ from probes.protocol.json_fields import Json, WireError
 from probes.protocol.keys import Identity, fingerprint
 from probes.protocol.messages import Done, ObservationMessage, Refusal
 from probes.protocol.model import USER_NETWORK, Observation, Plan, Step
-from probes.protocol.order import LONGEST_ORDER, make_order, sign_order
+from probes.protocol.order import LONGEST_ORDER, OLD_VERSION, VERSION, make_order, sign_order
 from probes.protocol.report import digest_of, open_refusal, open_report
 
 log: Final = logging.getLogger(__name__)
+
+# The first release whose relays read orders of `VERSION`, and the first whose relays read `OLD_VERSION`.
+_HPKE_SINCE: Final = (0, 2)
+_OLDEST: Final = (0, 1)
 
 # How a refusal's words are told as the failure of a look: outside the fence, or nobody there to look.
 _FENCED = ("target_not_allowed", "unknown_probe")
@@ -82,7 +87,7 @@ class RemoteRelay:
         order = make_order(
             plan, fingerprint(health.key), self.requester[:200], time.time(), case=self.case_label
         )
-        envelope = sign_order(order, self.signer, health.sealing)
+        envelope = sign_order(order, self.signer, health.sealing, _order_version(health))
         if len(envelope) > LONGEST_ORDER:
             raise UnreachableError(f"the plan is longer than {LONGEST_ORDER} characters")
         return HubJob(order.id, self.name, envelope, self.requester, self.case_label, plan.budget)
@@ -90,6 +95,20 @@ class RemoteRelay:
 
 class UnreachableError(Exception):
     """Nothing can be asked of the relay; the message is part of a sentence."""
+
+
+def _order_version(health: RelayStatus) -> int:
+    """Choose the version of the order that the relay reads; `UnreachableError` when it is too old for any.
+
+    Remove `OLD_VERSION` here with 0.3.0: from then on relays before 0.2 are too old.
+    """
+    numbers = re.match(r"(\d+)\.(\d+)", health.version)
+    release = (int(numbers[1]), int(numbers[2])) if numbers else _HPKE_SINCE  # unknown, so not an old one
+    if release >= _HPKE_SINCE:
+        return VERSION
+    if release >= _OLDEST:
+        return OLD_VERSION
+    raise UnreachableError(f"{health.name} runs {health.version[:20]}; update it")
 
 
 def _read(reply: ObservationMessage, left: Mapping[str, Step]) -> Observation | None:

@@ -15,9 +15,12 @@ from probes.protocol.keys import Identity
 from probes.protocol.messages import LONGEST
 from probes.protocol.model import Plan
 from probes.protocol.sealing import seal, unseal
+from probes.protocol.sealing_v1 import seal_v1, unseal_v1
 from probes.protocol.signing import check, sign, split
 
-VERSION: Final = 1
+VERSION: Final = 2
+# Lineman 0.1 knows this version only, which differs in the encryption of secrets. Remove it with 0.3.0 (`sealing_v1`).
+OLD_VERSION: Final = 1
 
 LIFE: Final = 60.0  # seconds that an order is good for, at most
 LONGEST_ORDER: Final = LONGEST["hub"] - 4_096  # characters; it travels inside a frame, quoted once
@@ -54,11 +57,12 @@ class SignedPlan:
     plan: Plan
 
 
-def sign_order(order: SignedPlan, key: Identity, sealing: str) -> str:
-    """Write *order* signed, what its steps hold secret sealed to the X25519 key *sealing* of the relay."""
+def sign_order(order: SignedPlan, key: Identity, sealing: str, version: int = VERSION) -> str:
+    """Write *order* signed, the secrets of its steps encrypted to the X25519 key *sealing* of the relay."""
     secrets = {step.id: dict(step.secrets) for step in order.plan.steps if step.secrets}
+    encrypt = seal_v1 if version == OLD_VERSION else seal
     payload = {
-        "v": VERSION,
+        "v": version,
         "id": order.id,
         "kid": key.id,
         "aud": order.aud,
@@ -68,7 +72,7 @@ def sign_order(order: SignedPlan, key: Identity, sealing: str) -> str:
         "requester": order.requester,
         "case": order.case,
         "plan": json_codec.plan_to_json(order.plan),
-        "sealed": seal(secrets, sealing, _bound(order.id, order.aud)) if secrets else "",
+        "sealed": encrypt(secrets, sealing, _bound(order.id, order.aud)) if secrets else "",
     }
     return sign("order", payload, key)
 
@@ -96,7 +100,7 @@ def open_order(
         )
     try:
         body, signature = split(text)
-        order, sealed = _read(body)
+        version, order, sealed = _read(body)
     except WireError as error:
         raise PlanRefused("malformed", f"the order cannot be read: {error}") from None
     _check_claims(order, me, now)
@@ -111,7 +115,7 @@ def open_order(
         check("order", body, signature, key)
     except WireError:
         raise PlanRefused("bad_signature", "the signature of the order is not right", order.id) from None
-    return _with_secrets(order, sealed, me) if sealed else order
+    return _with_secrets(version, order, sealed, me) if sealed else order
 
 
 def _check_claims(order: SignedPlan, me: Identity, now: float) -> None:
@@ -127,9 +131,13 @@ def _check_claims(order: SignedPlan, me: Identity, now: float) -> None:
         )
 
 
-def _read(body: str) -> tuple[SignedPlan, str]:
+def _read(body: str) -> tuple[int, SignedPlan, str]:
     fields = Fields(json_codec.load(body), "order")
-    fields.version("v", VERSION)
+    version = fields.take("v")
+    if version not in (OLD_VERSION, VERSION) or isinstance(version, bool):
+        raise fields.error(
+            "v", f"is {str(version)[:20]}, and only {OLD_VERSION} and {VERSION} are understood here"
+        )
     order = SignedPlan(
         id=fields.text("id"),
         kid=fields.text("kid"),
@@ -147,12 +155,13 @@ def _read(body: str) -> tuple[SignedPlan, str]:
         raise fields.error("id", "or nonce or requester has a length that none of ours has")
     if any(step.secrets for step in order.plan.steps):
         raise fields.error("plan", "holds secrets that are not sealed")
-    return order, sealed
+    return version, order, sealed
 
 
-def _with_secrets(order: SignedPlan, sealed: str, me: Identity) -> SignedPlan:
+def _with_secrets(version: int, order: SignedPlan, sealed: str, me: Identity) -> SignedPlan:
+    decrypt = unseal_v1 if version == OLD_VERSION else unseal
     try:
-        secrets = unseal(sealed, me, _bound(order.id, order.aud))
+        secrets = decrypt(sealed, me, _bound(order.id, order.aud))
     except WireError:
         raise PlanRefused(
             "bad_secrets", "the secrets of the order do not open with this relay's key", order.id

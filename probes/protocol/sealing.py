@@ -1,16 +1,14 @@
-"""Secrets sealed to one relay: X25519, HKDF-SHA256 and ChaCha20-Poly1305, bound to the order that they travel with.
+"""Secrets encrypted to one relay by HPKE (RFC 9180, base mode), bound to the order that they travel with.
 
 Pure: no network, no clock.
 """
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from probes.protocol import json_codec
 from probes.protocol.json_fields import Fields, WireError
@@ -19,30 +17,31 @@ from probes.protocol.signing import canonical
 
 Sealed: TypeAlias = Mapping[str, Mapping[str, str]]  # step id -> name -> secret
 
+# DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305: the suite of RFC 9180, appendix A.2.
+SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
 
 def seal(secrets: Sealed, key: str, bound: bytes) -> str:
-    """Encrypt *secrets* for the X25519 *key*: an ephemeral key, HKDF-SHA256, ChaCha20-Poly1305; *bound* must match."""
-    mine = X25519PrivateKey.generate()
-    public = mine.public_key().public_bytes_raw()
-    shared = mine.exchange(X25519PublicKey.from_public_bytes(raw_key(key)))
-    text = canonical({step: dict(secret) for step, secret in secrets.items()}).encode()
-    # The key is used once, so that the nonce may be constant.
-    return encode(public + ChaCha20Poly1305(_derive(shared, public, key)).encrypt(bytes(12), text, bound))
+    """Encrypt *secrets* for the X25519 *key*; they can be decrypted only with the same *bound*."""
+    public = X25519PublicKey.from_public_bytes(raw_key(key))
+    return encode(SUITE.encrypt(secrets_to_text(secrets), public, info=bound))
 
 
 def unseal(text: str, me: Identity, bound: bytes) -> Sealed:
     """Decrypt what was sealed to *me*; `WireError`."""
     try:
-        raw = decode(text)
-        shared = me.opening.exchange(X25519PublicKey.from_public_bytes(raw[:32]))
-        cipher = ChaCha20Poly1305(_derive(shared, raw[:32], me.sealing))
-        found = json_codec.load(cipher.decrypt(bytes(12), raw[32:], bound))
+        return secrets_from_text(SUITE.decrypt(decode(text), me.opening, info=bound))
     except (ValueError, InvalidTag):
         raise WireError("sealed: does not open") from None
+
+
+def secrets_to_text(secrets: Sealed) -> bytes:
+    """Write *secrets* as they are encrypted."""
+    return canonical({step: dict(secret) for step, secret in secrets.items()}).encode()
+
+
+def secrets_from_text(text: bytes) -> Sealed:
+    """Read what `secrets_to_text` wrote; `WireError`."""
+    found = json_codec.load(text)
     fields = Fields(found, "sealed")
     return {step: fields.named_texts(step) for step in list(found)}
-
-
-def _derive(shared: bytes, public: bytes, key: str) -> bytes:
-    info = b"lineman sealed 1" + public + raw_key(key)
-    return HKDF(hashes.SHA256(), 32, salt=None, info=info).derive(shared)
