@@ -13,7 +13,7 @@ from bot.model.records import CaseRow, InboxRow, PostRow, RunRow
 from bot.model.request import Request
 from bot.redaction.redact import redact, redact_json
 from probes.protocol.json_codec import dump, load
-from probes.protocol.json_fields import Fields, Json
+from probes.protocol.json_fields import Json, JsonForm, take_version
 
 
 def maybe_case(row: dict[str, Any] | None) -> CaseRow | None:
@@ -136,14 +136,8 @@ def to_json(request: Request) -> Json:
 
 def from_json(value: object) -> Request:
     """Read a request; `WireError` names the field that is missing, unknown or wrong."""
-    fields = Fields(value, "request")
-    fields.version("version", VERSION)
-    request = Request(
-        code=fields.text("code"),
-        platform=fields.text_or_none("platform"),
-        edge=fields.text("edge"),
-        answers=fields.named_texts("told"),
-        relays=fields.texts("relays"),
-    )
-    fields.end()
-    return request
+    _, left = take_version(value, "version", (VERSION,), "request")
+    return _REQUEST.read(left, "request")
+
+
+_REQUEST: Final = JsonForm(Request, {"answers": "told"})

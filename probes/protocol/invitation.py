@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from probes.protocol import json_codec
-from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.json_fields import JsonForm, WireError
 from probes.protocol.keys import decode, encode, fingerprint
 from probes.protocol.signing import canonical
 
@@ -26,6 +26,9 @@ class Invitation:
     pin: str = ""  # SHA-256 of the hub's certificate (DER), in hex; "" to go by the system's roots
 
 
+_INVITATION: Final = JsonForm(Invitation)
+
+
 def write_invitation(invitation: Invitation) -> str:
     """Write *invitation* as one word."""
     names = ("hub", "secret", "signer", "pin")
@@ -41,14 +44,7 @@ def read_invitation(word: str) -> Invitation:
         text = decode(word.removeprefix(_START))
     except ValueError:
         raise WireError("the invitation was not copied whole") from None
-    fields = Fields(json_codec.load(text), "invitation")
-    invitation = Invitation(
-        hub=fields.text("hub"),
-        secret=fields.text("secret"),
-        signer=fields.text("signer"),
-        pin=fields.text("pin"),
-    )
-    fields.end()
+    invitation = _INVITATION.read(json_codec.load(text), "invitation")
     check_hub(invitation.hub)
     check_pin(invitation.pin)
     try:

@@ -7,14 +7,21 @@ that names its place, because what was sent by another version must never be hal
 import json
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
+from types import GenericAlias
 from typing import Any, Final
 
-from probes.protocol.failures import Failure
-from probes.protocol.json_fields import Fields, Json, WireError
+from probes.protocol.json_fields import (
+    Amount,
+    Duration,
+    Json,
+    JsonForm,
+    Port,
+    WireError,
+    check_facts,
+    take_version,
+)
 from probes.protocol.model import Observation, Plan, Step, Target
 from probes.protocol.scrub import Scrubber
-
-__all__ = ["Fields", "Json", "WireError"]  # what others read JSON with, too
 
 # Goes up when a field is renamed, added or changes its meaning.
 VERSION: Final = 1
@@ -35,15 +42,10 @@ def plan_to_json(plan: Plan, *, secrets: bool = False) -> Json:
 
 def plan_from_json(value: object) -> Plan:
     """Read a plan; every id that a step comes after must be a step of the same plan."""
-    fields = Fields(value, "plan")
-    fields.version("version", VERSION)
-    plan = Plan(
-        steps=fields.each("steps", _step_from_json),
-        budget=fields.seconds("budget"),
-        roots=fields.texts("roots"),
-        proxy=fields.text("proxy"),
-    )
-    fields.end()
+    _, left = take_version(value, "version", (VERSION,), "plan")
+    plan = _PLAN.read(left, "plan")
+    for number, step in enumerate(plan.steps):
+        check_facts(step.params, f"plan.steps[{number}].params")
     _check_order(plan)
     return plan
 
@@ -64,18 +66,9 @@ def observation_to_json(observation: Observation, scrubber: Scrubber = _NOTHING)
 
 def observation_from_json(value: object) -> Observation:
     """Read an observation; a failure word that is not in our list is refused, not guessed."""
-    fields = Fields(value, "observation")
-    fields.version("version", VERSION)
-    observation = Observation(
-        step=fields.text("step"),
-        probe=fields.text("probe"),
-        target=target_from_json(fields.take("target"), "observation.target"),
-        failure=_failure(fields),
-        facts=fields.facts("facts"),
-        started=fields.number("started"),
-        runtime=fields.number("runtime"),
-    )
-    fields.end()
+    _, left = take_version(value, "version", (VERSION,), "observation")
+    observation = _OBSERVATION.read(left, "observation")
+    check_facts(observation.facts, "observation.facts")
     return observation
 
 
@@ -92,16 +85,7 @@ def target_to_json(target: Target) -> Json:
 
 def target_from_json(value: object, where: str = "target") -> Target:
     """Read a target."""
-    fields = Fields(value, where)
-    target = Target(
-        service=fields.text("service"),
-        host=fields.text("host"),
-        port=fields.port("port"),
-        transport=fields.text("transport"),
-        edge=fields.text("edge"),
-    )
-    fields.end()
-    return target
+    return _TARGET.read(value, where)
 
 
 def dump(value: Json) -> str:
@@ -131,21 +115,6 @@ def _step_to_json(step: Step, *, secrets: bool) -> Json:
     }
 
 
-def _step_from_json(value: object, where: str) -> Step:
-    fields = Fields(value, where)
-    step = Step(
-        id=fields.text("id"),
-        probe=fields.text("probe"),
-        target=target_from_json(fields.take("target"), f"{where}.target"),
-        budget=fields.seconds("budget"),
-        params=fields.facts("params"),
-        after=fields.texts("after"),
-        secrets=fields.named_texts("secrets"),
-    )
-    fields.end()
-    return step
-
-
 def _check_order(plan: Plan) -> None:
     ids = [step.id for step in plan.steps]
     if len(set(ids)) < len(ids):
@@ -157,14 +126,6 @@ def _check_order(plan: Plan) -> None:
         TopologicalSorter({step.id: step.after for step in plan.steps}).prepare()
     except CycleError:
         raise WireError("plan.steps: some wait for each other") from None
-
-
-def _failure(fields: Fields) -> Failure | None:
-    word = fields.text_or_none("failure")
-    try:
-        return None if word is None else Failure(word)
-    except ValueError:
-        raise fields.error("failure", f"“{str(word)[:40]}” is not a failure word known here") from None
 
 
 def _without(value: Any, scrubber: Scrubber) -> Any:
@@ -189,6 +150,12 @@ def _once(pairs: list[tuple[str, Any]]) -> Json:
 def _no_constant(_: str) -> object:
     raise WireError("NaN and Infinity are not JSON")
 
+
+_TARGET: Final = JsonForm(Target, port=Port)
+_STEP: Final = JsonForm(Step, target=_TARGET.struct, budget=Duration)
+_STEPS: Final = GenericAlias(tuple, (_STEP.struct, ...))  # a type made here, which mypy does not know
+_PLAN: Final = JsonForm(Plan, steps=_STEPS, budget=Duration)
+_OBSERVATION: Final = JsonForm(Observation, target=_TARGET.struct, started=Amount, runtime=Amount)
 
 # Made once: a hub reads and writes thousands of frames a second, and json makes a new one for each.
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))

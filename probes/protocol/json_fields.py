@@ -1,14 +1,27 @@
-"""Take the fields of JSON objects strictly, so that what is wrong is named by its place.
+"""Read JSON values strictly, by type: a missing, unknown or wrong field is a `WireError` that names its place.
 
+msgspec checks the types; this file is the one place that calls it to read, and says its errors in words.
 Pure: no network, no clock.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias, TypeVar
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Meta
 
 Json: TypeAlias = dict[str, Any]
 T = TypeVar("T")
+
+# Kinds of fields that several forms have. 1e999 is a number in JSON and infinite in Python: hence the upper bound.
+Amount: TypeAlias = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
+Duration: TypeAlias = Annotated[float, Meta(gt=0, le=sys.float_info.max)]  # seconds
+Port: TypeAlias = Annotated[int, Meta(ge=0, le=65535)]  # 0 where the service has none
+Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**53)]
 
 # Facts are flat, or nearly; what is nested deeper was not made by a probe of ours.
 DEEPEST: Final = 12
@@ -18,100 +31,54 @@ class WireError(ValueError):
     """What was read is not what it should be; the message names the place."""
 
 
-class Fields:
-    """The fields of one JSON object, each taken once, by name and type."""
+class JsonForm(Generic[T]):
+    """The JSON of a dataclass: all of its fields, and no other.
 
-    def __init__(self, value: object, where: str) -> None:
-        if not isinstance(value, dict):
-            raise WireError(f"{where}: must be an object, not {_kind(value)}")
-        self._left: dict[str, Any] = dict(value)
-        self._where = where
+    msgspec reads dataclasses as well, but only a Struct refuses unknown fields and insists on those with a default.
+    """
 
-    def take(self, name: str) -> Any:
-        """Take field *name*, whatever it holds."""
-        if name not in self._left:
-            raise self.error(name, "is missing")
-        return self._left.pop(name)
+    def __init__(self, shape: type[T], renamed: Mapping[str, str] | None = None, **narrower: Any) -> None:
+        """Make the form of *shape*, some of its fields *renamed*, and the types of some *narrower* than the class's."""
+        kinds = {field.name: field.type for field in fields(shape)} | narrower  # type: ignore[arg-type]  # a dataclass
+        self.struct = msgspec.defstruct(
+            shape.__name__, list(kinds.items()), forbid_unknown_fields=True, rename=renamed
+        )
+        self._shape = shape
 
-    def end(self) -> None:
-        """Refuse what nobody took."""
-        if self._left:
-            raise self.error(str(min(self._left, key=str)), "is not known")
+    def read(self, value: object, where: str) -> T:
+        """Read *value*; `WireError` names the place under *where*."""
+        return msgspec.convert(read_json(value, self.struct, where), self._shape, from_attributes=True)
 
-    def version(self, name: str, known: int) -> None:
-        """Take the version of the form, and refuse any but the one that is *known*."""
-        value = self.take(name)
-        if value != known or isinstance(value, bool):
-            raise self.error(name, f"is {str(value)[:20]}, and only {known} is understood here")
 
-    def error(self, name: str, complaint: str) -> WireError:
-        """Make the error about field *name*."""
-        return WireError(f"{self._where}.{name[:60]!s}: {complaint}")
+def read_json(value: object, shape: type[T], where: str) -> T:
+    """Read *value* as *shape*, a type that msgspec knows; `WireError` names the place under *where*."""
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        raise WireError(_in_words(str(error), where)) from None
+    except UnicodeEncodeError:  # half of a surrogate pair in the name of a field
+        raise WireError(f"{where}: a name is not Unicode") from None
 
-    def text(self, name: str) -> str:
-        """Take a text."""
-        value = self.take(name)
-        if not isinstance(value, str):
-            raise self.error(name, f"must be a text, not {_kind(value)}")
-        return value
 
-    def text_or_none(self, name: str) -> str | None:
-        """Take a text, or null."""
-        if self._left.get(name, "") is None:
-            return None if self.take(name) is None else ""
-        return self.text(name)
+def take_version(value: object, name: str, known: tuple[int, ...], where: str) -> tuple[int, Json]:
+    """Take the version from an object, and refuse any but the *known*: the version, and the other fields."""
+    left = dict(read_json(value, Json, where))
+    if name not in left:
+        raise WireError(f"{where}.{name}: is missing")
+    version = left.pop(name)
+    if isinstance(version, bool) or version not in known:
+        understood = " and ".join(map(str, known))
+        raise WireError(
+            f"{where}.{name}: is {str(version)[:20]}, and only {understood} {'is' if len(known) == 1 else 'are'} "
+            "understood here"
+        )
+    return version, left
 
-    def number(self, name: str) -> float:
-        """Take a finite number that is not negative."""
-        value = self.take(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.error(name, f"must be a number, not {_kind(value)}")
-        if not 0 <= value < math.inf:  # NaN is neither
-            raise self.error(name, "must be a finite number, 0 or more")
-        return value
 
-    def seconds(self, name: str) -> float:
-        """Take a length of time that is not nothing."""
-        if value := self.number(name):
-            return value
-        raise self.error(name, "must be more than 0 seconds")
-
-    def port(self, name: str) -> int:
-        """Take a port; 0 where the service has none."""
-        value = self.number(name)
-        if not isinstance(value, int) or value > 65535:
-            raise self.error(name, "must be a port, 0 to 65535")
-        return value
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Take a list of texts."""
-        value = self.take(name)
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.error(name, "must be a list of texts")
-        return tuple(value)
-
-    def named_texts(self, name: str) -> dict[str, str]:
-        """Take an object that holds texts only."""
-        value = self.take(name)
-        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-            raise self.error(name, "must be an object of texts")
-        return dict(value)
-
-    def facts(self, name: str) -> Json:
-        """Take an object of JSON values."""
-        value = self.take(name)
-        if not isinstance(value, dict):
-            raise self.error(name, f"must be an object, not {_kind(value)}")
-        if not _is_json(value, DEEPEST):
-            raise self.error(name, "holds what is not JSON, or nests too deeply")
-        return value
-
-    def each(self, name: str, read: Callable[[object, str], T]) -> tuple[T, ...]:
-        """Take a list and *read* each of its items."""
-        value = self.take(name)
-        if not isinstance(value, list):
-            raise self.error(name, f"must be a list, not {_kind(value)}")
-        return tuple(read(item, f"{self._where}.{name}[{at}]") for at, item in enumerate(value))
+def check_facts(value: object, where: str) -> None:
+    """Raise `WireError` unless *value* is JSON that nests no deeper than facts do."""
+    if not _is_json(value, DEEPEST):
+        raise WireError(f"{where}: holds what is not JSON, or nests too deeply")
 
 
 def _is_json(value: object, deeper: int) -> bool:
@@ -127,6 +94,44 @@ def _is_json(value: object, deeper: int) -> bool:
     return False
 
 
-def _kind(value: object) -> str:
-    names: dict[type, str] = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
-    return "null" if value is None else names.get(type(value), "a number")
+_KINDS: Final[Mapping[str, str]] = {
+    "object": "an object", "array": "a list", "str": "a text", "bool": "true or false", "null": "null",
+}  # fmt: skip
+
+# What msgspec 0.22 says, and how we say it. A sentence that is not here is passed on as it is.
+_SENTENCES: Final = tuple(
+    (re.compile(pattern, re.DOTALL), sentence)
+    for pattern, sentence in (
+        (r"Object missing required field `(.{1,60}).*`", ".{0}: is missing"),
+        (r"Object contains unknown field `(.{0,60}).*`", ".{0}: is not known"),
+        (r"Expected `int`, got `float`", ": must be a whole number"),
+        (r"Expected `(\w+)[^`]*`, got `(\w+)`", ": must be {kinds[0]}, not {kinds[1]}"),
+        # The one enum that travels is `Failure`.
+        (r"Invalid enum value '(.{0,40}).*'", ": “{0}” is not a failure word known here"),
+        (r"Invalid value '(.{0,40}).*'", ": “{0}” is not known here"),
+        (r"Expected `str` of length <= (\d+)", ": is longer than {0}"),
+        (r"Expected `str` of length >= (\d+)", ": is shorter than {0}"),
+        (r"Expected `\w+` of length <= (\d+)", ": is too long a list: more than {0}"),
+        (r"Expected `\w+` <= 1\.797\d+e\+308|Number out of range.*", ": must be a finite number"),
+        (r"Expected `int` >= (\d+)", ": must be {0} or more"),
+        (r"Expected `int` <= 65535", ": must be a port, 0 to 65535"),
+        (r"Expected `float` >= ([\d.]+?)(?:\.0)?", ": must be a finite number, {0} or more"),
+        (r"Expected `\w+` > ([\d.]+?)(?:\.0)?", ": must be more than {0}"),
+        (r"Expected `\w+` <= ([\d.]+)", ": must be at most {0}"),
+    )
+)
+
+
+# The place at the end of such a sentence, as in “ - at `$.steps[3].budget`”, or “ - at `key` in `$.facts`”.
+_PLACE: Final = re.compile(r"(.*) - at `(key` in `)?\$([^`]*)`", re.DOTALL)
+
+
+def _in_words(error: str, where: str) -> str:
+    """Say an error of msgspec's in words."""
+    complaint, key, path = match.groups() if (match := _PLACE.fullmatch(error)) else (error, None, "")
+    place = where + path[:200].replace("[...]", "[…]") + (" (a name in it)" if key else "")
+    for pattern, sentence in _SENTENCES:
+        if match := pattern.fullmatch(complaint):
+            found = match.groups("")
+            return place + sentence.format(*found, kinds=[_KINDS.get(word, "a number") for word in found])
+    return f"{place}: {complaint[:200]}"

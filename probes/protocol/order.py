@@ -7,10 +7,13 @@ reuse it, and reads everything but the secrets.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
+from msgspec.structs import asdict
 
 from probes.protocol import json_codec
-from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.json_fields import Amount, Json, JsonForm, WireError, read_json, take_version
 from probes.protocol.keys import Identity
 from probes.protocol.messages import LONGEST
 from probes.protocol.model import Plan
@@ -132,29 +135,12 @@ def _check_claims(order: SignedPlan, me: Identity, now: float) -> None:
 
 
 def _read(body: str) -> tuple[int, SignedPlan, str]:
-    fields = Fields(json_codec.load(body), "order")
-    version = fields.take("v")
-    if version not in (OLD_VERSION, VERSION) or isinstance(version, bool):
-        raise fields.error(
-            "v", f"is {str(version)[:20]}, and only {OLD_VERSION} and {VERSION} are understood here"
-        )
-    order = SignedPlan(
-        id=fields.text("id"),
-        kid=fields.text("kid"),
-        aud=fields.text("aud"),
-        iat=fields.number("iat"),
-        exp=fields.number("exp"),
-        nonce=fields.text("nonce"),
-        requester=fields.text("requester"),
-        case=fields.text("case"),
-        plan=json_codec.plan_from_json(fields.take("plan")),
-    )
-    sealed = fields.text("sealed")
-    fields.end()
-    if not 8 <= len(order.id) <= 64 or not 16 <= len(order.nonce) <= 64 or len(order.requester) > 200:
-        raise fields.error("id", "or nonce or requester has a length that none of ours has")
+    version, left = take_version(json_codec.load(body), "v", (OLD_VERSION, VERSION), "order")
+    claims = asdict(read_json(left, _ORDER.struct, "order"))
+    sealed: str = claims.pop("sealed")
+    order = SignedPlan(**claims | {"plan": json_codec.plan_from_json(claims["plan"])})
     if any(step.secrets for step in order.plan.steps):
-        raise fields.error("plan", "holds secrets that are not sealed")
+        raise WireError("order.plan: holds secrets that are not sealed")
     return version, order, sealed
 
 
@@ -172,3 +158,13 @@ def _with_secrets(version: int, order: SignedPlan, sealed: str, me: Identity) ->
 
 def _bound(order: str, audience: str) -> bytes:
     return f"{order} {audience}".encode()
+
+
+def _text(least: int, most: int) -> Any:
+    return Annotated[str, Meta(min_length=least, max_length=most)]
+
+
+_ORDER: Final = JsonForm(
+    SignedPlan, id=_text(8, 64), iat=Amount, exp=Amount, nonce=_text(16, 64), requester=_text(0, 200), plan=Json,
+    sealed=str,
+)  # fmt: skip

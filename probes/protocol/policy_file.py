@@ -1,11 +1,15 @@
 """The policy file of a relay, read with every mistake told by its place."""
 
 import ipaddress
+import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
-from probes.protocol.json_fields import Fields, Json, WireError
+from msgspec import Meta, Struct, to_builtins
+from msgspec.structs import asdict
+
+from probes.protocol.json_fields import Json, JsonForm, WireError, read_json, take_version
 from probes.protocol.policy import SYSTEM, IpNetwork, Policy, PolicyRule, RelayLimits, authority, read_address
 
 VERSION: Final = 1
@@ -13,6 +17,30 @@ VERSION: Final = 1
 
 class PolicyError(ValueError):
     """The policy file is wrong; the message names the place."""
+
+
+class _RuleEntry(Struct, forbid_unknown_fields=True):
+    """One entry of `allow`."""
+
+    ports: Any  # one, or a list of them, each a number or a span
+    names: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    transports: tuple[str, ...] = ("tcp", "udp")
+
+
+class _PolicyFile(Struct, forbid_unknown_fields=True):
+    """What the file may say besides its version."""
+
+    allow: tuple[_RuleEntry, ...]
+    resolvers: tuple[str, ...] = (SYSTEM,)
+    proxies: tuple[str, ...] = ()
+    limits: Json = {}
+
+
+# Whole numbers stay whole: people read them. A part of one is no mistake.
+_Limit: TypeAlias = Annotated[int, Meta(gt=0)] | Annotated[float, Meta(gt=0, le=sys.float_info.max)]
+_KINDS_OF_LIMITS: Final[Json] = dict.fromkeys(RelayLimits.__slots__, _Limit)
+_LIMITS: Final = JsonForm(RelayLimits, None, **_KINDS_OF_LIMITS).struct
 
 
 def load_policy(path: Path) -> Policy:
@@ -32,17 +60,14 @@ def load_policy(path: Path) -> Policy:
 
 def parse_policy(value: object) -> Policy:
     """Read what the file holds; `WireError`."""
-    fields = Fields({"resolvers": [SYSTEM], "proxies": [], "limits": {}, **_mapping(value)}, "policy")
-    if fields.take("version") != VERSION:
-        raise fields.error("version", f"only {VERSION} is understood here")
-    policy = Policy(
-        allow=fields.each("allow", _rule),
-        resolvers=tuple(_resolver(text) for text in fields.texts("resolvers")),
-        proxies=tuple(_proxy(text) for text in fields.texts("proxies")),
-        limits=_limits(fields.take("limits")),
+    _, left = take_version(value, "version", (VERSION,), "policy")
+    file = read_json(left, _PolicyFile, "policy")
+    return Policy(
+        allow=tuple(_rule(rule, f"policy.allow[{number}]") for number, rule in enumerate(file.allow)),
+        resolvers=tuple(map(_resolver, file.resolvers)),
+        proxies=tuple(map(_proxy, file.proxies)),
+        limits=RelayLimits(**asdict(read_json(_usual_limits() | file.limits, _LIMITS, "policy.limits"))),
     )
-    fields.end()
-    return policy
 
 
 def policy_to_json(policy: Policy) -> Json:
@@ -60,20 +85,21 @@ def policy_to_json(policy: Policy) -> Json:
         ],
         "resolvers": list(policy.resolvers),
         "proxies": [f"http://{authority(proxy)}" for proxy in policy.proxies],
-        "limits": {name: getattr(policy.limits, name) for name in RelayLimits.__slots__},
+        "limits": to_builtins(policy.limits),
     }
 
 
-def _rule(value: object, where: str) -> PolicyRule:
-    usual = {"names": [], "ranges": [], "transports": ["tcp", "udp"]}
-    fields = Fields({**usual, **_mapping(value)}, where)
+def _usual_limits() -> Json:
+    return dict(to_builtins(RelayLimits()))
+
+
+def _rule(written: _RuleEntry, where: str) -> PolicyRule:
     rule = PolicyRule(
-        names=tuple(_name(text, where) for text in fields.texts("names")),
-        ranges=tuple(_net(text, where) for text in fields.texts("ranges")),
-        ports=tuple(_ports(item, where) for item in _list(fields.take("ports"))),
-        transports=fields.texts("transports"),
+        names=tuple(_name(text, where) for text in written.names),
+        ranges=tuple(_net(text, where) for text in written.ranges),
+        ports=tuple(_ports(item, where) for item in _list(written.ports)),
+        transports=written.transports,
     )
-    fields.end()
     if not rule.ports or not set(rule.transports) <= {"tcp", "udp"}:
         raise WireError(f"{where}: needs ports, and transports among tcp and udp")
     return rule
@@ -117,21 +143,6 @@ def _proxy(text: str) -> str:
     if not authority(text):
         raise WireError("policy.proxies: each must look like http://host:port")
     return text
-
-
-def _limits(value: object) -> RelayLimits:
-    usual = RelayLimits()
-    names = RelayLimits.__slots__
-    fields = Fields({**{name: getattr(usual, name) for name in names}, **_mapping(value)}, "policy.limits")
-    found: dict[str, Any] = {name: fields.seconds(name) for name in names}
-    fields.end()
-    return RelayLimits(**found)
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise WireError("policy: must be a mapping")
-    return value
 
 
 def _list(value: object) -> Iterable[object]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from probes.protocol import json_codec
-from probes.protocol.json_fields import Fields, Json
+from probes.protocol.json_fields import Count, Json, JsonForm, WireError, take_version
 from probes.protocol.keys import Identity, fingerprint
 from probes.protocol.order import PlanRefused
 from probes.protocol.signing import canonical, check, sign, split
@@ -70,12 +70,11 @@ def _sign_verdict(kind: str, verdict: RelayReport, me: Identity) -> str:
 def _open_verdict(kind: str, text: str, key: str) -> RelayReport:
     body, signature = split(text)
     check(kind, body, signature, key)
-    fields = Fields(json_codec.load(body), kind)
-    if fields.take("v") != VERSION:
-        raise fields.error("v", f"only {VERSION} is understood here")
-    names = ("order", "relay", "reason", "sentence", "digest")
-    verdict = RelayReport(**{name: fields.text(name) for name in names}, n=int(fields.number("n")))
-    fields.end()
+    _, left = take_version(json_codec.load(body), "v", (VERSION,), kind)
+    verdict = _REPORT.read(left, kind)
     if verdict.relay != fingerprint(key):
-        raise fields.error("relay", "is another one than signed")
+        raise WireError(f"{kind}.relay: is another one than signed")
     return verdict
+
+
+_REPORT: Final = JsonForm(RelayReport, n=Count)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from probes.protocol import json_codec
-from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.json_fields import WireError, read_json
 from probes.protocol.keys import Identity, decode, encode, raw_key
 from probes.protocol.signing import canonical
 
@@ -42,6 +42,4 @@ def secrets_to_text(secrets: Sealed) -> bytes:
 
 def secrets_from_text(text: bytes) -> Sealed:
     """Read what `secrets_to_text` wrote; `WireError`."""
-    found = json_codec.load(text)
-    fields = Fields(found, "sealed")
-    return {step: fields.named_texts(step) for step in list(found)}
+    return read_json(json_codec.load(text), dict[str, dict[str, str]], "sealed")

@@ -8,13 +8,19 @@ import json
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
+from msgspec import Struct
 
 from probes.protocol import json_codec
-from probes.protocol.json_fields import Fields, Json, WireError
+from probes.protocol.json_fields import Json, WireError, read_json
 from probes.protocol.keys import Identity, decode, encode, public_key
 from probes.protocol.messages import Challenge, Hello
 
 VERSION: Final = 1
+
+
+class _Envelope(Struct, forbid_unknown_fields=True):
+    body: str
+    signature: str
 
 
 def sign(kind: str, payload: Json, key: Identity) -> str:
@@ -25,13 +31,11 @@ def sign(kind: str, payload: Json, key: Identity) -> str:
 
 def split(text: str) -> tuple[str, str]:
     """The body and the signature of a signed *text*, unchecked; the body is in its one canonical form."""
-    fields = Fields(json_codec.load(text), "envelope")
-    body, signature = fields.text("body"), fields.text("signature")
-    fields.end()
-    inner = json_codec.load(body)
-    if not isinstance(inner, dict) or canonical(inner) != body:
+    envelope = read_json(json_codec.load(text), _Envelope, "envelope")
+    inner = json_codec.load(envelope.body)
+    if not isinstance(inner, dict) or canonical(inner) != envelope.body:
         raise WireError("envelope.body: is not in canonical form")
-    return body, signature
+    return envelope.body, envelope.signature
 
 
 def check(kind: str, body: str, signature: str, key: str) -> None:

@@ -9,10 +9,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from probes.protocol import json_codec
 from probes.protocol.invitation import Invitation, check_hub, check_pin
-from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.json_fields import JsonForm, WireError
 from probes.protocol.keys import Identity, fingerprint, load_identity, make_identity
 from probes.protocol.policy import Policy
 from probes.protocol.policy_file import load_policy
@@ -35,6 +36,9 @@ class HubConfig:
     def keys(self) -> dict[str, str]:
         """The public keys, by fingerprint."""
         return {fingerprint(key): key for key in self.signers}
+
+
+_HUB_FILE: Final = JsonForm(HubConfig, {"url": "hub"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +76,7 @@ class StateDir:
         """Read the hub's configuration, which `join` wrote; raises StateDirError."""
         path = self.path / "hub.json"
         try:
-            fields = Fields(json_codec.load(path.read_text(encoding="utf-8")), str(path))
-            hub = HubConfig(fields.text("hub"), fields.texts("signers"), fields.text("pin"))
-            fields.end()
+            hub = _HUB_FILE.read(json_codec.load(path.read_text(encoding="utf-8")), path.name)
             check_hub(hub.url)
             check_pin(hub.pin)
             _ = hub.keys

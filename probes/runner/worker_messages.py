@@ -5,6 +5,8 @@ Pure: no network, no clock.
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from probes.protocol.json_codec import (
     dump,
     load,
@@ -13,7 +15,7 @@ from probes.protocol.json_codec import (
     plan_from_json,
     plan_to_json,
 )
-from probes.protocol.json_fields import Fields, Json, WireError
+from probes.protocol.json_fields import Count, Json, WireError, read_json
 from probes.protocol.model import Observation, Plan
 from probes.protocol.policy import Policy
 from probes.protocol.policy_file import parse_policy, policy_to_json
@@ -27,6 +29,21 @@ class WorkerJob:
     plan: Plan
     policy: Policy  # without the passwords of its proxies: the plan has the one that it needs
     pace: int  # the file of a `PacketBudget`
+
+
+class _JobLine(Struct, forbid_unknown_fields=True):
+    version: str
+    plan: Json
+    policy: Json
+    pace: Count
+
+
+class _ObservationLine(Struct, forbid_unknown_fields=True):
+    seen: Json
+
+
+class _LogLine(Struct, forbid_unknown_fields=True):
+    said: str
 
 
 def write_job(job: WorkerJob) -> bytes:
@@ -43,12 +60,11 @@ def write_job(job: WorkerJob) -> bytes:
 
 def read_job(line: bytes) -> WorkerJob:
     """Read what `write_job` of the same version wrote; WireError."""
-    fields = Fields(load(line), "job")
-    if (version := fields.text("version")) != __version__:
+    value = read_json(load(line), Json, "job")
+    if (version := str(value.get("version"))) != __version__:
         raise WireError(f"the relay is still {version[:20]}, and {__version__} is installed: restart it")
-    return WorkerJob(
-        plan_from_json(fields.take("plan")), parse_policy(fields.take("policy")), int(fields.number("pace"))
-    )
+    job = read_json(value, _JobLine, "job")
+    return WorkerJob(plan_from_json(job.plan), parse_policy(job.policy), job.pace)
 
 
 def write_seen(observation: Observation) -> bytes:
@@ -63,14 +79,10 @@ def write_said(sentence: str) -> bytes:
 
 def read_news(line: bytes) -> Observation | str:
     """Read an observation, or a sentence for the log; WireError."""
-    value = load(line)
-    fields = Fields(value, "news")
+    value = read_json(load(line), Json, "news")
     if "said" in value:
-        news: Observation | str = fields.text("said")
-    else:
-        news = observation_from_json(fields.take("seen"))
-    fields.end()
-    return news
+        return read_json(value, _LogLine, "news").said
+    return observation_from_json(read_json(value, _ObservationLine, "news").seen)
 
 
 def _line(value: Json) -> bytes:

@@ -32,7 +32,7 @@ imported = time.time()
 
 def run(relay, plan):
     planned = time.time()
-    from probes.run import run_plan  # belongs to what has to happen before the first look
+    from probes.runner.run import run_plan  # belongs to what has to happen before the first look
     os.write(2, " ".join(map(repr, (began, imported, planned, time.time()))).encode())
     os._exit(0)
 

@@ -8,9 +8,10 @@ import logging
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from bot.errors import UsageError
 from bot.relays.hub.hub import Hub
@@ -20,16 +21,18 @@ from bot.relays.hub.messages import (
     HubEvent,
     HubJob,
     PlanLost,
+    RelayQuestion,
+    RelaysQuestion,
     RelayStatus,
     job_line,
-    read_job,
+    read_line,
     read_reply,
     read_status,
     reply_line,
     status_json,
 )
 from probes.protocol import json_codec
-from probes.protocol.json_fields import Fields, WireError
+from probes.protocol.json_fields import WireError
 from probes.protocol.messages import ObservationMessage
 
 log: Final = logging.getLogger(__name__)
@@ -88,21 +91,18 @@ def narrow(path: Path) -> None:
 
 
 async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
-    fields = Fields(json_codec.load(await reader.readline()), "control")
-    match fields.text("op"):
-        case "relays":
+    match read_line(await reader.readline()):
+        case RelaysQuestion():
             relays = [status_json(status) for status in await hub.relays()]
             writer.write(json_codec.dump({"relays": relays}).encode() + b"\n")
             await writer.drain()
-        case "relay":
-            relay_status = await hub.relay(fields.text("name"))
-            writer.write(
-                json_codec.dump({"relay": status_json(relay_status) if relay_status else None}).encode()
-                + b"\n"
-            )
+        case RelayQuestion(name=name):
+            status = await hub.relay(name)
+            answer = {"relay": status_json(status) if status else None}
+            writer.write(json_codec.dump(answer).encode() + b"\n")
             await writer.drain()
-        case "run":
-            await _run(hub, read_job(fields), reader, writer)
+        case HubJob() as job:
+            await _run(hub, job, reader, writer)
 
 
 async def _run(hub: Hub, job: HubJob, reader: StreamReader, writer: StreamWriter) -> None:

@@ -5,11 +5,13 @@ Pure: no network, no clock. Texts of relays are passed on as they came: the hub 
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import asdict, dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
+from msgspec import Struct, to_builtins
+from msgspec.structs import asdict
+
 from probes.protocol import json_codec
-from probes.protocol.json_fields import Fields
+from probes.protocol.json_fields import Duration, WireError, read_json
 from probes.protocol.message_codec import read, write
 from probes.protocol.messages import Done, ObservationMessage, Refusal
 
@@ -19,16 +21,21 @@ HubEvent: TypeAlias = "ObservationMessage | Done | Refusal | PlanLost"
 LONGEST_LINE: Final = 600_000
 
 
-@dataclass(frozen=True, slots=True)
-class PlanLost:
+class PlanLost(Struct, frozen=True, forbid_unknown_fields=True, tag="lost", tag_field="type"):
     """The hub: nothing more will come of this plan, and why, as part of a sentence."""
 
     plan: str
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class HubJob:
+class HubJob(
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    tag="run",
+    tag_field="op",
+    rename={"requester": "who", "case_label": "what"},
+):
     """A signed plan for one relay. The hub cannot look into secrets, nor change anything."""
 
     plan: str  # id of the order
@@ -36,12 +43,21 @@ class HubJob:
     envelope: str
     requester: str  # on whose behalf
     case_label: str  # the case in a few words, for the audit log
-    budget: float  # seconds that the plan may take
+    budget: Duration  # seconds that the plan may take
     after: int = -1  # 0 or more: it was sent already; give what came after this observation
 
 
-@dataclass(frozen=True, slots=True)
-class RelayStatus:
+class RelaysQuestion(Struct, frozen=True, forbid_unknown_fields=True, tag="relays", tag_field="op"):
+    """Ask how every relay is."""
+
+
+class RelayQuestion(Struct, frozen=True, forbid_unknown_fields=True, tag="relay", tag_field="op"):
+    """Ask how the relay of this name is."""
+
+    name: str
+
+
+class RelayStatus(Struct, frozen=True, forbid_unknown_fields=True):
     """One relay as the hub knows it now."""
 
     name: str
@@ -78,43 +94,35 @@ class HubClient(Protocol):
         ...
 
 
+_LINES: Final[Any] = RelaysQuestion | RelayQuestion | HubJob  # for mypy, a union is no type
+
+
 def job_line(job: HubJob) -> str:
     """Write *job* as one line."""
-    named = {"who": job.requester, "what": job.case_label}
-    body = {name: value for name, value in asdict(job).items() if name not in ("requester", "case_label")}
-    return json_codec.dump({"op": "run", **body, **named})
+    body = to_builtins(job)
+    who = {name: body.pop(name) for name in ("who", "what")}  # they come last on this line
+    return json_codec.dump(body | who)
 
 
-def read_job(fields: Fields) -> HubJob:
-    """Read what `job_line` wrote; `WireError`."""
-    after = fields.take("after")
-    job = HubJob(
-        plan=fields.text("plan"),
-        relay=fields.text("relay"),
-        envelope=fields.text("envelope"),
-        requester=fields.text("who"),
-        case_label=fields.text("what"),
-        budget=fields.seconds("budget"),
-        after=after if isinstance(after, int) else -1,
-    )
-    fields.end()
-    return job
+def read_line(line: str | bytes) -> RelaysQuestion | RelayQuestion | HubJob:
+    """Read a job or a question; `WireError`."""
+    asked: RelaysQuestion | RelayQuestion | HubJob = read_json(json_codec.load(line), _LINES, "control")
+    return asked
 
 
 def reply_line(reply: HubEvent) -> str:
     """Write *reply* as one line."""
-    if isinstance(reply, PlanLost):
-        return json_codec.dump({"type": "lost", "plan": reply.plan, "because": reply.because})
-    return write(reply)
+    return json_codec.dump(to_builtins(reply)) if isinstance(reply, PlanLost) else write(reply)
 
 
 def read_reply(line: str | bytes) -> HubEvent:
     """Read what `reply_line` wrote; `WireError`."""
     value = json_codec.load(line)
     if isinstance(value, dict) and value.get("type") == "lost":
-        return PlanLost(str(value.get("plan")), str(value.get("because")))
+        return read_json(value, PlanLost, "reply")
     message = read(line, "relay")
-    assert isinstance(message, ObservationMessage | Done | Refusal)
+    if not isinstance(message, ObservationMessage | Done | Refusal):
+        raise WireError(f"reply: a {type(message).__name__} is none")
     return message
 
 
@@ -123,6 +131,6 @@ def status_json(health: RelayStatus) -> dict[str, Any]:
     return asdict(health) | {name: list(getattr(health, name)) for name in ("probes", "labels", "channels")}
 
 
-def read_status(value: dict[str, Any]) -> RelayStatus:
-    """Read what `health_json` wrote."""
-    return RelayStatus(**value | {name: tuple(value[name]) for name in ("probes", "labels", "channels")})
+def read_status(value: object) -> RelayStatus:
+    """Read what `status_json` wrote; `WireError`."""
+    return read_json(value, RelayStatus, "relay")

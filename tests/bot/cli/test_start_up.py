@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[3]
 # database; the validator and the parser are for files that changed.
 LATE = {
     "yaml", "jsonschema", "referencing", "cryptography", "certifi", "aiohttp", "sqlite_utils", "sqlite3",
-    "rich", "shtab", "PIL", "slack_bolt", "slack_sdk", "dns", "bot.relays.hub.hub", "bot.relays.hub.control_socket",
+    "msgspec", "rich", "shtab", "PIL", "slack_bolt", "slack_sdk", "dns", "bot.relays.hub.hub",
+    "bot.relays.hub.control_socket",
     "bot.relays.remote",
     "bot.storage.store", "bot.rendering.view", "bot.rendering.json.diagnosis",
     "knowledge.search", "knowledge.loading.structure",

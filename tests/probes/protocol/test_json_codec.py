@@ -93,7 +93,7 @@ def _changed(value: dict[str, Any], path: str, new: object) -> dict[str, Any]:
         ("runtime", float("nan"), "observation.runtime: must be a finite number"),
         ("target", None, "observation.target: must be an object, not null"),
         ("target.port", 65536, "observation.target.port: must be a port"),
-        ("target.port", 1.5, "observation.target.port: must be a port"),
+        ("target.port", 1.5, "observation.target.port: must be a whole number"),
         ("target.port", True, "observation.target.port: must be a number, not true or false"),
         ("target.color", "", "observation.target.color: is not known"),
     ],
@@ -112,10 +112,13 @@ def test_wrong_observation_is_refused_by_place(path: str, new: object, said: str
         ("steps.1.after", ["dns b"], "turn a comes after a step that is not in the plan"),
         ("steps.0.after", ["turn a"], "wait for each other"),
         ("steps.0.id", "turn a", "an id stands twice"),
-        ("steps.1.secrets", {"credential": 1}, "plan.steps[1].secrets: must be an object of texts"),
-        ("steps.1.budget", 0, "plan.steps[1].budget: must be more than 0 seconds"),
+        ("steps.1.secrets", {"credential": 1}, "plan.steps[1].secrets[…]: must be a text, not a number"),
+        ("steps.1.budget", 0, "plan.steps[1].budget: must be more than 0"),
+        ("budget", 0, "plan.budget: must be more than 0"),
+        ("proxy", ..., "plan.proxy: is missing"),
+        ("steps.1.params", {"a": [[[[[[[[[[[[[]]]]]]]]]]]]]}, "plan.steps[1].params: holds what is not JSON"),
         ("steps.1.target.port", -1, "plan.steps[1].target.port"),
-        ("roots", "PEM", "plan.roots: must be a list of texts"),
+        ("roots", "PEM", "plan.roots: must be a list, not a text"),
         ("steps.0", 1, "plan.steps[0]: must be an object, not a number"),
     ],
 )
@@ -154,3 +157,12 @@ def test_any_json_is_read_or_refused(value: object) -> None:
     for read in (json_codec.observation_from_json, json_codec.plan_from_json, json_codec.target_from_json):
         with pytest.raises(WireError):
             read(value)
+
+
+def test_a_failure_word_of_a_newer_relay_is_refused_not_guessed() -> None:
+    """Whoever reads the observation drops it, as `bot.relays.remote` does, and the step counts as lost."""
+    value = json_codec.observation_to_json(SEEN) | {"failure": "word_of_tomorrow"}
+    with pytest.raises(
+        WireError, match=r"^observation\.failure: “word_of_tomorrow” is not a failure word known here$"
+    ):
+        json_codec.observation_from_json(value)

@@ -1,7 +1,7 @@
 """What hub and relay say comes back the same, and nothing else is understood."""
 
 import json
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ SAMPLES: dict[Any, Any] = {
 def sample(shape: Any) -> Any:
     kinds = {"plan": "plan-1"}
     found = {}
-    for name, kind in shape.__annotations__.items():
+    for name, kind in get_type_hints(shape).items():
         text = getattr(kind, "__name__", str(kind)) if isinstance(kind, type) else str(kind)
         key = (
             {"tuple": "tuple[str, ...]"}.get(text, text)
@@ -56,6 +56,11 @@ def test_every_message_comes_back_the_same(by: str, shape: Any) -> None:
         ('{"v":1,"type":"ping","n":1,"n":2}', "twice"),
         ('{"v":1,"type":"ping","n":NaN}', "NaN"),
         ("[" * 50_000, "not JSON"),
+        ('{"v":1,"type":"pong","n":1,"time":1e999}', "message.time: must be a finite number"),
+        (
+            '{"v":1,"type":"seen","plan":"p","n":1,"observation":{"a":' + "[" * 20 + "]" * 20 + "}}",
+            "message.observation: holds what is not JSON, or nests too deeply",
+        ),
         ('{"v":1,"type":"leaving","plans":["' + '","'.join("p" * 65) + '"]}', "too long a list"),
         ('{"v":1,"type":"refusal","plan":"' + "p" * 201 + '","signed":""}', "longer than 200"),
         ("x" * (LONGEST["relay"] + 1), "longer than"),
@@ -94,3 +99,30 @@ def test_messages_stay_apart_from_their_values() -> None:
     assert isinstance(message, Ready)
     assert (message.checks, message.offset) == ({"clock": ""}, -2.5)
     assert write(ObservationMessage("p", 1, {})).isascii()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '{"v":1,"type":"ack","plan":"text","n":3}',
+        '{"v":1,"type":"cancel","plan":"text"}',
+        '{"v":1,"type":"challenge","nonce":"text","time":1.5}',
+        '{"v":1,"type":"done","plan":"text","n":3,"outcome":"text","signed":"text"}',
+        '{"v":1,"type":"hello","hub":"text","key":"text","sealing":"text","version":"text","probes":["a","b"]}',
+        '{"v":1,"type":"leaving","plans":["a","b"]}',
+        '{"v":1,"type":"order","envelope":"text"}',
+        '{"v":1,"type":"ping","n":3}',
+        '{"v":1,"type":"pong","n":3,"time":1.5}',
+        '{"v":1,"type":"proof","signature":"text","token":"text"}',
+        '{"v":1,"type":"ready","ready":true,"checks":{"a":"b"},"offset":1.5,"plans":["a","b"],"limits":{"a":"b"}}',
+        '{"v":1,"type":"refusal","plan":"text","signed":"text"}',
+        '{"v":1,"type":"rejection","reason":"text","sentence":"text","retry":1.5}',
+        '{"v":1,"type":"seen","plan":"text","n":3,"observation":{"a":"b"}}',
+        '{"v":1,"type":"welcome","name":"text","vantage":"text","time":1.5,"beat":1.5}',
+    ],
+)
+def test_frames_are_spelled_as_before(frame: str) -> None:
+    """A frame of the first release is read, and written again byte for byte."""
+    kind = json.loads(frame)["type"]
+    by = "hub" if kind in {shape.__struct_config__.tag for shape in BY_HUB} else "relay"
+    assert write(read(frame, by)) == frame

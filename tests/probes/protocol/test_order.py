@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from probes.protocol.invitation import Invitation, check_hub, read_invitation, write_invitation
 from probes.protocol.json_fields import WireError
@@ -158,9 +159,9 @@ def test_proof_is_for_one_conversation() -> None:
     proof = prove(hello, challenge, "token", RELAY)
     assert is_proved(proof, hello, challenge, "token")
     assert not is_proved(proof, hello, Challenge("other", NOW), "token")
-    assert not is_proved(proof, replace(hello, hub="evil.example"), challenge, "token")
-    assert not is_proved(proof, replace(hello, sealing=OTHER.sealing), challenge, "token")
-    assert not is_proved(proof, replace(hello, key=OTHER.key), challenge, "token")
+    assert not is_proved(proof, structs.replace(hello, hub="evil.example"), challenge, "token")
+    assert not is_proved(proof, structs.replace(hello, sealing=OTHER.sealing), challenge, "token")
+    assert not is_proved(proof, structs.replace(hello, key=OTHER.key), challenge, "token")
     assert not is_proved(proof, hello, challenge, "other")
     assert not is_proved("junk!", hello, challenge, "token")
 

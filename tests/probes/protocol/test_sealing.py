@@ -2,12 +2,12 @@
 
 import json
 import time
-from dataclasses import replace
 from typing import Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from msgspec.structs import replace
 
 from bot.relays.hub.messages import RelayStatus
 from bot.relays.remote import RemoteRelay, UnreachableError

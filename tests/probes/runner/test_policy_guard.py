@@ -332,7 +332,9 @@ def test_plans_are_counted_by_requester_and_hour() -> None:
         ({"allow": [{"ranges": ["10.0.0.0/8"], "ports": [1], "transports": ["icmp"]}]}, "transports"),
         ({"resolvers": ["dns.example"]}, "neither an address"),
         ({"proxies": ["socks5://x"]}, "must look like"),
-        ({"limits": {"plans_per_hour": 0}}, "more than 0"),
+        ({"limits": {"plans_per_hour": 0}}, "limits.plans_per_hour: must be 1 or more"),
+        ({"limits": {"plans": 1}}, "limits.plans: is not known"),
+        ({"limits": {"steps": True}}, "limits.steps: must be a number, not true or false"),
     ],
 )
 def test_policy_file_that_is_wrong_is_refused_with_its_place(change: dict[str, Any], complaint: str) -> None:
