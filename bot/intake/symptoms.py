@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.intake.parsing.error_codes import find_codes
-from bot.intake.parsing.normalize import normalize
 from bot.intake.readers.prose import read_prose
+from bot.model.normalize import normalize
 from bot.model.request import Vocabulary
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge

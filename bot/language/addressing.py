@@ -6,9 +6,9 @@ Pure: no network, no clock. In doubt they are not: who wants us can say our name
 import re
 from typing import Final
 
-from bot.intake.parsing.normalize import normalize
 from bot.language.intents import Intent
 from bot.language.refinements import LEAD
+from bot.model.normalize import normalize
 
 LONGEST: Final = 30  # words; what is longer tells something to somebody
 SHORT: Final = 12  # words of a wish to stop, or for help

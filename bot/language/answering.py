@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.intake.parsing.error_codes import CALLED
-from bot.intake.parsing.normalize import normalize
 from bot.language.case_context import SHORT, CaseContext, seen_here
+from bot.model.normalize import normalize
 from knowledge.advice.names import names_for
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge, Reference
@@ -44,7 +43,7 @@ _DOING: Final = re.compile(
     r"\bhow (?:do|can|could|should|to)\b.*\b(?:pass|set|run|configure|enable|turn on|switch on|use|add|give)\b",
     re.IGNORECASE,
 )
-_CODE: Final = re.compile(rf"(?<!\d)(\d{{5}})(?!\d)|{CALLED}", re.IGNORECASE)
+_CODE: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
     """What is written about it: in the files of the case's causes, of the codes named, in the passages."""
     closest = _ranked(text, about, knowledge)
     nearest = tuple((passage.id, passage.title) for passage, _ in closest[:NEARBY])
-    codes = [code for match in _CODE.finditer(text) for code in match.groups() if code]
+    codes = _CODE.findall(text)
     subject = _subject(text, (*codes, *(_platform_words(knowledge) if about.causes else ())))
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
         return _told_of_looks(about.evidence, nearest)

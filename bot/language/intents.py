@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from bot.intake.parsing.normalize import normalize
 from bot.intake.readers.prose import find_platform
 from bot.language.refinements import extract_refinements
+from bot.model.normalize import normalize
 from bot.model.request import Vocabulary
 
 IntentKind: TypeAlias = Literal[

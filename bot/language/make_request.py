@@ -11,10 +11,11 @@ from typing import Final, TypeAlias
 
 from bot.errors import UsageError, join_or, nearest, unknown_word
 from bot.intake.parsing.error_codes import find_codes
-from bot.intake.parsing.normalize import normalize
-from bot.intake.readers.prose import NAMES, TYPED, read_prose, relays_in
+from bot.intake.readers.prose import read_prose
 from bot.language.command_parser import parse, parse_words
-from bot.model.request import Request, Vocabulary
+from bot.model.normalize import normalize
+from bot.model.relay_names import NAMES, relays_in
+from bot.model.request import TYPED, Request, Vocabulary
 from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from knowledge.model.schema import Knowledge
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.errors import nearest
-from bot.intake.readers.prose import read_prose, relays_in
+from bot.intake.readers.prose import read_prose
+from bot.model.relay_names import relays_in
 from bot.model.request import VERSION, Vocabulary
 from knowledge.model.schema import Option
 

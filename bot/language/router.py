@@ -12,7 +12,6 @@ from typing import Final, TypeAlias
 from bot.allowlist.request import ListRequest, called, make_list_request, read_words
 from bot.errors import UsageError, nearest_codes
 from bot.intake.parsing.error_codes import find_codes
-from bot.intake.parsing.normalize import normalize
 from bot.intake.readers.prose import find_platform, read_prose
 from bot.intake.segment import _ON_DEVICE
 from bot.intake.symptoms import match_symptoms
@@ -21,6 +20,7 @@ from bot.language.case_context import CaseContext
 from bot.language.command_parser import parse
 from bot.language.intents import ThreadContext, read_intent
 from bot.language.make_request import AmbiguousCode, make_request
+from bot.model.normalize import normalize
 from bot.model.request import Request, Vocabulary
 from bot.model.symptom_match import SymptomMatch
 from knowledge.model.network import Network

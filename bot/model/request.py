@@ -11,6 +11,9 @@ from typing import Final
 # Ten times the longest request that makes sense; a pasted log is refused before it is looked into.
 LONGEST: Final = 500
 
+# Only a short text was typed by hand, and is worth guessing at its spelling.
+TYPED: Final = 300
+
 VERSION: Final = re.compile(r"v?\d{1,4}(\.\d{1,6}){0,3}([-+][0-9a-z.+-]{1,40})?", re.IGNORECASE)
 
 # Chat programs turn "--" into one of these while people type.

@@ -9,19 +9,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.errors import nearest
-from bot.model.request import Vocabulary
-
-# Only a short text was typed by hand, and is worth guessing at its spelling.
-TYPED: Final = 300
-
+from bot.model.relay_names import NAMES, known_or_near, relays_in
+from bot.model.request import TYPED, Vocabulary
 
 ARTICLE: Final = r"(?:(?:a|an|any|the|my|our|his|her|their|its?|corporate|company|office|work)\s+){0,3}"
 
 NOT: Final = r"(?:no|not|without|isn't|aren't|don't|doesn't|never|off)"
 # TURN in capitals, or by what it is: "turn off the Wi-Fi" is something else.
 TURN: Final = r"(?:(?-i:TURN)\b|turn servers?\b|ice ?servers?\b)"
-# One or several names, as people list them: "a and b", "a, b and c".
-NAMES: Final = r"([\w.-]+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*)[\w.-]+){0,30})"
 PACKAGE: Final = r"(?:sdk|voice(?:[ -](?:ios|android|sdk))?|twiliovoice)"
 
 
@@ -100,22 +95,6 @@ def find_platform(text: str, vocabulary: Vocabulary) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def relays_in(text: str, vocabulary: Vocabulary, *, typed: bool = True) -> tuple[str, ...]:
-    """List the relays at the beginning of *text*, as far as its words are relays: "a, b and it fails" gives two."""
-    found: dict[str, None] = {}
-    for word in re.split(r"[\s,&]+(?:and\s+)?|\s+and\s+", text.casefold()):
-        near = _one_of(word.rstrip(".-"), vocabulary.relays, typed=typed)
-        if near is None:
-            break
-        found[near] = None
-    return tuple(found)
-
-
-def _one_of(text: str, words: tuple[str, ...], *, typed: bool) -> str | None:
-    """The one of *words* that is *text*, or nearly."""
-    return text if text in words else nearest(text, words) if typed else None
-
-
 def _known(name: str, text: str, vocabulary: Vocabulary, *, typed: bool) -> str | None:
     """The usual word for what is *text* about *name*, if it is one, or nearly."""
     match name:
@@ -124,7 +103,7 @@ def _known(name: str, text: str, vocabulary: Vocabulary, *, typed: bool) -> str 
             near = text if text in names else nearest(text, names) if typed else None
             return names[near] if near else None
         case "edge":
-            return _one_of(text, vocabulary.edges, typed=typed)
+            return known_or_near(text, vocabulary.edges, typed=typed)
         case "relay":
             return ",".join(relays_in(text, vocabulary, typed=typed)) or None
     meanings = vocabulary.options.get(name)
