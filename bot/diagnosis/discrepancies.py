@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from bot.intake.clues import Reading
 from bot.intake.observation import DIRECT, path_of
-from bot.intake.parsing.edge_names import ROAMING
-from bot.intake.preflight_report import PreflightReport
+from bot.intake.preflight_report import ROAMING, PreflightReport
 from probes.protocol.model import Facts, Observation
 
 

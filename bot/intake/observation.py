@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Final
 
-from bot.intake.parsing.edge_names import ROAMING
 from bot.intake.parsing.quality_warnings import INSIGHTS
 from bot.intake.preflight_report import (
     HOST,
     PRFLX,
     RELAY,
+    ROAMING,
     SRFLX,
     Candidate,
     MetricRange,

@@ -7,9 +7,14 @@ None and empty mean that the report does not tell; nothing is ever filled in for
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from knowledge.reasoning.device import PASTED
-
 State: TypeAlias = Literal["completed", "failed", "running", ""]
+
+ROAMING = "roaming"  # the edge that DNS chooses
+
+# Of MOS, the best first: above 4.2 it is excellent; from each of the others on it is the next word.
+QUALITY_BANDS = ("excellent", "great", "good", "fair", "degraded")
+_EXCELLENT = 4.2
+_FROM = ((4.1, "great"), (3.7, "good"), (3.1, "fair"))
 
 HOST = "host"
 SRFLX = "srflx"
@@ -110,4 +115,8 @@ class PreflightReport:
     notes: tuple[str, ...] = ()  # sentences: how something was read, what does not fit together
 
 
-__all__ = ["PASTED", "Candidate", "MetricRange", "PreflightReport", "QualityWarning", "SdkError", "Timing"]
+def word_for(score: float) -> str:
+    """Name the band of a MOS; every score has one."""
+    if score > _EXCELLENT:
+        return QUALITY_BANDS[0]
+    return next((word for low, word in _FROM if score >= low), QUALITY_BANDS[-1])

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bot.intake.observation import DIRECT, kinds_of, media_of, path_of, signaling_of
-from bot.intake.parsing.edge_names import ROAMING
-from bot.intake.parsing.metrics import word_for
-from bot.intake.preflight_report import RELAY, SRFLX, PreflightReport, QualityWarning
+from bot.intake.preflight_report import RELAY, ROAMING, SRFLX, PreflightReport, QualityWarning, word_for
 
 _KINDS: Final = {
     "host": "its own address",

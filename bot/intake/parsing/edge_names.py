@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.intake.parsing.fields import folded
-
-ROAMING: Final = "roaming"
+from bot.intake.preflight_report import ROAMING
 
 _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "ashburn": ("us1", "US_EAST_VIRGINIA", "us-east-1"),

@@ -165,83 +165,9 @@ def adds_up(counts: Sequence[float]) -> bool:
     return rises and len(counts) > 1 and counts[-1] > 1.5 * counts[0]
 
 
-def compute_mos(
-    samples: Sequence[Sample], spreads: dict[str, MetricRange], loss: float | None
-) -> float | None:
-    """Compute MOS from what was measured: the mean over the samples, else from the averages; None without loss."""
-    scores = [
-        mos(sample.rtt, sample.jitter, lost)
-        for sample, lost in zip(samples, _losses(samples), strict=True)
-        if sample.rtt
-        and sample.jitter is not None
-        and sample.rtt >= 0
-        and sample.jitter >= 0
-        and lost is not None
-    ]
-    if scores:
-        return round(sum(scores) / len(scores), 3)
-    rtt, jitter = spreads["rtt"].average, spreads["jitter"].average
-    if rtt is None or jitter is None or loss is None:
-        return None
-    return round(mos(rtt, jitter, loss), 3)
-
-
-def _losses(samples: Sequence[Sample]) -> list[float | None]:
-    """Give the loss of each second in %, from the counts, else as written."""
-    cumulative = adds_up([sample.received for sample in samples if sample.received is not None])
-    losses: list[float | None] = []
-    before = (0.0, 0.0)
-    for item in samples:
-        counted = None
-        if item.lost is not None and item.received is not None:
-            lost, received = item.lost - before[0], item.received - before[1]
-            if lost >= 0 and received >= 0 and lost + received > 0:
-                counted = 100 * lost / (lost + received)
-            before = (item.lost, item.received) if cumulative else before
-        losses.append(item.loss_percent if counted is None else counted)
-    return losses
-
-
 def _or_none(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
 
 
 def _fits(value: float | None, most: float) -> float | None:
     return value if value is not None and 0 <= value <= most else None
-
-
-WORDS: Final = ("excellent", "great", "good", "fair", "degraded")
-
-
-# Above the first it is excellent; from each of the others on it is the next word.
-_EXCELLENT: Final = 4.2
-
-
-_FROM: Final = ((4.1, "great"), (3.7, "good"), (3.1, "fair"))
-
-
-DIFFERS: Final = 0.1  # MOS: less comes from rounding and from the first samples
-
-
-def mos(rtt_ms: float, jitter_ms: float, loss_percent: float) -> float:
-    """Compute the mean opinion score, 1 to 4.5, from round trip, jitter (ms) and loss (%)."""
-    latency = rtt_ms + 2 * jitter_ms + 10
-    r = 94.768 - (latency / 40 if latency < 160 else (latency - 120) / 10)
-    r = min(max(r - 2.5 * loss_percent, 0.0), 100.0)
-    return min(max(1 + 0.035 * r + 0.000007 * r * (r - 60) * (100 - r), 1.0), 4.5)
-
-
-def word_for(score: float) -> str:
-    """Name the band of a MOS; every score has one."""
-    if score > _EXCELLENT:
-        return WORDS[0]
-    return next((word for low, word in _FROM if score >= low), WORDS[-1])
-
-
-def word_said(value: object) -> str:
-    """Give the word that a report means: a name in any case, or 0 (excellent) to 4 (degraded) as iOS counts."""
-    text = str(value).strip().casefold() if isinstance(value, str | int | float) else ""
-    text = text.removesuffix(".0").rpartition(".")[2]
-    if text.isdecimal() and int(text) < len(WORDS):
-        return WORDS[int(text)]
-    return text if text in WORDS else ""

@@ -13,20 +13,20 @@ from bot.intake.parsing.edge_names import edge_id
 from bot.intake.parsing.error_codes import CSP, HANGUP, of_report
 from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.ice_candidates import MOST, read_candidate
-from bot.intake.parsing.metrics import (
-    DIFFERS,
-    WORDS,
-    compute_mos,
-    in_ms,
-    read_loss,
-    read_samples,
-    read_spreads,
-    word_for,
-    word_said,
-)
+from bot.intake.parsing.metrics import in_ms, read_loss, read_samples, read_spreads
+from bot.intake.parsing.mos import DIFFERS, compute_mos, word_said
 from bot.intake.parsing.quality_warnings import read_cautions
 from bot.intake.parsing.report_formats import PARTS, ReportFormat, form_of, version_in
-from bot.intake.preflight_report import RELAY, Candidate, MetricRange, PreflightReport, SdkError, State
+from bot.intake.preflight_report import (
+    QUALITY_BANDS,
+    RELAY,
+    Candidate,
+    MetricRange,
+    PreflightReport,
+    SdkError,
+    State,
+    word_for,
+)
 
 _PAIR: Final = ("selectedicecandidatepairstats", "selectedicecandidatepair", "selectedcandidatepair")
 _LISTS: Final = ("icecandidatestats", "icecandidates", "candidates", "localcandidates")
@@ -152,4 +152,4 @@ def _contradictions(read: PreflightReport) -> Iterator[str]:
 
 def _apart(word: str, score: float) -> bool:
     """Whether *word* is wrong by more than rounding at the edge of a band."""
-    return all(word_for(score + shift) != word for shift in (-0.03, 0.0, 0.03)) and word in WORDS
+    return all(word_for(score + shift) != word for shift in (-0.03, 0.0, 0.03)) and word in QUALITY_BANDS

@@ -11,8 +11,7 @@ from bot.diagnosis.device_evidence import DEVICE, DeviceEvidence
 from bot.diagnosis.discrepancies import find_discrepancies
 from bot.intake.clues import Reading
 from bot.intake.observation import kinds_of, media_of, path_of, signaling_of
-from bot.intake.parsing.metrics import word_for
-from bot.intake.preflight_report import PreflightReport
+from bot.intake.preflight_report import PreflightReport, word_for
 from bot.intake.summary import remarks, sentences
 from bot.rendering.report_summary import headline, outcome
 from bot.rendering.view import View

@@ -10,7 +10,6 @@ import pytest
 
 from bot.cli.diagnose import EXIT
 from bot.cli.main import main
-from bot.intake.parsing.metrics import WORDS, mos, word_for, word_said
 from tests.bot.intake.samples import SAMPLES
 from tests.bot.intake.variations import VARIATIONS
 from tests.slack.world import closed_world
@@ -140,28 +139,6 @@ def test_a_failed_test_is_looked_at_as_its_code(tmp_path: Path, capsys: pytest.C
     assert reply["request"]["edge"] == "dublin"
     assert main(["preflight", str(file), "--code", "31005", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["request"]["code"] == "31005"
-
-
-@pytest.mark.parametrize(
-    ("rtt", "jitter", "loss", "score"),
-    [(119, 9, 0, 4.3649), (41, 2, 0, 4.4130), (441, 27, 2, 2.6417), (129, 41, 4, 3.8076), (0, 0, 100, 1.0)],
-)
-def test_mos_is_that_of_the_sdk(rtt: float, jitter: float, loss: float, score: float) -> None:
-    """The formula gives the scores that the SDK gives for the same second."""
-    assert mos(rtt, jitter, loss) == pytest.approx(score, abs=0.0005)
-
-
-def test_the_bands_leave_no_gap() -> None:
-    """Every score has one word, and a better score never a worse one."""
-    scores = [score / 1000 for score in range(1000, 4501)]
-    order = [WORDS.index(word_for(score)) for score in scores]
-    assert order == sorted(order, reverse=True)
-    assert [word_for(score) for score in (4.21, 4.2, 4.1, 4.05, 3.7, 3.65, 3.1, 3.0)] == [
-        "excellent", "great", "great", "good", "good", "fair", "fair", "degraded",
-    ]  # fmt: skip
-    assert [word_said(value) for value in (0, "4", "Good", "CallQuality.Fair", 7, None, "x")] == [
-        "excellent", "degraded", "good", "fair", "", "", "",
-    ]  # fmt: skip
 
 
 def test_gaps_and_own_scores_that_differ_are_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
