@@ -15,8 +15,7 @@ from bot.cli.parser import Parser
 from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
 from bot.diagnosis.engine import Engine, load_engine
 from bot.errors import UsageError, quote, unknown_word
-from bot.intake.clues import Reading, code_of, edge_of, platform_of
-from bot.intake.parsing.decode import LARGEST
+from bot.intake.clues import LARGEST, Reading, code_of, edge_of, platform_of
 from bot.intake.parsing.edge_names import edge_id
 from bot.intake.read import read, refused
 from bot.intake.symptoms import match_symptoms

@@ -1,22 +1,31 @@
-"""Read what somebody pasted or uploaded: a preflight report, an error, a log, output of a tool; or say what it is not.
+"""Read what somebody wrote, pasted or uploaded: prose, reports, errors, logs and output of tools, as one reading.
 
 Pure, and never fails on any input: a sentence says what is missing. Secrets are taken out of all that is kept.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Final
 
-from bot.intake.clues import Reading
-from bot.intake.parsing.decode import LARGEST, decode, plain, unescaped, without_prefixes
-from bot.intake.parsing.error_codes import _codes
-from bot.intake.parsing.json_blocks import loose_values, reports_in, strict_values
-from bot.intake.parsing.log_lines import _LOG, TITLES, _log, _log_says
+from bot.intake.clues import LARGEST, NamedCode, Piece, Reading, ReadingKind
+from bot.intake.parsing.decode import decode, plain
+from bot.intake.parsing.error_codes import WrittenCode, choose_codes, codes_in
+from bot.intake.parsing.error_objects import message, name_codes
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import looks_in, unrelated_json
-from bot.intake.readers.sdk_error import _error
-from bot.intake.readers.sdk_report import read_report
+from bot.intake.readers import observe_tool, unrelated_json
+from bot.intake.readers.log import LONGEST, log_says, read_log
+from bot.intake.readers.prose import read_prose
+from bot.intake.readers.sdk_error import read_error
+from bot.intake.readers.sdk_report import CUT, read_report, report_says
+from bot.intake.segment import Segment, has_report_form, segment
+from bot.intake.symptoms import match_symptoms
+from bot.model.normalize import LONGEST as LONGEST_TEXT
+from bot.model.normalize import normalize
+from bot.model.request import Vocabulary
 from bot.redaction.redact import redact
+from knowledge.model.schema import Knowledge
+from probes.protocol.model import Observation
 
 NOTHING: Final = (
     "I find no preflight report in that, and no error code, candidate or output of dig, openssl or curl. "
@@ -26,7 +35,6 @@ BEGINNING: Final = (
     "This looks like a piece of a preflight report, with too little of it to read. Paste all of it, or upload it "
     "as a file."
 )
-CUT: Final = "The text is cut off, or parts of it were left out: what comes after is missing."
 EMPTY: Final = f"There is nothing in it; I need {unrelated_json.WANTED}."
 
 # With one of these in it, a text was meant to be a report.
@@ -43,40 +51,41 @@ _BEGINNINGS: Final = (
 _LOOKED: Final = 100_000
 
 
-def read(source: str | bytes) -> Reading:
-    """Read *source*, whatever it is; a text or the bytes of a file."""
+@dataclass(slots=True)
+class _Found:
+    """What the readers gave, piece by piece."""
+
+    reports: list[PreflightReport] = field(default_factory=list)
+    errors: list[PreflightReport] = field(default_factory=list)
+    pasted: dict[str, Observation] = field(default_factory=dict)
+    logs: list[Segment] = field(default_factory=list)
+    unread: list[Segment] = field(default_factory=list)  # what no reader of values or tools has read
+    free: list[Segment] = field(
+        default_factory=list
+    )  # the same, and values that may be part of what somebody tells
+    pieces: list[Piece] = field(default_factory=list)
+
+
+def read(
+    source: str | bytes, vocabulary: Vocabulary | None = None, knowledge: Knowledge | None = None
+) -> Reading:
+    """Read *source*, a text or the bytes of a file.
+
+    Codes and clues are read with a *vocabulary* only, and causes are ranked with *knowledge* only.
+    """
     if len(source) > LARGEST:
         return refused(len(source))
     text = decode(source)
     if not text.strip():
         return Reading("nothing", EMPTY)
-    removed = redact(text[:_LOOKED]).kinds
-    reports, values = _reports(text)
-    pasted = looks_in(plain(text[:_LOG]))
-    if reports:
-        return Reading("report", _named(reports), tuple(reports), pasted, removed)
-    if values and unrelated_json.name_of(values[0]) and not pasted:
-        return Reading("foreign", unrelated_json.sentence(values[0]), (), (), removed)
-    log, error = _log(plain(text[:_LOG])), _error(values)
-    if pasted:
-        about = dict.fromkeys(
-            f"{observation.facts['tool']} about {observation.target.host}" for observation in pasted
-        )
-        return Reading("tool", f"Output of {', '.join(about)}.", (log,) if log else (), pasted, removed)
-    if error:
-        return Reading("error", f"An error of the SDK: {_codes(error.faults)}.", (error,), (), removed)
-    if log:
-        return Reading("log", _log_says(log), (log,), (), removed)
-    return _nothing(text, values, removed)
-
-
-def _nothing(text: str, values: list[Any], removed: tuple[str, ...]) -> Reading:
-    """Say what is missing, where nothing can be read."""
-    if "{" in text and any(word in text for word in _BEGINNINGS):
-        return Reading("nothing", BEGINNING, (), (), removed)
-    if values:
-        return Reading("foreign", unrelated_json.sentence(values[0]), (), (), removed)
-    return Reading("nothing", NOTHING, (), (), removed)
+    segments = segment(text)
+    found = _Found()
+    for item in segments:
+        _read_segment(item, found)
+    reading = replace(
+        _combine(found, segments, text), pieces=tuple(found.pieces), has_report_form=has_report_form(text)
+    )
+    return _with_words(reading, found, text, vocabulary, knowledge) if vocabulary else reading
 
 
 def refused(size: int) -> Reading:
@@ -88,42 +97,138 @@ def refused(size: int) -> Reading:
     )
 
 
-def _reports(text: str) -> tuple[list[PreflightReport], list[Any]]:
-    """Find the reports of *text*, and every other value: strict JSON first, in whatever form it lies before us."""
-    others: list[Any] = []
-    forms = _forms(text)
-    for form in forms:
-        values = list(strict_values(form))
-        if reports := [read_report(*item) for value in values for item in reports_in(value)]:
-            return list(dict.fromkeys(reports)), others
-        others = others or [value for value in values if value]
-    for form in reversed(forms):  # the cleanest first
-        loose = list(loose_values(form))
-        if reports := [report for value, cut in loose for report in _of_loose(value, cut=cut)]:
-            return list(dict.fromkeys(reports)), others
-        others = others or [value for value, _ in loose]
-    return [], others
+def _read_segment(item: Segment, found: _Found) -> None:
+    """Give *item* to the reader of its form; what that cannot read is left to those of logs and prose."""
+    if item.block:
+        _read_value(item, found)
+        return
+    if item.reader and (observed := observe_tool(item.reader, plain(item.text[:LONGEST]))):
+        for step, observation in observed.items():
+            found.pasted.setdefault(step, observation)
+        found.pieces.append(Piece("tool", (item.first, item.last), _tools_say(list(observed.values()))))
+        return
+    found.unread.append(item)
+    found.free.append(item)
+    if item.form == "log":
+        found.logs.append(item)
+        log = read_log(plain(item.text[:LONGEST]))
+        says = log_says(log) if log else "Log lines without an error in them."
+        found.pieces.append(Piece("log", (item.first, item.last), says))
+    elif item.text.strip():
+        found.pieces.append(Piece("prose", (item.first, item.last), "Words."))
 
 
-def _forms(text: str) -> list[str]:
-    """List *text* as it is, then with what chat programs, loggers and escapes did to it undone."""
-    better = plain(text)
-    return list(dict.fromkeys((text, better, unescaped(better), without_prefixes(better))))
+def _read_value(item: Segment, found: _Found) -> None:
+    """Read a JSON-like value: a report, something of another kind, or an error of the SDK."""
+    lines = (item.first, item.last)
+    if reports := _reports(item):
+        found.reports += reports
+        found.pieces.append(Piece("report", lines, report_says(reports)))
+        return
+    value = item.block.value if item.block else None
+    if unrelated_json.name_of(value):
+        found.pieces.append(Piece("foreign", lines, unrelated_json.sentence(value)))
+    elif error := read_error(value):
+        found.errors.append(error)
+        found.pieces.append(Piece("error", lines, _errors_say(error)))
+    elif not item.inline:
+        found.unread.append(item)
+        found.pieces.append(Piece("json", lines, unrelated_json.sentence(value)))
+    if not item.inline:
+        found.free.append(item)
 
 
-def _of_loose(value: Any, *, cut: bool) -> Iterator[PreflightReport]:
-    for item, around in reports_in(value):
-        report = read_report(item, around)
-        yield replace(report, notes=(*report.notes, CUT)) if cut else report
+def _reports(item: Segment) -> list[PreflightReport]:
+    """Read the reports in a value, each with a note where it is cut off."""
+    block = item.block
+    reports = [read_report(value, around) for value, around in block.reports] if block else []
+    if block and block.cut:
+        reports = [replace(report, notes=(*report.notes, CUT)) for report in reports]
+    return list(dict.fromkeys(reports))
 
 
-def _named(reports: list[PreflightReport]) -> str:
-    """Say what it is: the form, the version, how the test ended."""
-    if len(reports) > 1:
-        return f"{len(reports)} preflight reports, the first of {_title(reports[0])}."
-    ends = {"failed": ", of a test that failed", "running": ", of a test that was still running"}
-    return f"A preflight report of {_title(reports[0])}{ends.get(reports[0].state, '')}."
+def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
+    """Make one reading of everything: what was read, what it is taken for, and what to say about it."""
+    reports = list(dict.fromkeys(found.reports))
+    errors = _one_error(found.errors)
+    known = {code for report in (*reports, *errors) for fault in report.faults for code in fault.codes}
+    # Beside a report only a log counts as one: a code that words name is no evidence.
+    log = read_log(_joined(found.logs if reports else found.unread), known)
+    logs = [log] if log else []
+    pasted = tuple(found.pasted.values())
+    parts: dict[ReadingKind, str] = {
+        **({"report": report_says(reports)} if reports else {}),
+        **({"tool": _tools_say(pasted)} if pasted else {}),
+        **({"error": _errors_say(errors[0])} if errors else {}),
+        **({"log": log_says(logs[0])} if logs else {}),
+    }
+    removed = redact(text[:_LOOKED]).kinds
+    if not parts:
+        kind, says = _nothing(text, segments)
+        return Reading(kind, says, removed=removed)
+    return Reading(next(iter(parts)), " ".join(parts.values()), (*reports, *errors, *logs), pasted, removed)
 
 
-def _title(report: PreflightReport) -> str:
-    return TITLES.get(report.form, TITLES["unknown"]) + (f" {report.sdk}" if report.sdk else "")
+def _one_error(errors: list[PreflightReport]) -> list[PreflightReport]:
+    """Make one of the errors of a paste: they are of one call, as far as anybody can tell."""
+    if not errors:
+        return []
+    faults = tuple(dict.fromkeys(fault for error in errors for fault in error.faults))
+    hangup, csp = any(error.hangup for error in errors), any(error.csp for error in errors)
+    return [replace(errors[0], faults=faults, hangup=hangup, csp=csp)]
+
+
+def _errors_say(error: PreflightReport) -> str:
+    return f"An error of the SDK: {name_codes(error.faults)}."
+
+
+def _tools_say(pasted: Iterable[Observation]) -> str:
+    about = dict.fromkeys(
+        f"{observation.facts['tool']} about {observation.target.host}" for observation in pasted
+    )
+    return f"Output of {', '.join(about)}."
+
+
+def _nothing(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, str]:
+    """Say what it is instead, or what is missing, where nothing can be read."""
+    values = [item.block.value for item in segments if item.block and item.block.value]
+    if values and unrelated_json.name_of(values[0]):
+        return "foreign", unrelated_json.sentence(values[0])
+    if "{" in text and any(word in text for word in _BEGINNINGS):
+        return "nothing", BEGINNING
+    return ("foreign", unrelated_json.sentence(values[0])) if values else ("nothing", NOTHING)
+
+
+def _joined(segments: Iterable[Segment]) -> str:
+    return plain("\n".join(item.text for item in segments)[:LONGEST])
+
+
+def _with_words(
+    reading: Reading, found: _Found, text: str, vocabulary: Vocabulary, knowledge: Knowledge | None
+) -> Reading:
+    """Read the words around what the other readers have read; without any, the whole *text* is read as words."""
+    free = [item for item in found.free if item.text.strip()] or [Segment("json", text, 1, 1)]
+    runs = [
+        (is_log, "\n".join(item.text for item in items))
+        for is_log, items in groupby(free, key=lambda item: item.form in ("log", "json"))
+    ]
+    codes = choose_codes(_written(runs), vocabulary)
+    sentence = normalize("\n".join(words for _, words in runs))
+    clues = read_prose(sentence, vocabulary)
+    named = tuple(NamedCode(item.code, item.context, message(item.line)) for item in codes)
+    reading = replace(reading, text=sentence, named_codes=named, clues=clues)
+    if knowledge is None:
+        return reading
+    return replace(reading, match=match_symptoms(sentence, reading.codes, clues, knowledge))
+
+
+def _written(runs: Iterable[tuple[bool, str]]) -> Iterator[WrittenCode]:
+    """Find what is written like a code, in prose and in logs by the patterns that count there."""
+    before = 0
+    for is_log, words in runs:
+        if before >= LONGEST_TEXT:
+            return
+        sentence = normalize(words[: LONGEST_TEXT - before])
+        for item in codes_in(sentence, log=is_log):
+            yield replace(item, at=before + item.at)
+        before += len(sentence) + 1

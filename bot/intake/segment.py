@@ -1,25 +1,134 @@
-"""Whether words may hold a report or a tool's output, before anybody spends time on reading them.
+"""Cut a paste into pieces: prose, log lines, JSON-like objects, tool output.
 
-Pure.
+Pure. Work is bounded; what comes after the bounds stays prose.
 """
 
 import re
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, Literal, TypeAlias
+
+from bot.intake.parsing.decode import forms_of, without_prefixes
+from bot.intake.parsing.json_blocks import JsonBlock, find_blocks
+from bot.intake.parsing.log_lines import LOG_LINE
+from bot.intake.readers import TOOLS, ToolReader
 
 SHORTEST: Final = 40  # characters
+LONGEST_LINE: Final = 2_000  # characters of a line that are looked at
+MOST_LINES: Final = 20_000  # no log that anybody pastes has more
 
-# Looking into words for a report costs milliseconds; most messages have nothing of the kind.
-_MAY_BE: Final = re.compile(
+SegmentForm: TypeAlias = Literal["prose", "log", "json", "tool"]
+_Line: TypeAlias = tuple[int, str]  # number, from 1, and text
+
+# What a message holds besides words where it may hold a report or a tool's output.
+_REPORT_FORM: Final = re.compile(
     r"[{\[(]\s*\\?[\"'\u201c\u2018]?\w|candidate:|s_client|<<>> DiG|\* Connected to|curl: \("
 )
-# Output of tools counts where somebody says so.
-_ON_DEVICE: Final = re.compile(
-    r"\bon (?:the |their |his |her )?(?:(?:user|customer|client|caller|agent)(?:['\u2019]?s)? )?(?:own )?"
-    r"(?:device|machine|laptop|computer|phone|pc)\b",
-    re.IGNORECASE,
-)
 
 
-def may_hold_report(words: str) -> bool:
-    """Tell whether it is worth while to look for a report in *words*."""
-    return len(words) >= SHORTEST and bool(_MAY_BE.search(words))
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Some lines of a paste that have one form. An *inline* value stands in the middle of lines of another form."""
+
+    form: SegmentForm
+    text: str
+    first: int
+    last: int
+    block: JsonBlock | None = None
+    reader: ToolReader | None = None
+    inline: bool = False
+
+
+def has_report_form(text: str) -> bool:
+    """Tell whether *text* has the form of a report or a tool's output, and is not words alone."""
+    return len(text) >= SHORTEST and bool(_REPORT_FORM.search(text))
+
+
+def segment(text: str) -> tuple[Segment, ...]:
+    """Cut *text* into its pieces, in the order in which they begin."""
+    form, blocks = find_blocks(forms_of(text))
+    values = tuple(_values(form, blocks))
+    rest = tuple(_rest(text, form, [value for value in values if not value.inline]))
+    return tuple(sorted([*values, *_of_lines(rest)], key=lambda item: (item.first, item.last)))
+
+
+def _values(form: str, blocks: Iterable[JsonBlock]) -> Iterator[Segment]:
+    """Yield a segment for each of the values that stand in *form*."""
+    line, at, done = 1, 0, 0
+    for block in blocks:
+        line, at = line + form.count("\n", at, block.start), block.start
+        nearby = max(done, at - LONGEST_LINE)
+        before = form[form.rfind("\n", nearby, at) + 1 or nearby : at]
+        inline = not block.reports and (bool(without_prefixes(before).strip()) or not _is_object(block.value))
+        done = done if inline else block.end
+        last = line + form.count("\n", at, block.end)
+        yield Segment("json", form[at : block.end], line, last, block, inline=inline)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, Mapping) or (
+        isinstance(value, list) and any(isinstance(item, Mapping) for item in value)
+    )
+
+
+def _rest(text: str, form: str, values: Iterable[Segment]) -> Iterator[_Line]:
+    """Yield the lines outside of *values*: whole ones as *text* has them, and what is left of a value's lines."""
+    lines = text.split("\n")
+    same = form.count("\n") + 1 == len(lines)
+    line, done = 1, 0
+    for start, end, last in (*_places(values), (len(form), len(form), 0)):
+        parts = form[done:start].split("\n")
+        for number, part in enumerate(parts):
+            is_whole = (number > 0 or done == 0) and (number < len(parts) - 1 or start == len(form))
+            if is_whole:
+                yield line + number, lines[line + number - 1] if same else part
+            elif without_prefixes(part).strip():
+                yield line + number, part
+        line, done = last, end
+
+
+def _places(values: Iterable[Segment]) -> Iterator[tuple[int, int, int]]:
+    return ((value.block.start, value.block.end, value.last) for value in values if value.block)
+
+
+def _of_lines(lines: tuple[_Line, ...]) -> Iterator[Segment]:
+    """Group *lines* that follow one another and have one form."""
+    marked = zip(_marks(lines), lines, strict=True)
+    for (form, reader), group in groupby(marked, key=lambda pair: pair[0]):
+        members = [line for _, line in group]
+        text = "\n".join(words for _, words in members)
+        yield Segment(form, text, members[0][0], members[-1][0], reader=reader)
+
+
+_Mark: TypeAlias = tuple[SegmentForm, ToolReader | None]
+_PROSE: Final[_Mark] = ("prose", None)
+_LOG: Final[_Mark] = ("log", None)
+
+
+def _marks(lines: tuple[_Line, ...]) -> list[_Mark]:
+    """Mark each line. Between two lines of one tool, all lines are its output; between two of a log, empty ones are."""
+    marks: list[_Mark] = []
+    before: _Mark = _PROSE
+    for number, (_, words) in enumerate(lines):
+        mark = _mark(words[:LONGEST_LINE], before[1]) if number < MOST_LINES else _PROSE
+        if mark != _PROSE:
+            open_since = len(marks)
+            while open_since and marks[open_since - 1] == _PROSE:
+                open_since -= 1
+            gap = lines[open_since:number]
+            if mark == before and (mark[1] or not any(words.strip() for _, words in gap)):
+                marks[open_since:] = [mark] * len(gap)
+            before = mark
+        marks.append(mark)
+    return marks
+
+
+def _mark(words: str, reader: ToolReader | None) -> _Mark:
+    """Tell the form of one line; that of the tool before it comes first."""
+    if reader and reader.lines.search(words):
+        return "tool", reader
+    for other in TOOLS:
+        if other.lines.search(words):
+            return "tool", other
+    return _LOG if LOG_LINE.search(words) else _PROSE

@@ -1,17 +1,13 @@
 """A story in users' words becomes the causes it may tell of, with how sure that is, and what to do with it.
 
-Pure: no network, no clock. Takes any text.
+Pure: no network, no clock. Takes any text, as `normalize` gives it.
 """
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bot.intake.parsing.error_codes import find_codes
-from bot.intake.readers.prose import read_prose
-from bot.model.normalize import normalize
-from bot.model.request import Vocabulary
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge
 from knowledge.search.library import ELSEWHERE, library_of
@@ -25,11 +21,14 @@ _FAINT: Final = 0.55  # a lower score is chance
 _OPTION: Final = re.compile(r"(?:--)?\b[a-z][a-z-]*=\S+", re.IGNORECASE)
 
 
-def match_symptoms(text: str, knowledge: Knowledge, vocabulary: Vocabulary) -> SymptomMatch:
-    """Read *text*; without a word that means something there are no causes."""
-    sentence = normalize(text)
-    codes = tuple(code for code in find_codes(sentence, vocabulary) if code in knowledge.errors)
-    clues = read_prose(sentence, vocabulary)
+def match_symptoms(
+    sentence: str, named: Sequence[str], clues: Mapping[str, str], knowledge: Knowledge
+) -> SymptomMatch:
+    """Rank the causes that *sentence* may tell of; without a word that means something there are none.
+
+    *named* are the codes in it, *clues* what it says about platform, edge, relay and answers.
+    """
+    codes = tuple(code for code in named if code in knowledge.errors)
     ranked = library_of(knowledge).causes(_story(sentence, clues.get("relay", "")), codes)
     fitting = [item for item in ranked if _fits(item, knowledge, clues.get("platform", ""))]
     confidence = _confidence(fitting)

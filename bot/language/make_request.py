@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from bot.errors import UsageError, join_or, nearest, unknown_word
-from bot.intake.parsing.error_codes import find_codes
-from bot.intake.readers.prose import read_prose
+from bot.intake.clues import Reading
 from bot.language.command_parser import parse, parse_words
 from bot.model.normalize import normalize
 from bot.model.relay_names import NAMES, relays_in
@@ -58,18 +57,18 @@ FILLER: Final = frozenset(
 )
 
 
-def make_request(text: str, vocabulary: Vocabulary) -> Understood:
-    """Read *text*: the request it makes, the choice that is left, or what to type instead."""
-    sentence = normalize(text)
+def make_request(reading: Reading, vocabulary: Vocabulary) -> Understood:
+    """Give the request that *reading* (made with *vocabulary*) makes, the choice that is left, or what to type instead."""
+    sentence = reading.text
     try:
         return parse(sentence, vocabulary)
     except UsageError as error:
         strict = error
-    codes = find_codes(sentence, vocabulary)
+    codes = reading.codes
     known = [code for code in codes if code in vocabulary.codes]
     if not known:
         return _no_code(codes, vocabulary)
-    clues = read_prose(sentence, vocabulary)
+    clues = reading.clues
     if _is_slip(sentence, clues, vocabulary) or _names_no_relay(sentence, vocabulary):
         return strict
     requests = [_make(code, clues, vocabulary) for code in known]
@@ -85,7 +84,7 @@ def _no_code(codes: tuple[str, ...], vocabulary: Vocabulary) -> UsageError:
     return UsageError(f"I find no error code in that. Try {EXAMPLES}.")
 
 
-def _make(code: str, clues: dict[str, str], vocabulary: Vocabulary) -> Request:
+def _make(code: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> Request:
     """The request for *code*, with every clue that the strict reader accepts too."""
     options = [("code", code)]
     for option in sorted(clues.items(), key=lambda texts: texts[0] != "platform"):  # a version needs it
@@ -97,7 +96,7 @@ def _make(code: str, clues: dict[str, str], vocabulary: Vocabulary) -> Request:
     return parse_words((), vocabulary, options)
 
 
-def _is_slip(text: str, clues: dict[str, str], vocabulary: Vocabulary) -> bool:
+def _is_slip(text: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> bool:
     """Whether this was typed as a command and one of its words means nothing here: better asked than ignored."""
     if len(text) > TYPED or "\n" in text.strip():
         return False
@@ -115,7 +114,7 @@ def _names_no_relay(text: str, vocabulary: Vocabulary) -> bool:
     return not prose and len(relays_in(" ".join(names), vocabulary)) < len(set(names))
 
 
-def _means_nothing(word: str, clues: dict[str, str], vocabulary: Vocabulary, *, bare: bool) -> bool:
+def _means_nothing(word: str, clues: Mapping[str, str], vocabulary: Vocabulary, *, bare: bool) -> bool:
     name, equals, _ = word.lstrip("-\u2014\u2013").casefold().partition("=")
     if re.search(r"\d{5}|[@/]", word):  # the code itself, a mention, an address
         return False

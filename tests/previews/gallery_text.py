@@ -11,7 +11,7 @@ from bot.allowlist.formats import FORMS
 from bot.allowlist.model import make_list
 from bot.allowlist.request import ListRequest
 from bot.diagnosis.triage import RunRecord
-from bot.intake.symptoms import match_symptoms
+from bot.intake.read import read
 from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext, context_of_case
 from bot.language.make_request import request_for
@@ -73,12 +73,12 @@ def _answers(knowledge: Knowledge, network: Network, case: CaseContext) -> Itera
 def _readings(knowledge: Knowledge, vocabulary: Vocabulary) -> Iterator[Exhibit]:
     story = "my phone does not ring"
     told = {one.id: one.customer for one in knowledge.causes.values()}
-    close = match_symptoms(story, knowledge, vocabulary)
+    close = read(story, vocabulary, knowledge).match
     yield Exhibit(
         "readings", "Close readings", symptom_choices.which(close, "s-1", story, told), private=True
     )
     story = "no audio on VPN"
-    sure = match_symptoms(story, knowledge, vocabulary)
+    sure = read(story, vocabulary, knowledge).match
     request = request_for(sure, sure.offered, knowledge, vocabulary) or Request("31009")
     yield Exhibit(
         "reading", "What was understood", symptom_choices.taken(sure, request, "s-2", story), private=True

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.intake.parsing.decode import LARGEST
+from bot.intake.clues import LARGEST
 from bot.slack.conversation.attachments import _is_slacks, files_in, text_of, words_of
 from tests.bot.intake.samples import SAMPLES
 from tests.fake_slack.sharing import share

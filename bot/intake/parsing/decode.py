@@ -1,15 +1,12 @@
 """Bytes or text of any origin become text that can be read: encodings, Slack's marks, quotes of word processors.
 
-Pure. What is longer than a report can be is refused before anything looks at it.
+Pure. Logger prefixes are taken away within a line, so that each form of a text has the same lines.
 """
 
 import codecs
 import html
 import re
 from typing import Final
-
-# A test of ten minutes with a sample each second is some 500 kB; four times that is no report any more.
-LARGEST: Final = 2_000_000  # bytes
 
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -35,12 +32,13 @@ _SLACK_LINK: Final = re.compile(
 
 # What a logger puts before each line: Android's logcat (two forms), Xcode's console, dates with a level.
 _PREFIX: Final = re.compile(
-    r"^(?:>\s?)*(?:"
-    r"(?:\d{4}-)?\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*(?:[+-]\d{4}|Z)?\s+\d+[\s-]+\d+(?:/\S+)?\s+[VDIWEFA][ /]\S*?\s*:\s?"
-    r"|[VDIWEFA]/[^\s(:]{1,60}\s*(?:\(\s*\d+\s*\))?:\s?"
+    r"^(?:>[ \t]?)*(?:"
+    r"(?:\d{4}-)?\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*(?:[+-]\d{4}|Z)?[ \t]+\d+[ \t-]+\d+(?:/\S+)?[ \t]+[VDIWEFA][ /]"
+    r"\S*?[ \t]*:[ \t]?"
+    r"|[VDIWEFA]/[^\s(:]{1,60}[ \t]*(?:\([ \t]*\d+[ \t]*\))?:[ \t]?"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,\d]*(?:[+-]\d{4})? \S{1,60}\[[\d:a-fA-F]+\]:? ?"
-    r"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d)?\]?\s*(?:\[?(?:TRACE|DEBUG|INFO|LOG|WARN|"
-    r"WARNING|ERROR)\]?:?\s*)?(?:[\w.$-]{1,60}:\s)?"
+    r"|\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]*(?:\[?(?:TRACE|DEBUG|INFO|LOG|WARN|"
+    r"WARNING|ERROR)\]?:?[ \t]*)?(?:[\w.$-]{1,60}:[ \t])?"
     r")?",
     re.MULTILINE | re.IGNORECASE,
 )
@@ -63,6 +61,12 @@ def plain(text: str) -> str:
     if "&" in text:
         text = html.unescape(text)
     return text.translate(_QUOTES)
+
+
+def forms_of(text: str) -> tuple[str, ...]:
+    """List *text* as it is, then with what chat programs, loggers and escapes did to it undone, line by line."""
+    better = plain(text)
+    return tuple(dict.fromkeys((text, better, unescaped(better), without_prefixes(better))))
 
 
 def unescaped(text: str) -> str:

@@ -3,7 +3,8 @@
 Pure. Work is bounded whatever the text holds: what cannot be read within the bounds is left.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.intake.parsing.fields import folded
@@ -36,7 +37,34 @@ def score(value: Any) -> int:
     return sum(points for key, points in _POINTS.items() if key in keys)
 
 
-def strict_values(text: str) -> Iterator[Any]:
+@dataclass(frozen=True, slots=True)
+class JsonBlock:
+    """A value that stands in a text, from one place to another, and the maps in it that are reports."""
+
+    value: Any
+    cut: bool  # it is cut off, or has gaps
+    start: int
+    end: int
+    reports: Sequence[tuple[Mapping[str, Any], Any]] = ()
+
+
+def find_blocks(forms: Sequence[str]) -> tuple[str, tuple[JsonBlock, ...]]:
+    """Find the values in the first of *forms* that holds a report, strict JSON first; else in the first with any.
+
+    *forms* are one text, as it came and then cleaner; gives the form that the places are of.
+    """
+    best: tuple[str, tuple[JsonBlock, ...]] = (forms[0], ())
+    tries = [*((form, strict_values) for form in forms), *((form, loose_values) for form in reversed(forms))]
+    for form, values in tries:
+        blocks = tuple(values(form))
+        if any(block.reports for block in blocks):
+            return form, blocks
+        if not best[1]:
+            best = form, tuple(block for block in blocks if block.value)
+    return best
+
+
+def strict_values(text: str) -> Iterator[JsonBlock]:
     """Yield the outermost values of *text* that are strict JSON."""
     at, tries, work = 0, 0, 0
     while tries < _TRIES and work < _WORK * len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
@@ -47,11 +75,11 @@ def strict_values(text: str) -> Iterator[Any]:
             work += getattr(error, "pos", start + _RECURSION) - start
             at = start + 1
         else:
-            yield value
+            yield JsonBlock(value, False, start, at, reports_in(value))
 
 
-def loose_values(text: str) -> Iterator[tuple[Any, bool]]:
-    """Yield the values of *text* that are nearly JSON, each with whether it is cut off or has gaps."""
+def loose_values(text: str) -> Iterator[JsonBlock]:
+    """Yield the values of *text* that are nearly JSON."""
     at, tries, work = 0, 0, 0
     while tries < _TRIES and work < len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
         tries += 1
@@ -59,7 +87,7 @@ def loose_values(text: str) -> Iterator[tuple[Any, bool]]:
         work += end - start
         at = end if not cut or score(value) >= ENOUGH else start + 1
         if value:
-            yield value, cut
+            yield JsonBlock(value, cut, start, min(end, len(text)), reports_in(value))
 
 
 def _bracket(text: str, at: int) -> int:

@@ -1,55 +1,49 @@
-"""Time stamps, levels, and decisive lines of a log."""
+"""Lines of a log: how one is told from prose, and the errors that they tell of.
 
+Pure.
+"""
+
+import re
+from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.error_codes import CSP, HANGUP, _codes, in_log
-from bot.intake.parsing.fields import FieldMap
-from bot.intake.parsing.ice_candidates import MOST, candidate_lines
-from bot.intake.parsing.report_formats import said_form
-from bot.intake.preflight_report import PreflightReport
+from bot.intake.parsing.error_codes import CLOSE_CODE, INNER, codes_in
+from bot.intake.parsing.error_objects import message
+from bot.intake.preflight_report import SdkError
 
-TITLES: Final = {
-    "javascript": "the JavaScript SDK",
-    "android": "the Android SDK",
-    "ios": "the iOS SDK",
-    "react-native": "the React Native SDK",
-    "native": "a mobile SDK, Android or iOS",
-    "unknown": "an SDK that it does not tell",
-}
+MOST_ERRORS: Final = 200
+_NEAR: Final = 600  # characters after an error in which the error inside it is told
 
-
-_LOG: Final = 200_000  # characters of a log that are read
-
-
-def _log(text: str) -> PreflightReport | None:
-    """Make a report of what a log tells: codes, close codes, candidates, a policy that refuses."""
-    faults = tuple(in_log(text))
-    lines = list(
-        dict.fromkeys(candidate for candidate, _ in zip(candidate_lines(text), range(MOST), strict=False))
-    )
-    csp, hangup = bool(CSP.search(text)), bool(HANGUP.search(text)) and bool(faults)
-    if not (faults or lines or csp):
-        return None
-    form = said_form(FieldMap({"sdk": text[:2_000]}))
-    return PreflightReport(
-        form="log",
-        platforms=form.platforms if form else (),
-        state="failed" if faults else "",
-        candidates=tuple(lines),
-        faults=faults,
-        hangup=hangup,
-        csp=csp,
-    )
+# A time stamp with seconds, a logger's level and tag, a component and a level, a stack frame, an error of a console.
+LOG_LINE: Final = re.compile(
+    r"^(?:>\s?)*\s*(?:"
+    r"[\[(]?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d|\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}|[\[(]?\d\d:\d\d:\d\d[.,]\d{3}"
+    r"|[VDIWEFA]/[\w.$-]{1,60}\s*(?:\(\s*\d+\s*\))?:"
+    r"|(?:\[[\w .$:-]{1,60}\]\s*){1,4}(?:TRACE|DEBUG|INFO|LOG|WARN|WARNING|ERROR)\b"
+    r"|\[(?:TwilioVoice|WSTransport|PStream|Call|Device|PeerConnection|Signaling|PreflightTest)\w*\]"
+    r"|(?:at |\.\.\. \d+ more)[\w$.<>]*[(@/:]|Caused by: "
+    r"|(?:Uncaught )?(?:\(in promise\) )?[A-Z][A-Za-z]{3,40}(?:Error|Exception)\s*[:({]"
+    r"|Error Domain=|Refused to connect to |(?:a=)?candidate:\S+ \d+ (?:udp|tcp) )",
+    re.IGNORECASE,
+)
 
 
-def _log_says(log: PreflightReport) -> str:
-    texts = [
-        *([_codes(log.faults)] if log.faults else []),
-        *(
-            [f"{len(log.candidates)} ICE candidate{'s' if len(log.candidates) > 1 else ''}"]
-            if log.candidates
-            else []
-        ),
-        *(["a Content-Security-Policy that refuses a connection"] if log.csp else []),
-    ]
-    return f"A log with {', '.join(texts)}."
+def errors_in(text: str) -> Iterator[SdkError]:
+    """Find the errors that a log tells of, each once, with the line as the message."""
+    written = list(codes_in(text, log=True))
+    lines = {item.digits: item.line for item in written}
+    inner = {item.digits: item.code for item in written if item.context == INNER}
+    places = {item.digits: item.code for item in written if item.digits not in inner}
+    known: set[tuple[str, str]] = set()
+    for at, code in sorted(places.items())[:MOST_ERRORS]:
+        inside = next((item for place, item in inner.items() if 0 < place - at < _NEAR), "")
+        if (code, inside) not in known:
+            known.add((code, inside))
+            yield SdkError(code, message(lines[at]), inside if inside != code else "")
+    codes = {code for pair in known for code in pair}
+    for at, code in inner.items():
+        if code not in codes:
+            codes.add(code)
+            yield SdkError(code, message(lines[at]))
+    for close in dict.fromkeys(match[1] for match in CLOSE_CODE.finditer(text)):
+        yield SdkError("", f"The WebSocket was closed with {close}", close_code=int(close))

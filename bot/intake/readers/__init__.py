@@ -1,32 +1,43 @@
-"""Table of readers: how each format is recognized, and its function."""
+"""Table of readers: how each format is recognized, and its function. A new format is a file and a line here.
 
+Pure. Where a tool's output was made is not in it: until somebody says that it was on the user's device it counts as
+made elsewhere.
+"""
+
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
-from bot.intake.readers.curl import _curl
-from bot.intake.readers.dig import _dig
-from bot.intake.readers.nslookup import _nslookup
-from bot.intake.readers.openssl import _openssl
+from bot.intake.readers import curl, dig, nslookup, openssl
 from knowledge.reasoning.device import PASTED, PLACED
 from probes.protocol.model import Observation, Target
 
 
-def looks_in(text: str) -> tuple[Observation, ...]:
-    """Read what the tools printed in *text*: an observation for each tool and host."""
+@dataclass(frozen=True, slots=True)
+class ToolReader:
+    """A tool: how a line of its output is recognized, and what reads host, port and facts out of all its lines."""
+
+    tool: str
+    lines: re.Pattern[str]
+    read: Callable[[str], Iterator[tuple[str, int, ToolFacts]]]
+
+
+# The first whose lines they are reads them.
+TOOLS: Final = (
+    ToolReader("dig", dig.LINES, dig.read_dig),
+    ToolReader("nslookup", nslookup.LINES, nslookup.read_nslookup),
+    ToolReader("curl", curl.LINES, curl.read_curl),
+    ToolReader("openssl", openssl.LINES, openssl.read_openssl),
+)
+
+
+def observe_tool(reader: ToolReader, text: str) -> dict[str, Observation]:
+    """Read what the tool printed in *text*: an observation for each host, by its step."""
     found: dict[str, Observation] = {}
-    for tool, read in _TOOLS.items():
-        for host, port, facts in read(text):
-            step = f"{PASTED} {tool} {host}"
-            target = Target("", host, port, "tcp")
-            facts = {"tool": tool, PLACED: False, **facts}
-            found.setdefault(step, Observation(step, PASTED, target, None, facts))
-    return tuple(found.values())
-
-
-_TOOLS: Final[dict[str, Callable[[str], Iterator[tuple[str, int, ToolFacts]]]]] = {
-    "dig": _dig,
-    "nslookup": _nslookup,
-    "openssl": _openssl,
-    "curl": _curl,
-}
+    for host, port, facts in reader.read(text):
+        step = f"{PASTED} {reader.tool} {host}"
+        facts = {"tool": reader.tool, PLACED: False, **facts}
+        found.setdefault(step, Observation(step, PASTED, Target("", host, port, "tcp"), None, facts))
+    return found

@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from bot.intake.parsing.hosts import _HOST, ToolFacts
 
+# What curl -v writes before its own words, headers sent and received, and its errors.
+LINES: Final = re.compile(
+    r"^\s*(?:>\s?)*(?:\*\s|[<>](?:\s|$)|[{}] \[)|curl: \(\d+\)|Could not resolve host:|Failed to connect to ",
+    re.IGNORECASE,
+)
 
-def _curl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+
+def read_curl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield host, port and facts of each connection that curl tried."""
     for match in re.finditer(rf"[Cc]ould not resolve host: {_HOST}", text):
         yield match["host"].casefold(), 53, {"dns": "fails", "bad": "the host could not be resolved"}
     for match in re.finditer(

@@ -1,16 +1,19 @@
-"""Output of dig, nslookup, openssl s_client and curl, as far as it tells about one host.
+"""Dig: what a resolver answered about one host.
 
-Pure. Where it was made is not in it: until somebody says that it was on the user's device it counts as seen from
-elsewhere.
+Pure.
 """
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from bot.intake.parsing.hosts import _HOST, ToolFacts, _addresses
 
+LINES: Final = re.compile(r"<<>>|^\s*(?:>\s?)*;|\sIN\s+[A-Z]{1,8}\b|no servers could be reached")
 
-def _dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+
+def read_dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield host, port and facts of each question that dig asked."""
     for part in re.split(r"(?=^; <<>> DiG)", text, flags=re.MULTILINE)[:20]:
         asked = re.search(rf"^;{_HOST}\s+IN\s+(?:A|AAAA)\s*$", part, re.MULTILINE | re.IGNORECASE)
         named = asked or re.search(rf"<<>> (?:[@+-]\S+ ){{0,8}}{_HOST}", part, re.IGNORECASE)

@@ -2,11 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from bot.intake.parsing.hosts import _HOST, ToolFacts, _addresses
 
+LINES: Final = re.compile(
+    r"server can't find |^\s*(?:Name:\s*\S+\s*$|Address(?:es)?:\s*[\d.:a-f#]+\s*$|Server:\s+[\w.:-]+\s*$"
+    r"|Non-authoritative answer)",
+    re.IGNORECASE,
+)
 
-def _nslookup(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+
+def read_nslookup(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield host, port and facts of each name that nslookup looked up."""
     for match in re.finditer(rf"server can't find {_HOST}: (?P<word>[A-Z]+)", text, re.IGNORECASE):
         yield match["host"].casefold(), 53, {"dns": "fails", "bad": f"the resolver said {match['word']}"}
     for match in re.finditer(

@@ -16,7 +16,16 @@ _VERIFY: Final = {
 }
 
 
-def _openssl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+LINES: Final = re.compile(
+    r"openssl s_client|CONNECTED\(|connect:errno=|connect: [A-Z]|Connection (?:refused|timed out)|No route to host"
+    r"|verify (?:return code|error)|wrong version number|no peer certificate|errno=\d|unexpected eof|handshake failure"
+    r"|^\s*issuer=|^depth=\d",
+    re.IGNORECASE,
+)
+
+
+def read_openssl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield host, port and facts of each connection that s_client tried."""
     for part in re.split(r"(?=openssl s_client)", text)[:20]:
         command = re.search(rf"-connect\s+{_HOST}:(?P<port>\d{{1,5}})", part, re.IGNORECASE)
         if command:

@@ -4,13 +4,13 @@ Pure. What is missing is said in sentences; nothing is taken for granted.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.intake.parsing.durations import read_timing, started
 from bot.intake.parsing.edge_names import edge_id
-from bot.intake.parsing.error_codes import CSP, HANGUP, of_report
+from bot.intake.parsing.error_objects import CSP, HANGUP, of_report
 from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.ice_candidates import MOST, read_candidate
 from bot.intake.parsing.metrics import in_ms, read_loss, read_samples, read_spreads
@@ -41,6 +41,29 @@ _STATES: Final[dict[str, State]] = {
     "connecting": "running", "connected": "running", "0": "running", "1": "running", "running": "running",
     "inprogress": "running", "in-progress": "running", "in_progress": "running",
 }  # fmt: skip
+
+
+TITLES: Final = {
+    "javascript": "the JavaScript SDK",
+    "android": "the Android SDK",
+    "ios": "the iOS SDK",
+    "react-native": "the React Native SDK",
+    "native": "a mobile SDK, Android or iOS",
+    "unknown": "an SDK that it does not tell",
+}
+CUT: Final = "The text is cut off, or parts of it were left out: what comes after is missing."
+
+
+def report_says(reports: Sequence[PreflightReport]) -> str:
+    """Say what they are: the form, the version, how the test ended."""
+    if len(reports) > 1:
+        return f"{len(reports)} preflight reports, the first of {_title(reports[0])}."
+    ends = {"failed": ", of a test that failed", "running": ", of a test that was still running"}
+    return f"A preflight report of {_title(reports[0])}{ends.get(reports[0].state, '')}."
+
+
+def _title(report: PreflightReport) -> str:
+    return TITLES.get(report.form, TITLES["unknown"]) + (f" {report.sdk}" if report.sdk else "")
 
 
 def read_report(value: Any, around: Any = None) -> PreflightReport:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.intake.parsing.decode import LARGEST
+from bot.intake.clues import LARGEST
 from bot.intake.read import refused
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError, call

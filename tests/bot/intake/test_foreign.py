@@ -5,9 +5,9 @@ import tracemalloc
 
 import pytest
 
-from bot.intake.clues import ReadingKind
-from bot.intake.parsing.decode import LARGEST
-from bot.intake.read import BEGINNING, CUT, NOTHING, read
+from bot.intake.clues import LARGEST, ReadingKind
+from bot.intake.read import BEGINNING, NOTHING, read
+from bot.intake.readers.sdk_report import CUT
 from tests.bot.intake.samples import SAMPLES
 
 FOREIGN = (

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.intake.symptoms import match_symptoms
+from bot.intake.read import read
 from bot.language.make_request import request_for, request_for_match
 from bot.model.symptom_match import OFFERED
 from bot.model.vocabulary import make_vocabulary
@@ -20,7 +20,7 @@ VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(), ("local",))
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_read(text: str) -> None:
     """Whatever the text, confidences are shares of one, fall, and a request is of a known code."""
-    readings = match_symptoms(text, KNOWLEDGE, VOCABULARY)
+    readings = read(text, VOCABULARY, KNOWLEDGE).match
     scores = [one.score for one in readings.causes]
     assert scores == sorted(scores, reverse=True)
     assert sum(scores) <= 1.01
@@ -44,7 +44,7 @@ def test_any_text_is_read(text: str) -> None:
 )
 def test_clear_stories_go_ahead(text: str, cause: str) -> None:
     """A story that fits one cause is read as that, and said so."""
-    readings = match_symptoms(text, KNOWLEDGE, VOCABULARY)
+    readings = read(text, VOCABULARY, KNOWLEDGE).match
     assert readings.verdict == "sure"
     assert readings.offered[0].cause == cause
     assert understood(readings).startswith("I read that as: ")
@@ -55,7 +55,7 @@ def test_clear_stories_go_ahead(text: str, cause: str) -> None:
 
 def test_close_stories_are_offered() -> None:
     """A story that fits several is a choice of three, and a choice makes a request of its own."""
-    readings = match_symptoms("hotel wifi", KNOWLEDGE, VOCABULARY)
+    readings = read("hotel wifi", VOCABULARY, KNOWLEDGE).match
     assert readings.verdict == "close"
     assert len(readings.offered) == OFFERED
     for one in readings.offered:
@@ -67,18 +67,18 @@ def test_close_stories_are_offered() -> None:
 @pytest.mark.parametrize("text", ["", "  ", "hello", "thanks", "\N{PILE OF POO}", "12", "choppy audio"])
 def test_nothing_is_read_into_nothing(text: str) -> None:
     """What tells of no known cause is no reading."""
-    readings = match_symptoms(text, KNOWLEDGE, VOCABULARY)
+    readings = read(text, VOCABULARY, KNOWLEDGE).match
     assert readings.verdict == "none"
     assert request_for_match(readings, KNOWLEDGE, VOCABULARY) is None
 
 
 def test_clues_are_kept() -> None:
     """Platform, edge and what is said of the VPN go into the request; so does a code, which counts more."""
-    readings = match_symptoms("no sound on my iPhone over a VPN, edge dublin", KNOWLEDGE, VOCABULARY)
+    readings = read("no sound on my iPhone over a VPN, edge dublin", VOCABULARY, KNOWLEDGE).match
     request = request_for_match(readings, KNOWLEDGE, VOCABULARY)
     assert request is not None
     assert (request.platform, request.edge, request.answers) == ("ios", "dublin", {"vpn": "yes"})
-    with_code = match_symptoms("31009 and the call connects but silence", KNOWLEDGE, VOCABULARY)
+    with_code = read("31009 and the call connects but silence", VOCABULARY, KNOWLEDGE).match
     assert with_code.codes == ("31009",)
     assert (made := request_for_match(with_code, KNOWLEDGE, VOCABULARY)) is not None
     assert made.code == "31009"
@@ -86,7 +86,7 @@ def test_clues_are_kept() -> None:
 
 def test_causes_of_other_platforms_are_left_out() -> None:
     """A cause that cannot be on the platform named is no reading."""
-    readings = match_symptoms("websocket blocked by the proxy on Android", KNOWLEDGE, VOCABULARY)
+    readings = read("websocket blocked by the proxy on Android", VOCABULARY, KNOWLEDGE).match
     assert readings.clues["platform"] == "android"
     for one in readings.causes:
         platforms = KNOWLEDGE.causes[one.cause].platforms

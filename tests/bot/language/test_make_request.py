@@ -118,7 +118,7 @@ READ = [
 @pytest.mark.parametrize(("text", "request_"), READ, ids=[text[:60] for text, _ in READ])
 def test_phrase_is_understood(text: str, request_: Request) -> None:
     """A code with what is known around it becomes the request that the writer meant."""
-    assert make_request(text, WORDS) == request_
+    assert make_request(read(text, WORDS), WORDS) == request_
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_phrase_is_understood(text: str, request_: Request) -> None:
 )
 def test_several_codes_are_a_choice(text: str, codes: tuple[str, ...]) -> None:
     """Several codes are asked about, each a request of its own with what else was said."""
-    choices = make_request(text, WORDS)
+    choices = make_request(read(text, WORDS), WORDS)
     assert isinstance(choices, AmbiguousCode)
     assert tuple(label for label, _ in choices.options) == codes
     assert tuple(request.code for _, request in choices.options) == codes
@@ -153,7 +153,7 @@ def test_several_codes_are_a_choice(text: str, codes: tuple[str, ...]) -> None:
 )
 def test_relays_are_listed_as_people_do(text: str, relays: tuple[str, ...]) -> None:
     """One or several relays are found after “from”, and other words are none."""
-    found = make_request(text, WORDS)
+    found = make_request(read(text, WORDS), WORDS)
     assert isinstance(found, Request)
     assert found.relays == relays
 
@@ -164,7 +164,7 @@ def test_relays_are_listed_as_people_do(text: str, relays: tuple[str, ...]) -> N
 def test_relay_that_is_none_is_told(text: str) -> None:
     """A command that names a relay that is none is never carried out from elsewhere; offered are those one may use."""
     for words, known in ((WORDS, "acme-hq, acme-lab, local"), (replace(WORDS, offered=("local",)), "local")):
-        error = make_request(text, words)
+        error = make_request(read(text, words), words)
         assert isinstance(error, UsageError)
         assert str(error) == f"“paris” is not a relay; known: {known}."
 
@@ -193,7 +193,7 @@ def test_relay_that_is_none_is_told(text: str) -> None:
 )
 def test_what_is_not_understood_is_answered(text: str, said: str) -> None:
     """The answer says what to write instead, with the nearest word or with examples."""
-    answer = make_request(text, WORDS)
+    answer = make_request(read(text, WORDS), WORDS)
     assert isinstance(answer, UsageError), answer
     assert said in str(answer)
 
@@ -212,7 +212,7 @@ pieces = st.sampled_from(
 )
 def test_any_text_has_an_answer(text: str) -> None:
     """Whatever is sent, there is a request for a known code, a choice of some, or a sentence for people."""
-    answer = make_request(text, WORDS)
+    answer = make_request(read(text, WORDS), WORDS)
     match answer:
         case Request():
             assert answer.code in WORDS.codes
@@ -244,5 +244,5 @@ def test_any_text_has_an_answer(text: str) -> None:
 def test_huge_text_is_read_in_time(piece: str) -> None:
     """A megabyte of anything is answered in less time than a person notices beside Slack's own."""
     begun = time.process_time()
-    make_request(piece * (1_000_000 // len(piece)), WORDS)
+    make_request(read(piece * (1_000_000 // len(piece)), WORDS), WORDS)
     assert time.process_time() - begun < 3
