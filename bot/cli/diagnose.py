@@ -51,13 +51,13 @@ def _read_story(text: str, engine: Engine, named: Sequence[tuple[str, str]], err
 
     Where nothing is understood of a few words they were meant as names, and *error* tells what is wrong with them.
     """
-    from bot.intake.symptoms import match_symptoms
+    from bot.intake.read import read
     from bot.language.make_request import request_for_match
     from bot.rendering.symptom_text import looked_into_as
     from bot.rendering.terminal.answer import render_readings
     from bot.rendering.terminal.console import Line, write
 
-    readings = match_symptoms(text, engine.knowledge, engine.vocabulary)
+    readings = read(text, engine.vocabulary, engine.knowledge).match
     request = request_for_match(readings, engine.knowledge, engine.vocabulary)
     if request is None and len(text.split()) <= FEW:
         raise error

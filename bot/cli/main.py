@@ -29,8 +29,9 @@ COMMANDS: Final = {
     "hub": ("bot.cli.hub", "run_hub", "make_parser"),
     "knowledge": ("bot.cli.knowledge", "run_knowledge", "make_parser"),
     "labels": ("bot.cli.labels", "run_labels", "make_parser"),
-    "preflight": ("bot.cli.read", "run_preflight", "make_preflight_parser"),
+    "preflight": ("bot.cli.preflight", "run_preflight", "make_preflight_parser"),
     "preview": ("bot.cli.preview", "run_preview", "make_parser"),
+    "read": ("bot.cli.read", "run_read", "make_parser"),
     "relay": ("probes.__main__", "main", "make_parser"),
     "relays": ("bot.cli.relays", "run_relays", "make_parser"),
     "serve": ("bot.cli.serve", "run_serve", "make_parser"),
@@ -44,9 +45,10 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman                              talk: type /diagnose 31009, help or quit
   lineman diagnose CODE [platform]     look from this host, and say what is wrong and what to do
   lineman diagnose "no audio on VPN"   the same from what people say, without a code
-  lineman understand TEXT              say which codes, platform and causes a text tells of
+  lineman read FILE | - | TEXT         read any text: words, a log, a report, or a tool's output
   lineman ask QUESTION                 answer from what is written, with its sources
-  lineman preflight FILE               read the report of the SDK's own test, a log or a tool's output
+  lineman understand TEXT              read the codes, the platform and the causes in words
+  lineman preflight FILE               read a report, and show what the user's device measured
   lineman allowlist PLATFORM           what a firewall has to let out, in its own form
   lineman serve                        the Slack bot: see docs/slack.md
   lineman hub                          where relays on other hosts dial in: see docs/hub.md

@@ -1,213 +1,117 @@
-"""The `preflight` command: reports of the SDK's own test, logs and output of tools, read from files or the input."""
+"""The `read` command: whatever somebody wrote or pasted, as one reading; `understand` is its older name for words."""
 
-import argparse
-import json
-import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from bot.cli.ask import OK, SHOWN, UNANSWERED, _print_json, _text
-from bot.cli.diagnose import EXIT
 from bot.cli.parser import Parser
-from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
-from bot.diagnosis.engine import Engine, load_engine
-from bot.errors import UsageError, quote, unknown_word
+from bot.diagnosis.device_evidence import DeviceEvidence, case_of
+from bot.errors import UsageError, quote
 from bot.intake.clues import LARGEST, Reading, code_of, edge_of, platform_of
-from bot.intake.parsing.edge_names import edge_id
-from bot.intake.read import read, refused
-from bot.intake.symptoms import match_symptoms
+from bot.intake.read import read
 from bot.language.make_request import request_for
-from bot.model.request import Request
+from bot.model.request import Request, Vocabulary
 from bot.model.symptom_match import SymptomMatch
 from bot.model.vocabulary import make_vocabulary
-from bot.rendering.json.report import render as render_json
-from bot.rendering.report_summary import outcome
+from bot.rendering.json import reading as json_reading
 from bot.rendering.symptom_text import understood
 from bot.rendering.terminal.answer import render_readings
-from bot.rendering.terminal.console import write
+from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.report import render
 from bot.rendering.view import make_view
-from bot.version import version
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
+from knowledge.model.network import Network
+from knowledge.model.schema import Knowledge
 
 EPILOG: Final = (
-    "A report is what the SDK's preflight test gives on completion: JSON.stringify(report) in a browser, the "
-    "JSONObject on Android, dictionaryReport on iOS. Also read: error objects, logs, ICE candidates, output of dig, "
-    "openssl s_client and curl -v. Exit codes: 0 something found, 1 the test went through and nothing points to a "
-    "cause, 2 usage or nothing to read, 3 could not tell. With --run they are those of diagnose."
+    "Reads words, logs, reports of the SDK's own test, error objects, and output of dig, nslookup, openssl s_client "
+    "and curl, in any mixture. Exit codes: 0 something was understood, 2 usage, 3 nothing was understood."
 )
 
 
-def run_preflight(words: Sequence[str]) -> int:
-    """Read what *words* name, print what it says and what follows, and give the exit code."""
-    options = make_preflight_parser().read(words)
-    reading = _with_edge(read_all(options.files), options.edge)
-    engine = load_engine(options.network, options.vantage, remote=options.run)
-    request = request_of(reading, engine, options.code, options.platform, options.edge)
-    continued = _continue(options, reading, request, engine)
-    view = make_view(continued.record, engine.knowledge, engine.network)
-    then = next_steps(reading, continued, ran=options.run)
+def run_read(words: Sequence[str]) -> int:
+    """Print what a text says and what follows from it; 3 where it says nothing known."""
+    options = make_parser().read(words)
+    knowledge, network = load_knowledge(quick=True), load_network(options.network)
+    vocabulary = make_vocabulary(knowledge, network, ("local",))
+    reading = read(_source(options.text), vocabulary, knowledge)
+    evidence = _evidence(reading, vocabulary, knowledge, network) if reading.useful else None
     if options.json:
-        reply = render_json(reading, continued, view, engine.network.quality, then, version())
-        json.dump(reply, sys.stdout, indent=2, ensure_ascii=True)
-        sys.stdout.write("\n")
+        _print_json(json_reading.render(reading, evidence, knowledge))
     else:
-        from bot.rendering.terminal.console import write
-
-        write(render(reading, continued, view, engine.network.quality, then), sys.stdout)
-    return EXIT[outcome(reading, continued)]
+        _write(reading, evidence, knowledge, network)
+    return OK if reading.useful or reading.codes or reading.match.verdict != "none" else UNANSWERED
 
 
-def read_all(files: Sequence[str]) -> Reading:
-    """Read every one of *files* (`-` is the input) as one; `UsageError` where nothing useful is in them."""
-    if not files:
-        raise UsageError(
-            "Name a file with a preflight report, or - for the standard input: `lineman preflight report.json`."
-        )
-    readings = [_read(file) for file in files]
-    useful = [reading for reading in readings if reading.useful]
-    if not useful:
-        texts = [
-            f"{quote(file)}: {reading.says}" if len(files) > 1 else reading.says
-            for file, reading in zip(files, readings, strict=True)
-        ]
-        raise UsageError(" ".join(texts))
-    says = [
-        reading.says if len(files) == 1 else f"{file}: {reading.says}"
-        for file, reading in zip(files, readings, strict=True)
-    ]
-    return replace(
-        useful[0],
-        says=" ".join(says),
-        reports=tuple(dict.fromkeys(report for reading in useful for report in reading.reports)),
-        pasted=tuple({look.step: look for reading in useful for look in reading.pasted}.values()),
-        removed=tuple(dict.fromkeys(kind for reading in readings for kind in reading.removed)),
-    )
-
-
-def _read(file: str) -> Reading:
-    """Read one file; what is too large is refused by its size alone."""
-    if file == "-":
-        return read(sys.stdin.buffer.read(LARGEST + 1))
-    try:
-        with Path(file).open("rb") as stream:
-            source = stream.read(LARGEST + 1)
-            size = os.fstat(stream.fileno()).st_size
-    except OSError as error:
-        raise UsageError(f"{quote(file)} cannot be read: {error.strerror or error}.") from error
-    return refused(max(size, len(source))) if len(source) > LARGEST else read(source)
-
-
-def request_of(
-    reading: Reading,
-    engine: Engine,
-    said_code: str | None = None,
-    said_platform: str | None = None,
-    said_edge: str | None = None,
-) -> Request:
-    """Make the request: what was said counts more than what was read."""
-    vocabulary = engine.vocabulary
-    code = said_code or code_of(reading, engine.knowledge.errors)
-    if code not in vocabulary.codes:
-        raise unknown_word("an error code known here", code, vocabulary.codes, vocabulary.see)
-    platform = said_platform.casefold() if said_platform else None
-    if platform and platform not in vocabulary.platforms:
-        raise unknown_word("a platform", platform, vocabulary.platforms)
-    read_edge = edge_of(reading)
-    edge = (said_edge or (read_edge if read_edge in vocabulary.edges else vocabulary.roaming)).casefold()
-    if edge not in vocabulary.edges:
-        raise unknown_word("an edge", edge, vocabulary.edges)
-    chosen = vocabulary.platforms[platform] if platform else platform_of(reading)
-    return Request(code, chosen, edge, relays=vocabulary.relays[:1])
-
-
-def _with_edge(reading: Reading, edge: str | None) -> Reading:
-    """Say for each report that does not tell it which edge the client was set to."""
-    if not edge:
-        return reading
-    reports = (
-        report if report.edge_asked else replace(report, edge_asked=edge_id(edge))
-        for report in reading.reports
-    )
-    return replace(reading, reports=tuple(reports))
-
-
-def _continue(
-    options: argparse.Namespace, reading: Reading, request: Request, engine: Engine
-) -> DeviceEvidence:
-    if not options.run:
-        return case_of(reading, request, engine.knowledge, engine.network, on_device=options.on_device)
-    from bot.rendering.terminal.live_progress import show_progress
-
-    with show_progress(sys.stderr if options.json else sys.stdout, engine.knowledge) as tell:
-        record = engine.diagnose(request, tell)
-    return apply_device_reading(
-        record, reading, engine.knowledge, engine.network, on_device=options.on_device
-    )
-
-
-def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tuple[str, ...]:
-    """Say what to do next: what is missing, what a relay could add, what only a person knows."""
-    steps = []
-    request = continued.record.request
-    if any(report.state == "running" for report in reading.reports):
-        steps.append("The test was still running: send the report that it gives on completion.")
-    if reading.kind in ("log", "error"):
-        steps.append(
-            "Run the SDK's preflight test on the device and send its report: it shows how far a call gets."
-        )
-    if not ran and request.code:
-        words = " ".join(
-            filter(
-                None,
-                (
-                    request.code,
-                    request.platform,
-                    f"--edge {request.edge}" if request.edge != "roaming" else "",
-                ),
-            )
-        )
-        steps.append(
-            f"Look from the user's network too: `lineman diagnose {words}`, or --run here, lays both side by side."
-        )
-    if reading.pasted and not all(
-        observation.facts.get("placed") for observation in continued.added if "tool" in observation.facts
-    ):
-        steps.append(
-            "If the output of the tools was made on the user's device, say so with --on-device: then it counts."
-        )
-    question = continued.record.diagnosis.next_question
-    if question and continued.record.diagnosis.outcome != "clear":
-        choices = "; ".join(says or answer for answer, says in question.choices)
-        steps.append(f"{question.ask} ({choices}) Tell it to diagnose with --{question.option}.")
-    return tuple(steps)
-
-
-def make_preflight_parser() -> Parser:
-    """Make the parser of `lineman preflight`."""
+def make_parser() -> Parser:
+    """Make the parser of `lineman read`."""
     parser = Parser(
-        prog="lineman preflight",
-        description="Read reports of the SDK's own test, and say what the user's device saw.",
+        prog="lineman read",
+        description="Read any text, and say what it holds and what follows from it.",
         epilog=EPILOG,
         allow_abbrev=False,
     )
     add = parser.add_argument
     add(
-        "files", nargs="*", metavar="FILE", help="a report, a log or a tool's output; - is the standard input"
+        "text",
+        nargs="*",
+        metavar="FILE | - | TEXT",
+        help="a file, - for the standard input, or the text itself",
     )
-    add("--code", help="the error code of the case (default: the one in it, else 31009)")
-    add("--platform", help="the SDK's platform, where the report does not tell")
-    add("--edge", help="the edge that the client is set to, where the report does not tell")
-    add("--on-device", action="store_true", help="output of tools was made on the user's device")
-    add("--run", action="store_true", help="look from this host as well, and lay both side by side")
-    add("--vantage", help="with --run, where this host stands: user-network (default) or reference")
     add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
-    add("--json", action="store_true", help="print one JSON object: see docs/schemas/preflight.schema.json")
+    add("--json", action="store_true", help="print one JSON object: see docs/reading.md")
     return parser
+
+
+def _source(words: Sequence[str]) -> str | bytes:
+    """Give the bytes of the standard input or of a file, or the text that was typed."""
+    if list(words) == ["-"]:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    if len(words) == 1 and _is_file(words[0]):
+        try:
+            with Path(words[0]).open("rb") as stream:
+                return stream.read(LARGEST + 1)
+        except OSError as error:
+            raise UsageError(f"{quote(words[0])} cannot be read: {error.strerror or error}.") from error
+    return _text(words)
+
+
+def _is_file(word: str) -> bool:
+    try:
+        return Path(word).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a zero byte in it
+        return False
+
+
+def _evidence(
+    reading: Reading, vocabulary: Vocabulary, knowledge: Knowledge, network: Network
+) -> DeviceEvidence:
+    """Conclude what *reading* alone shows. A code of a report comes before one that words name."""
+    named = next((code for code in reading.codes if code in knowledge.errors), None)
+    code = code_of(reading, knowledge.errors) if reading.faults or not named else named
+    edge = edge_of(reading) or reading.clues.get("edge", "")
+    platform = platform_of(reading) or reading.clues.get("platform")
+    request = Request(code, platform, edge if edge in vocabulary.edges else vocabulary.roaming)
+    return case_of(reading, request, knowledge, network, on_device=False)
+
+
+def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowledge, network: Network) -> None:
+    """Print the pieces, what the words tell, and what the device showed."""
+    if len(reading.pieces) > 1:
+        for piece in reading.pieces:
+            first, last = piece.lines
+            lines = f"line {first}" if first == last else f"lines {first}-{last}"
+            write([Line(f"{lines}: {piece.says}", "dim")], sys.stdout)
+    if evidence is None or reading.codes or reading.match.verdict != "none":
+        write(render_readings(reading.match), sys.stdout)
+    if evidence:
+        view = make_view(evidence.record, knowledge, network)
+        write(render(reading, evidence, view, network.quality, ()), sys.stdout)
+    elif reading.kind in ("foreign", "refused"):
+        write([Line(reading.says)], sys.stdout)
 
 
 def run_understand(words: Sequence[str]) -> int:
@@ -215,12 +119,12 @@ def run_understand(words: Sequence[str]) -> int:
     options = make_understand_parser().read(words)
     knowledge = load_knowledge(quick=True)
     vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))
-    readings = match_symptoms(_text(options.text), knowledge, vocabulary)
+    match = read(_text(options.text), vocabulary, knowledge).match
     if options.json:
-        _print_json(_readings_json(readings, request_for(readings, readings.offered, knowledge, vocabulary)))
+        _print_json(_match_json(match, request_for(match, match.offered, knowledge, vocabulary)))
     else:
-        write(render_readings(readings), sys.stdout)
-    return OK if readings.codes or readings.verdict != "none" else UNANSWERED
+        write(render_readings(match), sys.stdout)
+    return OK if match.codes or match.verdict != "none" else UNANSWERED
 
 
 def make_understand_parser() -> Parser:
@@ -235,16 +139,16 @@ def make_understand_parser() -> Parser:
     return parser
 
 
-def _readings_json(readings: SymptomMatch, request: Request | None) -> dict[str, Any]:
+def _match_json(match: SymptomMatch, request: Request | None) -> dict[str, Any]:
     return {
-        "codes": list(readings.codes),
-        "platform": readings.clues.get("platform"),
-        "clues": dict(readings.clues),
+        "codes": list(match.codes),
+        "platform": match.clues.get("platform"),
+        "clues": dict(match.clues),
         "causes": [
             {"id": candidate.cause, "score": candidate.score, "title": candidate.title}
-            for candidate in readings.causes[:SHOWN]
+            for candidate in match.causes[:SHOWN]
         ],
-        "verdict": readings.verdict,
-        "understood": understood(readings),
+        "verdict": match.verdict,
+        "understood": understood(match),
         "diagnose": request.code if request else None,
     }

@@ -10,7 +10,6 @@ from typing import Final
 from bot.diagnosis.engine import Engine, load_engine
 from bot.diagnosis.triage import RunRecord
 from bot.errors import UsageError
-from bot.intake.segment import may_hold_report
 from bot.language.case_context import CaseContext, context_of_case
 from bot.language.command_parser import parse
 from bot.model.request import Request
@@ -20,6 +19,7 @@ from bot.rendering.view import make_view
 
 PROMPT: Final = "lineman> "
 MORE: Final = "... "
+SHORTEST: Final = 40  # characters: what is shorter and no JSON is neither a report nor a tool's output
 LEAVE: Final = ("quit", "exit", "bye", "q")
 
 HELP: Final = (
@@ -131,7 +131,7 @@ def _take(repl: Repl, line: str) -> None:
 
 def _reported(repl: Repl, line: str) -> bool:
     """Go on with the report in *line*, or in the file that it names; false where there is none."""
-    if line[:1] not in ("{", "[") and not may_hold_report(line) and "preflight" not in line[:10].casefold():
+    if line[:1] not in ("{", "[") and len(line) < SHORTEST and "preflight" not in line[:10].casefold():
         return False
     from bot.cli.repl_reports import file_named, find_report, go_on, pasted_whole, read_named
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from bot.cli.interactive import ask_on
-from bot.cli.read import read_all, request_of
+from bot.cli.preflight import read_all, request_of
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.device_evidence import apply_device_reading, case_of
 from bot.diagnosis.engine import Engine
@@ -14,7 +14,6 @@ from bot.diagnosis.triage import RunRecord
 from bot.errors import UsageError
 from bot.intake.clues import Reading
 from bot.intake.read import BEGINNING, read
-from bot.intake.segment import may_hold_report
 from bot.language.router import is_from_device, without_place
 from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render
@@ -61,9 +60,9 @@ def read_named(name: str, line: str, more: More) -> tuple[Reading, str]:
 def find_report(text: str) -> Reading | None:
     """Read the report or the tool's output in *text*; None where there is neither. `UsageError` for other JSON."""
     is_json = text[:1] in ("{", "[")
-    if not is_json and not may_hold_report(text):
-        return None
     reading = read(text)
+    if not is_json and not reading.has_report_form:
+        return None
     if reading.kind in ("report", "tool") or (is_json and reading.useful):
         return reading
     if is_json or reading.says == BEGINNING:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from bot.intake.readers.prose import find_platform
+from bot.intake.read import read
 from bot.language.refinements import extract_refinements
 from bot.model.normalize import normalize
 from bot.model.request import Vocabulary
@@ -84,7 +84,7 @@ def _changes(text: str, _match: "re.Match[str]", thread: ThreadContext) -> dict[
 
 
 def _platform(text: str, _match: "re.Match[str]", thread: ThreadContext) -> dict[str, str]:
-    platform = find_platform(text, thread.vocabulary)
+    platform = read(text, thread.vocabulary).clues.get("platform")
     return {"platform": platform} if platform else {}
 
 

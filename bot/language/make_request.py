@@ -12,7 +12,6 @@ from typing import Final, TypeAlias
 from bot.errors import UsageError, join_or, nearest, unknown_word
 from bot.intake.clues import Reading
 from bot.language.command_parser import parse, parse_words
-from bot.model.normalize import normalize
 from bot.model.relay_names import NAMES, relays_in
 from bot.model.request import TYPED, Request, Vocabulary
 from bot.model.symptom_match import CauseCandidate, SymptomMatch
@@ -58,7 +57,7 @@ FILLER: Final = frozenset(
 
 
 def make_request(reading: Reading, vocabulary: Vocabulary) -> Understood:
-    """Give the request that *reading* (made with *vocabulary*) makes, the choice that is left, or what to type instead."""
+    """Give the request that *reading* makes, the choice that is left, or what to type instead."""
     sentence = reading.text
     try:
         return parse(sentence, vocabulary)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.errors import nearest
-from bot.intake.readers.prose import read_prose
+from bot.intake.read import read
 from bot.model.relay_names import relays_in
 from bot.model.request import VERSION, Vocabulary
 from knowledge.model.schema import Option
@@ -33,7 +33,7 @@ LEAD: Final = re.compile(
 
 def extract_refinements(text: str, vocabulary: Vocabulary, asked: str = "") -> dict[str, str]:
     """Collect what *text* changes about the case by option, the answer to the question *asked* included."""
-    found = read_prose(text, vocabulary)
+    found = dict(read(text, vocabulary).clues)
     for name, value in _named_alone(text, vocabulary).items():
         found.setdefault(name, value)
     if asked and asked not in found and (answer := _answer(text, vocabulary.options.get(asked))):

@@ -11,10 +11,8 @@ from typing import Final, TypeAlias
 
 from bot.allowlist.request import ListRequest, called, make_list_request, read_words
 from bot.errors import UsageError, nearest_codes
-from bot.intake.parsing.error_codes import find_codes
-from bot.intake.readers.prose import find_platform, read_prose
-from bot.intake.segment import _ON_DEVICE
-from bot.intake.symptoms import match_symptoms
+from bot.intake.clues import ON_DEVICE
+from bot.intake.read import read
 from bot.language.answering import Answer, answer_question
 from bot.language.case_context import CaseContext
 from bot.language.command_parser import parse
@@ -111,10 +109,10 @@ def route(text: str, about: CaseContext, language_context: LanguageContext) -> R
         return error
     if special:
         return special
-    found = make_request(text, language_context.vocabulary)
+    found = make_request(read(text, language_context.vocabulary), language_context.vocabulary)
     if isinstance(found, Request):
         return found
-    codes = find_codes(sentence, language_context.vocabulary)
+    codes = read(sentence, language_context.vocabulary).codes
     if isinstance(found, AmbiguousCode):
         free = _free(sentence, about, language_context) if is_question(sentence) else None
         return free if isinstance(free, Answer) and free.answered else found
@@ -168,7 +166,8 @@ def wanted_meaning(text: str, language_context: LanguageContext) -> CodeMeanings
     """The codes whose meaning *text* asks for."""
     if len(text) > _SENTENCE or not _MEANING.search(text) or _DIFFERENCE.search(text):
         return None
-    codes = find_codes(text, language_context.vocabulary)
+    reading = read(text, language_context.vocabulary)
+    codes = reading.codes
     if not codes:
         return None
     known = tuple(code for code in codes if code in language_context.knowledge.errors)
@@ -176,12 +175,12 @@ def wanted_meaning(text: str, language_context: LanguageContext) -> CodeMeanings
         return UnknownCode(
             codes[0], tuple(nearest_codes(codes[0], language_context.vocabulary.codes)), meaning=True
         )
-    return CodeMeanings(known, find_platform(text, language_context.vocabulary) or "")
+    return CodeMeanings(known, reading.clues.get("platform", ""))
 
 
 def in_context(text: str, about: CaseContext, language_context: LanguageContext) -> CaseContext:
     """*about* with the platform and the edge that *text* names itself."""
-    clues = read_prose(text, language_context.vocabulary)
+    clues = read(text, language_context.vocabulary).clues
     return replace(about, platform=clues.get("platform", about.platform), edge=clues.get("edge", about.edge))
 
 
@@ -202,7 +201,7 @@ def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
     sentence = normalize(text).strip()
     if not _ELLIPSIS.search(sentence):
         return ""
-    platform = find_platform(sentence, vocabulary)
+    platform = read(sentence, vocabulary).clues.get("platform")
     if not platform:
         return ""
     names = "|".join(re.escape(name) for name in sorted(vocabulary.platforms, key=len, reverse=True))
@@ -221,12 +220,12 @@ _ELLIPSIS: Final = re.compile(
 
 def is_from_device(words: str) -> bool:
     """Tell whether *words* say that what was pasted with them was made on the user's device."""
-    return bool(_ON_DEVICE.search(words))
+    return bool(ON_DEVICE.search(words))
 
 
 def without_place(words: str) -> str:
     """Give *words* without those that say so."""
-    return _ON_DEVICE.sub(" ", words)
+    return ON_DEVICE.sub(" ", words)
 
 
 # Stories are told; these ask.
@@ -261,10 +260,10 @@ def take(
         answer = answer_question(text, about, knowledge, network)
         if answer.answered or _ASKS_WHAT.search(text):
             return answer
-        readings = match_symptoms(text, knowledge, vocabulary)
+        readings = read(text, vocabulary, knowledge).match
         likely = readings.verdict != "none" and readings.causes[0].score >= _LIKELY
         return readings if likely else answer
-    readings = match_symptoms(text, knowledge, vocabulary)
+    readings = read(text, vocabulary, knowledge).match
     if readings.verdict != "none":
         return readings
     answer = answer_question(text, about, knowledge, network)

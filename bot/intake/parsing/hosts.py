@@ -6,6 +6,10 @@ from typing import Any, Final
 _HOST: Final = r"(?P<host>[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63})\.?"
 
 
+# A command as it is typed behind a prompt, or with its first option or host: `{command}` is the tool's name.
+COMMAND: Final = r"(?:^|^[^\n]{{0,200}}[$#>]\s*){command}(?:\.exe)?\s+(?:[-+@]|https?:|wss?:|[\w-]+\.[\w.-])"
+
+
 ToolFacts = dict[str, Any]
 
 

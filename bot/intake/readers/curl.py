@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import _HOST, ToolFacts
+from bot.intake.parsing.hosts import _HOST, COMMAND, ToolFacts
 
 # What curl -v writes before its own words, headers sent and received, and its errors.
 LINES: Final = re.compile(
-    r"^\s*(?:>\s?)*(?:\*\s|[<>](?:\s|$)|[{}] \[)|curl: \(\d+\)|Could not resolve host:|Failed to connect to ",
+    COMMAND.format(command="curl")
+    + r"|^\s*(?:>\s?)*(?:\*\s|[<>](?:\s|$)|[{}] \[)|curl: \(\d+\)|Could not resolve host:|Failed to connect to ",
     re.IGNORECASE,
 )
 

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import _HOST, ToolFacts, _addresses
+from bot.intake.parsing.hosts import _HOST, COMMAND, ToolFacts, _addresses
 
-LINES: Final = re.compile(r"<<>>|^\s*(?:>\s?)*;|\sIN\s+[A-Z]{1,8}\b|no servers could be reached")
+LINES: Final = re.compile(
+    COMMAND.format(command="dig") + r"|<<>>|^\s*(?:>\s?)*;|\sIN\s+[A-Z]{1,8}\b|no servers could be reached"
+)
 
 
 def read_dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import _HOST, ToolFacts, _addresses
+from bot.intake.parsing.hosts import _HOST, COMMAND, ToolFacts, _addresses
 
 LINES: Final = re.compile(
-    r"server can't find |^\s*(?:Name:\s*\S+\s*$|Address(?:es)?:\s*[\d.:a-f#]+\s*$|Server:\s+[\w.:-]+\s*$"
+    COMMAND.format(command="nslookup")
+    + r"|server can't find |^\s*(?:Name:\s*\S+\s*$|Address(?:es)?:\s*[\d.:a-f#]+\s*$|Server:\s+[\w.:-]+\s*$"
     r"|Non-authoritative answer)",
     re.IGNORECASE,
 )

@@ -33,14 +33,15 @@ def _clue(name: str, pattern: str, value: str = "") -> CluePattern:
     return CluePattern(name, re.compile(pattern, re.IGNORECASE), value)
 
 
+# Names before a word are bounded: without an end, a long run of them would be tried from each of its places.
 # The first clue about a name that gives a known value decides. "No" comes before "yes": "not on a VPN" has both.
 CLUES: Final = (
     # Said as an option, in whatever form.
     _clue("platform", r"\bplatform\s*(?:is|=|:|to)?\s*[\"']?([\w-]+)"),
     _clue("edge", r"\bedge(?:\s+(?:location|is|was|set|to|in)\b|\s*(?:=>|=|:))*\s*\[?[\"']?([\w-]+)"),
-    _clue("edge", r"\b([\w-]+)[\"']?\s+edge\b"),
+    _clue("edge", r"\b([\w-]{1,80})[\"']?\s+edge\b"),
     _clue("relay", rf"\brelays?\s*(?:is|are|=|:|to|on|at|in)?\s*[\"']?{NAMES}"),
-    _clue("relay", r"\b([\w.-]+)[\"']?\s+relay\b"),
+    _clue("relay", r"\b([\w.-]{1,80})[\"']?\s+relay\b"),
     _clue("relay", rf"\b(?:from|via|through|using)\s+[\"']?{NAMES}"),
     _clue("sdk-version", r"\bsdk[ _-]?version\s*(?:is|=|:)?\s*[\"']?(v?\d[\w.+-]*)"),
     _clue("sdk-version", rf"\b{PACKAGE}\s*[@:/ ]\s*(?:version\s*)?(v?\d+\.\d[\w.+-]*)"),

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from typing import Final
 
-from bot.intake.parsing.error_codes import find_codes
+from bot.intake.read import read
 from bot.language.answering import Answer, answer_question, passage
 from bot.language.case_context import CaseContext, context_of_case
 from bot.language.rewording import reword
@@ -121,7 +121,7 @@ def _kept(
 ) -> tuple[LastQuestion, list[tuple[str, str]]]:
     """What the next question may go on from, and the codes that *question* names, with their names."""
     known = [
-        code for code in find_codes(question, context.vocabulary) if code in context.engine.knowledge.errors
+        code for code in read(question, context.vocabulary).codes if code in context.engine.knowledge.errors
     ]
     talk = LastQuestion(question, in_context(question, case_context, language_context(context)))
     return talk, [(code, name_of(context, code)) for code in known]

@@ -9,7 +9,6 @@ from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading
 from bot.diagnosis.engine import Engine
 from bot.intake.clues import Reading, code_of, platform_of
 from bot.intake.read import BEGINNING, read
-from bot.intake.segment import may_hold_report
 from bot.language.router import is_from_device
 from bot.model.records import CaseRow
 from bot.redaction.redact import hint
@@ -37,8 +36,8 @@ async def take(context: AppContext, actor: Actor, case: CaseRow | None, text: st
         else:
             await thread_replies.reply(context, actor, note(reading.says if reading else str(content)))
         answered = True
-    if may_hold_report(words):
-        reading = await context.worker.call(read, words)
+    reading = await context.worker.call(read, words)
+    if reading.has_report_form:
         if reading.kind in ("report", "tool"):
             await _go_on(context, actor, case, reading, words)
             return None

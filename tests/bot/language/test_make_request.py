@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import UsageError
+from bot.intake.read import read
 from bot.language.make_request import AmbiguousCode, make_request
 from bot.model.request import Request, Vocabulary
 

@@ -1,0 +1,199 @@
+"""The `preflight` command: reports of the SDK's own test, logs and output of tools, read from files or the input."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from bot.cli.diagnose import EXIT
+from bot.cli.parser import Parser
+from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
+from bot.diagnosis.engine import Engine, load_engine
+from bot.errors import UsageError, quote, unknown_word
+from bot.intake.clues import LARGEST, Reading, code_of, edge_of, platform_of
+from bot.intake.read import read, refused
+from bot.model.request import Request
+from bot.rendering.json.report import render as render_json
+from bot.rendering.report_summary import outcome
+from bot.rendering.terminal.report import render
+from bot.rendering.view import make_view
+from bot.version import version
+
+EPILOG: Final = (
+    "A report is what the SDK's preflight test gives on completion: JSON.stringify(report) in a browser, the "
+    "JSONObject on Android, dictionaryReport on iOS. Also read: error objects, logs, ICE candidates, output of dig, "
+    "openssl s_client and curl -v. Exit codes: 0 something found, 1 the test went through and nothing points to a "
+    "cause, 2 usage or nothing to read, 3 could not tell. With --run they are those of diagnose."
+)
+
+
+def run_preflight(words: Sequence[str]) -> int:
+    """Read what *words* name, print what it says and what follows, and give the exit code."""
+    options = make_preflight_parser().read(words)
+    reading = _with_edge(read_all(options.files), options.edge)
+    engine = load_engine(options.network, options.vantage, remote=options.run)
+    request = request_of(reading, engine, options.code, options.platform, options.edge)
+    continued = _continue(options, reading, request, engine)
+    view = make_view(continued.record, engine.knowledge, engine.network)
+    then = next_steps(reading, continued, ran=options.run)
+    if options.json:
+        reply = render_json(reading, continued, view, engine.network.quality, then, version())
+        json.dump(reply, sys.stdout, indent=2, ensure_ascii=True)
+        sys.stdout.write("\n")
+    else:
+        from bot.rendering.terminal.console import write
+
+        write(render(reading, continued, view, engine.network.quality, then), sys.stdout)
+    return EXIT[outcome(reading, continued)]
+
+
+def read_all(files: Sequence[str]) -> Reading:
+    """Read every one of *files* (`-` is the input) as one; `UsageError` where nothing useful is in them."""
+    if not files:
+        raise UsageError(
+            "Name a file with a preflight report, or - for the standard input: `lineman preflight report.json`."
+        )
+    readings = [_read(file) for file in files]
+    useful = [reading for reading in readings if reading.useful]
+    if not useful:
+        texts = [
+            f"{quote(file)}: {reading.says}" if len(files) > 1 else reading.says
+            for file, reading in zip(files, readings, strict=True)
+        ]
+        raise UsageError(" ".join(texts))
+    says = [
+        reading.says if len(files) == 1 else f"{file}: {reading.says}"
+        for file, reading in zip(files, readings, strict=True)
+    ]
+    return replace(
+        useful[0],
+        says=" ".join(says),
+        reports=tuple(dict.fromkeys(report for reading in useful for report in reading.reports)),
+        pasted=tuple({look.step: look for reading in useful for look in reading.pasted}.values()),
+        removed=tuple(dict.fromkeys(kind for reading in readings for kind in reading.removed)),
+    )
+
+
+def _read(file: str) -> Reading:
+    """Read one file; what is too large is refused by its size alone."""
+    if file == "-":
+        return read(sys.stdin.buffer.read(LARGEST + 1))
+    try:
+        with Path(file).open("rb") as stream:
+            source = stream.read(LARGEST + 1)
+            size = os.fstat(stream.fileno()).st_size
+    except OSError as error:
+        raise UsageError(f"{quote(file)} cannot be read: {error.strerror or error}.") from error
+    return refused(max(size, len(source))) if len(source) > LARGEST else read(source)
+
+
+def request_of(
+    reading: Reading,
+    engine: Engine,
+    said_code: str | None = None,
+    said_platform: str | None = None,
+    said_edge: str | None = None,
+) -> Request:
+    """Make the request: what was said counts more than what was read."""
+    vocabulary = engine.vocabulary
+    code = said_code or code_of(reading, engine.knowledge.errors)
+    if code not in vocabulary.codes:
+        raise unknown_word("an error code known here", code, vocabulary.codes, vocabulary.see)
+    platform = said_platform.casefold() if said_platform else None
+    if platform and platform not in vocabulary.platforms:
+        raise unknown_word("a platform", platform, vocabulary.platforms)
+    read_edge = edge_of(reading)
+    edge = (said_edge or (read_edge if read_edge in vocabulary.edges else vocabulary.roaming)).casefold()
+    if edge not in vocabulary.edges:
+        raise unknown_word("an edge", edge, vocabulary.edges)
+    chosen = vocabulary.platforms[platform] if platform else platform_of(reading)
+    return Request(code, chosen, edge, relays=vocabulary.relays[:1])
+
+
+def _with_edge(reading: Reading, edge: str | None) -> Reading:
+    """Say for each report that does not tell it which edge the client was set to."""
+    if not edge:
+        return reading
+    reports = (
+        report if report.edge_asked else replace(report, edge_asked=edge.strip().casefold())
+        for report in reading.reports
+    )
+    return replace(reading, reports=tuple(reports))
+
+
+def _continue(
+    options: argparse.Namespace, reading: Reading, request: Request, engine: Engine
+) -> DeviceEvidence:
+    if not options.run:
+        return case_of(reading, request, engine.knowledge, engine.network, on_device=options.on_device)
+    from bot.rendering.terminal.live_progress import show_progress
+
+    with show_progress(sys.stderr if options.json else sys.stdout, engine.knowledge) as tell:
+        record = engine.diagnose(request, tell)
+    return apply_device_reading(
+        record, reading, engine.knowledge, engine.network, on_device=options.on_device
+    )
+
+
+def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tuple[str, ...]:
+    """Say what to do next: what is missing, what a relay could add, what only a person knows."""
+    steps = []
+    request = continued.record.request
+    if any(report.state == "running" for report in reading.reports):
+        steps.append("The test was still running: send the report that it gives on completion.")
+    if reading.kind in ("log", "error"):
+        steps.append(
+            "Run the SDK's preflight test on the device and send its report: it shows how far a call gets."
+        )
+    if not ran and request.code:
+        words = " ".join(
+            filter(
+                None,
+                (
+                    request.code,
+                    request.platform,
+                    f"--edge {request.edge}" if request.edge != "roaming" else "",
+                ),
+            )
+        )
+        steps.append(
+            f"Look from the user's network too: `lineman diagnose {words}`, or --run here, lays both side by side."
+        )
+    if reading.pasted and not all(
+        observation.facts.get("placed") for observation in continued.added if "tool" in observation.facts
+    ):
+        steps.append(
+            "If the output of the tools was made on the user's device, say so with --on-device: then it counts."
+        )
+    question = continued.record.diagnosis.next_question
+    if question and continued.record.diagnosis.outcome != "clear":
+        choices = "; ".join(says or answer for answer, says in question.choices)
+        steps.append(f"{question.ask} ({choices}) Tell it to diagnose with --{question.option}.")
+    return tuple(steps)
+
+
+def make_preflight_parser() -> Parser:
+    """Make the parser of `lineman preflight`."""
+    parser = Parser(
+        prog="lineman preflight",
+        description="Read reports of the SDK's own test, and say what the user's device saw.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "files", nargs="*", metavar="FILE", help="a report, a log or a tool's output; - is the standard input"
+    )
+    add("--code", help="the error code of the case (default: the one in it, else 31009)")
+    add("--platform", help="the SDK's platform, where the report does not tell")
+    add("--edge", help="the edge that the client is set to, where the report does not tell")
+    add("--on-device", action="store_true", help="output of tools was made on the user's device")
+    add("--run", action="store_true", help="look from this host as well, and lay both side by side")
+    add("--vantage", help="with --run, where this host stands: user-network (default) or reference")
+    add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
+    add("--json", action="store_true", help="print one JSON object: see docs/schemas/preflight.schema.json")
+    return parser
