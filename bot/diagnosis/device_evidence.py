@@ -120,7 +120,7 @@ def with_told(request: Request, reading: Reading, knowledge: Knowledge) -> Reque
 
 
 def _fits(request: Request, reading: Reading) -> bool:
-    return request.platform is None and all(report.form != "log" for report in reading.reports)
+    return request.platform is None and bool(reading.device_reports or not reading.reports)
 
 
 def _is_version(report: PreflightReport) -> bool:

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 REASONS: Final[Mapping[str, str]] = {
-    "bot/cli/read.py": "two names of one command, which share their options, their input and their output",
     "bot/cli/repl.py": "one session: every function is a kind of line that may be typed, over the same state",
-    "bot/intake/parsing/error_codes.py": "the patterns of error codes exist once, for reports, logs and prose",
     "bot/language/router.py": "the order in which the meanings of a text are tried is read in one place",
     "bot/rendering/blocks/evidence.py": "one page of tables, top to bottom; each table is a function of a few lines",
     "bot/rendering/blocks/verdict.py": "one message, top to bottom; its parts share the space that Slack allows",
