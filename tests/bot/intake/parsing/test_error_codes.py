@@ -1,0 +1,34 @@
+"""One table of code patterns: which count in a log, and which of several codes are chosen."""
+
+import pytest
+
+from bot.intake.parsing.error_codes import choose_codes, codes_in
+from bot.model.request import Vocabulary
+
+WORDS = Vocabulary(("31005", "31009", "53000"), {}, (), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "prose", "log"),
+    [
+        ("error 31009", ("31009",), ("31009",)),
+        ("worker 31009 started", ("31009",), ()),
+        ("ConnectionError (53000): x", ("53000",), ("53000",)),
+        ("call failed: 31005", ("31005",), ("31005",)),
+        ("https://www.twilio.com/docs/api/errors/31005", ("31005",), ("31005",)),
+        ("error 31009 ms", ("31009",), ()),
+        ("31005/31009", ("31005", "31009"), ()),
+        ("error 99999", ("99999",), ("99999",)),
+    ],
+)
+def test_what_counts_in_prose_and_in_a_log(text: str, prose: tuple[str, ...], log: tuple[str, ...]) -> None:
+    """A bare number is a code in prose alone; beside a word for an error it is one in both."""
+    for expected, is_log in ((prose, False), (log, True)):
+        chosen = choose_codes(codes_in(text, log=is_log), WORDS)
+        assert tuple(item.code for item in chosen) == expected
+
+
+def test_known_codes_come_first_and_as_they_stand() -> None:
+    """An unknown code is left out where a known one stands beside it; a port is none."""
+    chosen = choose_codes(codes_in("error 99999, 53000 and then 31009 on port 31005"), WORDS)
+    assert [item.code for item in chosen] == ["53000", "31009"]

@@ -1,0 +1,21 @@
+"""What a report shows about signaling and media, and what it does not."""
+
+from bot.intake.observation import media_of, observe, path_of, signaling_of
+from bot.intake.preflight_report import Candidate, PreflightReport, SdkError
+
+
+def test_a_failed_media_connection_shows_that_signaling_worked() -> None:
+    """Media are set up over signaling; a log of unknown origin shows no such thing."""
+    faults = (SdkError("53405"),)
+    report = PreflightReport("ios", faults=faults)
+    assert (signaling_of(report), media_of(report)) == ("connected", "failed")
+    assert signaling_of(PreflightReport("log", faults=faults)) == ""
+
+
+def test_the_selected_candidate_shows_the_path() -> None:
+    """A relayed one means TURN, any other the direct path; without one nothing is claimed."""
+    assert path_of(PreflightReport("ios", local=Candidate("relay"))) == "relay"
+    assert path_of(PreflightReport("ios", local=Candidate("host"))) == "direct"
+    assert path_of(PreflightReport("ios")) == ""
+    assert observe(PreflightReport("ios", edge_asked="dublin"), "dublin").facts["as_asked"] is True
+    assert observe(PreflightReport("ios", edge_asked="dublin"), "tokyo").facts["as_asked"] is False
