@@ -11,12 +11,12 @@ from typing import Final
 from bot.intake.clues import LARGEST, NamedCode, Piece, Reading, ReadingKind
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.error_codes import WrittenCode, choose_codes, codes_in
-from bot.intake.parsing.error_objects import message, name_codes
+from bot.intake.parsing.error_objects import message
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import observe_tool, unrelated_json
+from bot.intake.readers import observe_tool, tools_say, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.prose import read_prose
-from bot.intake.readers.sdk_error import read_error
+from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
 from bot.intake.readers.sdk_report import CUT, read_report, report_says
 from bot.intake.segment import Segment, has_report_form, segment
 from bot.intake.symptoms import match_symptoms
@@ -105,7 +105,7 @@ def _read_segment(item: Segment, found: _Found) -> None:
     if item.reader and (observed := observe_tool(item.reader, plain(item.text[:LONGEST]))):
         for step, observation in observed.items():
             found.pasted.setdefault(step, observation)
-        found.pieces.append(Piece("tool", (item.first, item.last), _tools_say(list(observed.values()))))
+        found.pieces.append(Piece("tool", (item.first, item.last), tools_say(list(observed.values()))))
         return
     found.unread.append(item)
     found.free.append(item)
@@ -130,7 +130,7 @@ def _read_value(item: Segment, found: _Found) -> None:
         found.pieces.append(Piece("foreign", lines, unrelated_json.sentence(value)))
     elif error := read_error(value):
         found.errors.append(error)
-        found.pieces.append(Piece("error", lines, _errors_say(error)))
+        found.pieces.append(Piece("error", lines, error_says(error)))
     elif not item.inline:
         found.unread.append(item)
         found.pieces.append(Piece("json", lines, unrelated_json.sentence(value)))
@@ -150,7 +150,7 @@ def _reports(item: Segment) -> list[PreflightReport]:
 def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     """Make one reading of everything: what was read, what it is taken for, and what to say about it."""
     reports = list(dict.fromkeys(found.reports))
-    errors = _one_error(found.errors)
+    errors = merge_errors(found.errors)
     known = {code for report in (*reports, *errors) for fault in report.faults for code in fault.codes}
     # Beside a report only a log counts as one: a code that words name is no evidence.
     log = read_log(_joined(found.logs if reports else found.unread), known)
@@ -158,8 +158,8 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     pasted = tuple(found.pasted.values())
     parts: dict[ReadingKind, str] = {
         **({"report": report_says(reports)} if reports else {}),
-        **({"tool": _tools_say(pasted)} if pasted else {}),
-        **({"error": _errors_say(errors[0])} if errors else {}),
+        **({"tool": tools_say(pasted)} if pasted else {}),
+        **({"error": error_says(errors[0])} if errors else {}),
         **({"log": log_says(logs[0])} if logs else {}),
     }
     removed = redact(text[:_LOOKED]).kinds
@@ -167,26 +167,6 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
         kind, says = _nothing(text, segments)
         return Reading(kind, says, removed=removed)
     return Reading(next(iter(parts)), " ".join(parts.values()), (*reports, *errors, *logs), pasted, removed)
-
-
-def _one_error(errors: list[PreflightReport]) -> list[PreflightReport]:
-    """Make one of the errors of a paste: they are of one call, as far as anybody can tell."""
-    if not errors:
-        return []
-    faults = tuple(dict.fromkeys(fault for error in errors for fault in error.faults))
-    hangup, csp = any(error.hangup for error in errors), any(error.csp for error in errors)
-    return [replace(errors[0], faults=faults, hangup=hangup, csp=csp)]
-
-
-def _errors_say(error: PreflightReport) -> str:
-    return f"An error of the SDK: {name_codes(error.faults)}."
-
-
-def _tools_say(pasted: Iterable[Observation]) -> str:
-    about = dict.fromkeys(
-        f"{observation.facts['tool']} about {observation.target.host}" for observation in pasted
-    )
-    return f"Output of {', '.join(about)}."
 
 
 def _nothing(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, str]:

@@ -5,7 +5,7 @@ made elsewhere.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,3 +41,11 @@ def observe_tool(reader: ToolReader, text: str) -> dict[str, Observation]:
         facts = {"tool": reader.tool, PLACED: False, **facts}
         found.setdefault(step, Observation(step, PASTED, Target("", host, port, "tcp"), None, facts))
     return found
+
+
+def tools_say(pasted: Iterable[Observation]) -> str:
+    """Say in one sentence which tools the output is of, and about which hosts."""
+    about = dict.fromkeys(
+        f"{observation.facts['tool']} about {observation.target.host}" for observation in pasted
+    )
+    return f"Output of {', '.join(about)}."

@@ -1,9 +1,10 @@
 """Error objects of the four SDKs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from bot.intake.parsing.error_objects import read_fault, report_of_faults
+from bot.intake.parsing.error_objects import name_codes, read_fault, report_of_faults
 from bot.intake.parsing.fields import FieldMap
 from bot.intake.preflight_report import PreflightReport
 
@@ -16,3 +17,17 @@ def read_error(value: Any) -> PreflightReport | None:
         if isinstance(entry, Mapping) and (fault := read_fault(entry)) and fault.codes:
             return report_of_faults((fault,), FieldMap(value))
     return None
+
+
+def merge_errors(errors: list[PreflightReport]) -> list[PreflightReport]:
+    """Make one of the errors of a paste: they are of one call, as far as anybody can tell."""
+    if not errors:
+        return []
+    faults = tuple(dict.fromkeys(fault for error in errors for fault in error.faults))
+    hangup, csp = any(error.hangup for error in errors), any(error.csp for error in errors)
+    return [replace(errors[0], faults=faults, hangup=hangup, csp=csp)]
+
+
+def error_says(error: PreflightReport) -> str:
+    """Say in one sentence which codes the error has."""
+    return f"An error of the SDK: {name_codes(error.faults)}."
