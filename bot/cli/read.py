@@ -1,4 +1,4 @@
-"""The `read` command: whatever somebody wrote or pasted, as one reading; `understand` is its older name for words."""
+"""The `read` command: any text as one reading. `understand` is its older name for words."""
 
 import sys
 from collections.abc import Sequence

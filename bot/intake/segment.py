@@ -29,7 +29,7 @@ _REPORT_FORM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Some lines of a paste that have one form. An *inline* value stands in the middle of lines of another form."""
+    """Some lines of a paste that have one form. An *inline* value is in the middle of lines of another form."""
 
     form: SegmentForm
     text: str

@@ -24,7 +24,7 @@ _OPTION: Final = re.compile(r"(?:--)?\b[a-z][a-z-]*=\S+", re.IGNORECASE)
 def match_symptoms(
     sentence: str, named: Sequence[str], clues: Mapping[str, str], knowledge: Knowledge
 ) -> SymptomMatch:
-    """Rank the causes that *sentence* may tell of; without a word that means something there are none.
+    """Rank the causes that *sentence* may describe; without a word that means something there are none.
 
     *named* are the codes in it, *clues* what it says about platform, edge, relay and answers.
     """

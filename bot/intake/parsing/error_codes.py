@@ -1,7 +1,7 @@
 """Error codes: one table of the ways to write one, and in which kind of text each of them counts.
 
-Pure. In prose a bare number of five digits may be a code; in a log or in JSON it may be anything, and counts only
-beside a word for an error.
+Pure. In prose, a bare number of five digits may be a code. In a log or in JSON, it counts only next to "error",
+"code", or the like.
 """
 
 import re

@@ -39,7 +39,7 @@ def score(value: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class JsonBlock:
-    """A value that stands in a text, from one place to another, and the maps in it that are reports."""
+    """A value in a text, where it starts and ends, and the maps in it that are reports."""
 
     value: Any
     cut: bool  # it is cut off, or has gaps

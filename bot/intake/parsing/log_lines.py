@@ -1,4 +1,4 @@
-"""Lines of a log: how one is told from prose, and the errors that they tell of.
+"""Lines of a log: how they differ from prose, and the errors that they name.
 
 Pure.
 """
