@@ -1,10 +1,8 @@
-"""Time limits of checks and runs, with their reasons.
+"""Time limits of a run, with their reasons; `probes/checks/__init__.py` has the limit of each check.
 
 Pure values; `probes/runner/run.py` enforces them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 # Users give up by then: the JavaScript SDK closes a WebSocket that is not open after 5 s.
@@ -13,28 +11,4 @@ CAP: Final = 6.0  # seconds for everything
 # If nothing gets through at all, no second layer starts, and the run ends by then.
 DARK: Final = 4.0  # seconds
 
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The time limit of one check, and the time of a slow success. Seconds."""
-
-    limit: float
-    slow: float = 0.0  # time of a success with one packet lost and resent
-
-
-# Each limit counts from the start of the check. If all checks in a chain succeed slowly, the last one still has its
-# full limit (a test adds them up), so that "no answer" never means "no time left".
-BUDGETS: Final[Mapping[str, Budget]] = {
-    "route": Budget(0.5),  # routers answer within one round trip, or not at all
-    "dns": Budget(2.0, slow=1.1),  # 3 queries, 0.5 s apart, to each resolver in turn
-    "tcp": Budget(2.5, slow=1.1),  # a SYN is resent after 1 s and after 3 s: one loss is covered
-    "tls": Budget(3.0, slow=1.1),  # the SDK's 5 s minus the time of name lookup and TCP
-    "websocket": Budget(3.0),  # on its own connection, in parallel with tls
-    "http": Budget(3.0),
-    "stun": Budget(0.7),  # datagrams at 0, 100, and 300 ms (netcheck's schedule)
-    "nat": Budget(1.2),  # one or two name lookups, then 0.45 s without a reply is a result
-    "turn": Budget(2.5),  # at most 5 round trips over TLS, one loss covered
-    "udp_media": Budget(3.0),  # an allocation, then 3 datagrams per port within 0.6 s
-    "edges": Budget(2.5),  # one TCP handshake per edge, in parallel
-}
-DEFAULT: Final = Budget(3.0)  # for a probe that is missing in this table
+DEFAULT: Final = 3.0  # seconds for a probe that only a newer relay has

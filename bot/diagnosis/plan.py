@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
-from bot.diagnosis.budgets import BUDGETS, CAP, DEFAULT
+from bot.diagnosis.budgets import CAP, DEFAULT
 from bot.diagnosis.ice_servers import IceServers, TurnServer
+from bot.relays.local import seconds_for
 from knowledge.model.network import Network
 from knowledge.model.schema import CaseModel, ProbeSpec
 from probes.protocol.failures import Failure
@@ -60,7 +61,7 @@ def _step(
         id=look.step,
         probe=look.probe,
         target=look.target,
-        budget=BUDGETS.get(look.probe, DEFAULT).limit,
+        budget=seconds_for(look.probe) or DEFAULT,
         params={**look.params, **dict(_params(look, case, network, turn))},
         after=tuple(_before(look, looks)),
         secrets={"username": turn[0].username, "credential": turn[0].credential} if turn else {},

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from bot.model.request import LOCAL
+from probes.checks import BUDGETS
 from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 T = TypeVar("T")
@@ -25,6 +26,11 @@ async def from_each(names: Sequence[str], look: Callable[[str], Coroutine[Any, A
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return tuple(task.result() for task in tasks)
+
+
+def seconds_for(probe: str) -> float | None:
+    """How long a step of *probe* may take, by the table of probes; None for a probe that is not in it."""
+    return BUDGETS[probe].limit if probe in BUDGETS else None
 
 
 class Relay(Protocol):

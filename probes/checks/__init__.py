@@ -1,23 +1,58 @@
-"""The table of probes: to add one, write its file here and give it a line below."""
+"""The table of probes: each name is a file in this folder, and its line here says how long it may take.
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+Nothing is loaded until it is asked for, so a relay without a plan holds no probe in memory.
+"""
 
-from probes.checks import dns, edges, http, nat, route, stun, tcp, tls, turn, udp_media, websocket
-from probes.checks.context import ProbeContext
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, TypeAlias
+
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
-PROBES: Final[dict[str, Callable[[Step, ProbeContext], Awaitable[Failure | None]]]] = {
-    "route": route.probe,
-    "dns": dns.probe,
-    "tcp": tcp.probe,
-    "tls": tls.probe,
-    "websocket": websocket.probe,
-    "http": http.probe,
-    "stun": stun.probe,
-    "nat": nat.probe,
-    "turn": turn.probe,
-    "udp_media": udp_media.probe,
-    "edges": edges.probe,
+Probe: TypeAlias = Callable[[Step, Any], Awaitable[Failure | None]]  # Any: a ProbeContext, which loads much
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The time limit of one check, and the time of a slow success. Seconds."""
+
+    limit: float
+    slow: float = 0.0  # time of a success with one packet lost and resent
+
+
+# Each limit counts from the start of the check. If all checks in a chain succeed slowly, the last one still has its
+# full limit (a test adds them up), so that "no answer" never means "no time left".
+BUDGETS: Final[Mapping[str, Budget]] = {
+    "route": Budget(0.5),  # routers answer within one round trip, or not at all
+    "dns": Budget(2.0, slow=1.1),  # 3 queries, 0.5 s apart, to each resolver in turn
+    "tcp": Budget(2.5, slow=1.1),  # a SYN is resent after 1 s and after 3 s: one loss is covered
+    "tls": Budget(3.0, slow=1.1),  # the SDK's 5 s minus the time of name lookup and TCP
+    "websocket": Budget(3.0),  # on its own connection, in parallel with tls
+    "http": Budget(3.0),
+    "stun": Budget(0.7),  # datagrams at 0, 100, and 300 ms (netcheck's schedule)
+    "nat": Budget(1.2),  # one or two name lookups, then 0.45 s without a reply is a result
+    "turn": Budget(2.5),  # at most 5 round trips over TLS, one loss covered
+    "udp_media": Budget(3.0),  # an allocation, then 3 datagrams per port within 0.6 s
+    "edges": Budget(2.5),  # one TCP handshake per edge, in parallel
 }
+
+
+class _Probes(Mapping[str, Probe]):
+    """The probes of the table by name, each loaded when it is first asked for."""
+
+    def __getitem__(self, name: str) -> Probe:
+        if name not in BUDGETS:
+            raise KeyError(name)
+        probe: Probe = import_module(f"{__name__}.{name}").probe
+        return probe
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(BUDGETS)
+
+    def __len__(self) -> int:
+        return len(BUDGETS)
+
+
+PROBES: Final[Mapping[str, Probe]] = _Probes()

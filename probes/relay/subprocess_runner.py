@@ -10,9 +10,9 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Final
 
+from probes.checks import PROBES
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step, without_result
 from probes.protocol.policy import Policy
@@ -21,8 +21,6 @@ from probes.runner.worker_messages import WorkerJob, read_news, write_job
 
 log: Final = logging.getLogger(__name__)
 
-# Modules in the folder of the checks that are not checks.
-_SHARED: Final = {"context", "media_allocations", "media_path", "media_verdict", "proxy_connect", "targets"}
 # Our modules come from where this process has them, however it was started; -P: nothing from the current folder.
 _BEGIN: Final = (
     "-P",
@@ -67,9 +65,8 @@ class SubprocessRunner:
 
 
 def probe_names() -> tuple[str, ...]:
-    """The names of the probes, without loading them: each is a file in probes/checks."""
-    files = (Path(__file__).parents[1] / "checks").glob("[a-z]*.py")
-    return tuple(sorted(file.stem for file in files if file.stem not in _SHARED))
+    """The names of the probes, without loading them."""
+    return tuple(sorted(PROBES))
 
 
 def _environment() -> dict[str, str]:

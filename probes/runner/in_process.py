@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from probes.checks import PROBES
+from probes.checks import PROBES, Probe
 from probes.net.guard import GUARD
 from probes.net.resolver import Resolver
 from probes.protocol.model import Observation, Plan
 from probes.protocol.policy import Policy
 from probes.runner.packet_budget import PacketBudget
 from probes.runner.policy_guard import PolicyGuard
-from probes.runner.run import Probe, run_plan
+from probes.runner.run import run_plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,15 @@ The budgets of plans and steps are enforced only here.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias
+from typing import Final
 
-from probes.checks import PROBES
+from probes.checks import PROBES, Probe
 from probes.checks.context import ProbeContext, RunContext
 from probes.net.resolver import Resolver
 from probes.protocol.failures import Failure, classify
 from probes.protocol.model import Observation, Plan, Step, without_result
-
-Probe: TypeAlias = Callable[[Step, ProbeContext], Awaitable[Failure | None]]
 
 log: Final = logging.getLogger(__name__)
 
@@ -30,8 +28,10 @@ async def run_plan(
     Names are looked up by *resolver*, by default this host's.
     """
     queue: asyncio.Queue[Observation | None] = asyncio.Queue()
+    # Loaded before any clock runs: an import would count as time that the network took.
+    loaded = {name: probes[name] for name in {step.probe for step in plan.steps} if name in probes}
     async with asyncio.TaskGroup() as group:
-        runner = group.create_task(_run_all(RunContext.of(plan, resolver), probes, queue))
+        runner = group.create_task(_run_all(RunContext.of(plan, resolver), loaded, queue))
         try:
             yield _drain(queue)
         finally:

@@ -5,7 +5,7 @@ from itertools import chain
 
 import pytest
 
-from bot.diagnosis.budgets import BUDGETS, CAP, DARK, DEFAULT
+from bot.diagnosis.budgets import CAP, DARK, DEFAULT
 from bot.diagnosis.ice_servers import IceServers, TurnServer
 from bot.diagnosis.plan import make_plan, observe_known
 from knowledge.loading.load import load_knowledge
@@ -13,7 +13,7 @@ from knowledge.loading.load_network import load_network
 from knowledge.model.network import Edge, Network, Service
 from knowledge.model.schema import CaseModel, ProbeSpec
 from knowledge.reasoning.selection import select_causes, step_id
-from probes.checks import PROBES
+from probes.checks import BUDGETS, PROBES
 from probes.protocol.failures import Failure
 from probes.protocol.model import Plan, Step, Target
 
@@ -93,7 +93,7 @@ def test_order(probe: str, after: list[str]) -> None:
     made = make_plan([case(look("dns", DNS), look("tcp", SIGNALING), look(probe, SIGNALING))], NETWORK, ICE)
     step = next(one for one in made.steps if one.probe == probe)
     assert [one.split()[0] for one in step.after] == after
-    assert step.budget == BUDGETS.get(probe, DEFAULT).limit
+    assert step.budget == (BUDGETS[probe].limit if probe in BUDGETS else DEFAULT)
 
 
 def test_only_what_is_looked_at_comes_before() -> None:
@@ -217,4 +217,3 @@ def test_plans_run() -> None:
             seen |= {step.id for step in ready}
             waiting = [step for step in waiting if step.id not in seen]
     assert {step.probe for step in chain.from_iterable(plan.steps for plan in real_plans())} <= PROBES.keys()
-    assert BUDGETS.keys() == PROBES.keys()

@@ -9,7 +9,7 @@ import dns.edns
 import dns.message
 import pytest
 
-from bot.diagnosis.budgets import BUDGETS
+from probes.checks import BUDGETS
 from probes.checks import dns as dns_probe
 from probes.net.dns_exchange import CADENCE
 from probes.net.resolver import _STAGGER, Resolver, is_bogon, look_up, parse_hosts, parse_servers

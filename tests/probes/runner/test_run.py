@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from probes.checks import Probe
 from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step, Target
-from probes.runner.run import Probe, run_plan
+from probes.runner.run import run_plan
 
 PLACE = Target("signaling", "voice.example", 443)
 
