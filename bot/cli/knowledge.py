@@ -11,7 +11,8 @@ from bot.errors import UsageError, unknown_word
 from bot.model.vocabulary import platform_names
 from bot.rendering.terminal.console import Line, write
 from knowledge.loading.load import FOLDER, load_knowledge
-from knowledge.model.schema import Cause, ErrorCode, Knowledge, Platform, Question
+from knowledge.model.platforms import ErrorCode, Platform
+from knowledge.model.schema import Cause, Knowledge, Question
 
 OK: Final = 0
 PROBLEMS: Final = 1

@@ -13,7 +13,8 @@ from bot.language.case_context import SHORT, CaseContext, seen_here
 from bot.model.normalize import normalize
 from knowledge.advice.names import names_for
 from knowledge.model.network import Network
-from knowledge.model.schema import Knowledge, Reference
+from knowledge.model.platforms import Reference
+from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passage, code_passage, fix_passage
 from knowledge.search.library import ELSEWHERE, Context, library_of
 from knowledge.search.passages import Passage, sentences_of

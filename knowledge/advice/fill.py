@@ -13,7 +13,8 @@ from knowledge.advice.template_names import of_a_look
 from knowledge.model.advice import Advice, AdvisedCause, AdvisedFix, CodeSample, Guide
 from knowledge.model.conclusions import Diagnosis, Finding
 from knowledge.model.network import Network
-from knowledge.model.schema import ALL, Cause, Fix, Knowledge, Platform
+from knowledge.model.platforms import ALL, Platform
+from knowledge.model.schema import Cause, Fix, Knowledge
 from knowledge.model.templates import fact, fill, fill_code, names_in, needed_in
 from probes.protocol.model import Observation
 

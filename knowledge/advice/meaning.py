@@ -5,7 +5,8 @@ Pure.
 
 from dataclasses import dataclass
 
-from knowledge.model.schema import ALL, Knowledge, Reference
+from knowledge.model.platforms import ALL, Reference
+from knowledge.model.schema import Knowledge
 
 
 @dataclass(frozen=True, slots=True)

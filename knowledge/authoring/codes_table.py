@@ -6,7 +6,8 @@ Pure.
 from collections.abc import Iterator
 from typing import Final
 
-from knowledge.model.schema import Cause, ErrorCode, Knowledge
+from knowledge.model.platforms import ErrorCode
+from knowledge.model.schema import Cause, Knowledge
 
 _HEAD: Final = """\
 # Codes, platforms, causes

@@ -6,6 +6,7 @@ Pure. Checks nothing: `structure.py` has run before, `references.py` runs after.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from knowledge.model.platforms import ErrorCode, Platform, Preflight, Reference, Sdk, Snippet
 from knowledge.model.problems import Document, Origin
 from knowledge.model.rules import Combined, Else, ObservedValues, Quantified, Rule, Test, holds
 from knowledge.model.schema import (
@@ -15,19 +16,13 @@ from knowledge.model.schema import (
     CauseExample,
     Condition,
     DeviceAnswer,
-    ErrorCode,
     Explains,
     Fix,
     Observe,
     Option,
     Person,
-    Platform,
-    Preflight,
     Question,
     QuestionExample,
-    Reference,
-    Sdk,
-    Snippet,
 )
 from probes.protocol.model import Observation, Target
 

@@ -6,10 +6,10 @@ Pure. Each problem is a sentence with file and line.
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
+from knowledge.model.platforms import ALL
 from knowledge.model.problems import Origin, Path, nearest
 from knowledge.model.rules import FAILURE, LABELS, Combined, Else, Quantified, Rule
 from knowledge.model.schema import (
-    ALL,
     UNKNOWN,
     AnswerRule,
     Cause,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from knowledge.model.schema import Reference
+from knowledge.model.platforms import Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,22 @@
-"""The nouns of the knowledge: plain frozen values that print well. `load.py` makes them from files.
+"""Questions, causes, and the whole knowledge: plain frozen values that print well. `load.py` makes them from files.
 
-Pure data. What is concluded from them is in `conclusions.py`.
+Pure data. Platforms and error codes are in `platforms.py`; what is concluded from them is in `conclusions.py`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
+from knowledge.model.platforms import ErrorCode, Platform, Reference
 from knowledge.model.problems import Origin
 from knowledge.model.rules import Rule
 from probes.protocol.model import Facts, Target
 
-ALL: Final = "all"  # the key of what holds for every platform
 Scope: TypeAlias = Literal["chosen", "roaming", "every"]
 UNKNOWN: Final = "unknown"  # how a missing answer is written in cases and shown to people
 
 Condition: TypeAlias = Mapping[str, tuple[str, ...]]  # question: answers that fit; all questions must fit
 Alternatives: TypeAlias = tuple[Condition, ...]  # any one suffices; none at all never holds
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A page to read on."""
-
-    title: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,67 +167,6 @@ class Cause:
     symptoms: tuple[str, ...] = ()  # phrases in which users tell of it
     checked: str = ""  # YYYY-MM-DD, when its facts were last held against their sources
     cases: tuple[CauseExample, ...] = ()
-    origin: Origin = field(default=Origin(), compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Sdk:
-    """The package of a platform, and the versions that matter."""
-
-    name: str
-    minimum_preflight: str
-    current: str
-
-
-@dataclass(frozen=True, slots=True)
-class Snippet:
-    """Lines to copy."""
-
-    language: str
-    code: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Preflight:
-    """How to run the SDK's own preflight test, and how to read it."""
-
-    call: str
-    since: str
-    needs: tuple[str, ...]
-    steps: tuple[str, ...]
-    read: tuple[str, ...]
-    traps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Platform:
-    """One SDK."""
-
-    id: str
-    title: str
-    sdk: Sdk
-    preflight: Preflight
-    snippets: Mapping[str, Snippet] = field(default_factory=dict)
-    aliases: tuple[str, ...] = ()
-    references: tuple[Reference, ...] = ()
-    origin: Origin = field(default=Origin(), compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorCode:
-    """One error code."""
-
-    code: str
-    name: str
-    means: Mapping[str, str]  # by platform, or for all
-    platforms: tuple[str, ...] = ()  # empty: all
-    related: tuple[str, ...] = ()
-    confused_with: Mapping[str, str] = field(default_factory=dict)  # code: the difference, if told
-    elsewhere: str = ""  # whose code it is and where to go on, when it is not the Voice SDK's
-    confidence: str = "verified"  # in the sources: verified, partly or unverified
-    references: tuple[Reference, ...] = ()
-    checked: str = ""  # YYYY-MM-DD, when it was last held against its sources
     origin: Origin = field(default=Origin(), compare=False)
 
 

@@ -5,7 +5,8 @@ Pure.
 
 from collections.abc import Iterable, Mapping
 
-from knowledge.model.schema import ALL, Cause, ErrorCode, Fix, Knowledge
+from knowledge.model.platforms import ALL, ErrorCode
+from knowledge.model.schema import Cause, Fix, Knowledge
 from knowledge.model.templates import fill
 from knowledge.search.passages import Passage
 

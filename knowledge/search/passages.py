@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from knowledge.loading.yaml_lines import parse_yaml
+from knowledge.model.platforms import Reference
 from knowledge.model.problems import Document, KnowledgeError, at_line
-from knowledge.model.schema import Reference
 
 FOLDER: Final = Path(__file__).parents[1] / "answers"
 

@@ -10,7 +10,5 @@ REASONS: Final[Mapping[str, str]] = {
     "bot/rendering/blocks/verdict.py": "one message, top to bottom; its parts share the space that Slack allows",
     "bot/rendering/terminal/diagnosis.py": "one page, top to bottom; each section is a function of a few lines",
     "bot/slack/listeners/actions.py": "one table of buttons, and below it the few lines that each of them does",
-    "knowledge/authoring/draw.py": "three drawings of the same walk over the tree, which share their labels",
-    "knowledge/model/schema.py": "the values of the knowledge files: classes of fields only, each beside its parts",
     "probes/net/stun.py": "one codec: packing and parsing mirror each other and share the RFC's numbers",
 }

@@ -10,7 +10,8 @@ from bot.rendering.blocks.block_types import bullets, code, header, link, paragr
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.run_header import RunHeader, footer
 from knowledge.model.advice import Guide
-from knowledge.model.schema import Cause, Question, Reference
+from knowledge.model.platforms import Reference
+from knowledge.model.schema import Cause, Question
 
 
 def preflight(run_header: RunHeader, guide: Guide) -> Message:

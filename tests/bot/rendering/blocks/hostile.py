@@ -41,7 +41,7 @@ from bot.rendering.view import View
 from knowledge.advice.meaning import Meaning
 from knowledge.model.advice import AdvisedCause, AdvisedFix, CodeSample, Guide
 from knowledge.model.conclusions import Diagnosis, Finding, Judged, NextQuestion
-from knowledge.model.schema import Reference
+from knowledge.model.platforms import Reference
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation, Plan, Target
 

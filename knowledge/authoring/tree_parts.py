@@ -1,0 +1,51 @@
+"""Parts of a tree that every drawing needs: the nodes walked, the lines of a leaf, edges that lead to one place.
+
+Pure.
+"""
+
+from collections.abc import Iterable
+
+from knowledge.model.conclusions import PathStep
+from knowledge.reasoning.branches import Ask, Fork, Leaf, Node
+from knowledge.reasoning.tree import Tree
+
+
+def find_trail(roots: Iterable[Node], path: Iterable[PathStep]) -> dict[int, str]:
+    """The nodes that *path* passes, by identity, with the answers; an unknown one leaves the drawing."""
+    answers = {step.question: step.answer for step in path}
+    trail: dict[int, str] = {}
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Fork):
+            waiting += node.parts
+        elif isinstance(node, Ask) and (answer := answers.get(node.question)):
+            trail[id(node)] = answer
+            onward = dict(node.edges).get(answer)  # what only the user's device can answer is not drawn
+            waiting += [onward] if onward else []
+    return trail
+
+
+def verdict_lines(tree: Tree, leaf: Leaf) -> list[str]:
+    """Say what *leaf* concludes: a line for each cause found, and one for what stays open."""
+    lines = [f"FOUND {id_}: {tree.case.causes[id_].title}{_effects(tree, id_)}" for id_ in leaf.found]
+    if leaf.open:
+        lines.append(f"cannot be told this way: {', '.join(leaf.open)}")
+    return lines or ["nothing found"]
+
+
+def _effects(tree: Tree, cause: str) -> str:
+    effects = [
+        explains.id for explains in tree.case.causes[cause].explains if explains.id in tree.case.causes
+    ]
+    return f" (explains {', '.join(effects)})" if effects else ""
+
+
+def group_edges(node: Ask) -> list[tuple[tuple[str, ...], Node]]:
+    """The answers of *node* by where they lead, in the order of the question."""
+    groups: dict[object, tuple[tuple[str, ...], Node]] = {}
+    for answer, child in node.edges:
+        key: object = child if isinstance(child, Leaf) else id(child)
+        before = groups.get(key)
+        groups[key] = ((*before[0], answer), child) if before else ((answer,), child)
+    return list(groups.values())
