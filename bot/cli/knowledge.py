@@ -58,7 +58,7 @@ def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
     _take(words, 0, "check")
     network = load_network()
     days = {f"network {network.id}": network.checked}
-    found = report(knowledge, datetime.now(UTC).date(), days, ANSWERS)
+    found = report(knowledge, datetime.now(UTC).date(), days, ANSWERS, network)
     sys.stdout.write(f"{found}\n")
     return OK if found.ok else PROBLEMS
 

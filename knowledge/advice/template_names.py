@@ -6,8 +6,10 @@ Pure.
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from knowledge.advice.knowledge_texts import filled_codes, filled_sentences, plain_texts
+from knowledge.model.problems import nearest
 from knowledge.model.schema import Knowledge
-from knowledge.model.templates import names_in
+from knowledge.model.templates import malformed, names_in, unclosed_in_code
 
 # Filled in from the network file, the case and the run; made in `knowledge/advice/names.py`.
 NAMES: Final = frozenset(
@@ -133,23 +135,24 @@ def is_known(name: str, observed: Collection[str] = ()) -> bool:
 def template_problems(knowledge: Knowledge) -> Iterator[str]:
     """Yield `file:line: sentence` for each placeholder in the knowledge that nothing fills in."""
     observed = {observe.probe for question in knowledge.questions.values() for observe in question.observe}
-    for where, text, may_look in _texts(knowledge):
-        for name in names_in(text):
-            if not is_known(name, observed):
-                yield f"{where}: nothing fills in {{{name}}}"
-            elif of_a_look(name) and not may_look:
-                yield f"{where}: {{{name}}} belongs to one look, and may stand in evidence only"
+    for where, text, may_look in filled_sentences(knowledge):
+        if problem := malformed(text):
+            yield f"{where}: {problem}"
+        yield from _unfilled(where, text, observed, may_look=may_look)
+    for where, code in filled_codes(knowledge):
+        if name := unclosed_in_code(code, NAMES):
+            yield f"{where}: the placeholder {{{name} is not closed: write {{{name}}}"
+        yield from _unfilled(where, code, observed, may_look=False)
+    for where, text in plain_texts(knowledge):
+        if names := names_in(text):
+            yield f"{where}: nothing fills in {{{names[0]}}} here: this text is shown as it is"
+        elif problem := malformed(text):
+            yield f"{where}: {problem}"
 
 
-def _texts(knowledge: Knowledge) -> Iterator[tuple[str, str, bool]]:
-    for cause in knowledge.causes.values():
-        for number, text in enumerate(cause.evidence):
-            yield cause.origin.at("evidence", number), text, True
-        yield cause.origin.at("customer"), cause.customer, False
-        for key, fixes in cause.fixes.items():
-            for number, fix in enumerate(fixes):
-                yield cause.origin.at("fixes", key, number, "do"), fix.do, False
-                yield cause.origin.at("fixes", key, number, "code"), fix.code or "", False
-    for platform in knowledge.platforms.values():
-        for name, snippet in platform.snippets.items():
-            yield platform.origin.at("snippets", name), snippet.code, False
+def _unfilled(where: str, text: str, observed: Collection[str], *, may_look: bool) -> Iterator[str]:
+    for name in names_in(text):
+        if not is_known(name, observed):
+            yield f"{where}: nothing fills in {{{name}}}{nearest(name, NAMES)}"
+        elif of_a_look(name) and not may_look:
+            yield f"{where}: {{{name}}} belongs to one look, and may stand in evidence only"

@@ -3,7 +3,7 @@
 Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from knowledge.model.platforms import ErrorCode
@@ -13,20 +13,22 @@ _HEAD: Final = """\
 # Codes, platforms, causes
 
 Made by `make codes` from the files in `knowledge/`; a test holds the two against each other. The number behind
-a cause is how common it is behind that code, 1 (rare) to 5. `J`, `A`, `I`, `R`: JavaScript, Android, iOS, React Native
-raise the code; `S`: only the service names it, in the account's debugger. A code in italics is not the Voice SDK's.
+a cause is how common it is behind that code, 1 (rare) to 5. Letters name the platforms whose SDK raises the code:
+{letters}; `S`: only the service names it, in the account's debugger. A code in italics is not the Voice SDK's.
 """
-_LETTERS: Final = {"javascript": "J", "android": "A", "ios": "I", "react-native": "R"}
+_SERVICE: Final = "S"
 
 
 def codes_table(knowledge: Knowledge) -> str:
     """The whole page."""
     errors = sorted(knowledge.errors.values(), key=lambda code: code.code)
-    rows = [_row(error_code, knowledge) for error_code in errors]
+    letters = platform_letters(knowledge)
+    rows = [_row(error_code, knowledge, letters) for error_code in errors]
     causes = sorted(knowledge.causes.values(), key=lambda cause: cause.id)
+    legend = ", ".join(f"`{letter}` {knowledge.platforms[id_].title}" for id_, letter in letters.items())
     return "\n".join(
         [
-            _HEAD,
+            _HEAD.format(letters=legend),
             "| code | name | raised by | causes |",
             "|---|---|---|---|",
             *rows,
@@ -41,20 +43,31 @@ def codes_table(knowledge: Knowledge) -> str:
     )
 
 
-def _row(error: ErrorCode, knowledge: Knowledge) -> str:
+def _row(error: ErrorCode, knowledge: Knowledge, letters: Mapping[str, str]) -> str:
     causes = [cause for cause in knowledge.causes.values() if error.code in cause.weight]
     causes.sort(key=lambda item: (-item.weight[error.code], item.id))
     visible = ", ".join(f"{cause.id} {cause.weight[error.code]:g}" for cause in causes)
     code = f"*{error.code}*" if error.elsewhere else error.code
-    return f"| {code} | {_cell(error.name)} | {_letters(error)} | {visible or 'none known'} |"
+    return f"| {code} | {_cell(error.name)} | {_letters(error, letters)} | {visible or 'none known'} |"
 
 
-def _letters(error: ErrorCode) -> str:
+def _letters(error: ErrorCode, letters: Mapping[str, str]) -> str:
     if error.elsewhere:
         return "-"
     if not error.platforms:
-        return "S"
-    return " ".join(letter for platform, letter in _LETTERS.items() if platform in error.platforms)
+        return _SERVICE
+    return " ".join(letter for platform, letter in letters.items() if platform in error.platforms)
+
+
+def platform_letters(knowledge: Knowledge) -> dict[str, str]:
+    """A letter for each platform: the beginning of its title, as long as it must be to be its own."""
+    letters: dict[str, str] = {}
+    for platform in knowledge.platforms.values():
+        title = platform.title[:1].upper() + platform.title[1:]
+        taken = {_SERVICE, *letters.values()}
+        fitting = (title[:length] for length in range(1, len(title) + 1) if title[:length] not in taken)
+        letters[platform.id] = next(fitting, platform.id)
+    return letters
 
 
 def _cause(cause: Cause) -> str:

@@ -18,10 +18,12 @@ from knowledge.checking.lint import (
     stale,
     symptom_problems,
     unfinished,
+    unknown_services,
     unreachable,
 )
 from knowledge.checking.mutation import Mutation, mutations
 from knowledge.checking.passage_checks import Checked, check_passages
+from knowledge.model.network import Network
 from knowledge.model.schema import Alternatives, Cause, Knowledge, Question
 from knowledge.reasoning.selection import questions_of
 
@@ -49,11 +51,12 @@ def report(
     today: date | None = None,
     checked: Mapping[str, str] | None = None,
     answers: Path | None = None,
+    network: Network | None = None,
 ) -> CheckReport:
     """Check all of *knowledge*; with *today*, what is old is listed, and is no problem: it still may be used.
 
     *checked* are days of more things than the knowledge files, by name, such as network files; the passages in the
-    folder *answers* are looked at as well.
+    folder *answers* are looked at as well, and questions may ask about the services of *network* only.
     """
     text = check_passages(knowledge, answers) if answers else None
     tried = trials(knowledge)
@@ -78,6 +81,7 @@ def report(
     problems += template_problems(knowledge)
     for more in (symptom_problems, unfinished, unreachable, not_told_apart):
         problems += more(knowledge)
+    problems += unknown_services(knowledge, network.service_names) if network else ()
     problems += text.problems if text else ()
     return CheckReport(lines, tuple(problems), len(mutants), noticed)
 

@@ -3,21 +3,24 @@
 Pure; the day comes from whoever asks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from itertools import combinations
 from typing import Final
 
 from knowledge.authoring.skeleton import TO_DO
+from knowledge.model.problems import nearest
 from knowledge.model.schema import Alternatives, Cause, Condition, Knowledge
 from knowledge.reasoning.answers import option_for
+from knowledge.search.tokens import telling, words_of
 
 SYMPTOMS: Final = 8  # phrases that a cause must have, so that free text can be matched with it
+TELLING: Final = 2  # words of a phrase that tell something: one alone stands in texts about anything
 OLD: Final = 180  # days after which facts of a service want another look
 
 
 def symptom_problems(knowledge: Knowledge) -> Iterator[str]:
-    """Causes with too few symptoms, and phrases that stand in two."""
+    """Causes with too few symptoms, phrases that stand in two, and phrases too short to be matched."""
     owners: dict[str, str] = {}
     for cause in knowledge.causes.values():
         count = len(cause.symptoms)
@@ -25,8 +28,26 @@ def symptom_problems(knowledge: Knowledge) -> Iterator[str]:
             yield f"{cause.origin.at('symptoms')}: {cause.id} has {count} symptoms, and needs {SYMPTOMS}"
         for number, phrase in enumerate(cause.symptoms):
             other = owners.setdefault(" ".join(phrase.casefold().split()), cause.id)
+            here = cause.origin.at("symptoms", number)
             if other != cause.id:
-                yield f"{cause.origin.at('symptoms', number)}: {other} has the phrase {phrase!r} too"
+                yield f"{here}: {other} has the phrase {phrase!r} too"
+            words = telling(words_of(phrase))
+            if len(words) < TELLING:
+                yield (
+                    f"{here}: the symptom {phrase!r} is too short: {len(words)} of its words "
+                    f"{'says' if len(words) == 1 else 'say'} what happens, and at least {TELLING} must "
+                    "(words such as the, is, when do not count)"
+                )
+
+
+def unknown_services(knowledge: Knowledge, services: Collection[str]) -> Iterator[str]:
+    """Questions about services that are not among *services*, those of every network file."""
+    for question in knowledge.questions.values():
+        for number, observe in enumerate(question.observe):
+            if observe.service not in services:
+                path = ("observe", number) if ("observe", number) in question.origin.lines else ("observe",)
+                here = question.origin.at(*path, "service")
+                yield f"{here}: no network has a service {observe.service!r}{nearest(observe.service, services)}"
 
 
 def unfinished(knowledge: Knowledge) -> Iterator[str]:

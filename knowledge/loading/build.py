@@ -91,6 +91,7 @@ def build_platform(document: Document) -> Platform:
         preflight=Preflight(**preflight),
         snippets={key: Snippet(**item) for key, item in raw["snippets"].items()},
         aliases=tuple(raw.get("aliases", ())),
+        like=raw.get("like", ""),
         references=_references(raw),
         origin=_origin(document),
     )

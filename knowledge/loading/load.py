@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from knowledge.loading.build import build_cause, build_error, build_platform, build_question
 from knowledge.loading.cache import digest_of, load, store
+from knowledge.loading.platform_likes import add_likes, likes_of
 from knowledge.model.problems import Document, KnowledgeError, at_line
 from knowledge.model.schema import Knowledge
 
@@ -76,8 +77,12 @@ def _documents(stored: Any, visible: str) -> Rooms:
 
 
 def _build(documents: Rooms, sources: Sources) -> Knowledge:
+    likes = likes_of(documents["platforms"].values())
     rooms: dict[str, dict[str, Any]] = {
-        room: {name: build(document) for name, document in documents[room].items()}
+        room: {
+            name: build(document if room == "platforms" else add_likes(document, likes))
+            for name, document in documents[room].items()
+        }
         for room, (_, _, build) in _ROOMS.items()
     }
     digest = hashlib.sha256()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from knowledge.loading.cache import digest_of, load, store
+from knowledge.loading.platform_likes import platform_files, read_likes, widen_platforms
 from knowledge.model.network import Edge, IceServer, Network, Service
 from knowledge.model.problems import Complaint, KnowledgeError, at_line
 
@@ -30,7 +31,7 @@ def load_network(path: str | Path | None = None) -> Network:
     if path is not None:
         return make_network(*_checked(Path(path), _read(Path(path))))
     source = _read(TWILIO)
-    digest = digest_of([source])
+    digest = _digest(source)
     value = load(NAME, digest)
     if value is None:
         value, _ = _checked(TWILIO, source)
@@ -41,7 +42,13 @@ def load_network(path: str | Path | None = None) -> Network:
 def compile_network() -> tuple[str, Any]:
     """The digest of the shipped file, and its value for the cache; raises `NetworkFileError`."""
     source = _read(TWILIO)
-    return digest_of([source]), _checked(TWILIO, source)[0]
+    return _digest(source), _checked(TWILIO, source)[0]
+
+
+def _digest(source: bytes) -> str:
+    """The digest of the shipped file and of the platforms that it counts for."""
+    platforms = platform_files()
+    return digest_of([source, *(name.encode() for name in platforms), *platforms.values()])
 
 
 def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
@@ -56,12 +63,15 @@ def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
     except KnowledgeError as error:
         raise NetworkFileError(error.problems) from None
     value = document.value
-    complaints = list(islice(against_schema(value), _MOST)) or list(check(value))
+    platforms = platform_files()
+    complaints = list(islice(against_schema(value), _MOST)) or list(check(value, platforms))
     roots = [] if complaints else list(_roots(value, file.parent, complaints))
     if complaints:
         places = dict.fromkeys(at_line(str(file), document.line(c.path), c.sentence) for c in complaints)
         raise NetworkFileError(list(places)[:_MOST])
-    return value, tuple(roots)
+    likes = read_likes(platforms)
+    services = [widen_platforms(service, likes) for service in value["services"]]
+    return {**value, "services": services}, tuple(roots)
 
 
 def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Network:

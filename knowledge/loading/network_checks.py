@@ -5,7 +5,7 @@ Pure: no network, no clock, no files.
 
 import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from knowledge.model.network import ALL
@@ -18,9 +18,10 @@ _ICE_URL: Final = re.compile(
 _ROAMING: Final = "roaming"
 
 
-def check(value: Mapping[str, Any]) -> Iterator[Complaint]:
-    """Yield everything wrong in *value*, which has passed the schema."""
+def check(value: Mapping[str, Any], platforms: Collection[str]) -> Iterator[Complaint]:
+    """Yield everything wrong in *value*, which has passed the schema; *platforms* are the known ones."""
     yield from _names(value)
+    yield from _platforms(value, platforms)
     yield from _addresses(value)
     yield from _ports(value)
     yield from _ice(value)
@@ -42,6 +43,14 @@ def _names(value: Mapping[str, Any]) -> Iterator[Complaint]:
                 yield Complaint(("services", index, "hosts", name), _no_edge(name, edges))
     if not any(service["id"] == "signaling" for service in value["services"]):
         yield Complaint(("services",), "no service has the id signaling: without it nothing can be diagnosed")
+
+
+def _platforms(value: Mapping[str, Any], known: Collection[str]) -> Iterator[Complaint]:
+    for index, service in enumerate(value["services"]):
+        for number, name in enumerate(service.get("platforms", ())):
+            if name not in known:
+                sentence = f"there is no platform {name!r}{nearest(name, known)}"
+                yield Complaint(("services", index, "platforms", number), sentence)
 
 
 def _no_edge(name: str, edges: Iterable[str]) -> str:

@@ -3,9 +3,10 @@
 Pure. Each problem is a sentence with file and line.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
+from knowledge.loading.circles import circles
 from knowledge.model.platforms import ALL
 from knowledge.model.problems import Origin, Path, nearest
 from knowledge.model.rules import FAILURE, LABELS, Combined, Else, Quantified, Rule
@@ -43,7 +44,14 @@ class _Checker:
             yield from self.platforms(error.platforms, error.origin)
             keys = [key for key in error.means if key != ALL]
             yield from self.known(keys, self.knowledge.platforms, "platform", error.origin, ("means",))
+            for number, code in enumerate(error.related):
+                path: Path = ("related", number)
+                yield from self.known([code], self.knowledge.errors, "error code", error.origin, path)
+            yield from self.known(
+                error.confused_with, self.knowledge.errors, "error code", error.origin, ("confused_with",)
+            )
         yield from self.aliases()
+        yield from self.likes()
         needs = {item.id: tuple(item.needs) for item in self.knowledge.questions.values()}
         for circle in circles(needs):
             origin = self.knowledge.questions[circle[0]].origin
@@ -147,6 +155,18 @@ class _Checker:
             for question in questions
         )
 
+    def likes(self) -> Iterator[str]:
+        for platform in self.knowledge.platforms.values():
+            if not platform.like:
+                continue
+            yield from self.known(
+                [platform.like], self.knowledge.platforms, "platform", platform.origin, ("like",)
+            )
+            model = self.knowledge.platforms.get(platform.like)
+            if model and (model.like or model is platform):
+                here = platform.origin.at("like")
+                yield f"{here}: {platform.like} is like another platform itself: name that one"
+
     def aliases(self) -> Iterator[str]:
         taken: dict[str, str] = {platform: platform for platform in self.knowledge.platforms}
         for platform in self.knowledge.platforms.values():
@@ -172,26 +192,6 @@ class _Checker:
         for word in words:
             if word not in known and word not in self.broken:
                 yield f"{origin.at(*path, word)}: there is no {what} {word!r}{nearest(word, known)}"
-
-
-def circles(graph: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Every circle that a walk in *graph* runs into, each told once."""
-    done: set[str] = set()
-    for start in graph:
-        trail: list[tuple[str, int]] = [(start, 0)]
-        while trail:
-            node, next_one = trail[-1]
-            onward = graph.get(node, ())
-            if node in done or next_one == len(onward):
-                done.add(node)
-                trail.pop()
-                continue
-            trail[-1] = (node, next_one + 1)
-            names = [name for name, _ in trail]
-            if onward[next_one] in names:
-                yield (*names[names.index(onward[next_one]) :], onward[next_one])
-            elif onward[next_one] not in done:
-                trail.append((onward[next_one], 0))
 
 
 def _always(answer: AnswerRule) -> bool:

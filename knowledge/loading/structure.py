@@ -72,6 +72,13 @@ def _alternatives(error: ValidationError) -> str:
     return f"needs one of {keys}, and not both" if keys else "fits none of the forms it may have"
 
 
+def _too_short(error: ValidationError) -> str:
+    least, length = _any(error.validator_value), len(str(error.instance))
+    if not length or least == 1:
+        return "must not be empty"
+    return f"{_short(error.instance)} is too short: it has {length} characters, and needs at least {least}"
+
+
 def _kind(error: ValidationError) -> str:
     wanted = _any(error.validator_value)
     kinds = [wanted] if isinstance(wanted, str) else wanted
@@ -89,7 +96,7 @@ _SENTENCES: Final[dict[str, Callable[[ValidationError], str]]] = {
     "pattern": lambda error: f"{_short(error.instance)} does not look like {_any(error.validator_value)}",
     "not": lambda error: f"{_short(error.instance)} is a word with a meaning of its own",
     "minItems": lambda error: "must not be empty",
-    "minLength": lambda error: "must not be empty",
+    "minLength": lambda error: _too_short(error),
     "minProperties": lambda error: f"must have at least {_any(error.validator_value)} keys",
     "maxProperties": lambda error: f"must have at most {_any(error.validator_value)} keys",
     "uniqueItems": lambda error: "names something twice",

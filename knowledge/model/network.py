@@ -15,6 +15,7 @@ ALL: Final = "all"  # the key in `hosts` that serves every edge
 
 # The classic first port of traceroute (RFC 1393 era tools): nothing answers there, routers on the way do.
 _ROUTE_PORT: Final = 33434
+_WITHOUT_HOST: Final = ("media", "route", "client-subnet")  # services that other fields of the file describe
 # Where no host is listed for an edge, these are looked at where roaming leads; signaling never is,
 # because that would answer for another edge.
 _FALL_BACK: Final = frozenset({"registration", "insights", "stun", "turn", "assets"})
@@ -92,6 +93,11 @@ class Network:
     def edge_names(self) -> tuple[str, ...]:
         """Every edge that may be chosen, roaming first."""
         return (self.roaming, *self.edges, *self.interconnect)
+
+    @property
+    def service_names(self) -> tuple[str, ...]:
+        """Every service that a question may ask about."""
+        return tuple(dict.fromkeys((*(service.id for service in self.services), *_WITHOUT_HOST)))
 
     def targets(
         self, service: str, platform: str, scope: Scope = "chosen", chosen: str = ""

@@ -60,6 +60,7 @@ class Platform:
     preflight: Preflight
     snippets: Mapping[str, Snippet] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    like: str = ""  # the platform that this one counts as wherever the files name platforms
     references: tuple[Reference, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 

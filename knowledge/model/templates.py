@@ -5,7 +5,7 @@ of whatever look decided. `[[…]]` is a clause that is left out when a name in 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from probes.protocol.failures import Failure
@@ -21,6 +21,9 @@ _PROXY_SAID: Final[Mapping[str, Callable[[Failure | None], bool]]] = {
 }
 
 _NAME: Final = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
+_BRACE: Final = re.compile(r"\{[^\s{}]{0,30}\}?|[^\s{}]{0,30}\}")
+_BRACKETS: Final = re.compile(r"\[\[|\]\]")
+_OPEN: Final = re.compile(r"\{([a-z][a-z0-9_.]*)(?![a-z0-9_.}])")
 _CLAUSE: Final = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*)\]\]", re.DOTALL)
 _MOST: Final = 8  # entries of a list of facts that a sentence shows
 _LONGEST: Final = 200  # characters of a fact; strangers write certificates and headers
@@ -34,6 +37,24 @@ def names_in(template: str) -> tuple[str, ...]:
 def needed_in(template: str) -> tuple[str, ...]:
     """List the names that *template* cannot do without: those outside of clauses."""
     return names_in(_clauses_out(template))
+
+
+def malformed(template: str) -> str:
+    """Say what is wrong with the braces or brackets of *template*; empty where nothing is."""
+    rest = _NAME.sub("", template)
+    if brace := _BRACE.search(rest):
+        return (
+            f"{brace[0].strip()!r} is no placeholder: write {{name}}, with both braces and in small letters"
+        )
+    rest = _clauses_out(rest)
+    if bracket := _BRACKETS.search(rest):
+        return f"{bracket[0]!r} has no partner: a clause is written [[…]]"
+    return ""
+
+
+def unclosed_in_code(code: str, names: Collection[str]) -> str:
+    """Give the first of *names* that stands in *code* behind a brace which is not closed; empty where none does."""
+    return next((match[1] for match in _OPEN.finditer(code) if match[1] in names), "")
 
 
 def fill(template: str, values: Mapping[str, str], missing: str = UNKNOWN) -> str:

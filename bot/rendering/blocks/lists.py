@@ -62,10 +62,13 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
             "network in question, and tells the cause, what to tell the customer, and what to do."
         )
     )
-    known = [name for name in platforms if name] or ["javascript", "ios", "android", "react-native"]
+    known = [name for name in platforms if name]
+    one_platform = (
+        (f"/diagnose 31009 {known[0]}", f"for one platform: {', '.join(known[:6])}") if known else ()
+    )
     ways = (
         ("/diagnose 31009", "tests for every platform"),
-        (f"/diagnose 31009 {known[0]}", f"for one platform: {', '.join(known[:6])}"),
+        *([one_platform] if one_platform else []),
         ("/diagnose 31009 edge=frankfurt from acme-hq", "with an edge, from a relay"),
         ("/diagnose 31009 from acme-hq and berlin", "from several, compared"),
         ("/diagnose no sound on the office Wi-Fi", "without a code: say what happens"),

@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.checking.check import CheckReport, report
 from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
 from tests.knowledge.small import CAUSES, QUESTIONS, write
 
 
@@ -116,3 +117,76 @@ def test_a_name_that_nothing_fills_in_is_told(folder: Path) -> None:
     path = write(folder, "causes", "blocked", CAUSES["blocked"])
     path.write_text(path.read_text().replace("did not answer.", "did not {shrug}."))
     assert any("blocked.yaml:" in one and "nothing fills in {shrug}" in one for one in check(folder).problems)
+
+
+def line_of(file: Path, text: str) -> int:
+    return next(number for number, line in enumerate(file.read_text().splitlines(), 1) if text in line)
+
+
+def write_broken(folder: Path, room: str, id_: str, old: str, new: str) -> str:
+    """Replace *old* in a file by *new*, and give `file:line` of it."""
+    file = folder / room / f"{id_}.yaml"
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    return f"{file}:{line_of(file, new.splitlines()[0])}"
+
+
+@pytest.mark.parametrize(
+    ("room", "id_", "old", "new", "problem"),
+    [
+        ("causes", "blocked", "did not answer.", "did not {answer.", "'{answer.' is no placeholder"),
+        ("causes", "blocked", "did not answer.", "did not answer}.", "'answer}' is no placeholder"),
+        ("causes", "blocked", "did not answer.", "has no {Port}.", "'{Port}' is no placeholder"),
+        ("causes", "blocked", "did not answer.", "has no {port}[[ here.", "'[[' has no partner"),
+        ("causes", "blocked", "Something is in the way.", "'{signalling_hosts}'", "(did you mean signaling_hosts?)"),
+        ("causes", "blocked", "Open it.", "'Open {signaling_rules.'", "'{signaling_rules.' is no placeholder"),
+        ("causes", "blocked", "way 3 with", "way 3 with {host}", "nothing fills in {host} here"),
+        ("causes", "blocked", "The cause blocked", "The cause {host", "'{host' is no placeholder"),
+        ("errors", "31009", "No transport.", "'No {host}.'", "nothing fills in {host} here"),
+        ("platforms", "ios", "[run it]", "['run {edge']", "'{edge' is no placeholder"),
+        ("platforms", "ios", "code: turn", "code: 'f({turn_host)'", "the placeholder {turn_host is not closed"),
+        ("platforms", "ios", "code: turn", "code: 'f({turnhost})'", "nothing fills in {turnhost}"),
+        ("questions", "tls", "asks: Is TLS genuine?", "asks: Is {host} genuine?", "nothing fills in {host} here"),
+        ("questions", "vpn", '"no VPN"', '"no {VPN"', "'{VPN' is no placeholder"),
+        ("questions", "vpn", "ask: Is the user on a VPN?", "ask: 'On {host}?'", "nothing fills in {host} here"),
+    ],
+)  # fmt: skip
+def test_placeholders_are_closed_and_known(
+    folder: Path, room: str, id_: str, old: str, new: str, problem: str
+) -> None:
+    """A placeholder that would reach people unfilled is refused where it stands, in every text."""
+    where = write_broken(folder, room, id_, old, new)
+    found = check(folder).problems
+    assert any(one.startswith(f"{where}: ") and problem in one for one in found), found
+
+
+def test_braces_of_a_language_stay(folder: Path) -> None:
+    """Code may have braces of its own, closed on another line or not at all."""
+    write_broken(folder, "platforms", "ios", "code: turn", "code: 'f({ edge: 1 }, {port, host}, () => {'")
+    assert check(folder).problems == ()
+
+
+def test_services_that_no_network_has(folder: Path) -> None:
+    """A question about a service without a host would never be answered: it is refused with the nearest name."""
+    where = write_broken(folder, "questions", "port", "service: signaling", "service: signalling")
+    found = report(load_knowledge(folder), network=load_network()).problems
+    assert f"{where}: no network has a service 'signalling' (did you mean signaling?)" in found
+    assert not [one for one in found if "'media'" in one]  # described by the file's ranges
+
+
+@pytest.mark.parametrize(
+    ("phrase", "count"), [("it is busy", "1 of its words says"), ("when it happens", "0 of its words say")]
+)
+def test_symptoms_that_are_too_short(folder: Path, phrase: str, count: str) -> None:
+    """A phrase that says next to nothing is refused, and the sentence says how much is enough."""
+    where = write_broken(folder, "causes", "blocked", '"it fails in way 3 with blocked"', f'"{phrase}"')
+    (problem,) = check(folder).problems
+    assert problem.startswith(f"{where}: the symptom '{phrase}' is too short: {count} what happens")
+    assert "at least 2 must" in problem
+
+
+def test_two_telling_words_are_enough(folder: Path) -> None:
+    """The shortest phrase that the message asks for passes."""
+    write_broken(folder, "causes", "blocked", '"it fails in way 3 with blocked"', '"bad gateway"')
+    assert check(folder).problems == ()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.loading.circles import circles
 from knowledge.loading.load import load_knowledge
-from knowledge.loading.references import circles
 from knowledge.model.problems import KnowledgeError
 from tests.knowledge.small import CAUSES, QUESTIONS, write
 
@@ -138,3 +138,22 @@ def test_a_snippet_that_a_platform_lacks_is_told(folder: Path) -> None:
     file = folder / "platforms" / "ios.yaml"
     file.write_text(file.read_text().replace("snippets: {turn:", "snippets: {trun:"))
     assert any("ios has no snippet 'turn' (did you mean trun?)" in one for one in problems(folder))
+
+
+def test_codes_named_by_a_code_exist(folder: Path) -> None:
+    """A related code, or one that is taken for another, must have a file: people are led to it."""
+    text = 'name: TransportError\nrelated: [31000, 31099]\nconfused_with: {"53000": another}'
+    write(folder, "errors", "31009", text)
+    found = problems(folder)
+    assert "errors/31009.yaml:3: there is no error code '31099' (did you mean 31009?)" in found
+    assert any(one.startswith("errors/31009.yaml:4: there is no error code '53000'") for one in found)
+    assert not any("'31000'" in one for one in found)
+
+
+def test_a_text_that_is_too_short(folder: Path) -> None:
+    """Whoever writes one word as a symptom reads how long it has to be."""
+    file = folder / "causes" / "blocked.yaml"
+    file.write_text(file.read_text().replace('"it fails in way 3 with blocked"', '"busy"'))
+    assert any(
+        "'busy' is too short: it has 4 characters, and needs at least 8" in one for one in problems(folder)
+    )
