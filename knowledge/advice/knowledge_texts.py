@@ -10,7 +10,7 @@ from knowledge.model.schema import Knowledge, Question
 
 
 def filled_sentences(knowledge: Knowledge) -> Iterator[tuple[str, str, bool]]:
-    """Texts that are filled in; True for those that may name what one look found."""
+    """Texts that are filled in; True for those that may name facts of an observation."""
     for cause in knowledge.causes.values():
         for number, text in enumerate(cause.evidence):
             yield cause.origin.at("evidence", number), text, True

@@ -55,8 +55,8 @@ def report(
 ) -> CheckReport:
     """Check all of *knowledge*; with *today*, what is old is listed, and is no problem: it still may be used.
 
-    *checked* are days of more things than the knowledge files, by name, such as network files; the passages in the
-    folder *answers* are looked at as well, and questions may ask about the services of *network* only.
+    *checked* are days of more things than the knowledge files, by name, such as network files. The passages in the
+    folder *answers* are checked as well. With *network*, questions may only ask about its services.
     """
     text = check_passages(knowledge, answers) if answers else None
     tried = trials(knowledge)

@@ -53,7 +53,7 @@ def malformed(template: str) -> str:
 
 
 def unclosed_in_code(code: str, names: Collection[str]) -> str:
-    """Give the first of *names* that stands in *code* behind a brace which is not closed; empty where none does."""
+    """Give the first of *names* that follows an open brace in *code*; empty if each one is closed."""
     return next((match[1] for match in _OPEN.finditer(code) if match[1] in names), "")
 
 
