@@ -55,7 +55,7 @@ def observe(case: CaseModel, *changes: Change) -> dict[str, Observation]:
     """Every look of *case*; what comes behind a failure at the same host is skipped, as the runner does."""
     seen: dict[str, Observation] = {}
     for wanted in (one for looks in case.probes.values() for one in looks):
-        failure, facts = None, dict(FINE[wanted.probe])
+        failure, facts = None, dict(FINE.get(wanted.probe, {}))
         if wanted.params.get("ask") == "client-subnet":
             facts = {"client_subnet_sent": True, "resolver": "192.0.2.53"}
         for change in changes:

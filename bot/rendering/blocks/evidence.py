@@ -24,7 +24,7 @@ from bot.rendering.blocks.block_types import (
 )
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, in_words
 from bot.rendering.blocks.elements import button, row
-from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.message import Message, MessageBuilder, first_that_fits
 from bot.rendering.blocks.progress import row_of
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.failure_text import ACTS, outcome, place, sentence
@@ -50,6 +50,21 @@ def evidence(
     With the *records* of several relays, the table has one column per relay.
     """
     looks = sorted(observations, key=_order)
+    builder = first_that_fits(
+        _evidence_blocks(run_header, view, diagnosis, looks, records, most) for most in _SENTENCES
+    )
+    return builder.message(in_text(run_header, looks), "The rest is in the JSON.")
+
+
+def _evidence_blocks(
+    run_header: RunHeader,
+    view: View,
+    diagnosis: Diagnosis,
+    looks: Sequence[Observation],
+    records: Sequence[RunRecord],
+    most: int | None,
+) -> MessageBuilder:
+    """Build it with *most* sentences for each cause; None: all of them."""
     builder = MessageBuilder()
     builder.last(
         row(
@@ -71,13 +86,17 @@ def evidence(
         builder.add(context(f"{len(records) - RELAYS} more relays are in the JSON."))
     if left:
         builder.add(context(f"{left} more looks are in the JSON."))
-    for found in view.found:
-        builder.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in found.evidence)))
+    if most == 0:
+        builder.add(rich(title("Found"), bullets([run(found.title, 150)] for found in view.found)))
+    for found in view.found if most != 0 else ():
+        texts = found.evidence[:most]
+        builder.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in texts)))
     for name, items in _lists(view, diagnosis, {look.step: look for look in looks}):
         builder.add(rich(title(name), bullets(items)))
-    return builder.message(in_text(run_header, looks), "The rest is in the JSON.")
+    return builder
 
 
+_SENTENCES: Final = (None, 1, 0)  # of evidence for each cause: the first number that fits
 HEAD: Final = ("Look", "Result", "What came back", "ms")
 
 

@@ -22,7 +22,7 @@ from bot.rendering.blocks.block_types import (
     title,
 )
 from bot.rendering.blocks.elements import block_id, select
-from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.message import Message, MessageBuilder, first_that_fits
 from bot.rendering.blocks.run_header import RunHeader, footer
 from bot.rendering.marks import WHO
 from bot.rendering.view import View
@@ -36,15 +36,41 @@ _TIMES: Final = 12  # fixes per cause
 _FEW: Final = 4  # causes; with more than that, code is left out
 _MANY: Final = 12  # causes; with more than that, one step per role is shown
 _DO: Final = 600
+_SHORT: Final = (0, 400, 150)  # characters of a step where all steps do not fit; 0: all steps
 
 
 def fixes(run_header: RunHeader, view: View, platform: str, platforms: Sequence[tuple[str, str]]) -> Message:
     """Render all fixes for *platform* (an id; empty: all), with code to copy."""
     name = dict(platforms).get(platform, platform) or "every platform"
+    builder = first_that_fits(
+        _fixes_blocks(run_header, view, platform, platforms, name, short) for short in _SHORT
+    )
+    text = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
+    return builder.message(
+        f"What to do on {name}. {text or 'No cause has been found.'}",
+        "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
+    )
+
+
+def _fixes_blocks(
+    run_header: RunHeader,
+    view: View,
+    platform: str,
+    platforms: Sequence[tuple[str, str]],
+    name: str,
+    short: int,
+) -> MessageBuilder:
+    """Build it with all steps, or with *short* characters of the first step of each cause."""
     builder = MessageBuilder()
     builder.last(footer(run_header))
     builder.add(header(f"What to do on {name}"))
     builder.add(platform_choice(run_header, platform, platforms, "fixes", "*Choose another platform:*"))
+    if short:
+        steps = [(found.title, first_step(found, platform)) for found in view.found]
+        builder.add(
+            rich(bullets([run(title_, 150, bold=True), run(f" {do}", short)] for title_, do in steps))
+        )
+        return builder
     few = len(view.found) <= _FEW
     each = _TIMES if few else 2 if len(view.found) <= _MANY else 1
     for found in view.found:
@@ -55,11 +81,7 @@ def fixes(run_header: RunHeader, view: View, platform: str, platforms: Sequence[
         )
     if not view.found:
         builder.add(context("No cause has been found, so there is nothing to put right yet."))
-    text = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
-    return builder.message(
-        f"What to do on {name}. {text or 'No cause has been found.'}",
-        "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
-    )
+    return builder
 
 
 def platform_choice(

@@ -3,7 +3,7 @@
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,6 +58,16 @@ class MessageBuilder:
         """Build the message; *text* is the fallback text, *rest* says where to find what was left out."""
         note = [context(rest)] if self.left_out else []
         return Message(text_limits.plain(text) or "Lineman", (*self.blocks, *note, *self.end))
+
+
+def first_that_fits(attempts: Iterable[MessageBuilder]) -> MessageBuilder:
+    """Give the first of *attempts*, ever shorter, that left nothing out; the first of all if each one did."""
+    longest: MessageBuilder | None = None
+    for builder in attempts:
+        if not builder.left_out:
+            return builder
+        longest = longest or builder
+    return longest or MessageBuilder()
 
 
 def weight(blocks: Sequence[Block]) -> int:

@@ -23,7 +23,7 @@ from bot.rendering.blocks.block_types import (
 )
 from bot.rendering.blocks.elements import block_id, button, numbered, row, select
 from bot.rendering.blocks.fixes import first_step, platform_choice, remedies
-from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.message import Message, MessageBuilder, first_that_fits
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks, unlooked_block
 from bot.rendering.blocks.vantage_summary import in_text as sides_in_text
@@ -32,6 +32,7 @@ from knowledge.model.advice import AdvisedCause
 from knowledge.model.conclusions import Diagnosis, Judged, NextQuestion
 
 _CAUSES: Final = 12  # causes listed one by one
+_DETAILED: Final = (_CAUSES, 6, 3, 1)  # causes with steps and evidence: the first number that fits
 _FEW: Final = 4  # causes described in full
 _EVIDENCE: Final = 3  # sentences per cause; the evidence message has the rest
 
@@ -52,6 +53,18 @@ class VerdictOptions:
 
 def verdict(run_header: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Message:
     """Render the verdict as one message, with any number of causes."""
+    builder = first_that_fits(
+        _verdict_blocks(run_header, view, diagnosis, choices, count) for count in _DETAILED
+    )
+    return builder.message(
+        in_text(view, diagnosis, choices), "Not everything fits here: press Evidence for the rest."
+    )
+
+
+def _verdict_blocks(
+    run_header: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions, detailed: int
+) -> MessageBuilder:
+    """Blocks of the verdict with steps and evidence for *detailed* causes, and the names of all."""
     builder = MessageBuilder()
     builder.last(*_buttons(run_header, view, diagnosis, choices), footer(run_header))
     builder.add(header(headline(view, diagnosis, resolved=choices.resolved)), byline(run_header))
@@ -62,15 +75,13 @@ def verdict(run_header: RunHeader, view: View, diagnosis: Diagnosis, choices: Ve
             rich(bullets(([run(_named(found), 200, bold=True)] for found in view.found), ordered=True))
         )
     if diagnosis.outcome == "found":
-        _add_found(builder, run_header, view, choices)
+        _add_found(builder, run_header, view, choices, detailed)
     else:
         _add_open(builder, view, diagnosis, part=choices.part)
     if diagnosis.next_question and not choices.part:
         builder.add(DIVIDER, *question(run_header, diagnosis.next_question))
     builder.add(*unlooked_block(view.vantages), *_rest(diagnosis, view))
-    return builder.message(
-        in_text(view, diagnosis, choices), "Not everything fits here: press Evidence for the rest."
-    )
+    return builder
 
 
 def headline(view: View, diagnosis: Diagnosis, *, resolved: bool = False) -> str:
@@ -96,20 +107,24 @@ def in_text(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
     return " ".join(text_limits.line(part) for part in parts)
 
 
-def _add_found(builder: MessageBuilder, header: RunHeader, view: View, choices: VerdictOptions) -> None:
+def _add_found(
+    builder: MessageBuilder, header: RunHeader, view: View, choices: VerdictOptions, detailed: int
+) -> None:
     single = len(view.found) == 1
     room = 700 if single else 350
     builder.add(
-        rich(title("Tell the customer"), *(quotation(text, room) for text in view.customer[:_CAUSES]))
+        rich(
+            title("Tell the customer"), *(quotation(text, room) for text in view.customer[: max(detailed, 1)])
+        )
     )
     place = "part" if choices.part else "verdict"
     builder.add(platform_choice(header, choices.platform, choices.platforms, place, "*What to do*"))
-    for found in view.found[:_CAUSES]:
+    for found in view.found[:detailed]:
         steps = remedies(
             found, choices.platform, lines=700 if _shows_code(view, choices) else 0, each=12 if single else 1
         )
         builder.add(rich(*([] if single else [title(_named(found) + _seen_from(found, view))]), *steps))
-    for found in view.found[:_CAUSES]:
+    for found in view.found[:detailed]:
         answer = _EVIDENCE if len(view.found) <= _FEW else 1
         builder.add(rich(title("Why" if single else f"Why: {found.title}"), *_why(found, answer)))
 

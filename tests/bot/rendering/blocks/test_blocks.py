@@ -22,6 +22,7 @@ from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.advice import AdvisedCause
 from knowledge.model.conclusions import Finding
+from knowledge.model.schema import Cause
 from knowledge.search.library import library_of
 from tests.bot.rendering.blocks.hostile import PIECES, everything, texts
 from tests.previews.gallery import Gallery, Shown
@@ -192,19 +193,30 @@ def test_cut(text: str) -> None:
     assert text_limits.cut(shown, text_limits.size(shown)) == shown
 
 
-def test_every_cause_that_looks_can_find() -> None:
-    """With every cause found that probes can see, on every platform, verdict and steps name them all."""
-    record, questions = GALLERY.three.record, GALLERY.knowledge.questions
+def one_more_cause(number: int) -> Cause:
+    """A cause such as somebody may add: of an ordinary size, with evidence and steps."""
+    model = GALLERY.knowledge.causes["signaling-blocked"]
+    return replace(
+        model, id=f"one-more-{number}", title=f"One more thing in the network is blocked, number {number}"
+    )
+
+
+@pytest.mark.parametrize("more", [0, 1, 12])
+def test_every_cause_that_looks_can_find(more: int) -> None:
+    """With every cause found that probes can see, and *more* that may come, verdict and steps name them all."""
+    added = {cause.id: cause for cause in map(one_more_cause, range(more))}
+    knowledge = replace(GALLERY.knowledge, causes={**GALLERY.knowledge.causes, **added})
+    record, questions = GALLERY.three.record, knowledge.questions
     causes = {
         id_: one
-        for id_, one in GALLERY.knowledge.causes.items()
+        for id_, one in knowledge.causes.items()
         if "31009" in one.weight and any(questions[q].observe for when in one.when for q in when)
     }
     assert len(causes) >= 15
-    steps, platforms = tuple(record.observations), tuple(GALLERY.knowledge.platforms)
+    steps, platforms = tuple(record.observations), tuple(knowledge.platforms)
     found = tuple(Finding(one.id, one.title, "certain", (), steps, (), platforms) for one in causes.values())
     diagnosis = replace(record.diagnosis, found=found, outcome="found")
-    shown = Shown(replace(record, diagnosis=diagnosis), GALLERY.knowledge, GALLERY.network, "all")
+    shown = Shown(replace(record, diagnosis=diagnosis), knowledge, GALLERY.network, "all")
     for message in (
         shown.verdict(),
         *(fixes.fixes(shown.about, shown.view, one, shown.choices.platforms) for one in ("", "ios")),
