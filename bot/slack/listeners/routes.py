@@ -4,7 +4,9 @@ A released name stays: events stored under it are handled after an update, too.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
+
+from slack_bolt.async_app import AsyncApp
 
 from bot.slack.listeners import (
     actions,
@@ -18,7 +20,30 @@ from bot.slack.listeners import (
     uninstall,
     views,
 )
-from bot.slack.state.context import Handler
+from bot.slack.state.context import AppContext, Handler
+
+
+class ListenerModule(Protocol):
+    """A file of listeners."""
+
+    def register(self, app: AsyncApp, context: AppContext, /) -> None:
+        """Make *app* listen."""
+        ...
+
+
+# The files, in the order in which Bolt asks their listeners.
+LISTENERS: Final[tuple[ListenerModule, ...]] = (
+    commands,
+    actions,
+    messages,
+    mentions,
+    views,
+    shortcuts,
+    app_home,
+    assistant,
+    feedback,
+    uninstall,
+)
 
 HANDLERS: Final[Mapping[str, Handler]] = {
     "command": commands.answer,

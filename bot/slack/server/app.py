@@ -10,25 +10,13 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.slack.api.client import make_client
 from bot.slack.api.settings import SlackSettings
 from bot.slack.api.workspaces import Authorize
-from bot.slack.listeners import (
-    actions,
-    app_home,
-    assistant,
-    commands,
-    feedback,
-    mentions,
-    messages,
-    shortcuts,
-    uninstall,
-    views,
-)
+from bot.slack.listeners.routes import LISTENERS
 from bot.slack.state.context import AppContext
 
 NOT_INSTALLED: Final = (
     "Lineman is not installed in this workspace, or not any more. Whoever runs it knows the address where an admin "
     "installs it: it ends with /slack/install."
 )
-WAYS_IN = (commands, actions, messages, mentions, views, shortcuts, app_home, assistant, feedback, uninstall)
 
 
 def make_app(settings: SlackSettings, context: AppContext) -> AsyncApp:
@@ -48,8 +36,8 @@ def make_app(settings: SlackSettings, context: AppContext) -> AsyncApp:
         # Acknowledge events, too, only after their listener has stored them, so that none is lost.
         process_before_response=True,
     )
-    for way in WAYS_IN:
-        way.register(app, context)
+    for listener in LISTENERS:
+        listener.register(app, context)
     return app
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from ipaddress import ip_network
+from pathlib import Path
 
 import hcl2
 import pytest
@@ -61,6 +62,16 @@ def test_turn_comes_with_its_published_ranges() -> None:
     ]
     assert [(one.transport, one.port()) for one in ways] == [("udp", "3478"), ("tcp", "3478"), ("tcp", "443")]
     assert {one.ranges for one in ways} == {NETWORK.turn_ranges["de1"]}
+
+
+def test_every_format_has_a_name() -> None:
+    """A function that writes a list is in the table, or nobody could ask for it."""
+    named = {function.__name__ for function in FORMS.values()}
+    for file in sorted(Path("bot/allowlist").glob("*.py")):
+        for name in re.findall(
+            r"^def ([a-z]\w*)\(allowlist: AllowList\) -> str:", file.read_text(), re.MULTILINE
+        ):
+            assert name in named, f"bot/allowlist/formats.py: FORMS needs a line for {name} of {file}"
 
 
 @pytest.mark.parametrize(("platform", "edge", "turn"), EVERY)

@@ -18,6 +18,8 @@ def test_every_failure_has_a_sentence(failure: Failure) -> None:
 
 def test_every_probe_has_an_act() -> None:
     """Each probe is told by what it does, and so is what people hand in."""
+    for name in PROBES:
+        assert name in ACTS, f"bot/rendering/failure_text.py: ACTS needs a phrase for the probe {name!r}"
     assert ACTS.keys() == PROBES.keys() | REPORTED
 
 

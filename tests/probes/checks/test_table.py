@@ -3,6 +3,7 @@
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,13 @@ def test_each_name_is_a_probe(name: str) -> None:
 def test_each_budget_is_possible(name: str) -> None:
     """A step has time, and a slow success fits into it."""
     assert 0 <= BUDGETS[name].slow < BUDGETS[name].limit
+
+
+def test_each_probe_is_in_the_table() -> None:
+    """A file with a probe has its line, or nothing could ask for it."""
+    for file in sorted(Path("probes/checks").glob("*.py")):
+        if "\nasync def probe(" in file.read_text():
+            assert file.stem in BUDGETS, f"probes/checks/__init__.py: BUDGETS needs a line for {file}"
 
 
 def test_other_names_are_refused() -> None:

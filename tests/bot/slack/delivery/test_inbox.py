@@ -1,9 +1,13 @@
 """What people ask for is kept before it is acknowledged, answered once and in order, also by the next process."""
 
 import asyncio
+import inspect
 import threading
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 import pytest
 
@@ -11,7 +15,8 @@ from bot.model.records import CaseRow, InboxRow, RunRow
 from bot.model.request import Request
 from bot.slack.api import actor
 from bot.slack.delivery import inbox, outbox
-from bot.slack.listeners.routes import HANDLERS
+from bot.slack.listeners import routes
+from bot.slack.listeners.routes import HANDLERS, LISTENERS
 from bot.slack.state import event
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
@@ -64,8 +69,21 @@ LEFT = {
 
 
 def test_every_way_in_is_tried() -> None:
-    """A new way in needs a line above."""
-    assert set(LEFT) == set(HANDLERS)
+    """A new way in needs a line above, and a released name stays."""
+    for way in HANDLERS:
+        assert way in LEFT, f"tests/bot/slack/delivery/test_inbox.py: LEFT needs a row for the way in {way!r}"
+    for way in LEFT:
+        assert way in HANDLERS, (
+            f"bot/slack/listeners/routes.py: HANDLERS needs a line for {way!r}: names stay"
+        )
+
+
+def test_every_listener_is_registered() -> None:
+    """A file of listeners is in the table, or its listeners would never be asked."""
+    listed = {Path(inspect.getfile(cast("ModuleType", module))).name for module in LISTENERS}
+    files = {file.name for file in Path(routes.__file__).parent.glob("*.py")} - {"__init__.py", "routes.py"}
+    for name in sorted(files ^ listed):
+        pytest.fail(f"bot/slack/listeners/routes.py: LISTENERS needs a line for bot/slack/listeners/{name}")
 
 
 async def test_the_next_process_answers(slack: FakeSlack, serving: Serving) -> None:
