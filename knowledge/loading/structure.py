@@ -79,6 +79,11 @@ def _too_short(error: ValidationError) -> str:
     return f"{_short(error.instance)} is too short: it has {length} characters, and needs at least {least}"
 
 
+def _too_few(error: ValidationError) -> str:
+    least, count = _any(error.validator_value), len(_any(error.instance))
+    return "must not be empty" if least == 1 else f"has {count} entries, and needs at least {least}"
+
+
 def _kind(error: ValidationError) -> str:
     wanted = _any(error.validator_value)
     kinds = [wanted] if isinstance(wanted, str) else wanted
@@ -95,7 +100,7 @@ _SENTENCES: Final[dict[str, Callable[[ValidationError], str]]] = {
     "oneOf": _alternatives,
     "pattern": lambda error: f"{_short(error.instance)} does not look like {_any(error.validator_value)}",
     "not": lambda error: f"{_short(error.instance)} is a word with a meaning of its own",
-    "minItems": lambda error: "must not be empty",
+    "minItems": lambda error: _too_few(error),
     "minLength": lambda error: _too_short(error),
     "minProperties": lambda error: f"must have at least {_any(error.validator_value)} keys",
     "maxProperties": lambda error: f"must have at most {_any(error.validator_value)} keys",
