@@ -60,7 +60,7 @@ def _fixes_blocks(
     name: str,
     short: int,
 ) -> MessageBuilder:
-    """Build it with all steps, or with *short* characters of the first step of each cause."""
+    """Blocks with all steps, or with *short* characters of the first step of each cause."""
     builder = MessageBuilder()
     builder.last(footer(run_header))
     builder.add(header(f"What to do on {name}"))
