@@ -122,7 +122,8 @@ def count_of(here: Here, top: Message, way: str) -> float:
     _, place, said = LEFT[way]
     found = [one for one in here.ours() if one is not top and said in one.text]
     if place == "channel":
-        return sum(one.thread_ts is None for one in found) / 2
+        alike = sum(row[1:] == (place, said) for row in LEFT.values())
+        return sum(one.thread_ts is None for one in found) / alike
     return sum(one.thread_ts == top.ts if place == "thread" else one.channel.kind == "im" for one in found)
 
 
