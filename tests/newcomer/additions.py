@@ -18,9 +18,14 @@ def new(path: str, text: str) -> dict[str, Write]:
     return {path: lambda tree: tree.write(path, text)}
 
 
-def line(path: str, before: str, text: str) -> dict[str, Write]:
-    """A line in front of another one of an existing file."""
-    return {path: lambda tree: tree.insert(path, before, text)}
+def lines(path: str, *pairs: tuple[str, str]) -> dict[str, Write]:
+    """For each pair of *pairs*, the second text in front of the first one in an existing file."""
+
+    def write(tree: TreeCopy) -> None:
+        for before, text in pairs:
+            tree.insert(path, before, text)
+
+    return {path: write}
 
 
 def example(path: str, *changes: tuple[str, str]) -> dict[str, Write]:
@@ -81,12 +86,14 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
     return None if first else Failure.EOF_ERROR
 ''',
     ),
-    **line(
+    **lines(
         "probes/checks/__init__.py",
-        '    "edges": Budget(',
-        '    "banner": Budget(1.5),  # one round trip, and the pause of a slow server\n',
+        (
+            '    "edges": Budget(',
+            '    "banner": Budget(1.5),  # one round trip, and the pause of a slow server\n',
+        ),
     ),
-    **line("bot/rendering/failure_text.py", '    "edges": "', '    "banner": "First bytes from",\n'),
+    **lines("bot/rendering/failure_text.py", ('    "edges": "', '    "banner": "First bytes from",\n')),
     **new(
         "tests/probes/checks/test_banner.py",
         '''\
@@ -121,14 +128,6 @@ async def test_the_first_bytes_are_noted(sent: bytes, failure: Failure | None) -
 READERS: Final = "bot/intake/readers/__init__.py"
 
 
-def _read_line(tree: TreeCopy) -> None:
-    """The two lines of the table: the import and the entry."""
-    tree.insert(
-        READERS, "from bot.intake.readers.openssl", "from bot.intake.readers.netcat import read_netcat\n"
-    )
-    tree.insert(READERS, '    "curl": ', '    "netcat": read_netcat,\n')
-
-
 READER: Final[Addition] = {
     **new(
         "bot/intake/readers/netcat.py",
@@ -151,7 +150,11 @@ def read_netcat(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         yield match["host"].casefold(), int(match["port"]), {"tcp": "shut", "bad": match["why"].strip()}
 ''',
     ),
-    READERS: _read_line,
+    **lines(
+        READERS,
+        ("from bot.intake.readers.nslookup", "from bot.intake.readers.netcat import read_netcat\n"),
+        ('    "curl": ', '    "netcat": read_netcat,\n'),
+    ),
     **new(
         "tests/bot/intake/test_netcat.py",
         '''\
@@ -165,7 +168,7 @@ OPEN = "Connection to voice.example 443 port [tcp/https] succeeded!"
 
 def test_a_refused_port() -> None:
     """The host, its port, and the reason are read, however the paste goes on."""
-    (found,) = read(f"$ nc -vz voice.example 443\\n{REFUSED}\\n").looks
+    (found,) = read(f"$ nc -vz voice.example 443\\n{REFUSED}\\n").pasted
     assert (found.target.host, found.target.port) == ("voice.example", 443)
     assert found.facts["tool"] == "netcat"
     assert found.facts["bad"] == "Connection refused"
@@ -173,7 +176,7 @@ def test_a_refused_port() -> None:
 
 def test_an_open_port_is_no_fault() -> None:
     """A healthy output yields no failure."""
-    assert not [look for look in read(OPEN).looks if look.facts.get("tool") == "netcat"]
+    assert not [look for look in read(OPEN).pasted if look.facts.get("tool") == "netcat"]
 ''',
     ),
 }
@@ -200,24 +203,22 @@ def pf(allowlist: AllowList) -> str:
     return "\\n".join([*(f"# {line}" for line in allowlist.head()), *rules, ""])
 ''',
     ),
-    "bot/allowlist/formats.py": lambda tree: [
-        tree.insert(
-            "bot/allowlist/formats.py", "from bot.allowlist.plain", "from bot.allowlist.pf import pf\n"
-        ),
-        tree.insert("bot/allowlist/formats.py", '    "cisco-asa": ', '    "pf": pf,\n'),
-        tree.insert("bot/allowlist/formats.py", '"iptables", "terraform-sg"})', '"pf", '),
-    ][0],
+    **lines(
+        "bot/allowlist/formats.py",
+        ("from bot.allowlist.plain", "from bot.allowlist.pf import pf\n"),
+        ('    "cisco-asa": ', '    "pf": pf,\n'),
+        ('"iptables", "terraform-sg"})', '"pf", '),
+    ),
     **new(
         "tests/bot/allowlist/test_pf.py",
-        '''\
-"""The allow-list for pf."""
+        r'''"""The allow-list for pf."""
 
 import re
 
 from bot.allowlist.formats import FORMS
 from tests.bot.allowlist.test_formats import listed
 
-RULE = re.compile(r"pass out quick proto (tcp|udp) to \\\\{ [\\\\d./, ]+ \\\\} port \\\\d+(:\\\\d+)? keep state")
+RULE = re.compile(r"pass out quick proto (tcp|udp) to \{ [\d./, ]+ \} port \d+(:\d+)? keep state")
 
 
 def test_each_line_is_a_rule_of_pf() -> None:
@@ -225,11 +226,10 @@ def test_each_line_is_a_rule_of_pf() -> None:
     lines = FORMS["pf"](listed("ios", "frankfurt")).splitlines()
     assert [line for line in lines if not line.startswith("#") and not RULE.fullmatch(line)] == []
     assert any("port 10000:60000" in line for line in lines)
-'''.replace("\\\\\\\\", "\\\\"),
+''',
     ),
 }
 
-ROUTES: Final = "bot/slack/listeners/routes.py"
 SURFACE: Final[Addition] = {
     **new(
         "bot/slack/listeners/explain.py",
@@ -263,15 +263,15 @@ async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -
     await messages.in_thread(context, actor, {"text": f"what does {fields['cause']} mean?"})
 ''',
     ),
-    ROUTES: lambda tree: [
-        tree.insert(ROUTES, "    feedback,\n    mentions,", "    explain,\n"),
-        tree.insert(ROUTES, "    feedback,\n    uninstall,", "    explain,\n"),
-        tree.insert(ROUTES, '    "uninstalled": ', '    "explain": explain.answer,\n'),
-    ][0],
-    **line(
+    **lines(
+        "bot/slack/listeners/routes.py",
+        ("    feedback,\n    mentions,", "    explain,\n"),
+        ("    feedback,\n    uninstall,", "    explain,\n"),
+        ('    "uninstalled": ', '    "explain": explain.answer,\n'),
+    ),
+    **lines(
         "tests/bot/slack/delivery/test_inbox.py",
-        '    "form": (',
-        '    "explain": ({"cause": "dns-failing"}, "thread", "DNS"),\n',
+        ('    "form": (', '    "explain": ({"cause": "clock-skew"}, "thread", "clock"),\n'),
     ),
 }
 

@@ -10,7 +10,10 @@ from pathlib import Path
 from tests.environment import unmeasured
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("bot", "knowledge", "probes", "tests", "docs", "CONTRIBUTING.md", "pyproject.toml", "packaging")
+PARTS = (
+    "bot", "knowledge", "probes", "tests", "docs", "packaging",
+    "CONTRIBUTING.md", "pyproject.toml", "manifest.json", "manifest.http.json",
+)  # fmt: skip
 
 
 @dataclass
