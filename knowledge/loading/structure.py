@@ -81,7 +81,7 @@ def _too_short(error: ValidationError) -> str:
 
 def _too_few(error: ValidationError) -> str:
     least, count = _any(error.validator_value), len(_any(error.instance))
-    return "must not be empty" if least == 1 else f"has {count} entries, and needs at least {least}"
+    return "must not be empty" if least == 1 else f"needs at least {least} entries, and has {count}"
 
 
 def _kind(error: ValidationError) -> str:
