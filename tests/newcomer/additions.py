@@ -136,10 +136,12 @@ READER: Final[Addition] = {
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
 
-_FAILED = re.compile(
+LINES: Final = re.compile(r"^nc: connect to |^Connection to \\S+ \\d+ port ", re.IGNORECASE)
+_FAILED: Final = re.compile(
     r"^nc: connect to (?P<host>[\\w.-]+) port (?P<port>\\d+) \\(tcp\\) failed: (?P<why>.+)$", re.MULTILINE
 )
 
@@ -152,8 +154,8 @@ def read_netcat(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     ),
     **lines(
         READERS,
-        ("from bot.intake.readers.nslookup", "from bot.intake.readers.netcat import read_netcat\n"),
-        ('    "curl": ', '    "netcat": read_netcat,\n'),
+        ("nslookup, openssl\n", "netcat, "),
+        ('    ToolReader("nslookup"', '    ToolReader("netcat", netcat.LINES, netcat.read_netcat),\n'),
     ),
     **new(
         "tests/bot/intake/test_netcat.py",
