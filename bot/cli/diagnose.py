@@ -9,15 +9,13 @@ from typing import Final
 from bot.cli.parser import Parser
 from bot.diagnosis.engine import Engine, load_engine
 from bot.errors import UsageError
-from bot.language.command_parser import is_story, parse_words
+from bot.language.command_parser import parse_words
 from bot.model.request import Request
 from bot.model.vocabulary import person_options
 from bot.version import version
 from knowledge.loading.load import load_knowledge
 
 EXIT: Final[Mapping[str, int]] = {"found": 0, "clear": 1, "unclear": 3}
-
-FEW: Final = 3  # words
 
 EPILOG: Final = (
     "Exit codes: 0 something found, 1 nothing wrong seen from here, 2 usage, 3 could not tell. "
@@ -33,12 +31,7 @@ def run_diagnose(words: Sequence[str]) -> int:
     options = _parser(answers).read(words)
     engine = load_engine(options.network, options.vantage, knowledge, remote=True)
     named = _named(options, tuple(answers))
-    try:
-        request = parse_words(options.words, engine.vocabulary, named)
-    except UsageError as error:
-        if not is_story(options.words):
-            raise
-        request = _read_story(" ".join(options.words), engine, named, error)
+    request = understand(options.words, engine, named)
     if options.json:
         return _as_json(engine, request)
     from bot.cli.interactive import answer
@@ -46,39 +39,15 @@ def run_diagnose(words: Sequence[str]) -> int:
     return EXIT[answer(engine, request, verbose=options.verbose)]
 
 
-def _read_story(text: str, engine: Engine, named: Sequence[tuple[str, str]], error: UsageError) -> Request:
-    """Make a request of a *text* without a code, and say on stderr what was understood; options count more.
+def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, str]]) -> Request:
+    """Make the request of *words* and of the options that were *named*, which count more; `UsageError`."""
+    try:
+        return parse_words(words, engine.vocabulary, named)
+    except UsageError as error:
+        # A command as documented needs no more; reading prose would cost 0.1 s before the first probe.
+        from bot.cli.diagnose_text import request_of_text
 
-    Where nothing is understood of a few words they were meant as names, and *error* tells what is wrong with them.
-    """
-    from bot.intake.read import read
-    from bot.language.make_request import request_for_match
-    from bot.rendering.symptom_text import looked_into_as
-    from bot.rendering.terminal.answer import render_readings
-    from bot.rendering.terminal.console import Line, write
-
-    readings = read(text, engine.vocabulary, engine.knowledge).match
-    request = request_for_match(readings, engine.knowledge, engine.vocabulary)
-    if request is None and len(text.split()) <= FEW:
-        raise error
-    write(render_readings(readings), sys.stderr)
-    if request is None:
-        raise UsageError(
-            "Nothing is looked into. Say more, or give the error code, as in `lineman diagnose 31009`."
-        )
-    write([Line(looked_into_as(request))], sys.stderr)
-    fields = dict(named)
-    read_from_text = [
-        ("code", request.code),
-        *(
-            (name, value)
-            for name, value in (("platform", request.platform or ""), ("edge", request.edge))
-            if value
-        ),
-        *request.answers.items(),
-    ]
-    stored = [pair for pair in read_from_text if pair[0] not in fields]
-    return parse_words((), engine.vocabulary, [*named, *stored])
+        return request_of_text(words, engine, named, error)
 
 
 def _as_json(engine: Engine, request: Request) -> int:

@@ -1,13 +1,15 @@
 """One case on a terminal: progress, the answer, and the questions that only a person can answer."""
 
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine
+from bot.diagnosis.revise import apply_changes
 from bot.diagnosis.triage import RunRecord
 from bot.errors import UsageError, unknown_word
-from bot.language.refinements import spoken
+from bot.language.answer_words import is_doubt, read_answer, spoken
 from bot.model.request import Request
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import LETTERS, render, render_change, render_question
@@ -23,15 +25,15 @@ SKIP = ("", "skip", "?")
 
 def answer(engine: Engine, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
     """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
-    return talk_through(engine, request, verbose=verbose).diagnosis.outcome
+    return leading(talk_through(engine, request, verbose=verbose)).diagnosis.outcome
 
 
-def talk_through(engine: Engine, request: Request, *, verbose: bool) -> RunRecord:
-    """Do the same as `answer`, and give the whole case (the leading relay's), so that questions can follow."""
+def talk_through(engine: Engine, request: Request, *, verbose: bool) -> tuple[RunRecord, ...]:
+    """Do the same as `answer`, and give the record of every relay, so that questions can follow."""
     several = len(request.relays) > 1
     with show_progress(sys.stdout, engine.knowledge, several=several) as tell:
         records = engine.diagnose_all(request, tell)
-    asks = sys.stdin.isatty() and sys.stdout.isatty()
+    asks = is_interactive()
     if several:
         views = [make_view(record, engine.knowledge, engine.network) for record in records]
         write(render_several(records, views, engine.network, verbose=verbose, asks=asks), sys.stdout)
@@ -47,13 +49,16 @@ def talk_through(engine: Engine, request: Request, *, verbose: bool) -> RunRecor
             ),
             sys.stdout,
         )
-    if asks:
-        records = ask_on(engine, records)
-    return leading(records)
+    return ask_on(engine, records) if asks else records
+
+
+def is_interactive() -> bool:
+    """Whether somebody is there to answer questions."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
-    """Ask the next question until there is none, or the person has no more answers; every record hears it."""
+    """Ask the next question until there is none, or one stays open; each answer counts for every record."""
     while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)
         try:
@@ -61,28 +66,40 @@ def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, .
         except EOFError:
             write([Line()], sys.stdout)
             return records
-        if text.casefold() in SKIP:
+        if text.casefold() in SKIP or is_doubt(text):
             return records
         try:
             value = meaning(engine.knowledge.questions[question.question], question, text)
         except UsageError as error:
             write([Line(str(error))], sys.stdout)
             continue
-        before = leading(records)
-        records = tuple(engine.add_answer(record, question.option, value) for record in records)
-        after = next(record for record in records if record.relay == before.relay)
-        write(render_change(before, after, make_view(after, engine.knowledge, engine.network)), sys.stdout)
+        records = conclude_with(engine, records, {question.option: value})
     return records
 
 
+def conclude_with(
+    engine: Engine, records: tuple[RunRecord, ...], values: Mapping[str, str]
+) -> tuple[RunRecord, ...]:
+    """Conclude the *records* of a case again with *values*, such as an answer, and print what that changed."""
+    before = leading(records)
+    after = engine.reevaluate(records, apply_changes(before.request, values, engine.vocabulary))
+    now = next(record for record in after if record.relay == before.relay)
+    write(render_change(before, now, make_view(now, engine.knowledge, engine.network)), sys.stdout)
+    return after
+
+
 def meaning(question: Question, asked: NextQuestion, text: str) -> str:
-    """Take *text* as a choice's letter, its name or an answer itself; `UsageError` if it is none."""
+    """Take *text* as an answer itself, a choice's letter, or its name; `UsageError` if it is none."""
+    options = [rule.option for rule in question.answers if rule.option]
+    meanings = {word: option.words[0] for option in options for word in option.words}
     if option_for(question, text) is not None:
-        return text
+        return meanings.get(text.casefold(), text.casefold().removeprefix("v"))
     names = [name for name, _ in asked.choices]
     named = dict(zip(LETTERS, names, strict=False)) | {name: name for name in names}
     chosen = named.get(text.casefold())
     for rule in question.answers:
         if rule.name == chosen and rule.option:
             return spoken(rule.option)
+    if (answer := read_answer(text, meanings)) and option_for(question, answer) is not None:
+        return answer
     raise unknown_word("an answer", text, named)

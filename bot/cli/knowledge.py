@@ -121,14 +121,19 @@ def _list(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> 
 
 def _show(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
     (id_,) = _take(words, 1, "show ID")
+    write(lines_of(knowledge, id_), sys.stdout)
+    return OK
+
+
+def lines_of(knowledge: Knowledge, id_: str) -> Iterator[Line]:
+    """Show the code, platform, cause or question *id_*; `UsageError` where there is none."""
     everything: dict[str, Piece] = {
         **knowledge.questions,
         **knowledge.platforms,
         **knowledge.errors,
         **knowledge.causes,
     }
-    write(_lines(everything[_known("known here", id_, everything)]), sys.stdout)
-    return OK
+    return _lines(everything[_known("known here", id_, everything)])
 
 
 def _lines(piece: Piece) -> Iterator[Line]:

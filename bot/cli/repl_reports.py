@@ -14,7 +14,7 @@ from bot.diagnosis.triage import RunRecord
 from bot.errors import UsageError
 from bot.intake.clues import Reading
 from bot.intake.read import BEGINNING, read
-from bot.language.router import is_from_device, without_place
+from bot.language.device_words import is_from_device, without_place
 from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render
 from bot.rendering.view import make_view

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.diagnosis.triage import ProgressCallback, RunRecord, add_answer, triage
+from bot.diagnosis.triage import ProgressCallback, RunRecord, prepare, reevaluate, triage
 from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
 from bot.errors import UsageError, unknown_word
 from bot.model.request import Request, Vocabulary
@@ -53,9 +53,10 @@ class Engine:
 
         return await from_each(request.relays, look)
 
-    def add_answer(self, record: RunRecord, option: str, value: str) -> RunRecord:
-        """Conclude *record* again with one more answer from a person; no check runs again."""
-        return add_answer(record, option, value, self.knowledge, self.network)
+    def reevaluate(self, records: Sequence[RunRecord], request: Request) -> tuple[RunRecord, ...]:
+        """Conclude the *records* of one case again for *request*; nothing is probed."""
+        problem = prepare(request, self.knowledge, self.network)
+        return tuple(reevaluate(record, problem, request) for record in records)
 
 
 def load_engine(

@@ -130,12 +130,8 @@ async def triage(
     )
 
 
-def add_answer(
-    record: RunRecord, option: str, value: str, knowledge: Knowledge, network: Network
-) -> RunRecord:
-    """Conclude *record* again with one more answer from a person; no check runs again."""
-    request = replace(record.request, answers={**record.request.answers, option: value})
-    problem = prepare(request, knowledge, network)
+def reevaluate(record: RunRecord, problem: Problem, request: Request) -> RunRecord:
+    """Conclude *record* again for *request*, prepared as *problem*; nothing is probed."""
     answers = problem.answers(record.observations, request.answers, record.vantage)
     diagnosis = problem.diagnosis(answers, record.observations)
     return replace(record, request=request, answers=answers, diagnosis=diagnosis)

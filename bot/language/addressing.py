@@ -6,6 +6,7 @@ Pure: no network, no clock. In doubt they are not: who wants us can say our name
 import re
 from typing import Final
 
+from bot.language.answer_words import is_doubt
 from bot.language.intents import Intent
 from bot.language.refinements import LEAD
 from bot.model.normalize import normalize
@@ -46,6 +47,10 @@ _PEOPLE: Final = _any(
     r"\b(?:any|some|every)(?:one|body)\b|\b(?:guys|folks)\b|\bwho(?:se|m)?\b|\byou(?:r|rs)?\b",
     rf"{_LEAD}{_AUX} {_OTHERS}\b",
     rf"\b(?:what|when|where|how|why) {_AUX} {_OTHERS}\b",
+)
+# These begin like an answer to an open question, and are none.
+_COURTESY: Final = _any(
+    r"^\W*no (?:problem|worries|rush|thanks|need|way|hurry)\b|^\W*yes please\b|^\W*sure thing\b"
 )
 # Said to us, although it speaks of "you" or "we".
 _TO_US: Final = _any(
@@ -116,7 +121,11 @@ def is_addressed_to_bot(text: str, intent: Intent) -> bool:
         return True
     if intent.kind in ("stop", "help"):
         return len(words) <= SHORT
+    if intent.kind == "unsure":
+        return is_doubt(sentence)
     if intent.kind == "answer" and not _PUT.search(sentence):
+        if _COURTESY.search(sentence):
+            return False
         return len(words) <= WORD or _only_tells(words)
     if _PEOPLE.search(sentence) or (intent.kind == "again" and _ASKS_STATE.search(sentence)):
         return False

@@ -4,7 +4,7 @@ Pure: no network, no clock.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -61,6 +61,16 @@ def context_of_case(
         evidence=tuple(text for cause in found for text in cause.evidence),
         judged=judged,
     )
+
+
+def topics_of(knowledge: Knowledge, steps: Iterable[str]) -> dict[str, str]:
+    """Map what words about a case may name to ids: causes, questions, platforms, and observations by their *steps*."""
+    named = {cause.id: cause.id for cause in knowledge.causes.values()}
+    named |= {cause.title: cause.id for cause in knowledge.causes.values()}
+    named |= {question.id: question.id for question in knowledge.questions.values()}
+    named |= {question.asks: question.id for question in knowledge.questions.values()}
+    named |= {platform.title: platform.id for platform in knowledge.platforms.values()}
+    return named | {step: step for step in steps}
 
 
 def _because(text: str, judged: "Judged") -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.errors import UsageError, join_or, quote, unknown_word
-from bot.model.request import DASHES, LONGEST, VERSION, Request, Vocabulary
+from bot.model.request import DASHES, LONGEST, MAX_RELAYS, VERSION, Request, Vocabulary, too_many_relays
 
 USAGE: Final = (
     "say the error code, then what is known: "
-    "`/diagnose 31009 [platform] [edge=E] [sdk-version=V] [turn=yes|no] [vpn=yes|no] [from RELAY]`"
+    "`/diagnose 31009 [platform] [edge=E] [name=answer, such as vpn=no] [from RELAY]`"
 )
 
 
@@ -132,6 +132,8 @@ def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
             return _one_of("an edge", lower, vocabulary.edges, vocabulary.see)
         case "relay":
             names = dict.fromkeys(part for part in lower.split(",") if part)
+            if len(names) > MAX_RELAYS:
+                raise UsageError(too_many_relays(len(names)))
             return ",".join(_relay(item, vocabulary) for item in names or [""])
     words = vocabulary.options[name]
     if words:

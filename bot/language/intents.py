@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from bot.intake.read import read
+from bot.language.answer_words import UNSURE, read_named
 from bot.language.refinements import extract_refinements
 from bot.model.normalize import normalize
 from bot.model.request import Vocabulary
@@ -24,6 +25,7 @@ IntentKind: TypeAlias = Literal[
     "edge",
     "platform",
     "answer",
+    "unsure",
     "again",
     "unknown",
 ]
@@ -42,7 +44,7 @@ class ThreadContext:
     """What the words in a thread may be about."""
 
     vocabulary: Vocabulary
-    asked: str = ""  # the option of the question that is open: sdk-version, turn or vpn
+    asked: str = ""  # the option of the question that is open, one of `vocabulary.options`
     topics: Mapping[str, str] = field(default_factory=dict)  # any name of a cause, question, step: its id
 
 
@@ -50,9 +52,8 @@ class ThreadContext:
 class Intent:
     """A wish, and what it names.
 
-    `values` holds, by kind: every change said (platform, edge, relay, sdk-version, turn, vpn) for relay, edge,
-    platform, answer and again; about (an id of `Thread.topics`, else the words asked about, else empty) for evidence
-    and meaning; platform, if named, for preflight.
+    `values` holds every change for relay, edge, platform, answer and again: these three, and any option. It holds
+    about (an id of `topics`, or the words asked about) for evidence and meaning, and a platform for preflight.
     """
 
     kind: IntentKind
@@ -170,41 +171,37 @@ WISH: Final = re.compile(
     r"\b(?:try|test|switch|change|use|set|run|check|diagnose|please|can you|could you)\b|=", re.IGNORECASE
 )
 
-# What the changes of a text are called, the weightiest first: a relay or an edge means new looks.
-CHANGES: Final[tuple[tuple[IntentKind, tuple[str, ...]], ...]] = (
-    ("relay", ("relay",)),
-    ("edge", ("edge",)),
-    ("platform", ("platform",)),
-    ("answer", ("sdk-version", "turn", "vpn")),
-)
-
-# An open question that is answered like this stays open.
-UNSURE: Final = re.compile(
-    r"\b(?:not sure|no idea|don't know|do not know|dunno|unsure|maybe|perhaps|no clue|can't say|cannot say)\b"
-)
+# What the changes of a text are called, the weightiest first: a relay or an edge means a new run.
+CHANGES: Final[tuple[IntentKind, ...]] = ("relay", "edge", "platform")
 
 
 def read_intent(text: str, thread: ThreadContext) -> Intent:
     """Say what *text*, written into *thread*, asks for."""
     sentence = " ".join(normalize(text[: LONGEST * 4])[:LONGEST].split())
-    if UNSURE.search(sentence.casefold()) and thread.asked:
-        return Intent("unknown")
+    named, rest = read_named(sentence, thread.vocabulary)
+    if named and not rest.strip():
+        return Intent("answer", named)
+    if thread.asked and UNSURE.search(sentence.casefold()):
+        return Intent("unsure")
     about_platform = re.match(r"(?i)\W*(?:what|how) about\b", sentence)
     if not about_platform:
         for rule in RULES:
             if match := rule.pattern.search(sentence):
-                return _weigh(rule.kind, rule.values(sentence, match, thread))
+                return _weigh(rule.kind, rule.values(sentence, match, thread), thread.vocabulary)
     if len(sentence.split()) > STORY and not WISH.search(sentence):
         return Intent("unknown")
-    return _weigh("unknown", extract_refinements(sentence, thread.vocabulary, thread.asked))
+    changes = extract_refinements(sentence, thread.vocabulary, thread.asked)
+    return _weigh("unknown", changes, thread.vocabulary)
 
 
-def _weigh(kind: IntentKind, values: dict[str, str]) -> Intent:
+def _weigh(kind: IntentKind, values: dict[str, str], vocabulary: Vocabulary) -> Intent:
     """A change of relay, edge or platform outweighs "again", which it implies."""
     if kind in ("again", "unknown"):
-        for change, names in CHANGES:
-            if any(name in values for name in names) and not (kind == "again" and change == "answer"):
+        for change in CHANGES:
+            if change in values:
                 return Intent(change, values)
+    if kind == "unknown" and any(name in vocabulary.options for name in values):
+        return Intent("answer", values)
     return Intent(kind, values)
 
 

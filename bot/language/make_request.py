@@ -143,9 +143,9 @@ def request_for(
     if not code:
         return None
     clues = readings.clues
-    answers = {name: clues[name] for name in ("sdk-version", "turn", "vpn") if name in clues}
-    if "platform" not in clues:
-        answers.pop("sdk-version", None)  # versions differ between platforms
+    # Versions differ between platforms: without one, a version says nothing.
+    names = (name for name in vocabulary.options if "platform" in clues or not vocabulary.is_version(name))
+    answers = {name: clues[name] for name in names if name in clues}
     relays = (clues["relay"],) if "relay" in clues else vocabulary.relays[:1]
     return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), answers, relays)
 

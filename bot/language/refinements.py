@@ -4,23 +4,13 @@ Pure: no network, no clock.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from bot.errors import nearest
 from bot.intake.read import read
+from bot.language.answer_words import read_answer, read_named
 from bot.model.relay_names import relays_in
-from bot.model.request import VERSION, Vocabulary
-from knowledge.model.schema import Option
-
-# Answers to the question that is open. "Don't know" leaves it open and is no answer.
-YES: Final = re.compile(
-    r"^\W*(?:yes|yep|yeah|yup|y|ja|si|oui|true|correct|right|sure|(?:it|he|she) (?:does|is)|(?:they|we|i) do)\b"
-)
-NO: Final = re.compile(
-    r"^\W*(?:no|nope|nah|n|nein|non|false|none|never"
-    r"|(?:it|he|she) (?:does|is)(?:n't| not)|(?:they|we|i) do(?:n't| not))\b"
-)
+from bot.model.request import Vocabulary
 
 # A name alone, or after one of these, is a wish for it: "try frankfurt", "what about android?", "and acme-lab".
 AROUND: Final = " ?.!,:;\"'`*_@()"
@@ -33,10 +23,11 @@ LEAD: Final = re.compile(
 
 def extract_refinements(text: str, vocabulary: Vocabulary, asked: str = "") -> dict[str, str]:
     """Collect what *text* changes about the case by option, the answer to the question *asked* included."""
-    found = dict(read(text, vocabulary).clues)
-    for name, value in _named_alone(text, vocabulary).items():
+    found, rest = read_named(text, vocabulary)
+    for name, value in (*read(rest, vocabulary).clues.items(), *_named_alone(rest, vocabulary).items()):
         found.setdefault(name, value)
-    if asked and asked not in found and (answer := _answer(text, vocabulary.options.get(asked))):
+    answers_another = any(name in vocabulary.options for name in found)
+    if not answers_another and (answer := read_answer(rest, vocabulary.options.get(asked))):
         found[asked] = answer
     return found
 
@@ -57,28 +48,3 @@ def _named_alone(text: str, vocabulary: Vocabulary) -> dict[str, str]:
         if near := next((item for item in alike if item), None):
             found.setdefault(name, near)
     return found
-
-
-def _answer(text: str, meanings: Mapping[str, str] | None) -> str | None:
-    """What *text* answers, by what the words of an option mean: none for a version, None for no option."""
-    if meanings is None:
-        return None
-    lower = text.casefold()
-    if not meanings:
-        version = re.search(
-            r"(?<![\w.:])v?\d{1,4}(?:\.\d{1,6}){0,3}(?:[-+][0-9a-z.+-]{1,40})?(?![\w:]|\.\d)", lower
-        )
-        found = version and version[0].rstrip(".-+").removeprefix("v")
-        return found if found and VERSION.fullmatch(found) else None
-    words = re.findall(r"[a-z]+", lower)
-    if words and words[0] in meanings:
-        return meanings[words[0]]
-    sentence = "no" if NO.match(lower) else "yes" if YES.match(lower) else None
-    return meanings.get(sentence) if sentence else None
-
-
-def spoken(option: Option) -> str:
-    """Say *option* as a person would: one of its words, or a version in its span."""
-    if option.words:
-        return option.words[0]
-    return option.from_ or "0"

@@ -55,8 +55,17 @@ class Vocabulary:
         """The names of all options."""
         return ("code", "platform", "edge", "relay", *self.options)
 
+    def is_version(self, option: str) -> bool:
+        """Whether *option* takes a version, which belongs to one platform, in place of words."""
+        return option in self.options and not self.options[option]
+
 
 LOCAL: Final = "local"
 
 
-MAX_RELAYS: Final = 20  # relays of one diagnosis
+MAX_RELAYS: Final = 20  # relays of one diagnosis; more of them add nothing new
+
+
+def too_many_relays(count: int) -> str:
+    """Say that a diagnosis with *count* relays is not run."""
+    return f"One diagnosis runs from {MAX_RELAYS} relays at most, and this names {count}."

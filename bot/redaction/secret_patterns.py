@@ -112,6 +112,8 @@ TRAILING: Final = ",.;:)]}!?*_"
 HARMLESS: Final = re.compile(
     r"(?:null|none|nil|undefined|true|false|yes|no|missing|wrong|invalid|expired|empty|required|ok|unknown|string|str|"
     r"bad|not|set|unset|given|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
+    # Answers that people give by name, such as token=wrong-key; a test compares them with the knowledge.
+    r"y|n|good|old|key|signature|grant|wrong-key|no-grant|"
     r"\$\{?\w*\}?|(?:process\.)?env\b.*|os\.environ.*)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.diagnosis.triage import RunRecord
 from bot.model.request import Request
+from bot.model.vocabulary import person_questions
 from bot.rendering.blocks import evidence, fixes, guides, lists, modals, notices, run_diff, ticket
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, follow, walked
 from bot.rendering.blocks.elements import ButtonContext
@@ -253,7 +254,12 @@ class Gallery:
         yield Exhibit("history", "History", lists.history(past))
         codes = [(one.code, one.name) for one in self.knowledge.errors.values()]
         form = modals.form(
-            codes, titles, self.network.edge_names, RELAYS, {"code": "31009", "relay": "acme-hq"}
+            codes,
+            titles,
+            self.network.edge_names,
+            RELAYS,
+            {"code": "31009", "relay": "acme-hq"},
+            questions=person_questions(self.knowledge),
         )
         yield Exhibit("form", "Form", form)
         causes = [(one.id, one.title) for one in self.knowledge.causes.values()]

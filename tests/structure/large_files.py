@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 REASONS: Final[Mapping[str, str]] = {
-    "bot/cli/repl.py": "one session: every function is a kind of line that may be typed, over the same state",
-    "bot/language/router.py": "the order in which the meanings of a text are tried is read in one place",
     "bot/rendering/blocks/evidence.py": "one page of tables, top to bottom; each table is a function of a few lines",
     "bot/rendering/blocks/verdict.py": "one message, top to bottom; its parts share the space that Slack allows",
     "bot/rendering/terminal/diagnosis.py": "one page, top to bottom; each section is a function of a few lines",
-    "bot/slack/listeners/actions.py": "one table of buttons, and below it the few lines that each of them does",
     "probes/net/stun.py": "one codec: packing and parsing mirror each other and share the RFC's numbers",
 }

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot.language.router import is_question
+from bot.language.free_text import is_question
 from bot.relays.local import from_each
 from bot.slack.runtime.ordering import ThreadOrdering
 from bot.slack.runtime.tasks import TaskSupervisor
@@ -94,7 +94,7 @@ async def test_thread() -> None:
         assert await worker.call(is_question, "why?")
         await worker.close()
     called = {called: times for (_, called), times in trace.calls.items()}
-    assert called == {Function("bot.language.router", "is_question"): 1}
+    assert called == {Function("bot.language.free_text", "is_question"): 1}
     assert trace.package_pairs == {("bot.slack", "bot.language"): 1}
     assert trace.upward == {}
 

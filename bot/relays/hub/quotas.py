@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from bot.errors import quote
+from bot.model.request import MAX_RELAYS
 from probes.protocol.sliding_window import SlidingWindow
 
 HOUR: Final = 3600.0
@@ -21,7 +22,7 @@ class HubLimits:
     relay_an_hour: int = 120
     person_at_once: int = 20  # over all relays: one diagnosis from several of them counts each
     person_an_hour: int = 240
-    case_relays: int = 20  # that one diagnosis may use at once: more tell nothing new
+    case_relays: int = MAX_RELAYS  # that one diagnosis may use at once
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.model.request import MAX_RELAYS
+from bot.model.vocabulary import PersonQuestion
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import DIVIDER, Block, context, header, section, words
 from bot.rendering.blocks.elements import ButtonContext, button, option, row
@@ -27,8 +28,9 @@ def form(
     relays: Sequence[str],
     given: Mapping[str, str] | None = None,
     metadata: str = "",
+    questions: Sequence[PersonQuestion] = (),
 ) -> Block:
-    """Make the diagnosis form; *given* prefills code, story, platform, edge, and relay.
+    """Make the diagnosis form; *given* prefills code, story, platform, edge, relay, and answers to *questions*.
 
     Block ids are field names, so that errors appear at the field; action ids are `value`.
     """
@@ -49,9 +51,7 @@ def form(
         ),
         _several("relay", "From where?", [(name, name) for name in relays], known.get("relay", "")),
         _select("edge", "Edge set in the app", [(name, name) for name in edges], known.get("edge")),
-        _version(known.get("sdk-version", "")),
-        _select("vpn", "Is the user on a VPN?", _YES_NO, known.get("vpn", ANY)),
-        _select("turn", "Does the app pass TURN servers?", _YES_NO, known.get("turn", ANY)),
+        *(_question(question, known.get(question.option, "")) for question in questions),
     ]
     blocks = [
         section("Say what you know. The rest can wait: Lineman asks later, if it still matters."),
@@ -65,9 +65,6 @@ def form(
         "Diagnose",
         text_limits.cut(text_limits.clean(metadata), text_limits.METADATA),
     )
-
-
-_YES_NO: Final = ((ANY, "I don't know"), ("yes", "Yes"), ("no", "No"))
 
 
 def feedback(asked: ButtonContext, causes: Sequence[tuple[str, str]]) -> Block:
@@ -171,7 +168,7 @@ def _field(name: str, label: str, element: Block, *, optional: bool = True, hint
     made = {
         "type": "input",
         "block_id": name,
-        "label": words(label),
+        "label": words(label, text_limits.FIELD),
         "element": element,
         "optional": optional,
     }
@@ -191,7 +188,11 @@ def _story(given: str) -> Block:
     return _field("story", "Or what happens, in your words", element)
 
 
-def _version(given: str) -> Block:
+def _question(question: PersonQuestion, given: str) -> Block | None:
+    """A field for what only a person can tell: a list of answers, or a version."""
+    if question.choices:
+        choices = [(answer, says[:1].upper() + says[1:]) for answer, says in question.choices]
+        return _select(question.option, question.ask, [(ANY, "I don't know"), *choices], given or ANY)
     element: Block = {
         "type": "plain_text_input",
         "action_id": "value",
@@ -200,4 +201,4 @@ def _version(given: str) -> Block:
     }
     if given:
         element["initial_value"] = text_limits.cut(text_limits.line(given), 40)
-    return _field("sdk-version", "Version of the Voice SDK", element)
+    return _field(question.option, question.ask, element)

@@ -155,6 +155,10 @@ def _preflight(guides: tuple[Guide, ...], platform: str | None, *, verbose: bool
         if guides:
             yield Line("Name the platform, or use --verbose, for the steps and the code.", "dim", indent=2)
         return
+    yield from _guides(guides)
+
+
+def _guides(guides: Iterable[Guide]) -> Iterator[Line]:
     for item in guides:
         yield from _section(f"The SDK's own test, inside the app: {item.title}", _guide(item))
 
@@ -228,3 +232,4 @@ def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
 
 # Shared with other renderers.
 section, items, cause_lines = _section, _items, _found
+render_meaning, render_guides, render_observations = _meaning, _guides, _observations

@@ -1,15 +1,15 @@
 """Answers to questions, wherever they are asked: in the thread for all, or to the person alone who typed a command."""
 
 import logging
-from dataclasses import replace
 from typing import Final
 
 from bot.intake.read import read
-from bot.language.answering import Answer, answer_question, passage
-from bot.language.case_context import CaseContext, context_of_case
+from bot.language.answering import Answer, passage
+from bot.language.case_context import CaseContext
+from bot.language.follow_ups import LastQuestion, in_context
 from bot.language.rewording import reword
-from bot.language.router import LanguageContext, UnknownCode, follow_up, in_context, route
-from bot.model.records import CaseRow
+from bot.language.routed_intent import LanguageContext, UnknownCode
+from bot.language.router import route
 from bot.model.request import Vocabulary
 from bot.rendering.blocks import answers, codes, guides
 from bot.rendering.blocks.elements import ButtonContext
@@ -19,8 +19,6 @@ from bot.slack.api.client import SlackError
 from bot.slack.api.post_update import OUTSIDE
 from bot.slack.delivery.outbox import post_once
 from bot.slack.state.context import AppContext
-from bot.slack.state.finished_run import FinishedRun, view_of
-from bot.slack.state.thread_memory import LastQuestion
 from knowledge.advice.meaning import meaning_of
 
 log = logging.getLogger(__name__)
@@ -34,7 +32,7 @@ async def warm(context: AppContext) -> None:
     """Learn from the files what words mean, before somebody waits for it: half a second, at the bench."""
 
     def learn() -> None:
-        route("a story that says nothing", CaseContext(), language_context(context))
+        route("a story that says nothing", language_context(context))
 
     await context.worker.call(learn)
 
@@ -58,52 +56,21 @@ def language_context(context: AppContext, words: Vocabulary | None = None) -> La
     return LanguageContext(context.engine.knowledge, context.engine.network, words or context.vocabulary)
 
 
-async def about(context: AppContext, case: CaseRow, finished: FinishedRun | None) -> CaseContext:
-    """What questions in the thread of *case* are about: its causes, their evidence, platform and edge."""
-    request = case.request
-    if finished is None:
-        return CaseContext(request.code, request.platform or "", request.edge)
-    meant = await context.store.labels.meant(case.id)
-    found = await context.worker.call(_of_case, context, finished, meant)
-    return replace(found, platform=request.platform or found.platform)
-
-
-def _of_case(context: AppContext, finished: FinishedRun, meant: tuple[str, ...]) -> CaseContext:
-    return context_of_case(finished.record, view_of(context.engine, finished).found, meant)
-
-
-def answered(
-    text: str, talk: LastQuestion, case_context: CaseContext, here: LanguageContext
-) -> tuple[Answer, LastQuestion]:
-    """Answer *text* in the context of a case, going on from the last question of its thread; runs at the bench."""
-    again = follow_up(text, [talk.question] if talk.question else [], here.vocabulary)
-    context = talk.about if talk.question else CaseContext()
-    stored = replace(
-        case_context,
-        platform=context.platform or case_context.platform,
-        edge=context.edge or case_context.edge,
-    )
-    now = in_context(text, stored, here)
-    question = again or text
-    return answer_question(question, now, here.knowledge, here.network), LastQuestion(question, now)
-
-
 async def answer(
     context: AppContext,
     actor: Actor,
     text: Answer,
-    question: str,
-    case_context: CaseContext,
-    asked: ButtonContext | None = None,
+    asked: LastQuestion,
+    run: ButtonContext | None = None,
 ) -> None:
-    """Give an answer, in a language model's words where one is set, or own up to none; keep what it was about."""
-    question = question[:LONGEST]
-    talk, codes = await context.worker.call(_kept, context, question, case_context)
+    """Give an answer, in a language model's words where one is set, or say that there is none; keep the question."""
+    question = asked.question[:LONGEST]
+    last, codes = await context.worker.call(_kept, context, LastQuestion(question, asked.about))
     if text.answered:
-        context.thread_memory.keep(actor, talk)
-        text = await _worded(context, question, text, case_context)
+        context.thread_memory.keep(actor, last)
+        text = await _worded(context, question, text, asked.about)
     visible = "" if actor.message and not actor.private else question
-    await say(context, actor, answers.answer(text, visible, asked or ButtonContext(), codes))
+    await say(context, actor, answers.answer(text, visible, run or ButtonContext(), codes))
 
 
 async def _worded(context: AppContext, question: str, plain: Answer, case_context: CaseContext) -> Answer:
@@ -116,15 +83,15 @@ async def _worded(context: AppContext, question: str, plain: Answer, case_contex
     return answer
 
 
-def _kept(
-    context: AppContext, question: str, case_context: CaseContext
-) -> tuple[LastQuestion, list[tuple[str, str]]]:
-    """What the next question may go on from, and the codes that *question* names, with their names."""
+def _kept(context: AppContext, asked: LastQuestion) -> tuple[LastQuestion, list[tuple[str, str]]]:
+    """What the next question may go on from, and the codes that the question names, with their names."""
     known = [
-        code for code in read(question, context.vocabulary).codes if code in context.engine.knowledge.errors
+        code
+        for code in read(asked.question, context.vocabulary).codes
+        if code in context.engine.knowledge.errors
     ]
-    talk = LastQuestion(question, in_context(question, case_context, language_context(context)))
-    return talk, [(code, name_of(context, code)) for code in known]
+    about = in_context(asked.question, asked.about, context.vocabulary)
+    return LastQuestion(asked.question, about), [(code, name_of(context, code)) for code in known]
 
 
 async def meanings(
@@ -151,18 +118,15 @@ async def nearest(context: AppContext, actor: Actor, name: str) -> None:
     await say(context, actor, answers.answer(answer))
 
 
-async def named(context: AppContext, actor: Actor, name: str) -> bool:
-    """Explain the cause, the question or the code of that *name*; false where nothing has it."""
+async def named(context: AppContext, actor: Actor, name: str) -> None:
+    """Explain the cause, the question or the code of that *name*."""
     knowledge = context.engine.knowledge
     if name in knowledge.causes:
         await say(context, actor, guides.cause_meaning(knowledge.causes[name]))
     elif name in knowledge.questions:
         await say(context, actor, guides.question_meaning(knowledge.questions[name]))
-    elif name in knowledge.errors:
-        await meanings(context, actor, (name,), "")
     else:
-        return False
-    return True
+        await meanings(context, actor, (name,), "")
 
 
 def name_of(context: AppContext, code: str) -> str:

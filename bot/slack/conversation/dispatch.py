@@ -1,26 +1,29 @@
-"""A text that somebody typed, said or pasted is understood without its secrets, and done: at the bench, then here."""
+"""Do what a text asks for: it is understood without its secrets, off the event loop, and then carried out."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.allowlist.request import ListRequest, called
+from bot.diagnosis.revise import apply_changes, override
 from bot.errors import UsageError
 from bot.language.answering import Answer
-from bot.language.case_context import CaseContext
-from bot.language.command_parser import parse_words
+from bot.language.follow_ups import LastQuestion
+from bot.language.intents import Intent
 from bot.language.make_request import AmbiguousCode
-from bot.language.router import (
+from bot.language.routed_intent import (
     CodeMeanings,
+    Conversation,
     HelpWanted,
+    HistoryWanted,
     LanguageContext,
     MissingPlatform,
+    RelaysWanted,
     RoutedIntent,
     UnknownCode,
-    follow_up,
-    route,
 )
+from bot.language.router import NEW, complete, route
 from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
 from bot.redaction.redact import hint, redact
@@ -28,7 +31,7 @@ from bot.rendering.blocks import notices
 from bot.rendering.blocks.notices import note
 from bot.rendering.symptom_text import understood
 from bot.slack.api.actor import Actor
-from bot.slack.conversation import allowlists, answers, symptom_choices, thread_replies
+from bot.slack.conversation import allowlists, answers, inventories, symptom_choices, thread_replies
 from bot.slack.runs import lifecycle
 from bot.slack.state.context import AppContext
 
@@ -38,6 +41,12 @@ LISTS: Final = ("/diagnose allowlist ios", "/diagnose allowlist ios edge=frankfu
 KEPT: Final = 500  # characters of a text that are shown again or kept
 
 
+NOTHING_RUNS: Final = "Nothing is running here at the moment."
+NOTHING_TO_REPEAT: Final = (
+    "There is no diagnosis here to run again. Start one with the error code, such as `/diagnose 31009 ios`."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
     """What a text wants, the text without its secrets, and what was taken out of it (a sentence; empty if nothing)."""
@@ -45,6 +54,9 @@ class ParsedMessage:
     want: RoutedIntent
     text: str
     taken_out: str
+    question: LastQuestion = field(
+        default_factory=LastQuestion
+    )  # the text as a question, and what it is about
 
     @property
     def says_nothing(self) -> bool:
@@ -55,19 +67,16 @@ class ParsedMessage:
 
 async def handle_text(context: AppContext, actor: Actor, text: str) -> None:
     """Do what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
-    talk, here = (
-        context.thread_memory.last(actor),
-        answers.language_context(context, await context.words_for(actor)),
-    )
-    about = talk.about
-    heard = await context.worker.call(read, text, about, here, talk.question)
+    conversation = Conversation(last=context.thread_memory.last(actor))
+    language = answers.language_context(context, await context.words_for(actor))
+    heard = await context.worker.call(read, text, language, conversation)
     if heard.taken_out and not heard.says_nothing:
         await context.post_ephemeral(actor, note(heard.taken_out))
-    await dispatch(context, actor, heard, about)
+    await dispatch(context, actor, heard)
 
 
-async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage, about: CaseContext) -> None:
-    """Do what was heard; *about* is the context it was understood in."""
+async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> None:
+    """Do what was heard."""
     match heard.want:
         case Request() as request:
             await lifecycle.start(context, actor, request)
@@ -84,16 +93,20 @@ async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage, abou
             await context.post_ephemeral(
                 actor, notices.choose(named, platforms.pop() if len(platforms) == 1 else "")
             )
+        case Intent(kind="stop"):
+            await context.post_ephemeral(actor, note(NOTHING_RUNS))
+        case Intent():
+            await context.post_ephemeral(actor, note(NOTHING_TO_REPEAT))
         case _:
-            await _answer(context, actor, heard, about)
+            await _answer(context, actor, heard)
 
 
-async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage, about: CaseContext) -> None:
-    """Tell what somebody wants to know; nothing is looked into."""
+async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> None:
+    """Answer a question; nothing is tested."""
     text = heard.text[:KEPT]
     match heard.want:
         case Answer() as answer:
-            await answers.answer(context, actor, answer, text, about)
+            await answers.answer(context, actor, answer, heard.question)
         case CodeMeanings(codes, platform):
             await answers.meanings(context, actor, codes, platform, text)
         case UnknownCode() as unknown:
@@ -104,26 +117,35 @@ async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage, about
             await allowlists.ask_platform(context, actor, rest)
         case HelpWanted():
             await answers.say(context, actor, thread_replies.help_text(context))
+        case RelaysWanted():
+            await inventories.post_relays(context, actor)
+        case HistoryWanted():
+            await inventories.post_history(context, actor)
 
 
 async def handle_form_story(context: AppContext, actor: Actor, story: str, fields: Mapping[str, str]) -> None:
     """Do what a *story* in the form tells; what was filled in beside it (*fields*) counts more than its words."""
-    here = answers.language_context(context, await context.words_for(actor))
-    heard = await context.worker.call(read, story, CaseContext(), here)
+    vocabulary = await context.words_for(actor)
+    heard = await context.worker.call(read, story, answers.language_context(context, vocabulary))
     match heard.want:
         case SymptomMatch() as found:
-            heard = replace(heard, want=replace(found, clues={**found.clues, **fields}))
+            clues = override(found.clues, fields, vocabulary)
+            heard = replace(heard, want=replace(found, clues=clues))
         case Request() as found:
-            named = [("code", found.code), *fields.items()]
-            heard = replace(heard, want=parse_words((), context.vocabulary, named))
+            heard = replace(heard, want=apply_changes(found, fields, vocabulary))
     if heard.taken_out and not heard.says_nothing:
         await context.post_ephemeral(actor, note(heard.taken_out))
-    await dispatch(context, actor, heard, CaseContext())
+    await dispatch(context, actor, heard)
 
 
-def read(text: str, about: CaseContext, language_context: LanguageContext, before: str = "") -> ParsedMessage:
-    """Understand *text* without its secrets; “and on iOS?” goes on from the question *before*."""
+def read(text: str, language: LanguageContext, conversation: Conversation = NEW) -> ParsedMessage:
+    """Understand *text* without its secrets."""
+    safe, taken_out = without_secrets(text)
+    question = complete(safe, language, conversation)
+    return ParsedMessage(route(safe, language, conversation), question.question, taken_out, question)
+
+
+def without_secrets(text: str) -> tuple[str, str]:
+    """*text* as far as it is read, without its secrets; and a sentence about what was taken out."""
     safe = redact(text[:LONGEST])
-    answer = TAKEN_OUT.sub(" ", safe.text)  # "access token removed" are words of ours, and tell nothing
-    sentence = follow_up(answer, [before] if before else [], language_context.vocabulary) or answer
-    return ParsedMessage(route(sentence, about, language_context), sentence, hint(safe.kinds))
+    return TAKEN_OUT.sub(" ", safe.text), hint(safe.kinds)  # "access token removed" are our words, not theirs

@@ -9,7 +9,7 @@ from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading
 from bot.diagnosis.engine import Engine
 from bot.intake.clues import Reading, code_of, platform_of
 from bot.intake.read import BEGINNING, read
-from bot.language.router import is_from_device
+from bot.language.device_words import is_from_device
 from bot.model.records import CaseRow
 from bot.redaction.redact import hint
 from bot.rendering.blocks import device_report

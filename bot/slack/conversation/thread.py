@@ -1,24 +1,33 @@
-"""Words in a thread of ours: anybody goes on with the same case, by mention or plainly where the bot may read."""
+"""Messages in a case's thread: anybody goes on with the case, by mention or plainly where the bot may read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Final
 
-from bot.allowlist.request import asks_plainly
-from bot.diagnosis.revise import changed
-from bot.language.addressing import is_addressed_to_bot
-from bot.language.intents import Intent, ThreadContext, read_intent
+from bot.diagnosis.revise import apply_changes, can_reuse
+from bot.language.answering import Answer
+from bot.language.case_context import CaseContext, context_of_case, topics_of
+from bot.language.intents import EXAMPLES, Intent
+from bot.language.routed_intent import Conversation, HelpWanted, LanguageContext, NotForUs, NotUnderstood
+from bot.language.router import is_for_us
 from bot.model.records import CaseRow
-from bot.redaction.redact import hint, redact
+from bot.rendering.blocks import notices
 from bot.rendering.blocks.notices import note
 from bot.slack.api.actor import Actor
 from bot.slack.conversation import answers, reports, thread_replies
-from bot.slack.conversation.dispatch import LONGEST, TAKEN_OUT
-from bot.slack.conversation.question import CaseQuestion
+from bot.slack.conversation.dispatch import (
+    NOTHING_RUNS,
+    ParsedMessage,
+    dispatch,
+    read,
+    without_secrets,
+)
 from bot.slack.runs import lifecycle
 from bot.slack.state.context import AppContext
-from bot.slack.state.finished_run import FinishedRun
+from bot.slack.state.finished_run import FinishedRun, view_of
 
-NO_VERDICT = "This diagnosis has no verdict yet; ask again when it has one."
+NO_VERDICT: Final = "This diagnosis has no verdict yet; ask again when it has one."
+STAYS_OPEN: Final = "The question stays open. Anyone can answer it here later."
 
 
 async def follow(context: AppContext, actor: Actor, case: CaseRow, text: str, *, addressed: bool) -> None:
@@ -27,52 +36,81 @@ async def follow(context: AppContext, actor: Actor, case: CaseRow, text: str, *,
     if left is None:
         return
     finished = await context.run_history.latest(case.id)
-    heard = await context.worker.call(_hear, left, _thread(context, finished), addressed=addressed)
+    conversation = replace(open_case(context, case, finished), addressed=addressed)
+    conversation = replace(conversation, last=context.thread_memory.last(actor))
+    language = answers.language_context(context, await context.words_for(actor) if addressed else None)
+    meant = await context.store.labels.meant(case.id) if finished else ()
+    heard = await context.worker.call(_hear, left, language, conversation, context, finished, meant)
     if heard is None:
         return
     if heard.taken_out:
         await context.post_ephemeral(actor, note(heard.taken_out))
-    if heard.intent.kind not in ("unknown", "meaning"):
-        await context.permissions.check_access(await context.workspace(actor), actor, case.request.relays)
-    question = CaseQuestion(context, actor, case, finished, heard.text)
-    if await question.comes_first(heard.intent, addressed=addressed) or await _do(
-        context, actor, case, finished, heard.intent
-    ):
-        return
-    await question.put(addressed=addressed)
+    await _do(context, actor, case, finished, heard)
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadMessage:
-    """What was said, without secrets: what it asks for, and what was taken out."""
+def open_case(context: AppContext, case: CaseRow, finished: FinishedRun | None) -> Conversation:
+    """Say what is talked of in the thread of *case*: the open question of its last run, and what has a name there."""
+    asked = finished.record.diagnosis.next_question if finished else None
+    request = case.request
+    about = CaseContext(request.code, request.platform or "", request.edge)
+    return Conversation(
+        in_case=True,
+        about=about,
+        asked=asked.option if asked else "",
+        topics=topics_of(context.engine.knowledge, finished.record.observations if finished else ()),
+    )
 
-    text: str
-    intent: Intent
-    taken_out: str
 
-
-def _hear(text: str, thread: ThreadContext, *, addressed: bool) -> ThreadMessage | None:
-    """Read *text* at the bench; None where it is not for us."""
-    safe = redact(text[:LONGEST])
-    sentence = TAKEN_OUT.sub(" ", safe.text)
-    intent = read_intent(sentence, thread)
-    wanted = addressed or is_addressed_to_bot(sentence, intent) or asks_plainly(sentence)
-    return ThreadMessage(sentence, intent, hint(safe.kinds)) if wanted else None
+def _hear(
+    text: str,
+    language: LanguageContext,
+    conversation: Conversation,
+    context: AppContext,
+    finished: FinishedRun | None,
+    meant: tuple[str, ...],
+) -> ParsedMessage | None:
+    """Understand *text*, off the event loop; None where it is not for us. What the case says is laid out only then."""
+    if not is_for_us(without_secrets(text)[0], language, conversation):
+        return None
+    if finished:
+        about = context_of_case(finished.record, view_of(context.engine, finished).found, meant)
+        platform = conversation.about.platform or about.platform
+        conversation = replace(conversation, about=replace(about, platform=platform))
+    return read(text, language, conversation)
 
 
 async def _do(
+    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun | None, heard: ParsedMessage
+) -> None:
+    match heard.want:
+        case NotForUs():
+            return
+        case Intent(kind="meaning") as intent:
+            await answers.named(context, actor, intent.values.get("about", ""))
+        case Intent() as intent:
+            workspace = await context.workspace(actor)
+            await context.permissions.check_access(workspace, actor, case.request.relays)
+            await _carry_out(context, actor, case, finished, intent)
+        case HelpWanted():
+            await thread_replies.reply(context, actor, thread_replies.help_text(context))
+        case NotUnderstood():
+            message = notices.usage("In this thread I can do other things.", (EXAMPLES,))
+            await thread_replies.reply(context, actor, message)
+        case Answer() as answer:
+            run = finished.asked if finished else None
+            await answers.answer(context, actor, answer, heard.question, run)
+        case _:
+            await dispatch(context, actor, heard)
+
+
+async def _carry_out(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun | None, intent: Intent
-) -> bool:
-    """Do what *intent* says; false where it is to be taken as a question."""
+) -> None:
     match intent.kind:
-        case "unknown":
-            return False
-        case "meaning":
-            return await answers.named(context, actor, intent.values.get("about", ""))
         case "stop":
             await _stop(context, actor, case)
-        case "help":
-            await thread_replies.reply(context, actor, thread_replies.help_text(context))
+        case "unsure":
+            await thread_replies.reply(context, actor, note(STAYS_OPEN))
         case "evidence" | "preflight" if finished is None:
             await thread_replies.reply(context, actor, note(NO_VERDICT))
         case "evidence":
@@ -84,28 +122,21 @@ async def _do(
         case _:
             context.thread_memory.forget(actor)
             await _change(context, actor, case, finished, intent)
-    return True
 
 
 async def _change(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun | None, intent: Intent
 ) -> None:
-    """Change the case: conclude anew where the looks are there already, else look again."""
-    request = changed(case.request, intent.values)
+    """Change the case: conclude again from the last run where that is enough, else run again."""
+    request = apply_changes(case.request, intent.values, context.vocabulary)
     if intent.kind == "answer" and finished:
-        answers = {name: value for name, value in request.answers.items() if name in intent.values}
-        now = await lifecycle.answer(context, actor, case, finished, answers)
-        await thread_replies.concluded(context, actor, now, f"Noted: {_listed(answers)}.")
-    elif (
-        intent.kind == "platform"
-        and finished
-        and finished.record.request.platform in (None, request.platform)
-    ):
-        now = await lifecycle.conclude_for_platform(
-            context, actor, replace(case, request=request), finished, request.platform or ""
-        )
+        given = {name: request.answers[name] for name in context.vocabulary.options if name in intent.values}
+        now = await lifecycle.answer(context, actor, case, finished, given)
+        await thread_replies.concluded(context, actor, now, f"Noted: {_listed(given)}.")
+    elif intent.kind == "platform" and finished and can_reuse(finished.record.request, request):
+        now = await lifecycle.conclude(context, actor, case, finished, request)
         await thread_replies.concluded(
-            context, actor, now, "No new test was needed: every platform had been looked at."
+            context, actor, now, "No new test was needed: the last run covers every platform."
         )
     else:
         await lifecycle.rerun(context, actor, case, request)
@@ -116,25 +147,7 @@ async def _stop(context: AppContext, actor: Actor, case: CaseRow) -> None:
     going = [run for run, active_run in context.active_runs.items() if active_run.case.id == case.id]
     stopped = [await lifecycle.stop(context, actor, run) for run in going]
     if not any(stopped):
-        await context.post_ephemeral(actor, note("Nothing runs here at the moment."))
-
-
-def _thread(context: AppContext, finished: FinishedRun | None) -> ThreadContext:
-    asked = finished.record.diagnosis.next_question if finished else None
-    return ThreadContext(context.vocabulary, asked.option if asked else "", topics(context, finished))
-
-
-def topics(context: AppContext, finished: FinishedRun | None) -> dict[str, str]:
-    """What words in a thread may be about: causes and questions by id and title, looks by their targets."""
-    knowledge = context.engine.knowledge
-    named = {cause.id: cause.id for cause in knowledge.causes.values()}
-    named |= {cause.title: cause.id for cause in knowledge.causes.values()}
-    named |= {question.id: question.id for question in knowledge.questions.values()}
-    named |= {question.asks: question.id for question in knowledge.questions.values()}
-    named |= {platform.title: platform.id for platform in knowledge.platforms.values()}
-    if finished:
-        named |= {step: step for step in finished.record.observations}
-    return named
+        await context.post_ephemeral(actor, note(NOTHING_RUNS))
 
 
 def _listed(answers: Mapping[str, str]) -> str:

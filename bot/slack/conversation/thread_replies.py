@@ -34,7 +34,7 @@ async def concluded(context: AppContext, actor: Actor, finished: FinishedRun, wh
     await reply(context, actor, note(text))
 
 
-async def evidence(context: AppContext, actor: Actor, finished: FinishedRun, about: str) -> None:
+async def evidence(context: AppContext, actor: Actor, finished: FinishedRun, about: str = "") -> None:
     """Show one look, or all of them."""
     if about in finished.record.observations:
         message = await context.worker.call(run_messages.step_message, context.engine, finished, about)

@@ -1,26 +1,17 @@
 """App Home: a start button, the user's recent diagnoses, and the state of the relays."""
 
-import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.model.records import CaseRow, RunRow
-from bot.relays.hub.dispatcher import spoken_ago
-from bot.relays.hub.messages import RelayStatus
-from bot.rendering.blocks.elements import ButtonContext
-from bot.rendering.blocks.lists import PastRun, RelayRow
 from bot.rendering.blocks.modals import home
 from bot.slack.api.actor import Actor, of_event
 from bot.slack.api.client import call
+from bot.slack.conversation.inventories import recent, relay_rows
 from bot.slack.delivery import inbox
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
-from bot.slack.state.health import relay_problem
-
-RECENT = 10
-OFF: Final = 1.0  # seconds; a smaller clock error of a relay is not shown
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
@@ -38,81 +29,3 @@ async def publish(context: AppContext, actor: Actor, _: Mapping[str, str]) -> No
     runs, (relays, others) = await recent(context, actor), await relay_rows(context, actor)
     view = home(runs, relays, others=others)
     await call(workspace.client.views_publish, user_id=actor.user, view=view)
-
-
-async def recent(context: AppContext, actor: Actor, most: int = RECENT) -> list[PastRun]:
-    """List the latest runs of *actor*, newest first."""
-    found = await context.store.recent(actor.team, actor.user, most)
-    return [_past(context, case, run) for case, run in found if run]
-
-
-async def relay_rows(context: AppContext, actor: Actor) -> tuple[list[RelayRow], int]:
-    """List the relays that *actor* may use with their state, and count the others."""
-    workspace = await context.workspace(actor)
-    names = context.relay_directory.names
-    usable = await context.permissions.usable(workspace, actor, names)
-    rows = [await _built_in(context)] if context.engine.relay.name in usable else []
-    rows += [row_of(status, time.time()) for status in context.relay_directory.known if status.name in usable]
-    return rows, len(names) - len(usable)
-
-
-async def _built_in(context: AppContext) -> RelayRow:
-    relay = context.engine.relay
-    problem = await relay_problem(context)
-    state = problem or f"ready, {context.run_slots.busy(relay.name)} of {context.run_slots.each} places taken"
-    return RelayRow(relay.name, relay.vantage, not problem, state)
-
-
-def row_of(status: RelayStatus, now: float) -> RelayRow:
-    """Describe the state of a relay behind the hub; *now* is Unix time in seconds."""
-    return RelayRow(
-        status.name,
-        status.vantage,
-        status.connected and status.ready,
-        _state(status, now),
-        status.labels,
-        _troubles(status),
-    )
-
-
-def _state(status: RelayStatus, now: float) -> str:
-    if not status.connected:
-        found = f"last seen {spoken_ago(now - status.seen)} ago" if status.seen else "never seen"
-        return f"not connected, {found}{f' ({status.gone})' if status.gone else ''}"
-    parts = ["connected" if status.ready else f"connected, but {status.gone or 'not ready'}"]
-    if status.round_trip_ms is not None:
-        parts.append(f"round trip {status.round_trip_ms:.0f} ms")
-    if status.version:
-        parts.append(f"version {status.version}")
-    if status.running:
-        parts.append(f"{status.running} running")
-    return ", ".join(parts)
-
-
-def _troubles(status: RelayStatus) -> tuple[str, ...]:
-    found = [f"Self-test, {name}: {check}" for name, check in (status.checks or {}).items() if check]
-    if status.offset_s is not None and abs(status.offset_s) >= OFF:
-        way = "ahead" if status.offset_s > 0 else "behind"
-        found.append(f"Its clock is {abs(status.offset_s):.0f} s {way}.")
-    return tuple(found) if status.connected else ()
-
-
-def _past(context: AppContext, case: CaseRow, run: RunRow) -> PastRun:
-    known = context.engine.knowledge.platforms.get(run.request.platform or "")
-    return PastRun(
-        asked=ButtonContext(case.id, run.id),
-        subject=f"{run.request.code} on {known.title if known else 'every platform'}",
-        headline=str(run.summary.get("headline") or _ended(run)),
-        outcome=run.outcome or run.status,
-        started=run.started,
-    )
-
-
-def _ended(run: RunRow) -> str:
-    words: Mapping[str, str] = {
-        "running": "Still running",
-        "stopped": "Stopped",
-        "lost": "Cut off by a restart",
-        "failed": "Could not be carried out",
-    }
-    return words.get(run.status, run.status)

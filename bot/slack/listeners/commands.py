@@ -6,12 +6,9 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.rendering.blocks import lists
 from bot.slack.api.actor import Actor, of_command
-from bot.slack.conversation import thread_replies
 from bot.slack.conversation.dispatch import handle_text
 from bot.slack.delivery import inbox
-from bot.slack.listeners import app_home
 from bot.slack.listeners.views import open_form
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
@@ -31,16 +28,8 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Run the command as typed."""
-    text = fields.get("text", "")
-    match text.casefold().strip(" .!?"):
-        case "":
-            await open_form(context, actor)
-        case "help":
-            await context.post_ephemeral(actor, thread_replies.help_text(context))
-        case "relays" | "relay":
-            await context.post_ephemeral(actor, lists.relays(*await app_home.relay_rows(context, actor)))
-        case "history":
-            await context.post_ephemeral(actor, lists.history(await app_home.recent(context, actor, 20)))
-        case _:
-            await handle_text(context, actor, text)
+    """Do what was typed."""
+    if (text := fields.get("text", "")).strip(" .!?"):
+        await handle_text(context, actor, text)
+    else:
+        await open_form(context, actor)

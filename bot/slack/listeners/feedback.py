@@ -8,11 +8,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.model.records import CaseRow, FeedbackVerdict
 from bot.redaction.redact import redact
+from bot.rendering.blocks import notices
 from bot.rendering.blocks.modals import FEEDBACK, answers
 from bot.rendering.blocks.modals import feedback as window
 from bot.slack.api.actor import Actor, of_interaction
 from bot.slack.delivery import inbox, outbox
 from bot.slack.listeners.views import open_window
+from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
 from bot.slack.state.finished_run import FinishedRun
@@ -41,6 +43,21 @@ async def judge(
     await outbox.refresh_case(
         context, case, await context.run_history.latest(case.id) or finished, {"judged": verdict}
     )
+
+
+async def confirm(context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun) -> None:
+    """Keep that the verdict was right, and say thanks."""
+    await judge(context, actor, case, finished, "right")
+    header = run_messages.header_of_finished(context.engine, finished)
+    await context.post_ephemeral(actor, notices.thanks(header, "right"))
+
+
+async def contest(context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun) -> None:
+    """Keep that the verdict was wrong, and ask what it was."""
+    try:
+        await ask_why(context, actor, finished)
+    finally:  # it counts, whether or not there was time for a window
+        await judge(context, actor, case, finished, "wrong")
 
 
 async def ask_why(context: AppContext, actor: Actor, finished: FinishedRun) -> None:

@@ -9,6 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.request import Request, Vocabulary
+from bot.model.vocabulary import person_questions
 from bot.rendering.blocks.modals import FORM, answers, form
 from bot.slack.api.actor import Actor, of_interaction
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call
@@ -70,6 +71,7 @@ async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] 
         platforms=[(platform.id, platform.title) for platform in knowledge.platforms.values()],
         edges=context.vocabulary.edges,
         relays=relays,
+        questions=person_questions(knowledge, (given or {}).get("platform", "")),
         given={"code": FIRST, "relay": relays[0] if relays else "", "edge": context.vocabulary.roaming}
         | dict(given or {}),
         metadata=json.dumps(

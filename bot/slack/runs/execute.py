@@ -76,7 +76,7 @@ async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, n
     """Wait for a slot on the relay *name*, then run the checks there."""
     run, who = running.run, f"{running.case.team}/{running.user}"
     relay = context.relay_directory.named(
-        name, run.vantages[name], who, f"{run.request.case_label}, run {run.id}"
+        name, who, f"{run.request.case_label}, run {run.id}", run.vantages[name]
     )
     here = asyncio.get_running_loop()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.diagnosis.revise import answers_for, apply_changes
 from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request
 from bot.rendering.blocks import notices
@@ -29,7 +30,7 @@ GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a ne
 async def start(context: AppContext, actor: Actor, request: Request) -> str:
     """Start a diagnosis in the actor's channel, or else in a direct message; returns the case id."""
     if actor.thread and (case := await context.store.case_of_thread(actor.team, actor.channel, actor.thread)):
-        await rerun(context, actor, case, request)
+        await rerun(context, actor, case, _with_earlier_answers(context, case, request))
         return case.id
     await _let_look(context, actor, request)
     return await _open(context, actor, request)
@@ -47,22 +48,29 @@ async def rerun(context: AppContext, actor: Actor, case: CaseRow, request: Reque
 async def answer(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, answers: Mapping[str, str]
 ) -> FinishedRun:
-    """Conclude *finished* again with *answers* from a person; no check runs again."""
-    await context.permissions.check_access(
-        await context.workspace(actor), actor, finished.record.request.relays
+    """Conclude *finished* again with a person's *answers*; nothing is tested again.
+
+    The case may have moved on to another platform since: then a version that was asked for here is not its own.
+    """
+    vocabulary, before = context.vocabulary, finished.record.request
+    given = {**answers_for(case.request, before.platform, vocabulary), **answers}
+    run_request = apply_changes(before, given, vocabulary)
+    lasting = answers_for(run_request, case.request.platform, vocabulary)
+    case_request = apply_changes(
+        case.request, {name: value for name, value in lasting.items() if name in answers}, vocabulary
     )
-    request = replace(case.request, answers={**case.request.answers, **answers})
-    return await _conclude(context, case, finished, request)
+    await context.permissions.check_access(await context.workspace(actor), actor, before.relays)
+    return await _conclude(context, case, finished, run_request, case_request)
 
 
-async def conclude_for_platform(
-    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, platform: str
+async def conclude(
+    context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, request: Request
 ) -> FinishedRun:
-    """Conclude for one *platform* from observations made for all platforms."""
+    """Conclude *finished* again for *request*, which its observations cover; nothing is tested again."""
     await context.permissions.check_access(
         await context.workspace(actor), actor, finished.record.request.relays
     )
-    return await _conclude(context, case, finished, replace(case.request, platform=platform))
+    return await _conclude(context, case, finished, request, request)
 
 
 async def stop(context: AppContext, actor: Actor, run_id: str) -> bool:
@@ -76,13 +84,22 @@ async def stop(context: AppContext, actor: Actor, run_id: str) -> bool:
     return await execute.end_without_verdict(context, running, "stopped", Ending(by=actor.user))
 
 
+def _with_earlier_answers(context: AppContext, case: CaseRow, request: Request) -> Request:
+    """Add what was answered in *case*, where *request* begins the same code again; what it says itself counts more."""
+    if request.code != case.request.code:
+        return request
+    earlier = answers_for(case.request, request.platform, context.vocabulary)
+    return replace(request, answers={**earlier, **request.answers})
+
+
 async def _conclude(
-    context: AppContext, case: CaseRow, finished: FinishedRun, request: Request
+    context: AppContext, case: CaseRow, finished: FinishedRun, run_request: Request, case_request: Request
 ) -> FinishedRun:
-    await context.store.change_case(case.id, request)
-    now = await context.worker.call(reevaluate, context.engine, finished, request)
+    await context.store.change_case(case.id, case_request)
+    now = await context.worker.call(reevaluate, context.engine, finished, run_request)
     context.run_history.keep(now)
-    await outbox.refresh_case(context, case, now, {"request": repr(request)})
+    case = replace(case, request=case_request)
+    await outbox.refresh_case(context, case, now, {"request": repr(run_request)})
     return now
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.engine import Engine
-from bot.diagnosis.triage import RunRecord, prepare
+from bot.diagnosis.triage import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.vantage_summary import compared_view
@@ -92,11 +92,5 @@ def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
 
 def reevaluate(engine: Engine, finished: FinishedRun, request: Request) -> FinishedRun:
     """Conclude again from the same observations for *request*, which has one more answer or another platform."""
-    problem = prepare(request, engine.knowledge, engine.network)
-
-    def again(record: RunRecord) -> RunRecord:
-        answers = problem.answers(record.observations, request.answers, record.vantage)
-        diagnosis = problem.diagnosis(answers, record.observations)
-        return replace(record, request=request, answers=answers, diagnosis=diagnosis)
-
-    return combine(finished.case, finished.run, finished.user, [again(record) for record in finished.records])
+    records = engine.reevaluate(finished.records, request)
+    return combine(finished.case, finished.run, finished.user, records)

@@ -80,7 +80,7 @@ class Permissions:
 
     def _rules(self) -> AccessRules:
         """Return the current rules: relays, their labels, and their invitations change at run time."""
-        return applied(self._own, self._relays.places)
+        return applied(self._own, self._relays.scopes)
 
     async def _who(self, workspace: Workspace, actor: Actor, rules: AccessRules) -> AccessSubject:
         groups = {

@@ -2,13 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from bot.diagnosis.engine import Engine
+from bot.diagnosis.revise import answers_for, apply_changes
 from bot.diagnosis.triage import Problem, RunRecord, prepare
 from bot.model.records import RunRow
-from bot.model.request import Request
+from bot.model.request import Request, Vocabulary
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.state.finished_run import FinishedRun, combine
 from bot.storage.store import Store
@@ -50,8 +50,7 @@ class RunHistory:
         request, observations = requests
         latest = (await self._store.runs(run.case))[0].id == run_id
         if latest:  # add answers given since then, and the platform if it became known
-            answers = {**request.answers, **case.request.answers}
-            request = replace(request, answers=answers, platform=request.platform or case.request.platform)
+            request = _as_answered(request, case.request, self._desk.vocabulary)
         finished = await self._bench.call(reevaluate, self._desk, run, case.user, request, observations)
         self.keep(finished)
         return finished
@@ -71,6 +70,13 @@ class RunHistory:
                 return await self.get(run.id)
             earlier = earlier or run.id == finished.run
         return None
+
+
+def _as_answered(request: Request, case: Request, vocabulary: Vocabulary) -> Request:
+    """Give a run's *request* with what its *case* has learned since; a version for another platform is not its own."""
+    if request.platform is None and case.platform:
+        request = apply_changes(request, {"platform": case.platform}, vocabulary)
+    return apply_changes(request, answers_for(case, request.platform, vocabulary), vocabulary)
 
 
 def reevaluate(

@@ -1,21 +1,12 @@
 """The last question of each thread, for follow-ups such as “and on iOS?”; in memory only."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import Final
 
-from bot.language.case_context import CaseContext
+from bot.language.follow_ups import LastQuestion
 from bot.slack.api.actor import Actor
 
 KEPT: Final = 2_000  # threads
-
-
-@dataclass(frozen=True, slots=True)
-class LastQuestion:
-    """The last question of a thread, and the facts it refers to."""
-
-    question: str = ""
-    about: CaseContext = field(default_factory=CaseContext)
 
 
 class ThreadMemory:

@@ -177,12 +177,14 @@ SDK = NextQuestion("sdk-version", "sdk-version", "Which?", (("before-3", "older"
     [
         (VPN, "a", "yes"),
         (VPN, "B", "no"),
-        (VPN, "YES", "YES"),
-        (VPN, "n", "n"),
+        (VPN, "YES", "yes"),
+        (VPN, "n", "no"),
+        (VPN, "No, they are not", "no"),
         (SDK, "2", "2"),
         (SDK, "a", "0"),
         (SDK, "from-3", "3"),
-        (SDK, "v6.1", "v6.1"),
+        (SDK, "v6.1", "6.1"),
+        (SDK, "it is 6.1.2", "6.1.2"),
     ],
 )
 def test_meaning(asked: NextQuestion, said: str, meant: str) -> None:

@@ -236,7 +236,7 @@ async def test_stories_and_choices(world: SmallWorld) -> None:
         "I read that as: UDP to the media ports is blocked.",
         "I look into it as 53405",
         "knowledge/causes/",
-        "I do not know what that is about.",
+        "I did not understand that.",
         "I read that as: the VPN does not carry the call.",
     ):
         assert told in out
@@ -268,7 +268,7 @@ async def test_diagnose_a_story(world: SmallWorld) -> None:
     assert "did you mean android?" in err
     code, _, err = await lineman("diagnose", "the cat sat on the mat", "--network", network)
     assert code == 2
-    assert "Nothing is looked into." in err
+    assert "Nothing is tested." in err
 
 
 def at_a_terminal() -> None:

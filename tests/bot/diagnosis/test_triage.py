@@ -4,13 +4,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from bot.diagnosis.triage import Progress, RunRecord, add_answer, triage
+from bot.diagnosis.triage import Progress, RunRecord, prepare, reevaluate, triage
 from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.request import Request
 from bot.relays.local import LocalRelay
@@ -140,7 +140,8 @@ async def test_one_more_answer(world: SmallWorld) -> None:
     network = load_network(world.network())
     record = await run(world.network(), Request("31009", "javascript"))
     assert "edge-mismatch" in {one.cause for one in record.diagnosis.not_checked}
-    more = add_answer(record, "vpn", "no", KNOWLEDGE, network)
+    request = replace(record.request, answers={"vpn": "no"})
+    more = reevaluate(record, prepare(request, KNOWLEDGE, network), request)
     assert "edge-mismatch" in {one.cause for one in more.diagnosis.ruled_out}
     assert more.observations is record.observations
     assert more.request.answers == {"vpn": "no"}

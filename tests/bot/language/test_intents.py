@@ -144,10 +144,18 @@ def test_open_question_is_answered_in_a_word(
     assert read_intent(text, thread) == Intent("answer", values)
 
 
-@pytest.mark.parametrize("text", ["don't know", "not sure", "no idea", "maybe", "ok", "192.0.2.1:443"])
+@pytest.mark.parametrize("text", ["don't know", "I dont know", "not sure", "no idea", "maybe"])
 @pytest.mark.parametrize("thread", [VPN, SDK], ids=["vpn", "sdk"])
-def test_doubt_is_no_answer(text: str, thread: ThreadContext) -> None:
-    """Who does not know has not answered no."""
+def test_doubt_leaves_the_question_open(text: str, thread: ThreadContext) -> None:
+    """Who does not know has not answered no; without an open question it says nothing."""
+    assert read_intent(text, thread) == Intent("unsure")
+    assert read_intent(text, THREAD).kind == "unknown"
+
+
+@pytest.mark.parametrize("text", ["ok", "192.0.2.1:443"])
+@pytest.mark.parametrize("thread", [VPN, SDK], ids=["vpn", "sdk"])
+def test_other_words_are_no_answer(text: str, thread: ThreadContext) -> None:
+    """Words that fit no answer of the open question answer nothing."""
     assert read_intent(text, thread).kind == "unknown"
 
 

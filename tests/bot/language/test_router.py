@@ -1,5 +1,7 @@
 """Words of any way in are taken for what they want: a diagnosis, a meaning, a list, an answer or a reading."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,8 +10,20 @@ from bot.allowlist.request import ListRequest
 from bot.errors import UsageError
 from bot.language.answering import Answer
 from bot.language.case_context import CaseContext
+from bot.language.follow_ups import LastQuestion, follow_up
+from bot.language.intents import Intent
 from bot.language.make_request import AmbiguousCode
-from bot.language.router import CodeMeanings, LanguageContext, MissingPlatform, UnknownCode, follow_up, route
+from bot.language.routed_intent import (
+    CodeMeanings,
+    Conversation,
+    LanguageContext,
+    MissingPlatform,
+    NotForUs,
+    NotUnderstood,
+    RelaysWanted,
+    UnknownCode,
+)
+from bot.language.router import route
 from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
 from bot.model.vocabulary import make_vocabulary
@@ -23,7 +37,8 @@ WORLD = LanguageContext(KNOWLEDGE, NETWORK, WORDS)
 
 
 def wanted(text: str, about: CaseContext | None = None) -> object:
-    return route(text, about or CaseContext(), WORLD)
+    last = LastQuestion("", about) if about else LastQuestion()
+    return route(text, WORLD, Conversation(last=last))
 
 
 @pytest.mark.parametrize(
@@ -116,3 +131,63 @@ def test_follow_up_goes_on(text: str, before: str, question: str) -> None:
 def test_any_text_wants_something(parts: list[str]) -> None:
     """Whatever is written, it is one of the kinds, and nothing is raised."""
     assert wanted(" ".join(parts)) is not None
+
+
+CASE = Conversation(in_case=True, about=CaseContext("31009", "ios"), asked="slept")
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("yes", Intent("answer", {"slept": "yes"})),
+        ("No, it was in use", Intent("answer", {"slept": "no"})),
+        ("don't know", Intent("unsure")),
+        ("not on a VPN", Intent("answer", {"vpn": "no"})),
+        ("without vpn yes", Intent("answer", {"without-vpn": "yes"})),
+        ("without-vpn=yes", Intent("answer", {"without-vpn": "yes"})),
+        ("turn fresh no", Intent("answer", {"turn-fresh": "no"})),
+        ("token: wrong-key", Intent("answer", {"token": "wrong-key"})),
+        ("android", Intent("platform", {"platform": "android"})),
+        ("53000 ios", Request("53000", "ios")),
+        ("/diagnose 31009 ios", Request("31009", "ios")),
+        ("relays", RelaysWanted()),
+        ("stop", Intent("stop")),
+        ("qwertz!", NotUnderstood()),
+    ],
+)
+def test_words_in_a_case(text: str, meaning: object) -> None:
+    """In a case, words go on with it: answers to its open question and to any other, changes, another code."""
+    assert route(text, WORLD, CASE) == meaning
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "answer"),
+    [
+        ("token", "it's expired", "expired"),
+        ("token", "the wrong key", "wrong-key"),
+        ("token", "everything is fine", "good"),
+        ("token", "it is not expired", ""),
+        ("token", "yes", ""),
+        ("slept", "it did", "yes"),
+        ("slept", "no problem, thanks", "no"),
+        ("sdk-version", "v2.1.0", "2.1.0"),
+    ],
+)
+def test_answers_in_other_words(asked: str, text: str, answer: str) -> None:
+    """The open question is answered by a word of its answers in a short sentence; a negated word answers nothing."""
+    routed = route(text, WORLD, replace(CASE, asked=asked))
+    assert (routed.values if isinstance(routed, Intent) else {}) == ({asked: answer} if answer else {})
+
+
+@pytest.mark.parametrize(
+    "text", ["lunch?", "no problem", "no worries", "thanks!", "31009", "relays", "sure thing"]
+)
+def test_people_among_themselves(text: str) -> None:
+    """Where people talk with one another, courtesies answer nothing, and a code alone starts nothing."""
+    assert route(text, WORLD, replace(CASE, addressed=False)) == NotForUs()
+
+
+def test_several_codes_in_a_case() -> None:
+    """A statement with several codes asks which one; a question about them is answered."""
+    assert isinstance(route("it says 31009 or 53000", WORLD, CASE), AmbiguousCode)
+    assert isinstance(route("what is the difference between 31005 and 31009?", WORLD, CASE), Answer)

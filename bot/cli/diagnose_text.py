@@ -1,0 +1,120 @@
+"""`lineman diagnose TEXT`: the request that free text makes, with what was understood on stderr."""
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from bot.allowlist.request import ListRequest
+from bot.diagnosis.engine import Engine
+from bot.diagnosis.revise import override
+from bot.errors import UsageError, unknown_word
+from bot.language.answering import Answer
+from bot.language.command_parser import parse_words
+from bot.language.command_slips import FEW
+from bot.language.make_request import AmbiguousCode, request_for_match
+from bot.language.routed_intent import (
+    CodeMeanings,
+    HelpWanted,
+    HistoryWanted,
+    LanguageContext,
+    MissingPlatform,
+    RelaysWanted,
+    RoutedIntent,
+    UnknownCode,
+)
+from bot.language.router import route
+from bot.model.request import LONGEST, Request, Vocabulary
+from bot.model.symptom_match import SymptomMatch
+from bot.rendering.symptom_text import looked_into_as
+from bot.rendering.terminal.answer import render_readings
+from bot.rendering.terminal.console import Line, write
+
+NOTHING: Final = "Nothing is tested. Say more, or give the error code, as in `lineman diagnose 31009`."
+
+
+def request_of_text(
+    words: Sequence[str], engine: Engine, named: Sequence[tuple[str, str]], error: UsageError
+) -> Request:
+    """Make a request of the text in *words*; the options that were *named* count more.
+
+    *error* says what is wrong with the text as a command. It is raised if the text makes no sense otherwise.
+    """
+    text = " ".join(words)
+    if not text.isprintable() or max(map(len, text.split()), default=LONGEST + 1) > LONGEST:
+        raise error
+    if _is_command(words, engine.vocabulary):  # then it is an option that is wrong
+        raise error
+    routed = route(text, LanguageContext(engine.knowledge, engine.network, engine.vocabulary))
+    found = _request(routed, text, engine, error)
+    return parse_words((), engine.vocabulary, _options(found, named, engine.vocabulary))
+
+
+def _is_command(words: Sequence[str], vocabulary: Vocabulary) -> bool:
+    try:
+        parse_words(words, vocabulary)
+    except UsageError:
+        return False
+    return True
+
+
+def _request(routed: RoutedIntent, text: str, engine: Engine, error: UsageError) -> Request:
+    match routed:
+        case Request():
+            return routed
+        case UsageError():
+            raise routed
+        case AmbiguousCode(ask, _):
+            raise UsageError(ask)
+        case UnknownCode(code):
+            raise unknown_word(
+                "an error code known here", code, engine.vocabulary.codes, engine.vocabulary.see
+            )
+        case SymptomMatch():
+            return _matched(routed, text, engine, error)
+    raise UsageError(instead) if (instead := _other_command(routed, text)) else error
+
+
+def _matched(found: SymptomMatch, text: str, engine: Engine, error: UsageError) -> Request:
+    """Take the code that a story points to, and say so; a few words without a meaning are a wrong command."""
+    request = request_for_match(found, engine.knowledge, engine.vocabulary)
+    if request is None and len(text.split()) <= FEW:
+        raise error
+    write(render_readings(found), sys.stderr)
+    if request is None:
+        raise UsageError(NOTHING)
+    write([Line(looked_into_as(request))], sys.stderr)
+    return request
+
+
+def _other_command(routed: RoutedIntent, text: str) -> str:
+    """Say which command does what *text* asks for; empty where none does."""
+    match routed:
+        case Answer():
+            return f'That is a question. Run `lineman ask "{text}"`.'
+        case CodeMeanings(codes, _):
+            return f"To see what {codes[0]} means, run `lineman knowledge show {codes[0]}`."
+        case ListRequest(platform=platform):
+            return f"For an allow-list, run `lineman allowlist {platform}`."
+        case MissingPlatform():
+            return "For an allow-list, run `lineman allowlist PLATFORM`."
+        case RelaysWanted():
+            return "To list the relays, run `lineman relays list`."
+        case HistoryWanted():
+            return "Earlier diagnoses are listed in Slack: `/diagnose history`."
+        case HelpWanted():
+            return "For help, run `lineman diagnose --help`."
+    return ""
+
+
+def _options(
+    request: Request, named: Sequence[tuple[str, str]], vocabulary: Vocabulary
+) -> list[tuple[str, str]]:
+    """List the options of *request* under those that were *named*; another platform drops the text's version."""
+    found = {"code": request.code, "edge": request.edge, "relay": ",".join(request.relays), **request.answers}
+    if request.platform:
+        found["platform"] = request.platform
+    given = dict(named)
+    if platform := given.get("platform"):
+        given["platform"] = vocabulary.platforms.get(platform.casefold(), platform)
+    merged = override(found, given, vocabulary)
+    return [*named, *((name, value) for name, value in merged.items() if name not in given)]

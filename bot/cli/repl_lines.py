@@ -1,0 +1,41 @@
+"""One line of the interactive session: a report is compared with the case, everything else goes to the router."""
+
+import sys
+from typing import Final
+
+from bot.cli.repl_replies import reply
+from bot.cli.repl_reports import More, file_named, find_report, go_on, pasted_whole, read_named
+from bot.cli.repl_session import Repl
+from bot.errors import UsageError
+from bot.rendering.terminal.console import Line, write
+
+SHORTEST: Final = 40  # characters: what is shorter and no JSON is neither a report nor a tool's output
+
+
+def answer_line(repl: Repl, line: str, more: More) -> None:
+    """Do what *line* asks for, or say what it should have been."""
+    try:
+        if not _reported(repl, line, more):
+            reply(repl, line)
+    except UsageError as error:
+        write([Line(str(error))], sys.stdout)
+    except KeyboardInterrupt:
+        if not sys.stdin.isatty():
+            raise
+        write([Line("Stopped.")], sys.stdout)
+
+
+def _reported(repl: Repl, line: str, more: More) -> bool:
+    """Go on with the report in *line*, or in the file that it names; false where there is none."""
+    if line[:1] not in ("{", "[") and len(line) < SHORTEST and "preflight" not in line[:10].casefold():
+        return False
+    if name := file_named(line):
+        reading, words = read_named(name, line, more)
+    else:
+        words = pasted_whole(line, more)
+        found = find_report(words)
+        if found is None:
+            return False
+        reading = found
+    repl.begin((go_on(repl.engine, repl.record, reading, words),))
+    return True

@@ -1,0 +1,209 @@
+"""Replies of the interactive session: what a line means is carried out, and the result printed."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+from bot.allowlist.request import ListRequest
+from bot.allowlist.resolve import write_list
+from bot.cli.interactive import ask_on, conclude_with, is_interactive, talk_through
+from bot.cli.knowledge import lines_of
+from bot.cli.repl_session import Repl
+from bot.diagnosis.revise import apply_changes, can_reuse
+from bot.diagnosis.triage import RunRecord
+from bot.errors import UsageError, unknown_word
+from bot.language.answering import Answer
+from bot.language.follow_ups import LastQuestion, in_context
+from bot.language.intents import EXAMPLES, Intent
+from bot.language.llm_settings import read_endpoint
+from bot.language.make_request import AmbiguousCode, request_for
+from bot.language.rewording import reword_now
+from bot.language.routed_intent import (
+    CodeMeanings,
+    HelpWanted,
+    HistoryWanted,
+    MissingPlatform,
+    NotForUs,
+    NotUnderstood,
+    RelaysWanted,
+    RoutedIntent,
+    UnknownCode,
+)
+from bot.language.router import complete, route
+from bot.model.request import Request
+from bot.model.symptom_match import SymptomMatch
+from bot.rendering.symptom_text import looked_into_as
+from bot.rendering.terminal.answer import render_answer, render_readings
+from bot.rendering.terminal.console import Line, write
+from bot.rendering.terminal.diagnosis import render_guides, render_meaning, render_observations
+from bot.rendering.terminal.session_help import render_help
+from bot.rendering.view import make_view
+from knowledge.advice.meaning import meaning_of
+
+NUMBERS: Final = 3  # digits of a choice
+
+
+def reply(repl: Repl, line: str) -> None:
+    """Do what *line* asks for; `UsageError` says what it should have been."""
+    number = line.strip(" .)")
+    if repl.choices and number.isdecimal() and len(number) < NUMBERS:
+        _choose(repl, int(number))
+        return
+    _carry_out(repl, line, route(line, repl.language, repl.conversation))
+
+
+def _carry_out(repl: Repl, line: str, routed: RoutedIntent) -> None:
+    match routed:
+        case Request():
+            _diagnose(repl, routed)
+        case UsageError():
+            raise routed
+        case AmbiguousCode(ask, options):
+            repl.choices = routed
+            _say(ask)
+            _number([f"{code} {repl.engine.knowledge.errors[code].name}" for code, _ in options])
+        case SymptomMatch():
+            _match(repl, routed)
+        case Intent():
+            _intend(repl, routed)
+        case Answer():
+            _answer(repl, line, routed)
+        case _:
+            _look_up(repl, routed)
+
+
+def _look_up(repl: Repl, routed: RoutedIntent) -> None:
+    """Print what is written down: meanings of codes, allow-lists, relays, help."""
+    engine = repl.engine
+    match routed:
+        case CodeMeanings(codes, platform):
+            for code in codes:
+                write(render_meaning(meaning_of(engine.knowledge, code, platform or None)), sys.stdout)
+        case UnknownCode(code):
+            raise unknown_word(
+                "an error code known here", code, engine.vocabulary.codes, engine.vocabulary.see
+            )
+        case ListRequest():
+            sys.stdout.write(write_list(routed, engine.network))
+        case MissingPlatform():
+            names = ", ".join(engine.knowledge.platforms)
+            _say(f"For which platform? Add one of {names}, for example: allowlist ios")
+        case RelaysWanted():
+            _say(*(f"{name}  {_vantage(repl, name)}" for name in engine.relays.names))
+            _say("For the state of each relay, run: lineman relays list")
+        case HistoryWanted():
+            _say("This session keeps no history. In Slack, /diagnose history lists your diagnoses.")
+        case HelpWanted():
+            write(render_help(engine.vocabulary.options), sys.stdout)
+        case NotUnderstood() | NotForUs():
+            _say(f"I did not understand that. About this case you can type: {EXAMPLES}.")
+
+
+def _vantage(repl: Repl, name: str) -> str:
+    engine = repl.engine
+    relay = engine.relay if name == engine.relay.name else engine.relays.named(name)
+    return relay.vantage
+
+
+def _diagnose(repl: Repl, request: Request, meant: tuple[str, ...] = ()) -> None:
+    repl.begin((), meant)
+    repl.begin(talk_through(repl.engine, request, verbose=False), meant)
+
+
+def _intend(repl: Repl, intent: Intent) -> None:
+    """Change the case, take an answer, or show something of it."""
+    record = repl.record
+    match intent.kind:
+        case "stop":
+            _say("Nothing is running. Type quit to leave.")
+        case _ if record is None:
+            _say("There is no diagnosis to run again. Start one with the error code, such as: 31009 ios")
+        case "unsure":
+            _say("The question stays open. You can answer it later.")
+        case "evidence":
+            steps, about = record.observations, intent.values.get("about", "")
+            found = [step for step in steps.values() if step.has_result]
+            write(render_observations([steps[about]] if about in steps else found), sys.stdout)
+        case "preflight":
+            platform = intent.values.get("platform") or record.request.platform
+            guides = make_view(record, repl.engine.knowledge, repl.engine.network).preflight
+            chosen = tuple(guide for guide in guides if guide.platform == platform) or guides
+            write(render_guides(chosen), sys.stdout)
+        case "meaning":
+            write(lines_of(repl.engine.knowledge, intent.values.get("about", "")), sys.stdout)
+        case _:
+            _change(repl, record, intent)
+
+
+def _change(repl: Repl, record: RunRecord, intent: Intent) -> None:
+    """Conclude the case again where what was observed is enough, else run it again."""
+    engine, before = repl.engine, record.request
+    request = apply_changes(before, intent.values, engine.vocabulary)
+    if intent.kind == "answer" or (intent.kind == "platform" and can_reuse(before, request)):
+        repl.records = conclude_with(engine, repl.records, intent.values)
+    else:
+        _diagnose(repl, request, repl.meant)
+        return
+    if is_interactive():
+        repl.records = ask_on(engine, repl.records)
+    elif (now := repl.record) and (question := now.diagnosis.next_question):
+        _say(f"Still open: {question.ask}")
+
+
+def _answer(repl: Repl, line: str, answer: Answer) -> None:
+    asked = complete(line, repl.language, repl.conversation)
+    if answer.answered:
+        about = in_context(asked.question, asked.about, repl.engine.vocabulary)
+        repl.last = LastQuestion(asked.question, about)
+    worded = reword_now(asked.question, answer, asked.about.evidence, read_endpoint(os.environ))
+    write(render_answer(worded), sys.stdout)
+
+
+def _match(repl: Repl, found: SymptomMatch) -> None:
+    """Go ahead with a clear story, or offer the causes that it may speak of."""
+    numbered = found.verdict == "close" and not found.codes
+    write(render_readings(found, numbered=numbered), sys.stdout)
+    if numbered:
+        repl.choices = found
+        _say_dim("Type a number.")
+    elif found.offered and (
+        request := request_for(found, found.offered, repl.engine.knowledge, repl.engine.vocabulary)
+    ):
+        if not found.codes:
+            _say(looked_into_as(request))
+        _diagnose(repl, request, tuple(candidate.cause for candidate in found.offered[:1]))
+
+
+def _choose(repl: Repl, number: int) -> None:
+    """Go ahead with the choice of this *number*; the last number rejects all causes."""
+    choices = repl.choices
+    if isinstance(choices, AmbiguousCode):
+        _diagnose(repl, choices.options[_within(number, len(choices.options)) - 1][1])
+    elif choices and _within(number, len(choices.offered) + 1) > len(choices.offered):
+        repl.choices = None
+        _say("Then say more: what you see or hear, where it works and where not, or the code.")
+    elif choices:
+        chosen = choices.offered[number - 1]
+        if request := request_for(choices, (chosen,), repl.engine.knowledge, repl.engine.vocabulary):
+            _say(looked_into_as(request))
+            _diagnose(repl, request, (chosen.cause,))
+
+
+def _within(number: int, most: int) -> int:
+    if not 1 <= number <= most:
+        raise UsageError(f"Type a number from 1 to {most}.")
+    return number
+
+
+def _number(texts: Iterable[str]) -> None:
+    write([Line(text, indent=2, mark=str(number)) for number, text in enumerate(texts, 1)], sys.stdout)
+    _say_dim("Type a number.")
+
+
+def _say(*texts: str) -> None:
+    write([Line(text) for text in texts], sys.stdout)
+
+
+def _say_dim(text: str) -> None:
+    write([Line(text, "dim")], sys.stdout)

@@ -1,0 +1,78 @@
+"""Buttons that show more of a run: one relay's verdict, another platform, what changed, a ticket, fixes, guides."""
+
+from typing import Final
+
+from bot.rendering.blocks import fixes as fix_blocks
+from bot.rendering.blocks.notices import note
+from bot.slack.api.post_update import update
+from bot.slack.conversation import thread_replies
+from bot.slack.delivery import outbox
+from bot.slack.listeners.press import Press, case_of, run_of
+from bot.slack.state import run_messages
+from bot.slack.state.context import AppContext
+
+NO_VERDICT: Final = "This run has no verdict; test again."
+
+
+async def view(context: AppContext, press: Press) -> None:
+    """Show the whole verdict of one relay of several, in the thread."""
+    part = run_of(press).from_relay(press.fields.get("chosen", ""))
+    if part is None:
+        await thread_replies.gone(context, press.actor, NO_VERDICT)
+        return
+    await thread_replies.reply(
+        context, press.actor, await context.worker.call(run_messages.verdict_message, context.engine, part)
+    )
+
+
+async def platform(context: AppContext, press: Press) -> None:
+    """Show the steps for another platform, in the message where it was chosen; nothing is tested."""
+    case, finished, chosen = case_of(press), run_of(press), press.fields.get("chosen", fix_blocks.ALL)
+    if press.fields.get("place") == "fixes":
+        message = await context.worker.call(run_messages.fixes_message, context.engine, finished, chosen)
+        await update(await context.workspace(press.actor), press.actor.channel, press.actor.message, message)
+    elif press.fields.get("place") == "part":
+        message = await context.worker.call(
+            run_messages.verdict_message, context.engine, finished, platform=chosen
+        )
+        await update(await context.workspace(press.actor), press.actor.channel, press.actor.message, message)
+    else:
+        await outbox.refresh_case(context, case, finished, {"platform": chosen, "at": press.actor.trigger})
+
+
+async def compare(context: AppContext, press: Press) -> None:
+    """Compare the run with the one before it, in the thread."""
+    finished = run_of(press)
+    before = await context.run_history.before(finished)
+    if before is None:
+        await context.post_ephemeral(
+            press.actor, note("There is no earlier run of this case to compare with.")
+        )
+        return
+    await thread_replies.reply(
+        context,
+        press.actor,
+        await context.worker.call(run_messages.change_message, context.engine, before, finished),
+    )
+
+
+async def ticket(context: AppContext, press: Press) -> None:
+    """Give the text for a ticket, to the person alone."""
+    await context.post_ephemeral(
+        press.actor, await context.worker.call(run_messages.ticket_message, context.engine, run_of(press))
+    )
+
+
+async def fixes(context: AppContext, press: Press) -> None:
+    """List the fixes in the thread."""
+    platform = press.fields.get("platform", "") or fix_blocks.ALL
+    await thread_replies.reply(
+        context,
+        press.actor,
+        await context.worker.call(run_messages.fixes_message, context.engine, run_of(press), platform),
+    )
+
+
+async def preflight(context: AppContext, press: Press) -> None:
+    """Explain the SDK's own test in the thread."""
+    await thread_replies.preflight(context, press.actor, run_of(press), press.fields.get("platform", ""))
