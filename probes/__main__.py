@@ -45,16 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = make_parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    home = StateDir(Path(options.home))
+    state_dir = StateDir(Path(options.home))
     try:
         match options.do:
             case "join":
-                return asyncio.run(_join(home, options.invitation))
+                return asyncio.run(_join(state_dir, options.invitation))
             case "check":
-                return asyncio.run(_check(home))
+                return asyncio.run(_check(state_dir))
             case "id":
-                return _say(home.identity().id)
-        return asyncio.run(_run(home))
+                return _say(state_dir.identity().id)
+        return asyncio.run(_run(state_dir))
     except (StateDirError, KeyFileError, PolicyError, WireError) as error:
         return _complain(str(error), USAGE)
     except LinkError as error:
@@ -80,12 +80,12 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _run(home: StateDir) -> int:
-    hub, me = home.hub(), home.identity()
+async def _run(state_dir: StateDir) -> int:
+    hub, me = state_dir.hub(), state_dir.identity()
     place = _place(hub.url, hub.pin)
-    policy = home.policy().with_proxy(place.proxy)
-    duties = PlanQueue(me, hub.keys, policy, memory=home.memory(), switch=home.switch)
-    agent = Agent(place, me, duties, __version__, probe_names())
+    policy = state_dir.policy().with_proxy(place.proxy)
+    plans = PlanQueue(me, hub.keys, policy, memory=state_dir.memory(), switch=state_dir.switch)
+    agent = Agent(place, me, plans, __version__, probe_names())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)
@@ -93,24 +93,26 @@ async def _run(home: StateDir) -> int:
     return 0
 
 
-async def _join(home: StateDir, word: str | None) -> int:
+async def _join(state_dir: StateDir, word: str | None) -> int:
     if not word:
         raise StateDirError("say `join` and the invitation")
     invitation = read_invitation(sys.stdin.readline() if word == "-" else word)
-    if home.usual_policy():
-        _say(f"wrote {home.path / 'policy.yaml'}: what this relay may touch, for Twilio's public network")
-    home.policy()  # no relay without a fence
-    me = home.identity(new=True)
+    if state_dir.usual_policy():
+        _say(
+            f"wrote {state_dir.path / 'policy.yaml'}: what this relay may touch, for Twilio's public network"
+        )
+    state_dir.policy()  # no relay without a fence
+    me = state_dir.identity(new=True)
     place = _place(invitation.hub, invitation.pin)
     name = await join(place, me, __version__, probe_names(), invitation.secret)
-    home.joined(invitation)
+    state_dir.joined(invitation)
     return _say(f"joined as {name}; this relay is {me.id}")
 
 
-async def _check(home: StateDir) -> int:
-    home.policy()
-    hub = home.hub()
-    me: Identity = home.identity()
+async def _check(state_dir: StateDir) -> int:
+    state_dir.policy()
+    hub = state_dir.hub()
+    me: Identity = state_dir.identity()
     checks = await test_host(_place(hub.url, hub.pin).url.split("/")[2].partition(":")[0], 0.0)
     for name, sentence in checks.items():
         _say(f"{name}: {sentence or 'fine'}")

@@ -25,7 +25,7 @@ from bot.language.routed_intent import (
 from bot.language.router import route
 from bot.model.request import LONGEST, Request, Vocabulary
 from bot.model.symptom_match import SymptomMatch
-from bot.rendering.symptom_text import looked_into_as
+from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.answer import render_readings
 from bot.rendering.terminal.console import Line, write
 
@@ -82,7 +82,7 @@ def _matched(found: SymptomMatch, text: str, engine: Engine, error: UsageError) 
     write(render_readings(found), sys.stderr)
     if request is None:
         raise UsageError(NOTHING)
-    write([Line(looked_into_as(request))], sys.stderr)
+    write([Line(assumed_as(request))], sys.stderr)
     return request
 
 

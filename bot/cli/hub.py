@@ -59,8 +59,8 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, over.set)
-    enrolment = RelayRegistry.open(settings.database)
-    hub = Hub(enrolment, names, settings.limits)
+    registry = RelayRegistry.open(settings.database)
+    hub = Hub(registry, names, settings.limits)
     try:
         async with hub.serving(), controlled(hub, settings.socket), listening(hub, listen) as where:
             tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")
@@ -68,7 +68,7 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
             hub.close()
             log.info("the hub ends; relays keep their plans and come back")
     finally:
-        await enrolment.close()
+        await registry.close()
 
 
 def _address(text: str) -> tuple[str, int]:

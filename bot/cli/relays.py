@@ -36,7 +36,7 @@ def run_relays(words: Sequence[str]) -> int:
     if work is None:
         raise unknown_word("a command of relays", command, COMMANDS)
     settings = read_hub_settings(os.environ)
-    asyncio.run(_with(settings, lambda enrolment: work(enrolment, settings, rest)))
+    asyncio.run(_with(settings, lambda registry: work(registry, settings, rest)))
     return 0
 
 
@@ -51,14 +51,14 @@ def _policy(words: list[str]) -> int:
 
 
 async def _with(settings: HubSettings, work: Callable[[RelayRegistry], Coroutine[Any, Any, None]]) -> None:
-    enrolment = RelayRegistry.open(settings.database)
+    registry = RelayRegistry.open(settings.database)
     try:
-        await work(enrolment)
+        await work(registry)
     finally:
-        await enrolment.close()
+        await registry.close()
 
 
-async def _invite(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
+async def _invite(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print the one command that makes a host the relay NAME."""
     options = make_command_parser("invite").parse_args(words)
     if options.vantage not in VANTAGES:
@@ -74,7 +74,7 @@ async def _invite(enrolment: RelayRegistry, settings: HubSettings, words: list[s
     relay = RegisteredRelay(
         options.name, None, labels=tuple(options.label), channels=channels, vantage=options.vantage
     )
-    token = await enrolment.invite(relay, time.time(), options.hours * 3600)
+    token = await registry.invite(relay, time.time(), options.hours * 3600)
     word = write_invitation(Invitation(url, token, signer.key, pin))
     sys.stdout.write(f"lineman relay join {word}\n")
     sys.stderr.write(f"Run this on the host; it works once, within {options.hours:g} hours.\n")
@@ -98,11 +98,11 @@ def _first_certificate(text: str) -> str:
     return before[before.find("-----BEGIN CERTIFICATE-----") :] + found
 
 
-async def _list(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
+async def _list(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print every relay and how it is."""
     options = make_command_parser("list").parse_args(words)
     health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
-    relays = await enrolment.all()
+    relays = await registry.all()
     if options.json:
         found = [_as_json(relay, health.get(relay.name)) for relay in relays]
         sys.stdout.write(json.dumps({"relays": found}, indent=2) + "\n")
@@ -112,15 +112,15 @@ async def _list(enrolment: RelayRegistry, settings: HubSettings, words: list[str
     write(lines or none, sys.stdout)
 
 
-async def _show(enrolment: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
+async def _show(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Print all that is known of one relay, and its last plans."""
-    relay = await enrolment.named(_only(words, "show"))
+    relay = await registry.named(_only(words, "show"))
     health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
     lines = list(_row(relay, health.get(relay.name)))
     for title in ("checks", "limits"):
         answers: Mapping[str, str] = relay.state.get(title, {})
         lines += [Line(f"{title}: {name}: {text or 'fine'}", indent=2) for name, text in answers.items()]
-    plans = await enrolment.audit(relay.name, 20)
+    plans = await registry.audit(relay.name, 20)
     lines += [Line("Last plans", "bold")] if plans else []
     for entry in plans:
         when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(entry.at))
@@ -128,18 +128,18 @@ async def _show(enrolment: RelayRegistry, settings: HubSettings, words: list[str
     write(lines, sys.stdout)
 
 
-async def _revoke(enrolment: RelayRegistry, _: HubSettings, words: list[str]) -> None:
+async def _revoke(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:
     """Let one in no more."""
     name = _only(words, "revoke")
-    await enrolment.revoke(name, time.time())
+    await registry.revoke(name, time.time())
     sys.stdout.write(f"{name} is revoked; a hub that runs ends its connection within seconds.\n")
 
 
-async def _rename(enrolment: RelayRegistry, _: HubSettings, words: list[str]) -> None:
+async def _rename(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:
     """Call one by another name."""
     if len(words) != 2:
         raise UsageError("Say the name and the new one: lineman relays rename acme-hq acme-berlin.")
-    await enrolment.rename(*words)
+    await registry.rename(*words)
     sys.stdout.write(f"{words[0]} is called {words[1]} now.\n")
 
 

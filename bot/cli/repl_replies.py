@@ -33,7 +33,7 @@ from bot.language.routed_intent import (
 from bot.language.router import complete, route
 from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
-from bot.rendering.symptom_text import looked_into_as
+from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.answer import render_answer, render_readings
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import render_guides, render_meaning, render_observations
@@ -171,7 +171,7 @@ def _match(repl: Repl, found: SymptomMatch) -> None:
         request := request_for(found, found.offered, repl.engine.knowledge, repl.engine.vocabulary)
     ):
         if not found.codes:
-            _say(looked_into_as(request))
+            _say(assumed_as(request))
         _diagnose(repl, request, tuple(candidate.cause for candidate in found.offered[:1]))
 
 
@@ -186,7 +186,7 @@ def _choose(repl: Repl, number: int) -> None:
     elif choices:
         chosen = choices.offered[number - 1]
         if request := request_for(choices, (chosen,), repl.engine.knowledge, repl.engine.vocabulary):
-            _say(looked_into_as(request))
+            _say(assumed_as(request))
             _diagnose(repl, request, (chosen.cause,))
 
 

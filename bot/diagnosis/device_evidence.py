@@ -57,7 +57,7 @@ def apply_device_reading(
     """Conclude *record* anew with what *reading* shows; *on_device*: pasted output was made on the user's device."""
     added = observations_of(reading, network, record.request.edge, on_device=on_device)
     observations = {**record.observations, **{observation.step: observation for observation in added}}
-    request = with_told(record.request, reading, knowledge)
+    request = with_answers(record.request, reading, knowledge)
     problem = prepare(request, knowledge, network)
     alone = {
         step: observation
@@ -109,7 +109,7 @@ def observations_of(
     return tuple({observation.step: observation for observation in (*reports, *pasted)}.values())
 
 
-def with_told(request: Request, reading: Reading, knowledge: Knowledge) -> Request:
+def with_answers(request: Request, reading: Reading, knowledge: Knowledge) -> Request:
     """Add to *request* what a report says as a person would: the platform, and with it the SDK's version."""
     platform = request.platform or (platform_of(reading) if _fits(request, reading) else None)
     answers = dict(request.answers)

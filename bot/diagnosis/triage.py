@@ -51,7 +51,7 @@ class Progress:
     done: int
     total: int
     changed: tuple[Answered, ...]
-    seen: Mapping[str, Observation]  # all observations so far, by step id
+    observations: Mapping[str, Observation]  # all observations so far, by step id
     diagnose: Callable[[], Diagnosis] = field(repr=False)  # conclusions so far; takes a few ms
     relay: str = ""  # the relay that made the observation
 
@@ -106,7 +106,7 @@ async def triage(
     plan = make_plan(problem.cases, network, ice)
     ready = time.perf_counter()
     known = observe_known(problem.cases, network, ice)
-    observations = await _look(problem, plan, known, relay, request.answers, tell)
+    observations = await _observe(problem, plan, known, relay, request.answers, tell)
     observations |= {step.id: _cancelled(step) for step in plan.steps if step.id not in observations}
     answers = problem.answers(observations, request.answers, relay.vantage)
     over = time.perf_counter()
@@ -137,7 +137,7 @@ def reevaluate(record: RunRecord, problem: Problem, request: Request) -> RunReco
     return replace(record, request=request, answers=answers, diagnosis=diagnosis)
 
 
-async def _look(
+async def _observe(
     problem: Problem,
     plan: Plan,
     known: Mapping[str, Observation],

@@ -111,17 +111,17 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
     codes = _CODE.findall(text)
     subject = _subject(text, (*codes, *(_platform_words(knowledge) if about.causes else ())))
     if about.evidence and _HOW_KNOWN.search(lower) and not subject:
-        return _told_of_looks(about.evidence, nearest)
+        return _answer_about_checks(about.evidence, nearest)
     if about.causes and not subject and not codes:
-        return _told(
+        return _answer_from(
             [_of_cause(cause, lower, about, knowledge, network) for cause in about.causes], nearest, 1.0
         )
     if codes and not subject:
         if found := _of_codes(codes, about, knowledge, closest):
-            return _told(found, nearest, 1.0)
+            return _answer_from(found, nearest, 1.0)
         return Answer((), (), nearest)
     if about.code and about.code in knowledge.errors and not subject and lower:
-        return _told(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
+        return _answer_from(_of_codes([about.code], about, knowledge, closest), nearest, 1.0)
     best = closest[0][1] if closest else 0.0
     if (
         not best
@@ -129,13 +129,13 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
         or any(code not in knowledge.errors and not _tells(code, closest) for code in codes)
     ):
         return Answer((), (), nearest, best)
-    return _told([closest[0][0]], nearest, best)
+    return _answer_from([closest[0][0]], nearest, best)
 
 
 def passage(name: str, knowledge: Knowledge) -> Answer:
     """Everything in the passage called *name*; no answer where there is none."""
     found = library_of(knowledge).passages.get(name)
-    return _told([found], (), 1.0) if found else Answer()
+    return _answer_from([found], (), 1.0) if found else Answer()
 
 
 def _subject(text: str, others: Sequence[str] = ()) -> list[str]:
@@ -154,12 +154,12 @@ def _platform_words(knowledge: Knowledge) -> list[str]:
 
 def _after(found: Iterable[str], written: Answer) -> Answer:
     """Put what was *found* in the case before what is *written*."""
-    answer = _told_of_looks(found, written.closest)
+    answer = _answer_about_checks(found, written.closest)
     later = (Sentence(sentence.text, sentence.source + 1) for sentence in written.sentences)
     return Answer((*answer.sentences, *later), (*answer.sources, *written.sources), written.closest, 1.0)
 
 
-def _told_of_looks(found: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
+def _answer_about_checks(found: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
     return Answer(tuple(Sentence(item, 0) for item in found), (Source("", LOOKS),), closest, 1.0)
 
 
@@ -206,7 +206,7 @@ def _tells(code: str, closest: Sequence[tuple[Passage, float]]) -> bool:
     return bool(closest) and (code in closest[0][0].codes or code in closest[0][0].text)
 
 
-def _told(passages: Sequence[Passage], closest: tuple[tuple[str, str], ...], score: float) -> Answer:
+def _answer_from(passages: Sequence[Passage], closest: tuple[tuple[str, str], ...], score: float) -> Answer:
     """The sentences of *passages*, each with the number of its source."""
     sources = tuple(Source(passage.file, passage.title, passage.references) for passage in passages)
     sentences = [

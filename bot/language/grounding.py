@@ -100,7 +100,7 @@ def _unborne(sentence: str, cited: Sequence[str]) -> str:
     whole = " ".join(cited)
     if any(not (" " <= letter <= "~") and letter not in whole for letter in sentence):
         return "has letters that its sources have not"
-    if not all(_stands(token, whole) for token in _facts(sentence)):
+    if not all(_occurs(token, whole) for token in _facts(sentence)):
         return "has a number, name or address that its sources have not"
     words = words_of(sentence)
     telltale = (set(telling(words)) - _JOINING) | (_STRONG & set(words))
@@ -125,7 +125,7 @@ def _facts(text: str) -> Iterable[str]:
             yield bare
 
 
-def _stands(token: str, text: str) -> bool:
+def _occurs(token: str, text: str) -> bool:
     """Whether *token* stands in *text* as a whole: no part of a longer number, name or address."""
     number, percent = token.removesuffix("%"), token.endswith("%")
     if _NUMBER.fullmatch(number):

@@ -4,7 +4,7 @@ from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
 
 
-def looked_into_as(request: Request) -> str:
+def assumed_as(request: Request) -> str:
     """Say which code is diagnosed for a description without a code."""
     return f"Nobody has named a code; I look into it as {request.code}. If you have the code, say it."
 

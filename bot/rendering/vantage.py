@@ -29,7 +29,7 @@ class VantageSummaries:
 
     summaries: tuple[VantageSummary, ...]
     compared: tuple[ComparedCause, ...] = ()
-    unlooked: tuple[str, ...] = ()  # titles of causes that no relay could check
+    unchecked: tuple[str, ...] = ()  # titles of causes that no relay could check
     seen_from: Mapping[str, str] = field(default_factory=dict)  # relays in words, by cause
 
     @property
@@ -42,5 +42,5 @@ class VantageSummaries:
         own = [
             f"From {summary.relay} ({summary.vantage_text}): {summary.headline}" for summary in self.summaries
         ]
-        unlooked = [f"Looked at from no relay: {'; '.join(self.unlooked)}"] if self.unlooked else []
+        unlooked = [f"Looked at from no relay: {'; '.join(self.unchecked)}"] if self.unchecked else []
         return [*own, *(cause.says for cause in self.compared), *self.missing, *unlooked]

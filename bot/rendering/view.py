@@ -39,8 +39,10 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
     meaning = meaning_of(knowledge, record.request.code, record.request.platform)
     advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
     return View(
-        headline=headline(diagnosis) if looked(record) else unlooked(record, meaning),
-        customer=for_customer(diagnosis, [cause.customer for cause in advice.found], looked=looked(record)),
+        headline=headline(diagnosis) if has_results(record) else no_results_text(record, meaning),
+        customer=for_customer(
+            diagnosis, [cause.customer for cause in advice.found], looked=has_results(record)
+        ),
         found=advice.found,
         not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
         preflight=() if meaning and meaning.elsewhere else advice.preflight,
@@ -48,12 +50,12 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
     )
 
 
-def looked(record: RunRecord) -> bool:
+def has_results(record: RunRecord) -> bool:
     """Whether there was anything to check: some codes have nothing to do with networks."""
     return bool(record.plan.steps) or bool(record.observations)
 
 
-def unlooked(record: RunRecord, meaning: Meaning | None) -> str:
+def no_results_text(record: RunRecord, meaning: Meaning | None) -> str:
     """Return the outcome if there was nothing to check."""
     if record.diagnosis.found:
         return headline(record.diagnosis)

@@ -55,7 +55,7 @@ class Labels:
 
     async def get(self, name: str) -> StoryLabel | None:
         """Find a story by its name; none where it is not kept any more."""
-        return await self._writer.run(lambda db: _told(db, "id = ?", name))
+        return await self._writer.run(lambda db: _label_from(db, "id = ?", name))
 
     async def choose(self, name: str, chosen: str) -> None:
         """Keep what was meant; whoever chooses again changes it."""
@@ -67,7 +67,7 @@ class Labels:
 
     async def meant(self, case: str) -> tuple[str, ...]:
         """Name the cause that the story of *case* told of: the one chosen, else the best reading."""
-        label = await self._writer.run(lambda db: _told(db, "case_id = ? ORDER BY asked DESC", case))
+        label = await self._writer.run(lambda db: _label_from(db, "case_id = ? ORDER BY asked DESC", case))
         if label is None or label.chosen == NONE:
             return ()
         return (
@@ -98,7 +98,7 @@ def from_json(value: Mapping[str, Any]) -> SymptomMatch:
     return SymptomMatch(tuple(value["codes"]), dict(value["clues"]), causes, value["verdict"])
 
 
-def _told(db: Database, which: str, value: str) -> StoryLabel | None:
+def _label_from(db: Database, which: str, value: str) -> StoryLabel | None:
     sql = f"SELECT id, team, read, chosen, case_id FROM readings WHERE {which} LIMIT 1"  # noqa: S608 - our constants
     row = next(iter(db.query(sql, (value,))), None)
     if row is None:

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from knowledge.advice.names import names_for
-from knowledge.advice.template_names import of_a_look
+from knowledge.advice.template_names import is_check_fact
 from knowledge.model.advice import Advice, AdvisedCause, AdvisedFix, CodeSample, Guide
 from knowledge.model.conclusions import Diagnosis, Finding
 from knowledge.model.network import Network
@@ -163,7 +163,7 @@ class _Writer:
     ) -> Iterator[tuple[Observation | None, dict[str, str]]]:
         """Yield the observations with the facts that *template* needs, with all its values."""
         used = names_in(template)
-        seen_names = [name for name in used if of_a_look(name)]
+        seen_names = [name for name in used if is_check_fact(name)]
         about = {name.partition(".")[0] for name in seen_names if "." in name}
         needed = needed_in(template)
         if not seen_names:

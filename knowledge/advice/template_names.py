@@ -119,7 +119,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
 LABELS: Final = frozenset({"host", "port", "transport", "edge", "service", "failure"})
 
 
-def of_a_look(name: str) -> bool:
+def is_check_fact(name: str) -> bool:
     """Whether *name* comes from one observation, not from the network or the case."""
     return name not in NAMES
 
@@ -154,5 +154,5 @@ def _unfilled(where: str, text: str, observed: Collection[str], *, may_look: boo
     for name in names_in(text):
         if not is_known(name, observed):
             yield f"{where}: nothing fills in {{{name}}}{nearest(name, NAMES)}"
-        elif of_a_look(name) and not may_look:
+        elif is_check_fact(name) and not may_look:
             yield f"{where}: {{{name}}} belongs to one look, and may stand in evidence only"

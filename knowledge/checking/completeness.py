@@ -43,7 +43,8 @@ def _kinds(question: Question) -> list[tuple[ObservedValues, str]]:
                 chosen, observe.probe, observe.service, observe.port or 0, observe.transport or "tcp"
             )
             found.setdefault(
-                tuple(matches((test,), observed_values) for test in tests), (observed_values, _told(chosen))
+                tuple(matches((test,), observed_values) for test in tests),
+                (observed_values, _describe(chosen)),
             )
     return list(found.values())[:_MOST]
 
@@ -108,7 +109,7 @@ def _unanswered_versions(question: Question) -> Iterator[str]:
                 return
 
 
-def _told(chosen: dict[str, Any]) -> str:
+def _describe(chosen: dict[str, Any]) -> str:
     return ", ".join(f"{key}: {_word(value)}" for key, value in chosen.items() if value is not _MISSING)
 
 

@@ -16,11 +16,11 @@ from knowledge.model.schema import (
     UNKNOWN,
     CaseModel,
     CauseExample,
+    EdgeScope,
     Knowledge,
     Observe,
     Question,
     QuestionExample,
-    Scope,
 )
 from knowledge.reasoning.answers import judge as answer_question
 from knowledge.reasoning.answers import option_for
@@ -131,7 +131,7 @@ def _given_answer(question: Question, case: QuestionExample) -> str:
 
 def _seen(question: Question, number: int, given: Mapping[str, Any]) -> ObservedValues:
     """An observation as a case writes it; labels left out are those of the question's own look."""
-    observe = _look_of(question, given)
+    observe = _observe_of(question, given)
     labels = {
         "service": observe.service,
         "port": observe.port or 0,
@@ -148,7 +148,7 @@ def _seen(question: Question, number: int, given: Mapping[str, Any]) -> Observed
     return ObservedValues(probe, target, Observation(f"look {number + 1}", probe, target, failure, facts))
 
 
-def _look_of(question: Question, given: Mapping[str, Any]) -> Observe:
+def _observe_of(question: Question, given: Mapping[str, Any]) -> Observe:
     """The first of the question's looks that has the labels given."""
     for observe in question.observe:
         known = {"probe": observe.probe, "service": observe.service, "transport": observe.transport or "tcp"}
@@ -187,6 +187,6 @@ class _Everywhere:
         self._ways = {(observe.port or 0, observe.transport or "tcp") for observe in looks}
 
     def targets(
-        self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
+        self, service: str, platform: str, edge_scope: EdgeScope, chosen_edge: str, /
     ) -> tuple[Target, ...]:
         return tuple(Target(service, "", port, transport) for port, transport in sorted(self._ways))

@@ -72,7 +72,7 @@ def unreachable(knowledge: Knowledge) -> Iterator[str]:
                 yield f"{cause.origin.at('weight', code)}: {code} itself says that it is not {cause.id}"
 
 
-def not_told_apart(knowledge: Knowledge) -> Iterator[str]:
+def not_separated(knowledge: Knowledge) -> Iterator[str]:
     """Pairs of causes for one code whose conditions mean the same: whatever is seen, both are found or none."""
     for cause, other in combinations(knowledge.causes.values(), 2):
         codes = sorted(set(cause.weight) & set(other.weight))

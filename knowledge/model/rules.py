@@ -60,7 +60,7 @@ class ObservedValues:
     observation: Observation | None
 
     @property
-    def looked(self) -> bool:
+    def has_result(self) -> bool:
         """Whether failure and facts are known."""
         return self.observation is not None and self.observation.has_result
 

@@ -12,7 +12,7 @@ from knowledge.model.problems import Origin
 from knowledge.model.rules import Rule
 from probes.protocol.model import Facts, Target
 
-Scope: TypeAlias = Literal["chosen", "roaming", "every"]
+EdgeScope: TypeAlias = Literal["chosen", "roaming", "every"]
 UNKNOWN: Final = "unknown"  # how a missing answer is written in cases and shown to people
 
 Condition: TypeAlias = Mapping[str, tuple[str, ...]]  # question: answers that fit; all questions must fit
@@ -25,7 +25,7 @@ class Observe:
 
     probe: str
     service: str
-    edge: Scope = "chosen"
+    edge: EdgeScope = "chosen"
     port: int | None = None  # only targets on this port
     transport: str | None = None  # only targets over this transport
     params: Facts = field(default_factory=dict)
@@ -190,7 +190,7 @@ class Places(Protocol):
         ...
 
     def targets(
-        self, service: str, platform: str, edge_scope: Scope, chosen_edge: str, /
+        self, service: str, platform: str, edge_scope: EdgeScope, chosen_edge: str, /
     ) -> tuple[Target, ...]:
         """The targets of *service* for *platform*, at the chosen, the roaming or every edge."""
         ...

@@ -50,14 +50,14 @@ def answer(
         elif given is None and question.person:
             given = _from_person(question, values)
         elif given is None:
-            given = _from_looks(question, _seen(case, question, observations), by)
+            given = _from_observations(question, _seen(case, question, observations), by)
         answers[question.id] = with_device(question, given, reports)
     return answers
 
 
 def judge(question: Question, observed: Sequence[ObservedValues], by: By = "relay") -> Answered:
     """The answer that the rules of *question* give for *observed*; skipped checks are left out."""
-    return _from_looks(question, observed, by)
+    return _from_observations(question, observed, by)
 
 
 def option_for(question: Question, text: str) -> str | None:
@@ -136,7 +136,7 @@ def _as_seen(observation: Observation | None, observations: Mapping[str, Observa
     return observation
 
 
-def _from_looks(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
+def _from_observations(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
     asked = [values for values in observed if not _skipped(values)]
     if not asked:
         because = _why_skipped(observed) if observed else "there is nothing to look at on this platform"
@@ -154,7 +154,7 @@ def _from_looks(question: Question, observed: Sequence[ObservedValues], by: By) 
 
 def _open(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
     """Unknown, because some checks still run or did not run."""
-    missing = [values for values in observed if not values.looked]
+    missing = [values for values in observed if not values.has_result]
     stopped = next((values.observation for values in missing if values.observation), None)
     if any(values.observation is None for values in missing) or stopped is None:
         because = "still looking"

@@ -100,7 +100,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         about = _shown_by(cause, answers)
     elif standing == "ruled_out":
         about = _contradicted_by(cause, answers)
-        reasons = tuple(_told(case, answered) for answered in about)
+        reasons = tuple(_answer_text(case, answered) for answered in about)
     else:
         about = _open(cause, answers)
         reasons = _why_open(case, cause, answers, about)
@@ -138,7 +138,7 @@ def _open(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
 
 
 def _why_open(case: CaseModel, cause: Cause, answers: Answers, about: Iterable[Answered]) -> tuple[str, ...]:
-    reasons = tuple(_told(case, answered) for answered in about)
+    reasons = tuple(_answer_text(case, answered) for answered in about)
     if open_alternatives(cause, answers):
         if alternatives_truth(cause.when, answers, any_vantage) is not None:
             return ("seen by a reference relay only, which says nothing about the user's network", *reasons)
@@ -147,7 +147,7 @@ def _why_open(case: CaseModel, cause: Cause, answers: Answers, about: Iterable[A
     return needed or reasons
 
 
-def _told(case: CaseModel, answered: Answered) -> str:
+def _answer_text(case: CaseModel, answered: Answered) -> str:
     question = case.questions[answered.question]
     return f"{question.asks} {question.says(answered.answer) if answered.answer is not None else answered.because}"
 

@@ -69,7 +69,7 @@ class _Work:
     failure: Failure | None = Failure.INCONCLUSIVE  # until there is a control channel
     server_known: bool = False
     path_open: bool = False  # the relaying host answered, although no relayed port did
-    lanes: list[MediaPath] = field(default_factory=list)
+    media_paths: list[MediaPath] = field(default_factory=list)
     ephemeral: list[tuple[MediaPath, MediaPath]] = field(default_factory=list)  # low port, ephemeral port
     refused: list[Failure] = field(default_factory=list)
 
@@ -91,7 +91,7 @@ class _Work:
                     stun = await self.stack.enter_async_context(open_stun())
                     questions.append(asking.create_task(self.egress.ask(stun, server)))
                     proving.create_task(self._prove_port(number, stun, questions[-1]))
-            await self._look_again()
+            await self._retry()
             await self._knock()
             if not self._silent():
                 for question in questions:
@@ -103,12 +103,12 @@ class _Work:
         try:
             held = self.control.held if number == 0 else await self._another(self.control)
             await asyncio.wait({question}, timeout=_STUN_GRACE)
-            lane = self._lane(held, stun)
-            self.lanes.append(lane)
-            rounds = [self._round(lane)]
+            media_path = self._lane(held, stun)
+            self.media_paths.append(media_path)
+            rounds = [self._round(media_path)]
             if number < _EPHEMERAL_LANES:
                 high = self._lane(held, await self._open_ephemeral())
-                self.ephemeral.append((lane, high))
+                self.ephemeral.append((media_path, high))
                 rounds.append(self._round(high))
             await asyncio.gather(*rounds)
         except TurnRefused as refused:
@@ -133,9 +133,9 @@ class _Work:
                 break
         return stun
 
-    async def _round(self, lane: MediaPath) -> None:
+    async def _round(self, media_path: MediaPath) -> None:
         try:
-            await lane.run_round()
+            await media_path.run_round()
         except TurnRefused as refused:
             self.refused.append(refused.failure)
         except (OSError, EOFError):
@@ -143,20 +143,22 @@ class _Work:
         self._note()
 
     def _silent(self) -> list[MediaPath]:
-        return [lane for lane in self.lanes if lane.proof.lost]
+        return [media_path for media_path in self.media_paths if media_path.proof.lost]
 
-    async def _look_again(self) -> None:
+    async def _retry(self) -> None:
         """Run a second round where random loss or a NAT pool may explain the missing answers."""
         silent = self._silent()
         again = silent if len(silent) <= _CHANCE or len(self.egress.hosts) > 1 else []
         worse = [high for low, high in self.ephemeral if high.proof.lost and not low.proof.lost]
         again += worse if len(worse) < _EPHEMERAL_LANES else []  # one may be random loss, two are a rule
-        await asyncio.gather(*(self._round(lane) for lane in again))
+        await asyncio.gather(*(self._round(media_path) for media_path in again))
 
     async def _knock(self) -> None:
         """If nothing answers, not even STUN, find out whether datagrams reach the relaying host."""
-        if len(self._silent()) == len(self.lanes) and not self.egress.stun_answers:
-            self.path_open = await host_answers([lane.relayed for lane in self.lanes[:_KNOCKS]])
+        if len(self._silent()) == len(self.media_paths) and not self.egress.stun_answers:
+            self.path_open = await host_answers(
+                [media_path.relayed for media_path in self.media_paths[:_KNOCKS]]
+            )
 
     def _note_control(self, control: Control) -> None:
         relayed = control.held[1].relayed
@@ -168,12 +170,14 @@ class _Work:
         )
 
     def _note(self) -> None:
-        self.context.note(**summarize([lane.proof for lane in self._counted()]), ephemeral=self._ephemeral())
+        self.context.note(
+            **summarize([media_path.proof for media_path in self._counted()]), ephemeral=self._ephemeral()
+        )
 
     def _counted(self) -> Sequence[MediaPath]:
         """The paths whose relayed port is in the media range: others prove nothing about it."""
         low, high = self.step.params.get("ports", (1, 65535))
-        return [lane for lane in self.lanes if low <= lane.proof.port <= high]
+        return [media_path for media_path in self.media_paths if low <= media_path.proof.port <= high]
 
     def _ephemeral(self) -> str:
         return compare_ephemeral([(low.proof, high.proof) for low, high in self.ephemeral])
@@ -185,7 +189,7 @@ class _Work:
         self._note()
         if self._silent():
             self.context.note(stun_silent=self.egress.stun_answers == 0)
-        proofs = [lane.proof for lane in self._counted()]
+        proofs = [media_path.proof for media_path in self._counted()]
         if self.refused and not any(proof.outbound is not None for proof in proofs):
             return self.refused[0]
         return judge(proofs, self._ephemeral(), permission_sure=self._permission_sure(self.control))

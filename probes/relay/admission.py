@@ -55,10 +55,10 @@ def _first_forbidden(plan: Plan, policy: Policy) -> str:
         resolver = step.params.get("resolver")
         if resolver and not _resolves(str(resolver), step.target.port, policy):
             return f"the resolver {str(resolver)[:80]}"
-        for place in _places(step):
+        for hub in _places(step):
             count += 1
-            if count > _MANY or not _allows(policy, place):
-                return f"{place[0][:80]}:{place[1]}/{place[2][:9]}"
+            if count > _MANY or not _allows(policy, hub):
+                return f"{hub[0][:80]}:{hub[1]}/{hub[2][:9]}"
     return ""
 
 
@@ -102,8 +102,8 @@ def _literal(address: Any) -> str:
     return str(address)
 
 
-def _allows(policy: Policy, place: StepPlace) -> bool:
-    host, port, transport = place
+def _allows(policy: Policy, hub: StepPlace) -> bool:
+    host, port, transport = hub
     if read_address(host) is not None:
         return policy.allows_address(host, port, transport) if transport else True
     return policy.allows_name(host, port, transport)

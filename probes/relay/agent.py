@@ -35,9 +35,9 @@ FAREWELL: Final = 2.0
 class Agent:
     """A running relay."""
 
-    place: HubAddress
-    me: Identity
-    duties: PlanQueue
+    hub: HubAddress
+    identity: Identity
+    plans: PlanQueue
     version: str
     probes: tuple[str, ...]
     pause: float = FIRST  # the first wait between attempts
@@ -49,14 +49,14 @@ class Agent:
     def stop(self) -> None:
         """Stop: finish running plans, hand back those that do not end in time, and return from `run`."""
         self._stopping.set()
-        self.duties.leaving = True
+        self.plans.leaving = True
 
     async def run(self) -> None:
         """Serve until stopped; raises LinkError if the hub says that retrying is useless."""
         tries, since = 0, time.monotonic()
         while not self._stopping.is_set():
             try:
-                async with dial(self.place, self._hello(), self.me, self._hub_time) as link:
+                async with dial(self.hub, self._hello(), self.identity, self._hub_time) as link:
                     tries, since, self.trouble = 0, time.monotonic(), ""
                     await self._serve(link)
             except LinkError as error:
@@ -67,8 +67,8 @@ class Agent:
                 tries += 1
                 await self._wait(max(pause(tries, time.monotonic() - since, self.pause), error.retry or 0.0))
             finally:
-                self.duties.say = None
-        await self.duties.end_all(0.0)
+                self.plans.say = None
+        await self.plans.end_all(0.0)
 
     async def _serve(self, link: Link) -> None:
         """Handle the hub's messages until the connection breaks or the relay is stopped."""
@@ -88,45 +88,45 @@ class Agent:
             raise error
 
     async def _get_ready(self, link: Link) -> None:
-        checks = await test_host(urlsplit(self.place.url).hostname or "", self._hub_time.ahead())
-        checks["switch"] = "switched off by its operator" if self.duties.is_switched_off() else ""
+        checks = await test_host(urlsplit(self.hub.url).hostname or "", self._hub_time.ahead())
+        checks["switch"] = "switched off by its operator" if self.plans.is_switched_off() else ""
         for name, sentence in checks.items():
             if sentence:
                 log.warning("self-test, %s: %s", name, sentence)
-        held = tuple(duty.id for duty in self.duties.held)
-        ready = is_ready(checks) and not self.duties.leaving
-        link.say(Ready(ready, checks, self._hub_time.ahead(), held[:64], describe(self.duties.policy)))
-        self.duties.connected(link.say)
+        held = tuple(accepted.id for accepted in self.plans.held)
+        ready = is_ready(checks) and not self.plans.leaving
+        link.say(Ready(ready, checks, self._hub_time.ahead(), held[:64], describe(self.plans.policy)))
+        self.plans.connected(link.say)
 
     async def _hear(self, link: Link) -> None:
         beat = max(1.0, link.welcome.beat)
         while True:
-            busy = bool(self.duties.held)
+            busy = bool(self.plans.held)
             if link.silence > (BUSY_SILENCE if busy else 3 * beat):
                 raise LinkError(f"nothing was heard of the hub for {link.silence:.0f} seconds", "silent")
             message = await link.hear(BUSY_BEAT if busy else beat)
             match message:
                 case RunPlan():
-                    self.duties.take(message.envelope, self._hub_time.now())
+                    self.plans.take(message.envelope, self._hub_time.now())
                 case Ack():
-                    self.duties.acknowledge(message.plan, message.n)
+                    self.plans.acknowledge(message.plan, message.n)
                 case Cancel():
-                    self.duties.cancel(message.plan)
+                    self.plans.cancel(message.plan)
                 case None if busy:
                     link.ping()
 
     async def _leave(self, link: Link, hearing: asyncio.Task[None]) -> None:
         """Announce it, let plans finish or hand them back, and wait until the hub has acknowledged it all."""
-        log.info("stopping; %d plans are running", len(self.duties.running))
-        link.say(Leaving(tuple(duty.id for duty in self.duties.running)[:64]))
-        await self.duties.end_all(self.finish)
+        log.info("stopping; %d plans are running", len(self.plans.running))
+        link.say(Leaving(tuple(accepted.id for accepted in self.plans.running)[:64]))
+        await self.plans.end_all(self.finish)
         try:
             async with asyncio.timeout(FAREWELL):
                 await link.flush()
-                while self.duties.held and not hearing.done():  # noqa: ASYNC110 - ends with the last ack, or in 2 s
+                while self.plans.held and not hearing.done():  # noqa: ASYNC110 - ends with the last ack, or in 2 s
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            log.warning("the hub did not acknowledge the end of %d plans", len(self.duties.held))
+            log.warning("the hub did not acknowledge the end of %d plans", len(self.plans.held))
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -136,7 +136,7 @@ class Agent:
             return
 
     def _hello(self) -> Hello:
-        return hello_for(self.place, self.me, self.version, self.probes)
+        return hello_for(self.hub, self.identity, self.version, self.probes)
 
 
 def pause(tries: int, alone: float, first: float = FIRST) -> float:
@@ -145,8 +145,8 @@ def pause(tries: int, alone: float, first: float = FIRST) -> float:
     return min(most, first * 2.0 ** min(tries - 1, 20)) * random.uniform(0.5, 1.0)  # noqa: S311 - to spread
 
 
-async def join(place: HubAddress, me: Identity, version: str, probes: tuple[str, ...], token: str) -> str:
+async def join(hub: HubAddress, identity: Identity, version: str, probes: tuple[str, ...], token: str) -> str:
     """Enroll *me* with the secret of an invitation; returns the name that the hub assigns. Raises LinkError."""
-    hello = hello_for(place, me, version, probes)
-    async with dial(place, hello, me, HubTime(), token) as link:
+    hello = hello_for(hub, identity, version, probes)
+    async with dial(hub, hello, identity, HubTime(), token) as link:
         return link.welcome.name

@@ -22,15 +22,15 @@ from probes.relay.websocket import WebSocket
 _STAGGER: Final = 0.25
 
 
-async def open_socket(place: HubAddress) -> WebSocket:
-    """A WebSocket to the hub at *place*; raises LinkError."""
-    way = await _reach(place)
+async def open_socket(hub: HubAddress) -> WebSocket:
+    """A WebSocket to the hub at *hub*; raises LinkError."""
+    way = await _reach(hub)
     try:
-        if place.proxy:
-            await _tunnel(way, place)
-        if context := place.tls():
-            way = await _secure(way, context, place)
-        await _upgrade(way, place)
+        if hub.proxy:
+            await _tunnel(way, hub)
+        if context := hub.tls():
+            way = await _secure(way, context, hub)
+        await _upgrade(way, hub)
     except BaseException:
         way.transport.abort()
         raise
@@ -47,8 +47,8 @@ class _Way:
     protocol: StreamReaderProtocol
 
 
-async def _reach(place: HubAddress) -> _Way:
-    host, port = split_proxy(place.proxy)[:2] if place.proxy else place.address
+async def _reach(hub: HubAddress) -> _Way:
+    host, port = split_proxy(hub.proxy)[:2] if hub.proxy else hub.address
     loop, reader = asyncio.get_running_loop(), StreamReader()
     protocol = StreamReaderProtocol(reader)
     try:
@@ -56,48 +56,46 @@ async def _reach(place: HubAddress) -> _Way:
             lambda: protocol, host, port, happy_eyeballs_delay=_STAGGER
         )
     except OSError as error:
-        raise wrong.not_reached(error, place.url, place.proxy) from error
+        raise wrong.not_reached(error, hub.url, hub.proxy) from error
     return _Way(transport, reader, protocol)
 
 
-async def _tunnel(way: _Way, place: HubAddress) -> None:
+async def _tunnel(way: _Way, hub: HubAddress) -> None:
     """Ask the proxy for a tunnel to the hub (RFC 9110 section 9.3.6)."""
-    host, port = place.address
+    host, port = hub.address
     there = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    headers = {"Host": there, **split_proxy(place.proxy)[2]}
-    head = await _ask(way, make_request("CONNECT", there, headers), wrong.via(place.proxy))
+    headers = {"Host": there, **split_proxy(hub.proxy)[2]}
+    head = await _ask(way, make_request("CONNECT", there, headers), wrong.via(hub.proxy))
     if not 200 <= head.status < 300:
-        raise wrong.no_tunnel(head, place.proxy)
+        raise wrong.no_tunnel(head, hub.proxy)
 
 
-async def _secure(way: _Way, context: ssl.SSLContext, place: HubAddress) -> _Way:
+async def _secure(way: _Way, context: ssl.SSLContext, hub: HubAddress) -> _Way:
     """Start TLS. A new reader makes sure that no byte from before TLS counts as encrypted."""
     reader = StreamReader()
     protocol = StreamReaderProtocol(reader)
     try:
         transport = await asyncio.get_running_loop().start_tls(
-            way.transport, protocol, context, server_hostname=place.address[0]
+            way.transport, protocol, context, server_hostname=hub.address[0]
         )
     except OSError as error:  # including ssl.SSLError
         raise wrong.not_trusted(error) from error
     if transport is None:
-        raise wrong.cut(place.url)
+        raise wrong.cut(hub.url)
     protocol.connection_made(transport)
-    if place.pin:
+    if hub.pin:
         visible = transport.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
-        if hashlib.sha256(visible).hexdigest() != place.pin:
+        if hashlib.sha256(visible).hexdigest() != hub.pin:
             raise wrong.not_pinned()
     return _Way(transport, reader, protocol)
 
 
-async def _upgrade(way: _Way, place: HubAddress) -> None:
-    parts, key = place.parts, new_key()
+async def _upgrade(way: _Way, hub: HubAddress) -> None:
+    parts, key = hub.parts, new_key()
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    head = await _ask(
-        way, upgrade(parts.netloc, path, key, {"Sec-WebSocket-Protocol": SUBPROTOCOL}), place.url
-    )
+    head = await _ask(way, upgrade(parts.netloc, path, key, {"Sec-WebSocket-Protocol": SUBPROTOCOL}), hub.url)
     if not is_switched(head) or not is_accepted(head, key):
-        raise wrong.not_switched(head, place.url)
+        raise wrong.not_switched(head, hub.url)
     if head.get("sec-websocket-protocol") != SUBPROTOCOL:
         raise LinkError("the other side speaks WebSocket, but is no hub of this version", "version", 60.0)
 

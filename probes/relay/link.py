@@ -117,19 +117,19 @@ class HubTime:
 
 @asynccontextmanager
 async def dial(
-    place: HubAddress, hello: Hello, me: Identity, hub_time: HubTime, token: str = ""
+    hub: HubAddress, hello: Hello, me: Identity, hub_time: HubTime, token: str = ""
 ) -> AsyncIterator[Link]:
     """Connect, prove our identity, and yield the link; raises LinkError."""
     socket: WebSocket | None = None
     try:
         async with asyncio.timeout(DIAL):
-            socket = await open_socket(place)
+            socket = await open_socket(hub)
             welcome = await _greet(socket, hello, me, hub_time, token)
     except BaseException as error:
         if socket:
             await socket.close()
         if isinstance(error, OSError):
-            raise late(place.url) if isinstance(error, TimeoutError) else cut(place.url) from error
+            raise late(hub.url) if isinstance(error, TimeoutError) else cut(hub.url) from error
         raise
     link = Link(socket, welcome, hub_time)
     sending = asyncio.create_task(link.send_all())
@@ -173,6 +173,6 @@ async def hear_one(socket: WebSocket) -> RelayMessage:
     raise LinkError("the hub closed the connection", "closed")
 
 
-def hello_for(place: HubAddress, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
-    """The hello message for the hub at *place*."""
-    return Hello(check_hub(place.url), me.key, me.sealing, version, probes)
+def hello_for(hub: HubAddress, me: Identity, version: str, probes: tuple[str, ...]) -> Hello:
+    """The hello message for the hub at *hub*."""
+    return Hello(check_hub(hub.url), me.key, me.sealing, version, probes)

@@ -54,16 +54,16 @@ class AcceptedPlan:
 
     id: str
     messages: list[RelayMessage] = field(default_factory=list)  # Seen 1, 2, …, then Done; or one Refusal
-    told: int = 0  # of the messages, those that the hub has acknowledged
-    seen: list[Json] = field(default_factory=list)
+    acknowledged: int = 0  # of the messages, those that the hub has acknowledged
+    observations: list[Json] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
     ending: str = "cancelled"  # how it is to end when its task is cancelled
     over: float | None = None  # monotonic seconds
 
     @property
-    def is_told(self) -> bool:
+    def is_acknowledged(self) -> bool:
         """Whether the hub knows all there is."""
-        return self.over is not None and self.told >= len(self.messages)
+        return self.over is not None and self.acknowledged >= len(self.messages)
 
 
 class PlanQueue:
@@ -91,17 +91,17 @@ class PlanQueue:
     @property
     def running(self) -> list[AcceptedPlan]:
         """Those that still look."""
-        return [duty for duty in self._duties.values() if duty.over is None]
+        return [accepted for accepted in self._duties.values() if accepted.over is None]
 
     @property
     def held(self) -> list[AcceptedPlan]:
         """Those of which the hub does not know all; what nobody came for is forgotten."""
         now = monotonic()
-        ended = [duty for duty in self._duties.values() if duty.over is not None]
-        for duty in ended:
-            late = now - (duty.over or now) > KEPT
-            if duty.is_told or late or len(self._duties) > MOST_KEPT:
-                del self._duties[duty.id]
+        ended = [accepted for accepted in self._duties.values() if accepted.over is not None]
+        for accepted in ended:
+            late = now - (accepted.over or now) > KEPT
+            if accepted.is_acknowledged or late or len(self._duties) > MOST_KEPT:
+                del self._duties[accepted.id]
         return list(self._duties.values())
 
     def is_switched_off(self) -> bool:
@@ -123,74 +123,74 @@ class PlanQueue:
             self._refuse(refused)
             return
         log.info("plan %s for %s: %d steps", order.id, order.requester, len(plan.steps))
-        duty = self._duties[order.id] = AcceptedPlan(order.id)
-        duty.task = asyncio.create_task(self._run(duty, order, plan), name=f"plan {order.id}")
+        accepted = self._duties[order.id] = AcceptedPlan(order.id)
+        accepted.task = asyncio.create_task(self._run(accepted, order, plan), name=f"plan {order.id}")
 
     def cancel(self, plan: str, ending: str = "cancelled") -> None:
         """End *plan* before it is over, if it is here."""
-        duty = self._duties.get(plan)
-        if duty and duty.task and duty.over is None:
-            duty.ending = ending
-            duty.task.cancel()
+        accepted = self._duties.get(plan)
+        if accepted and accepted.task and accepted.over is None:
+            accepted.ending = ending
+            accepted.task.cancel()
 
     def acknowledge(self, plan: str, count: int) -> None:
         """Forget the first *count* messages of *plan*: the hub has them."""
-        if duty := self._duties.get(plan):
-            duty.told = max(duty.told, min(count, len(duty.messages)))
-            if duty.is_told:
+        if accepted := self._duties.get(plan):
+            accepted.acknowledged = max(accepted.acknowledged, min(count, len(accepted.messages)))
+            if accepted.is_acknowledged:
                 del self._duties[plan]
 
     def connected(self, say: Callable[[RelayMessage], None]) -> None:
         """Speak by *say* from now on, and begin with all that the hub has not acknowledged."""
         self.say = say
-        for duty in self.held:
-            for message in duty.messages[duty.told :]:
+        for accepted in self.held:
+            for message in accepted.messages[accepted.acknowledged :]:
                 say(message)
 
     async def end_all(self, seconds: float) -> None:
         """Let what runs come to its end for so many *seconds*; then give it back unfinished."""
         self.leaving = True
-        tasks = [duty.task for duty in self.running if duty.task]
+        tasks = [accepted.task for accepted in self.running if accepted.task]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
-        for duty in self.running:
-            self.cancel(duty.id, "stopped")
+        for accepted in self.running:
+            self.cancel(accepted.id, "stopped")
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, duty: AcceptedPlan, order: SignedPlan, plan: Plan) -> None:
+    async def _run(self, accepted: AcceptedPlan, order: SignedPlan, plan: Plan) -> None:
         """Look, tell, and sign how it ended."""
         scrubber = Scrubber.of(plan)
         outcome = "finished"
-        watch = asyncio.create_task(self._watch(duty))
+        watch = asyncio.create_task(self._watch(accepted))
         try:
             async with self._looker.run(plan, lambda what: log.warning("%s: %s", order.id, what)) as coming:
                 async for observation in coming:
-                    self._saw(duty, observation, scrubber)
+                    self._saw(accepted, observation, scrubber)
         except asyncio.CancelledError:
-            outcome = duty.ending  # asked for by `cancel`, and answered; nobody else holds this task
+            outcome = accepted.ending  # asked for by `cancel`, and answered; nobody else holds this task
         finally:
             watch.cancel()
-        signed = sign_report(duty.id, outcome, duty.seen, self.me)
-        self._tell(duty, Done(duty.id, len(duty.seen), outcome, signed))
-        duty.seen.clear()
-        duty.over = monotonic()
+        signed = sign_report(accepted.id, outcome, accepted.observations, self.me)
+        self._tell(accepted, Done(accepted.id, len(accepted.observations), outcome, signed))
+        accepted.observations.clear()
+        accepted.over = monotonic()
         log.info("plan %s %s", order.id, outcome)
 
-    async def _watch(self, duty: AcceptedPlan) -> None:
+    async def _watch(self, accepted: AcceptedPlan) -> None:
         while not self.is_switched_off():  # noqa: ASYNC110 - a file tells, and no event does
             await asyncio.sleep(_GLANCE)
-        log.warning("switched off by the operator; plan %s is given back", duty.id)
-        self.cancel(duty.id, "stopped")
+        log.warning("switched off by the operator; plan %s is given back", accepted.id)
+        self.cancel(accepted.id, "stopped")
 
-    def _saw(self, duty: AcceptedPlan, observation: Observation, scrubber: Scrubber) -> None:
-        n = len(duty.seen) + 1
-        message = ObservationMessage(duty.id, n, observation_to_json(observation, scrubber))
+    def _saw(self, accepted: AcceptedPlan, observation: Observation, scrubber: Scrubber) -> None:
+        n = len(accepted.observations) + 1
+        message = ObservationMessage(accepted.id, n, observation_to_json(observation, scrubber))
         if len(write(message)) > LONGEST["relay"]:
-            log.warning("plan %s: what %s saw is too long to send", duty.id, observation.step)
+            log.warning("plan %s: what %s saw is too long to send", accepted.id, observation.step)
             short = replace(observation, facts={"cut": "too long to send"}, failure=Failure.INCONCLUSIVE)
-            message = ObservationMessage(duty.id, n, observation_to_json(short))
-        duty.seen.append(message.observation)
-        self._tell(duty, message)
+            message = ObservationMessage(accepted.id, n, observation_to_json(short))
+        accepted.observations.append(message.observation)
+        self._tell(accepted, message)
 
     def _refuse(self, refused: PlanRefused) -> None:
         log.warning("refused: %s (%s, order %s)", refused, refused.reason, refused.order or "?")
@@ -199,10 +199,10 @@ class PlanQueue:
             if self.say:
                 self.say(message)  # nobody waits for it, or there are too many: said once
             return
-        duty = self._duties[refused.order] = AcceptedPlan(refused.order, over=monotonic())
-        self._tell(duty, message)
+        accepted = self._duties[refused.order] = AcceptedPlan(refused.order, over=monotonic())
+        self._tell(accepted, message)
 
-    def _tell(self, duty: AcceptedPlan, message: RelayMessage) -> None:
-        duty.messages.append(message)
+    def _tell(self, accepted: AcceptedPlan, message: RelayMessage) -> None:
+        accepted.messages.append(message)
         if self.say:
             self.say(message)

@@ -31,7 +31,7 @@ class PolicyGuard:
         """Let *name* be asked for if a rule or a proxy has it."""
         name = name.rstrip(".").lower()
         if name not in _OWN_NAMES and not self.policy.allows_name(name) and not self.policy.is_proxy(name):
-            raise self._fenced(f"the name {name[:80]}")
+            raise self._denied(f"the name {name[:80]}")
 
     def grant(self, name: str, addresses: Iterable[str]) -> None:
         """Remember whose *addresses* these are."""
@@ -43,17 +43,17 @@ class PolicyGuard:
         where = (address, port, transport)
         if where not in self._passed:
             if not self._may(address, port, transport):
-                raise self._fenced(f"{address}:{port}/{transport}")
+                raise self._denied(f"{address}:{port}/{transport}")
             self._passed.add(where)
         if not self.pace.take():
-            raise self._fenced(f"more than {self.policy.limits.packets_per_second:g} packets in a second")
+            raise self._denied(f"more than {self.policy.limits.packets_per_second:g} packets in a second")
 
     def check_tunnel(self, host: str, port: int) -> None:
         """Let a proxy be asked for what might be reached directly, too; a literal has no name to go by."""
         literal = read_address(host) is not None
         allows = self.policy.allows_address if literal else self.policy.allows_name
         if not allows(host, port, "tcp"):
-            raise self._fenced(f"{host[:80]}:{port} through the proxy")
+            raise self._denied(f"{host[:80]}:{port} through the proxy")
 
     def _may(self, address: str, port: int, transport: str) -> bool:
         real = read_address(address)
@@ -74,6 +74,6 @@ class PolicyGuard:
         listed = self.policy.resolvers
         return str(read_address(address)) in listed or (SYSTEM in listed and address in self.system)
 
-    def _fenced(self, what: str) -> EgressDenied:
+    def _denied(self, what: str) -> EgressDenied:
         self.log(f"held back by the fence: {what}")
         return EgressDenied(what)

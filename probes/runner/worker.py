@@ -42,7 +42,7 @@ async def _work() -> None:
     except WireError as error:
         _tell(write_said(str(error)))
         raise SystemExit(1) from None
-    looking = asyncio.create_task(_look(job))
+    looking = asyncio.create_task(_run(job))
     ending = asyncio.create_task(orders.read())
     await asyncio.wait({looking, ending}, return_when=asyncio.FIRST_COMPLETED)
     if looking.done():
@@ -52,7 +52,7 @@ async def _work() -> None:
     await asyncio.gather(looking, ending, return_exceptions=True)
 
 
-async def _look(job: WorkerJob) -> None:
+async def _run(job: WorkerJob) -> None:
     inside = InProcessRunner(job.policy, PacketBudget(job.policy.limits.packets_per_second, job.pace))
     async with inside.run(job.plan, lambda what: _tell(write_said(what))) as coming:
         async for observation in coming:

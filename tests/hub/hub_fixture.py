@@ -33,7 +33,7 @@ class House:
 
     async def new(self, name: str, me: Identity | None = None, **more: object) -> Dialler:
         """Invite a relay; it joins when it dials in."""
-        token = await self.hub.enrolment.invite(RegisteredRelay(name, None), time.time())
+        token = await self.hub.registry.invite(RegisteredRelay(name, None), time.time())
         return Dialler(me or Identity.new(), self.signer.key, token, **more)  # type: ignore[arg-type]  # as given
 
     def remote(self, name: str, **more: object) -> RemoteRelay:
@@ -60,10 +60,10 @@ async def house(
     names: tuple[str, ...] = (NAME,),
 ) -> AsyncIterator[House]:
     """Run a hub on the database in *folder*."""
-    enrolment = RelayRegistry.open(folder / "lineman.db")
-    hub = Hub(enrolment, names, limits, beat)
+    registry = RelayRegistry.open(folder / "lineman.db")
+    hub = Hub(registry, names, limits, beat)
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(enrolment.close)
+        stack.push_async_callback(registry.close)
         await stack.enter_async_context(hub.serving())
         where = await stack.enter_async_context(listening(hub, listen or ListenAddress()))
         scheme = "wss" if listen and listen.certificate else "ws"

@@ -97,10 +97,10 @@ async def crowd(
     limits = HubLimits(relay_an_hour=MANY, person_at_once=MANY, person_an_hour=MANY)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        enrolment = RelayRegistry.open(folder / "lineman.db")
-        stack.push_async_callback(enrolment.close)
+        registry = RelayRegistry.open(folder / "lineman.db")
+        stack.push_async_callback(registry.close)
         listen = ListenAddress(certificate=str(tls)) if tls and not nginx else ListenAddress()
-        hub = Hub(enrolment, (NAME,), limits)
+        hub = Hub(registry, (NAME,), limits)
         await enter(hub.serving())
         where = await enter(listening(hub, listen))
         await enter(controlled(hub, folder / "hub.sock"))

@@ -51,14 +51,14 @@ async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | Non
 async def enrol(folder: Path, count: int, signer: str) -> None:
     """Make keys for *count* relays, and write the public halves into the database in *folder*."""
     seeds = [os.urandom(32) for _ in range(count)]
-    enrolment = RelayRegistry.open(folder / "lineman.db")
+    registry = RelayRegistry.open(folder / "lineman.db")
 
     async def one(number: int, me: Identity) -> None:
-        token = await enrolment.invite(RegisteredRelay(f"relay-{number}", None), time.time())
-        await enrolment.join(token, me.key, me.sealing, time.time())
+        token = await registry.invite(RegisteredRelay(f"relay-{number}", None), time.time())
+        await registry.join(token, me.key, me.sealing, time.time())
 
     await asyncio.gather(*(one(number, Identity.from_seed(seed)) for number, seed in enumerate(seeds)))
-    await enrolment.close()
+    await registry.close()
     (folder / "keys").write_text("\n".join([signer, *map(encode, seeds)]))
 
 

@@ -35,7 +35,7 @@ async def test_plan_goes_out_and_observations_come_in(home: House) -> None:
         assert all(one.failure is None and one.facts == {"ms": 1.5} for one in seen)
         (order,) = relay.orders
         await home.until(lambda: relay.acked.get(order.id) == 5)
-    (entry,) = await home.hub.enrolment.audit()
+    (entry,) = await home.hub.registry.audit()
     assert (entry.plan, entry.relay, entry.who, entry.what, entry.outcome) == (
         order.id, "acme-hq", "ada", "31009 ios", "finished",
     )  # fmt: skip
@@ -61,7 +61,7 @@ async def test_health(home: House) -> None:
 
 async def test_unknown_and_never_seen_relays_say_so(home: House) -> None:
     """A plan for a relay that is not there ends at once, with the reason."""
-    await home.hub.enrolment.invite(RegisteredRelay("acme-hq", None), time.time())
+    await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
     (first, *_) = await home.run("acme-hq")
     assert first.facts["because"] == "the hub knows no relay acme-hq"
 
@@ -76,7 +76,7 @@ async def test_refusal_reaches_the_user(home: House) -> None:
     assert "acme-hq refuses: the order is signed by a key that this relay was not told of" in str(
         first.facts["because"]
     )
-    (entry,) = await home.hub.enrolment.audit()
+    (entry,) = await home.hub.registry.audit()
     assert entry.outcome == "refused: unknown_signer"
 
 
@@ -90,7 +90,7 @@ async def test_leaving_cancels(home: House) -> None:
         async with home.remote("acme-hq").run(PLAN) as coming:
             assert (await anext(coming)).step == "tcp 1"
         await asyncio.wait_for(relay.cancelled.wait(), 5)
-    (entry,) = await home.hub.enrolment.audit()
+    (entry,) = await home.hub.registry.audit()
     assert entry.outcome == "cancelled"
 
 
@@ -139,7 +139,7 @@ async def test_relay_that_forgot_its_plan(home: House) -> None:
     assert [one.failure for one in observations] == [None, *[Failure.RELAY_LOST] * 3]
     assert "came back without this plan" in observations[-1].facts["because"]
     assert not again.orders
-    (entry,) = await home.hub.enrolment.audit()
+    (entry,) = await home.hub.registry.audit()
     assert entry.outcome.startswith("lost: ")
 
 
@@ -209,7 +209,7 @@ async def test_who_leaves_before_the_plan_is_sent_uses_up_no_place(tmp_path: Pat
     ):
         await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
         (status,) = await home.hub.relays()
-        writing = asyncio.create_task(home.hub.enrolment._writer.run(lambda _: gate.wait(30)))
+        writing = asyncio.create_task(home.hub.registry._writer.run(lambda _: gate.wait(30)))
         opening = home.hub.run(home.remote("acme-hq").sign(PLAN, status))
         asking = asyncio.create_task(opening.__aenter__())
         running = home.hub._plans.ledger.running
@@ -238,7 +238,7 @@ async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None
             await home.until(lambda: len(first.orders) == 1)
             (refused, *_) = await home.run("berlin", requester="ada", case_label="31009 ios")
             assert "one diagnosis may use 1 relay at once" in refused.facts["because"]
-            (newest, _) = await home.hub.enrolment.audit()
+            (newest, _) = await home.hub.registry.audit()
             assert newest.outcome.startswith("not sent: one diagnosis may use")
             assert {
                 one.failure for one in await home.run("berlin", requester="ada", case_label="31005 ios")
@@ -259,7 +259,7 @@ async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -
             async with dialled(thief, home.url):
                 pass
     assert ": bad_token (" in caplog.text
-    old = await home.hub.enrolment.invite(RegisteredRelay("late", None), time.time() - 100, lives=50)
+    old = await home.hub.registry.invite(RegisteredRelay("late", None), time.time() - 100, lives=50)
     with pytest.raises(TurnedAwayError, match="bad_token"):
         async with dialled(Dialler(Identity.new(), token=old), home.url):
             pass

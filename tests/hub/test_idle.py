@@ -70,7 +70,7 @@ def everything(port: int) -> Plan:
 async def started(folder: Path, home: House, pin: str) -> AsyncIterator[Process]:
     """A relay called acme-hq that has joined *home* and serves, in a process of its own."""
     (folder / "policy.yaml").write_text(EVERYTHING.replace("RANGES", '"127.0.0.0/8"').replace("PROXIES", ""))
-    token = await home.hub.enrolment.invite(RegisteredRelay("acme-hq", None), time.time())
+    token = await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
     word = write_invitation(Invitation(home.url, token, home.signer.key, pin))
     command = (sys.executable, "-m", "probes", "--home", str(folder))
     joining = await asyncio.create_subprocess_exec(*command, "join", word, stdout=PIPE, stderr=PIPE)

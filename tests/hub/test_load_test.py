@@ -20,8 +20,8 @@ async def test_three_hundred_relays(tmp_path: Path) -> None:
 
 
 async def _audit(folder: Path) -> tuple[AuditEntry, ...]:
-    enrolment = RelayRegistry.open(folder / "lineman.db")
+    registry = RelayRegistry.open(folder / "lineman.db")
     try:
-        return await enrolment.audit(limit=1_000)
+        return await registry.audit(limit=1_000)
     finally:
-        await enrolment.close()
+        await registry.close()

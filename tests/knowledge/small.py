@@ -6,7 +6,7 @@ from pathlib import Path
 
 from knowledge.loading.load import load_knowledge
 from knowledge.model.conclusions import Answered
-from knowledge.model.schema import UNKNOWN, CaseModel, Scope
+from knowledge.model.schema import UNKNOWN, CaseModel, EdgeScope
 from knowledge.reasoning.selection import select_causes
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
@@ -281,7 +281,7 @@ class Town:
 
     resolvers: tuple[str, ...] = ()
 
-    def targets(self, service: str, platform: str, scope: Scope, chosen: str, /) -> tuple[Target, ...]:
+    def targets(self, service: str, platform: str, scope: EdgeScope, chosen: str, /) -> tuple[Target, ...]:
         edges = {"chosen": [chosen or "roaming"], "roaming": ["roaming"], "every": ["near", "far"]}[scope]
         if service == "signaling":
             return tuple(Target(service, f"{edge}.example", 443, "tcp", edge) for edge in edges)

@@ -20,10 +20,10 @@ _PARTS: Final = 16  # parts of a beat; each part pings some of the relays
 class RelayConnections:
     """The relay sessions of one hub."""
 
-    def __init__(self, enrolment: RelayRegistry, beat: float) -> None:
+    def __init__(self, registry: RelayRegistry, beat: float) -> None:
         self.sessions: dict[str, RelaySession] = {}  # by relay name
         self.beat = beat
-        self._enrolment = enrolment
+        self._registry = registry
         self._claims: dict[str, asyncio.Lock] = {}
 
     async def admit(self, session: RelaySession) -> RelaySession | None:
@@ -58,11 +58,11 @@ class RelayConnections:
         """Apply revocations and renames made by other processes, until canceled."""
         while True:
             await asyncio.sleep(WATCH)
-            if not await self._enrolment.changed_elsewhere():
+            if not await self._registry.changed_elsewhere():
                 continue
             by_key = {
                 registered_relay.key: registered_relay
-                for registered_relay in await self._enrolment.all()
+                for registered_relay in await self._registry.all()
                 if registered_relay.key
             }
             for session in tuple(self.sessions.values()):

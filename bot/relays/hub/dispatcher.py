@@ -24,38 +24,38 @@ class PlanDispatcher:
     """All plans of one hub; *sessions* are its connected relays by name."""
 
     def __init__(
-        self, enrolment: RelayRegistry, sessions: Mapping[str, RelaySession], limits: HubLimits
+        self, registry: RelayRegistry, sessions: Mapping[str, RelaySession], limits: HubLimits
     ) -> None:
         self.ledger = QuotaTracker(limits)
         self.closing = False  # then nothing is canceled: the next hub may continue
-        self._enrolment, self._sessions = enrolment, sessions
-        self._flights = InFlightPlans()
+        self._registry, self._sessions = registry, sessions
+        self._in_flight = InFlightPlans()
 
     @asynccontextmanager
     async def run(self, job: HubJob) -> AsyncIterator[AsyncIterator[HubEvent]]:
         """Run *job* once; leaving the block cancels the rest."""
-        flight = await self._start(job)
-        if isinstance(flight, str):
-            log.info("plan %s to %s for %s not sent: %s", job.plan, job.relay, job.requester, flight)
-            yield _only(PlanLost(job.plan, flight))
+        in_flight = await self._start(job)
+        if isinstance(in_flight, str):
+            log.info("plan %s to %s for %s not sent: %s", job.plan, job.relay, job.requester, in_flight)
+            yield _only(PlanLost(job.plan, in_flight))
             return
-        events = self._events(flight, job.after)
+        events = self._events(in_flight, job.after)
         try:
             yield events
         finally:
             try:
                 await events.aclose()  # may fail or be cancelled: it writes to the relay and the database
             finally:
-                self._flights.end(job.plan)
+                self._in_flight.end(job.plan)
                 self.ledger.end(job.relay, job.requester, job.case_label)
-                if not flight.over and not self.closing:
+                if not in_flight.over and not self.closing:
                     await self._cancel(job)
 
     async def reply(self, session: RelaySession, message: ObservationMessage | Done | Refusal) -> None:
         """Handle a relay's message about a plan."""
-        flight = self._flights.get(message.plan)
-        if flight and flight.relay == session.name:
-            flight.take(message)
+        in_flight = self._in_flight.get(message.plan)
+        if in_flight and in_flight.relay == session.name:
+            in_flight.take(message)
         else:  # canceled, or not ours: no one waits for it
             await self._acknowledge(session.name, message)
 
@@ -63,17 +63,17 @@ class PlanDispatcher:
         """Continue the plans that the relay still has, and resend those that it apparently never received."""
         loop = asyncio.get_running_loop()
         for plan in ready.plans:
-            if not self._flights.get(plan) and not self._flights.has_ended(plan):
+            if not self._in_flight.get(plan) and not self._in_flight.has_ended(plan):
                 # Sent before this hub started: its client may still come back.
                 orphan = InFlightPlan(plan, session.name, last=-1, deadline=loop.time() + GRACE)
-                self._flights.add(orphan)
+                self._in_flight.add(orphan)
                 loop.call_later(GRACE, self._give_up, orphan)
-        for envelope in self._flights.relay_back(session.name, ready.plans):
+        for envelope in self._in_flight.relay_back(session.name, ready.plans):
             await session.line.say(RunPlan(envelope))
 
     def relay_gone(self, name: str) -> None:
         """Let the relay's plans wait for its return."""
-        self._flights.relay_gone(name, f"the connection to {name} was lost")
+        self._in_flight.relay_gone(name, f"the connection to {name} was lost")
 
     async def _start(self, job: HubJob) -> InFlightPlan | str:
         """Send *job*; returns the reason, as part of a sentence, if it cannot be sent."""
@@ -90,50 +90,50 @@ class PlanDispatcher:
         with ExitStack() as unless_sent:  # whoever asks may leave at each await
             unless_sent.callback(self.ledger.end, job.relay, job.requester, job.case_label)
             is_new = await self._write_down(job, "running")
-            if self._flights.get(job.plan) or not is_new:
+            if self._in_flight.get(job.plan) or not is_new:
                 return "that very plan was sent before, and no plan runs twice"
             deadline = now + job.budget + GRACE
-            flight = InFlightPlan(job.plan, job.relay, deadline=deadline, envelope=job.envelope)
-            self._flights.add(flight)
-            unless_sent.callback(self._flights.end, job.plan)
-            flight.wait_for_relay(f"{job.relay} did not answer in time")
+            in_flight = InFlightPlan(job.plan, job.relay, deadline=deadline, envelope=job.envelope)
+            self._in_flight.add(in_flight)
+            unless_sent.callback(self._in_flight.end, job.plan)
+            in_flight.wait_for_relay(f"{job.relay} did not answer in time")
             await session.line.say(RunPlan(job.envelope))
             unless_sent.pop_all()
-        return flight
+        return in_flight
 
     async def _write_down(self, job: HubJob, outcome: str) -> bool:
         """Write *job* into the audit log; False when it was there before."""
-        return await self._enrolment.begin(
+        return await self._registry.begin(
             AuditEntry(job.plan, time.time(), job.relay, job.requester, job.case_label, outcome)
         )
 
     def _resume(self, job: HubJob, now: float) -> InFlightPlan:
         """Continue a plan that was sent before this hub started, if its relay still has it."""
         self.ledger.resume(job.relay, job.requester, job.case_label)
-        flight, deadline = self._flights.get(job.plan), now + job.budget + GRACE
-        if flight is None:
-            flight = InFlightPlan(job.plan, job.relay, last=job.after, deadline=deadline)
-            self._flights.add(flight)
+        in_flight, deadline = self._in_flight.get(job.plan), now + job.budget + GRACE
+        if in_flight is None:
+            in_flight = InFlightPlan(job.plan, job.relay, last=job.after, deadline=deadline)
+            self._in_flight.add(in_flight)
             session = self._sessions.get(job.relay)
             if session and session.ready:
-                flight.take(PlanLost(job.plan, f"{job.relay} does not know of this plan any more"))
+                in_flight.take(PlanLost(job.plan, f"{job.relay} does not know of this plan any more"))
             else:
-                flight.wait_for_relay(f"{job.relay} did not come back to the hub", GRACE)
-        flight.claimed, flight.deadline = True, deadline
-        return flight
+                in_flight.wait_for_relay(f"{job.relay} did not come back to the hub", GRACE)
+        in_flight.claimed, in_flight.deadline = True, deadline
+        return in_flight
 
-    async def _events(self, flight: InFlightPlan, after: int) -> AsyncGenerator[HubEvent, None]:
-        while not is_last(event := await flight.events.get()):
+    async def _events(self, in_flight: InFlightPlan, after: int) -> AsyncGenerator[HubEvent, None]:
+        while not is_last(event := await in_flight.events.get()):
             if not (isinstance(event, ObservationMessage) and event.n <= after):
                 yield event
             # The client has the event, so the relay may drop it; later acknowledgments include this one.
-            if flight.events.empty():
-                await self._acknowledge(flight.relay, event)
+            if in_flight.events.empty():
+                await self._acknowledge(in_flight.relay, event)
         try:
             yield event
         finally:  # no one requests more after the last event
-            await self._acknowledge(flight.relay, event)
-            await self._enrolment.end(flight.plan, self._outcome(flight.relay, event))
+            await self._acknowledge(in_flight.relay, event)
+            await self._registry.end(in_flight.plan, self._outcome(in_flight.relay, event))
 
     async def _acknowledge(self, relay: str, event: HubEvent) -> None:
         session = self._sessions.get(relay)
@@ -145,7 +145,7 @@ class PlanDispatcher:
     async def _cancel(self, job: HubJob) -> None:
         if session := self._sessions.get(job.relay):
             await session.line.say(Cancel(job.plan))
-        await self._enrolment.end(job.plan, "cancelled")
+        await self._registry.end(job.plan, "cancelled")
 
     def _outcome(self, relay: str, event: HubEvent) -> str:
         match event:
@@ -161,10 +161,10 @@ class PlanDispatcher:
     def _give_up(self, orphan: InFlightPlan) -> None:
         """Drop a plan from before the restart that no client came back for; later messages about it are discarded."""
         if not orphan.claimed:
-            self._flights.end(orphan.plan)
+            self._in_flight.end(orphan.plan)
 
     async def _absent(self, name: str) -> str:
-        relay = await self._enrolment.find(name)
+        relay = await self._registry.find(name)
         if relay is None:
             return f"there is no relay {name}"
         if relay.revoked is not None:

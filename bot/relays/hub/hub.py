@@ -35,25 +35,28 @@ class Hub:
 
     def __init__(
         self,
-        enrolment: RelayRegistry,
+        registry: RelayRegistry,
         names: Collection[str],
         limits: HubLimits | None = None,
         beat: float = BEAT,
     ) -> None:
-        self.enrolment = enrolment
+        self.registry = registry
         self._names = frozenset(name.casefold() for name in names)
-        self._roster = RelayConnections(enrolment, beat)
-        self._plans = PlanDispatcher(enrolment, self._roster.sessions, limits or HubLimits())
+        self._connections = RelayConnections(registry, beat)
+        self._plans = PlanDispatcher(registry, self._connections.sessions, limits or HubLimits())
 
     @property
     def sessions(self) -> dict[str, RelaySession]:
         """The connected relays, by name."""
-        return self._roster.sessions
+        return self._connections.sessions
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Hub"]:
         """Ping relays and watch the database while the block runs, then close every connection."""
-        tasks = [asyncio.create_task(self._roster.ping_all()), asyncio.create_task(self._roster.watch())]
+        tasks = [
+            asyncio.create_task(self._connections.ping_all()),
+            asyncio.create_task(self._connections.watch()),
+        ]
         try:
             yield self
         finally:
@@ -78,7 +81,7 @@ class Hub:
         because = "the connection broke"
         try:
             async with asyncio.timeout(GREETING):
-                session, relay = await greet(line, self.enrolment, self._names)
+                session, relay = await greet(line, self.registry, self._names)
                 await self._welcome(session, relay)
             while (message := await line.hear()) is not None:
                 await self._heard(session, message)
@@ -93,20 +96,20 @@ class Hub:
         except ConnectionError:
             pass
         finally:
-            if session and self._roster.leave(session):
+            if session and self._connections.leave(session):
                 log.info("relay %s disconnected: %s", session.name, because)
                 self._plans.relay_gone(session.name)
-                await self.enrolment.heard(session.name, time.time(), because)
+                await self.registry.heard(session.name, time.time(), because)
 
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every enrolled relay, connected or not."""
         return tuple(
-            self._health(relay) for relay in await self.enrolment.all() if relay.key and relay.revoked is None
+            self._health(relay) for relay in await self.registry.all() if relay.key and relay.revoked is None
         )
 
     async def relay(self, name: str) -> RelayStatus | None:
         """Return the status of one relay; None if it is not enrolled."""
-        registered_relay = await self.enrolment.find(name)
+        registered_relay = await self.registry.find(name)
         return (
             self._health(registered_relay)
             if registered_relay and registered_relay.key and registered_relay.revoked is None
@@ -115,12 +118,12 @@ class Hub:
 
     async def _welcome(self, session: RelaySession, relay: RegisteredRelay) -> None:
         """Welcome *session*, and close a dead connection of the same relay."""
-        if old := await self._roster.admit(session):
+        if old := await self._connections.admit(session):
             self._plans.relay_gone(session.name)
             await old.line.say(RejectedError("replaced").message())
             old.line.abort()
         log.info("relay %s connected, version %s", session.name, session.version)
-        await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self._roster.beat))
+        await session.line.say(Welcome(relay.name, relay.vantage, time.time(), self._connections.beat))
 
     async def _heard(self, session: RelaySession, message: RelayMessage) -> None:
         match message:
@@ -148,7 +151,7 @@ class Hub:
             "offset_s": ready.offset,
             "ready": ready.ready,
         }
-        await self.enrolment.heard(session.name, time.time(), "", state)
+        await self.registry.heard(session.name, time.time(), "", state)
         await session.ping()
 
     def _health(self, relay: RegisteredRelay) -> RelayStatus:

@@ -69,20 +69,20 @@ class InFlightPlans:
     """All plans in flight, by id."""
 
     def __init__(self) -> None:
-        self._flights: dict[str, InFlightPlan] = {}
+        self._plans: dict[str, InFlightPlan] = {}
         self._ended: OrderedDict[str, None] = OrderedDict()
 
-    def add(self, flight: InFlightPlan) -> None:
+    def add(self, plan: InFlightPlan) -> None:
         """Add a plan that is being sent."""
-        self._flights[flight.plan] = flight
+        self._plans[plan.plan] = plan
 
     def get(self, plan: str) -> InFlightPlan | None:
         """Return a plan in flight, or None."""
-        return self._flights.get(plan)
+        return self._plans.get(plan)
 
     def of(self, relay: str) -> list[InFlightPlan]:
         """List the plans of one relay."""
-        return [flight for flight in self._flights.values() if flight.relay == relay]
+        return [in_flight for in_flight in self._plans.values() if in_flight.relay == relay]
 
     def has_ended(self, plan: str) -> bool:
         """Whether the plan has ended, as far as it is remembered."""
@@ -90,16 +90,16 @@ class InFlightPlans:
 
     def end(self, plan: str) -> None:
         """Remove a plan, and remember that it has ended."""
-        if flight := self._flights.pop(plan, None):
-            flight.stop_timer()
+        if in_flight := self._plans.pop(plan, None):
+            in_flight.stop_timer()
         self._ended[plan] = None
         while len(self._ended) > REMEMBERED:
             self._ended.popitem(last=False)
 
     def relay_gone(self, relay: str, because: str) -> None:
         """Let the plans of *relay* wait up to `GRACE` seconds for its return."""
-        for flight in self.of(relay):
-            flight.wait_for_relay(f"{because}, and it did not come back in time", GRACE)
+        for in_flight in self.of(relay):
+            in_flight.wait_for_relay(f"{because}, and it did not come back in time", GRACE)
 
     def relay_back(self, relay: str, held: Iterable[str]) -> list[str]:
         """Continue the plans that *relay* still holds; those it has dropped are lost.
@@ -108,16 +108,16 @@ class InFlightPlans:
         second copy as a replay, so no plan runs twice.
         """
         texts, again = set(held), []
-        for flight in self.of(relay):
-            if flight.plan in texts:
-                flight.wait_for_relay(f"{relay} did not answer in time")
-            elif flight.envelope and not flight.last:
-                flight.wait_for_relay(f"{relay} did not answer in time")
-                again.append(flight.envelope)
-                flight.envelope = ""
+        for in_flight in self.of(relay):
+            if in_flight.plan in texts:
+                in_flight.wait_for_relay(f"{relay} did not answer in time")
+            elif in_flight.envelope and not in_flight.last:
+                in_flight.wait_for_relay(f"{relay} did not answer in time")
+                again.append(in_flight.envelope)
+                in_flight.envelope = ""
             else:
                 because = f"{relay} lost its connection and came back without this plan"
-                flight.take(PlanLost(flight.plan, because))
+                in_flight.take(PlanLost(in_flight.plan, because))
         return again
 
 

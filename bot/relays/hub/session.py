@@ -153,7 +153,7 @@ class RelayStream:
 
 
 async def greet(
-    line: RelayStream, enrolment: RelayRegistry, names: Collection[str]
+    line: RelayStream, registry: RelayRegistry, names: Collection[str]
 ) -> tuple[RelaySession, RegisteredRelay]:
     """Hear who dials in and have it proved; `RejectedError` says why not."""
     hello = await line.expect(Hello)
@@ -164,7 +164,7 @@ async def greet(
         raise RejectedError("wrong_hub")
     if not is_proved(proof.signature, hello, challenge, proof.token):
         raise RejectedError("bad_proof")
-    relay = await _find(hello, proof.token, enrolment)
+    relay = await _find(hello, proof.token, registry)
     session = RelaySession(
         name=relay.name,
         key=hello.key,
@@ -178,14 +178,14 @@ async def greet(
     return session, relay
 
 
-async def _find(hello: Hello, token: str, enrolment: RelayRegistry) -> RegisteredRelay:
+async def _find(hello: Hello, token: str, registry: RelayRegistry) -> RegisteredRelay:
     """Look up the relay by its key; a token is spent only where the key alone does not do."""
-    relay = await enrolment.of_key(hello.key)
+    relay = await registry.of_key(hello.key)
     if relay and relay.revoked is None:
         return relay
     if token:
         try:
-            return await enrolment.join(token, hello.key, hello.sealing, time.time())
+            return await registry.join(token, hello.key, hello.sealing, time.time())
         except JoinRefusedError as error:
             raise RejectedError(str(error)) from None
     raise RejectedError("revoked" if relay else "unknown_relay")

@@ -44,7 +44,7 @@ class WalkedQuestion:
     branch: str = ""
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """The question, answer, and mark as text."""
         return f"{self.asks} {self.says} ({self.mark.word})"
 
@@ -66,7 +66,7 @@ def follow(
     """Add the answers of *progress* to those *before*; a newer answer replaces the older one."""
     steps_walked = {walked.question: walked for walked in before}
     steps_walked |= {
-        answered.question: _passed(answered, knowledge, progress.seen)
+        answered.question: _passed(answered, knowledge, progress.observations)
         for answered in progress.changed
         if answered.answer
     }
@@ -75,7 +75,7 @@ def follow(
 
 def in_words(steps: Iterable[WalkedQuestion]) -> str:
     """Return the path as text, for readers who cannot see the picture."""
-    return " ".join(f"{number}. {walked.told}." for number, walked in enumerate(steps, 1))
+    return " ".join(f"{number}. {walked.text}." for number, walked in enumerate(steps, 1))
 
 
 def _passed(

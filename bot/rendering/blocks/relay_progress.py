@@ -53,13 +53,13 @@ class RelayProgress:
 def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     """Show the progress of each relay, and each problem with the relays that found it."""
     builder = begin(header, foot=True)
-    builder.add(rich(lines(_row_of_relay(far) for far in relays[:_RELAYS])))
+    builder.add(rich(lines(_row_of_relay(progress) for progress in relays[:_RELAYS])))
     if len(relays) > _RELAYS:
         builder.add(context(f"and {len(relays) - _RELAYS} more relays"))
     faults: dict[tuple[str, str], list[str]] = {}
-    for far in relays:
-        for step in far.faults:
-            faults.setdefault((step.asks, step.says), []).append(far.relay)
+    for progress in relays:
+        for step in progress.faults:
+            faults.setdefault((step.asks, step.says), []).append(progress.relay)
     if faults:
         visible = list(faults.items())[:_FAULTS]
         rows = [
@@ -72,7 +72,8 @@ def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
         ]
         builder.add(rich(title("Not as it should be"), bullets(rows)))
     text = "; ".join(
-        f"{text_limits.cut(far.relay, 60)}: {text_limits.cut(far.state, 100)}" for far in relays[:_RELAYS]
+        f"{text_limits.cut(progress.relay, 60)}: {text_limits.cut(progress.state, 100)}"
+        for progress in relays[:_RELAYS]
     )
     wrong = "; ".join(
         f"{text_limits.cut(says, 120)} {_from(names)}" for (_, says), names in list(faults.items())[:5]
@@ -81,18 +82,18 @@ def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     return builder.message(f"Looking into {header.subject}. {text}.{more}")
 
 
-def _row_of_relay(far: RelayProgress) -> list[Block]:
-    sign = SIGNS.get(far.outcome, WAIT)
-    faults = len(far.faults)
-    noted = f"; {faults} not as it should be" if faults and not far.ended else ""
-    filled = bar(far.done, far.total, _WIDE) if far.total and not far.ended else ""
+def _row_of_relay(progress: RelayProgress) -> list[Block]:
+    sign = SIGNS.get(progress.outcome, WAIT)
+    faults = len(progress.faults)
+    noted = f"; {faults} not as it should be" if faults and not progress.ended else ""
+    filled = bar(progress.done, progress.total, _WIDE) if progress.total and not progress.ended else ""
     return [
         run(f"{sign} "),
-        run(far.relay, 60, bold=True),
+        run(progress.relay, 60, bold=True),
         run(
-            f"  {filled}  {text_limits.cut(far.state, 110)}{noted}"
+            f"  {filled}  {text_limits.cut(progress.state, 110)}{noted}"
             if filled
-            else f"  {text_limits.cut(far.state, 110)}"
+            else f"  {text_limits.cut(progress.state, 110)}"
         ),
     ]
 

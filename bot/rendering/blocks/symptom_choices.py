@@ -12,7 +12,7 @@ from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import context, section
 from bot.rendering.blocks.elements import ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
-from bot.rendering.symptom_text import looked_into_as, understood
+from bot.rendering.symptom_text import assumed_as, understood
 
 _SAID: Final = 300
 
@@ -53,7 +53,7 @@ def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, s
 
 def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Message:
     """Say in one line what was understood and what will be diagnosed, with a button to reject it."""
-    text = f"{understood(readings)} {looked_into_as(request)}"
+    text = f"{understood(readings)} {assumed_as(request)}"
     builder = MessageBuilder()
     builder.add(section(text_limits.quote(text, 600)))
     if story:

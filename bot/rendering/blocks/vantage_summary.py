@@ -51,14 +51,14 @@ def missing_blocks(sides: VantageSummaries) -> list[Block]:
     return blocks
 
 
-def unlooked_block(sides: VantageSummaries | None) -> list[Block]:
+def unchecked_block(sides: VantageSummaries | None) -> list[Block]:
     """Name, in small text, the causes that no relay could check."""
-    if sides is None or len(sides.summaries) == 1 or not sides.unlooked:
+    if sides is None or len(sides.summaries) == 1 or not sides.unchecked:
         return []
-    visible = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unlooked[:_FEW])
-    left = len(sides.unlooked) - _FEW
+    visible = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unchecked[:_FEW])
+    left = len(sides.unchecked) - _FEW
     more = f"; and {left} more" if left > 0 else ""
-    return [context(f"*Looked at from no relay ({len(sides.unlooked)}):* {visible}{more}")]
+    return [context(f"*Looked at from no relay ({len(sides.unchecked)}):* {visible}{more}")]
 
 
 def in_text(sides: VantageSummaries | None) -> list[str]:

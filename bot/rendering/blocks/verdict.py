@@ -25,7 +25,7 @@ from bot.rendering.blocks.elements import block_id, button, numbered, row, selec
 from bot.rendering.blocks.fixes import first_step, platform_choice, remedies
 from bot.rendering.blocks.message import Message, MessageBuilder, first_that_fits
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
-from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks, unlooked_block
+from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks, unchecked_block
 from bot.rendering.blocks.vantage_summary import in_text as sides_in_text
 from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause
@@ -80,7 +80,7 @@ def _verdict_blocks(
         _add_open(builder, view, diagnosis, part=choices.part)
     if diagnosis.next_question and not choices.part:
         builder.add(DIVIDER, *question(run_header, diagnosis.next_question))
-    builder.add(*unlooked_block(view.vantages), *_rest(diagnosis, view))
+    builder.add(*unchecked_block(view.vantages), *_rest(diagnosis, view))
     return builder
 
 

@@ -55,7 +55,7 @@ def _lines(progress: Progress, knowledge: Knowledge, begun: float, *, several: b
     return [
         Line(
             f"{seconds:5.2f} s  {where}{_said(answered, knowledge)}",
-            mark=mark(answered, knowledge, progress.seen),
+            mark=mark(answered, knowledge, progress.observations),
         )
         for answered in _answered(progress)
     ]
@@ -71,7 +71,7 @@ def _answered(progress: Progress) -> list[Answered]:
 
 
 def _row(answered: Answered, progress: Progress, knowledge: Knowledge, stream: TextIO, where: str) -> Text:
-    sign = mark(answered, knowledge, progress.seen)
+    sign = mark(answered, knowledge, progress.observations)
     text = fit(f"{sign} {where}{_said(answered, knowledge)}", stream)
     return Text(text, STYLES[sign], no_wrap=True, overflow="ellipsis")
 

@@ -64,10 +64,10 @@ async def post(
 
 async def update(workspace: Workspace, channel: str, ts: str, message: Message) -> None:
     """Replace the message at *ts* as soon as it may be updated. Raises `SlackError`."""
-    turn, made = workspace.pacer.turn(channel, ts), message
+    ticket, made = workspace.pacer.ticket(channel, ts), message
     for left in reversed(range(REFUSALS)):
         try:
-            await _change(workspace, turn, lambda: made)  # noqa: B023 - called before the loop goes on
+            await _change(workspace, ticket, lambda: made)  # noqa: B023 - called before the loop goes on
         except SlackError as refused:
             if refused.word in TOO_MUCH and made is message:
                 log.warning("Slack refused the blocks of a message: %s", refused.word)
@@ -78,10 +78,10 @@ async def update(workspace: Workspace, channel: str, ts: str, message: Message) 
             return
 
 
-async def _change(workspace: Workspace, turn: UpdateTicket, make: Callable[[], Message]) -> None:
+async def _change(workspace: Workspace, ticket: UpdateTicket, make: Callable[[], Message]) -> None:
     """Update a message once, with what *make* returns when its turn comes; a 429 pauses the whole workspace."""
-    async with turn:
-        channel, ts = turn.place
+    async with ticket:
+        channel, ts = ticket.place
         try:
             await call(workspace.hasty.chat_update, channel=channel, ts=ts, **make().payload())
         except SlackError as refused:
@@ -139,10 +139,10 @@ class LiveMessage:
         self._wanted = asyncio.Event()
         self._sending = self._over = False
 
-    def show(self, make: Callable[[], Message], rank: Priority = Priority.PROGRESS) -> None:
+    def show(self, make: Callable[[], Message], priority: Priority = Priority.PROGRESS) -> None:
         """Show what *make* returns when the next update is due; a newer call replaces it."""
         # A waiting update is never delayed by a less urgent one: one update shows both.
-        self._next, self._rank = make, min(rank, self._rank) if self._wanted.is_set() else rank
+        self._next, self._rank = make, min(priority, self._rank) if self._wanted.is_set() else priority
         self._wanted.set()
         if self._turn:
             self._workspace.pacer.rerank(self._turn, self._rank)
@@ -163,7 +163,7 @@ class LiveMessage:
     async def _pump(self) -> None:
         while not self._over:
             await self._wanted.wait()
-            self._turn = self._workspace.pacer.turn(*self._place, self._rank)
+            self._turn = self._workspace.pacer.ticket(*self._place, self._rank)
             try:
                 await _change(self._workspace, self._turn, self._newest)
             except SlackError as error:  # tried once: the next state replaces it

@@ -43,7 +43,7 @@ class SocketClient(SocketModeClient):
     The SDK retries at once, without limit, and logs a traceback each time.
     """
 
-    seldom: LogThrottle
+    throttle: LogThrottle
     refused = 0  # consecutive refusals by Slack
 
     async def issue_new_wss_url(self) -> str:
@@ -55,7 +55,7 @@ class SocketClient(SocketModeClient):
                 fields = await call(self.web_client.apps_connections_open, app_token=self.app_token)
             except SlackError as error:
                 self.refused += 1
-                self.seldom.warn(f"no connection to Slack: {error.word} {error.detail}".rstrip())
+                self.throttle.warn(f"no connection to Slack: {error.word} {error.detail}".rstrip())
             else:
                 return str(fields.get("url", ""))
         return ""
@@ -77,7 +77,7 @@ class SocketClient(SocketModeClient):
         text = json.loads(message.data) if message.data.startswith("{") else {}
         if sentence := WORDS.get(str(text.get("reason"))):
             self.refused += 1
-            self.seldom.warn(sentence)
+            self.throttle.warn(sentence)
         elif text.get("type") not in ("hello", "disconnect"):
             self.refused = 0
 
@@ -86,16 +86,16 @@ class SocketHandler(AsyncSocketModeHandler):
     """Bolt's handler; other work is delayed until the request is acknowledged."""
 
     def __init__(
-        self, app: AsyncApp, token: str, web: AsyncWebClient, door: AckPriority, seldom: LogThrottle
+        self, app: AsyncApp, token: str, web: AsyncWebClient, ack_priority: AckPriority, throttle: LogThrottle
     ) -> None:
-        self.app, self.app_token, self.door = app, token, door
+        self.app, self.app_token, self.door = app, token, ack_priority
         self.client = client = SocketClient(
             app_token=token,
             logger=cleaned_log("sockets", _without_traceback),
             web_client=web,
             ping_interval=PING,
         )
-        client.seldom = seldom
+        client.throttle = throttle
         client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as in Bolt
         client.on_message_listeners.append(client.heard)
 
@@ -108,10 +108,10 @@ class SocketHandler(AsyncSocketModeHandler):
 class SocketConnections:
     """The Socket Mode connections of one process."""
 
-    def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient, door: AckPriority) -> None:
-        self._client, self._token, self._door = client, token, door
+    def __init__(self, app: AsyncApp, token: str, client: AsyncWebClient, ack_priority: AckPriority) -> None:
+        self._client, self._token, self._ack_priority = client, token, ack_priority
         seldom = LogThrottle(log)
-        self._handlers = [SocketHandler(app, token, client, door, seldom) for _ in range(CONNECTIONS)]
+        self._handlers = [SocketHandler(app, token, client, ack_priority, seldom) for _ in range(CONNECTIONS)]
 
     async def open(self) -> None:
         """Open all connections. Raises `UsageError` if Slack does not accept the token."""
@@ -134,14 +134,14 @@ class SocketConnections:
         """Return how many connections are up."""
         return sum(await asyncio.gather(*(handler.client.is_connected() for handler in self._handlers)))
 
-    async def hush(self) -> None:
+    async def stop_reading(self) -> None:
         """Stop receiving and acknowledge what has arrived. Slack delivers the rest to another connection."""
         for handler in self._handlers:
             handler.client.auto_reconnect_enabled = handler.client.default_auto_reconnect_enabled = False
             if handler.client.message_receiver:
                 handler.client.message_receiver.cancel()
         await asyncio.sleep(LAST_WORDS)
-        await self._door.wait_until_idle()  # on a busy machine, acknowledgments take longer
+        await self._ack_priority.wait_until_idle()  # on a busy machine, acknowledgments take longer
         clients = [handler.client for handler in self._handlers]
         await asyncio.gather(*(client.disconnect() for client in clients), return_exceptions=True)  # type: ignore[no-untyped-call]  # as above
 

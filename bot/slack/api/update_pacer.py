@@ -38,8 +38,8 @@ class Priority(IntEnum):
 class UpdateTicket:
     """One update of one message: `async with` waits until it is allowed, and covers the call to Slack."""
 
-    def __init__(self, pace: "UpdatePacer", place: MessageKey, rank: Priority) -> None:
-        self._pace, self.place, self.rank = pace, place, rank
+    def __init__(self, pacer: "UpdatePacer", message: MessageKey, priority: Priority) -> None:
+        self._pace, self.place, self.rank = pacer, message, priority
         self.asked = 0.0
         self.granted: asyncio.Future[None]
 
@@ -64,7 +64,7 @@ class _Live:
     """A message whose run is in progress, or whose final state is not yet delivered."""
 
     until: float = inf
-    shown: int = 0
+    updates: int = 0
     last: float = -inf  # time of the last update
 
 
@@ -76,15 +76,15 @@ class UpdatePacer:
         self._budget, self._unknown = budget, began + PACE
         self._made = SlidingWindow(budget.period)  # times of Slack's responses
         self._asking: set[UpdateTicket] = set()
-        self._waiting: dict[Priority, list[UpdateTicket]] = {rank: [] for rank in Priority}
+        self._waiting: dict[Priority, list[UpdateTicket]] = {priority: [] for priority in Priority}
         self._due: OrderedDict[MessageKey, float] = OrderedDict()
         self._live: dict[MessageKey, _Live] = {}
         self._rests_until = -inf
         self._alarm: asyncio.TimerHandle | None = None
 
-    def turn(self, channel: str, ts: str, rank: Priority = Priority.LAST) -> UpdateTicket:
+    def ticket(self, channel: str, ts: str, priority: Priority = Priority.LAST) -> UpdateTicket:
         """Return a ticket to wait for."""
-        return UpdateTicket(self, (channel, ts), rank)
+        return UpdateTicket(self, (channel, ts), priority)
 
     def begin(self, channel: str, ts: str) -> None:
         """Register a message that will show progress and needs a final state."""
@@ -106,104 +106,104 @@ class UpdatePacer:
     def rested(self) -> None:
         """End the pause."""
         self._rests_until = -inf
-        self.look()
+        self.reconsider()
 
-    def look(self) -> None:
+    def reconsider(self) -> None:
         """Grant the tickets that are due, and schedule the next call."""
         at = now()
         self._forget(at)
-        soonest = min(self._serve(rank, at) for rank in Priority)
+        soonest = min(self._serve(priority, at) for priority in Priority)
         if self._alarm:
             self._alarm.cancel()
         # If no time is known, the end of an update or of a run calls this again.
-        self._alarm = asyncio.get_running_loop().call_at(soonest, self.look) if soonest < inf else None
+        self._alarm = asyncio.get_running_loop().call_at(soonest, self.reconsider) if soonest < inf else None
 
-    def wait_for(self, turn: UpdateTicket) -> None:
-        """Add *turn* to the waiting tickets."""
-        self._waiting[turn.rank].append(turn)
-        self.look()
+    def wait_for(self, ticket: UpdateTicket) -> None:
+        """Add *ticket* to the waiting tickets."""
+        self._waiting[ticket.rank].append(ticket)
+        self.reconsider()
 
-    def rerank(self, turn: UpdateTicket, rank: Priority) -> None:
+    def rerank(self, ticket: UpdateTicket, priority: Priority) -> None:
         """Change the priority of a waiting ticket because there is something newer to show."""
-        if rank != turn.rank and turn in self._waiting[turn.rank]:
-            self._waiting[turn.rank].remove(turn)
-            turn.rank = rank
-            self.wait_for(turn)
+        if priority != ticket.rank and ticket in self._waiting[ticket.rank]:
+            self._waiting[ticket.rank].remove(ticket)
+            ticket.rank = priority
+            self.wait_for(ticket)
 
-    def give_up(self, turn: UpdateTicket) -> None:
+    def give_up(self, ticket: UpdateTicket) -> None:
         """Withdraw a ticket whose caller was cancelled."""
-        if turn in self._waiting[turn.rank]:
-            self._waiting[turn.rank].remove(turn)
+        if ticket in self._waiting[ticket.rank]:
+            self._waiting[ticket.rank].remove(ticket)
         else:  # granted, but not used
-            self._asking.discard(turn)
-            self._due.pop(turn.place, None)
-        self.look()
+            self._asking.discard(ticket)
+            self._due.pop(ticket.place, None)
+        self.reconsider()
 
-    def done(self, turn: UpdateTicket) -> None:
+    def done(self, ticket: UpdateTicket) -> None:
         """Record that Slack has responded; the response is later than the moment Slack counted."""
         at = now()
-        self._asking.discard(turn)
+        self._asking.discard(ticket)
         self._made.add(at)
-        self._note(turn.place, at + PACE)
-        if turn.rank == Priority.LAST:
-            self._live.pop(turn.place, None)
-        elif item := self._live.get(turn.place):
+        self._note(ticket.place, at + PACE)
+        if ticket.rank == Priority.LAST:
+            self._live.pop(ticket.place, None)
+        elif item := self._live.get(ticket.place):
             item.last = at
-            item.shown += turn.rank == Priority.PROGRESS
-        self.look()
+            item.updates += ticket.rank == Priority.PROGRESS
+        self.reconsider()
 
-    def _serve(self, rank: Priority, at: float) -> float:
-        """Grant tickets of one *rank*; returns when the next is due, inf if that depends on other tickets."""
-        waiting = [turn for turn in self._waiting[rank] if not turn.granted.done()]
-        if waiting and self._room(rank, at) <= at:
-            for turn in sorted(waiting, key=self._order):
-                if self._when(turn) <= at and self._room(rank, at) <= at:
-                    self._grant(turn)
-                    waiting.remove(turn)
-        room = self._room(rank, at)
+    def _serve(self, priority: Priority, at: float) -> float:
+        """Grant tickets of one *priority*; returns when the next is due, inf if that depends on other tickets."""
+        waiting = [ticket for ticket in self._waiting[priority] if not ticket.granted.done()]
+        if waiting and self._room(priority, at) <= at:
+            for ticket in sorted(waiting, key=self._sort_key):
+                if self._when(ticket) <= at and self._room(priority, at) <= at:
+                    self._grant(ticket)
+                    waiting.remove(ticket)
+        room = self._room(priority, at)
         if not waiting or room > at:
             return room if waiting else inf
         return min(map(self._when, waiting))
 
-    def _grant(self, turn: UpdateTicket) -> None:
-        self._waiting[turn.rank].remove(turn)
-        self._asking.add(turn)
-        self._note(turn.place, inf)
-        turn.granted.set_result(None)
+    def _grant(self, ticket: UpdateTicket) -> None:
+        self._waiting[ticket.rank].remove(ticket)
+        self._asking.add(ticket)
+        self._note(ticket.place, inf)
+        ticket.granted.set_result(None)
 
-    def _order(self, turn: UpdateTicket) -> tuple[int, float]:
-        live = self._live.get(turn.place)
-        return live.shown if live else 0, turn.asked
+    def _sort_key(self, ticket: UpdateTicket) -> tuple[int, float]:
+        live = self._live.get(ticket.place)
+        return live.updates if live else 0, ticket.asked
 
-    def _when(self, turn: UpdateTicket) -> float:
-        """Return when the message of *turn* may be updated, if the budget has room."""
-        when = self._due.get(turn.place, self._unknown)
-        live = self._live.get(turn.place)
-        if turn.rank == Priority.LINE:
-            when = max(when, turn.asked + PATIENCE)
-        if live and (turn.rank == Priority.LINE or (turn.rank == Priority.PROGRESS and live.shown)):
+    def _when(self, ticket: UpdateTicket) -> float:
+        """Return when the message of *ticket* may be updated, if the budget has room."""
+        when = self._due.get(ticket.place, self._unknown)
+        live = self._live.get(ticket.place)
+        if ticket.rank == Priority.LINE:
+            when = max(when, ticket.asked + PATIENCE)
+        if live and (ticket.rank == Priority.LINE or (ticket.rank == Priority.PROGRESS and live.updates)):
             share = len(self._live) * self._budget.period / self._budget.count
             when = max(when, live.last + share)
         return when
 
-    def _room(self, rank: Priority, at: float) -> float:
-        """Return when the budget has room for one more update of this *rank*."""
+    def _room(self, priority: Priority, at: float) -> float:
+        """Return when the budget has room for one more update of this *priority*."""
         most = self._budget.count
-        if rank != Priority.LAST:
+        if priority != Priority.LAST:
             most -= min(len(self._live), int(most * KEPT_BACK))
-        if rank == Priority.LINE:
+        if priority == Priority.LINE:
             most -= self._budget.count // 4  # reserved for progress
         return max(self._made.free_at(most - len(self._asking), at), self._rests_until)
 
-    def _note(self, place: MessageKey, due: float) -> None:
-        self._due[place] = due
-        self._due.move_to_end(place)
+    def _note(self, key: MessageKey, due: float) -> None:
+        self._due[key] = due
+        self._due.move_to_end(key)
         while len(self._due) > REMEMBERED:
             self._due.popitem(last=False)
 
     def _forget(self, at: float) -> None:
-        for place in [place for place, item in self._live.items() if item.until < at]:
-            del self._live[place]
+        for key in [key for key, item in self._live.items() if item.until < at]:
+            del self._live[key]
 
 
 def now() -> float:

@@ -39,7 +39,7 @@ async def take(context: AppContext, actor: Actor, found: SymptomMatch, story: st
 
 async def choose(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Look into the reading that was chosen, and keep the choice."""
-    label = await _told(context, actor, fields)
+    label = await _stored_story(context, actor, fields)
     chosen = [candidate for candidate in label.readings.causes if candidate.cause == fields.get("cause")]
     if not chosen:
         raise UsageError(GONE)
@@ -49,7 +49,7 @@ async def choose(context: AppContext, actor: Actor, fields: Mapping[str, str]) -
 
 async def none(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> dict[str, str]:
     """Keep that none was meant; gives what the story told besides, to fill in the form with."""
-    label = await _told(context, actor, fields)
+    label = await _stored_story(context, actor, fields)
     await context.store.labels.choose(label.id, NONE)
     return {name: value for name, value in label.readings.clues.items() if name in context.vocabulary.names}
 
@@ -75,7 +75,7 @@ def _options(platform: str | None, edge: str, answers: Mapping[str, str]) -> lis
     return [*named, ("edge", edge), *answers.items()]
 
 
-async def _told(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> StoryLabel:
+async def _stored_story(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> StoryLabel:
     label = await context.store.labels.get(fields.get("story", ""))
     if label is None or label.team != actor.team:
         raise UsageError(GONE)

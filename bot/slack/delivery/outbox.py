@@ -110,11 +110,11 @@ async def _made(context: AppContext, owed: PostRow) -> tuple[Message, CaseRow] |
     case = await context.store.case(run.case) if run else None
     if run is None or case is None:
         return None
-    message = await _told(context, owed, case, run)
+    message = await _message_of(context, owed, case, run)
     return (message, case) if message else None
 
 
-async def _told(context: AppContext, owed: PostRow, case: CaseRow, run: RunRow) -> Message | None:
+async def _message_of(context: AppContext, owed: PostRow, case: CaseRow, run: RunRow) -> Message | None:
     """Render the message for the state of *run*."""
     how = owed.payload
     if run.status != "done":

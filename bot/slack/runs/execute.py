@@ -52,7 +52,7 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
     summary = summary_of(records, text, finished.record.diagnosis)
     if await context.store.finish_run(running.run.id, "done", finished.outcome, summary):
         context.run_history.keep(finished)
-        await _told(context, running)
+        await _report_progress(context, running)
 
 
 async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, ending: Ending) -> bool:
@@ -60,11 +60,11 @@ async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ende
     summary = {"done": running.done, "total": running.total, "by": ending.by, "reference": ending.reference}
     if not await context.store.finish_run(running.run.id, how, summary=summary):
         return False
-    await _told(context, running)
+    await _report_progress(context, running)
     return True
 
 
-async def _told(context: AppContext, running: ActiveRun) -> None:
+async def _report_progress(context: AppContext, running: ActiveRun) -> None:
     """Show the end of a run in Slack; if that fails, the outbox retries."""
     try:
         await outbox.settle_run(context, running.run.id)
@@ -95,14 +95,14 @@ async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, n
 
     async with context.relay_directory.place(name, who, wait):
         running.progress[name] = replace(running.progress[name], before=None)
-        record = await context.worker.run(_look(context, running, relay, tell))
+        record = await context.worker.run(_run_on(context, running, relay, tell))
     side = side_of(record)
     running.progress[name] = replace(running.progress[name], ended=side.headline, outcome=side.outcome)
     live.show(make)
     return record
 
 
-async def _look(
+async def _run_on(
     context: AppContext, running: ActiveRun, relay: Relay, tell: Callable[[Progress], None]
 ) -> RunRecord:
     """Run the checks and store each observation as it arrives; runs in the worker thread."""

@@ -32,14 +32,14 @@ async def start(context: AppContext, actor: Actor, request: Request) -> str:
     if actor.thread and (case := await context.store.case_of_thread(actor.team, actor.channel, actor.thread)):
         await rerun(context, actor, case, _with_earlier_answers(context, case, request))
         return case.id
-    await _let_look(context, actor, request)
+    await _check_start(context, actor, request)
     return await _open(context, actor, request)
 
 
 async def rerun(context: AppContext, actor: Actor, case: CaseRow, request: Request | None = None) -> None:
     """Run *case* again with its request or another *request*; the result is compared with the previous run."""
     wanted = request or case.request
-    await _let_look(context, actor, wanted)
+    await _check_start(context, actor, wanted)
     if wanted != case.request:
         await context.store.change_case(case.id, wanted)
     await _run(context, actor, replace(case, request=wanted))
@@ -103,7 +103,7 @@ async def _conclude(
     return now
 
 
-async def _let_look(context: AppContext, actor: Actor, request: Request) -> None:
+async def _check_start(context: AppContext, actor: Actor, request: Request) -> None:
     """Check that *actor* may use every relay of *request*; raises before anything is posted."""
     context.relay_directory.check(request.relays)
     await context.permissions.check_start(await context.workspace(actor), actor, request.relays)

@@ -28,7 +28,7 @@ async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
     for run in cut_off:
         observed = await context.store.record(run.id)
         done = sum(map(len, observed[1].values())) if observed else 0
-        total = await context.worker.call(count_looks, context.engine, run)
+        total = await context.worker.call(count_checks, context.engine, run)
         stored = {"done": min(done, total), "total": total}
         if await context.store.finish_run(run.id, "lost", summary=stored):
             log.warning("run %s was cut off", run.id)
@@ -85,7 +85,7 @@ async def _send(context: AppContext, owed: PostRow) -> None:
         log.warning("cannot send a message of run %s: %s", run.id, error.word)
 
 
-def count_looks(engine: Engine, run: RunRow) -> int:
+def count_checks(engine: Engine, run: RunRow) -> int:
     """Count the checks that *run* would have had, over all its relays."""
     problem = prepare(run.request, engine.knowledge, engine.network)
     return len(make_plan(problem.cases, engine.network, IceServers()).steps) * len(run.relays)

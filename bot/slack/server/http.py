@@ -50,13 +50,13 @@ def make_pages(health: Readiness, app: AsyncApp | None, context: AppContext) -> 
 
 
 def _add_slack(pages: web.Application, app: AsyncApp, context: AppContext) -> None:
-    seldom = LogThrottle(log)
+    throttle = LogThrottle(log)
 
     async def events(request: web.Request) -> web.Response:
         with context.ack_priority.acknowledging():
             answer = await app.async_dispatch(await _read(request))
         if answer.status == FORGED:
-            seldom.warn(UNSIGNED)
+            throttle.warn(UNSIGNED)
         return await to_aiohttp_response(answer)
 
     pages.router.add_post(EVENTS, events)

@@ -97,17 +97,17 @@ async def open_context(
         await relays.fresh()
         workspaces = Workspaces(settings, session)
         limits = RequestLimiter(settings.starts)
-        rights = Permissions(load_access(environment), limits, relays, by_name=workspaces.single)
-        jobs = await stack.enter_async_context(TaskSupervisor())
+        permissions = Permissions(load_access(environment), limits, relays, by_name=workspaces.single)
+        tasks = await stack.enter_async_context(TaskSupervisor())
         yield AppContext(
             engine=engine,
             relay_directory=relays,
             store=store,
-            tasks=jobs,
+            tasks=tasks,
             worker=bench,
             workspaces=workspaces,
             session=session,
-            permissions=rights,
+            permissions=permissions,
             run_slots=slots,
             run_history=RunHistory(engine, store, bench),
             ack_priority=AckPriority(),
@@ -171,7 +171,7 @@ async def _listen(
 
     async def hush() -> None:
         if sockets:
-            await sockets.hush()
+            await sockets.stop_reading()
         elif runner:
             for site in tuple(runner.sites):
                 await site.stop()

@@ -22,7 +22,7 @@ class SlackRelayDirectory(RelayDirectory):
 
     def __init__(self, engine: Engine, registry: RelayRegistry, hub: HubSettings, local: RunSlots) -> None:
         super().__init__(engine.relay, hub, registry, FRESH)
-        self._places = local
+        self._run_slots = local
         self._remote, self._persons = RunSlots(hub.limits.relay_at_once), RunSlots(hub.limits.person_at_once)
         self.vocabulary: Vocabulary = engine.vocabulary
 
@@ -58,7 +58,7 @@ class SlackRelayDirectory(RelayDirectory):
         The hub refuses what is more than its limits, for each relay and for each person; here it waits instead.
         """
         if name == self.local.name:
-            async with self._places.acquire(name, tell):
+            async with self._run_slots.acquire(name, tell):
                 yield
         else:
             async with self._persons.acquire(who, tell), self._remote.acquire(name, tell):

@@ -22,7 +22,7 @@ class RunHistory:
     """Finished runs by id, least recently used first."""
 
     def __init__(self, engine: Engine, store: Store, bench: WorkerThread) -> None:
-        self._desk, self._store, self._bench = engine, store, bench
+        self._engine, self._store, self._worker = engine, store, bench
         self._kept: OrderedDict[str, FinishedRun] = OrderedDict()
 
     def keep(self, finished: FinishedRun) -> None:
@@ -50,8 +50,8 @@ class RunHistory:
         request, observations = requests
         latest = (await self._store.runs(run.case))[0].id == run_id
         if latest:  # add answers given since then, and the platform if it became known
-            request = _as_answered(request, case.request, self._desk.vocabulary)
-        finished = await self._bench.call(reevaluate, self._desk, run, case.user, request, observations)
+            request = _as_answered(request, case.request, self._engine.vocabulary)
+        finished = await self._worker.call(reevaluate, self._engine, run, case.user, request, observations)
         self.keep(finished)
         return finished
 

@@ -17,26 +17,26 @@ class ThreadMemory:
 
     def last(self, actor: Actor) -> LastQuestion:
         """Return the last question here; in direct messages, where any message may start a thread, the last of all."""
-        for place in _places(actor):
-            if talk := self._kept.get(place):
-                return talk
+        for place in _thread_keys(actor):
+            if last_question := self._kept.get(place):
+                return last_question
         return LastQuestion()
 
-    def keep(self, actor: Actor, talk: LastQuestion) -> None:
-        """Store *talk* as the thread's last question and evict the oldest."""
-        for place in _places(actor):
-            self._kept[place] = talk
+    def keep(self, actor: Actor, question: LastQuestion) -> None:
+        """Store *last_question* as the thread's last question and evict the oldest."""
+        for place in _thread_keys(actor):
+            self._kept[place] = question
             self._kept.move_to_end(place)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
     def forget(self, actor: Actor) -> None:
         """Drop the last question, because the conversation has moved on."""
-        for place in _places(actor):
+        for place in _thread_keys(actor):
             self._kept.pop(place, None)
 
 
-def _places(actor: Actor) -> list[tuple[str, str, str]]:
+def _thread_keys(actor: Actor) -> list[tuple[str, str, str]]:
     thread = actor.thread or actor.message
     named = [(actor.team, actor.channel, thread)] if thread else []
     return [*named, (actor.team, actor.channel, "")] if actor.direct else named

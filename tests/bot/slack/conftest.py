@@ -85,7 +85,7 @@ async def open_app(
         finally:
             await slack.deliveries.drain()
             slack.may_be_down = True  # it hears of its own messages to the last
-            await sockets.hush()
+            await sockets.stop_reading()
             await sockets.close()
 
 

@@ -41,7 +41,7 @@ class Hub:
     async def join(self, name: str, *faults: Fault, answer: Answer | None = None, **more: Any) -> Dialler:
         """Let a relay in that sees *faults*; *more* is what its invitation says."""
         checks = more.pop("checks", {})
-        token = await self.house.hub.enrolment.invite(RegisteredRelay(name, None, **more), time.time())
+        token = await self.house.hub.registry.invite(RegisteredRelay(name, None, **more), time.time())
         me = Identity.new()
         relay = Dialler(me, self.house.signer.key, token, answer=answer or sees(*faults), checks=checks)
         await self.stack.enter_async_context(dialled(relay, self.house.url))
@@ -66,7 +66,7 @@ class Hub:
 
     async def audit(self) -> dict[str, tuple[str, str, str]]:
         """Who asked which relay for what, and what became of it."""
-        return {one.relay: (one.who, one.what, one.outcome) for one in await self.house.hub.enrolment.audit()}
+        return {one.relay: (one.who, one.what, one.outcome) for one in await self.house.hub.registry.audit()}
 
     async def cut(self, name: str) -> None:
         """Cut a relay's line, without a word."""

@@ -229,7 +229,7 @@ async def test_words_in_the_thread(there: Here, relays: Hub) -> None:
     assert "acme-hq was not asked before: Found" in (await there.verdict(2)).text
     assert (await case_of(there, message)).request.relays == ("berlin", "acme-hq")
     assert (len(relays.orders("berlin")), len(relays.orders("acme-hq"))) == (2, 1)
-    await relays.house.hub.enrolment.revoke("berlin", 1.0)
+    await relays.house.hub.registry.revoke("berlin", 1.0)
     there.context.relay_directory._next = 0.0
     await there.slack.say("test again", there.user("grace"), thread=message.ts)
     assert "Relay “berlin” no longer exists" in (await there.whisper("no longer exists")).text

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from knowledge.loading.load import load_knowledge
-from knowledge.model.schema import CaseModel, Knowledge, Scope
+from knowledge.model.schema import CaseModel, EdgeScope, Knowledge
 from knowledge.reasoning.selection import select_causes, step_id
 from probes.protocol.model import Target
 from tests.knowledge.small import CODE, QUESTIONS, Town, write
@@ -39,7 +39,9 @@ def test_a_service_that_the_network_lacks_is_nobodys_cause(knowledge: Knowledge)
     """Where a network has no place to look, the causes that rest on that look are not in question."""
 
     class Nowhere(Town):
-        def targets(self, service: str, platform: str, scope: Scope, chosen: str, /) -> tuple[Target, ...]:
+        def targets(
+            self, service: str, platform: str, scope: EdgeScope, chosen: str, /
+        ) -> tuple[Target, ...]:
             return ()
 
     assert select_causes(knowledge, Nowhere(), CODE, "javascript").causes == {}

@@ -85,7 +85,7 @@ async def test_hub_can_cancel() -> None:
         await hub.say(Cancel(seen.plan))
         [done] = await hub.until(Done)
         assert done.outcome == "cancelled"
-        assert not agent.duties.running
+        assert not agent.plans.running
 
 
 async def test_lost_line_loses_no_observation() -> None:

@@ -233,7 +233,7 @@ async def test_too_many_plans_at_once_are_refused() -> None:
         for _ in range(2):
             await hub.say(RunPlan(hub.order(plan())))
         assert (await hub.refusal(hub.order(plan())))[0] == "too_many"
-        assert len(agent.duties.running) == 2
+        assert len(agent.plans.running) == 2
 
 
 async def test_flood_ends_the_connection_and_not_the_relay(caplog: pytest.LogCaptureFixture) -> None:
@@ -247,7 +247,7 @@ async def test_flood_ends_the_connection_and_not_the_relay(caplog: pytest.LogCap
             pass  # it has disconnected
         await in_trouble(agent)
         assert "the hub floods this relay" in caplog.text
-        assert len(agent.duties.held) <= 64
+        assert len(agent.plans.held) <= 64
 
 
 @pytest.mark.parametrize(

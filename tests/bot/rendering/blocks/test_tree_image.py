@@ -24,7 +24,7 @@ def test_walk() -> None:
     assert image.height < 4 * WIDE
     faults = [one for one in GALLERY.blocked.walk if one.mark is Mark.FAULT]
     assert faults
-    assert all(one.told in drawn.alt for one in faults)
+    assert all(one.text in drawn.alt for one in faults)
     assert GALLERY.blocked.view.headline in drawn.alt
 
 

@@ -28,7 +28,7 @@ class Queue:
     async def want(self, *names: str, rank: Priority = Priority.LAST) -> list[str]:
         """Let each of *names* ask for a change of its message; gives everybody who was let so far."""
         self.tasks += [
-            asyncio.create_task(self._one(name, self.pace.turn("C", name, rank))) for name in names
+            asyncio.create_task(self._one(name, self.pace.ticket("C", name, rank))) for name in names
         ]
         await turns_of_the_loop()
         return self.let
@@ -82,7 +82,7 @@ async def test_who_has_shown_least_goes_first(queue: Queue) -> None:
 
 async def test_a_line_is_worth_the_least(queue: Queue) -> None:
     """How many are before in line is not told at once; progress that comes meanwhile takes the turn."""
-    turn = queue.pace.turn("C", "a", Priority.LINE)
+    turn = queue.pace.ticket("C", "a", Priority.LINE)
     queue.tasks.append(asyncio.create_task(queue._one("a", turn)))
     await turns_of_the_loop()
     assert queue.let == []
@@ -112,7 +112,7 @@ async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
 
 async def test_changes_under_way_count(queue: Queue) -> None:
     """What Slack is asked for and has not answered yet is part of the budget; a turn given up is not."""
-    turns = [queue.pace.turn("C", f"m{number}") for number in range(10)]
+    turns = [queue.pace.ticket("C", f"m{number}") for number in range(10)]
     for turn in turns:
         await turn.__aenter__()
     assert await queue.want("next") == []
@@ -130,7 +130,7 @@ async def test_who_leaves_gives_the_turn_back(queue: Queue) -> None:
     """A turn that was granted and not used counts for nothing."""
     await queue.want(*(f"m{number}" for number in range(9)))
     queue.pace.rest(HOUR)
-    turn = queue.pace.turn("C", "gone")
+    turn = queue.pace.ticket("C", "gone")
     leaving = asyncio.create_task(queue._one("gone", turn))
     await turns_of_the_loop()
     queue.pace.rested()
