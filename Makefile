@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up structure preflight-fuzz
+        clean packages slack-tools slack-load relay-package relays-lab eval allowlist-lab codes start-up structure preflight-fuzz edge-load
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -84,6 +84,9 @@ relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at o
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
 	@command -v nats-server >/dev/null || apt-get install -y -q --no-install-recommends nats-server || true
 	$(BIN)/python -m tests.hub $(ARGS)
+
+edge-load: $(VENV)/dev.stamp  ## 10,000 requests that Slack did not sign, against the HTTP edge of the bot
+	LINEMAN_EDGE=full $(BIN)/python -m pytest tests/bot/slack/server -s $(ARGS)
 
 preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of which must give a reading
 	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/intake/test_fuzz.py $(ARGS)

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# What must show, as issue 4 lists it.
+# What must show: relays and hub first, then the HTTP edge of the bot.
 ATTACKS = (
     "forged envelope", "replayed envelope", "expired envelope", "misaddressed envelope", "oversized envelope",
     "truncated envelope", "target by literal", "target by a name that resolves to a private address",
     "target by rebinding between check and connect", "target by redirect", "unknown probe", "flood",
     "stolen join token used twice", "revoked relay", "two relays with one key",
-    "hub impersonated by an untrusted certificate",
+    "hub impersonated by an untrusted certificate", "HTTP request that Slack did not sign",
+    "flood of HTTP requests that Slack did not sign", "signed HTTP request with content that cannot be read",
 )  # fmt: skip
 
 

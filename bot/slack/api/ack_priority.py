@@ -25,11 +25,11 @@ class AckPriority:
         self._line = asyncio.Lock()
 
     @contextmanager
-    def acknowledging(self) -> Iterator[None]:
-        """Mark a request as waiting for its acknowledgment while the context is open."""
+    def acknowledging(self, since: float | None = None) -> Iterator[None]:
+        """Mark a request that came at *since* (monotonic; default now) as waiting while the context is open."""
         self._waiting += 1
         self._clear.clear()
-        arrived = ARRIVED.set(time.monotonic())
+        arrived = ARRIVED.set(time.monotonic() if since is None else since)
         try:
             yield
         finally:

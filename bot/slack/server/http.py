@@ -1,34 +1,35 @@
 """HTTP routes: Slack's requests, the install pages, liveness, and readiness."""
 
 import logging
+import time
 from typing import Final
 
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
-from yarl import query_to_pairs
 
 from bot.slack.api.log_throttle import LogThrottle
+from bot.slack.server.http_log import HttpServerLog
+from bot.slack.server.signed_request import LARGEST, RequestRefused, read_signature, read_signed
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
 
 log = logging.getLogger(__name__)
 
-FORGED: Final = 401
-UNSIGNED: Final = (
-    "a request was refused: its signature does not fit SLACK_SIGNING_SECRET, or its time is over five minutes off. "
-    "If Slack says dispatch_failed, copy the Signing Secret again (Basic Information), and look at this host's clock."
-)
 EVENTS: Final = "/slack/events"
-FORM: Final = "payload="  # prefix of interactions: actions, modals, and shortcuts
-LARGEST: Final = 4 * 2**20  # bytes; Slack's requests are far smaller
 SHUTDOWN: Final = 5.0  # seconds for requests in progress
+# Seconds that a connection may be idle, or take for its headers. Proxies in front keep theirs for 60 seconds.
+IDLE: Final = 75.0
+# Seconds in which the rest of a refused body is read and dropped, so that its sender gets the answer.
+LINGER: Final = 2.0
 
 
-def make_pages(health: Readiness, app: AsyncApp | None, context: AppContext) -> web.Application:
-    """Make the routes; without *app*, Slack's requests arrive over Socket Mode."""
+def make_pages(
+    health: Readiness, app: AsyncApp | None, context: AppContext, signing_secret: str = ""
+) -> web.Application:
+    """Make the routes; without *app*, Slack's requests arrive over Socket Mode. With it, they are signed."""
     pages = web.Application(client_max_size=LARGEST)
 
     async def alive(_: web.Request) -> web.Response:
@@ -43,56 +44,75 @@ def make_pages(health: Readiness, app: AsyncApp | None, context: AppContext) -> 
     pages.router.add_get("/healthz", alive)
     pages.router.add_get("/readyz", ready)
     if app is not None:
-        _add_slack(pages, app, context)
+        _add_slack(pages, app, context, signing_secret)
     if context.workspaces.flow is not None:
         _add_installation(pages, context.workspaces.flow)
     return pages
 
 
-def _add_slack(pages: web.Application, app: AsyncApp, context: AppContext) -> None:
+def _add_slack(pages: web.Application, app: AsyncApp, context: AppContext, secret: str) -> None:
     throttle = LogThrottle(log)
 
+    def refuse(refused: RequestRefused) -> web.Response:
+        throttle.warn(refused.reason)
+        return web.json_response({"error": "invalid request"}, status=refused.status)
+
     async def events(request: web.Request) -> web.Response:
-        with context.ack_priority.acknowledging():
-            answer = await app.async_dispatch(await _read(request))
-        if answer.status == FORGED:
-            throttle.warn(UNSIGNED)
+        arrived = time.monotonic()
+        try:
+            signed = await read_signed(request, secret, time.time())
+        except RequestRefused as refused:
+            return refuse(refused)
+        with context.ack_priority.acknowledging(arrived):
+            answer = await app.async_dispatch(signed)
         return await to_aiohttp_response(answer)
 
-    pages.router.add_post(EVENTS, events)
+    async def expect(request: web.Request) -> web.StreamResponse | None:
+        """Ask for the body of an `Expect` request only if its headers can be Slack's."""
+        try:
+            read_signature(request, time.time())
+        except RequestRefused as refused:
+            return refuse(refused)
+        if request.headers["Expect"].lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # as in aiohttp's own: the answer has not begun
+        return None
 
-
-async def _read(request: web.Request) -> AsyncBoltRequest:
-    """Convert Slack's HTTP request to a Bolt request.
-
-    An action carries the whole message as one form value. Bolt decodes it in Python, which takes longer than everything
-    else before the acknowledgment; here it is decoded in C.
-    """
-    text = await request.text()
-    form = dict(query_to_pairs(text)) if text.startswith(FORM) else {}
-    made = AsyncBoltRequest(
-        body=form.get("payload", text),
-        query=request.query_string,
-        headers=request.headers,  # type: ignore[arg-type]  # as in Bolt's own adapter
-    )
-    made.raw_body = text  # the text that Slack signed
-    return made
+    # Every method: what is not signed is refused the same way.
+    pages.router.add_route("*", EVENTS, events, expect_handler=expect)
 
 
 def _add_installation(pages: web.Application, flow: AsyncOAuthFlow) -> None:
     async def install(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_installation(await to_bolt_request(request)))
+        return await to_aiohttp_response(await flow.handle_installation(_without_body(request)))
 
     async def installed(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await flow.handle_callback(await to_bolt_request(request)))
+        return await to_aiohttp_response(await flow.handle_callback(_without_body(request)))
 
     pages.router.add_get(flow.install_path, install)
     pages.router.add_get(flow.redirect_uri_path, installed)
 
 
+def _without_body(request: web.Request) -> AsyncBoltRequest:
+    """Make a Bolt request for a page that a browser opens; its body, if any, is not read."""
+    return AsyncBoltRequest(
+        body="",
+        query=request.query_string,
+        headers=request.headers,  # type: ignore[arg-type]  # as in Bolt's own adapter
+    )
+
+
 async def open_pages(pages: web.Application, host: str, port: int) -> web.AppRunner:
     """Start to listen; call the runner's `cleanup` to stop."""
-    runner = web.AppRunner(pages, access_log=None, shutdown_timeout=SHUTDOWN)
+    runner = web.AppRunner(
+        pages,
+        access_log=None,
+        logger=HttpServerLog(log),
+        shutdown_timeout=SHUTDOWN,
+        keepalive_timeout=IDLE,
+        lingering_time=LINGER,
+        auto_decompress=False,  # Slack compresses nothing; before the signature is checked, nothing is unpacked
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

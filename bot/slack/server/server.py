@@ -161,7 +161,7 @@ async def _listen(
     runner = None
     if sockets is None or settings.port or context.workspaces.flow:
         health = Readiness(context, sockets.connected if sockets else None)
-        pages = make_pages(health, None if sockets else app, context)
+        pages = make_pages(health, None if sockets else app, context, settings.signing_secret)
         try:
             runner = await open_pages(pages, settings.host, settings.port or PORT)
         except OSError as error:

@@ -228,3 +228,18 @@ async def test_exchange_refused(
         assert kept(tmp_path) == "[[], []]"
     assert error in caplog.text
     assert not [code for code in slack.codes if code in caplog.text]
+
+
+@pytest.mark.parametrize("page", ["/slack/install", "/slack/oauth_redirect"])
+async def test_pages_do_not_read_bodies(slack: FakeSlack, serving: Serving, page: str) -> None:
+    """A body of a stranger's, in any charset, or a broken query is no error of the install pages."""
+    async with site(slack, serving) as here:
+        for query, kind in (
+            ("", "charset=bogus"),
+            ("?state=%ff&code=%zz&team=%00", "x"),
+            ("?error=%ff&&=", ";"),
+        ):
+            headers = {"Content-Type": f"text/plain; {kind}", "Cookie": 'slack-app-oauth-state="; =;;'}
+            url = URL(here.base + page + query, encoded=True)
+            async with here.browser.get(url, data=b"\xff", headers=headers) as answer:
+                assert answer.status in (200, 400, 401)
