@@ -1,7 +1,6 @@
 """Resolve host names like a stub resolver, and cache the answers for one run."""
 
 import asyncio
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from probes.net.dns_exchange import CADENCE, Server, ask
 from probes.net.dns_message import DnsAnswer, make_query
 from probes.net.guard import GUARD
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.special_addresses import is_public, read_address
 
 # A resolver with a cached answer has replied by then. Stub resolvers wait five seconds here.
 _STAGGER: Final = 0.2
@@ -208,8 +208,8 @@ def parse_hosts(text: str, name: str) -> tuple[str, ...]:
 
 def is_bogon(address: str) -> bool:
     """Whether *address* cannot belong to a public service: private, loopback, unspecified, reserved, multicast."""
-    ip = ipaddress.ip_address(address)
-    return not ip.is_global or ip.is_multicast
+    real = read_address(address)
+    return real is None or not is_public(real)
 
 
 def _text(path: Path) -> str:

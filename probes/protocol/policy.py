@@ -3,33 +3,22 @@
 Pure. `probes.protocol.policy_file` reads it from the file of the host's operator; nothing that the hub says adds to it.
 """
 
-import ipaddress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 from urllib.parse import urlsplit
 
-IpNetwork: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-IpAddress: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+from probes.protocol.special_addresses import (
+    IpAddress,
+    IpNetwork,
+    embedded_ipv4,
+    is_metadata,
+    is_public,
+    is_special_range,
+    read_address,
+)
 
 SYSTEM: Final = "system"  # the resolvers of /etc/resolv.conf
-
-# v6 addresses that lead to a v4 one: NAT64 (RFC 6052) and 6to4 (RFC 3056) carry it inside.
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_6TO4: Final = ipaddress.IPv6Network("2002::/16")
-
-
-# What is not public, as people write it in their own networks (RFC 6890), the ranges for examples among it.
-_SPECIAL: Final = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-            "198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
-            "fc00::/7", "fe80::/10", "::1/128", "2001:db8::/32",
-        ),
-    )
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +36,22 @@ class PolicyRule:
         return fits and ("tcp" if transport == "tls" else transport) in self.transports
 
     def covers(self, address: IpAddress) -> bool:
-        """Whether *address* is in a range; one that is not public must be in a range that is not, either."""
-        return any(address in net and (is_public(address) or _is_meant(net)) for net in self.ranges)
+        """Whether *address* is in a range; one that is not public must be in a range that names it explicitly."""
+        return any(
+            address in net and (is_public(address) or self._names_special(net, address))
+            for net in self.ranges
+        )
+
+    def _names_special(self, net: IpNetwork, address: IpAddress) -> bool:
+        """Whether *net* is this special *address* alone, or special as a whole and does not lead past the ranges.
+
+        A metadata service has to be named alone: 100.64.0.0/10 or 169.254.0.0/16 do not open one by accident.
+        """
+        return net.prefixlen == net.max_prefixlen or (
+            is_special_range(net)
+            and not is_metadata(address)
+            and all(is_public(inside) or self.covers(inside) for inside in embedded_ipv4(address))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,37 +106,6 @@ class Policy:
         """Whether a proxy of the file's is at *host* (a name or an address), and on *port* if one is given."""
         places = (authority(known).rpartition(":") for known in self.proxies)
         return any(place[0] == host.lower() and port in (0, int(place[2])) for place in places)
-
-
-def is_public(address: IpAddress) -> bool:
-    """Whether *address* belongs to the Internet at large."""
-    return address.is_global and not address.is_multicast
-
-
-def read_address(text: str) -> IpAddress | None:
-    """The address that a packet to *text* reaches, v4 taken out of v6 where it is inside; None if it is none."""
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.scope_id is not None:
-            return None
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if address in _6TO4:
-            return ipaddress.IPv4Address(int(address) >> 80 & 0xFFFFFFFF)
-    return address
-
-
-def _is_meant(net: IpNetwork) -> bool:
-    """Whether whoever wrote *net* meant addresses that are not public, and not the whole Internet."""
-    return net.prefixlen == net.max_prefixlen or any(
-        net.version == special.version and net.subnet_of(special)  # type: ignore[arg-type]  # same version
-        for special in _SPECIAL
-    )
 
 
 @lru_cache(64)

@@ -10,7 +10,8 @@ from msgspec import Meta, Struct, to_builtins
 from msgspec.structs import asdict
 
 from probes.protocol.json_fields import Json, JsonForm, WireError, read_json, take_version
-from probes.protocol.policy import SYSTEM, IpNetwork, Policy, PolicyRule, RelayLimits, authority, read_address
+from probes.protocol.policy import SYSTEM, Policy, PolicyRule, RelayLimits, authority
+from probes.protocol.special_addresses import IpNetwork, read_address
 
 VERSION: Final = 1
 

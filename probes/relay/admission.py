@@ -9,8 +9,9 @@ from typing import Any, Final, TypeAlias
 
 from probes.protocol.model import Plan, Step
 from probes.protocol.order import PlanRefused, SignedPlan
-from probes.protocol.policy import SYSTEM, Policy, RelayLimits, read_address
+from probes.protocol.policy import SYSTEM, Policy, RelayLimits
 from probes.protocol.sliding_window import SlidingWindow
+from probes.protocol.special_addresses import read_address
 
 _HOUR: Final = 3600.0
 _MANY: Final = 2_000  # places in one plan; the largest of ours has some hundred

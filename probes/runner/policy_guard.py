@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from probes.protocol.failures import EgressDenied
-from probes.protocol.policy import SYSTEM, Policy, is_public, read_address
+from probes.protocol.policy import SYSTEM, Policy
+from probes.protocol.special_addresses import is_metadata, is_public, read_address
 from probes.runner.packet_budget import PacketBudget
 
 _DNS: Final = 53
@@ -66,8 +67,8 @@ class PolicyGuard:
         names = self._names.get(address, ())
         if is_public(real) and any(self.policy.allows_name(name, port, transport) for name in names):
             return True
-        # A proxy may be at a private address: the operator named it.
-        reached = {*names, address}
+        # A proxy may be at a private address: the operator named it. DNS cannot make it a metadata service.
+        reached = {address} if is_metadata(real) else {*names, address}
         return transport == "tcp" and any(self.policy.is_proxy(item, port) for item in reached)
 
     def _resolves(self, address: str) -> bool:

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ATTACKS = (
     "forged envelope", "replayed envelope", "expired envelope", "misaddressed envelope", "oversized envelope",
     "truncated envelope", "target by literal", "target by a name that resolves to a private address",
+    "target by a name that resolves to a special address",
     "target by rebinding between check and connect", "target by redirect", "unknown probe", "flood",
     "stolen join token used twice", "revoked relay", "two relays with one key",
     "hub impersonated by an untrusted certificate", "HTTP request that Slack did not sign",
