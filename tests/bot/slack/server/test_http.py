@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from urllib.parse import quote_plus
@@ -14,7 +15,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.slack.server import signed_request
+from bot.slack.server import http, signed_request
 from bot.slack.server.signed_request import NO_SIGNATURE, UNFINISHED, UNREADABLE, UNSIGNED
 from tests.bot.slack.server.edge import (
     ANSWER,
@@ -146,6 +147,29 @@ async def test_body_without_an_end(
     writer.transport.abort()
     await edge.health()
     assert edge.log.count("\n") == edge.log.count(UNFINISHED) == 1
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /slack/events HTTP/1.1\r\nHost: x\r\n"])
+async def test_headers_without_an_end(tmp_path: Path, begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that says nothing, or adds header after header, is closed after `IDLE` seconds."""
+    monkeypatch.setattr(http, "IDLE", 0.1)
+    async with open_edge(tmp_path) as edge:
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.port)
+
+        async def drip() -> None:
+            while begun:
+                writer.write(b"X: y\r\n")
+                await asyncio.sleep(0.01)
+
+        writer.write(begun)
+        dripping = asyncio.create_task(drip())
+        async with asyncio.timeout(ANSWER):
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+        dripping.cancel()
+        await asyncio.gather(dripping, return_exceptions=True)
+        writer.close()
+        assert edge.log == ""
 
 
 async def test_health_during_a_flood(edge: Edge) -> None:
