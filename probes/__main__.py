@@ -1,6 +1,6 @@
-"""The relay's own command line: `lineman relay …`, `lineman-relay …` or `python -m probes relay …`.
+"""The relay's command line: `lineman relay …`, `lineman-relay …` or `python -m probes relay …`.
 
-Ends with 0 when it was stopped, 2 for usage and files, 78 when the hub will not have this relay: no restart helps.
+Exit codes: 0 stopped, 2 invalid usage or file, 78 the hub refuses this relay and a restart does not help.
 """
 
 import argparse
@@ -28,9 +28,9 @@ from probes.relay.state_dir import StateDir, StateDirError
 from probes.relay.subprocess_runner import probe_names
 
 USAGE: Final = 2
-UNWANTED: Final = 78  # EX_CONFIG of sysexits.h; the unit file does not restart on it
+UNWANTED: Final = 78  # EX_CONFIG of sysexits.h; the systemd unit does not restart on it
 
-# The name of the folder that systemd makes for `StateDirectory=lineman-relay`.
+# The folder that systemd creates for `StateDirectory=lineman-relay`.
 _STATE: Final = "/var/lib/lineman-relay"
 
 _EPILOG: Final = (
@@ -41,7 +41,7 @@ _EPILOG: Final = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give the exit code."""
+    """Run the command line and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = make_parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
@@ -101,7 +101,7 @@ async def _join(state_dir: StateDir, word: str | None) -> int:
         _say(
             f"wrote {state_dir.path / 'policy.yaml'}: what this relay may touch, for Twilio's public network"
         )
-    state_dir.policy()  # no relay without a fence
+    state_dir.policy()  # raises without a valid policy file: no relay joins without one
     me = state_dir.identity(new=True)
     place = _place(invitation.hub, invitation.pin)
     name = await join(place, me, __version__, probe_names(), invitation.secret)

@@ -1,6 +1,6 @@
-"""The table of probes: each name is a file in this folder, and its line here says how long it may take.
+"""The table of checks: each name is a file in this folder, and its line here sets its time limit.
 
-Nothing is loaded until it is asked for, so a relay without a plan holds no probe in memory.
+A check is loaded on first use, so an idle relay has no check in memory.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -11,7 +11,9 @@ from typing import Any, Final, TypeAlias
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
-Probe: TypeAlias = Callable[[Step, Any], Awaitable[Failure | None]]  # Any: a ProbeContext, which loads much
+Probe: TypeAlias = Callable[
+    [Step, Any], Awaitable[Failure | None]
+]  # Any: a ProbeContext, whose import is slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Budget:
 BUDGETS: Final[Mapping[str, Budget]] = {
     "route": Budget(0.5),  # routers answer within one round trip, or not at all
     "dns": Budget(2.0, slow=1.1),  # 3 queries, 0.5 s apart, to each resolver in turn
-    "tcp": Budget(2.5, slow=1.1),  # a SYN is resent after 1 s and after 3 s: one loss is covered
+    "tcp": Budget(2.5, slow=1.1),  # a SYN is resent after 1 s and 3 s: one loss is covered
     "tls": Budget(3.0, slow=1.1),  # the SDK's 5 s minus the time of name lookup and TCP
     "websocket": Budget(3.0),  # on its own connection, in parallel with tls
     "http": Budget(3.0),
@@ -40,7 +42,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
 
 
 class _Probes(Mapping[str, Probe]):
-    """The probes of the table by name, each loaded when it is first asked for."""
+    """The checks of the table by name, each loaded on first use."""
 
     def __getitem__(self, name: str) -> Probe:
         if name not in BUDGETS:

@@ -1,1 +1,1 @@
-"""What relay and hub say to each other: values, signatures, messages."""
+"""The relay protocol: values, signatures, and messages."""

@@ -1,6 +1,6 @@
-"""The one word that a new relay is given: where its hub is, whose plans it may run, and a secret to join with.
+"""Join invitations: the hub's address, the key that signs plans, and a join token, in one word.
 
-Pure: no network, no clock. The secret works once and not for long; the hub keeps a hash of it.
+Pure: no network, no clock. The token works once and expires; the hub stores only its hash.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ _LONGEST: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """What `lineman relays invite` hands out, and `lineman relay join` takes."""
+    """An invitation: `lineman relays invite` makes it, and `lineman relay join` reads it."""
 
     hub: str  # wss://host[:port]/path
     secret: str  # the join token, as `messages.Proof` carries it
-    signer: str  # the bot's public key: only its orders will be run
-    pin: str = ""  # SHA-256 of the hub's certificate (DER), in hex; "" to go by the system's roots
+    signer: str  # the bot's public key: the relay runs only plans signed with it
+    pin: str = ""  # SHA-256 of the hub's certificate (DER), in hex; "" to use the system's roots
 
 
 _INVITATION: Final = JsonForm(Invitation)
@@ -36,7 +36,7 @@ def write_invitation(invitation: Invitation) -> str:
 
 
 def read_invitation(word: str) -> Invitation:
-    """Read what `write_invitation` wrote; `WireError` says what is wrong with it."""
+    """Read an invitation; raise `WireError` with the reason when it is not valid."""
     word = word.strip()
     if not word.startswith(_START) or len(word) > _LONGEST:
         raise WireError(f"this is no invitation; it starts with {_START}")
@@ -55,13 +55,13 @@ def read_invitation(word: str) -> Invitation:
 
 
 def check_hub(url: str) -> str:
-    """Give `host[:port]` of a hub's *url*, by which a proof is addressed; `WireError` unless it is wss."""
+    """Return `host[:port]` of a hub's *url*, which the proof names; raise `WireError` unless it is wss."""
     parts = urlsplit(url)
     local = parts.scheme == "ws" and parts.hostname in {
         "127.0.0.1",
         "::1",
         "localhost",
-    }  # nginx beside, tests
+    }  # nginx on the same host, tests
     if not (parts.scheme == "wss" or local) or not parts.hostname or parts.username:
         raise WireError("the hub's address must look like wss://host/path")
     return parts.netloc.lower()

@@ -1,7 +1,7 @@
-"""Targets, steps, plans and observations as JSON, and back: the form in which they travel and are kept.
+"""Write targets, steps, plans, and observations as JSON, for transport and storage, and read them back.
 
-Pure: no network, no clock. Reading is strict: a missing, unknown or ill-typed field is a `WireError`
-that names its place, because what was sent by another version must never be half understood.
+Pure: no network, no clock. Reading is strict: a missing, unknown, or ill-typed field is a `WireError`
+that names its place, so that a message of another version is never half understood.
 """
 
 import json
@@ -23,14 +23,14 @@ from probes.protocol.json_fields import (
 from probes.protocol.model import Observation, Plan, Step, Target
 from probes.protocol.scrub import Scrubber
 
-# Goes up when a field is renamed, added or changes its meaning.
+# Increase it when a field is renamed, added, or changes its meaning.
 VERSION: Final = 1
 
 _NOTHING: Final = Scrubber()
 
 
 def plan_to_json(plan: Plan, *, secrets: bool = False) -> Json:
-    """Write *plan*; with *secrets* only for the relay that runs it, never for a store or a log."""
+    """Write *plan*; with *secrets* only for the relay that runs it, never for a database or a log."""
     return {
         "version": VERSION,
         "steps": [_step_to_json(step, secrets=secrets) for step in plan.steps],
@@ -41,7 +41,7 @@ def plan_to_json(plan: Plan, *, secrets: bool = False) -> Json:
 
 
 def plan_from_json(value: object) -> Plan:
-    """Read a plan; every id that a step comes after must be a step of the same plan."""
+    """Read a plan; every id in a step's `after` must be a step of the same plan."""
     _, left = take_version(value, "version", (VERSION,), "plan")
     plan = _PLAN.read(left, "plan")
     for number, step in enumerate(plan.steps):
@@ -51,7 +51,7 @@ def plan_from_json(value: object) -> Plan:
 
 
 def observation_to_json(observation: Observation, scrubber: Scrubber = _NOTHING) -> Json:
-    """Write *observation*; what *scrubber* hides (a plan's secrets) is not in its facts."""
+    """Write *observation*; *scrubber* removes the plan's secrets from its facts."""
     return {
         "version": VERSION,
         "step": observation.step,
@@ -65,7 +65,7 @@ def observation_to_json(observation: Observation, scrubber: Scrubber = _NOTHING)
 
 
 def observation_from_json(value: object) -> Observation:
-    """Read an observation; a failure word that is not in our list is refused, not guessed."""
+    """Read an observation; an unknown failure word is refused, not guessed."""
     _, left = take_version(value, "version", (VERSION,), "observation")
     observation = _OBSERVATION.read(left, "observation")
     check_facts(observation.facts, "observation.facts")
@@ -89,17 +89,17 @@ def target_from_json(value: object, where: str = "target") -> Target:
 
 
 def dump(value: Json) -> str:
-    """Write *value* as one line of ASCII; what is not JSON is a bug of the caller's."""
+    """Write *value* as one line of ASCII; a value that is not JSON is a bug in the caller."""
     return _ENCODER.encode(value)
 
 
 def load(text: str | bytes) -> Any:
-    """Read JSON text; a key that stands twice, NaN and over-deep nesting are refused."""
+    """Read JSON text; raise `WireError` for duplicate keys, NaN, and too deep nesting."""
     try:
         return _DECODER.decode(text if isinstance(text, str) else text.decode())
     except WireError:
         raise
-    except (ValueError, RecursionError):  # json's own error and that of a wrong encoding are ValueErrors
+    except (ValueError, RecursionError):  # JSONDecodeError and UnicodeDecodeError are ValueErrors
         raise WireError("this is not JSON") from None
 
 
@@ -129,7 +129,7 @@ def _check_order(plan: Plan) -> None:
 
 
 def _without(value: Any, scrubber: Scrubber) -> Any:
-    """Copy *value* without what *scrubber* hides, in keys and values alike."""
+    """Copy *value* with *scrubber* applied to all keys and values."""
     match value:
         case str():
             return scrubber(value)
@@ -153,10 +153,10 @@ def _no_constant(_: str) -> object:
 
 _TARGET: Final = JsonForm(Target, port=Port)
 _STEP: Final = JsonForm(Step, target=_TARGET.struct, budget=Duration)
-_STEPS: Final = GenericAlias(tuple, (_STEP.struct, ...))  # a type made here, which mypy does not know
+_STEPS: Final = GenericAlias(tuple, (_STEP.struct, ...))  # a type made at runtime, which mypy does not know
 _PLAN: Final = JsonForm(Plan, steps=_STEPS, budget=Duration)
 _OBSERVATION: Final = JsonForm(Observation, target=_TARGET.struct, started=Amount, runtime=Amount)
 
-# Made once: a hub reads and writes thousands of frames a second, and json makes a new one for each.
+# Made once: a hub reads and writes thousands of frames a second, and json makes a new coder for each call.
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

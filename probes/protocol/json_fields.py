@@ -1,6 +1,6 @@
-"""Read JSON values strictly, by type: a missing, unknown or wrong field is a `WireError` that names its place.
+"""Read JSON values strictly, by type: a missing, unknown, or wrong field is a `WireError` that names its place.
 
-msgspec checks the types; this file is the one place that calls it to read, and says its errors in words.
+msgspec checks the types. Only this file calls it to read, and translates its errors into sentences.
 Pure: no network, no clock.
 """
 
@@ -17,28 +17,28 @@ from msgspec import Meta
 Json: TypeAlias = dict[str, Any]
 T = TypeVar("T")
 
-# Kinds of fields that several forms have. 1e999 is a number in JSON and infinite in Python: hence the upper bound.
+# Types that several forms share. 1e999 is a number in JSON and infinite in Python: hence the upper bound.
 Amount: TypeAlias = Annotated[float, Meta(ge=0, le=sys.float_info.max)]
 Duration: TypeAlias = Annotated[float, Meta(gt=0, le=sys.float_info.max)]  # seconds
 Port: TypeAlias = Annotated[int, Meta(ge=0, le=65535)]  # 0 where the service has none
 Count: TypeAlias = Annotated[int, Meta(ge=0, lt=2**53)]
 
-# Facts are flat, or nearly; what is nested deeper was not made by a probe of ours.
+# Facts are almost flat; no check of ours nests deeper.
 DEEPEST: Final = 12
 
 
 class WireError(ValueError):
-    """What was read is not what it should be; the message names the place."""
+    """The input is not valid; the message names the place."""
 
 
 class JsonForm(Generic[T]):
-    """The JSON of a dataclass: all of its fields, and no other.
+    """The JSON form of a dataclass: all of its fields, and no others.
 
-    msgspec reads dataclasses as well, but only a Struct refuses unknown fields and insists on those with a default.
+    msgspec reads dataclasses as well, but only a Struct refuses unknown fields and requires those with a default.
     """
 
     def __init__(self, shape: type[T], renamed: Mapping[str, str] | None = None, **narrower: Any) -> None:
-        """Make the form of *shape*, some of its fields *renamed*, and the types of some *narrower* than the class's."""
+        """Make the form of *shape*: *renamed* maps field names to JSON names; *narrower* gives stricter field types."""
         kinds = {field.name: field.type for field in fields(shape)} | narrower  # type: ignore[arg-type]  # a dataclass
         self.struct = msgspec.defstruct(
             shape.__name__, list(kinds.items()), forbid_unknown_fields=True, rename=renamed
@@ -46,12 +46,12 @@ class JsonForm(Generic[T]):
         self._shape = shape
 
     def read(self, value: object, where: str) -> T:
-        """Read *value*; `WireError` names the place under *where*."""
+        """Read *value*; raise `WireError`, which names the place below *where*."""
         return msgspec.convert(read_json(value, self.struct, where), self._shape, from_attributes=True)
 
 
 def read_json(value: object, shape: type[T], where: str) -> T:
-    """Read *value* as *shape*, a type that msgspec knows; `WireError` names the place under *where*."""
+    """Read *value* as *shape*, a type that msgspec knows; raise `WireError`, which names the place below *where*."""
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
@@ -61,7 +61,7 @@ def read_json(value: object, shape: type[T], where: str) -> T:
 
 
 def take_version(value: object, name: str, known: tuple[int, ...], where: str) -> tuple[int, Json]:
-    """Take the version from an object, and refuse any but the *known*: the version, and the other fields."""
+    """Return an object's version and its other fields; raise `WireError` unless the version is one of *known*."""
     left = dict(read_json(value, Json, where))
     if name not in left:
         raise WireError(f"{where}.{name}: is missing")
@@ -98,7 +98,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "object": "an object", "array": "a list", "str": "a text", "bool": "true or false", "null": "null",
 }  # fmt: skip
 
-# What msgspec 0.22 says, and how we say it. A sentence that is not here is passed on as it is.
+# The messages of msgspec 0.22, and ours. A message that is not listed is passed on as it is.
 _SENTENCES: Final = tuple(
     (re.compile(pattern, re.DOTALL), sentence)
     for pattern, sentence in (
@@ -122,12 +122,12 @@ _SENTENCES: Final = tuple(
 )
 
 
-# The place at the end of such a sentence, as in “ - at `$.steps[3].budget`”, or “ - at `key` in `$.facts`”.
+# The place at the end of such a message, as in “ - at `$.steps[3].budget`”, or “ - at `key` in `$.facts`”.
 _PLACE: Final = re.compile(r"(.*) - at `(key` in `)?\$([^`]*)`", re.DOTALL)
 
 
 def _in_words(error: str, where: str) -> str:
-    """Say an error of msgspec's in words."""
+    """Translate an error message of msgspec."""
     complaint, key, path = match.groups() if (match := _PLACE.fullmatch(error)) else (error, None, "")
     place = where + path[:200].replace("[...]", "[…]") + (" (a name in it)" if key else "")
     for pattern, sentence in _SENTENCES:

@@ -1,4 +1,4 @@
-"""Keys: Ed25519 to sign with, X25519 derived from it to be sent secrets, and how both are written.
+"""Key files and fingerprints: Ed25519 keys for signing, and the X25519 keys derived from them to receive secrets.
 
 A public key is 32 bytes in base64url; a key's id (`fingerprint`) is half of its SHA-256, in hex.
 """
@@ -16,59 +16,59 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _SEED: Final = 32  # bytes
-_FILE: Final = "lineman-key-1:"  # what a key file starts with
+_FILE: Final = "lineman-key-1:"  # start of a key file
 
 
 class KeyFileError(ValueError):
-    """A key file is missing, readable by others, or holds no key; the message is a sentence."""
+    """A key file is missing, readable by other users, or holds no key; the message is a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """One secret and what follows from it."""
+    """The key pairs of one relay or bot, derived from one seed."""
 
     signing: Ed25519PrivateKey
-    opening: X25519PrivateKey  # opens what was sealed to `sealing`
+    opening: X25519PrivateKey  # decrypts what was encrypted to `sealing`
 
     @classmethod
     def from_seed(cls, seed: bytes) -> "Identity":
-        """Derive both keys of 32 secret bytes."""
+        """Derive both keys from 32 secret bytes."""
         derived = HKDF(hashes.SHA256(), _SEED, salt=None, info=b"lineman sealing 1").derive(seed)
         return cls(Ed25519PrivateKey.from_private_bytes(seed), X25519PrivateKey.from_private_bytes(derived))
 
     @classmethod
     def new(cls) -> "Identity":
-        """Make a fresh one."""
+        """Make an identity from a random seed."""
         return cls.from_seed(os.urandom(_SEED))
 
     @property
     def key(self) -> str:
-        """The public key that signatures are checked with."""
+        """The public Ed25519 key, which verifies signatures."""
         return encode(self.signing.public_key().public_bytes_raw())
 
     @property
     def sealing(self) -> str:
-        """The public key that secrets are sealed to."""
+        """The public X25519 key, to which secrets are encrypted."""
         return encode(self.opening.public_key().public_bytes_raw())
 
     @property
     def id(self) -> str:
-        """What envelopes are addressed to, and signed as."""
+        """The fingerprint: signed plans name it as their audience or their signer."""
         return fingerprint(self.key)
 
 
 def fingerprint(key: str) -> str:
-    """The id of a public *key*; raises ValueError where it is none."""
+    """Return the id of a public *key*; raise ValueError when it is not a key."""
     return hashlib.sha256(raw_key(key)).hexdigest()[:32]
 
 
 def public_key(key: str) -> Ed25519PublicKey:
-    """Read a public key; raises ValueError."""
+    """Read a public key; raise ValueError when it is not valid."""
     return Ed25519PublicKey.from_public_bytes(raw_key(key))
 
 
 def raw_key(key: str) -> bytes:
-    """The 32 bytes of a public *key*; raises ValueError, also where it is written in another way than ours."""
+    """Return the 32 bytes of a public *key*; raise ValueError unless it is valid and written as `encode` does."""
     raw = decode(key)
     if len(raw) != _SEED:
         raise ValueError("a public key has 32 bytes")
@@ -81,7 +81,7 @@ def encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Read base64url without padding; raises ValueError for every other way to write the same bytes."""
+    """Read base64url without padding; raise ValueError for any other spelling of the same bytes."""
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     if encode(raw) != text:
         raise ValueError("not base64url")
@@ -89,7 +89,7 @@ def decode(text: str) -> bytes:
 
 
 def load_identity(path: Path) -> Identity:
-    """Read a key file; it must be its owner's alone."""
+    """Read a key file; raise KeyFileError unless only its owner can read it."""
     try:
         if path.stat().st_mode & 0o077:
             raise KeyFileError(f"{path} can be read by others; make it 0600, and rotate the key if they did.")
@@ -102,7 +102,7 @@ def load_identity(path: Path) -> Identity:
 
 
 def parse_identity(text: str, where: str) -> Identity:
-    """Read what a key file, or a variable called *where*, holds."""
+    """Read the *text* of a key file or environment variable; *where* names it in errors."""
     try:
         seed = decode(text.removeprefix(_FILE)) if text.startswith(_FILE) else b""
     except ValueError:
@@ -113,9 +113,9 @@ def parse_identity(text: str, where: str) -> Identity:
 
 
 def make_identity(path: Path) -> Identity:
-    """Make a key and write it to *path*, 0600; raises FileExistsError rather than write over one.
+    """Make a key and write it to *path*, 0600; raise FileExistsError rather than overwrite a file.
 
-    The file is whole from the moment it is there: another process may look for it at the same time.
+    The file appears complete, because another process may read it at the same time.
     """
     seed = os.urandom(_SEED)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -131,5 +131,5 @@ def make_identity(path: Path) -> Identity:
 
 
 def key_text(seed: bytes) -> str:
-    """Write a secret the way key files and variables hold it."""
+    """Write a seed in the format of key files and environment variables."""
     return _FILE + encode(seed)

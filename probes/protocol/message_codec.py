@@ -1,6 +1,6 @@
-"""Messages of the channel as the text of frames, and back.
+"""Write hub-relay messages as the text of frames, and read them back.
 
-Pure: no network, no clock. Reading is strict, and ends before JSON does when a text is too long.
+Pure: no network, no clock. Reading is strict; a text that is too long is refused before it is parsed.
 """
 
 from collections.abc import Mapping
@@ -14,12 +14,12 @@ from probes.protocol.messages import BY_HUB, BY_RELAY, LONGEST, VERSION, Observa
 
 
 def write(message: RelayMessage) -> str:
-    """Write *message* as one frame's text."""
+    """Write *message* as the text of one frame."""
     return json_codec.dump({"v": VERSION, **to_builtins(message)})
 
 
 def read(text: str | bytes, by: str) -> RelayMessage:
-    """Read a frame said *by* "hub" or "relay"; `WireError` when it is too long or none that this side may say."""
+    """Read a frame sent *by* "hub" or "relay"; raise `WireError` when it is too long or not a message of that side."""
     if len(text) > LONGEST[by]:
         raise WireError(f"a frame of {len(text)} is longer than {LONGEST[by]}")
     _, body = take_version(json_codec.load(text), "v", (VERSION,), "message")

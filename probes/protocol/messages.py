@@ -1,7 +1,7 @@
-"""What hub and relay say to each other: one JSON text per WebSocket frame, the same grammar for both sides.
+"""The messages between hub and relay: one JSON text per WebSocket frame.
 
-The relay speaks first: hello, challenge, proof, welcome, ready; from then on plans go one way, and what became
-of them the other. Pure: no network, no clock. `probes.protocol.message_codec` writes and reads them.
+The relay starts: hello, challenge, proof, welcome, ready. After that, the hub sends plans and the relay sends
+observations and reports. Pure: no network, no clock. `probes.protocol.message_codec` writes and reads the messages.
 """
 
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from msgspec import Meta, Struct
 
 from probes.protocol.json_fields import Amount, Count, Json
 
-# Goes up when a message is added or changed; hub and relay understand one version, and say so.
+# Increase it when a message is added or changed. Hub and relay accept one version only and state it.
 VERSION: Final = 1
 
-# The WebSocket subprotocol: a hub that does not answer with it is none, or an older one.
+# The WebSocket subprotocol. A server that does not confirm it is not a hub, or an older one.
 SUBPROTOCOL: Final = f"lineman-relay.{VERSION}"
 
-# Bytes of a frame. A plan for all platforms of 31009 has some 60 kB, an observation seldom 2 kB.
+# Bytes per frame. A plan for 31009 on all platforms takes about 60 kB, an observation rarely 2 kB.
 LONGEST: Final = {"hub": 262_144, "relay": 65_536}
 
-# Characters of a name, a word, a key; of a sentence for people; and of a signed verdict. Entries of a list.
+# Characters of a name, a word, or a key; of a sentence for people; of a signed report. Entries of a list.
 _Short: TypeAlias = Annotated[str, Meta(max_length=200)]
 _Sentence: TypeAlias = Annotated[str, Meta(max_length=1_000)]
 _Signed: TypeAlias = Annotated[str, Meta(max_length=4_000)]
@@ -31,76 +31,76 @@ _Offset: TypeAlias = Annotated[float, Meta(gt=-1e12, lt=1e12)]
 
 
 class _Message(Struct, frozen=True, forbid_unknown_fields=True, tag=str.lower, tag_field="type"):
-    """One message. Its type on the wire is its class in lower case, unless the class says otherwise; never renamed."""
+    """One message. Its JSON type is the class name in lower case unless the class sets a tag; never rename it."""
 
 
 class Hello(_Message, frozen=True):
-    """Relay: this is my key. The hub answers with a challenge, whether it knows the key or not."""
+    """Relay: its public keys. The hub replies with a challenge, whether or not it knows the key."""
 
-    hub: _Short  # host[:port] that the relay dialled; the hub refuses a proof that was meant for another
+    hub: _Short  # host[:port] that the relay connected to; the hub refuses a proof for another hub
     key: _Short  # its Ed25519 public key, as `keys.Identity.key` writes it
     sealing: _Short  # its X25519 public key, for secrets
-    version: _Short  # of the relay's program
-    probes: _Texts  # what it can look with: names in `probes.checks.PROBES`
+    version: _Short  # of the relay program
+    probes: _Texts  # the checks that it can run: names in `probes.checks.PROBES`
 
 
 class Challenge(_Message, frozen=True):
-    """Hub: prove it. A nonce is for one connection."""
+    """Hub: a nonce for the relay to sign, valid for one connection."""
 
     nonce: _Short
     time: Amount  # seconds since the epoch, by the hub's clock
 
 
 class Proof(_Message, frozen=True):
-    """Relay: my signature over the challenge and the hello (`proof.prove`), with the join token if it is new."""
+    """Relay: its signature over the challenge and the hello (`signing.prove`), with the join token if it is new."""
 
     signature: _Short
-    token: _Short  # "" once enrolled
+    token: _Short  # "" once the relay is registered
 
 
 class Welcome(_Message, frozen=True):
-    """Hub: you are known by this name."""
+    """Hub: the relay is accepted, under this name."""
 
     name: _Short
     vantage: _Short  # one of `probes.protocol.model.VANTAGES`
     time: Amount
-    beat: Amount  # seconds between the hub's pings; three missing ones end the connection
+    beat: Amount  # seconds between the hub's pings; the connection ends after three missing pings
 
 
 class Rejection(_Message, frozen=True):
-    """Hub: no, and why. The connection ends after it."""
+    """Hub: the relay is refused, with the reason. The connection ends after it."""
 
     reason: _Short  # a word in REJECTIONS
     sentence: _Sentence
-    retry: Amount  # seconds until another try makes sense; 0 when none ever will
+    retry: Amount  # seconds until a retry makes sense; 0 when the relay should not retry
 
 
 class Ready(_Message, frozen=True):
-    """Relay: what the self-test found, and which plans it still holds from before a connection was lost."""
+    """Relay: the result of its self-test, and the plans it still holds from before a connection was lost."""
 
-    ready: bool  # false: it does not take plans
-    checks: _Named  # name of the check -> "" when fine, else a sentence
-    offset: _Offset  # seconds that the relay's clock is ahead of the hub's (negative: behind)
-    plans: _Texts  # ids; what they saw is sent (again) after this message
-    limits: _Named  # its fence and quotas in words
+    ready: bool  # false: it does not accept plans
+    checks: _Named  # name of the self-test -> "" when it passed, else a sentence
+    offset: _Offset  # seconds by which the relay's clock is ahead of the hub's (negative: behind)
+    plans: _Texts  # ids; their observations are sent (again) after this message
+    limits: _Named  # its egress policy and quotas in words
 
 
 class RunPlan(_Message, frozen=True, tag="order"):
-    """Hub: a signed plan (`order.sign_order` makes it, the hub's endpoint only passes it on)."""
+    """Hub: a signed plan (`order.sign_order` makes it; the hub only forwards it)."""
 
     envelope: _Envelope
 
 
 class ObservationMessage(_Message, frozen=True, tag="seen"):
-    """Relay: one observation, in the order of *n* from 1; sent again after a reconnect unless acknowledged."""
+    """Relay: one observation, numbered by *n* from 1; sent again after a reconnect unless acknowledged."""
 
-    plan: _Short  # id of the order
+    plan: _Short  # id of the signed plan
     n: Count
     observation: Json  # `json_codec.observation_to_json`
 
 
 class Done(_Message, frozen=True):
-    """Relay: the plan is over; *n* observations were sent. `report.open_report` reads what is signed."""
+    """Relay: the plan has ended; *n* observations were sent. `report.open_report` reads the signed report."""
 
     plan: _Short
     n: Count
@@ -109,39 +109,39 @@ class Done(_Message, frozen=True):
 
 
 class Refusal(_Message, frozen=True):
-    """Relay: the order is not run, for a signed reason (`report.open_refusal`)."""
+    """Relay: the plan is refused, with a signed reason (`report.open_refusal`)."""
 
-    plan: _Short  # "" when not even that could be read
+    plan: _Short  # "" when the id could not be read
     signed: _Signed
 
 
 class Ack(_Message, frozen=True):
-    """Hub: observations up to *n* of this plan are kept (after done: *n* + 1); the relay forgets them."""
+    """Hub: observations up to *n* of this plan are stored (after done: *n* + 1); the relay can delete them."""
 
     plan: _Short
     n: Count
 
 
 class Cancel(_Message, frozen=True):
-    """Hub: nobody needs the rest of this plan; the relay answers done, "cancelled"."""
+    """Hub: the rest of this plan is not needed; the relay replies with done, "cancelled"."""
 
     plan: _Short
 
 
 class Leaving(_Message, frozen=True):
-    """Relay: it stops; no more plans, these are still being finished."""
+    """Relay: it is stopping and accepts no new plans; these plans are still running."""
 
     plans: _Texts
 
 
 class Ping(_Message, frozen=True):
-    """Either side: are you there? The other answers pong with the same number."""
+    """Either side: a keep-alive. The other side replies with a pong of the same number."""
 
     n: Count
 
 
 class Pong(_Message, frozen=True):
-    """Yes, and by my clock it is *time*."""
+    """Either side: the reply to a ping, with the *time* of its own clock."""
 
     n: Count
     time: Amount
@@ -155,10 +155,10 @@ RelayMessage: TypeAlias = (
 BY_RELAY: Final = (Hello, Proof, Ready, ObservationMessage, Done, Refusal, Leaving, Ping, Pong)
 BY_HUB: Final = (Challenge, Welcome, Rejection, RunPlan, Ack, Cancel, Ping, Pong)
 
-# Why a hub turns a relay away.
+# Why a hub refuses a relay.
 REJECTIONS: Final = (
     "unknown_relay", "revoked", "bad_token", "bad_proof", "wrong_hub", "replaced", "version", "malformed", "busy",
 )  # fmt: skip
 
-# How a plan ended on the relay: "stopped" gives it back unfinished, as the relay is going away.
+# How a plan ended on the relay. "stopped": the relay returned it unfinished because it is shutting down.
 OUTCOMES: Final = ("finished", "cancelled", "stopped")

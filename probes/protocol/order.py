@@ -1,7 +1,7 @@
-"""Orders: a plan for one relay, signed by the bot, good for a minute and for one time.
+"""Signed plans (orders): sign a plan for one relay, and verify it there. It is valid once, for at most a minute.
 
-Pure: the clock and what was seen before come from outside. Whoever passes an envelope on can neither change nor
-reuse it, and reads everything but the secrets.
+Pure: the caller passes the clock and the nonces that were used. A hub that forwards an envelope can neither change
+nor reuse it, and can read everything except the secrets.
 """
 
 import os
@@ -22,23 +22,23 @@ from probes.protocol.sealing_v1 import seal_v1, unseal_v1
 from probes.protocol.signing import check, sign, split
 
 VERSION: Final = 2
-# Lineman 0.1 knows this version only, which differs in the encryption of secrets. Remove it with 0.3.0 (`sealing_v1`).
+# Lineman 0.1 knows only this version, which encrypts secrets in another way. Remove it with 0.3.0 (`sealing_v1`).
 OLD_VERSION: Final = 1
 
-LIFE: Final = 60.0  # seconds that an order is good for, at most
-LONGEST_ORDER: Final = LONGEST["hub"] - 4_096  # characters; it travels inside a frame, quoted once
-# Seconds that the bot's clock may run ahead of the hub's, whose time the relay goes by.
+LIFE: Final = 60.0  # seconds that a signed plan is valid, at most
+LONGEST_ORDER: Final = LONGEST["hub"] - 4_096  # characters; it is sent as a quoted string inside a frame
+# Seconds that the bot's clock may be ahead of the hub's, whose time the relay uses.
 LEEWAY: Final = 5.0
 
-# Why a relay refuses an order, in the order in which it looks.
+# Why a relay refuses a signed plan, in the order of its checks.
 REASONS: Final = (
     "too_large", "malformed", "not_for_me", "expired", "not_yet_valid", "replayed", "unknown_signer",
     "bad_signature", "bad_secrets", "unknown_probe", "target_not_allowed", "too_many", "switched_off", "leaving",
 )  # fmt: skip
 
 
-class PlanRefused(Exception):  # noqa: N818 - an outcome of looking at an order, not a slip
-    """An order will not be run: a word of REASONS, a sentence for people, and the order's id as far as known."""
+class PlanRefused(Exception):  # noqa: N818 - an expected outcome, not an error
+    """The relay refuses a signed plan: one of REASONS, a sentence for people, and the plan's id if known."""
 
     def __init__(self, reason: str, sentence: str, order: str = "") -> None:
         super().__init__(sentence)
@@ -47,21 +47,21 @@ class PlanRefused(Exception):  # noqa: N818 - an outcome of looking at an order,
 
 @dataclass(frozen=True, slots=True)
 class SignedPlan:
-    """One plan for one relay."""
+    """One plan for one relay, with the fields that the signature covers."""
 
     id: str
-    kid: str  # whose signature: `fingerprint` of the bot's key
-    aud: str  # for whom: `fingerprint` of the relay's
+    kid: str  # the signer: `fingerprint` of the bot's key
+    aud: str  # the audience: `fingerprint` of the relay's key
     iat: float  # seconds since the epoch
     exp: float
     nonce: str
-    requester: str  # on whose behalf, as the bot names people; quotas count by it
+    requester: str  # the person who asked, as the bot names people; quotas are per requester
     case: str
     plan: Plan
 
 
 def sign_order(order: SignedPlan, key: Identity, sealing: str, version: int = VERSION) -> str:
-    """Write *order* signed, the secrets of its steps encrypted to the X25519 key *sealing* of the relay."""
+    """Sign *order* and encrypt the secrets of its steps to *sealing*, the relay's X25519 key."""
     secrets = {step.id: dict(step.secrets) for step in order.plan.steps if step.secrets}
     encrypt = seal_v1 if version == OLD_VERSION else seal
     payload = {
@@ -83,7 +83,7 @@ def sign_order(order: SignedPlan, key: Identity, sealing: str, version: int = VE
 def make_order(
     plan: Plan, audience: str, requester: str, now: float, *, case: str = "", life: float = LIFE
 ) -> SignedPlan:
-    """Address *plan* to the relay whose fingerprint is *audience*, good from *now* for *life* seconds."""
+    """Address *plan* to the relay whose fingerprint is *audience*, valid from *now* for *life* seconds."""
     return SignedPlan(
         id=os.urandom(12).hex(), kid="", aud=audience, iat=now, exp=now + min(life, LIFE),
         nonce=os.urandom(16).hex(), requester=requester, case=case, plan=plan,
@@ -93,9 +93,9 @@ def make_order(
 def open_order(
     text: str, me: Identity, signers: Mapping[str, str], now: float, found: Callable[[SignedPlan], bool]
 ) -> SignedPlan:
-    """Read an order signed by one of *signers* (fingerprint -> public key), or raise Refused.
+    """Read a plan signed by one of *signers* (fingerprint -> public key), or raise PlanRefused.
 
-    Looks at size, form, audience, time, nonce (by *found*) and signature, in this order.
+    Checks size, form, audience, time, nonce (by *found*), and signature, in this order.
     """
     if len(text) > LONGEST_ORDER:
         raise PlanRefused(

@@ -1,4 +1,4 @@
-"""The policy file of a relay, read with every mistake told by its place."""
+"""Read a relay's policy file; an error names the place of each mistake."""
 
 import ipaddress
 import sys
@@ -23,14 +23,14 @@ class PolicyError(ValueError):
 class _RuleEntry(Struct, forbid_unknown_fields=True):
     """One entry of `allow`."""
 
-    ports: Any  # one, or a list of them, each a number or a span
+    ports: Any  # one or a list, each a number or a range
     names: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
     transports: tuple[str, ...] = ("tcp", "udp")
 
 
 class _PolicyFile(Struct, forbid_unknown_fields=True):
-    """What the file may say besides its version."""
+    """The fields of the file besides its version."""
 
     allow: tuple[_RuleEntry, ...]
     resolvers: tuple[str, ...] = (SYSTEM,)
@@ -38,15 +38,15 @@ class _PolicyFile(Struct, forbid_unknown_fields=True):
     limits: Json = {}
 
 
-# Whole numbers stay whole: people read them. A part of one is no mistake.
+# Whole numbers stay whole, because people read them. Fractions are valid.
 _Limit: TypeAlias = Annotated[int, Meta(gt=0)] | Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 _KINDS_OF_LIMITS: Final[Json] = dict.fromkeys(RelayLimits.__slots__, _Limit)
 _LIMITS: Final = JsonForm(RelayLimits, None, **_KINDS_OF_LIMITS).struct
 
 
 def load_policy(path: Path) -> Policy:
-    """Read the YAML file at *path*; `PolicyError`."""
-    import yaml  # once, at the start; a relay that idles has no need of it
+    """Read the YAML file at *path*; raise `PolicyError` when it is not valid."""
+    import yaml  # keeps yaml out of the worker processes, which import this module
 
     try:
         return parse_policy(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -60,7 +60,7 @@ def load_policy(path: Path) -> Policy:
 
 
 def parse_policy(value: object) -> Policy:
-    """Read what the file holds; `WireError`."""
+    """Read the parsed content of a policy file; raise `WireError` when it is not valid."""
     _, left = take_version(value, "version", (VERSION,), "policy")
     file = read_json(left, _PolicyFile, "policy")
     return Policy(
@@ -72,7 +72,7 @@ def parse_policy(value: object) -> Policy:
 
 
 def policy_to_json(policy: Policy) -> Json:
-    """Write *policy* so that `parse_policy` reads it; its proxies without user and password."""
+    """Write *policy* in the form that `parse_policy` reads, its proxies without user and password."""
     return {
         "version": VERSION,
         "allow": [

@@ -1,4 +1,4 @@
-"""What a relay signs about an order: why it is refused, or how it ended and what was seen.
+"""Signed refusals and run reports: why a relay refused a plan, or how the plan ended and what was observed.
 
 Pure: no network, no clock.
 """
@@ -19,41 +19,41 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class RelayReport:
-    """What a relay says it did with an order, as signed by it."""
+    """What a relay did with a signed plan, signed by the relay."""
 
     order: str
     relay: str  # fingerprint
-    reason: str  # of a refusal, a word of REASONS; of a report, one of channel.OUTCOMES
+    reason: str  # of a refusal, one of order.REASONS; of a report, one of messages.OUTCOMES
     sentence: str
     n: int = 0  # observations in a report
-    digest: str = ""  # `digest_of` them
+    digest: str = ""  # `digest_of` the observations
 
 
 def sign_refusal(refused: PlanRefused, me: Identity) -> str:
-    """Write down, signed by the relay, why an order is not run."""
+    """Sign the refusal of a plan, with its reason."""
     return _sign_verdict(
         "refusal", RelayReport(refused.order, me.id, refused.reason, refused.sentence[:900]), me
     )
 
 
 def sign_report(order: str, outcome: str, observations: list[Json], me: Identity) -> str:
-    """Write down, signed by the relay, how the order ended and what was sent about it."""
+    """Sign how the plan with the id *order* ended, and the number and digest of its observations."""
     n, digest = len(observations), digest_of(observations)
     return _sign_verdict("report", RelayReport(order, me.id, outcome, "", n, digest), me)
 
 
 def open_refusal(text: str, key: str) -> RelayReport:
-    """Read a refusal by the relay whose public key is *key*; `WireError` unless it is one."""
+    """Read a refusal by the relay whose public key is *key*; raise `WireError` when it is not valid."""
     return _open_verdict("refusal", text, key)
 
 
 def open_report(text: str, key: str) -> RelayReport:
-    """Read a report by the relay whose public key is *key*; `WireError` unless it is one."""
+    """Read a report by the relay whose public key is *key*; raise `WireError` when it is not valid."""
     return _open_verdict("report", text, key)
 
 
 def digest_of(observations: Iterable[Json]) -> str:
-    """Hash *observations*, in the order in which they were numbered."""
+    """Hash *observations* in the order of their numbers."""
     whole = hashlib.sha256()
     for observation in observations:
         whole.update(canonical(observation).encode() + b"\n")

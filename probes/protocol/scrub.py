@@ -1,6 +1,7 @@
-"""What may not leave a relay is blotted out of what it saw: a secret wherever it stands, a user's name as a word.
+"""Remove secrets and user names from observations before they leave the relay.
 
-Pure: no network, no clock. A name may be as short as "lab" and stand in the name of a host.
+A secret is removed wherever it occurs, a user name only as a whole word: it may be as short as "lab" and part of a
+host name. Pure: no network, no clock.
 """
 
 import re
@@ -10,13 +11,13 @@ from urllib.parse import urlsplit
 
 from probes.protocol.model import Plan
 
-HIDDEN: Final = "[secret]"  # what stands where a secret would
-NAME: Final = "username"  # of a step's secrets, the one that is no password
-LONG: Final = 12  # letters; a name of so many means nothing else, and is blotted out of longer words too
+HIDDEN: Final = "[secret]"  # replaces a secret
+NAME: Final = "username"  # the key in a step's secrets whose value is not a password
+LONG: Final = 12  # characters; a name this long is removed from longer words as well
 
 
 class Scrubber:
-    """Blots *secrets* and *names* out of texts; a name stays within one of *hosts*, which the plan itself names."""
+    """Remove *secrets* and *names* from texts; a name inside one of *hosts*, which the plan names, is left in."""
 
     def __init__(
         self, secrets: Iterable[str] = (), names: Iterable[str] = (), hosts: Iterable[str] = ()
@@ -28,7 +29,7 @@ class Scrubber:
 
     @classmethod
     def of(cls, plan: Plan) -> "Scrubber":
-        """What a relay that runs *plan* must not tell."""
+        """Make the scrubber for the secrets and user names of *plan*."""
         held = {texts for step in plan.steps for texts in step.secrets.items()}
         proxy = urlsplit(plan.proxy).password if plan.proxy else None
         return cls(
@@ -38,7 +39,7 @@ class Scrubber:
         )
 
     def __call__(self, text: str) -> str:
-        """*text* without any of them."""
+        """Return *text* without the secrets and names."""
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return self._names.sub(lambda found: found[1] or HIDDEN, text) if self._names else text
@@ -49,7 +50,7 @@ def _longest_first(texts: Iterable[str]) -> list[str]:
 
 
 def _as_word(name: str) -> str:
-    """A pattern for *name* where it is no part of a longer word."""
+    """Make a pattern for *name* as a whole word."""
     if len(name) >= LONG:
         return re.escape(name)
     before = r"(?<!\w)" if re.match(r"\w", name) else ""
@@ -58,5 +59,5 @@ def _as_word(name: str) -> str:
 
 
 def _as_host(host: str) -> str:
-    """A pattern for *host* where it is no part of another host's name."""
+    """Make a pattern for *host* where it is not part of another host name."""
     return rf"(?<![\w.-])(?i:{re.escape(host)})(?![\w-]|\.\w)"

@@ -1,4 +1,4 @@
-"""Secrets encrypted to one relay by HPKE (RFC 9180, base mode), bound to the order that they travel with.
+"""Encrypt secrets to one relay by HPKE (RFC 9180, base mode), bound to the signed plan that carries them.
 
 Pure: no network, no clock.
 """
@@ -22,13 +22,13 @@ SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
 def seal(secrets: Sealed, key: str, bound: bytes) -> str:
-    """Encrypt *secrets* for the X25519 *key*; they can be decrypted only with the same *bound*."""
+    """Encrypt *secrets* to the X25519 *key*; decryption requires the same *bound*."""
     public = X25519PublicKey.from_public_bytes(raw_key(key))
     return encode(SUITE.encrypt(secrets_to_text(secrets), public, info=bound))
 
 
 def unseal(text: str, me: Identity, bound: bytes) -> Sealed:
-    """Decrypt what was sealed to *me*; `WireError`."""
+    """Decrypt secrets that were encrypted to *me*; raise `WireError` on failure."""
     try:
         return secrets_from_text(SUITE.decrypt(decode(text), me.opening, info=bound))
     except (ValueError, InvalidTag):
@@ -36,10 +36,10 @@ def unseal(text: str, me: Identity, bound: bytes) -> Sealed:
 
 
 def secrets_to_text(secrets: Sealed) -> bytes:
-    """Write *secrets* as they are encrypted."""
+    """Write *secrets* as the plaintext to encrypt."""
     return canonical({step: dict(secret) for step, secret in secrets.items()}).encode()
 
 
 def secrets_from_text(text: bytes) -> Sealed:
-    """Read what `secrets_to_text` wrote; `WireError`."""
+    """Read the output of `secrets_to_text`; raise `WireError` when it is not valid."""
     return read_json(json_codec.load(text), dict[str, dict[str, str]], "sealed")

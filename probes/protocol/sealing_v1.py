@@ -1,6 +1,7 @@
-"""The encryption of secrets in orders of version 1, for relays and bots of 0.1.
+"""Encrypt secrets in signed plans of version 1, for relays and bots of 0.1.
 
-Remove this file with 0.3.0: Lineman 0.2 speaks both versions so that hub, bot and relays can be upgraded in any order.
+Remove this file with 0.3.0: Lineman 0.2 supports both versions so that hub, bot, and relays can be upgraded in any
+order.
 Pure: no network, no clock.
 """
 
@@ -16,17 +17,17 @@ from probes.protocol.sealing import Sealed, secrets_from_text, secrets_to_text
 
 
 def seal_v1(secrets: Sealed, key: str, bound: bytes) -> str:
-    """Encrypt *secrets* for the X25519 *key*: an ephemeral key, HKDF-SHA256, ChaCha20-Poly1305; *bound* must match."""
+    """Encrypt *secrets* to the X25519 *key*: an ephemeral key, HKDF-SHA256, ChaCha20-Poly1305; *bound* must match."""
     ephemeral = X25519PrivateKey.generate()
     public = ephemeral.public_key().public_bytes_raw()
     shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(raw_key(key)))
-    # The key is used once, so that the nonce may be constant.
+    # The key is used once, so the nonce may be constant.
     cipher = ChaCha20Poly1305(_derive(shared, public, key))
     return encode(public + cipher.encrypt(bytes(12), secrets_to_text(secrets), bound))
 
 
 def unseal_v1(text: str, me: Identity, bound: bytes) -> Sealed:
-    """Decrypt what was sealed to *me*; `WireError`."""
+    """Decrypt secrets that were encrypted to *me*; raise `WireError` on failure."""
     try:
         raw = decode(text)
         shared = me.opening.exchange(X25519PublicKey.from_public_bytes(raw[:32]))

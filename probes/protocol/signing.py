@@ -1,4 +1,4 @@
-"""Texts signed with Ed25519: a canonical JSON body and its signature, good for one kind of text only.
+"""Ed25519 signatures over canonical JSON, each valid for one kind of text only, and the relay's proof of identity.
 
 Pure: no network, no clock.
 """
@@ -24,13 +24,13 @@ class _Envelope(Struct, forbid_unknown_fields=True):
 
 
 def sign(kind: str, payload: Json, key: Identity) -> str:
-    """Write *payload* with a signature that is good for this *kind* of text only."""
+    """Write *payload* with a signature that is valid only for this *kind* of text."""
     body = canonical(payload)
     return canonical({"body": body, "signature": encode(key.signing.sign(signed_bytes(kind, body)))})
 
 
 def split(text: str) -> tuple[str, str]:
-    """The body and the signature of a signed *text*, unchecked; the body is in its one canonical form."""
+    """Return the body and the signature of a signed *text*, not verified; raise `WireError` unless it is canonical."""
     envelope = read_json(json_codec.load(text), _Envelope, "envelope")
     inner = json_codec.load(envelope.body)
     if not isinstance(inner, dict) or canonical(inner) != envelope.body:
@@ -39,7 +39,7 @@ def split(text: str) -> tuple[str, str]:
 
 
 def check(kind: str, body: str, signature: str, key: str) -> None:
-    """Raise `WireError` unless *signature* is that of *key* over this *kind* of *body*."""
+    """Raise `WireError` unless *signature* by *key* is valid for *body* as this *kind* of text."""
     try:
         public_key(key).verify(decode(signature), signed_bytes(kind, body))
     except (ValueError, InvalidSignature):
@@ -47,7 +47,7 @@ def check(kind: str, body: str, signature: str, key: str) -> None:
 
 
 def canonical(value: Json) -> str:
-    """Write *value* in its one form: keys sorted, no spaces, ASCII; `WireError` where there is none."""
+    """Write *value* as canonical JSON: sorted keys, no spaces, ASCII; raise `WireError` when it is not JSON."""
     try:
         return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"), sort_keys=True)
     except (ValueError, TypeError, RecursionError):
@@ -55,17 +55,17 @@ def canonical(value: Json) -> str:
 
 
 def signed_bytes(kind: str, body: str) -> bytes:
-    """What is signed: the kind stands before the *body*, so that no text passes for one of another kind."""
+    """Return the bytes to sign; they start with *kind*, so that no text passes for another kind."""
     return f"lineman {kind} {VERSION}\n{body}".encode()
 
 
 def prove(hello: Hello, challenge: Challenge, token: str, me: Identity) -> str:
-    """Sign the hub's challenge together with all that was said before it."""
+    """Sign the hub's *challenge* together with the *hello* and the join *token*."""
     return encode(me.signing.sign(_proof(hello, challenge, token)))
 
 
 def is_proved(signature: str, hello: Hello, challenge: Challenge, token: str) -> bool:
-    """Whether *signature* is by the key of *hello*, over this very conversation."""
+    """Whether *signature* is by the key of *hello*, over this *hello*, *challenge*, and *token*."""
     try:
         public_key(hello.key).verify(decode(signature), _proof(hello, challenge, token))
     except (ValueError, InvalidSignature):

@@ -1,8 +1,8 @@
-"""Sliding window: how many events there were in the last so many seconds.
+"""Sliding window: count the events of the last *period* seconds.
 
-It is here for the same reason as `token_bucket`: relay, hub, and bot all count by it. Pure: the caller passes *now*,
-in seconds of any clock. A limit "in an hour" that is a window holds for every hour, however the events bunch. A token
-bucket lets up to twice its capacity through in one period.
+It is here for the same reason as `token_bucket`: relay, hub, and bot all use it. Pure: the caller passes *now*, in
+seconds of any clock. A limit per hour by a window holds for every span of one hour. A token bucket lets up to twice
+its capacity through in one period.
 """
 
 from collections import deque
@@ -22,13 +22,13 @@ class SlidingWindow:
         self._times.append(now)
 
     def count(self, now: float) -> int:
-        """How many events count."""
+        """Count the events of the last *period* seconds."""
         while self._times and self._times[0] + self.period <= now:
             self._times.popleft()
         return len(self._times)
 
     def free_at(self, most: int, now: float) -> float:
-        """When one more event makes no more than *most*: *now*, a later time, or inf when *most* is below 1."""
+        """Return when one more event stays within *most*: *now*, a later time, or inf when *most* is below 1."""
         over = self.count(now) - most
         if over < 0:
             return now

@@ -1,6 +1,6 @@
-"""Whether a plan that is rightly signed will be run: its probes, its targets, its size, and how many there were.
+"""Decide whether a relay runs a correctly signed plan, by its checks, targets, and size, and the number of plans.
 
-Pure: the clock comes from outside. Says no with a `Refused`, whose sentence people read.
+Pure: the caller passes the clock. A refusal is a `PlanRefused`, whose sentence is for people.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,15 +14,15 @@ from probes.protocol.sliding_window import SlidingWindow
 from probes.protocol.special_addresses import read_address
 
 _HOUR: Final = 3600.0
-_MANY: Final = 2_000  # places in one plan; the largest of ours has some hundred
+_MANY: Final = 2_000  # destinations in one plan; our largest plan has some hundred
 
 StepPlace: TypeAlias = tuple[str, int, str]  # host, port, transport
 
 
 def admit(order: SignedPlan, policy: Policy, probes: Collection[str]) -> Plan:
-    """Give the plan of *order* as it will be run, with the operator's own way through the proxy.
+    """Return the plan of *order* as it will run, with the operator's own proxy settings, or raise PlanRefused.
 
-    A plan that names none gets the operator's first one: this host may know more of its network than the bot does.
+    A plan that names no proxy gets the operator's first one: the operator may know more of the network than the bot.
     """
     plan = order.plan
     for step in plan.steps:
@@ -48,7 +48,7 @@ def _check_size(order: SignedPlan, limits: RelayLimits) -> None:
 
 
 def _first_forbidden(plan: Plan, policy: Policy) -> str:
-    """Name the first place of *plan* that may not be touched; "" when there is none."""
+    """Return the first destination of *plan* that the policy does not allow; "" when all are allowed."""
     if plan.proxy and not policy.proxy(plan.proxy):
         return "the proxy that the plan names"
     count = 0
@@ -71,10 +71,10 @@ def _resolves(resolver: str, port: int, policy: Policy) -> bool:
 
 
 def _places(step: Step) -> Iterator[StepPlace]:
-    """List every place that *step* names: its target, addresses pinned to it, and further servers."""
+    """Yield every destination that *step* names: its target, addresses pinned to it, and further servers."""
     target, params = step.target, step.params
     if target.host:
-        # Nobody connects to a name that is only looked up, or that only says which address was meant.
+        # The dns check only looks the name up and does not connect to it, so port and transport do not count.
         port = 0 if step.probe == "dns" else target.port
         yield target.host, port, "" if step.probe == "dns" else target.transport
     pinned = params.get("addresses") or ()
@@ -112,7 +112,7 @@ def _allows(policy: Policy, hub: StepPlace) -> bool:
 
 @dataclass(slots=True)
 class Quota:
-    """How many plans were taken lately, by requester and in all."""
+    """Count the plans accepted within the last hour, per requester and in total."""
 
     limits: RelayLimits
     _all: SlidingWindow = field(default_factory=lambda: SlidingWindow(_HOUR))
@@ -132,41 +132,41 @@ class Quota:
             )
         self._all.add(now)
         mine.add(now)
-        # Requesters without a plan within the hour are forgotten: as many are kept as there are plans in it.
+        # Requesters without a plan within the hour are removed, so the number of entries is bounded by that of plans.
         recent = {who: window for who, window in self._by_requester.items() if window.count(now)}
         self._by_requester = recent | {order.requester: mine}
 
 
 @dataclass(slots=True)
 class ReplayMemory:
-    """Which orders were seen: no order is run twice, however the hub sets its clock.
+    """The nonces of accepted plans: no plan runs twice, even if the hub's clock is wrong.
 
-    Orders live a minute. What is older than the newest one by more than two is refused unseen, so that
-    only the nonces of those two minutes need to be kept. *newest* outlives the process in a file.
+    A signed plan is valid for a minute. One that is more than two minutes older than the newest is refused, so
+    only the nonces of the last two minutes are stored. A subclass writes *newest* to a file.
     """
 
     newest: float = 0.0  # the latest `iat` accepted
-    floor: float = 0.0  # nothing from before this: it was accepted before a restart
+    floor: float = 0.0  # plans signed up to this time are refused: they may have run before a restart
     _nonces: dict[str, float] = field(default_factory=dict)
 
     def has(self, order: SignedPlan) -> bool:
-        """Whether *order* may have been accepted before."""
+        """Whether *order* was, or may have been, accepted before."""
         too_old = order.iat <= self.floor or order.iat < self.newest - 120
         return too_old or order.nonce in self._nonces
 
     def add(self, order: SignedPlan) -> None:
-        """Remember *order*, as it was accepted."""
+        """Remember *order* as accepted."""
         self.newest = max(self.newest, order.iat)
         self._nonces = {nonce: iat for nonce, iat in self._nonces.items() if iat >= self.newest - 120}
         self._nonces[order.nonce] = order.iat
         self.keep()
 
     def keep(self) -> None:
-        """Write down what must outlive the process; here, nothing does."""
+        """Store what must survive a restart; the base class stores nothing."""
 
 
 def describe(policy: Policy) -> dict[str, str]:
-    """Say what the fence lets through, for the hub's people."""
+    """Describe the egress policy and the quotas, for the hub's operators."""
     names = sorted({name for rule in policy.allow for name in rule.names})
     ranges = [str(net) for rule in policy.allow for net in rule.ranges]
     resolvers = [resolver for resolver in policy.resolvers if resolver != SYSTEM]

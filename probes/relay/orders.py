@@ -1,4 +1,4 @@
-"""Plans in hand: each order looked at, run once inside its fence, and what was seen kept until the hub has it."""
+"""Verify signed plans, run each one once within the egress policy, and keep the observations until the hub has them."""
 
 import asyncio
 import logging
@@ -25,49 +25,53 @@ from probes.relay.subprocess_runner import SubprocessRunner
 
 log: Final = logging.getLogger(__name__)
 
-# Seconds that what was seen is kept for a hub that does not come back; nobody waits longer for an answer.
+# Seconds that observations are kept while the hub is unreachable; no diagnosis waits longer for them.
 KEPT: Final = 120.0
-# Refusals and ended plans that wait for the hub. A flood of bad orders must not fill the memory.
+# Refusals and ended plans that wait for the hub. A flood of invalid plans must not fill the memory.
 MOST_KEPT: Final = 64
-# Seconds between looks at the kill switch while a plan runs.
+# Seconds between tests of the kill switch while a plan runs.
 _GLANCE: Final = 0.5
 
 
 class PlanRunner(Protocol):
-    """Runs plans: `SubprocessRunner` in processes of their own, `InProcessRunner` in this one."""
+    """Runs plans: `SubprocessRunner` in a subprocess each, `InProcessRunner` in this process."""
 
     @property
     def probes(self) -> Collection[str]:
-        """The names of what it can look with."""
+        """The names of the checks that it can run."""
         ...
 
     def run(
         self, plan: Plan, say: Callable[[str], None]
     ) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
-        """Start *plan* inside the fence and iterate over what it yields; leaving the block ends it."""
+        """Start *plan* within the egress policy and iterate over its observations; leaving the block ends the plan.
+
+        *say* takes lines for the log.
+        """
         ...
 
 
 @dataclass(slots=True, eq=False)
 class AcceptedPlan:
-    """One order, and what is to be told about it."""
+    """One plan, and the messages about it for the hub."""
 
     id: str
-    messages: list[RelayMessage] = field(default_factory=list)  # Seen 1, 2, …, then Done; or one Refusal
-    acknowledged: int = 0  # of the messages, those that the hub has acknowledged
+    # Observations 1, 2, …, then Done; or one Refusal.
+    messages: list[RelayMessage] = field(default_factory=list)
+    acknowledged: int = 0  # how many messages the hub has acknowledged
     observations: list[Json] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
-    ending: str = "cancelled"  # how it is to end when its task is cancelled
-    over: float | None = None  # monotonic seconds
+    ending: str = "cancelled"  # the outcome if its task is cancelled
+    over: float | None = None  # when it ended, monotonic seconds
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether the hub knows all there is."""
+        """Whether the plan has ended and the hub has acknowledged every message."""
         return self.over is not None and self.acknowledged >= len(self.messages)
 
 
 class PlanQueue:
-    """Everything a relay does for its hub, whatever connection the hub is reached by."""
+    """All plans that a relay runs for its hub, independent of the connection."""
 
     def __init__(
         self,
@@ -81,7 +85,7 @@ class PlanQueue:
     ) -> None:
         self.me, self.signers, self.policy = me, signers, policy
         self.memory = memory or ReplayMemory()
-        self.say: Callable[[RelayMessage], None] | None = None  # the connection that stands
+        self.say: Callable[[RelayMessage], None] | None = None  # sends over the current connection
         self.leaving = False
         self._looker = looker or SubprocessRunner(policy)
         self._quota = Quota(policy.limits)
@@ -90,12 +94,12 @@ class PlanQueue:
 
     @property
     def running(self) -> list[AcceptedPlan]:
-        """Those that still look."""
+        """The plans that are still running."""
         return [accepted for accepted in self._duties.values() if accepted.over is None]
 
     @property
     def held(self) -> list[AcceptedPlan]:
-        """Those of which the hub does not know all; what nobody came for is forgotten."""
+        """The plans with messages that the hub has not acknowledged, after removing those kept too long or too many."""
         now = monotonic()
         ended = [accepted for accepted in self._duties.values() if accepted.over is not None]
         for accepted in ended:
@@ -105,14 +109,14 @@ class PlanQueue:
         return list(self._duties.values())
 
     def is_switched_off(self) -> bool:
-        """Whether the operator's kill switch, a file, is there."""
+        """Whether the operator's kill switch, a file, exists."""
         return self._switch is not None and self._switch.exists()
 
     def take(self, envelope: str, now: float) -> None:
-        """Run the order in *envelope*, or refuse it; *now* is the hub's time in seconds since the epoch."""
+        """Run the signed plan in *envelope*, or refuse it; *now* is the hub's time in seconds since the epoch."""
         try:
             order = open_order(envelope, self.me, self.signers, now, self.memory.has)
-            self.memory.add(order)  # whatever comes of it, it is not looked at twice
+            self.memory.add(order)  # even if it is refused below, it is not accepted again
             if self.leaving:
                 raise PlanRefused("leaving", "this relay is being stopped", order.id)
             if self.is_switched_off():
@@ -127,28 +131,28 @@ class PlanQueue:
         accepted.task = asyncio.create_task(self._run(accepted, order, plan), name=f"plan {order.id}")
 
     def cancel(self, plan: str, ending: str = "cancelled") -> None:
-        """End *plan* before it is over, if it is here."""
+        """Cancel *plan* if it is running here; its report says *ending*."""
         accepted = self._duties.get(plan)
         if accepted and accepted.task and accepted.over is None:
             accepted.ending = ending
             accepted.task.cancel()
 
     def acknowledge(self, plan: str, count: int) -> None:
-        """Forget the first *count* messages of *plan*: the hub has them."""
+        """Mark the first *count* messages of *plan* as acknowledged; remove the plan when all are."""
         if accepted := self._duties.get(plan):
             accepted.acknowledged = max(accepted.acknowledged, min(count, len(accepted.messages)))
             if accepted.is_acknowledged:
                 del self._duties[plan]
 
     def connected(self, say: Callable[[RelayMessage], None]) -> None:
-        """Speak by *say* from now on, and begin with all that the hub has not acknowledged."""
+        """Send messages by *say* from now on, first all that the hub has not acknowledged."""
         self.say = say
         for accepted in self.held:
             for message in accepted.messages[accepted.acknowledged :]:
                 say(message)
 
     async def end_all(self, seconds: float) -> None:
-        """Let what runs come to its end for so many *seconds*; then give it back unfinished."""
+        """Let running plans finish within *seconds*, then stop them; their reports say "stopped"."""
         self.leaving = True
         tasks = [accepted.task for accepted in self.running if accepted.task]
         if tasks:
@@ -158,7 +162,7 @@ class PlanQueue:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, accepted: AcceptedPlan, order: SignedPlan, plan: Plan) -> None:
-        """Look, tell, and sign how it ended."""
+        """Run *plan*, send each observation, and sign how the plan ended."""
         scrubber = Scrubber.of(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(accepted))
@@ -167,7 +171,7 @@ class PlanQueue:
                 async for observation in coming:
                     self._saw(accepted, observation, scrubber)
         except asyncio.CancelledError:
-            outcome = accepted.ending  # asked for by `cancel`, and answered; nobody else holds this task
+            outcome = accepted.ending  # only `cancel` cancels this task, and the report answers it
         finally:
             watch.cancel()
         signed = sign_report(accepted.id, outcome, accepted.observations, self.me)
@@ -177,16 +181,18 @@ class PlanQueue:
         log.info("plan %s %s", order.id, outcome)
 
     async def _watch(self, accepted: AcceptedPlan) -> None:
-        while not self.is_switched_off():  # noqa: ASYNC110 - a file tells, and no event does
+        while not self.is_switched_off():  # noqa: ASYNC110 - the switch is a file, not an event
             await asyncio.sleep(_GLANCE)
-        log.warning("switched off by the operator; plan %s is given back", accepted.id)
+        log.warning("switched off by the operator; stopping plan %s", accepted.id)
         self.cancel(accepted.id, "stopped")
 
     def _saw(self, accepted: AcceptedPlan, observation: Observation, scrubber: Scrubber) -> None:
         n = len(accepted.observations) + 1
         message = ObservationMessage(accepted.id, n, observation_to_json(observation, scrubber))
         if len(write(message)) > LONGEST["relay"]:
-            log.warning("plan %s: what %s saw is too long to send", accepted.id, observation.step)
+            log.warning(
+                "plan %s: the observation of step %s is too long to send", accepted.id, observation.step
+            )
             short = replace(observation, facts={"cut": "too long to send"}, failure=Failure.INCONCLUSIVE)
             message = ObservationMessage(accepted.id, n, observation_to_json(short))
         accepted.observations.append(message.observation)
@@ -197,7 +203,7 @@ class PlanQueue:
         message = Refusal(refused.order, sign_refusal(refused, self.me))
         if not refused.order or refused.order in self._duties or len(self.held) >= MOST_KEPT:
             if self.say:
-                self.say(message)  # nobody waits for it, or there are too many: said once
+                self.say(message)  # no plan waits for it, or there are too many: sent once, not kept
             return
         accepted = self._duties[refused.order] = AcceptedPlan(refused.order, over=monotonic())
         self._tell(accepted, message)

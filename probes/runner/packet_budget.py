@@ -1,6 +1,6 @@
-"""Packets that all plans of a relay may send in a second, counted over its processes.
+"""Limit the packets per second that all plans of a relay send, across its processes.
 
-The count is in a file in memory, which a relay makes and hands to each worker that it starts.
+The count is in an in-memory file (memfd), which the relay creates and passes to each worker that it starts.
 """
 
 import fcntl
@@ -13,13 +13,15 @@ from typing import Final
 
 from probes.protocol.token_bucket import TokenBucket
 
-# How many seconds' worth may go at once: plans send their first packets together.
+# Seconds' worth of packets that may be sent at once: a plan sends its first packets together.
 _BURST: Final = 2
-_STATE: Final = struct.Struct("=dd")  # `left` and `at` of the bucket; the monotonic clock is the host's
+_STATE: Final = struct.Struct(
+    "=dd"
+)  # `left` and `at` of the bucket; all processes of a host share the monotonic clock
 
 
 class PacketBudget:
-    """The packets of everybody who has its *file*; a new one is made, and closed with the budget, unless given."""
+    """A token bucket that all holders of its *file* share; without *file*, it makes one and closes it at its end."""
 
     def __init__(self, rate: float, file: int | None = None, clock: Callable[[], float] = monotonic) -> None:
         self.rate, self._clock = rate, clock
@@ -29,8 +31,8 @@ class PacketBudget:
             self._write(TokenBucket.full(_BURST * rate, rate, clock()))
 
     def take(self) -> bool:
-        """Count one packet; False when it is one too many."""
-        # For microseconds. The kernel ends a process's locks with the process.
+        """Count one packet; return False when it exceeds the limit."""
+        # Held for microseconds. The kernel releases a process's locks when the process ends.
         fcntl.lockf(self.file, fcntl.LOCK_EX)
         try:
             state = _STATE.unpack(os.pread(self.file, _STATE.size, 0))

@@ -1,4 +1,4 @@
-"""What a relay tells the worker of one plan, and hears of it: a line of JSON to it, and one for each thing it saw.
+"""The JSON lines between a relay and the worker of one plan: one job to the worker; observations and log lines back.
 
 Pure: no network, no clock.
 """
@@ -24,11 +24,11 @@ from probes.protocol.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class WorkerJob:
-    """One plan that was admitted, with the secrets of its steps, and the bounds in which it is to be run."""
+    """One admitted plan with the secrets of its steps, and the limits within which it runs."""
 
     plan: Plan
-    policy: Policy  # without the passwords of its proxies: the plan has the one that it needs
-    pace: int  # the file of a `PacketBudget`
+    policy: Policy  # without proxy passwords: the plan has the one that it needs
+    pace: int  # file descriptor of a `PacketBudget`
 
 
 class _JobLine(Struct, forbid_unknown_fields=True):
@@ -47,7 +47,7 @@ class _LogLine(Struct, forbid_unknown_fields=True):
 
 
 def write_job(job: WorkerJob) -> bytes:
-    """Write *job* as a line, for a pipe and nothing else."""
+    """Write *job* with its secrets as a line, for a pipe only."""
     return _line(
         {
             "version": __version__,
@@ -59,7 +59,7 @@ def write_job(job: WorkerJob) -> bytes:
 
 
 def read_job(line: bytes) -> WorkerJob:
-    """Read what `write_job` of the same version wrote; WireError."""
+    """Read the output of `write_job` of the same version; raise WireError when it is not valid."""
     value = read_json(load(line), Json, "job")
     if (version := str(value.get("version"))) != __version__:
         raise WireError(f"the relay is still {version[:20]}, and {__version__} is installed: restart it")
@@ -68,17 +68,17 @@ def read_job(line: bytes) -> WorkerJob:
 
 
 def write_seen(observation: Observation) -> bytes:
-    """Write what a step saw, as a line; with its secrets, if they are in it."""
+    """Write *observation* as a line; it is not scrubbed and may contain secrets."""
     return _line({"seen": observation_to_json(observation)})
 
 
 def write_said(sentence: str) -> bytes:
-    """Write a line for the relay's log."""
+    """Write *sentence* as a line for the relay's log."""
     return _line({"said": sentence})
 
 
 def read_news(line: bytes) -> Observation | str:
-    """Read an observation, or a sentence for the log; WireError."""
+    """Read an observation, or a sentence for the log; raise WireError when the line is neither."""
     value = read_json(load(line), Json, "news")
     if "said" in value:
         return read_json(value, _LogLine, "news").said
