@@ -1,4 +1,4 @@
-"""The table of codes, platforms and causes, as Markdown: `docs/codes.md` is this, and a test holds it fresh.
+"""Make `docs/codes.md`, the table of codes, platforms, and causes in Markdown; a test keeps the file up to date.
 
 Pure.
 """
@@ -20,7 +20,7 @@ _SERVICE: Final = "S"
 
 
 def codes_table(knowledge: Knowledge) -> str:
-    """The whole page."""
+    """Make the whole page."""
     errors = sorted(knowledge.errors.values(), key=lambda code: code.code)
     letters = platform_letters(knowledge)
     rows = [_row(error_code, knowledge, letters) for error_code in errors]
@@ -60,7 +60,7 @@ def _letters(error: ErrorCode, letters: Mapping[str, str]) -> str:
 
 
 def platform_letters(knowledge: Knowledge) -> dict[str, str]:
-    """A letter for each platform: the beginning of its title, as long as it must be to be its own."""
+    """Assign each platform the shortest beginning of its title that is unique."""
     letters: dict[str, str] = {}
     for platform in knowledge.platforms.values():
         title = platform.title[:1].upper() + platform.title[1:]

@@ -1,6 +1,6 @@
-"""Draw the tree of a case: as indented text, as a Mermaid flowchart, or for Graphviz.
+"""Draw the decision tree of a case: as indented text, as a Mermaid flowchart, or for Graphviz.
 
-Pure. Given the path of a diagnosis, what was walked is marked.
+Pure. With the path of a diagnosis, the nodes on it are marked.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,13 +16,13 @@ from knowledge.reasoning.tree import Tree
 
 
 def draw(tree: Tree, form: str = "text", path: Iterable[PathStep] | None = None) -> str:
-    """*tree* as `text`, `mermaid` or `dot`."""
+    """Draw *tree* as `text`, `mermaid` or `dot`."""
     steps = tuple(path or ())
     return FORMS[form](tree, steps)
 
 
 def _text(tree: Tree, path: tuple[PathStep, ...]) -> str:
-    """Read from top to bottom: a question, its answers, and below each what follows from it."""
+    """Draw *tree* as text: each question, its answers, and below each answer what follows from it."""
     case = tree.case
     edge = f" at edge {case.edge}" if case.edge else ""
     roots = tree.roots
@@ -41,7 +41,7 @@ def _text(tree: Tree, path: tuple[PathStep, ...]) -> str:
 
 @dataclass(slots=True)
 class _Text:
-    """One branch as lines; a part that comes again is referred to, not repeated."""
+    """One branch as lines; a repeated part is referred to, not written again."""
 
     tree: Tree
     trail: Mapping[int, str]
@@ -73,7 +73,7 @@ class _Text:
 
 
 def _terms(tree: Tree, question: Question) -> str:
-    """Who is asked, and what must be known before."""
+    """Say whether a person is asked, and which answers are needed first."""
     needs = [
         f"{id_} is {' or '.join(fit)}" for id_, fit in question.needs.items() if id_ in tree.case.questions
     ]
@@ -89,7 +89,7 @@ def _answer_of(tree: Tree, step: PathStep) -> str:
 
 
 def _again(labels: Iterable[str], id_: str) -> str:
-    """` 2` for the second time that a question comes up in a branch, and so on."""
+    """Return ` 2` for the second occurrence of a question in a branch, and so on; "" for the first."""
     times = sum(label.split()[0] == id_ for label in labels)
     return f" {times + 1}" if times else ""
 

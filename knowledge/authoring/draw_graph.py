@@ -1,4 +1,4 @@
-"""Draw the tree of a case as a Mermaid flowchart, or for Graphviz.
+"""Draw the decision tree of a case as a Mermaid flowchart, or for Graphviz.
 
 Pure.
 """
@@ -28,7 +28,7 @@ class _Graph:
     edges: list[tuple[str, str, str, bool]] = field(default_factory=list)  # from, to, label, walked
 
     def add(self, node: Node) -> str:
-        """The name of *node*, added with all below it if it is new."""
+        """Return the name of *node*; a new node is added with all nodes below it."""
         key: object = node if isinstance(node, Leaf) else id(node)
         if key in self.names:
             return self.names[key]
@@ -96,11 +96,11 @@ def draw_dot(tree: Tree, path: tuple[PathStep, ...]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A Mermaid label: quoted, with the characters that end one or start markup as entities."""
+    """Write a Mermaid label: quoted, with characters that end it or start markup as entities."""
     entities = {"&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "#": "#35;", "`": "#96;"}
     return '"' + "".join(entities.get(item, item) for item in " ".join(text.split())) + '"'
 
 
 def _string(text: str) -> str:
-    """A DOT string."""
+    """Write a DOT string."""
     return json.dumps(" ".join(text.split()), ensure_ascii=False)

@@ -1,6 +1,6 @@
-"""The file of a new cause: it loads as it is, and says what to fill in.
+"""Make the file of a new cause: it is valid as it is, with a TODO for each text to fill in.
 
-Pure, but for `write_skeleton`.
+Pure, except for `write_skeleton`.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 from knowledge.model.problems import KnowledgeError
 from knowledge.model.schema import Knowledge
 
-TO_DO: Final = "TODO"  # `lineman knowledge check` tells of each that is left
+TO_DO: Final = "TODO"  # `lineman knowledge check` reports each one that is left
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SKELETON: Final = """\
 # A new cause. Replace every TODO, then run `lineman knowledge check`: it tells what is still missing.
@@ -39,7 +39,7 @@ cases:  # TODO what finds it, what rules it out, what it must not be taken for
 
 
 def skeleton(knowledge: Knowledge, id_: str, today: str) -> str:
-    """The text of the file for the cause *id_*; raises KnowledgeError for an id that cannot be."""
+    """Make the text of the file for the cause *id_*; raise KnowledgeError if the id is not valid or exists."""
     if not _ID.fullmatch(id_):
         raise KnowledgeError(
             [f"{id_!r} is no id: small letters, digits and single hyphens, such as proxy-asks"]
@@ -53,7 +53,7 @@ def skeleton(knowledge: Knowledge, id_: str, today: str) -> str:
 
 
 def write_skeleton(knowledge: Knowledge, folder: Path, id_: str, today: str) -> Path:
-    """Write the file of the cause *id_* below *folder*, and give its path; an existing file stays."""
+    """Write the file of the cause *id_* below *folder*, and return its path; never overwrite an existing file."""
     text = skeleton(knowledge, id_, today)
     file = folder / "causes" / f"{id_}.yaml"
     try:

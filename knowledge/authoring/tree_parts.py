@@ -1,4 +1,4 @@
-"""Parts of a tree that every drawing needs: the nodes walked, the lines of a leaf, edges that lead to one place.
+"""Parts of a tree that every drawing needs: the nodes on the path, the lines of a leaf, edges grouped by target.
 
 Pure.
 """
@@ -11,7 +11,7 @@ from knowledge.reasoning.tree import Tree
 
 
 def find_trail(roots: Iterable[Node], path: Iterable[PathStep]) -> dict[int, str]:
-    """The nodes that *path* passes, by identity, with the answers; an unknown one leaves the drawing."""
+    """Return the nodes on *path* by `id()`, with their answers; an unknown answer ends the path."""
     answers = {step.question: step.answer for step in path}
     trail: dict[int, str] = {}
     waiting = list(roots)
@@ -21,13 +21,15 @@ def find_trail(roots: Iterable[Node], path: Iterable[PathStep]) -> dict[int, str
             waiting += node.parts
         elif isinstance(node, Ask) and (answer := answers.get(node.question)):
             trail[id(node)] = answer
-            onward = dict(node.edges).get(answer)  # what only the user's device can answer is not drawn
+            onward = dict(node.edges).get(
+                answer
+            )  # answers that only the user's device can give are not drawn
             waiting += [onward] if onward else []
     return trail
 
 
 def verdict_lines(tree: Tree, leaf: Leaf) -> list[str]:
-    """Say what *leaf* concludes: a line for each cause found, and one for what stays open."""
+    """Write the conclusion of *leaf*: a line for each cause found, and one for the undecided causes."""
     lines = [f"FOUND {id_}: {tree.case.causes[id_].title}{_effects(tree, id_)}" for id_ in leaf.found]
     if leaf.open:
         lines.append(f"cannot be told this way: {', '.join(leaf.open)}")
@@ -42,7 +44,7 @@ def _effects(tree: Tree, cause: str) -> str:
 
 
 def group_edges(node: Ask) -> list[tuple[tuple[str, ...], Node]]:
-    """The answers of *node* by where they lead, in the order of the question."""
+    """Group the answers of *node* by the node they lead to, in the order of the question."""
     groups: dict[object, tuple[tuple[str, ...], Node]] = {}
     for answer, child in node.edges:
         key: object = child if isinstance(child, Leaf) else id(child)

@@ -1,6 +1,6 @@
-"""Test the knowledge like code: cases, mutations, pairs that must be told apart, gaps, things nobody uses.
+"""Test the knowledge like code: examples, mutations, causes that cannot be separated, gaps, unused questions.
 
-Pure; `load.py` has found what is wrong with the files as such. What is reported has file and line.
+Pure. `load.py` reports errors in the files themselves. Each problem has a file and a line.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ from knowledge.reasoning.selection import questions_of
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """What a check found; `str()` prints it."""
+    """The result of a check; `str()` prints it."""
 
     lines: tuple[str, ...]
     problems: tuple[str, ...]
@@ -39,7 +39,7 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the knowledge may be used."""
+        """Whether no problem was found."""
         return not self.problems
 
     def __str__(self) -> str:
@@ -53,10 +53,10 @@ def report(
     answers: Path | None = None,
     network: Network | None = None,
 ) -> CheckReport:
-    """Check all of *knowledge*; with *today*, what is old is listed, and is no problem: it still may be used.
+    """Check all of *knowledge*; with *today*, list old facts as well, which is not a problem.
 
-    *checked* are days of more things than the knowledge files, by name, such as network files. The passages in the
-    folder *answers* are checked as well. With *network*, questions may only ask about its services.
+    *checked* maps the names of other files, such as network files, to the day they were last checked. The passages in
+    the folder *answers* are checked as well. With *network*, questions may only ask about its services.
     """
     text = check_passages(knowledge, answers) if answers else None
     tried = trials(knowledge)
@@ -116,7 +116,7 @@ def _survivors(mutants: list[Mutation]) -> Iterator[str]:
 
 
 def _contained(knowledge: Knowledge) -> Iterator[tuple[Cause, Cause]]:
-    """Pairs of causes for the same code and platform where the second's conditions imply the first's."""
+    """Yield pairs of causes for the same code and platform where the second's conditions imply the first's."""
     for wide, narrow in permutations(knowledge.causes.values(), 2):
         together = set(wide.weight) & set(narrow.weight)
         apart = wide.platforms and narrow.platforms and not set(wide.platforms) & set(narrow.platforms)
@@ -125,7 +125,7 @@ def _contained(knowledge: Knowledge) -> Iterator[tuple[Cause, Cause]]:
 
 
 def _implies(narrow: Alternatives, wide: Alternatives) -> bool:
-    """Whether some alternative of *narrow* cannot hold without one of *wide*."""
+    """Whether some alternative of *narrow* implies one of *wide*."""
     return any(
         all(id_ in condition and set(condition[id_]) <= set(fit) for id_, fit in other.items())
         for condition in narrow

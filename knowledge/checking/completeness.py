@@ -1,7 +1,7 @@
-"""Prove that whatever is seen, each question has an answer for it.
+"""Prove that each question has an answer for every possible observation.
 
-Pure. The values of each tested field fall into classes that no rule tells apart; one value of each class
-stands for all. Every combination of one and of two observations is tried.
+Pure. The values of each tested field fall into classes that no rule distinguishes; one value represents each class.
+Every combination of one and of two observations is tried.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,12 +15,12 @@ from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import Observation, Target
 
 _MISSING: Final = object()
-_ANOTHER: Final = "another"  # a text that no rule names
-_MOST: Final = 400  # kinds of one observation; beyond that, pairs would take seconds
+_ANOTHER: Final = "another"  # a value that no rule names
+_MOST: Final = 400  # kinds of one observation; with more, the pairs would take seconds
 
 
 def gaps(question: Question) -> Iterator[str]:
-    """What may be seen, or said, and has no answer."""
+    """Yield a combination of observations, or a version, for which *question* has no answer."""
     if question.said:
         yield from _unanswered_versions(question)
         return
@@ -28,11 +28,11 @@ def gaps(question: Question) -> Iterator[str]:
     for pair in [*((observed,) for observed in kinds), *combinations_with_replacement(kinds, 2)]:
         if judge(question, [found for found, _ in pair]).answer is None:
             yield " and ".join(f"{{{text}}}" for _, text in pair)
-            return  # one example is enough to mend it
+            return  # one example is enough to fix it
 
 
 def _kinds(question: Question) -> list[tuple[ObservedValues, str]]:
-    """One observation of each kind that the rules can tell apart."""
+    """List one observation of each kind that the rules distinguish."""
     tests = list(dict.fromkeys(test for answer in question.answers for test in _tests(answer.rule)))
     fields = list(dict.fromkeys(test.field for test in tests))
     found: dict[tuple[object, ...], tuple[ObservedValues, str]] = {}
@@ -50,7 +50,7 @@ def _kinds(question: Question) -> list[tuple[ObservedValues, str]]:
 
 
 def _classes(field: str, tests: list[Test]) -> list[Any]:
-    """One value of *field* for each way in which its tests can come out."""
+    """List one value of *field* for each combination of results of its tests."""
     own = [test for test in tests if test.field == field]
     found: dict[tuple[object, ...], Any] = {}
     for value in _values(field, own):
@@ -60,7 +60,7 @@ def _classes(field: str, tests: list[Test]) -> list[Any]:
 
 
 def _values(field: str, tests: Iterable[Test]) -> list[Any]:
-    """Values of *field*, at least one of each class."""
+    """List values of *field*, at least one of each class."""
     named = [value for test in tests for value in test.values]
     numbers = [scalar for scalar in named if isinstance(scalar, int | float) and not isinstance(scalar, bool)]
     around = [*numbers, *(number - 1 for number in numbers), *(number + 1 for number in numbers)]
@@ -96,7 +96,7 @@ def _tests(rule: Rule | None) -> Iterator[Test]:
 
 
 def _unanswered_versions(question: Question) -> Iterator[str]:
-    """Versions next to each boundary that mean no answer."""
+    """Yield the first version next to a boundary that has no answer."""
     options = [answer.option for answer in question.answers if answer.option]
     for bound in dict.fromkeys(
         b for option in options for b in (option.below, option.from_) if b is not None

@@ -1,9 +1,8 @@
-"""Run the cases that stand inside the files of questions and causes.
+"""Run the examples (`cases`) in the files of questions and causes.
 
-Pure. A case of a question gives observations (or words) and expects an answer; one of a cause gives
-answers and expects lists. Each list holds at least what is named; where `found` is given and does not
-name the file's own cause, that one must not be found. Other causes are free, so that one more cause
-breaks no file but its own.
+Pure. An example of a question gives observations (or words) and expects an answer. An example of a cause gives
+answers and expects lists. Each list must contain at least the causes named. If `found` is given without the file's
+own cause, that cause must not be found. Other causes do not matter, so that a new cause breaks no other file.
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,25 +29,25 @@ from knowledge.reasoning.selection import select_causes
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 
-RUNNING: Final = "running"  # as `failure` in a case: the look has not ended yet
+RUNNING: Final = "running"  # as `failure` in an example: the check has not ended yet
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One case of a cause, made ready to be judged."""
+    """One example of a cause, ready to be judged."""
 
-    owner: str  # the cause in whose file it stands
+    owner: str  # the cause whose file contains it
     number: int
     given: CauseExample
     case: CaseModel
     answers: Mapping[str, Answered]
 
     def judgement(self, case: CaseModel | None = None) -> CauseJudgment:
-        """What follows, by the knowledge as it is or by another *case*."""
+        """Judge the example by its own case model, or by *case*."""
         return judge(case or self.case, self.answers)
 
     def wrong(self, case: CaseModel | None = None) -> list[str]:
-        """What does not come out as the author expects."""
+        """List the differences from what the author expects."""
         lists = lists_of(self.judgement(case))
         likely = self.judgement(case).likely
         problems = []
@@ -65,7 +64,7 @@ class Example:
 
 
 def trials(knowledge: Knowledge) -> list[Example]:
-    """Every case of every cause."""
+    """List every example of every cause."""
     cases: dict[tuple[str, str], CaseModel] = {}
     found = []
     for cause in knowledge.causes.values():
@@ -82,7 +81,7 @@ def trials(knowledge: Knowledge) -> list[Example]:
 
 
 def lists_of(judgement: CauseJudgment) -> dict[str, list[str]]:
-    """The five lists of a diagnosis as ids."""
+    """Return the five lists of a diagnosis as cause ids."""
     lists: dict[str, list[str]] = {
         name: [] for name in ("found", "explained", "possible", "ruled_out", "not_checked")
     }
@@ -92,13 +91,13 @@ def lists_of(judgement: CauseJudgment) -> dict[str, list[str]]:
 
 
 def question_case_problem(question: Question, case: QuestionExample) -> str | None:
-    """What *case* gives instead of what its author expects; None when it is right."""
+    """Say which answer *case* gives instead of the expected one; None when it is correct."""
     given = _given_answer(question, case)
     return None if given == case.answer else f"the answer is {given}, not {case.answer}"
 
 
 def trial_problems(knowledge: Knowledge) -> Iterator[str]:
-    """Each case that does not come out as its author expects, of questions and of causes."""
+    """Yield each example of a question or cause whose result is not what its author expects."""
     for question in knowledge.questions.values():
         for number, case in enumerate(question.cases):
             if problem := question_case_problem(question, case):
@@ -114,7 +113,7 @@ def trial_problems(knowledge: Knowledge) -> Iterator[str]:
 
 
 def _fits(given: CauseExample, case: CaseModel) -> bool:
-    """Whether all that *given* speaks of is in question in *case*."""
+    """Whether *case* contains every question and cause that *given* names."""
     named = {id_ for ids in given.lists.values() for id_ in ids}
     return given.given.keys() <= case.questions.keys() and named <= case.causes.keys()
 
@@ -130,7 +129,7 @@ def _given_answer(question: Question, case: QuestionExample) -> str:
 
 
 def _seen(question: Question, number: int, given: Mapping[str, Any]) -> ObservedValues:
-    """An observation as a case writes it; labels left out are those of the question's own look."""
+    """Make the observation that an example gives; missing labels are those of the question's own check."""
     observe = _observe_of(question, given)
     labels = {
         "service": observe.service,
@@ -149,7 +148,7 @@ def _seen(question: Question, number: int, given: Mapping[str, Any]) -> Observed
 
 
 def _observe_of(question: Question, given: Mapping[str, Any]) -> Observe:
-    """The first of the question's looks that has the labels given."""
+    """Return the first entry of the question's `observe` with the labels given."""
     for observe in question.observe:
         known = {"probe": observe.probe, "service": observe.service, "transport": observe.transport or "tcp"}
         if all(given.get(key, value) == value for key, value in known.items()):
@@ -178,7 +177,7 @@ def _spoken(name: str) -> str:
 
 
 class _Everywhere:
-    """A network that has whatever a question of the knowledge may look at: cases inside the files look at nothing."""
+    """A network with every service that a question may check; examples in the files run no checks."""
 
     resolvers = ("resolver",)
 

@@ -1,6 +1,6 @@
-"""More that the check looks at: symptoms, what is left to fill in, what cannot be reached or told apart, what is old.
+"""Further checks of the knowledge: symptoms, TODOs, unknown services, unreachable or inseparable causes, old facts.
 
-Pure; the day comes from whoever asks.
+Pure: the caller passes the date.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -14,13 +14,13 @@ from knowledge.model.schema import Alternatives, Cause, Condition, Knowledge
 from knowledge.reasoning.answers import option_for
 from knowledge.search.tokens import telling, words_of
 
-SYMPTOMS: Final = 8  # phrases that a cause must have, so that free text can be matched with it
-TELLING: Final = 2  # words of a phrase that tell something: one alone stands in texts about anything
-OLD: Final = 180  # days after which facts of a service want another look
+SYMPTOMS: Final = 8  # phrases that a cause must have, so that free text can be matched to it
+TELLING: Final = 2  # distinctive words that a phrase needs; one alone occurs in unrelated texts
+OLD: Final = 180  # days after which the facts about a service should be checked again
 
 
 def symptom_problems(knowledge: Knowledge) -> Iterator[str]:
-    """Causes with too few symptoms, phrases that stand in two, and phrases too short to be matched."""
+    """Yield causes with too few symptoms, phrases of more than one cause, and phrases too short to be matched."""
     owners: dict[str, str] = {}
     for cause in knowledge.causes.values():
         count = len(cause.symptoms)
@@ -41,7 +41,7 @@ def symptom_problems(knowledge: Knowledge) -> Iterator[str]:
 
 
 def unknown_services(knowledge: Knowledge, services: Collection[str]) -> Iterator[str]:
-    """Questions about services that are not among *services*, those of every network file."""
+    """Yield questions about services that are not in *services*, the services of a network."""
     for question in knowledge.questions.values():
         for number, observe in enumerate(question.observe):
             if observe.service not in services:
@@ -51,7 +51,7 @@ def unknown_services(knowledge: Knowledge, services: Collection[str]) -> Iterato
 
 
 def unfinished(knowledge: Knowledge) -> Iterator[str]:
-    """What `knowledge new` left to fill in."""
+    """Yield the TODOs that `knowledge new` wrote and that are still there."""
     for cause in knowledge.causes.values():
         texts = {"title": cause.title, "customer": cause.customer}
         texts |= {"evidence": " ".join(cause.evidence), "symptoms": " ".join(cause.symptoms)}
@@ -62,7 +62,7 @@ def unfinished(knowledge: Knowledge) -> Iterator[str]:
 
 
 def unreachable(knowledge: Knowledge) -> Iterator[str]:
-    """Alternatives that contradict what their questions need, and causes that a code's own words rule out."""
+    """Yield alternatives that contradict what their questions need, and causes that the error code itself rules out."""
     for cause in knowledge.causes.values():
         for condition in cause.when:
             if clash := _clash(condition, knowledge):
@@ -73,7 +73,7 @@ def unreachable(knowledge: Knowledge) -> Iterator[str]:
 
 
 def not_separated(knowledge: Knowledge) -> Iterator[str]:
-    """Pairs of causes for one code whose conditions mean the same: whatever is seen, both are found or none."""
+    """Yield pairs of causes for one code with equivalent conditions: always both are found, or neither."""
     for cause, other in combinations(knowledge.causes.values(), 2):
         codes = sorted(set(cause.weight) & set(other.weight))
         apart = cause.platforms and other.platforms and not set(cause.platforms) & set(other.platforms)
@@ -84,7 +84,7 @@ def not_separated(knowledge: Knowledge) -> Iterator[str]:
 
 
 def stale(knowledge: Knowledge, today: date, checked: Mapping[str, str] | None = None) -> Iterator[str]:
-    """What was last held against its sources more than half a year ago; *checked* are more things by name."""
+    """Yield files last checked against their sources over half a year ago; *checked* adds other files by name."""
     files = {code.origin.file: code.checked for code in knowledge.errors.values()}
     files |= {cause.origin.file: cause.checked for cause in knowledge.causes.values()}
     for where, day in sorted({**files, **(checked or {})}.items()):
@@ -100,7 +100,7 @@ def stale(knowledge: Knowledge, today: date, checked: Mapping[str, str] | None =
 
 
 def _clash(condition: Condition, knowledge: Knowledge) -> str:
-    """The first need of a question of *condition*, at any depth, that *condition* itself contradicts."""
+    """Describe the first need of a question of *condition*, at any depth, that *condition* contradicts; "" if none."""
     waiting, found = list(condition), set[str]()
     while waiting:
         id_ = waiting.pop()
@@ -115,7 +115,7 @@ def _clash(condition: Condition, knowledge: Knowledge) -> str:
 
 
 def _possible(condition: Condition, code: str, knowledge: Knowledge) -> bool:
-    """Whether what *code* says of itself leaves *condition* open."""
+    """Whether *condition* can hold, given the answers that *code* itself gives."""
     for id_, fit in condition.items():
         question = knowledge.questions.get(id_)
         if question and question.code and option_for(question, code) not in fit:
@@ -133,5 +133,5 @@ def _within(narrow: Condition, wide: Condition) -> bool:
 
 
 def count_symptoms(causes: Mapping[str, Cause]) -> int:
-    """How many phrases there are in all."""
+    """Count the symptom phrases of all causes."""
     return sum(len(cause.symptoms) for cause in causes.values())

@@ -1,6 +1,6 @@
-"""Delete each condition of the knowledge in turn, and see whether some case notices.
+"""Mutation testing: delete each condition of the knowledge in turn, and test whether an example fails.
 
-Pure. A condition whose deletion nobody notices is not tested, whatever coverage says.
+Pure. A condition whose deletion makes no example fail is not tested, even if it is covered.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from knowledge.reasoning.selection import cause_for
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """One deletion, where it was made, and whether a case noticed."""
+    """One deletion, its place, and whether an example failed."""
 
     where: str  # file:line
     what: str
@@ -22,7 +22,7 @@ class Mutation:
 
 
 def mutations(knowledge: Knowledge, trials: list[Example]) -> Iterator[Mutation]:
-    """Try every deletion."""
+    """Delete each condition of a cause and each answer of a question in turn, and yield the results."""
     for cause in knowledge.causes.values():
         for path, what, mutant in _mutants(cause):
             noticed = _cause_noticed(mutant, trials, knowledge)
@@ -41,7 +41,7 @@ def mutations(knowledge: Knowledge, trials: list[Example]) -> Iterator[Mutation]
 
 
 def _cause_noticed(mutant: Cause, trials: list[Example], knowledge: Knowledge) -> bool:
-    """Whether a case comes out otherwise than expected; the cause's own cases are asked first."""
+    """Whether an example fails with *mutant*; the cause's own examples run first."""
     for trial in sorted(trials, key=lambda example: example.owner != mutant.id):
         if mutant.id in trial.case.causes:
             changed = cause_for(mutant, trial.case.questions)
@@ -56,7 +56,7 @@ def _question_noticed(mutant: Question) -> bool:
 
 
 def _mutants(cause: Cause) -> Iterator[tuple[Path, str, Cause]]:
-    """Each deletion in *cause*: where, what, and the cause without it."""
+    """Yield each deletion in *cause*: its path, its description, and the cause without it."""
     for key in ("when", "likely_when"):
         alternatives: Alternatives = getattr(cause, key)
         for path, what, left in _alternatives_without(key, alternatives, cause):
@@ -86,7 +86,7 @@ def _alternatives_without(
 
 
 def _condition_without(condition: Condition) -> Iterator[tuple[Path, str, Condition]]:
-    """*condition* without one question, then without one answer of each."""
+    """Yield *condition* without each question, and without each answer of that question."""
     for question, fit in condition.items():
         yield (question,), question, {id_: texts for id_, texts in condition.items() if id_ != question}
         for number, answer in enumerate(fit):

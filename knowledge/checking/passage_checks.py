@@ -1,6 +1,6 @@
-"""What the check looks at in passages: their data, what they name, and that each is found by its own questions.
+"""Check answer passages: their data, the names and links in them, and that their own questions find them.
 
-Pure but for reading the files.
+Pure, except that it reads the files.
 """
 
 import re
@@ -18,15 +18,15 @@ from knowledge.search.library import ELSEWHERE, Context, Library, extra_lines
 from knowledge.search.passages import Passage, read_passage, sentences_of
 from knowledge.search.tokens import telling, words_of
 
-_MOST: Final = 5  # sentences; more are about more than one thing
-_ALIKE: Final = 0.7  # of the telling words of two passages together stand in both: they say the same
+_MOST: Final = 5  # sentences; a longer passage has more than one subject
+_ALIKE: Final = 0.7  # share of the distinctive words of two passages that both have: they are duplicates
 _CODE: Final = re.compile(r"(?<![\d.:-])(?:(?:31|53)\d{3}|20[14]\d\d)(?![\d:-])")
 _LINK: Final = re.compile(r"\]\(([^)\s]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was looked at, what is wrong with it, and the day on which each file was last held against its sources."""
+    """The numbers of passages and questions, the problems, and the day each file was last checked against its sources."""
 
     passages: int
     questions: int
@@ -35,7 +35,7 @@ class Checked:
 
 
 def check_passages(knowledge: Knowledge, folder: Path) -> Checked:
-    """Look at every passage in *folder*, alone and beside the others."""
+    """Check every passage in *folder*, alone and against the others."""
     problems: list[str] = []
     read: dict[str, tuple[Passage, Document]] = {}
     for file in sorted(folder.glob("*.md")):
@@ -56,7 +56,7 @@ def check_passages(knowledge: Knowledge, folder: Path) -> Checked:
 
 
 def _alone(passage: Passage, document: Document, knowledge: Knowledge, folder: Path) -> Iterator[str]:
-    """What is wrong with a passage by itself."""
+    """Yield the problems of one passage by itself."""
     rooms: tuple[tuple[str, Collection[str], Collection[str]], ...] = (
         ("platforms", passage.platforms, knowledge.platforms),
         ("causes", passage.causes, knowledge.causes),
@@ -79,7 +79,7 @@ def _alone(passage: Passage, document: Document, knowledge: Knowledge, folder: P
 
 
 def _twice(read: Mapping[str, tuple[Passage, Document]]) -> Iterator[str]:
-    """Subjects that two passages have: by title, by question, or by saying the same."""
+    """Yield passages with the same subject as another: the same title, the same question, or nearly the same words."""
     titles: dict[str, str] = {}
     asked: dict[str, Passage] = {}
     for passage, document in read.values():
@@ -98,7 +98,7 @@ def _twice(read: Mapping[str, tuple[Passage, Document]]) -> Iterator[str]:
 
 
 def _not_found(read: Mapping[str, tuple[Passage, Document]], knowledge: Knowledge) -> Iterator[str]:
-    """Questions that lead to another passage than their own, or to none."""
+    """Yield questions that lead to a passage other than their own, or to none."""
     library = Library(knowledge, [passage for passage, _ in read.values()])
     for passage, document in read.values():
         for number, question in enumerate(passage.questions):
@@ -113,7 +113,7 @@ def _not_found(read: Mapping[str, tuple[Passage, Document]], knowledge: Knowledg
 
 
 def _unknown_labels(knowledge: Knowledge, passages: Collection[str]) -> Iterator[str]:
-    """Lines to learn from whose label nobody has."""
+    """Yield training lines whose label is not a cause or passage."""
     made = {f"cause-{cause}" for cause in knowledge.causes}
     for name, known in (
         ("phrases.yaml", {*knowledge.causes, ELSEWHERE}),
@@ -125,7 +125,7 @@ def _unknown_labels(knowledge: Knowledge, passages: Collection[str]) -> Iterator
 
 
 def _apart(passage: Passage, other: Passage) -> bool:
-    """Whether the platforms of both tell them apart."""
+    """Whether the two passages are for different platforms."""
     return bool(passage.platforms and other.platforms) and not set(passage.platforms) & set(other.platforms)
 
 
@@ -134,5 +134,5 @@ def _at(document: Document, *path: str | int) -> str:
 
 
 def _end(document: Document) -> str:
-    """Where the text begins: after the last line of the data, and the fence."""
+    """Return `file:line` of the start of the text, after the front matter and its closing line."""
     return f"{document.file}:{max(document.lines.values(), default=1) + 2}"

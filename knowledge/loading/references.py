@@ -1,4 +1,4 @@
-"""What JSON Schema cannot see: names that lead nowhere, circles, words that can never match.
+"""Find the mistakes that JSON Schema cannot: unknown names, circular references, words that can never match.
 
 Pure. Each problem is a sentence with file and line.
 """
@@ -26,7 +26,7 @@ _LOOKED: Final = frozenset(Failure) - NO_RESULT
 
 
 def reference_problems(knowledge: Knowledge, broken: Collection[str] = ()) -> list[str]:
-    """Every wrong reference between files; ids in *broken* exist, but their files did not load."""
+    """List every wrong reference between files; ids in *broken* exist, but their files did not load."""
     return list(_Checker(knowledge, frozenset(broken)).problems())
 
 
@@ -142,7 +142,7 @@ class _Checker:
                         yield f"{here}: {platform.id} has no snippet {fix.snippet!r}{hint}"
 
     def unreachable(self, cause: Cause) -> Iterator[str]:
-        """Each platform of *cause* needs an alternative all of whose questions are asked there."""
+        """Yield each platform of *cause* on which no alternative has all of its questions asked."""
         for platform in cause.platforms or self.knowledge.platforms:
             if not any(self.asked(condition, platform) for condition in cause.when):
                 here = cause.origin.at("when")
@@ -200,7 +200,7 @@ def _always(answer: AnswerRule) -> bool:
 
 
 def _word_problems(rule: Rule) -> Iterator[str]:
-    """Failure words that do not exist, or that can never match because they mean `did not look`."""
+    """Yield failure words that do not exist, or that never match because they mean that a check has no result."""
     match rule:
         case Combined(_, rules):
             for inner in rules:
@@ -215,5 +215,5 @@ def _word_problems(rule: Rule) -> Iterator[str]:
 
 
 def _numbered(key: str, number: int, origin: Origin) -> Path:
-    """The path of an alternative, whether it stands in a list or alone."""
+    """Return the path of an alternative, in a list or on its own."""
     return (key, number) if (key, number) in origin.lines else (key,)

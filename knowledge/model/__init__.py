@@ -1,1 +1,1 @@
-"""The values that knowledge files become."""
+"""The values that knowledge files are read into."""

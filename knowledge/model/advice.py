@@ -1,4 +1,4 @@
-"""The words of a diagnosis as plain values: causes with evidence and fixes, and preflight guides."""
+"""The texts of a diagnosis as plain values: causes with evidence and fixes, and preflight guides."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class AdvisedFix:
 
     do: str
     who: str  # firewall, developer, support or user
-    platforms: tuple[str, ...] = ()  # none: whatever the platform
+    platforms: tuple[str, ...] = ()  # empty: all
     language: str = ""
     code: str = ""
     note: str = ""
@@ -19,7 +19,7 @@ class AdvisedFix:
 
 @dataclass(frozen=True, slots=True)
 class AdvisedCause:
-    """One cause that was found, with all its words."""
+    """One cause that was found, with all its texts."""
 
     id: str
     title: str
@@ -34,7 +34,7 @@ class AdvisedCause:
 
 @dataclass(frozen=True, slots=True)
 class CodeSample:
-    """Lines to copy, and what they are for."""
+    """Code to copy, and its purpose."""
 
     title: str
     language: str
@@ -44,7 +44,7 @@ class CodeSample:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """How to run the SDK's own preflight test on one platform, and how to read what it says."""
+    """How to run the SDK's own preflight test on one platform, and how to read its output."""
 
     platform: str
     title: str
@@ -54,13 +54,13 @@ class Guide:
     steps: tuple[str, ...]
     read: tuple[str, ...]
     traps: tuple[str, ...]
-    samples: tuple[CodeSample, ...]  # the plain test first
+    samples: tuple[CodeSample, ...]  # the basic test first
     references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """Everything with words in it."""
+    """All texts of a diagnosis: causes found, and preflight guides."""
 
     found: tuple[AdvisedCause, ...]
     preflight: tuple[Guide, ...]

@@ -1,4 +1,4 @@
-"""The nouns of what is concluded: answers, the judged causes, the path, the diagnosis.
+"""The values of a diagnosis: answers, judged causes, the path, and the diagnosis itself.
 
 Pure data: plain frozen values that print well. `answers.py` and `tree.py` make them.
 """
@@ -19,11 +19,13 @@ class Answered:
     because: str  # a sentence
     steps: tuple[str, ...] = ()  # the steps that decided
     by: By = "relay"
-    waits_for: tuple[str, ...] = ()  # unknown: the questions it is really about; empty when nobody will ask
+    waits_for: tuple[
+        str, ...
+    ] = ()  # if unknown, the questions whose answers are missing; empty when none will be asked
 
     @property
     def firm(self) -> str | None:
-        """The answer, where it may find and rule out: what a reference relay saw may not."""
+        """The answer if it may find or rule out causes, which an answer from a reference relay may not; else None."""
         return None if self.by == "reference" else self.answer
 
 
@@ -37,8 +39,8 @@ class Finding:
     cause: str
     title: str
     confidence: Literal["certain", "likely"]
-    because: tuple[Answered, ...]  # the answers that show it
-    steps: tuple[str, ...]  # their deciding steps
+    because: tuple[Answered, ...]  # the answers that prove it
+    steps: tuple[str, ...]  # the steps that decided these answers
     effects: tuple[str, ...] = ()  # causes it explains
     platforms: tuple[str, ...] = ()
     weight: float = 0.0
@@ -46,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A cause that is not found, and why it is in the list it is in."""
+    """A cause that is not found, and the reason for the list it is in."""
 
     cause: str
     title: str
@@ -54,14 +56,14 @@ class Judged:
     steps: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()  # the questions whose answers are missing
-    person_only: bool = False  # nothing but a person's answer is missing
-    by: str = ""  # explained: the cause whose effect this is
+    person_only: bool = False  # only a person's answer is missing
+    by: str = ""  # if explained: the cause that it is an effect of
     weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """One question on the walk through a branch."""
+    """One question on the path through a branch."""
 
     branch: str
     question: str
@@ -74,29 +76,29 @@ class PathStep:
 
 @dataclass(frozen=True, slots=True)
 class NextQuestion:
-    """What to ask a person next."""
+    """The question to ask a person next."""
 
     question: str
     option: str
     ask: str
-    choices: tuple[tuple[str, str], ...]  # (answer, as a person reads it)
-    worth: float = 0.0  # weight of the causes it can settle, per second
+    choices: tuple[tuple[str, str], ...]  # (answer, text for a person)
+    worth: float = 0.0  # weight of the causes it can decide, per second
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What is concluded. Every cause of the case is in exactly one of the five lists."""
+    """The conclusion for one case. Every cause of the case is in exactly one of the five lists."""
 
     code: str
     platforms: tuple[str, ...]
     outcome: Literal["found", "clear", "unclear"]
     found: tuple[Finding, ...] = ()
-    explained: tuple[Judged, ...] = ()  # effects of what is found
+    explained: tuple[Judged, ...] = ()  # effects of the causes found
     possible: tuple[Judged, ...] = ()
     ruled_out: tuple[Judged, ...] = ()
     not_checked: tuple[Judged, ...] = ()
-    unexplained: tuple[str, ...] = ()  # steps that failed and that no found cause accounts for
-    tolerated: tuple[str, ...] = ()  # those of the unexplained that harm nobody by themselves
+    unexplained: tuple[str, ...] = ()  # failed steps that no found cause accounts for
+    tolerated: tuple[str, ...] = ()  # those of `unexplained` that are harmless by themselves
     accounted: tuple[str, ...] = ()  # steps that a found cause accounts for
     path: tuple[PathStep, ...] = ()
     next_question: NextQuestion | None = None

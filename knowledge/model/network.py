@@ -1,6 +1,6 @@
-"""What a client must reach: hosts, ports and ranges by platform and edge, as plain values.
+"""What a client must reach: hosts, ports, and ranges by platform and edge, as plain values.
 
-Pure: no network, no clock, no files; `knowledge/loading/load_network.py` reads them from a file.
+Pure: no network, no clock, no files. `knowledge/loading/load_network.py` reads them from a file.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,19 +11,19 @@ from typing import Any, Final, Literal, TypeAlias
 from probes.protocol.model import Target
 
 Scope: TypeAlias = Literal["chosen", "roaming", "every"]
-ALL: Final = "all"  # the key in `hosts` that serves every edge
+ALL: Final = "all"  # the key in `hosts` for every edge
 
-# The classic first port of traceroute (RFC 1393 era tools): nothing answers there, routers on the way do.
+# The first port of classic traceroute: no service answers there, but routers on the path do.
 _ROUTE_PORT: Final = 33434
-_WITHOUT_HOST: Final = ("media", "route", "client-subnet")  # services that other fields of the file describe
-# Where no host is listed for an edge, these are looked at where roaming leads; signaling never is,
-# because that would answer for another edge.
+_WITHOUT_HOST: Final = ("media", "route", "client-subnet")  # services described by other fields of the file
+# If no host is listed for an edge, these are checked at the roaming host. Signaling never is,
+# because the result would be that of another edge.
 _FALL_BACK: Final = frozenset({"registration", "insights", "stun", "turn", "assets"})
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A place where clients enter the network. Coordinates in degrees, for judging distance only."""
+    """A location where clients enter the service's network. Coordinates in degrees, only to estimate distance."""
 
     id: str
     region: str = ""
@@ -37,26 +37,26 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One thing a client talks to, on one port; `hosts` by edge, or one under `all`."""
+    """One service that a client connects to, on one port; `hosts` by edge, or one host under `all`."""
 
     id: str
     protocol: str
     transport: str
     port: int
     hosts: Mapping[str, str]
-    platforms: tuple[str, ...] = ()  # none: all
+    platforms: tuple[str, ...] = ()  # empty: all
     path: str = ""
     sources: tuple[str, ...] = ()
     status: str = "verified"
 
     def serves(self, platform: str) -> bool:
-        """Whether the SDK of *platform* uses it; an empty platform asks for any."""
+        """Whether the SDK of *platform* uses this service; an empty *platform* means any."""
         return not platform or not self.platforms or platform in self.platforms
 
 
 @dataclass(frozen=True, slots=True)
 class IceServer:
-    """A STUN or TURN server as WebRTC writes it, with a credential or none."""
+    """A STUN or TURN server in WebRTC's format, with or without a credential."""
 
     urls: tuple[str, ...]
     username: str = ""
@@ -65,7 +65,7 @@ class IceServer:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The facts of the service probed; the fields are those of the network file."""
+    """The facts about the service to check; the fields are those of the network file."""
 
     id: str
     title: str
@@ -91,22 +91,22 @@ class Network:
 
     @property
     def edge_names(self) -> tuple[str, ...]:
-        """Every edge that may be chosen, roaming first."""
+        """Every edge that can be chosen, roaming first."""
         return (self.roaming, *self.edges, *self.interconnect)
 
     @property
     def service_names(self) -> tuple[str, ...]:
-        """Every service that a question may ask about."""
+        """Every service that a question can ask about."""
         return tuple(dict.fromkeys((*(service.id for service in self.services), *_WITHOUT_HOST)))
 
     def targets(
         self, service: str, platform: str, scope: Scope = "chosen", chosen: str = ""
     ) -> tuple[Target, ...]:
-        """Where to look for *service*: at the chosen edge (none: roaming), at roaming, or at every edge.
+        """Return the targets of *service* at the *chosen* edge ("": roaming), at roaming, or at every edge.
 
-        `media` and `route` are one literal address of the media range each; `client-subnet` is the name
-        that tells whether a resolver passes the subnet on. Interconnect edges are looked at only when
-        chosen. Nothing known gives an empty tuple, each place is named once.
+        `media` and `route` are one IP address of the media range each; `client-subnet` is the name that shows
+        whether a resolver forwards the client's subnet. Interconnect edges are checked only when chosen. Each
+        target is listed once; the tuple is empty when none is known.
         """
         if service == "media":
             return (Target("media", self._media_address(), self.media_ports[0], "udp"),)
@@ -127,7 +127,7 @@ class Network:
         return tuple(item for item in self.services if item.id == service and item.serves(platform))
 
     def hosts(self, service: str, platform: str, edge: str = "") -> tuple[str, ...]:
-        """List the hosts a firewall must let through: for roaming its own host and every edge's."""
+        """List the hosts that a firewall must allow; for roaming, its own host and those of every edge."""
         looks: tuple[Scope, ...] = ("chosen",)
         if not edge or edge == self.roaming:
             looks = ("roaming", "every")
@@ -135,7 +135,7 @@ class Network:
         return tuple(dict.fromkeys(found))
 
     def edge_hosts(self, platform: str) -> dict[str, str]:
-        """Give the signaling host of each edge, interconnect left out."""
+        """Return the signaling host of each edge, without interconnect edges."""
         return {target.edge: target.host for target in self.targets("signaling", platform, "every")}
 
     def _hosts(self, service: Service, scope: Scope, chosen: str) -> Iterator[tuple[str, str]]:
@@ -144,7 +144,7 @@ class Network:
             if edge in service.hosts:
                 yield edge, service.hosts[edge]
             elif ALL in service.hosts:
-                # One host for all: it belongs to no edge, and is one target however many edges are asked for.
+                # One host for all edges: it belongs to none, and is one target for any number of edges.
                 yield "", service.hosts[ALL]
             elif service.id in _FALL_BACK and scope == "chosen" and self.roaming in service.hosts:
                 yield self.roaming, service.hosts[self.roaming]

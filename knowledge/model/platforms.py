@@ -1,4 +1,4 @@
-"""The SDK platforms, their error codes, and the pages to read on.
+"""SDK platforms, their error codes, and reference pages.
 
 Pure data.
 """
@@ -9,12 +9,12 @@ from typing import Final
 
 from knowledge.model.problems import Origin
 
-ALL: Final = "all"  # the key of what holds for every platform
+ALL: Final = "all"  # the key for all platforms
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A page to read on."""
+    """A page with more information."""
 
     title: str
     url: str
@@ -22,7 +22,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """The package of a platform, and the versions that matter."""
+    """The SDK package of a platform, and its relevant versions."""
 
     name: str
     minimum_preflight: str
@@ -31,7 +31,7 @@ class Sdk:
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """Lines to copy."""
+    """Code to copy."""
 
     language: str
     code: str
@@ -40,7 +40,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """How to run the SDK's own preflight test, and how to read it."""
+    """How to run the SDK's own preflight test, and how to read its output."""
 
     call: str
     since: str
@@ -60,7 +60,7 @@ class Platform:
     preflight: Preflight
     snippets: Mapping[str, Snippet] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
-    like: str = ""  # the platform that this one counts as wherever the files name platforms
+    like: str = ""  # the platform whose entries in the knowledge files also apply to this one
     references: tuple[Reference, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 
@@ -74,9 +74,9 @@ class ErrorCode:
     means: Mapping[str, str]  # by platform, or for all
     platforms: tuple[str, ...] = ()  # empty: all
     related: tuple[str, ...] = ()
-    confused_with: Mapping[str, str] = field(default_factory=dict)  # code: the difference, if told
-    elsewhere: str = ""  # whose code it is and where to go on, when it is not the Voice SDK's
-    confidence: str = "verified"  # in the sources: verified, partly or unverified
+    confused_with: Mapping[str, str] = field(default_factory=dict)  # code: the difference, if known
+    elsewhere: str = ""  # the product the code belongs to and where to continue, if not the Voice SDK
+    confidence: str = "verified"  # by its sources: verified, partly or unverified
     references: tuple[Reference, ...] = ()
-    checked: str = ""  # YYYY-MM-DD, when it was last held against its sources
+    checked: str = ""  # YYYY-MM-DD, when it was last checked against its sources
     origin: Origin = field(default=Origin(), compare=False)

@@ -1,4 +1,4 @@
-"""An author's mistakes: each a sentence with its file and line, all of them in one exception."""
+"""Mistakes in knowledge files: each a sentence with its file and line, all of them in one exception."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -15,29 +15,29 @@ class KnowledgeError(Exception):
 
 
 def at_line(file: str, line: int, sentence: str) -> str:
-    """`file:line: sentence`, as editors and compilers write it."""
+    """Write `file:line: sentence`, the format of editors and compilers."""
     return f"{file}:{line}: {sentence}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """` (did you mean x?)` when something known looks like *word*, else the empty text."""
+    """Return ` (did you mean x?)` when a *known* word is similar to *word*, else an empty string."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-Path: TypeAlias = tuple[str | int, ...]  # how to get from the root of a document to a value
+Path: TypeAlias = tuple[str | int, ...]  # the keys and indexes from the root of a document to a value
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file: its value, and the line on which each key or list entry stands; no lines where nobody counted."""
+    """One file: its value, and the line of each key or list entry, if lines were recorded."""
 
     file: str
     value: Any
     lines: dict[Path, int] = field(default_factory=dict, repr=False)
 
     def line(self, path: Path) -> int:
-        """The line of what stands at *path*, or of the nearest thing around it."""
+        """Return the line of the value at *path*, or of the nearest enclosing value."""
         while path not in self.lines and path:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -45,13 +45,13 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where something was written."""
+    """The file of a value, and its line numbers."""
 
     file: str = ""
     lines: Mapping[Path, int] = field(default_factory=dict, repr=False)
 
     def at(self, *path: str | int) -> str:
-        """`file:line` of what stands at *path*, or of the nearest thing around it."""
+        """Return `file:line` of the value at *path*, or of the nearest enclosing value."""
         while path not in self.lines and path:
             path = path[:-1]
         return f"{self.file}:{self.lines.get(path, 1)}"
@@ -59,7 +59,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """Something wrong, and the path to it inside the file."""
+    """A mistake, and the path to it inside the file."""
 
     path: tuple[str | int, ...]
     sentence: str

@@ -1,6 +1,7 @@
-"""Three-valued rules over observations: true, false, or not known yet.
+"""Three-valued rules over observations: true, false, or unknown.
 
-Pure. What did not look (`probes.protocol.failures.NOT_LOOKED`) has labels and nothing else: the rest is unknown.
+Pure. A check without a result (`probes.protocol.failures.NO_RESULT`) has labels only; its failure and facts are
+unknown.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ Truth: TypeAlias = bool | None
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One label, failure or fact, and what it must be."""
+    """A condition on one label, failure, or fact."""
 
     __test__ = False  # pytest: not a test class
 
@@ -53,7 +54,7 @@ Rule: TypeAlias = Quantified | Combined | Else
 
 @dataclass(frozen=True, slots=True)
 class ObservedValues:
-    """One look that a question wants, and what came of it; None while it still runs."""
+    """One check that a question needs, and its observation; None while it is running."""
 
     probe: str
     target: Target
@@ -61,12 +62,12 @@ class ObservedValues:
 
     @property
     def has_result(self) -> bool:
-        """Whether failure and facts are known."""
+        """Whether the failure and the facts are known."""
         return self.observation is not None and self.observation.has_result
 
 
 def holds(rule: Rule, observed: Sequence[ObservedValues]) -> Truth:
-    """Whether *rule* holds over *valueses* (not empty), as far as that is known."""
+    """Whether *rule* holds over *observed* (not empty); None if that is not known yet."""
     match rule:
         case Quantified("every", tests):
             return all_of(matches(tests, values) for values in observed)
@@ -82,7 +83,7 @@ def holds(rule: Rule, observed: Sequence[ObservedValues]) -> Truth:
 
 
 def deciding(rule: Rule, observed: Sequence[ObservedValues]) -> list[ObservedValues]:
-    """Those of *valueses* that made *rule* hold, in their order."""
+    """List those of *observed* that made *rule* hold, in their order."""
     return [values for values in observed if any(values is it for it in _deciding(rule, observed))]
 
 
@@ -98,7 +99,7 @@ def _deciding(rule: Rule, observed: Sequence[ObservedValues]) -> list[ObservedVa
 
 
 def matches(tests: Iterable[Test], values: ObservedValues) -> Truth:
-    """Whether one look matches all *tests*: labels are always known, the rest once it looked."""
+    """Whether one check matches all *tests*: labels are always known, failure and facts once it has a result."""
     return all_of(_match(test, values) for test in tests)
 
 
@@ -131,14 +132,14 @@ def _fits(test: Test, value: Any) -> bool:
 
 
 def same(value: Any, wanted: Scalar) -> bool:
-    """Equal, and of one kind: true is not 1, and null is only null."""
+    """Whether two values are equal and of one kind: true is not 1, and null equals only null."""
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
     return bool(value == wanted)
 
 
 def all_of(truths: Iterable[Truth]) -> Truth:
-    """False as soon as one is false, unknown while one is unknown, else true (Kleene's strong and)."""
+    """Return false if one is false, else unknown if one is unknown, else true (Kleene's strong and)."""
     unknown = False
     for truth in truths:
         if truth is False:
@@ -148,10 +149,10 @@ def all_of(truths: Iterable[Truth]) -> Truth:
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
-    """True as soon as one is true, unknown while one is unknown, else false (Kleene's strong or)."""
+    """Return true if one is true, else unknown if one is unknown, else false (Kleene's strong or)."""
     return negated(all_of(negated(truth) for truth in truths))
 
 
 def negated(truth: Truth) -> Truth:
-    """Not, where not knowing stays not knowing."""
+    """Negate *truth*; unknown stays unknown."""
     return None if truth is None else not truth

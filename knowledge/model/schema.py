@@ -1,6 +1,6 @@
 """Questions, causes, and the whole knowledge: plain frozen values that print well. `load.py` makes them from files.
 
-Pure data. Platforms and error codes are in `platforms.py`; what is concluded from them is in `conclusions.py`.
+Pure data. Platforms and error codes are in `platforms.py`, the values of a diagnosis in `conclusions.py`.
 """
 
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from knowledge.model.rules import Rule
 from probes.protocol.model import Facts, Target
 
 EdgeScope: TypeAlias = Literal["chosen", "roaming", "every"]
-UNKNOWN: Final = "unknown"  # how a missing answer is written in cases and shown to people
+UNKNOWN: Final = "unknown"  # how a missing answer is written in examples and for people
 
-Condition: TypeAlias = Mapping[str, tuple[str, ...]]  # question: answers that fit; all questions must fit
-Alternatives: TypeAlias = tuple[Condition, ...]  # any one suffices; none at all never holds
+Condition: TypeAlias = Mapping[str, tuple[str, ...]]  # question: answers that match; all questions must match
+Alternatives: TypeAlias = tuple[Condition, ...]  # one suffices; an empty tuple never holds
 
 
 @dataclass(frozen=True, slots=True)
 class Observe:
-    """One kind of look that a question wants; it expands over the hosts of the network."""
+    """One kind of check that a question needs; it expands to the hosts of the network."""
 
     probe: str
     service: str
@@ -33,17 +33,17 @@ class Observe:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What only a person can tell."""
+    """How to ask a person, for a question that no check can answer."""
 
-    option: str  # how it is told on the command line: --sdk-version
+    option: str  # its command-line option, such as --sdk-version
     ask: str  # the question as the bot puts it
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """What a person may say to mean an answer: words, or a span of versions."""
+    """What a person can reply to give an answer: words, or a range of versions."""
 
-    says: str  # the answer as a person reads it
+    says: str  # the answer as text for a person
     words: tuple[str, ...] = ()
     below: str | None = None  # versions below this one
     from_: str | None = None  # this version and later ones
@@ -51,7 +51,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRule:
-    """One possible answer: by rule over observations, or by what a person says."""
+    """One possible answer, chosen by a rule over observations or by a person's reply."""
 
     name: str
     rule: Rule | None = None
@@ -60,27 +60,29 @@ class AnswerRule:
 
 @dataclass(frozen=True, slots=True)
 class DeviceAnswer:
-    """What a test on the user's own device shows about a question; `knowledge/reasoning/device.py` reads it."""
+    """An answer from a test on the user's own device; `knowledge/reasoning/device.py` evaluates it."""
 
-    name: str  # one of the question's answers, or one that only a device gives
+    name: str  # one of the question's answers, or one that only a device can give
     rule: Rule  # over the facts of one report
-    says: str = ""  # the answer as a person reads it, where only a device gives it
-    agrees: tuple[str, ...] = ()  # a relay's answers that can be true beside it; the relay's stands
-    over: tuple[str, ...] = ()  # a relay's answers that tell less than it; the device's stands
+    says: str = ""  # the answer as text for a person, if only a device can give it
+    agrees: tuple[
+        str, ...
+    ] = ()  # relay answers that can be true at the same time; the relay's answer is used
+    over: tuple[str, ...] = ()  # relay answers that are less specific; the device's answer is used
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionExample:
-    """What was seen (or said), and the answer it must give."""
+    """Observations (or a reply), and the answer that they must give."""
 
     given: tuple[Facts, ...] | str
     answer: str
-    device: bool = False  # given are the facts of one report of the user's device
+    device: bool = False  # `given` has the facts of one report from the user's device
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing to find out."""
+    """One question, answered by checks, by a person, or by the error code."""
 
     id: str
     asks: str
@@ -89,13 +91,13 @@ class Question:
     needs: Condition = field(default_factory=dict)
     observe: tuple[Observe, ...] = ()
     person: Person | None = None
-    code: bool = False  # the error code itself tells
+    code: bool = False  # the error code itself gives the answer
     platforms: tuple[str, ...] = ()  # empty: all
-    cost: float = 1.0  # seconds of whoever answers
-    tolerant: bool = False  # its failed looks are told, and leave a clear outcome clear
-    fine: str | None = None  # the answer when every look succeeds; None where success alone does not tell
+    cost: float = 1.0  # seconds that an answer takes
+    tolerant: bool = False  # its failed checks are reported, but do not change a clear outcome
+    fine: str | None = None  # the answer when every check succeeds; None if success alone does not decide it
     cases: tuple[QuestionExample, ...] = ()
-    device: tuple[DeviceAnswer, ...] = ()  # in order; the first that holds
+    device: tuple[DeviceAnswer, ...] = ()  # in order; the first that holds is used
     origin: Origin = field(default=Origin(), compare=False)
 
     @property
@@ -105,16 +107,16 @@ class Question:
 
     @property
     def every_name(self) -> tuple[str, ...]:
-        """The possible answers, and those that only the user's device gives."""
+        """The possible answers, and those that only the user's device can give."""
         return tuple(dict.fromkeys((*self.names, *(answer.name for answer in self.device))))
 
     @property
     def said(self) -> bool:
-        """Whether the answer is said, by a person or by the error code, and not seen by a probe."""
+        """Whether a person or the error code gives the answer, rather than a check."""
         return self.code or self.person is not None
 
     def says(self, answer: str | None) -> str:
-        """*answer* as a person reads it."""
+        """Return *answer* as text for a person."""
         option = next((a.option for a in self.answers if a.name == answer), None)
         found = next((a.says for a in self.device if a.name == answer and a.name not in self.names), "")
         return option.says if option else (found or answer or UNKNOWN)
@@ -122,7 +124,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Explains:
-    """A cause that is the effect of another when both show, and `when` holds (empty: always)."""
+    """A cause that is an effect of another if both are found and `when` holds (empty: always)."""
 
     id: str
     when: Condition = field(default_factory=dict)
@@ -130,7 +132,7 @@ class Explains:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """One thing to do, and who can do it; texts are templates."""
+    """One thing to do, and who can do it; the texts are templates."""
 
     do: str
     who: str  # firewall, developer, support or user
@@ -140,7 +142,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class CauseExample:
-    """Answers, and what must be concluded from them; a question left out is unknown."""
+    """Answers, and the conclusions that they must give; a missing question is unknown."""
 
     given: Mapping[str, str]
     lists: Mapping[str, tuple[str, ...]]  # found, possible, ruled_out, not_checked, explained: cause ids
@@ -150,7 +152,7 @@ class CauseExample:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What may be wrong."""
+    """A possible cause of a problem."""
 
     id: str
     title: str
@@ -164,15 +166,15 @@ class Cause:
     evidence: tuple[str, ...] = ()
     fixes: Mapping[str, tuple[Fix, ...]] = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
-    symptoms: tuple[str, ...] = ()  # phrases in which users tell of it
-    checked: str = ""  # YYYY-MM-DD, when its facts were last held against their sources
+    symptoms: tuple[str, ...] = ()  # phrases that users write about it
+    checked: str = ""  # YYYY-MM-DD, when its facts were last checked against their sources
     cases: tuple[CauseExample, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """Everything in the folder, by id."""
+    """All knowledge files, by id."""
 
     errors: Mapping[str, ErrorCode]
     causes: Mapping[str, Cause]
@@ -182,23 +184,23 @@ class Knowledge:
 
 
 class Places(Protocol):
-    """What reasoning needs of a network: where a service is. `knowledge.loading.load_network.Network` is one."""
+    """What reasoning needs from a network: the targets of a service. `knowledge.model.network.Network` has it."""
 
     @property
     def resolvers(self) -> tuple[str, ...]:
-        """Addresses of the resolvers to ask besides the system's own."""
+        """Addresses of the resolvers to query besides the system's own."""
         ...
 
     def targets(
         self, service: str, platform: str, edge_scope: EdgeScope, chosen_edge: str, /
     ) -> tuple[Target, ...]:
-        """The targets of *service* for *platform*, at the chosen, the roaming or every edge."""
+        """Return the targets of *service* for *platform*, at the chosen edge, the roaming edge, or every edge."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeSpec:
-    """One look that a question wants; equal looks of several questions are one step."""
+    """One check that a question needs; equal checks of several questions are one step."""
 
     probe: str
     target: Target
@@ -208,12 +210,12 @@ class ProbeSpec:
 
 @dataclass(frozen=True, slots=True)
 class CaseModel:
-    """One code on one platform: the causes in question, the questions about them, the looks they want."""
+    """One code on one platform: the possible causes, the questions about them, and the checks they need."""
 
     code: str
     platform: str
     edge: str
     causes: Mapping[str, Cause]  # by id, most common first
-    questions: Mapping[str, Question]  # by id, what is needed before what needs it
+    questions: Mapping[str, Question]  # by id, each after the questions that it needs
     probes: Mapping[str, tuple[ProbeSpec, ...]]  # by question id
     digest: str = ""

@@ -1,7 +1,7 @@
-"""Sentences with {names} in them, and how they are filled in; `template_names.py` says which names there are.
+"""Fill in templates: sentences with {names}. `template_names.py` lists the names.
 
-Pure. `{name}` is a fact about the network and the case; `{probe.fact}` is a fact of a look of that probe, and `{fact}`
-of whatever look decided. `[[…]]` is a clause that is left out when a name in it is not known.
+Pure. `{name}` is a fact about the network and the case, `{probe.fact}` a fact of a check of that kind, and `{fact}`
+a fact of the check that decided. `[[…]]` is a clause that is left out when a name in it is not known.
 """
 
 import re
@@ -13,7 +13,7 @@ from probes.protocol.model import Observation
 
 UNKNOWN: Final = "unknown"
 
-# Which outcome of a look through the proxy each name stands for.
+# Which result of a check through the proxy each name requires.
 _PROXY_SAID: Final[Mapping[str, Callable[[Failure | None], bool]]] = {
     "open_proxy": lambda failure: failure is None,
     "asking_proxy": lambda failure: failure is Failure.PROXY_AUTH_REQUIRED,
@@ -25,22 +25,22 @@ _BRACE: Final = re.compile(r"\{[^\s{}]{0,30}\}?|[^\s{}]{0,30}\}")
 _BRACKETS: Final = re.compile(r"\[\[|\]\]")
 _OPEN: Final = re.compile(r"\{([a-z][a-z0-9_.]*)(?![a-z0-9_.}])")
 _CLAUSE: Final = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*)\]\]", re.DOTALL)
-_MOST: Final = 8  # entries of a list of facts that a sentence shows
-_LONGEST: Final = 200  # characters of a fact; strangers write certificates and headers
+_MOST: Final = 8  # entries of a list that a sentence shows
+_LONGEST: Final = 200  # characters of a fact; certificates and headers come from outside
 
 
 def names_in(template: str) -> tuple[str, ...]:
-    """Every name in *template*, those of clauses included."""
+    """List every name in *template*, including those in clauses."""
     return tuple(dict.fromkeys(_NAME.findall(template)))
 
 
 def needed_in(template: str) -> tuple[str, ...]:
-    """List the names that *template* cannot do without: those outside of clauses."""
+    """List the names that *template* requires: those outside of clauses."""
     return names_in(_clauses_out(template))
 
 
 def malformed(template: str) -> str:
-    """Say what is wrong with the braces or brackets of *template*; empty where nothing is."""
+    """Describe what is wrong with the braces or brackets of *template*; "" if nothing is."""
     rest = _NAME.sub("", template)
     if brace := _BRACE.search(rest):
         return (
@@ -53,12 +53,12 @@ def malformed(template: str) -> str:
 
 
 def unclosed_in_code(code: str, names: Collection[str]) -> str:
-    """Give the first of *names* that follows an open brace in *code*; empty if each one is closed."""
+    """Return the first of *names* after an unclosed brace in *code*; "" if all are closed."""
     return next((match[1] for match in _OPEN.finditer(code) if match[1] in names), "")
 
 
 def fill(template: str, values: Mapping[str, str], missing: str = UNKNOWN) -> str:
-    """Fill *values* in; a clause with a name that has none goes, elsewhere *missing* stands for it."""
+    """Fill in *values*; a clause with an unknown name is removed, elsewhere *missing* replaces the name."""
     while match := _CLAUSE.search(template):
         known = all(values.get(name) for name in names_in(match[1]))
         template = template[: match.start()] + (match[1] if known else "") + template[match.end() :]
@@ -66,12 +66,12 @@ def fill(template: str, values: Mapping[str, str], missing: str = UNKNOWN) -> st
 
 
 def fill_code(code: str, values: Mapping[str, str], missing: str = UNKNOWN) -> str:
-    """Fill *values* in where clauses have no meaning: brackets stay as they are."""
+    """Fill in *values* without clauses: brackets stay as they are."""
     return _NAME.sub(lambda match: values.get(match[1]) or missing, code)
 
 
 def written(value: Any) -> str:
-    """Write a fact as a sentence shows it; empty where there is nothing to show, and for a count of none."""
+    """Write a fact for a sentence; "" when there is nothing to show, and for a count of 0."""
     match value:
         case bool():
             return "yes" if value else "no"
@@ -90,7 +90,7 @@ def written(value: Any) -> str:
 
 
 def fact(observation: Observation, name: str) -> str:
-    """Give a label or fact of *observation* as text; empty when it has none."""
+    """Return a label or fact of *observation* as text; "" when it has none."""
     if name in ("host", "port", "transport", "edge", "service"):
         return written(getattr(observation.target, name))
     match name:
