@@ -26,7 +26,7 @@ _LINK: Final = re.compile(r"\]\(([^)\s]*)\)")
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The numbers of passages and questions, the problems, and the day each file was last checked against its sources."""
+    """The numbers of passages and questions, the problems, and the day each file was checked against its sources."""
 
     passages: int
     questions: int
