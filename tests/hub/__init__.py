@@ -1,1 +1,1 @@
-"""Tests of the hub, with relays that dial in for real."""
+"""Tests of the hub, with relays that connect to it."""

@@ -1,4 +1,4 @@
-"""`python -m tests.hub [COUNT]`: what many relays cost one hub, beside bare channels and NATS, in one run."""
+"""`python -m tests.hub [COUNT]`: measure many relays on one hub, bare connections, and NATS in one run."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from tests.hub.load_test import SMALL, Crowd, crowd
 from tests.hub.nats import bare_nats
 
 Open = Callable[..., AbstractAsyncContextManager[Crowd | Bare]]
-# Name -> what is opened with folder and count, and whether it needs the certificate.
+# Name -> the context manager to open with folder and count, and whether it needs the certificate.
 KINDS: dict[str, tuple[Open, bool]] = {
     "lineman plain": (crowd, False),
     "lineman TLS": (crowd, True),
@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[Open, bool]] = {
     "nats plain": (bare_nats, False),
     "nats TLS": (bare_nats, True),
 }
-# The goals of issue 4: kB of the hub for each idle relay behind nginx, and seconds to hand a plan to 2,000.
+# The goals: kB of the hub per idle relay behind nginx, and seconds to send a plan to 2,000 relays.
 GOALS, MEMORY, FAN_OUT = "lineman nginx", 40.0, 1.0
 FANS, TRIPS, LEAST = 3, 300, 200
 HEAD = """\
@@ -45,7 +45,7 @@ channel           relays   hub kB  nginx kB  connect  fan-out  hub ms    of    r
 
 
 async def measure(name: str, count: int, pem: Path) -> dict[str, float]:
-    """Print one row; gives kB for each idle relay and the seconds of a fan-out."""
+    """Print one row; return kB per idle relay and the seconds of a fan-out."""
     opened, needs = KINDS[name]
     with tempfile.TemporaryDirectory(prefix="lineman_hub_") as folder:
         async with opened(Path(folder), count, **({"tls": pem} if needs else {})) as here:
@@ -64,7 +64,7 @@ async def measure(name: str, count: int, pem: Path) -> dict[str, float]:
 
 
 async def _meanwhile(here: Crowd | Bare) -> list[float]:
-    """Round trips to one relay while plans go to all the others, again and again."""
+    """Measure round trips to one relay while plans go to all the others repeatedly."""
     asking = asyncio.create_task(here.round_trips(LEAST))
     while not asking.done():
         await here.fan_out()
@@ -76,7 +76,7 @@ def _ms(taken: list[float]) -> str:
 
 
 def envelopes() -> str:
-    """What a signed plan costs those who sign it and the relay that checks it."""
+    """Measure what a signed plan costs the signer and the relay that verifies it."""
     signer, relay, count = Identity.new(), Identity.new(), 1_000
     order = make_order(SMALL, relay.id, "terminal", time.time(), case="31009")
     begun = time.perf_counter()
@@ -94,7 +94,7 @@ def envelopes() -> str:
 
 
 def _row(name: str, count: int, pem: Path) -> dict[str, Any]:
-    """Measure in a process of its own, whose memory holds nothing that another row left."""
+    """Measure in a new process, so that other rows do not affect its memory."""
     with tempfile.NamedTemporaryFile("r", suffix=".json") as result:
         words = [name, str(count), str(pem), result.name]
         done = subprocess.run([sys.executable, "-m", "tests.hub", *words], check=False, timeout=180)
@@ -106,7 +106,7 @@ def _row(name: str, count: int, pem: Path) -> dict[str, Any]:
 
 
 def main(words: list[str]) -> int:
-    """Print a table; 1 when a goal is missed."""
+    """Print a table; return 1 when a goal is missed."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if len(words) == 4:

@@ -1,4 +1,4 @@
-"""Channels with nothing of Lineman in them, as far as probing.md section 5.1 compares them: a job out, an ack back."""
+"""Connections without Lineman, for comparison: a job out, an ack back."""
 
 import asyncio
 import os
@@ -15,13 +15,13 @@ from aiohttp import web
 from tests.hub.load_test import process, resident, set_off, shares
 from tests.hub.nginx_front import nginx_front
 
-JOB = "j" * 800  # bytes, as there
-BUFFER = 256 * 1024  # what asyncio keeps for each TLS connection in each direction unless told otherwise
+JOB = "j" * 800  # bytes, about the size of a signed plan
+BUFFER = 256 * 1024  # asyncio's default buffer per TLS connection and direction
 
 
 @dataclass
 class Bare:
-    """A server and who is connected to it; `send` hands a job to one of them."""
+    """A server and its clients; `send` sends a job to one of them."""
 
     count: int
     send: Callable[[int], Awaitable[None]]
@@ -42,18 +42,18 @@ class Bare:
         await answered
 
     def each(self) -> tuple[float, float]:
-        """Give kB for each idle connection: of the server, and of nginx."""
+        """Return kB per idle connection: of the server, and of nginx."""
         own, front = resident(self.servers), resident(self.front)
         return (own - self.before[0]) / self.count, (front - self.before[1]) / self.count
 
     async def fan_out(self) -> tuple[float, float, int]:
-        """Hand a job to all but the first; gives the seconds, those with a processor, and how many acknowledged."""
+        """Send a job to all clients but the first; return the seconds, the CPU seconds, and how many acknowledged."""
         begun, used = time.perf_counter(), processor(self.busy)
         await asyncio.gather(*(self.ask(number) for number in range(1, self.count)))
         return time.perf_counter() - begun, processor(self.busy) - used, self.count - 1
 
     async def round_trips(self, count: int) -> list[float]:
-        """Milliseconds of a job to the first one and its acknowledgement."""
+        """Return the milliseconds of jobs to the first client until its acknowledgment."""
         taken = []
         for _ in range(count):
             begun = time.perf_counter()
@@ -62,7 +62,7 @@ class Bare:
         return taken
 
     async def fill(self, kind: str, where: str, ca: Path | None) -> AsyncExitStack:
-        """Connect everybody; they go when what this gives is closed."""
+        """Connect all clients; closing the returned stack disconnects them."""
         stack = AsyncExitStack()
         self.before = (resident(self.servers), resident(self.front))
         more = (ca,) if ca else ()
@@ -75,7 +75,7 @@ class Bare:
 
 
 def processor(pids: Sequence[int]) -> float:
-    """Seconds that processes have had a processor, all their threads together."""
+    """Return the CPU seconds of processes, all threads included."""
     files = (path for pid in pids for path in Path(f"/proc/{pid}/task").glob("*/schedstat"))
     return sum(int(path.read_text().split()[0]) for path in files) / 1e9
 

@@ -1,4 +1,4 @@
-"""A hub on loopback with its database, and relays that are enrolled there."""
+"""A hub on loopback with its database, and relays that are registered there."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ PLAN = Plan(
 
 @dataclass
 class House:
-    """One hub while it runs."""
+    """One running hub."""
 
     hub: Hub
     url: str
@@ -32,7 +32,7 @@ class House:
     relays: dict[str, Dialler] = field(default_factory=dict)
 
     async def new(self, name: str, me: Identity | None = None, **more: object) -> Dialler:
-        """Invite a relay; it joins when it dials in."""
+        """Invite a relay; it joins when it connects."""
         token = await self.hub.registry.invite(RegisteredRelay(name, None), time.time())
         return Dialler(me or Identity.new(), self.signer.key, token, **more)  # type: ignore[arg-type]  # as given
 
@@ -44,7 +44,7 @@ class House:
             return [one async for one in coming]
 
     async def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until something holds; the test's own time limit ends it otherwise."""
+        """Wait until *holds* returns true, at most for the test's time limit."""
         async with asyncio.timeout(10):
             while not holds():  # noqa: ASYNC110 - what it waits for has no event
                 await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Many relays on one hub: the hub here; the relays, and whoever asks one of them meanwhile, in other processes."""
+"""Many relays on one hub: the hub in this process; the relays and a requester in other processes."""
 
 import asyncio
 import json
@@ -26,11 +26,11 @@ from tests.hub.nginx_front import nginx_front
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "127.0.0.1"
-QUICK = "quick"  # as the case of a plan: the relay answers without signatures, so that the hub is what is measured
+QUICK = "quick"  # as the case label of a plan: the relay replies without signatures, so that only the hub is measured
 MANY = 10**6
-# Some 800 bytes signed, as the plan of probing.md section 5.1.
+# About 800 bytes when signed, like a job of the bare connections.
 SMALL = Plan((Step("tcp 1", "tcp", Target("signaling", "signal.example", 443, "tcp", "near"), 3.0),), 6.0)
-# Processes that play the relays. The first relay has one of its own, as the one that is asked meanwhile.
+# Processes that run the relays. The first relay, to which round trips are measured, has its own process.
 FLOCKS = 2
 
 
@@ -47,15 +47,15 @@ class Crowd:
     before: tuple[float, float] = (0.0, 0.0)
 
     def each(self) -> tuple[float, float]:
-        """Give kB for each idle relay: of this process, and of nginx."""
+        """Return kB per idle relay: of this process, and of nginx."""
         own, front = resident([os.getpid()]), resident(self.front)
         return (own - self.before[0]) / self.count, (front - self.before[1]) / self.count
 
     async def fan_out(self, what: str = QUICK) -> tuple[float, float, int]:
-        """Hand a plan, signed before, to every relay but the first at once.
+        """Send a plan, signed before, to every relay but the first at once.
 
-        Gives the seconds until each was run, answered and written down, those of them in which this process had a
-        processor, and how many were done.
+        Returns the seconds until each was run, reported, and written to the audit log; the CPU seconds of this
+        process in that time; and how many plans were done.
         """
         jobs = []
         for number in range(1, self.count):
@@ -74,7 +74,7 @@ class Crowd:
             return [isinstance(reply, Done) async for reply in replies][-1]
 
     async def round_trips(self, count: int) -> list[float]:
-        """Milliseconds from asking the first relay to its checked answer, one after the other, by another process."""
+        """Return the milliseconds from a plan for the first relay to its verified report, by another process."""
         assert self.asker
         assert self.asker.stdin
         assert self.asker.stdout
@@ -84,7 +84,7 @@ class Crowd:
 
 
 def resident(pids: Sequence[int]) -> float:
-    """Proportional resident memory of processes, kB: shared pages count once."""
+    """Return the proportional resident memory of processes in kB: shared pages count once."""
     lines = [line for pid in pids for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
     return sum(float(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
@@ -93,7 +93,7 @@ def resident(pids: Sequence[int]) -> float:
 async def crowd(
     folder: Path, count: int, *, tls: Path | None = None, nginx: bool = False
 ) -> AsyncIterator[Crowd]:
-    """Start a hub, enrol *count* relays and connect them."""
+    """Start a hub, register *count* relays, and connect them."""
     limits = HubLimits(relay_an_hour=MANY, person_at_once=MANY, person_an_hour=MANY)
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
@@ -105,7 +105,7 @@ async def crowd(
         where = await enter(listening(hub, listen))
         await enter(controlled(hub, folder / "hub.sock"))
         here = Crowd(hub, make_identity(folder / "signing.key"), count)
-        # In another process, so that nothing of it is in this one's memory before the relays come.
+        # In another process, so that it does not add to this one's memory before the relays connect.
         async with process("tests.hub.many_relays", "enrol", folder, count, here.signer.key) as enrolling:
             assert await enrolling.wait() == 0
         if nginx:
@@ -127,14 +127,14 @@ async def crowd(
 
 
 def shares(count: int) -> list[tuple[int, int]]:
-    """Part the relays among processes, from and up to: the first alone, the others evenly."""
+    """Distribute the relays over processes as (first, last): the first alone, the others evenly."""
     most = max(2, count)
     cuts = [1 + (most - 1) * part // FLOCKS for part in range(FLOCKS + 1)]
     return [(0, 1), *pairwise(cuts)]
 
 
 async def set_off(parts: Sequence[Process]) -> float:
-    """Let processes begin at one time, once all of them are up; gives when that was."""
+    """Start all processes at the same time, once they are ready; return that time."""
     for part in parts:
         assert part.stdout
         assert (await part.stdout.readline()) == b"up\n"
@@ -146,7 +146,7 @@ async def set_off(parts: Sequence[Process]) -> float:
 
 @asynccontextmanager
 async def process(module: str, *words: object) -> AsyncIterator[Process]:
-    """Run a module of the tests until the block is left: then its input ends, and it is waited for."""
+    """Run a module of the tests; leaving the block closes its input and waits for it."""
     argv = (sys.executable, "-m", module, *map(str, words))
     running = await asyncio.create_subprocess_exec(*argv, cwd=ROOT, stdin=PIPE, stdout=PIPE)
     try:

@@ -1,8 +1,8 @@
-"""Clients that acknowledge jobs and do nothing else.
+"""Clients that only acknowledge jobs.
 
 `python -m tests.hub.many_clients ws|nats WHERE FIRST LAST [CAFILE]`
 
-Says when it is up, connects them on the first line of its input, and lives until that ends.
+Prints a line when it is ready, connects the clients on the first line of its input, and ends with its input.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ import aiohttp
 
 from tests.hub.nats import heard, join
 
-AT_ONCE = 200  # connections that are made side by side
+AT_ONCE = 200  # connections made at the same time
 Client = Callable[
     [int], Coroutine[Any, Any, Coroutine[Any, Any, None]]
-]  # connects, and gives the rest of its life
+]  # connects, and returns the rest of its run
 
 
 def over_websocket(session: aiohttp.ClientSession, url: str, context: ssl.SSLContext | None) -> Client:

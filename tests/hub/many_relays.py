@@ -1,7 +1,7 @@
-"""Many relays in one process that answer at once: `python -m tests.hub.many_relays URL FOLDER FIRST LAST [CAFILE]`.
+"""Many relays in one process that reply at once: `python -m tests.hub.many_relays URL FOLDER FIRST LAST [CAFILE]`.
 
-Reads the keys of relays FIRST to LAST - 1 from FOLDER/keys, which `enrol` writes; says when it is up, connects
-them on the first line of its input, and lives until that ends.
+Reads the keys of relays FIRST to LAST - 1 from FOLDER/keys, which `enrol` writes. Prints a line when it is ready,
+connects the relays on the first line of its input, and ends with its input.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from probes.protocol.keys import Identity, decode, encode
 from probes.protocol.messages import SUBPROTOCOL
 from tests.hub.scripted_relay import Dialler
 
-AT_ONCE = 200  # connections that are made side by side
+AT_ONCE = 200  # connections made at the same time
 
 
 async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | None) -> None:
@@ -49,7 +49,7 @@ async def fly(url: str, folder: Path, part: slice, context: ssl.SSLContext | Non
 
 
 async def enrol(folder: Path, count: int, signer: str) -> None:
-    """Make keys for *count* relays, and write the public halves into the database in *folder*."""
+    """Make keys for *count* relays, and write the public keys into the database in *folder*."""
     seeds = [os.urandom(32) for _ in range(count)]
     registry = RelayRegistry.open(folder / "lineman.db")
 

@@ -1,6 +1,6 @@
-"""The same over nats-server: a job for each relay on a subject of its own, and the acks on theirs.
+"""The same measurement over nats-server: a subject per relay for jobs, and one for acks.
 
-Just as much of the NATS client protocol as that takes: INFO, CONNECT, SUB, PUB, MSG, PING and PONG.
+Implements only the required part of the NATS client protocol: INFO, CONNECT, SUB, PUB, MSG, PING, and PONG.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tests.hub.bare import JOB, Bare
 
 
 async def join(where: str, subject: str, context: ssl.SSLContext | None) -> tuple[StreamReader, StreamWriter]:
-    """Connect, and subscribe to *subject*; the server has taken note when this returns."""
+    """Connect, and subscribe to *subject*; the subscription is active when this returns."""
     host, _, port = where.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     await reader.readline()  # INFO
@@ -32,7 +32,7 @@ async def join(where: str, subject: str, context: ssl.SSLContext | None) -> tupl
 
 
 async def heard(reader: StreamReader, writer: StreamWriter) -> AsyncIterator[str]:
-    """The subjects of the messages that come, until the connection ends."""
+    """Yield the subjects of incoming messages until the connection ends."""
     while line := await reader.readline():
         match line.split():
             case [b"MSG", subject, _, size]:
@@ -44,7 +44,7 @@ async def heard(reader: StreamReader, writer: StreamWriter) -> AsyncIterator[str
 
 @asynccontextmanager
 async def bare_nats(folder: Path, count: int, *, tls: Path | None = None) -> AsyncIterator[Bare]:
-    """Relays on a nats-server; FileNotFoundError where there is none."""
+    """Connect relays to a nats-server; raise FileNotFoundError if it is not installed."""
     program = shutil.which("nats-server", path="/usr/sbin:/usr/bin:/usr/local/bin")
     if not program:
         raise FileNotFoundError("nats-server")
@@ -90,7 +90,7 @@ async def bare_nats(folder: Path, count: int, *, tls: Path | None = None) -> Asy
 
 
 async def _patiently(where: str, context: ssl.SSLContext | None) -> tuple[StreamReader, StreamWriter]:
-    """Join as the hub, as soon as the server is up."""
+    """Join as the hub as soon as the server is ready."""
     async with asyncio.timeout(10):
         while True:
             with suppress(ConnectionError):

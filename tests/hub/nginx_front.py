@@ -1,4 +1,4 @@
-"""nginx in front of a hub on loopback, as docs/hub.md says."""
+"""nginx in front of a hub on loopback, as docs/hub.md describes it."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def nginx_front(folder: Path, tls: Path, upstream: str) -> Iterator[tuple[str, list[int]]]:
-    """Speak TLS for the hub at *upstream*; gives where, and the processes."""
+    """Terminate TLS for the hub at *upstream*; yield the address and the process ids."""
     (folder / "nginx.conf").write_text(f"""daemon off; worker_processes 1; pid {folder}/nginx.pid;
 error_log {folder}/nginx.log; worker_rlimit_nofile 16384;
 events {{ worker_connections 8192; }}

@@ -1,4 +1,4 @@
-"""A hub, relays and a diagnosis as processes of their own, as operators start them; in the lab inside namespaces."""
+"""A hub, relays, and a diagnosis in separate processes, as operators start them; in the lab inside namespaces."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def as_it_is(argv: Sequence[str]) -> list[str]:
 
 @dataclass
 class Town:
-    """Where they all keep their files, and what runs."""
+    """The folder of all their files, and the running processes."""
 
     folder: Path
     url: str
@@ -43,7 +43,7 @@ class Town:
     hub_wrap: Wrap = as_it_is
     ranges: str = '"127.0.0.0/8"'
     proxies: str = ""
-    code: Path = ROOT  # whose packages the processes run that are started from now on
+    code: Path = ROOT  # the checkout whose packages new processes run
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -68,12 +68,12 @@ class Town:
         before = self.log("hub").count("listening on")
         argv = ["hub", "--listen", self.listen, "--certificate", str(self.folder / "hub.pem")]
         hub = self._start("hub", self.hub_wrap([sys.executable, "-m", "bot.cli", *argv]), {})
-        # Counted, not looked for in the last line: relays that come back at once write theirs below it.
+        # Counted, not read from the last line: relays that reconnect at once add lines below it.
         self.until(lambda: self.log("hub").count("listening on") > before)
         return hub
 
     def lineman(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run one command where the hub's database is."""
+        """Run one command in the folder of the hub's database."""
         return subprocess.run(
             self.hub_wrap([sys.executable, "-m", "bot.cli", *words]),
             env=self.environment | more,
@@ -95,13 +95,13 @@ class Town:
         )
 
     def invite(self, name: str, *more: str) -> str:
-        """Give the invitation for a new relay, pinned to the hub's certificate."""
+        """Return the invitation for a new relay, pinned to the hub's certificate."""
         done = self.lineman("relays", "invite", name, "--pin", str(self.folder / "hub.pem"), *more)
         assert done.returncode == 0, done.stderr
         return done.stdout.split()[-1]
 
     def join(self, name: str, wrap: Wrap = as_it_is, more: Sequence[str] = (), **environment: str) -> Path:
-        """Make the relay's folder and have it join; gives the folder."""
+        """Make the relay's folder, join the hub, and return the folder."""
         home = self.folder / name
         home.mkdir(mode=0o777)
         home.chmod(0o777)
@@ -124,7 +124,7 @@ class Town:
         return self._start(name, wrap(argv), {})
 
     def connected(self) -> dict[str, dict[str, Any]]:
-        """Tell which relays are connected now, by name."""
+        """Return the relays that are connected now, by name."""
         done = self.lineman("relays", "list", "--json")
         assert done.returncode == 0, done.stderr
         relays = json.loads(done.stdout)["relays"]
@@ -135,7 +135,7 @@ class Town:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def until(self, holds: Callable[[], object]) -> float:
-        """Wait until something holds; gives the seconds that it took."""
+        """Wait until *holds* returns true; return the seconds that it took."""
         begun = time.monotonic()
         while not holds():
             if time.monotonic() > begun + PATIENCE:
@@ -172,7 +172,7 @@ def _settings(environment: Mapping[str, str]) -> list[str]:
 
 @contextmanager
 def town(folder: Path, **more: Any) -> Iterator[Town]:
-    """A place for processes; whatever still runs at the end is killed."""
+    """Make a folder for processes; kill those that still run at the end."""
     if "url" not in more:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]

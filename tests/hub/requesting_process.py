@@ -1,6 +1,6 @@
-"""One person who asks one relay, as a process of its own: `python -m tests.hub.requesting_process FOLDER`.
+"""A requester of one relay in its own process: `python -m tests.hub.requesting_process FOLDER`.
 
-Reads numbers, asks so many times by way of the control socket, and prints the milliseconds each took as JSON.
+Reads numbers, sends as many plans through the control socket, and prints the milliseconds of each as JSON.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from tests.hub.load_test import SMALL
 
 
 async def ask(relay: RemoteRelay, count: int) -> list[float]:
-    """Milliseconds from a plan to its checked answer."""
+    """Return the milliseconds from each plan to its verified report."""
     taken = []
     for _ in range(count):
         begun = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A relay that speaks the channel and looks at nothing: it answers as a test tells it."""
+"""A relay that speaks the protocol and runs no checks: it replies as a test scripts it."""
 
 import asyncio
 import ssl
@@ -42,10 +42,10 @@ Answer = Callable[["Dialler", Plan], Awaitable[None]]
 
 @dataclass
 class Dialler(LineEnd):
-    """One relay; `answer` is called with each order that it accepts."""
+    """One relay; it calls `answer` with each plan that it accepts."""
 
     me: Identity
-    signer: str = ""  # fingerprint -> key, of the one whose orders are run
+    signer: str = ""  # public key of the signer whose plans it runs
     token: str = ""
     hub: str = "hub.example"
     answer: Answer | None = None
@@ -99,7 +99,7 @@ class Dialler(LineEnd):
             await asyncio.gather(*answers, return_exceptions=True)
 
     async def _take(self, message: RunPlan) -> asyncio.Task[None] | None:
-        if '"case\\":\\"quick\\"' in message.envelope:  # answered without signatures, to measure the hub
+        if '"case\\":\\"quick\\"' in message.envelope:  # no signatures in the reply, to measure the hub only
             order = load(load(message.envelope)["body"])
             step = order["plan"]["steps"][0]
             seen = {"version": 1, "step": step["id"], "probe": step["probe"], "target": step["target"]}
@@ -122,7 +122,7 @@ class Dialler(LineEnd):
 
 
 class TurnedAwayError(Exception):
-    """The hub said no; the message is its word."""
+    """The hub refused the relay; the message is its reason."""
 
 
 def observation(step: Step) -> Json:
@@ -130,7 +130,7 @@ def observation(step: Step) -> Json:
 
 
 async def well(relay: Dialler, order: Plan) -> None:
-    """Say of every step that it went well."""
+    """Report success for every step."""
     seen = [observation(step) for step in order.plan.steps]
     for n, one in enumerate(seen, 1):
         await relay.say(ObservationMessage(order.id, n, one))
@@ -148,7 +148,7 @@ async def dialled(
     context: ssl.SSLContext | None = None,
     session: aiohttp.ClientSession | None = None,
 ) -> AsyncIterator[Dialler]:
-    """Connect *relay* and let it live as long as the block lasts."""
+    """Connect *relay* until the block is left."""
     own = session or aiohttp.ClientSession()
     try:
         relay.socket = await own.ws_connect(

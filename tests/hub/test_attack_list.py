@@ -1,4 +1,4 @@
-"""docs/attacks.md: every attack that it must tell of has a test, and every test that it names is there."""
+"""docs/attacks.md: every required attack has a test, and every test that it names exists."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# What must show: relays and hub first, then the HTTP edge of the bot.
+# The attacks that the table must contain: relays and hub first, then the HTTP edge of the bot.
 ATTACKS = (
     "forged envelope", "replayed envelope", "expired envelope", "misaddressed envelope", "oversized envelope",
     "truncated envelope", "target by literal", "target by a name that resolves to a private address",
@@ -20,20 +20,20 @@ ATTACKS = (
 
 
 def rows() -> dict[str, list[tuple[str, str]]]:
-    """Attack -> the files and the functions of its tests."""
+    """Read attack -> the files and functions of its tests."""
     lines = (ROOT / "docs/attacks.md").read_text("utf-8").splitlines()
     cells = [line.strip("|").split("|") for line in lines if line.startswith("|")][2:]
     return {one[0].strip(): re.findall(r"`(tests/\S+\.py)::(\w+)`", one[-1]) for one in cells}
 
 
 def test_every_attack_is_told_of() -> None:
-    """No attack is missing from the table, none is in it that nobody asked for."""
+    """The table contains exactly the required attacks."""
     assert tuple(rows()) == ATTACKS
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_every_attack_is_tried(attack: str) -> None:
-    """The tests that the table names are where it says."""
+    """The tests that the table names exist in the files named."""
     tests = rows()[attack]
     assert tests
     for file, name in tests:

@@ -1,4 +1,4 @@
-"""What the hub does for relays and for those who ask, with relays that dial in over loopback."""
+"""The hub with relays that connect over loopback: plans, observations, limits, and refused relays."""
 
 import asyncio
 import threading
@@ -28,7 +28,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 
 async def test_plan_goes_out_and_observations_come_in(home: House) -> None:
-    """A plan for a relay is run there once, every observation arrives in order, and the audit log says who asked."""
+    """A plan for a relay runs there once, every observation arrives in order, and the audit log names the requester."""
     async with dialled(await home.new("acme-hq"), home.url) as relay:
         seen = await home.run("acme-hq", requester="ada", case_label="31009 ios")
         assert [one.step for one in seen] == [step.id for step in PLAN.steps]
@@ -42,7 +42,7 @@ async def test_plan_goes_out_and_observations_come_in(home: House) -> None:
 
 
 async def test_health(home: House) -> None:
-    """A connected relay tells its version, round trip and self-test; one that has gone says when and why."""
+    """The status has a connected relay's version, round trip, and self-test, or since when and why it is offline."""
     async with dialled(await home.new("acme-hq", checks={"clock": ""}), home.url):
         await home.until(lambda: home.hub.sessions["acme-hq"].round_trip is not None)
         (one,) = await home.hub.relays()
@@ -60,14 +60,14 @@ async def test_health(home: House) -> None:
 
 
 async def test_unknown_and_never_seen_relays_say_so(home: House) -> None:
-    """A plan for a relay that is not there ends at once, with the reason."""
+    """A plan for an offline or unknown relay ends at once, with the reason."""
     await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
     (first, *_) = await home.run("acme-hq")
     assert first.facts["because"] == "the hub knows no relay acme-hq"
 
 
 async def test_refusal_reaches_the_user(home: House) -> None:
-    """What the relay refuses, signed by another key here, comes out as its sentence."""
+    """A plan that the relay refuses, here for another signing key, ends with the relay's sentence."""
     relay = await home.new("acme-hq")
     relay.signer = Identity.new().key
     async with dialled(relay, home.url):
@@ -81,7 +81,7 @@ async def test_refusal_reaches_the_user(home: House) -> None:
 
 
 async def test_leaving_cancels(home: House) -> None:
-    """Whoever has heard enough leaves, and the relay is told to stop."""
+    """When a requester leaves, the relay is asked to cancel the plan."""
 
     async def slow(relay: Dialler, order: Plan) -> None:
         await relay.say(ObservationMessage(order.id, 1, observation(order.plan.steps[0])))
@@ -95,7 +95,7 @@ async def test_leaving_cancels(home: House) -> None:
 
 
 async def test_relay_that_comes_back_goes_on(home: House) -> None:
-    """A connection that breaks in the middle costs nothing when the relay is back in time."""
+    """A connection that breaks during a plan loses nothing if the relay reconnects in time."""
     broken = asyncio.Event()
 
     async def breaks(relay: Dialler, order: Plan) -> None:
@@ -112,7 +112,7 @@ async def test_relay_that_comes_back_goes_on(home: House) -> None:
     again = Dialler(relay.me, home.signer.key, held=(order.id,))
     async with dialled(again, home.url):
         seen = [observation(step) for step in order.plan.steps]
-        for n, one in enumerate(seen, 1):  # the first again, too
+        for n, one in enumerate(seen, 1):  # includes the first again
             await again.say(ObservationMessage(order.id, n, one))
         await finish(again, order, seen)
         observations = await asyncio.wait_for(asking, 5)
@@ -122,7 +122,7 @@ async def test_relay_that_comes_back_goes_on(home: House) -> None:
 
 
 async def test_relay_that_forgot_its_plan(home: House) -> None:
-    """What a relay saw counts when it comes back without the plan; the rest is told as lost, and not sent again."""
+    """If a relay returns without its plan, its observations count, the rest is lost, and the plan is not sent again."""
     broken = asyncio.Event()
 
     async def breaks(relay: Dialler, order: Plan) -> None:
@@ -144,7 +144,7 @@ async def test_relay_that_forgot_its_plan(home: House) -> None:
 
 
 async def test_order_that_never_arrived_is_sent_again(home: House) -> None:
-    """An order that went into a broken connection is sent once more when the relay is back."""
+    """A plan sent into a broken connection is sent again when the relay reconnects."""
 
     async def deaf(relay: Dialler, order: Plan) -> None:
         await asyncio.Event().wait()
@@ -161,7 +161,7 @@ async def test_order_that_never_arrived_is_sent_again(home: House) -> None:
 
 
 async def test_plan_never_runs_twice(home: House) -> None:
-    """The same order handed in again is not sent, whatever became of it the first time."""
+    """The same signed plan is not sent a second time, in whatever way it ended."""
     async with dialled(await home.new("acme-hq"), home.url) as relay:
         await home.until(lambda: bool(home.hub.sessions) and home.hub.sessions["acme-hq"].takes_plans)
         remote = home.remote("acme-hq")
@@ -181,7 +181,7 @@ async def test_plan_never_runs_twice(home: House) -> None:
     [(1, 9, "“acme-hq” has 1 plans running already"), (9, 1, "“ada” has 1 plans running already")],
 )
 async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, said: str) -> None:
-    """One plan more than a relay or a person may have is not sent, and the sentence says which limit it is."""
+    """A plan beyond the limit of a relay or a person is not sent, and the sentence names the limit."""
     limits = HubLimits(relay_at_once=relay_at_once, person_at_once=person_at_once)
 
     async def never(relay: Dialler, order: Plan) -> None:
@@ -201,7 +201,7 @@ async def test_limits(tmp_path: Path, relay_at_once: int, person_at_once: int, s
 
 
 async def test_who_leaves_before_the_plan_is_sent_uses_up_no_place(tmp_path: Path) -> None:
-    """A requester who goes while the audit log is written leaves the relay as free as before."""
+    """A requester who leaves while the audit log is written does not use up the relay's quota."""
     gate = threading.Event()
     async with (
         house(tmp_path, limits=HubLimits(relay_at_once=1)) as home,
@@ -251,7 +251,7 @@ async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None
 
 
 async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -> None:
-    """A token lets one key in; a second one with it, and one that is too old, are turned away, and the log says so."""
+    """A join token admits one key; a second key with it, and an expired token, are refused and logged."""
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):
         thief = Dialler(Identity.new(), token=relay.token)
@@ -265,12 +265,12 @@ async def test_tokens_work_once(home: House, caplog: pytest.LogCaptureFixture) -
             pass
     async with dialled(
         Dialler(relay.me, token=relay.token), home.url
-    ) as again:  # its welcome may have got lost
+    ) as again:  # its welcome may have been lost
         assert again.welcomed
 
 
 async def test_strangers_are_turned_away(home: House, caplog: pytest.LogCaptureFixture) -> None:
-    """An unknown key, a proof by another key, and a proof meant for another hub are refused, each by its word."""
+    """An unknown key, a proof by another key, and a proof for another hub are refused, each with its reason."""
     with pytest.raises(TurnedAwayError, match="unknown_relay"):
         async with dialled(Dialler(Identity.new()), home.url):
             pass
@@ -291,7 +291,7 @@ async def test_strangers_are_turned_away(home: House, caplog: pytest.LogCaptureF
 
 
 class _Pretender:
-    """Says another's public key and signs with its own."""
+    """Sends another relay's public key and signs with its own."""
 
     def __init__(self, own: Identity, other: Identity) -> None:
         self.signing, self.key, self.sealing, self.id = own.signing, other.key, other.sealing, other.id
@@ -301,7 +301,7 @@ class _Pretender:
     "text", ["", "{}", "[" * 10_000, '{"v":1,"type":"order","envelope":"x"}', "x" * 70_000]
 )
 async def test_nonsense_is_refused(home: House, text: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What no relay says ends the connection, is logged, and the hub goes on."""
+    """An invalid message ends the connection and is logged, and the hub continues."""
     async with aiohttp.ClientSession() as session:
         socket = await session.ws_connect(home.url, protocols=("lineman-relay.1",))
         await socket.send_str(text)
@@ -315,7 +315,7 @@ async def test_nonsense_is_refused(home: House, text: str, caplog: pytest.LogCap
 
 
 async def test_two_hosts_with_one_key(home: House, caplog: pytest.LogCaptureFixture) -> None:
-    """While a relay answers, another host with a copy of its key stays out; a dead connection gives way."""
+    """While a relay responds, another host with a copy of its key is refused; it replaces a dead connection."""
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):
         with pytest.raises(TurnedAwayError, match="busy"):
@@ -331,7 +331,7 @@ async def test_two_hosts_with_one_key(home: House, caplog: pytest.LogCaptureFixt
 async def test_revoked_relay_is_sent_away(
     home: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A relay that another process revokes is disconnected within seconds, and does not come in again."""
+    """A relay that another process revokes is disconnected within seconds and then refused."""
     from bot.storage.relay_registry import RelayRegistry
 
     relay = await home.new("acme-hq")
@@ -348,7 +348,7 @@ async def test_revoked_relay_is_sent_away(
 
 
 async def test_flood_ends_the_connection(home: House, caplog: pytest.LogCaptureFixture) -> None:
-    """A relay that says far more than there is to say is disconnected; others do not notice."""
+    """A relay that sends far too many messages is disconnected; others are not affected."""
     flooder = await home.new("flooder")
     async with dialled(flooder, home.url), dialled(await home.new("acme-hq"), home.url):
         await home.until(lambda: "flooder" in home.hub.sessions)
@@ -361,7 +361,7 @@ async def test_flood_ends_the_connection(home: House, caplog: pytest.LogCaptureF
 
 
 async def test_silent_relay_is_noticed(tmp_path: Path) -> None:
-    """A relay that answers no ping any more is gone after three of them."""
+    """A relay that stops answering pings is disconnected after three."""
     async with house(tmp_path, beat=0.05) as home:
         relay = await home.new("acme-hq", pongs=False)
         async with dialled(relay, home.url):
@@ -370,5 +370,5 @@ async def test_silent_relay_is_noticed(tmp_path: Path) -> None:
 
 
 def test_order_is_all_that_goes_to_a_relay() -> None:
-    """Envelopes are passed on as they came: an order holds nothing else."""
+    """The hub forwards the envelope only, unchanged."""
     assert RunPlan.__slots__ == ("envelope",)

@@ -1,4 +1,4 @@
-"""What a relay that waits costs its host, as a process that has dialled a hub over TLS."""
+"""What an idle relay costs its host, as a process connected to a hub over TLS."""
 
 import asyncio
 import hashlib
@@ -24,8 +24,8 @@ from tests.hub.bare import processor
 from tests.hub.hub_fixture import House, house
 from tests.hub.processes import EVERYTHING
 
-MEMORY = 45_000_000  # bytes, pages that it shares with others counted in full
-KEPT = 3_000_000  # of what a plan needs; its probes and their libraries are 6 MB
+MEMORY = 45_000_000  # bytes; shared pages count in full
+KEPT = 3_000_000  # bytes that may remain after a plan; its checks and their libraries take 6 MB
 CPU = 0.001  # of one core
 USUAL_BEAT = 15.0  # seconds between two pings of a real hub
 BEATS = 60
@@ -61,14 +61,14 @@ async def test_relay_that_waits_costs_little(tmp_path: Path) -> None:
 
 
 def everything(port: int) -> Plan:
-    """One step for each probe there is, so that all that a plan can load is loaded."""
+    """Make a plan with every check, so that it loads all code that a plan can load."""
     target = Target("signaling", "127.0.0.1", port, "tcp")
     return Plan(tuple(Step(name, name, target, 1.5) for name in PROBES), 2.0)
 
 
 @asynccontextmanager
 async def started(folder: Path, home: House, pin: str) -> AsyncIterator[Process]:
-    """A relay called acme-hq that has joined *home* and serves, in a process of its own."""
+    """Start the relay acme-hq, joined to *home*, in its own process."""
     (folder / "policy.yaml").write_text(EVERYTHING.replace("RANGES", '"127.0.0.0/8"').replace("PROXIES", ""))
     token = await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
     word = write_invitation(Invitation(home.url, token, home.signer.key, pin))
@@ -85,6 +85,6 @@ async def started(folder: Path, home: House, pin: str) -> AsyncIterator[Process]
 
 
 def resident(pid: int) -> int:
-    """Resident memory of a process, bytes."""
+    """Return the resident memory of a process in bytes."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Rss:"))

@@ -8,10 +8,10 @@ from tests.hub.load_test import crowd
 
 
 async def test_three_hundred_relays(tmp_path: Path) -> None:
-    """A plan for each of 300 relays at once is answered by every one, and an idle relay costs the hub little."""
+    """300 relays that get a plan each at once all report, and an idle relay costs the hub little memory."""
     async with crowd(tmp_path, 300) as here:
         own, _ = here.each()
-        assert own < 60  # kB; the goal is 40 for 2,000, where the process itself counts for less
+        assert own < 60  # kB; the goal is 40 for 2,000 relays, where the process itself has a smaller share
         _, _, answered = await here.fan_out()
         assert answered == 299
         assert len(await here.round_trips(5)) == 5

@@ -1,4 +1,4 @@
-"""Hub, relays and diagnosis as processes over TLS: joined, asked, killed, started again."""
+"""Hub, relays, and diagnosis as processes over TLS: join, run, kill, restart."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ async def world(tmp_path: Path, turn_server: Coturn) -> AsyncIterator[SmallWorld
 
 
 async def test_two_relays_and_this_host(here: Town, world: SmallWorld) -> None:
-    """Two relays join and run; one diagnosis asks both and this host, and the JSON keeps the published schema."""
+    """Two relays join; one diagnosis uses both and this host, and its JSON matches the published schema."""
     await asyncio.to_thread(_start, here, "acme-hq", "berlin")
     words = (
         "diagnose",
@@ -60,7 +60,7 @@ async def test_two_relays_and_this_host(here: Town, world: SmallWorld) -> None:
 
 
 async def test_from_one_relay_in_words(here: Town, world: SmallWorld) -> None:
-    """A relay that was killed is told of in words, with when it was last seen, and blames nobody."""
+    """A killed relay is reported with the time since when it is offline, and nothing is blamed for it."""
     (relay,) = await asyncio.to_thread(_start, here, "acme-hq")
     await asyncio.to_thread(here.stop, relay)
     words = ("diagnose", "31009", "--relay", "acme-hq", "--network", world.network())
@@ -71,7 +71,7 @@ async def test_from_one_relay_in_words(here: Town, world: SmallWorld) -> None:
 
 
 async def test_hub_killed_and_started_again(here: Town) -> None:
-    """After kill -9 of the hub its relay is back within ten seconds, and serves; an orderly stop of it is quick."""
+    """After kill -9 and a restart of the hub, its relay is back within 10 seconds and works; a clean stop is quick."""
     (relay,) = await asyncio.to_thread(_start, here, "acme-hq")
     here.stop(here.running[0])
     here.start_hub()
@@ -84,7 +84,7 @@ async def test_hub_killed_and_started_again(here: Town) -> None:
 def test_commands_of_operators(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Invite, list, show, rename, revoke: each says what is so, and what is wrong with a name is told."""
+    """Invite, list, show, rename, and revoke print the result, and say what is wrong with a name."""
     monkeypatch.setenv("LINEMAN_DATABASE", str(tmp_path / "lineman.db"))
     monkeypatch.setenv("LINEMAN_HUB_URL", "wss://hub.example/relay")
 

@@ -1,4 +1,4 @@
-"""The key that signs plans, where several processes want it at the same time."""
+"""The signing key, when several processes need it at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,7 +11,7 @@ AT_ONCE = 8
 
 
 def test_who_comes_together_has_the_same_key(tmp_path: Path) -> None:
-    """A hub and commands that begin together make one key, and each of them reads it whole."""
+    """A hub and commands that start together make one key, and each of them reads it complete."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for number in range(50):
             settings = read_hub_settings({"LINEMAN_SIGNING_KEY": str(tmp_path / f"{number}.key")})
@@ -21,7 +21,7 @@ def test_who_comes_together_has_the_same_key(tmp_path: Path) -> None:
 
 
 def signer(settings: HubSettings, together: Barrier, _: int) -> str:
-    """Ask for the key in the same moment as the others."""
+    """Read the key at the same moment as the others."""
     together.wait()
     made = settings.signer(make=True)
     assert made

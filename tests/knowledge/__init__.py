@@ -1,1 +1,1 @@
-"""Tests of what is known and how it decides."""
+"""Tests of the knowledge and of reasoning with it."""

@@ -1,4 +1,4 @@
-"""What a diagnosis says: evidence with facts, fixes with the very hosts and ports, preflight for each SDK."""
+"""The texts of a diagnosis: evidence with facts, fixes with exact hosts and ports, preflight for each SDK."""
 
 import re
 from dataclasses import replace
@@ -34,12 +34,12 @@ def all_text(advice: Advice) -> str:
 
 
 def test_every_name_in_the_knowledge_is_known() -> None:
-    """No text of the shipped knowledge names what nothing fills in."""
+    """No text of the shipped knowledge has a placeholder without a value."""
     assert list(template_problems(KNOWLEDGE)) == []
 
 
 def test_unknown_name_is_an_authors_mistake() -> None:
-    """A name that nothing fills in is told with file and line, and looks' facts stay in the evidence."""
+    """An unknown placeholder is reported with file and line, and facts of checks are allowed in evidence."""
     cause = KNOWLEDGE.causes["no-network"]
     origin = Origin("no-network.yaml", {("evidence", 0): 7})
     wrong = replace(cause, evidence=("At {tcp.hots}.",), customer="See {tcp.host}.", origin=origin)
@@ -51,7 +51,7 @@ def test_unknown_name_is_an_authors_mistake() -> None:
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_every_finding_has_evidence_and_fixes_without_gaps(name: str) -> None:
-    """Whatever is found, there is evidence for it, something to do, and no name left open in it."""
+    """Every finding has evidence and a fix, without open placeholders."""
     platform, edge, told, changes = SINGLE[name]
     advice = advice_on(platform, *changes, edge=edge, **told)
     (cause,) = advice.found
@@ -63,7 +63,7 @@ def test_every_finding_has_evidence_and_fixes_without_gaps(name: str) -> None:
 
 
 def test_evidence_names_host_address_and_failure() -> None:
-    """The evidence says where it was looked, at which address, and what came of it."""
+    """The evidence names the host, the address, and the failure."""
     (cause,) = advice_on("javascript", shut("signaling"), NO_EDGE).found
     assert cause.evidence[0] == (
         "TCP 443 to voice-js.roaming.twilio.com (198.51.100.1): it ended as generic_timeout_error."
@@ -71,7 +71,7 @@ def test_evidence_names_host_address_and_failure() -> None:
 
 
 def test_a_failure_is_told_once() -> None:
-    """A look whose failure one sentence tells is not told again by the next."""
+    """The failure of one check is not repeated in the next sentence."""
     (cause,) = advice_on("ios", MITM).found
     assert len(cause.evidence) == 3  # signaling, registration, Insights
     assert all("CN=Example Proxy" in sentence for sentence in cause.evidence)
@@ -95,7 +95,7 @@ def test_media_rules_have_range_and_ports() -> None:
 
 
 def test_turn_rules_follow_the_edge_and_leave_out_what_is_not_sure() -> None:
-    """TURN is listed by the edge's name and region; the transport known in part only is not promised."""
+    """TURN is listed by the edge's name and region; a transport that is only partly verified is left out."""
     rules = advice_on("ios", TURN_SHUT, edge="dublin").found[0].fixes[0]
     assert "out  UDP 3478  dublin.turn.twilio.com" in rules.code
     assert "#   ie1: 52.215.253.0/26" in rules.code
@@ -113,7 +113,7 @@ def test_turn_rules_follow_the_edge_and_leave_out_what_is_not_sure() -> None:
     ],
 )
 def test_turn_in_each_sdks_own_form(platform: str, words: str) -> None:
-    """What to do about TURN is shown as the SDK in question wants it."""
+    """The fix for TURN is shown in the form of the SDK in question."""
     advice = advice_on(platform, LOST, turn="no")
     codes = [fix.code for fix in advice.found[0].fixes if fix.platforms == (platform,)]
     assert any(words in code for code in codes)
@@ -130,7 +130,7 @@ def test_edge_fix_takes_the_nearest_edge_that_is_allowed() -> None:
 
 
 def test_missing_facts_cost_their_clause_only() -> None:
-    """Without any fact there is still advice: sentences and clauses go, nothing fails."""
+    """Without any facts there is still advice: sentences and clauses are left out, and nothing fails."""
     diagnosis, seen = diagnose("javascript", RESET, LOST, FAR)
     bare = {step: replace(one, facts={}) for step, one in seen.items()}
     advice = advise(KNOWLEDGE, TWILIO, diagnosis, bare)
@@ -141,7 +141,7 @@ def test_missing_facts_cost_their_clause_only() -> None:
 
 
 def test_facts_of_strangers_are_text_and_nothing_else() -> None:
-    """A certificate that is full of braces and brackets, or endless, is shown shortened and not filled in."""
+    """A certificate full of braces and brackets, or very long, is shortened and not treated as a template."""
     nasty = at("tls", Failure.SSL_UNKNOWN_AUTHORITY, issuer="{media_ranges} [[x]] " + "y" * 5000)
     odd = at("tcp", SILENT, service="insights", tried="no list", open=0)
     advice = advice_on("ios", nasty, odd)
@@ -187,7 +187,7 @@ def test_preflight_guide_of_each_platform(platform: str, call: str, needs: str) 
 
 
 def test_known_traps_are_told() -> None:
-    """The traps that cost people hours are in the guides."""
+    """The guides contain the known traps."""
     told = {id_: " ".join(one.preflight.traps) for id_, one in KNOWLEDGE.platforms.items()}
     assert "rtcConfiguration" in told["javascript"]
     assert "4.0 and 4.1" in told["javascript"]
@@ -197,13 +197,13 @@ def test_known_traps_are_told() -> None:
 
 
 def test_failures_can_be_said_without_words() -> None:
-    """Where the caller has no words for a failure, its own word is written out."""
+    """Without a text for a failure, the failure word itself is written."""
     diagnosis, seen = diagnose("ios", shut("registration"))
     assert "generic timeout error" in advise(KNOWLEDGE, TWILIO, diagnosis, seen).found[0].evidence[0]
 
 
 def test_fill() -> None:
-    """Clauses go when a name in them is missing, innermost first; elsewhere it is unknown."""
+    """Clauses with a missing name are removed, innermost first; elsewhere the name becomes "unknown"."""
     text = "{a} at {b}[[ ({c}[[, {d}]])]]."
     assert names_in(text) == ("a", "b", "c", "d")
     assert needed_in(text) == ("a", "b")
@@ -226,5 +226,5 @@ def test_fill() -> None:
     ],
 )
 def test_written(value: object, text: str) -> None:
-    """A fact reads well in a sentence, and nothing to show is the empty text."""
+    """A fact is written for a sentence; nothing to show is an empty string."""
     assert written(value) == text

@@ -1,4 +1,4 @@
-"""The author's tools: a new cause begins as a file that loads, and the check tells what is missing, old or mixed up."""
+"""The author's tools: a new cause starts as a valid file, and the check reports what is missing, old, or ambiguous."""
 
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ DAY = date(2026, 11, 22)
 
 
 def test_the_table_of_codes_is_fresh() -> None:
-    """docs/codes.md is what the knowledge makes of itself today (`make codes`), every code in it."""
+    """docs/codes.md equals the current output of `make codes` and contains every code."""
     knowledge = load_knowledge()
     made = codes_table(knowledge)
     fresh = (DOCS / "codes.md").read_text(encoding="utf-8") == made
@@ -27,7 +27,7 @@ def test_the_table_of_codes_is_fresh() -> None:
 
 
 def test_a_new_cause_loads_and_says_what_to_fill_in(folder: Path) -> None:
-    """The skeleton passes the loader as it is; the check names each gap, and nothing else fails to load."""
+    """The skeleton loads as it is; the check names each TODO, and nothing else fails."""
     file = write_skeleton(load_knowledge(folder), folder, "proxy-asks", "2026-11-22")
     more = load_knowledge(folder)
     assert more.causes["proxy-asks"].checked == "2026-11-22"
@@ -55,13 +55,13 @@ def test_a_new_cause_needs_an_id_of_its_own(folder: Path, id_: str, said: str) -
 
 
 def test_a_folder_that_cannot_be_written_is_told(folder: Path) -> None:
-    """Where no file can be made the reason is told."""
+    """If the file cannot be written, the reason is reported."""
     with pytest.raises(KnowledgeError, match="cannot be written"):
         write_skeleton(load_knowledge(folder), folder / "nowhere", "proxy-asks", "2026-11-22")
 
 
 def test_the_same_conditions_cannot_be_told_apart(folder: Path) -> None:
-    """Two causes for one code that are shown by the same answers are told with their code."""
+    """Two causes of one code with the same conditions are reported with that code."""
     write(folder, "causes", "no-names-again", CAUSES["no-names"].replace("[no-names]", "[no-names-again]"))
     told = "\n".join(report(load_knowledge(folder)).problems)
     assert "no-names and no-names-again cannot be told apart for 31009" in told
@@ -69,7 +69,7 @@ def test_the_same_conditions_cannot_be_told_apart(folder: Path) -> None:
 
 
 def test_a_phrase_belongs_to_one_cause(folder: Path) -> None:
-    """The same symptom in two causes would teach nothing."""
+    """The same symptom in two causes is reported."""
     file = folder / "causes" / "blocked.yaml"
     file.write_text(
         file.read_text().replace("it fails in way 0 with blocked", "it fails in way 0 with no-names")
@@ -78,7 +78,7 @@ def test_a_phrase_belongs_to_one_cause(folder: Path) -> None:
 
 
 def test_what_its_needs_contradict_is_unreachable(folder: Path) -> None:
-    """An alternative that asks for an answer under which its other question is not asked can never hold."""
+    """An alternative with an answer that prevents its other question from being asked is reported."""
     write(
         folder,
         "causes",
@@ -90,7 +90,7 @@ def test_what_its_needs_contradict_is_unreachable(folder: Path) -> None:
 
 
 def test_what_the_code_rules_out_is_unreachable(folder: Path) -> None:
-    """A code that says itself what it is leaves no room for a cause that needs it to say something else."""
+    """A cause that contradicts the answer of the error code itself is reported."""
     question = """
         asks: What does the code say?
         code: true

@@ -1,4 +1,4 @@
-"""The drawn tree can be read: questions as asked, answers by name, what is found at the end of each way."""
+"""The drawn tree is readable: questions, answers by name, and the causes found at the end of each path."""
 
 import re
 from pathlib import Path
@@ -43,7 +43,7 @@ def test_every_cause_and_question_is_drawn(browser: CaseModel) -> None:
 
 
 def test_the_walked_way_is_marked(browser: CaseModel) -> None:
-    """Each form shows which answers were given; the text tells the unknown ones with their reason."""
+    """Each form marks the answers given; the text form gives the reason for unknown ones."""
     seen = look_at(browser, {"": None, "tcp": Failure.GENERIC_TIMEOUT_ERROR})
     tree = compile_tree(browser)
     path = walk(tree, answer(browser, seen, {})).path
@@ -75,7 +75,7 @@ def test_labels_are_quoted(folder: Path) -> None:
 
 @pytest.mark.parametrize("form", ["mermaid", "dot"])
 def test_edges_lead_to_nodes(browser: CaseModel, form: str) -> None:
-    """Every arrow starts and ends at something that is drawn."""
+    """Every arrow starts and ends at a drawn node."""
     drawn = draw(compile_tree(browser), form)
     nodes = set(re.findall(r"^ +(b\d+n\d+)(?:\{\{| \[label|\[)", drawn, re.MULTILINE))
     arrows = re.findall(r"(b\d+n\d+) (?:-->|==>|->)(?:\|[^|]*\|)? (b\d+n\d+)", drawn)

@@ -1,4 +1,4 @@
-"""The check of the knowledge notices what it is there to notice: each kind of gap, with file and line."""
+"""The check of the knowledge reports each kind of problem, with file and line."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def change(folder: Path, room: str, id_: str, old: str, new: str) -> CheckReport
 
 
 def test_tested_knowledge_passes(folder: Path) -> None:
-    """With every condition tested the score is full, and says so."""
+    """With every condition tested, the mutation score is 100 %."""
     checked = check(folder)
     assert checked.problems == ()
     assert checked.noticed == checked.mutations > 60
@@ -54,7 +54,7 @@ def test_tested_knowledge_passes(folder: Path) -> None:
     ],
 )
 def test_each_gap_is_told(folder: Path, room: str, id_: str, old: str, new: str, problem: str) -> None:
-    """A wrong case, an answer without a case, a gap between answers: each has its sentence, file and line."""
+    """A wrong example, an answer without one, a gap between answers: each is reported with file and line."""
     checked = change(folder, room, id_, old, new)
     assert any(problem in one and f"{id_}.yaml:" in one for one in checked.problems), checked.problems
 
@@ -71,7 +71,7 @@ def test_each_gap_is_told(folder: Path, room: str, id_: str, old: str, new: str,
     ],
 )
 def test_an_untested_condition_survives(folder: Path, id_: str, case: str, survivor: str) -> None:
-    """Take one case away, and the condition that only it protected is named."""
+    """If an example is removed, the condition that only it tested is named."""
     lines = [line for line in CAUSES[id_].splitlines() if not ("given:" in line and case in line)]
     write(folder, "causes", id_, "\n".join(lines))
     checked = check(folder)
@@ -80,7 +80,7 @@ def test_an_untested_condition_survives(folder: Path, id_: str, case: str, survi
 
 
 def test_survivors_have_their_line(folder: Path) -> None:
-    """The problem points at the very condition."""
+    """The problem has the line of the condition itself."""
     checked = change(folder, "causes", "media-shut", ", confidence: {media-shut: likely}", "")
     lines = (folder / "causes" / "media-shut.yaml").read_text().splitlines()
     number = next(n for n, line in enumerate(lines, 1) if line.startswith("likely_when"))
@@ -88,7 +88,7 @@ def test_survivors_have_their_line(folder: Path) -> None:
 
 
 def test_causes_that_contain_each_other_are_separated(folder: Path) -> None:
-    """A cause that shows whenever another does needs a case in which it shows alone."""
+    """A cause that is found whenever another is found needs an example in which it is found alone."""
     narrow = """
 weight: {31009: 1}
 when: {relayed: shut, names: resolves}
@@ -107,13 +107,13 @@ cases:
 
 
 def test_unused_questions_are_told(folder: Path) -> None:
-    """A question that no cause asks, and that nothing needs, is dead weight."""
+    """A question that no cause asks and no other question needs is reported."""
     write(folder, "questions", "idle", QUESTIONS["names"])
     assert any("no cause asks idle" in one for one in check(folder).problems)
 
 
 def test_a_name_that_nothing_fills_in_is_told(folder: Path) -> None:
-    """A text with an unknown name in braces would reach people unfilled: it is a problem with its line."""
+    """A text with an unknown name in braces is reported with its line."""
     path = write(folder, "causes", "blocked", CAUSES["blocked"])
     path.write_text(path.read_text().replace("did not answer.", "did not {shrug}."))
     assert any("blocked.yaml:" in one and "nothing fills in {shrug}" in one for one in check(folder).problems)
@@ -124,7 +124,7 @@ def line_of(file: Path, text: str) -> int:
 
 
 def write_broken(folder: Path, room: str, id_: str, old: str, new: str) -> str:
-    """Replace *old* in a file by *new*, and give `file:line` of it."""
+    """Replace *old* in a file by *new*, and return its `file:line`."""
     file = folder / room / f"{id_}.yaml"
     text = file.read_text()
     assert old in text
@@ -155,7 +155,7 @@ def write_broken(folder: Path, room: str, id_: str, old: str, new: str) -> str:
 def test_placeholders_are_closed_and_known(
     folder: Path, room: str, id_: str, old: str, new: str, problem: str
 ) -> None:
-    """A placeholder that would reach people unfilled is refused where it stands, in every text."""
+    """In every text, an unclosed or unknown placeholder is refused with its line."""
     where = write_broken(folder, room, id_, old, new)
     found = check(folder).problems
     assert any(one.startswith(f"{where}: ") and problem in one for one in found), found
@@ -168,7 +168,7 @@ def test_braces_of_a_language_stay(folder: Path) -> None:
 
 
 def test_services_that_no_network_has(folder: Path) -> None:
-    """A question about a service without a host would never be answered: it is refused with the nearest name."""
+    """A question about a service that no network has is refused, with the nearest name."""
     where = write_broken(folder, "questions", "port", "service: signaling", "service: signalling")
     found = report(load_knowledge(folder), network=load_network()).problems
     assert f"{where}: no network has a service 'signalling' (did you mean signaling?)" in found
@@ -179,7 +179,7 @@ def test_services_that_no_network_has(folder: Path) -> None:
     ("phrase", "count"), [("it is busy", "1 of its words says"), ("when it happens", "0 of its words say")]
 )
 def test_symptoms_that_are_too_short(folder: Path, phrase: str, count: str) -> None:
-    """A phrase that says next to nothing is refused, and the sentence says how much is enough."""
+    """A symptom with too few distinctive words is refused, and the sentence gives the number needed."""
     where = write_broken(folder, "causes", "blocked", '"it fails in way 3 with blocked"', f'"{phrase}"')
     (problem,) = check(folder).problems
     assert problem.startswith(f"{where}: the symptom '{phrase}' is too short: {count} what happens")

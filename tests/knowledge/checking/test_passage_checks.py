@@ -1,4 +1,4 @@
-"""The check of passages: each mistake that an author can make is told with its file and line."""
+"""The check of passages reports each mistake with its file and line."""
 
 import json
 import shutil
@@ -50,14 +50,14 @@ A door opens to the side that has hinges. Locks want keys.
 
 
 def told(folder: Path, one: str = ONE, other: str = OTHER) -> list[str]:
-    """What the check says of two passages."""
+    """Return the problems that the check finds in two passages."""
     (folder / "lamps.md").write_text(one, "utf-8")
     (folder / "doors.md").write_text(other, "utf-8")
     return [line for line in check_passages(KNOWLEDGE, folder).problems if "answers/" in line]
 
 
 def test_good_passages_pass(tmp_path: Path) -> None:
-    """Two passages without mistakes are counted with their questions and days, and nothing is told."""
+    """Two correct passages are counted with their questions and days, and no problem is reported."""
     assert told(tmp_path) == []
     found = check_passages(KNOWLEDGE, tmp_path)
     assert (found.passages, found.questions) == (2, 6)
@@ -90,7 +90,7 @@ def test_good_passages_pass(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_mistakes_are_told(tmp_path: Path, old: str, new: str, line: str) -> None:
-    """Each mistake alone is told, at its line."""
+    """Each single mistake is reported at its line."""
     assert old in ONE
     found = told(tmp_path, ONE.replace(old, new, 1))
     assert any(line in one for one in found), found
@@ -106,7 +106,7 @@ def test_the_same_question_on_other_platforms_is_none(tmp_path: Path) -> None:
 
 
 def test_passages_beside_the_others(tmp_path: Path) -> None:
-    """A question that leads to another passage is told, and so are questions in asked.yaml under one that is gone."""
+    """A question that leads to another passage is reported, and so are lines in asked.yaml for a missing passage."""
     answers = shutil.copytree(FOLDER, tmp_path / "answers")
     (answers / "turn-cost.md").unlink()
     file = answers / "ports-signaling.md"
@@ -120,14 +120,14 @@ def test_passages_beside_the_others(tmp_path: Path) -> None:
 
 
 def test_the_shipped_passages_pass() -> None:
-    """Nothing is wrong with the passages that are shipped, and the report of `knowledge check` counts them."""
+    """The shipped passages have no problems, and the report of `knowledge check` counts them."""
     found = check_passages(KNOWLEDGE, FOLDER)
     assert found.problems == ()
     assert found.passages == len(load_passages()) >= 115
 
 
 def test_old_passages_are_listed(tmp_path: Path) -> None:
-    """A passage that nobody has held against its sources for half a year is listed by the report, as are mistakes."""
+    """The report lists a passage not checked against its sources for half a year, and mistakes."""
     told(tmp_path, ONE.replace("2026-11-22", "2026-01-01").replace("[ios]", "[palm]"))
     made = report(KNOWLEDGE, date(2026, 11, 22), {}, tmp_path)
     assert "  knowledge/answers/lamps.md: checked 325 days ago, on 2026-01-01" in made.lines

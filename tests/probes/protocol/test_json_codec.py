@@ -1,4 +1,4 @@
-"""What travels between the bot and a relay comes back the same, or is refused with its place named."""
+"""Values that bot and relay exchange are read back unchanged, or refused with the place of the error."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ observations = st.builds(
 
 @given(observations)
 def test_observation_comes_back_the_same(observation: Observation) -> None:
-    """Whatever a probe saw is read as it was written, through the text of JSON."""
+    """Every observation is read back unchanged from its JSON text."""
     text = json_codec.dump(json_codec.observation_to_json(observation))
     assert text.isascii()
     assert "\n" not in text
@@ -41,7 +41,7 @@ def test_observation_comes_back_the_same(observation: Observation) -> None:
 
 
 def test_plan_comes_back_the_same_with_its_secrets() -> None:
-    """A relay gets the plan whole; what is kept or logged has no secret in it."""
+    """A relay gets the whole plan; the form for databases and logs has no secrets."""
     written = json_codec.dump(json_codec.plan_to_json(PLAN, secrets=True))
     assert json_codec.plan_from_json(json_codec.load(written)) == PLAN
     kept = json_codec.dump(json_codec.plan_to_json(PLAN))
@@ -50,7 +50,7 @@ def test_plan_comes_back_the_same_with_its_secrets() -> None:
 
 
 def test_secrets_are_blotted_out_of_observations() -> None:
-    """A secret that a server echoes is not in the observation that travels, whatever it hides in."""
+    """A secret that a server echoes is removed from the observation, in every field and key."""
     facts = {"said": "no s3cr3t-Value here", "list": [{"s3cr3t-Value": 1}], "port": 443, "none": None}
     seen = Observation("turn a", "turn", TARGET, None, facts)
     text = json_codec.dump(json_codec.observation_to_json(seen, Scrubber(["", *STEP.secrets.values()])))
@@ -99,7 +99,7 @@ def _changed(value: dict[str, Any], path: str, new: object) -> dict[str, Any]:
     ],
 )
 def test_wrong_observation_is_refused_by_place(path: str, new: object, said: str) -> None:
-    """A field that is missing, unknown or ill-typed is named, and nothing is guessed."""
+    """A field that is missing, unknown, or ill-typed is named, and nothing is guessed."""
     with pytest.raises(WireError) as caught:
         json_codec.observation_from_json(_changed(json_codec.observation_to_json(SEEN), path, new))
     assert said in str(caught.value)
@@ -123,7 +123,7 @@ def test_wrong_observation_is_refused_by_place(path: str, new: object, said: str
     ],
 )
 def test_wrong_plan_is_refused_by_place(path: str, new: object, said: str) -> None:
-    """A relay never starts on a plan that it understands in part only."""
+    """A relay never starts a plan that it understands only in part."""
     value = json_codec.plan_to_json(PLAN)
     if path == "steps.0":
         value["steps"][0] = new
@@ -138,13 +138,13 @@ def test_wrong_plan_is_refused_by_place(path: str, new: object, said: str) -> No
     "text", ["", "{", "NaN", '{"a": 1, "a": 2}', "[" * 100_000, b"\xff\xfe\x00", '{"a": Infinity}']
 )
 def test_text_that_is_no_json_is_refused(text: str | bytes) -> None:
-    """Broken text, NaN, doubled keys and over-deep nesting are one kind of error."""
+    """Broken text, NaN, duplicate keys, and too deep nesting raise the same error."""
     with pytest.raises(WireError):
         json_codec.load(text)
 
 
 def test_deep_facts_are_refused() -> None:
-    """Facts nested deeper than any probe makes them do not get in."""
+    """Facts nested deeper than any check makes them are refused."""
     value = json_codec.observation_to_json(SEEN)
     value["facts"] = {"a": json_codec.load("[" * 50 + "]" * 50)}
     with pytest.raises(WireError, match="nests too deeply"):
@@ -153,14 +153,14 @@ def test_deep_facts_are_refused() -> None:
 
 @given(values)
 def test_any_json_is_read_or_refused(value: object) -> None:
-    """Whatever arrives in place of an observation or a plan, the answer is a WireError."""
+    """Any other JSON in place of an observation or a plan raises a WireError."""
     for read in (json_codec.observation_from_json, json_codec.plan_from_json, json_codec.target_from_json):
         with pytest.raises(WireError):
             read(value)
 
 
 def test_a_failure_word_of_a_newer_relay_is_refused_not_guessed() -> None:
-    """Whoever reads the observation drops it, as `bot.relays.remote` does, and the step counts as lost."""
+    """The reader drops the observation, as `bot.relays.remote` does, and the step counts as lost."""
     value = json_codec.observation_to_json(SEEN) | {"failure": "word_of_tomorrow"}
     with pytest.raises(
         WireError, match=r"^observation\.failure: “word_of_tomorrow” is not a failure word known here$"

@@ -1,4 +1,4 @@
-"""What is wrong in JSON is named by its place, in our words and not in those of the library that found it."""
+"""Errors in JSON name their place, in our words rather than the library's."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,14 +57,14 @@ def complaint(value: object) -> str:
 
 
 def test_all_fields_make_the_value() -> None:
-    """The class is made with its own classes inside, from the names that JSON has."""
+    """The dataclass and those inside it are made from the JSON names."""
     inner = (Inner("a"), Inner("b", Word.RIGHT))
     assert OUTER.read(RIGHT, "file") == Outer(inner, {"a": "b"}, ("abc",), True, 443, 2, 1.0, 0.5)
 
 
 @pytest.mark.parametrize("name", list(RIGHT))
 def test_every_field_must_be_there(name: str) -> None:
-    """Also those that the class has a default for: what another version wrote is never half understood."""
+    """Fields with a default are required too: a message of another version is never half understood."""
     assert (
         complaint({key: value for key, value in RIGHT.items() if key != name}) == f"file.{name}: is missing"
     )
@@ -105,18 +105,18 @@ def test_every_field_must_be_there(name: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_by_place(change: dict[Any, Any], said: str) -> None:
-    """Each kind of mistake has its own sentence, which begins with the place."""
+    """Each kind of mistake has its own sentence, which starts with the place."""
     assert complaint(RIGHT | change) == said
 
 
 def test_text_from_outside_cannot_pretend_to_be_a_place() -> None:
-    """A name that looks like the end of an error is part of the name."""
+    """A field name that looks like the end of an error message is treated as a name."""
     assert complaint(RIGHT | {"a - at `$.port`": 1}).startswith("file.a - at `$.port")
 
 
 @pytest.mark.parametrize("version", [0, 2, True, "1", None, 1.5])
 def test_other_versions_are_refused(version: object) -> None:
-    """Only a known version is taken from an object, and the other fields are left."""
+    """Only a known version is accepted, and the other fields are returned."""
     assert take_version({"v": 1, "a": 2}, "v", (1,), "file") == (1, {"a": 2})
     with pytest.raises(WireError, match=r"^file\.v: is .*, and only 1 is understood here$"):
         take_version({"v": version}, "v", (1,), "file")
@@ -135,7 +135,7 @@ def test_other_versions_are_refused(version: object) -> None:
     )
 )
 def test_junk_is_never_more_than_refused(value: object) -> None:
-    """Whatever comes, also text that is not Unicode and numbers without bounds, ends in a WireError."""
+    """Any input, including invalid Unicode and unbounded numbers, is read or raises a WireError."""
     assert complaint(value).startswith("file")
     if isinstance(value, dict):
         complaint(RIGHT | {"junk": value})

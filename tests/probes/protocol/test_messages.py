@@ -1,4 +1,4 @@
-"""What hub and relay say comes back the same, and nothing else is understood."""
+"""Messages of hub and relay are read back unchanged, and anything else is refused."""
 
 import json
 from typing import Any, get_type_hints
@@ -35,7 +35,7 @@ def sample(shape: Any) -> Any:
     ("by", "shape"), [("hub", one) for one in BY_HUB] + [("relay", one) for one in BY_RELAY]
 )
 def test_every_message_comes_back_the_same(by: str, shape: Any) -> None:
-    """What one side writes the other reads, and the wrong side's words are refused."""
+    """One side reads what the other writes, and refuses messages of its own side."""
     message = sample(shape)
     assert read(write(message), by) == message
     other = "relay" if by == "hub" else "hub"
@@ -67,7 +67,7 @@ def test_every_message_comes_back_the_same(by: str, shape: Any) -> None:
     ],
 )
 def test_what_is_no_message_is_refused_with_its_place(text: str, complaint: str) -> None:
-    """Another version, a field too many or too few, a wrong type, an endless text: each is named."""
+    """Another version, an extra or missing field, a wrong type, or a too long text: each is named."""
     with pytest.raises(WireError, match=complaint):
         read(text, "relay")
 
@@ -76,7 +76,7 @@ def test_what_is_no_message_is_refused_with_its_place(text: str, complaint: str)
     st.text() | st.binary() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps)
 )
 def test_junk_is_never_more_than_refused(junk: str | bytes) -> None:
-    """Whatever comes over the line, reading it ends in a WireError."""
+    """Any junk on the connection raises a WireError."""
     with pytest.raises(WireError):
         read(junk, "hub")
 
@@ -86,13 +86,13 @@ def test_junk_is_never_more_than_refused(junk: str | bytes) -> None:
     st.dictionaries(st.sampled_from(["plan", "n", "key", "ready"]), st.none() | st.integers() | st.text()),
 )
 def test_half_messages_are_never_more_than_refused(kind: str, body: dict[str, Any]) -> None:
-    """Fields missing or of another type end in a WireError, too."""
+    """Missing fields and fields of another type raise a WireError."""
     with pytest.raises(WireError):
         read(json.dumps({"v": 1, "type": kind, **body}), "relay")
 
 
 def test_messages_stay_apart_from_their_values() -> None:
-    """A message that was read shares nothing with what was written."""
+    """A message that was read shares no objects with the one that was written."""
     checks = {"clock": ""}
     message = read(write(Ready(True, checks, -2.5, (), {})), "relay")
     checks["clock"] = "changed"
@@ -122,7 +122,7 @@ def test_messages_stay_apart_from_their_values() -> None:
     ],
 )
 def test_frames_are_spelled_as_before(frame: str) -> None:
-    """A frame of the first release is read, and written again byte for byte."""
+    """A frame of the first release is read, and written again with the same bytes."""
     kind = json.loads(frame)["type"]
     by = "hub" if kind in {shape.__struct_config__.tag for shape in BY_HUB} else "relay"
     assert write(read(frame, by)) == frame

@@ -1,4 +1,4 @@
-"""Orders, refusals, reports, secrets and invitations: right ones are read, all others refused for the right reason."""
+"""Valid signed plans, refusals, reports, secrets, and invitations are read; others are refused with the reason."""
 
 import json
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def refused(text: str, now: float = NOW, seen: Callable[[SignedPlan], bool] = la
 
 
 def test_order_comes_back_with_its_secrets() -> None:
-    """The relay that it is for reads the plan whole; nobody on the way reads the secrets."""
+    """The relay that a plan is for reads all of it; no one else can read the secrets."""
     text = sign_order(order(), BOT, RELAY.sealing)
     assert "s3cr3t" not in text
     assert opened(text).plan == PLAN
@@ -65,12 +65,12 @@ def test_order_comes_back_with_its_secrets() -> None:
     ],
 )
 def test_wrong_orders_are_refused(changes: dict[str, Any], signer: Identity, now: float, reason: str) -> None:
-    """Another signer, another relay, another time: each has its own word."""
+    """A wrong signer, relay, or time: each has its own reason."""
     assert refused(sign_order(order(**changes), signer, RELAY.sealing), now).reason == reason
 
 
 def test_no_bit_of_an_order_can_be_changed() -> None:
-    """Whoever passes an order on cannot give it another target, another requester or another life."""
+    """A hub that forwards a signed plan cannot change its target, its requester, or its lifetime."""
     text = sign_order(order(), BOT, RELAY.sealing)
     envelope = json.loads(text)
     for old, new in (
@@ -86,7 +86,7 @@ def test_no_bit_of_an_order_can_be_changed() -> None:
 
 
 def test_order_has_one_spelling() -> None:
-    """A body that says the same in other words is not the one that was signed."""
+    """A body with the same content in another spelling is refused."""
     envelope = json.loads(sign_order(order(), BOT, RELAY.sealing))
     spaced = json.dumps(json.loads(envelope["body"]))
     assert refused(canonical({**envelope, "body": spaced})).reason == "malformed"
@@ -94,7 +94,7 @@ def test_order_has_one_spelling() -> None:
 
 @given(st.data())
 def test_truncated_and_broken_orders_are_refused(data: st.DataObject) -> None:
-    """Cut anywhere, or with any character another, an order is never run and never crashes its reader."""
+    """A signed plan that is cut anywhere or has any character changed never runs and never crashes the reader."""
     text = sign_order(order(), BOT, RELAY.sealing)
     at = data.draw(st.integers(0, len(text) - 1))
     assert refused(text[:at]).reason == "malformed"
@@ -104,12 +104,12 @@ def test_truncated_and_broken_orders_are_refused(data: st.DataObject) -> None:
 
 
 def test_order_that_is_too_long_is_not_even_read() -> None:
-    """Size comes first."""
+    """The size is checked before the text is parsed."""
     assert refused("[" * (LONGEST_ORDER + 1)).reason == "too_large"
 
 
 def test_secrets_open_for_their_relay_and_order_only() -> None:
-    """What is sealed to one relay and one order opens with neither another key nor another order."""
+    """Secrets encrypted for one relay and plan cannot be decrypted with another key or for another plan."""
     sealed = seal({"turn a": {"credential": "x"}}, RELAY.sealing, b"this")
     assert unseal(sealed, RELAY, b"this") == {"turn a": {"credential": "x"}}
     for key, bound, text in (
@@ -124,7 +124,7 @@ def test_secrets_open_for_their_relay_and_order_only() -> None:
 
 
 def test_no_order_is_accepted_twice_whatever_the_hub_says_of_the_time() -> None:
-    """A hub that turns its clock back, or a relay that starts anew, gets no old order run again."""
+    """No old plan runs again, even if the hub turns its clock back or the relay restarts."""
     memory = ReplayMemory()
     first, later = order(), order(iat=NOW + 600, exp=NOW + 660)
     memory.add(first)
@@ -138,7 +138,7 @@ def test_no_order_is_accepted_twice_whatever_the_hub_says_of_the_time() -> None:
 
 
 def test_refusals_and_reports_are_the_relay_s_own() -> None:
-    """Only the relay's key makes them, and one is not taken for the other."""
+    """Only the relay's key can sign them, and one is not accepted as the other."""
     refusal = sign_refusal(PlanRefused("expired", "too late", "plan-1"), RELAY)
     report = sign_report("plan-1", "finished", [{"a": 1}], RELAY)
     assert open_refusal(refusal, RELAY.key).reason == "expired"
@@ -153,7 +153,7 @@ def test_refusals_and_reports_are_the_relay_s_own() -> None:
 
 
 def test_proof_is_for_one_conversation() -> None:
-    """Neither another nonce, nor another hub, nor another token, nor another key is proved by it."""
+    """A proof is not valid for another nonce, hub, token, or key."""
     hello = Hello("hub.example", RELAY.key, RELAY.sealing, "1", ("dns",))
     challenge = Challenge("nonce", NOW)
     proof = prove(hello, challenge, "token", RELAY)
@@ -167,7 +167,7 @@ def test_proof_is_for_one_conversation() -> None:
 
 
 def test_invitation_is_one_word() -> None:
-    """It comes back the same, and not at all when it was cut."""
+    """An invitation is read back unchanged, and refused when it was cut."""
     invitation = Invitation("wss://hub.example/relay", "secret", BOT.key, "a" * 64)
     word = write_invitation(invitation)
     assert read_invitation(f" {word}\n") == invitation
@@ -181,7 +181,7 @@ def test_invitation_is_one_word() -> None:
 
 
 def test_key_file_is_written_once_and_read_back(tmp_path: Path) -> None:
-    """The same key comes back; a second one never takes its place; what is no key is refused."""
+    """The same key is read back; a second key never overwrites it; an invalid key is refused."""
     made = make_identity(tmp_path / "key")
     assert load_identity(tmp_path / "key").id == made.id
     assert load_identity(tmp_path / "key").sealing == made.sealing

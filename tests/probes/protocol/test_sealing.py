@@ -1,4 +1,4 @@
-"""Secrets are encrypted by HPKE as RFC 9180 defines it, and relays read the orders of 0.1 as well."""
+"""Secrets are encrypted by HPKE as RFC 9180 defines it, and relays also read the signed plans of 0.1."""
 
 import json
 import time
@@ -47,9 +47,9 @@ CT = bytes.fromhex(
 
 
 def test_the_vector_of_the_rfc_opens() -> None:
-    """The suite derives the key and nonce that appendix A.2.1 prints: what they encrypt opens with the RFC's key pair.
+    """The suite derives the key and nonce of appendix A.2.1: the RFC's key pair decrypts what they encrypt.
 
-    The RFC's own ciphertext has additional data, which ours has not; it shows that key and nonce are right.
+    The RFC's own ciphertext has additional data and ours does not; it proves that key and nonce are correct.
     """
     private = X25519PrivateKey.from_private_bytes(SK_RM)
     assert private.public_key().public_bytes_raw() == PK_RM
@@ -59,7 +59,7 @@ def test_the_vector_of_the_rfc_opens() -> None:
 
 
 def test_old_and_new_encryption_are_not_taken_for_each_other() -> None:
-    """Neither opens what the other sealed, and each opens its own."""
+    """Each version decrypts its own secrets and not those of the other."""
     new, old = seal(SECRETS, RELAY.sealing, b"this"), seal_v1(SECRETS, RELAY.sealing, b"this")
     assert unseal(new, RELAY, b"this") == unseal_v1(old, RELAY, b"this") == SECRETS
     for wrong, text in ((unseal, old), (unseal_v1, new), (unseal, ""), (unseal, "!"), (unseal_v1, "")):
@@ -70,7 +70,7 @@ def test_old_and_new_encryption_are_not_taken_for_each_other() -> None:
 
 
 def made(version: int) -> str:
-    """An order of *version* for the relay, good now."""
+    """Make a signed plan of *version* for the relay, valid now."""
     return sign_order(make_order(PLAN, RELAY.id, "U1", time.time()), BOT, RELAY.sealing, version)
 
 
@@ -80,7 +80,7 @@ def opened(text: str) -> SignedPlan:
 
 @pytest.mark.parametrize("version", [OLD_VERSION, VERSION])
 def test_the_relay_opens_both_versions(version: int) -> None:
-    """A bot of 0.1 and one of today both have their plans run, with their secrets."""
+    """Plans of a 0.1 bot and of a current one both run, with their secrets."""
     text = made(version)
     assert json.loads(split(text)[0])["v"] == version
     assert opened(text).plan == PLAN
@@ -88,7 +88,7 @@ def test_the_relay_opens_both_versions(version: int) -> None:
 
 @pytest.mark.parametrize("version", [0, 3, True, "2", None, 2.5])
 def test_other_versions_are_refused_in_words(version: object) -> None:
-    """An order of a version not known here is refused, with the versions in the sentence."""
+    """A plan of an unknown version is refused, with the versions in the sentence."""
     body = json.loads(split(made(VERSION))[0])
     with pytest.raises(PlanRefused, match=r"order\.v") as caught:
         opened(sign("order", {**body, "v": version}, BOT))
@@ -96,7 +96,7 @@ def test_other_versions_are_refused_in_words(version: object) -> None:
 
 
 def test_an_order_cannot_be_turned_into_one_of_the_other_version() -> None:
-    """The version is signed, and what is sealed in one way does not open in the other."""
+    """The version is signed, and secrets encrypted for one version cannot be decrypted as the other."""
     body = json.loads(split(made(VERSION))[0])
     with pytest.raises(PlanRefused) as caught:
         opened(sign("order", {**body, "v": OLD_VERSION}, BOT))
@@ -114,14 +114,14 @@ STATUS = RelayStatus("acme-hq", RELAY.key, RELAY.sealing, "user-network", True, 
     ],
 )  # fmt: skip
 def test_the_bot_signs_what_the_relay_reads(release: str, version: int) -> None:
-    """Relays before 0.2.0 get orders of version 1; later and unknown ones get version 2."""
+    """Relays before 0.2.0 get plans of version 1; later and unknown ones get version 2."""
     job = RemoteRelay("acme-hq", None, BOT).sign(PLAN, replace(STATUS, version=release))  # type: ignore[arg-type]  # no hub
     assert json.loads(split(job.envelope)[0])["v"] == version
     assert opened(job.envelope).plan == PLAN
 
 
 def test_a_relay_that_is_too_old_is_named_before_anything_is_sent() -> None:
-    """The sentence says which relay, which version, and what to do."""
+    """The sentence names the relay, its version, and what to do."""
     with pytest.raises(UnreachableError) as caught:
         RemoteRelay("acme-hq", None, BOT).sign(PLAN, replace(STATUS, version="0.0.9"))  # type: ignore[arg-type]  # no hub
     assert str(caught.value) == "acme-hq runs 0.0.9; update it"

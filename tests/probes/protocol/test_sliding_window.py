@@ -1,4 +1,4 @@
-"""The sliding window: what counts, and when there is room again."""
+"""The sliding window: which events count, and when the next one is allowed."""
 
 from math import inf
 
@@ -13,7 +13,7 @@ MOST = st.integers(1, 10)
 
 
 def test_event_counts_until_it_is_a_period_old() -> None:
-    """An event of this moment counts, one that is exactly a period old does not."""
+    """An event counts at its own time, and not once it is exactly a period old."""
     window = SlidingWindow(60.0)
     window.add(100.0)
     window.add(130.0)
@@ -21,7 +21,7 @@ def test_event_counts_until_it_is_a_period_old() -> None:
 
 
 def test_when_there_is_room() -> None:
-    """Room is now, when the oldest events that are too many have gone, or never where none is allowed."""
+    """An event is allowed now, after the oldest excess events expire, or never if the limit is 0."""
     window = SlidingWindow(60.0)
     assert window.free_at(1, 5.0) == 5.0
     assert window.free_at(0, 5.0) == inf
@@ -32,7 +32,7 @@ def test_when_there_is_room() -> None:
 
 @given(PERIODS, GAPS, MOST)
 def test_no_stretch_of_a_period_holds_more(period: float, gaps: list[float], most: int) -> None:
-    """Whoever adds only where there is room has at most *most* events in any stretch as long as the period."""
+    """If events are added only when allowed, no stretch of a period has more than *most* events."""
     window, now, times = SlidingWindow(period), 0.0, []
     for gap in gaps:
         now += gap
@@ -45,7 +45,7 @@ def test_no_stretch_of_a_period_holds_more(period: float, gaps: list[float], mos
 
 @given(PERIODS, GAPS, MOST)
 def test_room_comes_when_it_says(period: float, gaps: list[float], most: int) -> None:
-    """At the time that it names there is room, and just before there is none."""
+    """An event is allowed at the time returned, and not just before it."""
     window, now = SlidingWindow(period), 0.0
     for gap in gaps:
         now += gap
@@ -60,7 +60,7 @@ def test_room_comes_when_it_says(period: float, gaps: list[float], most: int) ->
 
 @given(PERIODS, GAPS)
 def test_count_is_what_is_younger_than_a_period(period: float, gaps: list[float]) -> None:
-    """The count is that of a list searched from end to end."""
+    """The count equals that of a full search of all events."""
     window, now, times = SlidingWindow(period), 0.0, []
     for gap in gaps:
         now += gap

@@ -12,7 +12,7 @@ GAPS = st.lists(st.floats(0, 30), max_size=60)
 
 
 def test_burst_then_rate() -> None:
-    """What it holds goes at once, then as much as comes back; it never holds more than its capacity."""
+    """A full bucket gives its capacity at once, then its rate; it never holds more than its capacity."""
     bucket = TokenBucket.full(2, 0.5, 100.0)
     assert [bucket.take(100.0) for _ in range(3)] == [True, True, False]
     assert bucket.wait(100.0) == pytest.approx(2.0, abs=1e-5)
@@ -21,7 +21,7 @@ def test_burst_then_rate() -> None:
 
 
 def test_full_is_as_good_as_new() -> None:
-    """A bucket is full until something is taken, and again once that has come back."""
+    """A bucket is full until a token is taken, and again once it is refilled."""
     bucket = TokenBucket.full(3, 1.0, 0.0)
     assert bucket.is_full(0.0)
     assert bucket.take(0.0)
@@ -39,7 +39,7 @@ def test_rounding_loses_no_token() -> None:
 
 
 def test_clock_that_goes_backward_takes_nothing() -> None:
-    """What is there stays there, and comes back as if the clock had never gone back."""
+    """A clock that goes backward takes no tokens, and the refill continues as if it had not."""
     bucket = TokenBucket.full(2, 1.0, 100.0)
     assert bucket.take(100.0)
     assert bucket.take(50.0)
@@ -49,7 +49,7 @@ def test_clock_that_goes_backward_takes_nothing() -> None:
 
 @given(CAPACITIES, RATES, GAPS)
 def test_never_more_than_capacity_and_rate(capacity: int, rate: float, gaps: list[float]) -> None:
-    """However takes bunch, no more goes than the capacity and what the time has given back."""
+    """In any pattern of takes, no more tokens are taken than the capacity and the refill."""
     bucket, now, taken = TokenBucket.full(capacity, rate, 0.0), 0.0, 0
     for gap in gaps:
         now += gap
@@ -60,7 +60,7 @@ def test_never_more_than_capacity_and_rate(capacity: int, rate: float, gaps: lis
 
 @given(CAPACITIES, RATES, GAPS)
 def test_waiting_is_enough_and_needed(capacity: int, rate: float, gaps: list[float]) -> None:
-    """After the wait that it names a token can be taken, and at half of that wait it cannot."""
+    """After the wait returned a token can be taken, and after half of it not."""
     bucket, now = TokenBucket.full(capacity, rate, 0.0), 0.0
     for gap in gaps:
         now += gap
@@ -85,7 +85,7 @@ def test_clock_that_goes_backward_gives_nothing(
 
 @given(CAPACITIES, RATES, GAPS)
 def test_refusals_and_storage_change_nothing(capacity: int, rate: float, gaps: list[float]) -> None:
-    """A bucket made from the stored two numbers, and asked more often, answers like one that never left memory."""
+    """A bucket restored from its two numbers, and called more often, behaves like one that stayed in memory."""
     bucket, now = TokenBucket.full(capacity, rate, 0.0), 0.0
     left, at = bucket.left, bucket.at
     for gap in gaps:
