@@ -1,4 +1,4 @@
-"""A knowledge folder small enough to know by heart, and a network for it."""
+"""A small knowledge folder, and a network for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -315,7 +315,7 @@ def answered(case: CaseModel, id_: str, answer: str | None) -> Answered:
 def look_at(
     case: CaseModel, failures: Mapping[str, Failure | None], **facts: object
 ) -> dict[str, Observation]:
-    """An observation of every wanted step whose id starts with a key of *failures*; `""` is for the rest."""
+    """Make an observation for each step whose id starts with a key of *failures*; `""` is for the rest."""
     seen = {}
     for wanted in (one for many in case.probes.values() for one in many):
         key = max((key for key in failures if wanted.step.startswith(key)), key=len, default=None)

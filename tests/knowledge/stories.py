@@ -1,4 +1,4 @@
-"""Whole runs without a network: what every look would say on a healthy network, and what a fault changes."""
+"""Whole runs without a network: the results of every check on a healthy network, and the changes by a fault."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ from probes.protocol.model import Observation
 KNOWLEDGE = load_knowledge()
 TWILIO = load_network()
 
-# What a look says on a healthy network. A change replaces failure and facts of the looks that it is for.
+# The results of checks on a healthy network. A change replaces failure and facts of the checks that it names.
 Change: TypeAlias = Callable[[ProbeSpec], tuple[Failure | None, Mapping[str, Any]] | None]
 
 FINE: Mapping[str, Mapping[str, Any]] = {
@@ -52,7 +52,7 @@ SILENT = Failure.GENERIC_TIMEOUT_ERROR
 
 
 def observe(case: CaseModel, *changes: Change) -> dict[str, Observation]:
-    """Every look of *case*; what comes behind a failure at the same host is skipped, as the runner does."""
+    """Make an observation for every check of *case*; as in the runner, a failure skips later checks of that host."""
     seen: dict[str, Observation] = {}
     for wanted in (one for looks in case.probes.values() for one in looks):
         failure, facts = None, dict(FINE.get(wanted.probe, {}))
@@ -81,7 +81,7 @@ def found(diagnosis: Diagnosis) -> set[str]:
 
 
 def at(probe: str, failure: Failure | None, *, service: str = "", port: int = 0, **facts: Any) -> Change:
-    """Let the looks of *probe* (at *service*, on *port*) end with *failure* and *facts*."""
+    """Let the checks of *probe* (at *service*, on *port*) end with *failure* and *facts*."""
 
     def change(wanted: ProbeSpec) -> tuple[Failure | None, Mapping[str, Any]] | None:
         fits = (
@@ -96,7 +96,7 @@ def at(probe: str, failure: Failure | None, *, service: str = "", port: int = 0,
 
 
 def shut(service: str = "", port: int = 0, failure: Failure = SILENT) -> Change:
-    """Let TCP fail as a firewall would make it."""
+    """Let TCP fail as if a firewall blocked it."""
     return at(
         "tcp",
         failure,

@@ -1,4 +1,4 @@
-"""Whatever stands in a knowledge file, it loads or is refused with file and line: no other exception."""
+"""Any knowledge file loads or is refused with file and line; no other exception is raised."""
 
 import random
 import re
@@ -101,7 +101,7 @@ def refusal(source: bytes, room: str) -> list[str]:
 
 
 def mutated(source: bytes, chance: random.Random) -> bytes:
-    """*source* with a few bytes, words or lines replaced, doubled or taken out."""
+    """Return *source* with a few bytes, words, or lines replaced, duplicated, or removed."""
     text = bytearray(source)
     for _ in range(chance.randint(1, 3)):
         start = chance.randrange(len(text) + 1)
@@ -121,7 +121,7 @@ def test_mutated_files(tmp_path: Path) -> None:
         for file in sorted((at / room).glob("*.yaml"))
     ]
     sources = [(room, file.read_bytes()) for room, file in files if file.stat().st_size < 6_000]
-    chance = random.Random(31009)  # one seed, so that a failure comes again
+    chance = random.Random(31009)  # a fixed seed, so that a failure can be reproduced
     accepted = 0
     for number in range(RUNS):
         room, source = sources[number % len(sources)]

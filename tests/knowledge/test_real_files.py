@@ -52,7 +52,7 @@ def case_of(knowledge: Knowledge, platform: str) -> CaseModel:
 
 
 def test_the_check_passes(knowledge: Knowledge) -> None:
-    """Every case is right, every deletion is noticed, nothing is untested, mixed up, open or unused."""
+    """Every example passes, every deletion is noticed, and nothing is untested, ambiguous, incomplete, or unused."""
     checked = report(knowledge)
     assert checked.problems == ()
     assert checked.noticed == checked.mutations > 150
@@ -66,7 +66,7 @@ def test_stored_ids_stay(knowledge: Knowledge) -> None:
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_a_healthy_network_is_clear(knowledge: Knowledge, platform: str) -> None:
-    """With every look fine nothing is found or possible, and only people are left to ask."""
+    """If every check succeeds, nothing is found or possible, and only questions for people are left."""
     case = case_of(knowledge, platform)
     seen = look_at(case, {"": None}, open_count=8, date_offset_s=0.1, roaming_open=True, open=1, shut=0)
     diagnosis = walk(compile_tree(case), answer(case, seen, {}), seen)
@@ -76,7 +76,7 @@ def test_a_healthy_network_is_clear(knowledge: Knowledge, platform: str) -> None
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_question_has_somewhere_to_look(knowledge: Knowledge, platform: str) -> None:
-    """The network file has a target for each look that a question of the platform wants."""
+    """The network file has a target for each check that a question of the platform needs."""
     case = case_of(knowledge, platform)
     for question in case.questions.values():
         assert question.person or case.probes[question.id], question.id

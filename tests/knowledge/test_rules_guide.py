@@ -32,7 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def checked(folder: Path) -> CheckReport:
-    """What the check says of all of it."""
+    """Check all of it."""
     return report(load_knowledge(folder), answers=folder / "answers", network=load_network())
 
 
@@ -44,7 +44,7 @@ def test_each_kind_of_file_has_an_example() -> None:
 
 
 def test_they_pass_the_check(checked: CheckReport) -> None:
-    """Whoever copies an example starts from a file without a problem."""
+    """The examples pass the check, so that an author can start from a copy."""
     assert checked.problems == ()
 
 

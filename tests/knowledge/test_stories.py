@@ -1,4 +1,4 @@
-"""The shipped knowledge on whole runs: one fault, two faults, none, and looks that did not happen."""
+"""The shipped knowledge on whole runs: one fault, two faults, none, and checks without a result."""
 
 import itertools
 
@@ -73,7 +73,7 @@ PAIRS = [
 
 @pytest.mark.parametrize("name", SINGLE)
 def test_one_fault_is_found_alone(name: str) -> None:
-    """One fault is found, nothing else is, and no failed look is left without an explanation."""
+    """One fault is found, nothing else is, and no failed check is left unexplained."""
     platform, edge, told, changes = SINGLE[name]
     diagnosis, _ = diagnose(platform, *changes, edge=edge, **told)
     assert found(diagnosis) == {name.split()[0]}
@@ -117,7 +117,7 @@ def test_a_fixed_edge_does_not_roam(told: dict[str, str]) -> None:
     ids=["random NAT or pool", "NAT not told", "one address of four", "near", "all far", "four minutes"],
 )
 def test_oddities_are_no_faults(odd: Change) -> None:
-    """What networks do without harm is found to be nothing."""
+    """Harmless oddities of a network give no finding."""
     diagnosis, _ = diagnose("ios", odd)
     assert diagnosis.outcome == "clear"
 
@@ -137,7 +137,7 @@ def test_behind_a_closed_firewall_names_say_that_the_network_is_up() -> None:
 
 
 def test_without_credentials_media_stay_unknown() -> None:
-    """Media that could not be proven are neither fine nor blocked."""
+    """Media that could not be checked are neither fine nor blocked."""
     diagnosis, _ = diagnose("javascript", at("udp_media", Failure.NO_CREDENTIALS))
     assert diagnosis.outcome == "unclear"
     open_ = {one.cause for one in diagnosis.not_checked}
@@ -145,7 +145,7 @@ def test_without_credentials_media_stay_unknown() -> None:
 
 
 def test_one_rule_for_443_is_one_finding() -> None:
-    """When nothing opens on TCP 443, what hangs on it is told as its effect."""
+    """If all of TCP 443 is blocked, everything that depends on it is listed as its effect."""
     changes = (shut(port=443), NO_EDGE, at("turn", SILENT, port=443, reached=False))
     diagnosis, _ = diagnose("ios", *changes)
     assert found(diagnosis) == {"signaling-blocked"}

@@ -1,4 +1,4 @@
-"""Files that were good once are not checked again; any change of theirs, or of the checks, has them checked anew."""
+"""Valid files are not checked again until they, or the checks, change."""
 
 import json
 import os
@@ -24,13 +24,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def kept(cache: Path) -> Path:
-    """Something kept under `it`, for the digest `d`."""
+    """Make a cached value under `it`, for the digest `d`."""
     store("it", "d", SECRET)
     return cache / "lineman" / "it.json"
 
 
 def test_a_value_is_for_one_content(cache: Path) -> None:
-    """What is kept counts for its digest only, the last one written."""
+    """A cached value is valid only for its digest, and the last one written is used."""
     one, other = digest_of([b"a", b"b"]), digest_of([b"ab"])
     assert one != other
     assert load("knowledge", one) is None
@@ -42,7 +42,7 @@ def test_a_value_is_for_one_content(cache: Path) -> None:
 
 
 def test_what_is_kept_is_ours_alone(kept: Path) -> None:
-    """Nobody else may write, or read, what is kept, whatever the umask said when the folder was made."""
+    """No other user can read or write the cache, whatever the umask."""
     kept.parent.chmod(0o777)
     assert load("it", "d") is None
     store("it", "d", SECRET)
@@ -52,7 +52,7 @@ def test_what_is_kept_is_ours_alone(kept: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o620, 0o602])
 def test_what_others_may_write_is_not_believed(kept: Path, mode: int) -> None:
-    """A file that its group or anybody may write is as good as none; so is one in such a folder."""
+    """A file that others can write is ignored, and so is a file in such a folder."""
     kept.chmod(mode)
     assert load("it", "d") is None
     kept.chmod(0o600)
@@ -64,7 +64,7 @@ def test_what_others_may_write_is_not_believed(kept: Path, mode: int) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 @pytest.mark.parametrize("whose", ["file", "folder"])
 def test_what_others_own_is_not_believed(kept: Path, whose: str) -> None:
-    """A file of somebody else's is not believed, and nothing is written into a folder of theirs."""
+    """A file of another user is ignored, and nothing is written into another user's folder."""
     foreign = kept if whose == "file" else kept.parent
     os.chown(foreign, 12345, 12345)
     assert load("it", "d") is None
@@ -76,7 +76,7 @@ def test_what_others_own_is_not_believed(kept: Path, whose: str) -> None:
 
 @pytest.mark.parametrize("what", ["file", "folder"])
 def test_links_are_not_followed(kept: Path, what: str) -> None:
-    """A link in the place of the file or of its folder leads nowhere, even to a good file of ours."""
+    """A symbolic link in place of the file or its folder is not followed, even to a valid file."""
     linked = kept if what == "file" else kept.parent
     away = linked.rename(linked.with_name("away"))
     linked.symlink_to(away)
@@ -84,7 +84,7 @@ def test_links_are_not_followed(kept: Path, what: str) -> None:
 
 
 def test_a_pipe_holds_nobody_up(kept: Path) -> None:
-    """A pipe in the place of the file is no file: it is not waited for."""
+    """A pipe in place of the file is ignored without waiting for it."""
     kept.unlink()
     os.mkfifo(kept, 0o600)
     assert load("it", "d") is None
@@ -92,7 +92,7 @@ def test_a_pipe_holds_nobody_up(kept: Path) -> None:
 
 @pytest.mark.parametrize("cut", [0, 1, 60, 67, 82])
 def test_half_a_file_is_none(kept: Path, cut: int) -> None:
-    """What was cut off, or changed in one letter, is not believed."""
+    """A truncated or changed cache file is ignored."""
     whole = kept.read_bytes()
     kept.write_bytes(whole[:cut])
     assert load("it", "d") is None
@@ -108,7 +108,7 @@ def test_quick_loading_gives_the_same(folder: Path) -> None:
 
 
 def test_quick_loading_reads_what_is_kept(folder: Path, cache: Path) -> None:
-    """The second quick load rests on what the first one kept, and parses nothing."""
+    """The second quick load uses what the first one cached, and parses nothing."""
     load_knowledge(folder, quick=True)
     file = cache / "lineman" / f"{load_module.NAME}.json"
     head, _, body = file.read_bytes().partition(b"\n")
@@ -121,7 +121,7 @@ def test_quick_loading_reads_what_is_kept(folder: Path, cache: Path) -> None:
 
 
 def test_a_changed_file_is_checked(folder: Path) -> None:
-    """A mistake put into a file after it was kept is told."""
+    """A mistake added to a file after it was cached is reported."""
     load_knowledge(folder, quick=True)
     file = folder / "causes" / "blocked.yaml"
     file.write_text(file.read_text().replace("weight:", "wieght:"))
@@ -130,7 +130,7 @@ def test_a_changed_file_is_checked(folder: Path) -> None:
 
 
 def test_a_changed_text_is_told(folder: Path) -> None:
-    """A text changed after its file was kept is the one that is told; so are files that came, went or moved."""
+    """A text changed after its file was cached is used; added, removed, and moved files are noticed too."""
     load_knowledge(folder, quick=True)
     file = folder / "causes" / "blocked.yaml"
     title = load_knowledge(folder).causes["blocked"].title
@@ -150,7 +150,7 @@ def test_nothing_bad_is_kept(folder: Path) -> None:
 
 
 def test_where_nothing_can_be_kept(folder: Path, cache: Path) -> None:
-    """Without a place to keep anything everything works, and is checked each time."""
+    """Without a writable cache everything works, and is checked each time."""
     cache.write_text("a file where a folder should be")
     assert load_knowledge(folder, quick=True) == load_knowledge(folder, quick=True)
     assert load_network().id == "twilio"

@@ -1,4 +1,4 @@
-"""The folder is loaded whole, or every mistake of every file is told with file and line."""
+"""The whole folder loads, or every mistake of every file is reported with file and line."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_the_digest_follows_content(folder: Path) -> None:
 
 
 def test_mistakes_of_several_files_come_together(folder: Path) -> None:
-    """One run of the loader shows all there is to mend, structure and references alike."""
+    """One run of the loader reports all mistakes, in structure and references."""
     write(folder, "questions", "vpn", QUESTIONS["vpn"].replace("person:", "persn:"))
     write(folder, "causes", "blocked", CAUSES["blocked"].replace("port: shut, others", "prt: shut, others"))
     write(folder, "causes", "no-turn", CAUSES["no-turn"].replace("31009", "31010"))
@@ -80,7 +80,7 @@ def test_mistakes_of_several_files_come_together(folder: Path) -> None:
 def test_each_mistake_has_its_sentence(
     folder: Path, room: str, id_: str, old: str, new: str, problem: str
 ) -> None:
-    """A slip of the pen is told where it is, with the word that was meant where there is one."""
+    """A typing error is reported at its place, with the nearest valid word if there is one."""
     file = folder / room / f"{id_}.yaml"
     text = file.read_text()
     assert old in text
@@ -121,7 +121,7 @@ def test_every_circle_is_found_once() -> None:
 
 
 def test_an_empty_folder_is_no_knowledge(tmp_path: Path) -> None:
-    """A path that leads elsewhere is told, not taken for a service without faults."""
+    """A wrong path is an error, not an empty knowledge."""
     assert "holds no causes" in problems(tmp_path)[0]
 
 
@@ -151,7 +151,7 @@ def test_codes_named_by_a_code_exist(folder: Path) -> None:
 
 
 def test_a_text_that_is_too_short(folder: Path) -> None:
-    """Whoever writes one word as a symptom reads how long it has to be."""
+    """A symptom of one word is refused with the required length."""
     file = folder / "causes" / "blocked.yaml"
     file.write_text(file.read_text().replace('"it fails in way 3 with blocked"', '"busy"'))
     assert any(

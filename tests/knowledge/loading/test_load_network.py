@@ -1,4 +1,4 @@
-"""Network files: what the shipped one says, what one's own may say, and how mistakes are told."""
+"""Network files: content of the shipped one, content of custom ones, and reports of mistakes."""
 
 import json
 import time
@@ -42,7 +42,7 @@ def problems(folder: Path, text: str) -> list[str]:
 
 
 def test_shipped_network_has_a_source_for_everything() -> None:
-    """Each edge and service of the shipped file names where it is known from."""
+    """Each edge and service of the shipped file names its sources."""
     network = load_network()
     assert all(edge.sources for edge in (*network.edges.values(), *network.interconnect.values()))
     assert all(service.sources for service in network.services)
@@ -129,7 +129,7 @@ def test_every_field_is_in_the_guide() -> None:
 
 
 def test_examples_of_the_guide_load(tmp_path: Path) -> None:
-    """Both examples in the guide can be used as they stand, but for the certificate beside them."""
+    """Both examples in the guide can be used as they are, except for the certificate file."""
     guide = (Path(__file__).parents[3] / "docs" / "network-files.md").read_text("utf-8")
     (tmp_path / "root.pem").write_text(make_authority("Example Root").pem, "utf-8")
     examples = [block.split("```", 1)[0] for block in guide.split("```yaml\n")[1:]]
@@ -217,7 +217,7 @@ def test_mistakes_are_told_with_their_line(tmp_path: Path, change: tuple[str, st
 
 
 def test_all_mistakes_at_once(tmp_path: Path) -> None:
-    """Whoever mistypes twice is told twice."""
+    """All mistakes of a file are reported at once."""
     told = problems(tmp_path, SMALL.replace("port: 443\n", "port: 0\n").replace("title", "titel"))
     assert len(told) == 3  # the port, the unknown key, the missing title
 
@@ -230,7 +230,7 @@ def test_not_a_network_at_all(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("path", ["", "nowhere.yaml", "/dev/zero", "a\0b", "x" * 5000])
 def test_unreadable_places(tmp_path: Path, path: str) -> None:
-    """What is no file, or none that can be read, is refused without reading on and on."""
+    """A path that is not a readable file is refused without reading endlessly."""
     with pytest.raises(NetworkFileError):
         load_network(tmp_path / path)
 
@@ -251,7 +251,7 @@ def test_binary_and_bad_roots(tmp_path: Path) -> None:
 
 
 def test_full_of_mistakes_is_told_soon(tmp_path: Path) -> None:
-    """A large file in which everything is wrong costs no long wait, and a handful of sentences."""
+    """A large file full of mistakes is refused quickly, with few sentences."""
     begun = time.perf_counter()
     told = problems(tmp_path, SMALL + "resolvers: [" + "zero, " * 20000 + "]\n")
     assert len(told) <= 20

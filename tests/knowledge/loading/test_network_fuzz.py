@@ -1,4 +1,4 @@
-"""Whatever stands in a network file, it loads or is refused with sentences: no other exception."""
+"""Any network file loads or is refused with sentences; no other exception is raised."""
 
 import random
 import tempfile
@@ -69,7 +69,7 @@ def tried(path: Path, source: bytes) -> bool:
 
 
 def test_spoilt_files_are_refused_in_words(tmp_path: Path) -> None:
-    """Files with bytes put in, taken out or swapped are read or refused; memory does not grow with them."""
+    """Files with bytes inserted, removed, or swapped are read or refused; memory does not grow."""
     rng = random.Random(31009)
     twilio = (FOLDER / "networks" / "twilio.yaml").read_bytes()
     path = tmp_path / "network.yaml"

@@ -1,4 +1,4 @@
-"""YAML is read without its surprises, and every mistake has its line."""
+"""YAML is read without implicit types, and every mistake has its line."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_what_yaml_would_swallow_is_refused(text: bytes, problem: str) -> None:
 
 
 def test_all_duplicates_come_at_once() -> None:
-    """An author mends a file in one go."""
+    """All duplicate keys of a file are reported at once."""
     with pytest.raises(KnowledgeError) as caught:
         parse_yaml(b"a: 1\na: 2\nb: 1\nb: 2\n", "f")
     assert [one.split(":")[1] for one in caught.value.problems] == ["2", "4"]

@@ -1,4 +1,4 @@
-"""Answers come from what was seen and told; anything else is unknown, and says why."""
+"""Answers come from observations and replies; anything else is unknown, with the reason."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from tests.knowledge.small import look_at
 
 
 def test_a_healthy_network_answers_what_can_be_seen(browser: CaseModel) -> None:
-    """With every look fine, every question of a relay has its fine answer, and a person's has none."""
+    """If every check succeeds, every relay question has its fine answer, and a person's question has none."""
     answers = answer(browser, look_at(browser, {"": None}), {})
     for question in browser.questions.values():
         assert answers[question.id].answer == (None if question.person else question.fine)
@@ -21,7 +21,7 @@ def test_a_healthy_network_answers_what_can_be_seen(browser: CaseModel) -> None:
 
 
 def test_nothing_seen_is_nothing_known(browser: CaseModel) -> None:
-    """Before the first look ends, all is unknown and waits for it."""
+    """Before the first check ends, every answer is unknown and waits for it."""
     answers = answer(browser, {}, {})
     assert all(one.answer is None for one in answers.values())
     assert answers["media"].because == "still looking"
@@ -30,7 +30,7 @@ def test_nothing_seen_is_nothing_known(browser: CaseModel) -> None:
 
 @pytest.mark.parametrize("word", sorted(NO_RESULT))
 def test_what_did_not_look_is_never_fine_nor_broken(browser: CaseModel, word: Failure) -> None:
-    """Each word for not having looked leaves the answer unknown, with a reason in words."""
+    """Each failure word without a result leaves the answer unknown, with a sentence as the reason."""
     answers = answer(browser, look_at(browser, {"": word}), {})
     assert all(one.answer is None for one in answers.values())
     assert answers["media"].because.startswith("not looked: ")
@@ -61,7 +61,7 @@ def test_what_follows_a_look_that_never_was_is_unknown(browser: CaseModel, word:
 
 
 def test_skipped_looks_tell_what_failed_before(browser: CaseModel) -> None:
-    """When all looks of a question were skipped, the reason names the step and its failure."""
+    """If all checks of a question were skipped, the reason names the failed step and its failure."""
     facts = {"because": "tcp a.example", "because_failure": "connection_refused"}
     answers = answer(browser, look_at(browser, {"": Failure.SKIPPED}, **facts), {})
     assert answers["media"].because == "not looked: tcp a.example failed before (connection_refused)"
@@ -80,7 +80,7 @@ def test_the_need_that_is_contradicted_is_told_first(phone: CaseModel) -> None:
 
 
 def test_unmet_needs_are_told(browser: CaseModel) -> None:
-    """With TCP shut nobody asks about TLS, and it is said which answer stands in the way."""
+    """If TCP is blocked, TLS is not asked about, and the reason names the answer that prevents it."""
     seen = look_at(browser, {"": None, "tcp": Failure.GENERIC_TIMEOUT_ERROR})
     answers = answer(browser, seen, {})
     assert answers["port"].answer == "shut"
@@ -91,7 +91,7 @@ def test_unmet_needs_are_told(browser: CaseModel) -> None:
 
 
 def test_deciding_steps_are_the_evidence(browser: CaseModel) -> None:
-    """An answer by `some` names the looks that made it so."""
+    """An answer by `some` names the checks that decided it."""
     seen = look_at(browser, {"": None, "turn turn turn.example:3478": Failure.CONNECTION_REFUSED})
     assert answer(browser, seen, {})["relayed"].steps == ("turn turn turn.example:443/tls",)
 
@@ -109,7 +109,7 @@ def test_versions_are_compared_by_number(phone: CaseModel, said: str, expected: 
 
 @pytest.mark.parametrize("said", ["newest", "", "-1"])
 def test_a_word_that_fits_nothing_is_unknown(phone: CaseModel, said: str) -> None:
-    """What a person says and no answer means is told back, not guessed."""
+    """A reply that matches no answer is quoted, not guessed."""
     given = answer(phone, {}, {"sdk-version": said})["version"]
     assert given.answer is None
     assert given.because == f"{said!r} fits none of the answers"
@@ -121,7 +121,7 @@ def test_words_are_told_in_any_case(browser: CaseModel) -> None:
 
 
 def test_a_reference_relay_answers_as_such(browser: CaseModel) -> None:
-    """What a reference relay saw is kept, and cannot find or rule out; what a person says still can."""
+    """A reference relay's answers are kept but cannot find or rule out causes; a person's replies can."""
     answers = answer(browser, look_at(browser, {"": None}), {"vpn": "no"}, REFERENCE)
     assert (answers["port"].answer, answers["port"].firm) == ("open", None)
     assert answers["vpn"].firm == "no"

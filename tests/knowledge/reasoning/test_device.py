@@ -1,4 +1,4 @@
-"""What the user's device shows is laid beside a relay's answer, and counts no more than it was seen."""
+"""An answer from the user's device is combined with the relay's, and never counts for more than it shows."""
 
 from dataclasses import replace
 from typing import Any
@@ -65,14 +65,14 @@ def test_a_contradiction_leaves_the_question_open(question: Question) -> None:
 
 
 def test_a_reference_relay_yields_to_the_device(question: Question) -> None:
-    """Whatever a relay elsewhere saw, the device stands in the user's network."""
+    """The device's answer replaces a reference relay's, because the device is in the user's network."""
     for name in ("open", "shut"):
         told = shows(question, given(name, "reference"), up="somehow")
         assert (told.answer, told.by) == ("somehow", "device")
 
 
 def test_what_nobody_placed_finds_nothing(question: Question) -> None:
-    """Output from nobody knows where is an answer that may not count, and takes nothing from a relay's."""
+    """Output of unknown origin gives an answer that does not count and does not change the relay's."""
     told = shows(question, given(None), up="somehow", placed=False)
     assert (told.answer, told.firm) == ("somehow", None)
     assert shows(question, given("shut"), up="somehow", placed=False).answer == "shut"
@@ -104,7 +104,7 @@ def test_the_first_that_holds_is_shown(question: Question) -> None:
 
 
 def test_the_check_wants_a_case_for_each_answer_of_a_device(knowledge: Knowledge, question: Question) -> None:
-    """A device's rule that no case needs is told, and so is an answer that no case gives."""
+    """A device rule that no example needs is reported, and so is an answer that no example gives."""
     told = report(replace(knowledge, questions={**knowledge.questions, "port": question})).problems
     assert any("without the device's answer somehow" in problem for problem in told)
     assert any("no case gives the answer somehow" in problem for problem in told)

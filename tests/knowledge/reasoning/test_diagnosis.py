@@ -1,4 +1,4 @@
-"""What is concluded: found, explained, possible, ruled out or not checked, each cause once, and why."""
+"""A diagnosis lists each cause once, with the reason: found, explained, possible, ruled out, or not checked."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def look(
 
 
 def test_a_healthy_network_is_clear_from_here(browser: CaseModel) -> None:
-    """Nothing is found, all that was looked at is ruled out, and what a person must tell is not checked."""
+    """Nothing is found, all checked causes are ruled out, and those that need a person's answer are not checked."""
     diagnosis = look(browser)
     assert diagnosis.outcome == "clear"
     assert lists(diagnosis)["not_checked"] == {"detour"}
@@ -43,7 +43,7 @@ def test_a_healthy_network_is_clear_from_here(browser: CaseModel) -> None:
 
 
 def test_nothing_looked_at_is_not_clear(browser: CaseModel) -> None:
-    """Without a single look nothing is ruled out, and nobody says that all is well."""
+    """Without any check nothing is ruled out, and the outcome is not clear."""
     diagnosis = walk(compile_tree(browser), answer(browser, {}, {}))
     assert diagnosis.outcome == "unclear"
     assert lists(diagnosis)["not_checked"] == browser.causes.keys()
@@ -95,7 +95,7 @@ def test_chains_of_effects_end_at_the_root(folder: Path) -> None:
 
 
 def test_what_is_only_possible_is_an_effect_too(folder: Path) -> None:
-    """While its cause is found, a half-shown effect is not told as an open possibility."""
+    """If its cause is found, a partly proven effect is not listed as possible."""
     write(folder, "causes", "no-names", CAUSES["no-names"] + "explains: [blocked]\n")
     diagnosis = conclude(case_of(folder), names="fails", port="shut")
     assert {"blocked"} == lists(diagnosis)["explained"]
@@ -103,7 +103,7 @@ def test_what_is_only_possible_is_an_effect_too(folder: Path) -> None:
 
 
 def test_undecided_with_a_trace_is_possible(phone: CaseModel) -> None:
-    """A shut port speaks for an old SDK until somebody tells the version; an open one speaks for nothing."""
+    """A blocked port makes an old SDK possible until the version is known; an open port does not."""
     assert "too-old" in lists(conclude(phone, old_port="shut"))["possible"]
     assert "too-old" in lists(conclude(phone, version="before-3"))["possible"]
     assert "too-old" in lists(conclude(phone))["not_checked"]
@@ -169,7 +169,7 @@ def test_what_a_found_cause_asked_about_is_accounted_for(browser: CaseModel) -> 
 
 
 def test_a_reference_relay_finds_and_rules_out_nothing(browser: CaseModel) -> None:
-    """From elsewhere a fault is at most possible, and a success clears nobody's network."""
+    """A failure from a reference relay is at most possible, and a success rules nothing out."""
     healthy = look(browser, vantage=REFERENCE)
     assert lists(healthy)["not_checked"] == browser.causes.keys()
     assert healthy.outcome == "unclear"

@@ -1,4 +1,4 @@
-"""A case holds the causes behind a code on a platform, their questions, and each wanted look once."""
+"""A case model has the causes of a code on a platform, their questions, and each needed check once."""
 
 from pathlib import Path
 
@@ -31,12 +31,12 @@ def test_needed_questions_come_first(browser: CaseModel) -> None:
 
 
 def test_one_look_serves_several_questions(browser: CaseModel) -> None:
-    """The media proof is looked at once, although two questions ask about it."""
+    """The media check runs once, although two questions ask about it."""
     assert browser.probes["media"] == browser.probes["proof"]
 
 
 def test_a_service_that_the_network_lacks_is_nobodys_cause(knowledge: Knowledge) -> None:
-    """Where a network has no place to look, the causes that rest on that look are not in question."""
+    """If a network lacks a service, the causes that depend on checking it are left out."""
 
     class Nowhere(Town):
         def targets(
@@ -71,7 +71,7 @@ def test_questions_for_other_platforms_are_dropped(phone: CaseModel) -> None:
 
 
 def test_the_chosen_edge_is_looked_at(knowledge: Knowledge) -> None:
-    """A chosen edge replaces roaming in all but the looks that are about roaming."""
+    """A chosen edge replaces roaming in all checks except those about roaming."""
     case = select_causes(knowledge, Town(), "31009", "javascript", "far")
     assert [one.target.host for one in case.probes["port"]] == ["far.example"]
     assert [one.target.host for one in case.probes["distance"]] == ["roaming.example"]
@@ -79,7 +79,7 @@ def test_the_chosen_edge_is_looked_at(knowledge: Knowledge) -> None:
 
 
 def test_names_are_looked_up_where_names_are(browser: CaseModel) -> None:
-    """A look-up goes to port 53, whatever the service's own port."""
+    """A name lookup goes to port 53, not to the service's port."""
     (wanted,) = browser.probes["names"]
     assert wanted.step == "dns signaling roaming.example:53/udp"
 

@@ -141,7 +141,7 @@ def test_the_path_asks_each_question_once(case: CaseModel, data: st.DataObject) 
 @quick
 @given(data=st.data())
 def test_settled_means_settled(case: CaseModel, data: st.DataObject) -> None:
-    """Once settled, no way in which the running looks can end changes a list or a confidence."""
+    """Once settled, no result of the running checks changes a list or a confidence."""
     steps = sorted({one.step for wanted in case.probes.values() for one in wanted})
     known = data.draw(st.dictionaries(st.sampled_from(steps), st.sampled_from(STATES)))
     rest = [step for step in steps if step not in known]
@@ -159,7 +159,7 @@ def test_settled_means_settled(case: CaseModel, data: st.DataObject) -> None:
 
 
 def test_settled_waits_for_what_matters(case: CaseModel) -> None:
-    """Running looks of an open cause are waited for; with all looks done there is nothing to wait for."""
+    """Running checks of an open cause are waited for; when all checks have ended, there is nothing to wait for."""
     seen = look_at(case, {"": None})
     media = {step for step in seen if step.startswith("udp_media")}
     partly = {step: one for step, one in seen.items() if step not in media}
@@ -169,7 +169,7 @@ def test_settled_waits_for_what_matters(case: CaseModel) -> None:
 
 
 def test_settled_waits_for_what_makes_a_question_due(case: CaseModel) -> None:
-    """TLS has been looked at, but counts only once TCP is known: that look is waited for."""
+    """TLS was checked, but counts only once TCP is known: the TCP check is waited for."""
     alone = replace(case, causes={"intercepted": case.causes["intercepted"]})
     seen = look_at(case, {"": None, "tls": Failure.SSL_LOCAL_AUTHORITY})
     port = {one.step for one in case.probes["port"]}
@@ -194,7 +194,7 @@ def test_branches_share_no_question(case: CaseModel) -> None:
 
 
 def test_cheap_questions_come_before_people(case: CaseModel) -> None:
-    """A person is asked only after what a relay can tell in the same branch."""
+    """A person is asked only after the relay's questions in the same branch."""
     media = next(
         root for root in compile_tree(case).roots if isinstance(root, Ask) and root.question == "media"
     )
@@ -204,7 +204,7 @@ def test_cheap_questions_come_before_people(case: CaseModel) -> None:
 
 
 def test_needs_inside_a_branch_are_asked_first(case: CaseModel) -> None:
-    """Whatever it tells, a question waits for what it needs, and is not asked where it must not be."""
+    """A question waits for what it needs, and is not asked when its needs are not met."""
     for branch, root in zip(compile_tree(case).branches, compile_tree(case).roots, strict=True):
         for question, known in asked_in(root, {}):
             for needed, fit in case.questions[question].needs.items():
