@@ -1,4 +1,4 @@
-"""What people do in Slack, and what Slack then tells the app: commands, clicks, forms, words in threads."""
+"""Actions of people in Slack, and the payloads that Slack then sends: commands, clicks, forms, messages."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ PLACES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 
 class Acting:
-    """Mixed into the fake Slack. Each act waits for the app's acknowledgement and gives the delivery."""
+    """Mixin of the fake Slack. Each action waits for the app's acknowledgment and returns the delivery."""
 
     async def command(self: "FakeSlack", line: str, user: User, channel: Channel | None = None) -> Delivery:
         """Type *line*, such as `/diagnose 31009`."""
@@ -79,7 +79,7 @@ class Acting:
         return await self.deliveries.deliver("interactive", payload)
 
     async def submit(self: "FakeSlack", view: View, values: dict[str, Any], user: User) -> Delivery:
-        """Send a form; *values* by block_id or action_id: texts, and values of options. `errors` keep it open."""
+        """Submit a form; *values* by block_id or action_id: texts, and option values. `errors` keep it open."""
         team = self.teams[user.team]
         state: dict[str, Any] = {}
         for name, element in view.inputs().items():
@@ -110,7 +110,7 @@ class Acting:
         return delivery
 
     async def shortcut(self: "FakeSlack", callback: str, message: Message, user: User) -> Delivery:
-        """Use a message shortcut on *message*, which may be anybody's and anywhere."""
+        """Use a message shortcut on *message*, by any author in any channel."""
         place = ResponseUrl(self.teams[user.team], message.channel, user.id, self.clock.now())
         self.declared("shortcuts", "callback_id", callback)
         payload = self._interaction("message_action", user, callback_id=callback)
@@ -127,7 +127,7 @@ class Acting:
     def paste(
         self: "FakeSlack", text: str, user: User, channel: Channel | None = None, thread: str | None = None
     ) -> Message:
-        """Put a person's words somewhere without telling the app."""
+        """Add a person's message without an event for the app."""
         channel = channel or self.channel(team=self.teams[user.team])
         message = Message(self.clock.stamp(), channel, user.id, text, thread_ts=thread)
         channel.messages[message.ts] = message
@@ -136,7 +136,7 @@ class Acting:
     async def say(
         self: "FakeSlack", text: str, user: User, channel: Channel | None = None, thread: str | None = None
     ) -> Message:
-        """Write *text*, in a thread or not; the app hears of it where the bot is and may read."""
+        """Post *text*, in a thread or not; the app gets an event where the bot is a member and may read."""
         message = self.paste(text, user, channel, thread)
         team = self.teams[user.team]
         event = {**message.json(), "channel": message.channel.id, "channel_type": message.channel.kind}
@@ -151,7 +151,7 @@ class Acting:
     async def mention(
         self: "FakeSlack", text: str, user: User, channel: Channel | None = None, thread: str | None = None
     ) -> Message:
-        """Write *text* to the bot by name; the app hears of it as a mention, and as a message where it may read."""
+        """Mention the bot with *text*; the app gets a mention event, and a message event where it may read."""
         return await self.say(f"<@{self.teams[user.team].bot}> {text}", user, channel, thread)
 
     async def tell(self: "FakeSlack", text: str, user: User, thread: str | None = None) -> Message:
@@ -164,7 +164,7 @@ class Acting:
         self.echo(message, "message_changed", always=True)
 
     async def open_home(self: "FakeSlack", user: User, tab: str = "home") -> View | None:
-        """Look at the app's home; gives what is shown there now, which the app may still be changing."""
+        """Open the App Home; return the view shown now, which the app may still be updating."""
         team = self.teams[user.team]
         event = {"type": "app_home_opened", "user": user.id, "channel": team.direct(user.id).id, "tab": tab}
         view = team.homes.get(user.id)
@@ -174,7 +174,7 @@ class Acting:
         return view
 
     async def invite(self: "FakeSlack", channel: Channel, user: User) -> None:
-        """Take the bot into *channel*."""
+        """Invite the bot to *channel*."""
         team = self.teams[user.team]
         channel.members.add(team.bot)
         event = {"type": "member_joined_channel", "user": team.bot, "channel": channel.id, "team": team.id}
@@ -188,18 +188,18 @@ class Acting:
         await self._event(self.teams[user.team], {**event, "streaming_message_ts": [message.ts]})
 
     async def uninstall(self: "FakeSlack", team: Team) -> None:
-        """Take the app out of a workspace."""
+        """Uninstall the app from a workspace."""
         await self.revoke_tokens(team, bot=[team.bot])
         await self._event(team, {"type": "app_uninstalled"})
         for one in installed_with(self, team):
             one.installed = False
 
     async def revoke_tokens(self: "FakeSlack", team: Team, **tokens: list[str]) -> None:
-        """Take tokens back: `bot` or `oauth`, each with its users."""
+        """Revoke tokens: `bot` or `oauth`, each with its users."""
         await self._event(team, {"type": "tokens_revoked", "tokens": tokens})
 
     def echo(self: "FakeSlack", message: Message, subtype: str = "", always: bool = False) -> None:
-        """Tell the app that *message* was posted, changed or deleted, as Slack does of the app's own too."""
+        """Send the app an event that *message* was posted, changed, or deleted; Slack also does so for its own."""
         team = self.teams[message.channel.team]
         there = self.request_url or self.socket.opened
         if not there or not (self.echoes or always) or team.bot not in message.channel.members:
@@ -220,7 +220,7 @@ class Acting:
         self.deliveries.post("events_api", self._envelope(team, event))
 
     def declared(self: "FakeSlack", feature: str, key: str, value: str) -> None:
-        """Hold against the app what people could not use, because the manifest does not have it."""
+        """Record a violation if the manifest does not declare a feature, because people could not use it."""
         if value not in [one[key] for one in MANIFEST["features"][feature]]:
             self.records.violate(f"the manifest has no {value} among its {feature}")
 
@@ -294,7 +294,7 @@ class Acting:
         }
 
     def pings(self: "FakeSlack") -> list[str]:
-        """Every mention of a whole channel in anything the bot has said."""
+        """List every mention of a whole channel in the bot's messages."""
         return [one for sent in self.records.outgoing.values() for args in sent for one in limits.pings(args)]
 
 

@@ -1,4 +1,4 @@
-"""The Web API's door: arguments as the SDK sends them, tokens, scopes, limits, and the table of methods."""
+"""The Web API's entry point: arguments as the SDK sends them, tokens, scopes, limits, and the method table."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ AS_JSON: Final = frozenset(
 
 
 class SlackError(Exception):
-    """`ok: false`; *more* stands beside the error."""
+    """`ok: false`; *more* has the fields besides the error."""
 
     def __init__(self, error: str, **more: Any) -> None:
         super().__init__(error)
@@ -41,7 +41,7 @@ class SlackError(Exception):
 
 @dataclass(frozen=True)
 class Method:
-    """One method: what it does, and the scopes of which one is needed."""
+    """One method: its function, and the scopes of which one is needed."""
 
     do: Callable[["FakeSlack", Team, dict[str, Any]], dict[str, Any]]
     scopes: tuple[str, ...] = ()
@@ -63,7 +63,7 @@ def method(name: str, *scopes: str, token: str = "bot") -> Callable[[Do], Do]:
 
 
 async def answer(slack: "FakeSlack", request: web.Request) -> web.Response:
-    """Do one call and write it down."""
+    """Run one call and record it."""
     name = request.match_info["method"]
     args = await read_arguments(request)
     token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(args.pop("token", ""))
@@ -110,7 +110,7 @@ def _do(slack: "FakeSlack", call: Call, token: str) -> dict[str, Any]:
 
 
 def _team(slack: "FakeSlack", known: Method, token: str, args: Mapping[str, Any]) -> Team:
-    """Whose token it is; an error for one that does not fit the method."""
+    """Return the workspace of the token; raise SlackError if the token does not fit the method."""
     if known.token == "app":
         if token != APP_TOKEN:
             raise SlackError("not_allowed_token_type" if token.startswith("xoxb-") else "invalid_auth")
@@ -130,7 +130,7 @@ def _team(slack: "FakeSlack", known: Method, token: str, args: Mapping[str, Any]
 
 
 async def read_arguments(request: web.Request) -> dict[str, Any]:
-    """The arguments from wherever the SDK puts them: query, form or JSON; nested ones parsed."""
+    """Read the arguments from query, form, or JSON, as the SDK sends them, and parse nested ones."""
     args: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         args |= json.loads(await request.text() or "{}")

@@ -1,4 +1,4 @@
-"""Trouble on purpose, the same for the same seed: 429s, duplicated deliveries, errors that were ordered."""
+"""Injected faults, reproducible by seed: 429s, duplicate deliveries, and errors that a test requests."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ class Chaos:
     tiers: bool = True  # whether the limits of TIERS hold
     minute: float = 60.0  # seconds in which a tier's calls may be made; shorter saves a test's time
     orders: list[Order] = field(default_factory=list)
-    # methods whose answers are held back until somebody sets the event; what was asked for is done at once
+    # methods whose responses are delayed until a test sets the event; the call itself runs at once
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     dice: random.Random = field(init=False)
 
@@ -43,7 +43,7 @@ class Chaos:
         self.orders += [(method, error, when)] * times
 
     def ordered(self, method: str, args: Mapping[str, Any]) -> str:
-        """The error ordered for this call, once each."""
+        """Return the error that a test requested for this call, once each."""
         for order in self.orders:
             if order[0] == method and order[2](args):
                 self.orders.remove(order)
@@ -60,7 +60,7 @@ class Chaos:
         return "service_unavailable" if rolled < self.rate_limited + self.server_error else ""
 
     def too_many(self, channel: str, clock: Clock) -> bool:
-        """Whether one more post in *channel* is too many by now."""
+        """Whether one more post in *channel* exceeds the limit now."""
         if self.per_second is None:
             return False
         tokens, last = self._tokens[channel]
@@ -72,7 +72,7 @@ class Chaos:
         return tokens < 1
 
     def over_tier(self, method: str, team: str, clock: Clock) -> float:
-        """Count a call; if it is one too many of its method for the workspace, the seconds until the next."""
+        """Count a call; return the seconds to wait if it exceeds the method's limit for the workspace, else 0."""
         if not self.tiers or method not in TIERS:
             return 0.0
         recent, now = self._recent[method, team], clock.now()
@@ -84,5 +84,5 @@ class Chaos:
         return 0.0
 
     def twice(self) -> bool:
-        """Whether this delivery comes a second time."""
+        """Whether this delivery is sent a second time."""
         return self.dice.random() < self.duplicates

@@ -75,7 +75,7 @@ def own(team: Team, args: Mapping[str, Any]) -> Message:
 
 
 def checked(slack: "FakeSlack", name: str, args: Mapping[str, Any]) -> None:
-    """Refuse what Slack would, write down what nobody should send."""
+    """Refuse what Slack refuses, and record what the app should not send."""
     slack.records.outgoing[name].append(dict(args))
     if slack.judges_later:
         return
@@ -93,7 +93,7 @@ def checked(slack: "FakeSlack", name: str, args: Mapping[str, Any]) -> None:
 
 
 def judge(slack: "FakeSlack", name: str, args: Mapping[str, Any]) -> list[str]:
-    """Write down everything wrong with a message, and give what Slack would see of it."""
+    """Record everything wrong with a message, and return what Slack itself would refuse."""
     if found := limits.pings(args):
         slack.records.violate(f"{name}: pings {found}")
     wrong = limits.check_message(args)

@@ -1,4 +1,4 @@
-"""How payloads reach the app: over a socket or as signed HTTP, again when nobody answers, twice on purpose."""
+"""Deliver payloads to the app: over a socket or as signed HTTP, with retries, and duplicates for tests."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ FAILED: Final = "failed with the error “dispatch_failed”"
 
 
 class Deliveries:
-    """One queue out of Slack; events are tried again, commands and clicks are not: the user sees an error."""
+    """Slack's delivery queue. Events are retried; commands and clicks are not, and the user gets an error."""
 
     def __init__(self, slack: "FakeSlack") -> None:
         self.slack = slack
@@ -113,7 +113,7 @@ class Deliveries:
 
 
 def signed(body: str, now: float, secret: str = SIGNING_SECRET) -> dict[str, str]:
-    """The headers by which the app knows that a request is Slack's."""
+    """Make the headers that prove to the app that a request is from Slack."""
     stamp = str(int(now))
     digest = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}

@@ -1,4 +1,4 @@
-"""What the fake writes down for tests: calls, deliveries, how long each took, and every rule that was broken."""
+"""What the fake records for tests: calls, deliveries, their durations, and every violation of a rule."""
 
 import asyncio
 from collections import defaultdict
@@ -24,7 +24,7 @@ class Call:
 
 @dataclass
 class Delivery:
-    """One payload for the app: sent once, or again until somebody acknowledges it."""
+    """One payload for the app: sent once, or retried until it is acknowledged."""
 
     kind: str  # slash_commands, interactive, events_api
     payload: dict[str, Any] = field(repr=False)
@@ -51,7 +51,7 @@ class Records:
         self._waiting: set[asyncio.Future[None]] = set()
 
     async def note(self) -> None:
-        """Tell whoever waits that something has happened."""
+        """Notify the waiting tests of a change."""
         for one in self._waiting:
             if not one.done():
                 one.set_result(None)
@@ -64,7 +64,7 @@ class Records:
             if loop.time() > end:
                 tail = "\n".join(f"  {call.method} {call.error or 'ok'}" for call in self.calls[-12:])
                 raise AssertionError(f"not within {seconds} s: {why or true}; the last calls:\n{tail}")
-            # No lock: who is cancelled while it waits for a lock again may keep it for ever.
+            # No lock: a task that is cancelled while it reacquires a lock may keep it forever.
             news: asyncio.Future[None] = loop.create_future()
             self._waiting.add(news)
             try:
@@ -74,7 +74,7 @@ class Records:
         return found
 
     def violate(self, sentence: str) -> None:
-        """Write down that a rule was broken; the fixture fails the test for it."""
+        """Record a violation; the fixture fails the test for it."""
         self.violations.append(sentence)
 
     def made(self, method: str) -> list[Call]:

@@ -20,7 +20,7 @@ LIFE: Final = 1800.0  # seconds
 
 @dataclass
 class ResponseUrl:
-    """Where an answer to one command or click may go."""
+    """The target of replies to one command or click."""
 
     team: Team
     channel: Channel

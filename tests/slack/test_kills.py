@@ -1,4 +1,4 @@
-"""kill -9 at random moments while people ask by every way in: after the last restart each has one answer."""
+"""kill -9 at random moments while people use every entry point: after the last restart each has one reply."""
 
 import asyncio
 import os
@@ -17,15 +17,15 @@ pytestmark = pytest.mark.load
 
 FULL: Final = os.environ.get("LINEMAN_SLACK_LOAD") == "full"
 KILLS: Final = 20 if FULL else 3
-EACH: Final = 12 if FULL else 2  # requests by each way
+EACH: Final = 12 if FULL else 2  # requests per entry point
 AT_ONCE: Final = 8
-APART: Final = 30 if FULL else 25  # things that happen between two kills, at most
+APART: Final = 30 if FULL else 25  # most events between two kills
 PATIENCE: Final = 300 if FULL else 60  # seconds
 SEEDS: Final = (1, 2, 3) if FULL else (1,)
 
 
 def happened(slack: FakeSlack) -> int:
-    """A clock that stands still while nothing happens: calls of the bot, and what was passed on to it."""
+    """Count events as a clock: calls of the bot, and deliveries to it."""
     return len(slack.records.calls) + sum(one.acked for one in slack.records.deliveries)
 
 
@@ -35,7 +35,7 @@ def wrong(everybody: list[Asked], kills: list[float]) -> list[str]:
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_killed_again_and_again(slack: FakeSlack, transport: str, tmp_path: Path, seed: int) -> None:
-    """Whatever was accepted, by whichever way, has one verdict, refusal or sentence, however often it was killed."""
+    """Every accepted request, by any entry point, has one verdict, refusal, or sentence after any number of kills."""
     dice, kills = random.Random(seed), list[float]()
     slack.echoes, slack.chaos.duplicates = False, 0.2
     bot = Bot(slack, transport, tmp_path, closed_world(tmp_path), {"LINEMAN_RUNS_AT_ONCE": "4"})

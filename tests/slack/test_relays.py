@@ -1,4 +1,4 @@
-"""Asked in Slack, answered by real relays: a hub, two relays and the bot, each a process of its own."""
+"""Diagnoses from Slack by real relays: a hub, two relays, and the bot, each in its own process."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ async def world(tmp_path: Path, turn_server: Coturn) -> AsyncIterator[SmallWorld
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Town]:
-    """A relay that may look everywhere, and one whose own policy keeps it away from the service."""
+    """Start a relay that may connect everywhere, and one whose own policy denies the service."""
     with town(tmp_path) as place:
         place.start_hub()
         place.join("acme-hq", more=("--for", "#support"))
@@ -45,7 +45,7 @@ def place(tmp_path: Path) -> Iterator[Town]:
 
 
 async def test_real_relays(slack: FakeSlack, place: Town, world: SmallWorld, tmp_path: Path) -> None:
-    """Each relay's own answer is told: one sees nothing wrong, one is kept away by its policy, one has been killed."""
+    """Each relay has its own result: one finds no problem, one is denied by its policy, one has been killed."""
     slack.team.scopes |= {"channels:read"}
     rules = tmp_path / "access.yaml"
     rules.write_text(json.dumps({"rules": [{"relays": "local"}, {"label": "site=berlin"}]}))

@@ -1,4 +1,4 @@
-"""Reports of the user's device in Slack: pasted or uploaded, laid beside the relay, kept, fetched from Slack only."""
+"""Device reports in Slack: pasted or uploaded, combined with relay observations, stored, fetched from Slack only."""
 
 import json
 
@@ -17,12 +17,12 @@ REPORT = json.dumps(SAMPLES["javascript"]())
 
 @pytest.fixture
 def transport() -> str:
-    """Nothing here hangs on how Slack and the app talk."""
+    """Use one transport: these tests do not depend on it."""
     return "socket"
 
 
 async def test_a_pasted_report_goes_on_with_the_case(bot: Bot) -> None:
-    """The thread says what the device saw beside the relay; the verdict is drawn up anew, and outlives a restart."""
+    """The thread compares device and relay; the verdict is updated and survives a restart."""
     slack = bot.slack
     verdict = await diagnosed(bot, "31009 javascript")
     assert "signaling gateways are blocked" in verdict.text
@@ -45,7 +45,7 @@ async def test_a_pasted_report_goes_on_with_the_case(bot: Bot) -> None:
 
 
 async def test_an_uploaded_report_is_read(bot: Bot) -> None:
-    """A file without a word does as well as pasted text."""
+    """A file without a message works like pasted text."""
     slack = bot.slack
     verdict = await diagnosed(bot, "31009 ios")
     report = json.dumps(SAMPLES["ios"](), indent=1).encode("utf-16")
@@ -80,12 +80,12 @@ async def test_what_is_no_report_is_named(bot: Bot) -> None:
 
 
 def found(verdict: Message) -> str:
-    """What the verdict says was found; what is only possible stands further down."""
+    """Return the part of the verdict with the causes found, without those that are only possible."""
     return verdict.text.partition("Tell the customer")[0]
 
 
 async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> None:
-    """Pasted alone it finds no more than before; with the words that it was made on the user's device it does."""
+    """Pasted output finds nothing new until a person says that it is from the user's device."""
     slack, ada = bot.slack, bot.slack.user("ada")
     verdict = await diagnosed(bot, "31009 javascript")
     session = (
@@ -105,7 +105,7 @@ async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> Non
 
 
 async def test_a_report_without_a_case(bot: Bot) -> None:
-    """In a direct message, or by the shortcut, it is told what the device saw, and how to look from a relay."""
+    """In a direct message, or by shortcut, the reply says what the device measured, and how to run a relay."""
     slack, ada = bot.slack, bot.slack.user("ada")
     await slack.tell(REPORT, ada)
     room = slack.team.direct(ada.id)

@@ -1,4 +1,4 @@
-"""Who is let in: signatures, limits per person, other workspaces, tokens that were revoked."""
+"""Access control: signatures, limits per person, other workspaces, revoked tokens."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ PRESSED: Final = '{"type": "block_actions", "actions": [{"action_id": "lm_start"
 
 
 async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
-    """What another has signed, or Slack too long ago, is refused; health and readiness are told to anybody."""
+    """Requests with a wrong or old signature are refused; health and readiness are public."""
     typed, now = "command=%2Fdiagnose&text=31009", slack.clock.now()
     pressed = "payload=" + quote_plus(PRESSED)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -44,7 +44,7 @@ async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
 
 
 async def test_rate_limit(slack: FakeSlack, tmp_path: Path) -> None:
-    """Whoever asks too often is told when the next one is possible; others are not held up."""
+    """A person over the limit learns when the next request is possible; others are not affected."""
     ada, grace = slack.user("ada"), slack.user("grace")
     limits = {"LINEMAN_RATE_USER": "2/600"}
     async with serving(Bot(slack, "socket", tmp_path, closed_world(tmp_path), limits)):
@@ -74,7 +74,7 @@ async def test_uninstalled(slack: FakeSlack, tmp_path: Path) -> None:
     ],
 )
 async def test_settings(settings: dict[str, str], code: int, says: str, tmp_path: Path) -> None:
-    """Without settings, or with wrong ones, it says in one screen what to do, and never what stands in a token."""
+    """With missing or wrong settings, it prints on one screen what to do, and never the content of a token."""
     process = await asyncio.create_subprocess_exec(
         LINEMAN,
         "serve",
@@ -91,7 +91,7 @@ async def test_settings(settings: dict[str, str], code: int, says: str, tmp_path
 
 
 async def test_refused_at_the_start(slack: FakeSlack, tmp_path: Path) -> None:
-    """What keeps it from starting is one sentence that says what to do; the exit code tells whether to try again."""
+    """A failed start prints one sentence that says what to do; the exit code says whether to retry."""
     web = {"SLACK_APP_TOKEN": "", "PORT": slack.base.rpartition(":")[2]}
     cases = {
         "Slack does not know SLACK_BOT_TOKEN": (2, {"SLACK_BOT_TOKEN": "xoxb-of-another-app"}),
@@ -112,7 +112,7 @@ async def test_refused_at_the_start(slack: FakeSlack, tmp_path: Path) -> None:
 
 
 async def refused(environment: dict[str, str], folder: Path) -> tuple[int | None, str]:
-    """Start it; gives its exit code and all that it said."""
+    """Start the bot; return its exit code and its output."""
     settings = {"PATH": os.environ["PATH"], "HOST": HOST, **environment}
     out = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
     process = await asyncio.create_subprocess_exec(LINEMAN, "serve", env=settings, cwd=folder, **out)

@@ -1,4 +1,4 @@
-"""Going on with a case: anybody in the thread, by mention or plainly, and by its buttons."""
+"""Continuing a case: by anyone in the thread, with or without a mention, and by its buttons."""
 
 from tests.fake_slack.state import Message
 from tests.slack.bot import Bot, has_ended
@@ -93,7 +93,7 @@ async def test_form(bot: Bot) -> None:
 
 
 async def test_buttons(bot: Bot) -> None:
-    """Everything that a verdict offers does something: again, evidence, raw data, tree, ticket, judgement."""
+    """Every control of a verdict works: rerun, evidence, raw data, tree, ticket, feedback."""
     slack, grace = bot.slack, bot.slack.user("grace")
     verdict = await diagnosed(bot, "31009 javascript")
     for action in sorted(set(verdict.actions())):
@@ -137,7 +137,7 @@ async def test_home(bot: Bot) -> None:
 
 
 async def test_not_in_channel(bot: Bot) -> None:
-    """Where the bot is no member it says how to invite it, and the verdict comes in direct messages."""
+    """Where the bot is not a member it says how to invite it, and sends the verdict as a direct message."""
     slack, ada = bot.slack, bot.slack.user("ada")
     outside = slack.add_channel("outside", bot=False)
     await slack.command("/diagnose 31009", ada, outside)
@@ -152,7 +152,7 @@ async def test_not_in_channel(bot: Bot) -> None:
 
 
 async def test_refused_blocks(bot: Bot) -> None:
-    """When Slack refuses the blocks of the verdict, the same is said in plain words."""
+    """If Slack refuses the blocks of the verdict, the same content is sent as plain text."""
     slack = bot.slack
     slack.chaos.fail("chat.update", "invalid_blocks", when=lambda args: "lm_again" in str(args))
     await slack.command("/diagnose 31009", slack.user("ada"))

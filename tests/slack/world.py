@@ -1,4 +1,4 @@
-"""A network where nothing answers, so that a diagnosis takes no time: real probes, closed ports of loopback."""
+"""A network where nothing answers, so that a diagnosis is fast: real checks of closed ports on loopback."""
 
 import json
 import socket
