@@ -16,7 +16,7 @@ import pytest
 
 from bot.rendering.blocks import elements, modals
 from bot.slack.conversation import symptom_choices
-from bot.slack.listeners import actions
+from bot.slack.listeners import actions, free_actions
 from bot.slack.listeners.routes import HANDLERS
 from bot.slack.runs import lifecycle
 from bot.storage.store import Store
@@ -404,7 +404,7 @@ def outcomes(folder: Path) -> list[str]:
 def test_what_a_press_says(former: Former) -> None:
     """Everything that can be pressed in any reply of the former version is read as it was, and belongs to somebody."""
     gallery = former.ask("former_gallery.py")
-    known = {**actions.ABOUT_CASE, **actions.ABOUT_RUN, **actions.FREE}
+    known = {**actions.ABOUT_CASE, **actions.ABOUT_RUN, **free_actions.FREE_ACTIONS}
     verbs = set()
     for press in gallery["presses"]:
         assert elements.read(press["action"]) == press["read"]
