@@ -1,1 +1,1 @@
-"""What is said in threads and messages."""
+"""Conversations in threads and direct messages."""

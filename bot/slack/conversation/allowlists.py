@@ -1,4 +1,4 @@
-"""Allow-lists: a table in a message, and the file that a firewall reads below it."""
+"""Send an allow-list as a table in a message, with the file for the firewall below it."""
 
 import asyncio
 import logging
@@ -23,11 +23,11 @@ from bot.slack.state.context import AppContext
 
 log = logging.getLogger(__name__)
 
-PATIENCE: Final = 15.0  # seconds for looking up the names of a list
+PATIENCE: Final = 15.0  # seconds for the DNS lookups of a list
 
 
 async def send_allowlist(context: AppContext, actor: Actor, wanted: ListRequest) -> None:
-    """Post the list and its file where *actor* is; in a direct message where Lineman may not write there."""
+    """Post the list and its file where *actor* is, or as a direct message if Lineman cannot post there."""
     content = await _content(context, wanted)
     place = actor.channel or actor.user
     try:
@@ -44,7 +44,7 @@ async def send_allowlist(context: AppContext, actor: Actor, wanted: ListRequest)
 
 
 async def _content(context: AppContext, wanted: ListRequest) -> str:
-    """Write the file; where names have to be looked up, in a thread of its own, because that waits."""
+    """Render the file. If names must be resolved, do it in a separate thread, because DNS lookups block."""
     if wanted.form not in BY_ADDRESS:
         return await context.worker.call(write_list, wanted, context.engine.network)
     try:
@@ -58,14 +58,14 @@ async def _content(context: AppContext, wanted: ListRequest) -> str:
 
 
 async def _apart(work: Callable[[], str]) -> str:
-    """Do *work* in a thread that holds up nobody, not even the end of the process: a look-up cannot be cancelled."""
+    """Run *work* in a daemon thread. A DNS lookup cannot be cancelled, so it must not delay the process exit."""
     done: Future[str] = Future()
     done.set_running_or_notify_cancel()
 
     def run() -> None:
         try:
             done.set_result(work())
-        except Exception as error:  # noqa: BLE001 - whoever waits is told
+        except Exception as error:  # noqa: BLE001 - passed on to the caller
             done.set_exception(error)
 
     threading.Thread(target=run, name="look-up", daemon=True).start()
@@ -91,12 +91,12 @@ async def _give(
             initial_comment=allowlists.note_of(wanted) or None,
         )
     except SlackError as error:
-        log.warning("no file: %s", error.word)
+        log.warning("could not upload the allow-list file: %s", error.word)
         await post_once(workspace, channel, allowlists.as_text(wanted, content), thread or ts)
 
 
 async def another(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Give the list that a button stands for."""
+    """Post the list that a button describes."""
     stored = {name: fields[name] for name in OPTIONS if fields.get(name)}
     await send_allowlist(
         context, actor, make_list_request(stored, context.engine.knowledge, context.engine.network)
@@ -104,6 +104,6 @@ async def another(context: AppContext, actor: Actor, fields: Mapping[str, str]) 
 
 
 async def ask_platform(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Ask for which platform the list is; the rest of what was *fields* is kept in the buttons."""
+    """Ask for the platform of the list. The buttons carry the other options in *fields*."""
     platforms = [(platform.id, platform.title) for platform in context.engine.knowledge.platforms.values()]
     await answers.say(context, actor, allowlists.which_platform(platforms, fields))

@@ -1,4 +1,4 @@
-"""Answers to questions, wherever they are asked: in the thread for all, or to the person alone who typed a command."""
+"""Answer questions where they were asked: in the thread, or visible only to the user who typed a command."""
 
 import logging
 from typing import Final
@@ -23,13 +23,14 @@ from knowledge.advice.meaning import meaning_of
 
 log = logging.getLogger(__name__)
 
-# Seconds that a language model has: the plain answer is there already, and nobody sees that its words are thought over.
+# Seconds that a language model has. The plain answer is ready already, and nothing shows that rewording is in
+# progress.
 WORDING: Final = 4.0
-LONGEST: Final = 500  # characters of a question that are shown again, or gone on from
+LONGEST: Final = 500  # characters of a question that are repeated or stored for follow-up questions
 
 
 async def warm(context: AppContext) -> None:
-    """Learn from the files what words mean, before somebody waits for it: half a second, at the bench."""
+    """Load the search index in the worker thread before the first question. It takes 0.5 s."""
 
     def learn() -> None:
         route("a story that says nothing", language_context(context))
@@ -38,7 +39,7 @@ async def warm(context: AppContext) -> None:
 
 
 async def say(context: AppContext, actor: Actor, message: Message) -> None:
-    """Answer where it was asked: in the thread, or to the person alone where only they see the question."""
+    """Reply in the thread, or visible only to the user if only they can see the question."""
     where = actor.thread or actor.message
     if not where or actor.private or not actor.channel:
         await context.post_ephemeral(actor, message)
@@ -52,7 +53,7 @@ async def say(context: AppContext, actor: Actor, message: Message) -> None:
 
 
 def language_context(context: AppContext, words: Vocabulary | None = None) -> LanguageContext:
-    """What words can be about here; *words* are those that somebody may use."""
+    """Return the words a message can refer to here. *words* is the vocabulary that the user may use."""
     return LanguageContext(context.engine.knowledge, context.engine.network, words or context.vocabulary)
 
 
@@ -63,7 +64,7 @@ async def answer(
     asked: LastQuestion,
     run: ButtonContext | None = None,
 ) -> None:
-    """Give an answer, in a language model's words where one is set, or say that there is none; keep the question."""
+    """Answer a question, reworded by a language model if one is set. Store the question for follow-ups."""
     question = asked.question[:LONGEST]
     last, codes = await context.worker.call(_kept, context, LastQuestion(question, asked.about))
     if text.answered:
@@ -74,17 +75,17 @@ async def answer(
 
 
 async def _worded(context: AppContext, question: str, plain: Answer, case_context: CaseContext) -> Answer:
-    """*plain* in the model's words; as it is where none is set, it is slow, or says what is not written."""
+    """Reword *plain* with the language model. Return *plain* if none is set, it is slow, or it adds facts."""
     if context.llm is None:
         return plain
     answer = await context.worker.run(reword(question, plain, case_context.evidence, context.llm))
     if not answer.phrased:
-        log.warning("an answer was not worded by the language model: %s", answer.because)
+        log.warning("answer not reworded by the language model: %s", answer.because)
     return answer
 
 
 def _kept(context: AppContext, asked: LastQuestion) -> tuple[LastQuestion, list[tuple[str, str]]]:
-    """What the next question may go on from, and the codes that the question names, with their names."""
+    """Store the question for follow-ups. Return the codes that it names, with their titles."""
     known = [
         code
         for code in read(asked.question, context.vocabulary).codes
@@ -97,7 +98,7 @@ def _kept(context: AppContext, asked: LastQuestion) -> tuple[LastQuestion, list[
 async def meanings(
     context: AppContext, actor: Actor, asked: tuple[str, ...], platform: str, question: str = ""
 ) -> None:
-    """Tell what codes mean, each in a message of its own."""
+    """Post the meaning of each code as a separate message."""
     for code in asked[:3]:
         found = meaning_of(context.engine.knowledge, code, platform or None)
         if found:
@@ -107,19 +108,19 @@ async def meanings(
 
 
 async def unknown(context: AppContext, actor: Actor, what: UnknownCode) -> None:
-    """Say that a code is not known here, and offer the nearest."""
+    """Reply that a code is unknown, with the nearest known codes."""
     near = [(code, name_of(context, code)) for code in what.near]
     await say(context, actor, codes.unknown_code(what.code, near, meaning=what.meaning))
 
 
 async def nearest(context: AppContext, actor: Actor, name: str) -> None:
-    """Give the passage that was chosen of the nearest ones."""
+    """Post the passage that the user chose from the nearest ones."""
     answer = await context.worker.call(passage, name, context.engine.knowledge)
     await say(context, actor, answers.answer(answer))
 
 
 async def named(context: AppContext, actor: Actor, name: str) -> None:
-    """Explain the cause, the question or the code of that *name*."""
+    """Explain the cause, question, or code called *name*."""
     knowledge = context.engine.knowledge
     if name in knowledge.causes:
         await say(context, actor, guides.cause_meaning(knowledge.causes[name]))
@@ -130,6 +131,6 @@ async def named(context: AppContext, actor: Actor, name: str) -> None:
 
 
 def name_of(context: AppContext, code: str) -> str:
-    """The name of an error code; empty for one without a file."""
+    """Return the title of an error code, or "" if it has no file."""
     known = context.engine.knowledge.errors.get(code)
     return known.name if known else ""

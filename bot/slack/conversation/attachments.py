@@ -1,6 +1,6 @@
-"""Files that people attach to a message: named in its text, so that they are kept with it, and fetched when it is read.
+"""Handle files attached to messages: mark them in the text, which is stored, and download them when it is read.
 
-A file is fetched only from Slack itself, with the bot's token, when it was shared in this very channel.
+A file is downloaded only from Slack, with the bot's token, and only if it was shared in this channel.
 """
 
 import logging
@@ -26,17 +26,17 @@ MOST: Final = 3  # files of one message
 PATIENCE: Final = 10.0  # seconds
 FROM: Final = "files.slack.com"
 _MARK: Final = re.compile(r"\s?\[file (F[A-Z0-9]{2,30})\]")
-# What may be a report or a log; pictures and the like are left alone.
+# File types that may be reports or logs. Pictures and other types are ignored.
 _READABLE: Final = re.compile(r"json|text|txt|log|javascript|plain|binary|octet", re.IGNORECASE)
 
 
 def text_of(event: Mapping[str, Any]) -> str:
-    """Give the words of a message, and behind them a mark for each file in it that may be a report."""
+    """Return the text of a message, followed by a mark for each file that may be a report."""
     return with_files(str(event.get("text") or ""), event)
 
 
 def with_files(text: str, message: Mapping[str, Any]) -> str:
-    """Put behind *text* a mark for each file of *message* that may be a report."""
+    """Append to *text* a mark for each file of *message* that may be a report."""
     files = message.get("files")
     listed = files if isinstance(files, list) else []
     readable = [item for item in listed if isinstance(item, Mapping) and _may_be_read(item)]
@@ -44,22 +44,22 @@ def with_files(text: str, message: Mapping[str, Any]) -> str:
 
 
 def files_in(text: str) -> tuple[str, ...]:
-    """List the ids of the files that *text* names."""
+    """List the ids of the files that *text* marks."""
     return tuple(dict.fromkeys(_MARK.findall(text)))[:MOST]
 
 
 def words_of(text: str) -> str:
-    """Give *text* without its marks."""
+    """Return *text* without file marks."""
     return _MARK.sub("", text)
 
 
 async def fetch(context: AppContext, actor: Actor, file: str) -> bytes | str:
-    """Fetch a file, at most one byte more than is ever read; a sentence where that cannot be."""
+    """Download a file, at most one byte more than the limit. Return a sentence if that fails."""
     workspace = await context.workspace(actor)
     try:
         found = (await call(workspace.client.files_info, file=file)).get("file")
     except SlackError as error:
-        log.warning("file %s cannot be read: %s", file, error.word)
+        log.warning("could not read the details of file %s: %s", file, error.word)
         needed = " Lineman needs the permission files:read for it." if error.word == "missing_scope" else ""
         return f"I cannot read that file.{needed} Paste what is in it instead."
     info = found if isinstance(found, Mapping) else {}
@@ -70,19 +70,21 @@ async def fetch(context: AppContext, actor: Actor, file: str) -> bytes | str:
         return refused(size).says
     url = str(info.get("url_private_download") or info.get("url_private") or "")
     if not _is_slacks(url, workspace.client.base_url):
-        log.warning("file %s lies elsewhere than at Slack", file)
+        log.warning("file %s is not stored at Slack; not downloaded", file)
         return "That file does not lie at Slack itself, so I do not fetch it. Paste what is in it instead."
     return await _download(context.session, url, workspace.token)
 
 
 async def _download(session: aiohttp.ClientSession, url: str, token: str) -> bytes | str:
-    """Read *url* to its end or a byte past the limit. It is never followed elsewhere: the token would go along."""
+    """Read *url* to its end or one byte past the limit. Redirects are not followed, as they would get the token."""
     headers = {"Authorization": f"Bearer {token}"}
     timeout = aiohttp.ClientTimeout(total=PATIENCE)
     try:
         async with session.get(url, headers=headers, allow_redirects=False, timeout=timeout) as answer:
-            if answer.status != 200 or answer.content_type == "text/html":  # a page to sign in: no permission
-                log.warning("a file was answered with status %d, %s", answer.status, answer.content_type)
+            if answer.status != 200 or answer.content_type == "text/html":  # a sign-in page: no permission
+                log.warning(
+                    "file download failed: status %d, content type %s", answer.status, answer.content_type
+                )
                 return NOT_GIVEN
             content = b""
             async for part in answer.content.iter_chunked(65_536):
@@ -91,7 +93,7 @@ async def _download(session: aiohttp.ClientSession, url: str, token: str) -> byt
                     break
             return content
     except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("a file could not be fetched: %s", type(error).__name__)
+        log.warning("file download failed: %s", type(error).__name__)
         return "That file could not be fetched from Slack just now. Try again, or paste what is in it."
 
 
@@ -108,7 +110,7 @@ def _shared_here(info: Mapping[str, Any], channel: str) -> bool:
 
 
 def _is_slacks(url: str, api: str) -> bool:
-    """Whether *url* is Slack's own, or of the API that is configured in its place."""
+    """Tell whether *url* belongs to Slack, or to the API host that is configured in its place."""
     to, base = urlsplit(url), urlsplit(api)
     if to.scheme == "https" and to.hostname == FROM and to.port in (None, 443) and not to.username:
         return True

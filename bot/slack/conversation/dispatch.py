@@ -1,4 +1,4 @@
-"""Do what a text asks for: it is understood without its secrets, off the event loop, and then carried out."""
+"""Interpret a text and carry out what it asks for: remove secrets, parse off the event loop, then act."""
 
 import re
 from collections.abc import Mapping
@@ -35,10 +35,10 @@ from bot.slack.conversation import allowlists, answers, inventories, symptom_cho
 from bot.slack.runs import lifecycle
 from bot.slack.state.context import AppContext
 
-LONGEST = 40_000  # characters: what a Slack message can hold; the rest of a longer text is not read
+LONGEST = 40_000  # characters: the most that a Slack message holds; the rest of a longer text is ignored
 TAKEN_OUT: Final = re.compile(r"\[[\w ]{1,40} removed\]")
 LISTS: Final = ("/diagnose allowlist ios", "/diagnose allowlist ios edge=frankfurt turn=yes format=nft")
-KEPT: Final = 500  # characters of a text that are shown again or kept
+KEPT: Final = 500  # characters of a text that are stored or repeated
 
 
 NOTHING_RUNS: Final = "Nothing is running here at the moment."
@@ -49,24 +49,24 @@ NOTHING_TO_REPEAT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ParsedMessage:
-    """What a text wants, the text without its secrets, and what was taken out of it (a sentence; empty if nothing)."""
+    """What a text asks for, the text without secrets, and a sentence about what was removed (or "")."""
 
     want: RoutedIntent
     text: str
     taken_out: str
     question: LastQuestion = field(
         default_factory=LastQuestion
-    )  # the text as a question, and what it is about
+    )  # the text as a question, and the case it refers to
 
     @property
     def says_nothing(self) -> bool:
-        """Whether all there is to answer is how to say it."""
+        """Whether the only possible reply is how to phrase a request."""
         found = self.want
         return isinstance(found, UsageError) or (isinstance(found, SymptomMatch) and found.verdict == "none")
 
 
 async def handle_text(context: AppContext, actor: Actor, text: str) -> None:
-    """Do what *text* asks for, or say what to type instead; secrets in it are neither kept nor repeated."""
+    """Carry out what *text* asks for, or say what to type instead. Secrets are neither stored nor repeated."""
     conversation = Conversation(last=context.thread_memory.last(actor))
     language = answers.language_context(context, await context.words_for(actor))
     heard = await context.worker.call(read, text, language, conversation)
@@ -76,7 +76,7 @@ async def handle_text(context: AppContext, actor: Actor, text: str) -> None:
 
 
 async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> None:
-    """Do what was heard."""
+    """Carry out a parsed message."""
     match heard.want:
         case Request() as request:
             await lifecycle.start(context, actor, request)
@@ -102,7 +102,7 @@ async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> N
 
 
 async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> None:
-    """Answer a question; nothing is tested."""
+    """Answer a question. No checks run."""
     text = heard.text[:KEPT]
     match heard.want:
         case Answer() as answer:
@@ -124,7 +124,7 @@ async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> No
 
 
 async def handle_form_story(context: AppContext, actor: Actor, story: str, fields: Mapping[str, str]) -> None:
-    """Do what a *story* in the form tells; what was filled in beside it (*fields*) counts more than its words."""
+    """Start a case from the *story* in the form. The form's other *fields* override its words."""
     vocabulary = await context.words_for(actor)
     heard = await context.worker.call(read, story, answers.language_context(context, vocabulary))
     match heard.want:
@@ -139,13 +139,13 @@ async def handle_form_story(context: AppContext, actor: Actor, story: str, field
 
 
 def read(text: str, language: LanguageContext, conversation: Conversation = NEW) -> ParsedMessage:
-    """Understand *text* without its secrets."""
+    """Parse *text* after removing secrets from it."""
     safe, taken_out = without_secrets(text)
     question = complete(safe, language, conversation)
     return ParsedMessage(route(safe, language, conversation), question.question, taken_out, question)
 
 
 def without_secrets(text: str) -> tuple[str, str]:
-    """*text* as far as it is read, without its secrets; and a sentence about what was taken out."""
+    """Truncate *text*, remove its secrets, and return it with a sentence about what was removed."""
     safe = redact(text[:LONGEST])
-    return TAKEN_OUT.sub(" ", safe.text), hint(safe.kinds)  # "access token removed" are our words, not theirs
+    return TAKEN_OUT.sub(" ", safe.text), hint(safe.kinds)  # our words, not the user's

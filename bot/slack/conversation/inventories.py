@@ -1,4 +1,4 @@
-"""What a person may list: the relays that they may use, and how they are; the diagnoses that they have asked for."""
+"""List the relays that a user may use, with their state, and the diagnoses that the user has asked for."""
 
 import time
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.health import relay_problem
 
 RECENT = 10
-LISTED: Final = 20  # diagnoses in an answer
-OFF: Final = 1.0  # seconds; a smaller clock error of a relay is not shown
+LISTED: Final = 20  # diagnoses in one reply
+OFF: Final = 1.0  # seconds; a smaller clock error of a relay is not reported
 
 
 async def post_relays(context: AppContext, actor: Actor) -> None:
-    """List the relays, to the person alone."""
+    """List the relays, visible only to the user."""
     await context.post_ephemeral(actor, lists.relays(*await relay_rows(context, actor)))
 
 
 async def post_history(context: AppContext, actor: Actor) -> None:
-    """List what *actor* has asked for, to the person alone."""
+    """List the diagnoses that *actor* asked for, visible only to the user."""
     await context.post_ephemeral(actor, lists.history(await recent(context, actor, LISTED)))
 
 

@@ -1,4 +1,4 @@
-"""Preflight reports in threads and direct messages, pasted or attached: read, laid beside the relay, concluded anew."""
+"""Handle pasted or attached preflight reports: read them, compare with the relay, update the verdict."""
 
 import hashlib
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ NOT_YET: Final = "The relay has no verdict yet: send it again when it has, and I
 
 
 async def take(context: AppContext, actor: Actor, case: CaseRow | None, text: str) -> str | None:
-    """Answer the reports in *text* and its files; gives the words left to be answered otherwise, None if no."""
+    """Handle the reports in *text* and its files. Return the text left to answer, or None without a report."""
     files, words = files_in(text), words_of(text)
     answered = False
     for file in files:
@@ -57,7 +57,7 @@ async def take_here(context: AppContext, actor: Actor, text: str) -> str | None:
 async def _go_on(
     context: AppContext, actor: Actor, case: CaseRow | None, reading: Reading, words: str
 ) -> None:
-    """Conclude *case* anew by *reading*, and say so; without a case, or a verdict, say what the device saw."""
+    """Update *case* with *reading* and post the result. Without a case or verdict, post what the device measured."""
     if reading.removed:
         await context.post_ephemeral(actor, note(hint(reading.removed)))
     finished = await context.run_history.latest(case.id) if case else None
@@ -88,7 +88,7 @@ async def _go_on(
 def _conclude(
     engine: Engine, finished: FinishedRun, reading: Reading, *, on_device: bool
 ) -> tuple[list[DeviceEvidence], FinishedRun]:
-    """Go on with the record of each relay, and lay them together again."""
+    """Evaluate each relay's record again with *reading*, and combine the relays' results."""
     continued = [
         apply_device_reading(record, reading, engine.knowledge, engine.network, on_device=on_device)
         for record in finished.records
@@ -101,7 +101,7 @@ def _conclude(
 async def _keep(
     context: AppContext, case: CaseRow, now: FinishedRun, continued: Sequence[DeviceEvidence]
 ) -> None:
-    """Keep what is new with the run, so that it is there after a restart, and draw the verdict up anew."""
+    """Store the new observations with the run, so that they survive a restart, and update the verdict."""
     for evidence in continued:
         for look in evidence.added:
             await context.store.save_observation(now.run, evidence.record.relay, look)
@@ -110,11 +110,11 @@ async def _keep(
         await context.store.change_case(case.id, request)
     context.run_history.keep(now)
     added = [device_evidence.added for device_evidence in continued]
-    visible = hashlib.sha256(repr((request, added)).encode()).hexdigest()  # drawn up anew where it differs
+    visible = hashlib.sha256(repr((request, added)).encode()).hexdigest()  # new version only if changed
     await outbox.refresh_case(context, replace(case, request=request), now, {"request": visible})
 
 
 def _how_to_begin(context: AppContext, reading: Reading) -> str:
-    """Say how to look from a relay too."""
+    """Explain how to run checks from a relay, too."""
     words = [code_of(reading, context.engine.knowledge.errors), platform_of(reading) or ""]
     return f"To look from a relay in the user's network as well: /diagnose {' '.join(filter(None, words))}"

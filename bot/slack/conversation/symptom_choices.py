@@ -1,6 +1,7 @@
-"""A story without a code: gone ahead with where it is clear, else the best readings are there to choose from.
+"""Handle a symptom description without an error code: start a case if it is clear, else offer matched causes.
 
-What was told is kept with what was chosen, so that whoever tends the knowledge can learn how people say things.
+The description and the chosen cause are stored, so that maintainers of the knowledge can learn how users
+describe symptoms.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ GONE = "This choice is not kept any more. Say again what happens, and I read it 
 
 
 async def take(context: AppContext, actor: Actor, found: SymptomMatch, story: str) -> None:
-    """Go ahead with what *story* was read as, or offer its readings."""
+    """Start a case for what *story* was matched with, or offer the matches."""
     symptom_match = replace(found, causes=found.offered)
     name = new_story()
     await context.store.labels.offer(name, actor.team, story, symptom_match, context.engine.knowledge.digest)
@@ -38,7 +39,7 @@ async def take(context: AppContext, actor: Actor, found: SymptomMatch, story: st
 
 
 async def choose(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Look into the reading that was chosen, and keep the choice."""
+    """Start a case for the chosen match, and store the choice."""
     label = await _stored_story(context, actor, fields)
     chosen = [candidate for candidate in label.readings.causes if candidate.cause == fields.get("cause")]
     if not chosen:
@@ -48,7 +49,7 @@ async def choose(context: AppContext, actor: Actor, fields: Mapping[str, str]) -
 
 
 async def none(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> dict[str, str]:
-    """Keep that none was meant; gives what the story told besides, to fill in the form with."""
+    """Store that no match was right. Return the other facts of the story, to fill in the form with."""
     label = await _stored_story(context, actor, fields)
     await context.store.labels.choose(label.id, NONE)
     return {name: value for name, value in label.readings.clues.items() if name in context.vocabulary.names}
@@ -57,14 +58,14 @@ async def none(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> 
 async def _begin(
     context: AppContext, actor: Actor, label: StoryLabel, chosen: Sequence[CauseCandidate], story: str
 ) -> None:
-    """Begin the diagnosis, and say in one line what it is taken for."""
+    """Start the case, and say in one line how the story was understood."""
     request = request_for(label.readings, chosen, context.engine.knowledge, context.vocabulary)
     if request is None:
         raise UsageError("No error code has that cause; tell more, or name the code that is shown.")
     options = [("code", request.code), *_options(request.platform, request.edge, request.answers)]
     parse_words(
         (), context.vocabulary, options
-    )  # `UsageError` for what a form or a story cannot mean together
+    )  # `UsageError` if the form and the story contradict each other
     await context.store.labels.began(label.id, await lifecycle.start(context, actor, request))
     meant = replace(label.readings, causes=tuple(chosen), verdict="sure")
     await answers.say(context, actor, symptom_choices.taken(meant, request, label.id, story))

@@ -1,4 +1,4 @@
-"""Messages in a case's thread: anybody goes on with the case, by mention or plainly where the bot may read."""
+"""Handle messages in a case's thread. Anyone may continue the case, with a mention or without one."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,7 +31,7 @@ STAYS_OPEN: Final = "The question stays open. Anyone can answer it here later."
 
 
 async def follow(context: AppContext, actor: Actor, case: CaseRow, text: str, *, addressed: bool) -> None:
-    """Do what *text* asks of *case*; words that are not meant for us are left alone unless *addressed* to us."""
+    """Carry out what *text* asks of *case*. Ignore text that is not for the bot, unless *addressed* to it."""
     left = await reports.take(context, actor, case, text)
     if left is None:
         return
@@ -49,7 +49,7 @@ async def follow(context: AppContext, actor: Actor, case: CaseRow, text: str, *,
 
 
 def open_case(context: AppContext, case: CaseRow, finished: FinishedRun | None) -> Conversation:
-    """Say what is talked of in the thread of *case*: the open question of its last run, and what has a name there."""
+    """Describe *case* for the parser: the open question of its last run, and the names its thread may use."""
     asked = finished.record.diagnosis.next_question if finished else None
     request = case.request
     about = CaseContext(request.code, request.platform or "", request.edge)
@@ -69,7 +69,7 @@ def _hear(
     finished: FinishedRun | None,
     meant: tuple[str, ...],
 ) -> ParsedMessage | None:
-    """Understand *text*, off the event loop; None where it is not for us. What the case says is laid out only then."""
+    """Parse *text* off the event loop; None if it is not for the bot. Only then is the case context built."""
     if not is_for_us(without_secrets(text)[0], language, conversation):
         return None
     if finished:
@@ -127,7 +127,7 @@ async def _carry_out(
 async def _change(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun | None, intent: Intent
 ) -> None:
-    """Change the case: conclude again from the last run where that is enough, else run again."""
+    """Change the case: evaluate the last run again if its observations suffice, else start a new run."""
     request = apply_changes(case.request, intent.values, context.vocabulary)
     if intent.kind == "answer" and finished:
         given = {name: request.answers[name] for name in context.vocabulary.options if name in intent.values}

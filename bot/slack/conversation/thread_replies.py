@@ -1,4 +1,4 @@
-"""Answers that stand in a thread: evidence, meanings, preflight steps, what was concluded anew."""
+"""Post replies in a case's thread: evidence, meanings, preflight guides, updated verdicts."""
 
 from bot.rendering.blocks import lists, notices, text_limits
 from bot.rendering.blocks.block_types import section
@@ -14,19 +14,19 @@ from bot.slack.state.finished_run import FinishedRun
 
 
 async def reply(context: AppContext, actor: Actor, message: Message) -> None:
-    """Answer in the thread where *actor* is; a message outside a thread begins one."""
+    """Reply in the thread where *actor* is. Outside a thread, the reply starts one."""
     workspace = await context.workspace(actor)
     await post_once(workspace, actor.channel or actor.user, message, actor.thread or actor.message)
 
 
 def help_text(context: AppContext) -> Message:
-    """Tell what can be asked."""
+    """Return the list of what users can ask."""
     knowledge = context.engine.knowledge
     return lists.help_message(tuple(knowledge.errors), tuple(knowledge.platforms))
 
 
 async def concluded(context: AppContext, actor: Actor, finished: FinishedRun, why: str) -> None:
-    """Say in the thread what follows now; the whole verdict stands in the message above."""
+    """Post what changed in the thread. The message above holds the full verdict."""
     diagnosis = finished.record.diagnosis
     text = f"{why} {headline(diagnosis)}. The message at the top shows it all."
     if diagnosis.next_question:
@@ -35,7 +35,7 @@ async def concluded(context: AppContext, actor: Actor, finished: FinishedRun, wh
 
 
 async def evidence(context: AppContext, actor: Actor, finished: FinishedRun, about: str = "") -> None:
-    """Show one look, or all of them."""
+    """Show the evidence of one check, or of all."""
     if about in finished.record.observations:
         message = await context.worker.call(run_messages.step_message, context.engine, finished, about)
     else:
@@ -44,7 +44,7 @@ async def evidence(context: AppContext, actor: Actor, finished: FinishedRun, abo
 
 
 async def preflight(context: AppContext, actor: Actor, finished: FinishedRun, platform: str) -> None:
-    """Tell how to run the SDK's own test; without a platform, ask which one."""
+    """Explain how to run the SDK's preflight test. Without a platform, ask for it."""
     wanted = platform or finished.record.request.platform or ""
     message = (
         await context.worker.call(run_messages.preflight_message, context.engine, finished, wanted)
@@ -55,7 +55,7 @@ async def preflight(context: AppContext, actor: Actor, finished: FinishedRun, pl
 
 
 def _which(context: AppContext, finished: FinishedRun) -> Message:
-    """Ask for the platform, one button each."""
+    """Ask for the platform, with one button each."""
     ask = "Preflight test: for which platform?"
     sheet = MessageBuilder()
     sheet.add(section(text_limits.quote(ask)))
@@ -64,5 +64,5 @@ def _which(context: AppContext, finished: FinishedRun) -> Message:
 
 
 async def gone(context: AppContext, actor: Actor, why: str) -> None:
-    """Say that a button is about something that is not there any more."""
+    """Reply that what a button refers to no longer exists."""
     await context.post_ephemeral(actor, notices.refusal(why))

@@ -1,4 +1,4 @@
-"""Files in a thread: the whole run as JSON, the picture of the tree; in words where files are not allowed."""
+"""Upload files to a thread: the run as JSON, the decision path as PNG. Post text where files are not allowed."""
 
 import json
 import logging
@@ -18,27 +18,27 @@ from bot.version import version
 
 log = logging.getLogger(__name__)
 
-INLINE = 2_800  # characters of JSON that stand in a message where no file may
+INLINE = 2_800  # characters of JSON that fit in a message where files are not allowed
 
 
 async def raw(context: AppContext, actor: Actor, finished: FinishedRun) -> None:
-    """Give everything that is known of a run."""
+    """Post all stored facts of a run as JSON."""
     text = await context.worker.call(_as_json, context, finished)
     try:
         await _upload(context, actor, text.encode(), f"{finished.run}.json", f"Run {finished.run}", "")
     except SlackError as error:
-        log.warning("no file: %s", error.word)
+        log.warning("could not upload the JSON file: %s", error.word)
         await thread_replies.reply(context, actor, _inline(finished, text))
 
 
 async def tree(context: AppContext, actor: Actor, finished: FinishedRun) -> None:
-    """Show how it was decided, as a picture if files are allowed, and always in words."""
+    """Show the decision path: always as text, and as a picture if files are allowed."""
     picture = await context.worker.call(run_messages.tree_picture, context.engine, finished)
     try:
         name = f"{finished.run}.png"
         await _upload(context, actor, picture.png, name, f"How {finished.run} was decided", picture.alt)
     except SlackError as error:
-        log.warning("no picture: %s", error.word)
+        log.warning("could not upload the picture: %s", error.word)
     await thread_replies.reply(
         context, actor, await context.worker.call(run_messages.tree_message, context.engine, finished)
     )

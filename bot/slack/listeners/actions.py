@@ -1,4 +1,4 @@
-"""Buttons and selects: one function for each verb, after a check of what the person may do."""
+"""Handle buttons and selects: check permission, then call the function for the action."""
 
 import re
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ from bot.slack.state.event import make_event
 ANY_OF_OURS: Final = re.compile(f"^{elements.PREFIX}")
 WINDOWS: Final = frozenset(
     {"start", "wrong", "none"}
-)  # what they open has a trigger that lives three seconds
-AT_ONCE: Final = WINDOWS | {"stop"}  # whatever else is going on in the thread
+)  # these open a modal, which needs a trigger id that expires after three seconds
+AT_ONCE: Final = WINDOWS | {"stop"}  # handled without waiting for earlier messages of the thread
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
-    """Listen to every button and select of ours."""
+    """Register a listener for all buttons and selects of Lineman."""
 
     @app.action(ANY_OF_OURS)
     async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -42,7 +42,7 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def press(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
-    """Find out what the button is about, and do it."""
+    """Find the case and run that the button refers to, and carry out its action."""
     verb = fields["verb"]
     if verb in FREE_ACTIONS:
         await FREE_ACTIONS[verb](context, actor, fields)
@@ -61,7 +61,7 @@ async def press(context: AppContext, actor: Actor, fields: Mapping[str, str]) ->
         await thread_replies.gone(context, actor, NO_VERDICT)
         return
     await context.permissions.check_access(workspace, actor, finished.relays)
-    if item := fields.get("relay", ""):  # pressed below the verdict of one relay of several
+    if item := fields.get("relay", ""):  # pressed below the verdict of one of several relays
         finished = finished.from_relay(item) or finished
     await ABOUT_RUN[verb](context, Press(actor, fields, case, finished))
 
@@ -90,7 +90,7 @@ async def _stop(context: AppContext, press: Press) -> None:
 
 
 async def _answer(context: AppContext, press: Press) -> None:
-    """Continue the walk with an answer."""
+    """Store the answer to the open question, and continue the diagnosis."""
     case, finished = case_of(press), run_of(press)
     question = context.engine.knowledge.questions.get(press.fields.get("question", ""))
     answers = question.answers if question else ()

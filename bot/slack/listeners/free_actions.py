@@ -1,4 +1,4 @@
-"""Buttons that are about no case: start, help, choices among causes, meanings, allow-lists."""
+"""Handle buttons that need no case: start, help, choices among causes, meanings, allow-lists."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
@@ -15,7 +15,7 @@ Fields: TypeAlias = Mapping[str, str]  # what the button carries
 
 
 async def _start(context: AppContext, actor: Actor, fields: Fields) -> None:
-    """Begin with the code that was chosen, or open the form."""
+    """Start a case with the chosen code, or open the form."""
     given = {name: fields[name] for name in ("code", "platform") if fields.get(name)}
     if "code" in given:
         await lifecycle.start(context, actor, views.filled_in(given, context.vocabulary))
@@ -24,7 +24,7 @@ async def _start(context: AppContext, actor: Actor, fields: Fields) -> None:
 
 
 async def _none(context: AppContext, actor: Actor, fields: Fields) -> None:
-    """None of the readings: open the form with what is known, or say what helps where its time is over."""
+    """Open the form with the known facts, or reply with help if the trigger has expired."""
     given = await symptom_choices.none(context, actor, fields)
     if actor.late:
         await answers.say(context, actor, no_choice())

@@ -1,4 +1,4 @@
-"""A press of a button or a choice in a select, with the case and the run that it is about."""
+"""Represent one press of a button or select, with the case and run that it refers to."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bot.slack.state.finished_run import FinishedRun
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Who pressed what, and what it is about."""
+    """Who pressed what, and the case and run that it refers to."""
 
     actor: Actor
     fields: Mapping[str, str]  # what the button carries
@@ -24,19 +24,19 @@ Act: TypeAlias = Callable[[AppContext, Press], Awaitable[None]]
 
 
 def case_of(press: Press) -> CaseRow:
-    """Give the case that the button is about."""
-    assert press.case is not None  # `actions.press` has found it
+    """Return the case that the button refers to."""
+    assert press.case is not None  # checked in `actions.press`
     return press.case
 
 
 def run_of(press: Press) -> FinishedRun:
-    """Give the run that the button is about."""
-    assert press.run is not None  # as above
+    """Return the run that the button refers to."""
+    assert press.run is not None  # checked in `actions.press`
     return press.run
 
 
 def for_run(act: Callable[[AppContext, Actor, FinishedRun], Awaitable[None]]) -> Act:
-    """Make *act*, which needs no more than the run, one of the table."""
+    """Adapt *act*, which needs only the run, to the table of actions."""
 
     async def done(context: AppContext, press: Press) -> None:
         await act(context, press.actor, run_of(press))

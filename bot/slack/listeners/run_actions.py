@@ -1,4 +1,4 @@
-"""Buttons that show more of a run: one relay's verdict, another platform, what changed, a ticket, fixes, guides."""
+"""Handle buttons that show more of a run: relay verdict, platform, changes, ticket, fixes, guides."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ NO_VERDICT: Final = "This run has no verdict; test again."
 
 
 async def view(context: AppContext, press: Press) -> None:
-    """Show the whole verdict of one relay of several, in the thread."""
+    """Post the full verdict of one of several relays in the thread."""
     part = run_of(press).from_relay(press.fields.get("chosen", ""))
     if part is None:
         await thread_replies.gone(context, press.actor, NO_VERDICT)
@@ -26,7 +26,7 @@ async def view(context: AppContext, press: Press) -> None:
 
 
 async def platform(context: AppContext, press: Press) -> None:
-    """Show the steps for another platform, in the message where it was chosen; nothing is tested."""
+    """Show the fixes for another platform in the same message. No checks run."""
     case, finished, chosen = case_of(press), run_of(press), press.fields.get("chosen", fix_blocks.ALL)
     if press.fields.get("place") == "fixes":
         message = await context.worker.call(run_messages.fixes_message, context.engine, finished, chosen)
@@ -41,7 +41,7 @@ async def platform(context: AppContext, press: Press) -> None:
 
 
 async def compare(context: AppContext, press: Press) -> None:
-    """Compare the run with the one before it, in the thread."""
+    """Compare the run with the previous one, in the thread."""
     finished = run_of(press)
     before = await context.run_history.before(finished)
     if before is None:
@@ -57,7 +57,7 @@ async def compare(context: AppContext, press: Press) -> None:
 
 
 async def ticket(context: AppContext, press: Press) -> None:
-    """Give the text for a ticket, to the person alone."""
+    """Show the text for a ticket, visible only to the user."""
     await context.post_ephemeral(
         press.actor, await context.worker.call(run_messages.ticket_message, context.engine, run_of(press))
     )
@@ -74,5 +74,5 @@ async def fixes(context: AppContext, press: Press) -> None:
 
 
 async def preflight(context: AppContext, press: Press) -> None:
-    """Explain the SDK's own test in the thread."""
+    """Explain the SDK's preflight test in the thread."""
     await thread_replies.preflight(context, press.actor, run_of(press), press.fields.get("platform", ""))

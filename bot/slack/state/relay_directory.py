@@ -1,4 +1,4 @@
-"""The relay directory as Slack uses it: the words that name relays, the scopes for permissions, places in a queue."""
+"""Adapt the relay directory to Slack: relay names for the vocabulary, permission scopes, run slots."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,11 +14,11 @@ from bot.relays.hub.settings import HubSettings
 from bot.slack.runtime.concurrency import RunSlots
 from bot.storage.relay_registry import RelayRegistry
 
-FRESH: Final = 1.0  # seconds for which the hub's word counts
+FRESH: Final = 1.0  # seconds for which the hub's list is used before it is asked again
 
 
 class SlackRelayDirectory(RelayDirectory):
-    """Every relay by name. Ask `fresh` first, where it matters that the list is current."""
+    """Look up relays by name. Call `fresh` first if the list must be current."""
 
     def __init__(self, engine: Engine, registry: RelayRegistry, hub: HubSettings, local: RunSlots) -> None:
         super().__init__(engine.relay, hub, registry, FRESH)
@@ -28,17 +28,17 @@ class SlackRelayDirectory(RelayDirectory):
 
     @property
     def scopes(self) -> tuple[RelayScope, ...]:
-        """The relays of the hub, as the access rules see them."""
+        """Return the hub's relays for the access rules."""
         return tuple(RelayScope(status.name, status.labels, status.channels) for status in self.known)
 
     async def fresh(self) -> None:
-        """Ask the hub as `RelayDirectory.fresh` does; the vocabulary names the relays that it lists."""
+        """Refresh the list as `RelayDirectory.fresh` does, and update the relay names of the vocabulary."""
         await super().fresh()
         if self.vocabulary.relays != self.names:
             self.vocabulary = replace(self.vocabulary, relays=self.names)
 
     def check(self, names: tuple[str, ...]) -> None:
-        """Refuse relays that no longer exist, and more of them than one diagnosis takes; `UsageError`."""
+        """Raise `UsageError` if a relay no longer exists, or there are too many for one diagnosis."""
         for name in names:
             if name not in self.names:
                 raise UsageError(
@@ -48,14 +48,14 @@ class SlackRelayDirectory(RelayDirectory):
             raise UsageError(too_many_relays(len(names)))
 
     def vantages(self, names: tuple[str, ...]) -> dict[str, str]:
-        """Say where each of *names* is."""
+        """Return the vantage of each of *names*."""
         return {name: self.vantage(name) for name in names}
 
     @asynccontextmanager
     async def place(self, name: str, who: str, tell: Callable[[int], None]) -> AsyncIterator[None]:
-        """Hold a place on the relay *name*; *tell* hears how many wait before.
+        """Hold a run slot of relay *name*. *tell* receives the number of runs ahead in the queue.
 
-        The hub refuses what is more than its limits, for each relay and for each person; here it waits instead.
+        The hub rejects plans above its limits per relay and user. Here they wait instead.
         """
         if name == self.local.name:
             async with self._run_slots.acquire(name, tell):
