@@ -1,4 +1,4 @@
-"""`python -m bot.cli` is the `lineman` command."""
+"""Run the `lineman` command as `python -m bot.cli`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The `allowlist` command: what to let through a firewall, in the form that the firewall reads."""
+"""Run `lineman allowlist`: print the hosts and ports to allow, in a firewall's format."""
 
 import sys
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from knowledge.loading.load_network import load_network
 
 
 def run_allowlist(words: Sequence[str]) -> int:
-    """Print the list that *words* ask for; the exit code is 0."""
+    """Print the list that *words* ask for. The exit code is 0."""
     options = make_parser().read(words)
     if len(options.words) != 1:
         raise UsageError(

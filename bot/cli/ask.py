@@ -1,4 +1,4 @@
-"""The `understand` and `ask` commands: what a text says, and what is written about a question."""
+"""Run `lineman ask`: answer a question from the knowledge, with sources."""
 
 import json
 import os
@@ -21,12 +21,12 @@ from knowledge.loading.load_network import load_network
 OK = 0
 UNANSWERED = 3
 
-MOST = 1_000_000  # bytes of the standard input
-SHOWN = 10  # causes in the JSON; the rest share what is left
+MOST = 1_000_000  # bytes of stdin
+SHOWN = 10  # causes in the JSON; the others share the remaining probability
 
 
 def run_ask(words: Sequence[str]) -> int:
-    """Print the answer to a question with its sources; 3 where nothing answers it."""
+    """Print the answer to a question with its sources. Return 3 without an answer."""
     options = make_parser().read(words)
     endpoint = read_endpoint(os.environ)
     knowledge, network = load_knowledge(quick=True), load_network(options.network)
@@ -70,7 +70,7 @@ def make_parser() -> Parser:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """The answer as `lineman ask --json` prints it; `sentences` say which of the sources each rests on."""
+    """Return the answer as `lineman ask --json` prints it. `sentences` lists the sources of each."""
     return {
         "answered": answer.answered,
         "answer": answer.text,
@@ -94,7 +94,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 
 def _text(words: Sequence[str]) -> str:
-    """The text that was given, or what comes on the standard input when it is `-`."""
+    """Return the text that was given, or stdin if it is `-`."""
     if list(words) == ["-"]:
         return sys.stdin.buffer.read(MOST).decode("utf-8", "replace")
     text = " ".join(words)

@@ -1,6 +1,6 @@
-"""`lineman completion SHELL`: a script that completes commands, options, and values in a shell.
+"""Run `lineman completion SHELL`: print a script that completes commands, options, and values.
 
-The script is made once and holds every word, so that Tab does not start Lineman.
+The script is generated once and contains every word, so that pressing Tab does not start Lineman.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from bot.errors import UsageError
 
 SHELLS: Final = ("bash", "zsh", "fish", "tcsh")
 
-# Metavars, or destinations where there is none, of arguments that are paths.
+# Metavars, or destinations of arguments without one, whose values are paths.
 FILES: Final = frozenset({"DATABASE", "FILE", "PATH"})
 FOLDERS: Final = frozenset({"DIR", "HOME"})
 
@@ -28,7 +28,7 @@ EPILOG: Final = (
 
 
 def run_completion(words: Sequence[str]) -> int:
-    """Print the script for a shell; the exit code is 0."""
+    """Print the script for a shell. The exit code is 0."""
     import shtab
 
     options = make_parser().read(words)
@@ -51,7 +51,7 @@ def make_parser() -> Parser:
 
 
 def make_command_tree() -> argparse.ArgumentParser:
-    """Make one parser of all commands, with the values that an argument can have as its choices."""
+    """Make one parser of all commands, with the possible values of each argument as its choices."""
     values = _known_values()
     tree = argparse.ArgumentParser(prog="lineman", add_help=False, parents=[make_main_parser()])
     _add_choices(tree, values)
@@ -64,7 +64,7 @@ def make_command_tree() -> argparse.ArgumentParser:
 
 
 def _add_choices(parser: argparse.ArgumentParser, values: Mapping[str, Iterable[str]]) -> None:
-    """Set the choices of each argument by its metavar: `yes|no` lists them, FILE or PLATFORM names their kind."""
+    """Set the choices of each argument by its metavar: `yes|no` lists them, FILE or PLATFORM name a kind."""
     import shtab
 
     for action in parser._actions:  # noqa: SLF001 - argparse has no public list of arguments; shtab reads this one, too
@@ -83,6 +83,7 @@ def _add_choices(parser: argparse.ArgumentParser, values: Mapping[str, Iterable[
 
 
 def _known_values() -> dict[str, Iterable[str]]:
+    # Keeps the knowledge out of --help.
     from knowledge.loading.load import load_knowledge
     from knowledge.loading.load_network import load_network
     from probes.protocol.model import VANTAGES

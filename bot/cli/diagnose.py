@@ -1,4 +1,4 @@
-"""The `diagnose` command: one case from the command line to the answer and its exit code."""
+"""Run `lineman diagnose`: one case, from the command line to the answer and its exit code."""
 
 import argparse
 import json
@@ -25,7 +25,7 @@ EPILOG: Final = (
 
 
 def run_diagnose(words: Sequence[str]) -> int:
-    """Diagnose what *words* ask for, print the answer, and give the exit code."""
+    """Diagnose what *words* ask for, print the answer, and return the exit code."""
     knowledge = load_knowledge(quick=True)
     answers = person_options(knowledge)
     options = _parser(answers).read(words)
@@ -34,17 +34,18 @@ def run_diagnose(words: Sequence[str]) -> int:
     request = understand(options.words, engine, named)
     if options.json:
         return _as_json(engine, request)
+    # Not for --json; keeps the terminal texts out of it.
     from bot.cli.interactive import answer
 
     return EXIT[answer(engine, request, verbose=options.verbose)]
 
 
 def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, str]]) -> Request:
-    """Make the request of *words* and of the options that were *named*, which count more; `UsageError`."""
+    """Make the request from *words* and the *named* options, which take precedence; `UsageError`."""
     try:
         return parse_words(words, engine.vocabulary, named)
     except UsageError as error:
-        # A command as documented needs no more; reading prose would cost 0.1 s before the first probe.
+        # A command as documented is parsed without the text model, which saves 0.1 s before the first probe.
         from bot.cli.diagnose_text import request_of_text
 
         return request_of_text(words, engine, named, error)
@@ -52,7 +53,8 @@ def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, 
 
 def _as_json(engine: Engine, request: Request) -> int:
     records = engine.diagnose_all(request, lambda _: None)
-    from bot.diagnosis.comparison import leading  # nothing of the reply is needed before the first look
+    # Not needed before the first check; keeps rendering out of start-up.
+    from bot.diagnosis.comparison import leading
     from bot.rendering.json.diagnosis import render, render_several
     from bot.rendering.view import make_view
 
@@ -67,7 +69,7 @@ def _as_json(engine: Engine, request: Request) -> int:
 
 
 def make_parser() -> Parser:
-    """Make the parser of `lineman diagnose`, with an option for each question that people can answer."""
+    """Make the parser of `lineman diagnose`, with an option for each question that a person can answer."""
     return _parser(person_options(load_knowledge(quick=True)))
 
 
@@ -103,7 +105,7 @@ def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
 
 
 def _named(options: argparse.Namespace, texts: Sequence[str]) -> list[tuple[str, str]]:
-    """List the options that were given, as often as they were."""
+    """List the options that were given, each as often as it was given."""
     found = []
     for name in ("platform", "edge", "relay", *texts):
         found += [(name, value) for value in getattr(options, name.replace("-", "_")) or ()]

@@ -1,4 +1,4 @@
-"""`lineman diagnose TEXT`: the request that free text makes, with what was understood on stderr."""
+"""Make a request from the free text of `lineman diagnose TEXT`, and print what was understood on stderr."""
 
 import sys
 from collections.abc import Sequence
@@ -35,14 +35,14 @@ NOTHING: Final = "Nothing is tested. Say more, or give the error code, as in `li
 def request_of_text(
     words: Sequence[str], engine: Engine, named: Sequence[tuple[str, str]], error: UsageError
 ) -> Request:
-    """Make a request of the text in *words*; the options that were *named* count more.
+    """Make a request from the text in *words*. The *named* options take precedence.
 
-    *error* says what is wrong with the text as a command. It is raised if the text makes no sense otherwise.
+    *error* says why the text is not a valid command. It is raised if the text makes no sense otherwise.
     """
     text = " ".join(words)
     if not text.isprintable() or max(map(len, text.split()), default=LONGEST + 1) > LONGEST:
         raise error
-    if _is_command(words, engine.vocabulary):  # then it is an option that is wrong
+    if _is_command(words, engine.vocabulary):  # then an option is invalid
         raise error
     routed = route(text, LanguageContext(engine.knowledge, engine.network, engine.vocabulary))
     found = _request(routed, text, engine, error)
@@ -75,7 +75,7 @@ def _request(routed: RoutedIntent, text: str, engine: Engine, error: UsageError)
 
 
 def _matched(found: SymptomMatch, text: str, engine: Engine, error: UsageError) -> Request:
-    """Take the code that a story points to, and say so; a few words without a meaning are a wrong command."""
+    """Return the code that a symptom description points to, and print it. A few unknown words raise *error*."""
     request = request_for_match(found, engine.knowledge, engine.vocabulary)
     if request is None and len(text.split()) <= FEW:
         raise error
@@ -87,7 +87,7 @@ def _matched(found: SymptomMatch, text: str, engine: Engine, error: UsageError) 
 
 
 def _other_command(routed: RoutedIntent, text: str) -> str:
-    """Say which command does what *text* asks for; empty where none does."""
+    """Return a sentence with the command that does what *text* asks for, or "" if none does."""
     match routed:
         case Answer():
             return f'That is a question. Run `lineman ask "{text}"`.'
@@ -109,7 +109,7 @@ def _other_command(routed: RoutedIntent, text: str) -> str:
 def _options(
     request: Request, named: Sequence[tuple[str, str]], vocabulary: Vocabulary
 ) -> list[tuple[str, str]]:
-    """List the options of *request* under those that were *named*; another platform drops the text's version."""
+    """Merge the options of *request* under the *named* ones. Another platform drops the text's version."""
     found = {"code": request.code, "edge": request.edge, "relay": ",".join(request.relays), **request.answers}
     if request.platform:
         found["platform"] = request.platform

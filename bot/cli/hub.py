@@ -1,4 +1,4 @@
-"""The `hub` command: take relays in until told to end."""
+"""Run `lineman hub`: accept relays until a signal stops it."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.cli.parser import Parser
 from bot.errors import UsageError
+from bot.logs import write_log
 from bot.relays.hub.control_socket import controlled
 from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
@@ -23,16 +24,14 @@ PORT: Final = 8443
 
 
 def run_hub(words: Sequence[str]) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code is 0."""
-    from bot.logs import write_log
-
+    """Serve until SIGTERM or SIGINT. The exit code is 0."""
     options = make_parser().read(words)
     settings = read_hub_settings(os.environ)
     settings = replace(settings, url=options.url or settings.url)
     host, port = _address(options.listen or f"127.0.0.1:{PORT}")
     listen = ListenAddress(host, port, options.socket or "", options.certificate or "", options.key or "")
     write_log(read_log_level(os.environ))
-    asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for people
+    asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for the user
     return 0
 
 
@@ -53,7 +52,7 @@ def make_parser() -> Parser:
 
 
 async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None]) -> None:
-    """Serve until a signal says to end; *tell* hears where, once relays can dial in."""
+    """Serve until a signal arrives. *tell* receives the address once relays can connect."""
     names = settings.names
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -66,7 +65,7 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
             tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")
             await over.wait()
             hub.close()
-            log.info("the hub ends; relays keep their plans and come back")
+            log.info("hub stopped; relays keep their plans and reconnect")
     finally:
         await registry.close()
 

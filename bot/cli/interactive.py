@@ -1,4 +1,4 @@
-"""One case on a terminal: progress, the answer, and the questions that only a person can answer."""
+"""Run one case on a terminal: progress, the answer, and follow-up questions to the user."""
 
 import sys
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ SKIP = ("", "skip", "?")
 
 
 def answer(engine: Engine, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
-    """Diagnose *request*, print the answer, ask on while somebody is there; gives the outcome."""
+    """Diagnose *request*, print the answer, and in a terminal ask follow-up questions. Return the outcome."""
     return leading(talk_through(engine, request, verbose=verbose)).diagnosis.outcome
 
 
 def talk_through(engine: Engine, request: Request, *, verbose: bool) -> tuple[RunRecord, ...]:
-    """Do the same as `answer`, and give the record of every relay, so that questions can follow."""
+    """Do the same as `answer`, but return the record of each relay, so that the session can continue the case."""
     several = len(request.relays) > 1
     with show_progress(sys.stdout, engine.knowledge, several=several) as tell:
         records = engine.diagnose_all(request, tell)
@@ -53,12 +53,12 @@ def talk_through(engine: Engine, request: Request, *, verbose: bool) -> tuple[Ru
 
 
 def is_interactive() -> bool:
-    """Whether somebody is there to answer questions."""
+    """Tell whether stdin and stdout are a terminal, so that a person can answer questions."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
-    """Ask the next question until there is none, or one stays open; each answer counts for every record."""
+    """Ask questions until none is left or one is skipped. Each answer applies to every record."""
     while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)
         try:
@@ -80,7 +80,7 @@ def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, .
 def conclude_with(
     engine: Engine, records: tuple[RunRecord, ...], values: Mapping[str, str]
 ) -> tuple[RunRecord, ...]:
-    """Conclude the *records* of a case again with *values*, such as an answer, and print what that changed."""
+    """Evaluate the *records* of a case again with *values*, such as an answer, and print what changed."""
     before = leading(records)
     after = engine.reevaluate(records, apply_changes(before.request, values, engine.vocabulary))
     now = next(record for record in after if record.relay == before.relay)
@@ -89,7 +89,7 @@ def conclude_with(
 
 
 def meaning(question: Question, asked: NextQuestion, text: str) -> str:
-    """Take *text* as an answer itself, a choice's letter, or its name; `UsageError` if it is none."""
+    """Parse *text* as an answer: the answer itself, a choice's letter, or its name; `UsageError` otherwise."""
     options = [rule.option for rule in question.answers if rule.option]
     meanings = {word: option.words[0] for option in options for word in option.words}
     if option_for(question, text) is not None:

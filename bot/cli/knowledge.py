@@ -1,4 +1,4 @@
-"""The `knowledge` commands: check what is known, draw how it decides, list it, show one piece of it."""
+"""Run the `lineman knowledge` commands: check the files, draw the decision tree, list or show entries."""
 
 import argparse
 import sys
@@ -22,7 +22,7 @@ FORMS: Final = ("text", "mermaid", "dot")
 
 
 def run_knowledge(words: Sequence[str]) -> int:
-    """Run one of the commands; the exit code is 0, or 1 where `check` has something to tell."""
+    """Run one of the commands. The exit code is 0, or 1 if `check` found problems."""
     parser = make_parser()
     options, rest = parser.parse_known_args(list(words))
     if rest and rest[0].startswith("-"):
@@ -51,6 +51,7 @@ def make_parser() -> Parser:
 
 
 def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    # Keeps the checks out of the other commands.
     from knowledge.checking.check import report
     from knowledge.loading.load_network import load_network
     from knowledge.search.passages import FOLDER as ANSWERS
@@ -64,6 +65,7 @@ def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
 
 
 def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespace) -> int:
+    # Keeps the decision tree out of the other commands.
     from knowledge.authoring.draw import draw
     from knowledge.loading.load_network import load_network
     from knowledge.reasoning.selection import select_causes
@@ -84,6 +86,7 @@ def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespac
 
 
 def _codes(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    # Keeps authoring tools out of the other commands.
     from knowledge.authoring.codes_table import codes_table
 
     _take(words, 0, "codes")
@@ -92,6 +95,7 @@ def _codes(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
 
 
 def _new(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> int:
+    # Keeps authoring tools out of the other commands.
     from knowledge.authoring.skeleton import write_skeleton
 
     what, id_ = _take(words, 2, "new cause ID")
@@ -126,7 +130,7 @@ def _show(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> 
 
 
 def lines_of(knowledge: Knowledge, id_: str) -> Iterator[Line]:
-    """Show the code, platform, cause or question *id_*; `UsageError` where there is none."""
+    """Render the code, platform, cause, or question *id_*; `UsageError` if it does not exist."""
     everything: dict[str, Piece] = {
         **knowledge.questions,
         **knowledge.platforms,

@@ -1,4 +1,4 @@
-"""`lineman labels`: the stories people told without a code and what they meant by them, as lines to tune with."""
+"""Run `lineman labels`: print symptom descriptions with the cause the user chose, for tuning."""
 
 import os
 import sqlite3
@@ -14,7 +14,7 @@ from bot.storage.labels import EXPORT
 
 
 def run_labels(words: Sequence[str]) -> int:
-    """Print them in the form of tests/eval/symptoms-tuning.tsv; the exit code is 0."""
+    """Print them in the format of tests/eval/symptoms-tuning.tsv. The exit code is 0."""
     rows = read_labels(Path(make_parser().parse_args(list(words)).database))
     sys.stdout.write("phrase\tcauses\n")
     sys.stdout.writelines(f"{phrase}\t{cause}\n" for phrase, cause in rows)
@@ -35,7 +35,7 @@ def make_parser() -> Parser:
 
 
 def read_labels(path: Path) -> list[tuple[str, str]]:
-    """Read phrases and causes, oldest first, while the bot may be running; `UsageError` without such a file."""
+    """Read phrases and causes, oldest first, even while the bot runs; `UsageError` without a database."""
     if not path.is_file():
         raise UsageError(f"There is no database at {path}; name the bot's, which LINEMAN_DATABASE says.")
     try:

@@ -1,6 +1,6 @@
-"""The `lineman` command: which words it takes, and with which number it ends.
+"""Run the `lineman` command: find the subcommand, run it, and return the exit code.
 
-0 found, 1 nothing wrong seen from here, 2 usage, 3 could not tell, 130 interrupted.
+0 cause found, 1 no problem found from here, 2 usage error, 3 could not tell, 130 interrupted.
 """
 
 import json
@@ -19,8 +19,8 @@ USAGE: Final = 2
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
-# The module of each command, the function that runs it, and the one that makes its parser. A module is imported when
-# its command runs, so that the others do not slow it down.
+# The module of each command, the function that runs it, and the one that makes its parser. A module is
+# imported only when its command runs, which keeps the other commands fast.
 COMMANDS: Final = {
     "allowlist": ("bot.cli.allowlist", "run_allowlist", "make_parser"),
     "ask": ("bot.cli.ask", "run_ask", "make_parser"),
@@ -69,7 +69,7 @@ from here, 2 usage, 3 could not tell.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give the exit code; no exception of ours passes."""
+    """Run the command line and return the exit code. Catch every exception of our own."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _run(words)
@@ -81,7 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read us is gone; the interpreter would complain once more when it closes the stream.
+        # The reader of the pipe has exited. Without this, the interpreter prints another error when it closes
+        # stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     return code
@@ -98,13 +99,14 @@ def _run(words: list[str]) -> int:
 
 
 def _talk(words: list[str]) -> int:
-    """Hold the conversation, unless only a word about the program itself is wanted."""
+    """Start the interactive session, unless the options only ask about the program itself."""
     options = make_parser().read(words)
     if options.help:
         sys.stdout.write(HELP)
     elif options.version:
         sys.stdout.write(f"lineman {version()}\n")
     else:
+        # Keeps the session out of the start of every command.
         from bot.cli.repl import run_repl
 
         return run_repl(options.network, options.vantage)
@@ -122,7 +124,7 @@ def make_parser() -> Parser:
 
 
 def _refuse(sentences: Sequence[str], as_json: bool) -> int:
-    """Say what is wrong on stderr; where JSON was wanted, there too."""
+    """Print the error on stderr. If JSON was requested, print it as JSON there, too."""
     for sentence in sentences:
         sys.stderr.write(f"lineman: {printable(sentence)}\n")
     if as_json:

@@ -1,4 +1,4 @@
-"""An argument parser that complains the way the rest of the program does."""
+"""Parse arguments with argparse, and report errors in the style of the program."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ from bot.errors import UsageError, unknown_word
 
 
 class Parser(argparse.ArgumentParser):
-    """Argparse, with a usage error of one sentence where it would print and leave."""
+    """Argparse that raises a one-sentence `UsageError` where argparse prints a message and exits."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise what argparse would print."""
+        """Raise the message that argparse would print."""
         sentence = message.removeprefix("argument ").rstrip(".")
         raise UsageError(f"{sentence[:1].upper()}{sentence[1:]}; see `{self.prog} --help`.")
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
-        """Read *words*, options and the rest in any order; `UsageError` names an option that is not known."""
+        """Parse *words*, with options and arguments in any order. `UsageError` names an unknown option."""
         options, rest = self.parse_known_intermixed_args(list(words))
         if rest:
             raise unknown_word(f"an option of {self.prog.removeprefix('lineman ')}", rest[0], self.known)
@@ -24,5 +24,5 @@ class Parser(argparse.ArgumentParser):
 
     @property
     def known(self) -> list[str]:
-        """Every option this parser knows, as it is typed."""
+        """List all options of this parser, as they are typed."""
         return [word for action in self._actions for word in action.option_strings if word.startswith("--")]

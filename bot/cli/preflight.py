@@ -1,4 +1,4 @@
-"""The `preflight` command: reports of the SDK's own test, logs and output of tools, read from files or the input."""
+"""Run `lineman preflight`: read preflight reports, logs, and tool output from files or stdin."""
 
 import argparse
 import json
@@ -19,6 +19,7 @@ from bot.intake.read import read, refused
 from bot.model.request import Request
 from bot.rendering.json.report import render as render_json
 from bot.rendering.report_summary import outcome
+from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render
 from bot.rendering.view import make_view
 from bot.version import version
@@ -32,7 +33,7 @@ EPILOG: Final = (
 
 
 def run_preflight(words: Sequence[str]) -> int:
-    """Read what *words* name, print what it says and what follows, and give the exit code."""
+    """Read what *words* name, print the result and the next steps, and return the exit code."""
     options = make_preflight_parser().read(words)
     reading = _with_edge(read_all(options.files), options.edge)
     engine = load_engine(options.network, options.vantage, remote=options.run)
@@ -45,14 +46,12 @@ def run_preflight(words: Sequence[str]) -> int:
         json.dump(reply, sys.stdout, indent=2, ensure_ascii=True)
         sys.stdout.write("\n")
     else:
-        from bot.rendering.terminal.console import write
-
         write(render(reading, continued, view, engine.network.quality, then), sys.stdout)
     return EXIT[outcome(reading, continued)]
 
 
 def read_all(files: Sequence[str]) -> Reading:
-    """Read every one of *files* (`-` is the input) as one; `UsageError` where nothing useful is in them."""
+    """Read all *files* (`-` is stdin) as one reading; `UsageError` if they hold nothing useful."""
     if not files:
         raise UsageError(
             "Name a file with a preflight report, or - for the standard input: `lineman preflight report.json`."
@@ -79,7 +78,7 @@ def read_all(files: Sequence[str]) -> Reading:
 
 
 def _read(file: str) -> Reading:
-    """Read one file; what is too large is refused by its size alone."""
+    """Read one file. A file that is too large is rejected without reading it."""
     if file == "-":
         return read(sys.stdin.buffer.read(LARGEST + 1))
     try:
@@ -98,7 +97,7 @@ def request_of(
     said_platform: str | None = None,
     said_edge: str | None = None,
 ) -> Request:
-    """Make the request: what was said counts more than what was read."""
+    """Make the request. Options take precedence over what was read."""
     vocabulary = engine.vocabulary
     code = said_code or code_of(reading, engine.knowledge.errors)
     if code not in vocabulary.codes:
@@ -115,7 +114,7 @@ def request_of(
 
 
 def _with_edge(reading: Reading, edge: str | None) -> Reading:
-    """Say for each report that does not tell it which edge the client was set to."""
+    """Set the client's edge in each report that does not contain one."""
     if not edge:
         return reading
     reports = (
@@ -130,6 +129,7 @@ def _continue(
 ) -> DeviceEvidence:
     if not options.run:
         return case_of(reading, request, engine.knowledge, engine.network, on_device=options.on_device)
+    # Needed only with --run.
     from bot.rendering.terminal.live_progress import show_progress
 
     with show_progress(sys.stderr if options.json else sys.stdout, engine.knowledge) as tell:
@@ -140,7 +140,7 @@ def _continue(
 
 
 def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tuple[str, ...]:
-    """Say what to do next: what is missing, what a relay could add, what only a person knows."""
+    """List the next steps: what is missing, what a relay could add, what only the user knows."""
     steps = []
     request = continued.record.request
     if any(report.state == "running" for report in reading.reports):

@@ -1,4 +1,4 @@
-"""`lineman preview DIR`: write every kind of Slack reply as a page to look at. In a checkout only."""
+"""Run `lineman preview DIR`: write every kind of Slack reply as an HTML page. Needs a checkout."""
 
 import sys
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from typing import Final
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 
-CHECKOUT: Final = Path(__file__).parents[2]  # the previews and their sample runs live in its tests/previews
+CHECKOUT: Final = Path(__file__).parents[2]  # the previews and their sample runs are in its tests/previews
 
 
 def run_preview(words: Sequence[str]) -> int:
-    """Write the pages; the exit code is 0."""
+    """Write the pages. The exit code is 0."""
     folder: Path = make_parser().parse_args(list(words)).folder
     if not (CHECKOUT / "tests" / "previews" / "write.py").is_file():
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The `read` command: any text as one reading. `understand` is its older name for words."""
+"""Run `lineman read`: read any text as one reading. `understand` is its older name for prose."""
 
 import sys
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ EPILOG: Final = (
 
 
 def run_read(words: Sequence[str]) -> int:
-    """Print what a text says and what follows from it; 3 where it says nothing known."""
+    """Print what a text contains and what follows. Return 3 if it contains nothing known."""
     options = make_parser().read(words)
     knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
@@ -67,7 +67,7 @@ def make_parser() -> Parser:
 
 
 def _source(words: Sequence[str]) -> str | bytes:
-    """Give the bytes of the standard input or of a file, or the text that was typed."""
+    """Return the bytes of stdin or of a file, or the typed text."""
     if list(words) == ["-"]:
         return sys.stdin.buffer.read(LARGEST + 1)
     if len(words) == 1 and _is_file(words[0]):
@@ -82,14 +82,14 @@ def _source(words: Sequence[str]) -> str | bytes:
 def _is_file(word: str) -> bool:
     try:
         return Path(word).is_file()
-    except (OSError, ValueError):  # too long for a name, or with a zero byte in it
+    except (OSError, ValueError):  # the text is too long for a file name, or contains a zero byte
         return False
 
 
 def _evidence(
     reading: Reading, vocabulary: Vocabulary, knowledge: Knowledge, network: Network
 ) -> DeviceEvidence:
-    """Conclude what *reading* alone shows. A code of a report comes before one that words name."""
+    """Evaluate *reading* alone. An error code in a report takes precedence over one in prose."""
     named = next((code for code in reading.codes if code in knowledge.errors), None)
     code = code_of(reading, knowledge.errors) if reading.faults or not named else named
     edge = edge_of(reading) or reading.clues.get("edge", "")
@@ -99,7 +99,7 @@ def _evidence(
 
 
 def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowledge, network: Network) -> None:
-    """Print the pieces, what the words tell, and what the device showed."""
+    """Print the pieces, the facts from prose, and the device's measurements."""
     if len(reading.pieces) > 1:
         for piece in reading.pieces:
             first, last = piece.lines
@@ -115,7 +115,7 @@ def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
 
 
 def run_understand(words: Sequence[str]) -> int:
-    """Print what a text says: codes, platform, causes; 3 where it says nothing known."""
+    """Print the codes, platform, and causes of a text. Return 3 if it contains nothing known."""
     options = make_understand_parser().read(words)
     knowledge = load_knowledge(quick=True)
     vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))

@@ -1,4 +1,4 @@
-"""The arguments of `lineman relays` and of each of its commands."""
+"""Make the argument parsers of `lineman relays` and its commands."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,6 +1,6 @@
-"""The policy file that a relay starts with: what the network file says that clients must reach, and nothing else.
+"""Generate a relay's policy file: it allows the hosts and ports of the network file, and nothing else.
 
-Pure: no network, no clock, no files. It is written once, at install; what the hub says later adds nothing to it.
+Pure: no network, no clock, no files. The file is written once, at installation. The hub cannot extend it.
 """
 
 from collections import defaultdict
@@ -20,11 +20,11 @@ _HEAD: Final = """\
 # `lineman relays policy`; yours to narrow or widen. A star stands for one label. Private addresses are let through
 # only where a range of private addresses is written here. docs/relays.md says more.
 """
-_UNPRIVILEGED: Final = "1024-65535"  # of media and TURN servers; `route` sends to 33434 there
+_UNPRIVILEGED: Final = "1024-65535"  # of media and TURN servers; `route` sends to port 33434 there
 
 
 def write_policy(network: Network) -> str:
-    """Write the policy file for relays that look at *network*, as YAML."""
+    """Render the policy file, as YAML, for relays that check *network*."""
     policy = {
         "version": VERSION,
         "allow": [*_named(network), *_ranged(network)],
@@ -36,7 +36,7 @@ def write_policy(network: Network) -> str:
 
 
 def _named(network: Network) -> Iterator[dict[str, Any]]:
-    """Group the hosts by the ports that they are talked to on."""
+    """Group the hosts by the ports that clients use on them."""
     ports: dict[str, set[tuple[str, int]]] = defaultdict(set)
     for host, port, transport in _places(network):
         ports[host].add((transport, port))
@@ -74,7 +74,7 @@ def _ranged(network: Network) -> Iterator[dict[str, Any]]:
 
 
 def _pinned(host: str, network: Network) -> Iterable[str]:
-    """The addresses that need no DNS: those the file pins, or a literal itself."""
+    """Return the addresses that need no DNS: those the file pins, or a literal address itself."""
     return [host] if _is_address(host) else network.addresses.get(host, ())
 
 

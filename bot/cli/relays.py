@@ -1,4 +1,4 @@
-"""`lineman relays`: invite, list, show, revoke and rename the relays of a hub."""
+"""Run `lineman relays`: invite, list, show, revoke, and rename the relays of a hub."""
 
 import asyncio
 import hashlib
@@ -26,7 +26,7 @@ from probes.protocol.model import VANTAGES
 
 
 def run_relays(words: Sequence[str]) -> int:
-    """Do one of `COMMANDS`; the exit code is 0."""
+    """Run one of `COMMANDS`. The exit code is 0."""
     command, rest = (words[0], list(words[1:])) if words else ("list", [])
     if command in ("-h", "--help"):
         make_parser().parse_args([command])
@@ -42,6 +42,7 @@ def run_relays(words: Sequence[str]) -> int:
 
 def _policy(words: list[str]) -> int:
     """Print the policy file for a relay's host."""
+    # Keeps the network file out of the other commands.
     from bot.cli.relay_policy_file import write_policy
     from knowledge.loading.load_network import load_network
 
@@ -59,7 +60,7 @@ async def _with(settings: HubSettings, work: Callable[[RelayRegistry], Coroutine
 
 
 async def _invite(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
-    """Print the one command that makes a host the relay NAME."""
+    """Print the single command that turns a host into the relay NAME."""
     options = make_command_parser("invite").parse_args(words)
     if options.vantage not in VANTAGES:
         raise unknown_word("a vantage", options.vantage, VANTAGES)
@@ -99,7 +100,7 @@ def _first_certificate(text: str) -> str:
 
 
 async def _list(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
-    """Print every relay and how it is."""
+    """List all relays with their state."""
     options = make_command_parser("list").parse_args(words)
     health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
     relays = await registry.all()
@@ -113,7 +114,7 @@ async def _list(registry: RelayRegistry, settings: HubSettings, words: list[str]
 
 
 async def _show(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
-    """Print all that is known of one relay, and its last plans."""
+    """Print everything known about one relay, and its latest plans."""
     relay = await registry.named(_only(words, "show"))
     health = {status.name: status for status in await find_relays(ControlSocket(settings.socket))}
     lines = list(_row(relay, health.get(relay.name)))
@@ -129,14 +130,14 @@ async def _show(registry: RelayRegistry, settings: HubSettings, words: list[str]
 
 
 async def _revoke(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:
-    """Let one in no more."""
+    """Revoke a relay."""
     name = _only(words, "revoke")
     await registry.revoke(name, time.time())
     sys.stdout.write(f"{name} is revoked; a hub that runs ends its connection within seconds.\n")
 
 
 async def _rename(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:
-    """Call one by another name."""
+    """Rename a relay."""
     if len(words) != 2:
         raise UsageError("Say the name and the new one: lineman relays rename acme-hq acme-berlin.")
     await registry.rename(*words)
@@ -178,7 +179,7 @@ def _row(relay: RegisteredRelay, health: RelayStatus | None) -> Iterator[Line]:
 
 
 def state(relay: RegisteredRelay, health: RelayStatus | None) -> str:
-    """Say in a few words how a relay is."""
+    """Describe a relay's state in a few words."""
     if relay.revoked is not None:
         return "revoked"
     if relay.key is None:

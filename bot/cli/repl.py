@@ -1,4 +1,4 @@
-"""The interactive session: read lines until the input ends, and hand each to what answers it."""
+"""Run the interactive session: read lines until the input ends, and handle each."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ LEAVE: Final = ("quit", "exit", "bye", "q")
 
 
 def run_repl(network: str | None, vantage: str | None) -> int:
-    """Talk until the person leaves; the exit code is 0."""
+    """Run the session until the user leaves. The exit code is 0."""
     engine = load_engine(network, vantage, remote=True)
     answer: Callable[[str], None] | None = None
     if sys.stdin.isatty():
@@ -32,7 +32,8 @@ def run_repl(network: str | None, vantage: str | None) -> int:
 
 
 def _session(engine: Engine) -> Callable[[str], None]:
-    """Begin a session; what reads words takes 0.3 s to load, and the prompt does not wait for it."""
+    """Start a session. The text model takes 0.3 s to load, so the prompt appears first."""
+    # Loads the text model, so it waits for the first line.
     from bot.cli.repl_lines import answer_line
     from bot.cli.repl_session import Repl
 
@@ -40,17 +41,17 @@ def _session(engine: Engine) -> Callable[[str], None]:
 
 
 def _typed() -> Iterator[str]:
-    """Yield what is typed, line by line, until the input ends."""
+    """Yield lines as they are typed, until the input ends."""
     if _asks():
-        # Without it a terminal cuts lines off after 4096 bytes, and a report on one line is longer.
+        # Without readline, a terminal cuts lines at 4096 bytes. A report on one line is longer.
         with suppress(ImportError):
-            import readline  # noqa: F401 - `input` uses it once it is there
+            import readline  # noqa: F401 - `input` uses it once it is imported
     while (line := _line(PROMPT)) is not None:
         yield line.strip()
 
 
 def _line(prompt: str) -> str | None:
-    """Read one line; None where the input ends."""
+    """Read one line; None at the end of the input."""
     while True:
         try:
             return input(prompt if _asks() else "")
@@ -63,7 +64,7 @@ def _line(prompt: str) -> str | None:
 
 
 def _more() -> str | None:
-    """Read a line that belongs to what came before it."""
+    """Read a continuation line."""
     return _line(MORE)
 
 

@@ -1,4 +1,4 @@
-"""One line of the interactive session: a report is compared with the case, everything else goes to the router."""
+"""Handle one line of the interactive session: compare a report with the case, route everything else."""
 
 import sys
 from typing import Final
@@ -9,11 +9,11 @@ from bot.cli.repl_session import Repl
 from bot.errors import UsageError
 from bot.rendering.terminal.console import Line, write
 
-SHORTEST: Final = 40  # characters: what is shorter and no JSON is neither a report nor a tool's output
+SHORTEST: Final = 40  # characters; a shorter text that is not JSON is no report and no tool output
 
 
 def answer_line(repl: Repl, line: str, more: More) -> None:
-    """Do what *line* asks for, or say what it should have been."""
+    """Carry out what *line* asks for, or print what to type instead."""
     try:
         if not _reported(repl, line, more):
             reply(repl, line)
@@ -26,7 +26,7 @@ def answer_line(repl: Repl, line: str, more: More) -> None:
 
 
 def _reported(repl: Repl, line: str, more: More) -> bool:
-    """Go on with the report in *line*, or in the file that it names; false where there is none."""
+    """Handle the report in *line* or in the file that it names. Return False if there is none."""
     if line[:1] not in ("{", "[") and len(line) < SHORTEST and "preflight" not in line[:10].casefold():
         return False
     if name := file_named(line):

@@ -1,4 +1,4 @@
-"""Replies of the interactive session: what a line means is carried out, and the result printed."""
+"""Reply in the interactive session: carry out what a line asks for, and print the result."""
 
 import os
 import sys
@@ -41,11 +41,11 @@ from bot.rendering.terminal.session_help import render_help
 from bot.rendering.view import make_view
 from knowledge.advice.meaning import meaning_of
 
-NUMBERS: Final = 3  # digits of a choice
+NUMBERS: Final = 3  # maximum digits of a choice
 
 
 def reply(repl: Repl, line: str) -> None:
-    """Do what *line* asks for; `UsageError` says what it should have been."""
+    """Carry out what *line* asks for; `UsageError` says what to type instead."""
     number = line.strip(" .)")
     if repl.choices and number.isdecimal() and len(number) < NUMBERS:
         _choose(repl, int(number))
@@ -74,7 +74,7 @@ def _carry_out(repl: Repl, line: str, routed: RoutedIntent) -> None:
 
 
 def _look_up(repl: Repl, routed: RoutedIntent) -> None:
-    """Print what is written down: meanings of codes, allow-lists, relays, help."""
+    """Print reference text: meanings of codes, allow-lists, relays, help."""
     engine = repl.engine
     match routed:
         case CodeMeanings(codes, platform):
@@ -112,7 +112,7 @@ def _diagnose(repl: Repl, request: Request, meant: tuple[str, ...] = ()) -> None
 
 
 def _intend(repl: Repl, intent: Intent) -> None:
-    """Change the case, take an answer, or show something of it."""
+    """Change the case, store an answer, or show a part of the case."""
     record = repl.record
     match intent.kind:
         case "stop":
@@ -137,7 +137,7 @@ def _intend(repl: Repl, intent: Intent) -> None:
 
 
 def _change(repl: Repl, record: RunRecord, intent: Intent) -> None:
-    """Conclude the case again where what was observed is enough, else run it again."""
+    """Evaluate the case again if its observations suffice, else start a new run."""
     engine, before = repl.engine, record.request
     request = apply_changes(before, intent.values, engine.vocabulary)
     if intent.kind == "answer" or (intent.kind == "platform" and can_reuse(before, request)):
@@ -161,7 +161,7 @@ def _answer(repl: Repl, line: str, answer: Answer) -> None:
 
 
 def _match(repl: Repl, found: SymptomMatch) -> None:
-    """Go ahead with a clear story, or offer the causes that it may speak of."""
+    """Start a case for a clear symptom description, or offer the causes that it matches."""
     numbered = found.verdict == "close" and not found.codes
     write(render_readings(found, numbered=numbered), sys.stdout)
     if numbered:
@@ -176,7 +176,7 @@ def _match(repl: Repl, found: SymptomMatch) -> None:
 
 
 def _choose(repl: Repl, number: int) -> None:
-    """Go ahead with the choice of this *number*; the last number rejects all causes."""
+    """Start a case for choice *number*. The last number rejects all causes."""
     choices = repl.choices
     if isinstance(choices, AmbiguousCode):
         _diagnose(repl, choices.options[_within(number, len(choices.options)) - 1][1])

@@ -1,4 +1,4 @@
-"""Reports in the conversation on a terminal: `preflight FILE`, or what was pasted, laid beside the last case."""
+"""Read reports in the interactive session, from `preflight FILE` or pasted, and compare with the last case."""
 
 import sys
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render
 from bot.rendering.view import make_view
 
-More: TypeAlias = Callable[[], str | None]  # the next line, None at the end of the input
+More: TypeAlias = Callable[[], str | None]  # the next line; None at the end of the input
 
-END: Final = "."  # alone on a line, it ends what is pasted
+END: Final = "."  # alone on a line, it ends pasted text
 
 
 def pasted_whole(line: str, more: More) -> str:
-    """Read on after *line* where it opens brackets: until they are closed, or a line has only a dot."""
+    """Read more lines after *line* while brackets are open, until they close or a line is only a dot."""
     lines, depth = [line], _depth(line) if line[:1] in ("{", "[") else 0
     while depth > 0 and (following := more()) is not None and following.strip() != END:
         lines.append(following)
@@ -34,7 +34,7 @@ def pasted_whole(line: str, more: More) -> str:
 
 
 def file_named(line: str) -> str:
-    """Give the file that `preflight FILE` names; empty where *line* is something else, such as a question."""
+    """Return the file that `preflight FILE` names, or "" if *line* is something else, such as a question."""
     word, _, rest = line.partition(" ")
     name = without_place(rest).strip().strip("\"'")
     if word.lstrip("/").casefold() != "preflight" or not name:
@@ -44,7 +44,7 @@ def file_named(line: str) -> str:
 
 
 def read_named(name: str, line: str, more: More) -> tuple[Reading, str]:
-    """Read the file of this *name*, or for `-` what is typed next; with the words that say where it was made."""
+    """Read the file *name*, or for `-` the next lines, and return the words that say which device it came from."""
     if name != "-":
         return read_all([name]), line
     lines = []
@@ -58,7 +58,7 @@ def read_named(name: str, line: str, more: More) -> tuple[Reading, str]:
 
 
 def find_report(text: str) -> Reading | None:
-    """Read the report or the tool's output in *text*; None where there is neither. `UsageError` for other JSON."""
+    """Find a report or a tool's output in *text*; None without one. `UsageError` for JSON of another kind."""
     is_json = text[:1] in ("{", "[")
     reading = read(text)
     if not is_json and not reading.has_report_form:
@@ -71,7 +71,7 @@ def find_report(text: str) -> Reading | None:
 
 
 def go_on(engine: Engine, record: RunRecord | None, reading: Reading, words: str) -> RunRecord:
-    """Conclude *record* anew by *reading* and print it; without one, the case is what the device saw alone."""
+    """Evaluate *record* again with *reading* and print it. Without a record, evaluate the device's data alone."""
     on_device = is_from_device(words)
     if record:
         continued = apply_device_reading(
@@ -93,7 +93,7 @@ def go_on(engine: Engine, record: RunRecord | None, reading: Reading, words: str
 
 
 def _next(reading: Reading, now: RunRecord, *, looked: bool, on_device: bool, asks: bool) -> tuple[str, ...]:
-    """Say what to do next, in words of the conversation."""
+    """Return the next steps, phrased for the session."""
     steps = []
     if any(report.state == "running" for report in reading.reports):
         steps.append("The test was still running: send the report that it gives on completion.")
@@ -111,7 +111,7 @@ def _next(reading: Reading, now: RunRecord, *, looked: bool, on_device: bool, as
 
 
 def _depth(text: str) -> int:
-    """Count the brackets that *text*, one line, leaves open; those within quotes are none."""
+    """Count the brackets that *text*, one line, leaves open, ignoring those in quotes."""
     depth, quoted, escaped = 0, False, False
     for letter in text:
         if escaped:

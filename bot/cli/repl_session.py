@@ -1,4 +1,4 @@
-"""What an interactive session remembers: the last case, what waits for a choice, the last question."""
+"""Hold the state of an interactive session: the last case, pending choices, the last question."""
 
 from dataclasses import dataclass, field
 
@@ -18,28 +18,28 @@ class Repl:
     """One session."""
 
     engine: Engine
-    records: tuple[RunRecord, ...] = ()  # of the last case, one for each relay
-    choices: SymptomMatch | AmbiguousCode | None = None  # to choose from by number
-    meant: tuple[str, ...] = ()  # the causes that the story of the last case spoke of
+    records: tuple[RunRecord, ...] = ()  # of the last case, one per relay
+    choices: SymptomMatch | AmbiguousCode | None = None  # pending choices, picked by number
+    meant: tuple[str, ...] = ()  # the causes matched to the description that began the last case
     last: LastQuestion = field(default_factory=LastQuestion)
 
     def begin(self, records: tuple[RunRecord, ...], meant: tuple[str, ...] = ()) -> None:
-        """Go on with another case, or with the same one run again."""
+        """Replace the last case with another one, or with a new run of the same one."""
         self.records, self.choices, self.meant, self.last = records, None, meant, LastQuestion()
 
     @property
     def record(self) -> RunRecord | None:
-        """The record of the relay that decides the last case."""
+        """Return the record of the relay that decides the last case."""
         return leading(self.records) if self.records else None
 
     @property
     def language(self) -> LanguageContext:
-        """What words can be about here."""
+        """Return the words that a line can refer to."""
         return LanguageContext(self.engine.knowledge, self.engine.network, self.engine.vocabulary)
 
     @property
     def conversation(self) -> Conversation:
-        """What a line goes on from."""
+        """Return what a line may continue."""
         record, engine = self.record, self.engine
         if record is None:
             return Conversation(last=self.last)

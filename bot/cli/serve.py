@@ -1,4 +1,4 @@
-"""`lineman serve`: the Slack bot, over the transport that the environment asks for."""
+"""Run `lineman serve`: the Slack bot, with the transport that the environment selects."""
 
 import asyncio
 import os
@@ -12,19 +12,20 @@ from bot.settings import read_log_level
 from bot.slack.api.settings import HOW_TO, read_slack_settings
 
 USAGE: Final = 2
-NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: the same start may go well later
+NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: a later start may succeed
 
 
 def run_serve(words: Sequence[str]) -> int:
-    """Serve until told to end; the exit code is 0, 2 when something has to be set, 75 when Slack is away."""
+    """Serve until stopped. The exit code is 0, 2 for missing settings, 75 if Slack is unavailable."""
     make_parser().read(words)
     settings = read_slack_settings(os.environ)
     if settings.transport is None:
         sys.stdout.write(HOW_TO)
         return USAGE
     write_log(read_log_level(os.environ))
+    # aiohttp and Bolt are slow to import. Without settings, neither is needed.
     from bot.slack.api.startup_errors import NotNowError
-    from bot.slack.server.server import serve, tell  # aiohttp and Bolt take their time to import
+    from bot.slack.server.server import serve, tell
 
     try:
         asyncio.run(serve(settings, os.environ, tell))

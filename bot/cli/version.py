@@ -1,4 +1,4 @@
-"""`lineman version`: the version of this program."""
+"""Run `lineman version`: print the version of this program."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from bot.version import version
 
 
 def run_version(words: Sequence[str]) -> int:
-    """Print the version; the exit code is 0."""
+    """Print the version. The exit code is 0."""
     options = make_parser().read(words)
     if options.json:
         sys.stdout.write(json.dumps({"version": version()}) + "\n")

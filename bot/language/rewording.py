@@ -46,6 +46,7 @@ async def reword(
         return replace(plain, because=OFF)
     if not plain.answered:
         return replace(plain, because=NOTHING)
+    # Keeps aiohttp out of start-up; most installations set no language model.
     from bot.language.llm_client import complete
 
     sources, texts = _material(plain, evidence)

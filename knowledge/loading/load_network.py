@@ -164,7 +164,6 @@ def _roots(value: Mapping[str, Any], folder: Path, complaints: list[Complaint]) 
     if not given:
         return
     from knowledge.loading.trust_roots import RootError, read_root  # keeps cryptography out of start-up
-    from knowledge.model.problems import Complaint
 
     for index, root in enumerate(given):
         try:
