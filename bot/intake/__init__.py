@@ -1,1 +1,1 @@
-"""What people paste, read: prose, reports, logs, and the output of tools. Pure: no network, no clock."""
+"""Read what users paste: prose, reports, logs, and tool output. Pure: no network, no clock."""

@@ -1,4 +1,4 @@
-"""Piece, NamedCode, Reading: what a text is made of, and the facts that it tells."""
+"""Define Piece, NamedCode, and Reading: the pieces of a text, and the facts found in it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,19 +9,19 @@ from bot.intake.preflight_report import PreflightReport, SdkError
 from bot.model.symptom_match import SymptomMatch
 from probes.protocol.model import Observation
 
-DOOR = "31009"  # the code whose causes are nearly all that a network can do to a call
+DOOR = "31009"  # used if no code is given: its causes cover nearly everything a network can do to a call
 
-# A test of ten minutes with a sample each second is some 500 kB; four times that is no report any more.
+# A test of ten minutes with one sample per second is about 500 kB. Four times that is not a report.
 LARGEST: Final = 2_000_000  # bytes that are read
 
-# Output of tools counts where somebody says so.
+# A tool's output counts as evidence only if the user says where it was made.
 ON_DEVICE: Final = re.compile(
     r"\bon (?:the |their |his |her )?(?:(?:user|customer|client|caller|agent)(?:['\u2019]?s)? )?(?:own )?"
     r"(?:device|machine|laptop|computer|phone|pc)\b",
     re.IGNORECASE,
 )
 
-# What the whole is taken for: what weighs most of its pieces.
+# The kind of the whole text: that of its most important piece.
 ReadingKind: TypeAlias = Literal["report", "log", "error", "tool", "foreign", "nothing", "refused"]
 PieceKind: TypeAlias = Literal["prose", "log", "report", "error", "tool", "foreign", "json"]
 
@@ -30,7 +30,7 @@ _NO_MATCH: Final = SymptomMatch((), {}, (), "none")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some lines of one form, the first being line 1, and one sentence that says what they are."""
+    """Lines of one format, counted from 1, with one sentence that describes them."""
 
     kind: PieceKind
     lines: tuple[int, int]  # first and last
@@ -39,7 +39,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class NamedCode:
-    """An error code, how it is written, and the line that it was read in, without secrets."""
+    """An error code, how it is written, and the redacted line that it is in."""
 
     code: str
     context: str
@@ -48,40 +48,39 @@ class NamedCode:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text is, and all that is in it.
+    """What a text is, and every fact found in it.
 
-    Codes and clues need a vocabulary, the match needs the knowledge: without them they are empty.
+    Codes and clues need a vocabulary, and the match needs the knowledge. Without them, these fields are
+    empty.
     """
 
     kind: ReadingKind
-    says: str  # what it is, or why nothing was read
-    reports: tuple[PreflightReport, ...] = ()  # of the SDK's test first; then of errors, and of logs
-    pasted: tuple[Observation, ...] = ()  # of dig, nslookup, curl and openssl
-    removed: tuple[str, ...] = ()  # kinds of secrets that the text held
+    says: str  # what the text is, or why it could not be read
+    reports: tuple[PreflightReport, ...] = ()  # first of preflight tests, then of errors, then of logs
+    pasted: tuple[Observation, ...] = ()  # output of dig, nslookup, curl, and openssl
+    removed: tuple[str, ...] = ()  # kinds of secrets that were removed
     pieces: tuple[Piece, ...] = ()
-    text: str = ""  # what is no report and no tool's output, in plain letters and digits
+    text: str = ""  # normalized prose, without reports and tool output
     named_codes: tuple[
         NamedCode, ...
-    ] = ()  # in that text: those known here, else those that can only be a code
-    clues: Mapping[str, str] = field(
-        default_factory=dict
-    )  # platform, edge, relay, and answers of people, by option
+    ] = ()  # codes in that text: the known ones, or those that cannot be anything else
+    clues: Mapping[str, str] = field(default_factory=dict)  # platform, edge, relay, and answers, by option
     match: SymptomMatch = _NO_MATCH
-    has_report_form: bool = False  # a message like this is a paste, and not words alone
+    has_report_form: bool = False  # the message is a paste rather than prose
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes that the text names, as they come."""
+        """The codes in the text, in order."""
         return tuple(named.code for named in self.named_codes)
 
     @property
     def device_reports(self) -> tuple[PreflightReport, ...]:
-        """The reports that the SDK's own test made."""
+        """The reports of the SDK's preflight test."""
         return tuple(report for report in self.reports if report.form != "log")
 
     @property
     def faults(self) -> tuple[SdkError, ...]:
-        """Every error of every report."""
+        """All errors of all reports."""
         return tuple(fault for report in self.reports for fault in report.faults)
 
     @property
@@ -91,19 +90,19 @@ class Reading:
 
 
 def code_of(reading: Reading, known: Mapping[str, object] | Iterable[str]) -> str:
-    """Give the error code that *reading* is about, one of those *known*: the outer one; 31009 where it tells none."""
+    """Return the outer one of the *known* error codes in *reading*, or 31009 without one."""
     codes = (code for fault in reading.faults for code in (fault.code, fault.inner) if code)
     return next((code for code in codes if code in known), DOOR)
 
 
 def platform_of(reading: Reading) -> str | None:
-    """Give the platform, where the reports tell one and the same; a log counts where there is nothing better."""
+    """Return the platform if all reports agree on it. Logs count only if no report names one."""
     reports = reading.device_reports or reading.reports
     text = {report.platforms for report in reports if report.platforms}
     return next(iter(text))[0] if len(text) == 1 and len(next(iter(text))) == 1 else None
 
 
 def edge_of(reading: Reading) -> str:
-    """Give the edge that the device was set to, where the reports tell one and the same."""
+    """Return the edge that the device was set to, if all reports agree on it."""
     asked = {report.edge_asked for report in reading.reports if report.edge_asked}
     return asked.pop() if len(asked) == 1 else ""

@@ -1,7 +1,7 @@
-"""What a report shows, as facts of one observation: what the questions' `device` rules look at.
+"""Convert a report to the facts of one observation, which the questions' `device` rules read.
 
-Pure. A fact stands there only where the report shows it. Times are ms, loss is %; `as_asked` tells whether the device
-was set to the edge that the case is about.
+Pure. A fact is set only if the report shows it. Times are in ms, loss in %. `as_asked` tells whether the
+device was set to the edge of the case.
 """
 
 import hashlib
@@ -27,14 +27,14 @@ from knowledge.reasoning.device import PLACED, PREFLIGHT
 from probes.protocol.model import Observation, Target
 
 DIRECT: Final = "direct"
-LOG: Final = "log"  # no report: nobody knows whose log it is, nor of which call
+LOG: Final = "log"  # not a report: it is unknown whose log it is, and of which call
 
-# A test that ends with one of these has not got so far.
+# A test that ends with one of these did not reach media.
 SIGNALING_CODES: Final = frozenset({"53000", "31005", "31009", "31530", "31901"})
 MEDIA_CODES: Final = frozenset({"31003", "53405", "53407"})
 DNS_CODE: Final = "31530"
 
-# The names that these classes had when the first observations were stored: they are part of the id. Never changed.
+# The class names when the first observations were stored. They are part of the id. Never change them.
 _FIRST_NAMES: Final[dict[type, str]] = {
     PreflightReport: "Report",
     MetricRange: "Spread",
@@ -44,7 +44,7 @@ _FIRST_NAMES: Final[dict[type, str]] = {
 
 
 def observe(report: PreflightReport, edge: str) -> Observation:
-    """Make the observation of *report* for a case at *edge* (empty: roaming)."""
+    """Make the observation of *report* for a case at *edge* ("": roaming)."""
     facts = dict(_facts(report, edge or ROAMING))
     digest = hashlib.sha256(_text(report).encode()).hexdigest()[:8]
     step = f"{PREFLIGHT} {report.form} {digest}"
@@ -54,7 +54,7 @@ def observe(report: PreflightReport, edge: str) -> Observation:
 
 
 def _text(value: object) -> str:
-    """Write *value* like `repr`, with the first names of its classes: a report pasted again keeps its id."""
+    """Write *value* like `repr`, with the original class names, so that a report pasted again keeps its id."""
     if isinstance(value, tuple):
         inside = ", ".join(_text(item) for item in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
@@ -65,7 +65,7 @@ def _text(value: object) -> str:
 
 
 def place(look: Observation, network: Network, edge: str, *, on_device: bool) -> Observation:
-    """Say of pasted output which service and edge its host belongs to, and whether the user's device made it."""
+    """Add to a tool's observation the service and edge of its host, and whether the user's device made it."""
     wanted = edge or network.roaming
     target = next(
         (
@@ -81,7 +81,7 @@ def place(look: Observation, network: Network, edge: str, *, on_device: bool) ->
 
 
 def path_of(report: PreflightReport) -> str:
-    """Tell which way the media went: direct, relay, or empty where nothing shows it."""
+    """Return the media path: direct, relay, or "" if unknown."""
     if report.local:
         return RELAY if report.local.kind == RELAY else DIRECT
     if report.turn_required is None:
@@ -90,19 +90,19 @@ def path_of(report: PreflightReport) -> str:
 
 
 def signaling_of(report: PreflightReport) -> str:
-    """Tell whether signaling came up: connected, failed, or empty where nothing shows it."""
+    """Return the signaling state: connected, failed, or "" if unknown."""
     visible = report.timing.signaling is not None or media_of(report) == "connected"
     if visible or (report.edge and report.state in ("completed", "running") and report.call_sid):
         return "connected"
     codes = {code for fault in report.faults for code in fault.codes}
     closed = any(fault.close_code for fault in report.faults)
     if codes & MEDIA_CODES and not closed and report.form != LOG:
-        return "connected"  # media are set up over signaling
+        return "connected"  # media is set up over signaling
     return "failed" if codes & SIGNALING_CODES or closed else ""
 
 
 def media_of(report: PreflightReport) -> str:
-    """Tell whether media flowed: connected, failed, or empty where nothing shows it."""
+    """Return the media state: connected, failed, or "" if unknown."""
     if report.samples or report.rtt != MetricRange() or report.timing.peer_connection or report.local:
         return "connected"
     codes = {code for fault in report.faults for code in fault.codes}
@@ -110,13 +110,13 @@ def media_of(report: PreflightReport) -> str:
 
 
 def gathered(report: PreflightReport) -> tuple[Candidate, ...]:
-    """List the device's own candidates, the selected one with them."""
+    """List the device's own candidates, including the selected one."""
     own = [candidate for candidate in report.candidates if not candidate.remote]
     return tuple(dict.fromkeys([*own, *([report.local] if report.local else [])]))
 
 
 def kinds_of(report: PreflightReport) -> tuple[str, ...]:
-    """List the kinds of the device's own candidates, the nearest way first."""
+    """List the kinds of the device's own candidates, the most direct first."""
     kinds = {candidate.kind for candidate in gathered(report)}
     return tuple(kind for kind in (HOST, SRFLX, PRFLX, RELAY) if kind in kinds)
 
@@ -148,7 +148,7 @@ def _facts(report: PreflightReport, edge: str) -> Iterator[tuple[str, Any]]:
 
 
 def _way(report: PreflightReport) -> Iterator[tuple[str, Any]]:
-    """Yield which ways the device had, and which one its media took."""
+    """Yield the media paths that the device had, and the one that was selected."""
     kinds, path = kinds_of(report), path_of(report)
     direct = [kind for kind in kinds if kind in (HOST, SRFLX)]
     if kinds:
@@ -169,7 +169,7 @@ def _way(report: PreflightReport) -> Iterator[tuple[str, Any]]:
 
 
 def _detour(report: PreflightReport, direct: list[str]) -> Iterator[tuple[str, Any]]:
-    """Yield which TURN server carried the media, and which direct ways were there beside it."""
+    """Yield the TURN server that relayed the media, and the direct paths that were also available."""
     if report.local and report.local.url:
         yield "relay_server", report.local.url
     if report.local and report.local.relay_protocol:

@@ -1,7 +1,7 @@
-"""What is read out of a preflight report, whichever SDK wrote it: one form, one set of units.
+"""Define PreflightReport and its parts: one form and one set of units for all four SDKs.
 
-Pure data. Times are milliseconds, loss is percent, jitter and round trip are milliseconds, MOS is 1 to 4.5.
-None and empty mean that the report does not tell; nothing is ever filled in for what is missing.
+Pure data. Times, jitter, and round trip are in ms, loss in percent, MOS from 1 to 4.5. None and "" mean that
+the report does not contain the value. Missing values are never filled in.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from typing import Literal, TypeAlias
 
 State: TypeAlias = Literal["completed", "failed", "running", ""]
 
-ROAMING = "roaming"  # the edge that DNS chooses
+ROAMING = "roaming"  # DNS selects the edge
 
-# Of MOS, the best first: above 4.2 it is excellent; from each of the others on it is the next word.
+# Lower limits of MOS, the best first: above 4.2 is excellent; each other limit starts the next word.
 QUALITY_BANDS = ("excellent", "great", "good", "fair", "degraded")
 _EXCELLENT = 4.2
 _FROM = ((4.1, "great"), (3.7, "good"), (3.1, "fair"))
@@ -24,12 +24,12 @@ RELAY = "relay"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One ICE candidate (RFC 8445); `kind` is host, srflx, prflx or relay."""
+    """One ICE candidate (RFC 8445). `kind` is host, srflx, prflx, or relay."""
 
     kind: str
     remote: bool = False
     protocol: str = ""  # udp or tcp
-    relay_protocol: str = ""  # what leads to the TURN server: udp, tcp or tls
+    relay_protocol: str = ""  # transport to the TURN server: udp, tcp, or tls
     address: str = ""
     port: int | None = None
     url: str = ""  # of the STUN or TURN server, without credentials
@@ -38,7 +38,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How long each part took, in ms."""
+    """Duration of each phase, in ms."""
 
     signaling: float | None = None
     ice: float | None = None
@@ -49,7 +49,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class MetricRange:
-    """One measure over the test."""
+    """The values of one metric during the test."""
 
     average: float | None = None
     low: float | None = None
@@ -58,22 +58,22 @@ class MetricRange:
 
 @dataclass(frozen=True, slots=True)
 class SdkError:
-    """One error: of the test, of a log, of an error object."""
+    """One error of a test, a log, or an error object."""
 
     code: str  # five digits, or empty
     message: str = ""
-    inner: str = ""  # the code inside: twilioError, originalError
+    inner: str = ""  # the nested code: twilioError, originalError
     close_code: int | None = None  # of a WebSocket (RFC 6455)
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The inner code first: it is the more precise one."""
+        """The codes, with the nested one first, because it is more precise."""
         return tuple(dict.fromkeys(code for code in (self.inner, self.code) if code))
 
 
 @dataclass(frozen=True, slots=True)
 class QualityWarning:
-    """One quality warning of the SDK, by the name that JavaScript uses."""
+    """One quality warning, under the name that the JavaScript SDK uses."""
 
     name: str
     threshold: float | None = None
@@ -83,16 +83,16 @@ class QualityWarning:
 
 @dataclass(frozen=True, slots=True)
 class PreflightReport:
-    """One test as the device told it."""
+    """One test, as the device reported it."""
 
-    form: str  # javascript, android, ios, react-native, native (either mobile one), log
-    platforms: tuple[str, ...] = ()  # what the SDK may be; one where the form tells
+    form: str  # javascript, android, ios, react-native, native (Android or iOS), log
+    platforms: tuple[str, ...] = ()  # possible platforms of the SDK; one if the form is unambiguous
     sdk: str = ""  # version, where it is given
     state: State = ""
     call_sid: str = ""
-    edge: str = ""  # where the client went in; an edge's id where it is known
-    edge_asked: str = ""  # what it was set to
-    edge_written: str = ""  # edge as the report writes it
+    edge: str = ""  # the edge that the client connected to, as an id if known
+    edge_asked: str = ""  # the edge that the client was set to
+    edge_written: str = ""  # the edge as written in the report
     turn_required: bool | None = None
     local: Candidate | None = None  # of the selected pair
     remote: Candidate | None = None
@@ -101,22 +101,22 @@ class PreflightReport:
     rtt: MetricRange = MetricRange()
     jitter: MetricRange = MetricRange()
     mos: MetricRange = MetricRange()  # as the report says
-    mos_computed: float | None = None  # by the SDK's formula, from what was measured
+    mos_computed: float | None = None  # by the SDK's formula, from the measurements
     loss_percent: float | None = None
     quality: str = ""  # as the report says, one of the five words
     samples: int = 0
     codec: str = ""
     cautions: tuple[QualityWarning, ...] = ()
     faults: tuple[SdkError, ...] = ()
-    hangup: bool = False  # the text says HANGUP
+    hangup: bool = False  # the text contains HANGUP
     csp: bool = False  # the console names a Content-Security-Policy
     started: float | None = None  # seconds since the epoch
-    missing: tuple[str, ...] = ()  # sentences: what is not there, and what it would tell
-    notes: tuple[str, ...] = ()  # sentences: how something was read, what does not fit together
+    missing: tuple[str, ...] = ()  # sentences: what is missing, and what it would show
+    notes: tuple[str, ...] = ()  # sentences: how a value was read, and contradictions
 
 
 def word_for(score: float) -> str:
-    """Name the band of a MOS; every score has one."""
+    """Return the word for a MOS. Every score has one."""
     if score > _EXCELLENT:
         return QUALITY_BANDS[0]
     return next((word for low, word in _FROM if score >= low), QUALITY_BANDS[-1])

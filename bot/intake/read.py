@@ -1,6 +1,6 @@
-"""Read what somebody wrote, pasted or uploaded: prose, reports, errors, logs and output of tools, as one reading.
+"""Read a text or file as one reading: prose, reports, errors, logs, and tool output.
 
-Pure, and never fails on any input: a sentence says what is missing. Secrets are taken out of all that is kept.
+Pure. Never fails, for any input: a sentence says what is missing. Stored text is redacted.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ BEGINNING: Final = (
 )
 EMPTY: Final = f"There is nothing in it; I need {unrelated_json.WANTED}."
 
-# With one of these in it, a text was meant to be a report.
+# A text with one of these was meant to be a report.
 _BEGINNINGS: Final = (
     "callSid",
     "networkTiming",
@@ -47,22 +47,22 @@ _BEGINNINGS: Final = (
     "iceCandidate",
 )
 
-# Secrets are looked for in the beginning only where a text is long: what is kept is redacted piece by piece.
+# In a long text, only the beginning is searched for secrets. What is stored is redacted piece by piece.
 _LOOKED: Final = 100_000
 
 
 @dataclass(slots=True)
 class _Found:
-    """What the readers gave, piece by piece."""
+    """What the readers found, piece by piece."""
 
     reports: list[PreflightReport] = field(default_factory=list)
     errors: list[PreflightReport] = field(default_factory=list)
     pasted: dict[str, Observation] = field(default_factory=dict)
     logs: list[Segment] = field(default_factory=list)
-    unread: list[Segment] = field(default_factory=list)  # what no reader of values or tools has read
+    unread: list[Segment] = field(default_factory=list)  # text that no reader of values or tools has read
     free: list[Segment] = field(
         default_factory=list
-    )  # the same, and values that may be part of what somebody tells
+    )  # the same, plus values that may be part of a user's description
     pieces: list[Piece] = field(default_factory=list)
 
 
@@ -71,7 +71,7 @@ def read(
 ) -> Reading:
     """Read *source*, a text or the bytes of a file.
 
-    Codes and clues are read with a *vocabulary* only, and causes are ranked with *knowledge* only.
+    Codes and clues need a *vocabulary*. Causes are ranked only with *knowledge*.
     """
     if len(source) > LARGEST:
         return refused(len(source))
@@ -89,7 +89,7 @@ def read(
 
 
 def refused(size: int) -> Reading:
-    """Refuse what is *size* bytes long, and far too long for a report."""
+    """Reject a text of *size* bytes, which is too long for a report."""
     return Reading(
         "refused",
         f"That is {size / 1_000_000:.0f} MB or more, and a preflight report is far smaller: more than "
@@ -98,7 +98,7 @@ def refused(size: int) -> Reading:
 
 
 def _read_segment(item: Segment, found: _Found) -> None:
-    """Give *item* to the reader of its form; what that cannot read is left to those of logs and prose."""
+    """Read *item* with the reader for its format. Leave the rest to the log and prose readers."""
     if item.block:
         _read_value(item, found)
         return
@@ -119,7 +119,7 @@ def _read_segment(item: Segment, found: _Found) -> None:
 
 
 def _read_value(item: Segment, found: _Found) -> None:
-    """Read a JSON-like value: a report, something of another kind, or an error of the SDK."""
+    """Read a JSON-like value: a report, JSON of another kind, or an error of the SDK."""
     lines = (item.first, item.last)
     if reports := _reports(item):
         found.reports += reports
@@ -139,7 +139,7 @@ def _read_value(item: Segment, found: _Found) -> None:
 
 
 def _reports(item: Segment) -> list[PreflightReport]:
-    """Read the reports in a value, each with a note where it is cut off."""
+    """Read the reports in a value, with a note if one is truncated."""
     block = item.block
     reports = [read_report(value, around) for value, around in block.reports] if block else []
     if block and block.cut:
@@ -148,11 +148,11 @@ def _reports(item: Segment) -> list[PreflightReport]:
 
 
 def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
-    """Make one reading of everything: what was read, what it is taken for, and what to say about it."""
+    """Combine everything into one reading: its facts, its kind, and a sentence about it."""
     reports = list(dict.fromkeys(found.reports))
     errors = merge_errors(found.errors)
     known = {code for report in (*reports, *errors) for fault in report.faults for code in fault.codes}
-    # Beside a report only a log counts as one: a code that words name is no evidence.
+    # Next to a report, only a log counts as a report. A code in prose is no evidence.
     log = read_log(_joined(found.logs if reports else found.unread), known)
     logs = [log] if log else []
     pasted = tuple(found.pasted.values())
@@ -170,7 +170,7 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
 
 
 def _nothing(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, str]:
-    """Say what it is instead, or what is missing, where nothing can be read."""
+    """Say what the text is instead, or what is missing, if nothing could be read."""
     values = [item.block.value for item in segments if item.block and item.block.value]
     if values and unrelated_json.name_of(values[0]):
         return "foreign", unrelated_json.sentence(values[0])
@@ -186,7 +186,7 @@ def _joined(segments: Iterable[Segment]) -> str:
 def _with_words(
     reading: Reading, found: _Found, text: str, vocabulary: Vocabulary, knowledge: Knowledge | None
 ) -> Reading:
-    """Read the words around what the other readers have read; without any, the whole *text* is read as words."""
+    """Read the prose around the other pieces. Without other pieces, read all of *text* as prose."""
     free = [item for item in found.free if item.text.strip()] or [Segment("json", text, 1, 1)]
     runs = [
         (is_log, "\n".join(item.text for item in items))
@@ -203,7 +203,7 @@ def _with_words(
 
 
 def _written(runs: Iterable[tuple[bool, str]]) -> Iterator[WrittenCode]:
-    """Find what is written like a code, in prose and in logs by the patterns that count there."""
+    """Find error codes in prose and in logs, each with the patterns that count there."""
     before = 0
     for is_log, words in runs:
         if before >= LONGEST_TEXT:

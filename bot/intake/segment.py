@@ -1,6 +1,6 @@
-"""Cut a paste into pieces: prose, log lines, JSON-like objects, tool output.
+"""Split a paste into pieces: prose, log lines, JSON-like objects, tool output.
 
-Pure. Work is bounded; what comes after the bounds stays prose.
+Pure. The work is bounded. Text beyond the limits is treated as prose.
 """
 
 import re
@@ -15,13 +15,13 @@ from bot.intake.parsing.log_lines import LOG_LINE
 from bot.intake.readers import TOOLS, ToolReader
 
 SHORTEST: Final = 40  # characters
-LONGEST_LINE: Final = 2_000  # characters of a line that are looked at
-MOST_LINES: Final = 20_000  # no log that anybody pastes has more
+LONGEST_LINE: Final = 2_000  # characters of a line that are examined
+MOST_LINES: Final = 20_000  # no pasted log has more
 
 SegmentForm: TypeAlias = Literal["prose", "log", "json", "tool"]
-_Line: TypeAlias = tuple[int, str]  # number, from 1, and text
+_Line: TypeAlias = tuple[int, str]  # number, counted from 1, and text
 
-# What a message holds besides words where it may hold a report or a tool's output.
+# Signs in a message that it may contain a report or a tool's output.
 _REPORT_FORM: Final = re.compile(
     r"[{\[(]\s*\\?[\"'\u201c\u2018]?\w|candidate:|s_client|<<>> DiG|\* Connected to|curl: \("
 )
@@ -29,7 +29,7 @@ _REPORT_FORM: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Some lines of a paste that have one form. An *inline* value is in the middle of lines of another form."""
+    """Lines of a paste in one format. An *inline* value is inside lines of another format."""
 
     form: SegmentForm
     text: str
@@ -41,12 +41,12 @@ class Segment:
 
 
 def has_report_form(text: str) -> bool:
-    """Tell whether *text* has the form of a report or a tool's output, and is not words alone."""
+    """Tell whether *text* looks like a report or a tool's output rather than plain prose."""
     return len(text) >= SHORTEST and bool(_REPORT_FORM.search(text))
 
 
 def segment(text: str) -> tuple[Segment, ...]:
-    """Cut *text* into its pieces, in the order in which they begin."""
+    """Split *text* into pieces, in the order in which they begin."""
     form, blocks = find_blocks(forms_of(text))
     values = tuple(_values(form, blocks))
     rest = tuple(_rest(text, form, [value for value in values if not value.inline]))
@@ -54,7 +54,7 @@ def segment(text: str) -> tuple[Segment, ...]:
 
 
 def _values(form: str, blocks: Iterable[JsonBlock]) -> Iterator[Segment]:
-    """Yield a segment for each of the values that stand in *form*."""
+    """Yield a segment for each of the values in *form*."""
     line, at, done = 1, 0, 0
     for block in blocks:
         line, at = line + form.count("\n", at, block.start), block.start
@@ -73,7 +73,7 @@ def _is_object(value: object) -> bool:
 
 
 def _rest(text: str, form: str, values: Iterable[Segment]) -> Iterator[_Line]:
-    """Yield the lines outside of *values*: whole ones as *text* has them, and what is left of a value's lines."""
+    """Yield the lines outside *values*: whole lines as in *text*, and the rest of lines that contain a value."""
     lines = text.split("\n")
     same = form.count("\n") + 1 == len(lines)
     line, done = 1, 0
@@ -93,7 +93,7 @@ def _places(values: Iterable[Segment]) -> Iterator[tuple[int, int, int]]:
 
 
 def _of_lines(lines: tuple[_Line, ...]) -> Iterator[Segment]:
-    """Group *lines* that follow one another and have one form."""
+    """Group consecutive *lines* of the same format."""
     marked = zip(_marks(lines), lines, strict=True)
     for (form, reader), group in groupby(marked, key=lambda pair: pair[0]):
         members = [line for _, line in group]
@@ -107,7 +107,7 @@ _LOG: Final[_Mark] = ("log", None)
 
 
 def _marks(lines: tuple[_Line, ...]) -> list[_Mark]:
-    """Mark each line. Between two lines of one tool, all lines are its output; between two of a log, empty ones are."""
+    """Mark each line. All lines between two of one tool are its output. Empty lines between two log lines are log."""
     marks: list[_Mark] = []
     before: _Mark = _PROSE
     for number, (_, words) in enumerate(lines):
@@ -125,7 +125,7 @@ def _marks(lines: tuple[_Line, ...]) -> list[_Mark]:
 
 
 def _mark(words: str, reader: ToolReader | None) -> _Mark:
-    """Tell the form of one line; that of the tool before it comes first."""
+    """Return the format of one line. The tool of the previous line is tried first."""
     if reader and reader.lines.search(words):
         return "tool", reader
     for other in TOOLS:

@@ -1,4 +1,4 @@
-"""A report in plain words: where the client went in, which way the media went, how it sounded, what is wrong with it.
+"""Summarize a report in plain words: edge, media path, call quality, and problems.
 
 Pure. Limits come from the network file's `quality` (round trip and jitter in ms, loss in %).
 """
@@ -36,7 +36,7 @@ _CLOSED: Final = {
 
 
 def sentences(report: PreflightReport, quality: Mapping[str, Any]) -> Iterator[str]:
-    """Say what the device saw."""
+    """Describe what the device measured."""
     yield from _signaling(report)
     yield from _way(report)
     yield from _sound(report)
@@ -46,7 +46,7 @@ def sentences(report: PreflightReport, quality: Mapping[str, Any]) -> Iterator[s
 
 
 def remarks(report: PreflightReport, quality: Mapping[str, Any]) -> Iterator[str]:
-    """Say what is bad about the way that the media had, and what helps: no cause of an error, and worth knowing."""
+    """Describe weaknesses of the media path that cause no error, and how to fix them."""
     rtt, jitter, loss = report.rtt.average, report.jitter.average, report.loss_percent
     rtt_limit, jitter_limit, loss_limit = (
         float(quality.get(name, usual))

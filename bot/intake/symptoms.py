@@ -1,6 +1,6 @@
-"""A story in users' words becomes the causes it may tell of, with how sure that is, and what to do with it.
+"""Match a symptom description with causes, and decide from their scores what to do with it.
 
-Pure: no network, no clock. Takes any text, as `normalize` gives it.
+Pure: no network, no clock. Accepts any text that `normalize` returns.
 """
 
 import math
@@ -13,20 +13,20 @@ from knowledge.model.schema import Cause, Knowledge
 from knowledge.search.library import ELSEWHERE, library_of
 from knowledge.search.ranker import Ranked
 
-_SHARPNESS: Final = 4.0  # how fast confidence falls with the score; fitted on the tuning phrases
+_SHARPNESS: Final = 4.0  # how fast confidence falls with the score; fitted to the tuning phrases
 _SURE: Final = 0.5
-_AHEAD: Final = 0.2  # of the second one
+_AHEAD: Final = 0.2  # minimum lead over the second cause
 _FAINT: Final = 0.55  # a lower score is chance
-# What is said as an option tells nothing that has happened.
+# Options describe no symptom.
 _OPTION: Final = re.compile(r"(?:--)?\b[a-z][a-z-]*=\S+", re.IGNORECASE)
 
 
 def match_symptoms(
     sentence: str, named: Sequence[str], clues: Mapping[str, str], knowledge: Knowledge
 ) -> SymptomMatch:
-    """Rank the causes that *sentence* may describe; without a word that means something there are none.
+    """Rank the causes that *sentence* may describe; none if it contains no meaningful word.
 
-    *named* are the codes in it, *clues* what it says about platform, edge, relay and answers.
+    *named* are the codes in it. *clues* are its platform, edge, relay, and answers.
     """
     codes = tuple(code for code in named if code in knowledge.errors)
     ranked = library_of(knowledge).causes(_story(sentence, clues.get("relay", "")), codes)
@@ -41,7 +41,7 @@ def match_symptoms(
 
 
 def _story(text: str, relay: str) -> str:
-    """What *text* tells, without what it says as options."""
+    """Return *text* without options."""
     bare = _OPTION.sub(" ", text)
     return re.sub(rf"\bfrom\s+{re.escape(relay)}\b", " ", bare, flags=re.IGNORECASE) if relay else bare
 
@@ -56,7 +56,7 @@ def _on(platform: str, cause: Cause | None) -> bool:
 
 
 def _confidence(ranked: Sequence[Ranked]) -> list[float]:
-    """Turn scores into shares of one."""
+    """Convert scores to shares of 1."""
     best = ranked[0].score if ranked else 0.0
     weights = [math.exp(_SHARPNESS * (item.score - best)) for item in ranked]
     total = sum(weights) or 1.0

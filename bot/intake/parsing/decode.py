@@ -1,6 +1,6 @@
-"""Bytes or text of any origin become text that can be read: encodings, Slack's marks, quotes of word processors.
+"""Decode bytes or text of any origin: encodings, Slack's markup, quotes of word processors.
 
-Pure. Logger prefixes are taken away within a line, so that each form of a text has the same lines.
+Pure. Logger prefixes are removed within a line, so that all forms of a text have the same lines.
 """
 
 import codecs
@@ -25,12 +25,12 @@ _QUOTES: Final = str.maketrans(
     }
 )
 
-# Slack writes links as <http://a.example|a.example>, and mail and telephone numbers likewise.
+# Slack writes links as <http://a.example|a.example>, and mail addresses and phone numbers likewise.
 _SLACK_LINK: Final = re.compile(
     r"<(?:https?|wss?|mailto|tel|turns?|stuns?):([^|<>\s]{1,500})(?:\|([^<>]{0,500}))?>"
 )
 
-# What a logger puts before each line: Android's logcat (two forms), Xcode's console, dates with a level.
+# Prefixes of loggers: Android's logcat (two forms), Xcode's console, dates with a level.
 _PREFIX: Final = re.compile(
     r"^(?:>[ \t]?)*(?:"
     r"(?:\d{4}-)?\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,\d]*(?:[+-]\d{4}|Z)?[ \t]+\d+[ \t-]+\d+(?:/\S+)?[ \t]+[VDIWEFA][ /]"
@@ -45,7 +45,7 @@ _PREFIX: Final = re.compile(
 
 
 def decode(source: str | bytes) -> str:
-    """Turn *source* into text; what is no text of its encoding becomes a replacement character."""
+    """Decode *source*. Invalid bytes become replacement characters."""
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
     for mark, encoding in _BOMS:
@@ -55,7 +55,7 @@ def decode(source: str | bytes) -> str:
 
 
 def plain(text: str) -> str:
-    """Undo what chat programs and word processors do to *text*."""
+    """Undo the changes that chat programs and word processors make to *text*."""
     if "<" in text:
         text = _SLACK_LINK.sub(lambda match: match[2] or match[0][1:-1], text)
     if "&" in text:
@@ -64,23 +64,23 @@ def plain(text: str) -> str:
 
 
 def forms_of(text: str) -> tuple[str, ...]:
-    """List *text* as it is, then with what chat programs, loggers and escapes did to it undone, line by line."""
+    """List *text* unchanged, then without the changes of chat programs, loggers, and escapes, line by line."""
     better = plain(text)
     return tuple(dict.fromkeys((text, better, unescaped(better), without_prefixes(better))))
 
 
 def unescaped(text: str) -> str:
-    """Take back one level of escapes, where a text was written into another one."""
+    """Undo one level of escapes, for text that was embedded in another text."""
     return text.replace('\\"', '"').replace("\\\\", "\\") if '{\\"' in text else text
 
 
 def without_prefixes(text: str) -> str:
-    """Take from each line of *text* what a logger wrote before it."""
+    """Remove logger prefixes from each line of *text*."""
     return _PREFIX.sub("", text)
 
 
 def _unmarked(source: bytes) -> str:
-    """Tell UTF-16 without its mark by the zeros that it puts beside each letter."""
+    """Detect UTF-16 without a byte order mark by the zero bytes next to each letter."""
     head = source[:400]
     even, odd = head[::2].count(0), head[1::2].count(0)
     if odd > len(head) // 4:

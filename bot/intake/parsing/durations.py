@@ -1,6 +1,6 @@
-"""How long each part of a test took, in ms, in whatever unit and form it is written.
+"""Read the duration of each phase of a test, in ms for any source unit and form.
 
-Pure. Where no unit is written, start and end tell it, else the size: no test is over within 300 ms.
+Pure. Without a unit, start and end decide, or else the size: no test ends within 300 ms.
 """
 
 from collections.abc import Sequence
@@ -20,12 +20,12 @@ _TIMES: Final = {
 
 SECONDS_NOTE: Final = "{what} are written in seconds, as their size shows; they are read as such."
 
-_SHORT_TEST: Final = 300.0  # no test is over in so many ms; as seconds it is five minutes
+_SHORT_TEST: Final = 300.0  # no test ends in so many ms; as seconds it is five minutes
 _SHORT_PART: Final = 10.0
 
 
 def read_timing(report: FieldMap) -> tuple[Timing, list[str]]:
-    """Give the times in ms, and what is to be said about how they were read."""
+    """Read the times in ms, with notes about how they were read."""
     parts = timing(report)
     raw: dict[str, float] = {}
     sure: dict[str, float] = {}
@@ -43,14 +43,14 @@ def read_timing(report: FieldMap) -> tuple[Timing, list[str]]:
 
 
 def started(report: FieldMap) -> float | None:
-    """Give when the test began, in seconds since the epoch."""
+    """Return when the test began, in seconds since the epoch."""
     test = timing(report).map("preflighttest", "preflighttesttimemeasurement") or report.map("testtiming")
     begun = moment(test.take("start", "starttime")) or moment(report.take("starttime", "start"))
     return begun / 1000 if begun else None
 
 
 def _duration(parts: FieldMap, names: Sequence[str]) -> tuple[float | None, bool]:
-    """Give one duration, and whether it is known to be in ms."""
+    """Return one duration, and whether it is known to be in ms."""
     value = parts.take(*names)
     if not isinstance(value, dict):
         for name in names:
@@ -72,7 +72,7 @@ def _duration(parts: FieldMap, names: Sequence[str]) -> tuple[float | None, bool
 
 
 def _checked(written: float | None, apart: float) -> float:
-    """Take the duration that is *written*, in whatever unit, if it fits what lies between start and end, in ms."""
+    """Convert the *written* duration to ms in the unit that fits between start and end."""
     if written is None:
         return apart
     for factor in (1.0, 1000.0, 0.001):

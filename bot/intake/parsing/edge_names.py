@@ -1,6 +1,6 @@
-"""The names under which reports know the edges, and the id that everybody else uses.
+"""Map the region names in reports to edge ids.
 
-Pure. Mobile reports name the region as the cloud does (`US_WEST_OREGON`); regions have short ids (`de1`).
+Pure. Mobile reports name the region as the cloud does (`US_WEST_OREGON`). Regions have short ids (`de1`).
 """
 
 import re
@@ -30,17 +30,17 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "sao-paulo-ix": ("br1-ix",),
 }
 
-# What an edge of tomorrow may be called; anything else that stands there is not kept.
+# The form that a future edge name may have. Other text is dropped.
 _FORM: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{1,29}")
 
 _IDS: Final = {folded(name): id_ for id_, names in _NAMES.items() for name in (id_, *names)}
 
 
 def edge_id(written: str) -> str:
-    """Give the edge that *written* means; what is not known stays as it is, in lower case."""
+    """Return the edge id of *written*. Unknown names are only lower-cased."""
     plain = written.strip()
     host = plain.casefold()
-    if host.endswith(".twilio.com"):  # the host of its signaling
+    if host.endswith(".twilio.com"):  # a signaling host name
         parts = host.split(".")
         plain = parts[1] if len(parts) > 3 else plain
     known = _IDS.get(folded(plain))

@@ -1,7 +1,7 @@
-"""Error codes: one table of the ways to write one, and in which kind of text each of them counts.
+"""Find error codes, with one table of their spellings and of the kinds of text in which each counts.
 
-Pure. In prose, a bare number of five digits may be a code. In a log or in JSON, it counts only next to "error",
-"code", or the like.
+Pure. In prose, a bare number of five digits may be a code. In a log or in JSON, it counts only next to
+"error", "code", or the like.
 """
 
 import re
@@ -16,7 +16,7 @@ from bot.model.request import Vocabulary
 class CodePattern:
     """A way to write an error code.
 
-    *sure* where it can be nothing else, so that an unknown one is a mistake; *in_log* where it counts in a log as well.
+    *sure*: it cannot be anything else, so an unknown code is a mistake. *in_log*: it counts in a log, too.
     """
 
     context: str
@@ -27,28 +27,28 @@ class CodePattern:
 
 @dataclass(frozen=True, slots=True)
 class WrittenCode:
-    """A number that is written like an error code, and where: *at* with the words before it, *digits* without."""
+    """A number written like an error code, with its position: *at* includes the words before it, *digits* does not."""
 
     code: str
     context: str
     at: int
     digits: int
     sure: bool
-    line: str  # that it is on, as far as it is near
-    is_else: bool  # a port, a line number, or a duration would be written like that
+    line: str  # the line around it, shortened
+    is_else: bool  # a port, a line number, or a duration may be written like that
 
 
 def _form(context: str, pattern: str, *, sure: bool = False, in_log: bool = False) -> CodePattern:
     return CodePattern(context, re.compile(pattern, re.IGNORECASE), sure, in_log)
 
 
-# A duration or a size, whatever stands before it: "failed after error 31009 ms".
+# A duration or a size, regardless of the word before it: "failed after error 31009 ms".
 _NO_UNIT: Final = r"(?!\d)(?!\s*(?:ms|bytes|seconds)\b)"
 _BETWEEN: Final = r"\s*[:=#_\-(\[]{0,3}\s*[\"']?"
 ALONE: Final = "alone"
 INNER: Final = "inside another error"
 
-# The ways in which people and programs write an error code, read in this order.
+# The ways in which people and programs write an error code, tried in this order.
 FORMS: Final = (
     _form("the address of an error's page", r"/errors?/(\d{5})(?!\d)", sure=True, in_log=True),
     # "error 31009", "code=31009", "errorCode": 31009, "Error (31009)"; not "error after 31009 ms".
@@ -89,7 +89,7 @@ FORMS: Final = (
     ),
 )
 
-# Of a WebSocket (RFC 6455).
+# WebSocket close codes (RFC 6455).
 CLOSE_CODE: Final = re.compile(
     r"(?:close[ds]?(?:\s?event)?|socket|wss?|websocket|code)[^\n]{0,40}?[\s:=(\"'](1006|1015)(?!\d)",
     re.IGNORECASE,
@@ -97,7 +97,7 @@ CLOSE_CODE: Final = re.compile(
 
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 
-# A number of five digits that comes after one of these is something else, unless it is a known code.
+# A five-digit number after one of these is not a code, unless the code is known.
 ELSE: Final = re.compile(
     r"(?:ports?|udp|tcp|pid|line|bytes|ms|took|thread|size|zip|plz|id|room|ticket|case)[ \t:=#\[(]{0,3}\Z",
     re.IGNORECASE,
@@ -106,7 +106,7 @@ UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IG
 
 
 def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
-    """Find what is written like an error code in *text*; in a *log* by those patterns alone that count there."""
+    """Find what is written like an error code in *text*. In a *log*, use only the patterns that count there."""
     for form in FORMS:
         if log and not form.in_log:
             continue
@@ -130,9 +130,9 @@ def _is_else(text: str, match: re.Match[str]) -> bool:
 
 
 def choose_codes(found: Iterable[WrittenCode], vocabulary: Vocabulary) -> tuple[WrittenCode, ...]:
-    """Give those of *found* that are known, each once and as they come; else those that can only be a code."""
+    """Return the known codes in *found*, each once and in order, or those that cannot be anything else."""
     known: dict[str, WrittenCode] = {}
-    doubtful: dict[str, WrittenCode] = {}  # known, but where a port or a line number would stand
+    doubtful: dict[str, WrittenCode] = {}  # known, but written where a port or line number may be
     others: dict[str, WrittenCode] = {}
     for item in found:
         if item.code in vocabulary.codes:
@@ -148,7 +148,7 @@ def choose_codes(found: Iterable[WrittenCode], vocabulary: Vocabulary) -> tuple[
 
 
 def line_at(text: str, at: int) -> str:
-    """Give the line of *text* around the place *at*, no more than 300 characters to each side."""
+    """Return the line of *text* around position *at*, at most 300 characters to each side."""
     begin = text.rfind("\n", max(0, at - 300), at) + 1 or max(0, at - 300)
     end = text.find("\n", at, at + 300)
     return text[begin : end if end >= 0 else at + 300]

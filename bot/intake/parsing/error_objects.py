@@ -1,6 +1,6 @@
-"""Errors of a report and error objects of an SDK: the code, the code inside, the message, the close code.
+"""Read errors in reports and error objects of an SDK: code, nested code, message, close code.
 
-Pure. Messages are redacted before they are kept.
+Pure. Messages are redacted before they are stored.
 """
 
 import re
@@ -28,7 +28,7 @@ _INSIDE: Final = ("twilioerror", "originalerror", "cause", "causedby", "innererr
 
 
 def of_report(report: FieldMap) -> tuple[SdkError, ...]:
-    """List the errors that a report holds, under whatever name."""
+    """List the errors in a report, under any field name."""
     found: list[SdkError] = []
     for name in ("error", "errors", "twilioerror", "exception", "failure", "callexception", "failurereason"):
         if name in report:
@@ -77,7 +77,7 @@ def read_fault(value: Any) -> SdkError | None:
 
 
 def message(text: str) -> str:
-    """Make *text* fit to be kept: redacted, on one line, short."""
+    """Redact *text*, put it on one line, and shorten it."""
     return " ".join(redact(text[: 4 * LONGEST]).text.split())[:LONGEST]
 
 
@@ -87,7 +87,7 @@ def _code(value: Any) -> str:
 
 
 def report_of_faults(faults: tuple[SdkError, ...], around: FieldMap) -> PreflightReport:
-    """Make a report of errors alone; *around* is the map that they stood in."""
+    """Make a report that holds only errors. *around* is the map that contains them."""
     form = said_form(around)
     texts = " ".join(fault.message for fault in faults)
     return PreflightReport(
@@ -103,7 +103,7 @@ def report_of_faults(faults: tuple[SdkError, ...], around: FieldMap) -> Prefligh
 
 
 def name_codes(faults: tuple[SdkError, ...]) -> str:
-    """List the codes and close codes of *faults* as a sentence names them."""
+    """List the codes and close codes of *faults* as part of a sentence."""
     codes = dict.fromkeys(code for fault in faults for code in fault.codes)
     closed = dict.fromkeys(f"close code {fault.close_code}" for fault in faults if fault.close_code)
     return ", ".join([*codes, *closed]) or "an error without a code"

@@ -1,6 +1,6 @@
-"""Take values out of a map whatever its keys are spelled like: camelCase, snake_case, PascalCase, with a prefix.
+"""Read values from a map with any spelling of its keys: camelCase, snake_case, PascalCase, with a prefix.
 
-Pure. Numbers may be texts, with a unit behind them; nothing here raises on any value.
+Pure. Numbers may be strings with a unit. Nothing here raises, for any value.
 """
 
 import math
@@ -15,7 +15,7 @@ _NUMBER: Final = re.compile(
     re.IGNORECASE,
 )
 
-# What one of the unit is in milliseconds.
+# Milliseconds in one of each unit.
 UNITS: Final[Mapping[str, float]] = {
     "ns": 1e-6, "nanoseconds": 1e-6, "us": 1e-3, "µs": 1e-3, "μs": 1e-3, "microseconds": 1e-3,
     "ms": 1.0, "msec": 1.0, "millis": 1.0, "milliseconds": 1.0, "millisecond": 1.0,
@@ -27,7 +27,7 @@ _FALSE: Final = frozenset({"false", "no", "0", "n"})
 
 
 def folded(key: object) -> str:
-    """Fold the ways to spell *key* into one: `call_sid`, `CallSid` and `callSID` are `callsid`."""
+    """Fold the spellings of *key* into one: `call_sid`, `CallSid`, and `callSID` become `callsid`."""
     return _folded(str(key)[:80])
 
 
@@ -37,7 +37,7 @@ def _folded(key: str) -> str:
 
 
 class FieldMap:
-    """A map of a report, by folded keys."""
+    """The fields of a report, by folded key."""
 
     def __init__(self, value: object) -> None:
         self._values: dict[str, Any] = {}
@@ -56,16 +56,16 @@ class FieldMap:
         yield from self._values
 
     def take(self, *names: str) -> Any:
-        """Give the first value that is there and not null, under any of the folded *names*."""
+        """Return the first value under any of the folded *names* that is not null."""
         return next((self._values[name] for name in names if self._values.get(name) is not None), None)
 
     def map(self, *names: str) -> "FieldMap":
-        """Give the map under one of *names*, an empty one where there is none."""
+        """Return the map under one of *names*, or an empty one."""
         found = (self._values[name] for name in names if isinstance(self._values.get(name), Mapping))
         return FieldMap(next(found, None))
 
     def list(self, *names: str) -> list[Any]:
-        """Give the list under one of *names*; a single map counts as a list of one."""
+        """Return the list under one of *names*. A single map counts as a list of one."""
         for name in names:
             value = self._values.get(name)
             if isinstance(value, list):
@@ -76,20 +76,20 @@ class FieldMap:
         return []
 
     def text(self, *names: str, longest: int = 300) -> str:
-        """Give a short text, empty where there is none."""
+        """Return a short text, or ""."""
         value = self.take(*names)
         return str(value).strip()[:longest] if isinstance(value, str | int | float) else ""
 
     def number(self, *names: str) -> float | None:
-        """Give a finite number."""
+        """Return a finite number."""
         return number(self.take(*names))
 
     def truth(self, *names: str) -> bool | None:
-        """Give a yes or no."""
+        """Return a Boolean."""
         return truth(self.take(*names))
 
     def milliseconds(self, *stems: str) -> tuple[float | None, bool]:
-        """Give a duration in ms under one of *stems*, a unit behind name or number, and whether there was a unit."""
+        """Return a duration in ms under one of *stems*, and whether the name or the value had a unit."""
         for stem in stems:
             for name, value in self._values.items():
                 text = name.removeprefix(stem).removeprefix("in") if name.startswith(stem) else None
@@ -103,7 +103,7 @@ class FieldMap:
 
 
 def measured(value: Any) -> tuple[float | None, str]:
-    """Give a finite number and the unit that stands behind it."""
+    """Return a finite number and the unit after it."""
     if isinstance(value, bool):
         return None, ""
     if isinstance(value, int | float):
@@ -118,12 +118,12 @@ def measured(value: Any) -> tuple[float | None, str]:
 
 
 def number(value: Any) -> float | None:
-    """Give a finite number, whatever unit stands behind it."""
+    """Return a finite number, ignoring the unit after it."""
     return measured(value)[0]
 
 
 def truth(value: Any) -> bool | None:
-    """Give what is meant by true, "true", YES or 1; None for anything else."""
+    """Parse true, "true", YES, or 1 and their opposites; None for other values."""
     if isinstance(value, bool):
         return value
     word = str(value).strip().casefold() if isinstance(value, str | int) else ""
@@ -131,7 +131,7 @@ def truth(value: Any) -> bool | None:
 
 
 def moment(value: Any) -> float | None:
-    """Give a point in time in ms since the epoch: seconds, ms, µs or ns by size, or an ISO 8601 text."""
+    """Parse a point in time to ms since the epoch: s, ms, µs, or ns by size, or an ISO 8601 text."""
     found = number(value)
     if found is not None:
         size = abs(found)

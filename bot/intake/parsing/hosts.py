@@ -1,4 +1,4 @@
-"""Host names, addresses, and addresses that cannot be the service's."""
+"""Find host names and addresses, and recognize addresses that cannot be the service's."""
 
 import ipaddress
 from typing import Any, Final
@@ -6,14 +6,14 @@ from typing import Any, Final
 _HOST: Final = r"(?P<host>[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63})\.?"
 
 
-# A command as it is typed behind a prompt, or with its first option or host: `{command}` is the tool's name.
+# A command after a prompt, or with its first option or host. `{command}` is the tool's name.
 COMMAND: Final = r"(?:^|^[^\n]{{0,200}}[$#>]\s*){command}(?:\.exe)?\s+(?:[-+@]|https?:|wss?:|[\w-]+\.[\w.-])"
 
 
 ToolFacts = dict[str, Any]
 
 
-# An answer from these is not the service's: somebody's filter gave it.
+# An answer with one of these addresses comes from a DNS filter, not from the service.
 _INSIDE: Final = tuple(
     ipaddress.ip_network(item)
     for item in (
@@ -28,7 +28,7 @@ _INSIDE: Final = tuple(
 
 
 def _addresses(answers: list[str]) -> ToolFacts:
-    """Judge addresses: those of somebody's own network cannot be the service's."""
+    """Judge addresses: private ones cannot be the service's."""
     for answer in answers:
         try:
             address = ipaddress.ip_address(answer)

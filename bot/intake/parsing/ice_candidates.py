@@ -1,6 +1,6 @@
-"""ICE candidates: as statistics of a report, and as lines of SDP or a log (RFC 8839, `candidate:… typ relay …`).
+"""Parse ICE candidates, from statistics and from SDP or log lines (RFC 8839, `candidate:… typ relay …`).
 
-Pure. The user names in TURN addresses are left out.
+Pure. User names in TURN addresses are removed.
 """
 
 import re
@@ -23,7 +23,7 @@ LINE: Final = re.compile(
     re.IGNORECASE,
 )
 _PROTOCOL: Final = re.compile(r"udp|tcp|tls|ssltcp")
-# Browsers hide an address behind a name of mDNS.
+# Browsers hide a local address behind an mDNS name.
 _ADDRESS: Final = re.compile(r"(?=[0-9a-f]{0,4}[.:])[0-9a-f:.]{2,45}(?:%\w{1,16})?|[0-9a-z-]{1,60}\.local")
 _KIND_OF_NETWORK: Final = re.compile(r"[a-z0-9_-]{1,20}")
 _URL: Final = re.compile(r"(?:turn|stun)s?:[\w.:\[\]-]{1,120}(?:\?transport=(?:udp|tcp))?")
@@ -32,7 +32,7 @@ _TRANSPORT: Final = re.compile(r"[?&]transport=(udp|tcp)", re.IGNORECASE)
 
 
 def read_candidate(value: Any, *, remote: bool | None = None) -> Candidate | None:
-    """Read one candidate as statistics write it; None where it has no kind that is known."""
+    """Read a candidate from statistics; None if its kind is unknown."""
     if isinstance(value, str):
         return next(candidate_lines(value), None)
     fields = FieldMap(value)
@@ -61,7 +61,7 @@ def read_candidate(value: Any, *, remote: bool | None = None) -> Candidate | Non
 
 
 def candidate_lines(text: str) -> Iterator[Candidate]:
-    """Find the candidates that *text* holds line by line; which side they belong to is told by the words before."""
+    """Find the candidates in lines of *text*. The words before each one tell whether it is local or remote."""
     for match in LINE.finditer(text):
         before = text[max(0, match.start() - 120) : match.start()].rpartition("\n")[2].casefold()
         network = _NETWORK.search(match["rest"])
@@ -76,18 +76,18 @@ def candidate_lines(text: str) -> Iterator[Candidate]:
 
 
 def _fitting(form: re.Pattern[str], text: str) -> str:
-    """Keep *text* only if it has the form that it should have: anything may stand there, secrets too."""
+    """Keep *text* only if it has the expected form, because any string may be there, including a secret."""
     return text.casefold() if form.fullmatch(text.casefold()) else ""
 
 
 def without_user(url: str) -> str:
-    """Take the user information out of a STUN or TURN address."""
+    """Remove the user information from a STUN or TURN address."""
     scheme, colon, rest = url.partition(":")
     return f"{scheme}{colon}{rest.rpartition('@')[2]}"[:200]
 
 
 def _relay_protocol(kind: str, text: str, url: str) -> str:
-    """Tell what leads to the TURN server: as said, else by its address (`turns:` is TLS, the usual one is UDP)."""
+    """Return the transport to the TURN server: as written, or from its address (`turns:` is TLS, else UDP)."""
     if kind != RELAY or text or not url:
         return text
     if url.casefold().startswith("turns:"):

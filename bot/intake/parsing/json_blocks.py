@@ -1,6 +1,6 @@
-"""Find the JSON, or what is nearly JSON, in a text, and in it the maps that are preflight reports.
+"""Find JSON, or nearly JSON, in a text, and the maps in it that are preflight reports.
 
-Pure. Work is bounded whatever the text holds: what cannot be read within the bounds is left.
+Pure. The work is bounded for any text. What cannot be read within the limits is skipped.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from typing import Any, Final
 from bot.intake.parsing.fields import folded
 from bot.intake.parsing.loose_json import load_strict, parse
 
-ENOUGH: Final = 3  # points from which a map is taken for a report
+ENOUGH: Final = 3  # points from which a map counts as a report
 
-# How much each key speaks for a report.
+# The points of each key.
 _POINTS: Final[Mapping[str, int]] = {
     "isturnrequired": 3, "icecandidatestats": 3, "statssamples": 3, "selectedicecandidatepairstats": 3,
     "selectedicecandidatepair": 3, "selectededge": 2, "networktiming": 2, "networktimings": 2, "networkstats": 2,
@@ -20,13 +20,13 @@ _POINTS: Final[Mapping[str, int]] = {
     "edge": 1, "stats": 1, "samples": 1, "totals": 1, "warnings": 1,
 }  # fmt: skip
 
-_BEFORE: Final = 200  # characters that may stand before the JSON in a text inside JSON
-_NODES: Final = 4_000  # maps and lists looked into
+_BEFORE: Final = 200  # characters that may precede the JSON in a text inside JSON
+_NODES: Final = 4_000  # maps and lists that are searched
 _DEEP: Final = 10
-_TRIES: Final = 5_000  # places at which a value is tried
-_WORK: Final = 3  # times the length of the text, spent on what fails
-_RECURSION: Final = 5_000  # characters of work, when brackets stand too deep
-_REPORTS: Final = 12  # of one text
+_TRIES: Final = 5_000  # positions at which a value is tried
+_WORK: Final = 3  # times the length of the text, spent on failed attempts
+_RECURSION: Final = 5_000  # characters of work if brackets are nested too deeply
+_REPORTS: Final = 12  # per text
 
 
 def score(value: Any) -> int:
@@ -39,19 +39,20 @@ def score(value: Any) -> int:
 
 @dataclass(frozen=True, slots=True)
 class JsonBlock:
-    """A value in a text, where it starts and ends, and the maps in it that are reports."""
+    """A value in a text: where it starts and ends, and the maps in it that are reports."""
 
     value: Any
-    cut: bool  # it is cut off, or has gaps
+    cut: bool  # truncated, or with gaps
     start: int
     end: int
     reports: Sequence[tuple[Mapping[str, Any], Any]] = ()
 
 
 def find_blocks(forms: Sequence[str]) -> tuple[str, tuple[JsonBlock, ...]]:
-    """Find the values in the first of *forms* that holds a report, strict JSON first; else in the first with any.
+    """Find the values in the first of *forms* that contains a report, or else in the first with any value.
 
-    *forms* are one text, as it came and then cleaner; gives the form that the places are of.
+    *forms* are the same text, first unchanged and then cleaned. Strict JSON is tried first. Returns also the
+    form that the positions refer to.
     """
     best: tuple[str, tuple[JsonBlock, ...]] = (forms[0], ())
     tries = [*((form, strict_values) for form in forms), *((form, loose_values) for form in reversed(forms))]
@@ -97,7 +98,7 @@ def _bracket(text: str, at: int) -> int:
 
 
 def reports_in(value: Any) -> list[tuple[Mapping[str, Any], Any]]:
-    """List the maps inside *value* that are reports, each with the map around it, outermost first."""
+    """List the maps inside *value* that are reports, with the map around each, outermost first."""
     found: list[tuple[Mapping[str, Any], Any]] = []
     waiting: list[tuple[Any, Any, int]] = [(value, None, 0)]
     looked = 0
@@ -124,14 +125,14 @@ def _worth(value: Any, depth: int) -> bool:
 
 
 def _better_inside(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Give a map directly inside that is more of a report than the map itself."""
+    """Return a nested map that is more of a report than the map itself."""
     own = score(item)
     inside = (child for child in list(item.values())[:100] if isinstance(child, Mapping))
     return next((child for child in inside if score(child) >= max(ENOUGH, own)), None)
 
 
 def _written_json(text: str) -> Any:
-    """Give the value of a text that is JSON itself, as when it was written twice."""
+    """Return the value of a text that is JSON itself, as in doubly encoded JSON."""
     start = text.find("{", 0, _BEFORE)
     if start < 0 or len(text) < 20:
         return None

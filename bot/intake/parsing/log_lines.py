@@ -1,4 +1,4 @@
-"""Lines of a log: how they differ from prose, and the errors that they name.
+"""Recognize log lines, and find the errors in them.
 
 Pure.
 """
@@ -12,7 +12,7 @@ from bot.intake.parsing.error_objects import message
 from bot.intake.preflight_report import SdkError
 
 MOST_ERRORS: Final = 200
-_NEAR: Final = 600  # characters after an error in which the error inside it is told
+_NEAR: Final = 600  # characters after an error that may contain its nested error
 
 # A time stamp with seconds, a logger's level and tag, a component and a level, a stack frame, an error of a console.
 LOG_LINE: Final = re.compile(
@@ -29,7 +29,7 @@ LOG_LINE: Final = re.compile(
 
 
 def errors_in(text: str) -> Iterator[SdkError]:
-    """Find the errors that a log tells of, each once, with the line as the message."""
+    """Find the errors in a log, each once, with the line as the message."""
     written = list(codes_in(text, log=True))
     lines = {item.digits: item.line for item in written}
     inner = {item.digits: item.code for item in written if item.context == INNER}

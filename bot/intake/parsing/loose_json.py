@@ -1,7 +1,7 @@
-"""Read what is nearly JSON: JavaScript objects, Swift and Objective-C descriptions, Python's, and what was cut off.
+"""Parse nearly-JSON: JavaScript objects, descriptions of Swift, Objective-C, and Python, truncated text.
 
-Pure. Never fails and never recurses: what does not fit is left out, what is not closed is closed at the end.
-`[a: 1]` is a map as Swift prints it, `{ a = 1; }` one of Objective-C, `( … )` its list.
+Pure. Never fails and never recurses. Unexpected tokens are skipped, and open brackets are closed at the end.
+`[a: 1]` is a map of Swift, `{ a = 1; }` one of Objective-C, `( … )` a list of Objective-C.
 """
 
 import json
@@ -33,14 +33,14 @@ _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 @dataclass(slots=True)
 class _Open:
-    """A map or list that is not closed yet; which of the two shows when the first key comes."""
+    """An open map or list. The first key shows which of the two it is."""
 
     closer: str
-    wraps: bool = False  # Optional(…), AnyHashable(…): stands for what is inside
+    wraps: bool = False  # Optional(…), AnyHashable(…): replaced by its content
     items: list[Any] = field(default_factory=list)
     pairs: dict[str, Any] | None = None
     key: Any = _UNSET
-    last_in_items: bool = False  # where the value came to that was added last
+    last_in_items: bool = False  # the last value was added to the items
 
     def add(self, value: Any) -> None:
         self.last_in_items = self.key is _UNSET
@@ -52,7 +52,7 @@ class _Open:
             self.key = _UNSET
 
     def name(self) -> None:
-        """Take what came last as the key of what comes next."""
+        """Use the last value as the key of the next one."""
         if self.items and self.key is _UNSET:
             self.key = str(self.items.pop())
             self.pairs = {} if self.pairs is None else self.pairs
@@ -62,7 +62,7 @@ class _Open:
             self.add(None)
 
     def unwrap(self) -> bool:
-        """Take back the word just read: it is the name of what wraps the value that comes."""
+        """Drop the last word: it is the name of a wrapper around the next value."""
         if self.items and self.key is _UNSET and self.last_in_items:
             self.items.pop()
             return True
@@ -80,7 +80,7 @@ class _Open:
 
 
 def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
-    """Read the value that begins at *start* with a bracket: the value, where it ends, whether it was cut off."""
+    """Parse the value whose bracket is at *start*. Return it, its end, and whether it was truncated."""
     reader = _LooseReader()
     at = start
     while match := _TOKEN.match(text, at):
@@ -92,16 +92,16 @@ def parse(text: str, start: int = 0) -> tuple[Any, int, bool]:
 
 @dataclass(slots=True)
 class _LooseReader:
-    """What has been opened and not closed yet, outermost first."""
+    """The open maps and lists, outermost first."""
 
     stack: list[_Open] = field(default_factory=list)
     too_deep: int = 0
-    word_end: int = -1  # where the word just read ended, if it was one
+    word_end: int = -1  # where the last token ended, if it was a word
     cut: bool = False
     whole: Any = None
 
     def take(self, kind: str, written: str, start: int) -> bool:
-        """Take one token; true when it closed the whole."""
+        """Add one token. Return True if it closed the outermost bracket."""
         after_word, self.word_end = self.word_end == start, -1
         if kind == "mark" and written in _CLOSES:
             self.open(written, after_word=after_word)
@@ -121,7 +121,7 @@ class _LooseReader:
         self.stack.append(_Open(_CLOSES[mark], wraps))
 
     def close(self, mark: str) -> bool:
-        """Close the innermost bracket that *mark* fits, and those inside it."""
+        """Close the innermost bracket that *mark* fits, and all inside it."""
         if self.too_deep:
             self.too_deep -= 1
             return False
@@ -147,7 +147,7 @@ class _LooseReader:
             self.stack[-1].name()
 
     def finish(self) -> Any:
-        """Close everything that is open."""
+        """Close all open brackets."""
         while len(self.stack) > 1:
             inner = self.stack.pop().value()
             self.stack[-1].add(inner)
@@ -188,12 +188,12 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def load_strict(text: str, start: int = 0) -> tuple[Any, int]:
-    """Read one strict JSON value that begins at *start*; ValueError, or RecursionError, when there is none."""
+    """Parse one strict JSON value at *start*; ValueError or RecursionError if there is none."""
     return _STRICT.raw_decode(text, start)
 
 
 def _constant(_: str) -> None:
-    return None  # NaN and the infinities are no numbers here
+    return None  # NaN and infinities are not numbers here
 
 
 _STRICT: Final = json.JSONDecoder(parse_constant=_constant, strict=False)

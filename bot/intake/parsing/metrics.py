@@ -1,6 +1,6 @@
-"""What a report measured: round trip, jitter, loss, MOS; in ms and percent whatever it came in.
+"""Read the metrics of a report, in ms and percent for any source units: round trip, jitter, loss, MOS.
 
-Pure. Where no unit is written it is told by size: no round trip to a service on the internet is below three ms.
+Pure. A value without a unit is judged by its size: no round trip to an internet service is below 3 ms.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,12 +20,12 @@ MOST_SAMPLES: Final = 5_000
 
 _SHORT_TRIP: Final = 3.0
 _SHORT_JITTER: Final = 0.3
-_LONG_TRIP: Final = 20_000.0  # no call lives with a round trip of so many ms; as microseconds it is usual
+_LONG_TRIP: Final = 20_000.0  # no call survives a round trip of so many ms; as microseconds it is normal
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One second of the test; counts as they are written."""
+    """One second of the test. Counts are as written."""
 
     rtt: float | None
     jitter: float | None
@@ -36,7 +36,7 @@ class Sample:
 
 
 def read_samples(report: FieldMap) -> tuple[Sample, ...]:
-    """Read what was measured second by second."""
+    """Read the measurements of each second."""
     found = report.list("statssamples", "samples", "rtcsamples")[:MOST_SAMPLES]
     return tuple(_sample(FieldMap(item)) for item in found if isinstance(item, dict))
 
@@ -56,7 +56,7 @@ def _sample(fields: FieldMap) -> Sample:
 
 
 def read_spreads(report: FieldMap, samples: Sequence[Sample]) -> tuple[dict[str, MetricRange], list[str]]:
-    """Give round trip and jitter in ms and MOS as written; from the samples where averages are missing."""
+    """Read round trip and jitter in ms, and MOS as written. Use the samples if averages are missing."""
     stats = report.map("networkstats", "stats", "rtcstats", "averages")
     found = {
         name: _spread(stats, name) or _of(getattr(sample, name) for sample in samples)
@@ -116,7 +116,7 @@ def _values(spread: MetricRange) -> tuple[float | None, float | None, float | No
 
 
 def in_ms(samples: Sequence[Sample]) -> tuple[Sample, ...]:
-    """Give *samples* with round trip and jitter in ms, where their size shows another unit."""
+    """Return *samples* with round trip and jitter in ms, if their size shows another unit."""
     trips = [sample.rtt for sample in samples if sample.rtt]
     if not trips or _SHORT_TRIP <= max(trips) <= _LONG_TRIP:
         return tuple(samples)
@@ -128,7 +128,7 @@ def in_ms(samples: Sequence[Sample]) -> tuple[Sample, ...]:
 
 
 def read_loss(report: FieldMap, samples: Sequence[Sample]) -> float | None:
-    """Give the loss of the whole test in %: by packets where they are counted, else as written."""
+    """Read the loss of the whole test in %, from packet counts or as written."""
     totals = report.map("totals")
     lost, received = totals.number("packetslost"), totals.number("packetsreceived")
     if lost is None or received is None:
@@ -146,7 +146,7 @@ def read_loss(report: FieldMap, samples: Sequence[Sample]) -> float | None:
 
 
 def _counted(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
-    """Count packets lost and received: native counters add up, those of JavaScript begin anew each second."""
+    """Count packets lost and received. Native counters are cumulative. JavaScript's restart each second."""
     known = [
         (sample.lost, sample.received)
         for sample in samples
@@ -160,7 +160,7 @@ def _counted(samples: Sequence[Sample]) -> tuple[float | None, float | None]:
 
 
 def adds_up(counts: Sequence[float]) -> bool:
-    """Whether *counts* never fall and grow by more than chance."""
+    """Tell whether *counts* never fall and grow by more than chance."""
     rises = all(before <= after for before, after in pairwise(counts))
     return rises and len(counts) > 1 and counts[-1] > 1.5 * counts[0]
 

@@ -1,4 +1,4 @@
-"""Mean opinion score by the SDK's formula, and the word for its band as a report writes it.
+"""Compute the mean opinion score by the SDK's formula, and find the word for its band.
 
 Pure.
 """
@@ -9,13 +9,13 @@ from typing import Final
 from bot.intake.parsing.metrics import Sample, adds_up
 from bot.intake.preflight_report import QUALITY_BANDS, MetricRange
 
-DIFFERS: Final = 0.1  # MOS: less comes from rounding and from the first samples
+DIFFERS: Final = 0.1  # MOS; a smaller difference comes from rounding and the first samples
 
 
 def compute_mos(
     samples: Sequence[Sample], spreads: dict[str, MetricRange], loss: float | None
 ) -> float | None:
-    """Compute MOS from what was measured: the mean over the samples, else from the averages; None without loss."""
+    """Compute MOS as the mean over the samples, or from the averages; None without loss."""
     scores = [
         mos(sample.rtt, sample.jitter, lost)
         for sample, lost in zip(samples, _losses(samples), strict=True)
@@ -34,7 +34,7 @@ def compute_mos(
 
 
 def _losses(samples: Sequence[Sample]) -> list[float | None]:
-    """Give the loss of each second in %, from the counts, else as written."""
+    """Return the loss of each second in %, from the counts, or as written."""
     cumulative = adds_up([sample.received for sample in samples if sample.received is not None])
     losses: list[float | None] = []
     before = (0.0, 0.0)
@@ -58,7 +58,7 @@ def mos(rtt_ms: float, jitter_ms: float, loss_percent: float) -> float:
 
 
 def word_said(value: object) -> str:
-    """Give the word that a report means: a name in any case, or 0 (excellent) to 4 (degraded) as iOS counts."""
+    """Return the quality word of a report: a word in any case, or 0 (excellent) to 4 (degraded) as on iOS."""
     text = str(value).strip().casefold() if isinstance(value, str | int | float) else ""
     text = text.removesuffix(".0").rpartition(".")[2]
     if text.isdecimal() and int(text) < len(QUALITY_BANDS):

@@ -1,4 +1,4 @@
-"""The quality warnings of a report, under the names that the JavaScript SDK gives them.
+"""Read the quality warnings of a report, under the names of the JavaScript SDK.
 
 Pure.
 """
@@ -13,10 +13,10 @@ MOST: Final = 50
 
 INSIGHTS: Final = "insights-connection-error"
 
-# What a warning of tomorrow may be called; anything else that stands there is not kept.
+# The form that a future warning name may have. Other text is dropped.
 _FORM: Final = re.compile(r"[A-Za-z][A-Za-z-]{2,40}")
 
-# folded name: the name; what the SDKs call the same thing stands together.
+# folded name: JavaScript name. The SDKs' names for the same warning are next to each other.
 _NAMES: Final = {
     folded(alias): name
     for name, aliases in {

@@ -1,6 +1,6 @@
-"""How each SDK writes its report, and which SDK wrote one: what is said around it counts most, then what is in it.
+"""Define how each SDK writes its report, and find which SDK wrote one, by its context and its fields.
 
-Pure.
+Pure. The text around a report takes precedence over its fields.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.intake.parsing.fields import FieldMap
 
-# Sentences for what a whole report holds and this one does not, by the part that is missing.
+# Sentences for the parts that a complete report has and this one lacks.
 PARTS: Final = {
     "edge": "the edge that the client went in by",
     "edge_asked": "the edge that was asked for, so it is not known whether DNS chose",
@@ -34,21 +34,21 @@ class ReportFormat:
     name: str
     platforms: tuple[str, ...]
     holds: tuple[str, ...]  # keys of PARTS
-    signs: Callable[[FieldMap], int]  # how much speaks for it
+    signs: Callable[[FieldMap], int]  # how well a report fits
 
 
 def first(values: list[object]) -> FieldMap:
-    """Give the first map of a list, an empty one where there is none."""
+    """Return the first map of a list, or an empty one."""
     return FieldMap(next((value for value in values if isinstance(value, dict)), None))
 
 
 def timing(report: FieldMap) -> FieldMap:
-    """Give the part with the times of a report."""
+    """Return the part of a report with the times."""
     return report.map("networktiming", "networktimings", "timing", "timings")
 
 
 def native_signs(report: FieldMap) -> int:
-    """Tell how much speaks for a report of the native SDKs, whichever of the two."""
+    """Score a report as one of the native SDKs, Android or iOS."""
     found = sum(2 for name in ("networkstats", "icecandidates", "selectedicecandidatepair") if name in report)
     found += 3 * ("statssamples" in report) + 3 * ("networktimings" in report)
     times = set(timing(report).names())
@@ -56,7 +56,7 @@ def native_signs(report: FieldMap) -> int:
 
 
 def _javascript_signs(report: FieldMap) -> int:
-    """Tell what only this SDK writes: a DTLS time, totals, codecName, the browser's own candidate statistics."""
+    """Score what only JavaScript writes: a DTLS time, totals, codecName, candidate statistics of the browser."""
     sample = first(report.list("samples"))
     candidate = first(report.list("icecandidatestats"))
     warning = first(report.list("warnings"))
@@ -67,24 +67,25 @@ def _javascript_signs(report: FieldMap) -> int:
     return found + ("stats" in report) + ("testtiming" in report) + ("icecandidatestats" in report)
 
 
-# The report of the JavaScript SDK: `completed` of `Device.runPreflight`, times in ms, counters by sample.
+# The report of the JavaScript SDK: `completed` of `Device.runPreflight`, times in ms, counters per sample.
 JAVASCRIPT: Final = ReportFormat("javascript", ("javascript",), tuple(PARTS), _javascript_signs)
 
 
 def _android_signs(report: FieldMap) -> int:
-    """Tell the native form where quality is a word and isTurnRequired true or false itself."""
+    """Score the native form in which quality is text and isTurnRequired a Boolean."""
     native = native_signs(report)
     quality, turn = report.take("callquality"), report.take("isturnrequired")
     word = isinstance(quality, str) and not quality.strip().isdecimal()
     return native + (3 * word + 2 * isinstance(turn, bool) if native else 0)
 
 
-# The report of the Android SDK: `onPreflightCompleted`'s JSONObject; quality a word, isTurnRequired a Boolean.
+# The report of the Android SDK: `onPreflightCompleted`'s JSONObject; quality is text, isTurnRequired a
+# Boolean.
 ANDROID: Final = ReportFormat("android", ("android",), _NATIVE_PARTS, _android_signs)
 
 
 def _ios_signs(report: FieldMap) -> int:
-    """Tell the native form where quality is a number and isTurnRequired the text "true" or "false"."""
+    """Score the native form in which quality is a number and isTurnRequired the text "true" or "false"."""
     native = native_signs(report)
     quality, turn = report.take("callquality"), report.take("isturnrequired")
     counted = (isinstance(quality, int | float) and not isinstance(quality, bool)) or (
@@ -94,12 +95,13 @@ def _ios_signs(report: FieldMap) -> int:
     return native + (3 * counted + 2 * isinstance(turn, str) + 3 * measured if native else 0)
 
 
-# The report of the iOS SDK: `dictionaryReport` of TVOPreflightReport; quality 0 to 4, isTurnRequired a text.
+# The report of the iOS SDK: `dictionaryReport` of TVOPreflightReport; quality is 0 to 4, isTurnRequired a
+# text.
 IOS: Final = ReportFormat("ios", ("ios",), _NATIVE_PARTS, _ios_signs)
 
 
 def _react_native_signs(report: FieldMap) -> int:
-    """Tell the mixture: names as in JavaScript around candidates and samples as the native SDKs write them."""
+    """Score the mixed form: JavaScript names around candidates and samples of the native SDKs."""
     sample = first(report.list("samples"))
     candidate = first(report.list("icecandidatestats"))
     found = 3 * ("networkcost" in candidate or "tcptype" in candidate or "deleted" in candidate)
@@ -107,12 +109,12 @@ def _react_native_signs(report: FieldMap) -> int:
     return found + ("stats" in report) + ("testtiming" in report) + ("icecandidatestats" in report)
 
 
-# The report of the React Native SDK: the native one under the names of the JavaScript one, without totals and DTLS.
+# The report of the React Native SDK: the native one with JavaScript names, without totals and DTLS.
 REACT_NATIVE: Final = ReportFormat("react-native", ("react-native",), _NATIVE_PARTS, _react_native_signs)
 
 FORMS: Final = (JAVASCRIPT, ANDROID, IOS, REACT_NATIVE)
 
-# One of the two native forms, and nothing tells which.
+# One of the two native forms, if the fields do not show which.
 NATIVE: Final = ReportFormat("native", ("android", "ios"), ANDROID.holds, lambda _: 0)
 UNKNOWN: Final = ReportFormat("unknown", (), ANDROID.holds, lambda _: 0)
 
@@ -131,7 +133,7 @@ _VERSION: Final = re.compile(
 
 
 def form_of(report: FieldMap, around: FieldMap) -> ReportFormat:
-    """Choose the form of *report*; *around* is what it was wrapped in."""
+    """Choose the form of *report*. *around* is the map that contains it."""
     if report_format := said_form(around) or said_form(report):
         return report_format
     ranked = sorted(((form.signs(report), form) for form in FORMS), key=lambda item: -item[0])
@@ -144,7 +146,7 @@ def form_of(report: FieldMap, around: FieldMap) -> ReportFormat:
 
 
 def said_form(words: FieldMap) -> ReportFormat | None:
-    """Choose the form by what is said of platform and SDK."""
+    """Choose the form by the names of platform and SDK in *words*."""
     text = words.text("platform", "sdk", "sdkname", "product", "os", "client")
     return next(
         (form for name, pattern in _SAID if pattern.search(text) for form in FORMS if form.name == name), None
@@ -152,7 +154,7 @@ def said_form(words: FieldMap) -> ReportFormat | None:
 
 
 def version_in(*maps: FieldMap) -> str:
-    """Find the SDK's version in what is said of it; empty where nothing is."""
+    """Find the SDK's version; "" without one."""
     for words in maps:
         for name in ("sdkversion", "sdk", "voicesdkversion", "version", "releaseversion"):
             if match := _VERSION.search(words.text(name)):

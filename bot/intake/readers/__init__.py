@@ -1,7 +1,7 @@
-"""Table of readers: how each format is recognized, and its function. A new format is a file and a line here.
+"""List the readers of tool output: how each format is recognized, and its function.
 
-Pure. Where a tool's output was made is not in it: until somebody says that it was on the user's device it counts as
-made elsewhere.
+A new format needs a file and a line here. Pure. Output does not show where it was made. It counts as made
+elsewhere until the user says that it was made on their device.
 """
 
 import re
@@ -17,14 +17,14 @@ from probes.protocol.model import Observation, Target
 
 @dataclass(frozen=True, slots=True)
 class ToolReader:
-    """A tool: how a line of its output is recognized, and what reads host, port and facts out of all its lines."""
+    """A tool: how to recognize a line of its output, and the function that reads host, port, and facts."""
 
     tool: str
     lines: re.Pattern[str]
     read: Callable[[str], Iterator[tuple[str, int, ToolFacts]]]
 
 
-# The first whose lines they are reads them.
+# The first reader that recognizes a line gets it.
 TOOLS: Final = (
     ToolReader("dig", dig.LINES, dig.read_dig),
     ToolReader("nslookup", nslookup.LINES, nslookup.read_nslookup),
@@ -34,7 +34,7 @@ TOOLS: Final = (
 
 
 def observe_tool(reader: ToolReader, text: str) -> dict[str, Observation]:
-    """Read what the tool printed in *text*: an observation for each host, by its step."""
+    """Read a tool's output in *text*. Return an observation for each host, by step."""
     found: dict[str, Observation] = {}
     for host, port, facts in reader.read(text):
         step = f"{PASTED} {reader.tool} {host}"
@@ -44,7 +44,7 @@ def observe_tool(reader: ToolReader, text: str) -> dict[str, Observation]:
 
 
 def tools_say(pasted: Iterable[Observation]) -> str:
-    """Say in one sentence which tools the output is of, and about which hosts."""
+    """Describe in one sentence which tools the output is from, and which hosts they checked."""
     about = dict.fromkeys(
         f"{observation.facts['tool']} about {observation.target.host}" for observation in pasted
     )

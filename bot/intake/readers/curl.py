@@ -1,4 +1,4 @@
-"""Curl, with OpenSSL, Schannel, and proxies."""
+"""Read the output of curl, with OpenSSL, Schannel, and proxies."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.intake.parsing.hosts import _HOST, COMMAND, ToolFacts
 
-# What curl -v writes before its own words, headers sent and received, and its errors.
+# The marks of curl -v before its messages, sent and received headers, and errors.
 LINES: Final = re.compile(
     COMMAND.format(command="curl")
     + r"|^\s*(?:>\s?)*(?:\*\s|[<>](?:\s|$)|[{}] \[)|curl: \(\d+\)|Could not resolve host:|Failed to connect to ",
@@ -15,7 +15,7 @@ LINES: Final = re.compile(
 
 
 def read_curl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
-    """Yield host, port and facts of each connection that curl tried."""
+    """Yield host, port, and facts of each connection of curl."""
     for match in re.finditer(rf"[Cc]ould not resolve host: {_HOST}", text):
         yield match["host"].casefold(), 53, {"dns": "fails", "bad": "the host could not be resolved"}
     for match in re.finditer(
@@ -38,7 +38,7 @@ def read_curl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
 
 
 def _after_connect(part: str) -> ToolFacts:
-    """Tell what came of a connection that curl opened."""
+    """Return what happened after curl connected."""
     status = re.search(r"^< HTTP/[\d.]+ (\d{3})", part, re.MULTILINE)
     facts: ToolFacts = {}
     if re.search(r"certificate has expired|certificate is not yet valid", part):

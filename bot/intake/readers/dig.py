@@ -1,4 +1,4 @@
-"""Dig: what a resolver answered about one host.
+"""Read the output of dig: what a DNS server answered about a host.
 
 Pure.
 """
@@ -15,7 +15,7 @@ LINES: Final = re.compile(
 
 
 def read_dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
-    """Yield host, port and facts of each question that dig asked."""
+    """Yield host, port, and facts of each query of dig."""
     for part in re.split(r"(?=^; <<>> DiG)", text, flags=re.MULTILINE)[:20]:
         asked = re.search(rf"^;{_HOST}\s+IN\s+(?:A|AAAA)\s*$", part, re.MULTILINE | re.IGNORECASE)
         named = asked or re.search(rf"<<>> (?:[@+-]\S+ ){{0,8}}{_HOST}", part, re.IGNORECASE)

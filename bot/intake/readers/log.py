@@ -1,4 +1,4 @@
-"""A log of any SDK: codes, close codes, ICE candidates, and a policy that refuses a connection."""
+"""Read the log of any SDK: codes, close codes, ICE candidates, and a policy that blocks a connection."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -14,7 +14,7 @@ LONGEST: Final = 200_000  # characters of a log that are read
 
 
 def read_log(text: str, known: Iterable[str] = ()) -> PreflightReport | None:
-    """Make a report of what a log tells, beside the codes that are *known* from elsewhere in the same paste."""
+    """Make a report of a log. *known* lists codes from other parts of the same paste."""
     elsewhere = frozenset(known)
     faults = tuple(
         fault for fault in errors_in(text) if not fault.codes or not elsewhere.issuperset(fault.codes)
@@ -38,7 +38,7 @@ def read_log(text: str, known: Iterable[str] = ()) -> PreflightReport | None:
 
 
 def log_says(log: PreflightReport) -> str:
-    """Say in one sentence what the log holds."""
+    """Describe in one sentence what the log contains."""
     texts = [
         *([name_codes(log.faults)] if log.faults else []),
         *(

@@ -1,4 +1,4 @@
-"""Nslookup on Unix and Windows."""
+"""Read the output of nslookup on Unix and Windows."""
 
 import re
 from collections.abc import Iterator

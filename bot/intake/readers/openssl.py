@@ -1,4 +1,4 @@
-"""Openssl s_client."""
+"""Read the output of openssl s_client."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from typing import Final
 
 from bot.intake.parsing.hosts import _HOST, ToolFacts
 
-# X.509 verification codes of OpenSSL (verify(1)) that say more than that a root is missing on this machine.
+# X.509 verification codes of OpenSSL (verify(1)) that mean more than a root certificate missing on this
+# machine.
 _VERIFY: Final = {
     "9": "misdated",
     "10": "misdated",
@@ -25,7 +26,7 @@ LINES: Final = re.compile(
 
 
 def read_openssl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
-    """Yield host, port and facts of each connection that s_client tried."""
+    """Yield host, port, and facts of each connection of s_client."""
     for part in re.split(r"(?=openssl s_client)", text)[:20]:
         command = re.search(rf"-connect\s+{_HOST}:(?P<port>\d{{1,5}})", part, re.IGNORECASE)
         if command:
@@ -41,7 +42,7 @@ def read_openssl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
 
 
 def _session(part: str) -> ToolFacts:
-    """Tell what came of the TLS handshake that openssl made."""
+    """Return the result of the TLS handshake."""
     facts: ToolFacts = {}
     verify = re.search(r"Verify return code: (\d+) \(([^)]{0,80})\)", part) or re.search(
         r"verify error:num=(\d+):([^\n]{0,80})", part

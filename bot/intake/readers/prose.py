@@ -1,6 +1,6 @@
-"""Clues in free text: platform, edge, relay, and what only a person can tell; one table says how each is spoken of.
+"""Read clues in prose: platform, edge, relay, and answers, from one table of patterns.
 
-Pure: no network, no clock. Takes any text; what it cannot place it leaves alone.
+Pure: no network, no clock. Accepts any text, and ignores what it does not recognize.
 """
 
 import itertools
@@ -15,14 +15,14 @@ from bot.model.request import TYPED, Vocabulary
 ARTICLE: Final = r"(?:(?:a|an|any|the|my|our|his|her|their|its?|corporate|company|office|work)\s+){0,3}"
 
 NOT: Final = r"(?:no|not|without|isn't|aren't|don't|doesn't|never|off)"
-# TURN in capitals, or by what it is: "turn off the Wi-Fi" is something else.
+# TURN in capitals, or with a word that explains it: "turn off the Wi-Fi" is something else.
 TURN: Final = r"(?:(?-i:TURN)\b|turn servers?\b|ice ?servers?\b)"
 PACKAGE: Final = r"(?:sdk|voice(?:[ -](?:ios|android|sdk))?|twiliovoice)"
 
 
 @dataclass(frozen=True, slots=True)
 class CluePattern:
-    """What *name* is when *pattern* is found: *value*, or else the pattern's group."""
+    """A value of *name*: *value* if *pattern* matches, or the pattern's group."""
 
     name: str
     pattern: re.Pattern[str]
@@ -33,10 +33,10 @@ def _clue(name: str, pattern: str, value: str = "") -> CluePattern:
     return CluePattern(name, re.compile(pattern, re.IGNORECASE), value)
 
 
-# Names before a word are bounded: without an end, a long run of them would be tried from each of its places.
-# The first clue about a name that gives a known value decides. "No" comes before "yes": "not on a VPN" has both.
+# Words before a keyword are bounded, or a long run of them would be tried from each position. For each name,
+# the first pattern with a known value decides. "No" comes before "yes", because "not on a VPN" matches both.
 CLUES: Final = (
-    # Said as an option, in whatever form.
+    # Written as an option, in any form.
     _clue("platform", r"\bplatform\s*(?:is|=|:|to)?\s*[\"']?([\w-]+)"),
     _clue("edge", r"\bedge(?:\s+(?:location|is|was|set|to|in)\b|\s*(?:=>|=|:))*\s*\[?[\"']?([\w-]+)"),
     _clue("edge", r"\b([\w-]{1,80})[\"']?\s+edge\b"),
@@ -46,7 +46,7 @@ CLUES: Final = (
     _clue("sdk-version", r"\bsdk[ _-]?version\s*(?:is|=|:)?\s*[\"']?(v?\d[\w.+-]*)"),
     _clue("sdk-version", rf"\b{PACKAGE}\s*[@:/ ]\s*(?:version\s*)?(v?\d+\.\d[\w.+-]*)"),
     _clue("sdk-version", r"\b(?:version|ver\.?|release|v)\s*(?:is|=|:)?\s*(\d+\.\d[\w.+-]*)"),
-    # What the person knows about the network.
+    # What the user knows about the network.
     _clue("vpn", r"\bvpn\s*(?:is|=|:)?\s*(?:no|off|none|not|disabled|disconnected|false)\b", "no"),
     _clue("vpn", rf"\b{NOT}\s+(?:(?:on|using|behind|through|over)\s+)?{ARTICLE}vpn\b", "no"),
     _clue("vpn", r"\bvpn\s*(?:is|=|:)?\s*(?:yes|on|active|enabled|connected|true)\b", "yes"),
@@ -57,14 +57,14 @@ CLUES: Final = (
     _clue("turn", rf"\b(?:with|pass(?:es|ing)?|us(?:e|es|ing)|have|has|set)\s+{ARTICLE}{TURN}", "yes"),
 )  # fmt: skip
 
-# React Native runs on top of the others' SDKs, so it is the one meant when they are named beside it.
+# React Native uses the other SDKs, so it is the platform if they are named together.
 OVER: Final = "react-native"
 
 WORD: Final = re.compile(r"[a-z][a-z0-9]*(?:[-'][a-z0-9]+)*")
 
 
 def read_prose(text: str, vocabulary: Vocabulary) -> dict[str, str]:
-    """Collect what *text* (as `plain` gives it) says: names of options and their values, as they are usual here."""
+    """Collect the option values in *text* (normalized by `plain`), in their usual spelling."""
     found: dict[str, str] = {}
     typed = len(text) <= TYPED
     for clue in CLUES:
@@ -81,7 +81,7 @@ def read_prose(text: str, vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def find_platform(text: str, vocabulary: Vocabulary) -> str | None:
-    """The one platform that *text* names in any of its words; None where it names several, or none."""
+    """Return the one platform that *text* names; None if it names several or none."""
     words = WORD.findall(text.casefold())
     names = vocabulary.platforms
     pairs = [f"{first}-{second}" for first, second in itertools.pairwise(words)]
@@ -97,7 +97,7 @@ def find_platform(text: str, vocabulary: Vocabulary) -> str | None:
 
 
 def _known(name: str, text: str, vocabulary: Vocabulary, *, typed: bool) -> str | None:
-    """The usual word for what is *text* about *name*, if it is one, or nearly."""
+    """Return the usual spelling of the value *text* of *name* if it is known, or nearly."""
     match name:
         case "platform":
             names = vocabulary.platforms

@@ -1,4 +1,4 @@
-"""Error objects of the four SDKs."""
+"""Read error objects of the four SDKs."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bot.intake.preflight_report import PreflightReport
 
 
 def read_error(value: Any) -> PreflightReport | None:
-    """Make a report of an error object: a map with a code and words, directly or one level down."""
+    """Make a report of an error object: a map with a code and a text, at the top or one level down."""
     inside = [value, *(value.values() if isinstance(value, Mapping) else ())]
     listed = [item for many in inside if isinstance(many, list) for item in many[:20]]
     for entry in [*inside[:50], *listed[:50]]:
@@ -20,7 +20,7 @@ def read_error(value: Any) -> PreflightReport | None:
 
 
 def merge_errors(errors: list[PreflightReport]) -> list[PreflightReport]:
-    """Make one of the errors of a paste: they are of one call, as far as anybody can tell."""
+    """Merge the error reports of a paste into one. They are probably of the same call."""
     if not errors:
         return []
     faults = tuple(dict.fromkeys(fault for error in errors for fault in error.faults))
@@ -29,5 +29,5 @@ def merge_errors(errors: list[PreflightReport]) -> list[PreflightReport]:
 
 
 def error_says(error: PreflightReport) -> str:
-    """Say in one sentence which codes the error has."""
+    """Describe in one sentence which codes the error has."""
     return f"An error of the SDK: {name_codes(error.faults)}."

@@ -1,6 +1,6 @@
-"""One map that is a preflight report becomes a `Report`: whichever SDK, version and spelling it comes from.
+"""Read a JSON map as a PreflightReport, for all four SDKs and their versions and spellings.
 
-Pure. What is missing is said in sentences; nothing is taken for granted.
+Pure. Missing values are listed in sentences. Nothing is assumed.
 """
 
 import re
@@ -55,7 +55,7 @@ CUT: Final = "The text is cut off, or parts of it were left out: what comes afte
 
 
 def report_says(reports: Sequence[PreflightReport]) -> str:
-    """Say what they are: the form, the version, how the test ended."""
+    """Describe the reports: form, SDK version, and how the test ended."""
     if len(reports) > 1:
         return f"{len(reports)} preflight reports, the first of {_title(reports[0])}."
     ends = {"failed": ", of a test that failed", "running": ", of a test that was still running"}
@@ -67,7 +67,7 @@ def _title(report: PreflightReport) -> str:
 
 
 def read_report(value: Any, around: Any = None) -> PreflightReport:
-    """Read *value*, a map that looks like a report; *around* is the map that it was wrapped in."""
+    """Read *value*, a map that looks like a report. *around* is the map that contains it."""
     report, wrapped = FieldMap(value), FieldMap(around)
     form = form_of(report, wrapped)
     raw_samples = read_samples(report)
@@ -111,12 +111,12 @@ def read_report(value: Any, around: Any = None) -> PreflightReport:
 
 
 def _written(text: str, form: re.Pattern[str]) -> str:
-    """Keep *text* only if it has the form that it should have: anything may stand there, secrets too."""
+    """Keep *text* only if it has the expected form, because any string may be there, including a secret."""
     return text if form.fullmatch(text) else ""
 
 
 def _ways(report: FieldMap) -> tuple[Candidate | None, Candidate | None, tuple[Candidate, ...]]:
-    """Give both ends of the selected pair, and every candidate that the device gathered or was told."""
+    """Return both candidates of the selected pair, and all local and remote candidates."""
     pair = report.map(*_PAIR)
     local = read_candidate(pair.take("localcandidate", "local"), remote=False)
     remote = read_candidate(pair.take("remotecandidate", "remote"), remote=True)
@@ -141,7 +141,7 @@ def _codec(report: FieldMap) -> str:
 
 
 def _missing(read: PreflightReport, form: ReportFormat) -> Iterator[str]:
-    """Say what a whole report of this form holds and this one does not."""
+    """List what a complete report of this form contains and this one does not."""
     there = {
         "edge": bool(read.edge),
         "edge_asked": bool(read.edge_asked),
@@ -160,7 +160,7 @@ def _missing(read: PreflightReport, form: ReportFormat) -> Iterator[str]:
 
 
 def _contradictions(read: PreflightReport) -> Iterator[str]:
-    """Say what in the report does not fit together."""
+    """List contradictions in the report."""
     own, computed = read.mos.average, read.mos_computed
     if own is not None and computed is not None and abs(own - computed) > DIFFERS:
         yield f"The report says MOS {own:.2f}; from what it measured it comes to {computed:.2f}."
@@ -174,5 +174,5 @@ def _contradictions(read: PreflightReport) -> Iterator[str]:
 
 
 def _apart(word: str, score: float) -> bool:
-    """Whether *word* is wrong by more than rounding at the edge of a band."""
+    """Tell whether *word* is wrong by more than rounding at the limit of a band."""
     return all(word_for(score + shift) != word for shift in (-0.03, 0.0, 0.03)) and word in QUALITY_BANDS

@@ -1,4 +1,4 @@
-"""JSON that is something else: what it is, and what would help instead.
+"""Recognize JSON of another kind, and say which output to paste instead.
 
 Pure.
 """
@@ -47,13 +47,13 @@ _KINDS: Final[tuple[tuple[str, Callable[[Keys, Mapping[str, Any]], bool]], ...]]
 
 
 def _runs(item: Mapping[str, Any]) -> bool:
-    """Whether *item* is the state of a test that still runs, as the SDKs' test objects tell it."""
+    """Tell whether *item* is the state of a running test, as the SDKs' test objects print it."""
     text = [value for key, value in item.items() if str(key).casefold().strip("_") in ("status", "state")]
     return any(str(value).casefold() in ("connecting", "connected") for value in text)
 
 
 def name_of(value: Any) -> str:
-    """Name what *value* is, as far as it is known; empty where it is not."""
+    """Return what *value* is, or "" if that is unknown."""
     if isinstance(value, list):
         value = next((item for item in value if isinstance(item, Mapping)), None)
     if not isinstance(value, Mapping):
@@ -63,7 +63,7 @@ def name_of(value: Any) -> str:
 
 
 def sentence(value: Any) -> str:
-    """Say what *value* is and what is wanted instead."""
+    """Return a sentence that says what *value* is and what to paste instead."""
     name = name_of(value)
     if name:
         return f"This is {name}; I need {WANTED}."
