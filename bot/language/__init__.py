@@ -1,1 +1,1 @@
-"""What a message means, and how questions are answered."""
+"""Interpret messages and answer questions."""

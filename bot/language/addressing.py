@@ -1,6 +1,6 @@
-"""Whether words in a thread are for us, where nobody says so: people talk with one another there too.
+"""Decide whether a thread message without a mention is addressed to the bot.
 
-Pure: no network, no clock. In doubt they are not: who wants us can say our name.
+Pure: no network, no clock. If in doubt, it is not: users can mention the bot.
 """
 
 import re
@@ -11,10 +11,10 @@ from bot.language.intents import Intent
 from bot.language.refinements import LEAD
 from bot.model.normalize import normalize
 
-LONGEST: Final = 30  # words; what is longer tells something to somebody
-SHORT: Final = 12  # words of a wish to stop, or for help
-WORD: Final = 3  # words of an answer that is no more than yes or no
-BRIEF: Final = 3  # words of a wish, without those that lead up to it
+LONGEST: Final = 30  # words; a longer text is meant for a person
+SHORT: Final = 12  # words of a request to stop, or for help
+WORD: Final = 3  # words of an answer that is only yes or no
+BRIEF: Final = 3  # words of a request, without introductory words
 
 _THEY: Final = r"(?:the |our )?(?:customer|user|client|caller|team|admin)"
 _SOMEBODY: Final = rf"(?:i|we|he|she|they|you|who|it|someone|somebody|{_THEY})"
@@ -27,7 +27,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns), re.IGNORECASE)
 
 
-# People among themselves: names called, courtesies, promises, others who are asked or told of, times of a working day.
+# Signs that people talk to each other: names, courtesies, promises, third persons, times of a working day.
 _PEOPLE: Final = _any(
     r"^\W*(?:hi|hey|hello|yo|dear)\s+(?!lineman\b)[a-z]+",
     r"^\s*@\w",
@@ -48,11 +48,11 @@ _PEOPLE: Final = _any(
     rf"{_LEAD}{_AUX} {_OTHERS}\b",
     rf"\b(?:what|when|where|how|why) {_AUX} {_OTHERS}\b",
 )
-# These begin like an answer to an open question, and are none.
+# These begin like an answer to an open question, but are none.
 _COURTESY: Final = _any(
     r"^\W*no (?:problem|worries|rush|thanks|need|way|hurry)\b|^\W*yes please\b|^\W*sure thing\b"
 )
-# Said to us, although it speaks of "you" or "we".
+# Addressed to the bot, although it contains "you" or "we".
 _TO_US: Final = _any(
     rf"{_LEAD}(?:can|could|would) (?:you|we) (?:please )?(?:test|try|re-?run|retry|diagnose|run (?:it|this|that))\b"
     r"(?!.* (?:with|to) )",
@@ -67,12 +67,12 @@ _FIXED: Final = _any(
     r"(?:fixed|opened|allowed|unblocked|changed|allowlisted|whitelisted)\b"
 )
 _ASKS_STATE: Final = _any(r"^\W*(?:is|was|has|have|had|did|are|were|does|do)\b")
-# A question by its form alone; "could be the VPN" is none.
+# A question by its form alone. "could be the VPN" is none.
 _PUT: Final = _any(
     r"\?\s*$",
     rf"{_LEAD}(?:what|what's|whats|why|how|which|where|when (?:do|does|is|are|should|can|must|did)|explain|define)\b",
 )
-# What a question has to name to be about the case, and not about the day of those who talk.
+# Words that show that a question is about the case.
 _SUBJECT: Final = _any(
     r"\b(?:turn|stun|ice|udp|tcp|tls|ssl|dtls|dns|nat|vpn|ipv6|mos|rtt|jitter|latency|codec|opus|prox(?:y|ies))\b",
     r"\b(?:firewalls?|ports?|edges?|regions?|roaming|sdks?|pre-?flight|tokens?|certificates?|web ?sockets?)\b",
@@ -82,7 +82,7 @@ _SUBJECT: Final = _any(
     r"\b(?:twilio|relays?|probes?|candidates?|ip (?:range|address)(?:es|s)?|error codes?|\d{5})\b",
     r"\bwhat (?:does|do) .+ mean\b",
 )
-# A question that only points at what was just said: it is about the case where it is no more than that.
+# A question that only refers to the last reply. It is about the case if it contains nothing else.
 _POINTS: Final = _any(
     rf"{_LEAD}(?:why(?: (?:is|was) (?:that|this|it))?|how come|how so|what now|what next)\W*$",
     rf"{_LEAD}what(?:'s| is) wrong\W*$",
@@ -94,7 +94,8 @@ _POINTS: Final = _any(
     rf"{_LEAD}how sure(?: is (?:it|that))?\W*$",
 )
 
-# A change is told in few words, or asked for; a longer line that names a platform or an edge tells what happens there.
+# A change is short or is a request. A longer line that names a platform or an edge describes what happens
+# there.
 _ASKED_FOR: Final = _any(r"\b(?:please|try|test|switch|change|diagnose)\b")
 _ASKED_TO_SEE: Final = _any(
     r"^\W*(?:show|give|send|list|see|evidence|proof|prove|raw|json|details|how|can|could|what|is there)\b"
@@ -108,7 +109,7 @@ _TOLD: Final = (
 
 
 def is_addressed_to_bot(text: str, intent: Intent) -> bool:
-    """Whether *text*, said plainly in a case's thread, wants something of us: a wish of *intent*, or a question."""
+    """Tell whether *text*, without a mention in a case's thread, is a request of *intent* or a question to the bot."""
     sentence = " ".join(normalize(text).replace("\u2019", "'").split())
     words = sentence.split()
     if not words or len(words) > LONGEST:
@@ -136,13 +137,11 @@ def is_addressed_to_bot(text: str, intent: Intent) -> bool:
 
 
 def _is_wish(text: str, intent: Intent) -> bool:
-    """Whether *text* wants what it was taken for, and does not only name it in passing."""
+    """Tell whether *text* asks for what it was classified as, and does not only mention it."""
     rest = LEAD.sub("", text.casefold().replace("it's ", "it is "), count=1).split()
     match intent.kind:
         case "platform" | "edge" | "relay":
-            asks = _PUT.search(text) and _SUBJECT.search(
-                text
-            )  # in which case it is answered, and changes nothing
+            asks = _PUT.search(text) and _SUBJECT.search(text)  # then it is answered, and changes nothing
             most = BRIEF + (intent.kind == "relay")  # "acme-hq relay with android"
             return len(rest) <= most or bool(asks or _ASKED_FOR.search(text))
         case "preflight":
@@ -153,7 +152,7 @@ def _is_wish(text: str, intent: Intent) -> bool:
 
 
 def _only_tells(words: list[str]) -> bool:
-    """Whether *words* say no more than what only a person can tell: nothing but that, a version and a platform."""
+    """Tell whether *words* contain only answers that a person can give, a version, and a platform."""
     bare = (word.casefold().strip(".,:;!") for word in words)
     strings = _TOLD.split()
     return all(word in strings or word[:1].isdigit() or word[:2].lstrip("v").isdigit() for word in bare)

@@ -1,4 +1,4 @@
-"""Answers that only a person can give, as people write them: `yes`, `it's expired`, `slept=no`, `token good`.
+"""Parse answers that only a person can give: `yes`, `it's expired`, `slept=no`, `token good`.
 
 Pure: no network, no clock. Options and their words come from the vocabulary.
 """
@@ -20,7 +20,7 @@ NO: Final = re.compile(
     r"^\W*(?:no|nope|nah|n|nein|non|false|none|never"
     r"|(?:it|he|she) (?:does|is|did|was)(?:n't| not)|(?:they|we|i) (?:do|did|are|were)(?:n't| not))\b"
 )
-# Leaves the open question open.
+# Leaves the question open.
 UNSURE: Final = re.compile(
     r"\b(?:not sure|no idea|don'?t know|do not know|dunno|idk|unsure|maybe|perhaps|no clue|can't say|cannot say)\b"
 )
@@ -30,7 +30,7 @@ _DOUBT: Final = re.compile(
     re.IGNORECASE,
 )
 NEGATION: Final = re.compile(r"\b(?:not|no|never|isn't|wasn't|neither|nor)\b|\?")
-MOST: Final = 8  # words around an answer that is one word of several
+MOST: Final = 8  # words around an answer, if it is one of several words
 _LEAD: Final = r"\W*(?:(?:and|but|so|ok|the|it's|its|set|please|answer)\W+)*(?:--)?"
 _VERSION: Final = re.compile(
     r"(?<![\w.:])v?\d{1,4}(?:\.\d{1,6}){0,3}(?:[-+][0-9a-z.+-]{1,40})?(?![\w:]|\.\d)"
@@ -38,12 +38,12 @@ _VERSION: Final = re.compile(
 
 
 def is_doubt(text: str) -> bool:
-    """Whether *text* says no more than that the answer is not known."""
+    """Tell whether *text* only says that the answer is unknown."""
     return bool(_DOUBT.fullmatch(text.replace("\u2019", "'")))
 
 
 def read_answer(text: str, meanings: Mapping[str, str] | None) -> str | None:
-    """Say what *text* answers, by the *meanings* of an option's words: none for a version, None for no option."""
+    """Return the answer in *text*. *meanings* maps an option's words: {} for a version, None for no option."""
     if meanings is None:
         return None
     lower = text.casefold().replace("\u2019", "'")
@@ -61,7 +61,7 @@ def read_answer(text: str, meanings: Mapping[str, str] | None) -> str | None:
 
 
 def _one_word_of(lower: str, words: list[str], meanings: Mapping[str, str]) -> str | None:
-    """Find the one answer that is named anywhere in a few words: “it says the key is the wrong one” names none."""
+    """Find the single answer named in a few words. “it says the key is the wrong one” names none."""
     if len(words) > MOST:
         return None
     spaced = f" {' '.join(lower.replace('-', ' ').split()).strip(' .!,')} "
@@ -77,7 +77,7 @@ def _one_word_of(lower: str, words: list[str], meanings: Mapping[str, str]) -> s
 
 
 def read_named(text: str, vocabulary: Vocabulary) -> tuple[dict[str, str], str]:
-    """Collect what *text* says as `name=answer` or `name: answer`, or whole as `NAME ANSWER`; and the rest of it."""
+    """Collect `name=answer`, `name: answer`, or a whole `NAME ANSWER` from *text*. Return them and the rest."""
     found: dict[str, str] = {}
     rest = text
     for name in sorted(vocabulary.options, key=len, reverse=True):
@@ -89,7 +89,7 @@ def read_named(text: str, vocabulary: Vocabulary) -> tuple[dict[str, str], str]:
 
 
 def wrong_answer(text: str, vocabulary: Vocabulary) -> UsageError | None:
-    """Say which answers there are, where *text* is `name=answer` with an answer that there is not."""
+    """Return a sentence that lists the valid answers if *text* is `name=answer` with an invalid one."""
     match = re.fullmatch(r"\W*([a-z][a-z-]*)\s*[=:]\s*(\S+)\W*", text.strip().casefold())
     if match is None or match[1] not in vocabulary.options or read_named(text, vocabulary)[0]:
         return None
@@ -102,7 +102,7 @@ def wrong_answer(text: str, vocabulary: Vocabulary) -> UsageError | None:
 
 @lru_cache(maxsize=128)
 def _patterns(name: str, words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns for an answer by name: with a sign anywhere, and without one where nothing else is there."""
+    """Return patterns for an answer by name: with a sign anywhere, without one only as the whole text."""
     spelled = re.escape(name).replace(r"\-", "[- _]?")
     longest_first = sorted(words, key=len, reverse=True)
     answer = "|".join(map(re.escape, longest_first)) or r"v?\d[\w.+]*(?:-[\w.+]+)*"
@@ -120,7 +120,7 @@ def _usual(text: str, meanings: Mapping[str, str]) -> str:
 
 
 def spoken(option: Option) -> str:
-    """Say *option* as a person would: one of its words, or a version in its span."""
+    """Return *option* as a user types it: one of its words, or a version in its range."""
     if option.words:
         return option.words[0]
     return option.from_ or "0"

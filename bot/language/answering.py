@@ -1,7 +1,7 @@
-"""A question in free words is answered from what is written, sentence by sentence with its source, or not at all.
+"""Answer questions with sentences extracted from the knowledge, each with its source, or not at all.
 
-Pure: no network, no clock. The evidence of the case comes first, then what the words point at (the cause, the code),
-then the passages. Nothing is made up: every sentence stands in a file.
+Pure: no network, no clock. The evidence of the case comes first, then the cause or code that the words refer
+to, then the passages. Nothing is invented: every sentence is in a file.
 """
 
 import re
@@ -21,10 +21,10 @@ from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.tokens import telling, words_of
 
 NEARBY: Final = 3
-LOOKS: Final = "the looks of this case"  # the source of what was seen
-OFF: Final = "no language model is set"  # why an answer is not in a model's words, when nobody wants it to be
+LOOKS: Final = "the looks of this case"  # the source of the case's observations
+OFF: Final = "no language model is set"  # why a language model did not reword an answer, if none is set
 
-# Words that point at the case instead of naming a subject.
+# Words that refer to the case instead of naming a subject.
 _POINTING: Final = frozenset(
     words_of(
         "fix solve resolve repair help cause problem error code issue it this that do does next step now against "
@@ -49,7 +49,7 @@ _CODE: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a sentence stands, and what it rests on there."""
+    """Where a sentence is from, and what it rests on there."""
 
     file: str
     title: str
@@ -58,7 +58,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer, and the number of its source; *also* are more of them."""
+    """One sentence of an answer, and the number of its source. *also* lists further sources."""
 
     text: str
     source: int
@@ -67,10 +67,10 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is written about a question; *closest* are the nearest passages (id and title), answered or not.
+    """The answer to a question. *closest* lists the nearest passages (id and title), answered or not.
 
-    *phrased* where a language model worded it (`bot/language/rewording.py`); else *because* says why not, if that
-    was tried.
+    *phrased* is set if a language model reworded it (`bot/language/rewording.py`). Else *because* says why
+    not, if rewording was tried.
     """
 
     sentences: tuple[Sentence, ...] = ()
@@ -87,7 +87,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The answer as running text; else that there is none, with what is nearest."""
+        """Return the answer as running text, or say that there is none, with the nearest passages."""
         if self.sentences:
             return " ".join(sentence.text for sentence in self.sentences)
         if self.closest:
@@ -96,7 +96,7 @@ class Answer:
 
 
 def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
-    """Answer *text* in the context of a case: what was seen in it first, then what is written."""
+    """Answer *text* in the context of a case: from its observations first, then from the knowledge."""
     sentence = normalize(text)
     lower = " ".join(sentence.casefold().replace("\u2019", "'").split())
     written = _written(sentence, lower, about, knowledge, network)
@@ -105,7 +105,7 @@ def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network
 
 
 def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
-    """What is written about it: in the files of the case's causes, of the codes named, in the passages."""
+    """Answer from the knowledge: the files of the case's causes, of the named codes, and the passages."""
     closest = _ranked(text, about, knowledge)
     nearest = tuple((passage.id, passage.title) for passage, _ in closest[:NEARBY])
     codes = _CODE.findall(text)
@@ -133,18 +133,18 @@ def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, ne
 
 
 def passage(name: str, knowledge: Knowledge) -> Answer:
-    """Everything in the passage called *name*; no answer where there is none."""
+    """Return all sentences of the passage *name*, or no answer if it does not exist."""
     found = library_of(knowledge).passages.get(name)
     return _answer_from([found], (), 1.0) if found else Answer()
 
 
 def _subject(text: str, others: Sequence[str] = ()) -> list[str]:
-    """The words of *text* that name a subject of their own; *others* do not."""
+    """Return the words of *text* that name a subject of their own. *others* are words that do not."""
     return [word for word in telling(words_of(text)) if word not in _POINTING and word not in others]
 
 
 def _platform_words(knowledge: Knowledge) -> list[str]:
-    """Words for platforms: in a case "how do we fix it on iOS?" asks about its cause, and not about iOS."""
+    """Return the words for platforms. In a case, "how do we fix it on iOS?" asks about the cause, not about iOS."""
     named = (
         f"{platform.id} {platform.title} {' '.join(platform.aliases)}"
         for platform in knowledge.platforms.values()
@@ -153,7 +153,7 @@ def _platform_words(knowledge: Knowledge) -> list[str]:
 
 
 def _after(found: Iterable[str], written: Answer) -> Answer:
-    """Put what was *found* in the case before what is *written*."""
+    """Append what is *written* to what was *found* in the case."""
     answer = _answer_about_checks(found, written.closest)
     later = (Sentence(sentence.text, sentence.source + 1) for sentence in written.sentences)
     return Answer((*answer.sentences, *later), (*answer.sources, *written.sources), written.closest, 1.0)
@@ -164,7 +164,7 @@ def _answer_about_checks(found: Iterable[str], closest: tuple[tuple[str, str], .
 
 
 def _ranked(text: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
-    """The passages, best first; with no score where none answers. How to do it is told for the case's platform."""
+    """Rank the passages, best first, with score 0 if none answers. Guides are for the case's platform."""
     ranked = _ranked_as_said(text, about, knowledge)
     if not (ranked and about.platform and len(text) <= SHORT and _DOING.search(text)):
         return ranked
@@ -195,7 +195,7 @@ def _of_cause(cause: str, lower: str, about: CaseContext, knowledge: Knowledge, 
 def _of_codes(
     codes: Sequence[str], about: CaseContext, knowledge: Knowledge, closest: Sequence[tuple[Passage, float]]
 ) -> list[Passage]:
-    """The passage that is nearest and about a code, else the file of each known code."""
+    """Return the nearest passage if it is about a code, or else the file of each known code."""
     if closest and closest[0][1] and _tells(codes[0], closest):
         return [closest[0][0]]
     known = dict.fromkeys(code for code in codes if code in knowledge.errors)
@@ -207,7 +207,7 @@ def _tells(code: str, closest: Sequence[tuple[Passage, float]]) -> bool:
 
 
 def _answer_from(passages: Sequence[Passage], closest: tuple[tuple[str, str], ...], score: float) -> Answer:
-    """The sentences of *passages*, each with the number of its source."""
+    """Return the sentences of *passages*, each with the number of its source."""
     sources = tuple(Source(passage.file, passage.title, passage.references) for passage in passages)
     sentences = [
         Sentence(text, number)

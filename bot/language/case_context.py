@@ -1,4 +1,4 @@
-"""What a case gives to questions asked in it: its causes, their evidence, and what became of each cause.
+"""Provide a case's facts to questions: its causes, their evidence, and the status of each cause.
 
 Pure: no network, no clock.
 """
@@ -22,26 +22,26 @@ _SUSPECTS: Final = re.compile(
     r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
     r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
 )
-SHORT: Final = 500  # characters of a question; in a longer text no turn of phrase is looked for
-_MEANT: Final = 1.4  # score of a cause that somebody suspects by name
+SHORT: Final = 500  # characters of a question; phrases are not searched in a longer text
+_MEANT: Final = 1.4  # score of a cause that the user suspects by name
 
 
 @dataclass(frozen=True, slots=True)
 class CaseContext:
-    """The case that a question is asked in: what is known of it, and the evidence for its causes in words."""
+    """The case that a question refers to: known facts, and the evidence for its causes in words."""
 
     code: str = ""
     platform: str = ""
     edge: str = ""
     causes: tuple[str, ...] = ()
     evidence: tuple[str, ...] = field(default=())
-    judged: Mapping[str, str] = field(default_factory=dict)  # any cause of the case: what became of it
+    judged: Mapping[str, str] = field(default_factory=dict)  # the status of each cause of the case
 
 
 def context_of_case(
     record: "RunRecord", found: Sequence["AdvisedCause"], meant: tuple[str, ...] = ()
 ) -> CaseContext:
-    """The context that a case gives to questions; *meant* are the causes its story spoke of, if none was found."""
+    """Return the context of a case. *meant* lists the causes matched to its description, if none was found."""
     diagnosis = record.diagnosis
     judged = {cause.id: f"Found here: {cause.title}." for cause in found}
     for sentence, group in (
@@ -64,7 +64,7 @@ def context_of_case(
 
 
 def topics_of(knowledge: Knowledge, steps: Iterable[str]) -> dict[str, str]:
-    """Map what words about a case may name to ids: causes, questions, platforms, and observations by their *steps*."""
+    """Map the names that words may refer to to ids: causes, questions, platforms, observations by *steps*."""
     named = {cause.id: cause.id for cause in knowledge.causes.values()}
     named |= {cause.title: cause.id for cause in knowledge.causes.values()}
     named |= {question.id: question.id for question in knowledge.questions.values()}
@@ -74,14 +74,14 @@ def topics_of(knowledge: Knowledge, steps: Iterable[str]) -> dict[str, str]:
 
 
 def _because(text: str, judged: "Judged") -> str:
-    """Say what became of a cause, and the first reason for it."""
+    """Describe the status of a cause and the first reason for it."""
     reason = judged.because.split("; ")[0].strip().rstrip(".")
     reason = re.sub(r"(?<=\? )[a-z]", lambda letter: letter[0].upper(), reason)
     return f"{text}: {judged.title.rstrip('.')}." + (f" {reason[:1].upper()}{reason[1:]}." if reason else "")
 
 
 def seen_here(text: str, lower: str, about: CaseContext, knowledge: Knowledge) -> tuple[str, ...]:
-    """What the looks of this case say about it: why it is so, or what became of a cause that is suspected."""
+    """Answer from the case's observations: why a cause was found, or the status of a suspected cause."""
     if about.evidence and _WHY.search(lower):
         return about.evidence
     if not about.judged or len(lower) > SHORT or not _SUSPECTS.search(lower):

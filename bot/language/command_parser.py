@@ -1,4 +1,4 @@
-"""Strict commands and options to a Request."""
+"""Parse strict commands and options to a Request."""
 
 import re
 from collections import deque
@@ -15,7 +15,7 @@ USAGE: Final = (
 
 
 def parse(text: str, vocabulary: Vocabulary) -> Request:
-    """Read *text*, such as `/diagnose 31009 ios edge=frankfurt from acme-hq`; raises `UsageError`."""
+    """Parse *text*, such as `/diagnose 31009 ios edge=frankfurt from acme-hq`; raises `UsageError`."""
     words = text.translate(DASHES).split()
     if words and words[0].lstrip("/").casefold() == "diagnose":
         words = words[1:]
@@ -25,7 +25,7 @@ def parse(text: str, vocabulary: Vocabulary) -> Request:
 def parse_words(
     words: Sequence[str], vocabulary: Vocabulary, options: Iterable[tuple[str, str]] = ()
 ) -> Request:
-    """Read *words* and the *options* that a command line has sorted out already; raises `UsageError`."""
+    """Parse *words* and the *options* that a command line has already separated; raises `UsageError`."""
     if sum(len(word) + 1 for word in words) > LONGEST:
         raise UsageError(f"That is longer than a request can be ({LONGEST} characters); {USAGE}.")
     if not all(word.isprintable() for word in words):
@@ -36,14 +36,14 @@ def parse_words(
 
 
 def is_story(words: Sequence[str]) -> bool:
-    """Whether *words* tell something in place of a code: two or more of them, and none with a code's digits."""
+    """Tell whether *words* describe a symptom: at least two words, without a code's digits."""
     text = " ".join(words)
     plain_words = [word for word in text.split() if not word.startswith("--") and "=" not in word]
     return len(plain_words) >= 2 and not re.search(r"\d{4}", text)
 
 
 def _make_request(text: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
-    """Make the request of all that is *text*, name by name."""
+    """Make the request from all named options in *text*."""
     given: dict[str, str] = {}
     for name, value in text:
         clean = _value(name, value, vocabulary)
@@ -69,7 +69,7 @@ def _make_request(text: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Re
 
 
 def _sort(words: Sequence[str], vocabulary: Vocabulary) -> tuple[list[str], list[tuple[str, str]]]:
-    """Plain words here, named options there; `--name value`, `--name=value`, `name=value`, `from relay`."""
+    """Separate plain words from options: `--name value`, `--name=value`, `name=value`, `from relay`."""
     plain: list[str] = []
     options: list[tuple[str, str]] = []
     rest = deque(words)
@@ -89,7 +89,7 @@ def _sort(words: Sequence[str], vocabulary: Vocabulary) -> tuple[list[str], list
 
 
 def _relays(rest: deque[str]) -> str:
-    """Take the names after `from`, as people list them: `a and b`, `a, b and c`, `a,b`."""
+    """Take the relay names after `from`, in a list such as `a and b`, `a, b and c`, or `a,b`."""
     names = [_next(rest, "from", "a relay's name")]
     while rest and (names[-1].endswith(",") or rest[0].casefold() in ("and", "&") or rest[0][0] == ","):
         after = names[-1].rstrip(",") or "from"
@@ -106,7 +106,7 @@ def _next(words: deque[str], after: str, what: str) -> str:
 
 
 def _meaning(word: str, vocabulary: Vocabulary) -> tuple[str, str]:
-    """Name a *word* that comes without one: digits are a code, the rest is a platform or an edge."""
+    """Return the option of a plain *word*: digits are a code, other words are a platform or an edge."""
     lower = word.casefold()
     if word.isdecimal():
         return "code", word
@@ -120,7 +120,7 @@ def _meaning(word: str, vocabulary: Vocabulary) -> tuple[str, str]:
 
 
 def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
-    """Write *value* as the rest of the program does, or say what is wrong with it."""
+    """Return the usual spelling of *value*, or raise `UsageError`."""
     lower = value.casefold()
     match name:
         case "code":

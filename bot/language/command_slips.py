@@ -1,4 +1,4 @@
-"""Texts that are commands, or nearly: what is wrong with one, where that helps more than to guess.
+"""Find the mistake in a text that is nearly a command, if reporting it helps more than guessing.
 
 Pure: no network, no clock.
 """
@@ -11,11 +11,11 @@ from bot.language.command_parser import parse
 from bot.language.make_request import FILLER
 from bot.model.request import Request, Vocabulary
 
-FEW: Final = 3  # words that are meant as names more likely than as a story
+FEW: Final = 3  # words that are more likely names than a symptom description
 
 
 def as_command(text: str, vocabulary: Vocabulary, words: int = 1) -> Request | None:
-    """The request that *text* makes as a command of so many words at least; None if it is none."""
+    """Return the request of *text* as a command of at least *words* words; None if it is not a command."""
     if len(text.split(maxsplit=words)) < words:
         return None
     try:
@@ -25,7 +25,7 @@ def as_command(text: str, vocabulary: Vocabulary, words: int = 1) -> Request | N
 
 
 def wrong_word(text: str, vocabulary: Vocabulary) -> UsageError | None:
-    """What is wrong with a code and a word or two, one of which means nothing: better asked about than ignored."""
+    """Return the error for a code with one or two words of which one is unknown. Asking is better than ignoring it."""
     words = text.casefold().split()
     if len(words) > FEW or not any(word in vocabulary.codes for word in words):
         return None
@@ -37,13 +37,13 @@ def wrong_word(text: str, vocabulary: Vocabulary) -> UsageError | None:
 
 
 def slip(text: str, vocabulary: Vocabulary) -> UsageError | None:
-    """What is wrong with a few words that were meant as names, where one is nearly known."""
+    """Return the error for a few words that are probably names, one of them misspelled."""
     error = _strict_error(text, vocabulary)
     return error if "did you mean" in str(error) or text.casefold().strip(" /") == "diagnose" else None
 
 
 def _strict_error(text: str, vocabulary: Vocabulary) -> UsageError | None:
-    """What is wrong with *text* as a command."""
+    """Return the error of *text* as a command."""
     try:
         parse(text, vocabulary)
     except UsageError as error:

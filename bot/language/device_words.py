@@ -1,4 +1,4 @@
-"""Whether words say that pasted output was made on the user's device.
+"""Recognize words that say that pasted output was made on the user's device.
 
 Pure.
 """
@@ -7,10 +7,10 @@ from bot.intake.clues import ON_DEVICE
 
 
 def is_from_device(words: str) -> bool:
-    """Tell whether *words* say that what was pasted with them was made on the user's device."""
+    """Tell whether *words* say that the pasted output was made on the user's device."""
     return bool(ON_DEVICE.search(words))
 
 
 def without_place(words: str) -> str:
-    """Give *words* without those that say so."""
+    """Remove the words that say so."""
     return ON_DEVICE.sub(" ", words)

@@ -1,4 +1,4 @@
-"""Questions that go on from the one before: “and on iOS?” repeats it for another platform.
+"""Complete follow-up questions: “and on iOS?” repeats the last question for another platform.
 
 Pure: no network, no clock.
 """
@@ -22,14 +22,14 @@ _ELLIPSIS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LastQuestion:
-    """A question, and what it was about."""
+    """A question, and its context."""
 
     question: str = ""
     about: CaseContext = field(default_factory=CaseContext)
 
 
 def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
-    """The question that *text* makes of the one *before* it, such as "and on iOS?"; empty where it makes none."""
+    """Complete *text*, such as "and on iOS?", with the question *before* it. Return "" if it is no follow-up."""
     if not before:
         return ""
     sentence = normalize(text).strip()
@@ -46,6 +46,6 @@ def follow_up(text: str, before: Sequence[str], vocabulary: Vocabulary) -> str:
 
 
 def in_context(text: str, about: CaseContext, vocabulary: Vocabulary) -> CaseContext:
-    """*about* with the platform and the edge that *text* names itself."""
+    """Return *about* with the platform and edge that *text* names."""
     clues = read(text, vocabulary).clues
     return replace(about, platform=clues.get("platform", about.platform), edge=clues.get("edge", about.edge))

@@ -1,4 +1,4 @@
-"""Text without a code: answer a question, match a story with causes; the other way round where that fails.
+"""Interpret text without a code: answer a question, or match a symptom description; then try the other.
 
 Pure: no network, no clock.
 """
@@ -14,39 +14,39 @@ from bot.language.routed_intent import LanguageContext
 from bot.model.symptom_match import SymptomMatch
 
 _SO: Final = r"^\W*(?:(?:and|but|so|ok|okay)\W+)*"
-# Stories report; these ask.
+# Descriptions report; these words ask.
 _QUESTION: Final = re.compile(
     rf"\?\s*$|{_SO}(?:what|what's|whats|why|how|which|where|when|who|can|could|do|does|did|is|are|"
     r"should|must|may|explain|define|tell me|show me|give me)\b",
     re.IGNORECASE,
 )
-# These ask what something is or how it is done, and report nothing that has happened.
+# These ask what something is or how to do it, and report no problem.
 _ASKS_WHAT: Final = re.compile(
     rf"{_SO}(?:what(?:'s|s| is| are| does| do)|how (?:do|does|can|to|much|many)|which|explain|"
     r"define|describe|who|where|when)\b",
     re.IGNORECASE,
 )
-# These ask, and change nothing about a case, although they name a platform or an edge; "what about iOS?" does.
+# These ask and change nothing, although they name a platform or an edge. "what about iOS?" is a change.
 _ASKS_ONLY: Final = re.compile(
     rf"{_SO}(?:(?:what|how)(?!\s+about\b)|what's|whats|why|which|where|when|who|does|do|is|are|should|"
     r"must|may|did|can i|can we)\b",
     re.IGNORECASE,
 )
-_LIKELY: Final = 0.3  # confidence that a question which nothing answers must have as a story
+_LIKELY: Final = 0.3  # minimum confidence to treat a question without an answer as a symptom description
 
 
 def is_question(text: str) -> bool:
-    """Whether *text* is put as a question."""
+    """Tell whether *text* is a question."""
     return bool(_QUESTION.search(text))
 
 
 def asks_only(text: str) -> bool:
-    """Whether *text* asks something, and is no request for a change."""
+    """Tell whether *text* is a question and no request for a change."""
     return bool(_ASKS_ONLY.search(text))
 
 
 def answer_or_match(text: str, about: CaseContext, language: LanguageContext) -> Answer | SymptomMatch:
-    """Answer *text* if it is a question, match it if it is a story; where that says nothing, the other way round."""
+    """Answer a question or match a symptom description. If that finds nothing, try the other one."""
     about = in_context(text, about, language.vocabulary)
     knowledge, network, vocabulary = language.knowledge, language.network, language.vocabulary
     if is_question(text):

@@ -1,9 +1,9 @@
-"""Hold sentences that a language model wrote against the sources that they cite: what does not stand there is refused.
+"""Check sentences of a language model against the sources that they cite, and reject unsupported ones.
 
-Pure: no network, no clock. The words of a sentence must stand in its sources, and everything that looks like a fact (a
-number, a host, a port, a call, a link) letter for letter, a number beside the same unit; a sentence says "not" only
-where its sources do. That keeps new facts out. It cannot prove that words were put together as they were meant, so the
-plain answer stays one click away: its file.
+Pure: no network, no clock. The words of a sentence must be in its sources. Every fact (a number, a host, a
+port, a call, a link) must match exactly, a number with the same unit. A sentence may say "not" only if its
+sources do. This keeps new facts out. It cannot prove that the words are combined correctly, so the plain
+answer stays one click away, in its file.
 """
 
 import re
@@ -20,11 +20,11 @@ MOST_LETTERS: Final = 1500
 _CITED: Final = re.compile(r"(?P<text>.+?)\s*(?P<marks>(?:\[[0-9]{1,3}\][ ,]*)+)(?P<end>[.!?]?)(?=\s|$)")
 _MARK: Final = re.compile(r"\[([0-9]{1,3})\]")
 
-# What joins words and tells nothing; most such words are left out by `telling` already.
+# Function words. `telling` already drops most of them.
 _JOINING: Final = frozenset(
     words_of("however since instead therefore thus otherwise though although while once rather even")
 )
-# `telling` leaves these out as well, and they change what is said.
+# `telling` drops these too, but they change the meaning.
 _STRONG: Final = frozenset(
     words_of("always ever must should need every all maybe perhaps use after again please")
 )
@@ -38,7 +38,7 @@ _NEAR: Final = 3  # words between a number and its unit
 
 _REPLY: Final = re.compile(r"\W*(yes|no)(?=[,.:;!-]|$)", re.IGNORECASE)
 _PIECE: Final = re.compile(r"[a-z]+|\d+(?:\.\d+)*")
-# Quotes, dashes and the like, as a keyboard has them.
+# Typographic quotes and dashes, as typed on a keyboard.
 _TYPOGRAPHY: Final[dict[int, int | str]] = {
     **dict.fromkeys((0x201C, 0x201D, 0x201E), '"'),
     **dict.fromkeys((0x2018, 0x2019), "'"),
@@ -51,7 +51,7 @@ _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
 
 
 class NotGroundedError(ValueError):
-    """The text says what its sources do not; the message tells why, and repeats nothing of it."""
+    """The text says something that its sources do not. The message says why, without repeating the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Cited:
 
 
 def check_grounding(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
-    """The sentences of *text*, such as `Open TCP 443 [1].`, each borne out by its sources; raises UngroundedError."""
+    """Return the sentences of *text*, such as `Open TCP 443 [1].`, all supported; raises `NotGroundedError`."""
     if not text.strip():
         raise NotGroundedError("the model said nothing")
     if len(text) > MOST_LETTERS:
@@ -81,7 +81,7 @@ def check_grounding(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
 
 
 def _cited(text: str) -> Iterable[Cited]:
-    """Cut *text* after each group of citations; what carries none, and brackets that cite nothing, are refused."""
+    """Split *text* after each group of citations. Reject sentences without one, and brackets that cite nothing."""
     at = 0
     plain = " ".join(text.split())
     for match in _CITED.finditer(plain):
@@ -96,7 +96,7 @@ def _cited(text: str) -> Iterable[Cited]:
 
 
 def _unborne(sentence: str, cited: Sequence[str]) -> str:
-    """Why *sentence* is not borne out by the texts *cited*; empty where it is."""
+    """Return why the texts *cited* do not support *sentence*, or "" if they do."""
     whole = " ".join(cited)
     if any(not (" " <= letter <= "~") and letter not in whole for letter in sentence):
         return "has letters that its sources have not"
@@ -118,7 +118,7 @@ def _unborne(sentence: str, cited: Sequence[str]) -> str:
 
 
 def _facts(text: str) -> Iterable[str]:
-    """The pieces of *text* that must stand letter for letter in its sources."""
+    """Return the parts of *text* that must be in its sources exactly."""
     for token in text.split():
         bare = token.strip("\"'()[],;:!?").rstrip(".")
         if _FACT.search(bare):
@@ -126,7 +126,7 @@ def _facts(text: str) -> Iterable[str]:
 
 
 def _occurs(token: str, text: str) -> bool:
-    """Whether *token* stands in *text* as a whole: no part of a longer number, name or address."""
+    """Tell whether *token* is in *text* as a whole, not as part of a longer number, name, or address."""
     number, percent = token.removesuffix("%"), token.endswith("%")
     if _NUMBER.fullmatch(number):
         after = r"\s*%" if percent else r"(?![A-Za-z0-9]|[.,:]\d)"
@@ -149,7 +149,7 @@ def _units_fit(text: str, whole: str) -> bool:
 
 
 def _rests_on(words: Sequence[str], cited: Iterable[str]) -> list[str]:
-    """The fewest sentences, or nearly, that have all the telling *words* between them."""
+    """Return nearly the fewest sentences that together contain all the content *words*."""
     open_ = set(telling(words)) - _NOT
     sentences = {item: set(words_of(item)) for item in cited}
     chosen: list[str] = []
@@ -162,7 +162,7 @@ def _rests_on(words: Sequence[str], cited: Iterable[str]) -> list[str]:
 
 
 def _reply(sentence: str) -> str:
-    """The yes or no that *sentence* begins with, if it does."""
+    """Return the yes or no that *sentence* begins with, if any."""
     found = _REPLY.match(sentence)
     return found[1].casefold() if found else ""
 

@@ -1,7 +1,7 @@
-"""What somebody wants who writes into the thread of a case: one table of rules, read from the top.
+"""Classify a message in a case thread by one table of rules, read from the top.
 
-Pure: no network, no clock. Never fails: what no rule knows is `unknown`: a question, or to be answered with
-`EXAMPLES`.
+Pure: no network, no clock. Never fails: a text that matches no rule is `unknown`, which is a question or gets
+`EXAMPLES` as a reply.
 """
 
 import re
@@ -35,25 +35,26 @@ EXAMPLES: Final = (
     "“show the evidence”, “why?”, “what does NAT mean?”, “preflight on iOS”, “stop”"
 )
 
-# A thread is a place for sentences; a longer text is a pasted log, and no wish.
+# Thread messages are short. A longer text is a pasted log, and no request.
 LONGEST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadContext:
-    """What the words in a thread may be about."""
+    """What the words in a thread may refer to."""
 
     vocabulary: Vocabulary
-    asked: str = ""  # the option of the question that is open, one of `vocabulary.options`
-    topics: Mapping[str, str] = field(default_factory=dict)  # any name of a cause, question, step: its id
+    asked: str = ""  # the option of the open question, one of `vocabulary.options`
+    topics: Mapping[str, str] = field(default_factory=dict)  # any name of a cause, question, or step: its id
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A wish, and what it names.
+    """A request, and what it names.
 
-    `values` holds every change for relay, edge, platform, answer and again: these three, and any option. It holds
-    about (an id of `topics`, or the words asked about) for evidence and meaning, and a platform for preflight.
+    For relay, edge, platform, answer, and again, `values` holds every change: these three, and any option.
+    For evidence and meaning, it holds about (an id of `topics`, or the words asked about). For preflight, it
+    holds a platform.
     """
 
     kind: IntentKind
@@ -65,7 +66,7 @@ Values: TypeAlias = Callable[[str, "re.Match[str]", ThreadContext], dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class IntentRule:
-    """A text that *pattern* is found in is this *kind* of wish."""
+    """A text that matches *pattern* is a request of this *kind*."""
 
     kind: IntentKind
     pattern: re.Pattern[str]
@@ -90,7 +91,7 @@ def _platform(text: str, _match: "re.Match[str]", thread: ThreadContext) -> dict
 
 
 def _about(text: str, match: "re.Match[str]", thread: ThreadContext) -> dict[str, str]:
-    """The topic that is named anywhere in *text*, the longest name first; else the words asked about."""
+    """Return the topic named in *text*, preferring the longest name, or the words asked about."""
     lower = f" {_spaced(text)} "
     for name in sorted(thread.topics, key=len, reverse=True):
         if f" {_spaced(name)} " in lower:
@@ -99,13 +100,13 @@ def _about(text: str, match: "re.Match[str]", thread: ThreadContext) -> dict[str
     return {"about": words[:80]} if words else {}
 
 
-OF: Final = r"(?:.*?\b(?:of|for|about|behind|on|from)\s+(.*))?"  # what comes after is the subject
+OF: Final = r"(?:.*?\b(?:of|for|about|behind|on|from)\s+(.*))?"  # the subject follows
 NOT_YET: Final = r"(?!.*\b(?:not|nothing|nobody|never|cannot|until|when|if|once|will|\w+n't|\w+'ll)\b)"
 
-NOT_WHEN: Final = r"(?!.*\b(?:when|whenever|if|until|every time)\b)"  # a story, not a wish
+NOT_WHEN: Final = r"(?!.*\b(?:when|whenever|if|until|every time)\b)"  # a description, not a request
 
-# The first rule that fits decides. What asks a question comes before what asks for a change: "what does it mean
-# that the edge is frankfurt" changes nothing.
+# The first matching rule decides. Questions come before changes: "what does it mean that the edge is
+# frankfurt" changes nothing.
 RULES: Final = (
     _rule(
         "stop",
@@ -165,18 +166,18 @@ RULES: Final = (
     ),
 )
 
-# A longer text that names a platform in passing is a story, unless it says what to do.
+# A longer text that mentions a platform is a description, unless it says what to do.
 STORY: Final = 12  # words
 WISH: Final = re.compile(
     r"\b(?:try|test|switch|change|use|set|run|check|diagnose|please|can you|could you)\b|=", re.IGNORECASE
 )
 
-# What the changes of a text are called, the weightiest first: a relay or an edge means a new run.
+# The kinds of change, the most important first: a relay or an edge requires a new run.
 CHANGES: Final[tuple[IntentKind, ...]] = ("relay", "edge", "platform")
 
 
 def read_intent(text: str, thread: ThreadContext) -> Intent:
-    """Say what *text*, written into *thread*, asks for."""
+    """Classify *text* in *thread*."""
     sentence = " ".join(normalize(text[: LONGEST * 4])[:LONGEST].split())
     named, rest = read_named(sentence, thread.vocabulary)
     if named and not rest.strip():
@@ -195,7 +196,7 @@ def read_intent(text: str, thread: ThreadContext) -> Intent:
 
 
 def _weigh(kind: IntentKind, values: dict[str, str], vocabulary: Vocabulary) -> Intent:
-    """A change of relay, edge or platform outweighs "again", which it implies."""
+    """Prefer a change of relay, edge, or platform to "again", which it implies."""
     if kind in ("again", "unknown"):
         for change in CHANGES:
             if change in values:
@@ -206,5 +207,5 @@ def _weigh(kind: IntentKind, values: dict[str, str], vocabulary: Vocabulary) -> 
 
 
 def _spaced(text: str) -> str:
-    """Write *text* as lower-case words with one space between, so that `turn-required` is found in "turn required"."""
+    """Lower-case *text* and put single spaces between words, so that `turn-required` matches "turn required"."""
     return " ".join(re.findall(r"[a-z0-9]+", text.casefold()))

@@ -1,6 +1,6 @@
-"""One question to a language model behind an endpoint of OpenAI's form: POST …/chat/completions, one text back.
+"""Ask a language model with an OpenAI-compatible endpoint: POST …/chat/completions.
 
-Imported only where an endpoint is set: aiohttp takes long to import.
+Imported only if an endpoint is set, because aiohttp is slow to import.
 """
 
 import json
@@ -11,12 +11,12 @@ import aiohttp
 
 from bot.language.llm_settings import LlmEndpoint, RewordingError
 
-_LARGEST: Final = 256 * 1024  # bytes of an answer; a good one has two
-_TOKENS: Final = 600  # room for eight sentences
+_LARGEST: Final = 256 * 1024  # bytes of a reply; a good one has about 2 kB
+_TOKENS: Final = 600  # enough for eight sentences
 
 
 async def complete(endpoint: LlmEndpoint, messages: Sequence[dict[str, str]]) -> str:
-    """What the model says to *messages*; raises NoPhrasingError within the budget, whatever the endpoint does."""
+    """Return the model's reply to *messages*. Raise `RewordingError` within the budget on any failure."""
     headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     wanted: dict[str, Any] = {
         "messages": list(messages),
@@ -29,7 +29,7 @@ async def complete(endpoint: LlmEndpoint, messages: Sequence[dict[str, str]]) ->
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=endpoint.budget)) as session,
-            # A redirect would carry the question, and the key, to a place that nobody has set.
+            # A redirect would send the question and the key to a host that is not configured.
             session.post(endpoint.chat, headers=headers, json=wanted, allow_redirects=False) as answer,
         ):
             if answer.status != 200:
@@ -53,7 +53,7 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
 
 
 def _said(body: bytes) -> str:
-    """The text of a chat completion, unless it was cut off, is a call of a tool, or is none."""
+    """Return the text of a chat completion, unless it is truncated, a tool call, or empty."""
     try:
         choice = json.loads(body)["choices"][0]
         reason, text = choice.get("finish_reason"), choice["message"]["content"]

@@ -1,4 +1,4 @@
-"""Where the optional language model is, as the environment says. Quick to import: every question asks for it."""
+"""Read the settings of the optional language model. Quick to import, because every question needs them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ URL: Final = "LINEMAN_LLM_URL"
 KEY: Final = "LINEMAN_LLM_KEY"
 MODEL: Final = "LINEMAN_LLM_MODEL"
 
-BUDGET: Final = 15.0  # seconds; somebody waits, and has an answer already
+BUDGET: Final = 15.0  # seconds; the user waits, but has the plain answer already
 
 
 class RewordingError(Exception):
-    """The model gave nothing that can be used; the message says why, without secrets and without its words."""
+    """The model returned nothing usable. The message says why, without secrets and without the model's text."""
 
 
 @dataclass(frozen=True, slots=True)
 class LlmEndpoint:
-    """Where the model is."""
+    """The address and settings of the model."""
 
     url: str
     key: str = field(default="", repr=False)
@@ -30,12 +30,12 @@ class LlmEndpoint:
 
     @property
     def chat(self) -> str:
-        """The address to post to."""
+        """Return the URL to post to."""
         return f"{self.url.rstrip('/').removesuffix('/chat/completions')}/chat/completions"
 
 
 def read_endpoint(environment: Mapping[str, str]) -> LlmEndpoint | None:
-    """The endpoint that *environment* names, None where it names none; `UsageError` says what is wrong with it."""
+    """Return the endpoint that *environment* sets, or None without one; `UsageError` if it is invalid."""
     get = SettingsReader(environment)
     if not get.text(URL):
         return None

@@ -1,4 +1,4 @@
-"""Requests for what is written down: an allow-list, the meaning of a code, the list of relays, earlier diagnoses.
+"""Recognize requests for reference text: an allow-list, a code's meaning, relays, earlier diagnoses.
 
 Pure: no network, no clock.
 """
@@ -20,7 +20,7 @@ from bot.language.routed_intent import (
     UnknownCode,
 )
 
-LONGEST: Final = 300  # characters; what is longer is a log with a code in it, and no question about the code
+LONGEST: Final = 300  # characters; a longer text is a log that contains a code, and no question about it
 
 _CODE: Final = r"(?:(?:the|an?|this|error|code|errorcode|err|twilio)\W+)*#?\d{5}"
 _MEANING: Final = re.compile(
@@ -38,7 +38,7 @@ _INVENTORY: Final = re.compile(
 
 
 def wanted_inventory(text: str) -> RelaysWanted | HistoryWanted | None:
-    """The list of relays or of earlier diagnoses, if *text* asks for one in its own word."""
+    """Return the list of relays or diagnoses if *text* asks for it by name."""
     match = _INVENTORY.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         return None
@@ -48,7 +48,7 @@ def wanted_inventory(text: str) -> RelaysWanted | HistoryWanted | None:
 def wanted_list(
     text: str, about: CaseContext, language: LanguageContext
 ) -> ListRequest | MissingPlatform | None:
-    """The allow-list that *text* asks for, with what is known of the case; `UsageError` for a wrong word."""
+    """Return the allow-list that *text* asks for, with the case's options; `UsageError` for an invalid word."""
     rest = called(text)
     if rest is None:
         return None
@@ -60,7 +60,7 @@ def wanted_list(
 
 
 def wanted_meaning(text: str, language: LanguageContext) -> CodeMeanings | UnknownCode | None:
-    """The codes whose meaning *text* asks for."""
+    """Return the codes whose meaning *text* asks for."""
     if len(text) > LONGEST or not _MEANING.search(text) or _DIFFERENCE.search(text):
         return None
     codes = read(text, language.vocabulary).codes
@@ -73,17 +73,17 @@ def wanted_meaning(text: str, language: LanguageContext) -> CodeMeanings | Unkno
 
 
 def unknown_code(code: str, language: LanguageContext, *, meaning: bool = False) -> UnknownCode:
-    """*code*, which is not known here, with the nearest that are."""
+    """Return the unknown *code* with the nearest known codes."""
     return UnknownCode(code, tuple(nearest_codes(code, language.vocabulary.codes)), meaning)
 
 
 def is_entry(name: str, language: LanguageContext) -> bool:
-    """Whether *name* is a cause, a question or a code, whose meaning is written down under it."""
+    """Tell whether *name* is a cause, a question, or a code with an explanation."""
     knowledge = language.knowledge
     return name in knowledge.causes or name in knowledge.questions or name in knowledge.errors
 
 
 def is_guide(answer: Answer, language: LanguageContext) -> bool:
-    """Whether all that was found is how to run the preflight test, for which there is a guide with code."""
+    """Tell whether the answer is only the preflight guide, for which there is a version with code."""
     guides = {f"knowledge/answers/preflight-{platform}.md" for platform in language.knowledge.platforms}
     return all(source.file in guides for source in answer.sources)

@@ -1,6 +1,7 @@
-"""Text of any way in, a command, a sentence or a pasted log, becomes a request.
+"""Make a request from any text: a command, a sentence, or a pasted log.
 
-Pure: no network, no clock. Never fails: what cannot be understood is answered by a `UsageError` with examples.
+Pure: no network, no clock. Never fails: for a text without a meaning, it returns a `UsageError` with
+examples.
 """
 
 import math
@@ -24,7 +25,7 @@ EXAMPLES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AmbiguousCode:
-    """Several things may be meant: a sentence that asks which, and a request for each label."""
+    """Several codes are possible: a question to the user, and a request for each label."""
 
     ask: str
     options: tuple[tuple[str, Request], ...]
@@ -33,16 +34,16 @@ class AmbiguousCode:
 Understood: TypeAlias = Request | AmbiguousCode | UsageError
 
 
-# How alike an option's name must be to be taken for a slip of it: "trun" is 0.75 turn.
+# Minimum similarity of a misspelled option name: "trun" is 0.75 turn.
 SLIP: Final = 0.7
 
-# A code, a word or two, and from where: this is a command, and no story.
+# A code, one or two words, and a relay: this is a command, and no description.
 COMMAND: Final = re.compile(
     rf"(?:/?diagnose\s+)?\d{{5}}(?:\s+[^\s,]+){{0,5}}?\s+from\s+{NAMES}\s*[.!]?$", re.IGNORECASE
 )
 
 
-# Words that say nothing about the request: with these around a code nothing is lost by leaving them out.
+# Words without information for a request. Next to a code, they can be ignored.
 FILLER: Final = frozenset(
     word
     for line in (
@@ -57,7 +58,7 @@ FILLER: Final = frozenset(
 
 
 def make_request(reading: Reading, vocabulary: Vocabulary) -> Understood:
-    """Give the request that *reading* makes, the choice that is left, or what to type instead."""
+    """Return the request of *reading*, the choice for the user, or what to type instead."""
     sentence = reading.text
     try:
         return parse(sentence, vocabulary)
@@ -84,9 +85,11 @@ def _no_code(codes: tuple[str, ...], vocabulary: Vocabulary) -> UsageError:
 
 
 def _make(code: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> Request:
-    """The request for *code*, with every clue that the strict reader accepts too."""
+    """Make the request for *code*, with each clue that the strict parser accepts."""
     options = [("code", code)]
-    for option in sorted(clues.items(), key=lambda texts: texts[0] != "platform"):  # a version needs it
+    for option in sorted(
+        clues.items(), key=lambda texts: texts[0] != "platform"
+    ):  # a version needs the platform
         try:
             parse_words((), vocabulary, [*options, option])
         except UsageError:  # such as a version without a platform
@@ -96,15 +99,15 @@ def _make(code: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> Reques
 
 
 def _is_slip(text: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> bool:
-    """Whether this was typed as a command and one of its words means nothing here: better asked than ignored."""
+    """Tell whether this is a command with an unknown word. Asking is better than ignoring the word."""
     if len(text) > TYPED or "\n" in text.strip():
         return False
-    bare = len(text.split()) <= 3  # a code and a word or two
+    bare = len(text.split()) <= 3  # a code and one or two words
     return any(_means_nothing(word, clues, vocabulary, bare=bare) for word in text.split())
 
 
 def _names_no_relay(text: str, vocabulary: Vocabulary) -> bool:
-    """Whether a command ends with a list of relays and one of them is none: looking from elsewhere would mislead."""
+    """Tell whether a command's list of relays contains an unknown name. Another relay's result would mislead."""
     typed = COMMAND.match(text.strip()) if len(text) <= TYPED else None
     if typed is None:
         return False
@@ -129,21 +132,19 @@ def _means_nothing(word: str, clues: Mapping[str, str], vocabulary: Vocabulary, 
     return not (in_clue or in_name or nearest(plain_word, meant))
 
 
-_HALF_MEANT: Final = (
-    0.3  # a code is chosen for all readings that have this share of the best one's confidence
-)
+_HALF_MEANT: Final = 0.3  # minimum share of the best confidence for a reading to count
 
 
 def request_for(
     readings: SymptomMatch, chosen: Sequence[CauseCandidate], knowledge: Knowledge, vocabulary: Vocabulary
 ) -> Request | None:
-    """The case to look into for *chosen*: the code said, else the one that their causes stand behind most."""
+    """Return the case for *chosen*: with the given code, or the code that best covers the causes."""
     weighed = {candidate.cause: candidate.score for candidate in chosen}
     code = readings.codes[0] if readings.codes else _code_for(weighed, knowledge)
     if not code:
         return None
     clues = readings.clues
-    # Versions differ between platforms: without one, a version says nothing.
+    # Versions differ between platforms, so a version without a platform has no meaning.
     names = (name for name in vocabulary.options if "platform" in clues or not vocabulary.is_version(name))
     answers = {name: clues[name] for name in names if name in clues}
     relays = (clues["relay"],) if "relay" in clues else vocabulary.relays[:1]
@@ -151,12 +152,12 @@ def request_for(
 
 
 def request_for_match(readings: SymptomMatch, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:
-    """The case to look into when nobody is there to choose: one that covers all that is offered."""
+    """Return a case that covers all offered causes, if nobody is there to choose."""
     return request_for(readings, readings.offered, knowledge, vocabulary) if readings.offered else None
 
 
 def _code_for(weighed: Mapping[str, float], knowledge: Knowledge) -> str:
-    """The code whose causes these are; of two alike the one with more causes, since nobody said a code."""
+    """Return the code that covers these causes best. Of two equal ones, take the one with more causes."""
     best = max(weighed.values(), default=0.0)
     meant = {name: score for name, score in weighed.items() if score >= _HALF_MEANT * best}
     crowd = {

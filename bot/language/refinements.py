@@ -1,4 +1,4 @@
-"""What a text changes about a case: relay, edge, platform, or the answer to the question that is open.
+"""Find the changes to a case in a text: relay, edge, platform, or the answer to the open question.
 
 Pure: no network, no clock.
 """
@@ -12,7 +12,8 @@ from bot.language.answer_words import read_answer, read_named
 from bot.model.relay_names import relays_in
 from bot.model.request import Vocabulary
 
-# A name alone, or after one of these, is a wish for it: "try frankfurt", "what about android?", "and acme-lab".
+# A name alone, or after one of these, is a request to use it: "try frankfurt", "what about android?", "and
+# acme-lab".
 AROUND: Final = " ?.!,:;\"'`*_@()"
 LEAD: Final = re.compile(
     r"^\W*(?:(?:please|now|ok|and|then|also|so|can|could|you|we|i|let's|lets|it|test|try|run|use|check|switch|change|go|set|move|do|"
@@ -22,7 +23,7 @@ LEAD: Final = re.compile(
 
 
 def extract_refinements(text: str, vocabulary: Vocabulary, asked: str = "") -> dict[str, str]:
-    """Collect what *text* changes about the case by option, the answer to the question *asked* included."""
+    """Collect the changes in *text* by option, including the answer to the question *asked*."""
     found, rest = read_named(text, vocabulary)
     for name, value in (*read(rest, vocabulary).clues.items(), *_named_alone(rest, vocabulary).items()):
         found.setdefault(name, value)
@@ -33,7 +34,7 @@ def extract_refinements(text: str, vocabulary: Vocabulary, asked: str = "") -> d
 
 
 def _named_alone(text: str, vocabulary: Vocabulary) -> dict[str, str]:
-    """Edge or relay where the text is little more than its name."""
+    """Return the edge or relay if the text is little more than its name."""
     rest = LEAD.sub("", text.casefold(), count=1).strip(AROUND)
     words = rest.split()
     found: dict[str, str] = {}

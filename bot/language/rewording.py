@@ -1,8 +1,8 @@
-"""An answer in a language model's words, where one is set: it may only say again what was found, and has to cite it.
+"""Reword an answer with a language model, if one is set. It may only repeat the sources, and must cite them.
 
-Off unless LINEMAN_LLM_URL is set. What goes out: the question and the sentences of the plain answer, both without
-secrets and phone numbers. What comes back is held against these sentences (`grounded.py`); where it does not fit, or
-nothing comes back, the plain answer stands as it is and says why.
+Off unless LINEMAN_LLM_URL is set. The question and the sentences of the plain answer are sent, both without
+secrets and phone numbers. The reply is checked against these sentences (`grounding.py`). If it does not match
+or does not arrive, the plain answer is used, with the reason.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from bot.language.grounding import NotGroundedError, check_grounding
 from bot.language.llm_settings import LlmEndpoint, RewordingError
 from bot.redaction.redact import redact
 
-LONGEST: Final = 2_000  # letters of a question that go out
+LONGEST: Final = 2_000  # characters of a question that are sent
 
 EVIDENCE: Final = Source("", "the looks of this case")
 NOTHING: Final = "there is no answer to phrase"
@@ -31,16 +31,16 @@ Where the sources do not answer the question, write {_NONE}."""
 
 
 def reword_now(question: str, plain: Answer, evidence: Sequence[str], endpoint: LlmEndpoint | None) -> Answer:
-    """Do what `phrase` does, where no event loop runs."""
+    """Run `reword` without a running event loop."""
     return asyncio.run(reword(question, plain, evidence, endpoint))
 
 
 async def reword(
     question: str, plain: Answer, evidence: Sequence[str], endpoint: LlmEndpoint | None
 ) -> Answer:
-    """*plain*, the answer to *question*, in the model's words, each sentence checked; else itself, and `because` why.
+    """Reword *plain*, the answer to *question*, and check each sentence. On failure, return it with `because`.
 
-    The *evidence* of the case may be said as well. Without an *endpoint* nothing is asked of anybody.
+    The model may also repeat the *evidence* of the case. Without an *endpoint*, nothing is sent.
     """
     if endpoint is None:
         return replace(plain, because=OFF)
@@ -66,7 +66,7 @@ async def reword(
 
 
 def _material(plain: Answer, evidence: Sequence[str]) -> tuple[tuple[Source, ...], list[str]]:
-    """What may be said again: each source with its sentences, and the evidence of the case; without secrets."""
+    """Return what may be repeated: each source's sentences and the case's evidence, without secrets."""
     texts = [
         " ".join(sentence.text for sentence in plain.sentences if sentence.source == number)
         for number in range(len(plain.sources))

@@ -1,4 +1,4 @@
-"""What a message can mean, and what it is understood by: the words known here and the conversation so far.
+"""Define what a message can mean, and its context: the known words and the conversation so far.
 
 Pure data.
 """
@@ -22,7 +22,7 @@ from knowledge.model.schema import Knowledge
 
 @dataclass(frozen=True, slots=True)
 class LanguageContext:
-    """What words can be about."""
+    """What words can refer to."""
 
     knowledge: Knowledge
     network: Network
@@ -31,19 +31,19 @@ class LanguageContext:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What a message goes on from: the case that is open here, its open question, and the question before."""
+    """What a message may continue: the open case, its open question, and the previous question."""
 
-    in_case: bool = False  # a thread or a session in which a case is open
+    in_case: bool = False  # a thread or a session with an open case
     about: CaseContext = field(default_factory=CaseContext)  # that case
     asked: str = ""  # the option of its open question, one of `Vocabulary.options`
-    topics: Mapping[str, str] = field(default_factory=dict)  # any name of a cause, question, step: its id
+    topics: Mapping[str, str] = field(default_factory=dict)  # any name of a cause, question, or step: its id
     last: LastQuestion = field(default_factory=LastQuestion)
-    addressed: bool = True  # false: people talk with one another here, and not every message is for us
+    addressed: bool = True  # false: people talk to each other here, and not every message is for the bot
 
 
 @dataclass(frozen=True, slots=True)
 class CodeMeanings:
-    """The meaning of codes is asked for."""
+    """A request for the meaning of codes."""
 
     codes: tuple[str, ...]  # all of them known
     platform: str = ""
@@ -51,7 +51,7 @@ class CodeMeanings:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCode:
-    """A code that is not known here, the nearest ones, and whether its meaning was asked for."""
+    """An unknown code, the nearest known codes, and whether its meaning was asked for."""
 
     code: str
     near: tuple[str, ...]
@@ -60,34 +60,34 @@ class UnknownCode:
 
 @dataclass(frozen=True, slots=True)
 class HelpWanted:
-    """The list of what can be asked is asked for."""
+    """A request for the list of what can be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelaysWanted:
-    """The list of relays is asked for."""
+    """A request for the list of relays."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryWanted:
-    """The list of earlier diagnoses is asked for."""
+    """A request for the list of earlier diagnoses."""
 
 
 @dataclass(frozen=True, slots=True)
 class MissingPlatform:
-    """An allow-list without a platform; the options that were given, by name."""
+    """A request for an allow-list without a platform, with the given options by name."""
 
     options: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """A message to us in a case that means nothing there."""
+    """A message to the bot in a case that it does not understand."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotForUs:
-    """People talk with one another, or ask what nothing here answers: leave it alone."""
+    """A message between people, or a question without an answer: no reply."""
 
 
 RoutedIntent: TypeAlias = (

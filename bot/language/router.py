@@ -1,6 +1,6 @@
-"""Say what a message means: one rule for the terminal session, `lineman diagnose`, and every way into Slack.
+"""Interpret a message, with the same rules for the terminal, `lineman diagnose`, and Slack.
 
-Pure: no network, no clock. Never fails: what cannot be understood comes back as a `UsageError` or `NotUnderstood`.
+Pure: no network, no clock. Never fails: a text without a meaning returns a `UsageError` or `NotUnderstood`.
 """
 
 import re
@@ -41,14 +41,14 @@ from bot.model.normalize import normalize
 from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
 
-SHORT: Final = 200  # characters: what goes on from a question is short
+SHORT: Final = 200  # characters; a follow-up question is short
 NEW: Final = Conversation()
-_COMMAND: Final = re.compile(r"\s*/diagnose\b", re.IGNORECASE)  # begins another case, wherever it is typed
+_COMMAND: Final = re.compile(r"\s*/diagnose\b", re.IGNORECASE)  # starts another case, wherever it is typed
 CHANGES: Final = ("platform", "edge", "relay", "answer")
 
 
 def route(text: str, language: LanguageContext, conversation: Conversation = NEW) -> RoutedIntent:
-    """Say what *text* means in *conversation*."""
+    """Interpret *text* in *conversation*."""
     if conversation.in_case and not _COMMAND.match(text):
         return _in_case(text, language, conversation)
     question = complete(text, language, conversation)
@@ -56,14 +56,14 @@ def route(text: str, language: LanguageContext, conversation: Conversation = NEW
 
 
 def is_for_us(text: str, language: LanguageContext, conversation: Conversation) -> bool:
-    """Whether *text* is for us, where people also talk with one another; `about` of *conversation* is not needed."""
+    """Tell whether *text* is addressed to the bot where people also talk to each other. `about` is not needed."""
     if conversation.addressed or asks_plainly(text) or as_command(text, language.vocabulary, words=2):
         return True
     return is_addressed_to_bot(text, _intent(text, language, conversation))
 
 
 def complete(text: str, language: LanguageContext, conversation: Conversation) -> LastQuestion:
-    """Complete *text* by the question before, where it goes on from that; and say what it is about."""
+    """Complete *text* with the previous question if it is a follow-up, and return the case it refers to."""
     last = conversation.last
     question = follow_up(text, [last.question] if last.question else [], language.vocabulary) or text
     if not conversation.in_case:
@@ -77,9 +77,9 @@ def complete(text: str, language: LanguageContext, conversation: Conversation) -
 
 
 def _anew(text: str, about: CaseContext, language: LanguageContext) -> RoutedIntent:
-    """Say what *text* means where no case is open; *about* is what it goes on from, if anything."""
+    """Interpret *text* outside a case. *about* is the context of a follow-up, if any."""
     vocabulary = language.vocabulary
-    # A command as the documentation writes it needs no reading of prose, and can mean nothing else.
+    # A command as documented needs no prose parsing, and is unambiguous.
     if request := as_command(text, vocabulary):
         return request
     sentence = re.sub(r"^\W*diagnose\b(?=\s+\S)", "", normalize(text), flags=re.IGNORECASE).strip()
@@ -108,7 +108,7 @@ def _anew(text: str, about: CaseContext, language: LanguageContext) -> RoutedInt
 
 
 def _free(text: str, about: CaseContext, language: LanguageContext, intent: Intent | None) -> RoutedIntent:
-    """Say what *text*, which names no code, means: an answer, a story, “again”, or words that nearly have a meaning."""
+    """Interpret *text* without a code: an answer, a symptom description, “again”, or misspelled words."""
     free = answer_or_match(text, about, language)
     few = len(text.split()) <= FEW
     if (
@@ -119,7 +119,7 @@ def _free(text: str, about: CaseContext, language: LanguageContext, intent: Inte
     ):
         return intent
     if isinstance(free, SymptomMatch) and free.verdict == "sure" and is_question(text):
-        # A question may be general: nothing is looked into before somebody says that it is meant so.
+        # A question may be general, so no checks run until the user confirms.
         return replace(free, verdict="close")
     if free.answered if isinstance(free, Answer) else free.verdict != "none":
         return free
@@ -127,7 +127,7 @@ def _free(text: str, about: CaseContext, language: LanguageContext, intent: Inte
 
 
 def _in_case(text: str, language: LanguageContext, conversation: Conversation) -> RoutedIntent:
-    """Say what *text* means where a case is open: a change or an answer first, then questions about it."""
+    """Interpret *text* in an open case: a change or an answer first, then questions about it."""
     if not is_for_us(text, language, conversation):
         return NotForUs()
     if request := as_command(text, language.vocabulary):
@@ -148,7 +148,7 @@ def _in_case(text: str, language: LanguageContext, conversation: Conversation) -
 
 
 def _is_plain(text: str, intent: Intent, language: LanguageContext, conversation: Conversation) -> bool:
-    """Whether *text* is plainly what *intent* says, and no question that only has its words."""
+    """Tell whether *text* clearly is *intent*, and not a question that only contains its words."""
     match intent.kind:
         case "stop" | "again" | "evidence" | "unsure":
             return True
@@ -165,7 +165,7 @@ def _is_plain(text: str, intent: Intent, language: LanguageContext, conversation
 def _asked_about(
     text: str, intent: Intent, language: LanguageContext, conversation: Conversation
 ) -> RoutedIntent:
-    """Say what *text* means, which has the words of *intent* and may be a question; a question changes nothing."""
+    """Interpret *text* that matches *intent* and may be a question. A question changes nothing."""
     answer = _answer(text, language, conversation)
     if answer.answered and not (intent.kind == "preflight" and is_guide(answer, language)):
         return answer
@@ -179,14 +179,14 @@ def _asked_about(
 
 
 def _question(text: str, language: LanguageContext, conversation: Conversation) -> RoutedIntent:
-    """Answer *text* as well as can be; addressed to us, it may also be a story or name another code."""
+    """Answer *text*. If addressed to the bot, it may also be a symptom description or name another code."""
     answer = _answer(text, language, conversation)
     if not conversation.addressed:
         return answer if answer.answered else NotForUs()
     if answer.answered and is_question(text):
         return answer
     wanted = _anew(text, conversation.about, language)
-    # The case is open already: no other cause is tested before somebody says so.
+    # A case is open already, so no other cause is tested until the user confirms.
     match wanted:
         case AmbiguousCode():
             return wanted
@@ -215,6 +215,6 @@ def _answer(text: str, language: LanguageContext, conversation: Conversation) ->
 
 
 def _goes_on(text: str, language: LanguageContext, conversation: Conversation) -> bool:
-    """Whether *text* is the question before once more, for another platform."""
+    """Tell whether *text* repeats the previous question for another platform."""
     before = conversation.last.question
     return bool(before and follow_up(text[:SHORT], [before], language.vocabulary))
