@@ -1,4 +1,4 @@
-"""What the store keeps, as values: cases, runs, posts.
+"""Define the stored values: cases, runs, requests, posts.
 
 Pure: no database, no clock.
 """
@@ -16,14 +16,14 @@ FeedbackVerdict: TypeAlias = Literal["right", "wrong"]
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One Slack thread: where it stands, who asked, and for what."""
+    """One Slack thread: its place, its user, and its request."""
 
     id: str
     team: str
     channel: str
-    user: str  # who asked
-    request: Request  # as it stands after the last follow-up
-    thread_ts: str = ""  # empty until the first message is posted
+    user: str  # who opened the case
+    request: Request  # as of the last change
+    thread_ts: str = ""  # empty before the first message is posted
     message_ts: str = ""  # the message that is updated in place
     locale: str = ""
     created: float = 0.0  # seconds since the epoch
@@ -33,54 +33,54 @@ class CaseRow:
 class RunRow:
     """One run of a case."""
 
-    id: str  # short, speakable
+    id: str  # short and easy to say
     case: str
-    vantages: Mapping[str, str]  # every relay that looks, in the order asked for, and where it stands
+    vantages: Mapping[str, str]  # every relay, in the requested order, with its vantage
     request: Request
-    knowledge: str  # the digest of the knowledge that decides
-    network: str  # its id
+    knowledge: str  # digest of the knowledge
+    network: str  # id of the network file
     started: float  # seconds since the epoch
     status: str = RUNNING  # or one of `Ended`
     ended: float | None = None
-    outcome: str = ""  # found, clear or unclear, once it is done
-    summary: Mapping[str, Any] = field(default_factory=dict)  # what replies show without walking again
+    outcome: str = ""  # found, clear, or unclear, once it is done
+    summary: Mapping[str, Any] = field(default_factory=dict)  # what replies show without evaluating again
 
     @property
     def relays(self) -> tuple[str, ...]:
-        """From where it looks."""
+        """The relays of the run."""
         return tuple(self.vantages)
 
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """A request that was accepted, and is neither begun nor answered yet."""
+    """A request that was accepted, and is neither started nor answered yet."""
 
     team: str
     event: str  # the delivery's id
-    way: str  # by which it came in
-    asker: Mapping[str, str]  # who and where: ids of Slack's
-    said: Mapping[str, str]  # redacted
-    turn: str = ""  # what shares a turn is answered in the order of its stamps
+    way: str  # kind of delivery
+    asker: Mapping[str, str]  # ids of the Slack user and place
+    said: Mapping[str, str]  # the text, redacted
+    turn: str = ""  # requests of one turn are answered in the order of their timestamps
     stamp: str = ""
     received: float = 0.0  # seconds since the epoch
 
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A message that Slack is owed: `version` is what it should show, `sent` what it shows."""
+    """A message to be posted. `version` is the content due, `sent` the content that Slack shows."""
 
-    key: str  # one message, for ever: such as the run's id and what the message is
+    key: str  # one message forever: such as the run's id and the kind of message
     run: str
     team: str
     channel: str
     thread_ts: str
-    payload: Mapping[str, Any]  # what the caller needs to make the message
-    message_ts: str = ""  # known once it is posted; empty: post it, else: update it
+    payload: Mapping[str, Any]  # what the caller needs to render the message
+    message_ts: str = ""  # empty: post it; else: update it
     version: int = 1
     sent: int = 0
     created: float = 0.0
 
     @property
     def due(self) -> bool:
-        """Whether Slack shows less than it should."""
+        """Tell whether Slack does not show the latest version."""
         return self.sent < self.version

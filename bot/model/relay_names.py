@@ -1,4 +1,4 @@
-"""Relays named in a text: how people list them, and which of the names are relays.
+"""Find relay names in a text, in the ways in which people list them.
 
 Pure: no network, no clock.
 """
@@ -9,12 +9,12 @@ from typing import Final
 from bot.errors import nearest
 from bot.model.request import Vocabulary
 
-# One or several names, as people list them: "a and b", "a, b and c".
+# One or more names, as people list them: "a and b", "a, b and c".
 NAMES: Final = r"([\w.-]+(?:(?:\s*,\s*and\s+|\s*,\s*|\s+and\s+|\s*&\s*)[\w.-]+){0,30})"
 
 
 def relays_in(text: str, vocabulary: Vocabulary, *, typed: bool = True) -> tuple[str, ...]:
-    """List the relays at the beginning of *text*, as far as its words are relays: "a, b and it fails" gives two."""
+    """List the relays at the start of *text*, up to the first other word: "a, b and it fails" gives two."""
     found: dict[str, None] = {}
     for word in re.split(r"[\s,&]+(?:and\s+)?|\s+and\s+", text.casefold()):
         near = known_or_near(word.rstrip(".-"), vocabulary.relays, typed=typed)
@@ -25,5 +25,5 @@ def relays_in(text: str, vocabulary: Vocabulary, *, typed: bool = True) -> tuple
 
 
 def known_or_near(text: str, words: tuple[str, ...], *, typed: bool) -> str | None:
-    """Give the one of *words* that is *text*, or nearly, where it was *typed* by hand."""
+    """Return the one of *words* that equals *text*, or nearly, if it was *typed* by hand."""
     return text if text in words else nearest(text, words) if typed else None

@@ -1,10 +1,10 @@
-"""SymptomMatch and CauseCandidate values."""
+"""Define SymptomMatch and CauseCandidate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-# `sure` goes ahead, `close` asks which of the best, `none` says that nothing fits.
+# `sure` starts a case, `close` asks which of the best, `none` means that nothing matches.
 MatchVerdict = Literal["sure", "close", "none"]
 
 
@@ -13,7 +13,7 @@ OFFERED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class CauseCandidate:
-    """A cause that the text may tell of; *score* is the confidence, 0 to 1, over all causes together."""
+    """A cause that the text may describe. *score* is its confidence, from 0 to 1, over all causes."""
 
     cause: str
     title: str
@@ -22,7 +22,7 @@ class CauseCandidate:
 
 @dataclass(frozen=True, slots=True)
 class SymptomMatch:
-    """What a text says: codes, platform and other clues, and the causes it may tell of, best first."""
+    """What a text contains: codes, platform and other clues, and the causes that it may describe, best first."""
 
     codes: tuple[str, ...]
     clues: Mapping[str, str]
@@ -31,7 +31,7 @@ class SymptomMatch:
 
     @property
     def offered(self) -> tuple[CauseCandidate, ...]:
-        """The causes to choose from, or the one that is meant."""
+        """The causes to choose from, or the single sure one."""
         if self.verdict == "none":
             return ()
         return self.causes[: 1 if self.verdict == "sure" else OFFERED]

@@ -1,4 +1,4 @@
-"""Which words a request may hold, taken from the knowledge, the network and the relays at hand.
+"""Make the vocabulary of a request, from the knowledge, the network, and the available relays.
 
 Pure: no network, no clock.
 """
@@ -12,7 +12,7 @@ from knowledge.model.schema import Knowledge, Question
 
 
 def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str]) -> Vocabulary:
-    """Collect every word that has a meaning here."""
+    """Collect every word that has a meaning."""
     return Vocabulary(
         codes=tuple(knowledge.errors),
         platforms=platform_names(knowledge),
@@ -25,15 +25,15 @@ def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str
 
 @dataclass(frozen=True, slots=True)
 class PersonQuestion:
-    """What only a person can tell, as a form asks for it."""
+    """A question that only a person can answer, for a form."""
 
     option: str
     ask: str
-    choices: tuple[tuple[str, str], ...] = ()  # (answer, as a person reads it); none: a version
+    choices: tuple[tuple[str, str], ...] = ()  # (answer, its text); none: a version
 
 
 def person_questions(knowledge: Knowledge, platform: str = "") -> tuple[PersonQuestion, ...]:
-    """List a question for each option, those that concern most first; of several, the one for *platform*."""
+    """List one question per option, the most relevant first. Of several, prefer the one for *platform*."""
     asked: dict[str, Question] = {}
     for question in sorted(knowledge.questions.values(), key=lambda question: _rank(question, platform)):
         if question.person:
@@ -46,7 +46,7 @@ def person_questions(knowledge: Knowledge, platform: str = "") -> tuple[PersonQu
 
 
 def _rank(question: Question, platform: str) -> tuple[bool, bool, int]:
-    """Put off what another answer is needed for, then what does not concern *platform*, then what concerns few."""
+    """Rank last what needs another answer, then what is not for *platform*, then what concerns few causes."""
     elsewhere = bool(platform and question.platforms and platform not in question.platforms)
     return bool(question.needs), elsewhere, -len(question.platforms) if question.platforms else -99
 
@@ -57,7 +57,7 @@ def _choices(question: Question) -> tuple[tuple[str, str], ...]:
 
 
 def person_options(knowledge: Knowledge) -> dict[str, dict[str, str]]:
-    """List what only people can tell: each option with its words; none is a version."""
+    """List the options that only people can answer, with their words. No words: a version."""
     options: dict[str, dict[str, str]] = {}
     for question in knowledge.questions.values():
         if question.person:
@@ -69,7 +69,7 @@ def person_options(knowledge: Knowledge) -> dict[str, dict[str, str]]:
 
 
 def platform_names(knowledge: Knowledge) -> Mapping[str, str]:
-    """Map every name that people use for a platform to its id."""
+    """Map all names of platforms to their ids."""
     names: dict[str, str] = {}
     for platform in knowledge.platforms.values():
         for name in (platform.id, *platform.aliases):

@@ -1,1 +1,1 @@
-"""The database."""
+"""Store cases, runs, and relays in an SQLite database."""

@@ -1,4 +1,4 @@
-"""The audit log: who had which plan run on which relay, and what became of it."""
+"""Store the audit log: who ran which plan on which relay, and its outcome."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from bot.storage.table_queries import TableQueries
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One plan: who asked which relay for what, and what became of it."""
+    """One plan: who sent what to which relay, and the outcome."""
 
     plan: str
     at: float
@@ -18,16 +18,16 @@ class AuditEntry:
 
 
 class AuditTable(TableQueries):
-    """The plans of one hub, each written down before it is sent."""
+    """The plans of one hub, each recorded before it is sent."""
 
     async def begin(self, entry: AuditEntry) -> bool:
-        """Write a plan down before it is sent; false when it was sent before, so that it is not sent again."""
+        """Record a plan before it is sent. Return False if it was sent before, so that it is not sent twice."""
         sql = "INSERT OR IGNORE INTO audit (plan, at, relay, who, what, outcome) VALUES (?, ?, ?, ?, ?, ?)"
         values = (entry.plan, entry.at, entry.relay, entry.who, entry.what, entry.outcome)
         return await self._change(sql, *values) == 1
 
     async def end(self, plan: str, outcome: str) -> None:
-        """Write down what became of a plan."""
+        """Record the outcome of a plan."""
         await self._change("UPDATE audit SET outcome = ? WHERE plan = ?", outcome, plan)
 
     async def audit(self, relay: str = "", limit: int = 50) -> tuple[AuditEntry, ...]:

@@ -1,6 +1,6 @@
-"""The one thread that touches the database: work is queued, done in batches, one transaction each.
+"""Run all database work in one thread: jobs are queued and done in batches, one transaction each.
 
-Nothing here blocks the event loop; a job's caller goes on when its batch is on the disk.
+The event loop is never blocked. A caller continues when its batch is on disk.
 """
 
 import asyncio
@@ -24,35 +24,35 @@ T = TypeVar("T")
 WriteJob: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
 WriteResult: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
 
-# Jobs of one transaction: enough to make the commit cheap, few enough that the first is not kept waiting.
+# Jobs per transaction: enough to make the commit cheap, few enough that the first job does not wait long.
 BATCH: Final = 256
 
-# Milliseconds to wait for another process (a second worker on the same file) to end its transaction.
+# Milliseconds to wait for the transaction of another process (a second worker on the same file).
 BUSY: Final = 5000
 
 
 class StoreError(Exception):
-    """The database could not do it: disk full, file damaged, or the store is closed."""
+    """The database failed: disk full, file damaged, or the store is closed."""
 
 
 class Writer:
-    """Owns the connection and the thread."""
+    """Own the database connection and its thread."""
 
     def __init__(self, path: Path) -> None:
-        """Open *path* and bring it up to date; `UsageError` if it is no database of ours."""
+        """Open *path* and apply missing migrations; `UsageError` if it is not a Lineman database."""
         self._jobs: queue.SimpleQueue[list[WriteJob] | None] = queue.SimpleQueue()
         self._asked: list[
             WriteJob
-        ] = []  # in this turn of the event loop: waking the thread costs more than most jobs
-        self._taken: list[WriteJob] = []  # by the thread, and not done yet
-        self._closed = threading.Lock()  # held from closing on
+        ] = []  # of this event-loop turn: waking the thread costs more than most jobs
+        self._taken: list[WriteJob] = []  # handed to the thread and not finished
+        self._closed = threading.Lock()  # held once closing starts
         opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._live, args=(path, opened), name="store", daemon=True)
         self._thread.start()
         opened.result()
 
     async def run(self, work: Callable[[Database], T]) -> T:
-        """Do *work* in the thread; it is all or nothing, and on the disk when this returns."""
+        """Run *work* in the thread, in full or not at all. When this returns, it is on disk."""
         if self._closed.locked():
             raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
@@ -60,17 +60,17 @@ class Writer:
         if not self._asked:
             loop.call_soon(self._hand_over)
         self._asked.append((work, done))
-        return await done  # somebody who is cancelled stops waiting; what was asked for is done all the same
+        return await done  # a cancelled caller stops waiting, but its work is still done
 
     async def close(self) -> None:
-        """Do what is queued, then end."""
+        """Finish the queued work, then stop."""
         if self._closed.acquire(blocking=False):
             self._hand_over()
             self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _hand_over(self) -> None:
-        """Give the thread what was asked for since the last time."""
+        """Hand the jobs since the last call to the thread."""
         asked, self._asked = self._asked, []
         if asked:
             self._jobs.put(asked)
@@ -78,7 +78,7 @@ class Writer:
     def _live(self, path: Path, opened: "Future[None]") -> None:
         try:
             db = open_database(path)
-        except BaseException as error:  # noqa: BLE001 - handed to whoever opens, not lost in this thread
+        except BaseException as error:  # noqa: BLE001 - raised in the caller that opens the database
             opened.set_exception(error)
             return
         opened.set_result(None)
@@ -87,7 +87,7 @@ class Writer:
         db.close()
 
     def _batch(self) -> list[WriteJob]:
-        """Wait for a job, and take those behind it; none at the end."""
+        """Wait for a job, and take the jobs queued behind it. An empty batch means the end."""
         if not self._taken:
             self._taken = self._jobs.get() or []
         while self._taken and len(self._taken) < BATCH:
@@ -104,16 +104,17 @@ class Writer:
 
 
 def open_database(path: Path) -> Database:
-    """Open the database at *path*, readable by its owner only, and apply what migrations it lacks."""
+    """Open the database at *path*, readable by its owner only, and apply missing migrations."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         db = Database(path)
         db.execute(f"PRAGMA busy_timeout={BUSY}")
         db.enable_wal()
-        # In WAL a killed process loses nothing; a power cut may lose the last moments, never the file.
+        # With WAL, a killed process loses nothing. A power failure may lose the last moments, but never the
+        # file.
         db.execute("PRAGMA synchronous=NORMAL")
-        db.execute("PRAGMA secure_delete=ON")  # what retention deletes is overwritten
+        db.execute("PRAGMA secure_delete=ON")  # data deleted by retention is overwritten
         _migrate(db)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"The database {path} cannot be used: {error}.") from error
@@ -121,7 +122,7 @@ def open_database(path: Path) -> Database:
 
 
 def _migrate(db: Database) -> None:
-    db.execute("BEGIN IMMEDIATE")  # of two processes that start together, one waits here
+    db.execute("BEGIN IMMEDIATE")  # if two processes start together, one waits here
     try:
         STEPS.apply(db)
     except BaseException:
@@ -137,7 +138,7 @@ def _migrate(db: Database) -> None:
 
 
 def _commit(db: Database, batch: list[WriteJob]) -> None:
-    """Do the jobs of *batch* in one transaction; one that fails is undone alone."""
+    """Run the jobs of *batch* in one transaction. A job that fails is rolled back alone."""
     results: list[WriteResult] = []
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -146,21 +147,21 @@ def _commit(db: Database, batch: list[WriteJob]) -> None:
                 with db.atomic():  # a savepoint
                     results.append((done, work(db), None))
             except Exception as error:
-                if not db.conn.in_transaction:  # it took the whole batch with it
+                if not db.conn.in_transaction:  # the failure rolled back the whole batch
                     raise sqlite3.OperationalError("the transaction was lost") from error
                 results.append((done, None, _translated(error)))
         db.commit()
-    except Exception as error:  # noqa: BLE001 - the thread lives on, and every caller hears of it
+    except Exception as error:  # noqa: BLE001 - the thread continues, and each caller gets its error
         if db.conn.in_transaction:
             db.rollback()
         results = [(done, None, _translated(error)) for _, done in batch]
     for loop in {done.get_loop() for done, _, _ in results}:
-        with suppress(RuntimeError):  # it was closed: nobody waits any more
+        with suppress(RuntimeError):  # the event loop is closed: no caller waits
             loop.call_soon_threadsafe(_tell, [result for result in results if result[0].get_loop() is loop])
 
 
 def _tell(results: list[WriteResult]) -> None:
-    """Let those who asked go on."""
+    """Deliver the results to the callers."""
     for done, result, failed in results:
         if done.done():
             continue  # cancelled

@@ -1,6 +1,6 @@
-"""Stories without a code and what people said they meant: kept until the retention ends, exported for tuning.
+"""Store symptom descriptions with the cause the user chose: kept for the retention, exported for tuning.
 
-Every method is awaited; the story is redacted here a second time, whatever callers did.
+Every method is awaited. The description is redacted here a second time, even if the caller already did.
 """
 
 import time
@@ -15,10 +15,10 @@ from bot.redaction.redact import redact
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
 
-NONE: Final = "none"  # chosen where none of the readings was meant
-LONGEST: Final = 2_000  # characters of a story; enough to tune with
+NONE: Final = "none"  # stored if the user chose none of the readings
+LONGEST: Final = 2_000  # characters of a description; enough for tuning
 
-# What somebody chose; where the best reading was gone ahead with, a cause that they said was right in the end.
+# The user's choice, or the cause confirmed by feedback if the best reading was used without asking.
 EXPORT: Final = """
 SELECT story, CASE chosen WHEN 'none' THEN '-' ELSE chosen END, asked FROM readings WHERE chosen != ''
 UNION
@@ -31,42 +31,42 @@ ORDER BY asked
 
 @dataclass(frozen=True, slots=True)
 class StoryLabel:
-    """One story: what it was read as, and what became of it."""
+    """One description, its readings, and the outcome."""
 
     id: str
     team: str
     readings: SymptomMatch
     chosen: str = ""  # a cause, `NONE`, or nothing yet
-    case: str = ""  # that it began
+    case: str = ""  # the case that it started
 
 
 class Labels:
-    """The stories of one installation."""
+    """The descriptions of one installation."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
 
     async def offer(self, name: str, team: str, story: str, readings: SymptomMatch, knowledge: str) -> None:
-        """Keep *story* with what it was read as, by the *knowledge* of this digest."""
+        """Store *story* with its *readings*, and the digest of the *knowledge* that produced them."""
         safe = redact(story).text.encode("utf-8", "replace").decode()[:LONGEST]
         values = (name, team, safe, dump(to_json(readings)), "", "", knowledge, time.time())
         sql = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         await self._writer.run(lambda db: db.execute(sql, values))
 
     async def get(self, name: str) -> StoryLabel | None:
-        """Find a story by its name; none where it is not kept any more."""
+        """Return a description by name; None if it is no longer stored."""
         return await self._writer.run(lambda db: _label_from(db, "id = ?", name))
 
     async def choose(self, name: str, chosen: str) -> None:
-        """Keep what was meant; whoever chooses again changes it."""
+        """Store the user's choice. It replaces an earlier one."""
         await self._change("UPDATE readings SET chosen = ? WHERE id = ?", chosen, name)
 
     async def began(self, name: str, case: str) -> None:
-        """Keep which case a story began."""
+        """Store which case a description started."""
         await self._change("UPDATE readings SET case_id = ? WHERE id = ?", case, name)
 
     async def meant(self, case: str) -> tuple[str, ...]:
-        """Name the cause that the story of *case* told of: the one chosen, else the best reading."""
+        """Return the cause of the description that started *case*: the chosen one, or the best reading."""
         label = await self._writer.run(lambda db: _label_from(db, "case_id = ? ORDER BY asked DESC", case))
         if label is None or label.chosen == NONE:
             return ()
@@ -81,7 +81,7 @@ class Labels:
 
 
 def to_json(readings: SymptomMatch) -> dict[str, Any]:
-    """Write what is needed to go on from *readings*: those that were offered, and the clues."""
+    """Write the parts of *readings* that a continuation needs: the offered ones, and the clues."""
     return {
         "codes": list(readings.codes),
         "clues": dict(readings.clues),
@@ -91,7 +91,7 @@ def to_json(readings: SymptomMatch) -> dict[str, Any]:
 
 
 def from_json(value: Mapping[str, Any]) -> SymptomMatch:
-    """Read what `to_json` wrote."""
+    """Read the JSON of `to_json`."""
     causes = tuple(
         CauseCandidate(str(cause), str(title), float(score)) for cause, title, score in value["offered"]
     )

@@ -1,4 +1,4 @@
-"""Messages that Slack is owed, and what it shows of them."""
+"""Store messages to be posted to Slack, and the version that Slack shows."""
 
 from typing import Final
 
@@ -17,25 +17,25 @@ class PostsTable(TableQueries):
     """The outbox of one installation."""
 
     async def owe(self, post: PostRow) -> PostRow:
-        """Promise a message, or new content for one promised before; gives it as it stands now."""
+        """Add a message, or new content for an earlier one. Return its row."""
         values = columns_of(post)
         return post_of((await self._writer.run(lambda db: list(db.query(OWE, values))))[0])
 
     async def delivered(self, key: str, message_ts: str, version: int) -> None:
-        """Keep that Slack shows *version* of the message; an older one that arrives late changes nothing."""
+        """Record that Slack shows *version* of the message. A late, older version changes nothing."""
         sql = "UPDATE posts SET message_ts = ?, sent = max(sent, ?) WHERE key = ?"
         await self._change(sql, message_ts, version, key)
 
     async def drop_post(self, key: str) -> None:
-        """Take a promise back: the channel is gone, or nobody needs the message."""
+        """Delete a message: the channel is gone, or nobody needs it."""
         await self._change("DELETE FROM posts WHERE key = ?", key)
 
     async def post(self, key: str) -> PostRow | None:
-        """Find a message by its key."""
+        """Return a message by key."""
         row = await self._one("SELECT * FROM posts WHERE key = ?", key)
         return post_of(row) if row else None
 
     async def due(self) -> tuple[PostRow, ...]:
-        """List what Slack is owed, oldest first."""
+        """List the messages to post or update, oldest first."""
         rows = await self._all("SELECT * FROM posts WHERE sent < version ORDER BY created, key")
         return tuple(post_of(row) for row in rows)

@@ -1,6 +1,7 @@
-"""Which relays there are: invited by a token, enrolled by their own public key, revoked, and what each plan came to.
+"""Store relay enrollment: invited by token, enrolled by public key, revoked, with an audit log.
 
-Kept are hashes of tokens and public keys only: who reads the database can neither join nor speak for a relay.
+Only hashes of tokens and public keys are stored. A reader of the database can neither join nor impersonate a
+relay.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
 from probes.protocol.model import USER_NETWORK
 
-# Long enough to be sent to somebody who installs it after lunch, too short to be found in an old mail.
+# Long enough to send it to somebody who installs it after lunch, too short for an old mail to be misused.
 TOKEN_LIVES: Final = 24 * 3600.0
 
-# What people type after `from`: no spaces, no commas, and nothing that Slack turns into something else.
+# What users type after `from`: no spaces, no commas, and nothing that Slack reformats.
 NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 LABEL: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,38}=[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 RESERVED: Final = (LOCAL, "and", "from", "all")
@@ -34,30 +35,30 @@ RESERVED: Final = (LOCAL, "and", "from", "all")
 
 @dataclass(frozen=True, slots=True)
 class RegisteredRelay:
-    """One relay as the database knows it."""
+    """One relay in the database."""
 
     name: str
-    key: str | None  # its Ed25519 public key; None until it has joined
+    key: str | None  # its Ed25519 public key; None before it joins
     sealing: str = ""
     labels: tuple[str, ...] = ()
     channels: tuple[
         str, ...
-    ] = ()  # where it may be used: #channel, @group or an id; empty: by the access file
+    ] = ()  # where it may be used: #channel, @group, or an id; empty: as the access file says
     vantage: str = USER_NETWORK
     invited: float = 0.0  # seconds since the epoch, here and below
     enrolled: float | None = None
     revoked: float | None = None
-    seen: float | None = None  # when the hub last heard of it
-    gone: str = ""  # why it was not connected any more then
-    state: Mapping[str, Any] = field(default_factory=dict)  # version, checks, limits as it told them
+    seen: float | None = None  # when the hub last heard from it
+    gone: str = ""  # why it disconnected then
+    state: Mapping[str, Any] = field(default_factory=dict)  # version, checks, and limits that it reported
 
 
 class JoinRefusedError(Exception):
-    """This relay may not in; the message is a word in `probes.protocol.messages.REJECTIONS`."""
+    """The relay may not join. The message is one of `probes.protocol.messages.REJECTIONS`."""
 
 
 class RelayRegistry(AuditTable):
-    """The relays of one database; every method returns when its work is on the disk."""
+    """The relays of one database. Every method returns when its work is on disk."""
 
     def __init__(self, writer: Writer) -> None:
         super().__init__(writer)
@@ -65,17 +66,18 @@ class RelayRegistry(AuditTable):
 
     @classmethod
     def open(cls, path: Path | str) -> RelayRegistry:
-        """Open the database file, made if it is missing; `UsageError` if it cannot be used."""
+        """Open or create the database file; `UsageError` if it cannot be used."""
         return cls(Writer(Path(path)))
 
     async def close(self) -> None:
-        """Do what was asked for, then close."""
+        """Finish the queued work, then close."""
         await self._writer.close()
 
     async def invite(self, relay: RegisteredRelay, now: float, lives: float = TOKEN_LIVES) -> str:
-        """Give a token that lets one host join as *relay* until *lives* seconds are over; the only time it is seen.
+        """Return a token that lets one host join as *relay* for *lives* seconds. Only its hash is stored.
 
-        An enrolled relay that is invited again gets a new key by joining again; the old one counts until then.
+        If an enrolled relay is invited again, it gets a new key by joining again. Until then, the old one is
+        valid.
         """
         _check(relay)
         token = secrets.token_urlsafe(24)
@@ -98,7 +100,7 @@ class RelayRegistry(AuditTable):
         return token
 
     async def join(self, token: str, key: str, sealing: str, now: float) -> RegisteredRelay:
-        """Let the holder of *token* in with its own *key*; `JoinRefusedError` when it was used, is old or unknown."""
+        """Enroll the holder of *token* with *key*; `JoinRefusedError` for a used, expired, or unknown token."""
 
         def work(db: Database) -> list[dict[str, Any]]:
             held = db.execute("SELECT 1 FROM relays WHERE key = ?", (key,)).fetchone()
@@ -120,33 +122,33 @@ class RelayRegistry(AuditTable):
         return _read((await self._writer.run(work))[0])
 
     async def of_key(self, key: str) -> RegisteredRelay | None:
-        """Find the relay that holds *key*, revoked or not."""
+        """Return the relay that holds *key*, revoked or not."""
         rows = await self._all("SELECT * FROM relays WHERE key = ?", key)
         return _read(rows[0]) if rows else None
 
     async def all(self) -> tuple[RegisteredRelay, ...]:
-        """List every relay by name, those too that have not joined yet."""
+        """List all relays by name, including those that have not joined yet."""
         return tuple(_read(row) for row in await self._all("SELECT * FROM relays ORDER BY name"))
 
     async def find(self, name: str) -> RegisteredRelay | None:
-        """Find the relay called *name*."""
+        """Return the relay *name*, or None."""
         rows = await self._all("SELECT * FROM relays WHERE name = ?", name)
         return _read(rows[0]) if rows else None
 
     async def named(self, name: str) -> RegisteredRelay:
-        """Find the relay called *name*; `UsageError` when there is none."""
+        """Return the relay *name*; `UsageError` if it does not exist."""
         if relay := await self.find(name):
             return relay
         raise unknown_word("a relay", name, [registered_relay.name for registered_relay in await self.all()])
 
     async def changed_elsewhere(self) -> bool:
-        """Whether another process has written to the database since this was last asked."""
+        """Tell whether another process has written to the database since the last call."""
         version = (await self._all("PRAGMA data_version"))[0]["data_version"]
         before, self._version = self._version, version
         return bool(version != before)
 
     async def revoke(self, name: str, now: float) -> None:
-        """Let the relay in no more, nor anybody with a token for it; the hub ends its connection."""
+        """Revoke the relay's key and its tokens. The hub ends its connection."""
         await self.named(name)
 
         def work(db: Database) -> None:
@@ -156,7 +158,7 @@ class RelayRegistry(AuditTable):
         await self._writer.run(work)
 
     async def rename(self, name: str, new: str) -> None:
-        """Call it *new* from now on; its key stays."""
+        """Rename the relay to *new*. Its key stays."""
         relay = await self.named(name)
         _check(RegisteredRelay(new, None, vantage=relay.vantage))
         if any(registered_relay.name == new for registered_relay in await self.all()):
@@ -171,7 +173,7 @@ class RelayRegistry(AuditTable):
     async def heard(
         self, name: str, at: float, gone: str = "", state: Mapping[str, Any] | None = None
     ) -> None:
-        """Keep when the hub last heard of a relay, why it went, and what it told of itself."""
+        """Store when the hub last heard from a relay, why it disconnected, and the state that it reported."""
 
         def work(db: Database) -> None:
             db.execute("UPDATE relays SET seen = ?, gone = ? WHERE name = ?", (at, gone, name))

@@ -1,4 +1,4 @@
-"""Forgetting: what the store deletes once it is older than the retention."""
+"""Delete what is older than the retention period."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,16 +8,16 @@ from sqlite_utils import Database
 DAY: Final = 86400.0  # seconds
 HOUR: Final = 3600.0  # seconds; no plan runs as long
 
-# Slack delivers an event again for some hours at most; two days leave room for an outage.
+# Slack redelivers an event for a few hours at most. Two days leave room for an outage.
 EVENTS_KEPT: Final = 2 * DAY
 
-# Cases deleted in one transaction: some 50 ms of work, with their observations.
+# Cases deleted per transaction: about 50 ms of work, including their observations.
 PART: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class SweptRows:
-    """How many rows are gone."""
+    """The number of deleted rows."""
 
     cases: int = 0
     runs: int = 0
@@ -36,7 +36,7 @@ class SweptRows:
 
 
 def sweep_cases(db: Database, before: float) -> SweptRows:
-    """Delete up to `PART` cases where nothing has happened since *before*, with all that belongs to them."""
+    """Delete up to `PART` cases without activity since *before*, with everything that belongs to them."""
     sql = (
         "SELECT id FROM cases WHERE created < ? AND NOT EXISTS "
         "(SELECT 1 FROM runs WHERE case_id = cases.id AND started >= ?) LIMIT ?"
@@ -55,9 +55,9 @@ def sweep_cases(db: Database, before: float) -> SweptRows:
 
 
 def sweep_rest(db: Database, now: float, before: float, audit_before: float) -> SweptRows:
-    """Delete old events, posts, stories, plans of the log and dead invitations; of old feedback the verdict stays.
+    """Delete old events, posts, stories, audit entries, and expired invitations. Old feedback keeps its verdict.
 
-    A plan that was begun just now may still run, however short the log is kept.
+    A plan that has just started may still run, even if the audit log is kept only briefly.
     """
     events = db.execute("DELETE FROM events WHERE seen < ?", (now - EVENTS_KEPT,)).rowcount
     posts = db.execute("DELETE FROM posts WHERE created < ?", (before,)).rowcount

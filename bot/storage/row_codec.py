@@ -1,4 +1,4 @@
-"""The columns of the database as values, and back; free text goes in without its secrets."""
+"""Convert database rows to values and back. Free text is redacted before it is stored."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ def post_of(row: dict[str, Any]) -> PostRow:
 
 
 def columns_of(post: PostRow) -> tuple[Any, ...]:
-    """Give what is written of a message that is owed, in the order of the columns."""
+    """Return the stored columns of a message, in the order of the table."""
     where = (post.team, post.channel, post.thread_ts, post.message_ts)
     return post.key, post.run, *where, json_text(post.payload), post.created or time.time()
 
@@ -58,11 +58,11 @@ def json_text(value: Mapping[str, Any]) -> str:
     return dump(redact_json(dict(value)))
 
 
-# Characters of one thing that was said: what a Slack message can hold.
+# Characters of one text from a user: the most that a Slack message holds.
 LONGEST: Final = 40_000
 
 
-# Characters whose redaction takes about a millisecond; more of them are read in a thread of their own.
+# Characters whose redaction takes about 1 ms. Longer texts are redacted in a separate thread.
 AT_ONCE: Final = 1_000
 
 
@@ -79,7 +79,7 @@ _WAITING: Final = "SELECT 1 FROM inbox WHERE team = ? AND turn = ? AND turn != '
 
 
 async def without_secrets(row: InboxRow) -> InboxRow:
-    """Redact what was said, without holding up the event loop."""
+    """Redact user texts without blocking the event loop."""
     cut = {name: value[:LONGEST] for name, value in row.said.items()}
 
     def safe() -> dict[str, str]:
@@ -90,12 +90,12 @@ async def without_secrets(row: InboxRow) -> InboxRow:
 
 
 def safe_text(text: str) -> str:
-    """Redact *text*, and drop what no database column holds: half of a surrogate pair."""
+    """Redact *text*, and remove half surrogate pairs, which no database column can store."""
     return redact(text).text.encode("utf-8", "replace").decode()
 
 
 def keep_request(db: Database, row: InboxRow, thread: tuple[str, str] | None, now: float) -> bool:
-    """Keep a request, unless it was kept before or is about a *thread* that is nobody's; tells whether."""
+    """Store a request and return True. Return False for a duplicate, or a *thread* without a case."""
     if thread and not _ours(db, row, thread):
         return False
     event = (row.team, row.event)
@@ -107,23 +107,23 @@ def keep_request(db: Database, row: InboxRow, thread: tuple[str, str] | None, no
 
 
 def read_request(row: Mapping[str, Any]) -> InboxRow:
-    """Give a row of the table as a value."""
+    """Convert a row to an InboxRow."""
     values = {name: value for name, value in row.items() if name != "tries"}
     return InboxRow(**values | {"asker": json.loads(row["asker"]), "said": json.loads(row["said"])})
 
 
 def _ours(db: Database, row: InboxRow, thread: tuple[str, str]) -> bool:
-    """Whether the thread is about a case, or what will begin one waits in the same turn."""
+    """Tell whether the thread has a case, or a request that starts one is queued in the same turn."""
     about = list(db.query(OF_THREAD, (row.team, *thread)))
     return bool(about or list(db.query(_WAITING, (row.team, row.turn))))
 
 
-# Goes up when a field is renamed, added or changes its meaning.
+# Increase this if a field is renamed, added, or changes its meaning.
 VERSION: Final = 1
 
 
 def to_json(request: Request) -> Json:
-    """Write *request*."""
+    """Write *request* as JSON."""
     return {
         "version": VERSION,
         "code": request.code,
@@ -135,7 +135,7 @@ def to_json(request: Request) -> Json:
 
 
 def from_json(value: object) -> Request:
-    """Read a request; `WireError` names the field that is missing, unknown or wrong."""
+    """Read a request. `WireError` names the field that is missing, unknown, or wrong."""
     _, left = take_version(value, "version", (VERSION,), "request")
     return _REQUEST.read(left, "request")
 

@@ -1,7 +1,7 @@
-"""What the bot remembers: cases, runs, observations, feedback, events seen, messages owed.
+"""Store cases, runs, observations, feedback, the inbox, and the outbox, with async queries.
 
-Every method is awaited and returns when its work is on the disk; none blocks the event loop. Free text is
-redacted here a second time, whatever callers did.
+Every method is awaited and returns when its work is on disk, without blocking the event loop. Free text is
+redacted here a second time, even if the caller already did.
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ class Store(InboxTable, PostsTable):
 
     @classmethod
     def open(cls, path: Path | str, retention_days: float = 30, audit_days: float = 365) -> Store:
-        """Open the file, made if it is missing and brought up to date; `UsageError` if it cannot be used."""
+        """Open or create the file and apply missing migrations; `UsageError` if it cannot be used."""
         return cls(Writer(Path(path)), retention_days, audit_days)
 
     @property
     def enrolment(self) -> RelayRegistry:
-        """The relays that have joined the hub, if the hub has its database here."""
+        """Return the relay registry, if the hub shares this database."""
         return RelayRegistry(self._writer)
 
     async def close(self) -> None:
-        """Do what was asked for, then close; a second time does nothing."""
+        """Finish the queued work, then close. A second call does nothing."""
         await self._writer.close()
 
     async def open_case(self, case: CaseRow) -> CaseRow:
-        """Keep a new case and give it; where its thread is about a case already, that one is given instead."""
+        """Store a new case and return it. If its thread already has a case, return that one."""
         row = asdict(case) | {"request": request_text(case.request), "created": case.created or time.time()}
 
         def work(db: Database) -> dict[str, Any] | None:
@@ -74,31 +74,31 @@ class Store(InboxTable, PostsTable):
         return maybe_case(await self._writer.run(work)) or case
 
     async def case(self, case_id: str) -> CaseRow | None:
-        """Find a case by its id."""
+        """Return a case by id."""
         return maybe_case(await self._one("SELECT * FROM cases WHERE id = ?", case_id))
 
     async def case_of_thread(self, team: str, channel: str, thread_ts: str) -> CaseRow | None:
-        """Find the case that a thread is about."""
+        """Return the case of a thread."""
         return maybe_case(await self._one(OF_THREAD, team, channel, thread_ts))
 
     async def bind_thread(self, case_id: str, channel: str, thread_ts: str, message_ts: str = "") -> None:
-        """Say where the case stands; the message updated in place is the thread's first unless named."""
+        """Store the case's thread. The message updated in place is the thread's first by default."""
         sql = "UPDATE cases SET channel = ?, thread_ts = ?, message_ts = ? WHERE id = ?"
         await self._change(sql, channel, thread_ts, message_ts or thread_ts, case_id)
 
     async def change_case(self, case_id: str, request: Request) -> None:
-        """Keep what the case asks for after a follow-up."""
+        """Store the case's request after a change."""
         await self._change("UPDATE cases SET request = ? WHERE id = ?", request_text(request), case_id)
 
     async def start_run(
         self, run: RunRow, asked: tuple[str, str] | None = None, owed: PostRow | None = None
     ) -> None:
-        """Keep a run that begins; the request it was *asked* with (team, event id) leaves the inbox with it.
+        """Store a run that starts, and delete the request that *asked* for it (team, event id) from the inbox.
 
-        The message about it is *owed* from the same moment, so that a crash right after cannot lose the answer.
+        In the same transaction, the *owed* message enters the outbox, so that a crash cannot lose the answer.
         """
         row = asdict(run) | {"request": request_text(run.request), "summary": json_text(run.summary)}
-        row["vantages"] = json.dumps(dict(run.vantages))  # in their order
+        row["vantages"] = json.dumps(dict(run.vantages))  # in the order of the run
         row["case_id"] = row.pop("case")
 
         def work(db: Database) -> None:
@@ -111,7 +111,7 @@ class Store(InboxTable, PostsTable):
         await self._writer.run(work)
 
     async def save_observation(self, run_id: str, relay: str, observation: Observation) -> None:
-        """Keep what *relay* saw; seen again in the same run, the later one counts."""
+        """Store an observation of *relay*. A later one of the same run replaces it."""
         value = observation_to_json(observation)
         value["facts"] = redact_json(value["facts"])
         sql = "INSERT INTO observations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
@@ -120,9 +120,10 @@ class Store(InboxTable, PostsTable):
     async def finish_run(
         self, run_id: str, status: Ended, outcome: str = "", summary: Mapping[str, Any] | None = None
     ) -> bool:
-        """Keep how a run ended; false when it had ended before, and then that stands.
+        """Store how a run ended. Return False if it had already ended; then nothing changes.
 
-        The run's own message is owed from the same moment: a crash right after leaves it to the next start.
+        In the same transaction, the run's message enters the outbox, so that the next start posts it after a
+        crash.
         """
         sql = "UPDATE runs SET status = ?, outcome = ?, summary = ?, ended = ? WHERE id = ? AND status = ?"
         values = (status, outcome, json_text(summary or {}), time.time(), run_id, RUNNING)
@@ -137,7 +138,7 @@ class Store(InboxTable, PostsTable):
         return await self._writer.run(work)
 
     async def run(self, run_id: str) -> RunRow | None:
-        """Find a run by its id."""
+        """Return a run by id."""
         row = await self._one("SELECT * FROM runs WHERE id = ?", run_id)
         return run_of(row) if row else None
 
@@ -147,12 +148,12 @@ class Store(InboxTable, PostsTable):
         return tuple(run_of(row) for row in await self._all(sql, case_id))
 
     async def unfinished(self) -> tuple[RunRow, ...]:
-        """List the runs that have begun and not ended, oldest first: after a restart, those that were cut off."""
+        """List the runs without an end, oldest first. After a restart, these were interrupted."""
         sql = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant
         return tuple(run_of(row) for row in await self._all(sql))
 
     async def record(self, run_id: str) -> tuple[Request, dict[str, dict[str, Observation]]] | None:
-        """Give what a run was asked and what each relay saw, by step id in the order in which it came."""
+        """Return a run's request and each relay's observations by step id, in the order of arrival."""
         run = await self.run(run_id)
         if run is None:
             return None
@@ -167,7 +168,7 @@ class Store(InboxTable, PostsTable):
     async def recent(
         self, team: str, user: str, limit: int = 10
     ) -> tuple[tuple[CaseRow, RunRow | None], ...]:
-        """List the cases that a user asked for, newest first, each with its newest run."""
+        """List a user's cases, newest first, each with its newest run."""
         sql = "SELECT * FROM cases WHERE team = ? AND user = ? ORDER BY created DESC, rowid DESC LIMIT ?"
         newest = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC LIMIT 1"
 
@@ -181,7 +182,7 @@ class Store(InboxTable, PostsTable):
     async def save_feedback(
         self, run_id: str, cause: str, verdict: FeedbackVerdict, by: str, words: str = ""
     ) -> None:
-        """Keep what somebody thinks of a verdict; whoever says it again changes their mind."""
+        """Store a user's feedback on a verdict. It replaces earlier feedback of the same user."""
         sql = (
             "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
@@ -198,9 +199,9 @@ class Store(InboxTable, PostsTable):
         return counts
 
     async def sweep(self, now: float) -> SweptRows:
-        """Forget what is older than the retention, counted from *now* (seconds since the epoch)."""
+        """Delete what is older than the retention at *now* (seconds since the epoch)."""
         audit_before = now - self._audited
         total = SweptRows()
         while (part := await self._writer.run(lambda db: sweep_cases(db, now - self._kept))).cases:
-            total += part  # in parts, so that nobody waits long behind it
+            total += part  # in parts, so that other jobs do not wait long
         return total + await self._writer.run(lambda db: sweep_rest(db, now, now - self._kept, audit_before))

@@ -1,4 +1,4 @@
-"""The three kinds of query that every table is asked by: one row, all rows, a change."""
+"""Run the three kinds of query of every table: one row, all rows, a change."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from bot.storage.db_writer import Writer
 
 
 class TableQueries:
-    """Queries through the one *writer* of a database; each returns when its work is on the disk."""
+    """Queries through the *writer* of a database. Each returns when its work is on disk."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
