@@ -1,1 +1,1 @@
-"""The people side: what was asked, what is run for it, and how the answer reads."""
+"""Diagnose from a terminal or Slack: understand the request, run checks, and render the result."""

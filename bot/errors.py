@@ -1,4 +1,4 @@
-"""What is said to somebody who asked for something that does not exist.
+"""Define UsageError, and suggest the closest valid words.
 
 Pure: no network, no clock.
 """
@@ -7,22 +7,22 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-# A list longer than this is not a help in a sentence; the reader is told how to see it instead.
+# A longer list does not fit in a sentence. The error says how to list the words instead.
 LISTED: Final = 12
 
 CODE: Final = 5  # digits of an error code
-FAR: Final = 500  # codes that lie further apart have nothing to do with each other
+FAR: Final = 500  # a code that differs by more is unrelated
 
-# Longer words are cut when they are quoted back: a pasted log is not read again.
+# Longer words are truncated when quoted, such as a pasted log.
 QUOTED: Final = 40
 
 
 class UsageError(Exception):
-    """The person can put this right; the message is one sentence for them that says how."""
+    """An error that the user can fix. The message is one sentence that says how."""
 
 
 def unknown_word(kind: str, word: str, known: Iterable[str], see: str = "") -> UsageError:
-    """*word* is not one of *known*: the nearest ones, and the list or how to *see* it."""
+    """Return the error for a *word* that is not *known*, with the nearest words and the list, or how to *see* it."""
     words = sorted({item for item in known if item})
     near = nearest_codes(word, words) or difflib.get_close_matches(word.casefold(), words, n=3, cutoff=0.6)
     parts = [f"{quote(word)} is not {kind}"]
@@ -37,9 +37,9 @@ def unknown_word(kind: str, word: str, known: Iterable[str], see: str = "") -> U
 
 
 def nearest_codes(word: str, known: Iterable[str]) -> list[str]:
-    """List the three known codes that *word* may be a slip for: one off, two digits swapped, else nearest.
+    """List the three known codes nearest to *word*: one digit off, two digits swapped, or numerically near.
 
-    Empty where it is no number of five digits; nothing that is far away is offered.
+    Empty if *word* is not a number of five digits, or no code is near.
     """
     if not (word.isdecimal() and word.isascii() and len(word) == CODE):
         return []
@@ -61,12 +61,12 @@ def join_or(words: Iterable[str]) -> str:
 
 
 def quote(word: str) -> str:
-    """Put *word* in quotes, cut to a readable length, with nothing in it that a terminal would obey."""
+    """Put *word* in quotes, truncated and without control characters that a terminal would execute."""
     return f"“{printable(word[:QUOTED])}{'…' if len(word) > QUOTED else ''}”"
 
 
 def printable(text: str) -> str:
-    """Take out of *text* what a terminal would obey: strangers write certificates and headers."""
+    """Remove control characters from *text*. Certificates and headers come from untrusted hosts."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" else "\N{REPLACEMENT CHARACTER}" for letter in text
     )
@@ -76,16 +76,16 @@ def _sentence(text: str) -> str:
     return text.replace("?;", "?") + ("" if text.endswith(("?", ".")) else ".")
 
 
-# How alike a word must be to be taken for a known one: "andriod" is 0.86 android, "frankfort" 0.89 frankfurt.
+# Minimum similarity of a misspelled word: "andriod" is 0.86 android, "frankfort" 0.89 frankfurt.
 ALIKE: Final = 0.8
 
 
 def nearest(word: str, known: Mapping[str, object] | tuple[str, ...], *, cutoff: float = ALIKE) -> str | None:
-    """The known word that *word* is a slip of; short words are not guessed at, unless *cutoff* is lower."""
+    """Return the known word that *word* misspells. Short words are not corrected, unless *cutoff* is lower."""
     shortest = 5 if cutoff >= ALIKE else 3
     if len(word) < shortest:
         return None
-    # People slip inside a word, seldom on its first letter: "phone" is not "iphone".
+    # Misspellings rarely affect the first letter: "phone" is not "iphone".
     likely = [item for item in known if len(item) >= shortest and item[0] == word[0]]
     near = difflib.get_close_matches(word, likely, n=1, cutoff=cutoff)
     return near[0] if near else None

@@ -1,4 +1,4 @@
-"""Log format and redaction filter."""
+"""Set up the log format and the redaction filter."""
 
 import logging
 from typing import Final
@@ -9,7 +9,7 @@ FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def write_log(level: str) -> None:
-    """Log to stderr what is at least *level* (such as INFO), without secrets and phone numbers."""
+    """Log to stderr from *level* (such as INFO) up, without secrets and phone numbers."""
     handler = logging.StreamHandler()
     handler.addFilter(RedactingFilter())
     handler.setFormatter(logging.Formatter(FORMAT))

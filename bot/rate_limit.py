@@ -1,6 +1,6 @@
-"""How many diagnoses one person and one workspace may start: token buckets.
+"""Limit how many diagnoses a user and a workspace may start, with token buckets.
 
-Pure: the clock (monotonic, seconds) comes from outside.
+Pure: the caller passes the time (monotonic, seconds).
 """
 
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from typing import Final
 
 from probes.protocol.token_bucket import TokenBucket
 
-# What a setting that `parse_limit` reads must be.
+# What a setting read by `parse_limit` must be.
 LIMIT_FORM: Final = "a count and a time in seconds, such as 10/600 for ten in 600 seconds"
 
-# How many buckets may stand before those that are full again are thrown away.
+# Number of buckets above which full ones are deleted.
 CROWD: Final = 10_000
 
 
@@ -23,13 +23,13 @@ class Limit:
     period: float
 
     def __str__(self) -> str:
-        """Say it as part of a sentence."""
+        """Write the limit as part of a sentence."""
         return f"{self.count} in {spoken(self.period)}"
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """What one person and what one workspace may start. One run takes seconds and some hundred packets."""
+    """The limits of one user and one workspace. One run takes seconds and a few hundred packets."""
 
     user: Limit = Limit(10, 600)
     workspace: Limit = Limit(120, 600)
@@ -37,13 +37,13 @@ class RateLimits:
 
 @dataclass(slots=True)
 class RequestLimiter:
-    """The buckets of every person and workspace seen lately."""
+    """The token buckets of recent users and workspaces."""
 
     limits: RateLimits = field(default_factory=RateLimits)
     _buckets: dict[tuple[str, str], TokenBucket] = field(default_factory=dict, repr=False)
 
     def refuse(self, team: str, user: str, now: float) -> str | None:
-        """Count one more start at *now*; a sentence that says when again, and nothing counted, if it is too many."""
+        """Count a start at *now*. If it exceeds a limit, count nothing and return a sentence with the waiting time."""
         if len(self._buckets) > CROWD:
             self._forget(now)
         mine = self._bucket((team, user), self.limits.user, now)
@@ -61,17 +61,17 @@ class RequestLimiter:
         return None
 
     def _bucket(self, key: tuple[str, str], limit: Limit, now: float) -> TokenBucket:
-        """Find the bucket of *key*, or make a full one."""
+        """Return the bucket of *key*, or a new, full one."""
         rate = limit.count / limit.period
         return self._buckets.setdefault(key, TokenBucket.full(limit.count, rate, now))
 
     def _forget(self, now: float) -> None:
-        """Throw away the buckets that are full by now: a new one is the same."""
+        """Delete the buckets that are full by now. A new bucket is equal to a full one."""
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
 
 def spoken(seconds: float) -> str:
-    """Say a time as people do, rounded up: 1 second, 40 seconds, 5 minutes, 2 hours."""
+    """Write a duration in words, rounded up: 1 second, 40 seconds, 5 minutes, 2 hours."""
     whole = max(1, -int(-seconds // 1))
     for size, name in ((3600, "hour"), (60, "minute")):
         if whole > 1.5 * size or whole == size:
@@ -81,7 +81,7 @@ def spoken(seconds: float) -> str:
 
 
 def parse_limit(text: str) -> Limit:
-    """Read a limit such as 10/600, for ten in 600 seconds; ValueError if it is written otherwise."""
+    """Parse a limit such as 10/600, for ten in 600 seconds; ValueError for any other form."""
     count, _, period = text.partition("/")
     for number in (count, period):
         if not (number.isascii() and number.isdecimal() and len(number) <= 7 and 0 < int(number) <= 10**6):

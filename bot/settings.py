@@ -1,6 +1,7 @@
-"""Read settings from environment variables, and report every problem with them at once.
+"""Read settings from environment variables, and report all problems at once.
 
-A problem names the variable and what it must be, with an example. It never repeats the value, which may be a secret.
+A problem names the variable and what it must be, with an example. It never repeats the value, which may be a
+secret.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -15,27 +16,27 @@ T = TypeVar("T")
 LOG: Final = "LINEMAN_LOG"
 LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 
-# Slack's tokens have some fifty letters, and nobody's has fewer than this: a prefix alone is not a token.
+# Slack's tokens have about fifty characters, and all have more than this. A prefix alone is not a token.
 _SHORTEST_TOKEN: Final = 12
 
 
 class SettingsReader:
-    """One environment while it is read. Variables that are not set, or empty, count as their default."""
+    """The settings of one environment. Variables that are unset or empty have their default."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._problems: list[str] = []
 
     def text(self, name: str, default: str = "") -> str:
-        """Read a text, without the spaces around it."""
+        """Read a text, without surrounding spaces."""
         return self._environment.get(name, "").strip() or default
 
     def path(self, name: str, default: str | Path) -> Path:
-        """Read the path of a file that may be missing."""
+        """Read the path of a file that may not exist."""
         return Path(self.text(name) or default)
 
     def parsed(self, name: str, parse: Callable[[str], T], default: T, must_be: str) -> T:
-        """Read what *parse* makes of the text; when it raises ValueError, the text is not what it *must_be*."""
+        """Read a value with *parse*. If that raises ValueError, report what the value *must_be*."""
         text = self.text(name)
         if not text:
             return default
@@ -51,7 +52,7 @@ class SettingsReader:
         return self.parsed(name, lambda text: _number(text, most), default, must_be)
 
     def choice(self, name: str, choices: Iterable[str], default: str) -> str:
-        """Read one of *choices*, in small or capital letters; gives it as it is written there."""
+        """Read one of *choices*, ignoring case. Return it in the spelling of *choices*."""
         known = {choice.casefold(): choice for choice in choices}
 
         def parse(text: str) -> str:
@@ -62,12 +63,12 @@ class SettingsReader:
         return self.parsed(name, parse, default, join_or(known.values()))
 
     def token(self, name: str, begins: str = "") -> str:
-        """Read a secret that is sent in a header: one word of ASCII characters that *begins* in a certain way."""
+        """Read a secret that is sent in a header: one word of ASCII characters that *begins* with a prefix."""
         must_be = f"a token that begins with {begins}" if begins else "one word of ASCII characters"
         return self.parsed(name, lambda text: _token(text, begins), "", must_be)
 
     def url(self, name: str, default: str = "", *, example: str, secret: str = "") -> str:
-        """Read the http or https address of a service. A password belongs into the variable *secret*, if any."""
+        """Read the http or https URL of a service. A password belongs in the variable *secret*, if any."""
         text = self.parsed(name, _url, default, f"an address such as {example}")
         if "@" in urlsplit(text).netloc:
             put = f", and put the key into {secret}" if secret else ""
@@ -75,17 +76,17 @@ class SettingsReader:
         return text
 
     def add_problem(self, sentence: str) -> None:
-        """Note what else is wrong: a sentence that names the variable and what to do, never its value."""
+        """Add a problem: a sentence with the variable and what to do, never its value."""
         self._problems.append(sentence)
 
     def check(self) -> None:
-        """Raise `UsageError` with every problem so far, if there is any."""
+        """Raise `UsageError` with all problems so far, if any."""
         if self._problems:
             raise UsageError(" ".join(self._problems))
 
 
 def read_log_level(environment: Mapping[str, str]) -> str:
-    """Read what the log is to hold at least; `UsageError` when it is no level."""
+    """Read the minimum log level; `UsageError` for an unknown one."""
     get = SettingsReader(environment)
     level = get.choice(LOG, LOG_LEVELS, "INFO")
     get.check()
@@ -93,7 +94,7 @@ def read_log_level(environment: Mapping[str, str]) -> str:
 
 
 def _number(text: str, most: int) -> int:
-    # Ten digits are more than any of these settings needs; thousands of them take int() long to read.
+    # No setting needs ten digits, and int() is slow for thousands of digits.
     if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) <= most):
         raise ValueError
     return int(text)

@@ -1,4 +1,4 @@
-"""Installed version."""
+"""Read the installed version."""
 
 from probes.protocol.version import __version__
 

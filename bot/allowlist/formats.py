@@ -1,4 +1,4 @@
-"""The forms in which an allow-list can be had, by name."""
+"""List the output formats of an allow-list by name."""
 
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
@@ -22,5 +22,5 @@ FORMS: Final[Mapping[str, ListFormat]] = {
     "cisco-asa": cisco_asa,
 }
 
-# Those that know addresses only: names have to be looked up for them.
+# These formats know only addresses, so names must be resolved for them.
 BY_ADDRESS: Final = frozenset({"nft", "iptables", "terraform-sg"})

@@ -1,6 +1,6 @@
-"""Go on with a case by what the user's device saw: laid beside the relay's answers, and concluded anew.
+"""Re-evaluate a case with what the user's device observed, compared with the relay's answers.
 
-Pure. Nothing is looked at again. A relay's answer and the device's that contradict each other leave the question open.
+Pure. No checks run. If a relay's answer and the device's contradict each other, the question stays open.
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ DEVICE = "the user's device"
 
 @dataclass(frozen=True, slots=True)
 class DeviceComparison:
-    """One question as both saw it; answers as a person reads them, empty where there is none.
+    """The relay's and the device's answer to one question, as shown to users; "" without an answer.
 
-    They differ where both may count and contradict each other: then neither is taken.
+    They differ if both count and contradict each other. Then neither is used.
     """
 
     question: str
@@ -33,28 +33,28 @@ class DeviceComparison:
     relay: str
     device: str
     differ: bool
-    relay_answer: str = ""  # the names of the answers
+    relay_answer: str = ""  # texts of the answers
     device_answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceEvidence:
-    """A case with what the device saw in it."""
+    """A case with the device's observations."""
 
     record: RunRecord
     comparisons: tuple[DeviceComparison, ...]
-    added: tuple[Observation, ...]  # what is new in the record
+    added: tuple[Observation, ...]  # the new observations of the record
 
     @property
     def differ(self) -> tuple[DeviceComparison, ...]:
-        """The questions about which relay and device contradict each other."""
+        """The questions that relay and device answer differently."""
         return tuple(side for side in self.comparisons if side.differ)
 
 
 def apply_device_reading(
     record: RunRecord, reading: Reading, knowledge: Knowledge, network: Network, *, on_device: bool = False
 ) -> DeviceEvidence:
-    """Conclude *record* anew with what *reading* shows; *on_device*: pasted output was made on the user's device."""
+    """Evaluate *record* again with *reading*. *on_device*: pasted output was made on the user's device."""
     added = observations_of(reading, network, record.request.edge, on_device=on_device)
     observations = {**record.observations, **{observation.step: observation for observation in added}}
     request = with_answers(record.request, reading, knowledge)
@@ -75,7 +75,7 @@ def apply_device_reading(
 def case_of(
     reading: Reading, request: Request, knowledge: Knowledge, network: Network, *, on_device: bool
 ) -> DeviceEvidence:
-    """Make a case of *reading* alone, as *request* asks: no relay has looked, and what it could see is open."""
+    """Make a case from *reading* alone, as *request* asks. The relay's checks count as not supported."""
     problem = prepare(request, knowledge, network)
     steps = {spec.step: spec for case in problem.cases for looks in case.probes.values() for spec in looks}
     unseen = {
@@ -103,14 +103,14 @@ def case_of(
 def observations_of(
     reading: Reading, network: Network, edge: str, *, on_device: bool = False
 ) -> tuple[Observation, ...]:
-    """Turn *reading* into observations for a case at *edge*."""
+    """Convert *reading* to observations for a case at *edge*."""
     reports = (observe(report, edge) for report in reading.reports)
     pasted = (place(look, network, edge, on_device=on_device) for look in reading.pasted)
     return tuple({observation.step: observation for observation in (*reports, *pasted)}.values())
 
 
 def with_answers(request: Request, reading: Reading, knowledge: Knowledge) -> Request:
-    """Add to *request* what a report says as a person would: the platform, and with it the SDK's version."""
+    """Add to *request* what a report says instead of the user: the platform and the SDK's version."""
     platform = request.platform or (platform_of(reading) if _fits(request, reading) else None)
     answers = dict(request.answers)
     version = next((report.sdk for report in reading.reports if _is_version(report)), "")
@@ -130,7 +130,7 @@ def _is_version(report: PreflightReport) -> bool:
 def _sides(
     problem: Problem, before: Mapping[str, Mapping[str, Answered]], reports: tuple[Observation, ...]
 ) -> tuple[DeviceComparison, ...]:
-    """Lay what the device shows beside what was known without it, each question once."""
+    """Compare the device's answers with those known without it, each question once."""
     sides: dict[str, DeviceComparison] = {}
     for case in problem.cases:
         for question in case.questions.values():

@@ -1,6 +1,6 @@
-"""Apply a change or an answer to a request: one rule for terminal and Slack.
+"""Apply a change or an answer to a request, with one rule for terminal and Slack.
 
-Pure: no network, no clock. A version belongs to the platform that it was given for, and goes when that changes.
+Pure: no network, no clock. A version belongs to its platform, and is dropped if the platform changes.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from bot.model.request import Request, Vocabulary
 
 
 def apply_changes(request: Request, values: Mapping[str, str], vocabulary: Vocabulary) -> Request:
-    """Apply *values* to *request*: platform, edge, relay (names joined by commas), and any answer of a person.
+    """Apply *values* to *request*: platform, edge, relay (names separated by commas), and any answer.
 
-    Names that *vocabulary* does not know are ignored.
+    Names that *vocabulary* does not contain are ignored.
     """
     platform = values.get("platform") or request.platform
     given = {
@@ -28,21 +28,21 @@ def apply_changes(request: Request, values: Mapping[str, str], vocabulary: Vocab
 
 
 def answers_for(request: Request, platform: str | None, vocabulary: Vocabulary) -> dict[str, str]:
-    """List the answers of *request* that hold for *platform* too: all on the same one, else all but versions."""
+    """Return the answers of *request* that also hold for *platform*: all on the same one, else no versions."""
     if platform == request.platform:
         return dict(request.answers)
     return _without_versions(request.answers, vocabulary)
 
 
 def override(values: Mapping[str, str], changes: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, str]:
-    """Lay *changes* over the *values* that one text gives by option; another platform drops its version."""
+    """Apply *changes* to the *values* of one text, by option. Another platform drops the version."""
     before, after = values.get("platform"), changes.get("platform")
     moved = before and after and before != after
     return {**(_without_versions(values, vocabulary) if moved else values), **changes}
 
 
 def can_reuse(before: Request, after: Request) -> bool:
-    """Tell whether what was observed for *before* decides *after* too, so that no new run is needed."""
+    """Tell whether the observations for *before* suffice for *after*, so that no new run is needed."""
     same_place = (before.code, before.edge, before.relays) == (after.code, after.edge, after.relays)
     return same_place and before.platform in (None, after.platform)
 

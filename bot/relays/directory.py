@@ -1,6 +1,6 @@
-"""The relays that may be named here: the one in this process, and those that a hub knows.
+"""List the relays by name: the one in this process, and those of a hub.
 
-Without a hub there is the built-in relay alone. When the hub is away, the database can tell which relays there are.
+Without a hub, there is only the built-in relay. If the hub is offline, the relays come from the database.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity
 
-PATIENCE: Final = 1.0  # seconds for the hub to answer; Slack's windows open within three
-AWAY: Final = 10.0  # seconds until a hub that did not answer is asked again
+PATIENCE: Final = 1.0  # seconds for the hub to reply; Slack's modals must open within three
+AWAY: Final = 10.0  # seconds until a hub that did not reply is asked again
 NO_HUB: Final = "no hub is running here"
 
 
 class RelayDirectory:
-    """Every relay by name. What the hub says counts for *fresh_for* seconds: by default, for good."""
+    """All relays by name. The hub's list is used for *fresh_for* seconds; by default, forever."""
 
     def __init__(
         self,
@@ -40,21 +40,21 @@ class RelayDirectory:
         self._exchange = ControlSocket(Path(hub.socket))
         self._signer: Identity | None = None
         self._known: Mapping[str, RelayStatus] = {}
-        self._next = 0.0  # when the hub is asked again, by the monotonic clock
+        self._next = 0.0  # monotonic time when the hub is asked again
         self._asking = asyncio.Lock()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name, the built-in relay's first."""
+        """All names, with the built-in relay first."""
         return (self.local.name, *self._known)
 
     @property
     def known(self) -> tuple[RelayStatus, ...]:
-        """The relays of the hub, and how they were when it was last asked."""
+        """The relays of the hub, with their state when it was last asked."""
         return tuple(self._known.values())
 
     async def fresh(self) -> None:
-        """Ask the hub, unless its last answer still counts; when it is away, ask the database."""
+        """Ask the hub unless its last list is still fresh. If the hub is offline, ask the database."""
         async with self._asking:
             if time.monotonic() < self._next:
                 return
@@ -63,13 +63,14 @@ class RelayDirectory:
             self._known = {status.name: status for status in known if status.name != self.local.name}
 
     def vantage(self, name: str) -> str:
-        """Say where the relay *name* is: in the user's network, or outside as a reference."""
+        """Return where the relay *name* is: in the user's network, or outside as a reference."""
         return self.local.vantage if name == self.local.name else self._known[name].vantage
 
     def named(self, name: str, who: str = "", what: str = "", vantage: str = "") -> Relay:
-        """Give the relay *name* for use on behalf of *who*, for the case *what*.
+        """Return the relay *name* for use by *who* for the case *what*.
 
-        KeyError unless it is known, or its *vantage* is given: then it says itself what it cannot do.
+        KeyError for an unknown name without a *vantage*. With one, the relay itself reports why it cannot
+        run.
         """
         if name == self.local.name:
             return self.local
@@ -78,7 +79,7 @@ class RelayDirectory:
         return RemoteRelay(name, self._exchange, self._signer, vantage, who or user(), what)
 
     async def _ask(self) -> tuple[tuple[RelayStatus, ...], float]:
-        """List the hub's relays, and for how many seconds that counts."""
+        """Return the hub's relays, and for how many seconds the list is fresh."""
         is_hub_there = self._hub.socket.exists()
         if is_hub_there:
             try:
@@ -95,14 +96,14 @@ class RelayDirectory:
 
 
 def open_directory(environment: Mapping[str, str], local: LocalRelay) -> RelayDirectory:
-    """Ask the hub that *environment* names for its relays, once."""
+    """Ask the hub that *environment* sets for its relays, once."""
     directory = RelayDirectory(local, read_hub_settings(environment))
     asyncio.run(directory.fresh())
     return directory
 
 
 def user() -> str:
-    """Name the person at this terminal, for the audit log."""
+    """Return the name of the user at this terminal, for the audit log."""
     try:
         return f"{getpass.getuser()} (terminal)"
     except (KeyError, OSError):
@@ -110,7 +111,7 @@ def user() -> str:
 
 
 def _absent(relay: RegisteredRelay) -> RelayStatus:
-    """Describe a relay by what the database knows, while no hub runs."""
+    """Describe a relay from the database while no hub runs."""
     return RelayStatus(
         relay.name, relay.key or "", relay.sealing, relay.vantage, connected=False, ready=False, seen=relay.seen,
         gone=NO_HUB, version=str(relay.state.get("version", "")), labels=relay.labels, channels=relay.channels,

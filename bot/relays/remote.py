@@ -1,4 +1,4 @@
-"""A relay on another host: its plans are signed here, and reach it through the hub."""
+"""Run plans on a relay on another host: sign them here, and send them through the hub."""
 
 import asyncio
 import logging
@@ -21,17 +21,17 @@ from probes.protocol.report import digest_of, open_refusal, open_report
 
 log: Final = logging.getLogger(__name__)
 
-# The first release whose relays read orders of `VERSION`, and the first whose relays read `OLD_VERSION`.
+# The first release whose relays read plans of `VERSION`, and the first whose relays read `OLD_VERSION`.
 _HPKE_SINCE: Final = (0, 2)
 _OLDEST: Final = (0, 1)
 
-# How a refusal's words are told as the failure of a look: outside the fence, or nobody there to look.
+# Refusals that mean `not_allowed`: outside the relay's policy, or an unknown probe. Others mean `relay_lost`.
 _FENCED = ("target_not_allowed", "unknown_probe")
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteRelay:
-    """One relay that the hub knows, used on behalf of somebody for one case."""
+    """A relay of the hub, used by one user for one case."""
 
     name: str
     hub: HubClient
@@ -41,7 +41,7 @@ class RemoteRelay:
     case_label: str = ""
 
     def run(self, plan: Plan) -> AbstractAsyncContextManager[AsyncIterator[Observation]]:
-        """Have *plan* run there: what the relay cannot tell is `relay_lost`, with the reason among the facts."""
+        """Run *plan* on the relay. Checks without a result fail as `relay_lost`, with the reason in the facts."""
         return aclosing(self._observe(plan))
 
     async def _observe(self, plan: Plan) -> AsyncGenerator[Observation, None]:
@@ -81,7 +81,7 @@ class RemoteRelay:
         return health
 
     def sign(self, plan: Plan, health: RelayStatus) -> HubJob:
-        """Address *plan* to the relay; `UnreachableError` says why it cannot be."""
+        """Sign *plan* for the relay; `UnreachableError` says why that is not possible."""
         if self.signer is None:
             raise UnreachableError("there is no key here to sign plans with")
         order = make_order(
@@ -94,16 +94,16 @@ class RemoteRelay:
 
 
 class UnreachableError(Exception):
-    """Nothing can be asked of the relay; the message is part of a sentence."""
+    """The relay cannot run plans. The message is part of a sentence."""
 
 
 def _order_version(health: RelayStatus) -> int:
-    """Choose the version of the order that the relay reads; `UnreachableError` when it is too old for any.
+    """Choose the plan version that the relay reads; `UnreachableError` if it is too old for both.
 
     Remove `OLD_VERSION` here with 0.3.0: from then on relays before 0.2 are too old.
     """
     numbers = re.match(r"(\d+)\.(\d+)", health.version)
-    release = (int(numbers[1]), int(numbers[2])) if numbers else _HPKE_SINCE  # unknown, so not an old one
+    release = (int(numbers[1]), int(numbers[2])) if numbers else _HPKE_SINCE  # unknown: assume current
     if release >= _HPKE_SINCE:
         return VERSION
     if release >= _OLDEST:
@@ -112,7 +112,7 @@ def _order_version(health: RelayStatus) -> int:
 
 
 def _read(reply: ObservationMessage, left: Mapping[str, Step]) -> Observation | None:
-    """Read an observation of a step that was asked for and not yet told; anything else is thrown away."""
+    """Read an observation of a step without a result. Drop everything else."""
     try:
         observation = observation_from_json(reply.observation)
     except WireError:
@@ -124,7 +124,7 @@ def _read(reply: ObservationMessage, left: Mapping[str, Step]) -> Observation | 
 
 
 def _end(reply: HubEvent, job: HubJob, health: RelayStatus, received: list[Json]) -> tuple[Failure, str]:
-    """Say why nothing more comes, and by which word."""
+    """Return why the plan ended early, and the failure word for it."""
     match reply:
         case PlanLost():
             return Failure.RELAY_LOST, reply.because
@@ -159,7 +159,7 @@ def _done(reply: Done, job: HubJob, health: RelayStatus, received: list[Json]) -
 
 
 async def find_relays(exchange: HubClient) -> tuple[RelayStatus, ...]:
-    """List what the hub knows; nothing when there is no hub."""
+    """List the hub's relays, or nothing without a hub."""
     try:
         async with asyncio.timeout(2.0):
             return await exchange.relays()

@@ -1,6 +1,6 @@
-"""What passes between whoever wants a plan run and the hub: jobs, events, how a relay is.
+"""Define the messages between the hub and its clients: jobs, events, and relay status.
 
-Pure: no network, no clock. Texts of relays are passed on as they came: the hub neither makes nor changes them.
+Pure: no network, no clock. Texts of relays are forwarded unchanged. The hub neither creates nor edits them.
 """
 
 from collections.abc import AsyncIterator
@@ -17,12 +17,12 @@ from probes.protocol.messages import Done, ObservationMessage, Refusal
 
 HubEvent: TypeAlias = "ObservationMessage | Done | Refusal | PlanLost"
 
-# One line of the control socket: an envelope in a job, or a frame of a relay's.
+# One line of the control socket: an envelope in a job, or a frame of a relay.
 LONGEST_LINE: Final = 600_000
 
 
 class PlanLost(Struct, frozen=True, forbid_unknown_fields=True, tag="lost", tag_field="type"):
-    """The hub: nothing more will come of this plan, and why, as part of a sentence."""
+    """The hub expects nothing further from this plan. The reason is part of a sentence."""
 
     plan: str
     because: str
@@ -36,29 +36,29 @@ class HubJob(
     tag_field="op",
     rename={"requester": "who", "case_label": "what"},
 ):
-    """A signed plan for one relay. The hub cannot look into secrets, nor change anything."""
+    """A signed plan for one relay. The hub cannot read its secrets, nor change it."""
 
-    plan: str  # id of the order
-    relay: str  # name
+    plan: str  # id of the plan
+    relay: str  # name of the relay
     envelope: str
-    requester: str  # on whose behalf
+    requester: str  # who asked for the plan
     case_label: str  # the case in a few words, for the audit log
     budget: Duration  # seconds that the plan may take
-    after: int = -1  # 0 or more: it was sent already; give what came after this observation
+    after: int = -1  # 0 or more: it was sent already; send what came after this observation
 
 
 class RelaysQuestion(Struct, frozen=True, forbid_unknown_fields=True, tag="relays", tag_field="op"):
-    """Ask how every relay is."""
+    """Ask for the status of all relays."""
 
 
 class RelayQuestion(Struct, frozen=True, forbid_unknown_fields=True, tag="relay", tag_field="op"):
-    """Ask how the relay of this name is."""
+    """Ask for the status of one relay."""
 
     name: str
 
 
 class RelayStatus(Struct, frozen=True, forbid_unknown_fields=True):
-    """One relay as the hub knows it now."""
+    """The current status of one relay."""
 
     name: str
     key: str
@@ -79,28 +79,28 @@ class RelayStatus(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class HubClient(Protocol):
-    """A way to the hub: the object itself in the same process, or its control socket."""
+    """Access to the hub: the object itself in the same process, or its control socket."""
 
     async def relays(self) -> tuple[RelayStatus, ...]:
-        """List every relay that may ever be asked, connected or not."""
+        """List every relay that has joined and is not revoked, connected or not."""
         ...
 
     async def relay(self, name: str) -> RelayStatus | None:
-        """Tell how one relay is; None when there is none of this name."""
+        """Return the status of one relay; None for an unknown name."""
         ...
 
     def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
-        """Have *job* run; the last event is no `Seen`. Leaving the block cancels what still runs."""
+        """Run *job*. The last event is not a `Seen`. Leaving the block cancels the plan if it still runs."""
         ...
 
 
-_LINES: Final[Any] = RelaysQuestion | RelayQuestion | HubJob  # for mypy, a union is no type
+_LINES: Final[Any] = RelaysQuestion | RelayQuestion | HubJob  # for mypy, a union is not a type
 
 
 def job_line(job: HubJob) -> str:
     """Write *job* as one line."""
     body = to_builtins(job)
-    who = {name: body.pop(name) for name in ("who", "what")}  # they come last on this line
+    who = {name: body.pop(name) for name in ("who", "what")}  # these come last on this line
     return json_codec.dump(body | who)
 
 
@@ -116,7 +116,7 @@ def reply_line(reply: HubEvent) -> str:
 
 
 def read_reply(line: str | bytes) -> HubEvent:
-    """Read what `reply_line` wrote; `WireError`."""
+    """Read the line of `reply_line`; `WireError`."""
     value = json_codec.load(line)
     if isinstance(value, dict) and value.get("type") == "lost":
         return read_json(value, PlanLost, "reply")
@@ -127,10 +127,10 @@ def read_reply(line: str | bytes) -> HubEvent:
 
 
 def status_json(health: RelayStatus) -> dict[str, Any]:
-    """Write how a relay is as JSON values."""
+    """Convert a relay's status to JSON values."""
     return asdict(health) | {name: list(getattr(health, name)) for name in ("probes", "labels", "channels")}
 
 
 def read_status(value: object) -> RelayStatus:
-    """Read what `status_json` wrote; `WireError`."""
+    """Read the JSON of `status_json`; `WireError`."""
     return read_json(value, RelayStatus, "relay")

@@ -1,6 +1,6 @@
-"""How many plans one relay and one person may have: at once, and in an hour.
+"""Limit the plans of one relay and one user: concurrent and hourly.
 
-Pure: the clock (seconds, monotonic) comes from outside. The relay has quotas of its own besides.
+Pure: the caller passes the time (seconds, monotonic). The relay enforces quotas of its own, too.
 """
 
 from collections import Counter
@@ -16,25 +16,25 @@ HOUR: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class HubLimits:
-    """A run takes seconds and some hundred packets; a relay is a small machine that somebody else pays for."""
+    """The limits. A run takes seconds and a few hundred packets, and a relay is a small machine of a customer."""
 
     relay_at_once: int = 4
     relay_an_hour: int = 120
-    person_at_once: int = 20  # over all relays: one diagnosis from several of them counts each
+    person_at_once: int = 20  # over all relays: one diagnosis from several relays counts once per relay
     person_an_hour: int = 240
-    case_relays: int = MAX_RELAYS  # that one diagnosis may use at once
+    case_relays: int = MAX_RELAYS  # relays of one diagnosis at the same time
 
 
 @dataclass(slots=True)
 class QuotaTracker:
-    """What runs now, and what has begun within the hour."""
+    """The running plans, and those started within the last hour."""
 
     limits: HubLimits = field(default_factory=HubLimits)
     _running: Counter[str] = field(default_factory=Counter)
     _begun: dict[str, SlidingWindow] = field(default_factory=dict)
 
     def refuse(self, relay: str, who: str, what: str, now: float) -> str | None:
-        """Count one more plan; or count nothing and say, as part of a sentence, which limit is reached."""
+        """Count one more plan, or count nothing and return, as part of a sentence, which limit is reached."""
         limits = self.limits
         hourly = {
             f"relay {relay}": (limits.relay_at_once, limits.relay_an_hour),
@@ -58,18 +58,18 @@ class QuotaTracker:
         return None
 
     def resume(self, relay: str, who: str, what: str) -> None:
-        """Count a plan that runs already, begun before this hub was."""
+        """Count a plan that was already running before this hub started."""
         self._running.update(_keys(relay, who, what))
 
     def end(self, relay: str, who: str, what: str) -> None:
-        """Count one plan less that runs."""
+        """Count one running plan less."""
         for key in _keys(relay, who, what):
             self._running[key] -= 1
             if not self._running[key]:
                 del self._running[key]
 
     def running(self, relay: str) -> int:
-        """How many plans the relay has now."""
+        """The number of plans that run on the relay."""
         return self._running.get(f"relay {relay}", 0)
 
     def _window(self, key: str) -> SlidingWindow:
@@ -85,6 +85,6 @@ def _case(who: str, what: str) -> str:
 
 
 def _named(key: str) -> str:
-    """Say whom a *key* of the ledger is about."""
+    """Describe the subject of a *key*: a relay, a user, or a case."""
     kind, _, name = key.partition(" ")
     return f"the relay {quote(name)}" if kind == "relay" else quote(name)

@@ -1,4 +1,4 @@
-"""One relay's connection: how it proves who it is, and what the hub knows of it while it lasts."""
+"""Handle one relay connection: its authentication, and its state while it is connected."""
 
 import secrets
 import time
@@ -18,10 +18,10 @@ from probes.protocol.token_bucket import TokenBucket
 
 M = TypeVar("M")
 
-# Bytes that wait to be sent before a relay counts as one that does not read.
+# Unsent bytes from which a relay counts as one that does not read.
 BACKLOG: Final = 1_000_000
 
-# Frames of one relay: a plan has some sixty observations, and four plans may run at once.
+# Frames per relay: a plan has about sixty observations, and four plans may run at once.
 FRAMES_A_SECOND: Final = 200.0
 FRAMES_AT_ONCE: Final = 2_000.0
 
@@ -38,20 +38,20 @@ SENTENCES: Final = {
 
 
 class RejectedError(Exception):
-    """The relay is turned away; the message is a word in `probes.protocol.messages.REJECTIONS`."""
+    """The relay is rejected. The message is one of `probes.protocol.messages.REJECTIONS`."""
 
     def __init__(self, reason: str, retry: float = 0.0, detail: str = "") -> None:
         super().__init__(reason)
         self.reason, self.retry, self.detail = reason, retry, detail
 
     def message(self) -> Rejection:
-        """Say it to the relay."""
+        """Return the rejection as a message to the relay."""
         return Rejection(self.reason, self.detail or SENTENCES[self.reason], self.retry)
 
 
 @dataclass(slots=True, eq=False)
 class RelaySession:
-    """A relay that has proved who it is."""
+    """An authenticated relay."""
 
     name: str
     key: str
@@ -64,17 +64,17 @@ class RelaySession:
     ready: Ready | None = None
     leaving: bool = False
     round_trip: float | None = None  # seconds
-    offset: float | None = None  # seconds that its clock is ahead
+    offset: float | None = None  # seconds by which its clock is ahead
     unanswered: int = 0  # pings
     _pinged: tuple[int, float] = (0, 0.0)
 
     @property
     def takes_plans(self) -> bool:
-        """Whether it may be sent a plan."""
+        """Tell whether the relay accepts plans."""
         return self.ready is not None and self.ready.ready and not self.leaving
 
     def trouble(self) -> str:
-        """Why it takes no plans, as part of a sentence; "" when it does."""
+        """Return why it accepts no plans, as part of a sentence, or ""."""
         if self.leaving:
             return f"{self.name} is shutting down"
         if self.ready is None:
@@ -86,18 +86,18 @@ class RelaySession:
 
     @property
     def pings(self) -> int:
-        """How many it was sent."""
+        """The number of pings sent."""
         return self._pinged[0]
 
     async def ping(self) -> None:
-        """Ask whether it is there."""
+        """Send a ping."""
         number = self._pinged[0] + 1
         self._pinged = (number, time.perf_counter())
         self.unanswered += 1
         await self.line.say(Ping(number))
 
     def pong(self, message: Pong) -> None:
-        """Take its answer."""
+        """Handle the reply to a ping."""
         self.unanswered = 0
         number, sent = self._pinged
         if message.n == number:
@@ -107,7 +107,7 @@ class RelaySession:
 
 @dataclass(slots=True, eq=False)
 class RelayStream:
-    """Frames over one WebSocket, written and read as messages."""
+    """Messages over one WebSocket, one per frame."""
 
     socket: web.WebSocketResponse
     transport: Transport
@@ -116,7 +116,7 @@ class RelayStream:
     )
 
     async def say(self, message: RelayMessage) -> None:
-        """Send *message*; nothing happens when nobody is there to read it: their silence is noticed elsewhere."""
+        """Send *message*. A closed connection is ignored here; missing replies are detected elsewhere."""
         if self.transport.get_write_buffer_size() > BACKLOG:
             self.abort()
         try:
@@ -125,7 +125,7 @@ class RelayStream:
             return
 
     async def hear(self) -> RelayMessage | None:
-        """Read the next message; None at the end, `RejectedError` for what no relay says."""
+        """Read the next message; None at the end, `RejectedError` for an invalid one."""
         frame = await self.socket.receive()
         if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
             return None
@@ -148,14 +148,14 @@ class RelayStream:
         return message
 
     def abort(self) -> None:
-        """End the connection without another word."""
+        """Close the connection without a message."""
         self.transport.abort()
 
 
 async def greet(
     line: RelayStream, registry: RelayRegistry, names: Collection[str]
 ) -> tuple[RelaySession, RegisteredRelay]:
-    """Hear who dials in and have it proved; `RejectedError` says why not."""
+    """Authenticate a relay that connects; `RejectedError` says why it was rejected."""
     hello = await line.expect(Hello)
     challenge = Challenge(secrets.token_urlsafe(24), time.time())
     await line.say(challenge)
@@ -179,7 +179,7 @@ async def greet(
 
 
 async def _find(hello: Hello, token: str, registry: RelayRegistry) -> RegisteredRelay:
-    """Look up the relay by its key; a token is spent only where the key alone does not do."""
+    """Find the relay by its key. A token is used up only if the key alone does not suffice."""
     relay = await registry.of_key(hello.key)
     if relay and relay.revoked is None:
         return relay

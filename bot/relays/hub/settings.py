@@ -1,6 +1,6 @@
-"""Where the hub, its database and the signing key are, as the environment says.
+"""Read the locations of the hub, its database, and the signing key from the environment.
 
-The key that signs plans is read by whoever asks for a diagnosis, and never by the hub.
+The key that signs plans is read by the process that asks for a diagnosis, and never by the hub.
 """
 
 from collections.abc import Mapping
@@ -25,29 +25,29 @@ _KEY_TEXT: Final = "lineman-key-1:"
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """Everything the environment may set about relays."""
+    """All settings of relays in the environment."""
 
     database: Path = Path(DEFAULT_DATABASE)
     socket: Path = Path("lineman-hub.sock")
     signing: str = field(default="lineman-signing.key", repr=False)  # a path, or the key itself
-    url: str = ""  # what relays dial: wss://hub.example/relay
+    url: str = ""  # what relays connect to: wss://hub.example/relay
     limits: HubLimits = field(default_factory=HubLimits)
 
     @property
     def names(self) -> frozenset[str]:
-        """What relays may call this hub; a proof that names another one was meant for it."""
+        """The names that relays may use for this hub. A proof with another name was made for another hub."""
         name = hub_name(self.url)
         host, _, port = name.rpartition(":")
         return frozenset({name, host if port == "443" else f"{name}:443" if ":" not in name else name})
 
     def signer(self, *, make: bool = False) -> Identity | None:
-        """Load the key that signs plans, or *make* it; None when there is none, `UsageError` when it is no key."""
+        """Load the key that signs plans, or *make* it. Return None without one; `UsageError` for an invalid one."""
         try:
             if self.signing.startswith(_KEY_TEXT):
                 return parse_identity(self.signing, SIGNING_KEY)
             path = Path(self.signing)
             if make and not path.exists():
-                with suppress(FileExistsError):  # hub and command began together, and the other was first
+                with suppress(FileExistsError):  # hub and command started at once, and the other was first
                     return make_identity(path)
             return load_identity(path) if path.exists() else None
         except (KeyFileError, OSError) as error:
@@ -55,7 +55,7 @@ class HubSettings:
 
 
 def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
-    """Read *environment*; what it leaves out stands beside the database."""
+    """Read *environment*. By default, all files are next to the database."""
     get = SettingsReader(environment)
     database = database_of(environment)
     settings = HubSettings(
@@ -70,7 +70,7 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
 
 
 def _limits(get: SettingsReader) -> HubLimits:
-    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and its like, one for each limit of `HubLimits`."""
+    """Read `LINEMAN_HUB_RELAY_AT_ONCE` and the other limits of `HubLimits`."""
     usual = asdict(HubLimits())
     return HubLimits(
         **{name: get.number(f"LINEMAN_HUB_{name.upper()}", usual[name], 10**6) for name in usual}
@@ -78,7 +78,7 @@ def _limits(get: SettingsReader) -> HubLimits:
 
 
 def hub_name(url: str) -> str:
-    """Give `host[:port]` of the address that relays dial; `UsageError` unless it is one."""
+    """Return `host[:port]` of the URL that relays connect to; `UsageError` for an invalid one."""
     try:
         return check_hub(url)
     except WireError:
