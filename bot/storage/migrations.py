@@ -12,7 +12,7 @@ STEPS: Final = Migrations("lineman")
 
 @STEPS()
 def m001_cases_and_runs(db: Database) -> None:
-    """Add cases (one Slack thread each), their runs, and the observations of each run."""
+    """Cases (one Slack thread each), their runs, and what was seen in each run."""
     db.table("cases").create(
         {
             "id": str,
@@ -58,7 +58,7 @@ def m001_cases_and_runs(db: Database) -> None:
 
 @STEPS()
 def m002_feedback(db: Database) -> None:
-    """Add feedback on verdicts. The text is deleted after a while. The verdict is kept for the weights."""
+    """What people said about a verdict; the words go after a while, the verdict stays for the weights."""
     db.execute(
         "CREATE TABLE feedback (id INTEGER PRIMARY KEY, run TEXT NOT NULL, cause TEXT NOT NULL, "
         "verdict TEXT NOT NULL, by TEXT NOT NULL, words TEXT NOT NULL, said REAL NOT NULL, "
@@ -68,7 +68,7 @@ def m002_feedback(db: Database) -> None:
 
 @STEPS()
 def m003_events_and_posts(db: Database) -> None:
-    """Add the events that Slack has delivered, and the messages still to be posted."""
+    """What Slack has delivered already, and what Slack is still owed."""
     db.execute(
         "CREATE TABLE events (team TEXT NOT NULL, event TEXT NOT NULL, seen REAL NOT NULL, "
         "PRIMARY KEY (team, event)) WITHOUT ROWID"
@@ -84,7 +84,7 @@ def m003_events_and_posts(db: Database) -> None:
 
 @STEPS()
 def m004_inbox(db: Database) -> None:
-    """Add requests that were acknowledged, until they become a run or an answer."""
+    """What people were told is accepted, until it has become a run or an answer."""
     db.execute(
         "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, asker TEXT NOT NULL, text TEXT NOT NULL, "
         "received REAL NOT NULL, PRIMARY KEY (team, event)) WITHOUT ROWID"
@@ -93,7 +93,7 @@ def m004_inbox(db: Database) -> None:
 
 @STEPS()
 def m005_relays(db: Database) -> None:
-    """Add relays by public key, invitations by token hash, and the outcome of every plan."""
+    """Relays by their public keys, invitations by the hashes of their tokens, and what every plan came to."""
     db.execute(
         "CREATE TABLE relays (name TEXT PRIMARY KEY, key TEXT UNIQUE, sealing TEXT NOT NULL, labels TEXT NOT NULL, "
         "channels TEXT NOT NULL, vantage TEXT NOT NULL, invited REAL NOT NULL, enrolled REAL, revoked REAL, "
@@ -113,7 +113,7 @@ def m005_relays(db: Database) -> None:
 
 @STEPS()
 def m006_ways_in(db: Database) -> None:
-    """Store requests of all kinds, not only commands: the kind, the text, and its turn."""
+    """Every way in has its requests kept, not the command alone: by which way, what was said, whose turn it is."""
     db.execute("ALTER TABLE inbox RENAME TO commands")
     db.execute(
         "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, way TEXT NOT NULL, asker TEXT NOT NULL, "
@@ -130,7 +130,7 @@ def m006_ways_in(db: Database) -> None:
 
 @STEPS()
 def m007_several_relays(db: Database) -> None:
-    """Allow several relays per run: the vantage of each, and the relay of each observation."""
+    """A run may look from several relays: each with where it stands, and each observation with who has made it."""
     db.execute("ALTER TABLE runs ADD COLUMN vantages TEXT NOT NULL DEFAULT '{}'")
     db.execute("UPDATE runs SET vantages = json_object(relay, vantage)")
     db.execute("ALTER TABLE observations RENAME TO observations_of_one")
@@ -149,7 +149,7 @@ def m007_several_relays(db: Database) -> None:
 
 @STEPS()
 def m008_readings(db: Database) -> None:
-    """Add symptom descriptions without a code, what they were matched with, and the user's choice, for tuning."""
+    """Stories without a code, what they were read as, and what the person said they meant: for tuning."""
     db.execute(
         "CREATE TABLE readings (id TEXT PRIMARY KEY, team TEXT NOT NULL, story TEXT NOT NULL, read TEXT NOT NULL, "
         "chosen TEXT NOT NULL, case_id TEXT NOT NULL, knowledge TEXT NOT NULL, asked REAL NOT NULL) WITHOUT ROWID"
