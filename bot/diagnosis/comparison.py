@@ -2,7 +2,7 @@
 
 Pure: no network, no clock. What fails at one relay only is that network's fault; what fails at all relays is the
 service's fault or common to all. A relay without a result counts for neither side, and a reference relay rules
-nothing out.
+nothing out. A relay without internet access says nothing about the service.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,6 +33,7 @@ class ComparedCause:
     fine_from: tuple[str, ...]  # relays that did not find it
     unknown_from: tuple[str, ...]  # relays without a result
     says: str  # one sentence
+    local: bool = False  # about the relays' own networks, so the service was not checked from there
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,9 @@ def _compared(finding: Finding, records: Sequence[RunRecord]) -> ComparedCause:
     for record in records:
         answers[_shows(finding, record)].append(_named(record))
     found, fine, unknown = (tuple(answers[key]) for key in (True, False, None))
-    scope = _scope(found, fine)
-    says = _says(finding.title, scope, found, fine, unknown)
-    return ComparedCause(finding.cause, finding.title, scope, found, fine, unknown, says)
+    scope = _scope(finding, found, fine)
+    says = _says(finding, scope, found, fine, unknown)
+    return ComparedCause(finding.cause, finding.title, scope, found, fine, unknown, says, finding.local)
 
 
 def _shows(finding: Finding, record: RunRecord) -> bool | None:
@@ -115,6 +116,8 @@ def _shows(finding: Finding, record: RunRecord) -> bool | None:
     diagnosis = record.diagnosis
     if any(item.cause == finding.cause for item in diagnosis.found):
         return True
+    if not finding.local and _is_offline(record):
+        return None
     if record.vantage != REFERENCE:
         return False if any(judged.cause == finding.cause for judged in diagnosis.ruled_out) else None
     platforms = [answers for platform, answers in record.answers.items() if platform in finding.platforms]
@@ -122,6 +125,12 @@ def _shows(finding: Finding, record: RunRecord) -> bool | None:
     if True in verdicts:
         return True
     return None if None in verdicts else False
+
+
+def _is_offline(record: RunRecord) -> bool:
+    """Whether a cause shows at the relay of *record* that is about its own host or network only."""
+    open_ = (*record.diagnosis.possible, *record.diagnosis.not_checked)
+    return any(found.local for found in record.diagnosis.found) or any(judged.local for judged in open_)
 
 
 def _same_answers(finding: Finding, answers: Answers) -> bool | None:
@@ -135,16 +144,20 @@ def _same_answers(finding: Finding, answers: Answers) -> bool | None:
     return None if not given or any(theirs is None for _, theirs in given) else True
 
 
-def _scope(found: Sequence[str], fine: Sequence[str]) -> FindingScope:
-    if fine:
+def _scope(finding: Finding, found: Sequence[str], fine: Sequence[str]) -> FindingScope:
+    if fine or finding.local:
         return "one-network" if len(found) == 1 else "some-networks"
     return "everywhere" if len(found) > 1 else "not-compared"
 
 
 def _says(
-    title: str, scope: FindingScope, found: Sequence[str], fine: Sequence[str], unknown: Sequence[str]
+    finding: Finding, scope: FindingScope, found: Sequence[str], fine: Sequence[str], unknown: Sequence[str]
 ) -> str:
+    title = finding.title
     match scope:
+        case _ if finding.local:
+            whose = "its own network" if len(found) == 1 else "their own networks"
+            says = f"{title}: from {listed(found)}; the fault is in {whose}, and the service was not checked from there"
         case "one-network":
             says = f"{title}: only from {found[0]}, not from {listed(fine)}; the fault is in the network of {found[0]}"
         case "some-networks":
@@ -158,8 +171,9 @@ def _says(
 
 
 def _alike(records: Sequence[RunRecord]) -> tuple[str, ...]:
-    """List the steps that failed at every relay that ran them, if at least two did."""
+    """List the steps that failed at every relay that ran them and has internet access, if at least two did."""
     alike = []
+    records = [record for record in records if not _is_offline(record)]
     for step in dict.fromkeys(step for record in records for step in record.observations):
         taken = [record.observations[step] for record in records if step in record.observations]
         looked = [observation for observation in taken if observation.has_result]
@@ -174,9 +188,12 @@ def _sum_up(causes: Sequence[ComparedCause], records: Sequence[RunRecord]) -> st
         if all(record.diagnosis.outcome == "clear" or record.vantage == REFERENCE for record in records):
             return f"Looked from {places}: nothing wrong seen from any of them."
         return f"Looked from {places}: no cause found, and not every relay could tell."
+    offline = [cause for cause in causes if cause.local]
+    causes = [cause for cause in causes if not cause.local]
     own = [cause for cause in causes if cause.scope in ("one-network", "some-networks")]
     common = [cause for cause in causes if cause.scope == "everywhere"]
-    parts = []
+    have = {False: "has", True: "have"}
+    parts = [f"{listed(c.seen_from)} {have[len(c.seen_from) > 1]} no internet access" for c in offline]
     if own:
         parts.append(f"{_count(len(own), 'fault lies', 'faults lie')} in one network and not in another")
     if common:

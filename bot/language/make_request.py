@@ -168,5 +168,8 @@ def _code_for(weighed: Mapping[str, float], knowledge: Knowledge) -> str:
         fit = sum(score * knowledge.causes[name].weight.get(code, 0.0) for name, score in meant.items())
         return fit * math.log1p(crowd[code])
 
-    codes = sorted(knowledge.errors, key=lambda code: (-value(code), code))
+    def platforms(code: str) -> int:  # between equals, the code that more SDKs raise
+        return len(knowledge.errors[code].platforms or knowledge.platforms)
+
+    codes = sorted(knowledge.errors, key=lambda code: (-value(code), -platforms(code), code))
     return codes[0] if codes and value(codes[0]) > 0 else ""

@@ -72,6 +72,7 @@ def build_cause(document: Document) -> Cause:
         fixes={key: tuple(Fix(**fix) for fix in fixes) for key, fixes in raw["fixes"].items()},
         references=_references(raw),
         symptoms=tuple(raw.get("symptoms", ())),
+        local=raw.get("local", False),
         checked=raw.get("checked", ""),
         cases=tuple(_cause_case(item) for item in raw["cases"]),
         origin=_origin(document),

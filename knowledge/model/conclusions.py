@@ -44,6 +44,7 @@ class Finding:
     effects: tuple[str, ...] = ()  # causes it explains
     platforms: tuple[str, ...] = ()
     weight: float = 0.0
+    local: bool = False  # about the relay's own host or network, so it says nothing about the service
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Judged:
     person_only: bool = False  # only a person's answer is missing
     by: str = ""  # if explained: the cause that it is an effect of
     weight: float = 0.0
+    local: bool = False  # a local cause that shows, though the relay may not find it (a reference relay)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ class Cause:
     references: tuple[Reference, ...] = ()
     symptoms: tuple[str, ...] = ()  # phrases that users write about it
     checked: str = ""  # YYYY-MM-DD, when its facts were last checked against their sources
+    local: bool = False  # about the relay's own host or network, so it says nothing about the service
     cases: tuple[CauseExample, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 

@@ -77,6 +77,7 @@ def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> tuple
                     effects=tuple(e for e, root in judgement.explained_by.items() if root == cause.id),
                     platforms=(case.platform,),
                     weight=cause.weight[case.code],
+                    local=cause.local,
                 )
             )
     return tuple(sorted(found, key=finding_order))
@@ -114,6 +115,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         person_only=standing == "not_checked" and _person_only(case, about),
         by=by,
         weight=cause.weight[case.code],
+        local=cause.local and alternatives_truth(cause.when, answers, any_vantage) is True,
     )
 
 

@@ -67,10 +67,10 @@ def observe(case: CaseModel, *changes: Change) -> dict[str, Observation]:
 
 
 def diagnose(
-    platform: str, *changes: Change, edge: str = "", **told: str
+    platform: str, *changes: Change, edge: str = "", code: str = "31009", **told: str
 ) -> tuple[Diagnosis, dict[str, Observation]]:
     """The diagnosis on *platform* with *changes*; told options have underscores for hyphens."""
-    case = select_causes(KNOWLEDGE, TWILIO, "31009", platform, edge)
+    case = select_causes(KNOWLEDGE, TWILIO, code, platform, edge)
     seen = observe(case, *changes)
     said = {option.replace("_", "-"): value for option, value in told.items()}
     return walk(compile_tree(case), answer(case, seen, said), seen), seen

@@ -4,8 +4,10 @@ import itertools
 
 import pytest
 
+from knowledge.model.schema import ProbeSpec
+from knowledge.reasoning.selection import select_causes
 from probes.protocol.failures import Failure
-from tests.knowledge.stories import SILENT, Change, at, diagnose, found, shut
+from tests.knowledge.stories import KNOWLEDGE, SILENT, TWILIO, Change, at, diagnose, found, shut
 
 NO_EDGE = at("edges", SILENT, open=[], open_count=0, shut_count=2, others_open=[], roaming_open=False)
 FAR = at("edges", None, extra_ms=90.0, extra_ratio=5.0, nearest_edge="dublin", nearest_ms=22.0)
@@ -169,3 +171,32 @@ def test_a_clock_is_not_blamed_on_interception() -> None:
     assert found(diagnose("ios", OLD_CERTIFICATE)[0]) == {"certificate-out-of-date"}
     assert found(diagnose("ios", OLD_CERTIFICATE, LATE)[0]) == {"clock-skew"}
     assert found(diagnose("ios", MITM, LATE)[0]) == {"clock-skew", "tls-intercepted"}
+
+
+def no_network_at_all(wanted: ProbeSpec) -> tuple[Failure | None, dict[str, object]]:
+    """What each check reports on a host that has only its loopback interface, as tried in a namespace."""
+    facts: dict[str, object] = {"beyond_gateway": False, "open": 0, "open_count": 0, "reached": False}
+    return Failure.NETWORK_UNREACHABLE if wanted.probe == "route" else Failure.DNS_UNREACHABLE_ERROR, facts
+
+
+CODES_WITH_CHECKS = [
+    (code, platform)
+    for code, error in KNOWLEDGE.errors.items()
+    for platform in sorted(error.platforms or KNOWLEDGE.platforms)
+    if any(select_causes(KNOWLEDGE, TWILIO, code, platform).probes.values())
+]
+
+
+def test_codes_with_checks_are_many() -> None:
+    """The list that the next test goes through has the codes of signaling, of media, and of liveness."""
+    assert {"31009", "31003", "53405", "51005", "31530"} <= {code for code, _ in CODES_WITH_CHECKS}
+
+
+@pytest.mark.parametrize(("code", "platform"), CODES_WITH_CHECKS)
+def test_no_network_is_found_for_every_code(code: str, platform: str) -> None:
+    """Without a network the cause is found and certain, whatever the code; nothing of the service is blamed."""
+    diagnosis, _ = diagnose(platform, no_network_at_all, code=code)
+    certain = {finding.cause for finding in diagnosis.found if finding.confidence == "certain"}
+    assert "no-network" in certain
+    by_code = {finding.cause for finding in diagnosis.found if not finding.steps}
+    assert found(diagnosis) == {"no-network"} | by_code

@@ -12,7 +12,18 @@ from tests.lab import faults
 from tests.lab.world import World
 
 FOLDER: Final = Path(__file__).with_name("scenarios")
-KEYS: Final = ("about", "faults", "options", "found", "possible", "not_checked", "never", "says")
+KEYS: Final = (
+    "about",
+    "code",
+    "faults",
+    "options",
+    "outcome",
+    "found",
+    "possible",
+    "not_checked",
+    "never",
+    "says",
+)
 OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage")
 
 
@@ -32,6 +43,8 @@ class Scenario:
     possible: tuple[str, ...] | None = None  # exactly these, in any order, where the file says so
     not_checked: tuple[str, ...] = ()  # at least these
     never: tuple[str, ...] = ()  # none of these found
+    outcome: str = ""  # found, clear or unclear, where the file says so
+    code: int = 31009  # the error code that is asked about
     says: tuple[str, ...] = ()  # the evidence of what is found holds each of these
 
     def world(self) -> World:
@@ -41,10 +54,10 @@ class Scenario:
             faults.apply(world, name, parameters)
         return world
 
-    def arguments(self, code: int = 31009) -> list[str]:
+    def arguments(self) -> list[str]:
         """The words after `lineman` that ask for this diagnosis, without --network."""
         platform = self.options.get("platform")
-        words = ["diagnose", str(code), *([platform] if platform else [])]
+        words = ["diagnose", str(self.code), *([platform] if platform else [])]
         for key, value in self.options.items():
             if key != "platform":
                 words += [f"--{key}", value]
@@ -85,6 +98,8 @@ def parse(name: str, content: Any) -> Scenario:
         not_checked=tuple(content.get("not_checked") or ()),
         never=tuple(content.get("never") or ()),
         says=tuple(content.get("says") or ()),
+        outcome=str(content.get("outcome", "")),
+        code=int(content.get("code", 31009)),
     )
     try:
         scenario.world()

@@ -47,6 +47,8 @@ def _wrong(scenario: scenarios.Scenario, diagnosis: dict[str, Any]) -> list[str]
     wrong = []
     if found != scenario.found:
         wrong.append(f"found {found}, expected {scenario.found}")
+    if scenario.outcome and diagnosis.get("outcome") != scenario.outcome:
+        wrong.append(f"the outcome is {diagnosis.get('outcome')}, expected {scenario.outcome}")
     if scenario.possible is not None and sorted(possible) != sorted(scenario.possible):
         wrong.append(f"possible {possible}, expected {scenario.possible}")
     if missing := set(scenario.not_checked) - set(unchecked):

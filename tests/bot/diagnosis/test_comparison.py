@@ -123,3 +123,41 @@ def test_no_plan_no_comparison() -> None:
     """Records without anything seen compare to nothing, and say so."""
     empty = replace(ONE, observations={}, plan=Plan((), 1.0), diagnosis=replace(ONE.diagnosis, found=()))
     assert compare([empty, empty]).causes == ()
+
+
+def offline(relay: str, *, vantage: str = USER_NETWORK) -> RunRecord:
+    """The run of a relay without a route: a resolver of its LAN answers, and nothing else can be sent."""
+    fine = record(relay, vantage=vantage)
+    facts = {"beyond_gateway": False, "open_count": 0}
+    observations = {
+        step: look if look.probe == "dns" else replace(look, failure=Failure.NETWORK_UNREACHABLE, facts=facts)
+        for step, look in fine.observations.items()
+    }
+    answers = MATTER.answers(observations, {}, vantage)
+    diagnosis = MATTER.diagnosis(answers, observations)
+    return replace(fine, observations=observations, answers=answers, diagnosis=diagnosis)
+
+
+def test_two_relays_without_a_route_are_no_fault_of_the_service() -> None:
+    """Relays that have no internet access each have a fault of their own; the service was not checked."""
+    comparison = compare([offline("acme-hq"), offline("berlin")])
+    (cause,) = comparison.causes
+    assert (cause.cause, cause.scope) == ("no-network", "some-networks")
+    assert "in their own networks, and the service was not checked" in cause.says
+    assert comparison.says == "Looked from acme-hq and berlin: acme-hq and berlin have no internet access."
+    assert comparison.alike == ()
+
+
+def test_a_relay_without_a_route_beside_a_healthy_one() -> None:
+    """The healthy relay adds nothing: the fault is in the network of the other."""
+    comparison = compare([offline("acme-hq"), record("berlin")])
+    assert [(cause.cause, cause.scope) for cause in comparison.causes] == [("no-network", "one-network")]
+    assert comparison.says.endswith("acme-hq has no internet access.")
+
+
+def test_a_reference_without_a_route_confirms_nothing() -> None:
+    """A reference relay without internet access does not make a blocked service the service's own fault."""
+    comparison = compare([ONE, offline("cloud", vantage=REFERENCE)])
+    (cause,) = comparison.causes
+    assert (cause.cause, cause.scope) == ("insights-blocked", "not-compared")
+    assert cause.unknown_from == ("cloud (reference)",)
