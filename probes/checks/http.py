@@ -12,7 +12,7 @@ from probes.protocol.model import Step
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Send one request. Any status below 500 means reached, except 407, which comes from a proxy on the path."""
+    """Send one request. A status means reached, also an error of the server's, unless a device on the path sends it."""
     start = now()
     with await open_stream(step, context) as stream:
         method = str(step.params.get("method", "GET"))
@@ -39,10 +39,13 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 def judge(head: Head) -> Failure | None:
-    """The failure for the status: from a proxy (407), from the server or the network (500 and above), or none."""
+    """The failure for a status that a proxy (407) or a captive portal (511, RFC 6585 section 6) sends, or none.
+
+    What the server thinks of the request is its own affair: an error of Insights keeps nobody from calling.
+    """
     if head.status == 407:
         return Failure.PROXY_AUTH_REQUIRED
-    return Failure.HTTP_UNEXPECTED_STATUS if head.status >= 500 else None  # 511: captive portal (RFC 6585 6)
+    return Failure.HTTP_UNEXPECTED_STATUS if head.status == 511 else None
 
 
 def date_offset(head: Head, middle: float) -> float | None:

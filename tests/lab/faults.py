@@ -231,6 +231,12 @@ def date(world: World, to: str | list[str] = "any") -> None:
 
 
 @_fault
+def server_error(world: World, to: str | list[str] = "insights") -> None:
+    """The service answers every HTTP request with status 500."""
+    world.add_redirect(f"ip daddr {_set(to)} tcp dport 443 redirect to :{at.SERVER_ERROR}", "svc")
+
+
+@_fault
 def clock(world: World, offset: str = "+400d") -> None:
     """The relay's wall clock is off by this much (s, m, h or d)."""
     world.clock = offset

@@ -31,13 +31,14 @@ async def signal(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-async def page(_request: web.Request) -> web.Response:
-    """Registration and Insights answer like an API that was asked for nothing."""
-    return web.json_response({"message": "lab"}, status=404)
+def make_app(date_shift: float = 0.0, status: int = 404) -> web.Application:
+    """The HTTP side of every gateway; *date_shift* in seconds moves its Date header.
 
+    Registration and Insights answer *status*, by default like an API that was asked for nothing.
+    """
 
-def make_app(date_shift: float = 0.0) -> web.Application:
-    """The HTTP side of every gateway; *date_shift* in seconds moves its Date header."""
+    async def page(_request: web.Request) -> web.Response:
+        return web.json_response({"message": "lab"}, status=status)
 
     async def stamp(_request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Date"] = email.utils.formatdate(time.time() + date_shift, usegmt=True)
@@ -72,6 +73,8 @@ async def main(certificates: Path) -> None:
     await web.TCPSite(runner, "127.0.0.1", PLAIN_PORT).start()
     shifted = await _runner(make_app(at.DATE_SHIFT))
     await web.TCPSite(shifted, None, at.DATE_SHIFTED, ssl_context=genuine).start()
+    failing = await _runner(make_app(status=500))
+    await web.TCPSite(failing, None, at.SERVER_ERROR, ssl_context=genuine).start()
     wrong = {at.WRONG_NAME: "wrong-name", at.EXPIRED: "expired", at.NOT_YET_VALID: "not-yet-valid"}
     for port, stem in wrong.items():
         await web.TCPSite(runner, None, port, ssl_context=tls(certificates / f"{stem}.pem")).start()

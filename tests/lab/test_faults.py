@@ -194,6 +194,16 @@ def test_clocks_can_differ(lab: Lab) -> None:
     assert 0 <= int(shown) - now - at.DATE_SHIFT < 60
 
 
+def test_the_service_answers_with_an_error(lab: Lab) -> None:
+    """Insights answers 500 with its genuine certificate, and the gateways are as before."""
+    lab.with_faults("server_error")
+    request = "GET / HTTP/1.1\nHost: lab\nConnection: close"
+    assert observations.http(lab, at.INSIGHTS, at.INSIGHTS_NAME, request).startswith("HTTP/1.1 500 ")
+    assert observations.tls(lab, at.INSIGHTS, at.INSIGHTS_NAME) == "ok"
+    edge = at.EDGES[0]
+    assert observations.http(lab, edge.javascript, edge.javascript_name, request).startswith("HTTP/1.1 404 ")
+
+
 # TURN
 
 
