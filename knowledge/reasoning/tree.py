@@ -10,9 +10,10 @@ from typing import Final
 
 from knowledge.model.conclusions import Answers, Diagnosis, PathStep
 from knowledge.model.schema import CaseModel
+from knowledge.reasoning.answers import needs_met
 from knowledge.reasoning.branches import Branch, Node, branches_of, grow, next_in
 from knowledge.reasoning.diagnosis import diagnose
-from knowledge.reasoning.judge import condition_truth, judge
+from knowledge.reasoning.judge import alternatives_truth, condition_truth, judge
 from probes.protocol.model import Observation
 
 _NOTHING: Final[Mapping[str, Observation]] = {}
@@ -72,7 +73,7 @@ def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool
             ]
         if standing != "found":
             conditions.append(cause.clears_only_if)
-        if standing != "ruled_out":
+        if alternatives_truth(cause.when, answers) is not False:
             conditions += [*cause.likely_when, *(effect.when for effect in cause.explains)]
         if any(moving.intersection(condition) for condition in conditions):
             return False
@@ -83,7 +84,7 @@ def _moving(case: CaseModel, answers: Answers, pending: frozenset[str]) -> froze
     """The unanswered questions that a pending step can still answer, or make due."""
     moving: set[str] = set()
     for question in case.questions.values():  # a question comes after the questions that it needs
-        if answers[question.id].answer is not None:
+        if answers[question.id].answer is not None or needs_met(question, answers) is False:
             continue
         own = any(spec.step in pending for spec in case.probes[question.id])
         if own or moving.intersection(question.needs):

@@ -5,9 +5,11 @@ import itertools
 import pytest
 
 from knowledge.model.schema import ProbeSpec
+from knowledge.reasoning.answers import answer
 from knowledge.reasoning.selection import select_causes
+from knowledge.reasoning.tree import settled
 from probes.protocol.failures import Failure
-from tests.knowledge.stories import KNOWLEDGE, SILENT, TWILIO, Change, at, diagnose, found, shut
+from tests.knowledge.stories import KNOWLEDGE, SILENT, TWILIO, Change, at, diagnose, found, observe, shut
 
 NO_EDGE = at("edges", SILENT, open=[], open_count=0, shut_count=2, others_open=[], roaming_open=False)
 FAR = at("edges", None, extra_ms=90.0, extra_ratio=5.0, nearest_edge="dublin", nearest_ms=22.0)
@@ -104,6 +106,36 @@ def test_a_fixed_edge_does_not_roam(told: dict[str, str]) -> None:
     """With a fixed edge, wherever roaming would lead is no finding, and nothing but the VPN is left open."""
     diagnosis, _ = diagnose("javascript", FAR, edge="dublin", **told)
     assert diagnosis.outcome == "clear"
+
+
+TOKYO_SHUT = at(
+    "edges", None, open=["dublin"], shut=["tokyo"], barred=["tokyo"], open_count=1, barred_count=1
+)
+OUT_OF_BUDGET = at(
+    "edges", SILENT, open=["dublin"], shut=["tokyo"], open_count=1, barred_count=1
+)  # relays before 0.2
+NO_OTHER_NAME = at("edges", Failure.DNS_NXDOMAIN_ERROR, open=[], open_count=0, barred_count=0)
+
+
+@pytest.mark.parametrize(
+    "others", [TOKYO_SHUT, OUT_OF_BUDGET, NO_OTHER_NAME], ids=["shut", "out of budget", "no name"]
+)
+@pytest.mark.parametrize("code", ["31009", "31005", "53000"])
+def test_an_edge_that_nobody_asked_for_decides_nothing(code: str, others: Change) -> None:
+    """With an edge chosen that works, others that are shut or unknown leave the outcome clear."""
+    diagnosis, _ = diagnose("javascript", others, edge="dublin", code=code, vpn="no")
+    assert diagnosis.outcome == "clear"
+
+
+@pytest.mark.parametrize("told", [{}, {"vpn": "no"}])
+def test_an_edge_that_nobody_asked_for_delays_nothing(told: dict[str, str]) -> None:
+    """With an edge chosen that works, nothing waits for the other edges; with roaming, the run does."""
+    for edge, waits in (("dublin", False), ("", True)):
+        case = select_causes(KNOWLEDGE, TWILIO, "31009", "javascript", edge)
+        observations = observe(case)
+        pending = {step for step, look in observations.items() if look.probe == "edges"}
+        so_far = {step: look for step, look in observations.items() if step not in pending}
+        assert settled(case, answer(case, so_far, told), pending) is not waits
 
 
 @pytest.mark.parametrize(

@@ -13,16 +13,8 @@ from tests.lab.world import World
 
 FOLDER: Final = Path(__file__).with_name("scenarios")
 KEYS: Final = (
-    "about",
-    "code",
-    "faults",
-    "options",
-    "outcome",
-    "found",
-    "possible",
-    "not_checked",
-    "never",
-    "says",
+    *("about", "code", "faults", "options", "outcome", "found", "possible", "not_checked", "never", "says"),
+    "within",
 )
 OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage")
 
@@ -44,6 +36,7 @@ class Scenario:
     not_checked: tuple[str, ...] = ()  # at least these
     never: tuple[str, ...] = ()  # none of these found
     outcome: str = ""  # found, clear or unclear, where the file says so
+    within: float = 0.0  # seconds that the checks may take, where the file says so
     code: int = 31009  # the error code that is asked about
     says: tuple[str, ...] = ()  # the evidence of what is found holds each of these
 
@@ -100,6 +93,7 @@ def parse(name: str, content: Any) -> Scenario:
         says=tuple(content.get("says") or ()),
         outcome=str(content.get("outcome", "")),
         code=int(content.get("code", 31009)),
+        within=float(content.get("within", 0)),
     )
     try:
         scenario.world()

@@ -49,6 +49,9 @@ def _wrong(scenario: scenarios.Scenario, diagnosis: dict[str, Any]) -> list[str]
         wrong.append(f"found {found}, expected {scenario.found}")
     if scenario.outcome and diagnosis.get("outcome") != scenario.outcome:
         wrong.append(f"the outcome is {diagnosis.get('outcome')}, expected {scenario.outcome}")
+    seconds = diagnosis["timings"]["looks_ms"] / 1000
+    if scenario.within and seconds > scenario.within:
+        wrong.append(f"the checks took {seconds:.1f} s, at most {scenario.within} are expected")
     if scenario.possible is not None and sorted(possible) != sorted(scenario.possible):
         wrong.append(f"possible {possible}, expected {scenario.possible}")
     if missing := set(scenario.not_checked) - set(unchecked):

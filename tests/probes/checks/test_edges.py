@@ -70,16 +70,27 @@ async def test_an_edge_that_is_not_allowed() -> None:
     assert "roaming_allowed" not in unknown
 
 
-async def test_a_silent_edge_does_not_hide_the_others() -> None:
-    """If the budget ends while one edge does not answer, the results of the others are kept."""
+async def test_a_silent_edge_does_not_fail_the_others() -> None:
+    """An edge that does not answer until the time is up fails alone: the check ends within its budget."""
     async with full_backlog() as port, tcp_server(silence, host="127.0.0.3", port=port):
         failure, facts = await context(
             port, budget=0.2, addresses=pinned("127.0.0.3", "127.0.0.3", "127.0.0.1")
         )
-    assert failure is Failure.GENERIC_TIMEOUT_ERROR
+    assert failure is None
     assert facts["open"] == ["dublin"]
+    assert (facts["shut"], facts["barred"]) == (["tokyo"], ["tokyo"])
     assert facts["roaming_open"] is True
     assert facts["edges"]["tokyo"]["failure"] == "generic_timeout_error"
+
+
+async def test_a_name_that_is_not_answered_fails_its_own_edge() -> None:
+    """An edge whose name lookup gets no reply has failed, and the others are judged as usual."""
+    known = {ROAMING: ["127.0.0.1"], HOSTS["dublin"]: ["127.0.0.1"]}
+    async with tcp_server(silence) as port, name_server(lambda _query, _tcp: []) as server:
+        failure, facts = await context(port, budget=0.3, addresses=known, servers=[server])
+    assert failure is None
+    assert facts["open"] == ["dublin"]
+    assert (facts["shut"], facts["barred"]) == (["tokyo"], [])
 
 
 async def test_names_are_resolved_and_aliases_recognized() -> None:
