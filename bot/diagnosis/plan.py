@@ -30,6 +30,9 @@ BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
 # One is enough; the second is a fallback if the first does not reply.
 OTHER_SERVERS: Final = 2
 
+# Roaming has the addresses of one edge. DNS that gives the same for more of them does not look the names up.
+OTHER_EDGES: Final = 3
+
 # The order in which TURN servers are tried for the media check: first what passes most firewalls.
 _WAYS: Final = ("tls", "tcp", "udp")
 
@@ -116,6 +119,8 @@ def _params(
         case "dns":
             if network.private_addresses:
                 yield "private_ok", True
+            if not look.params and (others := _other_edges(look.target, case.platform, network)):
+                yield "others", others
         case "websocket" | "http":
             if "path" not in look.params:
                 yield "path", _path(look.target, case.platform, network)
@@ -132,6 +137,17 @@ def _params(
             yield "turn", [_endpoint(server, network) for server in turn]
             yield "ranges", list(network.media_ranges)
             yield "ports", list(network.media_ports)
+
+
+def _other_edges(target: Target, platform: str, network: Network) -> list[str]:
+    """For the signaling host: some hosts of roaming and of other edges, of which one at most has the same addresses."""
+    if target.service != "signaling":
+        return []
+    roaming = (place.host for place in network.targets("signaling", platform, "roaming"))
+    hosts = dict.fromkeys((*roaming, *network.edge_hosts(platform).values()))
+    return [host for host in hosts if host != target.host and not addresses_known(host, network)][
+        :OTHER_EDGES
+    ]
 
 
 def _path(target: Target, platform: str, network: Network) -> str:

@@ -63,7 +63,17 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "pasted": frozenset({"tool", "bad"}),
     "dns": frozenset(
-        {"resolver", "rcode", "ms", "addresses", "bogons", "cnames", "client_subnet", "other_resolver"}
+        {
+            "resolver",
+            "rcode",
+            "ms",
+            "addresses",
+            "bogons",
+            "cnames",
+            "client_subnet",
+            "other_resolver",
+            "same_answers",
+        }
     ),
     "tcp": frozenset({"address", "ms", "icmp_from", "tried_addresses"}),
     "tls": frozenset(

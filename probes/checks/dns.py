@@ -15,11 +15,15 @@ from probes.net.clock import milliseconds_since, now
 from probes.net.dns_exchange import Server, ask
 from probes.net.dns_message import DnsAnswer, make_query
 from probes.net.resolver import DnsLookup, is_bogon, look_up
-from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.failures import EgressDenied, Failure, NetworkError
 from probes.protocol.model import Step
 
 # The test name's TXT answer: 'ecs':'True' (Twilio's network connectivity requirements).
 _SUBNET_SENT: Final = re.compile(r"""['"]?ecs['"]?\s*[:=]\s*['"]?(true|false)""", re.IGNORECASE)
+
+
+# Seconds that lookups of other names get after the target's own has ended. They started at the same time.
+_OTHERS_WAIT: Final = 0.25
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
@@ -33,7 +37,16 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 
 async def _address(step: Step, context: ProbeContext) -> Failure | None:
-    found = await _look_up(step, context)
+    """Look up the target's addresses. Names in the parameter `others` show whether all names get the same ones."""
+    lookups = [asyncio.create_task(_addresses_of(host, context)) for host in step.params.get("others", ())]
+    try:
+        found = await _look_up(step, context)
+        if found.addresses and lookups:
+            context.note(same_answers=await _count_same(found.addresses, lookups))
+    finally:
+        for lookup in lookups:
+            lookup.cancel()
+        await asyncio.gather(*lookups, return_exceptions=True)
     if step.params.get("resolver"):
         context.note(named_resolver=True)
     good = [address for address in (*found.addresses, *found.addresses6) if not is_bogon(address)]
@@ -57,6 +70,26 @@ async def _address(step: Step, context: ProbeContext) -> Failure | None:
     if found.failure is None and not good:
         return Failure.DNS_BOGON_ERROR
     return found.failure
+
+
+async def _addresses_of(host: str, context: ProbeContext) -> tuple[str, ...]:
+    try:
+        return (await context.shared.resolver.look_up(host)).addresses
+    except (OSError, EgressDenied):  # this name tells nothing
+        return ()
+
+
+async def _count_same(addresses: tuple[str, ...], lookups: list["asyncio.Task[tuple[str, ...]]"]) -> int:
+    """How many of *lookups* lead to *addresses*; 0 as soon as one leads elsewhere. Slow ones do not count."""
+    end, same = now() + _OTHERS_WAIT, 0
+    waiting = set(lookups)
+    while waiting and (left := end - now()) > 0:
+        done, waiting = await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        answers = [set(lookup.result()) for lookup in done if lookup.result()]
+        if any(answer != set(addresses) for answer in answers):
+            return 0
+        same += len(answers)
+    return same
 
 
 async def _look_up(step: Step, context: ProbeContext) -> DnsLookup:

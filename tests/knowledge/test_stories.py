@@ -37,6 +37,18 @@ SINGLE = {
     "turn-required one way": ("javascript", "", {"turn": "no"}, (ONE_WAY,)),
     "legacy-signaling-port": ("android", "", {"sdk_version": "2.1.0"}, (shut("legacy-signaling"),)),
     "dns-failing": ("javascript", "", {}, DNS_DEAD),
+    "dns-failing by one address for all": (
+        "javascript",
+        "",
+        {},
+        (at("dns", None, service="signaling", same_answers=3), shut("signaling"), NO_EDGE),
+    ),
+    "dns-failing with a page that answers": (
+        "ios",
+        "",
+        {},
+        (at("dns", None, service="signaling", same_answers=3), at("tls", Failure.SSL_NOT_TLS)),
+    ),
     "tls-intercepted": ("javascript", "", {}, (MITM,)),
     "tls-intercepted by a login page": ("ios", "", {}, (at("tls", Failure.SSL_NOT_TLS),)),
     "websocket-blocked": ("javascript", "", {}, (STRIPPED,)),

@@ -103,7 +103,13 @@ WRONG_NAME, EXPIRED, NOT_YET_VALID, DATE_SHIFTED = 20001, 20002, 20003, 20004  #
 SERVER_ERROR: Final = 20005  # in svc
 INTERCEPT, STRIP, REFUSE, UPGRADE_CUT = 4431, 4432, 4433, 4434  # in fw
 CUT_RESET, CUT_CLOSE, CUT_SILENT, PORTAL = 4435, 4436, 4437, 4438  # in fw
-RCODE_PORTS: Final = {"servfail": 5302, "nxdomain": 5303, "refused": 5305, "bogon": 5300}  # in lan
+RCODE_PORTS: Final = {
+    "servfail": 5302,
+    "nxdomain": 5303,
+    "refused": 5305,
+    "bogon": 5300,
+    "alike": 5301,
+}  # in lan
 DATE_SHIFT: Final = 3600  # seconds that the stand-in's Date header is ahead
 
 

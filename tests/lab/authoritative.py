@@ -58,11 +58,11 @@ def answer_zone(query: dns.message.Message, peer: str, steer: Path) -> dns.messa
 
 
 def answer_rcode(query: dns.message.Message, _peer: str, word: str) -> dns.message.Message:
-    """The same refusal to everything; `bogon` is a loopback address."""
+    """The same answer to everything; `bogon` is a loopback address, `alike` a host without the service."""
     reply = dns.message.make_response(query)
     reply.flags |= dns.flags.RA
-    if word == "bogon":
-        _put(reply, query.question[0], "A", "127.0.0.1")
+    if address := {"bogon": "127.0.0.1", "alike": at.FAR}.get(word):
+        _put(reply, query.question[0], "A", address)
     else:
         reply.set_rcode(dns.rcode.from_text(word))
     return reply

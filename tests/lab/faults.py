@@ -287,7 +287,7 @@ def other_resolver(world: World, address: str = at.FAR) -> None:
 
 @_fault
 def dns_answers(world: World, rcode: str = "servfail") -> None:
-    """The near resolver answers all with servfail, refused, nxdomain, or a loopback address (bogon)."""
+    """The near resolver answers servfail, refused, nxdomain, a loopback address (bogon) or one other (alike)."""
     port = at.RCODE_PORTS[rcode]
     world.add_redirect(f"meta l4proto {{ tcp, udp }} th dport 53 redirect to :{port}", "lan")
 

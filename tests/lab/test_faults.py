@@ -242,6 +242,7 @@ def test_turn_forbids_and_refuses(lab: Lab) -> None:
         ("dns_answers", {"rcode": "refused"}, "status: REFUSED"),
         ("dns_answers", {"rcode": "nxdomain"}, "status: NXDOMAIN"),
         ("dns_answers", {"rcode": "bogon"}, "127.0.0.1"),
+        ("dns_answers", {"rcode": "alike"}, at.FAR),
         ("dns_name", {}, "status: NXDOMAIN"),
         ("dns_far", {}, FAR_EDGE.javascript),
         ("roaming", {"edge": "ashburn"}, at.EDGE["ashburn"].javascript),

@@ -137,8 +137,11 @@ def test_params() -> None:
     assert steps(look("websocket", SIGNALING))["websocket"].params == {"path": "/signal"}
     assert steps(look("http", replace(SIGNALING, port=8443)))["http"].params == {"path": "/"}
     assert steps(look("dns", DNS), network=replace(NETWORK, private_addresses=True))["dns"].params == {
-        "private_ok": True
+        "private_ok": True,
+        "others": ["near.example"],
     }
+    assert steps(look("dns", replace(DNS, service="insights")))["dns"].params == {}
+    assert steps(look("dns", replace(DNS, host="near.example")))["dns"].params == {"others": ["sig.example"]}
     nat = steps(look("nat", Target("stun", "stun.example", 3478, "udp")))["nat"].params
     assert nat == {"servers": [{"host": "turn.example", "port": 3478}]}
 

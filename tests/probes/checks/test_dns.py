@@ -407,3 +407,27 @@ async def test_look_up_leaves_nothing_running() -> None:
     async with name_server(lambda query, tcp: []) as silent, name_server(GOOD) as good:
         await look_up(HOST, [silent, good], cadence=(9.0,))
         assert len([task for task in asyncio.all_tasks() if not task.done()]) == 1
+
+
+ALIKE = {"others": ["edge1.example", "edge2.example", "edge3.example"]}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "same"),
+    [
+        (("192.0.2.7", "192.0.2.7", "192.0.2.7"), 3),
+        (("192.0.2.7", "192.0.2.8", "192.0.2.9"), 0),  # roaming, which has the address of one edge
+        (("192.0.2.7", "192.0.2.7", ""), 2),
+        (("", "", ""), 0),
+    ],
+    ids=["all", "one edge", "one unknown", "all unknown"],
+)
+async def test_the_same_answer_for_other_names_is_counted(addresses: tuple[str, ...], same: int) -> None:
+    """The check counts the other names that lead to the target's address, and none if one leads elsewhere."""
+    records = {f"{HOST} A": [f"{HOST} A 192.0.2.7"]}
+    known = zip(ALIKE["others"], addresses, strict=True)
+    records |= {f"{host} A": [f"{host} A {address}"] for host, address in known if address}
+    async with name_server(zone(records)) as server:
+        failure, facts = await ask_for(HOST, 53, servers=[server], private_ok=True, **ALIKE)
+    assert failure is None
+    assert facts["same_answers"] == same
