@@ -159,7 +159,7 @@ class MediaPath:
         self._arrived.set_result(peer)
 
     def _take_arrival(self, arrival: Arrival) -> None:
-        if self._number(arrival.payload) is None:
+        if self._number(arrival.payload) is None or (arrival.icmp and arrival.peer != self.relayed):
             return
         if arrival.icmp is None and not self._returned.done():
             self._returned.set_result(None)

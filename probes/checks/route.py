@@ -30,19 +30,22 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
                 sock.send(bytes(8), (host, port + hop), ttl=hop)
             try:
                 async with asyncio.timeout(wait):
-                    await _listen(sock, port, hops, context)
+                    await _listen(sock, (host, port), hops, context)
             except TimeoutError:
                 continue
             return None
     return None
 
 
-async def _listen(sock: UdpSocket, port: int, hops: dict[str, str], context: ProbeContext) -> None:
+async def _listen(
+    sock: UdpSocket, towards: tuple[str, int], hops: dict[str, str], context: ProbeContext
+) -> None:
     """Note who answers, until a hop beyond the gateway does."""
+    host, port = towards
     while not context.facts["beyond_gateway"]:
         arrival = await sock.receive()
         hop = arrival.peer[1] - port
-        if hop not in _HOPS or arrival.icmp is None:
+        if arrival.peer[0] != host or hop not in _HOPS or arrival.icmp is None:
             continue
         if arrival.failure is not None and arrival.icmp_from != arrival.peer[0]:
             # Not "TTL expired" but "not forwarded": from the gateway if the TTL was one, else from no

@@ -3,6 +3,7 @@
 Linux only (`IP_RECVERR`, ip(7)); needs no privilege.
 """
 
+import ipaddress
 import socket
 import struct
 from collections.abc import Iterable
@@ -74,6 +75,16 @@ def ask_for_icmp(sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
     else:
         sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+
+
+def quotes_connection(
+    segment: bytes, towards: tuple[str, int], local_port: int, remote: tuple[str, int]
+) -> bool:
+    """Whether the TCP *segment* that an ICMP error quotes, sent *towards* an address, is from this connection."""
+    addresses = {ipaddress.ip_address(host.partition("%")[0]) for host in (towards[0], remote[0]) if host}
+    if len(addresses) != 1 or towards[1] != remote[1]:
+        return False
+    return len(segment) < 4 or struct.unpack_from("!HH", segment) == (local_port, remote[1])
 
 
 def read_error(sock: socket.socket) -> tuple[bytes, tuple[str, int], IcmpError | None] | None:

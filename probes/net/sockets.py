@@ -12,7 +12,7 @@ from typing import Final
 
 from probes.net.addresses import family_of
 from probes.net.guard import GUARD
-from probes.net.icmp import IcmpError, ask_for_icmp, read_error
+from probes.net.icmp import IcmpError, ask_for_icmp, quotes_connection, read_error
 from probes.net.udp import Arrival, UdpSocket, settle
 from probes.protocol.failures import Failure, NetworkError, classify
 
@@ -61,7 +61,7 @@ async def connect_tcp(address: str, port: int) -> socket.socket:
         code = sock.connect_ex((address, port))
         if code not in {0, errno.EINPROGRESS}:
             raise OSError(code, os.strerror(code))
-        await _connected(sock)
+        await _connected(sock, (address, port))
         peer = sock.getpeername()
         GUARD.get().check(str(peer[0]), int(peer[1]), "tcp")
     except BaseException:
@@ -70,13 +70,16 @@ async def connect_tcp(address: str, port: int) -> socket.socket:
     return sock
 
 
-async def _connected(sock: socket.socket) -> None:
-    """Wait until the TCP handshake of *sock* succeeds or fails."""
+async def _connected(sock: socket.socket, remote: tuple[str, int]) -> None:
+    """Wait until the TCP handshake of *sock* with *remote* succeeds or fails."""
     icmp: IcmpError | None = None
+    local_port = int(sock.getsockname()[1])
     while True:
         await _writable(sock)
         while (error := read_error(sock)) is not None:
-            icmp = error[2] or icmp
+            segment, towards, reported = error
+            if quotes_connection(segment, towards, local_port, remote):
+                icmp = reported or icmp
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise _worded(code, icmp)

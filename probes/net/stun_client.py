@@ -139,7 +139,8 @@ class StunSocket:
     def _take_error(self, arrival: Arrival) -> None:
         """Fail a request on its second ICMP error; a single one may come from a route that is changing."""
         for question in self._questions:
-            if arrival.failure and arrival.payload[8:20] in question.times:
+            ours = arrival.peer == question.server and arrival.payload[8:20] in question.times
+            if arrival.failure and ours:
                 question.errors.append(NetworkError(arrival.failure, arrival.icmp_from))
                 if len(question.errors) > 1 and not question.answer.done():
                     question.answer.set_exception(question.errors[0])

@@ -43,6 +43,10 @@ class UdpSocket:
         self._waiting: asyncio.Future[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._guard = GUARD.get()
+        try:
+            self._remote: tuple[str, int] | None = sock.getpeername()[:2]
+        except OSError:  # not connected: a receiver tells by the destination which datagram an error is about
+            self._remote = None
         self._loop.add_reader(sock, self._read)
 
     def __enter__(self) -> "UdpSocket":
@@ -60,16 +64,15 @@ class UdpSocket:
     def send(self, payload: bytes, to: tuple[str, int] | None = None, *, ttl: int | None = None) -> None:
         """Send once, with *ttl* if given; raises OSError if this host refuses.
 
-        The kernel reports the error of an earlier datagram at the next send. That error becomes an arrival,
-        and we send again.
+        The kernel reports the error of an earlier datagram, perhaps to another destination, at the next send.
+        We send again: only what is raised then is about this datagram. The error queue becomes arrivals.
         """
         peer = to or self._sock.getpeername()
         self._guard.check(str(peer[0]), int(peer[1]), "udp")
         try:
             self._send(payload, to, ttl)
         except OSError:
-            if not self._drain_errors():
-                raise
+            self._drain_errors()
             self._wake()
             self._send(payload, to, ttl)
 
@@ -109,18 +112,19 @@ class UdpSocket:
             self._arrivals.append(Arrival(payload, (str(peer[0]), int(peer[1]))))
         self._wake()
 
-    def _drain_errors(self) -> bool:
-        """Move the error queue into the arrivals; True if there was an entry."""
-        found = False
+    def _drain_errors(self) -> None:
+        """Move the error queue into the arrivals.
+
+        A connected socket gets errors about its own peer only: what was sent from its port before, by itself or by
+        another socket, is not its flow.
+        """
         for _ in range(_BATCH):
             error = read_error(self._sock)
             if error is None:
                 break
-            found = True
             payload, peer, icmp = error
-            if icmp is not None:
+            if icmp is not None and self._remote in (None, peer):
                 self._arrivals.append(Arrival(payload, peer, icmp))
-        return found
 
     def _wake(self) -> None:
         if self._arrivals and self._waiting is not None:

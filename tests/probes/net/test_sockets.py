@@ -14,6 +14,7 @@ from probes.net import icmp
 from probes.net.certificate_verdict import Trust
 from probes.net.resolver import Resolver
 from probes.net.sockets import LOW_PORTS, _worded, connect_tcp, has_route, open_udp, source_address
+from probes.net.udp import UdpSocket
 from probes.protocol.failures import Failure, NetworkError, classify
 from probes.protocol.model import Observation, Plan, Step, Target
 from tests.fakes import full_backlog, silence, tcp_server
@@ -65,6 +66,67 @@ async def test_an_earlier_error_does_not_keep_us_from_sending() -> None:
             sock.send(b"x")
         heard = [await sock.receive() for _ in range(3)]
     assert {arrival.failure for arrival in heard} == {Failure.PORT_UNREACHABLE}
+
+
+async def test_an_error_about_another_destination_is_not_the_connections() -> None:
+    """A connected socket gets no error about a datagram that left its port towards another destination."""
+    with open_udp() as server:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setblocking(False)
+        icmp.ask_for_icmp(sock)
+        sock.bind(("127.0.0.1", 0))
+        sock.sendto(b"to nobody", ("127.0.0.1", closed_udp_port()))  # the error is there at once on loopback
+        sock.connect(("127.0.0.1", server.local[1]))
+        with UdpSocket(sock) as client:
+            client.send(b"ping")
+            server.send(b"pong", (await server.receive()).peer)
+            arrival = await client.receive()
+    assert (arrival.payload, arrival.icmp) == (b"pong", None)
+
+
+async def test_an_error_that_the_queue_has_no_room_for_fails_no_other_datagram() -> None:
+    """The pending error of one destination does not fail a send to another, even with an empty error queue."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    icmp.ask_for_icmp(sock)
+    sock.bind(("127.0.0.1", 0))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    with (
+        open_udp() as server,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as flood,
+        UdpSocket(sock) as client,
+    ):
+        for _ in range(20):
+            flood.sendto(bytes(1), sock.getsockname())
+        sock.sendto(b"to nobody", ("127.0.0.1", closed_udp_port()))
+        assert icmp.read_error(sock) is None  # the receive buffer is full
+        client.send(b"ping", ("127.0.0.1", server.local[1]))
+        assert (await server.receive()).payload == b"ping"
+
+
+@pytest.mark.parametrize(
+    ("ports", "towards", "same"),
+    [
+        ((5000, 443), ("192.0.2.7", 443), True),
+        ((5000, 443), ("192.0.2.8", 443), False),  # another host
+        ((5000, 8443), ("192.0.2.7", 8443), False),  # another port of the host
+        ((5001, 443), ("192.0.2.7", 443), False),  # another connection to it
+        ((), ("192.0.2.7", 443), True),  # the router quotes no more than the IP header
+        ((5000, 443), ("", 0), False),
+    ],
+)
+def test_an_icmp_error_belongs_to_one_connection(
+    ports: tuple[int, ...], towards: tuple[str, int], same: bool
+) -> None:
+    """The quoted packet decides by address, port, and our own port whose error it is."""
+    segment = struct.pack(f"!{len(ports)}H", *ports)
+    assert icmp.quotes_connection(segment, towards, 5000, ("192.0.2.7", 443)) is same
+
+
+def test_addresses_are_compared_as_addresses() -> None:
+    """The same IPv6 address in other letters, or with a zone, is the same destination."""
+    segment = struct.pack("!HH", 5000, 443)
+    assert icmp.quotes_connection(segment, ("2001:db8::1%0", 443), 5000, ("2001:DB8:0::1", 443))
 
 
 async def test_an_icmp_error_does_not_spin_the_loop() -> None:
