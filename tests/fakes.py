@@ -41,6 +41,7 @@ async def tcp_server(
     async def serve(sock: socket.socket) -> None:
         reader = asyncio.StreamReader()
         protocol = asyncio.StreamReaderProtocol(reader)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio does so for its own servers
         # The probe may be gone at any moment.
         with suppress(OSError, EOFError):
             tls = context if isinstance(context, ssl.SSLContext) else None

@@ -91,7 +91,19 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "websocket": frozenset(
-        {"status", "server", "proxy", "open_proxy", "asking_proxy", "failing_proxy", "auth_schemes"}
+        {
+            "status",
+            "server",
+            "proxy",
+            "open_proxy",
+            "asking_proxy",
+            "failing_proxy",
+            "auth_schemes",
+            "ended_at",
+            "close_code",
+            "close_reason",
+            "attempts",
+        }
     ),
     "http": frozenset(
         {"status", "server", "date_offset_s", "proxy", "open_proxy", "asking_proxy", "auth_schemes"}

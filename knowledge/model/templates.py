@@ -109,6 +109,9 @@ def fact(observation: Observation, name: str) -> str:
             return written(observation.facts.get("resolver")) if named else ""
         case "open_proxy" | "asking_proxy" | "failing_proxy":
             return written(observation.facts.get("proxy")) if _PROXY_SAID[name](observation.failure) else ""
+        case "ended_at":
+            is_open = observation.facts.get("upgraded") and observation.failure is not None
+            return written(observation.target.host) if is_open else ""
         case "client_subnet":
             return "kept back" if observation.facts.get("client_subnet_sent") is False else ""
     return written(observation.facts.get(name))

@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import SplitResult, unquote
 
@@ -20,6 +20,7 @@ class Head:
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
+    rest: bytes = b""  # received behind the head: the start of the body, or the first frames
 
     def get(self, name: str) -> str:
         """The first header called *name*, cut to 200 characters; "" if there is none."""
@@ -60,7 +61,7 @@ async def read_head(read: Callable[[], Awaitable[bytes]]) -> Head:
         if end is not None:
             head = parse_head(bytes(received[: end.start()]))
             if head.status >= 200 or head.status == 101:
-                return head
+                return replace(head, rest=bytes(received[end.end() :]))
             del received[: end.end()]
             searched = 0
             continue

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
+from probes.net.tcp_info import TcpInfo, tcp_info
 from probes.protocol.failures import Failure, NetworkError
 
 _RECORDS: Final = {0x15, 0x16}  # alert and handshake: the first record of a TLS server (RFC 8446 section 5.1)
@@ -101,6 +102,11 @@ class TlsStream:
         """Send all of *content*."""
         self._tls.write(content)
         await self._flush()
+
+    @property
+    def tcp(self) -> TcpInfo:
+        """What the kernel knows about the TCP connection."""
+        return tcp_info(self._sock)
 
     @property
     def version(self) -> str:

@@ -51,6 +51,7 @@ class Failure(StrEnum):
     WEBSOCKET_UPGRADE_STRIPPED = (
         "websocket_upgrade_stripped"  # 2xx or 3xx: a device removed the Upgrade header
     )
+    WEBSOCKET_CLOSED = "websocket_closed"  # a close frame before any of our frames was answered
     PROXY_AUTH_REQUIRED = "proxy_auth_required"  # 407
     PROXY_REFUSED = "proxy_refused"  # CONNECT answered by another status
     PROXY_UNREACHABLE = "proxy_unreachable"

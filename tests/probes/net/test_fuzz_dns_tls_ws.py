@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from probes.checks import dns as dns_probe
 from probes.checks import http, tls, websocket
+from probes.checks.websocket_attempt import judge_upgrade
 from probes.net import icmp
 from probes.net.certificate_verdict import Trust
 from probes.net.dns_message import _KINDS, make_query, parse_answer
@@ -109,7 +110,7 @@ def decode_head(dice: random.Random) -> None:
     head = Head(101)
     with may_fail_as(Failure.HTTP_MALFORMED_RESPONSE):
         head = parse_head(spoil(UPGRADE.rstrip(), dice))
-    websocket.judge(head, "dGhlIHNhbXBsZSBub25jZQ==")
+    judge_upgrade(head, "dGhlIHNhbXBsZSBub25jZQ==")
     http.judge(head)
     http.date_offset(head, 0.0)
     assert all(len(scheme) <= 40 for scheme in head.auth_schemes)
@@ -134,7 +135,7 @@ def test_the_samples_are_sound() -> None:
     assert whole is not None
     assert sorted(whole.addresses) == ["192.0.2.1", "192.0.2.2"]
     assert (whole.subnet_scope, whole.nsid) == (20, "fra-7")
-    assert websocket.judge(parse_head(UPGRADE.rstrip()), "dGhlIHNhbXBsZSBub25jZQ==") is None
+    assert judge_upgrade(parse_head(UPGRADE.rstrip()), "dGhlIHNhbXBsZSBub25jZQ==") is None
     assert TRUST.judge(CHAIN, HOST, NOW).facts["names"] == [HOST]
 
 
