@@ -192,9 +192,7 @@ class Places(Protocol):
         """Addresses of the resolvers to query besides the system's own."""
         ...
 
-    def targets(
-        self, service: str, platform: str, edge_scope: EdgeScope, chosen_edge: str, /
-    ) -> tuple[Target, ...]:
+    def targets(self, service: str, platform: str, scope: EdgeScope, edge: str, /) -> tuple[Target, ...]:
         """Return the targets of *service* for *platform*, at the chosen edge, the roaming edge, or every edge."""
         ...
 

@@ -103,6 +103,12 @@ WRONG_NAME, EXPIRED, NOT_YET_VALID, DATE_SHIFTED = 20001, 20002, 20003, 20004  #
 SERVER_ERROR: Final = 20005  # in svc
 INTERCEPT, STRIP, REFUSE, UPGRADE_CUT = 4431, 4432, 4433, 4434  # in fw
 CUT_RESET, CUT_CLOSE, CUT_SILENT, PORTAL = 4435, 4436, 4437, 4438  # in fw
+# What happens to a WebSocket after its upgrade: when, then how. Ports for stand-ins in fw, and in svc.
+_MOMENTS, _ENDS = ("open", "frame", "text"), ("close", "reset", "silent", "policy")
+ENDINGS: Final = tuple(f"{moment}-{end}" for moment in _MOMENTS for end in _ENDS)
+ENDED_ON_PATH: Final = {name: 4440 + number for number, name in enumerate(ENDINGS)}
+MANNERS: Final = (*ENDINGS, "slow", "hangs", "late", "no-pong", "busy", "stranger")
+GATEWAYS: Final = {name: 20010 + number for number, name in enumerate(MANNERS)}
 RCODE_PORTS: Final = {
     "servfail": 5302,
     "nxdomain": 5303,

@@ -201,8 +201,22 @@ def tls_dropped(world: World, to: str | list[str] = "signaling") -> None:
 def websocket(
     world: World, how: str = "strip", to: str | list[str] = "javascript", where: str = "fw"
 ) -> None:
-    """A gateway with a genuine certificate takes the Upgrade out, refuses it, or cuts it."""
-    _divert(world, to, {"strip": at.STRIP, "refuse": at.REFUSE, "cut": at.UPGRADE_CUT}[how], where)
+    """A device with a genuine certificate takes the Upgrade out, refuses it, cuts it, or ends the WebSocket later."""
+    upgrade = {"strip": at.STRIP, "refuse": at.REFUSE, "cut": at.UPGRADE_CUT}
+    _divert(world, to, (upgrade | at.ENDED_ON_PATH)[how], where)
+
+
+@_fault
+def gateway(world: World, how: str, to: str | list[str] = "javascript") -> None:
+    """The service's own gateway ends each WebSocket, or is slow, answers no ping, or refuses strangers."""
+    world.add_redirect(f"ip daddr {_set(to)} tcp dport 443 redirect to :{at.GATEWAYS[how]}", "svc")
+
+
+@_fault
+def websocket_records_dropped(world: World, to: str | list[str] = "javascript") -> None:
+    """Everything that a client sends inside of TLS on 443 is dropped; the handshake is not."""
+    # A client's Finished is such a record, too, and the client does not wait for an answer to it (TLS 1.3).
+    world.add_forward(f"ip daddr {_set(to)} tcp dport 443 @ih,0,16 0x1703 drop")
 
 
 def _divert(world: World, to: str | list[str], port: int, where: str = "fw") -> None:

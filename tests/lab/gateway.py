@@ -1,7 +1,7 @@
 """The service's gateways: signaling over WebSocket, mobile signaling over TLS, HTTPS for the rest.
 
 Run inside svc: `python -m tests.lab.gateway CERTIFICATES`. Besides the genuine ones it keeps stand-ins on
-ports of their own, with a wrong certificate or a shifted Date, to which a fault redirects.
+ports of their own, with a wrong certificate, a shifted Date, or manners of their own, to which a fault redirects.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from pathlib import Path
 from aiohttp import WSMsgType, web
 
 from tests.lab import addresses as at
+from tests.lab import manners
 
 PLAIN_PORT = 8080  # on loopback, for nginx
 
@@ -78,6 +79,7 @@ async def main(certificates: Path) -> None:
     wrong = {at.WRONG_NAME: "wrong-name", at.EXPIRED: "expired", at.NOT_YET_VALID: "not-yet-valid"}
     for port, stem in wrong.items():
         await web.TCPSite(runner, None, port, ssl_context=tls(certificates / f"{stem}.pem")).start()
+    await manners.listen(genuine)
     await asyncio.Event().wait()
 
 

@@ -17,11 +17,15 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from wsproto.connection import Connection, ConnectionType
+
 from tests.lab import addresses as at
+from tests.lab import endings
 from tests.lab.certificates import Authority
 from tests.lab.gateway import tls
 
 SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h
+ROUND_TRIP = 0.15  # seconds; longer than to the farthest edge
 PORTAL_ANSWER = b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/login\r\nContent-Length: 0\r\n\r\n"
 REFUSAL = b"HTTP/1.1 403 Forbidden\r\nServer: lab-filter\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -83,6 +87,44 @@ async def cut_upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter
         _reset(writer)
         return
     await _splice(reader, writer, head, through_tls=True)
+
+
+async def end_websocket(ending: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass everything on until a WebSocket comes to the moment of its *ending*."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    if b"upgrade: websocket" not in head.lower():
+        await _splice(reader, writer, head, through_tls=True)
+        return
+    moment, _, how = ending.partition("-")
+    host, port = _destination(writer)
+    far_reader, far_writer = await asyncio.open_connection(host, port, ssl=ssl._create_unverified_context())
+    try:
+        far_writer.write(head)
+        writer.write(await far_reader.readuntil(b"\r\n\r\n"))
+        await writer.drain()
+        copying = asyncio.create_task(_copy(far_reader, writer))
+        await _pass_frames_until(moment, reader, far_writer)
+        copying.cancel()
+        await endings.end(how, writer)
+    finally:
+        far_writer.close()
+
+
+async def _pass_frames_until(
+    moment: str, reader: asyncio.StreamReader, far_writer: asyncio.StreamWriter
+) -> None:
+    """Pass a client's frames on, one by one, until *moment*; raises EOFError when the client is gone."""
+    near, far = Connection(ConnectionType.SERVER), Connection(ConnectionType.CLIENT)
+    while not endings.is_now(moment, None):
+        chunk = await reader.read(65536)
+        if not chunk:
+            raise EOFError
+        near.receive_data(chunk)
+        for event in near.events():
+            if endings.is_now(moment, event):
+                await asyncio.sleep(ROUND_TRIP)  # the replies to what was passed on come back first
+                return
+            far_writer.write(far.send(event))
 
 
 async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, how: str, names: Path) -> None:
@@ -157,6 +199,7 @@ async def main(certificates: Path, names: Path) -> None:
         at.PORTAL: portal,
     }
     secure = {at.STRIP: strip, at.REFUSE: refuse, at.UPGRADE_CUT: cut_upgrade}
+    secure |= {port: partial(end_websocket, ending) for ending, port in at.ENDED_ON_PATH.items()}
     for port, listener in plain.items():
         await asyncio.start_server(partial(_guarded, listener), "0.0.0.0", port)
     for port, listener in secure.items():

@@ -173,6 +173,24 @@ def test_upgrade_is_tampered_with_under_a_genuine_certificate(
     ).startswith(seen)
 
 
+@pytest.mark.parametrize("fault", ["websocket", "gateway"])
+@pytest.mark.parametrize("how", ["open-close", "frame-reset", "text-silent"])
+def test_websocket_is_ended_after_a_granted_upgrade(lab: Lab, fault: str, how: str) -> None:
+    """The upgrade is granted under the service's own certificate; what ends the WebSocket comes later."""
+    lab.with_faults((fault, {"how": how}))
+    assert observations.tls(lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name) == "ok"
+    head = observations.http(lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name, observations.UPGRADE)
+    assert head.startswith("HTTP/1.1 101 ")
+
+
+def test_records_of_the_client_are_dropped_after_the_handshake(lab: Lab) -> None:
+    """The handshake succeeds, and no request is answered."""
+    lab.with_faults("websocket_records_dropped")
+    assert observations.tls(lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name) == "ok"
+    with pytest.raises(TimeoutError):
+        observations.http(lab, FAR_EDGE.javascript, FAR_EDGE.javascript_name, observations.UPGRADE)
+
+
 def test_stand_in_behind_the_delay_keeps_the_distance(lab: Lab) -> None:
     """A tampered gateway at the service has the same round-trip time as the edge it replaces."""
     lab.with_faults(("websocket", {"where": "svc"}))
