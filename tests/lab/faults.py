@@ -207,7 +207,7 @@ def websocket(
 
 
 @_fault
-def gateway(world: World, how: str, to: str | list[str] = "javascript") -> None:
+def gateway(world: World, how: str = "slow", to: str | list[str] = "javascript") -> None:
     """The service's own gateway ends each WebSocket, or is slow, answers no ping, or refuses strangers."""
     world.add_redirect(f"ip daddr {_set(to)} tcp dport 443 redirect to :{at.GATEWAYS[how]}", "svc")
 

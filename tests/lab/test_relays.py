@@ -152,7 +152,7 @@ def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
     begun = time.monotonic()
     with nothing_runs_twice(lab, place) as (check, looks):
         process = start(place, situation)
-        place.until(looks)
+        place.until(lambda: looks() > 1)  # the second follows the first one's observation
         cut = scenarios.load("signaling-blocked-drop").world()
         for way in ("saddr", "daddr"):
             cut.forward.setdefault("fw", []).insert(0, f"ip {way} {HUB} tcp {way[0]}port 443 drop")
