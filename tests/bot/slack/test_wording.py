@@ -83,7 +83,7 @@ async def test_slow_model(
         assert WORDED not in told.text
         await slack.deliveries.drain()
         assert len(here.ours()) == 1
-    assert "not worded by the language model: the endpoint did not answer within 0.1 s" in caplog.text
+    assert "not reworded by the language model: the endpoint did not answer within 0.1 s" in caplog.text
 
 
 async def test_others_do_not_wait_for_the_model(
