@@ -7,7 +7,7 @@ from typing import Literal
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import apply_changes
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError, unknown_word
 from bot.language.answer_words import is_doubt, read_answer, spoken
 from bot.model.request import Request

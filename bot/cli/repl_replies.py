@@ -11,7 +11,7 @@ from bot.cli.interactive import ask_on, conclude_with, is_interactive, talk_thro
 from bot.cli.knowledge import lines_of
 from bot.cli.repl_session import Repl
 from bot.diagnosis.revise import apply_changes, can_reuse
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError, unknown_word
 from bot.language.answering import Answer
 from bot.language.follow_ups import LastQuestion, in_context

@@ -10,7 +10,7 @@ from bot.cli.preflight import read_all, request_of
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.device_evidence import apply_device_reading, case_of
 from bot.diagnosis.engine import Engine
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError
 from bot.intake.clues import Reading
 from bot.intake.read import BEGINNING, read

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.language.case_context import context_of_case, topics_of
 from bot.language.follow_ups import LastQuestion
 from bot.language.make_request import AmbiguousCode

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.diagnosis.comparison import leading, listed
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from knowledge.model.conclusions import Diagnosis, Judged
 from knowledge.reasoning.merge import merge
 from probes.protocol.model import REFERENCE, Observation

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from knowledge.model.conclusions import Answers, Finding
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE

@@ -6,7 +6,8 @@ Pure. No checks run. If a relay's answer and the device's contradict each other,
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bot.diagnosis.triage import Problem, RunRecord, prepare
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import Problem, prepare
 from bot.intake.clues import Reading, platform_of
 from bot.intake.observation import observe, place
 from bot.intake.preflight_report import PreflightReport

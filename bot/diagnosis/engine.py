@@ -6,7 +6,8 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.diagnosis.triage import ProgressCallback, RunRecord, prepare, reevaluate, triage
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import ProgressCallback, prepare, reevaluate, triage
 from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
 from bot.errors import UsageError, unknown_word
 from bot.model.request import Request, Vocabulary

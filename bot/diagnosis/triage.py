@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from bot.diagnosis.ice_servers import find_ice
 from bot.diagnosis.plan import make_plan, observe_known
+from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.request import Request
 from bot.relays.local import Relay
@@ -23,24 +24,6 @@ from knowledge.reasoning.selection import select_causes
 from knowledge.reasoning.tree import Tree, compile_tree, settled, walk
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan, Step
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """Everything about one relay's run: enough to explain it later, and to conclude it again with one more answer."""
-
-    request: Request
-    network: str  # the network's id
-    digest: str  # of the knowledge that was used
-    relay: str
-    vantage: str
-    turn: str  # source of the TURN credentials, or why there are none
-    plan: Plan
-    observations: Mapping[str, Observation]  # by step id, in order of arrival
-    answers: Mapping[str, Answers]  # by platform
-    diagnosis: Diagnosis
-    started: float  # Unix time in seconds
-    timings: Mapping[str, float]  # milliseconds: prepare, looks, total
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from knowledge.model.advice import AdvisedCause
 from knowledge.model.conclusions import Judged
 from knowledge.model.schema import Knowledge

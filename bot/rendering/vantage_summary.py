@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.diagnosis.aggregate import aggregate, unchecked_by_all
 from bot.diagnosis.comparison import ComparedCause, Comparison, FindingScope, compare, listed, missing_from
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.vantage import VantageSummaries, VantageSummary
 from bot.rendering.view import View, headline, make_view
 from knowledge.model.conclusions import Diagnosis

@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import outcome
 from bot.rendering.reasons import Group, group_by_reason
 from bot.rendering.vantage import VantageSummaries

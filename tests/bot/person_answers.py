@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import apply_changes
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.language.answer_words import spoken
 from bot.model.request import Request
 from probes.protocol.failures import Failure

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.model.request import Request
 from bot.model.vocabulary import person_questions
 from bot.rendering.blocks import evidence, fixes, guides, lists, modals, notices, run_diff, ticket

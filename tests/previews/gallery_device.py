@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from bot.diagnosis.device_evidence import apply_device_reading
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.intake.read import read
 from bot.rendering.blocks import device_report
 from bot.rendering.blocks.notices import note

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bot.diagnosis.aggregate import aggregate
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks import evidence, relay_progress, run_diff
 from bot.rendering.blocks.decision_path import Mark, walked

@@ -10,7 +10,7 @@ from typing import Any
 from bot.allowlist.formats import FORMS
 from bot.allowlist.model import make_list
 from bot.allowlist.request import ListRequest
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.intake.read import read
 from bot.language.answering import answer_question
 from bot.language.case_context import CaseContext, context_of_case

@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 
 from bot.diagnosis.ice_servers import IceServers, TurnServer
 from bot.diagnosis.plan import make_plan, observe_known
-from bot.diagnosis.triage import Progress, RunRecord, newly_answered, prepare
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import Progress, newly_answered, prepare
 from bot.model.request import Request
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge

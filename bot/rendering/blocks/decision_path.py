@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.diagnosis.triage import Progress, RunRecord
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import Progress
 from bot.rendering.marks import BAD, OK, mark
 from knowledge.model.conclusions import Answered
 from knowledge.model.schema import Knowledge

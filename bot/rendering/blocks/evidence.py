@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import (
     Block,

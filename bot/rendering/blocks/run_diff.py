@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.diagnosis.comparison import compare, missing_from
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import bullets, context, header, rich, run, section, table, title
 from bot.rendering.blocks.decision_path import WalkedQuestion, walked

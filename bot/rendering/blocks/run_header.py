@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, context, date, seconds
 from bot.rendering.blocks.elements import ButtonContext

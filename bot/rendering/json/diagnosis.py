@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.diagnosis.comparison import Comparison, compare, leading, missing_from
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.view import View
 from knowledge.advice.meaning import Meaning

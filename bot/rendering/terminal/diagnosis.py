@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.diagnosis.comparison import missing_from
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.marks import WHO
 from bot.rendering.reasons import Group

@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Sequence
 
 from bot.diagnosis.comparison import compare, leading
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.rendering.terminal.console import Line
 from bot.rendering.terminal.diagnosis import MARK, STYLES, render
 from bot.rendering.view import View

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bot.diagnosis.triage import Progress, RunRecord, triage
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import Progress, triage
 from bot.errors import UsageError
 from bot.model.records import Ended
 from bot.relays.local import Relay, from_each

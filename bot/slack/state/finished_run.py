@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.engine import Engine
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.vantage_summary import compared_view

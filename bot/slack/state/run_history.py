@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import answers_for, apply_changes
-from bot.diagnosis.triage import Problem, RunRecord, prepare
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import Problem, prepare
 from bot.model.records import RunRow
 from bot.model.request import Request, Vocabulary
 from bot.slack.runtime.worker_thread import WorkerThread

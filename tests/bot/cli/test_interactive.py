@@ -14,7 +14,8 @@ import pytest_asyncio
 from bot.cli.interactive import meaning
 from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
-from bot.diagnosis.triage import RunRecord, prepare
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import prepare
 from bot.errors import UsageError
 from bot.model.request import Request
 from bot.rendering.marks import BAD, NEUTRAL, OK, mark

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.diagnosis.aggregate import aggregate, unchecked_by_all
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks.run_diff import what_changed
 from bot.rendering.vantage_summary import view_together

@@ -7,7 +7,8 @@ import pytest
 from bot.diagnosis.comparison import compare, leading
 from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
-from bot.diagnosis.triage import RunRecord, prepare
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import prepare
 from bot.model.request import Request
 from bot.rendering.terminal.multi_relay import render_several
 from bot.rendering.view import make_view

@@ -9,7 +9,8 @@ import pytest
 
 from bot.diagnosis.device_evidence import DeviceComparison, apply_device_reading
 from bot.diagnosis.discrepancies import find_discrepancies
-from bot.diagnosis.triage import RunRecord, prepare
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import prepare
 from bot.intake.clues import Reading, code_of, edge_of, platform_of
 from bot.intake.read import read
 from bot.model.request import Request

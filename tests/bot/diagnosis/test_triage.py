@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.diagnosis.triage import Progress, RunRecord, prepare, reevaluate, triage
+from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import Progress, prepare, reevaluate, triage
 from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.request import Request
 from bot.relays.local import LocalRelay

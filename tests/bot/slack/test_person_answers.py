@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.model.records import CaseRow
 from bot.model.request import Request
 from bot.slack.state.finished_run import FinishedRun, combine

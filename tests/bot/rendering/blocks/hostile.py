@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.allowlist.model import AllowList, Entry
 from bot.allowlist.request import ListRequest
 from bot.diagnosis.comparison import ComparedCause
-from bot.diagnosis.triage import RunRecord
+from bot.diagnosis.run_record import RunRecord
 from bot.language.answering import Answer, Sentence, Source
 from bot.model.request import Request
 from bot.model.symptom_match import CauseCandidate, SymptomMatch

@@ -1,0 +1,29 @@
+"""One relay's run of a case, as a plain value.
+
+Quick to import: answers to questions need it, and nothing else of a run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.model.request import Request
+from knowledge.model.conclusions import Answers, Diagnosis
+from probes.protocol.model import Observation, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Everything about one relay's run: enough to explain it later, and to conclude it again with one more answer."""
+
+    request: Request
+    network: str  # the network's id
+    digest: str  # of the knowledge that was used
+    relay: str
+    vantage: str
+    turn: str  # source of the TURN credentials, or why there are none
+    plan: Plan
+    observations: Mapping[str, Observation]  # by step id, in order of arrival
+    answers: Mapping[str, Answers]  # by platform
+    diagnosis: Diagnosis
+    started: float  # Unix time in seconds
+    timings: Mapping[str, float]  # milliseconds: prepare, looks, total
