@@ -18,7 +18,7 @@ PURPOSES: Final = {
     "assets": "the SDK's sounds and files",
     "media": "sound of calls, both ways in one flow",
     "stun": "STUN, beside TURN",
-    "turn": "TURN, the detour for sound",
+    "turn": "TURN, the relay for audio",
 }
 _ROAMS: Final = frozenset(
     {"signaling", "legacy-signaling"}

@@ -37,7 +37,7 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="lineman allowlist",
         description="The hosts, ports and ranges that a platform needs at an edge, with sources and date. Formats "
-        "that know addresses only (nft, iptables, terraform-sg) look names up now: make the list anew when they move.",
+        "that take only addresses (nft, iptables, terraform-sg) resolve names now: repeat when addresses change.",
         allow_abbrev=False,
     )
     parser.add_argument("words", nargs="*", metavar="PLATFORM")

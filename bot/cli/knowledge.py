@@ -37,9 +37,9 @@ def make_parser() -> Parser:
     """Make the parser of `lineman knowledge`."""
     parser = Parser(
         prog="lineman knowledge",
-        description="check: run the cases in the knowledge files. tree CODE: draw how causes are told apart. "
-        "list: everything that is known. show ID: one code, platform, cause or question. "
-        "codes: the table of codes, platforms and causes. new cause ID: begin the file of a cause.",
+        description="Run the examples in the knowledge files (check). Draw the questions that separate the causes "
+        "(tree CODE). List everything (list). Print one code, platform, cause, or question (show ID). "
+        "Print the table of codes, platforms, and causes (codes). Begin the file of a cause (new cause ID).",
         allow_abbrev=False,
     )
     parser.add_argument("command", nargs="?", metavar="check|tree|list|show|codes|new")

@@ -54,8 +54,8 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman hub                          where relays on other hosts dial in: see docs/hub.md
   lineman relay join INVITATION        make this host a relay: see docs/relays.md
   lineman relays invite NAME | list | show NAME | revoke NAME | rename NAME NEW
-  lineman knowledge check              run the cases that stand in the knowledge files
-  lineman knowledge tree CODE          show how the causes of a code are told apart
+  lineman knowledge check              run the examples in the knowledge files
+  lineman knowledge tree CODE          show the questions that separate the causes of a code
   lineman knowledge new cause ID       write the file of a new cause to fill in
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
   lineman labels                       what people meant by stories without a code: see docs/asking.md

@@ -16,8 +16,8 @@ from probes.protocol.policy import SYSTEM
 from probes.protocol.policy_file import VERSION
 
 _HEAD: Final = """\
-# What this relay may touch, whoever asks: names, ranges, ports. Made from the facts of the network "{network}" by
-# `lineman relays policy`; yours to narrow or widen. A star stands for one label. Private addresses are let through
+# What this relay may reach, for every requester: names, ranges, ports. Written from the network file "{network}" by
+# `lineman relays policy`; you may narrow or widen it. A star stands for one label. Private addresses are let through
 # only where a range of private addresses is written here. docs/relays.md says more.
 """
 _UNPRIVILEGED: Final = "1024-65535"  # of media and TURN servers; `route` sends to port 33434 there

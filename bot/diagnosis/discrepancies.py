@@ -32,8 +32,8 @@ def _edge(report: PreflightReport, edges: Facts, relay: str) -> Iterator[str]:
         yield f"Roaming led the device to {report.edge}; from {relay} the nearest edge is {near}{ms}."
     if led and led != report.edge:
         yield (
-            f"Roaming leads {relay} to {led} and led the device to {report.edge}: they ask other resolvers, or "
-            "stand in other networks."
+            f"Roaming leads {relay} to {led} and led the device to {report.edge}: they use other DNS servers, or "
+            "are on different networks."
         )
 
 
@@ -46,7 +46,7 @@ def _port(report: PreflightReport, media: Facts, relay: str) -> Iterator[str]:
     if path_of(report) == DIRECT and remote and remote.port and local and local.protocol == "udp":
         inside = int(low) <= remote.port <= int(high)
         where = "among those" if inside else "outside those"
-        so = ": they may stand in other networks" if inside else ""
+        so = ": they may be on different networks" if inside else ""
         yield f"The device's media used port {remote.port}, {where} that {relay} lost ({low}-{high}){so}."
 
 

@@ -58,7 +58,7 @@ def remarks(report: PreflightReport, quality: Mapping[str, Any]) -> Iterator[str
     if jitter is not None and jitter > jitter_limit:
         yield f"Jitter, {jitter:.0f} ms on average, is above {jitter_limit:.0f} ms: try a cable, or a quieter network."
     if loss is not None and loss > loss_limit:
-        yield f"Loss, {loss:.1f} %, is above {loss_limit:.0f} %: try a cable, or ask whoever runs the network."
+        yield f"Loss, {loss:.1f} %, is above {loss_limit:.0f} %: try a cable, or ask the network team."
     if path_of(report) == RELAY and {"host", SRFLX} & set(kinds_of(report)):
         yield (
             "TURN was used although the device had direct ways: those did not work. That adds delay; opening UDP to "

@@ -19,7 +19,7 @@ PARTS: Final = {
     "dtls": "the time that the DTLS handshake took",
     "stats": "averages of round trip and jitter",
     "samples": "samples, so there are averages only",
-    "loss": "packet counts, so loss is not known and MOS cannot be computed anew",
+    "loss": "packet counts, so loss is unknown and MOS cannot be recomputed",
     "candidates": "ICE candidates, so nothing shows which ways the device had",
     "pair": "the selected candidate pair, so nothing shows which way the media went",
 }
