@@ -1,6 +1,5 @@
 """Parse strict commands and options to a Request."""
 
-import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -33,13 +32,6 @@ def parse_words(
     plain, named = _sort(words, vocabulary)
     given = [_meaning(word, vocabulary) for word in plain]
     return _make_request([*given, *named, *options], vocabulary)
-
-
-def is_story(words: Sequence[str]) -> bool:
-    """Tell whether *words* describe a symptom: at least two words, without a code's digits."""
-    text = " ".join(words)
-    plain_words = [word for word in text.split() if not word.startswith("--") and "=" not in word]
-    return len(plain_words) >= 2 and not re.search(r"\d{4}", text)
 
 
 def _make_request(text: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Request:
