@@ -63,13 +63,14 @@ def wanted_meaning(text: str, language: LanguageContext) -> CodeMeanings | Unkno
     """Return the codes whose meaning *text* asks for."""
     if len(text) > LONGEST or not _MEANING.search(text) or _DIFFERENCE.search(text):
         return None
-    codes = read(text, language.vocabulary).codes
+    reading = read(text, language.vocabulary)
+    codes = reading.codes
     if not codes:
         return None
     known = tuple(code for code in codes if code in language.knowledge.errors)
     if not known:
         return unknown_code(codes[0], language, meaning=True)
-    return CodeMeanings(known, read(text, language.vocabulary).clues.get("platform", ""))
+    return CodeMeanings(known, reading.clues.get("platform", ""))
 
 
 def unknown_code(code: str, language: LanguageContext, *, meaning: bool = False) -> UnknownCode:
