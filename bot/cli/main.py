@@ -1,6 +1,6 @@
 """Run the `lineman` command: find the subcommand, run it, and return the exit code.
 
-0 cause found, 1 no problem found from here, 2 usage error, 3 could not tell, 130 interrupted.
+0 cause found, 1 no problem found from here, 2 usage error, 3 could not tell, 74 output not written, 130 interrupted.
 """
 
 import json
@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from bot.cli.parser import Parser
@@ -16,6 +17,7 @@ from bot.version import version
 from knowledge.model.problems import KnowledgeError
 
 USAGE: Final = 2
+OUTPUT_FAILED: Final = 74  # EX_IOERR of sysexits.h
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells count
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 
@@ -38,6 +40,7 @@ COMMANDS: Final = {
     "understand": ("bot.cli.read", "run_understand", "make_understand_parser"),
     "version": ("bot.cli.version", "run_version", "make_parser"),
 }
+SERVERS: Final = frozenset({"hub", "relay", "serve"})  # they run without a standard output
 
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
@@ -64,13 +67,17 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman version                      print the version
 
 `lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 nothing wrong seen
-from here, 2 usage, 3 could not tell.
+from here, 2 usage, 3 could not tell, 74 the answer could not be written.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. Catch every exception of our own."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None:  # closed by the caller, such as with >&-
+        if not SERVERS.intersection(words[:1]):
+            return _not_written("it is closed")
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open until the process ends
     try:
         code = _run(words)
         sys.stdout.flush()
@@ -83,9 +90,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader of the pipe has exited. Without this, the interpreter prints another error when it closes
         # stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return PIPE_CLOSED
+    except OSError as error:
+        if not _output_fails():
+            raise
+        _discard_output()
+        return _not_written(error.strerror or str(error))
     return code
+
+
+def _output_fails() -> bool:
+    """Tell whether standard output is what fails: one more character fails too."""
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _not_written(why: str) -> int:
+    """Say on stderr, where there is one, that the answer could not be written."""
+    if sys.stderr is not None:
+        sys.stderr.write(
+            f"lineman: Could not write to standard output: {why}. Send it to a terminal or a file with space left.\n"
+        )
+    return OUTPUT_FAILED
 
 
 def _run(words: list[str]) -> int:

@@ -76,11 +76,14 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
         for task in tuple(talks):
             task.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
-        clear(path)
+        with suppress(UsageError):  # something else took the path meanwhile
+            clear(path)
 
 
 def clear(path: Path) -> None:
-    """Remove the socket file of an earlier hub, and create its folder."""
+    """Remove the socket file of an earlier hub, and create its folder. UsageError when something else is there."""
+    if path.is_symlink() or (path.exists() and not path.is_socket()):
+        raise UsageError(f"{path} is not a socket, so it was left alone. Choose another path for the socket.")
     path.unlink(missing_ok=True)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 

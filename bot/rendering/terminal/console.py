@@ -30,6 +30,7 @@ PLAIN: Final = str.maketrans(
 # Longer lines are hard to read, even in a wide window.
 WIDEST: Final = 100
 NARROWEST: Final = 20
+USUAL: Final = 80  # where the environment says COLUMNS=0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def write(lines: Iterable[Line], stream: TextIO) -> None:
 def open_console(stream: TextIO) -> Console:
     """Make a console that prints text without interpreting markup."""
     console = _Console(file=stream, markup=False, highlight=False, emoji=False)
+    console.width = console.width or USUAL
     if console.is_terminal:
         console.width = min(console.width, WIDEST)
     return console

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import pytest_asyncio
 
-from bot.cli.main import INTERRUPTED, PIPE_CLOSED, main
+from bot.cli.main import INTERRUPTED, OUTPUT_FAILED, PIPE_CLOSED, main
 from probes.protocol.version import __version__
 from tests.bot.small_world import SmallWorld, small_world
 from tests.fakes import silence, tcp_server
@@ -302,6 +302,29 @@ async def stopped(world: SmallWorld, how: signal.Signals | None) -> tuple[int | 
 async def test_interrupted(world: SmallWorld, how: signal.Signals | None, code: int) -> None:
     """Ctrl-C and a closed pipe end the run at once and quietly."""
     assert await stopped(world, how) == (code, "")
+
+
+@pytest.mark.parametrize(
+    ("redirection", "why"), [(">/dev/full", "No space left on device"), (">&-", "it is closed")]
+)
+async def test_output_that_cannot_be_written(redirection: str, why: str) -> None:
+    """A full or closed standard output has a sentence and an exit code of its own, which no verdict has."""
+    for words in ("version", "ask 'what is a relay'", "--help"):
+        process = await asyncio.create_subprocess_shell(
+            f"{' '.join(COMMAND)} {words} {redirection}", cwd=ROOT, env=CLEAN, stderr=asyncio.subprocess.PIPE
+        )
+        _, err = await process.communicate()
+        assert process.returncode == OUTPUT_FAILED, err
+        assert err.decode() == (
+            f"lineman: Could not write to standard output: {why}. Send it to a terminal or a file with space left.\n"
+        )
+
+
+async def test_a_terminal_without_a_width_gets_the_whole_answer() -> None:
+    """COLUMNS=0 is what some schedulers and editors set."""
+    usual = await lineman("ask", "what is a relay", COLUMNS="80")
+    assert await lineman("ask", "what is a relay", COLUMNS="0") == usual
+    assert len(usual[1]) > 100
 
 
 async def test_version_is_the_same_in_every_form() -> None:
