@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from probes.net.certificate_verdict import Trust
+from probes.net.loss import LossMeter
 from probes.net.resolver import Resolver
 from probes.protocol.model import Observation, Plan
 
@@ -16,6 +17,7 @@ class RunContext:
     plan: Plan
     resolver: Resolver
     trust: Trust
+    loss: LossMeter = field(default_factory=LossMeter)  # round-trip loss of small UDP packets
 
     @classmethod
     def of(cls, plan: Plan, resolver: Resolver | None = None) -> "RunContext":
@@ -33,6 +35,11 @@ class ProbeContext:
     shared: RunContext
     earlier: Mapping[str, Observation] = field(default_factory=dict)  # by step id: the `after` steps
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def loss(self) -> LossMeter:
+        """The loss of the line, as far as the checks of this plan measured it."""
+        return self.shared.loss
 
     def note(self, **facts: Any) -> None:
         """Record *facts*; a later value replaces an earlier one."""
