@@ -145,6 +145,9 @@ def _lines(piece: Piece) -> Iterator[Line]:
         case Cause():
             yield Line(piece.title, "bold")
             yield Line(piece.customer)
+            yield Line(f"Impact: {piece.impact}")
+            impacts = (f"{item.impact}: {_condition(item.when)}" for item in piece.impact_when)
+            yield from _texts("Impact instead, if", impacts)
             yield from _texts("Shown by", (_condition(condition) for condition in piece.when))
             yield from _texts(
                 "Ruled out only if", [_condition(piece.clears_only_if)] if piece.clears_only_if else []

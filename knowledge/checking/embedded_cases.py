@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from knowledge.model.conclusions import Answered, By
+from knowledge.model.examples import CauseExample, QuestionExample
 from knowledge.model.rules import FAILURE, LABELS, ObservedValues
 from knowledge.model.schema import (
     UNKNOWN,
     CaseModel,
-    CauseExample,
     EdgeScope,
     Knowledge,
     Observe,
     Question,
-    QuestionExample,
 )
 from knowledge.reasoning.answers import judge as answer_question
 from knowledge.reasoning.answers import option_for
@@ -48,8 +47,8 @@ class Example:
 
     def wrong(self, case: CaseModel | None = None) -> list[str]:
         """List the differences from what the author expects."""
-        lists = lists_of(self.judgement(case))
-        likely = self.judgement(case).likely
+        judgement = self.judgement(case)
+        lists = lists_of(judgement)
         problems = []
         for name, ids in self.given.lists.items():
             missing = [id_ for id_ in ids if id_ not in lists[name]]
@@ -57,9 +56,13 @@ class Example:
         if self.owner in lists["found"] and self.owner not in self.given.lists.get("found", [self.owner]):
             problems.append(f"{self.owner} is found as well")
         for id_, wanted in self.given.confidence.items():
-            is_ = "likely" if id_ in likely else "certain"
+            is_ = "likely" if id_ in judgement.likely else "certain"
             if is_ != wanted:
                 problems.append(f"{id_} is {is_}, not {wanted}")
+        for id_, impact in self.given.impact.items():
+            is_ = judgement.impact.get(id_, "not in question for this code and platform")
+            if is_ != impact:
+                problems.append(f"the impact of {id_} is {is_}, not {impact}")
         return problems
 
 
@@ -114,7 +117,7 @@ def trial_problems(knowledge: Knowledge) -> Iterator[str]:
 
 def _fits(given: CauseExample, case: CaseModel) -> bool:
     """Whether *case* contains every question and cause that *given* names."""
-    named = {id_ for ids in given.lists.values() for id_ in ids}
+    named = {id_ for ids in (*given.lists.values(), given.impact) for id_ in ids}
     return given.given.keys() <= case.questions.keys() and named <= case.causes.keys()
 
 

@@ -61,6 +61,7 @@ def _mutants(cause: Cause) -> Iterator[tuple[Path, str, Cause]]:
         alternatives: Alternatives = getattr(cause, key)
         for path, what, left in _alternatives_without(key, alternatives, cause):
             yield path, what, _with(cause, key, left)
+    yield from _impacts_without(cause)
     for rest, what, condition in _condition_without(cause.clears_only_if):
         yield ("clears_only_if", *rest), f"{what} in clears_only_if", replace(cause, clears_only_if=condition)
     for number, effect in enumerate(cause.explains):
@@ -71,6 +72,17 @@ def _mutants(cause: Cause) -> Iterator[tuple[Path, str, Cause]]:
             loose = (*before, replace(effect, when=condition), *after)
             text = f"{what} in explaining {effect.id}"
             yield (*here, "when", *rest), text, replace(cause, explains=loose)
+
+
+def _impacts_without(cause: Cause) -> Iterator[tuple[Path, str, Cause]]:
+    """Yield *cause* without each entry of `impact_when`, and without each part of its condition."""
+    for number, item in enumerate(cause.impact_when):
+        here: Path = ("impact_when", number)
+        before, after = cause.impact_when[:number], cause.impact_when[number + 1 :]
+        yield here, f"the impact {item.impact}", replace(cause, impact_when=(*before, *after))
+        for rest, what, condition in _condition_without(item.when):
+            looser = (*before, replace(item, when=condition), *after)
+            yield (*here, "when", *rest), f"{what} in impact_when", replace(cause, impact_when=looser)
 
 
 def _alternatives_without(

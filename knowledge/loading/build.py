@@ -3,28 +3,28 @@
 Pure. Checks nothing: `structure.py` has run before, `references.py` runs after.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from knowledge.loading.healthy import healthy_answer
+from knowledge.model.examples import CauseExample, QuestionExample
 from knowledge.model.platforms import ErrorCode, Platform, Preflight, Reference, Sdk, Snippet
 from knowledge.model.problems import Document, Origin
-from knowledge.model.rules import Combined, Else, ObservedValues, Quantified, Rule, Test, holds
+from knowledge.model.rules import Combined, Else, Quantified, Rule, Test
 from knowledge.model.schema import (
     Alternatives,
     AnswerRule,
     Cause,
-    CauseExample,
     Condition,
     DeviceAnswer,
     Explains,
     Fix,
+    ImpactWhen,
     Observe,
     Option,
     Person,
     Question,
-    QuestionExample,
 )
-from probes.protocol.model import Observation, Target
 
 LISTS = ("found", "possible", "ruled_out", "not_checked", "explained")
 
@@ -48,7 +48,7 @@ def build_question(document: Document) -> Question:
         platforms=tuple(raw.get("platforms", ())),
         cost=float(raw.get("cost", 60 if person else 1)),
         tolerant=raw.get("tolerant", False),
-        fine=fine_answer(answers, observe),
+        fine=healthy_answer(answers, observe),
         cases=tuple(_question_case(item) for item in raw["cases"]),
         device=tuple(_device_answer(name, item) for name, item in raw.get("device", {}).items()),
         origin=_origin(document),
@@ -62,11 +62,13 @@ def build_cause(document: Document) -> Cause:
         id=raw["id"],
         title=raw["title"],
         customer=raw["customer"],
+        impact=raw["impact"],
         weight=raw["weight"],
         when=_alternatives(raw["when"]),
         clears_only_if=_condition(raw.get("clears_only_if", {})),
         explains=tuple(_explains(item) for item in raw.get("explains", ())),
         likely_when=_alternatives(raw.get("likely_when", [])),
+        impact_when=tuple(_impact_when(item) for item in raw.get("impact_when", ())),
         platforms=tuple(raw.get("platforms", ())),
         evidence=tuple(raw["evidence"]),
         fixes={key: tuple(Fix(**fix) for fix in fixes) for key, fixes in raw["fixes"].items()},
@@ -127,23 +129,6 @@ def build_rule(raw: Any) -> Rule:
     return Quantified(key, tuple(_test(name, wanted) for name, wanted in inner.items()))
 
 
-def fine_answer(answers: Iterable[AnswerRule], observe: Iterable[Observe]) -> str | None:
-    """The answer if every check succeeds without facts; None if that does not decide it."""
-    observed = [
-        ObservedValues(place.probe, target, Observation("", place.probe, target, None))
-        for place, target in _places(observe)
-    ]
-    for answer in answers:
-        truth = holds(answer.rule, observed) if answer.rule and observed else None
-        if truth is not False:
-            return answer.name if truth else None
-    return None
-
-
-def _places(observe: Iterable[Observe]) -> list[tuple[Observe, Target]]:
-    return [(item, Target(item.service, "", item.port or 0, item.transport or "tcp")) for item in observe]
-
-
 def _answer(name: str, raw: Any, by_person: bool) -> AnswerRule:
     if not by_person:
         return AnswerRule(name, rule=build_rule(raw))
@@ -184,12 +169,17 @@ def _cause_case(raw: Mapping[str, Any]) -> CauseExample:
         given=raw["given"],
         lists={name: tuple(raw[name]) for name in LISTS if name in raw},
         confidence=raw.get("confidence", {}),
+        impact=raw.get("impact", {}),
         platform=raw.get("platform"),
     )
 
 
 def _explains(raw: Any) -> Explains:
     return Explains(raw) if isinstance(raw, str) else Explains(raw["id"], _condition(raw["when"]))
+
+
+def _impact_when(raw: Mapping[str, Any]) -> ImpactWhen:
+    return ImpactWhen(raw["impact"], _condition(raw["when"]))
 
 
 def _alternatives(raw: Any) -> Alternatives:

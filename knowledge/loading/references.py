@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from knowledge.loading.circles import circles
+from knowledge.model.examples import QuestionExample
 from knowledge.model.platforms import ALL
 from knowledge.model.problems import Origin, Path, nearest
 from knowledge.model.rules import FAILURE, LABELS, Combined, Else, Quantified, Rule
@@ -18,7 +19,6 @@ from knowledge.model.schema import (
     Knowledge,
     Option,
     Question,
-    QuestionExample,
 )
 from probes.protocol.failures import NO_RESULT, Failure
 
@@ -106,6 +106,8 @@ class _Checker:
         for number, condition in enumerate(cause.likely_when):
             yield from self.condition(condition, origin, _numbered("likely_when", number, origin))
         yield from self.condition(cause.clears_only_if, origin, ("clears_only_if",))
+        for number, item in enumerate(cause.impact_when):
+            yield from self.condition(item.when, origin, ("impact_when", number, "when"))
         for number, effect in enumerate(cause.explains):
             path: Path = ("explains", number)
             yield from self.known([effect.id], self.knowledge.causes, "cause", origin, path)
@@ -121,9 +123,8 @@ class _Checker:
             yield from self.condition(given, cause.origin, (*path, "given"))
             for name, ids in case.lists.items():
                 yield from self.known(ids, self.knowledge.causes, "cause", cause.origin, (*path, name))
-            yield from self.known(
-                case.confidence, self.knowledge.causes, "cause", cause.origin, (*path, "confidence")
-            )
+            for name, named in (("confidence", case.confidence), ("impact", case.impact)):
+                yield from self.known(named, self.knowledge.causes, "cause", cause.origin, (*path, name))
             if case.platform is not None:
                 yield from self.platforms((case.platform,), cause.origin, (*path, "platform"))
                 if cause.platforms and case.platform not in cause.platforms:

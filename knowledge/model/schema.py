@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol, TypeAlias
 
+from knowledge.model.examples import CauseExample, QuestionExample
+from knowledge.model.impact import Impact
 from knowledge.model.platforms import ErrorCode, Platform, Reference
 from knowledge.model.problems import Origin
 from knowledge.model.rules import Rule
@@ -72,15 +74,6 @@ class DeviceAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class QuestionExample:
-    """Observations (or a reply), and the answer that they must give."""
-
-    given: tuple[Facts, ...] | str
-    answer: str
-    device: bool = False  # `given` has the facts of one report from the user's device
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """One question, answered by checks, by a person, or by the error code."""
 
@@ -131,6 +124,14 @@ class Explains:
 
 
 @dataclass(frozen=True, slots=True)
+class ImpactWhen:
+    """The impact of a cause where the answers fit."""
+
+    impact: Impact
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """One thing to do, and who can do it; the texts are templates."""
 
@@ -141,27 +142,19 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
-class CauseExample:
-    """Answers, and the conclusions that they must give; a missing question is unknown."""
-
-    given: Mapping[str, str]
-    lists: Mapping[str, tuple[str, ...]]  # found, possible, ruled_out, not_checked, explained: cause ids
-    confidence: Mapping[str, str] = field(default_factory=dict)
-    platform: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Cause:
     """A possible cause of a problem."""
 
     id: str
     title: str
     customer: str
+    impact: Impact  # unless an entry of `impact_when` holds
     weight: Mapping[str, float]  # error code: how common
     when: Alternatives
     clears_only_if: Condition = field(default_factory=dict)
     explains: tuple[Explains, ...] = ()
     likely_when: Alternatives = ()
+    impact_when: tuple[ImpactWhen, ...] = ()  # in order; the first that holds is used
     platforms: tuple[str, ...] = ()  # empty: all
     evidence: tuple[str, ...] = ()
     fixes: Mapping[str, tuple[Fix, ...]] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from knowledge.reasoning.judge import (
     open_alternatives,
 )
 from knowledge.reasoning.next_question import next_question
-from knowledge.reasoning.selection import questions_of
+from knowledge.reasoning.selection import judged_by
 from probes.protocol.model import Observation
 
 
@@ -201,11 +201,11 @@ def _accounted(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> d
             if effect not in causes:
                 causes.add(effect)
                 waiting.append(effect)
-    questions = [q for id_ in case.causes if id_ in causes for q in questions_of(case.causes[id_])]
+    questions = [q for id_ in case.causes if id_ in causes for q in judged_by(case.causes[id_])]
     texts = {id_ for id_, standing in judgement.standing.items() if standing == "found"}
     answered = [
         q
         for q in dict.fromkeys(questions)
-        if answers[q].answer is not None or not any(q in questions_of(case.causes[id_]) for id_ in texts)
+        if answers[q].answer is not None or not any(q in judged_by(case.causes[id_]) for id_ in texts)
     ]
     return {spec.step: None for q in answered for spec in case.probes[q]}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from knowledge.model.conclusions import Answered, Answers
+from knowledge.model.impact import Impact
 from knowledge.model.rules import Truth, all_of, any_of
 from knowledge.model.schema import Alternatives, CaseModel, Cause, Condition
 
@@ -21,12 +22,14 @@ class CauseJudgment:
     standing: Mapping[str, Standing]
     explained_by: Mapping[str, str]  # by effect: the found cause at the root
     likely: frozenset[str]  # found, but not certain
+    impact: Mapping[str, Impact]  # of every cause, if it is there
 
-    def decided(self, cause: str) -> tuple[str, str | None, bool]:
+    def decided(self, cause: str) -> tuple[str, str | None, bool, Impact | None]:
         """The conclusion about *cause*; possible and not checked both count as undecided."""
         standing = self.standing[cause]
         firm = standing if standing in ("found", "ruled_out") else "undecided"
-        return firm, self.explained_by.get(cause), cause in self.likely
+        impact = self.impact[cause] if firm == "found" else None
+        return firm, self.explained_by.get(cause), cause in self.likely, impact
 
 
 def judge(case: CaseModel, answers: Answers) -> CauseJudgment:
@@ -34,7 +37,14 @@ def judge(case: CaseModel, answers: Answers) -> CauseJudgment:
     standing = {cause.id: _standing(cause, case, answers) for cause in case.causes.values()}
     found = {id_ for id_, where in standing.items() if where == "found"}
     likely = {id_ for id_ in found if alternatives_truth(case.causes[id_].likely_when, answers, firm)}
-    return CauseJudgment(standing, _explained(case, answers, standing), frozenset(likely))
+    impact = {cause.id: impact_of(cause, answers) for cause in case.causes.values()}
+    return CauseJudgment(standing, _explained(case, answers, standing), frozenset(likely), impact)
+
+
+def impact_of(cause: Cause, answers: Answers) -> Impact:
+    """The impact that the first fitting entry of `impact_when` gives; an unknown answer fits none."""
+    fitting = (item.impact for item in cause.impact_when if condition_truth(item.when, answers))
+    return next(fitting, cause.impact)
 
 
 def firm(given: Answered) -> str | None:

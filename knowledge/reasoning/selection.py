@@ -73,6 +73,12 @@ def step_id(probe: str, target: Target, params: Facts) -> str:
 
 def questions_of(cause: Cause) -> tuple[str, ...]:
     """All questions that *cause* refers to in any role, each once."""
+    weighed = [question for item in cause.impact_when for question in item.when]
+    return tuple(dict.fromkeys((*judged_by(cause), *weighed)))
+
+
+def judged_by(cause: Cause) -> tuple[str, ...]:
+    """The questions that decide about *cause*, without those that only decide its impact."""
     conditions = [
         *cause.when,
         cause.clears_only_if,
@@ -108,6 +114,7 @@ def cause_for(cause: Cause, asked: Collection[str]) -> Cause:
         when=_alternatives_for(cause.when, asked),
         likely_when=_alternatives_for(cause.likely_when, asked),
         clears_only_if=_condition_for(cause.clears_only_if, asked),
+        impact_when=tuple(item for item in cause.impact_when if _all_asked(item.when, asked)),
         explains=tuple(explains for explains in cause.explains if _all_asked(explains.when, asked)),
     )
 

@@ -56,7 +56,7 @@ def _walk(case: CaseModel, branch: Branch, answers: Answers) -> Iterator[PathSte
 
 
 def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool:
-    """Whether no *pending* step could change the list that a cause is in, or its confidence.
+    """Whether no *pending* step could change the list that a cause is in, its confidence, or its impact.
 
     A known answer stays: rules are three-valued, and running steps count as unknown.
     """
@@ -74,7 +74,8 @@ def settled(case: CaseModel, answers: Answers, pending: Collection[str]) -> bool
         if standing != "found":
             conditions.append(cause.clears_only_if)
         if alternatives_truth(cause.when, answers) is not False:
-            conditions += [*cause.likely_when, *(effect.when for effect in cause.explains)]
+            conditions += [*cause.likely_when, *(item.when for item in cause.impact_when)]
+            conditions += [effect.when for effect in cause.explains]
         if any(moving.intersection(condition) for condition in conditions):
             return False
     return True

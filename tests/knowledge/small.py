@@ -261,6 +261,8 @@ def write(folder: Path, room: str, id_: str, text: str) -> Path:
     margin = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     own = "\n".join(line[margin:] for line in lines)
     file = folder / room / f"{id_}.yaml"
+    if room == "causes" and not any(line.startswith("impact:") for line in own.splitlines()):
+        own += "\nimpact: blocks"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(form.format(id=id_, text=own, symptoms=_SYMPTOMS.format(id=id_)), encoding="utf-8")
     return file

@@ -28,6 +28,7 @@ ONE_MORE = """
 id: certificate-expired
 title: The service shows a certificate that is out of date
 customer: The service's own certificate has run out.
+impact: blocks
 weight: {31009: 1}
 when: {signaling-tls: misdated}
 evidence: ["{host} showed a certificate that is out of date."]

@@ -1,0 +1,30 @@
+"""The examples (`cases`) in the files of questions and causes.
+
+Pure data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from knowledge.model.impact import Impact
+from probes.protocol.model import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionExample:
+    """Observations (or a reply), and the answer that they must give."""
+
+    given: tuple[Facts, ...] | str
+    answer: str
+    device: bool = False  # `given` has the facts of one report from the user's device
+
+
+@dataclass(frozen=True, slots=True)
+class CauseExample:
+    """Answers, and the conclusions that they must give; a missing question is unknown."""
+
+    given: Mapping[str, str]
+    lists: Mapping[str, tuple[str, ...]]  # found, possible, ruled_out, not_checked, explained: cause ids
+    confidence: Mapping[str, str] = field(default_factory=dict)
+    impact: Mapping[str, Impact] = field(default_factory=dict)
+    platform: str | None = None
