@@ -23,6 +23,7 @@ BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
     "http": ("dns", "tcp"),
     "websocket": ("dns", "tcp"),  # not tls: behind TLS interception, the result is still informative
     "stun": ("dns",),
+    "quality": ("dns",),
     "nat": ("dns",),
     "turn": ("dns",),
 }
@@ -32,6 +33,9 @@ OTHER_SERVERS: Final = 2
 
 # Roaming has the addresses of one edge. DNS that gives the same for more of them does not look the names up.
 OTHER_EDGES: Final = 3
+
+# What the network file limits and a check measures.
+LIMITS: Final = ("rtt_ms", "jitter_ms", "loss_percent", "mos")
 
 # The order in which TURN servers are tried for the media check: first what passes most firewalls.
 _WAYS: Final = ("tls", "tcp", "udp")
@@ -117,26 +121,40 @@ def _params(
         yield "addresses", known
     match look.probe:
         case "dns":
-            if network.private_addresses:
-                yield "private_ok", True
-            if not look.params and (others := _other_edges(look.target, case.platform, network)):
-                yield "others", others
+            yield from _dns_params(look, case, network)
         case "websocket" | "http":
             if "path" not in look.params:
                 yield "path", _path(look.target, case.platform, network)
         case "edges":
-            hosts = network.edge_hosts(case.platform)
-            yield "hosts", hosts
-            pinned = {host: addresses_known(host, network) for host in (look.target.host, *hosts.values())}
-            yield "addresses", {host: known for host, known in pinned.items() if known}
-            yield "chosen", case.edge
-            yield "allowed", list(network.allowed_edges)
+            yield from _edges_params(look, case, network)
+        case "quality":
+            yield "limits", _limits(network)
         case "nat":
             yield "servers", _other_servers(look.target, network)
         case "udp_media":
             yield "turn", [_endpoint(server, network) for server in turn]
             yield "ranges", list(network.media_ranges)
             yield "ports", list(network.media_ports)
+
+
+def _limits(network: Network) -> dict[str, float]:
+    return {name: network.quality[name] for name in LIMITS if name in network.quality}
+
+
+def _dns_params(look: ProbeSpec, case: CaseModel, network: Network) -> Iterator[tuple[str, Any]]:
+    if network.private_addresses:
+        yield "private_ok", True
+    if not look.params and (others := _other_edges(look.target, case.platform, network)):
+        yield "others", others
+
+
+def _edges_params(look: ProbeSpec, case: CaseModel, network: Network) -> Iterator[tuple[str, Any]]:
+    hosts = network.edge_hosts(case.platform)
+    yield "hosts", hosts
+    pinned = {host: addresses_known(host, network) for host in (look.target.host, *hosts.values())}
+    yield "addresses", {host: known for host, known in pinned.items() if known}
+    yield "chosen", case.edge
+    yield "allowed", list(network.allowed_edges)
 
 
 def _other_edges(target: Target, platform: str, network: Network) -> list[str]:

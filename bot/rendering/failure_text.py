@@ -79,6 +79,7 @@ ACTS: Final = {
     "http": "HTTPS request to",
     "stun": "STUN binding with",
     "nat": "NAT behaviour seen from",
+    "quality": "Loss, round trip, and jitter to",
     "turn": "TURN allocation on",
     "udp_media": "Media packets over UDP through",
     "edges": "Time to every edge, beside",

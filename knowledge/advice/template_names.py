@@ -109,6 +109,22 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
         {"status", "server", "date_offset_s", "proxy", "open_proxy", "asking_proxy", "auth_schemes"}
     ),
     "stun": frozenset({"reflexive", "ms"}),
+    "quality": frozenset(
+        {
+            "sent",
+            "lost",
+            "loss_percent",
+            "loss_low_percent",
+            "loss_high_percent",
+            "rtt_ms",
+            "jitter_ms",
+            "mos",
+            "exceeded_loss_percent",
+            "exceeded_rtt_ms",
+            "exceeded_jitter_ms",
+            "exceeded_mos",
+        }
+    ),
     "nat": frozenset({"mapping", "filtering", "varying"}),
     "turn": frozenset({"ms", "software", "relayed", "mapped"}),
     "udp_media": frozenset(

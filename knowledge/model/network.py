@@ -85,7 +85,9 @@ class Network:
     proxy: str = ""
     ice_servers: tuple[IceServer, ...] = ()
     tokens_api: str = ""
-    quality: Mapping[str, Any] = field(default_factory=dict)  # rtt_ms, jitter_ms, loss_percent, kbps {codec}
+    quality: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # rtt_ms, jitter_ms, loss_percent, mos, kbps {codec}
     checked: str = ""  # YYYY-MM-DD
     sources: Mapping[str, str] = field(default_factory=dict)
 

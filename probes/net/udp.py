@@ -3,7 +3,9 @@
 import asyncio
 import socket
 import struct
+import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +15,10 @@ from probes.protocol.failures import Failure
 
 _BATCH: Final = 32  # datagrams per read, so that a flood cannot block the event loop
 _KEPT: Final = 256  # arrivals waiting to be received; more are dropped in a flood
+# The kernel's clock time of each datagram (linux/socket.h). Later than this, in seconds, it is from another clock.
+_TIMESTAMP: Final = 35
+_LATEST: Final = 2.0
+_TIMES: Final = struct.Struct("qq")  # seconds and nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class Arrival:
     payload: bytes  # what arrived; for an error, what we sent
     peer: tuple[str, int]  # its sender; for an error, the destination of our datagram
     icmp: IcmpError | None = None
+    waited: float = 0.0  # seconds between its arrival at this host and the read: this process was busy
 
     @property
     def failure(self) -> Failure | None:
@@ -47,6 +54,8 @@ class UdpSocket:
             self._remote: tuple[str, int] | None = sock.getpeername()[:2]
         except OSError:  # not connected: a receiver tells by the destination which datagram an error is about
             self._remote = None
+        with suppress(OSError):  # without it, `waited` stays 0
+            sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
         self._loop.add_reader(sock, self._read)
 
     def __enter__(self) -> "UdpSocket":
@@ -103,13 +112,13 @@ class UdpSocket:
         self._drain_errors()
         for _ in range(_BATCH):
             try:
-                payload, peer = self._sock.recvfrom(65535)
+                payload, ancillary, _, peer = self._sock.recvmsg(65535, socket.CMSG_SPACE(_TIMES.size))
             except BlockingIOError:
                 break
             except OSError:  # the pending error of an ICMP message that is or was in the queue
                 self._drain_errors()
                 continue
-            self._arrivals.append(Arrival(payload, (str(peer[0]), int(peer[1]))))
+            self._arrivals.append(Arrival(payload, (str(peer[0]), int(peer[1])), waited=_waited(ancillary)))
         self._wake()
 
     def _drain_errors(self) -> None:
@@ -129,6 +138,16 @@ class UdpSocket:
     def _wake(self) -> None:
         if self._arrivals and self._waiting is not None:
             settle(self._waiting)
+
+
+def _waited(ancillary: list[tuple[int, int, bytes]]) -> float:
+    """Seconds since the kernel received a datagram, by its timestamp; 0 if there is none, or from another clock."""
+    for level, kind, value in ancillary:
+        if level == socket.SOL_SOCKET and kind == _TIMESTAMP and len(value) == _TIMES.size:
+            seconds, nanoseconds = _TIMES.unpack(value)
+            waited = time.time() - seconds - nanoseconds / 1e9
+            return waited if 0 <= waited < _LATEST else 0.0
+    return 0.0
 
 
 def settle(future: asyncio.Future[None]) -> None:

@@ -28,6 +28,7 @@ FINE: Mapping[str, Mapping[str, Any]] = {
     "websocket": {"status": 101, "upgraded": True},
     "http": {"status": 404, "date_offset_s": 0.4},
     "stun": {"reflexive": "203.0.113.9:4000"},
+    "quality": {"sent": 50, "lost": 0, "loss_is": "below", "rtt_ms": 23.0, "jitter_ms": 2.0, "mos": 4.4},
     "nat": {"mapping": "endpoint_independent", "reflexive": ["203.0.113.9:4000"]},
     "turn": {"reached": True, "challenged": True, "allocated": True},
     "udp_media": {"in_range": True, "outbound_ok": 8, "inbound_ok": 8, "outbound_lost": 0, "inbound_lost": 0},

@@ -69,7 +69,8 @@ def test_stored_ids_stay(knowledge: Knowledge) -> None:
 def test_a_healthy_network_is_clear(knowledge: Knowledge, platform: str) -> None:
     """If every check succeeds, nothing is found or possible, and only questions for people are left."""
     case = case_of(knowledge, platform)
-    seen = look_at(case, {"": None}, open_count=8, date_offset_s=0.1, roaming_open=True, open=1, shut=0)
+    facts = {"open_count": 8, "date_offset_s": 0.1, "roaming_open": True, "open": 1, "shut": 0}
+    seen = look_at(case, {"": None}, **facts, loss_is="below")
     diagnosis = walk(compile_tree(case), answer(case, seen, {}), seen)
     assert diagnosis.outcome == "clear", (diagnosis.possible, diagnosis.not_checked)
     assert diagnosis.found == ()
@@ -88,7 +89,7 @@ def test_the_tree_can_be_read(knowledge: Knowledge, platform: str) -> None:
     """The whole tree of a platform fits on a few pages, with every cause in it."""
     case = case_of(knowledge, platform)
     text = draw(compile_tree(case))
-    assert len(text.splitlines()) < 200
+    assert len(text.splitlines()) < 300
     assert all(f"FOUND {id_}" in text for id_ in case.causes)
 
 

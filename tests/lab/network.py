@@ -40,6 +40,7 @@ def facts(root: Path, changes: Mapping[str, str]) -> dict[str, Any]:
         "turn_ranges": {"lab": [f"{address}/32" for address in at.TURN_ADDRESSES]},
         "dns_checks": {"client_subnet": at.CLIENT_SUBNET_NAME, "identity": at.WHOAMI_NAME},
         "private_addresses": True,
+        "quality": {"rtt_ms": 200, "jitter_ms": 30, "loss_percent": 3, "mos": 3.5},
         "trust": {"roots": [str(root)]},
     }
     if changes.get("proxy"):

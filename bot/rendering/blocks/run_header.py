@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from bot.diagnosis.measurements import line_text
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, context, date, seconds
@@ -34,6 +35,7 @@ class RunHeader:
     network: str = ""  # the network's title
     turn: str = ""  # source of the TURN credentials, or why there are none
     digest: str = ""  # of the knowledge
+    line: str = ""  # round trip, jitter, and loss, where they were measured
 
     @property
     def subject(self) -> str:
@@ -66,13 +68,14 @@ def run_header(
         network=network or record.network,
         turn=record.turn,
         digest=record.digest,
+        line=line_text(record.observations.values()),
     )
 
 
 def byline(header: RunHeader) -> Block:
-    """One line of small text under the title: code, platform, edge, and relay."""
+    """Small text under the title: code, platform, edge, and relay; then what was measured about the line."""
     text = f"Error {header.subject} · edge {header.edge} · {header.where}"
-    return context(text_limits.quote(text, 400))
+    return context(*(text_limits.quote(part, 400) for part in (text, header.line) if part))
 
 
 def footer(header: RunHeader, *notes: str) -> Block:

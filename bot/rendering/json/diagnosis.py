@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bot.diagnosis.comparison import Comparison, compare, leading, missing_from
+from bot.diagnosis.measurements import measurements_of
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.view import View
@@ -43,6 +44,7 @@ def render(record: RunRecord, view: View, network: Network, version: str) -> dic
             {**_judged(judged), "person_only": judged.person_only} for judged in diagnosis.not_checked
         ],
         "unexplained": list(diagnosis.unexplained),
+        "measurements": _measurements(record),
         "path": [_path_step(step) for step in diagnosis.path],
         "next_question": _next(diagnosis.next_question),
         "observations": [_observation(observation) for observation in record.observations.values()],
@@ -87,6 +89,12 @@ def _relay(record: RunRecord) -> dict[str, Any]:
     missing = missing_from(record)
     more = {"missing": missing.says} if missing else {}
     return {"name": record.relay, "vantage": record.vantage, **more}
+
+
+def _measurements(record: RunRecord) -> dict[str, Any]:
+    measured = asdict(measurements_of(record.observations.values()))
+    interval = measured["loss_interval"]
+    return {**measured, "loss_interval": list(interval) if interval else None}
 
 
 def _meaning(meaning: Meaning | None) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.diagnosis.comparison import missing_from
+from bot.diagnosis.measurements import line_text
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.marks import WHO
@@ -223,6 +224,8 @@ def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
         else "in the user's network"
     )
     yield Line()
+    if line := line_text(record.observations.values()):
+        yield Line(f"{line}.", "dim")
     yield Line(
         f"Looked from {record.relay}, {where}, at {network.title}, edge {record.request.edge}, "
         f"in {record.timings['total'] / 1000:.2f} s. TURN: {record.turn}. Knowledge {record.digest[:12]}.",

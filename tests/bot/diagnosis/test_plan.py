@@ -144,6 +144,11 @@ def test_params() -> None:
     assert steps(look("dns", replace(DNS, host="near.example")))["dns"].params == {"others": ["sig.example"]}
     nat = steps(look("nat", Target("stun", "stun.example", 3478, "udp")))["nat"].params
     assert nat == {"servers": [{"host": "turn.example", "port": 3478}]}
+    limited = replace(NETWORK, quality={"rtt_ms": 200, "loss_percent": 3, "kbps": {"opus": 40}})
+    stun = Target("stun", "stun.example", 3478, "udp")
+    assert steps(look("quality", stun), network=limited)["quality"].params == {
+        "limits": {"rtt_ms": 200, "loss_percent": 3}
+    }
 
 
 def test_media_proof() -> None:

@@ -1,0 +1,65 @@
+"""What a run measured about the line: loss, round trip, jitter, MOS, and path MTU, from its observations.
+
+Pure: no network, no clock. Facts come from a relay, so their types are checked.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from probes.protocol.model import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """The key `measurements` of the JSON output; None where nothing was measured."""
+
+    rtt_ms: float | None = None  # median
+    jitter_ms: float | None = None
+    loss_percent: float | None = None  # of the round trip
+    loss_interval: tuple[float, float] | None = None  # 95 %, in percent
+    mos: float | None = None
+    path_mtu: int | None = None  # bytes
+    loaded_rtt_ms: float | None = None  # while the line is filled
+
+
+def measurements_of(observations: Iterable[Observation]) -> Measurements:
+    """Collect the measurements from *observations*: of each kind, the first that succeeded."""
+    line = _line(observations)
+    low, high = _number(line, "loss_low_percent"), _number(line, "loss_high_percent")
+    return Measurements(
+        rtt_ms=_number(line, "rtt_ms"),
+        jitter_ms=_number(line, "jitter_ms"),
+        loss_percent=_number(line, "loss_percent"),
+        loss_interval=None if low is None or high is None else (low, high),
+        mos=_number(line, "mos"),
+    )
+
+
+def line_text(observations: Iterable[Observation]) -> str:
+    """One line for people: `Line: 23 ms, jitter 2 ms, no loss in 50 packets`; empty if nothing was measured."""
+    line = _line(observations)
+    rtt, jitter, mos = (_number(line, name) for name in ("rtt_ms", "jitter_ms", "mos"))
+    sent, lost = _number(line, "sent"), _number(line, "lost")
+    if rtt is None or jitter is None or not sent or lost is None:
+        return ""
+    if lost:
+        loss = f"{lost:.0f} of {sent:.0f} packets lost ({100 * lost / sent:.1f} %)"
+    else:
+        loss = f"no loss in {sent:.0f} packets"
+    score = f", MOS {mos:.1f}" if mos is not None else ""
+    return f"Line: {_whole(rtt)} ms, jitter {_whole(jitter)} ms, {loss}{score}"
+
+
+def _line(observations: Iterable[Observation]) -> Mapping[str, Any]:
+    measured = (one for one in observations if one.probe == "quality" and one.failure is None)
+    return next((one.facts for one in measured), {})
+
+
+def _number(facts: Mapping[str, Any], name: str) -> float | None:
+    value = facts.get(name)
+    return None if isinstance(value, bool) or not isinstance(value, int | float) else value
+
+
+def _whole(milliseconds: float) -> str:
+    return "under 1" if milliseconds < 0.5 else f"{milliseconds:.0f}"
