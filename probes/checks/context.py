@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from probes.checks.controls import Controls
 from probes.net.certificate_verdict import Trust
 from probes.net.loss import LossMeter
 from probes.net.resolver import Resolver
@@ -18,6 +19,7 @@ class RunContext:
     resolver: Resolver
     trust: Trust
     loss: LossMeter = field(default_factory=LossMeter)  # round-trip loss of small UDP packets
+    controls: Controls = field(default_factory=Controls)
 
     @classmethod
     def of(cls, plan: Plan, resolver: Resolver | None = None) -> "RunContext":

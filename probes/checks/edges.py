@@ -5,19 +5,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from probes.checks.attempts import Flow, Repeated, open_tcp
 from probes.checks.context import ProbeContext
 from probes.net.addresses import split_families
-from probes.net.clock import milliseconds_since, now
-from probes.net.sockets import connect_tcp
+from probes.net.clock import now
 from probes.protocol.failures import Failure, NetworkError, classify
 from probes.protocol.model import Step
 
-# Seconds until a second connection is started if the first is silent. With the kernel's resend after one
-# second, four packets or their answers must be lost within the budget before an open edge counts as blocked.
-_AGAIN: Final = 0.6
 # The part of the budget after which edges that are still silent have failed. The rest is a margin, so that the
 # check itself ends in time and does not fail for the edges that answered.
 _SHARE: Final = 0.88
+_SECOND: Final = 0.5  # seconds for the second connection to an edge that is open
 
 
 @dataclass(slots=True)
@@ -29,11 +27,16 @@ class _Edge:
     cnames: tuple[str, ...] = ()
     address: str = ""
     ms: float | None = None
-    failure: Failure | None = Failure.GENERIC_TIMEOUT_ERROR  # no answer yet
+    failure: Failure | None = Failure.INCONCLUSIVE  # no answer yet
 
     @property
     def open(self) -> bool:
         return self.failure is None
+
+    @property
+    def unsure(self) -> bool:
+        """Whether its silence may be loss."""
+        return self.failure is Failure.INCONCLUSIVE
 
 
 @dataclass(slots=True)
@@ -44,12 +47,14 @@ class _Sight:
     step: Step
     roaming: _Edge
     edges: dict[str, _Edge] = field(default_factory=dict)
+    start: float = field(default_factory=now)
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Resolve and connect to each of `hosts` and to the roaming host; a DNS failure if no name resolves.
 
-    Each edge has its own failure in the facts. An edge that is silent until the time is up has timed out.
+    Each edge has its own failure in the facts. Where the silence of edges may be loss, and that decides whether any
+    edge is open or blocked, the check is inconclusive.
     """
     hosts = {edge: host for edge, host in step.params.get("hosts", {}).items() if host != step.target.host}
     sight = _Sight(
@@ -61,7 +66,15 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
         async with asyncio.timeout(step.budget * _SHARE), asyncio.TaskGroup() as group:
             for edge in everything:
                 group.create_task(_see(sight, edge))
-    return None if any(edge.addresses for edge in everything) else sight.roaming.failure
+    if not any(edge.addresses for edge in everything):
+        return sight.roaming.failure
+    return Failure.INCONCLUSIVE if _may_be_loss(sight) else None
+
+
+def _may_be_loss(sight: _Sight) -> bool:
+    """Whether an edge that is silent, perhaps by loss, would change what the facts say of all of them."""
+    edges = sight.edges.values()
+    return any(edge.unsure for edge in edges) and not (_barred(sight) and any(edge.open for edge in edges))
 
 
 async def _see(sight: _Sight, edge: _Edge) -> None:
@@ -69,11 +82,15 @@ async def _see(sight: _Sight, edge: _Edge) -> None:
         await _resolve(sight, edge)
         v4, v6 = split_families(edge.addresses)
         edge.address = (v4 or v6)[0]
-        edge.ms, edge.failure = await _open(edge, sight.step), None
+        flow = Flow("tcp", edge.address, sight.step.target.port)
+        limit = sight.step.budget * _SHARE - (now() - sight.start)
+        attempts = Repeated(lambda: open_tcp(flow, sight.context), flow, sight.context, limit)
+        edge.ms, edge.failure = await attempts.run(), None
         sight.context.note(**_summary(sight))
         # The better of two: the first also includes the neighbor and route lookups.
         with suppress(OSError):
-            edge.ms = min(edge.ms, await _connect(edge, sight.step))
+            async with asyncio.timeout(_SECOND):
+                edge.ms = min(edge.ms, await open_tcp(flow, sight.context))
     except OSError as error:
         edge.failure = classify(error)
     sight.context.note(**_summary(sight))
@@ -92,30 +109,10 @@ async def _resolve(sight: _Sight, edge: _Edge) -> None:
         raise NetworkError(Failure.NO_ADDRESS)
 
 
-async def _open(edge: _Edge, step: Step) -> float:
-    """Milliseconds until a connection opens. Tries a second one if the first gets no answer; a refusal is an answer."""
-    tries = {asyncio.create_task(_connect(edge, step))}
-    try:
-        done, _ = await asyncio.wait(tries, timeout=_AGAIN)
-        if not done:
-            tries.add(asyncio.create_task(_connect(edge, step)))
-            done, _ = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
-        return min([task.result() for task in done])
-    finally:
-        for attempt in tries:
-            attempt.cancel()
-        await asyncio.gather(*tries, return_exceptions=True)
-
-
-async def _connect(edge: _Edge, step: Step) -> float:
-    start = now()
-    (await connect_tcp(edge.address, step.target.port)).close()
-    return milliseconds_since(start)
-
-
 def _summary(sight: _Sight) -> dict[str, Any]:
     """The facts so far."""
     opened = [name for name, edge in sight.edges.items() if edge.open]
+    shut = [name for name, edge in sight.edges.items() if not edge.open and not edge.unsure]
     here = _roaming_edge(sight)
     chosen = str(sight.step.params.get("chosen", ""))
     meant = here if chosen in {"", "roaming"} else chosen
@@ -125,9 +122,9 @@ def _summary(sight: _Sight) -> dict[str, Any]:
             for name, edge in sight.edges.items()
         },
         "open": opened,
-        "shut": [name for name, edge in sight.edges.items() if not edge.open],
+        "shut": shut,
         "open_count": len(opened),
-        "shut_count": len(sight.edges) - len(opened),
+        "shut_count": len(shut),
         "others_open": [name for name in opened if name != meant],
         "barred": (barred := _barred(sight)),
         "barred_count": len(barred),
@@ -142,7 +139,9 @@ def _barred(sight: _Sight) -> list[str]:
     """Edges that clients may use and whose names resolve, but that do not open: something on the path blocks them."""
     allowed = sight.step.params.get("allowed") or sight.edges
     return [
-        name for name, edge in sight.edges.items() if edge.addresses and not edge.open and name in allowed
+        name
+        for name, edge in sight.edges.items()
+        if edge.addresses and not edge.open and not edge.unsure and name in allowed
     ]
 
 

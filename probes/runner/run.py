@@ -63,6 +63,8 @@ async def _run_all(
         for step in plan.steps:
             if not results[step.id].done():
                 queue.put_nowait(without_result(step, Failure.OUT_OF_TIME))
+    finally:
+        await shared.controls.close()
     queue.put_nowait(None)
 
 

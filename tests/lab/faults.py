@@ -44,7 +44,8 @@ def about(name: str) -> str:
     return (FAULTS[name].__doc__ or "").strip().splitlines()[0]
 
 
-def _fault(function: Fault) -> Fault:
+def fault(function: Fault) -> Fault:
+    """Put *function* into the table; files of faults beside this one use it, too."""
     FAULTS[function.__name__] = function
     return function
 
@@ -58,7 +59,7 @@ def _set(words: str | list[str]) -> str:
 # TCP
 
 
-@_fault
+@fault
 def tcp(
     world: World,
     to: str | list[str] = "signaling",
@@ -70,7 +71,7 @@ def tcp(
     world.add_forward(f"ip daddr {_set(to)} tcp dport {port} {REJECTIONS[how]}", where)
 
 
-@_fault
+@fault
 def legacy_port(world: World, how: str = "drop") -> None:
     """The port that old mobile SDKs use is blocked."""
     tcp(world, to="mobile", port=at.LEGACY_PORT, how=how)
@@ -79,26 +80,26 @@ def legacy_port(world: World, how: str = "drop") -> None:
 # UDP
 
 
-@_fault
+@fault
 def udp_range(world: World, ports: str = RANGE, how: str = "drop", where: str = "fw") -> None:
     """UDP to the media range is blocked in both directions, on all of its ports or some."""
     world.add_forward(f"ip daddr {at.MEDIA_NET} udp dport {ports} {REJECTIONS[how]}", where)
     world.add_forward(f"ip saddr {at.MEDIA_NET} udp sport {ports} drop", where)
 
 
-@_fault
+@fault
 def udp_inbound(world: World, ports: str = RANGE) -> None:
     """UDP from the media range goes out and does not come back."""
     world.add_forward(f"ip saddr {at.MEDIA_NET} udp sport {ports} drop")
 
 
-@_fault
+@fault
 def udp_stateless(world: World, ports: str = RANGE) -> None:
     """A rule without memory drops UDP that comes in to the media ports, answers among it."""
     world.add_forward(f"ip daddr {at.RELAY} udp dport {ports} drop")
 
 
-@_fault
+@fault
 def udp_all(world: World, how: str = "drop") -> None:
     """No UDP from the relay leaves the LAN, and none comes in to it."""
     world.add_forward(f"ip saddr {at.RELAY} meta l4proto udp {REJECTIONS[how]}")
@@ -108,26 +109,19 @@ def udp_all(world: World, how: str = "drop") -> None:
 # Everything
 
 
-@_fault
+@fault
 def everything(world: World) -> None:
     """The firewall forwards nothing for anybody; it still answers for itself."""
     world.add_forward("drop")
 
 
-@_fault
+@fault
 def no_default_route(world: World) -> None:
     """The relay knows its LAN only."""
     world.default_route = False
 
 
-@_fault
-def loss(world: World, percent: int = 5) -> None:
-    """Packets of the relay are lost at random, in each direction."""
-    world.add_forward(f"ip saddr {at.RELAY} numgen random mod 100 < {percent} drop")
-    world.add_forward(f"ip daddr {at.RELAY} numgen random mod 100 < {percent} drop")
-
-
-@_fault
+@fault
 def only_proxy(world: World, authenticated: bool = True, told: bool = True) -> None:
     """Only the LAN's HTTP proxy leads out; it may ask for a password, the network file may name it."""
     world.add_forward(f"ip saddr {at.RELAY} drop")
@@ -135,14 +129,14 @@ def only_proxy(world: World, authenticated: bool = True, told: bool = True) -> N
         world.network["proxy"] = at.PROXY_AUTH if authenticated else at.PROXY_PLAIN
 
 
-@_fault
+@fault
 def own_proxy(world: World, authenticated: bool = True, port: int = 0) -> None:
     """No fault: the relay's environment names the LAN's HTTP proxy, with the password, or another port there."""
     url = at.PROXY_WITH_PASSWORD if authenticated else at.PROXY_PLAIN
     world.environment["HTTPS_PROXY"] = url.rpartition(":")[0] + f":{port}" if port else url
 
 
-@_fault
+@fault
 def proxy_shut(world: World) -> None:
     """Nobody listens where the LAN's HTTP proxy should."""
     world.add_incoming(f"tcp dport {{ 3128, 3129 }} {REJECTIONS['reset']}", "lan")
@@ -151,13 +145,13 @@ def proxy_shut(world: World) -> None:
 # NAT
 
 
-@_fault
+@fault
 def nat_random(world: World) -> None:
     """The firewall maps every flow to a random port (symmetric NAT)."""
     world.masquerade = ["masquerade fully-random"]
 
 
-@_fault
+@fault
 def nat_pool(world: World) -> None:
     """TCP and UDP leave by different public addresses."""
     world.masquerade = [f"meta l4proto udp snat to {at.WAN_POOL}", f"snat to {at.WAN}"]
@@ -166,7 +160,7 @@ def nat_pool(world: World) -> None:
 # TLS and HTTP on the path
 
 
-@_fault
+@fault
 def tls_intercepted(
     world: World, to: str | list[str] = "any", trusted: bool = False, where: str = "fw"
 ) -> None:
@@ -175,13 +169,13 @@ def tls_intercepted(
     world.trust_interceptor = trusted
 
 
-@_fault
+@fault
 def captive_portal(world: World, to: str | list[str] = "any") -> None:
     """A portal answers HTTP in clear text on 443."""
     _divert(world, to, at.PORTAL)
 
 
-@_fault
+@fault
 def tls_cut(
     world: World, to: str | list[str] = "signaling", how: str = "reset", names: list[str] | None = None
 ) -> None:
@@ -191,13 +185,13 @@ def tls_cut(
     world.cut_names = list(names or [])
 
 
-@_fault
+@fault
 def tls_dropped(world: World, to: str | list[str] = "signaling") -> None:
     """Packet inspection drops TLS handshake records on 443; nothing else changes on the connection."""
     world.add_forward(f"ip daddr {_set(to)} tcp dport 443 @ih,0,16 0x1603 drop")
 
 
-@_fault
+@fault
 def websocket(
     world: World, how: str = "strip", to: str | list[str] = "javascript", where: str = "fw"
 ) -> None:
@@ -206,13 +200,13 @@ def websocket(
     _divert(world, to, (upgrade | at.ENDED_ON_PATH)[how], where)
 
 
-@_fault
+@fault
 def gateway(world: World, how: str = "slow", to: str | list[str] = "javascript") -> None:
     """The service's own gateway ends each WebSocket, or is slow, answers no ping, or refuses strangers."""
     world.add_redirect(f"ip daddr {_set(to)} tcp dport 443 redirect to :{at.GATEWAYS[how]}", "svc")
 
 
-@_fault
+@fault
 def websocket_records_dropped(world: World, to: str | list[str] = "javascript") -> None:
     """Everything that a client sends inside of TLS on 443 is dropped; the handshake is not."""
     # A client's Finished is such a record, too, and the client does not wait for an answer to it (TLS 1.3).
@@ -228,7 +222,7 @@ def _divert(world: World, to: str | list[str], port: int, where: str = "fw") -> 
 # The service itself
 
 
-@_fault
+@fault
 def certificate(
     world: World, what: str = "expired", to: str | list[str] = "signaling", ports: str = "443"
 ) -> None:
@@ -237,20 +231,20 @@ def certificate(
     world.add_redirect(f"ip daddr {_set(to)} tcp dport {ports} redirect to :{stand_in}", "svc")
 
 
-@_fault
+@fault
 def date(world: World, to: str | list[str] = "any") -> None:
     """The service's Date header is an hour ahead of the relay's clock; certificates are fine."""
     others = _set(["signaling", "registration", "insights"] if to == "any" else to)
     world.add_redirect(f"ip daddr {others} tcp dport 443 redirect to :{at.DATE_SHIFTED}", "svc")
 
 
-@_fault
+@fault
 def server_error(world: World, to: str | list[str] = "insights") -> None:
     """The service answers every HTTP request with status 500."""
     world.add_redirect(f"ip daddr {_set(to)} tcp dport 443 redirect to :{at.SERVER_ERROR}", "svc")
 
 
-@_fault
+@fault
 def clock(world: World, offset: str = "+400d") -> None:
     """The relay's wall clock is off by this much (s, m, h or d)."""
     world.clock = offset
@@ -259,7 +253,7 @@ def clock(world: World, offset: str = "+400d") -> None:
 # TURN
 
 
-@_fault
+@fault
 def turn_shut(world: World, transports: list[str] | None = None, how: str = "drop") -> None:
     """The TURN servers cannot be reached: over UDP, over TCP 3478, over 443, or at all."""
     rules = {
@@ -271,13 +265,13 @@ def turn_shut(world: World, transports: list[str] | None = None, how: str = "dro
         world.add_forward(f"ip daddr {_set('turn')} {rules[transport]}")
 
 
-@_fault
+@fault
 def turn_credentials(world: World, given: str = "wrong") -> None:
     """The TURN credentials in the network file are wrong, or there are none."""
     world.network["credential"] = {"wrong": "not-the-password", "none": ""}[given]
 
 
-@_fault
+@fault
 def turn_forbidden(world: World) -> None:
     """TURN allocates, and answers 403 to every permission."""
     rule = f"ip daddr {{ {at.TURN}, {at.TURN_OTHER} }} meta l4proto {{ tcp, udp }} th dport {{ 443, 3478 }}"
@@ -287,38 +281,38 @@ def turn_forbidden(world: World) -> None:
 # Names
 
 
-@_fault
+@fault
 def dns_dead(world: World, how: str = "drop") -> None:
     """The near resolver does not answer (drop), or nobody listens there (port)."""
     world.add_incoming(f"meta l4proto {{ tcp, udp }} th dport 53 {REJECTIONS[how]}", "lan")
 
 
-@_fault
+@fault
 def other_resolver(world: World, address: str = at.FAR) -> None:
     """No fault: the network file names a resolver besides the network's own, by default the remote one."""
     world.network["resolver"] = address
 
 
-@_fault
+@fault
 def dns_answers(world: World, rcode: str = "servfail") -> None:
     """The near resolver answers servfail, refused, nxdomain, a loopback address (bogon) or one other (alike)."""
     port = at.RCODE_PORTS[rcode]
     world.add_redirect(f"meta l4proto {{ tcp, udp }} th dport 53 redirect to :{port}", "lan")
 
 
-@_fault
+@fault
 def dns_name(world: World, name: str = "voice-js.roaming", how: str = "always_nxdomain") -> None:
     """One name does not resolve, all others do (an unbound local-zone type)."""
     world.local_zones.append(f"{name}.{at.ZONE} {how}")
 
 
-@_fault
+@fault
 def dns_far(world: World) -> None:
     """The relay asks a resolver far away that sends no client subnet, so roaming leads to the far edge."""
     world.resolver = at.FAR
 
 
-@_fault
+@fault
 def roaming(world: World, edge: str = "sydney") -> None:
     """The service's own DNS resolves the roaming name to this edge, for every client."""
     world.steer["roaming"] = at.EDGE[edge].name

@@ -28,15 +28,27 @@ async def test_closed_port_is_refused() -> None:
     assert "icmp_from" not in facts
 
 
-async def test_dropped_syn_is_a_timeout_with_the_facts_kept() -> None:
-    """Silence until the budget ends is generic_timeout_error, for the step and for each address."""
-    async with full_backlog() as port:
-        failure, facts = await see(tcp.probe, "127.0.0.1", port, budget=0.1)
+async def test_syns_that_are_dropped_are_a_timeout_for_each_address() -> None:
+    """The silence of many attempts is generic_timeout_error, for the step and each address, before the budget ends."""
+    async with full_backlog() as port, tcp_server(silence, host="127.0.0.3", port=port):
+        failure, facts = await see(
+            tcp.probe, "media.example", port, budget=3.0, addresses=["127.0.0.1", "127.0.0.4"]
+        )
     assert failure is Failure.GENERIC_TIMEOUT_ERROR
-    assert facts["tried"] == [
-        {"address": "127.0.0.1", "ms": None, "failure": "generic_timeout_error", "icmp_from": ""}
-    ]
-    assert facts["shut"] == 1
+    assert [entry["failure"] for entry in facts["tried"]] == ["generic_timeout_error", "connection_refused"]
+    assert facts["shut"] == 2
+    assert facts["attempts"] >= 12
+
+
+async def test_silence_until_the_budget_ends_too_soon_is_inconclusive() -> None:
+    """Few attempts prove nothing: the address is neither open nor shut, and another one keeps its result."""
+    async with full_backlog() as port:
+        failure, facts = await see(
+            tcp.probe, "media.example", port, budget=0.4, addresses=["127.0.0.1", "127.0.0.3"]
+        )
+    assert failure is Failure.INCONCLUSIVE
+    assert [entry["failure"] for entry in facts["tried"]] == ["inconclusive", "connection_refused"]
+    assert (facts["open"], facts["shut"]) == (0, 1)
 
 
 async def test_one_open_address_is_enough_and_the_others_are_told() -> None:
@@ -49,16 +61,6 @@ async def test_one_open_address_is_enough_and_the_others_are_told() -> None:
         "127.0.0.2": "connection_refused",
         "127.0.0.1": None,
     }
-
-
-async def test_an_address_that_is_heard_of_survives_the_end_of_the_budget() -> None:
-    """The result of one address is kept even if another does not answer within the budget."""
-    async with full_backlog() as port:
-        failure, facts = await see(
-            tcp.probe, "media.example", port, budget=0.1, addresses=["127.0.0.1", "127.0.0.3"]
-        )
-    assert failure is Failure.GENERIC_TIMEOUT_ERROR
-    assert [entry["failure"] for entry in facts["tried"]] == ["generic_timeout_error", "connection_refused"]
 
 
 async def test_the_first_address_gives_the_word() -> None:
@@ -120,7 +122,7 @@ async def test_no_more_than_four_addresses_are_tried() -> None:
 
 
 async def test_a_silent_address_beside_an_open_one_ends_before_the_budget() -> None:
-    """Once one address is open, the others get the time of one lost SYN: the host is open, and the step ends well."""
+    """An address that drops every attempt is shut, beside one that is open: the step ends well, within its budget."""
     async with full_backlog() as port, tcp_server(silence, host="127.0.0.3", port=port):
         failure, facts = await see(
             tcp.probe, "media.example", port, budget=3.0, addresses=["127.0.0.1", "127.0.0.3"]
