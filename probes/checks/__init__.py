@@ -34,7 +34,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "websocket": Budget(3.8),  # the rest of the SDK's 5 s; silence is tested again on new connections
     "http": Budget(3.0),
     "stun": Budget(0.7),  # datagrams at 0, 100, and 300 ms (netcheck's schedule)
-    "quality": Budget(3.6),  # 50 packets in 0.45 s; up to 250, and the last answers, where some are lost
+    "quality": Budget(3.6),  # 50 packets in 0.45 s; up to 350, and the last answers, if some are lost
     "nat": Budget(1.2),  # one or two name lookups, then 0.45 s without a reply is a result
     "turn": Budget(2.5),  # at most 5 round trips over TLS, one loss covered
     "udp_media": Budget(3.0),  # an allocation, then 3 datagrams per port within 0.6 s

@@ -46,7 +46,7 @@ async def test_a_good_line_is_measured_in_half_a_second(turn_server: Coturn) -> 
 
 
 async def test_loss_is_measured_with_more_packets_and_counted_for_others() -> None:
-    """Every eighth packet lost: 150 are sent, the interval holds the truth, and the plan's meter knows it."""
+    """Every eighth packet lost: 200 are sent, the interval holds the truth, and the plan's meter knows it."""
     step = Step("quality", "quality", Target("stun", HOST, 0, "udp"), 4.0, {"limits": LIMITS})
     shared = RunContext(Plan((step,), 4.0), Resolver(), Trust(()))
     context = ProbeContext(shared)
@@ -54,10 +54,10 @@ async def test_loss_is_measured_with_more_packets_and_counted_for_others() -> No
         target = Target("stun", HOST, port, "udp")
         assert await quality.probe(Step("q", "quality", target, 4.0, step.params), context) is None
     facts = context.facts
-    assert (facts["sent"], facts["lost"], facts["loss_is"]) == (150, 19, "above")
+    assert (facts["sent"], facts["lost"], facts["loss_is"]) == (200, 25, "above")
     assert facts["loss_low_percent"] < 12.5 < facts["loss_high_percent"]
     assert facts["exceeded_loss_percent"] == 3
-    assert (context.loss.sent, context.loss.lost) == (150, 19)
+    assert (context.loss.sent, context.loss.lost) == (200, 25)
 
 
 async def test_silence_and_refusals_measure_nothing() -> None:
