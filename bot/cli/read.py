@@ -27,8 +27,8 @@ from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 
 EPILOG: Final = (
-    "Reads words, logs, reports of the SDK's own test, error objects, and output of dig, nslookup, openssl s_client "
-    "and curl, in any mixture. Exit codes: 0 something was understood, 2 usage, 3 nothing was understood."
+    "Reads words, logs, reports of the SDK's own test, error objects, and output of network tools, in any mixture: "
+    "docs/reading.md lists them. Exit codes: 0 something was understood, 2 usage, 3 nothing was understood."
 )
 
 
@@ -95,7 +95,8 @@ def _evidence(
     edge = edge_of(reading) or reading.clues.get("edge", "")
     platform = platform_of(reading) or reading.clues.get("platform")
     request = Request(code, platform, edge if edge in vocabulary.edges else vocabulary.roaming)
-    return case_of(reading, request, knowledge, network, on_device=False)
+    # No case is open that another place's answer could mislead.
+    return case_of(reading, request, knowledge, network, on_device=reading.is_denied_by_resolver)
 
 
 def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowledge, network: Network) -> None:

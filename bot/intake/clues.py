@@ -7,6 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from bot.intake.preflight_report import PreflightReport, SdkError
 from bot.model.symptom_match import SymptomMatch
+from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
 
 DOOR = "31009"  # used if no code is given: its causes cover nearly everything a network can do to a call
@@ -57,7 +58,7 @@ class Reading:
     kind: ReadingKind
     says: str  # what the text is, or why it could not be read
     reports: tuple[PreflightReport, ...] = ()  # first of preflight tests, then of errors, then of logs
-    pasted: tuple[Observation, ...] = ()  # output of dig, nslookup, curl, and openssl
+    pasted: tuple[Observation, ...] = ()  # output of tools, and lines of logs that name a failure
     removed: tuple[str, ...] = ()  # kinds of secrets that were removed
     pieces: tuple[Piece, ...] = ()
     text: str = ""  # normalized prose, without reports and tool output
@@ -82,6 +83,15 @@ class Reading:
     def faults(self) -> tuple[SdkError, ...]:
         """All errors of all reports."""
         return tuple(fault for report in self.reports for fault in report.faults)
+
+    @property
+    def is_denied_by_resolver(self) -> bool:
+        """Whether the only failure in the output of tools is a resolver that says that a name does not exist.
+
+        Unlike a timeout, that is an answer. It holds for the place where the tool ran.
+        """
+        signs = {look.facts["sign"] for look in self.pasted if "sign" in look.facts}
+        return signs == {Failure.DNS_NXDOMAIN_ERROR}
 
     @property
     def useful(self) -> bool:

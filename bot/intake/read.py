@@ -9,11 +9,12 @@ from itertools import groupby
 from typing import Final
 
 from bot.intake.clues import LARGEST, NamedCode, Piece, Reading, ReadingKind
+from bot.intake.indications import find_indications, with_indications
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.error_codes import WrittenCode, choose_codes, codes_in
 from bot.intake.parsing.error_objects import message
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import observe_tool, tools_say, unrelated_json
+from bot.intake.readers import NO_RESULT, observe_tool, tools_say, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.prose import read_prose
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
@@ -28,7 +29,7 @@ from knowledge.model.schema import Knowledge
 from probes.protocol.model import Observation
 
 NOTHING: Final = (
-    "I find no preflight report in that, and no error code, candidate or output of dig, openssl or curl. "
+    "I find no preflight report in that, and no error code, candidate, or output of a network tool. "
     f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser."
 )
 BEGINNING: Final = (
@@ -83,9 +84,11 @@ def read(
     for item in segments:
         _read_segment(item, found)
     reading = replace(
-        _combine(found, segments, text), pieces=tuple(found.pieces), has_report_form=has_report_form(text)
+        _combine(found, segments, text),
+        pieces=tuple(found.pieces),
+        has_report_form=has_report_form(text) or bool(found.pasted),
     )
-    return _with_words(reading, found, text, vocabulary, knowledge) if vocabulary else reading
+    return _with_words(reading, found, vocabulary, knowledge) if vocabulary else reading
 
 
 def refused(size: int) -> Reading:
@@ -102,10 +105,11 @@ def _read_segment(item: Segment, found: _Found) -> None:
     if item.block:
         _read_value(item, found)
         return
-    if item.reader and (observed := observe_tool(item.reader, plain(item.text[:LONGEST]))):
-        for step, observation in observed.items():
-            found.pasted.setdefault(step, observation)
-        found.pieces.append(Piece("tool", (item.first, item.last), tools_say(list(observed.values()))))
+    if item.reader:
+        observed = observe_tool(item.reader, plain(item.text[:LONGEST]))
+        found.pasted |= {step: look for step, look in observed.items() if step not in found.pasted}
+        says = tools_say(observed.values()) if observed else NO_RESULT.format(tool=item.reader.tool)
+        found.pieces.append(Piece("tool", (item.first, item.last), says))
         return
     found.unread.append(item)
     found.free.append(item)
@@ -184,10 +188,10 @@ def _joined(segments: Iterable[Segment]) -> str:
 
 
 def _with_words(
-    reading: Reading, found: _Found, text: str, vocabulary: Vocabulary, knowledge: Knowledge | None
+    reading: Reading, found: _Found, vocabulary: Vocabulary, knowledge: Knowledge | None
 ) -> Reading:
-    """Read the prose around the other pieces. Without other pieces, read all of *text* as prose."""
-    free = [item for item in found.free if item.text.strip()] or [Segment("json", text, 1, 1)]
+    """Read the prose around the other pieces."""
+    free = [item for item in found.free if item.text.strip()]
     runs = [
         (is_log, "\n".join(item.text for item in items))
         for is_log, items in groupby(free, key=lambda item: item.form in ("log", "json"))
@@ -199,7 +203,10 @@ def _with_words(
     reading = replace(reading, text=sentence, named_codes=named, clues=clues)
     if knowledge is None:
         return reading
-    return replace(reading, match=match_symptoms(sentence, reading.codes, clues, knowledge))
+    match = match_symptoms(sentence, reading.codes, clues, knowledge)
+    indications = find_indications(reading.pasted, vocabulary, knowledge)
+    platform = clues.get("platform", "")
+    return replace(reading, match=with_indications(match, indications, knowledge, platform))
 
 
 def _written(runs: Iterable[tuple[bool, str]]) -> Iterator[WrittenCode]:

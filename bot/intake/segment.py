@@ -4,7 +4,7 @@ Pure. The work is bounded. Text beyond the limits is treated as prose.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal, TypeAlias
@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from bot.intake.parsing.decode import forms_of, without_prefixes
 from bot.intake.parsing.json_blocks import JsonBlock, find_blocks
 from bot.intake.parsing.log_lines import LOG_LINE
-from bot.intake.readers import TOOLS, ToolReader
+from bot.intake.readers import ToolReader, tools_in
 
 SHORTEST: Final = 40  # characters
 LONGEST_LINE: Final = 2_000  # characters of a line that are examined
@@ -50,7 +50,8 @@ def segment(text: str) -> tuple[Segment, ...]:
     form, blocks = find_blocks(forms_of(text))
     values = tuple(_values(form, blocks))
     rest = tuple(_rest(text, form, [value for value in values if not value.inline]))
-    return tuple(sorted([*values, *_of_lines(rest)], key=lambda item: (item.first, item.last)))
+    lines = _of_lines(rest, tools_in(text))
+    return tuple(sorted([*values, *lines], key=lambda item: (item.first, item.last)))
 
 
 def _values(form: str, blocks: Iterable[JsonBlock]) -> Iterator[Segment]:
@@ -92,9 +93,9 @@ def _places(values: Iterable[Segment]) -> Iterator[tuple[int, int, int]]:
     return ((value.block.start, value.block.end, value.last) for value in values if value.block)
 
 
-def _of_lines(lines: tuple[_Line, ...]) -> Iterator[Segment]:
-    """Group consecutive *lines* of the same format."""
-    marked = zip(_marks(lines), lines, strict=True)
+def _of_lines(lines: tuple[_Line, ...], tools: Sequence[ToolReader]) -> Iterator[Segment]:
+    """Group consecutive *lines* of the same format. Only output of *tools* can be among them."""
+    marked = zip(_marks(lines, tools), lines, strict=True)
     for (form, reader), group in groupby(marked, key=lambda pair: pair[0]):
         members = [line for _, line in group]
         text = "\n".join(words for _, words in members)
@@ -106,12 +107,12 @@ _PROSE: Final[_Mark] = ("prose", None)
 _LOG: Final[_Mark] = ("log", None)
 
 
-def _marks(lines: tuple[_Line, ...]) -> list[_Mark]:
+def _marks(lines: tuple[_Line, ...], tools: Sequence[ToolReader]) -> list[_Mark]:
     """Mark each line. All lines between two of one tool are its output. Empty lines between two log lines are log."""
     marks: list[_Mark] = []
     before: _Mark = _PROSE
     for number, (_, words) in enumerate(lines):
-        mark = _mark(words[:LONGEST_LINE], before[1]) if number < MOST_LINES else _PROSE
+        mark = _mark(words[:LONGEST_LINE], before[1], tools) if number < MOST_LINES else _PROSE
         if mark != _PROSE:
             open_since = len(marks)
             while open_since and marks[open_since - 1] == _PROSE:
@@ -124,11 +125,11 @@ def _marks(lines: tuple[_Line, ...]) -> list[_Mark]:
     return marks
 
 
-def _mark(words: str, reader: ToolReader | None) -> _Mark:
+def _mark(words: str, reader: ToolReader | None, tools: Sequence[ToolReader]) -> _Mark:
     """Return the format of one line. The tool of the previous line is tried first."""
     if reader and reader.lines.search(words):
         return "tool", reader
-    for other in TOOLS:
+    for other in tools:
         if other.lines.search(words):
             return "tool", other
     return _LOG if LOG_LINE.search(words) else _PROSE

@@ -49,6 +49,8 @@ class Vocabulary:
     relays: tuple[str, ...] = ("local",)
     see: str = "lineman knowledge list"
     offered: tuple[str, ...] | None = None  # relays that replies may name; None: all
+    services: Mapping[str, str] = field(default_factory=dict)  # host: id of its service
+    media_ranges: tuple[str, ...] = ()  # CIDR
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -20,7 +20,18 @@ def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str
         options=person_options(knowledge),
         roaming=network.roaming,
         relays=tuple(relays),
+        services=service_hosts(network),
+        media_ranges=network.media_ranges,
     )
+
+
+def service_hosts(network: Network) -> dict[str, str]:
+    """Map each host to its service. A host of several services belongs to the first."""
+    hosts: dict[str, str] = {}
+    for service in network.services:
+        for host in service.hosts.values():
+            hosts.setdefault(host.casefold(), service.id)
+    return hosts
 
 
 @dataclass(frozen=True, slots=True)

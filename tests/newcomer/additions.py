@@ -132,9 +132,9 @@ READERS: Final = "bot/intake/readers/__init__.py"
 
 READER: Final[Addition] = {
     **new(
-        "bot/intake/readers/netcat.py",
+        "bot/intake/readers/psping.py",
         '''\
-"""Netcat: whether a port opened, as `nc -vz host port` prints it."""
+"""PsPing: whether a port opened, as `psping host:port` prints it."""
 
 import re
 from collections.abc import Iterator
@@ -142,13 +142,14 @@ from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
 
-LINES: Final = re.compile(r"^nc: connect to |^Connection to \\S+ \\d+ port ", re.IGNORECASE)
+SIGN: Final = re.compile(r"psping", re.IGNORECASE)
+LINES: Final = re.compile(r"^TCP connect to |^[^\\n]{0,200}>psping ", re.IGNORECASE)
 _FAILED: Final = re.compile(
-    r"^nc: connect to (?P<host>[\\w.-]+) port (?P<port>\\d+) \\(tcp\\) failed: (?P<why>.+)$", re.MULTILINE
+    r"^TCP connect to (?P<host>[\\w.-]+):(?P<port>\\d+): from \\S+: (?P<why>The .+)$", re.MULTILINE
 )
 
 
-def read_netcat(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+def read_psping(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port, and facts of each connection that failed."""
     for match in _FAILED.finditer(text):
         yield match["host"].casefold(), int(match["port"]), {"tcp": "shut", "bad": match["why"].strip()}
@@ -156,31 +157,34 @@ def read_netcat(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     ),
     **lines(
         READERS,
-        ("nslookup, openssl\n", "netcat, "),
-        ('    ToolReader("nslookup"', '    ToolReader("netcat", netcat.LINES, netcat.read_netcat),\n'),
+        ("    tcpdump,\n", "    psping,\n"),
+        (
+            '    ToolReader("nslookup"',
+            '    ToolReader("psping", psping.SIGN, psping.LINES, psping.read_psping),\n',
+        ),
     ),
     **new(
-        "tests/bot/intake/test_netcat.py",
+        "tests/bot/intake/test_psping.py",
         '''\
-"""What netcat prints."""
+"""What psping prints."""
 
 from bot.intake.read import read
 
-REFUSED = "nc: connect to voice.example port 443 (tcp) failed: Connection refused"
-OPEN = "Connection to voice.example 443 port [tcp/https] succeeded!"
+REFUSED = "TCP connect to voice.example:443: from 0.0.0.0:0: The remote computer refused the network connection."
+OPEN = "TCP connect to voice.example:443: from 192.0.2.4:50122: 21.44ms"
 
 
 def test_a_refused_port() -> None:
     """The host, its port, and the reason are read, however the paste goes on."""
-    (found,) = read(f"$ nc -vz voice.example 443\\n{REFUSED}\\n").pasted
+    (found,) = read(f"C:\\\\>psping voice.example:443\\n{REFUSED}\\n").pasted
     assert (found.target.host, found.target.port) == ("voice.example", 443)
-    assert found.facts["tool"] == "netcat"
-    assert found.facts["bad"] == "Connection refused"
+    assert found.facts["tool"] == "psping"
+    assert found.facts["bad"] .startswith("The remote computer refused")
 
 
 def test_an_open_port_is_no_fault() -> None:
     """A healthy output yields no failure."""
-    assert not [look for look in read(OPEN).pasted if look.facts.get("tool") == "netcat"]
+    assert not [look for look in read(OPEN).pasted if look.facts.get("tool") == "psping"]
 ''',
     ),
 }

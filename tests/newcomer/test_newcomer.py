@@ -34,7 +34,7 @@ CHECKS: Final[dict[str, tuple[Check, ...]]] = {
     "a probe": (
         run_tests(TABLE, ACTS, "tests/probes/checks/test_banner.py", "tests/bot/diagnosis/test_plan.py"),
     ),
-    "a reader of pasted text": (run_tests(READERS, "tests/bot/intake/test_netcat.py"),),
+    "a reader of pasted text": (run_tests(READERS, "tests/bot/intake/test_psping.py"),),
     "an allow-list format": (run_tests(FORMATS, "tests/bot/allowlist/test_pf.py"),),
     "a Slack surface": (run_tests(INBOX, "-k", "every or next_process"),),
 }
@@ -52,7 +52,7 @@ LEFT_OUT: Final = (
     ("a probe", "probes/checks/__init__.py", run_tests(TABLE),
      "probes/checks/__init__.py: BUDGETS needs a line for probes/checks/banner.py"),
     ("a reader of pasted text", "bot/intake/readers/__init__.py", run_tests(READERS),
-     "bot/intake/readers/__init__.py: the table needs a line for bot/intake/readers/netcat.py"),
+     "bot/intake/readers/__init__.py: the table needs a line for bot/intake/readers/psping.py"),
     ("an allow-list format", "bot/allowlist/formats.py", run_tests(FORMATS, "-k", "has_a_name"),
      "bot/allowlist/formats.py: FORMS needs a line for pf of bot/allowlist/pf.py"),
     ("a Slack surface", "tests/bot/slack/delivery/test_inbox.py", run_tests(INBOX, "-k", "every"),

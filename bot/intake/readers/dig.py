@@ -7,28 +7,42 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import _HOST, COMMAND, ToolFacts, _addresses
+from bot.intake.parsing.hosts import COMMAND, HOST, ToolFacts, judge_addresses
+from probes.protocol.failures import Failure
 
+SIGN: Final = re.compile(r"<<>>|\bdig\s+[-+@\w]|\sIN\s+A", re.IGNORECASE)
 LINES: Final = re.compile(
     COMMAND.format(command="dig") + r"|<<>>|^\s*(?:>\s?)*;|\sIN\s+[A-Z]{1,8}\b|no servers could be reached"
 )
+
+_STATUS: Final = {
+    "NXDOMAIN": Failure.DNS_NXDOMAIN_ERROR,
+    "SERVFAIL": Failure.DNS_SERVFAIL_ERROR,
+    "REFUSED": Failure.DNS_REFUSED_ERROR,
+}
 
 
 def read_dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port, and facts of each query of dig."""
     for part in re.split(r"(?=^; <<>> DiG)", text, flags=re.MULTILINE)[:20]:
-        asked = re.search(rf"^;{_HOST}\s+IN\s+(?:A|AAAA)\s*$", part, re.MULTILINE | re.IGNORECASE)
-        named = asked or re.search(rf"<<>> (?:[@+-]\S+ ){{0,8}}{_HOST}", part, re.IGNORECASE)
+        asked = re.search(rf"^;{HOST}\s+IN\s+(?:A|AAAA)\s*$", part, re.MULTILINE | re.IGNORECASE)
+        named = asked or re.search(rf"<<>> (?:[@+-]\S+ ){{0,8}}{HOST}", part, re.IGNORECASE)
         if not named or "<<>>" not in part:
             continue
-        host = named["host"].casefold()
-        answers = re.findall(r"\sIN\s+A\s+(\d{1,3}(?:\.\d{1,3}){3})\s*$", part, re.MULTILINE)
-        status = re.search(r"status: ([A-Z]+)", part)
-        if re.search(r"timed out|no servers could be reached|connection refused", part):
-            yield host, 53, {"dns": "fails", "bad": "no resolver answered"}
-        elif status and status[1] != "NOERROR":
-            yield host, 53, {"dns": "fails", "bad": f"the resolver said {status[1]}"}
-        elif answers:
-            yield host, 53, _addresses(answers)
-        elif status and asked and re.search(r"ANSWER: 0\b", part):
-            yield host, 53, {"dns": "fails", "bad": "the resolver gave no address"}
+        if facts := _outcome(part, has_question=asked is not None):
+            yield named["host"].casefold(), 53, facts
+
+
+def _outcome(part: str, *, has_question: bool) -> ToolFacts:
+    answers = re.findall(r"\sIN\s+A\s+(\d{1,3}(?:\.\d{1,3}){3})\s*$", part, re.MULTILINE)
+    status = re.search(r"status: ([A-Z]+)", part)
+    if re.search(r"timed out|no servers could be reached|connection refused", part):
+        return {"dns": "fails", "sign": Failure.DNS_TIMEOUT_ERROR.value, "bad": "no resolver answered"}
+    if status and status[1] != "NOERROR":
+        sign = _STATUS.get(status[1], Failure.DNS_SERVER_MISBEHAVING)
+        return {"dns": "fails", "sign": sign.value, "bad": f"the resolver said {status[1]}"}
+    if answers:
+        return judge_addresses(answers)
+    if status and has_question and re.search(r"ANSWER: 0\b", part):
+        return {"dns": "fails", "sign": Failure.DNS_NO_ANSWER.value, "bad": "the resolver gave no address"}
+    return {}

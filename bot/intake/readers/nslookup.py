@@ -1,26 +1,104 @@
-"""Read the output of nslookup on Unix and Windows."""
+"""Read the output of nslookup on Unix and Windows, in the languages of Windows.
+
+Windows translates its sentences, but not their marks: `***` before a failure, a colon after each label, and
+in most languages the reason. So the marks are read, and not the sentences.
+"""
 
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from bot.intake.parsing.hosts import _HOST, COMMAND, ToolFacts, _addresses
+from bot.intake.parsing.hosts import (
+    ADDRESS,
+    COMMAND,
+    HOST,
+    ToolFacts,
+    addresses_in,
+    judge_addresses,
+    names_in,
+)
+from probes.protocol.failures import Failure
 
+_NAME: Final = r"(?:Name|Nom|Nombre|Nome|Naam|Nazwa|名前)"
+_TIMED_OUT: Final = (
+    r"DNS request timed out|connection timed out; no servers|no servers could be reached|Zeitüberschreitung"
+    r"|Se agotó el tiempo|délai d'attente"
+)
+SIGN: Final = re.compile(
+    COMMAND.format(command="nslookup") + rf"|^\*{{2,3}} \S|^{_NAME}[ \t]*:[ \t]+\S+\.\S+[ \t]*$|{_TIMED_OUT}",
+    re.IGNORECASE | re.MULTILINE,
+)
 LINES: Final = re.compile(
-    COMMAND.format(command="nslookup")
-    + r"|server can't find |^\s*(?:Name:\s*\S+\s*$|Address(?:es)?:\s*[\d.:a-f#]+\s*$|Server:\s+[\w.:-]+\s*$"
-    r"|Non-authoritative answer)",
+    COMMAND.format(command="nslookup") + r"|^;; (?:communications error|no servers|connection timed)"
+    rf"|server can't find |^\*{{2,3}} \S|{_TIMED_OUT}|^[ \t]+timeout was \d+ seconds"
+    rf"|^\s*(?:{_NAME}[ \t]*:\s*\S+\s*$|(?:Address(?:es)?|Aliases|Adresse|Dirección|Endereço"
+    rf"|Indirizzo)[ \t]*:\s*\S+\s*$"
+    rf"|(?:Server|Servidor|Serveur)[ \t]*:\s+\S+\s*$|{ADDRESS}(?:#\d+)?\s*$"
+    r"|Non-authoritative answer|Nicht autorisierende|Respuesta no autoritativa|Réponse ne faisant pas"
+    r"|Não é resposta|Resposta não autoritativa|Risposta da un server non)",
     re.IGNORECASE,
 )
+
+_REASONS: Final = (
+    (re.compile(r"non-existent domain|NXDOMAIN|no existe|inexistant|nicht vorhanden", re.IGNORECASE),
+     Failure.DNS_NXDOMAIN_ERROR),
+    (re.compile(r"server failed|SERVFAIL", re.IGNORECASE), Failure.DNS_SERVFAIL_ERROR),
+    (re.compile(r"refused", re.IGNORECASE), Failure.DNS_REFUSED_ERROR),
+    (re.compile(rf"timed[- ]?out|no response|no answer from|no servers|{_TIMED_OUT}", re.IGNORECASE),
+     Failure.DNS_TIMEOUT_ERROR),
+    (re.compile(r"No answer|no internal type|no records", re.IGNORECASE), Failure.DNS_NO_ANSWER),
+)  # fmt: skip
+_WORDS: Final = {
+    Failure.DNS_NXDOMAIN_ERROR: "the resolver said NXDOMAIN",
+    Failure.DNS_SERVFAIL_ERROR: "the resolver said SERVFAIL",
+    Failure.DNS_REFUSED_ERROR: "the resolver said REFUSED",
+    Failure.DNS_TIMEOUT_ERROR: "no resolver answered",
+    Failure.DNS_NO_ANSWER: "the resolver gave no address",
+}
 
 
 def read_nslookup(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port and facts of each name that nslookup looked up."""
-    for match in re.finditer(rf"server can't find {_HOST}: (?P<word>[A-Z]+)", text, re.IGNORECASE):
-        yield match["host"].casefold(), 53, {"dns": "fails", "bad": f"the resolver said {match['word']}"}
-    for match in re.finditer(
-        rf"^Name:\s*{_HOST}\s*\nAddress(?:es)?:\s*(?P<address>[\d.]{{7,15}})",
-        text,
+    asked_in = re.compile(rf"nslookup(?:\.exe)?\s+(?:-\S+\s+){{0,4}}{HOST}", re.IGNORECASE)
+    for part in re.split(r"(?=nslookup(?:\.exe)?\s)", text, flags=re.IGNORECASE)[:20]:
+        asked = asked_in.match(part)
+        yield from _failed(part, asked["host"].casefold() if asked else "")
+        yield from _answered(part)
+
+
+def _failed(part: str, asked: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield the failures: a line with its mark, or a time limit without any answer."""
+    server = re.search(
+        r"^\s*(?:Server|Servidor|Serveur)[ \t]*:[ \t]*(\S+)", part, re.MULTILINE | re.IGNORECASE
+    )
+    resolver = server[1].casefold().rstrip(".") if server else ""
+    for line in re.findall(rf"^\s*\*{{2,3}} [^\n]{{4,400}}|^[^\n]{{0,40}}(?:{_TIMED_OUT})[^\n]{{0,200}}"
+        rf"|^[^\n]{{0,40}}"
+                           r"server can't find [^\n]{1,300}", part, re.MULTILINE | re.IGNORECASE)[:20]:  # fmt: skip
+        if re.search(r"server name for address|internal type for", line):
+            continue  # the resolver has no name of its own, which no client needs
+        sign = next((failure for pattern, failure in _REASONS if pattern.search(line)), None)
+        others = [name for name in names_in(line) if name != resolver]
+        host = asked if asked and (asked in others or not others) else next(iter(others), asked)
+        if host and sign:
+            yield host, 53, {"dns": "fails", "sign": sign.value, "bad": _WORDS[sign]}
+
+
+def _answered(part: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield the names with their addresses, which may be on several lines."""
+    found = re.finditer(
+        rf"^\s*{_NAME}[ \t]*:[ \t]*{HOST}[ \t]*\n(?P<rest>(?:(?!\s*{_NAME}[ \t]*:)[^\n]{{0,200}}\n?){{1,12}})",
+        part,
         re.MULTILINE | re.IGNORECASE,
-    ):
-        yield match["host"].casefold(), 53, _addresses([match["address"]])
+    )
+    answers: dict[str, list[str]] = {}
+    for match in found:
+        rest = re.match(
+            rf"(?:[ \t]*(?:[^\s:]{{4,12}}[ \t]*:)?[ \t]*{ADDRESS}[ \t]*(?:\n|\Z)){{1,12}}",
+            match["rest"],
+            re.IGNORECASE,
+        )
+        answers.setdefault(match["host"].casefold(), []).extend(addresses_in(rest[0]) if rest else ())
+    for host, addresses in answers.items():
+        if facts := judge_addresses(addresses):
+            yield host, 53, facts

@@ -1,0 +1,144 @@
+"""Read log lines of firewalls that deny traffic: ASA, PAN-OS, FortiGate, and netfilter.
+
+A firewall's own log is proof of what it denied. What it let through is no fault, and neither is a packet that
+belongs to no connection any more.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from bot.intake.parsing.hosts import ToolFacts
+
+SIGN: Final = re.compile(
+    r"%ASA-\d-\d{6}|%FTD-\d-\d{6}|\bTRAFFIC,(?:deny|drop|end|start),|\btype=\"?traffic\"?"
+    r"|\bSRC=[\d.]+ DST=[\d.]+|\bflows (?:deny|allow)\b"
+)
+LINES: Final = SIGN
+
+_MOST: Final = 20_000  # lines
+_IP: Final = r"(\d{1,3}(?:\.\d{1,3}){3})"
+# The interface, the address, and the port, with a slash or in parentheses.
+_PLACE: Final = rf"(?:[\w.-]{{1,40}}[:/])?{_IP}[/(](\d{{1,5}})\)?"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line: the protocol, both ends, and whether it was denied."""
+
+    protocol: str
+    source: tuple[str, int]
+    target: tuple[str, int]
+    denied: bool
+    name: str = ""  # of the host, where the firewall knows it
+
+
+_ASA: Final = re.compile(
+    rf"(?P<word>Deny|denied|permitted|Built outbound|Built inbound)[^\n]{{0,80}}?\b(?P<protocol>udp|tcp)\b"
+    rf"(?:[^\n]{{0,60}}?)(?:src|from|\s)\s*{_PLACE}\s*(?:\([^)]*\)\s*)?(?:dst|to|->)\s*{_PLACE}",
+    re.IGNORECASE,
+)
+_INBOUND: Final = re.compile(
+    rf"(?:Deny inbound (?P<protocol>UDP|TCP)|Inbound (?P<second>TCP"
+    rf"|UDP) connection denied) from {_IP}/(\d{{1,5}}) to {_IP}/(\d{{1,5}})",
+    re.IGNORECASE,
+)
+_NO_CONNECTION: Final = "(no connection)"
+_FIELD: Final = re.compile(r"\b(\w+)=(?:\"([^\"]{0,200})\"|([^\s,]{1,200}))")
+_NUMBERS: Final = {"17": "udp", "6": "tcp"}
+_DENIED: Final = frozenset(
+    {"deny", "drop", "block", "blocked", "denied", "reset-both", "reset-client", "reset-server"}
+)
+
+
+def read_firewall(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield address, port, and facts of each destination that was denied, and of one that was let through."""
+    for line in text.split("\n")[:_MOST]:
+        read = _line(line[:2_000])
+        if read is None:
+            continue
+        facts: ToolFacts = {"protocol": read.protocol, "verdict": "denied" if read.denied else "passed"}
+        port = read.target[1]
+        if read.denied:
+            facts |= {"sign": "denied", "bad": f"{read.protocol.upper()} to port {port} was denied"}
+        facts["source"] = f"{read.source[0]}:{read.source[1]}"
+        yield read.name or read.target[0], port, facts
+
+
+def _line(line: str) -> _Line | None:
+    if "%ASA-" in line or "%FTD-" in line:
+        return _asa(line)
+    if "TRAFFIC," in line:
+        return _pan(line.split(","))
+    if "SRC=" in line:
+        return _netfilter(line)
+    return _fields(line) if "=" in line else None
+
+
+def _asa(line: str) -> _Line | None:
+    if _NO_CONNECTION in line:
+        return None
+    if match := _INBOUND.search(line):
+        protocol = (match["protocol"] or match["second"]).casefold()
+        return _Line(protocol, (match[3], int(match[4])), (match[5], int(match[6])), denied=True)
+    if match := _ASA.search(line):
+        ends = [item for item in match.groups()[2:] if item]
+        denied = match["word"].casefold() in ("deny", "denied")
+        return _Line(match["protocol"].casefold(), (ends[0], int(ends[1])), (ends[2], int(ends[3])), denied)
+    return None
+
+
+def _pan(fields: list[str]) -> _Line | None:
+    """Read the comma-separated form, whose columns PAN-OS documents."""
+    if len(fields) < 32 or "TRAFFIC" not in fields:
+        return None
+    at = fields.index("TRAFFIC") - 3  # the documented columns begin with one for future use
+    try:
+        source, target = fields[at + 7], fields[at + 8]
+        ports = int(fields[at + 24]), int(fields[at + 25])
+        protocol, action = fields[at + 29], fields[at + 30]
+    except (IndexError, ValueError):
+        return None
+    return _Line(protocol.casefold(), (source, ports[0]), (target, ports[1]), action.casefold() in _DENIED)
+
+
+def _fields(line: str) -> _Line | None:
+    """Read `name=value`, as FortiGate and Meraki write."""
+    fields = {name.casefold(): quoted or bare for name, quoted, bare in _FIELD.findall(line)}
+    source, target = (
+        fields.get("srcip") or fields.get("src", ""),
+        fields.get("dstip") or fields.get("dst", ""),
+    )
+    protocol = fields.get("proto") or fields.get("protocol", "")
+    source, _, from_port = source.partition(":")
+    target, _, to_port = target.partition(":")
+    ports = [
+        fields.get("srcport") or fields.get("sport") or from_port,
+        fields.get("dstport") or fields.get("dport") or to_port,
+    ]
+    if not target or not all(port.isdecimal() for port in ports):
+        return None
+    action = fields.get("action") or ("deny" if re.search(r"\bflows deny\b|pattern: deny", line) else "pass")
+    protocol = _NUMBERS.get(protocol, protocol.casefold())
+    denied = action.casefold() in _DENIED
+    return _Line(
+        protocol,
+        (source, int(ports[0])),
+        (target, int(ports[1])),
+        denied,
+        fields.get("hostname", "").casefold(),
+    )
+
+
+def _netfilter(line: str) -> _Line | None:
+    fields = {name: quoted or bare for name, quoted, bare in _FIELD.findall(line)}
+    if not all(fields.get(name, "").isdecimal() for name in ("SPT", "DPT")):
+        return None
+    denied = bool(re.search(r"\b(?:DROP|REJECT|DENY|BLOCK)", line.upper().partition("SRC=")[0]))
+    return _Line(
+        fields.get("PROTO", "").casefold(),
+        (fields["SRC"], int(fields["SPT"])),
+        (fields["DST"], int(fields["DPT"])),
+        denied,
+    )

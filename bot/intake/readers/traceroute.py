@@ -1,0 +1,61 @@
+"""Read the output of traceroute, tracert, and mtr.
+
+A hop that does not answer may forward all the same, so silence points to nothing, not even at the end. Only a
+router that says that it rejects the packets (`!X`) does.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from bot.intake.parsing.hosts import ADDRESS, COMMAND, HOST, ToolFacts, names_in
+from probes.protocol.failures import Failure
+
+_HEAD: Final = (
+    r"^traceroute to \S|^Tracing route to |^Routenverfolgung zu |^Traza a |^Détermination de l.itinéraire"
+    r"|^Rastreando a rota"
+    r"|^Traccia instradamento|^HOST: .*Loss%|^Start: \d{4}-"
+)
+SIGN: Final = re.compile(
+    COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)") + f"|{_HEAD}",
+    re.IGNORECASE | re.MULTILINE,
+)
+LINES: Final = re.compile(
+    COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)")
+    + rf"|{_HEAD}|^(?:over a maximum of|über maximal|sobre un máximo|avec un maximum|com no máximo)"
+    r"|^\s*\d{1,2}\s+(?:\*|<?\d+(?:[.,]\d+)? ?ms|\S+ \([\d.:a-f]+\)|\d{1,3}(?:\.\d{1,3}){3}\s)|^\s*\d{1,2}\.\|--"
+    r"|^(?:Trace complete|Ablaufverfolgung beendet|Traza completa|Itinéraire déterminé|Rastreamento concluído)",
+    re.IGNORECASE,
+)
+_HOP: Final = re.compile(r"^\s*(\d{1,2})(?:\.\|--|\s)\s*(.{1,300})$", re.MULTILINE)
+
+
+def read_traceroute(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield host, port 0, and facts of each route."""
+    starts = rf"(?={_HEAD}|^[^\n]{{0,200}}[$#>%]\s*(?:traceroute|tracert|tracepath|mtr)\s)"
+    host = ""
+    for part in re.split(starts, text, flags=re.MULTILINE | re.IGNORECASE)[:20]:
+        first = part.partition("\n")[0]
+        named = re.search(HOST, first, re.IGNORECASE)
+        host = named["host"].casefold() if named and not first.startswith(("HOST", "Start")) else host
+        hops = _HOP.findall(part)
+        if host and hops:
+            yield host, 0, _route(part, hops, re.search(rf"[\[(]({ADDRESS})[\])]", first))
+
+
+def _route(part: str, hops: list[tuple[str, str]], target: re.Match[str] | None) -> ToolFacts:
+    """Return how far the answers came."""
+    answering = [(int(number), rest) for number, rest in hops if re.search(ADDRESS, rest) or names_in(rest)]
+    facts: ToolFacts = {"hops": len(hops)}
+    if answering:
+        facts["last_hop"] = answering[-1][0]
+    if target and answering and target[1] in answering[-1][1]:
+        facts["trace"] = "arrives"
+    if rejected := re.search(r"\s!(?:X|A|10|13|9)\b", part):
+        facts |= {
+            "sign": Failure.ADMIN_PROHIBITED.value,
+            "bad": f"a router rejects the packets ({rejected[0].strip()})",
+        }
+    elif re.search(r"Network is unreachable|General failure|Allgemeiner Fehler", part):
+        facts |= {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no way out"}
+    return facts

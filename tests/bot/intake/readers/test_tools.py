@@ -1,0 +1,46 @@
+"""Output of tools as people paste it: what each reader finds in it, and the cause that comes first."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.intake.read import read
+from bot.intake.readers import TOOLS
+from bot.model.vocabulary import make_vocabulary
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+
+SAMPLES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("tools.yaml").read_text("utf-8"))
+KNOWLEDGE = load_knowledge(quick=True)
+VOCABULARY = make_vocabulary(KNOWLEDGE, load_network(None), ("local",))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sample['tool']}: {sample['title']}")
+def test_a_tool_is_read(sample: dict[str, Any]) -> None:
+    """Host and facts are those of the output, and nothing is claimed that it does not show."""
+    reading = read(sample["text"], VOCABULARY, KNOWLEDGE)
+    seen = {look.target.host: look.facts for look in reading.pasted if look.facts["tool"] == sample["tool"]}
+    assert len(seen) >= len(sample["rows"])
+    for row in sample["rows"]:
+        facts = seen[row["host"]]
+        assert {name: facts.get(name) for name in row if name != "host"} == {
+            name: value for name, value in row.items() if name != "host"
+        }
+    match reading.match.causes, sample.get("first"):
+        case _, None:
+            pass
+        case _, "none":
+            assert reading.match.verdict == "none", reading.match.causes[:3]
+        case causes, first:
+            assert reading.match.verdict != "none"
+            assert causes[0].cause == first, causes[:3]
+
+
+def test_each_tool_has_samples() -> None:
+    """Five of each, and a healthy one among them."""
+    for tool in (item.tool for item in TOOLS if item.tool != "dig"):
+        samples = [sample for sample in SAMPLES if sample["tool"] == tool]
+        assert len(samples) >= 5, tool
+        assert any(sample.get("first") == "none" for sample in samples), tool
