@@ -136,7 +136,7 @@ def _of_name(host: str, services: Mapping[str, str]) -> str | None:
 def find_indications(
     pasted: Iterable[Observation], vocabulary: Vocabulary, knowledge: Knowledge
 ) -> tuple[Indication, ...]:
-    """List what *pasted* points to, the strongest first. Other services' failures are none of ours."""
+    """List what *pasted* points to, the strongest first. Failures of other services do not count."""
     found: dict[tuple[str, str], Indication] = {}
     for observation in pasted:
         sign = str(observation.facts.get("sign", ""))

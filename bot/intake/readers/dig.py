@@ -40,7 +40,7 @@ def _outcome(part: str, *, has_question: bool) -> ToolFacts:
         return {"dns": "fails", "sign": Failure.DNS_TIMEOUT_ERROR.value, "bad": "no resolver answered"}
     if status and status[1] != "NOERROR":
         sign = _STATUS.get(status[1], Failure.DNS_SERVER_MISBEHAVING)
-        return {"dns": "fails", "sign": sign.value, "bad": f"the resolver said {status[1]}"}
+        return {"dns": "fails", "sign": sign.value, "bad": f"the resolver answered {status[1]}"}
     if answers:
         return judge_addresses(answers)
     if status and has_question and re.search(r"ANSWER: 0\b", part):

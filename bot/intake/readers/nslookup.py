@@ -49,9 +49,9 @@ _REASONS: Final = (
     (re.compile(r"No answer|no internal type|no records", re.IGNORECASE), Failure.DNS_NO_ANSWER),
 )  # fmt: skip
 _WORDS: Final = {
-    Failure.DNS_NXDOMAIN_ERROR: "the resolver said NXDOMAIN",
-    Failure.DNS_SERVFAIL_ERROR: "the resolver said SERVFAIL",
-    Failure.DNS_REFUSED_ERROR: "the resolver said REFUSED",
+    Failure.DNS_NXDOMAIN_ERROR: "the resolver answered NXDOMAIN",
+    Failure.DNS_SERVFAIL_ERROR: "the resolver answered SERVFAIL",
+    Failure.DNS_REFUSED_ERROR: "the resolver answered REFUSED",
     Failure.DNS_TIMEOUT_ERROR: "no resolver answered",
     Failure.DNS_NO_ANSWER: "the resolver gave no address",
 }

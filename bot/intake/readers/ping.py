@@ -73,7 +73,7 @@ def _unnamed(line: str) -> ToolFacts:
 def _answers(part: str) -> ToolFacts:
     """Return what came back: answers, losses, or nothing."""
     if _DOWN.search(part):
-        return {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no way out"}
+        return {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no route"}
     match, took = _LOSS.search(part), _AVERAGE.search(part)
     if not (match or took):
         return {}

@@ -32,7 +32,7 @@ def read_tcpdump(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         sent[(match[1], int(match[2])), (match[3], int(match[4]))] += 1
     for match in _REJECTED.finditer(text):
         if match[3]:
-            bad = f"a router on the way says: {match[3]}"
+            bad = f"a router on the path says: {match[3]}"
             yield (
                 match[1],
                 int(match[2] or 0),

@@ -57,5 +57,5 @@ def _route(part: str, hops: list[tuple[str, str]], target: re.Match[str] | None)
             "bad": f"a router rejects the packets ({rejected[0].strip()})",
         }
     elif re.search(r"Network is unreachable|General failure|Allgemeiner Fehler", part):
-        facts |= {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no way out"}
+        facts |= {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no route"}
     return facts

@@ -41,5 +41,5 @@ def test_one_observation_for_each_host() -> None:
     (nslookup,) = (reader for reader in TOOLS if reader.tool == "nslookup")
     text = "server can't find a.example.com: NXDOMAIN\nserver can't find a.example.com: REFUSED"
     (observation,) = observe_tool(nslookup, text).values()
-    assert observation.facts["bad"] == "the resolver said NXDOMAIN"
+    assert observation.facts["bad"] == "the resolver answered NXDOMAIN"
     assert observe_tool(nslookup, "nothing") == {}
