@@ -126,10 +126,9 @@ def _marks(lines: tuple[_Line, ...], tools: Sequence[ToolReader]) -> list[_Mark]
 
 
 def _mark(words: str, reader: ToolReader | None, tools: Sequence[ToolReader]) -> _Mark:
-    """Return the format of one line. The tool of the previous line is tried first."""
-    if reader and reader.lines.search(words):
-        return "tool", reader
-    for other in tools:
-        if other.lines.search(words):
+    """Return the format of one line. The tool of the previous line is tried first, and a log before most tools."""
+    is_log = bool(LOG_LINE.search(words))
+    for other in (*([reader] if reader else []), *tools):
+        if other.lines.search(words) and (other.in_log or not is_log):
             return "tool", other
-    return _LOG if LOG_LINE.search(words) else _PROSE
+    return _LOG if is_log else _PROSE

@@ -40,12 +40,13 @@ class ToolReader:
     sign: re.Pattern[str]
     lines: re.Pattern[str]
     read: Callable[[str], ToolRows]
+    in_log: bool = False  # its lines may begin like those of an SDK's log
 
 
 # The first reader that recognizes a line gets it.
 TOOLS: Final = (
-    ToolReader("firewall", firewall.SIGN, firewall.LINES, firewall.read_firewall),
-    ToolReader("tcpdump", tcpdump.SIGN, tcpdump.LINES, tcpdump.read_tcpdump),
+    ToolReader("firewall", firewall.SIGN, firewall.LINES, firewall.read_firewall, in_log=True),
+    ToolReader("tcpdump", tcpdump.SIGN, tcpdump.LINES, tcpdump.read_tcpdump, in_log=True),
     ToolReader(
         "Resolve-DnsName", powershell.LOOKUP_SIGN, powershell.LOOKUP_LINES, powershell.read_resolve_dnsname
     ),

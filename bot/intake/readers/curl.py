@@ -10,7 +10,8 @@ from probes.protocol.failures import Failure
 
 SIGN: Final = re.compile(
     COMMAND.format(command="curl")
-    + r"|curl: \(\d+\)|^\s*(?:>\s?)*\*\s|Could not resolve host:|Failed to connect to ",
+    + r"|curl: \(\d+\)|^\s*(?:>\s?)*\*\s+(?:Trying|Connected|Host \S+:\d|ALPN|schannel|SSL|TLSv1|Closing|Uses proxy"
+    r"|Could not resolve|Failed to connect)|^Could not resolve host:",
     re.IGNORECASE | re.MULTILINE,
 )
 # The marks of curl -v before its messages, sent and received headers, and errors.

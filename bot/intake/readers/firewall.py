@@ -24,7 +24,7 @@ _PLACE: Final = rf"(?:[\w.-]{{1,40}}[:/])?{_IP}[/(](\d{{1,5}})\)?"
 
 
 @dataclass(frozen=True, slots=True)
-class _LogLine:
+class _TrafficLine:
     """One line: the protocol, both ends, and whether it was denied."""
 
     protocol: str
@@ -66,7 +66,7 @@ def read_firewall(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         yield read.name or read.target[0], port, facts
 
 
-def _line(line: str) -> _LogLine | None:
+def _line(line: str) -> _TrafficLine | None:
     if "%ASA-" in line or "%FTD-" in line:
         return _asa(line)
     if "TRAFFIC," in line:
@@ -76,22 +76,22 @@ def _line(line: str) -> _LogLine | None:
     return _fields(line) if "=" in line else None
 
 
-def _asa(line: str) -> _LogLine | None:
+def _asa(line: str) -> _TrafficLine | None:
     if _NO_CONNECTION in line:
         return None
     if match := _INBOUND.search(line):
         protocol = (match["protocol"] or match["second"]).casefold()
-        return _LogLine(protocol, (match[3], int(match[4])), (match[5], int(match[6])), denied=True)
+        return _TrafficLine(protocol, (match[3], int(match[4])), (match[5], int(match[6])), denied=True)
     if match := _ASA.search(line):
         ends = [item for item in match.groups()[2:] if item]
         denied = match["word"].casefold() in ("deny", "denied")
-        return _LogLine(
+        return _TrafficLine(
             match["protocol"].casefold(), (ends[0], int(ends[1])), (ends[2], int(ends[3])), denied
         )
     return None
 
 
-def _pan(fields: list[str]) -> _LogLine | None:
+def _pan(fields: list[str]) -> _TrafficLine | None:
     """Read the comma-separated form, whose columns PAN-OS documents."""
     if len(fields) < 32 or "TRAFFIC" not in fields:
         return None
@@ -102,10 +102,12 @@ def _pan(fields: list[str]) -> _LogLine | None:
         protocol, action = fields[at + 29], fields[at + 30]
     except (IndexError, ValueError):
         return None
-    return _LogLine(protocol.casefold(), (source, ports[0]), (target, ports[1]), action.casefold() in _DENIED)
+    return _TrafficLine(
+        protocol.casefold(), (source, ports[0]), (target, ports[1]), action.casefold() in _DENIED
+    )
 
 
-def _fields(line: str) -> _LogLine | None:
+def _fields(line: str) -> _TrafficLine | None:
     """Read `name=value`, as FortiGate and Meraki write."""
     fields = {name.casefold(): quoted or bare for name, quoted, bare in _FIELD.findall(line)}
     source, target = (
@@ -124,7 +126,7 @@ def _fields(line: str) -> _LogLine | None:
     action = fields.get("action") or ("deny" if re.search(r"\bflows deny\b|pattern: deny", line) else "pass")
     protocol = _NUMBERS.get(protocol, protocol.casefold())
     denied = action.casefold() in _DENIED
-    return _LogLine(
+    return _TrafficLine(
         protocol,
         (source, int(ports[0])),
         (target, int(ports[1])),
@@ -133,12 +135,12 @@ def _fields(line: str) -> _LogLine | None:
     )
 
 
-def _netfilter(line: str) -> _LogLine | None:
+def _netfilter(line: str) -> _TrafficLine | None:
     fields = {name: quoted or bare for name, quoted, bare in _FIELD.findall(line)}
     if not all(fields.get(name, "").isdecimal() for name in ("SPT", "DPT")):
         return None
     denied = bool(re.search(r"\b(?:DROP|REJECT|DENY|BLOCK)", line.upper().partition("SRC=")[0]))
-    return _LogLine(
+    return _TrafficLine(
         fields.get("PROTO", "").casefold(),
         (fields["SRC"], int(fields["SPT"])),
         (fields["DST"], int(fields["DPT"])),
