@@ -13,7 +13,8 @@ from bot.diagnosis.engine import Engine
 from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError
 from bot.intake.clues import Reading
-from bot.intake.read import BEGINNING, read
+from bot.intake.read import read
+from bot.intake.unread import BEGINNING
 from bot.language.device_words import is_from_device, without_place
 from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render

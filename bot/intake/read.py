@@ -21,32 +21,13 @@ from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
 from bot.intake.readers.sdk_report import CUT, read_report, report_says
 from bot.intake.segment import Segment, has_report_form, segment
 from bot.intake.symptoms import match_symptoms
+from bot.intake.unread import EMPTY, nothing_read
 from bot.model.normalize import LONGEST as LONGEST_TEXT
 from bot.model.normalize import normalize
 from bot.model.request import Vocabulary
 from bot.redaction.redact import redact
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import Observation
-
-NOTHING: Final = (
-    "I find no preflight report in that, and no error code, candidate, or output of a network tool. "
-    f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser."
-)
-BEGINNING: Final = (
-    "This looks like a piece of a preflight report, with too little of it to read. Paste all of it, or upload it "
-    "as a file."
-)
-EMPTY: Final = f"There is nothing in it; I need {unrelated_json.WANTED}."
-
-# A text with one of these was meant to be a report.
-_BEGINNINGS: Final = (
-    "callSid",
-    "networkTiming",
-    "isTurnRequired",
-    "selectedEdge",
-    "statsSamples",
-    "iceCandidate",
-)
 
 # In a long text, only the beginning is searched for secrets. What is stored is redacted piece by piece.
 _LOOKED: Final = 100_000
@@ -168,19 +149,9 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     }
     removed = redact(text[:_LOOKED]).kinds
     if not parts:
-        kind, says = _nothing(text, segments)
+        kind, says = nothing_read(text, segments)
         return Reading(kind, says, removed=removed)
     return Reading(next(iter(parts)), " ".join(parts.values()), (*reports, *errors, *logs), pasted, removed)
-
-
-def _nothing(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, str]:
-    """Say what the text is instead, or what is missing, if nothing could be read."""
-    values = [item.block.value for item in segments if item.block and item.block.value]
-    if values and unrelated_json.name_of(values[0]):
-        return "foreign", unrelated_json.sentence(values[0])
-    if "{" in text and any(word in text for word in _BEGINNINGS):
-        return "nothing", BEGINNING
-    return ("foreign", unrelated_json.sentence(values[0])) if values else ("nothing", NOTHING)
 
 
 def _joined(segments: Iterable[Segment]) -> str:

@@ -8,7 +8,8 @@ from typing import Final
 from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading
 from bot.diagnosis.engine import Engine
 from bot.intake.clues import Reading, code_of, platform_of
-from bot.intake.read import BEGINNING, read
+from bot.intake.read import read
+from bot.intake.unread import BEGINNING
 from bot.language.device_words import is_from_device
 from bot.model.records import CaseRow
 from bot.redaction.redact import hint

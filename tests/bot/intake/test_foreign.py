@@ -6,8 +6,9 @@ import tracemalloc
 import pytest
 
 from bot.intake.clues import LARGEST, ReadingKind
-from bot.intake.read import BEGINNING, NOTHING, read
+from bot.intake.read import read
 from bot.intake.readers.sdk_report import CUT
+from bot.intake.unread import BEGINNING, NOTHING
 from tests.bot.intake.samples import SAMPLES
 
 FOREIGN = (
