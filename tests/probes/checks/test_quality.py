@@ -105,7 +105,7 @@ async def test_a_policy_that_stops_it_ends_the_train() -> None:
 
 
 async def test_one_late_packet_is_no_jitter() -> None:
-    """A single answer 300 ms late is neither lost nor jitter above the limit."""
+    """An answer 300 ms late makes the train longer, and is neither lost nor jitter above the limit in the end."""
     loop = asyncio.get_running_loop()
     answered: list[bytes] = []
 
@@ -119,8 +119,8 @@ async def test_one_late_packet_is_no_jitter() -> None:
     failure, facts = await see(quality.probe, HOST, port, transport="udp", budget=3, limits=LIMITS)
     transport.close()
     assert failure is None
-    assert (facts["sent"], facts["lost"]) == (50, 0)
-    assert facts["jitter_ms"] > 10
+    assert (facts["sent"], facts["lost"]) == (200, 0)
+    assert facts["jitter_ms"] > 2.5
     assert not [name for name in facts if name.startswith("exceeded_")]
 
 
