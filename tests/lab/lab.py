@@ -101,6 +101,7 @@ class Lab:
         self._resolv = Path("/etc/netns", self.namespaces.name("relay"), "resolv.conf")
         self._rules: dict[str, str] = {}
         self._default_route = True
+        self._slow_line = False
 
     @classmethod
     @contextmanager
@@ -137,6 +138,7 @@ class Lab:
         self._load("lan", World())  # so that the near resolver can be asked whether it is back
         self._write("steer.json", world.steer)
         self._write("cut.json", world.cut_names)
+        self._set_line(world)
         for name, place, address in (("near", "lan", at.NEAR), ("far", "svc", at.FAR)):
             self._forget(name, place, address)
         for zone in world.local_zones:
@@ -163,6 +165,7 @@ class Lab:
         network.write(self.network_file, self.folder / "pki" / "lab.pem", {})
         self._write("steer.json", {})
         self._write("cut.json", [])
+        self._write("line.json", {})
         self._resolv.parent.mkdir(parents=True)
         self._resolv.write_text(f"nameserver {at.NEAR}\n")
         self.namespaces.make()
@@ -180,6 +183,14 @@ class Lab:
         for edge in at.EDGES:
             place = servers.Server("path", "relay", (), (("tcp", edge.javascript, 443),))
             servers.wait(self.namespaces, place, self.processes["delay"], self.folder)
+
+    def _set_line(self, world: World) -> None:
+        """Lead all that comes from the service through the delaying device, where a fault needs it."""
+        self._write("line.json", world.line)
+        if bool(world.line) != self._slow_line:
+            verb = "add" if world.line else "del"
+            self.namespaces.batch("r2", f"rule {verb} from all iif service lookup 100 pref 200")
+            self._slow_line = bool(world.line)
 
     def _load(self, place: str, world: World) -> None:
         rules = ruleset(world, place)

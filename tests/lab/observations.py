@@ -79,6 +79,22 @@ def udp(lab: Lab, port: int, local_port: int = 5000) -> tuple[bool, bool]:
             return True, False
 
 
+def stun_seconds(lab: Lab, count: int) -> list[float]:
+    """How long the STUN server took for each of so many binding requests, one after the other."""
+
+    def ask() -> list[float]:
+        waits = []
+        with _udp_socket("0.0.0.0", 0) as client:
+            for _ in range(count):
+                began = time.monotonic()
+                client.sendto(struct.pack("!HHI12x", 1, 0, 0x2112A442), (at.TURN, 3478))
+                client.recv(512)
+                waits.append(time.monotonic() - began)
+        return waits
+
+    return lab.namespaces.inside("relay", ask)
+
+
 def egress(lab: Lab, port: int = 20000) -> str:
     """The address from which a media server sees the relay's datagrams."""
     server = lab.namespaces.inside("svc", lambda: _udp_socket(at.RELAYED, port))

@@ -48,7 +48,7 @@ def servers(folder: Path) -> tuple[Server, ...]:
         ),
         _interceptor(folder, "interceptor-fw", "fw"),
         _interceptor(folder, "interceptor-svc", "svc"),
-        _delay(),
+        _delay(folder),
         _unbound(folder, "near", "lan", at.NEAR, subnet=True),
         _unbound(folder, "far", "svc", at.FAR, subnet=False),
         _coturn(folder, "turn", (at.TURN, at.TURN_OTHER)),
@@ -135,9 +135,9 @@ def _interceptor(folder: Path, name: str, place: str) -> Server:
     return Server(name, place, argv, (("tcp", "127.0.0.1", at.INTERCEPT),))
 
 
-def _delay() -> Server:
+def _delay(folder: Path) -> Server:
     places = [f"{ip}={e.delay_ms}" for e in at.EDGES for ip in (e.javascript, e.mobile)]
-    argv = (sys.executable, "-m", "tests.lab.delay", "delay", *places)
+    argv = (sys.executable, "-m", "tests.lab.delay", "delay", f"{folder}/line.json", *places)
     return Server("delay", "r2", argv, ())
 
 

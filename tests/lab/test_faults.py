@@ -117,6 +117,29 @@ def test_loss_loses_some_and_not_all(lab: Lab) -> None:
     assert 50 < arrived < 150
 
 
+def test_a_far_line_is_slow_for_everything(lab: Lab) -> None:
+    """Every round trip takes as much longer as was asked for, and no longer once the fault is gone."""
+    lab.with_faults(("far", {"ms": 300}))
+    assert 0.3 <= observations.tcp_seconds(lab, at.INSIGHTS, tries=1) < 0.4
+    lab.with_faults()
+    assert observations.tcp_seconds(lab, at.INSIGHTS) < 0.1
+
+
+def test_an_uneven_line_delays_each_packet_differently(lab: Lab) -> None:
+    """Round trips differ; nothing is lost."""
+    lab.with_faults(("uneven", {"jitter_ms": 50}))
+    waits = observations.stun_seconds(lab, 12)
+    assert max(waits) - min(waits) > 0.03
+    assert max(waits) < 0.2
+
+
+def test_one_answer_is_late(lab: Lab) -> None:
+    """The answer of that number is late, and no other one."""
+    lab.with_faults(("late_packet", {"ms": 200, "number": 3}))
+    waits = observations.stun_seconds(lab, 5)
+    assert [wait > 0.15 for wait in waits] == [False, False, True, False, False]
+
+
 # TLS, HTTP, WebSocket
 
 

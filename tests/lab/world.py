@@ -17,6 +17,9 @@ class World:
     resolver: str = at.NEAR  # what the relay's resolv.conf names
     local_zones: list[str] = field(default_factory=list)  # "NAME TYPE" for unbound-control on the near one
     steer: dict[str, str] = field(default_factory=dict)  # what the authoritative server answers for roaming
+    line: dict[str, float] = field(
+        default_factory=dict
+    )  # of `tests.lab.delay`: what is added to every packet
     cut_names: list[str] = field(default_factory=list)  # server names that the TLS cutter cuts; none = all
     environment: dict[str, str] = field(default_factory=dict)  # of commands on the relay
     trust_interceptor: bool = False  # its CA is installed on the relay
