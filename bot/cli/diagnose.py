@@ -18,7 +18,7 @@ from knowledge.loading.load import load_knowledge
 EXIT: Final[Mapping[str, int]] = {"found": 0, "clear": 1, "unclear": 3}
 
 EPILOG: Final = (
-    "Exit codes: 0 something found, 1 nothing wrong seen from here, 2 usage, 3 could not tell. "
+    "Exit codes: 0 something found, 1 no problem found from here, 2 usage, 3 could not tell. "
     "TURN credentials come from the network file, from LINEMAN_ICE_SERVERS, or are minted with "
     "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or TWILIO_API_KEY and TWILIO_API_SECRET)."
 )

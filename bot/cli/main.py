@@ -66,7 +66,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman completion SHELL             print the completion script for bash, zsh, fish or tcsh
   lineman version                      print the version
 
-`lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 nothing wrong seen
+`lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 no problem found
 from here, 2 usage, 3 could not tell, 74 the answer could not be written.
 """
 

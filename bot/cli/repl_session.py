@@ -44,7 +44,7 @@ class Repl:
         if record is None:
             return Conversation(last=self.last)
         asked = record.diagnosis.next_question
-        found = make_view(record, engine.knowledge, engine.network).found
+        found = make_view(record, engine.knowledge, engine.network).advised
         return Conversation(
             in_case=True,
             about=context_of_case(record, found, self.meant),

@@ -6,9 +6,10 @@ Pure: no network, no clock. Observations are named with their relay, so that non
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.diagnosis.comparison import leading, listed
+from bot.diagnosis.comparison import leading
+from bot.diagnosis.comparison_text import listed
 from bot.diagnosis.run_record import RunRecord
-from knowledge.model.conclusions import Diagnosis, Judged
+from knowledge.model.conclusions import Diagnosis, Finding, Judged
 from knowledge.reasoning.merge import merge
 from probes.protocol.model import REFERENCE, Observation
 
@@ -91,12 +92,16 @@ def _renamed(record: RunRecord) -> Diagnosis:
     def steps(known: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(step_of(record.relay, step) for step in known)
 
+    def findings(known: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return tuple(replace(finding, steps=steps(finding.steps)) for finding in known)
+
     def judged(known: tuple[Judged, ...]) -> tuple[Judged, ...]:
         return tuple(replace(judged, steps=steps(judged.steps)) for judged in known)
 
     return replace(
         diagnosis,
-        found=tuple(replace(finding, steps=steps(finding.steps)) for finding in diagnosis.found),
+        found=findings(diagnosis.found),
+        risks=findings(diagnosis.risks),
         explained=judged(diagnosis.explained),
         possible=judged(diagnosis.possible),
         ruled_out=judged(diagnosis.ruled_out),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.diagnosis.comparison import ComparedCause
+from bot.diagnosis.compared import ComparedCause
 from probes.protocol.model import REFERENCE
 
 

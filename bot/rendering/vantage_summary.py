@@ -9,10 +9,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.diagnosis.aggregate import aggregate, unchecked_by_all
-from bot.diagnosis.comparison import ComparedCause, Comparison, FindingScope, compare, listed, missing_from
+from bot.diagnosis.compared import ComparedCause, Comparison, FindingScope
+from bot.diagnosis.comparison import compare, missing_from
+from bot.diagnosis.comparison_text import listed
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.vantage import VantageSummaries, VantageSummary
-from bot.rendering.view import View, headline, make_view
+from bot.rendering.view import View, headline, make_view, risks_text
 from knowledge.model.conclusions import Diagnosis
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -83,7 +85,9 @@ def headline_of_all(whole: Diagnosis, comparison: Comparison, relays: int) -> st
             return f"{headline(whole)}, each {_WHERE[comparison.causes[0].scope]}"
         return f"{headline(whole)}: {', '.join(texts)}"
     if whole.outcome == "clear":
-        return f"Nothing wrong seen from any of {relays} relays"
+        if whole.risks:
+            return f"No problem found from any of {relays} relays. {risks_text(whole)}"
+        return f"No problem found from any of {relays} relays"
     return headline(whole)
 
 

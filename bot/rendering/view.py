@@ -3,8 +3,8 @@
 Pure: no network, no clock.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import outcome
@@ -12,10 +12,12 @@ from bot.rendering.reasons import Group, group_by_reason
 from bot.rendering.vantage import VantageSummaries
 from knowledge.advice.fill import advise
 from knowledge.advice.meaning import Meaning, meaning_of
-from knowledge.model.advice import AdvisedCause, Guide
+from knowledge.model.advice import Advice, AdvisedCause, Guide
 from knowledge.model.conclusions import Diagnosis
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
+
+RISKS: Final = "Risks: nobody is affected now"  # the title of their list
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,18 @@ class View:
     headline: str
     customer: tuple[str, ...]
     found: tuple[AdvisedCause, ...]
+    risks: tuple[AdvisedCause, ...]
     not_checked: tuple[Group, ...]
     preflight: tuple[Guide, ...]
     meaning: Meaning | None = None  # of the requested code
     vantages: "VantageSummaries | None" = (
         None  # several relays: the result of each; one relay: what it could not check
     )
+
+    @property
+    def advised(self) -> tuple[AdvisedCause, ...]:
+        """Everything to act on: what was found, then the risks."""
+        return (*self.found, *self.risks)
 
 
 def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View:
@@ -40,10 +48,9 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
     advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
     return View(
         headline=headline(diagnosis) if has_results(record) else no_results_text(record, meaning),
-        customer=for_customer(
-            diagnosis, [cause.customer for cause in advice.found], looked=has_results(record)
-        ),
+        customer=for_customer(diagnosis, advice, looked=has_results(record)),
         found=advice.found,
+        risks=advice.risks,
         not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
         preflight=() if meaning and meaning.elsewhere else advice.preflight,
         meaning=meaning,
@@ -72,25 +79,38 @@ def headline(diagnosis: Diagnosis) -> str:
         (finding,) = diagnosis.found
         return f"{'Found' if finding.confidence == 'certain' else 'Probably'}: {finding.title}"
     if diagnosis.outcome == "clear":
-        return "Nothing wrong seen from here"
+        return (
+            f"No problem found. {risks_text(diagnosis)}" if diagnosis.risks else "No problem found from here"
+        )
     return f"Could not tell: {_why_not(diagnosis)}"
 
 
+def risks_text(diagnosis: Diagnosis) -> str:
+    """Name the risks of *diagnosis*, which has some."""
+    count = len(diagnosis.risks)
+    titles = "; ".join(risk.title for risk in diagnosis.risks)
+    return f"{'1 risk' if count == 1 else f'{count} risks'}: {titles}"
+
+
 def _why_not(diagnosis: Diagnosis) -> str:
-    if diagnosis.possible:
-        count = len(diagnosis.possible)
+    if any(not judged.harmless for judged in diagnosis.possible):
+        count = sum(not judged.harmless for judged in diagnosis.possible)
         return "one cause is possible" if count == 1 else f"{count} causes are possible"
-    if any(not judged.person_only for judged in diagnosis.not_checked):
+    if any(not judged.person_only and not judged.harmless for judged in diagnosis.not_checked):
         return "not everything could be looked at"
     return "something failed that no known cause explains"
 
 
-def for_customer(diagnosis: Diagnosis, texts: Sequence[str], *, looked: bool = True) -> tuple[str, ...]:
-    """Choose the customer messages: those of the causes, or a general one if none was found."""
-    if texts:
-        return tuple(texts)
+def for_customer(diagnosis: Diagnosis, advice: Advice, *, looked: bool = True) -> tuple[str, ...]:
+    """Choose the customer messages: those of the causes, or a general one if none was found; and those of risks."""
+    if advice.found:
+        return tuple(cause.customer for cause in advice.found)
+    return (_nothing_found(diagnosis, looked=looked), *(risk.customer for risk in advice.risks))
+
+
+def _nothing_found(diagnosis: Diagnosis, *, looked: bool) -> str:
     if not looked:
-        return ("We need to know more about this error before we can name a cause.",)
+        return "We need to know more about this error before we can name a cause."
     if diagnosis.outcome == "clear":
-        return ("From where we looked, everything that calls need can be reached.",)
-    return ("We have looked at the network and need to know more before we can name a cause.",)
+        return "From where we looked, everything that calls need can be reached."
+    return "We have looked at the network and need to know more before we can name a cause."

@@ -52,7 +52,8 @@ def advise(
     """Put *diagnosis* into words; *say* describes a failed observation's failure as part of a sentence."""
     writer = _Writer(knowledge, network, observations, edge, say)
     return Advice(
-        tuple(writer.cause(finding) for finding in diagnosis.found if finding.cause in knowledge.causes),
+        writer.causes(diagnosis.found),
+        writer.causes(diagnosis.risks),
         tuple(
             writer.guide(knowledge.platforms[platform])
             for platform in diagnosis.platforms
@@ -69,12 +70,16 @@ class _Writer:
     edge: str
     say: Say
 
+    def causes(self, findings: Sequence[Finding]) -> tuple[AdvisedCause, ...]:
+        return tuple(self.cause(finding) for finding in findings if finding.cause in self.knowledge.causes)
+
     def cause(self, finding: Finding) -> AdvisedCause:
         cause = self.knowledge.causes[finding.cause]
         return AdvisedCause(
             id=cause.id,
             title=cause.title,
             confidence=finding.confidence,
+            impact=finding.impact,
             customer=cause.customer.strip(),
             evidence=tuple(self.evidence(cause, finding)),
             fixes=tuple(self.fixes(cause, finding.platforms)),

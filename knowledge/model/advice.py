@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from knowledge.model.impact import Impact
 from knowledge.model.platforms import Reference
 
 
@@ -19,11 +20,12 @@ class AdvisedFix:
 
 @dataclass(frozen=True, slots=True)
 class AdvisedCause:
-    """One cause that was found, with all its texts."""
+    """One cause that was found, or one risk, with all its texts."""
 
     id: str
     title: str
     confidence: str  # certain or likely
+    impact: Impact
     customer: str
     evidence: tuple[str, ...]
     fixes: tuple[AdvisedFix, ...]
@@ -60,7 +62,8 @@ class Guide:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """All texts of a diagnosis: causes found, and preflight guides."""
+    """All texts of a diagnosis: causes found, risks, and preflight guides."""
 
     found: tuple[AdvisedCause, ...]
+    risks: tuple[AdvisedCause, ...]
     preflight: tuple[Guide, ...]

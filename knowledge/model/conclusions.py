@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from knowledge.model.impact import Impact
+
 By: TypeAlias = Literal["relay", "person", "reference", "device"]
 
 
@@ -34,7 +36,7 @@ Answers: TypeAlias = Mapping[str, Answered]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause that is found."""
+    """A cause that is there. It is a risk, or it is found: it blocks or degrades calls now."""
 
     cause: str
     title: str
@@ -45,6 +47,7 @@ class Finding:
     platforms: tuple[str, ...] = ()
     weight: float = 0.0
     local: bool = False  # about the relay's own host or network, so it says nothing about the service
+    impact: Impact = "blocks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Judged:
     by: str = ""  # if explained: the cause that it is an effect of
     weight: float = 0.0
     local: bool = False  # a local cause that shows, though the relay may not find it (a reference relay)
+    harmless: bool = False  # whatever is still unknown, it can be a risk at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,14 @@ class NextQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The conclusion for one case. Every cause of the case is in exactly one of the five lists."""
+    """The conclusion for one case. Every cause of the case is in exactly one of the six lists."""
 
     code: str
     platforms: tuple[str, ...]
     outcome: Literal["found", "clear", "unclear"]
-    found: tuple[Finding, ...] = ()
-    explained: tuple[Judged, ...] = ()  # effects of the causes found
+    found: tuple[Finding, ...] = ()  # what blocks or degrades calls
+    risks: tuple[Finding, ...] = ()  # what is there, and affects nobody now
+    explained: tuple[Judged, ...] = ()  # effects of the causes found, or of risks
     possible: tuple[Judged, ...] = ()
     ruled_out: tuple[Judged, ...] = ()
     not_checked: tuple[Judged, ...] = ()

@@ -1,11 +1,10 @@
-"""Turn the judgment into a diagnosis: five lists with reasons, unexplained failures, the next question.
+"""Turn the judgment into a diagnosis: six lists with reasons, unexplained failures, the next question.
 
 Pure. Every cause of the case is in exactly one list.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Literal
 
 from knowledge.model.conclusions import Answered, Answers, Diagnosis, Finding, Judged
 from knowledge.model.schema import CaseModel, Cause
@@ -13,12 +12,14 @@ from knowledge.reasoning.judge import (
     CauseJudgment,
     alternatives_truth,
     any_vantage,
+    can_harm,
     condition_truth,
     effects_of,
     judge,
     open_alternatives,
 )
 from knowledge.reasoning.next_question import next_question
+from knowledge.reasoning.outcome import outcome, split
 from knowledge.reasoning.selection import judged_by
 from probes.protocol.model import Observation
 
@@ -26,11 +27,11 @@ from probes.protocol.model import Observation
 def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Observation]) -> Diagnosis:
     """Judge *case* by *answers*; *observations* show which failures no found cause explains."""
     judgement = judge(case, answers)
-    found = _found(case, answers, judgement)
+    found, risks = split(_found(case, answers, judgement))
     judged = {
         cause.id: _judged(case, cause, answers, judgement)
         for cause in case.causes.values()
-        if cause.id not in {finding.cause for finding in found}
+        if cause.id not in {finding.cause for finding in (*found, *risks)}
     }
     accounted = _accounted(case, answers, judgement)
     unexplained = tuple(_failed(case, observations) - accounted.keys())
@@ -39,6 +40,7 @@ def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Obser
         platforms=(case.platform,),
         outcome="unclear",
         found=found,
+        risks=risks,
         explained=tuple(item for id_, item in judged.items() if id_ in judgement.explained_by),
         possible=_listed(judged, judgement, "possible"),
         ruled_out=_listed(judged, judgement, "ruled_out"),
@@ -52,17 +54,8 @@ def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Obser
     return replace(diagnosis, outcome=outcome(diagnosis))
 
 
-def outcome(diagnosis: Diagnosis) -> Literal["found", "clear", "unclear"]:
-    """Found, clear as far as this relay can check, or unclear. Unexplained failures are not clear."""
-    if diagnosis.found:
-        return "found"
-    open_ = [judged for judged in diagnosis.not_checked if not judged.person_only]
-    strange = set(diagnosis.unexplained) - set(diagnosis.tolerated)
-    return "unclear" if diagnosis.possible or open_ or strange else "clear"
-
-
-def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> tuple[Finding, ...]:
-    """Found causes that are not effects: root causes of others first, then by weight, then certain ones."""
+def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> list[Finding]:
+    """Causes that are there and no effects, found ones and risks."""
     found = []
     for cause in case.causes.values():
         if judgement.standing[cause.id] == "found" and cause.id not in judgement.explained_by:
@@ -78,14 +71,10 @@ def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> tuple
                     platforms=(case.platform,),
                     weight=cause.weight[case.code],
                     local=cause.local,
+                    impact=judgement.impact[cause.id],
                 )
             )
-    return tuple(sorted(found, key=finding_order))
-
-
-def finding_order(finding: Finding) -> tuple[bool, float, bool, str]:
-    """Sort key of findings: the one to act on first comes first."""
-    return not finding.effects, -finding.weight, finding.confidence != "certain", finding.cause
+    return found
 
 
 def _shown_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
@@ -116,6 +105,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         by=by,
         weight=cause.weight[case.code],
         local=cause.local and alternatives_truth(cause.when, answers, any_vantage) is True,
+        harmless=not can_harm(cause, answers),
     )
 
 

@@ -38,13 +38,20 @@ def judge(case: CaseModel, answers: Answers) -> CauseJudgment:
     found = {id_ for id_, where in standing.items() if where == "found"}
     likely = {id_ for id_ in found if alternatives_truth(case.causes[id_].likely_when, answers, firm)}
     impact = {cause.id: impact_of(cause, answers) for cause in case.causes.values()}
-    return CauseJudgment(standing, _explained(case, answers, standing), frozenset(likely), impact)
+    explained = _explained(case, answers, standing, impact)
+    return CauseJudgment(standing, explained, frozenset(likely), impact)
 
 
 def impact_of(cause: Cause, answers: Answers) -> Impact:
     """The impact that the first fitting entry of `impact_when` gives; an unknown answer fits none."""
     fitting = (item.impact for item in cause.impact_when if condition_truth(item.when, answers))
     return next(fitting, cause.impact)
+
+
+def can_harm(cause: Cause, answers: Answers) -> bool:
+    """Whether *cause* affects somebody now, or can by an answer that is still unknown."""
+    may_hold = (item.impact for item in cause.impact_when if condition_truth(item.when, answers) is not False)
+    return impact_of(cause, answers) != "risk" or any(impact != "risk" for impact in may_hold)
 
 
 def firm(given: Answered) -> str | None:
@@ -110,10 +117,19 @@ def _speaks(condition: Condition, case: CaseModel, answers: Answers) -> bool:
     )
 
 
-def _explained(case: CaseModel, answers: Answers, standing: Mapping[str, Standing]) -> dict[str, str]:
-    """Each effect of a found cause, with the cause at the root of its chain. Chains consist of found causes."""
+def _explained(
+    case: CaseModel, answers: Answers, standing: Mapping[str, Standing], impact: Mapping[str, Impact]
+) -> dict[str, str]:
+    """Each effect of a found cause, with the cause at the root of its chain. Chains consist of found causes.
+
+    A risk explains only risks: what affects somebody now is never hidden behind it.
+    """
     effects = {
-        id_: [item for item in effects_of(case, id_, answers) if standing[item] in ("found", "possible")]
+        id_: [
+            item
+            for item in effects_of(case, id_, answers)
+            if standing[item] in ("found", "possible") and (impact[id_] != "risk" or impact[item] == "risk")
+        ]
         for id_, where in standing.items()
         if where == "found"
     }

@@ -1,6 +1,7 @@
 """Merge the diagnoses of several platforms: each cause in one list, with the platforms it applies to.
 
-Pure. A cause found on one platform is found; it is ruled out only if it is ruled out wherever it applies.
+Pure. A cause found on one platform is found, and the gravest impact counts.
+It is ruled out only if it is ruled out wherever it applies.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,7 +9,8 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from knowledge.model.conclusions import Diagnosis, Finding, Judged, NextQuestion, PathStep
-from knowledge.reasoning.diagnosis import finding_order, outcome
+from knowledge.model.impact import IMPACTS
+from knowledge.reasoning.outcome import outcome, split
 
 _T = TypeVar("_T")
 _LISTS: Final = ("explained", "possible", "not_checked", "ruled_out")  # the most informative first
@@ -18,8 +20,8 @@ def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     """One diagnosis for all platforms of *diagnoses* (not empty)."""
     if len(diagnoses) == 1:
         return diagnoses[0]
-    found = _found(diagnoses)
-    placed = {finding.cause for finding in found}
+    found, risks = split(_found(diagnoses))
+    placed = {finding.cause for finding in (*found, *risks)}
     lists: dict[str, tuple[Judged, ...]] = {}
     for name in _LISTS:
         lists[name] = _judged([item for d in diagnoses for item in getattr(d, name)], placed)
@@ -31,6 +33,7 @@ def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
         diagnoses[0],
         platforms=tuple(dict.fromkeys(platform for d in diagnoses for platform in d.platforms)),
         found=found,
+        risks=risks,
         explained=lists["explained"],
         possible=lists["possible"],
         ruled_out=lists["ruled_out"],
@@ -44,9 +47,9 @@ def merge(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
     return replace(merged, outcome=outcome(merged))
 
 
-def _found(diagnoses: Iterable[Diagnosis]) -> tuple[Finding, ...]:
+def _found(diagnoses: Iterable[Diagnosis]) -> Iterable[Finding]:
     merged: dict[str, Finding] = {}
-    for item in (finding for d in diagnoses for finding in d.found):
+    for item in (finding for d in diagnoses for finding in (*d.found, *d.risks)):
         before = merged.get(item.cause)
         if before is None:
             merged[item.cause] = item
@@ -58,8 +61,9 @@ def _found(diagnoses: Iterable[Diagnosis]) -> tuple[Finding, ...]:
             steps=_union(before.steps, item.steps),
             effects=_union(before.effects, item.effects),
             platforms=_union(before.platforms, item.platforms),
+            impact=min(before.impact, item.impact, key=IMPACTS.index),
         )
-    return tuple(sorted(merged.values(), key=finding_order))
+    return merged.values()
 
 
 def _surer(finding: Finding, other: Finding) -> bool:
@@ -88,6 +92,7 @@ def _both(before: Judged, judged: Judged) -> Judged:
         platforms=_union(before.platforms, judged.platforms),
         waits_for=_union(before.waits_for, judged.waits_for),
         person_only=before.person_only and judged.person_only,
+        harmless=before.harmless and judged.harmless,
     )
 
 

@@ -53,7 +53,7 @@ async def test_two_relays_and_this_host(here: Town, world: SmallWorld) -> None:
     assert sorted(one["name"] for one in relays) == ["acme-hq", "berlin", "local"]
     assert not any("missing" in one for one in relays)
     assert {one["outcome"] for one in (reply, *reply["others"])} == {"clear"}
-    assert "nothing wrong seen from any of them" in reply["comparison"]["says"]
+    assert "no problem found from any of them" in reply["comparison"]["says"]
     text = await asyncio.to_thread(here.lineman, "relays", "show", "berlin")
     assert "connected" in text.stdout
     assert "31009 javascript" in text.stdout

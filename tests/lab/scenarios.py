@@ -13,7 +13,19 @@ from tests.lab.world import World
 
 FOLDER: Final = Path(__file__).with_name("scenarios")
 KEYS: Final = (
-    *("about", "code", "faults", "options", "outcome", "found", "possible", "not_checked", "never", "says"),
+    *(
+        "about",
+        "code",
+        "faults",
+        "options",
+        "outcome",
+        "found",
+        "risks",
+        "possible",
+        "not_checked",
+        "never",
+        "says",
+    ),
     "within",
 )
 OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage")
@@ -32,13 +44,14 @@ class Scenario:
     faults: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
     found: tuple[str, ...] = ()  # exactly these, in this order
+    risks: tuple[str, ...] = ()  # exactly these, in this order
     possible: tuple[str, ...] | None = None  # exactly these, in any order, where the file says so
     not_checked: tuple[str, ...] = ()  # at least these
-    never: tuple[str, ...] = ()  # none of these found
+    never: tuple[str, ...] = ()  # none of these found, nor a risk
     outcome: str = ""  # found, clear or unclear, where the file says so
     within: float = 0.0  # seconds that the checks may take, where the file says so
     code: int = 31009  # the error code that is asked about
-    says: tuple[str, ...] = ()  # the evidence of what is found holds each of these
+    says: tuple[str, ...] = ()  # the evidence of what is found, or a risk, holds each of these
 
     def world(self) -> World:
         """The state of the lab that this scenario means; FaultError when a fault is unknown."""
@@ -87,6 +100,7 @@ def parse(name: str, content: Any) -> Scenario:
         faults=tuple(_fault(name, entry) for entry in content.get("faults") or ()),
         options={key: _word(value) for key, value in options.items()},
         found=tuple(content["found"] or ()),
+        risks=tuple(content.get("risks") or ()),
         possible=tuple(content["possible"] or ()) if "possible" in content else None,
         not_checked=tuple(content.get("not_checked") or ()),
         never=tuple(content.get("never") or ()),

@@ -33,8 +33,9 @@ def test_scenario_is_diagnosed_rightly(lab: Lab, name: str, request: pytest.Fixt
     diagnosis = _parse(ran.stdout)
     found = _ids(diagnosis.get("found"))
     wrong = _wrong(scenario, diagnosis)
+    expected = (*scenario.found, *scenario.risks)
     rows = request.config.stash.setdefault(table.ROWS, [])
-    rows.append(table.Row(name, scenario.found, found, ran.seconds, not wrong))
+    rows.append(table.Row(name, expected, (*found, *_ids(diagnosis.get("risks"))), ran.seconds, not wrong))
     assert not wrong, f"{name}: {'; '.join(wrong)}\n{_story(diagnosis)}\n{ran.stderr[-2000:]}"
 
 
@@ -47,6 +48,9 @@ def _wrong(scenario: scenarios.Scenario, diagnosis: dict[str, Any]) -> list[str]
     wrong = []
     if found != scenario.found:
         wrong.append(f"found {found}, expected {scenario.found}")
+    risks = _ids(diagnosis["risks"])
+    if risks != scenario.risks:
+        wrong.append(f"the risks are {risks}, expected {scenario.risks}")
     if scenario.outcome and diagnosis.get("outcome") != scenario.outcome:
         wrong.append(f"the outcome is {diagnosis.get('outcome')}, expected {scenario.outcome}")
     seconds = diagnosis["timings"]["looks_ms"] / 1000
@@ -56,9 +60,11 @@ def _wrong(scenario: scenarios.Scenario, diagnosis: dict[str, Any]) -> list[str]
         wrong.append(f"possible {possible}, expected {scenario.possible}")
     if missing := set(scenario.not_checked) - set(unchecked):
         wrong.append(f"{sorted(missing)} should be among the not checked, which are {unchecked}")
-    if never := set(scenario.never) & set(found):
+    if never := set(scenario.never) & {*found, *risks}:
         wrong.append(f"{sorted(never)} must never be found here")
-    evidence = " ".join(sentence for one in diagnosis["found"] for sentence in one["evidence"])
+    evidence = " ".join(
+        sentence for one in (*diagnosis["found"], *diagnosis["risks"]) for sentence in one["evidence"]
+    )
     wrong += [
         f"the evidence does not say {text!r}: {evidence}" for text in scenario.says if text not in evidence
     ]
@@ -81,6 +87,6 @@ def _story(diagnosis: dict[str, Any]) -> str:
     """The result of each step, one per line, for whoever debugs a failure."""
     observations = diagnosis.get("observations", [])
     seen = [f"  {o.get('step')}: {o.get('failure')} {o.get('facts')}" for o in observations]
-    kept = {key: diagnosis.get(key) for key in ("outcome", "found", "possible", "not_checked")}
+    kept = {key: diagnosis.get(key) for key in ("outcome", "found", "risks", "possible", "not_checked")}
     path = [f"  {step}" for step in diagnosis.get("path", [])]
     return "\n".join([json.dumps(kept)[:3000], *path, *seen])

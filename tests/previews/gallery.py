@@ -118,6 +118,11 @@ class Gallery:
         return self.shown("ios", run="kite-43")
 
     @cached_property
+    def risk(self) -> Shown:
+        """Nothing is found, and there is a risk."""
+        return self.shown("ios", samples.FAR_EDGE_SHUT, run="kite-44")
+
+    @cached_property
     def unclear(self) -> Shown:
         """A relay elsewhere cannot tell."""
         return self.shown("javascript", relay="reference-frankfurt", vantage=REFERENCE, run="wren-3")
@@ -161,6 +166,7 @@ class Gallery:
         yield Exhibit("verdict-lost", "Verdict of a relay that was lost", lost)
         yield Exhibit("verdict-judged", "Verdict after feedback", self.blocked.verdict(judged="right"))
         yield Exhibit("clear", "Nothing found", self.clear.verdict())
+        yield Exhibit("risk", "Nothing found, one risk", self.risk.verdict())
         yield Exhibit("resolved", "Resolved", self.clear.verdict(resolved=True, earlier=True))
         yield Exhibit("unclear", "Could not tell", self.unclear.verdict())
 

@@ -124,6 +124,19 @@ INTERCEPTED: Final[Fault] = fault(
     version="TLSv1.2",
 )
 NAMES_FAIL: Final[Fault] = fault("dns", Failure.DNS_TIMEOUT_ERROR, addresses=[], resolver="192.0.2.53")
+FAR_EDGE_SHUT: Final[Fault] = fault(
+    "edges",
+    Failure.GENERIC_TIMEOUT_ERROR,
+    **{
+        **_FINE["edges"],
+        "open": ["dublin", "frankfurt"],
+        "barred": ["ashburn"],
+        "shut": ["ashburn"],
+        "open_count": 2,
+        "shut_count": 1,
+        "barred_count": 1,
+    },
+)
 INSIGHTS_SHUT: Final[Fault] = fault("tcp", Failure.CONNECTION_RESET, service="insights", **SHUT)
 _ICE: Final = IceServers((TurnServer("turn.example", 443, "tls", "made-up", "made-up"),), "the environment's")
 

@@ -54,7 +54,7 @@ async def test_real_relays(slack: FakeSlack, place: Town, world: SmallWorld, tmp
     async with serving(bot):
         await slack.command("/diagnose 31009 javascript from acme-hq and local", slack.user("ada"))
         message = await bot.verdict()
-        assert message.text.startswith("Nothing wrong seen from any of 2 relays"), message.text
+        assert message.text.startswith("No problem found from any of 2 relays"), message.text
         await slack.mention("same from berlin, acme-hq", slack.user("grace"), thread=message.ts)
         second = await slack.records.until(lambda: _ended(bot, 1), 20, "the second verdict")
         assert "berlin was not asked before: Could not look" in second.text, second.text

@@ -87,10 +87,11 @@ def _evidence_blocks(
     if left:
         builder.add(context(f"{left} more looks are in the JSON."))
     if most == 0:
-        builder.add(rich(title("Found"), bullets([run(found.title, 150)] for found in view.found)))
-    for found in view.found if most != 0 else ():
+        builder.add(rich(title("Found"), bullets([run(found.title, 150)] for found in view.advised)))
+    for found in view.advised if most != 0 else ():
         texts = found.evidence[:most]
-        builder.add(rich(title(f"Why: {found.title}"), bullets([run(text, 400)] for text in texts)))
+        name = "Risk" if found.impact == "risk" else "Why"
+        builder.add(rich(title(f"{name}: {found.title}"), bullets([run(text, 400)] for text in texts)))
     for name, items in _lists(view, diagnosis, {look.step: look for look in looks}):
         builder.add(rich(title(name), bullets(items)))
     return builder

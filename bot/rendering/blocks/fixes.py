@@ -45,7 +45,7 @@ def fixes(run_header: RunHeader, view: View, platform: str, platforms: Sequence[
     builder = first_that_fits(
         _fixes_blocks(run_header, view, platform, platforms, name, short) for short in _SHORT
     )
-    text = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.found)
+    text = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.advised)
     return builder.message(
         f"What to do on {name}. {text or 'No cause has been found.'}",
         "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
@@ -66,20 +66,20 @@ def _fixes_blocks(
     builder.add(header(f"What to do on {name}"))
     builder.add(platform_choice(run_header, platform, platforms, "fixes", "*Choose another platform:*"))
     if short:
-        steps = [(found.title, first_step(found, platform)) for found in view.found]
+        steps = [(found.title, first_step(found, platform)) for found in view.advised]
         builder.add(
             rich(bullets([run(title_, 150, bold=True), run(f" {do}", short)] for title_, do in steps))
         )
         return builder
-    few = len(view.found) <= _FEW
-    each = _TIMES if few else 2 if len(view.found) <= _MANY else 1
-    for found in view.found:
-        room = 2_500 if len(view.found) == 1 else 900 if few else 0
+    few = len(view.advised) <= _FEW
+    each = _TIMES if few else 2 if len(view.advised) <= _MANY else 1
+    for found in view.advised:
+        room = 2_500 if len(view.advised) == 1 else 900 if few else 0
         blocks = [*remedies(found, platform, room, each), *_read_on(found)]
         builder.add(rich(title(found.title), *blocks)) or builder.add(
             rich(title(found.title), *remedies(found, platform, lines=0, each=1))
         )
-    if not view.found:
+    if not view.advised:
         builder.add(context("No cause has been found, so there is nothing to put right yet."))
     return builder
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.diagnosis.comparison import listed
+from bot.diagnosis.comparison_text import listed
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, bullets, context, lines, rich, run, title
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion

@@ -42,9 +42,10 @@ def _lines(header: RunHeader, view: View, diagnosis: Diagnosis) -> Iterator[str]
     yield ""
     yield "Told to the customer:"
     yield from (f"  {text}" for text in view.customer)
-    for found in view.found:
+    for found in view.advised:
         sure = "" if found.confidence == "certain" else " (likely)"
-        yield from ("", f"Cause: {found.title}{sure}")
+        name = "Risk, nobody is affected now" if found.impact == "risk" else "Cause"
+        yield from ("", f"{name}: {found.title}{sure}")
         yield from (f"  seen: {text_limits.cut(text, 300)}" for text in found.evidence)
         fitting = dict.fromkeys(fix.do for fix in found.fixes if for_platform(fix, header.platform))
         yield from (f"  to do: {text_limits.cut(text, 400)}" for text in fitting)

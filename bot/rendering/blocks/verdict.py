@@ -24,6 +24,7 @@ from bot.rendering.blocks.block_types import (
 from bot.rendering.blocks.elements import block_id, button, numbered, row, select
 from bot.rendering.blocks.fixes import first_step, platform_choice, remedies
 from bot.rendering.blocks.message import Message, MessageBuilder, first_that_fits
+from bot.rendering.blocks.risks import risk_blocks, risks_in_text
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks, unchecked_block
 from bot.rendering.blocks.vantage_summary import in_text as sides_in_text
@@ -78,6 +79,7 @@ def _verdict_blocks(
         _add_found(builder, run_header, view, choices, detailed)
     else:
         _add_open(builder, view, diagnosis, part=choices.part)
+    builder.add(*risk_blocks(view, choices.platform))
     if diagnosis.next_question and not choices.part:
         builder.add(DIVIDER, *question(run_header, diagnosis.next_question))
     builder.add(*unchecked_block(view.vantages), *_rest(diagnosis, view))
@@ -96,8 +98,9 @@ def in_text(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
     if len(view.found) > 1 and not (view.vantages and view.vantages.compared):
         parts.append(f"{'; '.join(text_limits.cut(_named(found), 120) for found in view.found)}.")
     parts += [f"Tell the customer: {text_limits.cut(text, 400)}" for text in view.customer[:4]]
-    steps = [text_limits.cut(first_step(found, choices.platform), 250) for found in view.found[:4]]
+    steps = [text_limits.cut(first_step(found, choices.platform), 250) for found in view.advised[:4]]
     parts += [f"To do: {step}" for step in dict.fromkeys(steps) if step]
+    parts += [text_limits.cut(text, 150) for text in risks_in_text(view)]
     if diagnosis.possible:
         parts.append(
             f"Possible: {'; '.join(text_limits.cut(judged.title, 120) for judged in diagnosis.possible)}."
@@ -200,9 +203,9 @@ def _listed(name: str, titles: Sequence[str]) -> str:
 
 
 def _buttons(header: RunHeader, view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> Iterator[Block]:
-    found = bool(diagnosis.found)
+    found, steps = bool(diagnosis.found), bool(diagnosis.found or diagnosis.risks)
     if choices.part:
-        yield row(*_to_read(header, choices, found=found))
+        yield row(*_to_read(header, choices, steps=steps))
         return
     again = button(
         "again",
@@ -211,7 +214,7 @@ def _buttons(header: RunHeader, view: View, diagnosis: Diagnosis, choices: Verdi
         style="primary",
         speak="Run the same case again and say what changed",
     )
-    *main, tree = _to_read(header, choices, found=found)
+    *main, tree = _to_read(header, choices, steps=steps)
     yield row(again, *main)
     more = [tree]
     if choices.earlier:
@@ -225,11 +228,11 @@ def _buttons(header: RunHeader, view: View, diagnosis: Diagnosis, choices: Verdi
         yield _feedback(header, choices.judged)
 
 
-def _to_read(header: RunHeader, choices: VerdictOptions, *, found: bool) -> Iterator[Block]:
+def _to_read(header: RunHeader, choices: VerdictOptions, *, steps: bool) -> Iterator[Block]:
     """Make the buttons that open parts of this run; the decision path is last."""
     platform = {"platform": choices.platform}
     yield button("evidence", "Evidence", header.asked, speak="Show the evidence for engineers")
-    if found:
+    if steps:
         yield button("fixes", "Steps with code", header.asked, values=platform)
     yield button("preflight", "Preflight", header.asked, values=platform)
     yield button("ticket", "Copy for the ticket", header.asked)

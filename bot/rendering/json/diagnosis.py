@@ -8,7 +8,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bot.diagnosis.comparison import Comparison, compare, leading, missing_from
+from bot.diagnosis.compared import Comparison
+from bot.diagnosis.comparison import compare, leading, missing_from
 from bot.diagnosis.measurements import measurements_of
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
@@ -19,7 +20,7 @@ from knowledge.model.network import Network
 from probes.protocol.model import Observation
 
 # Increased when a field is renamed or its meaning changes; new fields do not increase it.
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 def render(record: RunRecord, view: View, network: Network, version: str) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def render(record: RunRecord, view: View, network: Network, version: str) -> dic
         "headline": view.headline,
         "meaning": _meaning(view.meaning),
         "found": [asdict(cause) for cause in view.found],
+        "risks": [asdict(cause) for cause in view.risks],
         "explained": [{**_judged(judged), "by": judged.by} for judged in diagnosis.explained],
         "possible": _list(diagnosis.possible),
         "ruled_out": _list(diagnosis.ruled_out),

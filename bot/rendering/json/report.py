@@ -54,6 +54,7 @@ def render(
         "answers": [asdict(side) for side in continued.comparisons],
         "beside": list(find_discrepancies(reading, record.observations, record.relay)),
         "found": [asdict(cause) for cause in view.found],
+        "risks": [asdict(cause) for cause in view.risks],
         "possible": [{"id": judged.cause, "because": judged.because} for judged in record.diagnosis.possible],
         "ruled_out": [
             {"id": judged.cause, "because": judged.because} for judged in record.diagnosis.ruled_out

@@ -14,7 +14,7 @@ from bot.rendering.failure_text import sentence
 from bot.rendering.marks import WHO
 from bot.rendering.reasons import Group
 from bot.rendering.terminal.console import Line
-from bot.rendering.view import View
+from bot.rendering.view import RISKS, View
 from knowledge.advice.meaning import Meaning
 from knowledge.model.advice import AdvisedCause, AdvisedFix, Guide
 from knowledge.model.conclusions import Judged, NextQuestion
@@ -43,6 +43,7 @@ def render(
     yield from _section("Tell the customer", (Line(text, indent=2) for text in view.customer))
     for found in view.found:
         yield from _found(found, several=len(view.found) > 1)
+    yield from _risks(view)
     yield from _section(
         "Its effects, gone with it", _items(_because(judged) for judged in diagnosis.explained)
     )
@@ -115,6 +116,13 @@ def _found(found: AdvisedCause, *, several: bool) -> Iterator[Line]:
     yield from _section(
         "Read on", _items(f"{reference.title}: {reference.url}" for reference in found.references)
     )
+
+
+def _risks(view: View) -> Iterator[Line]:
+    """Render what is there and affects nobody now."""
+    yield from _section(RISKS, _items(_named(risk) for risk in view.risks))
+    for risk in view.risks:
+        yield from _found(risk, several=len(view.risks) > 1)
 
 
 def _named(found: AdvisedCause) -> str:

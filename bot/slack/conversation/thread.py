@@ -73,7 +73,7 @@ def _hear(
     if not is_for_us(without_secrets(text)[0], language, conversation):
         return None
     if finished:
-        about = context_of_case(finished.record, view_of(context.engine, finished).found, meant)
+        about = context_of_case(finished.record, view_of(context.engine, finished).advised, meant)
         platform = conversation.about.platform or about.platform
         conversation = replace(conversation, about=replace(about, platform=platform))
     return read(text, language, conversation)

@@ -14,7 +14,7 @@ from bot.model.request import Request
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.vantage_summary import compared_view
 from bot.rendering.view import View
-from knowledge.model.conclusions import Diagnosis
+from knowledge.model.conclusions import Diagnosis, Finding
 
 EVERY: Final = ""  # no platform chosen: all platforms
 
@@ -80,13 +80,21 @@ def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
     diagnosis = record.diagnosis
     if not platform or platform in diagnosis.platforms:
         return record
-    found = tuple(
-        replace(finding, platforms=(*finding.platforms, platform))
-        if platform in (engine.knowledge.causes[finding.cause].platforms or (platform,))
-        else finding
-        for finding in diagnosis.found
+
+    def widened(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        return tuple(
+            replace(finding, platforms=(*finding.platforms, platform))
+            if platform in (engine.knowledge.causes[finding.cause].platforms or (platform,))
+            else finding
+            for finding in findings
+        )
+
+    wider: Diagnosis = replace(
+        diagnosis,
+        platforms=(*diagnosis.platforms, platform),
+        found=widened(diagnosis.found),
+        risks=widened(diagnosis.risks),
     )
-    wider: Diagnosis = replace(diagnosis, platforms=(*diagnosis.platforms, platform), found=found)
     return replace(record, diagnosis=wider)
 
 

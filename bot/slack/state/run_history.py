@@ -119,6 +119,7 @@ def summary_of(records: Sequence[RunRecord], headline: str, diagnosis: Diagnosis
     return {
         "headline": headline,
         "found": [finding.cause for finding in diagnosis.found],
+        "risks": [finding.cause for finding in diagnosis.risks],
         "relays": {
             record.relay: {"turn": record.turn, "timings": dict(record.timings)} for record in records
         },

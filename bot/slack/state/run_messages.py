@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.diagnosis.comparison import leading, listed
+from bot.diagnosis.comparison import leading
+from bot.diagnosis.comparison_text import listed
 from bot.diagnosis.engine import Engine
 from bot.model.records import RunRow
 from bot.rendering.blocks import evidence, fixes, guides, notices, run_diff, text_limits, ticket

@@ -126,7 +126,7 @@ DIAGNOSIS = Diagnosis("31009", ("ios",), "unclear")
             "Probably: The door is shut",
         ),
         (replace(DIAGNOSIS, outcome="found", found=(FINDING, FINDING)), "Found 2 causes"),
-        (replace(DIAGNOSIS, outcome="clear"), "Nothing wrong seen from here"),
+        (replace(DIAGNOSIS, outcome="clear"), "No problem found from here"),
         (replace(DIAGNOSIS, possible=(JUDGED,)), "Could not tell: one cause is possible"),
         (replace(DIAGNOSIS, possible=(JUDGED, JUDGED)), "Could not tell: 2 causes are possible"),
         (replace(DIAGNOSIS, not_checked=(JUDGED,)), "Could not tell: not everything could be looked at"),
@@ -251,7 +251,7 @@ async def test_on_a_terminal(world: SmallWorld) -> None:
     )
     os.close(terminal.slave)
     try:
-        live = await terminal.read_until("Nothing wrong seen from here")
+        live = await terminal.read_until("No problem found from here")
         assert "looks done" in live or "Looking" in live
         answer = await terminal.read_until("leaves it open.")
         assert "\x1b[3" not in live + answer

@@ -103,7 +103,7 @@ async def test_ascii_terminal(world: SmallWorld) -> None:
     code, out, err = await lineman("diagnose", "31009", "ios", "--network", network, PYTHONIOENCODING="ascii")
     assert (code, err) == (1, "")
     assert out.isascii()
-    assert "Nothing wrong seen from here" in out
+    assert "No problem found from here" in out
 
 
 USAGE = [
@@ -218,7 +218,7 @@ async def test_conversation(world: SmallWorld) -> None:
         "/diagnose CODE",
         "I don't know",
         "did you mean 31009",
-        "Nothing wrong seen from here",
+        "No problem found from here",
     ):
         assert told in out
     assert await lineman("--network", world.network(), typed="quit\n/diagnose 31010\n") == (0, "", "")

@@ -58,7 +58,7 @@ def test_reference_relay_neither_clears_nor_blurs() -> None:
     assert aggregate([FINE, CLOUD]).diagnosis.outcome == FINE.diagnosis.outcome == "clear"
     assert aggregate([CLOUD, replace(CLOUD, relay="cloud-2")]).diagnosis.outcome == "unclear"
     assert (
-        view_together([FINE, CLOUD], KNOWLEDGE, NETWORK).headline == "Nothing wrong seen from any of 2 relays"
+        view_together([FINE, CLOUD], KNOWLEDGE, NETWORK).headline == "No problem found from any of 2 relays"
     )
 
 

@@ -61,7 +61,7 @@ async def test_verdict(there: Here, relays: Hub) -> None:
     assert "only from acme-hq" in message.text
     assert "not from berlin and local; the fault is in the network of acme-hq" in message.text
     shown = str(message.blocks)
-    assert "Nothing wrong seen from here" in shown
+    assert "No problem found from here" in shown
     assert shown.count("in the user's network") == 3
     who = f"{there.slack.team.id}/{there.user().id}"
     (run,) = await there.context.store.runs((await case_of(there, message)).id)
@@ -160,7 +160,7 @@ async def test_reading_on(there: Here, relays: Hub) -> None:
         await slack.click(message, action, grace)
         await there.reply(said)
     await slack.select(message, "lm_view", "berlin", grace)
-    part = await there.reply("Nothing wrong seen from here")
+    part = await there.reply("No problem found from here")
     assert "from berlin" in str(part.blocks)
     assert "lm_again" not in part.actions()
     await slack.click(part, "lm_evidence", grace)
@@ -215,7 +215,7 @@ async def test_other_relay(there: Here, relays: Hub) -> None:
     assert beside.text.startswith("Looked from elsewhere than before")
     assert "acme-hq was asked before, and not this time: Found" in beside.text
     assert "the fault is in the network of acme-hq" in beside.text
-    await there.until(lambda: "Nothing wrong seen" in message.text)
+    await there.until(lambda: "No problem found" in message.text)
     assert "esolved" not in str(message.blocks[0])
     assert (await case_of(there, message)).request.relays == ("berlin",)
 

@@ -6,9 +6,12 @@ import pytest
 
 from knowledge.checking.check import report
 from knowledge.loading.load import load_knowledge
+from knowledge.model.conclusions import Diagnosis
 from knowledge.model.problems import KnowledgeError
 from knowledge.model.schema import CaseModel
+from knowledge.reasoning.diagnosis import diagnose
 from knowledge.reasoning.judge import judge
+from knowledge.reasoning.merge import merge
 from knowledge.reasoning.tree import settled
 from tests.knowledge.small import CAUSES, case_of, given, write
 
@@ -52,6 +55,73 @@ def test_the_first_condition_that_holds_gives_the_impact(
     judgement = judge(case, given(case, relayed="shut", **answers))
     assert judgement.standing["no-turn"] == "found"
     assert judgement.impact["no-turn"] == impact
+
+
+def conclude(case: CaseModel, **answers: str) -> Diagnosis:
+    return diagnose(case, given(case, **answers), {})
+
+
+ALONE = {"relayed": "shut", "media": "open", "turn_passed": "no", "names": "resolves", "port": "open"}
+ALONE |= {
+    "others": "open",
+    "tls": "genuine",
+    "upgrade": "opens",
+    "distance": "near",
+    "vpn": "no",
+    "proof": "inside",
+}
+
+
+def test_a_risk_alone_is_clear(case: CaseModel) -> None:
+    """A risk is listed apart, rules nothing out, and leaves the outcome clear; a cause beside it does not."""
+    diagnosis = conclude(case, **ALONE)
+    assert (diagnosis.outcome, diagnosis.found) == ("clear", ())
+    assert [(risk.cause, risk.impact) for risk in diagnosis.risks] == [("no-turn", "risk")]
+    both = conclude(case, **{**ALONE, "tls": "intercepted"})
+    assert both.outcome == "found"
+    assert [finding.cause for finding in both.found] == ["intercepted"]
+    assert [risk.cause for risk in both.risks] == ["no-turn"]
+    harmful = conclude(case, **{**ALONE, "media": "one-way"})
+    assert "no-turn" in [finding.cause for finding in harmful.found]
+    assert harmful.risks == ()
+
+
+def test_what_can_only_be_a_risk_keeps_nothing_open(folder: Path, case: CaseModel) -> None:
+    """A possible cause leaves the outcome unclear only if an answer that is missing can make it harm somebody."""
+    two = NO_TURN.replace("when: {relayed: shut}", "when: {relayed: shut, version: before-3}")
+    write(
+        folder,
+        "causes",
+        "no-turn",
+        two.replace("{given: {relayed: shut", "{given: {version: before-3, relayed: shut"),
+    )
+    case = case_of(folder)
+    open_ = conclude(case, **ALONE)
+    assert [judged.cause for judged in open_.possible] == ["no-turn"]
+    assert open_.outcome == "clear"
+    unknown = conclude(case, **{key: value for key, value in ALONE.items() if key != "media"})
+    assert "no-turn" in [judged.cause for judged in unknown.possible]
+    assert unknown.outcome == "unclear"
+
+
+def test_a_risk_hides_nothing(folder: Path, case: CaseModel) -> None:
+    """A risk explains other risks, and never a cause that affects somebody now."""
+    write(folder, "causes", "no-turn", NO_TURN + "explains: [intercepted]\n")
+    diagnosis = conclude(case_of(folder), **{**ALONE, "tls": "intercepted"})
+    assert [finding.cause for finding in diagnosis.found] == ["intercepted"]
+    blocking = conclude(case_of(folder), **{**ALONE, "tls": "intercepted", "media": "one-way"})
+    assert [judged.cause for judged in blocking.explained] == ["intercepted"]
+
+
+def test_the_gravest_impact_counts(case: CaseModel) -> None:
+    """Of two diagnoses that are merged, the one in which the cause harms somebody decides."""
+    calm, harmful = conclude(case, **ALONE), conclude(case, **{**ALONE, "media": "one-way"})
+    for pair in ((calm, harmful), (harmful, calm)):
+        merged = merge(pair)
+        assert ("no-turn", "degrades") in [(finding.cause, finding.impact) for finding in merged.found]
+        assert merged.risks == ()
+        assert merged.outcome == "found"
+    assert merge((calm, calm)).outcome == "clear"
 
 
 def test_a_verdict_waits_for_what_can_change_the_impact(case: CaseModel) -> None:

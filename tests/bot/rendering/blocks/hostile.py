@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.allowlist.model import AllowList, Entry
 from bot.allowlist.request import ListRequest
-from bot.diagnosis.comparison import ComparedCause
+from bot.diagnosis.compared import ComparedCause
 from bot.diagnosis.run_record import RunRecord
 from bot.language.answering import Answer, Sentence, Source
 from bot.model.request import Request
@@ -86,7 +86,7 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     for platform in ("", "p1"):
         yield verdict(one, view, diagnosis, VerdictOptions(platforms, platform, relays, earlier=True))
         yield fixes.fixes(one, view, platform, platforms)
-    small = View(text, (text,), view.found[:1], view.not_checked, view.preflight)
+    small = View(text, (text,), view.found[:1], view.risks[:1], view.not_checked, view.preflight)
     yield verdict(one, small, diagnosis, VerdictOptions(platforms, "p1", relays, True, "right", True))
     yield from (
         verdict(one, view, big_diagnosis(text, many, at), VerdictOptions(platforms))
@@ -201,14 +201,16 @@ def big_view(text: str, many: int) -> View:
     )
     reference = (Reference(text, f"https://pages.example/{text}"),) * 9
     found = tuple(
-        AdvisedCause(f"c{number}", text, "likely", text, (text,) * 9, advised, ("p1",), (text,), reference)
+        AdvisedCause(
+            f"c{number}", text, "likely", "risk", text, (text,) * 9, advised, ("p1",), (text,), reference
+        )
         for number in range(many)
     )
     sample = (CodeSample(text, "swift", text, text),) * 3
     guide = Guide(
         "p1", text, text, text, (text,) * 9, (text,) * 9, (text,) * 9, (text,) * 9, sample, reference
     )
-    return View(text, (text,) * many, found, (Group(text, (text,) * 9),) * 20, (guide,) * 4)
+    return View(text, (text,) * many, found, found, (Group(text, (text,) * 9),) * 20, (guide,) * 4)
 
 
 def big_diagnosis(text: str, many: int, outcome: Any = "found") -> Diagnosis:
@@ -220,6 +222,7 @@ def big_diagnosis(text: str, many: int, outcome: Any = "found") -> Diagnosis:
         platforms=("p1",),
         outcome=outcome,
         found=found,
+        risks=found,
         explained=judged,
         possible=judged,
         ruled_out=judged,

@@ -232,8 +232,8 @@ def test_every_cause_that_looks_can_find(more: int) -> None:
 
 def test_next_to_nothing() -> None:
     """A cause without evidence, fixes, or pages, and a run without observations, are still messages."""
-    bare = AdvisedCause("c", "Something", "certain", "It is so.", (), (), ())
-    view = View("Found: Something", (), (bare,), (), ())
+    bare = AdvisedCause("c", "Something", "certain", "blocks", "It is so.", (), (), ())
+    view = View("Found: Something", (), (bare,), (bare,), (), ())
     one, diagnosis = RunHeader(ButtonContext(), "31009"), GALLERY.blocked.record.diagnosis
     for message in (
         verdict(one, view, diagnosis, VerdictOptions()),
