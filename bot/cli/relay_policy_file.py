@@ -60,6 +60,8 @@ def _places(network: Network) -> Iterator[tuple[str, int, str]]:
         transport = "tcp" if service.transport == "tls" else service.transport
         for host in service.hosts.values():
             yield host, service.port, transport
+    for page in network.known_pages:
+        yield page.host, page.port, "tcp"
     for name in network.dns_checks.values():
         yield name, 53, "udp"
     for server in turn_servers(network.ice_servers, "ice_servers of the network file"):

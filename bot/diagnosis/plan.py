@@ -122,9 +122,10 @@ def _params(
     match look.probe:
         case "dns":
             yield from _dns_params(look, case, network)
-        case "websocket" | "http":
-            if "path" not in look.params:
-                yield "path", _path(look.target, case.platform, network)
+        case "websocket" | "http" if "path" not in look.params:
+            yield "path", _path(look.target, case.platform, network)
+        case "portal":
+            yield from _known_page(look.target, network)
         case "edges":
             yield from _edges_params(look, case, network)
         case "quality":
@@ -155,6 +156,12 @@ def _edges_params(look: ProbeSpec, case: CaseModel, network: Network) -> Iterato
     yield "addresses", {host: known for host, known in pinned.items() if known}
     yield "chosen", case.edge
     yield "allowed", list(network.allowed_edges)
+
+
+def _known_page(target: Target, network: Network) -> Iterator[tuple[str, Any]]:
+    for page in network.known_pages:
+        if (page.host, page.port) == (target.host, target.port):
+            yield from {"path": page.path, "status": page.status, "text": page.text}.items()
 
 
 def _other_edges(target: Target, platform: str, network: Network) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.relays.hub.messages import HubClient, HubEvent, HubJob, PlanLost, RelayStatus
+from bot.relays.older_relays import without_checks, without_later_services
 from probes.protocol.failures import Failure
 from probes.protocol.json_codec import observation_from_json
 from probes.protocol.json_fields import Json, WireError
@@ -46,30 +47,48 @@ class RemoteRelay:
 
     async def _observe(self, plan: Plan) -> AsyncGenerator[Observation, None]:
         left = {step.id: step for step in plan.steps}
-        failure, because = Failure.RELAY_LOST, ""
+        ending = _Ending()
         try:
             health = await self._health()
-            job = self.sign(plan, health)
+            plan, lacking = without_checks(plan, health.probes)
+            for step in lacking:
+                because = f"{self.name} runs version {health.version[:20]}, which lacks this check"
+                yield _without_result(left.pop(step.id), Failure.NOT_SUPPORTED, because)
+            async with aclosing(self._run(plan, health, left, ending)) as coming:
+                async for observation in coming:
+                    yield observation
+            smaller, later = without_later_services(plan)
+            if ending.failure is Failure.NOT_ALLOWED and later and smaller.steps:
+                for step in later:
+                    yield _without_result(left.pop(step.id), Failure.NOT_ALLOWED, ending.because)
+                async with aclosing(self._run(smaller, health, left, ending)) as coming:
+                    async for observation in coming:
+                        yield observation
         except UnreachableError as error:
-            because = str(error)
-        else:
-            received: list[Json] = []
-            async with self.hub.run(job) as replies:
-                async for reply in replies:
-                    if isinstance(reply, ObservationMessage):
-                        observation = _read(reply, left)
-                        if observation:
-                            received.append(reply.observation)
-                            del left[observation.step]
-                            yield observation
-                        continue
-                    failure, because = _end(reply, job, health, received)
-                    if because:
-                        log.warning("plan %s: %s", job.plan, because)
-                    break
+            ending.because = str(error)
         for step in left.values():
-            facts = {"because": because or f"{self.name} ended the plan without looking"}
-            yield Observation(step.id, step.probe, step.target, failure, facts)
+            because = ending.because or f"{self.name} ended the plan without looking"
+            yield _without_result(step, ending.failure, because)
+
+    async def _run(
+        self, plan: Plan, health: RelayStatus, left: dict[str, Step], ending: "_Ending"
+    ) -> AsyncGenerator[Observation, None]:
+        """Run *plan*: yield observations of the steps *left*, which are removed there, and note its *ending*."""
+        job = self.sign(plan, health)
+        received: list[Json] = []
+        async with self.hub.run(job) as replies:
+            async for reply in replies:
+                if isinstance(reply, ObservationMessage):
+                    observation = _read(reply, left)
+                    if observation:
+                        received.append(reply.observation)
+                        del left[observation.step]
+                        yield observation
+                    continue
+                ending.failure, ending.because = _end(reply, job, health, received)
+                if ending.because:
+                    log.warning("plan %s: %s", job.plan, ending.because)
+                break
 
     async def _health(self) -> RelayStatus:
         try:
@@ -93,6 +112,14 @@ class RemoteRelay:
         return HubJob(order.id, self.name, envelope, self.requester, self.case_label, plan.budget)
 
 
+@dataclass(slots=True)
+class _Ending:
+    """Why a plan ended, for the steps without an observation."""
+
+    failure: Failure = Failure.RELAY_LOST
+    because: str = ""
+
+
 class UnreachableError(Exception):
     """The relay cannot run plans. The message is part of a sentence."""
 
@@ -109,6 +136,10 @@ def _order_version(health: RelayStatus) -> int:
     if release >= _OLDEST:
         return OLD_VERSION
     raise UnreachableError(f"{health.name} runs {health.version[:20]}; update it")
+
+
+def _without_result(step: Step, failure: Failure, because: str) -> Observation:
+    return Observation(step.id, step.probe, step.target, failure, {"because": because})
 
 
 def _read(reply: ObservationMessage, left: Mapping[str, Step]) -> Observation | None:

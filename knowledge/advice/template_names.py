@@ -108,6 +108,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
     "http": frozenset(
         {"status", "server", "date_offset_s", "proxy", "open_proxy", "asking_proxy", "auth_schemes"}
     ),
+    "portal": frozenset({"status", "server", "answer", "login_page", "page_status", "address"}),
     "stun": frozenset({"reflexive", "ms"}),
     "quality": frozenset(
         {

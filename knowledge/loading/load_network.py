@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from knowledge.loading.cache import digest_of, load, store
 from knowledge.loading.platform_likes import platform_files, read_likes, widen_platforms
-from knowledge.model.network import Edge, IceServer, Network, Service
+from knowledge.model.network import Edge, IceServer, KnownPage, Network, Service
 from knowledge.model.problems import Complaint, KnowledgeError, at_line
 
 TWILIO: Final = Path(__file__).parents[1] / "networks" / "twilio.yaml"
@@ -90,6 +91,7 @@ def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Netwo
         allowed_edges=tuple(value.get("allowed_edges", ())),
         resolvers=tuple(value.get("resolvers", ())),
         dns_checks=dict(value.get("dns_checks", {})),
+        known_pages=tuple(_known_page(item) for item in value.get("known_pages", ())),
         addresses={host: tuple(found) for host, found in value.get("addresses", {}).items()},
         private_addresses=value.get("private_addresses", False),
         roots=roots,
@@ -127,6 +129,17 @@ def _service(item: Mapping[str, Any]) -> Service:
         path=item.get("path", ""),
         sources=_several(item.get("source", ())),
         status=item.get("status", "verified"),
+    )
+
+
+def _known_page(item: Mapping[str, Any]) -> KnownPage:
+    url = urlsplit(item["url"])
+    return KnownPage(
+        host=url.hostname or "",
+        port=url.port or 80,
+        path=(url.path or "/") + (f"?{url.query}" if url.query else ""),
+        status=item.get("answers", 204),
+        text=item.get("contains", ""),
     )
 
 

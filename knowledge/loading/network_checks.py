@@ -24,6 +24,7 @@ def check(value: Mapping[str, Any], platforms: Collection[str]) -> Iterator[Comp
     yield from _platforms(value, platforms)
     yield from _addresses(value)
     yield from _ports(value)
+    yield from _known_pages(value)
     yield from _ice(value)
     yield from _sources(value, value.get("sources", {}), ())
 
@@ -99,6 +100,13 @@ def _ports(value: Mapping[str, Any]) -> Iterator[Complaint]:
     low, high = value["media"]["ports"]
     if low > high:
         yield Complaint(("media", "ports"), f"the first port {low} is above the last one {high}: swap them")
+
+
+def _known_pages(value: Mapping[str, Any]) -> Iterator[Complaint]:
+    for index, page in enumerate(value.get("known_pages", ())):
+        _, _, port = page["url"].removeprefix("http://").partition("/")[0].partition(":")
+        if int(port or 80) > 65535:
+            yield Complaint(("known_pages", index, "url"), f"{port} is not a port: the highest is 65535")
 
 
 def _ice(value: Mapping[str, Any]) -> Iterator[Complaint]:

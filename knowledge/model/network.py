@@ -15,7 +15,12 @@ ALL: Final = "all"  # the key in `hosts` for every edge
 
 # The first port of classic traceroute: no service answers there, but routers on the path do.
 _ROUTE_PORT: Final = 33434
-_WITHOUT_HOST: Final = ("media", "route", "client-subnet")  # services described by other fields of the file
+_WITHOUT_HOST: Final = (
+    "media",
+    "route",
+    "client-subnet",
+    "known-page",
+)  # services described by other fields of the file
 # If no host is listed for an edge, these are checked at the roaming host. Signaling never is,
 # because the result would be that of another edge.
 _FALL_BACK: Final = frozenset({"registration", "insights", "stun", "turn", "assets"})
@@ -64,6 +69,17 @@ class IceServer:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPage:
+    """A page over plain HTTP whose answer is known: anything else comes from a device on the path."""
+
+    host: str
+    port: int
+    path: str
+    status: int
+    text: str = ""  # part of its content
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """The facts about the service to check; the fields are those of the network file."""
 
@@ -79,6 +95,7 @@ class Network:
     allowed_edges: tuple[str, ...] = ()
     resolvers: tuple[str, ...] = ()
     dns_checks: Mapping[str, str] = field(default_factory=dict)
+    known_pages: tuple[KnownPage, ...] = ()
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     private_addresses: bool = False
     roots: tuple[str, ...] = ()  # PEM text
@@ -107,14 +124,17 @@ class Network:
         """Return the targets of *service* at the *chosen* edge ("": roaming), at roaming, or at every edge.
 
         `media` and `route` are one IP address of the media range each; `client-subnet` is the name that shows
-        whether a resolver forwards the client's subnet. Interconnect edges are checked only when chosen. Each
-        target is listed once; the tuple is empty when none is known.
+        whether a resolver forwards the client's subnet; `known-page` are hosts of pages with a known answer.
+        Interconnect edges are checked only when chosen. Each target is listed once; the tuple is empty when
+        none is known.
         """
         if service == "media":
             return (Target("media", self._media_address(), self.media_ports[0], "udp"),)
         if service == "client-subnet":
             name = self.dns_checks.get("client_subnet")
             return (Target(service, name, 53, "udp"),) if name else ()
+        if service == "known-page":
+            return tuple(Target(service, page.host, page.port, "tcp") for page in self.known_pages)
         if service == "route":
             return (Target("route", self._media_address(), _ROUTE_PORT, "udp"),)
         found = (

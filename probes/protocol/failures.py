@@ -46,6 +46,7 @@ class Failure(StrEnum):
 
     # HTTP and WebSocket.
     HTTP_UNEXPECTED_STATUS = "http_unexpected_status"
+    HTTP_OTHER_ANSWER = "http_other_answer"  # a known answer was expected; a page of another site came
     HTTP_MALFORMED_RESPONSE = "http_malformed_response"
     WEBSOCKET_UPGRADE_REFUSED = "websocket_upgrade_refused"  # 4xx or 5xx
     WEBSOCKET_UPGRADE_STRIPPED = (

@@ -27,6 +27,7 @@ TURN_STRICT: Final = "203.0.113.12"  # a TURN server that forbids every peer
 RELAYED: Final = "198.51.100.10"  # where both TURN servers put relayed addresses
 REGISTRATION: Final = "203.0.113.20"
 INSIGHTS: Final = "203.0.113.21"
+KNOWN_PAGES: Final = ("203.0.113.30", "203.0.113.31")
 AUTHORITATIVE: Final = "203.0.113.53"
 FAR: Final = "203.0.113.54"  # a public resolver far away that sends no client subnet
 
@@ -74,6 +75,8 @@ REGISTRATION_NAME: Final = f"ers.{ZONE}"
 INSIGHTS_NAME: Final = f"eventgw.{ZONE}"
 STUN_NAME: Final = f"global.stun.{ZONE}"
 TURN_NAME: Final = f"global.turn.{ZONE}"
+KNOWN_PAGE_NAMES: Final = (f"connectivity.{ZONE}", f"connecttest.{ZONE}")
+KNOWN_TEXT: Final = "Lab Connect Test"
 CLIENT_SUBNET_NAME: Final = f"edns-client-sub.{ZONE}"  # TXT: was a client subnet sent?
 WHOAMI_NAME: Final = f"whoami.{ZONE}"  # TXT: the address of the resolver that asks
 
@@ -85,6 +88,7 @@ FIXED_NAMES: Final = {
     STUN_NAME: TURN,
     TURN_NAME: TURN,
     **{f"{edge.name}.turn.{ZONE}": TURN for edge in EDGES},
+    **dict(zip(KNOWN_PAGE_NAMES, KNOWN_PAGES, strict=True)),
 }
 ROAMING_NAMES: Final = {
     ROAMING_JAVASCRIPT: {edge.name: edge.javascript for edge in EDGES},
@@ -107,6 +111,9 @@ CUT_RESET, CUT_CLOSE, CUT_SILENT, PORTAL = 4435, 4436, 4437, 4438  # in fw
 _MOMENTS, _ENDS = ("open", "frame", "text"), ("close", "reset", "silent", "policy")
 ENDINGS: Final = tuple(f"{moment}-{end}" for moment in _MOMENTS for end in _ENDS)
 ENDED_ON_PATH: Final = {name: 4440 + number for number, name in enumerate(ENDINGS)}
+# What a captive portal answers: over plain HTTP, and a redirect behind a certificate of its own.
+PORTALS: Final = {"redirect": 4460, "511": 4461, "content": 4462, "blocked": 4463}
+PORTAL_TLS: Final = 4464
 MANNERS: Final = (*ENDINGS, "slow", "hangs", "late", "no-pong", "busy", "stranger")
 GATEWAYS: Final = {name: 20010 + number for number, name in enumerate(MANNERS)}
 RCODE_PORTS: Final = {
@@ -115,6 +122,7 @@ RCODE_PORTS: Final = {
     "refused": 5305,
     "bogon": 5300,
     "alike": 5301,
+    "portal": 5306,
 }  # in lan
 DATE_SHIFT: Final = 3600  # seconds that the stand-in's Date header is ahead
 
@@ -133,6 +141,7 @@ def addresses_of(selector: str) -> tuple[str, ...]:
         "signaling": JAVASCRIPT + MOBILE,
         "registration": (REGISTRATION,),
         "insights": (INSIGHTS,),
+        "known-pages": KNOWN_PAGES,
         "turn": TURN_ADDRESSES,
         "media": (MEDIA_NET,),
         "any": ("0.0.0.0/0",),

@@ -58,10 +58,13 @@ def answer_zone(query: dns.message.Message, peer: str, steer: Path) -> dns.messa
 
 
 def answer_rcode(query: dns.message.Message, _peer: str, word: str) -> dns.message.Message:
-    """The same answer to everything; `bogon` is a loopback address, `alike` a host without the service."""
+    """The same answer to everything.
+
+    `bogon` is a loopback address, `alike` a host without the service, `portal` the gateway of the LAN.
+    """
     reply = dns.message.make_response(query)
     reply.flags |= dns.flags.RA
-    if address := {"bogon": "127.0.0.1", "alike": at.FAR}.get(word):
+    if address := {"bogon": "127.0.0.1", "alike": at.FAR, "portal": at.GATEWAY}.get(word):
         _put(reply, query.question[0], "A", address)
     else:
         reply.set_rcode(dns.rcode.from_text(word))

@@ -170,12 +170,6 @@ def tls_intercepted(
 
 
 @fault
-def captive_portal(world: World, to: str | list[str] = "any") -> None:
-    """A portal answers HTTP in clear text on 443."""
-    _divert(world, to, at.PORTAL)
-
-
-@fault
 def tls_cut(
     world: World, to: str | list[str] = "signaling", how: str = "reset", names: list[str] | None = None
 ) -> None:

@@ -52,6 +52,21 @@ def make_app(date_shift: float = 0.0, status: int = 404) -> web.Application:
     return app
 
 
+def make_pages() -> web.Application:
+    """The pages with a known answer, of hosts that have nothing to do with the service."""
+
+    async def nothing(_request: web.Request) -> web.Response:
+        return web.Response(status=204)
+
+    async def text(_request: web.Request) -> web.Response:
+        return web.Response(text=at.KNOWN_TEXT)
+
+    app = web.Application()
+    app.router.add_get("/generate_204", nothing)
+    app.router.add_get("/connecttest.txt", text)
+    return app
+
+
 async def mobile(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Mobile signaling: TLS that waits for SIP and says nothing to anything else."""
     with contextlib.suppress(OSError, ssl.SSLError):
@@ -72,6 +87,10 @@ async def main(certificates: Path) -> None:
     for address in (at.REGISTRATION, at.INSIGHTS):
         await web.TCPSite(runner, address, 443, ssl_context=genuine).start()
     await web.TCPSite(runner, "127.0.0.1", PLAIN_PORT).start()
+    pages = await _runner(make_pages())
+    for address in at.KNOWN_PAGES:
+        await web.TCPSite(pages, address, 80).start()
+        await web.TCPSite(pages, address, 443, ssl_context=genuine).start()
     shifted = await _runner(make_app(at.DATE_SHIFT))
     await web.TCPSite(shifted, None, at.DATE_SHIFTED, ssl_context=genuine).start()
     failing = await _runner(make_app(status=500))

@@ -27,6 +27,14 @@ from tests.lab.gateway import tls
 SO_ORIGINAL_DST = 80  # linux/netfilter_ipv4.h
 ROUND_TRIP = 0.15  # seconds; longer than to the farthest edge
 PORTAL_ANSWER = b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/login\r\nContent-Length: 0\r\n\r\n"
+PAGE = b"<html><body>Welcome to the guest network. Please sign in.</body></html>"
+PORTAL_PAGES = {
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/login?mac=1\r\nContent-Length: 0\r\n\r\n",
+    "511": b"HTTP/1.1 511 Network Authentication Required\r\nContent-Length: %d\r\n\r\n%s"
+    % (len(PAGE), PAGE),
+    "content": b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(PAGE), PAGE),
+    "blocked": b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nThis site is blocked.",
+}
 REFUSAL = b"HTTP/1.1 403 Forbidden\r\nServer: lab-filter\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -140,6 +148,13 @@ async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, how: s
             pass
 
 
+async def portal_page(how: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer a request as one kind of portal does, or as a filter that blocks the site."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(PORTAL_PAGES[how])
+    await writer.drain()
+
+
 async def portal(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer anything with a redirect to a login page, in clear text."""
     await reader.read(4096)
@@ -198,6 +213,7 @@ async def main(certificates: Path, names: Path) -> None:
         at.CUT_SILENT: partial(cut, how="silent", names=names),
         at.PORTAL: portal,
     }
+    plain |= {port: partial(portal_page, how) for how, port in at.PORTALS.items()}
     secure = {at.STRIP: strip, at.REFUSE: refuse, at.UPGRADE_CUT: cut_upgrade}
     secure |= {port: partial(end_websocket, ending) for ending, port in at.ENDED_ON_PATH.items()}
     for port, listener in plain.items():
@@ -206,6 +222,8 @@ async def main(certificates: Path, names: Path) -> None:
         await asyncio.start_server(partial(_guarded, listener), "0.0.0.0", port, ssl=genuine)
     minter = Minter(certificates)
     opening = partial(_guarded, intercept)
+    login = partial(_guarded, partial(portal_page, "redirect"))
+    await asyncio.start_server(login, "0.0.0.0", at.PORTAL_TLS, ssl=minter.listening())
     await asyncio.start_server(opening, "0.0.0.0", at.INTERCEPT, ssl=minter.listening())
     await asyncio.Event().wait()
 

@@ -64,7 +64,7 @@ SETUP: Final = {
                 f"addr add {address}/32 dev lo"
                 for address in (
                     *(at.TURN_ADDRESSES + at.JAVASCRIPT + at.MOBILE),
-                    *(at.RELAYED, at.REGISTRATION, at.INSIGHTS, at.AUTHORITATIVE, at.FAR),
+                    *(at.RELAYED, at.REGISTRATION, at.INSIGHTS, at.AUTHORITATIVE, at.FAR, *at.KNOWN_PAGES),
                 )
             ),
             "addr add 10.77.34.2/24 dev service",

@@ -39,6 +39,14 @@ def facts(root: Path, changes: Mapping[str, str]) -> dict[str, Any]:
         "media": {"ranges": [at.MEDIA_NET], "ports": list(at.MEDIA_PORTS)},
         "turn_ranges": {"lab": [f"{address}/32" for address in at.TURN_ADDRESSES]},
         "dns_checks": {"client_subnet": at.CLIENT_SUBNET_NAME, "identity": at.WHOAMI_NAME},
+        "known_pages": [
+            {"url": f"http://{at.KNOWN_PAGE_NAMES[0]}/generate_204"},
+            {
+                "url": f"http://{at.KNOWN_PAGE_NAMES[1]}/connecttest.txt",
+                "answers": 200,
+                "contains": at.KNOWN_TEXT,
+            },
+        ],
         "private_addresses": True,
         "quality": {"rtt_ms": 200, "jitter_ms": 30, "loss_percent": 3, "mos": 3.5},
         "trust": {"roots": [str(root)]},

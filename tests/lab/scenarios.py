@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import yaml
 
-from tests.lab import faults, line_faults, loss_faults  # noqa: F401 - importing a file of faults puts them into the table
+# Importing a file of faults puts them into the table.
+from tests.lab import faults, line_faults, loss_faults, portal_faults  # noqa: F401 - see above
 from tests.lab.world import World
 
 FOLDER: Final = Path(__file__).with_name("scenarios")

@@ -147,7 +147,9 @@ def test_one_answer_is_late(lab: Lab) -> None:
     ("fault", "parameters", "seen"),
     [
         ("tls_intercepted", {}, "verify 19"),  # X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
-        ("captive_portal", {}, "not tls"),
+        ("clear_text", {}, "not tls"),
+        ("captive_portal", {"how": "511"}, "not tls"),
+        ("captive_portal", {"how": "certificate"}, "verify 19"),
         ("tls_cut", {"how": "reset"}, "ECONNRESET"),
         ("tls_cut", {"how": "close"}, "eof"),
         ("tls_cut", {"how": "silent"}, "timeout"),
@@ -284,6 +286,7 @@ def test_turn_forbids_and_refuses(lab: Lab) -> None:
         ("dns_answers", {"rcode": "nxdomain"}, "status: NXDOMAIN"),
         ("dns_answers", {"rcode": "bogon"}, "127.0.0.1"),
         ("dns_answers", {"rcode": "alike"}, at.FAR),
+        ("captive_portal", {"how": "dns"}, at.GATEWAY),
         ("dns_name", {}, "status: NXDOMAIN"),
         ("dns_far", {}, FAR_EDGE.javascript),
         ("roaming", {"edge": "ashburn"}, at.EDGE["ashburn"].javascript),

@@ -226,7 +226,9 @@ async def test_conversation(world: SmallWorld) -> None:
 
 async def test_stories_and_choices(world: SmallWorld) -> None:
     """A close story offers three and none by number; a clear one goes ahead; questions after it are about it."""
-    typed = "hotel wifi\n9\n4\nconnected but silence\nhow do I fix it?\nmoin\n/diagnose no audio on the vpn\n"
+    typed = (
+        "wifi trouble\n9\n4\nconnected but silence\nhow do I fix it?\nmoin\n/diagnose no audio on the vpn\n"
+    )
     code, out, err = await lineman("--network", world.network(), typed=typed)
     assert (code, err) == (0, "")
     for told in (

@@ -55,7 +55,7 @@ def test_clear_stories_go_ahead(text: str, cause: str) -> None:
 
 def test_close_stories_are_offered() -> None:
     """A story that fits several is a choice of three, and a choice makes a request of its own."""
-    readings = read("hotel wifi", VOCABULARY, KNOWLEDGE).match
+    readings = read("wifi trouble", VOCABULARY, KNOWLEDGE).match
     assert readings.verdict == "close"
     assert len(readings.offered) == OFFERED
     for one in readings.offered:

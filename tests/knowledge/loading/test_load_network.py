@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from knowledge.loading.load_network import TWILIO, NetworkFileError, load_network
-from knowledge.model.network import IceServer, Network
+from knowledge.model.network import IceServer, KnownPage, Network
 from tests.certificates import make_authority
 
 SCHEMA = json.loads((TWILIO.parent.parent / "schemas" / "network.schema.json").read_text("utf-8"))
@@ -149,6 +149,18 @@ def test_small_file_is_enough(tmp_path: Path) -> None:
     assert network.targets("signaling", "ios", "chosen", "elsewhere") == ()
 
 
+def test_known_pages(tmp_path: Path) -> None:
+    """A page is given by its address; the answer is 204 unless the file says otherwise."""
+    pages = "known_pages: [{url: 'http://a.example'}, {url: 'http://b.example:81/x?y', answers: 200, contains: ok}]"
+    network = load(tmp_path, f"{pages}\n{SMALL}")
+    assert network.known_pages == (
+        KnownPage("a.example", 80, "/", 204),
+        KnownPage("b.example", 81, "/x?y", 200, "ok"),
+    )
+    places = [str(target) for target in network.targets("known-page", "ios")]
+    assert places == ["a.example:80/tcp", "b.example:81/tcp"]
+
+
 def test_media_range_of_one_address(tmp_path: Path) -> None:
     """A media range may be one address."""
     network = load(tmp_path, SMALL.replace("198.51.100.0/24", "198.51.100.7/32"))
@@ -204,6 +216,8 @@ def test_trust_roots_as_text_and_beside_the_file(tmp_path: Path) -> None:
         (("title: Lab\n", ""), "lacks title"),
         (("id: lab", "id: lab\nroaming: anywhere"), "must look like roaming"),
         (("id: lab", "id: lab\nproxy: 'ftp://x'"), "proxy is"),
+        (("id: lab", "id: lab\nknown_pages: [{url: 'https://a.example/'}]"), "must look like"),
+        (("id: lab", "id: lab\nknown_pages: [{url: 'http://a.example:70000/'}]"), "70000 is not a port"),
         (("ports: [10000, 60000]", "ports: [10000]"), "not the right number of entries"),
         (("id: lab", "id: lab\nice_servers: [{urls: 7}]"), "cannot be"),
     ],

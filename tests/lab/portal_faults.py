@@ -1,0 +1,48 @@
+"""Faults of guest networks and filters that answer in place of websites. Pure."""
+
+from typing import Final
+
+from tests.lab import addresses as at
+from tests.lab.faults import fault
+from tests.lab.world import World
+
+HOWS: Final = ("redirect", "511", "dns", "certificate", "content", "dropped")
+
+
+@fault
+def captive_portal(world: World, how: str = "redirect") -> None:
+    """A guest network lets nothing out before sign-in: redirect, 511, dns, certificate, content or dropped."""
+    if how not in HOWS:
+        raise ValueError(f"no portal of the kind {how}; there are: {', '.join(HOWS)}")
+    page = how if how in at.PORTALS else "redirect"
+    _divert(world, 80, at.PORTALS[page])
+    match how:
+        case "dns":
+            port = at.RCODE_PORTS["portal"]
+            world.add_redirect(f"meta l4proto {{ tcp, udp }} th dport 53 redirect to :{port}", "lan")
+            _divert(world, 443, at.PORTAL_TLS)
+        case "certificate":
+            _divert(world, 443, at.PORTAL_TLS)
+        case "511":
+            _divert(world, 443, at.PORTALS["511"])
+        case "redirect":
+            world.add_forward(f"ip saddr {at.RELAY} meta l4proto tcp reject with tcp reset")
+    world.add_forward(f"ip saddr {at.RELAY} drop")
+
+
+@fault
+def clear_text(world: World) -> None:
+    """A device answers HTTP in clear text on 443; port 80 is as it should be."""
+    _divert(world, 443, at.PORTAL)
+
+
+@fault
+def known_pages(world: World, which: list[int] | None = None, how: str = "blocked") -> None:
+    """A filter answers in place of the pages whose content is known, all of them or some by number."""
+    for number in [0, 1] if which is None else which:
+        rule = f'iifname "lan" ip daddr {at.KNOWN_PAGES[number]} tcp dport 80 redirect to :{at.PORTALS[how]}'
+        world.add_redirect(rule)
+
+
+def _divert(world: World, port: int, portal: int) -> None:
+    world.add_redirect(f'iifname "lan" tcp dport {port} redirect to :{portal}')
