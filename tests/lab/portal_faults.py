@@ -10,8 +10,8 @@ HOWS: Final = ("redirect", "511", "dns", "certificate", "content", "dropped")
 
 
 @fault
-def captive_portal(world: World, how: str = "redirect") -> None:
-    """A guest network lets nothing out before sign-in: redirect, 511, dns, certificate, content or dropped."""
+def captive_portal(world: World, how: str = "redirect", udp: bool = False) -> None:
+    """A guest network lets nothing out before sign-in, or UDP only: redirect, 511, dns, content, …."""
     if how not in HOWS:
         raise ValueError(f"no portal of the kind {how}; there are: {', '.join(HOWS)}")
     page = how if how in at.PORTALS else "redirect"
@@ -27,7 +27,9 @@ def captive_portal(world: World, how: str = "redirect") -> None:
             _divert(world, 443, at.PORTALS["511"])
         case "redirect":
             world.add_forward(f"ip saddr {at.RELAY} meta l4proto tcp reject with tcp reset")
-    world.add_forward(f"ip saddr {at.RELAY} drop")
+    world.add_forward(
+        f"ip saddr {at.RELAY} meta l4proto {{ tcp, icmp }} drop" if udp else f"ip saddr {at.RELAY} drop"
+    )
 
 
 @fault
