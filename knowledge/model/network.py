@@ -124,7 +124,7 @@ class Network:
         """Return the targets of *service* at the *chosen* edge ("": roaming), at roaming, or at every edge.
 
         `media` and `route` are one IP address of the media range each; `client-subnet` is the name that shows
-        whether a resolver forwards the client's subnet; `known-page` are hosts of pages with a known answer.
+        whether a resolver forwards the client's subnet. `known-page` are hosts of pages with a known answer.
         Interconnect edges are checked only when chosen. Each target is listed once; the tuple is empty when
         none is known.
         """
