@@ -52,6 +52,9 @@ class Repeated(Generic[T]):
     limit: float  # seconds for all of it
     patience: float = PATIENCE
     first_gap: float = _FIRST_GAP
+    # Whether the attempt of that number, as old as that, is lost, given the patience of this line.
+    is_lost: Callable[[int, float, float], bool] = lambda _number, age, patience: age >= patience
+    avoids: bool = True  # controls go to other places than the flow's own
     _start: float = field(default_factory=now)
     _tries: dict["asyncio.Task[T]", float] = field(default_factory=dict)
 
@@ -59,7 +62,7 @@ class Repeated(Generic[T]):
         """The first answer; raises it if it is an error.
 
         Raises TimeoutError if the packets are dropped, NetworkError(inconclusive) if it may be loss, and notes
-        `attempts` and `loss_percent` then.
+        `attempts`, `loss_low_percent`, and `loss_high_percent` then.
         """
         try:
             self._try_again()
@@ -83,7 +86,7 @@ class Repeated(Generic[T]):
         if self._is_short():
             self._try_again()
             place = (self.flow.address, self.flow.port)
-            self.context.shared.controls.make(self.flow.transport, place)
+            self.context.shared.controls.make(self.flow.transport, place if self.avoids else None)
 
     async def _answer(self, seconds: float) -> "asyncio.Task[T] | None":
         """An attempt that was answered, waiting up to *seconds* for one."""
@@ -127,11 +130,15 @@ class Repeated(Generic[T]):
 
     def _judge(self) -> None:
         """Raise once the attempts decide, or the time is over."""
-        lost = sum(now() - started >= self._patience for started in self._tries.values())
+        lost = sum(
+            self.is_lost(number, now() - started, self._patience)
+            for number, started in enumerate(self._tries.values())
+        )
         if lost >= self._needed(self._patience):
             self._note(lost)
             raise TimeoutError
-        if now() - self._start >= self.limit or (self._is_settled() and not self._is_short()):
+        is_over = now() - self._start >= self.limit
+        if is_over or (lost == len(self._tries) and self._is_settled() and not self._is_short()):
             self._note(lost)
             raise NetworkError(Failure.INCONCLUSIVE)
 
@@ -156,7 +163,7 @@ class Repeated(Generic[T]):
         self.context.note(attempts=lost)
         if line is not None:
             low, high = interval_of(*line)
-            self.context.note(loss_percent=[round(100 * low, 1), round(100 * high, 1)])
+            self.context.note(loss_low_percent=round(100 * low, 1), loss_high_percent=round(100 * high, 1))
 
 
 async def open_tcp(flow: Flow, context: ProbeContext) -> float:

@@ -52,6 +52,11 @@ class Controls:
         """The longest round trip of what answered, in seconds; 0 if nothing did."""
         return max((seconds for seconds in self._seconds() if seconds < _RESENT), default=0.0)
 
+    def round_trip(self, address: str, port: int) -> float:
+        """The round trip over TCP to *address*, in seconds; 0 if it never answered."""
+        seconds = self._answering["tcp"].get((address, port), 0.0)
+        return seconds if seconds < _RESENT else 0.0
+
     @property
     def is_blind(self) -> bool:
         """Whether nothing answered anywhere."""

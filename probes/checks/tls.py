@@ -1,35 +1,85 @@
 """Check whether TLS is genuine: one handshake without verification, then judge the certificate chain."""
 
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any, Final
 
+from probes.checks.attempts import Flow, Repeated
 from probes.checks.context import ProbeContext
+from probes.checks.handshake import STAGES, Handshake
 from probes.checks.targets import address_of
-from probes.net.clock import milliseconds_since, now
-from probes.net.sockets import connect_tcp
-from probes.net.tls_stream import TlsStream
+from probes.net.clock import now
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
+# Seconds until the second handshake: a healthy one takes three round trips, and some milliseconds of work.
+_FIRST_GAP: Final = 0.3
+_ROUND_TRIPS: Final = 4
+# Seconds after which a handshake counts as lost. The kernel sends an unconfirmed ClientHello three times by then.
+_PATIENCE: Final = 0.8
+_SLOW: Final = 2.0  # the same where the server's TCP confirmed the ClientHello: the server may be slow
+# The part of the budget for the attempts. The rest is a margin, so that the check itself ends in time.
+_SHARE: Final = 0.96
+
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Complete a handshake, noting how far it got, and judge the certificates."""
+    """Complete a handshake, noting how far it got, and judge the certificates.
+
+    Where nothing comes back, other handshakes follow on fresh ports, until loss cannot explain it.
+    """
+    start = now()
     context.note(stage="connect")
     address = await address_of(step, context)
     context.note(address=address)
-    start = now()
-    sock = await connect_tcp(address, step.target.port)
-    context.note(tcp_ms=milliseconds_since(start))
-    with TlsStream(sock, step.target.host) as stream:
-        context.note(stage=stream.stage, received=0)
-        start = now()
-        try:
-            await stream.handshake()
-        finally:
-            context.note(stage=stream.stage, received=stream.received, alert=stream.alert)
-        context.note(
-            tls_ms=milliseconds_since(start), version=stream.version, cipher=stream.cipher, alpn=stream.alpn
-        )
+    work = _Handshakes(step, context, address)
+    try:
+        done = await work.repeated(step.budget * _SHARE - (now() - start)).run()
+        assert done.stream is not None
+        stream = done.stream
+        context.note(tls_ms=done.tls_ms, version=stream.version, cipher=stream.cipher, alpn=stream.alpn)
         return judge(step, context, stream.chain)
+    finally:
+        work.close()
+
+
+@dataclass(slots=True)
+class _Handshakes:
+    """All handshakes of one check."""
+
+    step: Step
+    context: ProbeContext
+    address: str
+    made: list[Handshake] = field(default_factory=list)
+
+    def repeated(self, limit: float) -> Repeated[Handshake]:
+        """The attempts, of which the first that ends decides."""
+        flow = Flow("tcp", self.address, self.step.target.port)
+        round_trip = self.context.shared.controls.round_trip(flow.address, flow.port)
+        return Repeated(
+            self._next,
+            flow,
+            self.context,
+            limit,
+            patience=_PATIENCE,
+            first_gap=max(_FIRST_GAP, _ROUND_TRIPS * round_trip + 0.1),
+            is_lost=self._is_lost,
+            avoids=False,
+        )
+
+    def _next(self) -> Coroutine[Any, Any, Handshake]:
+        handshake = Handshake(self.step.target.host, self.address, self.step.target.port, self.context)
+        self.made.append(handshake)
+        return handshake.run()
+
+    def _is_lost(self, number: int, age: float, patience: float) -> bool:
+        return age >= (max(patience, _SLOW) if self.made[number].is_confirmed else patience)
+
+    def close(self) -> None:
+        """Note the facts of the one that came furthest, and close all."""
+        max(self.made, key=lambda handshake: STAGES.index(handshake.stage)).note()
+        for handshake in self.made:
+            handshake.close()
 
 
 def judge(step: Step, context: ProbeContext, chain: tuple[bytes, ...]) -> Failure | None:

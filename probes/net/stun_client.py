@@ -29,7 +29,7 @@ from probes.protocol.failures import Failure, NetworkError
 
 # Seconds after each of three requests: the first steps of netcheck's cadence. Ends before the 0.7 s that a
 # plan gives STUN, so that the failure names the ICMP error or the malformed answer, not just a timeout.
-_PACE: Final = (0.1, 0.2, 0.35)
+PACE: Final = (0.1, 0.2, 0.35)
 
 CHANGE_PORT = 0x2  # RFC 5780 section 7.2: answer from the server's other port,
 CHANGE_ADDRESS_AND_PORT = 0x6  # or from its other address and port
@@ -84,7 +84,7 @@ class StunSocket:
         *,
         change: int = 0,
         source: TransportAddress | None = None,
-        pace: Sequence[float] = _PACE,
+        pace: Sequence[float] = PACE,
     ) -> StunAnswer:
         """Ask *server*; with *change*, the answer must come from *source*.
 

@@ -1,9 +1,20 @@
 """How many failed attempts count as dropped: by what the controls lost, and what the plan measured."""
 
+import asyncio
+from random import Random
+from typing import Any
+
 import pytest
 
+from probes.checks import stun
 from probes.checks.attempts import interval_of, upper_of
-from probes.net.loss import LossMeter, attempts_needed, lower_bound, upper_bound
+from probes.checks.context import ProbeContext, RunContext
+from probes.net.loss import CHANCE, LossMeter, attempts_needed, lower_bound, upper_bound
+from probes.net.resolver import Resolver
+from probes.net.stun import StunMessage
+from probes.protocol.failures import Failure, classify
+from probes.protocol.model import Plan, Step, Target
+from tests.fakes import stun_mapped, stun_server
 
 
 def test_without_any_measurement_the_line_may_lose_everything() -> None:
@@ -43,3 +54,66 @@ def test_the_interval_is_of_all_packets() -> None:
     low, high = interval_of(LossMeter(10, 2), LossMeter(50, 8))
     assert low == lower_bound(10, 60)
     assert high == LossMeter(10, 2).upper()
+
+
+class Line:
+    """STUN servers behind a line that loses packets at random, always the same ones."""
+
+    def __init__(self, loss: float) -> None:
+        self._random, self._loss = Random(20), loss
+
+    def answer(self, request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        """The answer, unless it is lost."""
+        return [stun_mapped(request, peer)] if self._random.random() >= self._loss else []
+
+
+async def _ask(port: int, control: int, budget: float = 2.0) -> tuple[Failure | None, dict[str, Any]]:
+    """Check the STUN server at *port*, where the one at *control* answered before."""
+    step = Step("look", "stun", Target("stun", "127.0.0.1", port, "udp"), budget)
+    context = ProbeContext(RunContext.of(Plan((step,), budget), Resolver(servers=())))
+    context.shared.controls.learn("udp", "127.0.0.1", control, 0.001)
+    try:
+        return await stun.probe(step, context), context.facts
+    except OSError as error:
+        return classify(error), context.facts
+    finally:
+        await context.shared.controls.close()
+
+
+async def test_loss_alone_is_never_called_dropped() -> None:
+    """Half of all answers are lost: thirty checks side by side find the server, or say that they do not know."""
+    line = Line(0.5)
+    async with stun_server(line.answer) as port, stun_server(line.answer) as control:
+        results = await asyncio.gather(*(_ask(port, control) for _ in range(30)))
+    failures = [failure for failure, _ in results]
+    assert Failure.GENERIC_TIMEOUT_ERROR not in failures
+    assert failures.count(None) >= 25
+
+
+async def test_a_drop_is_found_on_a_clean_line_after_few_attempts_and_after_more_on_a_lossy_one() -> None:
+    """The controls say how many attempts are enough."""
+    async with (
+        stun_server(lambda _request, _peer: []) as port,
+        stun_server(Line(0.0).answer) as clean,
+        stun_server(Line(0.3).answer) as lossy,
+    ):
+        (failure, facts), (lossy_failure, lossy_facts) = await asyncio.gather(
+            _ask(port, clean), _ask(port, lossy)
+        )
+    assert failure is lossy_failure is Failure.GENERIC_TIMEOUT_ERROR
+    for noted in (facts, lossy_facts):
+        assert (noted["loss_high_percent"] / 100) ** noted["attempts"] < 1.1 * CHANCE
+    assert facts["attempts"] >= 12
+    assert facts["loss_low_percent"] == 0.0
+    assert facts["loss_high_percent"] < lossy_facts["loss_high_percent"]
+    assert lossy_facts["loss_low_percent"] < 30 < lossy_facts["loss_high_percent"]
+
+
+async def test_a_drop_is_not_called_one_while_no_control_is_answered() -> None:
+    """What answered before is silent now, too: the line may have died in between."""
+    async with (
+        stun_server(lambda _request, _peer: []) as port,
+        stun_server(lambda _request, _peer: []) as control,
+    ):
+        failure, _ = await _ask(port, control, budget=1.2)
+    assert failure is Failure.INCONCLUSIVE

@@ -37,7 +37,7 @@ async def test_silence_is_a_timeout() -> None:
 
 
 async def test_lost_requests_are_sent_again() -> None:
-    """A server that receives only the third request is reached, and ms is for that request."""
+    """A server that receives only the third request, the first from a second port, is reached."""
     seen: list[bytes] = []
 
     def third(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
@@ -47,7 +47,7 @@ async def test_lost_requests_are_sent_again() -> None:
     async with stun_server(third) as port:
         failure, facts = await see(stun.probe, HOST, port)
     assert failure is None
-    assert facts["sent"] == 3
+    assert facts["sent"] == 1
     assert facts["ms"] < 100
     assert len(set(seen)) == 3
 
