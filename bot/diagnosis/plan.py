@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from bot.diagnosis.budgets import CAP, DEFAULT
 from bot.diagnosis.ice_servers import IceServers, TurnServer
+from bot.diagnosis.plan_turn import offered, servers_for
 from bot.relays.local import seconds_for
 from knowledge.model.network import Network
 from knowledge.model.schema import CaseModel, ProbeSpec
@@ -37,9 +38,6 @@ OTHER_EDGES: Final = 3
 # What the network file limits and a check measures.
 LIMITS: Final = ("rtt_ms", "jitter_ms", "loss_percent", "mos")
 
-# The order in which TURN servers are tried for the media check: first what passes most firewalls.
-_WAYS: Final = ("tls", "tcp", "udp")
-
 
 def make_plan(cases: Iterable[CaseModel], network: Network, ice: IceServers) -> Plan:
     """Make the plan for *cases* on *network*, with equal steps merged and TURN credentials from *ice*."""
@@ -63,13 +61,13 @@ def observe_known(cases: Iterable[CaseModel], network: Network, ice: IceServers)
 def _step(
     look: ProbeSpec, case: CaseModel, looks: list[ProbeSpec], network: Network, ice: IceServers
 ) -> Step:
-    turn = _servers(look, network, ice)
+    turn = servers_for(look, network, ice)
     return Step(
         id=look.step,
         probe=look.probe,
         target=look.target,
         budget=seconds_for(look.probe) or DEFAULT,
-        params={**look.params, **dict(_params(look, case, network, turn))},
+        params={**look.params, **dict(_params(look, case, network, ice, turn))},
         after=tuple(_before(look, looks)),
         secrets={"username": turn[0].username, "credential": turn[0].credential} if turn else {},
     )
@@ -114,7 +112,7 @@ def addresses_known(host: str, network: Network) -> list[str]:
 
 
 def _params(
-    look: ProbeSpec, case: CaseModel, network: Network, turn: tuple[TurnServer, ...]
+    look: ProbeSpec, case: CaseModel, network: Network, ice: IceServers, turn: tuple[TurnServer, ...]
 ) -> Iterator[tuple[str, Any]]:
     """Yield the parameters of a step that come from the network file."""
     if known := addresses_known(look.target.host, network):
@@ -130,6 +128,8 @@ def _params(
             yield from _edges_params(look, case, network)
         case "quality":
             yield "limits", _limits(network)
+        case "turn":
+            yield from offered(look.target, ice)
         case "nat":
             yield "servers", _other_servers(look.target, network)
         case "udp_media":
@@ -195,26 +195,3 @@ def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
         other.host: other.port for other in others if other.transport == "udp" and other.host != target.host
     }
     return [{"host": host, "port": port} for host, port in list(found.items())[:OTHER_SERVERS]]
-
-
-def _servers(look: ProbeSpec, network: Network, ice: IceServers) -> tuple[TurnServer, ...]:
-    """Choose the TURN servers whose credentials this step may use, all with the same credentials.
-
-    Credentials are sent only to the servers they were issued for, and to other names of the same service.
-    """
-    if look.probe == "udp_media":
-        fit = sorted(ice.servers, key=lambda server: _WAYS.index(server.transport))
-    elif look.probe == "turn":
-        hosts = {target.host for target in network.targets("turn", "", "every")}
-        hosts |= {target.host for target in network.targets("turn", "", "roaming")}
-        fit = [turn_server for turn_server in ice.servers if turn_server.host == look.target.host]
-        fit = fit or [
-            turn_server for turn_server in ice.servers if {turn_server.host, look.target.host} <= hosts
-        ]
-    else:
-        return ()
-    return tuple(
-        turn_server
-        for turn_server in fit
-        if (turn_server.username, turn_server.credential) == (fit[0].username, fit[0].credential)
-    )

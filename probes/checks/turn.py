@@ -25,12 +25,16 @@ _SHARE: Final = 0.96
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Make one allocation (RFC 8656) and release it; without credentials, a challenge is enough.
 
+    `offered` of the step, whether known ICE servers offer this transport, is noted as it is.
+
     Facts: reached, challenged, allocated, relayed, mapped, software, ms; error as "code reason" if refused;
     icmp_from if an ICMP error rejected it. Where nothing answers, other attempts follow on fresh ports, until loss
     cannot explain it.
     """
     begun = now()
     context.note(reached=False, challenged=False, allocated=False)
+    if "offered" in step.params:
+        context.note(offered=bool(step.params["offered"]))
     address = await address_of(step, context)
     work = _Allocations(step, context, address)
     start = now()

@@ -57,7 +57,7 @@ def facts(root: Path, changes: Mapping[str, str]) -> dict[str, Any]:
         network["resolvers"] = [changes["resolver"]]
     credential = changes.get("credential", at.TURN_PASSWORD)
     if credential:
-        network["ice_servers"] = _ice_servers(credential)
+        network["ice_servers"] = _ice_servers(credential, changes.get("offered", "udp tcp tls").split())
     return network
 
 
@@ -86,13 +86,14 @@ def _mobile() -> dict[str, str]:
     return {"roaming": at.ROAMING_MOBILE, **{edge.name: edge.mobile_name for edge in at.EDGES}}
 
 
-def _ice_servers(credential: str) -> list[dict[str, Any]]:
-    turn = [
+def _ice_servers(credential: str, offered: list[str]) -> list[dict[str, Any]]:
+    every = [
         f"turn:{at.TURN_NAME}:3478?transport=udp",
         f"turn:{at.TURN_NAME}:3478?transport=tcp",
         f"turn:{at.TURN_NAME}:443?transport=tcp",
         f"turns:{at.TURN_NAME}:443?transport=tcp",
     ]
+    turn = [url for url in every if ("tls" if url.startswith("turns:") else url[-3:]) in offered]
     return [
         {"urls": f"stun:{at.STUN_NAME}:3478"},
         {"urls": turn, "username": at.TURN_USER, "credential": credential},

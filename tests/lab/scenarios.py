@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 # Importing a file of faults puts them into the table.
-from tests.lab import faults, line_faults, loss_faults, portal_faults  # noqa: F401 - see above
+from tests.lab import faults, line_faults, loss_faults, portal_faults, service_faults  # noqa: F401 - see above
 from tests.lab.world import World
 
 FOLDER: Final = Path(__file__).with_name("scenarios")

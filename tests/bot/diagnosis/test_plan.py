@@ -175,6 +175,14 @@ def test_no_media_proof_without_credentials() -> None:
     assert (known.failure, known.facts) == (Failure.NO_CREDENTIALS, {"because": "no credentials"})
 
 
+def test_a_step_knows_whether_its_transport_is_offered() -> None:
+    """With known ICE servers, each TURN step says whether they offer its transport; without, it says nothing."""
+    tcp = replace(TURN, transport="tcp")
+    wanted = case(look("turn", TURN), look("turn", tcp))
+    assert [step.params["offered"] for step in make_plan([wanted], NETWORK, ICE).steps] == [True, False]
+    assert all("offered" not in step.params for step in make_plan([wanted], NETWORK, IceServers()).steps)
+
+
 def test_credentials_stay_with_their_service() -> None:
     """Credentials of one TURN service are never sent to another one's host."""
     foreign = IceServers((TurnServer("turn.test", 3478, "udp", "u", "s"),))

@@ -48,6 +48,13 @@ async def test_a_challenge_is_an_answer(turn_server: Coturn, transport: str) -> 
     assert (facts["reached"], facts["challenged"], facts["allocated"]) == (True, True, False)
 
 
+@pytest.mark.parametrize("params", [{}, {"offered": True}, {"offered": False}])
+async def test_what_is_offered_is_noted(turn_server: Coturn, params: dict[str, bool]) -> None:
+    """Whether the known ICE servers offer the transport is a fact, if the step says it."""
+    _, facts = await see(turn.probe, HOST, turn_server.port, transport="udp", **params)
+    assert {key: value for key, value in facts.items() if key == "offered"} == params
+
+
 @pytest.mark.parametrize("wrong", [{"credential": "wrong"}, {"username": "mallory"}])
 async def test_wrong_credentials_are_unauthorized(turn_server: Coturn, wrong: dict[str, str]) -> None:
     """A server that does not like the signature gives turn_unauthorized."""
