@@ -62,6 +62,7 @@ def _places(network: Network) -> Iterator[tuple[str, int, str]]:
             yield host, service.port, transport
     for page in network.known_pages:
         yield page.host, page.port, "tcp"
+        yield page.host, 443, "tcp"  # to ask a proxy for a host besides the service's
     for name in network.dns_checks.values():
         yield name, 53, "udp"
     for server in turn_servers(network.ice_servers, "ice_servers of the network file"):

@@ -10,7 +10,7 @@ from typing import Final
 from probes.protocol.model import Plan, Step
 
 # The policy files from before 0.2 do not have these services. Diagnoses are right without them, only less complete.
-ALLOWED_LATER: Final = frozenset({"known-page"})
+ALLOWED_LATER: Final = frozenset({"known-page", "proxy-control"})
 
 
 def without_checks(plan: Plan, known: Collection[str]) -> tuple[Plan, list[Step]]:

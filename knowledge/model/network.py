@@ -15,11 +15,13 @@ ALL: Final = "all"  # the key in `hosts` for every edge
 
 # The first port of classic traceroute: no service answers there, but routers on the path do.
 _ROUTE_PORT: Final = 33434
+_HTTPS: Final = 443
 _WITHOUT_HOST: Final = (
     "media",
     "route",
     "client-subnet",
     "known-page",
+    "proxy-control",
 )  # services described by other fields of the file
 # If no host is listed for an edge, these are checked at the roaming host. Signaling never is,
 # because the result would be that of another edge.
@@ -124,7 +126,8 @@ class Network:
         """Return the targets of *service* at the *chosen* edge ("": roaming), at roaming, or at every edge.
 
         `media` and `route` are one IP address of the media range each; `client-subnet` is the name that shows
-        whether a resolver forwards the client's subnet. `known-page` are hosts of pages with a known answer.
+        whether a resolver forwards the client's subnet. `known-page` are hosts of pages with a known answer,
+        and `proxy-control` are the same hosts for a comparison through the proxy.
         Interconnect edges are checked only when chosen. Each target is listed once; the tuple is empty when
         none is known.
         """
@@ -135,6 +138,8 @@ class Network:
             return (Target(service, name, 53, "udp"),) if name else ()
         if service == "known-page":
             return tuple(Target(service, page.host, page.port, "tcp") for page in self.known_pages)
+        if service == "proxy-control":
+            return tuple(Target(service, page.host, _HTTPS, "tcp") for page in self.known_pages)
         if service == "route":
             return (Target("route", self._media_address(), _ROUTE_PORT, "udp"),)
         found = (

@@ -36,6 +36,8 @@ TURN_PASSWORD: Final = "lab-secret"
 REALM: Final = f"turn.{ZONE}"
 PROXY_PLAIN: Final = f"http://{NEAR}:3128"
 PROXY_AUTH: Final = f"http://{NEAR}:3129"
+# Squid's other ports: what each accepts for a login, and one without a login that refuses the service's hosts.
+PROXY_PORTS: Final = {"negotiate": 3131, "ntlm": 3132, "refusing": 3133}
 PROXY_WITH_PASSWORD: Final = f"http://{TURN_USER}:{TURN_PASSWORD}@{NEAR}:3129"
 LEGACY_PORT: Final = 10194
 MEDIA_PORTS: Final = (10000, 60000)

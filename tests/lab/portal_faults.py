@@ -1,4 +1,4 @@
-"""Faults of guest networks and filters that answer in place of websites. Pure."""
+"""Faults of guest networks, filters, and proxies that answer in place of websites. Pure."""
 
 from typing import Final
 
@@ -44,6 +44,18 @@ def known_pages(world: World, which: list[int] | None = None, how: str = "blocke
     for number in [0, 1] if which is None else which:
         rule = f'iifname "lan" ip daddr {at.KNOWN_PAGES[number]} tcp dport 80 redirect to :{at.PORTALS[how]}'
         world.add_redirect(rule)
+
+
+@fault
+def other_proxy(world: World, kind: str = "refusing") -> None:
+    """No fault: the network file names a proxy that wants a negotiate or ntlm login, or refuses the service's hosts."""
+    world.network["proxy"] = f"http://{at.NEAR}:{at.PROXY_PORTS[kind]}"
+
+
+@fault
+def no_direct_https(world: World) -> None:
+    """TCP 443 from the relay is dropped; others on its LAN, a proxy for example, are not affected."""
+    world.add_forward(f"ip saddr {at.RELAY} tcp dport 443 drop")
 
 
 def _divert(world: World, port: int, portal: int) -> None:

@@ -233,15 +233,31 @@ def _squid(folder: Path) -> Server:
     shutil.chown(own, "proxy", "proxy")
     (own / "users").write_text(f"{at.TURN_USER}:{secret.stdout}")
     path = own / "squid.conf"
+    others = "\n".join(f"http_port {at.NEAR}:{port} name={name}" for name, port in at.PROXY_PORTS.items())
     path.write_text(f"""http_port {at.NEAR}:3128 name=plain
 http_port {at.NEAR}:3129 name=auth
+{others}
 visible_hostname proxy.{at.ZONE}
 auth_param basic program /usr/lib/squid/basic_ncsa_auth {own}/users
 auth_param basic children 1 startup=0 idle=1
 auth_param basic realm lab
+auth_param negotiate program /usr/lib/squid/negotiate_kerberos_auth -s HTTP/proxy.{at.ZONE}
+auth_param negotiate children 1 startup=0 idle=1
+auth_param ntlm program /usr/lib/squid/ntlm_fake_auth
+auth_param ntlm children 1 startup=0 idle=1
 acl open_port myportname plain
+acl refusing_port myportname refusing
+acl negotiate_port myportname negotiate
+acl ntlm_port myportname ntlm
+acl basic_port myportname auth
+acl service dstdom_regex ^(voice-js|chunderm|ers|eventgw|global)\\.
 acl known proxy_auth REQUIRED
+auth_schemes negotiate negotiate_port
+auth_schemes ntlm ntlm_port
+auth_schemes basic basic_port
 http_access allow open_port
+http_access deny refusing_port service
+http_access allow refusing_port
 http_access allow known
 http_access deny all
 dns_nameservers {at.NEAR}
@@ -255,4 +271,5 @@ shutdown_lifetime 0 seconds
 """)
     # Squid keeps shared memory under fixed names; `ip netns exec` gives a mount namespace to hide it in.
     argv = ("sh", "-c", f"mount -t tmpfs shm /dev/shm && exec squid -N -f {path}")
-    return Server("squid", "lan", argv, (("tcp", at.NEAR, 3128), ("tcp", at.NEAR, 3129)))
+    ports = (3128, 3129, *at.PROXY_PORTS.values())
+    return Server("squid", "lan", argv, tuple(("tcp", at.NEAR, port) for port in ports))
