@@ -17,6 +17,7 @@ from probes.net.proxy_env import proxy_from
 from probes.protocol.invitation import read_invitation
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError
+from probes.protocol.log_format import EscapingFormatter
 from probes.protocol.policy_file import PolicyError
 from probes.protocol.version import __version__
 from probes.relay.agent import Agent, join
@@ -44,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = make_parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     state_dir = StateDir(Path(options.home))
     try:
         match options.do:

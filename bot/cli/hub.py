@@ -4,28 +4,37 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
+
+from msgspec import to_builtins
 
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 from bot.logs import write_log
-from bot.relays.hub.control_socket import controlled
+from bot.relays.hub.control_socket import ControlSocket, controlled
 from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
+from bot.relays.hub.paths import socket_of
 from bot.relays.hub.settings import HubSettings, read_hub_settings
 from bot.settings import read_log_level
 from bot.storage.relay_registry import RelayRegistry
+from probes.protocol.json_codec import dump
 
 log: Final = logging.getLogger(__name__)
 
 PORT: Final = 8443
+ANSWERS: Final = 5.0  # seconds that the hub has to answer
 
 
 def run_hub(words: Sequence[str]) -> int:
-    """Serve until SIGTERM or SIGINT. The exit code is 0."""
+    """Serve until SIGTERM or SIGINT, or print the status of the hub that runs. The exit code is 0, or 1 for trouble."""
     options = make_parser().read(words)
+    if options.command == "status":
+        return asyncio.run(_status(socket_of(os.environ), as_json=options.json))
     settings = read_hub_settings(os.environ)
     settings = replace(settings, url=options.url or settings.url)
     host, port = _address(options.listen or f"127.0.0.1:{PORT}")
@@ -43,12 +52,36 @@ def make_parser() -> Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
+    add("command", nargs="?", choices=["status"], help="say how the hub that runs on this machine is doing")
+    add("--json", action="store_true", help="with status: print one JSON object")
     add("--listen", metavar="HOST:PORT", help=f"where to listen (default: 127.0.0.1:{PORT})")
     add("--socket", metavar="PATH", help="listen on this Unix socket instead, for nginx on the same machine")
     add("--certificate", metavar="FILE", help="PEM: the certificate, its chain, and the key unless --key")
     add("--key", metavar="FILE", help="PEM: the key of the certificate")
     add("--url", help="what relays dial, such as wss://hub.example/relay")
     return parser
+
+
+async def _status(path: Path, *, as_json: bool) -> int:
+    """Print the status of the hub behind the socket *path*; `UsageError` if none answers."""
+    try:
+        async with asyncio.timeout(ANSWERS):
+            status = await ControlSocket(path).hub()
+    except (OSError, TimeoutError) as error:
+        raise UsageError(
+            f"No hub answers on {path}. Start one with lineman hub, or set LINEMAN_HUB_SOCKET."
+        ) from error
+    except ValueError as error:
+        raise UsageError("The hub that runs here is older than this command. Restart it.") from error
+    if as_json:
+        sys.stdout.write(dump(to_builtins(status)) + "\n")
+    else:
+        sys.stdout.write(
+            f"Relays connected: {status.connected}. Plans running: {status.running}. "
+            f"Connections that have not said who they are: {status.waiting}.\n"
+        )
+        sys.stdout.writelines(f"Failing: {problem}.\n" for problem in status.failing)
+    return int(bool(status.failing))
 
 
 async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None]) -> None:

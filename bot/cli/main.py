@@ -55,6 +55,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman allowlist PLATFORM           what a firewall has to let out, in its own form
   lineman serve                        the Slack bot: see docs/slack.md
   lineman hub                          where relays on other hosts dial in: see docs/hub.md
+  lineman hub status                   how the hub on this machine is doing
   lineman relay join INVITATION        make this host a relay: see docs/relays.md
   lineman relays invite NAME | list | show NAME | revoke NAME | rename NAME NEW
   lineman knowledge check              run the examples in the knowledge files

@@ -1,6 +1,6 @@
-"""Run all database work in one thread: jobs are queued and done in batches, one transaction each.
+"""Run database work in two threads: one writes in batches, one transaction each; the other reads, without a lock.
 
-The event loop is never blocked. A caller continues when its batch is on disk.
+The event loop is never blocked. A caller that writes continues when its batch is on disk, and its next read sees it.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from bot.storage.migrations import STEPS
 T = TypeVar("T")
 WriteJob: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
 WriteResult: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
+BatchRunner: TypeAlias = Callable[[Database, list[WriteJob]], None]
 
 # Jobs per transaction: enough to make the commit cheap, few enough that the first job does not wait long.
 BATCH: Final = 256
@@ -35,11 +36,11 @@ class StoreError(Exception):
     """The database failed: disk full, file damaged, or the store is closed."""
 
 
-class Writer:
-    """Own the database connection and its thread."""
+class _DatabaseThread:
+    """A thread that owns one connection and runs batches of jobs on it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open *path* and apply missing migrations; `UsageError` if it is not a Lineman database."""
+    def __init__(self, name: str, connect: Callable[[], Database], run_batch: BatchRunner) -> None:
+        self._run_batch = run_batch
         self._jobs: queue.SimpleQueue[list[WriteJob] | None] = queue.SimpleQueue()
         self._asked: list[
             WriteJob
@@ -47,12 +48,12 @@ class Writer:
         self._taken: list[WriteJob] = []  # handed to the thread and not finished
         self._closed = threading.Lock()  # held once closing starts
         opened: Future[None] = Future()
-        self._thread = threading.Thread(target=self._live, args=(path, opened), name="store", daemon=True)
+        self._thread = threading.Thread(target=self._live, args=(connect, opened), name=name, daemon=True)
         self._thread.start()
         opened.result()
 
     async def run(self, work: Callable[[Database], T]) -> T:
-        """Run *work* in the thread, in full or not at all. When this returns, it is on disk."""
+        """Run *work* in the thread, and return its result."""
         if self._closed.locked():
             raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
@@ -75,15 +76,15 @@ class Writer:
         if asked:
             self._jobs.put(asked)
 
-    def _live(self, path: Path, opened: "Future[None]") -> None:
+    def _live(self, connect: Callable[[], Database], opened: "Future[None]") -> None:
         try:
-            db = open_database(path)
+            db = connect()
         except BaseException as error:  # noqa: BLE001 - raised in the caller that opens the database
             opened.set_exception(error)
             return
         opened.set_result(None)
         while batch := self._batch():
-            _commit(db, batch)
+            self._run_batch(db, batch)
         db.close()
 
     def _batch(self) -> list[WriteJob]:
@@ -103,6 +104,24 @@ class Writer:
         return batch
 
 
+class Writer(_DatabaseThread):
+    """The connection that writes. What `run` returned is on disk, in full or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        """Open *path* and apply missing migrations; `UsageError` if it is not a Lineman database."""
+        super().__init__("store", lambda: open_database(path), _commit)
+        self._reader = _DatabaseThread("store reader", lambda: open_to_read(path), _read_all)
+
+    async def read(self, work: Callable[[Database], T]) -> T:
+        """Run *work*, which writes nothing, without waiting for anybody who writes."""
+        return await self._reader.run(work)
+
+    async def close(self) -> None:
+        """Finish the queued work, then stop."""
+        await self._reader.close()
+        await super().close()
+
+
 def open_database(path: Path) -> Database:
     """Open the database at *path*, readable by its owner only, and apply missing migrations."""
     try:
@@ -119,6 +138,16 @@ def open_database(path: Path) -> Database:
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"The database {path} cannot be used: {error}.") from error
     return db
+
+
+def open_to_read(path: Path) -> Database:
+    """Open the database at *path*, which exists, for queries only."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        connection.execute(f"PRAGMA busy_timeout={BUSY}")
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"The database {path} cannot be used: {error}.") from error
+    return Database(connection)
 
 
 def _migrate(db: Database) -> None:
@@ -155,6 +184,22 @@ def _commit(db: Database, batch: list[WriteJob]) -> None:
         if db.conn.in_transaction:
             db.rollback()
         results = [(done, None, _translated(error)) for _, done in batch]
+    _deliver(results)
+
+
+def _read_all(db: Database, batch: list[WriteJob]) -> None:
+    """Run the jobs of *batch*, each by itself."""
+    results: list[WriteResult] = []
+    for work, done in batch:
+        try:
+            results.append((done, work(db), None))
+        except Exception as error:  # noqa: BLE001 - the thread continues, and the caller gets its error
+            results.append((done, None, _translated(error)))
+    _deliver(results)
+
+
+def _deliver(results: list[WriteResult]) -> None:
+    """Hand each result to the event loop of its caller."""
     for loop in {done.get_loop() for done, _, _ in results}:
         with suppress(RuntimeError):  # the event loop is closed: no caller waits
             loop.call_soon_threadsafe(_tell, [result for result in results if result[0].get_loop() is loop])

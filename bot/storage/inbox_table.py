@@ -30,5 +30,5 @@ class InboxTable(TableQueries):
 
     async def try_again(self, team: str, event_id: str) -> int:
         """Count another attempt to answer a request of an earlier process. Return the number of attempts."""
-        tried = await self._all(TRIED, team, event_id)
+        tried = await self._change_and_return(TRIED, team, event_id)
         return int(tried[0]["tries"]) if tried else 0

@@ -55,7 +55,7 @@ class Labels:
 
     async def get(self, name: str) -> StoryLabel | None:
         """Return a description by name; None if it is no longer stored."""
-        return await self._writer.run(lambda db: _label_from(db, "id = ?", name))
+        return await self._writer.read(lambda db: _label_from(db, "id = ?", name))
 
     async def choose(self, name: str, chosen: str) -> None:
         """Store the user's choice. It replaces an earlier one."""
@@ -67,7 +67,7 @@ class Labels:
 
     async def meant(self, case: str) -> tuple[str, ...]:
         """Return the cause of the description that started *case*: the chosen one, or the best reading."""
-        label = await self._writer.run(lambda db: _label_from(db, "case_id = ? ORDER BY asked DESC", case))
+        label = await self._writer.read(lambda db: _label_from(db, "case_id = ? ORDER BY asked DESC", case))
         if label is None or label.chosen == NONE:
             return ()
         return (

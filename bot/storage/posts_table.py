@@ -19,7 +19,7 @@ class PostsTable(TableQueries):
     async def owe(self, post: PostRow) -> PostRow:
         """Add a message, or new content for an earlier one. Return its row."""
         values = columns_of(post)
-        return post_of((await self._writer.run(lambda db: list(db.query(OWE, values))))[0])
+        return post_of((await self._change_and_return(OWE, *values))[0])
 
     async def delivered(self, key: str, message_ts: str, version: int) -> None:
         """Record that Slack shows *version* of the message. A late, older version changes nothing."""

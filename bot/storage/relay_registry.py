@@ -60,10 +60,6 @@ class JoinRefusedError(Exception):
 class RelayRegistry(AuditTable):
     """The relays of one database. Every method returns when its work is on disk."""
 
-    def __init__(self, writer: Writer) -> None:
-        super().__init__(writer)
-        self._version = 0
-
     @classmethod
     def open(cls, path: Path | str) -> RelayRegistry:
         """Open or create the database file; `UsageError` if it cannot be used."""
@@ -141,11 +137,14 @@ class RelayRegistry(AuditTable):
             return relay
         raise unknown_word("a relay", name, [registered_relay.name for registered_relay in await self.all()])
 
-    async def changed_elsewhere(self) -> bool:
-        """Tell whether another process has written to the database since the last call."""
-        version = (await self._all("PRAGMA data_version"))[0]["data_version"]
-        before, self._version = self._version, version
-        return bool(version != before)
+    async def version(self) -> int:
+        """Return a number that changes whenever anything has been written to the database."""
+        return int((await self._all("PRAGMA data_version"))[0]["data_version"])
+
+    async def valid_names(self) -> dict[str, str]:
+        """Return the name of each relay that may connect, by its key. Revoked relays are not among them."""
+        rows = await self._all("SELECT key, name FROM relays WHERE key IS NOT NULL AND revoked IS NULL")
+        return {row["key"]: row["name"] for row in rows}
 
     async def revoke(self, name: str, now: float) -> None:
         """Revoke the relay's key and its tokens. The hub ends its connection."""

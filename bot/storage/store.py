@@ -176,7 +176,7 @@ class Store(InboxTable, PostsTable):
             cases = list(db.query(sql, (team, user, limit)))
             return [(case, list(db.query(newest, (case["id"],)))) for case in cases]
 
-        found = await self._writer.run(work)
+        found = await self._writer.read(work)
         return tuple((case_of(case), run_of(runs[0]) if runs else None) for case, runs in found)
 
     async def save_feedback(

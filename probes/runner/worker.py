@@ -12,6 +12,7 @@ from asyncio import StreamReader
 from typing import Final
 
 from probes.protocol.json_fields import WireError
+from probes.protocol.log_format import EscapingFormatter
 from probes.protocol.messages import LONGEST
 from probes.runner.in_process import InProcessRunner
 from probes.runner.packet_budget import PacketBudget
@@ -25,7 +26,9 @@ def main() -> None:
     # A service manager signals all processes of a service. The relay gets the signal, too, and decides.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     asyncio.run(_work())
 
 

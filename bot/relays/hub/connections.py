@@ -14,7 +14,7 @@ BEAT: Final = 15.0  # seconds between pings to one relay; proxies close connecti
 MISSED: Final = 3  # unanswered pings after which a connection is closed
 ALIVE: Final = 2.0  # seconds that a connection has to answer a ping when another one claims its key
 WATCH: Final = 1.0  # seconds between two checks for changes that other processes made in the database
-_PARTS: Final = 16  # parts of a beat; each part pings some of the relays
+PARTS: Final = 16  # parts of a beat; each part pings some of the relays
 
 
 class RelayConnections:
@@ -25,6 +25,8 @@ class RelayConnections:
         self.beat = beat
         self._registry = registry
         self._claims: dict[str, asyncio.Lock] = {}
+        self._part = 0  # of the relays, the one pinged last
+        self._version = 0  # of the database, when the sessions were last compared with it
 
     async def admit(self, session: RelaySession) -> RelaySession | None:
         """Add *session*, unless its relay still answers on another connection; returns the dead session it replaces."""
@@ -42,39 +44,33 @@ class RelayConnections:
         del self.sessions[session.name]
         return True
 
-    async def ping_all(self) -> None:
-        """Ping every relay once per beat, some at a time, until canceled."""
-        while True:
-            for part in range(_PARTS):
-                await asyncio.sleep(self.beat / _PARTS)
-                for session in tuple(self.sessions.values())[part::_PARTS]:
-                    if session.unanswered >= MISSED:
-                        log.info("relay %s does not answer pings, closing its connection", session.name)
-                        session.line.abort()
-                    else:
-                        await session.ping()
+    async def ping_some(self) -> None:
+        """Ping the next part of the relays: each is pinged once per beat."""
+        self._part = (self._part + 1) % PARTS
+        for session in tuple(self.sessions.values())[self._part :: PARTS]:
+            if session.unanswered >= MISSED:
+                log.info("relay %s does not answer pings, closing its connection", session.name)
+                session.line.abort()
+            else:
+                await session.ping()
 
     async def watch(self) -> None:
-        """Apply revocations and renames made by other processes, until canceled."""
-        while True:
-            await asyncio.sleep(WATCH)
-            if not await self._registry.changed_elsewhere():
-                continue
-            by_key = {
-                registered_relay.key: registered_relay
-                for registered_relay in await self._registry.all()
-                if registered_relay.key
-            }
-            for session in tuple(self.sessions.values()):
-                relay = by_key.get(session.key)
-                if relay is None or relay.revoked is not None:
-                    log.warning("disconnected relay %s (revoked)", session.name)
-                    await session.line.say(RejectedError("revoked").message())
-                    await session.line.socket.close()
-                elif relay.name != session.name and relay.name not in self.sessions:
-                    del self.sessions[session.name]
-                    session.name = relay.name
-                    self.sessions[relay.name] = session
+        """Apply the revocations and renames that other processes have made since the last call."""
+        version = await self._registry.version()
+        if version == self._version:
+            return
+        names = await self._registry.valid_names()
+        for session in tuple(self.sessions.values()):
+            name = names.get(session.key)
+            if name is None:
+                log.warning("disconnected relay %s (revoked)", session.name)
+                await session.line.say(RejectedError("revoked").message())
+                await session.line.socket.close()
+            elif name != session.name and name not in self.sessions:
+                del self.sessions[session.name]
+                session.name = name
+                self.sessions[name] = session
+        self._version = version  # only now: what failed in between is done again
 
     async def _is_alive(self, session: RelaySession) -> bool:
         """Whether *session* answers a ping within `ALIVE` seconds."""

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanage
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from bot.errors import UsageError
@@ -20,6 +21,8 @@ from bot.relays.hub.messages import (
     LONGEST_LINE,
     HubEvent,
     HubJob,
+    HubQuestion,
+    HubStatus,
     PlanLost,
     RelayQuestion,
     RelaysQuestion,
@@ -32,7 +35,7 @@ from bot.relays.hub.messages import (
     status_json,
 )
 from probes.protocol import json_codec
-from probes.protocol.json_fields import WireError
+from probes.protocol.json_fields import WireError, read_json
 from probes.protocol.messages import ObservationMessage
 
 log: Final = logging.getLogger(__name__)
@@ -95,6 +98,9 @@ def narrow(path: Path) -> None:
 
 async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
     match read_line(await reader.readline()):
+        case HubQuestion():
+            writer.write(json_codec.dump({"hub": to_builtins(hub.status())}).encode() + b"\n")
+            await writer.drain()
         case RelaysQuestion():
             relays = [status_json(status) for status in await hub.relays()]
             writer.write(json_codec.dump({"relays": relays}).encode() + b"\n")
@@ -132,6 +138,11 @@ class ControlSocket:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+
+    async def hub(self) -> HubStatus:
+        """Return the status of the hub; OSError if none is running, WireError from a hub older than this question."""
+        answer = await self._answer({"op": "hub"})
+        return read_json(answer.get("hub"), HubStatus, "hub")
 
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every relay; OSError if no hub is running."""

@@ -1,9 +1,11 @@
 """WebSocket endpoint for relays, with its own certificate or behind a TLS proxy."""
 
 import asyncio
+import logging
+import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +13,8 @@ from typing import Final
 from aiohttp import web
 
 from bot.errors import UsageError
+from bot.http_log import HttpServerLog
+from bot.relays.hub.accept import Acceptor
 from bot.relays.hub.control_socket import clear
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.session import RelayStream
@@ -55,42 +59,70 @@ async def listening(hub: Hub, listen: ListenAddress) -> AsyncIterator[str]:
     context = listen.context()
     if context:
         asyncio.sslproto.SSLProtocol.max_size = TLS_BUFFER  # type: ignore[attr-defined]  # its own, not typed
-    runner = web.AppRunner(_application(hub), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    runner = web.AppRunner(
+        _application(hub),
+        access_log=None,
+        logger=HttpServerLog(logging.getLogger("aiohttp.server")),
+        handle_signals=False,
+        shutdown_timeout=1.0,
+    )
     await runner.setup()
-    site: web.BaseSite
-    if listen.path:
-        clear(Path(listen.path))
-        site = web.UnixSite(runner, listen.path, ssl_context=context, backlog=BACKLOG)
-    else:
-        site = web.TCPSite(runner, listen.host, listen.port, ssl_context=context, backlog=BACKLOG)
-    try:
-        try:
-            await site.start()
-        except OSError as error:
-            where = listen.path or f"{listen.host}:{listen.port}"
-            raise UsageError(f"The hub cannot listen on {where}: {error.strerror}.") from error
-        address = runner.addresses[0]
+    assert runner.server
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        listener = stack.enter_context(_open_listener(listen))
+        acceptor = Acceptor(listener, runner.server, context, hub.waiting)
+        await stack.enter_async_context(_running(acceptor))
+        address = listener.getsockname()
         yield listen.path or f"{address[0]}:{address[1]}"
+
+
+@asynccontextmanager
+async def _running(acceptor: Acceptor) -> AsyncIterator[None]:
+    task = asyncio.create_task(acceptor.run())
+    try:
+        yield
     finally:
-        await runner.cleanup()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _open_listener(listen: ListenAddress) -> socket.socket:
+    """Listen on the address; `UsageError` if that is not possible."""
+    try:
+        if listen.path:
+            clear(Path(listen.path))
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(listen.path)
+            listener.listen(BACKLOG)
+        else:
+            kind, _, _, _, address = socket.getaddrinfo(
+                listen.host, listen.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            listener = socket.create_server(address[:2], family=kind, backlog=BACKLOG)
+    except OSError as error:
+        where = listen.path or f"{listen.host}:{listen.port}"
+        raise UsageError(f"The hub cannot listen on {where}: {error.strerror}.") from error
+    listener.setblocking(False)
+    return listener
 
 
 def _application(hub: Hub) -> web.Application:
     async def relay(request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(
+        websocket = web.WebSocketResponse(
             protocols=(SUBPROTOCOL,), max_msg_size=LONGEST["relay"], compress=False, timeout=2.0
         )
-        if not socket.can_prepare(request):
+        if not websocket.can_prepare(request):
             return web.Response(status=426, text="Relays dial in here, over a WebSocket.\n")
-        await socket.prepare(request)
+        await websocket.prepare(request)
         transport = request.transport
-        if transport is not None and socket.ws_protocol == SUBPROTOCOL:
-            await hub.take_in(RelayStream(socket, transport))
-        await socket.close()
-        return socket
+        if transport is not None and websocket.ws_protocol == SUBPROTOCOL:
+            await hub.take_in(RelayStream(websocket, transport), lambda: hub.waiting.leave_by(transport))
+        await websocket.close()
+        return websocket
 
     async def healthy(_: web.Request) -> web.Response:
-        return web.json_response({"relays": len(hub.sessions)})
+        return web.json_response({"relays": len(hub.sessions), "failing": hub.failing()})
 
     application = web.Application()
     application.router.add_get(PATH, relay)

@@ -3,15 +3,19 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Final
+from typing import Any, Final
 
-from bot.relays.hub.connections import BEAT, RelayConnections
+from bot.background import PeriodicTask
+from bot.logs import LogThrottle
+from bot.relays.hub.accept import PROOF, make_waiting_room
+from bot.relays.hub.connections import BEAT, PARTS, WATCH, RelayConnections
 from bot.relays.hub.dispatcher import PlanDispatcher
-from bot.relays.hub.messages import HubEvent, HubJob, RelayStatus
+from bot.relays.hub.messages import HubEvent, HubJob, HubStatus, RelayStatus
 from bot.relays.hub.quotas import HubLimits
 from bot.relays.hub.session import RejectedError, RelaySession, RelayStream, greet
+from bot.storage.db_writer import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.messages import (
     Done,
@@ -27,8 +31,6 @@ from probes.protocol.messages import (
 
 log: Final = logging.getLogger(__name__)
 
-GREETING: Final = 20.0  # seconds for the handshake, over a slow proxy
-
 
 class Hub:
     """The relays of one database; nothing runs outside `serving`."""
@@ -43,6 +45,12 @@ class Hub:
         self.registry = registry
         self._names = frozenset(name.casefold() for name in names)
         self._connections = RelayConnections(registry, beat)
+        self.waiting = make_waiting_room()
+        self.background = (
+            PeriodicTask("pinging the relays", self._connections.ping_some, beat / PARTS),
+            PeriodicTask("watching for revoked relays", self._connections.watch, WATCH),
+        )
+        self._throttle = LogThrottle(log)
         self._plans = PlanDispatcher(registry, self._connections.sessions, limits or HubLimits())
 
     @property
@@ -53,10 +61,7 @@ class Hub:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator["Hub"]:
         """Ping relays and watch the database while the block runs, then close every connection."""
-        tasks = [
-            asyncio.create_task(self._connections.ping_all()),
-            asyncio.create_task(self._connections.watch()),
-        ]
+        tasks = [asyncio.create_task(task.run()) for task in self.background]
         try:
             yield self
         finally:
@@ -67,6 +72,16 @@ class Hub:
             for session in tuple(self.sessions.values()):
                 session.line.abort()
 
+    def failing(self) -> list[str]:
+        """List the background tasks that keep failing, one sentence each."""
+        return [task.problem for task in self.background if task.problem]
+
+    def status(self) -> HubStatus:
+        """Count what the hub has at this moment."""
+        return HubStatus(
+            len(self.sessions), self._plans.ledger.total, len(self.waiting), tuple(self.failing())
+        )
+
     def close(self) -> None:
         """Stop canceling plans when clients or relays disconnect: the next hub may continue them."""
         self._plans.closing = True
@@ -75,13 +90,14 @@ class Hub:
         """Run *job* once; leaving the block cancels the rest."""
         return self._plans.run(job)
 
-    async def take_in(self, line: RelayStream) -> None:
-        """Serve one relay connection from the handshake to its end."""
+    async def take_in(self, line: RelayStream, proved: Callable[[], None] = lambda: None) -> None:
+        """Serve one relay connection from the handshake to its end; call *proved* once it is authenticated."""
         session: RelaySession | None = None
         because = "the connection broke"
         try:
-            async with asyncio.timeout(GREETING):
+            async with asyncio.timeout(PROOF):
                 session, relay = await greet(line, self.registry, self._names)
+                proved()
                 await self._welcome(session, relay)
             while (message := await line.hear()) is not None:
                 await self._heard(session, message)
@@ -89,17 +105,19 @@ class Hub:
         except RejectedError as rejected:
             because = rejected.message().sentence
             name = session.name if session else "?"
-            log.warning("rejected relay %s: %s (%s)", name, rejected.reason, because)
+            self._throttle.warn(
+                f"rejected relay {name}: {rejected.reason} ({because})", f"{name} {rejected.reason}"
+            )
             await line.say(rejected.message())
         except TimeoutError:
-            log.info("closed a connection: no handshake within the time limit")
+            self._throttle.warn("closed connections that did not say in time which relay they are")
         except ConnectionError:
             pass
         finally:
             if session and self._connections.leave(session):
                 log.info("relay %s disconnected: %s", session.name, because)
                 self._plans.relay_gone(session.name)
-                await self.registry.heard(session.name, time.time(), because)
+                await self._remember(session.name, because)
 
     async def relays(self) -> tuple[RelayStatus, ...]:
         """List every enrolled relay, connected or not."""
@@ -151,8 +169,15 @@ class Hub:
             "offset_s": ready.offset,
             "ready": ready.ready,
         }
-        await self.registry.heard(session.name, time.time(), "", state)
+        await self._remember(session.name, "", state)
         await session.ping()
+
+    async def _remember(self, name: str, gone: str, state: Mapping[str, Any] | None = None) -> None:
+        """Store when a relay was last heard from. While the database fails, that is lost, and nothing else."""
+        try:
+            await self.registry.heard(name, time.time(), gone, state)
+        except StoreError as error:
+            self._throttle.warn(f"could not store the state of relays: {error}", "heard")
 
     def _health(self, relay: RegisteredRelay) -> RelayStatus:
         session = self.sessions.get(relay.name)

@@ -57,6 +57,19 @@ class RelayQuestion(Struct, frozen=True, forbid_unknown_fields=True, tag="relay"
     name: str
 
 
+class HubQuestion(Struct, frozen=True, forbid_unknown_fields=True, tag="hub", tag_field="op"):
+    """Ask for the status of the hub itself."""
+
+
+class HubStatus(Struct, frozen=True, forbid_unknown_fields=True):
+    """The hub at this moment."""
+
+    connected: int  # relays
+    running: int  # plans
+    waiting: int  # connections that have not proved who they are
+    failing: tuple[str, ...] = ()  # background tasks, one sentence each
+
+
 class RelayStatus(Struct, frozen=True, forbid_unknown_fields=True):
     """The current status of one relay."""
 
@@ -94,7 +107,7 @@ class HubClient(Protocol):
         ...
 
 
-_LINES: Final[Any] = RelaysQuestion | RelayQuestion | HubJob  # for mypy, a union is not a type
+_LINES: Final[Any] = HubQuestion | RelaysQuestion | RelayQuestion | HubJob  # for mypy, a union is not a type
 
 
 def job_line(job: HubJob) -> str:
@@ -104,9 +117,11 @@ def job_line(job: HubJob) -> str:
     return json_codec.dump(body | who)
 
 
-def read_line(line: str | bytes) -> RelaysQuestion | RelayQuestion | HubJob:
+def read_line(line: str | bytes) -> HubQuestion | RelaysQuestion | RelayQuestion | HubJob:
     """Read a job or a question; `WireError`."""
-    asked: RelaysQuestion | RelayQuestion | HubJob = read_json(json_codec.load(line), _LINES, "control")
+    asked: HubQuestion | RelaysQuestion | RelayQuestion | HubJob = read_json(
+        json_codec.load(line), _LINES, "control"
+    )
     return asked
 
 

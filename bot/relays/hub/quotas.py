@@ -68,6 +68,11 @@ class QuotaTracker:
             if not self._running[key]:
                 del self._running[key]
 
+    @property
+    def total(self) -> int:
+        """The number of plans that run on all relays."""
+        return sum(count for key, count in self._running.items() if key.startswith("relay "))
+
     def running(self, relay: str) -> int:
         """The number of plans that run on the relay."""
         return self._running.get(f"relay {relay}", 0)

@@ -16,9 +16,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.logs import LogThrottle
 from bot.slack.api.ack_priority import AckPriority
 from bot.slack.api.client import SlackError, call, cleaned_log
-from bot.slack.api.log_throttle import LogThrottle
 from bot.slack.api.startup_errors import SOCKETS_OFF, NotNowError, token_refused
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,6 @@ An event leaves the inbox in the transaction that starts its run, or after its r
 are handled at the next start; expired modal triggers get a text reply.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable
@@ -54,14 +53,12 @@ async def answer_left(context: AppContext) -> None:
 
 
 async def retry(context: AppContext, again: float = AGAIN) -> None:
-    """Every *again* seconds, handle events again whose reply failed because Slack was down or rate limited us."""
-    while True:
-        await asyncio.sleep(again)
-        under_way = set(context.tasks.running(JOB))
-        for row in await context.store.taken_in():
-            event = _again(row, suspect=False)
-            if _job(event) not in under_way and time.time() - row.received > again:
-                _begin(context, event)
+    """Handle events again whose reply failed over *again* seconds ago: Slack was down, or rate limited us."""
+    under_way = set(context.tasks.running(JOB))
+    for row in await context.store.taken_in():
+        event = _again(row, suspect=False)
+        if _job(event) not in under_way and time.time() - row.received > again:
+            _begin(context, event)
 
 
 async def _keep(context: AppContext, event: InboundEvent, *, ours_only: bool) -> bool:

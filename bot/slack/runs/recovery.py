@@ -38,12 +38,10 @@ async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
 
 
 async def resend(context: AppContext) -> None:
-    """Every `AGAIN` seconds, send messages that failed because Slack was down or rate limited us."""
-    while True:
-        await asyncio.sleep(AGAIN)
-        for owed in await context.store.due():
-            if owed.run not in context.active_runs and time.time() - owed.created > AGAIN:
-                await _send(context, owed)
+    """Send the messages that failed because Slack was down or rate limited us."""
+    for owed in await context.store.due():
+        if owed.run not in context.active_runs and time.time() - owed.created > AGAIN:
+            await _send(context, owed)
 
 
 async def declare_running(context: AppContext, seconds: float) -> None:

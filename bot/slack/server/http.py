@@ -10,8 +10,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.slack.api.log_throttle import LogThrottle
-from bot.slack.server.http_log import HttpServerLog
+from bot.http_log import HttpServerLog
+from bot.logs import LogThrottle
 from bot.slack.server.signed_request import LARGEST, RequestRefused, read_signature, read_signed
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
@@ -33,7 +33,7 @@ def make_pages(
     pages = web.Application(client_max_size=LARGEST)
 
     async def alive(_: web.Request) -> web.Response:
-        return web.json_response({"alive": True})
+        return web.json_response({"alive": True, "failing": health.failing()})
 
     async def ready(_: web.Request) -> web.Response:
         problems = await health.problems()

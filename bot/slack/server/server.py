@@ -6,13 +6,15 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import aiohttp
 
+from bot.background import PeriodicTask
 from bot.diagnosis.engine import Engine, load_engine
 from bot.language.llm_settings import read_endpoint
 from bot.rate_limit import RequestLimiter
@@ -27,7 +29,7 @@ from bot.slack.api.workspaces import Workspaces
 from bot.slack.conversation import answers
 from bot.slack.delivery import inbox
 from bot.slack.listeners.routes import HANDLERS
-from bot.slack.runs.recovery import declare_running, resend, resume
+from bot.slack.runs.recovery import AGAIN, declare_running, resend, resume
 from bot.slack.runtime.concurrency import RunSlots
 from bot.slack.runtime.process_lock import process_lock
 from bot.slack.runtime.tasks import TaskSupervisor
@@ -61,14 +63,15 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         await asyncio.gather(_check(context, settings, say), answers.warm(context))
         _settle()
         cut_off = await context.store.unfinished()
+        background = _background(context)
         for name, work in zip(
             HOUSEKEEPING,
-            (resume(context, cut_off), resend(context), inbox.retry(context), _sweep(context)),
+            (resume(context, cut_off), *(task.run() for task in background)),
             strict=True,
         ):
             context.tasks.start(name, work)
         await inbox.answer_left(context)
-        hush = await _listen(settings, context, stack, say)
+        hush = await _listen(settings, context, stack, say, background)
         await stop.wait()
         say("Stopping: nothing new is taken, what runs is finished or declared.")
         await hush()
@@ -147,7 +150,11 @@ async def _check(context: AppContext, settings: SlackSettings, say: Callable[[st
 
 
 async def _listen(
-    settings: SlackSettings, context: AppContext, stack: AsyncExitStack, say: Callable[[str], None]
+    settings: SlackSettings,
+    context: AppContext,
+    stack: AsyncExitStack,
+    say: Callable[[str], None],
+    background: Sequence[PeriodicTask],
 ) -> Callable[[], Awaitable[None]]:
     """Start to listen; returns the function that stops accepting events."""
     app = make_app(settings, context)
@@ -160,7 +167,7 @@ async def _listen(
         say("Connected.")
     runner = None
     if sockets is None or settings.port or context.workspaces.flow:
-        health = Readiness(context, sockets.connected if sockets else None)
+        health = Readiness(context, sockets.connected if sockets else None, background)
         pages = make_pages(health, None if sockets else app, context, settings.signing_secret)
         try:
             runner = await open_pages(pages, settings.host, settings.port or PORT)
@@ -179,11 +186,13 @@ async def _listen(
     return hush
 
 
-async def _sweep(context: AppContext) -> None:
-    """Every `SWEEP` seconds, delete what is older than the retention period."""
-    while True:
-        await context.store.sweep(time.time())
-        await asyncio.sleep(SWEEP)
+def _background(context: AppContext) -> tuple[PeriodicTask, ...]:
+    """Make the tasks that repeat, in the order of `HOUSEKEEPING` after the first."""
+    return (
+        PeriodicTask("sending messages that Slack did not take", partial(resend, context), AGAIN),
+        PeriodicTask("answering what could not be answered", partial(inbox.retry, context), AGAIN),
+        PeriodicTask("deleting old cases", lambda: context.store.sweep(time.time()), SWEEP, at_once=True),
+    )
 
 
 def tell(sentence: str) -> None:

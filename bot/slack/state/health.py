@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from bot.background import PeriodicTask
 from bot.slack.api.client import SlackError, call
 from bot.slack.state.context import AppContext
 from bot.storage.db_writer import StoreError
@@ -17,9 +18,18 @@ PATIENCE: Final = 5.0  # seconds for all checks
 class Readiness:
     """Readiness of this process, for /readyz and the App Home."""
 
-    def __init__(self, context: AppContext, connections: Callable[[], Awaitable[int]] | None = None) -> None:
-        self._context, self._connections = context, connections
+    def __init__(
+        self,
+        context: AppContext,
+        connections: Callable[[], Awaitable[int]] | None = None,
+        background: Sequence[PeriodicTask] = (),
+    ) -> None:
+        self._context, self._connections, self._background = context, connections, background
         self._asked, self._slack = -FRESH, ""
+
+    def failing(self) -> list[str]:
+        """List the background tasks that keep failing, one sentence each."""
+        return [task.problem for task in self._background if task.problem]
 
     async def problems(self) -> list[str]:
         """List the problems, one sentence each; empty if there are none."""
@@ -33,7 +43,7 @@ class Readiness:
                 ]
         except TimeoutError:
             return ["the checks took too long"]
-        return [item for item in found if item]
+        return [item for item in found if item] + self.failing()
 
     async def _store(self) -> str:
         try:

@@ -11,6 +11,7 @@ from typing import cast
 
 import pytest
 
+from bot.background import PeriodicTask
 from bot.model.records import CaseRow, InboxRow, RunRow
 from bot.model.request import Request
 from bot.slack.api import actor
@@ -331,7 +332,8 @@ async def test_answered_when_slack_is_back(here: Here, monkeypatch: pytest.Monke
     await here.context.tasks.drain(10)
     assert len(here.ours()) == 1
     assert [row.said for row in await here.context.store.taken_in()] == [{"text": question}]
-    here.context.tasks.start("retry", inbox.retry(here.context, again=0.01))
+    retrying = PeriodicTask("retry", lambda: inbox.retry(here.context, again=0.01), 0.01)
+    here.context.tasks.start("retry", retrying.run())
     await here.reply(MEANINGS[question])
     await here.until(lambda: not here.context.tasks.running(inbox.JOB))
     assert await here.context.store.taken_in() == ()

@@ -5,7 +5,7 @@ import logging
 import pytest
 from aiohttp.http_exceptions import BadStatusLine, LineTooLong
 
-from bot.slack.server.http_log import NOT_HTTP, HttpServerLog
+from bot.http_log import NOT_HTTP, HttpServerLog
 
 
 def failing(log: HttpServerLog, error: Exception) -> None:
@@ -36,7 +36,7 @@ def test_own_error_has_its_traceback_once_a_minute(monkeypatch: pytest.MonkeyPat
     logger, tracebacks = logging.getLogger("edge of own errors"), Tracebacks()
     logger.addHandler(tracebacks)
     log, now = HttpServerLog(logger), [100.0]
-    monkeypatch.setattr("bot.slack.server.http_log.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("bot.http_log.time.monotonic", lambda: now[0])
     for seconds, error in ((0, KeyError()), (30, KeyError()), (31, ValueError()), (61, KeyError())):
         now[0] = 100.0 + seconds
         failing(log, error)

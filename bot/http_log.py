@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from aiohttp.http import HttpProcessingError
 
-from bot.slack.api.log_throttle import LogThrottle
+from bot.logs import LogThrottle
 
 NOT_HTTP: Final = "refused requests that are not valid HTTP, or whose headers are too long"
 TRACEBACKS_APART: Final = 60.0  # seconds between two tracebacks of the same kind of error

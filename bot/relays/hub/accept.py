@@ -1,0 +1,218 @@
+"""Accept connections from strangers: how many may wait to prove who they are, and for how long.
+
+Each connection is counted from its acceptance, before TLS, until it has proved which relay it is, or is closed.
+"""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import logging
+import resource
+import socket
+import ssl
+import struct
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from bot.logs import LogThrottle
+
+log: Final = logging.getLogger(__name__)
+
+PROOF: Final = 10.0  # seconds for TLS, the headers, and the greeting together
+MOST: Final = 1_000  # connections that wait at one time, and at most a quarter of the process's descriptors
+PAUSE: Final = 1.0  # seconds until the next attempt when the system is out of descriptors or memory
+_EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: refused connections leave nothing behind
+
+
+@dataclass(slots=True, eq=False)
+class WaitingConnection:
+    """One connection that has not proved who it is. *end* closes it."""
+
+    address: str
+    end: Callable[[], object]
+    timer: asyncio.TimerHandle | None = None
+    transport: asyncio.BaseTransport | None = None  # None before the end of the TLS handshake
+
+
+@dataclass(slots=True)
+class WaitingRoom:
+    """The connections that wait, oldest first. When it is full, the one that has waited longest is closed."""
+
+    most: int
+    most_per_address: int
+    _waiting: dict[WaitingConnection, None] = field(default_factory=dict)
+    _addresses: Counter[str] = field(default_factory=Counter)
+    _by_transport: dict[asyncio.BaseTransport, WaitingConnection] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def enter(self, address: str, end: Callable[[], None]) -> WaitingConnection | None:
+        """Count one more connection, for `PROOF` seconds at most; None if its address has too many already."""
+        if address and self._addresses[address] >= self.most_per_address:
+            return None
+        if len(self._waiting) >= self.most:
+            self.expire(next(iter(self._waiting)))
+        connection = WaitingConnection(address, end)
+        connection.timer = asyncio.get_running_loop().call_later(PROOF, self.expire, connection)
+        self._waiting[connection] = None
+        self._addresses[address] += 1
+        return connection
+
+    def expire(self, connection: WaitingConnection) -> None:
+        """Close *connection*."""
+        self.leave(connection)
+        connection.end()
+
+    def leave(self, connection: WaitingConnection) -> None:
+        """Count *connection* no longer: it has proved who it is, or is closed. A second call does nothing."""
+        if connection not in self._waiting:
+            return
+        del self._waiting[connection]
+        if connection.transport:
+            del self._by_transport[connection.transport]
+        self._addresses[connection.address] -= 1
+        if not self._addresses[connection.address]:
+            del self._addresses[connection.address]
+        if connection.timer:
+            connection.timer.cancel()
+
+    def opened(self, connection: WaitingConnection, transport: asyncio.Transport) -> None:
+        """Store that *connection* has ended its TLS handshake, if any, and is now *transport*."""
+        if connection in self._waiting:
+            connection.transport, connection.end = transport, transport.abort
+            self._by_transport[transport] = connection
+
+    def leave_by(self, transport: asyncio.BaseTransport) -> None:
+        """Count the connection of *transport* no longer."""
+        if connection := self._by_transport.get(transport):
+            self.leave(connection)
+
+
+def make_waiting_room() -> WaitingRoom:
+    """Make the room for this process, by its limit of descriptors."""
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST if descriptors == resource.RLIM_INFINITY else max(8, min(MOST, descriptors // 4))
+    return WaitingRoom(most, max(2, most // 4))
+
+
+def address_group(peer: object) -> str:
+    """Return what counts as one address: an IPv4 address, the /64 of an IPv6 address, or "" for a Unix socket."""
+    if not isinstance(peer, tuple):
+        return ""
+    address = ipaddress.ip_address(str(peer[0]).partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
+    return str(address)
+
+
+class CountedProtocol(asyncio.Protocol):
+    """Passes everything on to *handler*, and tells the room when the connection has ended."""
+
+    __slots__ = ("_handler", "_lost")
+
+    def __init__(self, handler: asyncio.Protocol, lost: Callable[[], None]) -> None:
+        self._handler, self._lost = handler, lost
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Pass it on."""
+        self._handler.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass it on."""
+        self._handler.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        """Pass it on."""
+        return self._handler.eof_received()
+
+    def pause_writing(self) -> None:
+        """Pass it on."""
+        self._handler.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Pass it on."""
+        self._handler.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Pass it on, and count the connection no longer."""
+        self._lost()
+        self._handler.connection_lost(exc)
+
+
+class Acceptor:
+    """Accepts connections on *listener* until canceled."""
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        make_handler: Callable[[], asyncio.Protocol],
+        context: ssl.SSLContext | None,
+        room: WaitingRoom,
+    ) -> None:
+        self._listener, self._make_handler, self._context = listener, make_handler, context
+        self._room = room
+        self._opening: set[asyncio.Task[None]] = set()
+        self._throttle = LogThrottle(log)
+
+    async def run(self) -> None:
+        """Accept until canceled. Without descriptors or memory, pause."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                try:
+                    connection, peer = await loop.sock_accept(self._listener)
+                except OSError as error:
+                    if error.errno in _EXHAUSTED:
+                        self._throttle.warn(f"accepts no connection for a moment: {error.strerror}")
+                        await asyncio.sleep(PAUSE)
+                    continue  # otherwise, the connection ended before it was accepted
+                self._take(connection, address_group(peer))
+                await asyncio.sleep(0)  # a crowd of connections does not stop the others
+        finally:
+            for task in tuple(self._opening):
+                task.cancel()
+
+    def _take(self, connection: socket.socket, address: str) -> None:
+        waiting = self._room.enter(address, lambda: _reset(connection))
+        if waiting is None:
+            self._throttle.warn("refused connections from an address that has too many already")
+            _reset(connection)
+            return
+        task = asyncio.create_task(self._open(connection, waiting))
+        waiting.end = task.cancel
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _open(self, connection: socket.socket, waiting: WaitingConnection) -> None:
+        connection.setblocking(False)
+        limit = PROOF if self._context else None
+        try:
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: CountedProtocol(self._make_handler(), lambda: self._room.leave(waiting)),
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=limit,
+                ssl_shutdown_timeout=2.0 if limit else None,
+            )
+        except OSError:  # no TLS, or not in time
+            self._room.leave(waiting)
+            connection.close()
+        except BaseException:
+            self._room.leave(waiting)
+            connection.close()
+            raise
+        else:
+            self._room.opened(waiting, transport)
+
+
+def _reset(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    connection.close()

@@ -1,0 +1,191 @@
+"""Whatever order things happen in, the plans that the hub counts are those that run: none is forgotten, none stays."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bot.relays.hub.dispatcher import PlanDispatcher
+from bot.relays.hub.messages import HubJob
+from bot.relays.hub.quotas import HubLimits
+from bot.storage.audit_table import AuditEntry
+from bot.storage.db_writer import StoreError
+from probes.protocol.messages import Done, Ready, RelayMessage
+
+RELAYS = ("acme-hq", "berlin")
+IMPATIENT = "eve"  # leaves after the first event
+PEOPLE = ("ada", "bob", IMPATIENT)
+LIMITS = HubLimits(
+    relay_at_once=3, relay_an_hour=10**6, person_at_once=3, person_an_hour=10**6, case_relays=2
+)
+
+
+@dataclass
+class Registry:
+    """An audit log that can be locked, or fail."""
+
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+    fails: bool = False
+    plans: set[str] = field(default_factory=set)
+
+    async def _work(self) -> None:
+        await self.open.wait()
+        await asyncio.sleep(0)
+        if self.fails:
+            raise StoreError("the database refuses: disk I/O error")
+
+    async def begin(self, entry: AuditEntry) -> bool:
+        if entry.outcome.startswith("not sent"):
+            return True
+        await self._work()
+        new = entry.plan not in self.plans
+        self.plans.add(entry.plan)
+        return new
+
+    async def end(self, plan: str, outcome: str) -> None:
+        await self._work()
+
+
+@dataclass
+class Line:
+    sent: list[RelayMessage] = field(default_factory=list)
+
+    async def say(self, message: RelayMessage) -> None:
+        await asyncio.sleep(0)
+        self.sent.append(message)
+
+
+@dataclass
+class Session:
+    """A relay that takes plans."""
+
+    name: str
+    line: Line = field(default_factory=Line)
+    key: str = ""
+    ready: Ready | None = field(default_factory=lambda: Ready(True, {}, 0.0, (), {}))
+
+    def trouble(self) -> str:
+        return ""
+
+
+class Accounts(RuleBasedStateMachine):
+    """A dispatcher, those who ask, relays that come and go, and a database with moods."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.Runner()
+        self.registry = Registry()
+        self.sessions = {name: Session(name) for name in RELAYS}
+        self.dispatcher = PlanDispatcher(self.registry, self.sessions, LIMITS)  # type: ignore[arg-type]  # made up
+        self.asking: dict[str, tuple[HubJob, asyncio.Task[None]]] = {}
+        self.number = 0
+        self.registry.open.set()
+
+    async def _ask(self, job: HubJob) -> None:
+        async with self.dispatcher.run(job) as events:
+            async for _ in events:
+                await asyncio.sleep(0)
+                if job.requester == IMPATIENT:
+                    break
+
+    def _turns(self, count: int) -> None:
+        async def turns() -> None:
+            for _ in range(count):
+                await asyncio.sleep(0)
+
+        self.loop.run(turns())
+
+    @rule(relay=st.sampled_from(RELAYS), who=st.sampled_from(PEOPLE), turns=st.integers(0, 9))
+    def ask(self, relay: str, who: str, turns: int) -> None:
+        self.number += 1
+        job = HubJob(f"plan {self.number}", relay, "{}", who, "31009", 5.0)
+
+        async def start() -> None:
+            self.asking[job.plan] = (job, asyncio.create_task(self._ask(job)))
+
+        self.loop.run(start())
+        self._turns(turns)
+
+    @rule(which=st.integers(0, 9), turns=st.integers(0, 9))
+    def hang_up(self, which: int, turns: int) -> None:
+        if self.asking:
+            plan = sorted(self.asking)[which % len(self.asking)]
+            self.loop.get_loop().call_soon(self.asking[plan][1].cancel)
+            self._turns(turns)
+
+    @rule(which=st.integers(0, 9), turns=st.integers(0, 9))
+    def finish(self, which: int, turns: int) -> None:
+        if self.asking:
+            plan = sorted(self.asking)[which % len(self.asking)]
+            job, _ = self.asking[plan]
+            session = Session(job.relay, Line())
+            self.loop.run(self.dispatcher.reply(session, Done(plan, 0, "finished", "")))  # type: ignore[arg-type]  # made up
+            self._turns(turns)
+
+    @rule(relay=st.sampled_from(RELAYS))
+    def relay_leaves(self, relay: str) -> None:
+        self.sessions.pop(relay, None)
+        self._in_loop(self.dispatcher.relay_gone, relay)
+
+    @rule(relay=st.sampled_from(RELAYS))
+    def relay_returns(self, relay: str) -> None:
+        session = self.sessions.setdefault(relay, Session(relay))
+        ready = Ready(True, {}, 0.0, (), {})
+        self.loop.run(self.dispatcher.relay_ready(session, ready))  # type: ignore[arg-type]  # made up
+
+    @rule(locked=st.booleans(), fails=st.booleans())
+    def database(self, locked: bool, fails: bool) -> None:
+        self.registry.fails = fails
+        (self.registry.open.clear if locked else self.registry.open.set)()
+
+    @precondition(lambda self: self.registry.open.is_set())
+    @rule()
+    def quiet(self) -> None:
+        """When nothing is in motion, exactly the plans of those who still wait are counted."""
+        self._turns(60)
+        live = [job for job, task in self.asking.values() if not task.done()]
+        assert self.dispatcher.ledger.total == len(live)
+        for relay in RELAYS:
+            assert self.dispatcher.ledger.running(relay) == sum(job.relay == relay for job in live)
+
+    @invariant()
+    def never_more_than_who_asked(self) -> None:
+        live = sum(not task.done() for _, task in self.asking.values())
+        assert 0 <= self.dispatcher.ledger.total <= live
+        for relay in RELAYS:
+            assert self.dispatcher.ledger.running(relay) <= LIMITS.relay_at_once
+
+    def _in_loop(self, work: object, *values: object) -> None:
+        async def call() -> None:
+            work(*values)  # type: ignore[operator]  # a method
+
+        self.loop.run(call())
+
+    def teardown(self) -> None:
+        self.registry.open.set()
+        tasks = [task for _, task in self.asking.values()]
+
+        async def end() -> None:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        self.loop.run(end())
+        assert self.dispatcher.ledger.total == 0
+        assert not self.dispatcher.ledger._running
+        assert not self.dispatcher._in_flight._plans
+        self.loop.close()
+
+
+def test_counts_in_every_order() -> None:
+    """50 random histories of 40 steps each."""
+    often = settings(max_examples=50, stateful_step_count=40, deadline=None, phases=[Phase.generate])
+    run_state_machine_as_test(Accounts, settings=often)

@@ -1,0 +1,107 @@
+"""Strangers who connect and say nothing, or say something else: relays stay connected, and plans run."""
+
+import asyncio
+import json
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.bot.small_world import SmallWorld, small_world
+from tests.hub.processes import Town, town
+from tests.turnserver import Coturn
+
+DESCRIPTORS = 512
+SILENT = 600
+SILENT_IN_TLS = 100
+HASTY = 5_000 if os.environ.get("LINEMAN_FLOOD") == "full" else 500
+NOTHING_PROVED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+NOTHING_PROVED.check_hostname = False
+NOTHING_PROVED.verify_mode = ssl.CERT_NONE
+FORGED = b"\x16\x03\x01\n2026-01-01 00:00:00 INFO hub: relay acme-hq connected\n\x1b[2J\r\n\r\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Town]:
+    with town(
+        tmp_path, hub_wrap=lambda argv: ["prlimit", f"--nofile={DESCRIPTORS}", *argv], **_address()
+    ) as here:
+        here.start_hub()
+        here.join("acme-hq")
+        here.start_relay("acme-hq")
+        here.until(lambda: "acme-hq" in here.connected())
+        yield here
+
+
+def _address() -> dict[str, str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    return {"url": f"wss://127.0.0.1:{port}/relay", "listen": f"127.0.0.1:{port}"}
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path, turn_server: Coturn) -> AsyncIterator[SmallWorld]:
+    (tmp_path / "world").mkdir()
+    async with small_world(tmp_path / "world", turn_server) as world:
+        yield world
+
+
+async def test_silent_and_hasty_connections(here: Town, world: SmallWorld) -> None:
+    """More connections than descriptors, and many that leave at once, neither end a relay nor fill the log."""
+    host, port = here.listen.split(":")
+    words = ("diagnose", "31009", "javascript", "--relay", "acme-hq", "--network", world.network(), "--json")
+    before = here.log("hub")
+    async with AsyncExitStack() as stack:
+        for _ in range(SILENT):
+            await _silent(stack, host, int(port), None)
+        status = json.loads((await asyncio.to_thread(here.lineman, "hub", "status", "--json")).stdout)
+        assert 0 < status["waiting"] <= DESCRIPTORS / 4
+        assert status["connected"] == 1
+        for _ in range(SILENT_IN_TLS):
+            await _silent(stack, host, int(port), NOTHING_PROVED)
+        for number in range(HASTY):
+            await asyncio.to_thread(_send_garbage, host, int(port), GARBAGE[number % len(GARBAGE)])
+        done = await asyncio.to_thread(here.lineman, *words)
+        assert done.returncode == 1, done.stdout + done.stderr + here.log("hub")[-2000:]
+        assert json.loads(done.stdout)["relay"]["name"] == "acme-hq"
+        status = json.loads((await asyncio.to_thread(here.lineman, "hub", "status", "--json")).stdout)
+        assert (status["connected"], status["running"], status["failing"]) == (1, 0, [])
+    log = here.log("hub").removeprefix(before)
+    assert len(log.encode()) < 20_000
+    assert "Traceback" not in log
+    assert "relay acme-hq" not in log  # it neither left nor came back, and nobody wrote that line for it
+    await asyncio.to_thread(
+        here.until, lambda: '"waiting":0' in here.lineman("hub", "status", "--json").stdout
+    )
+
+
+async def _silent(stack: AsyncExitStack, host: str, port: int, context: ssl.SSLContext | None) -> None:
+    """Open a connection that says nothing, with TLS or without; the hub may refuse it."""
+    with suppress(OSError):
+        async with asyncio.timeout(2):
+            transport, _ = await asyncio.get_running_loop().create_connection(
+                asyncio.Protocol, host, port, ssl=context
+            )
+            stack.callback(transport.abort)
+
+
+def _send_garbage(host: str, port: int, garbage: bytes) -> None:
+    """Connect, send what is neither a whole TLS handshake nor HTTP, and leave."""
+    with suppress(OSError), socket.create_connection((host, port), timeout=5) as connection:
+        connection.sendall(garbage)
+
+
+def _client_hello() -> bytes:
+    sent = ssl.MemoryBIO()
+    handshake = NOTHING_PROVED.wrap_bio(ssl.MemoryBIO(), sent)
+    with suppress(ssl.SSLWantReadError):
+        handshake.do_handshake()
+    return sent.read()
+
+
+GARBAGE = (FORGED, _client_hello(), b"GET / HTTP/1.1\r\n", b"\x00")
