@@ -78,7 +78,7 @@ async def _status(path: Path, *, as_json: bool) -> int:
     else:
         sys.stdout.write(
             f"Relays connected: {status.connected}. Plans running: {status.running}. "
-            f"Connections that have not said who they are: {status.waiting}.\n"
+            f"Connections not authenticated yet: {status.waiting}.\n"
         )
         sys.stdout.writelines(f"Failing: {problem}.\n" for problem in status.failing)
     return int(bool(status.failing))
