@@ -4,7 +4,6 @@ The event loop is never blocked. A caller that writes continues when its batch i
 """
 
 import asyncio
-import os
 import queue
 import sqlite3
 import threading
@@ -16,9 +15,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlite_utils import Database
 
-from bot.errors import UsageError
-from bot.storage import migrations
-from bot.storage.migrations import STEPS
+from bot.storage.connect import open_database, open_to_read
 
 T = TypeVar("T")
 WriteJob: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
@@ -27,9 +24,6 @@ BatchRunner: TypeAlias = Callable[[Database, list[WriteJob]], None]
 
 # Jobs per transaction: enough to make the commit cheap, few enough that the first job does not wait long.
 BATCH: Final = 256
-
-# Milliseconds to wait for the transaction of another process (a second worker on the same file).
-BUSY: Final = 5000
 
 
 class StoreError(Exception):
@@ -120,50 +114,6 @@ class Writer(_DatabaseThread):
         """Finish the queued work, then stop."""
         await self._reader.close()
         await super().close()
-
-
-def open_database(path: Path) -> Database:
-    """Open the database at *path*, readable by its owner only, and apply missing migrations."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        db = Database(path)
-        db.execute(f"PRAGMA busy_timeout={BUSY}")
-        db.enable_wal()
-        # With WAL, a killed process loses nothing. A power failure may lose the last moments, but never the
-        # file.
-        db.execute("PRAGMA synchronous=NORMAL")
-        db.execute("PRAGMA secure_delete=ON")  # data deleted by retention is overwritten
-        _migrate(db)
-    except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"The database {path} cannot be used: {error}.") from error
-    return db
-
-
-def open_to_read(path: Path) -> Database:
-    """Open the database at *path*, which exists, for queries only."""
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-        connection.execute(f"PRAGMA busy_timeout={BUSY}")
-    except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"The database {path} cannot be used: {error}.") from error
-    return Database(connection)
-
-
-def _migrate(db: Database) -> None:
-    db.execute("BEGIN IMMEDIATE")  # if two processes start together, one waits here
-    try:
-        STEPS.apply(db)
-    except BaseException:
-        db.rollback()
-        raise
-    db.commit()
-    newer = [step.name for step in STEPS.applied(db) if not hasattr(migrations, step.name)]
-    if newer:
-        db.close()
-        raise UsageError(
-            f"The database was made by a newer version of Lineman ({newer[-1]}); update Lineman."
-        )
 
 
 def _commit(db: Database, batch: list[WriteJob]) -> None:

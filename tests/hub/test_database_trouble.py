@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.storage import db_writer
+from bot.storage import connect
 from bot.storage.db_writer import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.messages import Rejection
@@ -48,7 +48,7 @@ async def test_reads_do_not_wait_for_a_lock(home: House, tmp_path: Path) -> None
 
 
 async def test_write_that_cannot_be_done_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db_writer, "BUSY", 20)
+    monkeypatch.setattr(connect, "BUSY", 20)
     async with house(tmp_path) as home:
         with locked(tmp_path), pytest.raises(StoreError, match="database is locked"):
             await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
@@ -56,7 +56,7 @@ async def test_write_that_cannot_be_done_says_so(tmp_path: Path, monkeypatch: py
 
 async def test_relay_outlives_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relay that connects and reports its state while nothing can be written stays connected."""
-    monkeypatch.setattr(db_writer, "BUSY", 20)
+    monkeypatch.setattr(connect, "BUSY", 20)
     async with house(tmp_path) as home:
         relay = await home.new("acme-hq")
         async with dialled(relay, home.url):

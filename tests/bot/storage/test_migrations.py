@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from bot.errors import UsageError
 from bot.model.request import Request
 from bot.storage import migrations
-from bot.storage.db_writer import open_database
+from bot.storage.connect import open_database
 from bot.storage.migrations import STEPS
 from bot.storage.row_codec import to_json
 from bot.storage.store import Store

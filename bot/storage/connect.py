@@ -1,0 +1,59 @@
+"""Open the database file: to write, with its migrations applied, or to read only."""
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+from bot.errors import UsageError
+from bot.storage import migrations
+from bot.storage.migrations import STEPS
+
+# Milliseconds to wait for the transaction of another process (a second worker on the same file).
+BUSY: Final = 5000
+
+
+def open_database(path: Path) -> Database:
+    """Open the database at *path*, readable by its owner only, and apply missing migrations."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = Database(path)
+        db.execute(f"PRAGMA busy_timeout={BUSY}")
+        db.enable_wal()
+        # With WAL, a killed process loses nothing. A power failure may lose the last moments, but never the
+        # file.
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA secure_delete=ON")  # data deleted by retention is overwritten
+        _migrate(db)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"The database {path} cannot be used: {error}.") from error
+    return db
+
+
+def open_to_read(path: Path) -> Database:
+    """Open the database at *path*, which exists, for queries only."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        connection.execute(f"PRAGMA busy_timeout={BUSY}")
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"The database {path} cannot be used: {error}.") from error
+    return Database(connection)
+
+
+def _migrate(db: Database) -> None:
+    db.execute("BEGIN IMMEDIATE")  # if two processes start together, one waits here
+    try:
+        STEPS.apply(db)
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()
+    newer = [step.name for step in STEPS.applied(db) if not hasattr(migrations, step.name)]
+    if newer:
+        db.close()
+        raise UsageError(
+            f"The database was made by a newer version of Lineman ({newer[-1]}); update Lineman."
+        )
