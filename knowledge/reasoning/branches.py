@@ -1,14 +1,14 @@
-"""Split a case into branches, and order each branch's questions by information per cost.
+"""Split a case into branches, and order each branch's questions: the likeliest cause first, relays before people.
 
-Pure. The same choice builds the tree that is drawn and guides the walk after an unknown answer.
+Pure. Information per cost only breaks ties. The tree that is drawn and the walk make the same choices.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from knowledge.model.schema import CaseModel, Cause, Condition, Question
+from knowledge.reasoning.branch_title import title_of
 from knowledge.reasoning.information_gain import Known, gain, open_ways, truth_on_way
 
 # A question that only leads to a useful one counts half as much as that one.
@@ -20,7 +20,7 @@ class Branch:
     """Causes that share questions, and all the questions that decide them."""
 
     title: str
-    causes: tuple[Cause, ...]
+    causes: tuple[Cause, ...]  # the likeliest first
     questions: Mapping[str, Question]
     code: str
     choices: dict[tuple[tuple[str, str | None], ...], str | None] = field(
@@ -55,15 +55,18 @@ Node: TypeAlias = Ask | Leaf | Fork
 
 
 def branches_of(case: CaseModel) -> tuple[Branch, ...]:
-    """Group the causes of *case* so that no two groups share a question: fewest needs first, then most weight.
+    """Group the causes of *case* so that no two groups share a question: the one with the likeliest cause first.
 
+    Among equals, checks come before people, then the branch whose likeliest cause needs the fewest answers first.
     A cause with several alternatives is in each group that asks about one of them.
     """
     branches = [_branch(case, group) for group in _groups(case.causes.values(), lambda id_: {id_})]
 
-    def place(branch: Branch) -> tuple[int, float]:
-        last = max((_depth(id_, case) for id_ in branch.questions), default=0)
-        return last, -max(cause.weight[case.code] for cause in branch.causes)
+    def place(branch: Branch) -> tuple[float, bool, int]:
+        likeliest = branch.causes[0]
+        asked = {id_ for condition in likeliest.when for id_ in condition}
+        by_people = any(case.questions[id_].person for id_ in asked)
+        return -likeliest.weight[case.code], by_people, max(_depth(id_, case) for id_ in asked)
 
     return tuple(sorted(branches, key=place))
 
@@ -72,7 +75,7 @@ def _branch(case: CaseModel, causes: list[Cause]) -> Branch:
     asked = {question for cause in causes for condition in cause.when for question in condition}
     questions = {id_: question for id_, question in case.questions.items() if id_ in asked}
     ordered = sorted(causes, key=lambda cause: (-cause.weight[case.code], cause.id))
-    return Branch(_title(questions), tuple(ordered), questions, case.code)
+    return Branch(title_of(questions), tuple(ordered), questions, case.code)
 
 
 def _groups(causes: Iterable[Cause], linked: Callable[[str], Collection[str]]) -> list[list[Cause]]:
@@ -98,14 +101,6 @@ def _gathered(members: Iterable[tuple[Cause, Condition]]) -> list[Cause]:
         before = causes[cause.id].when if cause.id in causes else ()
         causes[cause.id] = replace(cause, when=(*before, condition))
     return list(causes.values())
-
-
-def _title(questions: Mapping[str, Question]) -> str:
-    """A title from the services that the branch checks, the most checked first, and its probes."""
-    looks = [observe for question in questions.values() for observe in question.observe]
-    services = [service for service, _ in Counter(observe.service for observe in looks).most_common(3)]
-    probes = dict.fromkeys(observe.probe for observe in looks)
-    return f"{' and '.join(services)} ({', '.join(probes)})" if looks else "client"
 
 
 def _depth(question: str, case: CaseModel) -> int:
@@ -168,15 +163,21 @@ def next_in(branch: Branch, known: Known) -> str | None:
 
 
 def _choose(branch: Branch, undecided: Sequence[Cause], known: Known) -> str | None:
-    """The question with the most information about *undecided* per cost, among those that may be asked."""
-    worth: dict[str, float] = {}
+    """The question that helps to settle the likeliest cause of *undecided*; a check before a question to a person.
+
+    Among equals, the one with the most information about *undecided* per cost.
+    """
+    worth: dict[str, tuple[float, bool, float]] = {}
     for question in branch.questions.values():
-        if question.id not in known and any(
-            question.id in condition for c in undecided for condition in open_ways(c, known)
-        ):
-            bits = gain(question, undecided, known, branch.code)
-            for stone, value in _askable(question, bits, branch, known):
-                worth[stone] = max(worth.get(stone, 0.0), value / branch.questions[stone].cost)
+        about = [cause for cause in undecided if any(question.id in way for way in open_ways(cause, known))]
+        if question.id in known or not about:
+            continue
+        likeliest = max(cause.weight[branch.code] for cause in about)
+        bits = gain(question, undecided, known, branch.code)
+        for stone, value in _askable(question, bits, branch, known):
+            asked = branch.questions[stone]
+            place = (likeliest, asked.person is None, value / asked.cost)
+            worth[stone] = max(worth.get(stone, place), place)
     return max(worth, key=lambda id_: worth[id_], default=None)
 
 

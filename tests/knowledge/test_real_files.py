@@ -12,6 +12,7 @@ from knowledge.loading.load import FOLDER, load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.schema import CaseModel, Knowledge
 from knowledge.reasoning.answers import answer
+from knowledge.reasoning.branches import branches_of, next_in
 from knowledge.reasoning.selection import select_causes
 from knowledge.reasoning.tree import compile_tree, walk
 from probes.protocol.failures import Failure
@@ -63,6 +64,17 @@ def test_stored_ids_stay(knowledge: Knowledge) -> None:
     """Ids of causes and platforms are kept in old diagnoses: more may come, none may go."""
     assert knowledge.causes.keys() >= CAUSES
     assert set(PLATFORMS) <= knowledge.platforms.keys()
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_tree_begins_with_the_likeliest_cause(knowledge: Knowledge, platform: str) -> None:
+    """The first question about 31009 is whether TCP reaches the gateway; questions to people come last."""
+    case = case_of(knowledge, platform)
+    branches = branches_of(case)
+    assert branches[0].causes[0].id == "signaling-blocked"
+    assert next_in(branches[0], {}) == "signaling-tcp"
+    first = [case.questions[next_in(branch, {}) or ""].person is not None for branch in branches]
+    assert first == sorted(first)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 from knowledge.model.conclusions import Answered, Answers
 from knowledge.model.schema import CaseModel
 from knowledge.reasoning.answers import answer, needs_met
-from knowledge.reasoning.branches import Ask, Fork, Leaf, Node, branches_of, grow
+from knowledge.reasoning.branches import Ask, Fork, Leaf, Node, branches_of, grow, next_in
 from knowledge.reasoning.judge import judge
 from knowledge.reasoning.tree import compile_tree, settled, walk
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
-from tests.knowledge.small import answered, case_of, look_at, write, write_all
+from tests.knowledge.small import QUESTIONS, answered, case_of, look_at, write, write_all
 
 STATES = [None, Failure.CONNECTION_REFUSED, Failure.SSL_LOCAL_AUTHORITY, Failure.UDP_OUTBOUND_LOST]
 STATES += [Failure.UDP_INBOUND_LOST, Failure.SKIPPED, Failure.OUT_OF_TIME]
@@ -30,6 +31,14 @@ when:
   - {others: open, upgrade: cut, tls: genuine}
 platforms: [javascript]
 cases: [{given: {port: partly, tls: broken}, found: [linked]}]
+"""
+
+
+# A cause that needs the answers of two checks which do not need one another.
+TWO = """
+weight: {31009: 5}
+when: {tls: broken, media: blocked}
+cases: [{given: {tls: broken, media: blocked}, found: [two]}]
 """
 
 
@@ -122,7 +131,7 @@ def test_every_cause_is_in_one_list(case: CaseModel, data: st.DataObject) -> Non
     answers = consistent(case, data.draw(choices(case, unknown=True)))
     tree = compile_tree(case)
     one = walk(tree, answers)
-    every = [*one.found, *one.explained, *one.possible, *one.ruled_out, *one.not_checked]
+    every = [*one.found, *one.risks, *one.explained, *one.possible, *one.ruled_out, *one.not_checked]
     assert sorted(cause.cause for cause in every) == sorted(case.causes)
     assert walk(tree, answers) == one == walk(compile_tree(case), answers)
 
@@ -220,3 +229,48 @@ def asked_in(node: Node, known: dict[str, str]) -> Iterator[tuple[str, dict[str,
         yield node.question, known
         for name, child in node.edges:
             yield from asked_in(child, {**known, node.question: name})
+
+
+def test_the_likeliest_cause_comes_first(case: CaseModel) -> None:
+    """The first branch settles a likeliest cause of the code, and its first question is one of that cause."""
+    first = branches_of(case)[0]
+    likeliest = first.causes[0]
+    assert likeliest.weight[case.code] == max(cause.weight[case.code] for cause in case.causes.values())
+    question = next_in(first, {})
+    assert any(question in condition for condition in likeliest.when)
+    weights = [branch.causes[0].weight[case.code] for branch in branches_of(case)]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_checks_come_before_people(folder: Path) -> None:
+    """Of the questions that settle one cause, a check comes first, however much a person's answer tells."""
+    both = """
+        weight: {31009: 5}
+        when: {vpn: yes, names: fails}
+        cases: [{given: {vpn: yes, names: fails}, found: [both]}]
+        """
+    by_people = (
+        "weight: {31009: 5}\nwhen: {turn-passed: yes}\ncases: [{given: {turn-passed: yes}, found: [a-said]}]"
+    )
+    write(folder, "causes", "both", both)
+    write(folder, "causes", "a-said", by_people)
+    write(folder, "questions", "vpn", QUESTIONS["vpn"] + "cost: 0.001")
+    case = case_of(folder)
+    branches = branches_of(case)
+    mixed = next(branch for branch in branches if "both" in [cause.id for cause in branch.causes])
+    assert next_in(mixed, {}) == "names"
+    assert next_in(mixed, {"names": "fails"}) == "vpn"
+    assert next_in(mixed, {"names": None}) == "vpn"
+    people = [branch.causes[0].id for branch in branches if branch.causes[0].weight[case.code] == 5]
+    assert people[-1] == "a-said"
+
+
+def test_information_breaks_ties(folder: Path) -> None:
+    """Of two checks that settle equally likely causes, the one that tells more per cost comes first."""
+    cheap = QUESTIONS["tls"] + "cost: 0.5"
+    write(folder, "questions", "tls", cheap)
+    write(folder, "causes", "two", TWO)
+    first = branches_of(case_of(folder))[0]
+    assert next_in(first, {}) == "tls"
+    write(folder, "questions", "tls", QUESTIONS["tls"] + "cost: 50")
+    assert next_in(branches_of(case_of(folder))[0], {}) == "media"
