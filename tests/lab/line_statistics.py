@@ -1,6 +1,6 @@
 """How exactly a line is measured: loss and jitter of many diagnoses beside what the lab made, as a table.
 
-`python -m tests.lab.line_statistics [--runs N]`. Exit code 1 if the mean loss is more than two points off, the mean
+`python -m tests.lab.line_statistics [--runs N] [--only WORDS]`. Exit code 1 if the mean loss is more than two points off, the mean
 jitter more than a fifth, or if the 95 % interval misses the true loss in more than one run of ten.
 """
 
@@ -71,11 +71,12 @@ def main(words: list[str]) -> int:
     """Run what is asked for, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab.line_statistics")
     parser.add_argument("--runs", type=int, default=100, help="diagnoses per kind of line")
+    parser.add_argument("--only", default="", help="lines whose name has these words")
     asked = parser.parse_args(words)
     if reason := needs.missing():
         print(reason, file=sys.stderr)
         return 2
-    wanted = settings()
+    wanted = [setting for setting in settings() if asked.only in setting.name]
     print(HEAD, flush=True)
     with Lab.start() as lab:
         for setting in wanted:
