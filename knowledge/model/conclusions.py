@@ -64,7 +64,7 @@ class Judged:
     by: str = ""  # if explained: the cause that it is an effect of
     weight: float = 0.0
     local: bool = False  # a local cause that shows, though the relay may not find it (a reference relay)
-    harmless: bool = False  # whatever is still unknown, it can be a risk at most
+    harmless: bool = False  # a risk at most, or nothing could be measured: a clear outcome stays clear
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class Question:
     platforms: tuple[str, ...] = ()  # empty: all
     cost: float = 1.0  # seconds that an answer takes
     tolerant: bool = False  # its failed checks are reported, but do not change a clear outcome
+    optional: bool = False  # if nothing could be measured, a clear outcome stays clear
     fine: str | None = None  # the answer when every check succeeds; None if success alone does not decide it
     cases: tuple[QuestionExample, ...] = ()
     device: tuple[DeviceAnswer, ...] = ()  # in order; the first that holds is used

@@ -3,7 +3,7 @@
 Pure. Every cause of the case is in exactly one list.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from knowledge.model.conclusions import Answered, Answers, Diagnosis, Finding, Judged
@@ -105,7 +105,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         by=by,
         weight=cause.weight[case.code],
         local=cause.local and alternatives_truth(cause.when, answers, any_vantage) is True,
-        harmless=not can_harm(cause, answers),
+        harmless=not can_harm(cause, answers) or _not_measured(case, about),
     )
 
 
@@ -152,6 +152,12 @@ def _person_only(case: CaseModel, about: Iterable[Answered]) -> bool:
         and all(case.questions[id_].person for id_ in answered.waits_for)
         for answered in about
     )
+
+
+def _not_measured(case: CaseModel, about: Sequence[Answered]) -> bool:
+    """Whether all that is missing are answers without which a clear outcome stays clear."""
+    missing = (answered.answer is None and case.questions[answered.question].optional for answered in about)
+    return bool(about) and all(missing)
 
 
 def _listed(judged: Mapping[str, Judged], judgement: CauseJudgment, standing: str) -> tuple[Judged, ...]:

@@ -1,7 +1,7 @@
 """How exactly a line is measured: loss and jitter of many diagnoses beside what the lab made, as a table.
 
-`python -m tests.lab.line_statistics [--runs N] [--only WORDS]`. Exit code 1 if the mean loss is more than two points off, the mean
-jitter more than a fifth, or if the 95 % interval misses the true loss in more than one run of ten.
+`python -m tests.lab.line_statistics [--runs N] [--only WORDS]`. Exit code 1 if the mean loss is more than two
+points off, the mean jitter more than a fifth, or if the 95 % interval misses the true loss in more than one run of ten.
 """
 
 import argparse

@@ -158,6 +158,19 @@ def test_a_tolerated_failure_is_told_and_leaves_the_outcome_clear(folder: Path) 
     assert diagnosis.outcome == "clear"
 
 
+def test_what_could_not_be_measured_leaves_the_outcome_clear(folder: Path) -> None:
+    """Without an answer to an optional question its cause is not checked; the answer of a measurement counts."""
+    assert look(case_of(folder, "ios"), {"vpn": "no"}, tls=Failure.INCONCLUSIVE).outcome == "unclear"
+    text = QUESTIONS["tls"].replace("needs:", "optional: true\n        needs:")
+    write(folder, "questions", "tls", text)
+    case = case_of(folder, "ios")
+    unmeasured = look(case, {"vpn": "no"}, tls=Failure.INCONCLUSIVE)
+    assert "intercepted" in lists(unmeasured)["not_checked"]
+    assert unmeasured.outcome == "clear"
+    assert look(case, {"vpn": "no"}, tls=Failure.CONNECTION_RESET).outcome == "unclear"
+    assert look(case_of(folder, "ios"), {"vpn": "no"}, tcp=Failure.INCONCLUSIVE).outcome == "unclear"
+
+
 def test_what_a_found_cause_asked_about_is_accounted_for(browser: CaseModel) -> None:
     """All edges shut: each failed look belongs to the finding, those that did not look are not failures."""
     diagnosis = look(
