@@ -38,7 +38,9 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "quality": Budget(3.6),  # 50 packets in 0.45 s; up to 350, and the last answers, if some are lost
     "nat": Budget(1.2),  # one or two name lookups, then 0.45 s without a reply is a result
     "turn": Budget(2.5),  # at most 5 round trips over TLS, one loss covered
-    "udp_media": Budget(3.0),  # an allocation, then 3 datagrams per port within 0.6 s
+    "udp_media": Budget(
+        3.6
+    ),  # an allocation, then 3 datagrams per port within 0.6 s; more where some are lost
     "edges": Budget(2.5),  # one TCP handshake per edge, in parallel
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from probes.checks.context import ProbeContext
-from probes.checks.media_path import Egress
+from probes.checks.media_egress import Egress
 from probes.checks.targets import addresses_of
 from probes.net.stun import TransportAddress
 from probes.net.turn import Allocation, TurnClient, open_allocation

@@ -5,12 +5,12 @@ just as media would. The server reports it over the control channel, and sends a
 """
 
 import asyncio
-import ipaddress
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
+from probes.checks.media_egress import Egress
 from probes.checks.media_verdict import PortProof
 from probes.net.clock import milliseconds_since, now
 from probes.net.sockets import open_udp
@@ -23,50 +23,18 @@ from probes.protocol.failures import Failure
 
 # Seconds after each datagram: three within 0.6 s, so that random loss does not look like a firewall rule.
 _WAITS: Final = (0.15, 0.2, 0.25)
+_WAITS_AGAIN: Final = (
+    *[0.04] * 7,
+    0.25,
+)  # of the other rounds: eight datagrams, since loss may explain the first three
 # The wait after the last one is longer if the control channel is slow: this many of its round trips.
 _SLOW: Final = 2
+_POLL: Final = 0.02  # seconds
 _KNOCK_WAIT: Final = 0.1  # seconds, per port
 _ICMP_ENOUGH: Final = 2  # after this many ICMP errors the port is rejected
-_STUN_PACE: Final = (0.1, 0.2, 0.3)
-# NAT pools use neighboring addresses: after no answer, permit this many around each address we know.
-_POOL_BITS: Final = 27
-_MOST_PERMITTED: Final = 96
 # Version 2, payload type 0: an RTP header, as media must pass (RFC 3550 section 5.1). Our mark replaces
 # timestamp and source.
 _RTP: Final = b"\x80\x00"
-
-
-class Egress:
-    """The public addresses that our datagrams may leave from; TURN permissions are for these."""
-
-    def __init__(self, hosts: Iterable[str] = ()) -> None:
-        self.hosts: set[str] = set()
-        self.stun_answers = 0
-        for host in hosts:
-            self.learn(host)
-
-    def learn(self, host: str) -> None:
-        """Add an address; IPv4 only, like relayed addresses."""
-        with suppress(ValueError):
-            self.hosts.add(str(ipaddress.IPv4Address(host)))
-
-    async def ask(self, stun: StunSocket, server: TransportAddress) -> None:
-        """Ask *server* for our address, from the same port that will send."""
-        with suppress(OSError):
-            answer = await stun.ask(server, pace=_STUN_PACE)
-            self.stun_answers += 1
-            self.learn(answer.reflexive.host)
-
-    @property
-    def neighbours(self) -> set[str]:
-        """The known addresses, and those next to them that a NAT pool would use."""
-        found = set(self.hosts)
-        for host in sorted(self.hosts):
-            network = ipaddress.ip_network(f"{host}/{_POOL_BITS}", strict=False)
-            found |= {str(address) for address in network}
-            if len(found) >= _MOST_PERMITTED:
-                break
-        return found
 
 
 class MediaPath:
@@ -85,6 +53,8 @@ class MediaPath:
         self._mark = os.urandom(8)
         self._times: list[float] = []  # when each datagram was sent
         self._rejections = 0
+        self.first_round_over = asyncio.Event()
+        self._repeated: list[object] = []  # the answers that were waited for, once for each round
         loop = asyncio.get_running_loop()
         self._arrived: asyncio.Future[TransportAddress] = (
             loop.create_future()
@@ -93,10 +63,16 @@ class MediaPath:
         stun.on_other = self._take_arrival
         client.on_data.append(self._take_data)
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether another round may say more: nobody rejected the datagrams, and the control channel works."""
+        return not self.proof.rejected and not self._client.broken
+
     async def run_round(self) -> None:
         """Send up to three datagrams out, then up to three in; call again for directions without an answer.
 
-        Raises TurnRefused, OSError or EOFError if the control channel fails.
+        A direction is lost only if the control channel still works after the last datagram: on a stream, all that the
+        server reported before has arrived by then. Raises TurnRefused, OSError or EOFError if the channel fails.
         """
         start = now()
         await self._permit(self._egress.hosts)
@@ -107,7 +83,7 @@ class MediaPath:
         self.proof.outbound = True
         peer = self._arrived.result()
         self._egress.learn(peer.host)
-        if await self._repeat(self._returned, lambda: self._client.send(self._payload(0), peer)):
+        if await self._repeat(self._returned, lambda: self._send_in(peer)):
             self.proof.inbound = True
         else:
             self.proof.inbound = None if self._client.broken else False
@@ -115,7 +91,10 @@ class MediaPath:
     async def _repeat(
         self, answer: "asyncio.Future[TransportAddress] | asyncio.Future[None]", send: Callable[[], None]
     ) -> bool:
-        for wait in (*_WAITS[:-1], max(_WAITS[-1], _SLOW * self._slow)):
+        waits = _WAITS_AGAIN if answer in self._repeated else _WAITS
+        self._repeated.append(answer)
+        last = max(waits[-1], _SLOW * self._slow)
+        for wait in (*waits[:-1], last):
             send()
             await asyncio.wait({answer}, timeout=wait)
             if answer.done():
@@ -127,12 +106,23 @@ class MediaPath:
                     TurnRefused
                 ):  # a server may refuse that many; the important ones are already permitted
                     await self._permit(self._egress.neighbours)
-        return False
+        await self._wait_for_server()
+        await asyncio.wait({answer}, timeout=last if answer is self._returned else _POLL)
+        return answer.done()
+
+    async def _wait_for_server(self) -> None:
+        """Return once the server answered a request over the control channel."""
+        with suppress(TurnRefused):
+            await self._client.permit(sorted(self._permitted)[:1] or sorted(self._egress.hosts)[:1])
 
     async def _permit(self, hosts: set[str]) -> None:
         if wanted := hosts - self._permitted:
             await self._client.permit(sorted(wanted))
             self._permitted |= wanted
+
+    def _send_in(self, peer: TransportAddress) -> None:
+        self.proof.sent_in += 1
+        self._client.send(self._payload(0), peer)
 
     def _send_out(self) -> None:
         self._times.append(now())

@@ -4,9 +4,11 @@ Pure: no network, no clock.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import comb
 from typing import Any, Final
 
+from probes.net.loss import CHANCE, LossMeter
 from probes.protocol.failures import Failure
 
 SAME: Final = "same"
@@ -24,6 +26,7 @@ class PortProof:
     inbound: bool | None = None
     ms: float | None = None  # from sending the datagram to its Data indication
     sent: int = 0  # number of datagrams sent
+    sent_in: int = 0  # number of datagrams that the server was asked to send
     icmp_from: str = ""  # who sent the ICMP error
     rejected: bool = False  # by a device on the path, or by this host
 
@@ -62,6 +65,44 @@ def judge(proofs: Iterable[PortProof], ephemeral: str, *, permission_sure: bool)
     if any(proof.inbound is False for proof in proofs) or ephemeral == INBOUND_LOST:
         return Failure.UDP_INBOUND_LOST
     return None
+
+
+def settle(proofs: Sequence[PortProof], loss: float) -> list[PortProof]:
+    """The *proofs*, where a direction of which loss may have taken all datagrams is not known.
+
+    *loss* is the upper bound for the line. With several ports, it does not matter which of them stay silent by chance.
+    """
+    known = sum(proof.outbound is not None for proof in proofs)
+    out = [proof for proof in proofs if proof.outbound is False]
+    back = [proof for proof in proofs if proof.inbound is False]
+    is_out = _is_beyond_chance(known, [proof.sent for proof in out], loss) or any(
+        proof.rejected for proof in out
+    )
+    is_back = _is_beyond_chance(known, [proof.sent_in for proof in back], loss)
+    return [
+        replace(
+            proof,
+            outbound=None if proof.outbound is False and not is_out else proof.outbound,
+            inbound=None if proof.inbound is False and not is_back else proof.inbound,
+        )
+        for proof in proofs
+    ]
+
+
+def _is_beyond_chance(known: int, sent: Sequence[int], loss: float) -> bool:
+    """Whether *loss* hardly ever, once in a million times, takes all of *sent* for so many of the *known* ports."""
+    return comb(known, len(sent)) * loss ** sum(sent) < CHANCE
+
+
+def count_passed(proofs: Iterable[PortProof]) -> LossMeter:
+    """The datagrams of the directions that work: what was sent before the one that was answered counts as lost."""
+    meter = LossMeter()
+    for proof in proofs:
+        for passed, sent in ((proof.outbound, proof.sent), (proof.inbound, proof.sent_in)):
+            if passed:
+                meter.sent += sent
+                meter.lost += sent - 1
+    return meter
 
 
 def compare_ephemeral(pairs: Sequence[tuple[PortProof, PortProof]]) -> str:

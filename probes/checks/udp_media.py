@@ -8,14 +8,16 @@ nothing can be proven.
 import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Final
 
 from probes.checks.context import ProbeContext
 from probes.checks.media_allocations import Control, Held, endpoints_of, first_allocation, stun_server
-from probes.checks.media_path import Egress, MediaPath, host_answers
-from probes.checks.media_verdict import compare_ephemeral, judge, summarize
+from probes.checks.media_egress import Egress
+from probes.checks.media_path import MediaPath, host_answers
+from probes.checks.media_rounds import MediaRounds
+from probes.checks.media_verdict import judge, summarize
 from probes.net.sockets import source_address
 from probes.net.stun_client import StunSocket, open_stun
 from probes.net.turn import open_allocation
@@ -30,8 +32,6 @@ _EPHEMERAL_PORTS: Final = range(32768, 60001)
 _EPHEMERAL_TRIES: Final = 8
 # An allocation waits this many more seconds for STUN to report the address that we send from.
 _STUN_GRACE: Final = 0.1
-# So few silent ports may be random loss if others answer: they get three more datagrams.
-_CHANCE: Final = 2
 # Ends before the step's budget: what could not be proven in time is inconclusive, not a timeout.
 _SHARE_OF_BUDGET: Final = 0.9
 
@@ -40,7 +40,9 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Facts: via, relayed_address, in_range, tried, counts, lost_ports, boundary, ephemeral, stun_silent."""
     context.note(reached=False, ephemeral="not_looked")
     async with AsyncExitStack() as stack:
-        work = _Work(step, context, stack, Credentials.given(step.secrets), Egress(_taught(context)))
+        egress = Egress(_taught(context))
+        rounds = MediaRounds(egress, context.loss)
+        work = _Work(step, context, stack, Credentials.given(step.secrets), egress, rounds)
         with suppress(TimeoutError):
             async with asyncio.timeout(step.budget * _SHARE_OF_BUDGET):
                 await work.run()
@@ -65,13 +67,11 @@ class _Work:
     stack: AsyncExitStack
     credentials: Credentials
     egress: Egress
+    rounds: MediaRounds
     control: Control | None = None
     failure: Failure | None = Failure.INCONCLUSIVE  # until there is a control channel
     server_known: bool = False
     path_open: bool = False  # the relaying host answered, although no relayed port did
-    media_paths: list[MediaPath] = field(default_factory=list)
-    ephemeral: list[tuple[MediaPath, MediaPath]] = field(default_factory=list)  # low port, ephemeral port
-    refused: list[Failure] = field(default_factory=list)
 
     async def run(self) -> None:
         """Get a control channel, then check all ports in parallel."""
@@ -93,7 +93,7 @@ class _Work:
                     proving.create_task(self._prove_port(number, stun, questions[-1]))
             await self._retry()
             await self._knock()
-            if not self._silent():
+            if not self.rounds.silent:
                 for question in questions:
                     question.cancel()
 
@@ -104,17 +104,18 @@ class _Work:
             held = self.control.held if number == 0 else await self._another(self.control)
             await asyncio.wait({question}, timeout=_STUN_GRACE)
             media_path = self._lane(held, stun)
-            self.media_paths.append(media_path)
-            rounds = [self._round(media_path)]
+            self.rounds.paths.append(media_path)
+            running = [self.rounds.run(media_path)]
             if number < _EPHEMERAL_LANES:
                 high = self._lane(held, await self._open_ephemeral())
-                self.ephemeral.append((media_path, high))
-                rounds.append(self._round(high))
-            await asyncio.gather(*rounds)
+                self.rounds.ephemeral.append((media_path, high))
+                running.append(self.rounds.run_beside(media_path, high))
+            await asyncio.gather(*running)
         except TurnRefused as refused:
-            self.refused.append(refused.failure)
+            self.rounds.refused.append(refused.failure)
         except (OSError, EOFError):
             return  # one port fewer: the control channel failed, not the media
+        self._note()
 
     async def _another(self, control: Control) -> Held:
         return await self.stack.enter_async_context(
@@ -133,32 +134,16 @@ class _Work:
                 break
         return stun
 
-    async def _round(self, media_path: MediaPath) -> None:
-        try:
-            await media_path.run_round()
-        except TurnRefused as refused:
-            self.refused.append(refused.failure)
-        except (OSError, EOFError):
-            pass  # not checked: the control channel failed, not the media
-        self._note()
-
-    def _silent(self) -> list[MediaPath]:
-        return [media_path for media_path in self.media_paths if media_path.proof.lost]
-
     async def _retry(self) -> None:
-        """Run a second round where random loss or a NAT pool may explain the missing answers."""
-        silent = self._silent()
-        again = silent if len(silent) <= _CHANCE or len(self.egress.hosts) > 1 else []
-        worse = [high for low, high in self.ephemeral if high.proof.lost and not low.proof.lost]
-        again += worse if len(worse) < _EPHEMERAL_LANES else []  # one may be random loss, two are a rule
-        await asyncio.gather(*(self._round(media_path) for media_path in again))
+        """Run another round where a NAT pool may explain the missing answers: its addresses are known by now."""
+        if len(self.egress.hosts) > 1:
+            await self.rounds.repeat_silent()
 
     async def _knock(self) -> None:
         """If nothing answers, not even STUN, find out whether datagrams reach the relaying host."""
-        if len(self._silent()) == len(self.media_paths) and not self.egress.stun_answers:
-            self.path_open = await host_answers(
-                [media_path.relayed for media_path in self.media_paths[:_KNOCKS]]
-            )
+        paths = self.rounds.paths
+        if len(self.rounds.silent) == len(paths) and not self.egress.stun_answers:
+            self.path_open = await host_answers([media_path.relayed for media_path in paths[:_KNOCKS]])
 
     def _note_control(self, control: Control) -> None:
         relayed = control.held[1].relayed
@@ -171,28 +156,29 @@ class _Work:
 
     def _note(self) -> None:
         self.context.note(
-            **summarize([media_path.proof for media_path in self._counted()]), ephemeral=self._ephemeral()
+            **summarize(self.rounds.settled(self._counted())), ephemeral=self.rounds.compare_ephemeral()
         )
 
     def _counted(self) -> Sequence[MediaPath]:
         """The paths whose relayed port is in the media range: others prove nothing about it."""
         low, high = self.step.params.get("ports", (1, 65535))
-        return [media_path for media_path in self.media_paths if low <= media_path.proof.port <= high]
-
-    def _ephemeral(self) -> str:
-        return compare_ephemeral([(low.proof, high.proof) for low, high in self.ephemeral])
+        return [media_path for media_path in self.rounds.paths if low <= media_path.proof.port <= high]
 
     def verdict(self) -> Failure | None:
         """The failure, as far as is known now."""
         if self.control is None:
             return self.failure
         self._note()
-        if self._silent():
+        if self.rounds.silent:
             self.context.note(stun_silent=self.egress.stun_answers == 0)
-        proofs = [media_path.proof for media_path in self._counted()]
-        if self.refused and not any(proof.outbound is not None for proof in proofs):
-            return self.refused[0]
-        return judge(proofs, self._ephemeral(), permission_sure=self._permission_sure(self.control))
+        proofs, ephemeral = self.rounds.settled(self._counted()), self.rounds.compare_ephemeral()
+        if self.rounds.refused and not any(proof.outbound is not None for proof in proofs):
+            return self.rounds.refused[0]
+        failure = judge(proofs, ephemeral, permission_sure=self._permission_sure(self.control))
+        if failure is None and self.rounds.is_unsure:
+            self.context.note(**self.rounds.facts())
+            return Failure.INCONCLUSIVE
+        return failure
 
     def _permission_sure(self, control: Control) -> bool:
         """Whether the address that our datagrams leave from was among those permitted.
