@@ -5,9 +5,11 @@ Pure: no network, no clock. Facts come from a relay, so their types are checked.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from probes.protocol.model import Observation
+
+_FULL: Final = 1500  # bytes of Ethernet's longest packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Measurements:
 
 def measurements_of(observations: Iterable[Observation]) -> Measurements:
     """Collect the measurements from *observations*: of each kind, the first that succeeded."""
+    observations = tuple(observations)
     line = _line(observations)
     low, high = _number(line, "loss_low_percent"), _number(line, "loss_high_percent")
     return Measurements(
@@ -33,11 +36,13 @@ def measurements_of(observations: Iterable[Observation]) -> Measurements:
         loss_percent=_number(line, "loss_percent"),
         loss_interval=None if low is None or high is None else (low, high),
         mos=_number(line, "mos"),
+        path_mtu=_path_mtu(observations),
     )
 
 
 def line_text(observations: Iterable[Observation]) -> str:
     """One line for people: `Line: 23 ms, jitter 2 ms, no loss in 50 packets`; empty if nothing was measured."""
+    observations = tuple(observations)
     line = _line(observations)
     rtt, jitter, mos = (_number(line, name) for name in ("rtt_ms", "jitter_ms", "mos"))
     sent, lost = _number(line, "sent"), _number(line, "lost")
@@ -48,7 +53,15 @@ def line_text(observations: Iterable[Observation]) -> str:
     else:
         loss = f"no loss in {sent:.0f} packets"
     score = f", MOS {mos:.1f}" if mos is not None else ""
-    return f"Line: {_whole(rtt)} ms, jitter {_whole(jitter)} ms, {loss}{score}"
+    path_mtu = _path_mtu(observations)
+    size = f", packets up to {path_mtu} bytes" if path_mtu and path_mtu < _FULL else ""
+    return f"Line: {_whole(rtt)} ms, jitter {_whole(jitter)} ms, {loss}{score}{size}"
+
+
+def _path_mtu(observations: Iterable[Observation]) -> int | None:
+    """The longest packet that passes, whether or not longer ones are a fault."""
+    sizes = (_number(one.facts, "path_mtu") for one in observations if one.probe == "mtu")
+    return next((int(size) for size in sizes if size), None)
 
 
 def _line(observations: Iterable[Observation]) -> Mapping[str, Any]:

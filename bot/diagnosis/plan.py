@@ -23,10 +23,8 @@ BEHIND: Final[Mapping[str, tuple[str, ...]]] = {
     "tls": ("dns", "tcp"),
     "http": ("dns", "tcp"),
     "websocket": ("dns", "tcp"),  # not tls: behind TLS interception, the result is still informative
-    "stun": ("dns",),
-    "quality": ("dns",),
-    "nat": ("dns",),
-    "turn": ("dns",),
+    "mtu": ("dns", "tcp"),
+    **dict.fromkeys(("stun", "quality", "nat", "turn"), ("dns",)),
 }
 
 # One is enough; the second is a fallback if the first does not reply.
@@ -130,7 +128,7 @@ def _params(
             yield "limits", _limits(network)
         case "turn":
             yield from offered(look.target, ice)
-        case "nat":
+        case "nat" | "mtu":
             yield "servers", _other_servers(look.target, network)
         case "udp_media":
             yield "turn", [_endpoint(server, network) for server in turn]
@@ -189,7 +187,7 @@ def _endpoint(server: TurnServer, network: Network) -> dict[str, Any]:
 
 
 def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
-    """Find further STUN servers: NAT detection compares the mappings for two addresses from one port."""
+    """Find further STUN servers: NAT detection compares two mappings of one port, `mtu` sends long requests."""
     others = chain.from_iterable(network.targets(service, "", "every") for service in ("stun", "turn"))
     found = {
         other.host: other.port for other in others if other.transport == "udp" and other.host != target.host

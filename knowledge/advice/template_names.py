@@ -141,6 +141,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "ephemeral_lost",
         }
     ),
+    "mtu": frozenset({"path_mtu", "lost_out", "lost_in", "lost_udp", "icmp_from", "icmp_mtu", "unchecked"}),
     "edges": frozenset(
         {
             "open",

@@ -41,6 +41,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "udp_media": Budget(
         3.6
     ),  # an allocation, then 3 datagrams per port within 0.6 s; more where some are lost
+    "mtu": Budget(3.0),  # where the first connection stalls for 0.35 s, others get 1.7 s
     "edges": Budget(2.5),  # one TCP handshake per edge, in parallel
 }
 

@@ -24,6 +24,8 @@ _OFFENDER: Final = {  # where the sender's address is in the sockaddr after the 
 }
 _LEVELS: Final = {(socket.IPPROTO_IP, IP_RECVERR), (socket.IPPROTO_IPV6, IPV6_RECVERR)}
 
+_TOO_LONG: Final = {(4, 3, 4), (6, 2, 0)}  # version, type, code: RFC 1191, RFC 4443 3.2
+
 _WORDS_V4: Final = {  # RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1
     (3, 0): Failure.NETWORK_UNREACHABLE,
     (3, 1): Failure.HOST_UNREACHABLE,
@@ -57,6 +59,7 @@ class IcmpError:
     code: int
     sender: str  # the router or host that sent it; "" if the kernel does not report it
     version: int = 4
+    mtu: int = 0  # of a packet that is too long: the longest that the sender can pass on
 
     @property
     def failure(self) -> Failure | None:
@@ -106,12 +109,14 @@ def parse_ancillary(ancillary: Iterable[tuple[int, int, bytes]]) -> IcmpError | 
     for level, kind, content in ancillary:
         if (level, kind) not in _LEVELS or len(content) < _HEADER.size:
             continue
-        _, origin, icmp_type, code, *_ = _HEADER.unpack_from(content)
+        _, origin, icmp_type, code, _, info, _ = _HEADER.unpack_from(content)
         if origin not in _ORIGINS:
             continue
         family, place = _OFFENDER[level]
         raw = content[place]
         complete = len(raw) == place.stop - place.start
         sender = socket.inet_ntop(family, raw) if complete and any(raw) else ""
-        return IcmpError(icmp_type, code, sender, 4 if level == socket.IPPROTO_IP else 6)
+        version = 4 if level == socket.IPPROTO_IP else 6
+        mtu = info if (version, icmp_type, code) in _TOO_LONG else 0
+        return IcmpError(icmp_type, code, sender, version, mtu)
     return None

@@ -50,14 +50,19 @@ def has_route(address: str) -> bool:
     return True
 
 
-async def connect_tcp(address: str, port: int) -> socket.socket:
-    """A connected, non-blocking socket; raises OSError, as NetworkError with the sender if an ICMP error arrived."""
+async def connect_tcp(address: str, port: int, *, mss: int = 0) -> socket.socket:
+    """A connected, non-blocking socket; raises OSError, as NetworkError with the sender if an ICMP error arrived.
+
+    With *mss*, no packet in either direction has more bytes of content.
+    """
     GUARD.get().check(address, port, "tcp")
     sock = socket.socket(family_of(address), socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ask_for_icmp(sock)
+        if mss:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
         code = sock.connect_ex((address, port))
         if code not in {0, errno.EINPROGRESS}:
             raise OSError(code, os.strerror(code))

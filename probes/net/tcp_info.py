@@ -5,9 +5,11 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-# Eight single bytes, then numbers of 32 bits: `tcpi_unacked` is the fifth, `tcpi_rtt` the sixteenth.
-_FIELDS: Final = struct.Struct("=8x16I")
-_UNACKNOWLEDGED, _ROUND_TRIP = 4, 15
+# Eight single bytes (the sixth is `tcpi_options`), 24 numbers of 32 bits (the fifth is `tcpi_unacked`), then long ones.
+_FIELDS: Final = struct.Struct("=5xB2x24I3Q")
+_SENT_SEGMENT, _RECEIVED_SEGMENT, _UNACKNOWLEDGED, _ROUND_TRIP, _RESENT, _ACKNOWLEDGED = 2, 3, 4, 15, 23, 26
+_TIMESTAMPS: Final = 0x1  # in `tcpi_options`
+_TIMESTAMP_SIZE: Final = 12  # bytes of each packet that then are not content
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +18,24 @@ class TcpInfo:
 
     unacknowledged: int  # packets sent that the peer's TCP has not confirmed
     round_trip: float  # seconds, smoothed by the kernel
+    sent_segment: int = 0  # bytes of the longest packet that we send, without headers
+    received_segment: int = (
+        0  # bytes of the longest packet that came, without headers; the kernel starts at 536
+    )
+    resent: int = 0  # packets sent again
+    acknowledged: int = 0  # bytes that the peer's TCP has confirmed, the SYN included
 
 
 def tcp_info(sock: socket.socket) -> TcpInfo:
     """The state of *sock*, which is connected."""
     raw = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _FIELDS.size)
-    numbers = _FIELDS.unpack(raw)
-    return TcpInfo(numbers[_UNACKNOWLEDGED], numbers[_ROUND_TRIP] / 1_000_000)
+    options, *numbers = _FIELDS.unpack(raw)
+    stamp = _TIMESTAMP_SIZE if options & _TIMESTAMPS else 0
+    return TcpInfo(
+        unacknowledged=numbers[_UNACKNOWLEDGED],
+        round_trip=numbers[_ROUND_TRIP] / 1_000_000,
+        sent_segment=numbers[_SENT_SEGMENT] + stamp,
+        received_segment=numbers[_RECEIVED_SEGMENT] + stamp,
+        resent=numbers[_RESENT],
+        acknowledged=numbers[_ACKNOWLEDGED],
+    )

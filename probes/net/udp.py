@@ -14,6 +14,13 @@ from probes.net.icmp import IcmpError, read_error
 from probes.protocol.failures import Failure
 
 _BATCH: Final = 32  # datagrams per read, so that a flood cannot block the event loop
+# Linux's values (linux/in.h, linux/in6.h); Python's socket module defines none.
+_MTU_DISCOVER: Final = {
+    socket.AF_INET: (socket.IPPROTO_IP, 10),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, 23),
+}
+_MTU: Final = {socket.AF_INET: (socket.IPPROTO_IP, 14), socket.AF_INET6: (socket.IPPROTO_IPV6, 24)}
+_FRAGMENT, _NEVER_FRAGMENT = 0, 3  # IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE
 _KEPT: Final = 256  # arrivals waiting to be received; more are dropped in a flood
 # The kernel's clock time of each datagram (linux/socket.h). Later than this, in seconds, it is from another clock.
 _TIMESTAMP: Final = 35
@@ -69,6 +76,16 @@ class UdpSocket:
         """Our address and port; the address is the wildcard until the socket is connected."""
         name = self._sock.getsockname()
         return str(name[0]), int(name[1])
+
+    def fragment(self, allowed: bool) -> None:
+        """Let routers fragment what is sent from now on, or forbid it, to this host's kernel as well."""
+        option = _MTU_DISCOVER[socket.AddressFamily(self._sock.family)]
+        self._sock.setsockopt(*option, _FRAGMENT if allowed else _NEVER_FRAGMENT)
+
+    @property
+    def mtu(self) -> int:
+        """The longest packet that this host's kernel sends to the peer of a connected socket."""
+        return self._sock.getsockopt(*_MTU[socket.AddressFamily(self._sock.family)])
 
     def send(self, payload: bytes, to: tuple[str, int] | None = None, *, ttl: int | None = None) -> None:
         """Send once, with *ttl* if given; raises OSError if this host refuses.

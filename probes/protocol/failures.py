@@ -71,6 +71,9 @@ class Failure(StrEnum):
     UDP_OUTBOUND_LOST = "udp_outbound_lost"  # on at least one port, no packet that we sent arrived
     UDP_INBOUND_LOST = "udp_inbound_lost"  # packets arrive, replies are blocked
 
+    # Long packets.
+    LARGE_PACKETS_LOST = "large_packets_lost"  # shorter ones pass, and no router says that they are too long
+
     # Not checked, or could not be checked: neither "fine" nor "broken".
     SKIPPED = "skipped"  # a step that must succeed first failed
     CANCELLED = "cancelled"  # the result was no longer needed

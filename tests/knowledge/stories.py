@@ -32,6 +32,7 @@ FINE: Mapping[str, Mapping[str, Any]] = {
     "nat": {"mapping": "endpoint_independent", "reflexive": ["203.0.113.9:4000"]},
     "turn": {"reached": True, "challenged": True, "allocated": True},
     "udp_media": {"in_range": True, "outbound_ok": 8, "inbound_ok": 8, "outbound_lost": 0, "inbound_lost": 0},
+    "mtu": {"tcp_out": "passes", "tcp_in": "passes", "udp_out": "passes", "path_mtu": 1500},
     "edges": {
         "open": ["ashburn", "dublin"],
         "shut": [],
@@ -48,7 +49,13 @@ FINE: Mapping[str, Mapping[str, Any]] = {
         "extra_ratio": 1.0,
     },
 }
-BEHIND = {"tcp": ("dns",), "tls": ("dns", "tcp"), "http": ("dns", "tcp"), "websocket": ("dns", "tcp", "tls")}
+BEHIND = {
+    "tcp": ("dns",),
+    "tls": ("dns", "tcp"),
+    "http": ("dns", "tcp"),
+    "websocket": ("dns", "tcp", "tls"),
+    "mtu": ("dns", "tcp"),
+}
 SILENT = Failure.GENERIC_TIMEOUT_ERROR
 
 

@@ -102,6 +102,7 @@ class Lab:
         self._rules: dict[str, str] = {}
         self._default_route = True
         self._slow_line = False
+        self._link_mtu = World().link_mtu
 
     @classmethod
     @contextmanager
@@ -151,6 +152,7 @@ class Lab:
                 "relay", f"route {'add' if world.default_route else 'del'} default via {at.GATEWAY}"
             )
             self._default_route = world.default_route
+        self._narrow(world.link_mtu)
         path = self.network_file
         if world.network:
             path = self.folder / "network-changed.yaml"
@@ -191,6 +193,16 @@ class Lab:
             verb = "add" if world.line else "del"
             self.namespaces.batch("r2", f"rule {verb} from all iif service lookup 100 pref 200")
             self._slow_line = bool(world.line)
+
+    def _narrow(self, mtu: int) -> None:
+        """Give the link between fw and r1 its MTU; what the ends learned about another one is forgotten."""
+        if mtu == self._link_mtu == World().link_mtu:
+            return
+        for router in ("fw", "r1"):
+            self.namespaces.batch(router, f"link set wan mtu {mtu}")
+        for place in at.NAMESPACES:
+            self.namespaces.batch(place, "route flush cache")
+        self._link_mtu = mtu
 
     def _load(self, place: str, world: World) -> None:
         rules = ruleset(world, place)

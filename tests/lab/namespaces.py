@@ -36,9 +36,13 @@ def firewall(wan: Sequence[str], gateway: str) -> str:
         route add default via {gateway}"""
 
 
-# What `ip -batch` does in each namespace once the links are there.
+# What `ip -batch` does in each namespace once the links are there. Both ends of TCP send packets one by one, so that a
+# rule about the length of a packet meets what a real network would carry.
 SETUP: Final = {
-    "relay": f"addr add {at.RELAY}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
+    "relay": f"""addr add {at.RELAY}/24 dev lan
+        link set lan gso_max_segs 1
+        link set lan up
+        route add default via {at.GATEWAY}""",
     "lan": f"addr add {at.NEAR}/24 dev lan\nlink set lan up\nroute add default via {at.GATEWAY}",
     "fw": firewall((f"{at.WAN}/24", f"{at.WAN_POOL}/24"), at.WAN_GATEWAY),
     "r1": f"""addr add {at.WAN_GATEWAY}/24 dev wan
@@ -68,6 +72,7 @@ SETUP: Final = {
                 )
             ),
             "addr add 10.77.34.2/24 dev service",
+            "link set service gso_max_segs 1",
             "link set service up",
             "route add default via 10.77.34.1",
         ]

@@ -9,7 +9,14 @@ from typing import Any, Final
 import yaml
 
 # Importing a file of faults puts them into the table.
-from tests.lab import faults, line_faults, loss_faults, portal_faults, service_faults  # noqa: F401 - see above
+from tests.lab import (  # noqa: F401 - see above
+    faults,
+    line_faults,
+    loss_faults,
+    mtu_faults,
+    portal_faults,
+    service_faults,
+)
 from tests.lab.world import World
 
 FOLDER: Final = Path(__file__).with_name("scenarios")

@@ -12,6 +12,7 @@ class World:
 
     forward: dict[str, list[str]] = field(default_factory=dict)  # namespace -> rules for what it forwards
     incoming: dict[str, list[str]] = field(default_factory=dict)  # namespace -> rules for its own input
+    outgoing: dict[str, list[str]] = field(default_factory=dict)  # namespace -> rules for what it sends
     redirects: dict[str, list[str]] = field(default_factory=dict)  # namespace -> prerouting nat rules
     masquerade: list[str] = field(default_factory=lambda: ["masquerade"])  # on fw towards the WAN
     resolver: str = at.NEAR  # what the relay's resolv.conf names
@@ -25,6 +26,7 @@ class World:
     trust_interceptor: bool = False  # its CA is installed on the relay
     clock: str = ""  # faketime offset of commands on the relay, such as "+400d"
     default_route: bool = True
+    link_mtu: int = 1500  # of the link between fw and r1
     network: dict[str, str] = field(default_factory=dict)  # changes to the network file: credential, proxy
 
     def add_forward(self, rule: str, namespace: str = "fw") -> None:
@@ -32,6 +34,9 @@ class World:
 
     def add_incoming(self, rule: str, namespace: str) -> None:
         self.incoming.setdefault(namespace, []).append(rule)
+
+    def add_outgoing(self, rule: str, namespace: str) -> None:
+        self.outgoing.setdefault(namespace, []).append(rule)
 
     def add_redirect(self, rule: str, namespace: str = "fw") -> None:
         self.redirects.setdefault(namespace, []).append(rule)
@@ -42,6 +47,7 @@ def ruleset(world: World, namespace: str) -> str:
     lines = ["flush ruleset", "table ip lab {"]
     lines += _chain("forward", "type filter hook forward priority 0", world.forward.get(namespace, ()))
     lines += _chain("incoming", "type filter hook input priority 0", world.incoming.get(namespace, ()))
+    lines += _chain("outgoing", "type filter hook output priority 0", world.outgoing.get(namespace, ()))
     lines += _chain("diverted", "type nat hook prerouting priority -100", world.redirects.get(namespace, ()))
     if namespace == "fw":
         egress = [f'oifname "wan" {rule}' for rule in world.masquerade]

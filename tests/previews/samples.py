@@ -52,6 +52,7 @@ _FINE: Final[Mapping[str, Mapping[str, Any]]] = {
     "nat": {"mapping": "endpoint_independent", "reflexive": ["203.0.113.9:4000"]},
     "turn": {"reached": True, "challenged": True, "allocated": True},
     "udp_media": {"in_range": True, "outbound_ok": 8, "inbound_ok": 8, "outbound_lost": 0, "inbound_lost": 0},
+    "mtu": {"tcp_out": "passes", "tcp_in": "passes", "udp_out": "passes", "path_mtu": 1500},
     "edges": {
         "open": ["ashburn", "dublin", "frankfurt"],
         "shut": [],

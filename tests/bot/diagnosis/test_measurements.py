@@ -58,3 +58,21 @@ def test_facts_of_another_type_are_not_measured(value: object) -> None:
 def test_the_line_in_words(facts: dict[str, Any], text: str) -> None:
     """Round trip, jitter, and loss with its count; nothing if nothing was measured."""
     assert line_text([observed(**FACTS | facts)]) == text
+
+
+@pytest.mark.parametrize(
+    ("failure", "size", "known", "words"),
+    [
+        (None, 1500, 1500, ""),
+        (None, 1400, 1400, ", packets up to 1400 bytes"),
+        (Failure.LARGE_PACKETS_LOST, 1300, 1300, ", packets up to 1300 bytes"),
+        (Failure.SKIPPED, None, None, ""),
+        (None, "1400", None, ""),
+    ],
+)
+def test_the_longest_packet(failure: Failure | None, size: object, known: int | None, words: str) -> None:
+    """The size is known whether or not longer packets are a fault; people read it only below Ethernet's."""
+    target = Target("signaling", "sig.example", 443)
+    seen = [Observation("mtu", "mtu", target, failure, {"path_mtu": size}), observed(**FACTS)]
+    assert measurements_of(seen).path_mtu == known
+    assert line_text(seen).partition("MOS 4.4")[2] == words

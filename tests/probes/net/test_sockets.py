@@ -217,7 +217,9 @@ def test_the_error_queue_is_read_for_both_families() -> None:
     v4 = struct.pack("=IBBBBIIHH4s8x", 113, 2, 3, 13, 0, 0, 0, 2, 0, bytes([192, 0, 2, 1]))
     v6 = struct.pack("=IBBBBIIHHI16s4x", 113, 3, 3, 0, 0, 0, 0, 10, 0, 0, socket.inet_pton(10, "2001:db8::1"))
     local = struct.pack("=IBBBBII", 90, 1, 0, 0, 0, 0, 0)
+    too_long = struct.pack("=IBBBBIIHH4s8x", 90, 2, 3, 4, 0, 1400, 0, 2, 0, bytes([192, 0, 2, 1]))
     assert icmp.parse_ancillary([(0, 11, v4)]) == icmp.IcmpError(3, 13, "192.0.2.1")
+    assert icmp.parse_ancillary([(0, 11, too_long)]) == icmp.IcmpError(3, 4, "192.0.2.1", mtu=1400)
     heard = icmp.parse_ancillary([(41, 25, v6)])
     assert heard == icmp.IcmpError(3, 0, "2001:db8::1", 6)
     assert heard.time_exceeded

@@ -19,6 +19,8 @@ def test_a_confirmed_packet_is_not_waited_for() -> None:
             info = tcp_info(client)
     assert info.unacknowledged == 0
     assert 0 < info.round_trip < 1
+    assert info.acknowledged == len("x") + 1  # the SYN counts
+    assert info.resent == 0
 
 
 async def test_a_packet_that_nobody_confirms_is_counted() -> None:
@@ -28,3 +30,18 @@ async def test_a_packet_that_nobody_confirms_is_counted() -> None:
             client.setblocking(False)
             client.connect_ex(("127.0.0.1", port))
             assert tcp_info(client).unacknowledged == 1
+
+
+def test_the_longest_packets_are_known() -> None:
+    """What was sent and received in one piece is told with the bytes of the timestamps, as an MSS has it."""
+    with socket.socket() as client, socket.create_server(("127.0.0.1", 0)) as server:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 1260)
+        client.connect(server.getsockname())
+        peer, _ = server.accept()
+        with peer:
+            peer.sendall(bytes(5000))
+            received = 0
+            while received < 5000:
+                received += len(client.recv(5000))
+            info = tcp_info(client)
+    assert (info.sent_segment, info.received_segment) == (1260, 1260)
