@@ -6,6 +6,7 @@ Pure: no network, no clock.
 from typing import Final
 
 from knowledge.reasoning.device import PASTED, PREFLIGHT
+from knowledge.reasoning.line_loss import describe_loss
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
 
@@ -105,6 +106,8 @@ def outcome(observation: Observation) -> str:
     """Describe the result of an observation as part of a sentence."""
     if observation.probe in REPORTED:
         return "read"  # the facts have the details; the user's test itself may have failed
+    if loss := describe_loss(observation):
+        return f"no answer came back, but {loss}, so this proves nothing"
     return "fine" if observation.failure is None else SENTENCES[observation.failure]
 
 

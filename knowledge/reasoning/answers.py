@@ -13,6 +13,7 @@ from knowledge.model.conclusions import Answered, Answers, By
 from knowledge.model.rules import ObservedValues, Truth, all_of, deciding, holds
 from knowledge.model.schema import CaseModel, Option, Question
 from knowledge.reasoning.device import reports_in, with_device
+from knowledge.reasoning.line_loss import describe_loss
 from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
 
@@ -159,8 +160,13 @@ def _open(question: Question, observed: Sequence[ObservedValues], by: By) -> Ans
     if any(values.observation is None for values in missing) or stopped is None:
         because = "still looking"
     else:
-        because = f"not looked: {_WHY_NOT.get(str(stopped.failure), str(stopped.failure))}"
+        loss = describe_loss(stopped)
+        because = f"no answer proves nothing here: {loss}" if loss else f"not looked: {_why_not(stopped)}"
     return Answered(question.id, None, because, _steps(missing), by, (question.id,))
+
+
+def _why_not(observation: Observation) -> str:
+    return _WHY_NOT.get(str(observation.failure), str(observation.failure))
 
 
 def _skipped(values: ObservedValues) -> bool:

@@ -42,6 +42,20 @@ def test_sentence(probe: str, target: Target, failure: Failure | None, said: str
     assert sentence(Observation("id", probe, target, failure)) == said
 
 
+def test_a_line_that_loses_packets_is_named_where_it_leaves_a_check_without_a_result() -> None:
+    """Its interval is in the sentence; an observation with a result, or without the figures, says nothing of it."""
+    loss = {"loss_low_percent": 7.6, "loss_high_percent": 41.2}
+    target = Target("signaling", "a.example", 443)
+    unsure = Observation("id", "tcp", target, Failure.INCONCLUSIVE, loss)
+    assert sentence(unsure) == (
+        "TCP connection to a.example:443/tcp: no answer came back, but the line loses 8 to 41 % of the packets, "
+        "so this proves nothing"
+    )
+    blocked = Observation("id", "tcp", target, Failure.GENERIC_TIMEOUT_ERROR, loss)
+    assert "loses" not in sentence(blocked)
+    assert "loses" not in sentence(Observation("id", "tcp", target, Failure.INCONCLUSIVE, {}))
+
+
 def test_printable() -> None:
     """Escape sequences and direction marks in what strangers wrote do not reach the terminal."""
     assert printable("a\x1b[31mb\u202e\nc\td") == "a\ufffd[31mb\ufffd\nc\td"

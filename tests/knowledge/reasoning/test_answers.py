@@ -37,6 +37,18 @@ def test_what_did_not_look_is_never_fine_nor_broken(browser: CaseModel, word: Fa
     assert word not in answers["media"].because or word is Failure.CANCELLED
 
 
+def test_the_loss_of_the_line_is_the_reason(browser: CaseModel) -> None:
+    """A check that loss leaves without a result says how much the line loses."""
+    seen = look_at(browser, {"udp_media": Failure.INCONCLUSIVE})
+    seen = {
+        step: replace(observation, facts={"loss_low_percent": 12.4, "loss_high_percent": 51.0})
+        for step, observation in seen.items()
+    }
+    assert answer(browser, seen, {})["media"].because == (
+        "no answer proves nothing here: the line loses 12 to 51 % of the packets"
+    )
+
+
 def test_a_skipped_look_is_left_out(browser: CaseModel) -> None:
     """What could not follow because its predecessor failed does not stop the others from answering."""
     steps = {"turn turn turn.example:443": Failure.SKIPPED, "turn": Failure.CONNECTION_REFUSED}
