@@ -30,5 +30,6 @@ def split(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Findi
 
 
 def finding_order(finding: Finding) -> tuple[bool, float, bool, str]:
-    """Sort key of findings: the one to act on first comes first."""
-    return not finding.effects, -finding.weight, finding.confidence != "certain", finding.cause
+    """Sort key of findings: the one to act on first comes first. Effects count for causes that block only."""
+    is_root = bool(finding.effects) and finding.impact == "blocks"
+    return not is_root, -finding.weight, finding.confidence != "certain", finding.cause

@@ -35,7 +35,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "http": Budget(3.0),
     "portal": Budget(2.2),  # one lost SYN or DNS query is covered; a portal on the LAN answers at once
     "stun": Budget(2.0),  # other ports after 0.25 s without an answer, until loss cannot explain it
-    "quality": Budget(3.6),  # 50 packets in 0.45 s; up to 350, and the last answers, if some are lost
+    "quality": Budget(3.6),  # 50 packets in 0.4 s; up to 350, and the last answers, if some are lost
     "nat": Budget(1.2),  # one or two name lookups, then 0.45 s without a reply is a result
     "turn": Budget(2.5),  # at most 5 round trips over TLS, one loss covered
     "udp_media": Budget(

@@ -19,7 +19,7 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
 # Packets and seconds between two of them. The first part is all that a good line gets.
-_FIRST: Final = (50, 0.009)
+_FIRST: Final = (50, 0.008)
 _MORE: Final = (150, 0.007)  # one was lost, or the jitter is too high: 200 packets within 2 s
 _LAST: Final = (150, 0.006)  # more than the limit was lost, but it may be chance
 # A limit for jitter is exceeded only if many round trips differ by more, not if a few packets were late.

@@ -6,12 +6,14 @@ import pytest
 
 from knowledge.checking.check import report
 from knowledge.loading.load import load_knowledge
-from knowledge.model.conclusions import Diagnosis
+from knowledge.model.conclusions import Diagnosis, Finding
+from knowledge.model.impact import Impact
 from knowledge.model.problems import KnowledgeError
 from knowledge.model.schema import CaseModel
 from knowledge.reasoning.diagnosis import diagnose
 from knowledge.reasoning.judge import judge
 from knowledge.reasoning.merge import merge
+from knowledge.reasoning.outcome import finding_order
 from knowledge.reasoning.tree import settled
 from tests.knowledge.small import CAUSES, case_of, given, write
 
@@ -185,3 +187,17 @@ def test_a_wrong_example_of_an_impact_is_told(folder: Path) -> None:
     assert any(
         "the impact of no-turn is blocks, not risk" in p for p in report(load_knowledge(folder)).problems
     )
+
+
+def test_what_blocks_is_acted_on_before_what_degrades_and_has_effects() -> None:
+    """A cause that blocks and explains others comes first; one that only degrades goes by its weight."""
+
+    def finding(cause: str, impact: Impact, weight: float, *effects: str) -> Finding:
+        return Finding(cause, cause, "certain", (), (), effects, ("ios",), weight, impact=impact)
+
+    findings = [
+        finding("loss", "degrades", 1, "quality"),
+        finding("signaling", "blocks", 5),
+        finding("portal", "blocks", 2, "signaling-tls"),
+    ]
+    assert [one.cause for one in sorted(findings, key=finding_order)] == ["portal", "signaling", "loss"]

@@ -59,6 +59,20 @@ async def test_an_unconnected_socket_hears_icmp_too() -> None:
     assert arrival.peer == ("127.0.0.1", port)
 
 
+async def test_time_in_the_queue_is_not_time_on_the_network() -> None:
+    """If this process was busy when a datagram arrived, the arrival says for how long it waited."""
+    with open_udp() as server, open_udp(("127.0.0.1", server.local[1])) as client:
+        client.send(b"ping")
+        end = time.monotonic() + 0.05
+        while time.monotonic() < end:  # the event loop reads nothing meanwhile
+            pass
+        arrival = await server.receive()
+        client.send(b"ping")
+        prompt = await server.receive()
+    assert 0.045 < arrival.waited < 1
+    assert prompt.waited < arrival.waited
+
+
 async def test_an_earlier_error_does_not_keep_us_from_sending() -> None:
     """The pending error of one datagram surfaces at the next send, which goes out all the same."""
     with open_udp(("127.0.0.1", closed_udp_port())) as sock:
