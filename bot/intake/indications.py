@@ -51,7 +51,7 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, (Failure.PROXY_REFUSED, Failure.PROXY_UNREACHABLE), ("proxy-required", "websocket-blocked")),
     (_ANY, (Failure.NETWORK_UNREACHABLE, Failure.NETWORK_DOWN), ("no-network", "network-change")),
     (_ANY, _NOT_UPGRADED, ("websocket-blocked", "proxy-required")),
-    (_ANY, (Failure.WEBSOCKET_CLOSED,), ("websocket-blocked", "signaling-blocked")),
+    (_ANY, (Failure.WEBSOCKET_CLOSED, "websocket_failed"), ("websocket-blocked", "signaling-blocked")),
     (_ANY, ("captive_portal",), ("captive-portal", "websocket-blocked")),
     (_ANY, ("network_changed",), ("network-change", "no-network")),
     (_ANY, ("suspended",), ("client-asleep", "network-change")),
@@ -194,7 +194,8 @@ def _weights(found: Iterable[Indication], knowledge: Knowledge, platform: str) -
         weight = 1.0 if number == 0 else 0.5
         for cause in item.causes:
             platforms = knowledge.causes[cause].platforms
-            if not platform or not platforms or platform in platforms:
+            # A machine saw the first one, so words about another platform do not take it out.
+            if cause == item.causes[0] or not platform or not platforms or platform in platforms:
                 yield cause, weight
                 weight *= _FALLING
 

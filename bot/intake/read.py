@@ -3,7 +3,7 @@
 Pure. Never fails, for any input: a sentence says what is missing. Stored text is redacted.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
@@ -13,8 +13,9 @@ from bot.intake.indications import find_indications, with_indications
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.error_codes import WrittenCode, choose_codes, codes_in
 from bot.intake.parsing.error_objects import message
+from bot.intake.parsing.line_search import shortened
 from bot.intake.preflight_report import PreflightReport
-from bot.intake.readers import NO_RESULT, observe_tool, tools_say, unrelated_json
+from bot.intake.readers import NO_RESULT, logs_say, observe_logs, observe_tool, tools_say, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.prose import read_prose
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
@@ -28,6 +29,8 @@ from bot.model.request import Vocabulary
 from bot.redaction.redact import redact
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import Observation
+
+_PART: Final = 20_000  # characters of one piece of a text that is too long for all of it
 
 # In a long text, only the beginning is searched for secrets. What is stored is redacted piece by piece.
 _LOOKED: Final = 100_000
@@ -140,12 +143,13 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     # Next to a report, only a log counts as a report. A code in prose is no evidence.
     log = read_log(_joined(found.logs if reports else found.unread), known)
     logs = [log] if log else []
-    pasted = tuple(found.pasted.values())
+    lines = observe_logs(plain("\n".join(item.text for item in found.unread)))
+    pasted = (*found.pasted.values(), *lines.values())
     parts: dict[ReadingKind, str] = {
         **({"report": report_says(reports)} if reports else {}),
-        **({"tool": tools_say(pasted)} if pasted else {}),
+        **({"tool": tools_say(found.pasted.values())} if found.pasted else {}),
         **({"error": error_says(errors[0])} if errors else {}),
-        **({"log": log_says(logs[0])} if logs else {}),
+        **({"log": " ".join(_log_says(logs, lines))} if logs or lines else {}),
     }
     removed = redact(text[:_LOOKED]).kinds
     if not parts:
@@ -154,8 +158,15 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     return Reading(next(iter(parts)), " ".join(parts.values()), (*reports, *errors, *logs), pasted, removed)
 
 
+def _log_says(logs: Sequence[PreflightReport], lines: Mapping[str, Observation]) -> Iterator[str]:
+    if logs:
+        yield log_says(logs[0])
+    if lines:
+        yield logs_say(lines.values())
+
+
 def _joined(segments: Iterable[Segment]) -> str:
-    return plain("\n".join(item.text for item in segments)[:LONGEST])
+    return plain(shortened("\n".join(item.text for item in segments), LONGEST))
 
 
 def _with_words(
@@ -163,9 +174,11 @@ def _with_words(
 ) -> Reading:
     """Read the prose around the other pieces."""
     free = [item for item in found.free if item.text.strip()]
+    long = sum(len(item.text) for item in free) > LONGEST_TEXT
     runs = [
-        (is_log, "\n".join(item.text for item in items))
+        (is_log, shortened(words, _PART) if long else words)
         for is_log, items in groupby(free, key=lambda item: item.form in ("log", "json"))
+        if (words := "\n".join(item.text for item in items))
     ]
     codes = choose_codes(_written(runs), vocabulary)
     sentence = normalize("\n".join(words for _, words in runs))
@@ -174,7 +187,8 @@ def _with_words(
     reading = replace(reading, text=sentence, named_codes=named, clues=clues)
     if knowledge is None:
         return reading
-    match = match_symptoms(sentence, reading.codes, clues, knowledge)
+    story = normalize("\n".join(item.text for item in free if item.form != "log"))
+    match = match_symptoms(story, reading.codes, clues, knowledge)
     indications = find_indications(reading.pasted, vocabulary, knowledge)
     platform = clues.get("platform", "")
     return replace(reading, match=with_indications(match, indications, knowledge, platform))

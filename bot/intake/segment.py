@@ -127,7 +127,7 @@ def _marks(lines: tuple[_Line, ...], tools: Sequence[ToolReader]) -> list[_Mark]
 
 def _mark(words: str, reader: ToolReader | None, tools: Sequence[ToolReader]) -> _Mark:
     """Return the format of one line. The tool of the previous line is tried first, and a log before most tools."""
-    is_log = bool(LOG_LINE.search(words))
+    is_log = bool(LOG_LINE.match(words))
     for other in (*([reader] if reader else []), *tools):
         if other.lines.search(words) and (other.in_log or not is_log):
             return "tool", other

@@ -159,8 +159,8 @@ def read_psping(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         READERS,
         ("    tcpdump,\n", "    psping,\n"),
         (
-            '    ToolReader("nslookup"',
-            '    ToolReader("psping", psping.SIGN, psping.LINES, psping.read_psping),\n',
+            '    ToolReader("dig"',
+            '    ToolReader("psping", ("psping",), psping.SIGN, psping.LINES, psping.read_psping),\n',
         ),
     ),
     **new(

@@ -3,6 +3,7 @@
 Pure. The work is bounded for any text. What cannot be read within the limits is skipped.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -27,6 +28,11 @@ _TRIES: Final = 5_000  # positions at which a value is tried
 _WORK: Final = 3  # times the length of the text, spent on failed attempts
 _RECURSION: Final = 5_000  # characters of work if brackets are nested too deeply
 _REPORTS: Final = 12  # per text
+
+_STRICT_START: Final = re.compile(
+    r"\{\s*[\"}]|\[\s*(?:[\"\[{\]]|-?\d[\d.eE+-]{0,30}\s*[,\]]|(?:true|false|null|NaN|-?Infinity)\b)"
+)
+_TAG: Final = re.compile(r"\[[\w .:$#/-]{0,80}\]")  # of a logger: words without quotes or commas
 
 
 def score(value: Any) -> int:
@@ -68,7 +74,7 @@ def find_blocks(forms: Sequence[str]) -> tuple[str, tuple[JsonBlock, ...]]:
 def strict_values(text: str) -> Iterator[JsonBlock]:
     """Yield the outermost values of *text* that are strict JSON."""
     at, tries, work = 0, 0, 0
-    while tries < _TRIES and work < _WORK * len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
+    while tries < _TRIES and work < _WORK * len(text) + 20_000 and (start := _strict_start(text, at)) >= 0:
         tries += 1
         try:
             value, at = load_strict(text, start)
@@ -83,12 +89,21 @@ def loose_values(text: str) -> Iterator[JsonBlock]:
     """Yield the values of *text* that are nearly JSON."""
     at, tries, work = 0, 0, 0
     while tries < _TRIES and work < len(text) + 20_000 and (start := _bracket(text, at)) >= 0:
+        if tag := _TAG.match(text, start):
+            at = tag.end()
+            continue
         tries += 1
         value, end, cut = parse(text, start)
         work += end - start
         at = end if not cut or score(value) >= ENOUGH else start + 1
         if value:
             yield JsonBlock(value, cut, start, min(end, len(text)), reports_in(value))
+
+
+def _strict_start(text: str, at: int) -> int:
+    """Find where the next strict value may begin. A failed attempt costs far more than this search."""
+    found = _STRICT_START.search(text, at)
+    return found.start() if found else -1
 
 
 def _bracket(text: str, at: int) -> int:

@@ -23,6 +23,10 @@ LOG_LINE: Final = re.compile(
     r"|\[(?:TwilioVoice|WSTransport|PStream|Call|Device|PeerConnection|Signaling|PreflightTest)\w*\]"
     r"|(?:at |\.\.\. \d+ more)[\w$.<>]*[(@/:]|Caused by: "
     r"|(?:Uncaught )?(?:\(in promise\) )?[A-Z][A-Za-z]{3,40}(?:Error|Exception)\s*[:({]"
+    r"|(?:XHR)?(?:GET|POST|PUT|OPTIONS) https?://|WebSocket connection to '"
+    r"|[\w.@-]{1,80}\.[jt]s(?:\?\S{0,40})?(?::\d+)+\s"
+    r"|(?:javax?|kotlin|android|com\.twilio)\.[\w.$]{1,100}(?:Error|Exception)\b|Task <|WebRTC: "
+    r"|Failed to load resource|Firefox can.t establish"
     r"|Error Domain=|Refused to connect to |(?:a=)?candidate:\S+ \d+ (?:udp|tcp) )",
     re.IGNORECASE,
 )

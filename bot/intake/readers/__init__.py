@@ -11,14 +11,18 @@ from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts, ToolRows
 from bot.intake.readers import (
+    apple_error,
+    browser_console,
     curl,
     dig,
     firewall,
+    java_exception,
     netcat,
     nslookup,
     openssl,
     ping,
     powershell,
+    sdk_log,
     tcpdump,
     traceroute,
 )
@@ -33,10 +37,12 @@ MOST: Final = 100  # observations of one piece
 class ToolReader:
     """A tool: how to recognize a line of its output, and the function that reads host, port, and facts.
 
-    A text without *sign* has no output of this tool, so its lines are not examined.
+    A text without one of *words* (in lower case), or without *sign*, has no output of this tool, so its lines are
+    not examined.
     """
 
     tool: str
+    words: tuple[str, ...]
     sign: re.Pattern[str]
     lines: re.Pattern[str]
     read: Callable[[str], ToolRows]
@@ -45,35 +51,113 @@ class ToolReader:
 
 # The first reader that recognizes a line gets it.
 TOOLS: Final = (
-    ToolReader("firewall", firewall.SIGN, firewall.LINES, firewall.read_firewall, in_log=True),
-    ToolReader("tcpdump", tcpdump.SIGN, tcpdump.LINES, tcpdump.read_tcpdump, in_log=True),
     ToolReader(
-        "Resolve-DnsName", powershell.LOOKUP_SIGN, powershell.LOOKUP_LINES, powershell.read_resolve_dnsname
+        "firewall",
+        ("%asa-", "%ftd-", ",traffic,", "type=", "src=", "flows "),
+        firewall.SIGN,
+        firewall.LINES,
+        firewall.read_firewall,
+        in_log=True,
+    ),
+    ToolReader("tcpdump", (" > ",), tcpdump.SIGN, tcpdump.LINES, tcpdump.read_tcpdump, in_log=True),
+    ToolReader(
+        "Resolve-DnsName",
+        ("resolve-dnsname", "section"),
+        powershell.LOOKUP_SIGN,
+        powershell.LOOKUP_LINES,
+        powershell.read_resolve_dnsname,
     ),
     ToolReader(
         "Test-NetConnection",
+        ("test-netconnection", "tnc", "pingsucceeded", "tcptestsucceeded"),
         powershell.CONNECTION_SIGN,
         powershell.CONNECTION_LINES,
         powershell.read_test_netconnection,
     ),
-    ToolReader("dig", dig.SIGN, dig.LINES, dig.read_dig),
-    ToolReader("nslookup", nslookup.SIGN, nslookup.LINES, nslookup.read_nslookup),
-    ToolReader("traceroute", traceroute.SIGN, traceroute.LINES, traceroute.read_traceroute),
-    ToolReader("ping", ping.SIGN, ping.LINES, ping.read_ping),
-    ToolReader("nc", netcat.SIGN, netcat.LINES, netcat.read_netcat),
-    ToolReader("curl", curl.SIGN, curl.LINES, curl.read_curl),
-    ToolReader("openssl", openssl.SIGN, openssl.LINES, openssl.read_openssl),
+    ToolReader("dig", ("dig", "\tin\t", " in ", "<<>>"), dig.SIGN, dig.LINES, dig.read_dig),
+    ToolReader(
+        "nslookup",
+        (
+            "nslookup",
+            "** ",
+            "\nname",
+            "\nnom",
+            "\nnaam",
+            "\nnazwa",
+            "timed out",
+            "berschreitung",
+            "agot",
+            "lai d'attente",
+        ),
+        nslookup.SIGN,
+        nslookup.LINES,
+        nslookup.read_nslookup,
+    ),
+    ToolReader(
+        "traceroute",
+        ("trace", "tracert", "mtr", "route", "loss%", "rout", "rastre", "traccia", "traza"),
+        traceroute.SIGN,
+        traceroute.LINES,
+        traceroute.read_traceroute,
+    ),
+    ToolReader("ping", ("ping", "host"), ping.SIGN, ping.LINES, ping.read_ping),
+    ToolReader(
+        "nc",
+        ("nc ", "ncat", "netcat", "telnet", "connection to", "could not open"),
+        netcat.SIGN,
+        netcat.LINES,
+        netcat.read_netcat,
+    ),
+    ToolReader("curl", ("curl", "* ", "could not resolve"), curl.SIGN, curl.LINES, curl.read_curl),
+    ToolReader(
+        "openssl", ("s_client", "connected(", "verify "), openssl.SIGN, openssl.LINES, openssl.read_openssl
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogReader:
+    """A kind of log lines: the words that such lines contain, and the function that reads host, port, and facts."""
+
+    log: str
+    words: tuple[str, ...]
+    read: Callable[[str], ToolRows]
+
+
+LOGS: Final = (
+    LogReader("browser console", browser_console.WORDS, browser_console.read_browser_console),
+    LogReader("Java exception", java_exception.WORDS, java_exception.read_java_exception),
+    LogReader("Apple error", apple_error.WORDS, apple_error.read_apple_error),
+    LogReader("SDK log", sdk_log.WORDS, sdk_log.read_sdk_log),
 )
 
 
 def tools_in(text: str) -> tuple[ToolReader, ...]:
     """List the tools that may have written lines of *text*."""
-    return tuple(reader for reader in TOOLS if reader.sign.search(text))
+    lower = f"\n{text}".casefold()
+    return tuple(
+        reader for reader in TOOLS if any(word in lower for word in reader.words) and reader.sign.search(text)
+    )
 
 
 def observe_tool(reader: ToolReader, text: str) -> dict[str, Observation]:
     """Read a tool's output in *text*. Return an observation for each host, by step."""
     return _observations(reader.tool, reader.read(text), placed=False)
+
+
+def observe_logs(text: str) -> dict[str, Observation]:
+    """Read the lines of logs in *text* that name a failure. Return an observation for each host and sign, by step."""
+    found: dict[str, Observation] = {}
+    for reader in LOGS:
+        if not any(word in text for word in reader.words):
+            continue
+        for host, port, facts in reader.read(text):
+            step = f"{PASTED} {reader.log} {host} {facts['sign']}"
+            if step in found or len(found) >= MOST:
+                continue
+            target = Target(str(facts.get("service", "")), host, port, "tcp")
+            found[step] = Observation(step, PASTED, target, None, _facts(reader.log, facts, placed=True))
+    return found
 
 
 def _observations(tool: str, rows: ToolRows, *, placed: bool) -> dict[str, Observation]:
@@ -91,6 +175,15 @@ def _observations(tool: str, rows: ToolRows, *, placed: bool) -> dict[str, Obser
 
 def _facts(tool: str, facts: ToolFacts, *, placed: bool) -> ToolFacts:
     return {"tool": tool, PLACED: placed, **facts}
+
+
+def logs_say(found: Iterable[Observation]) -> str:
+    """Describe in one sentence what the lines of logs name."""
+    about = dict.fromkeys(
+        f"{look.facts['bad']}{f' ({look.target.host})' if look.target.host else ''}" for look in found
+    )
+    listed = list(about)[:5]
+    return f"Lines of a log that say: {'; '.join(listed)}{'; and more' if len(about) > len(listed) else ''}."
 
 
 def tools_say(pasted: Iterable[Observation]) -> str:

@@ -60,10 +60,13 @@ def test_the_service_chooses_the_cause() -> None:
     assert first == ["signaling-blocked", "registration-blocked", "insights-blocked", "turn-blocked"]
 
 
-def test_a_platform_takes_causes_out() -> None:
-    """The registration host is for mobile SDKs."""
-    match = ranked(look("ers.twilio.com", "connection_refused"), platform="javascript")
-    assert "registration-blocked" not in [candidate.cause for candidate in match.causes]
+def test_a_machine_outweighs_the_platform_that_words_name() -> None:
+    """An app with a page in it uses two SDKs; other causes are filtered by the platform all the same."""
+    match = ranked(look("", "no_webrtc"), platform="ios")
+    causes = [candidate.cause for candidate in match.causes]
+    assert causes[0] == "browser-extension"
+    on_web = ranked(look("ers.twilio.com", "connection_refused"), platform="javascript")
+    assert on_web.causes[0].cause == "registration-blocked"
 
 
 def test_insights_does_not_explain_a_code() -> None:

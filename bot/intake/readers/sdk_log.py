@@ -1,0 +1,43 @@
+"""Read lines of the SDKs' own logs that name no five-digit code: close codes, resolvers, old three-digit codes.
+
+Old mobile SDKs write the last three digits of a code: `Connection error (603)` is 31603.
+"""
+
+# ruff: noqa: E501 - a table: one line is one entry
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from bot.intake.parsing.hosts import ToolFacts
+from bot.intake.parsing.line_search import host_in, lines_with
+from probes.protocol.failures import Failure
+
+WORDS: Final = (
+    "websocket close event", "failed: DNS", "PJLIB_UTIL_EDNS", "PJ_ERESOLVE", "com.twilio.voice.error", "onnection error (", "Call Error:",
+    "Registration Error:", "handlePJSIP", "PJSIP_SC_", "due to suspension", "WebSocket Connection Timeout", "ice connection state",
+)  # fmt: skip
+_OLD: Final = re.compile(
+    r"com\.twilio\.voice\.error Code=(\d{3})\b|[Cc]onnection error \((\d{3})\)|(?:Call|Registration) Error: (\d{3})\b"
+)
+_SIP: Final = frozenset(range(400, 700))
+_CLOSED: Final = re.compile(r"websocket close event code: (10\d\d)", re.IGNORECASE)
+_RESOLVER: Final = re.compile(r"query_job for (\S+) failed: DNS|PJLIB_UTIL_EDNS|PJ_ERESOLVE")
+
+
+def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
+    """Yield host, port, and facts of each line."""
+    for line, _ in lines_with(text, WORDS):
+        if (match := _OLD.search(line)) and int(number := next(filter(None, match.groups()))) in _SIP:
+            yield "", 0, {"sign": f"code_31{number}", "bad": f"the SDK reported {number}"}
+        if (match := _CLOSED.search(line)) and match[1] in ("1006", "1015"):
+            bad = f"the WebSocket was closed with {match[1]}"
+            yield "", 443, {"sign": Failure.WEBSOCKET_CLOSED.value, "service": "signaling", "bad": bad}
+        if match := _RESOLVER.search(line):
+            host = (match[1] or host_in(line)).casefold()
+            facts = {
+                "sign": Failure.DNS_TIMEOUT_ERROR.value,
+                "service": "signaling",
+                "bad": "no resolver answered",
+            }
+            yield host, 53, facts
