@@ -45,7 +45,7 @@ def test_in_words_each_piece_is_named(capsys: pytest.CaptureFixture[str]) -> Non
     """Without --json: the pieces with their lines, what the words tell, what was pasted."""
     assert main(["read", f"no audio on VPN\n{DIG}"]) == 0
     out = capsys.readouterr().out
-    for part in ("line 1", "lines 2-3", "VPN", "resolver said NXDOMAIN"):
+    for part in ("line 1", "lines 2-3", "VPN", "resolver answered NXDOMAIN"):
         assert part in out
 
 
