@@ -29,7 +29,7 @@ class Budget:
 BUDGETS: Final[Mapping[str, Budget]] = {
     "route": Budget(0.5),  # routers answer within one round trip, or not at all
     "dns": Budget(2.0, slow=1.1),  # 3 queries, 0.5 s apart, to each resolver in turn
-    "tcp": Budget(2.5, slow=1.1),  # a SYN is resent after 1 s and 3 s: one loss is covered
+    "tcp": Budget(2.5, slow=1.1),  # up to 48 attempts 40 ms apart, and the time for the last answer
     "tls": Budget(3.0, slow=1.1),  # the SDK's 5 s minus the time of name lookup and TCP
     "websocket": Budget(3.8),  # the rest of the SDK's 5 s; silence is tested again on new connections
     "http": Budget(3.0),

@@ -6,6 +6,7 @@ from typing import Final
 
 from probes.checks.context import ProbeContext
 from probes.checks.websocket_attempt import Attempt, Patience, Stage
+from probes.net.loss import attempts_needed
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
@@ -15,6 +16,7 @@ _OTHERS: Final = Patience(pong=0.8, close=0.3)
 _MORE: Final = 3  # attempts on new connections where the first one stalls
 _STAGGER: Final = 0.05  # seconds between them
 _AGREE: Final = 3  # attempts that must fall silent
+_LOSS: Final = 0.2  # the loss to assume where none was measured
 _MARGIN: Final = 0.1  # seconds of the budget that are left to judge
 
 _REFUSALS: Final = frozenset(
@@ -37,7 +39,8 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
         pass  # what is known by now decides
     context.note(**next((dict(attempt.context.facts) for attempt in attempts if attempt.works), {}))
     context.note(stage=str(attempts[0].stage), attempts=len(attempts))
-    return judge(attempts)
+    is_measured = context.loss.sent > context.loss.lost
+    return judge(attempts, context.loss.upper() if is_measured else _LOSS)
 
 
 async def _try(attempts: list[Attempt]) -> None:
@@ -67,10 +70,11 @@ def _more_needed(first: Attempt) -> int:
     return 1 if was_cut or (first.is_open and not first.works) else 0
 
 
-def judge(attempts: Sequence[Attempt]) -> Failure | None:
+def judge(attempts: Sequence[Attempt], loss: float = _LOSS) -> Failure | None:
     """The result of *attempts*: the first one's, unless others contradict it.
 
-    Silence may be loss or a slow server. It counts only where several new connections fall silent, too.
+    Silence may be loss or a slow server. It counts only where several new connections fall silent, too, and lose more
+    packets than loss explains.
     """
     first, *others = attempts
     if any(attempt.works for attempt in attempts):
@@ -84,6 +88,8 @@ def judge(attempts: Sequence[Attempt]) -> Failure | None:
         # TCP and TLS have checks of their own. Only a proxy's tunnel is checked nowhere else.
         is_tunnel = bool(first.step.params.get("proxy"))
         return Failure.GENERIC_TIMEOUT_ERROR if is_tunnel else Failure.INCONCLUSIVE
-    dead = sum(attempt.is_dead for attempt in attempts)
+    dead = [attempt for attempt in attempts if attempt.is_dead]
+    is_beyond_chance = sum(attempt.transmissions for attempt in dead) >= attempts_needed(loss)
     is_alive = any(other.failure is Failure.INCONCLUSIVE for other in others)
-    return Failure.GENERIC_TIMEOUT_ERROR if dead >= _AGREE and not is_alive else Failure.INCONCLUSIVE
+    is_blocked = len(dead) >= _AGREE and is_beyond_chance and not is_alive
+    return Failure.GENERIC_TIMEOUT_ERROR if is_blocked else Failure.INCONCLUSIVE

@@ -19,6 +19,7 @@ from probes.protocol.model import Step
 _STALLED_CONNECT: Final = 1.2  # seconds: a SYN was lost, or a long flight of TLS
 _STALLED_UPGRADE: Final = 1.5  # seconds
 _STALLED_FRAMES: Final = 0.25  # seconds, or 1.5 round trips if that is longer
+_AGAIN: Final = 2  # times that TCP sends a packet again within 0.6 s, the least that an attempt waits
 _ROUND_TRIPS: Final = 3  # a reply may take this many round trips before it counts as missing
 
 
@@ -50,6 +51,7 @@ class Attempt:
     is_over: bool = False
     failure: Failure | None = None
     is_unconfirmed: bool = False  # the peer's TCP never confirmed what was sent last
+    transmissions: int = 1 + _AGAIN  # how often that was sent
     stalled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -83,6 +85,8 @@ class Attempt:
                     self.failure = await self._talk(stream, patience)
                 finally:
                     self.is_unconfirmed = stream.tcp.unacknowledged > 0
+                    # A peer that confirms it and stays silent sends its reply again as often.
+                    self.transmissions = 1 + (stream.tcp.resent_now if self.is_unconfirmed else _AGAIN)
         except (OSError, EOFError) as error:
             self.failure = classify(error)
             if self.failure is Failure.PROBE_CRASHED:

@@ -392,6 +392,21 @@ def test_silence_counts_if_three_connections_agree(others: list[Attempt], word: 
     assert websocket.judge([SILENT, *others]) is word
 
 
+@pytest.mark.parametrize(
+    ("agree", "loss", "word"),
+    [
+        (3, 0.2, Failure.GENERIC_TIMEOUT_ERROR),
+        (3, 0.3, Failure.INCONCLUSIVE),
+        (4, 0.3, Failure.GENERIC_TIMEOUT_ERROR),
+    ],
+)
+def test_the_more_the_line_loses_the_more_connections_must_agree(
+    agree: int, loss: float, word: Failure
+) -> None:
+    """Three silent connections lost nine packets: on a bad line that may be chance."""
+    assert websocket.judge([SILENT] * agree, loss) is word
+
+
 async def test_refusals_of_later_attempts_count() -> None:
     """Where the first request hangs and the others are refused, the upgrade is refused."""
     requests = 0

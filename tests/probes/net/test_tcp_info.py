@@ -30,6 +30,7 @@ async def test_a_packet_that_nobody_confirms_is_counted() -> None:
             client.setblocking(False)
             client.connect_ex(("127.0.0.1", port))
             assert tcp_info(client).unacknowledged == 1
+            assert tcp_info(client).resent_now == 0
 
 
 def test_the_longest_packets_are_known() -> None:
