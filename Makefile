@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics eval allowlist-lab codes start-up structure preflight-fuzz edge-load line-statistics
+        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz edge-load line-statistics
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -83,6 +83,9 @@ line-statistics: packages $(VENV)/dev.stamp  ## measured loss and jitter beside 
 
 lab-statistics: packages $(VENV)/dev.stamp  ## right diagnoses on lines that lose packets, 100 runs a setting; about two hours (needs root)
 	$(BIN)/python -m tests.lab.statistics $(ARGS)
+
+locate-lab: packages $(VENV)/dev.stamp  ## four flows, each dropped at each of four routers, in the fault lab (needs root)
+	LINEMAN_LAB=require LINEMAN_LOCATE=full $(BIN)/python -m pytest tests/lab/test_locate.py -s $(ARGS)
 
 relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at one customer and at several (needs root)
 	LINEMAN_LAB=require $(BIN)/python -m pytest tests/lab/test_relays.py tests/lab/test_sites.py $(ARGS)

@@ -52,7 +52,7 @@ def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, 
 
 
 def _as_json(engine: Engine, request: Request) -> int:
-    records = engine.diagnose_all(request, lambda _: None)
+    records = engine.locate(engine.diagnose_all(request, lambda _: None))
     # Not needed before the first check; keeps rendering out of start-up.
     from bot.diagnosis.comparison import leading
     from bot.rendering.json.diagnosis import render, render_several

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Literal
 
+from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import apply_changes
@@ -11,8 +12,16 @@ from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError, unknown_word
 from bot.language.answer_words import is_doubt, read_answer, spoken
 from bot.model.request import Request
+from bot.rendering.drop_text import located
 from bot.rendering.terminal.console import Line, write
-from bot.rendering.terminal.diagnosis import LETTERS, render, render_change, render_question
+from bot.rendering.terminal.diagnosis import (
+    LETTERS,
+    items,
+    render,
+    render_change,
+    render_question,
+    section,
+)
 from bot.rendering.terminal.live_progress import show_progress
 from bot.rendering.terminal.multi_relay import render_several
 from bot.rendering.view import make_view
@@ -49,7 +58,16 @@ def talk_through(engine: Engine, request: Request, *, verbose: bool) -> tuple[Ru
             ),
             sys.stdout,
         )
+    records = _locate(engine, records)
     return ask_on(engine, records) if asks else records
+
+
+def _locate(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
+    """Find out where dropped packets are lost, print it, and return the *records* with it."""
+    after = engine.locate(records)
+    whole = aggregate(after)
+    write(section("Where packets are lost", items(located(whole.diagnosis, whole.observations))), sys.stdout)
+    return after
 
 
 def is_interactive() -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.diagnosis.compared import ComparedCause, Comparison, FindingScope, MissingRelay
 from bot.diagnosis.comparison_text import named, says_of, sum_up
-from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.run_record import LOCATE, RunRecord
 from knowledge.model.conclusions import Answers, Finding
 from probes.protocol.failures import Failure
 from probes.protocol.model import REFERENCE
@@ -31,7 +31,8 @@ def compare(records: Sequence[RunRecord]) -> Comparison:
 
 def missing_from(record: RunRecord) -> MissingRelay | None:
     """Return the checks that the relay of *record* did not run for a reason of its own; None if there are none."""
-    lost = [observation for observation in record.observations.values() if observation.failure in _MISSING]
+    looks = [observation for observation in record.observations.values() if observation.probe != LOCATE]
+    lost = [observation for observation in looks if observation.failure in _MISSING]
     if not lost:
         return None
     because = next(
@@ -41,9 +42,7 @@ def missing_from(record: RunRecord) -> MissingRelay | None:
         "the relay was gone" if lost[0].failure is Failure.RELAY_LOST else "it is not allowed to look there"
     )
     # What the network file pins was never sent to the relay, and has no start time.
-    taken = sum(
-        observation.started > 0 for observation in record.observations.values() if observation not in lost
-    )
+    taken = sum(observation.started > 0 for observation in looks if observation not in lost)
     return MissingRelay(record.relay, len(lost), len(lost) + taken, because.rstrip(".") or usual)
 
 

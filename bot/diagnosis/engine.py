@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.diagnosis.locate import has_drops, locate
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.triage import ProgressCallback, prepare, reevaluate, triage
 from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
@@ -45,11 +46,24 @@ class Engine:
         """Run one case on all its relays in parallel; returns one record per relay, in the order of the request."""
         return asyncio.run(self._from_each(request, tell))
 
+    def locate(self, records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
+        """After the verdict, trace the dropped flows of *records* on their relays; up to half a second."""
+        if not any(map(has_drops, records)):
+            return tuple(records)
+        return asyncio.run(self._locate_each({record.relay: record for record in records}))
+
+    async def _locate_each(self, records: Mapping[str, RunRecord]) -> tuple[RunRecord, ...]:
+        def trace(name: str) -> Coroutine[Any, Any, RunRecord]:
+            return locate(records[name], self._relay(name, records[name].request))
+
+        return await from_each(tuple(records), trace)
+
+    def _relay(self, name: str, request: Request) -> Relay:
+        return self.relay if name == self.relay.name else self.relays.named(name, what=request.case_label)
+
     async def _from_each(self, request: Request, tell: ProgressCallback) -> tuple[RunRecord, ...]:
         def look(name: str) -> Coroutine[Any, Any, RunRecord]:
-            relay = (
-                self.relay if name == self.relay.name else self.relays.named(name, what=request.case_label)
-            )
+            relay = self._relay(name, request)
             return triage(request, self.knowledge, self.network, relay, self.settings, tell)
 
         return await from_each(request.relays, look)

@@ -5,10 +5,13 @@ Quick to import: answers to questions need it, and nothing else of a run.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bot.model.request import Request
 from knowledge.model.conclusions import Answers, Diagnosis
 from probes.protocol.model import Observation, Plan
+
+LOCATE: Final = "locate"  # the check that traces a dropped flow, after the verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +29,6 @@ class RunRecord:
     answers: Mapping[str, Answers]  # by platform
     diagnosis: Diagnosis
     started: float  # Unix time in seconds
-    timings: Mapping[str, float]  # milliseconds: prepare, looks, total
+    timings: Mapping[
+        str, float
+    ]  # milliseconds: prepare, looks, total; locate, if something was traced afterward

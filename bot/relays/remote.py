@@ -54,6 +54,8 @@ class RemoteRelay:
             for step in lacking:
                 because = f"{self.name} runs version {health.version[:20]}, which lacks this check"
                 yield _without_result(left.pop(step.id), Failure.NOT_SUPPORTED, because)
+            if not plan.steps:
+                return
             async with aclosing(self._run(plan, health, left, ending)) as coming:
                 async for observation in coming:
                     yield observation

@@ -5,6 +5,7 @@ Pure: no network, no clock.
 
 from typing import Final
 
+from bot.diagnosis.run_record import LOCATE
 from knowledge.reasoning.device import PASTED, PREFLIGHT
 from knowledge.reasoning.line_loss import describe_loss
 from probes.protocol.failures import Failure
@@ -88,6 +89,7 @@ ACTS: Final = {
     "udp_media": "Media packets over UDP through",
     "mtu": "Long packets to",
     "edges": "Time to every edge, beside",
+    "locate": "Path, hop by hop, to",
     "preflight": "Report of the SDK's own test on",
     "pasted": "Pasted output about",
 }
@@ -108,6 +110,8 @@ def outcome(observation: Observation) -> str:
         return "read"  # the facts have the details; the user's test itself may have failed
     if loss := describe_loss(observation):
         return f"no answer came back, but {loss}, so this proves nothing"
+    if observation.probe == LOCATE and observation.failure is None:
+        return "traced"  # routers that do not answer are no failure
     return "fine" if observation.failure is None else SENTENCES[observation.failure]
 
 

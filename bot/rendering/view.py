@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.diagnosis.run_record import RunRecord
+from bot.rendering.drop_text import with_locations
 from bot.rendering.failure_text import outcome
 from bot.rendering.reasons import Group, group_by_reason
 from bot.rendering.vantage import VantageSummaries
@@ -49,7 +50,7 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
     return View(
         headline=headline(diagnosis) if has_results(record) else no_results_text(record, meaning),
         customer=for_customer(diagnosis, advice, looked=has_results(record)),
-        found=advice.found,
+        found=with_locations(advice.found, diagnosis, record.observations),
         risks=advice.risks,
         not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
         preflight=() if meaning and meaning.elsewhere else advice.preflight,

@@ -19,6 +19,23 @@ class AdvisedFix:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """One router on a path."""
+
+    hop: int  # 1 is the first router
+    address: str | None  # None: it does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedAt:
+    """The first hop that a dropped flow does not pass, and the last one that it passes."""
+
+    hop: int
+    address: str | None  # None: the hop does not answer
+    last_seen: Hop | None  # None: lost before the first router that answers
+
+
+@dataclass(frozen=True, slots=True)
 class AdvisedCause:
     """One cause that was found, or one risk, with all its texts."""
 
@@ -32,6 +49,7 @@ class AdvisedCause:
     platforms: tuple[str, ...]
     effects: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
+    blocked_at: BlockedAt | None = None  # where its packets are dropped, if that was located
 
 
 @dataclass(frozen=True, slots=True)

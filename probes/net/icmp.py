@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from probes.protocol.failures import Failure
+from probes.protocol.failures import Failure, NetworkError
 
 # Python's socket module defines neither; the values are Linux's (linux/in.h, linux/in6.h).
 IP_RECVERR: Final = 11
@@ -70,6 +70,13 @@ class IcmpError:
     def time_exceeded(self) -> bool:
         """Whether a router dropped the packet because its TTL reached 0."""
         return (self.version, self.type, self.code) in {(4, 11, 0), (6, 3, 0)}
+
+
+class TtlExpired(NetworkError):  # noqa: N818 - the answer that a trace waits for, not an error
+    """A router on the path dropped our packet because its TTL reached 0."""
+
+    def __init__(self, sender: str) -> None:
+        super().__init__(Failure.HOST_UNREACHABLE, sender)  # as errno says to those who set no TTL
 
 
 def ask_for_icmp(sock: socket.socket) -> None:

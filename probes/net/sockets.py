@@ -12,7 +12,7 @@ from typing import Final
 
 from probes.net.addresses import family_of
 from probes.net.guard import GUARD
-from probes.net.icmp import IcmpError, ask_for_icmp, quotes_connection, read_error
+from probes.net.icmp import IcmpError, TtlExpired, ask_for_icmp, quotes_connection, read_error
 from probes.net.udp import Arrival, UdpSocket, settle
 from probes.protocol.failures import Failure, NetworkError, classify
 
@@ -23,6 +23,7 @@ __all__ = [
     "connect_tcp",
     "has_route",
     "open_udp",
+    "set_ttl",
     "source_address",
 ]
 
@@ -50,10 +51,11 @@ def has_route(address: str) -> bool:
     return True
 
 
-async def connect_tcp(address: str, port: int, *, mss: int = 0) -> socket.socket:
+async def connect_tcp(address: str, port: int, *, mss: int = 0, ttl: int = 0) -> socket.socket:
     """A connected, non-blocking socket; raises OSError, as NetworkError with the sender if an ICMP error arrived.
 
-    With *mss*, no packet in either direction has more bytes of content.
+    With *mss*, no packet in either direction has more bytes of content. With *ttl*, our packets go as many hops and no
+    farther; `TtlExpired` names the router where they ended.
     """
     GUARD.get().check(address, port, "tcp")
     sock = socket.socket(family_of(address), socket.SOCK_STREAM)
@@ -63,6 +65,8 @@ async def connect_tcp(address: str, port: int, *, mss: int = 0) -> socket.socket
         ask_for_icmp(sock)
         if mss:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, mss)
+        if ttl:
+            set_ttl(sock, ttl)
         code = sock.connect_ex((address, port))
         if code not in {0, errno.EINPROGRESS}:
             raise OSError(code, os.strerror(code))
@@ -73,6 +77,14 @@ async def connect_tcp(address: str, port: int, *, mss: int = 0) -> socket.socket
         sock.close()
         raise
     return sock
+
+
+def set_ttl(sock: socket.socket, ttl: int) -> None:
+    """Let what *sock* sends from now on pass *ttl* hops."""
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, ttl)
+    else:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, ttl)
 
 
 async def _connected(sock: socket.socket, remote: tuple[str, int]) -> None:
@@ -102,6 +114,8 @@ def _worded(code: int, icmp: IcmpError | None) -> OSError:
     error = OSError(code, os.strerror(code))
     if icmp is None:
         return error
+    if icmp.time_exceeded:
+        return TtlExpired(icmp.sender)
     failure = icmp.failure
     if failure is None or failure is Failure.PORT_UNREACHABLE:
         failure = classify(error)  # for a SYN, "port unreachable" means connection refused, as errno reports

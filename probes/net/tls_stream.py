@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
@@ -151,6 +152,15 @@ class TlsStream:
             if packet[0] == 0x15 and len(packet) >= 7:
                 self.alert = _ALERTS.get(packet[6], str(packet[6]))
         self._incoming.write(packet)
+
+
+def client_hello(host: str) -> bytes:
+    """The first bytes of a TLS session with *host*, as a `TlsStream` sends them."""
+    outgoing = ssl.MemoryBIO()
+    tls = _context(("http/1.1",)).wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=host)
+    with suppress(ssl.SSLWantReadError):
+        tls.do_handshake()
+    return outgoing.read()
 
 
 def _alert_of(reason: str) -> str:

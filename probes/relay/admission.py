@@ -88,6 +88,8 @@ def _places(step: Step) -> Iterator[StepPlace]:
         yield str(server["host"]), int(server["port"]), "udp"
     for way in params.get("turn") or ():
         yield from _way(way)
+    if control := params.get("control"):
+        yield from _way(control)
 
 
 def _way(way: Mapping[str, Any]) -> Iterator[StepPlace]:

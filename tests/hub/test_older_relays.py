@@ -74,6 +74,16 @@ async def test_relay_without_a_check_runs_the_others(home: House) -> None:
     assert {seen[step.id].failure for step in PLAN.steps} == {None}
 
 
+async def test_relay_that_lacks_every_check_gets_no_plan(home: House) -> None:
+    """A plan of newer checks alone, such as one that locates a drop, is not sent; each step says why."""
+    async with dialled(await home.new("acme-hq"), home.url) as relay:
+        seen = await home.run("acme-hq", replace(PLAN, steps=(NEWER, BEHIND)))
+    assert [(one.step, one.failure) for one in seen] == [
+        ("newer", Failure.NOT_SUPPORTED), ("behind", Failure.NOT_SUPPORTED),
+    ]  # fmt: skip
+    assert relay.orders == []
+
+
 def test_relay_that_names_no_checks_gets_the_whole_plan() -> None:
     """What is not known is left to the relay."""
     assert without_checks(PLAN, ()) == (PLAN, [])

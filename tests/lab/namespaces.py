@@ -111,15 +111,18 @@ class Namespaces:
         self, places: Sequence[str], links: Sequence[tuple[str, str, str, str]], setup: Mapping[str, str]
     ) -> None:
         for place in places:
-            _ip("netns", "add", self.name(place))
-            forwards = {"net.ipv4.ip_forward": "1"} if place in ROUTERS else {}
-            self.sysctl(place, SYSCTLS | BRIDGE_SYSCTLS | forwards)
-            self.batch(place, "link set lo up")
+            self.add(place, {"net.ipv4.ip_forward": "1"} if place in ROUTERS else {})
         for here, device, there, peer in links:
             end = ("peer", "name", peer, "netns", self.name(there))
             _ip("link", "add", device, "netns", self.name(here), "type", "veth", *end)
         for place, script in setup.items():
             self.batch(place, script)
+
+    def add(self, place: str, sysctls: dict[str, str]) -> None:
+        """Create one namespace, connected to nothing."""
+        _ip("netns", "add", self.name(place))
+        self.sysctl(place, SYSCTLS | BRIDGE_SYSCTLS | sysctls)
+        self.batch(place, "link set lo up")
 
     def batch(self, place: str, script: str) -> None:
         """Run lines of `ip` commands in one namespace."""

@@ -57,6 +57,14 @@ async def refresh_case(
         await _owe_case(context, case, finished.run, how)
 
 
+async def add_to_case(context: AppContext, case: CaseRow, run_id: str, what: str) -> None:
+    """Show the message of *case* again, as its reader has set it, because *what* has become known of *run_id*."""
+    shown = await context.store.post(_of(case))
+    how = dict(shown.payload) if shown and shown.payload.get("run") == run_id else {}
+    if case.message_ts:
+        await _owe_case(context, case, run_id, {**how, what: "yes"})
+
+
 async def deliver(context: AppContext, owed: PostRow) -> None:
     """Send *owed* and record that it was sent. Raises `SlackError`."""
     workspace = await context.workspaces.get(owed.team)
@@ -98,9 +106,13 @@ async def _put(
 
 
 async def _owe_case(context: AppContext, case: CaseRow, run: str, how: Mapping[str, str]) -> None:
-    payload = {"run": run, **how}
-    row = PostRow(f"of {case.id}", run, case.team, case.channel, case.thread_ts, payload, case.message_ts)
+    payload = {**how, "run": run}
+    row = PostRow(_of(case), run, case.team, case.channel, case.thread_ts, payload, case.message_ts)
     await deliver(context, await context.store.owe(row))
+
+
+def _of(case: CaseRow) -> str:
+    return f"of {case.id}"
 
 
 async def _made(context: AppContext, owed: PostRow) -> tuple[Message, CaseRow] | None:

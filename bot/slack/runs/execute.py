@@ -20,6 +20,7 @@ from bot.slack.api.client import SlackError
 from bot.slack.api.post_update import LiveMessage
 from bot.slack.api.update_pacer import Priority
 from bot.slack.delivery import outbox
+from bot.slack.runs.locate_drops import locate_drops
 from bot.slack.runtime.ids import new_reference
 from bot.slack.state import run_messages
 from bot.slack.state.active_run import ActiveRun
@@ -54,6 +55,7 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
     if await context.store.finish_run(running.run.id, "done", finished.outcome, summary):
         context.run_history.keep(finished)
         await _report_progress(context, running)
+        await locate_drops(context, running, finished)
 
 
 async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, ending: Ending) -> bool:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from bot.diagnosis.engine import Engine, load_engine
+from bot.diagnosis.run_record import LOCATE
 from bot.diagnosis.turn_settings import TurnSettings
 from knowledge.model.network import IceServer
 from probes.protocol.model import USER_NETWORK, Observation, Plan
@@ -21,13 +23,30 @@ class MadeUpRelay:
     stuck: bool = False  # never ends by itself
     vantage: str = USER_NETWORK
     name: str = "local"
-    plans: list[Plan] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)  # of diagnoses
+    traces: list[Plan] = field(default_factory=list)  # of dropped flows, after a verdict
+    hops: dict[str, str] = field(default_factory=dict)  # what a trace of an open flow finds, by TTL
+    go: Future[None] | None = None  # traces wait for it
 
     @asynccontextmanager
     async def run(self, plan: Plan) -> AsyncIterator[AsyncIterator[Observation]]:
+        if plan.steps and plan.steps[0].probe == LOCATE:
+            self.traces.append(plan)
+            yield self._trace(plan)
+            return
         if plan.steps:
             self.plans.append(plan)
         yield self._observe(plan)
+
+    async def _trace(self, plan: Plan) -> AsyncIterator[Observation]:
+        """The dropped flows pass the first hop, the open one passes them all."""
+        if self.go:
+            await asyncio.wrap_future(self.go)
+        first = {ttl: router for ttl, router in self.hops.items() if ttl == "1"}
+        missed = [int(ttl) for ttl in self.hops if ttl not in first]
+        for step in plan.steps:
+            facts = {"address": step.target.host, "hops": first, "control_hops": self.hops, "missed": missed}
+            yield Observation(step.id, step.probe, step.target, None, facts)
 
     async def _observe(self, plan: Plan) -> AsyncIterator[Observation]:
         for number, one in enumerate(_seen(plan, self.faults).values()):

@@ -224,7 +224,7 @@ def step(
 
 
 WAY = {"host": "eventgw.example", "port": 443, "transport": "tls"}
-PROBES = ("tcp", "dns", "nat", "udp_media", "edges")
+PROBES = ("tcp", "dns", "nat", "udp_media", "edges", "locate")
 
 
 @pytest.mark.parametrize(
@@ -257,6 +257,8 @@ def test_plan_inside_the_fence_is_admitted(good: Step) -> None:
         (step("edges", hosts=["a"]), "malformed"),
         (step("nat", servers=[{"host": "evil.example", "port": 3478}]), "target_not_allowed"),
         (step("nat", servers=[{"host": "evil.example"}]), "malformed"),
+        (step("locate", control={"host": "evil.example", "port": 443, "transport": "tcp"}), "target_not_allowed"),
+        (step("locate", control={"host": "eventgw.example"}), "malformed"),
         (step("udp_media", turn=[{"host": "evil.example", "port": 443, "transport": "tls"}]), "target_not_allowed"),
         (step("udp_media", turn=[{**WAY, "addresses": ["1.1.1.1"]}]), "target_not_allowed"),
         (step("udp_media", turn={"host": "x"}), "malformed"),
