@@ -14,7 +14,7 @@ from bot.cli.parser import Parser
 from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
 from bot.diagnosis.engine import Engine, load_engine
 from bot.errors import UsageError, quote, unknown_word
-from bot.intake.clues import LARGEST, Reading, code_of, edge_of, platform_of
+from bot.intake.clues import LARGEST_CAPTURE, Reading, code_of, edge_of, platform_of
 from bot.intake.read import read, refused
 from bot.model.request import Request
 from bot.rendering.json.report import render as render_json
@@ -80,14 +80,14 @@ def read_all(files: Sequence[str]) -> Reading:
 def _read(file: str) -> Reading:
     """Read one file. A file that is too large is rejected without reading it."""
     if file == "-":
-        return read(sys.stdin.buffer.read(LARGEST + 1))
+        return read(sys.stdin.buffer.read(LARGEST_CAPTURE + 1))
     try:
         with Path(file).open("rb") as stream:
-            source = stream.read(LARGEST + 1)
+            source = stream.read(LARGEST_CAPTURE + 1)
             size = os.fstat(stream.fileno()).st_size
     except OSError as error:
         raise UsageError(f"{quote(file)} cannot be read: {error.strerror or error}.") from error
-    return refused(max(size, len(source))) if len(source) > LARGEST else read(source)
+    return refused(max(size, len(source))) if len(source) > LARGEST_CAPTURE else read(source)
 
 
 def request_of(

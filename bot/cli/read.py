@@ -9,7 +9,7 @@ from bot.cli.ask import OK, SHOWN, UNANSWERED, _print_json, _text
 from bot.cli.parser import Parser
 from bot.diagnosis.device_evidence import DeviceEvidence, case_of
 from bot.errors import UsageError, quote
-from bot.intake.clues import LARGEST, Reading, code_of, edge_of, platform_of
+from bot.intake.clues import LARGEST_CAPTURE, Reading, code_of, edge_of, platform_of
 from bot.intake.read import read
 from bot.language.make_request import request_for
 from bot.model.request import Request, Vocabulary
@@ -69,11 +69,11 @@ def make_parser() -> Parser:
 def _source(words: Sequence[str]) -> str | bytes:
     """Return the bytes of stdin or of a file, or the typed text."""
     if list(words) == ["-"]:
-        return sys.stdin.buffer.read(LARGEST + 1)
+        return sys.stdin.buffer.read(LARGEST_CAPTURE + 1)
     if len(words) == 1 and _is_file(words[0]):
         try:
             with Path(words[0]).open("rb") as stream:
-                return stream.read(LARGEST + 1)
+                return stream.read(LARGEST_CAPTURE + 1)
         except OSError as error:
             raise UsageError(f"{quote(words[0])} cannot be read: {error.strerror or error}.") from error
     return _text(words)

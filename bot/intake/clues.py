@@ -14,6 +14,7 @@ DOOR = "31009"  # used if no code is given: its causes cover nearly everything a
 
 # A test of ten minutes with one sample per second is about 500 kB. Four times that is not a report.
 LARGEST: Final = 2_000_000  # bytes that are read
+LARGEST_CAPTURE: Final = 50_000_000  # of a HAR or a dump of webrtc-internals, which are read as a stream
 
 # A tool's output counts as evidence only if the user says where it was made.
 ON_DEVICE: Final = re.compile(
@@ -67,6 +68,7 @@ class Reading:
     ] = ()  # codes in that text: the known ones, or those that cannot be anything else
     clues: Mapping[str, str] = field(default_factory=dict)  # platform, edge, relay, and answers, by option
     match: SymptomMatch = _NO_MATCH
+    call_sids: tuple[str, ...] = ()  # of the whole text, in order
     has_report_form: bool = False  # the message is a paste rather than prose
 
     @property

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final
 
-from bot.intake.clues import LARGEST, NamedCode, Piece, Reading, ReadingKind
+from bot.intake.capture import read_capture
+from bot.intake.clues import LARGEST, LARGEST_CAPTURE, NamedCode, Piece, Reading, ReadingKind
 from bot.intake.indications import find_indications, with_indications
+from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
 from bot.intake.parsing.error_codes import WrittenCode, choose_codes, codes_in
 from bot.intake.parsing.error_objects import message
@@ -18,8 +20,10 @@ from bot.intake.preflight_report import PreflightReport
 from bot.intake.readers import NO_RESULT, logs_say, observe_logs, observe_tool, tools_say, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
 from bot.intake.readers.prose import read_prose
+from bot.intake.readers.rtc_diagnostics import failed_edges
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
 from bot.intake.readers.sdk_report import CUT, read_report, report_says
+from bot.intake.readers.voice_insights import insights_says, read_insights
 from bot.intake.segment import Segment, has_report_form, segment
 from bot.intake.symptoms import match_symptoms
 from bot.intake.unread import EMPTY, nothing_read
@@ -58,6 +62,8 @@ def read(
 
     Codes and clues need a *vocabulary*. Causes are ranked only with *knowledge*.
     """
+    if len(source) <= LARGEST_CAPTURE and (captured := read_capture(source, vocabulary, knowledge)):
+        return captured
     if len(source) > LARGEST:
         return refused(len(source))
     text = decode(source)
@@ -70,6 +76,7 @@ def read(
     reading = replace(
         _combine(found, segments, text),
         pieces=tuple(found.pieces),
+        call_sids=find_call_sids(text),
         has_report_form=has_report_form(text) or bool(found.pasted),
     )
     return _with_words(reading, found, vocabulary, knowledge) if vocabulary else reading
@@ -114,6 +121,10 @@ def _read_value(item: Segment, found: _Found) -> None:
         found.pieces.append(Piece("report", lines, report_says(reports)))
         return
     value = item.block.value if item.block else None
+    if report := read_insights(value):
+        found.errors.append(report)
+        found.pieces.append(Piece("error", lines, insights_says(report)))
+        return
     if unrelated_json.name_of(value):
         found.pieces.append(Piece("foreign", lines, unrelated_json.sentence(value)))
     elif error := read_error(value):
@@ -132,6 +143,7 @@ def _reports(item: Segment) -> list[PreflightReport]:
     reports = [read_report(value, around) for value, around in block.reports] if block else []
     if block and block.cut:
         reports = [replace(report, notes=(*report.notes, CUT)) for report in reports]
+    reports += failed_edges(block.value if block else None)
     return list(dict.fromkeys(reports))
 
 

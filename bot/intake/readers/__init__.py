@@ -13,6 +13,7 @@ from bot.intake.parsing.hosts import ToolFacts, ToolRows
 from bot.intake.readers import (
     apple_error,
     browser_console,
+    capture,
     curl,
     dig,
     firewall,
@@ -25,12 +26,14 @@ from bot.intake.readers import (
     sdk_log,
     tcpdump,
     traceroute,
+    trickle_ice,
 )
 from knowledge.reasoning.device import PASTED, PLACED
 from probes.protocol.model import Observation, Target
 
 NO_RESULT: Final = "Output of {tool} that shows no result for a host."
 MOST: Final = 100  # observations of one piece
+MOST_HOSTS: Final = 2_000  # of a capture: a page calls many hosts, and most are not ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,13 @@ TOOLS: Final = (
         powershell.CONNECTION_SIGN,
         powershell.CONNECTION_LINES,
         powershell.read_test_netconnection,
+    ),
+    ToolReader(
+        "trickle-ice",
+        ("foundation", "relay", "host"),
+        trickle_ice.SIGN,
+        trickle_ice.LINES,
+        trickle_ice.read_trickle_ice,
     ),
     ToolReader("dig", ("dig", "\tin\t", " in ", "<<>>"), dig.SIGN, dig.LINES, dig.read_dig),
     ToolReader(
@@ -157,6 +167,19 @@ def observe_logs(text: str) -> dict[str, Observation]:
                 continue
             target = Target(str(facts.get("service", "")), host, port, "tcp")
             found[step] = Observation(step, PASTED, target, None, _facts(reader.log, facts, placed=True))
+    return found
+
+
+def observe_capture(source: bytes) -> dict[str, Observation]:
+    """Read a HAR or a dump of webrtc-internals, of any size. Return an observation for each host and sign."""
+    kind = capture.capture_kind(source)
+    found: dict[str, Observation] = {}
+    for host, port, facts in capture.read_capture(source) if kind else ():
+        step = f"{PASTED} {kind} {host} {facts.get('sign', '')}".rstrip()
+        if step not in found and len(found) < MOST_HOSTS:
+            found[step] = Observation(
+                step, PASTED, Target("", host, port, "tcp"), None, _facts(kind, facts, placed=True)
+            )
     return found
 
 

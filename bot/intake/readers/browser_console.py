@@ -123,6 +123,13 @@ def read_browser_console(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
                 yield _place(sign, line, text, at), 443, _facts(sign, means)
 
 
+def fact_of_error(text: str) -> ToolFacts:
+    """Return the facts of the network error that *text* names; none for an unknown one."""
+    match = _ERROR.search(text)
+    sign = _ERRORS.get(match[1]) if match else None
+    return _facts(str(sign), match[0]) if match and sign else {}
+
+
 def _place(sign: str, line: str, text: str, at: int) -> str:
     return host_in(line, text, at) if sign in _OF_HOSTS else ""
 

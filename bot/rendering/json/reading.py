@@ -19,6 +19,7 @@ def render(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
     versions = [report.sdk for report in reading.device_reports if report.sdk]
     faults = [code for fault in reading.faults for code in (fault.code, fault.inner) if code]
     found = evidence.record.diagnosis.found if evidence else ()
+    in_reports = (report.call_sid for report in reading.reports if report.call_sid)
     return {
         "codes": list(dict.fromkeys([*reading.match.codes, *faults])),
         "platform": reading.clues.get("platform") or platform_of(reading),
@@ -36,7 +37,7 @@ def render(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
         ],
         "verdict": reading.match.verdict,
         "found": [{"id": judged.cause, "title": knowledge.causes[judged.cause].title} for judged in found],
-        "call_sids": list(dict.fromkeys(report.call_sid for report in reading.reports if report.call_sid)),
+        "call_sids": list(dict.fromkeys([*in_reports, *reading.call_sids])),
         "language": None,
         "says": _says(reading),
     }
