@@ -25,10 +25,11 @@ from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress, trust
 from probes.relay.orders import PlanQueue
 from probes.relay.selftest import is_ready, test_host
-from probes.relay.state_dir import StateDir, StateDirError
+from probes.relay.state_dir import NotJoinedError, StateDir, StateDirError
 from probes.relay.subprocess_runner import probe_names
 
 USAGE: Final = 2
+FAILED: Final = 1  # the systemd unit starts it again
 UNWANTED: Final = 78  # EX_CONFIG of sysexits.h; the systemd unit does not restart on it
 
 # The folder that systemd creates for `StateDirectory=lineman-relay`.
@@ -59,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return _say(state_dir.identity().id)
         return asyncio.run(_run(state_dir))
     except (StateDirError, KeyFileError, PolicyError, WireError) as error:
-        return _complain(str(error), USAGE)
+        # A service starts again, because somebody may correct the file; without an invitation, nothing will change.
+        again = options.do == "run" and not isinstance(error, NotJoinedError)
+        return _complain(str(error), FAILED if again else USAGE)
     except LinkError as error:
         return _complain(str(error), UNWANTED)
 

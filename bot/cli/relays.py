@@ -129,11 +129,14 @@ async def _show(registry: RelayRegistry, settings: HubSettings, words: list[str]
     write(lines, sys.stdout)
 
 
-async def _revoke(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:
+async def _revoke(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:
     """Revoke a relay."""
     name = _only(words, "revoke")
-    await registry.revoke(name, time.time())
+    signer = settings.signer()
+    await registry.revoke(name, time.time(), signer)
     sys.stdout.write(f"{name} is revoked; a hub that runs ends its connection within seconds.\n")
+    if signer is None:
+        sys.stdout.write("The signing key is not here, so the relay will ask the hub again now and then.\n")
 
 
 async def _rename(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:

@@ -22,7 +22,9 @@ from bot.model.request import LOCAL
 from bot.storage.audit_table import AuditTable
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
+from probes.protocol.keys import Identity
 from probes.protocol.model import USER_NETWORK
+from probes.protocol.revocation import sign_revocation
 
 # Long enough to send it to somebody who installs it after lunch, too short for an old mail to be misused.
 TOKEN_LIVES: Final = 24 * 3600.0
@@ -122,6 +124,11 @@ class RelayRegistry(AuditTable):
         rows = await self._all("SELECT * FROM relays WHERE key = ?", key)
         return _read(rows[0]) if rows else None
 
+    async def revocation_of(self, key: str) -> str:
+        """Return the signed revocation of the relay that holds *key*, or an empty string."""
+        relay = await self.of_key(key)
+        return str(relay.state.get("revocation", "")) if relay and relay.revoked is not None else ""
+
     async def all(self) -> tuple[RegisteredRelay, ...]:
         """List all relays by name, including those that have not joined yet."""
         return tuple(_read(row) for row in await self._all("SELECT * FROM relays ORDER BY name"))
@@ -146,12 +153,21 @@ class RelayRegistry(AuditTable):
         rows = await self._all("SELECT key, name FROM relays WHERE key IS NOT NULL AND revoked IS NULL")
         return {row["key"]: row["name"] for row in rows}
 
-    async def revoke(self, name: str, now: float) -> None:
-        """Revoke the relay's key and its tokens. The hub ends its connection."""
-        await self.named(name)
+    async def revoke(self, name: str, now: float, signer: Identity | None = None) -> None:
+        """Revoke the relay's key and its tokens. The hub ends its connection.
+
+        With a *signer* of plans, the relay itself stops for good. Without one, it goes on asking the hub now and then.
+        """
+        relay = await self.named(name)
+        revocation = sign_revocation(relay.key, now, signer) if signer and relay.key else ""
 
         def work(db: Database) -> None:
             db.execute("UPDATE relays SET revoked = ? WHERE name = ?", (now, name))
+            # In the state and not in a column of its own, so that the former version can open the database.
+            db.execute(
+                "UPDATE relays SET state = json_set(state, '$.revocation', ?) WHERE name = ?",
+                (revocation, name),
+            )
             db.execute("DELETE FROM invitations WHERE relay = ? AND used IS NULL", (name,))
 
         await self._writer.run(work)
@@ -177,7 +193,8 @@ class RelayRegistry(AuditTable):
         def work(db: Database) -> None:
             db.execute("UPDATE relays SET seen = ?, gone = ? WHERE name = ?", (at, gone, name))
             if state is not None:
-                db.execute("UPDATE relays SET state = ? WHERE name = ?", (dump(dict(state)), name))
+                sql = "UPDATE relays SET state = ? WHERE name = ? AND revoked IS NULL"
+                db.execute(sql, (dump(dict(state)), name))
 
         await self._writer.run(work)
 

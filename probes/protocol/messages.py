@@ -67,12 +67,15 @@ class Welcome(_Message, frozen=True):
     beat: Amount  # seconds between the hub's pings; the connection ends after three missing pings
 
 
-class Rejection(_Message, frozen=True):
+class Rejection(_Message, frozen=True, omit_defaults=True):
     """Hub: the relay is refused, with the reason. The connection ends after it."""
 
     reason: _Short  # a word in REJECTIONS
     sentence: _Sentence
-    retry: Amount  # seconds until a retry makes sense; 0 when the relay should not retry
+    retry: Amount  # seconds until a retry makes sense; 0 when only an operator can change it
+    proof: Annotated[str, Meta(max_length=2_000)] = (
+        ""  # the signed revocation; relays before 0.2 do not get it
+    )
 
 
 class Ready(_Message, frozen=True):

@@ -34,6 +34,7 @@ LEEWAY: Final = 5.0
 REASONS: Final = (
     "too_large", "malformed", "not_for_me", "expired", "not_yet_valid", "replayed", "unknown_signer",
     "bad_signature", "bad_secrets", "unknown_probe", "target_not_allowed", "too_many", "switched_off", "leaving",
+    "disk",
 )  # fmt: skip
 
 

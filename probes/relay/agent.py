@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from probes.protocol.keys import Identity
 from probes.protocol.messages import Ack, Cancel, Hello, Leaving, Ready, RunPlan
+from probes.protocol.revocation import is_revocation
 from probes.relay.admission import describe
 from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress
@@ -25,6 +26,15 @@ FIRST: Final = 0.5
 SOON: Final = 8.0
 LATER: Final = 60.0
 PATIENCE: Final = 300.0
+REFUSED: Final = (
+    30.0  # the first wait after a hub refused this relay: it may be restored or replaced meanwhile
+)
+HOUR: Final = 3600.0
+
+UNWANTED: Final = (
+    "no connection to the hub: %s. This may be another hub, or one that was restored from a backup: "
+    "the next attempt is in %.1f min"
+)
 
 # Seconds for running plans to finish when the relay is stopped, and for the hub to acknowledge their results.
 FINISH: Final = 12.0
@@ -52,7 +62,7 @@ class Agent:
         self.plans.leaving = True
 
     async def run(self) -> None:
-        """Serve until stopped; raises LinkError if the hub says that retrying is useless."""
+        """Serve until stopped; raises LinkError once this relay is revoked by a key that signs its plans."""
         tries, since = 0, time.monotonic()
         while not self._stopping.is_set():
             try:
@@ -61,11 +71,16 @@ class Agent:
                     await self._serve(link)
             except LinkError as error:
                 self.trouble = str(error)
-                log.warning("no connection to the hub: %s", error)
-                if error.retry == 0:
+                if is_revocation(error.proof, self.identity.key, self.plans.signers.values()):
                     raise
                 tries += 1
-                await self._wait(max(pause(tries, time.monotonic() - since, self.pause), error.retry or 0.0))
+                seconds = max(pause(tries, time.monotonic() - since, self.pause), error.retry or 0.0)
+                if error.retry == 0:
+                    seconds = patience(tries)
+                    log.warning(UNWANTED, error, seconds / 60)
+                else:
+                    log.warning("no connection to the hub: %s", error)
+                await self._wait(seconds)
             finally:
                 self.plans.say = None
         await self.plans.end_all(0.0)
@@ -143,6 +158,11 @@ def pause(tries: int, alone: float, first: float = FIRST) -> float:
     """Seconds to wait after so many failed *tries* and *alone* seconds without a hub."""
     most = SOON if alone < PATIENCE else LATER
     return min(most, first * 2.0 ** min(tries - 1, 20)) * random.uniform(0.5, 1.0)  # noqa: S311 - to spread
+
+
+def patience(tries: int) -> float:
+    """Seconds to wait after a hub has refused this relay so many times: half a minute, then up to an hour."""
+    return min(HOUR, REFUSED * 2.0 ** min(tries - 1, 20)) * random.uniform(0.75, 1.0)  # noqa: S311 - to spread
 
 
 async def join(hub: HubAddress, identity: Identity, version: str, probes: tuple[str, ...], token: str) -> str:

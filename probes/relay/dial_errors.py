@@ -14,10 +14,13 @@ _ELSEWHERE: Final = "the hub's address leads elsewhere ({!r}), and no redirect i
 class LinkError(Exception):
     """The connection to the hub failed or ended."""
 
-    def __init__(self, sentence: str, reason: str = "lost", retry: float | None = None) -> None:
+    def __init__(
+        self, sentence: str, reason: str = "lost", retry: float | None = None, proof: str = ""
+    ) -> None:
         super().__init__(sentence)
         self.reason = reason  # one of messages.REJECTIONS, or one of ours
-        self.retry = retry  # seconds; 0: do not retry; None: the usual wait
+        self.retry = retry  # seconds; 0: only an operator can change it; None: the usual wait
+        self.proof = proof  # a signed revocation, not verified
 
 
 def not_reached(error: OSError, hub: str, proxy: str) -> LinkError:

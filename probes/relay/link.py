@@ -75,7 +75,7 @@ class Link:
             case Pong():
                 self.hub_time.set(message.time)
             case Rejection():
-                raise LinkError(message.sentence, message.reason, message.retry)
+                raise LinkError(message.sentence, message.reason, message.retry, message.proof)
         return message
 
     def ping(self) -> None:
@@ -156,7 +156,7 @@ async def _greet(socket: WebSocket, hello: Hello, me: Identity, hub_time: HubTim
 
 def _unexpected(message: RelayMessage) -> LinkError:
     if isinstance(message, Rejection):
-        return LinkError(message.sentence, message.reason, message.retry)
+        return LinkError(message.sentence, message.reason, message.retry, message.proof)
     return LinkError("the hub does not keep to the order of the greeting", "malformed", 60.0)
 
 

@@ -24,6 +24,10 @@ class StateDirError(ValueError):
     """A file in the directory is missing or not valid; the message is a sentence."""
 
 
+class NotJoinedError(StateDirError):
+    """The relay has no hub yet: it needs an invitation."""
+
+
 @dataclass(frozen=True, slots=True)
 class HubConfig:
     """What a relay knows about its hub; only what the operator provided."""
@@ -58,8 +62,10 @@ class StateDir:
         return make_identity(path) if new and not path.exists() else load_identity(path)
 
     def policy(self) -> Policy:
-        """Read the policy file."""
-        return load_policy(self.path / "policy.yaml")
+        """Read the policy file; raises StateDirError if others can change it."""
+        path = self.path / "policy.yaml"
+        _check_owner(path)
+        return load_policy(path)
 
     def usual_policy(self) -> bool:
         """Write the policy for Twilio's public network unless there is a policy; True if written."""
@@ -75,13 +81,14 @@ class StateDir:
     def hub(self) -> HubConfig:
         """Read the hub's configuration, which `join` wrote; raises StateDirError."""
         path = self.path / "hub.json"
+        _check_owner(path)
         try:
             hub = _HUB_FILE.read(json_codec.load(path.read_text(encoding="utf-8")), path.name)
             check_hub(hub.url)
             check_pin(hub.pin)
             _ = hub.keys
         except OSError as error:
-            raise StateDirError(f"{path}: {error.strerror}; has this relay joined a hub?") from None
+            raise NotJoinedError(f"{path}: {error.strerror}; has this relay joined a hub?") from None
         except (WireError, ValueError) as error:
             raise StateDirError(f"{path}: {error}") from None
         return hub
@@ -110,6 +117,12 @@ class StoredReplayMemory(ReplayMemory):
         """Write the file: one line, once per plan."""
         if self.path:
             _replace(self.path, f"{self.newest:.3f}\n")
+
+
+def _check_owner(path: Path) -> None:
+    """Refuse a file that other users can change: it says which hub and which plans this relay trusts."""
+    if path.exists() and path.stat().st_mode & 0o022:
+        raise StateDirError(f"{path} can be changed by other users; run: chmod go-w {path}")
 
 
 def _replace(path: Path, text: str) -> None:

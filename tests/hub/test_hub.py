@@ -17,6 +17,7 @@ from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
 from probes.protocol.messages import Done, ObservationMessage, Rejection, RunPlan
 from probes.protocol.order import SignedPlan as Plan
+from probes.protocol.revocation import is_revocation
 from tests.hub.hub_fixture import PLAN, House, house
 from tests.hub.scripted_relay import Dialler, TurnedAwayError, dialled, finish, observation
 
@@ -337,9 +338,11 @@ async def test_revoked_relay_is_sent_away(
     relay = await home.new("acme-hq")
     async with dialled(relay, home.url):
         elsewhere = RelayRegistry.open(tmp_path / "lineman.db")
-        await elsewhere.revoke("acme-hq", time.time())
+        await elsewhere.revoke("acme-hq", time.time(), home.signer)
         await elsewhere.close()
         await home.until(lambda: not home.hub.sessions)
+        (rejection,) = await relay.until(Rejection)
+    assert is_revocation(rejection.proof, relay.me.key, [home.signer.key])
     with pytest.raises(TurnedAwayError, match="revoked"):
         async with dialled(Dialler(relay.me), home.url):
             pass

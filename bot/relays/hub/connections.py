@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 from typing import Final
 
-from bot.relays.hub.session import RejectedError, RelaySession
+from bot.relays.hub.session import RejectedError, RelaySession, revoked
 from bot.storage.relay_registry import RelayRegistry
 
 log: Final = logging.getLogger(__name__)
@@ -64,7 +64,8 @@ class RelayConnections:
             name = names.get(session.key)
             if name is None:
                 log.warning("disconnected relay %s (revoked)", session.name)
-                await session.line.say(RejectedError("revoked").message())
+                rejected = await revoked(session.key, session.version, self._registry)
+                await session.line.say(rejected.message())
                 await session.line.socket.close()
             elif name != session.name and name not in self.sessions:
                 del self.sessions[session.name]

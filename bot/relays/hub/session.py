@@ -25,6 +25,8 @@ BACKLOG: Final = 1_000_000
 FRAMES_A_SECOND: Final = 200.0
 FRAMES_AT_ONCE: Final = 2_000.0
 
+FORMER: Final = "0.1."  # versions of relays that cannot read a signed revocation
+
 SENTENCES: Final = {
     "unknown_relay": "no relay with this key is enrolled here; join with an invitation",
     "revoked": "this relay has been revoked",
@@ -40,13 +42,13 @@ SENTENCES: Final = {
 class RejectedError(Exception):
     """The relay is rejected. The message is one of `probes.protocol.messages.REJECTIONS`."""
 
-    def __init__(self, reason: str, retry: float = 0.0, detail: str = "") -> None:
+    def __init__(self, reason: str, retry: float = 0.0, detail: str = "", proof: str = "") -> None:
         super().__init__(reason)
-        self.reason, self.retry, self.detail = reason, retry, detail
+        self.reason, self.retry, self.detail, self.proof = reason, retry, detail, proof
 
     def message(self) -> Rejection:
         """Return the rejection as a message to the relay."""
-        return Rejection(self.reason, self.detail or SENTENCES[self.reason], self.retry)
+        return Rejection(self.reason, self.detail or SENTENCES[self.reason], self.retry, self.proof)
 
 
 @dataclass(slots=True, eq=False)
@@ -188,4 +190,10 @@ async def _find(hello: Hello, token: str, registry: RelayRegistry) -> Registered
             return await registry.join(token, hello.key, hello.sealing, time.time())
         except JoinRefusedError as error:
             raise RejectedError(str(error)) from None
-    raise RejectedError("revoked" if relay else "unknown_relay")
+    raise await revoked(hello.key, hello.version, registry) if relay else RejectedError("unknown_relay")
+
+
+async def revoked(key: str, version: str, registry: RelayRegistry) -> RejectedError:
+    """Make the rejection of a revoked relay, with its signed revocation if its *version* can read it."""
+    proof = "" if version.startswith(FORMER) else await registry.revocation_of(key)
+    return RejectedError("revoked", proof=proof)

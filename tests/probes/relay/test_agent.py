@@ -26,6 +26,7 @@ from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress, split_proxy
 from probes.relay.link import HubTime, dial, hello_for
 from probes.relay.orders import PlanQueue
+from probes.relay.state_dir import StateDir
 from probes.relay.subprocess_runner import probe_names
 from tests.certificates import make_authority, make_server
 from tests.probes.relay.stub_hub import StubHub, inside, relay, stub_hub
@@ -358,8 +359,35 @@ def test_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "probes", "--home", str(tmp_path)], capture_output=True, text=True, check=False
     )
-    assert ended.returncode == 2
+    assert ended.returncode == 1
     assert "0600" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["policy.yaml", "hub.json"])
+def test_file_that_others_can_change_is_refused(tmp_path: Path, name: str) -> None:
+    """Who can write these files decides which plans run."""
+    StateDir(tmp_path).identity(new=True)
+    (tmp_path / "policy.yaml").write_text("version: 1\nallow: []\n")
+    (tmp_path / "hub.json").write_text(
+        '{"hub":"wss://hub.example/relay","signers":["' + Identity.new().key + '"],"pin":""}'
+    )
+    (tmp_path / name).chmod(0o666)
+    ended = subprocess.run(
+        [sys.executable, "-m", "probes", "--home", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert f"{tmp_path / name} can be changed by other users; run: chmod go-w" in ended.stderr
+
+
+def test_relay_without_an_invitation_is_not_started_again(tmp_path: Path) -> None:
+    """Exit code 2 is one of two that the systemd unit does not restart."""
+    StateDir(tmp_path).identity(new=True)
+    (tmp_path / "policy.yaml").write_text("version: 1\nallow: []\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "probes", "--home", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "has this relay joined a hub?" in ended.stderr
 
 
 def test_every_probe_is_told_of() -> None:

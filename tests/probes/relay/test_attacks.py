@@ -1,8 +1,10 @@
 """A hub that was taken over, and attackers on the path: refused with a signed reason, nothing connected."""
 
 import asyncio
+import errno
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,10 +20,24 @@ from probes.net.resolver import Resolver
 from probes.protocol.failures import Failure
 from probes.protocol.keys import Identity
 from probes.protocol.message_codec import write
-from probes.protocol.messages import LONGEST, Done, ObservationMessage, Ready, Rejection, RunPlan, Welcome
+from probes.protocol.messages import (
+    LONGEST,
+    Done,
+    ObservationMessage,
+    Ready,
+    Refusal,
+    Rejection,
+    RelayMessage,
+    RunPlan,
+    Welcome,
+)
 from probes.protocol.model import Plan, Step, Target
+from probes.protocol.order import make_order, sign_order
 from probes.protocol.policy_file import parse_policy
-from probes.relay.agent import Agent, join
+from probes.protocol.report import open_refusal
+from probes.protocol.revocation import sign_revocation
+from probes.relay.admission import ReplayMemory
+from probes.relay.agent import Agent, join, patience
 from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress
 from probes.relay.link import FRAMES_AT_ONCE
@@ -263,9 +279,9 @@ async def test_junk_on_the_line_ends_it_and_not_the_relay(
         assert "no connection to the hub: the hub said what cannot be read" in caplog.text
 
 
-@pytest.mark.parametrize("reason", ["revoked", "bad_token", "unknown_relay"])
-async def test_relay_that_is_not_wanted_stops_trying(reason: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Revoked, or with a token that was used before: the hub's sentence comes out, and no storm of tries."""
+@pytest.mark.parametrize("reason", ["revoked", "bad_token", "unknown_relay", "wrong_hub", "bad_proof"])
+async def test_relay_that_is_not_wanted_asks_seldom(reason: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A hub that is restored, wrong, or an impostor ends no relay: it says what it was told, and asks again later."""
     hub = StubHub(instead={Welcome: write(Rejection(reason, "the sentence of the hub", 0.0))})
     async with stub_hub(hub=hub):
         with pytest.raises(LinkError, match="the sentence of the hub") as caught:
@@ -273,8 +289,63 @@ async def test_relay_that_is_not_wanted_stops_trying(reason: str, caplog: pytest
         assert caught.value.retry == 0
         async with relay(hub, POLICY, ready=False) as agent:
             await in_trouble(agent)
-        assert hub.connections == 2
-        assert "the sentence of the hub" in caplog.text
+            await asyncio.sleep(0.2)  # several times the pause after a lost connection
+            assert hub.connections == 2
+        assert "the sentence of the hub. This may be another hub, or one that was restored" in caplog.text
+
+
+def test_refused_relay_asks_for_days() -> None:
+    """The pauses grow from half a minute to an hour, and stay there."""
+    pauses = [patience(tries) for tries in range(1, 60)]
+    assert 20 < pauses[0] <= 30
+    assert all(2700 <= seconds <= 3600 for seconds in pauses[8:])
+    assert sum(pauses) > 1.5 * 86_400
+
+
+@pytest.mark.parametrize("forged", ["", "not for this relay", "by another key", "changed"])
+async def test_only_a_signed_revocation_ends_a_relay(forged: str) -> None:
+    """The revocation of a signer of plans ends the relay; anything else that a hub can write does not."""
+    me, signer = Identity.new(), Identity.new()
+    proof = sign_revocation(
+        Identity.new().key if forged == "not for this relay" else me.key,
+        1.0,
+        Identity.new() if forged == "by another key" else signer,
+    )
+    proof = proof.replace("1.0", "2.0") if forged == "changed" else proof
+    hub = StubHub(instead={Welcome: write(Rejection("revoked", "revoked", 0.0, proof))})
+    async with stub_hub(hub=hub):
+        plans = PlanQueue(me, {signer.id: signer.key}, POLICY)
+        agent = Agent(HubAddress(hub.url), me, plans, "1", tuple(PROBES))
+        running = asyncio.create_task(agent.run())
+        if forged:
+            await in_trouble(agent)
+            assert not running.done()
+            agent.stop()
+            await running
+        else:
+            with pytest.raises(LinkError, match="revoked"):
+                await asyncio.wait_for(running, 5)
+
+
+async def test_full_disk_is_a_signed_refusal(caplog: pytest.LogCaptureFixture) -> None:
+    """A relay that cannot write down which plans it has had runs none, says so, and lives on."""
+
+    class FullDisk(ReplayMemory):
+        def keep(self) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    me, signer = Identity.new(), Identity.new()
+    plans = PlanQueue(me, {signer.id: signer.key}, POLICY, memory=FullDisk())
+    said: list[RelayMessage] = []
+    plans.connected(said.append)
+    order = make_order(Plan((), 1.0), me.id, "ada", time.time())
+    plans.take(sign_order(order, signer, me.sealing), order.iat)
+    (refusal,) = said
+    assert isinstance(refusal, Refusal)
+    report = open_refusal(refusal.signed, me.key)
+    assert report.reason == "disk"
+    assert "No space left on device" in report.sentence
+    assert not plans.running
 
 
 async def test_second_relay_with_the_same_key_waits() -> None:
