@@ -183,3 +183,12 @@ def describe(policy: Policy) -> dict[str, str]:
 def _some(texts: list[str]) -> str:
     visible = ", ".join(texts[:12])
     return f"{visible} and {len(texts) - 12} more" if len(texts) > 12 else visible or "none"
+
+
+def remember(order: SignedPlan, memory: ReplayMemory) -> None:
+    """Store that *order* was received; `PlanRefused` if that is impossible, because it might run twice then."""
+    try:
+        memory.add(order)
+    except OSError as error:
+        because = f"its disk cannot be written ({error.strerror}), so a plan might run twice"
+        raise PlanRefused("disk", because, order.id) from error

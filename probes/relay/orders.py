@@ -20,7 +20,7 @@ from probes.protocol.order import PlanRefused, SignedPlan, open_order
 from probes.protocol.policy import Policy
 from probes.protocol.report import sign_refusal, sign_report
 from probes.protocol.scrub import Scrubber
-from probes.relay.admission import Quota, ReplayMemory, admit
+from probes.relay.admission import Quota, ReplayMemory, admit, remember
 from probes.relay.subprocess_runner import SubprocessRunner
 
 log: Final = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class PlanQueue:
         """Run the signed plan in *envelope*, or refuse it; *now* is the hub's time in seconds since the epoch."""
         try:
             order = open_order(envelope, self.me, self.signers, now, self.memory.has)
-            self._remember(order)  # even if it is refused below, it is not accepted again
+            remember(order, self.memory)  # even if it is refused below, it is not accepted again
             if self.leaving:
                 raise PlanRefused("leaving", "this relay is being stopped", order.id)
             if self.is_switched_off():
@@ -129,14 +129,6 @@ class PlanQueue:
         log.info("plan %s for %s: %d steps", order.id, order.requester, len(plan.steps))
         accepted = self._duties[order.id] = AcceptedPlan(order.id)
         accepted.task = asyncio.create_task(self._run(accepted, order, plan), name=f"plan {order.id}")
-
-    def _remember(self, order: SignedPlan) -> None:
-        """Store that *order* was received; `PlanRefused` if that is impossible, because it might run twice then."""
-        try:
-            self.memory.add(order)
-        except OSError as error:
-            because = f"its disk cannot be written ({error.strerror}), so a plan might run twice"
-            raise PlanRefused("disk", because, order.id) from error
 
     def cancel(self, plan: str, ending: str = "cancelled") -> None:
         """Cancel *plan* if it is running here; its report says *ending*."""
