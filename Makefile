@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz edge-load line-statistics
+        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz paste-fuzz edge-load line-statistics
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -99,6 +99,9 @@ edge-load: $(VENV)/dev.stamp  ## 10,000 requests that Slack did not sign, agains
 
 preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of which must give a reading
 	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/intake/test_fuzz.py $(ARGS)
+
+paste-fuzz: $(VENV)/dev.stamp  ## 10,000 changed pastes: no crash, no hang, no secret, and decisive lines found in noise
+	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/intake/test_mutations.py $(ARGS)
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list

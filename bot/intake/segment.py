@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final, Literal, TypeAlias
 
-from bot.intake.parsing.decode import forms_of, without_prefixes
+from bot.intake.parsing.decode import forms_of, plain, without_prefixes
 from bot.intake.parsing.json_blocks import JsonBlock, find_blocks
 from bot.intake.parsing.log_lines import LOG_LINE
 from bot.intake.readers import ToolReader, tools_in
@@ -50,7 +50,7 @@ def segment(text: str) -> tuple[Segment, ...]:
     form, blocks = find_blocks(forms_of(text))
     values = tuple(_values(form, blocks))
     rest = tuple(_rest(text, form, [value for value in values if not value.inline]))
-    lines = _of_lines(rest, tools_in(text))
+    lines = _of_lines(rest, tools_in(plain(text)))
     return tuple(sorted([*values, *lines], key=lambda item: (item.first, item.last)))
 
 
@@ -112,7 +112,7 @@ def _marks(lines: tuple[_Line, ...], tools: Sequence[ToolReader]) -> list[_Mark]
     marks: list[_Mark] = []
     before: _Mark = _PROSE
     for number, (_, words) in enumerate(lines):
-        mark = _mark(words[:LONGEST_LINE], before[1], tools) if number < MOST_LINES else _PROSE
+        mark = _mark(plain(words[:LONGEST_LINE]), before[1], tools) if number < MOST_LINES else _PROSE
         if mark != _PROSE:
             open_since = len(marks)
             while open_since and marks[open_since - 1] == _PROSE:

@@ -45,7 +45,11 @@ _PREFIX: Final = re.compile(
 
 
 def decode(source: str | bytes) -> str:
-    """Decode *source*. Invalid bytes become replacement characters."""
+    """Decode *source*, with plain line ends. Invalid bytes become replacement characters."""
+    return _decoded(source).replace("\r\n", "\n")
+
+
+def _decoded(source: str | bytes) -> str:
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
     for mark, encoding in _BOMS:

@@ -13,7 +13,7 @@ from bot.intake.readers import LOGS
 from bot.model.vocabulary import make_vocabulary
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
-from tests.bot.intake.noise import NOISE, noisy
+from tests.bot.intake.noise import NOISE
 
 SAMPLES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("logs.yaml").read_text("utf-8"))
 KNOWLEDGE = load_knowledge(quick=True)
@@ -38,15 +38,6 @@ def test_each_kind_has_samples() -> None:
         samples = [sample for sample in SAMPLES if sample["log"] == log]
         assert len(samples) >= 5, log
         assert any(sample.get("first") == "none" for sample in samples) or log == "Apple error", log
-
-
-@pytest.mark.parametrize("sample", FAULTY, ids=lambda sample: f"{sample['log']}: {sample['title']}")
-def test_one_line_decides_in_500(sample: dict[str, Any]) -> None:
-    """Noise around the line changes nothing."""
-    text = noisy(sample["text"], 500, random.Random(sample["title"]))
-    reading = read(text, VOCABULARY, KNOWLEDGE)
-    assert reading.match.verdict != "none"
-    assert reading.match.causes[0].cause == sample["first"]
 
 
 def test_a_megabyte_is_read_in_a_second() -> None:
