@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.diagnosis.locate import has_drops, locate
+from bot.diagnosis.outage import name_outages
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.triage import ProgressCallback, prepare, reevaluate, triage
 from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
@@ -66,12 +67,13 @@ class Engine:
             relay = self._relay(name, request)
             return triage(request, self.knowledge, self.network, relay, self.settings, tell)
 
-        return await from_each(request.relays, look)
+        return name_outages(await from_each(request.relays, look), self.knowledge)
 
     def reevaluate(self, records: Sequence[RunRecord], request: Request) -> tuple[RunRecord, ...]:
         """Conclude the *records* of one case again for *request*; nothing is probed."""
         problem = prepare(request, self.knowledge, self.network)
-        return tuple(reevaluate(record, problem, request) for record in records)
+        again = [reevaluate(record, problem, request) for record in records]
+        return name_outages(again, self.knowledge)
 
 
 def load_engine(

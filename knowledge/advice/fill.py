@@ -94,7 +94,10 @@ class _Writer:
         deciding = [self.observations[step] for step in finding.steps if step in self.observations]
         texts: set[str] = set()
         words: set[str] = set()
+        by_checks = bool(finding.because) and all(a.by in ("relay", "reference") for a in finding.because)
         for template in cause.evidence:
+            if by_checks and not names_in(template):
+                continue  # it repeats what a person or the code said
             for observation, values in islice(self._fitting(template, deciding, names, texts), _MOST):
                 sentence = fill(template, values)
                 if sentence not in words:

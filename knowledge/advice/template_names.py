@@ -100,6 +100,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "failing_proxy",
             "auth_schemes",
             "ended_at",
+            "unavailable_at",
             "close_code",
             "close_reason",
             "attempts",

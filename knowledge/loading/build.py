@@ -76,6 +76,7 @@ def build_cause(document: Document) -> Cause:
         references=_references(raw),
         symptoms=tuple(raw.get("symptoms", ())),
         local=raw.get("local", False),
+        from_everywhere=raw.get("from_everywhere", ""),
         checked=raw.get("checked", ""),
         cases=tuple(_cause_case(item) for item in raw["cases"]),
         origin=_origin(document),

@@ -101,10 +101,9 @@ class _Checker:
         origin = cause.origin
         yield from self.platforms(cause.platforms, origin)
         yield from self.known(cause.weight, self.knowledge.errors, "error code", origin, ("weight",))
-        for number, condition in enumerate(cause.when):
-            yield from self.condition(condition, origin, _numbered("when", number, origin))
-        for number, condition in enumerate(cause.likely_when):
-            yield from self.condition(condition, origin, _numbered("likely_when", number, origin))
+        for key, alternatives in (("when", cause.when), ("likely_when", cause.likely_when)):
+            for number, condition in enumerate(alternatives):
+                yield from self.condition(condition, origin, _numbered(key, number, origin))
         yield from self.condition(cause.clears_only_if, origin, ("clears_only_if",))
         for number, item in enumerate(cause.impact_when):
             yield from self.condition(item.when, origin, ("impact_when", number, "when"))
@@ -112,6 +111,8 @@ class _Checker:
             path: Path = ("explains", number)
             yield from self.known([effect.id], self.knowledge.causes, "cause", origin, path)
             yield from self.condition(effect.when, origin, (*path, "when"))
+        others = (cause.from_everywhere,) * bool(cause.from_everywhere)
+        yield from self.known(others, self.knowledge.causes, "cause", origin, ("from_everywhere",))
         yield from self.fixes(cause)
         yield from self.unreachable(cause)
         yield from self.cause_cases(cause)
@@ -121,10 +122,9 @@ class _Checker:
             path: Path = ("cases", number)
             given = {question: (answer,) for question, answer in case.given.items() if answer != UNKNOWN}
             yield from self.condition(given, cause.origin, (*path, "given"))
-            for name, ids in case.lists.items():
+            named = {**case.lists, "confidence": case.confidence, "impact": case.impact}
+            for name, ids in named.items():
                 yield from self.known(ids, self.knowledge.causes, "cause", cause.origin, (*path, name))
-            for name, named in (("confidence", case.confidence), ("impact", case.impact)):
-                yield from self.known(named, self.knowledge.causes, "cause", cause.origin, (*path, name))
             if case.platform is not None:
                 yield from self.platforms((case.platform,), cause.origin, (*path, "platform"))
                 if cause.platforms and case.platform not in cause.platforms:

@@ -42,7 +42,7 @@ class Finding:
     title: str
     confidence: Literal["certain", "likely"]
     because: tuple[Answered, ...]  # the answers that prove it
-    steps: tuple[str, ...]  # the steps that decided these answers
+    steps: tuple[str, ...]  # the steps that decided these answers, and those that leave it likely only
     effects: tuple[str, ...] = ()  # causes it explains
     platforms: tuple[str, ...] = ()
     weight: float = 0.0

@@ -163,6 +163,9 @@ class Cause:
     symptoms: tuple[str, ...] = ()  # phrases that users write about it
     checked: str = ""  # YYYY-MM-DD, when its facts were last checked against their sources
     local: bool = False  # about the relay's own host or network, so it says nothing about the service
+    from_everywhere: str = (
+        ""  # the cause that it is instead if every relay finds it, a reference relay included
+    )
     cases: tuple[CauseExample, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 

@@ -25,6 +25,7 @@ _BRACE: Final = re.compile(r"\{[^\s{}]{0,30}\}?|[^\s{}]{0,30}\}")
 _BRACKETS: Final = re.compile(r"\[\[|\]\]")
 _OPEN: Final = re.compile(r"\{([a-z][a-z0-9_.]*)(?![a-z0-9_.}])")
 _CLAUSE: Final = re.compile(r"\[\[((?:(?!\[\[|\]\]).)*)\]\]", re.DOTALL)
+_SERVER_ERROR: Final = 500  # HTTP statuses from here on are the server's own (RFC 9110 section 15.6)
 _MOST: Final = 8  # entries of a list that a sentence shows
 _LONGEST: Final = 200  # characters of a fact; certificates and headers come from outside
 
@@ -112,6 +113,10 @@ def fact(observation: Observation, name: str) -> str:
         case "ended_at":
             is_open = observation.facts.get("upgraded") and observation.failure is not None
             return written(observation.target.host) if is_open else ""
+        case "unavailable_at":
+            status = observation.facts.get("status")
+            is_error = isinstance(status, int) and status >= _SERVER_ERROR
+            return written(observation.target.host) if is_error and observation.failure is not None else ""
         case "client_subnet":
             return "kept back" if observation.facts.get("client_subnet_sent") is False else ""
     return written(observation.facts.get(name))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from knowledge.model.conclusions import Answered, Answers, Diagnosis, Finding, Judged
-from knowledge.model.schema import CaseModel, Cause
+from knowledge.model.schema import Alternatives, CaseModel, Cause
 from knowledge.reasoning.judge import (
     CauseJudgment,
     alternatives_truth,
@@ -59,14 +59,15 @@ def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> list[
     found = []
     for cause in case.causes.values():
         if judgement.standing[cause.id] == "found" and cause.id not in judgement.explained_by:
-            because = _shown_by(cause, answers)
+            because = _shown_by(cause.when, answers)
+            doubts = _shown_by(cause.likely_when, answers)
             found.append(
                 Finding(
                     cause=cause.id,
                     title=cause.title,
                     confidence="likely" if cause.id in judgement.likely else "certain",
                     because=because,
-                    steps=_steps(because),
+                    steps=_steps((*because, *doubts)),
                     effects=tuple(e for e, root in judgement.explained_by.items() if root == cause.id),
                     platforms=(case.platform,),
                     weight=cause.weight[case.code],
@@ -77,8 +78,8 @@ def _found(case: CaseModel, answers: Answers, judgement: CauseJudgment) -> list[
     return found
 
 
-def _shown_by(cause: Cause, answers: Answers) -> tuple[Answered, ...]:
-    questions = [q for condition in cause.when if condition_truth(condition, answers) for q in condition]
+def _shown_by(alternatives: Alternatives, answers: Answers) -> tuple[Answered, ...]:
+    questions = [q for condition in alternatives if condition_truth(condition, answers) for q in condition]
     return tuple(answers[question] for question in dict.fromkeys(questions))
 
 
@@ -87,7 +88,7 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
     standing = judgement.standing[cause.id]
     if by:
         reasons: tuple[str, ...] = (f"an effect of: {case.causes[by].title}",)
-        about = _shown_by(cause, answers)
+        about = _shown_by(cause.when, answers)
     elif standing == "ruled_out":
         about = _contradicted_by(cause, answers)
         reasons = tuple(_answer_text(case, answered) for answered in about)

@@ -15,6 +15,7 @@ from probes.protocol.model import Step
 # The part of the budget after which edges that are still silent have failed. The rest is a margin, so that the
 # check itself ends in time and does not fail for the edges that answered.
 _SHARE: Final = 0.88
+_REFUSALS: Final = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
 _SECOND: Final = 0.5  # seconds for the second connection to an edge that is open
 
 
@@ -113,6 +114,7 @@ def _summary(sight: _Sight) -> dict[str, Any]:
     """The facts so far."""
     opened = [name for name, edge in sight.edges.items() if edge.open]
     shut = [name for name, edge in sight.edges.items() if not edge.open and not edge.unsure]
+    refusing = [name for name in shut if sight.edges[name].failure in _REFUSALS]
     here = _roaming_edge(sight)
     chosen = str(sight.step.params.get("chosen", ""))
     meant = here if chosen in {"", "roaming"} else chosen
@@ -125,6 +127,7 @@ def _summary(sight: _Sight) -> dict[str, Any]:
         "shut": shut,
         "open_count": len(opened),
         "shut_count": len(shut),
+        "all_refuse": 0 < len(refusing) == len(sight.edges),
         "others_open": [name for name in opened if name != meant],
         "barred": (barred := _barred(sight)),
         "barred_count": len(barred),

@@ -106,7 +106,7 @@ TURN_ADDRESSES: Final = (TURN, TURN_OTHER, TURN_STRICT)
 
 # Ports of stand-ins. A fault redirects traffic to one of them; nobody reaches them otherwise.
 WRONG_NAME, EXPIRED, NOT_YET_VALID, DATE_SHIFTED = 20001, 20002, 20003, 20004  # in svc
-SERVER_ERROR: Final = 20005  # in svc
+SERVER_ERROR, UNAVAILABLE = 20005, 20006  # in svc
 INTERCEPT, STRIP, REFUSE, UPGRADE_CUT = 4431, 4432, 4433, 4434  # in fw
 CUT_RESET, CUT_CLOSE, CUT_SILENT, PORTAL = 4435, 4436, 4437, 4438  # in fw
 # What happens to a WebSocket after its upgrade: when, then how. Ports for stand-ins in fw, and in svc.

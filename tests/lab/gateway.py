@@ -52,6 +52,17 @@ def make_app(date_shift: float = 0.0, status: int = 404) -> web.Application:
     return app
 
 
+def make_unavailable() -> web.Application:
+    """A gateway in an outage: it answers every request with 503."""
+
+    async def busy(_request: web.Request) -> web.Response:
+        return web.Response(status=503, headers={"Server": "lab-gateway"})
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", busy)
+    return app
+
+
 def make_pages() -> web.Application:
     """The pages with a known answer, of hosts that have nothing to do with the service."""
 
@@ -95,6 +106,8 @@ async def main(certificates: Path) -> None:
     await web.TCPSite(shifted, None, at.DATE_SHIFTED, ssl_context=genuine).start()
     failing = await _runner(make_app(status=500))
     await web.TCPSite(failing, None, at.SERVER_ERROR, ssl_context=genuine).start()
+    unavailable = await _runner(make_unavailable())
+    await web.TCPSite(unavailable, None, at.UNAVAILABLE, ssl_context=genuine).start()
     wrong = {at.WRONG_NAME: "wrong-name", at.EXPIRED: "expired", at.NOT_YET_VALID: "not-yet-valid"}
     for port, stem in wrong.items():
         await web.TCPSite(runner, None, port, ssl_context=tls(certificates / f"{stem}.pem")).start()

@@ -34,7 +34,7 @@ KEYS: Final = (
         "never",
         "says",
     ),
-    "within",
+    *("within", "likely"),
 )
 OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage")
 
@@ -53,6 +53,7 @@ class Scenario:
     options: Mapping[str, str] = field(default_factory=dict)
     found: tuple[str, ...] = ()  # exactly these, in this order
     risks: tuple[str, ...] = ()  # exactly these, in this order
+    likely: tuple[str, ...] | None = None  # exactly these of what is found, where the file says so
     possible: tuple[str, ...] | None = None  # exactly these, in any order, where the file says so
     not_checked: tuple[str, ...] = ()  # at least these
     never: tuple[str, ...] = ()  # none of these found, nor a risk
@@ -109,6 +110,7 @@ def parse(name: str, content: Any) -> Scenario:
         options={key: _word(value) for key, value in options.items()},
         found=tuple(content["found"] or ()),
         risks=tuple(content.get("risks") or ()),
+        likely=tuple(content["likely"] or ()) if "likely" in content else None,
         possible=tuple(content["possible"] or ()) if "possible" in content else None,
         not_checked=tuple(content.get("not_checked") or ()),
         never=tuple(content.get("never") or ()),

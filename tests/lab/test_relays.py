@@ -17,6 +17,7 @@ from tests.lab import scenarios
 from tests.lab.counting import connections
 from tests.lab.hubs import HUB, hub_in, outside
 from tests.lab.lab import Lab, Situation
+from tests.lab.service_faults import outage
 from tests.lab.world import World
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
@@ -66,13 +67,32 @@ def test_fault_of_one_network(lab: Lab, place: Town, name: str) -> None:
 
 
 def test_fault_of_the_service(lab: Lab, place: Town) -> None:
-    """What is blocked upstream fails from every relay, including the reference relay: no one network is at fault."""
+    """What fails upstream from every relay, including the reference relay, is the service's fault: other sites work."""
     world = World()
     world.add_forward(f"ip daddr {{ {', '.join(at.JAVASCRIPT)} }} tcp dport 443 drop", "r2")
     reply = ask(place, lab.put(world), INSIDE, OUTSIDE, REFERENCE)
     (cause,) = reply["comparison"]["causes"]
-    assert (cause["id"], cause["scope"]) == ("signaling-blocked", "everywhere")
+    assert (cause["id"], cause["scope"]) == ("service-failing", "everywhere")
+    assert found(reply, INSIDE) == found(reply, OUTSIDE) == ["service-failing"]
     assert found(reply, REFERENCE) == []
+    assert "signaling-blocked" in [effect["id"] for effect in reply["explained"]]
+
+
+@pytest.mark.parametrize("how", ["refuse", "busy"])
+def test_outage_of_the_service(lab: Lab, place: Town, how: str) -> None:
+    """Gateways that all refuse or answer 503 are likely blocked from one relay. A reference relay shows the outage."""
+    world = World()
+    outage(world, how)
+    situation = lab.put(world)
+    alone = ask(place, situation, INSIDE)
+    assert [cause["confidence"] for cause in alone["found"]] == ["likely"]
+    assert "so does an outage of the service" in " ".join(alone["found"][0]["evidence"])
+    reply = ask(place, situation, INSIDE, REFERENCE)
+    assert [(cause["id"], cause["confidence"]) for cause in reply["found"]] == [
+        ("service-failing", "certain")
+    ]
+    assert "The code itself says so" not in " ".join(reply["found"][0]["evidence"])
+    assert "the fault is the service's own" in reply["comparison"]["causes"][0]["says"]
 
 
 def test_only_a_proxy_leads_out(lab: Lab, place: Town) -> None:

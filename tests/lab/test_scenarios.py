@@ -60,6 +60,9 @@ def _wrong(scenario: scenarios.Scenario, diagnosis: dict[str, Any]) -> list[str]
     risks = _ids(diagnosis["risks"])
     if risks != scenario.risks:
         wrong.append(f"the risks are {risks}, expected {scenario.risks}")
+    likely = _ids([one for one in diagnosis["found"] if one["confidence"] == "likely"])
+    if scenario.likely is not None and likely != scenario.likely:
+        wrong.append(f"likely {likely}, expected {scenario.likely}")
     if scenario.outcome and diagnosis.get("outcome") != scenario.outcome:
         wrong.append(f"the outcome is {diagnosis.get('outcome')}, expected {scenario.outcome}")
     seconds = diagnosis["timings"]["looks_ms"] / 1000

@@ -95,7 +95,11 @@ def _conclude(
         for record in finished.records
     ]
     return continued, combine(
-        finished.case, finished.run, finished.user, [evidence.record for evidence in continued]
+        finished.case,
+        finished.run,
+        finished.user,
+        [evidence.record for evidence in continued],
+        engine.knowledge,
     )
 
 

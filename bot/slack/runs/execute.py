@@ -40,7 +40,7 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
         async with live:
             records = await from_each(running.run.relays, partial(_in_line, context, running, live))
             finished = await context.worker.call(
-                combine, running.case.id, running.run.id, running.user, records
+                combine, running.case.id, running.run.id, running.user, records, context.engine.knowledge
             )
             text = await context.worker.call(headline_of, context.engine, finished)
     except Exception as error:

@@ -12,6 +12,7 @@ from bot.slack.delivery import outbox
 from bot.slack.state.active_run import ActiveRun
 from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import FinishedRun, combine
+from knowledge.model.schema import Knowledge
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ async def locate_drops(context: AppContext, running: ActiveRun, finished: Finish
     # Somebody may have answered a question meanwhile: then the run was concluded again.
     now = await context.run_history.get(running.run.id)
     if now is not None:
-        now = _with_traces(now, located)
+        now = _with_traces(now, located, context.engine.knowledge)
         context.run_history.keep(now)
         await _show(context, now)
 
@@ -47,7 +48,7 @@ async def _trace(context: AppContext, running: ActiveRun, record: RunRecord) -> 
         return await context.worker.run(locate(record, relay))
 
 
-def _with_traces(finished: FinishedRun, located: Sequence[RunRecord]) -> FinishedRun:
+def _with_traces(finished: FinishedRun, located: Sequence[RunRecord], knowledge: Knowledge) -> FinishedRun:
     traces = {
         record.relay: {step: look for step, look in record.observations.items() if look.probe == LOCATE}
         for record in located
@@ -56,7 +57,7 @@ def _with_traces(finished: FinishedRun, located: Sequence[RunRecord]) -> Finishe
         replace(record, observations={**record.observations, **traces.get(record.relay, {})})
         for record in finished.records
     ]
-    return combine(finished.case, finished.run, finished.user, records)
+    return combine(finished.case, finished.run, finished.user, records, knowledge)
 
 
 async def _show(context: AppContext, finished: FinishedRun) -> None:

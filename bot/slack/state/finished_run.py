@@ -9,12 +9,14 @@ from typing import Final
 
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.engine import Engine
+from bot.diagnosis.outage import name_outages
 from bot.diagnosis.run_record import RunRecord
 from bot.model.request import Request
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.vantage_summary import compared_view
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis, Finding
+from knowledge.model.schema import Knowledge
 
 EVERY: Final = ""  # no platform chosen: all platforms
 
@@ -56,8 +58,11 @@ class FinishedRun:
         return self.record.diagnosis.outcome
 
 
-def combine(case: str, run: str, user: str, records: Sequence[RunRecord]) -> FinishedRun:
-    """Aggregate the *records* of one run, one per relay."""
+def combine(
+    case: str, run: str, user: str, records: Sequence[RunRecord], knowledge: Knowledge
+) -> FinishedRun:
+    """Aggregate the *records* of one run, one per relay; an outage that all of them show is named as one."""
+    records = name_outages(records, knowledge)
     return FinishedRun(case, run, user, aggregate(records), tuple(records) if len(records) > 1 else ())
 
 
@@ -101,4 +106,4 @@ def for_platform(engine: Engine, record: RunRecord, platform: str) -> RunRecord:
 def reevaluate(engine: Engine, finished: FinishedRun, request: Request) -> FinishedRun:
     """Conclude again from the same observations for *request*, which has one more answer or another platform."""
     records = engine.reevaluate(finished.records, request)
-    return combine(finished.case, finished.run, finished.user, records)
+    return combine(finished.case, finished.run, finished.user, records, engine.knowledge)

@@ -90,7 +90,7 @@ def reevaluate(
     """Evaluate stored observations of a run again, with the current knowledge."""
     problem = prepare(request, engine.knowledge, engine.network)
     records = [_one_again(problem, run, name, request, observations.get(name, {})) for name in run.relays]
-    return combine(run.case, run.id, user, records)
+    return combine(run.case, run.id, user, records, engine.knowledge)
 
 
 def _one_again(

@@ -53,7 +53,9 @@ class Thread:
     async def put(self, record: RunRecord) -> FinishedRun:
         """Make *record* what the case knows."""
         await self.here.context.store.change_case(self.case.id, record.request)
-        finished = combine(self.case.id, self.run.run, self.run.user, [record])
+        finished = combine(
+            self.case.id, self.run.run, self.run.user, [record], self.here.context.engine.knowledge
+        )
         self.here.context.run_history.keep(finished)
         return finished
 
