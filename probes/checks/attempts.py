@@ -65,18 +65,22 @@ class Repeated(Generic[T]):
         `attempts`, `loss_low_percent`, and `loss_high_percent` then.
         """
         try:
-            self._try_again()
-            if (task := await self._answer(min(self.first_gap, self.limit))) is not None:
-                return task.result()
-            while True:
-                self._go_on()
-                if (task := await self._answer(_GAP if self._is_short() else _POLL)) is not None:
-                    return task.result()
-                self._judge()
+            return (await self._first_answer()).result()
         finally:
             for task in self._tries:
                 task.cancel()
             await asyncio.gather(*self._tries, return_exceptions=True)
+            self._tries.clear()  # a task's error holds this frame: no circle
+
+    async def _first_answer(self) -> "asyncio.Task[T]":
+        self._try_again()
+        task = await self._answer(min(self.first_gap, self.limit))
+        while task is None:
+            self._go_on()
+            task = await self._answer(_GAP if self._is_short() else _POLL)
+            if task is None:
+                self._judge()
+        return task
 
     def _try_again(self) -> None:
         self._tries[asyncio.create_task(self.attempt())] = now()

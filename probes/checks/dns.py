@@ -14,6 +14,7 @@ from probes.checks.context import ProbeContext
 from probes.net.clock import milliseconds_since, now
 from probes.net.dns_exchange import Server, ask
 from probes.net.dns_message import DnsAnswer, make_query
+from probes.net.loss import attempts_needed
 from probes.net.resolver import DnsLookup, is_bogon, look_up
 from probes.protocol.failures import EgressDenied, Failure, NetworkError
 from probes.protocol.model import Step
@@ -67,9 +68,24 @@ async def _address(step: Step, context: ProbeContext) -> Failure | None:
         truncated=found.truncated,
         tries=list(found.tries),
     )
+    if found.failure is Failure.DNS_TIMEOUT_ERROR and _may_be_loss(found, context):
+        return Failure.INCONCLUSIVE
     if found.failure is None and not good:
         return Failure.DNS_BOGON_ERROR
     return found.failure
+
+
+def _may_be_loss(found: DnsLookup, context: ProbeContext) -> bool:
+    """Whether the loss that the plan measured explains the silence of every resolver; notes the loss then."""
+    meter, sent = context.loss, len(found.tries) * len(context.shared.resolver.cadence)
+    if not meter.lost or meter.sent == meter.lost or sent >= attempts_needed(meter.upper()):
+        return False
+    context.note(
+        attempts=sent,
+        loss_low_percent=round(100 * meter.lower(), 1),
+        loss_high_percent=round(100 * meter.upper(), 1),
+    )
+    return True
 
 
 async def _addresses_of(host: str, context: ProbeContext) -> tuple[str, ...]:

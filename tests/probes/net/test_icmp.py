@@ -46,7 +46,7 @@ async def main():
     looks = {
         "prohibited": see(tcp.probe, "198.51.100.1", 443, budget=3.0),
         "unreachable": see(tcp.probe, "198.51.100.129", 443, budget=3.0),
-        "swallowed": see(tcp.probe, "203.0.113.1", 443, budget=0.2),
+        "swallowed": see(tcp.probe, "203.0.113.1", 443, budget=2.5),
         "route": see(route.probe, "203.0.113.1", 33434, transport="udp"),
         "refused": see(route.probe, "198.51.100.1", 33434, transport="udp"),
     }
