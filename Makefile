@@ -7,7 +7,8 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz paste-fuzz edge-load line-statistics
+        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz paste-fuzz edge-load line-statistics \
+        mtu-statistics
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -81,11 +82,15 @@ allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken 
 line-statistics: packages $(VENV)/dev.stamp  ## measured loss and jitter beside what the lab made (needs root; some 40 minutes)
 	$(BIN)/python -m tests.lab.line_statistics $(ARGS)
 
-lab-statistics: packages $(VENV)/dev.stamp  ## right diagnoses on lines that lose packets, 100 runs a setting; about two hours (needs root)
+lab-statistics: packages $(VENV)/dev.stamp  ## right diagnoses on lines that lose packets, 100 runs a setting, then on narrow paths; about three hours (needs root)
 	$(BIN)/python -m tests.lab.statistics $(ARGS)
+	$(if $(ARGS),,$(BIN)/python -m tests.lab.mtu_statistics)
 
 locate-lab: packages $(VENV)/dev.stamp  ## four flows, each dropped at each of four routers, in the fault lab (needs root)
 	LINEMAN_LAB=require LINEMAN_LOCATE=full $(BIN)/python -m pytest tests/lab/test_locate.py -s $(ARGS)
+
+mtu-statistics: packages $(VENV)/dev.stamp  ## narrow paths of each kind and size, 20 diagnoses each (needs root; some 40 minutes)
+	$(BIN)/python -m tests.lab.mtu_statistics $(ARGS)
 
 relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at one customer and at several (needs root)
 	LINEMAN_LAB=require $(BIN)/python -m pytest tests/lab/test_relays.py tests/lab/test_sites.py $(ARGS)

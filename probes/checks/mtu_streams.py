@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from probes.checks.mtu_datagrams import FULL, SHORT
 from probes.net.clock import now
 from probes.net.loss import LossMeter, attempts_needed
 from probes.net.sockets import connect_tcp
@@ -19,16 +20,14 @@ from probes.net.tls_stream import TlsStream
 
 Way: TypeAlias = Literal["passes", "lost", "unknown"]
 
-SMALL: Final = 576  # bytes of an IP packet: every network passes it
 LADDER: Final = (1452, 1400, 1300, 1280, 1200)
 
 _ALPN: Final = ("http/1.1",)
 # Names of protocols that nobody speaks: the ClientHello gets longer than a packet, and the server takes the first.
 _PADDED: Final = (*_ALPN, *(f"{number}".ljust(190, "-") for number in range(8)))
-_SILENCE: Final = 0.7  # seconds without progress, or round trips: by then TCP has sent again
-_SILENT_TRIPS: Final = 5
-_STALLED: Final = 0.35  # seconds of a first attempt before others start, or round trips
-_STALLED_TRIPS: Final = 5
+_SILENCE: Final = 0.7  # seconds without progress: by then TCP has sent again
+_STALLED: Final = 0.35  # seconds of a first attempt before others start
+_TRIPS: Final = 5  # round trips that both last at least
 _SENDINGS: Final = 2  # of each packet that were lost, at least, where an attempt stalls
 _FEWEST, _MOST = 4, 10  # attempts of one kind
 _STAGGER: Final = 0.01  # seconds between attempts
@@ -80,7 +79,7 @@ class Trial:
     @property
     def is_silent(self) -> bool:
         """Whether it waited long enough without success; a connection that was ended did not."""
-        patience = max(_SILENCE, _SILENT_TRIPS * self.info.round_trip)
+        patience = max(_SILENCE, _TRIPS * self.info.round_trip)
         return not self.is_over and self.waited >= patience
 
     async def run(self, address: str, port: int, host: str, after: float = 0.0) -> None:
@@ -125,7 +124,7 @@ async def measure_streams(
     address: str, port: int, host: str, line: Callable[[], LossMeter], round_trip: float
 ) -> StreamSizes:
     """Make one attempt, and where it stalls, the others. *line* is what else is known about the loss by now."""
-    patience = max(_STALLED, _STALLED_TRIPS * round_trip)
+    patience = max(_STALLED, _TRIPS * round_trip)
     async with asyncio.TaskGroup() as group:
         work = _Trials((address, port, host), line, group)
         sizes = await work.add([Trial()], patience)
@@ -174,7 +173,7 @@ def _others(line: LossMeter) -> list[Trial]:
     turns = [
         Trial(longest, is_padded)
         for _ in range(count)
-        for longest, is_padded in ((SMALL, True), (0, True), (0, False))
+        for longest, is_padded in ((SHORT, True), (0, True), (0, False))
     ]
     return [*turns, *(Trial(size) for size in LADDER)]
 
@@ -182,7 +181,7 @@ def _others(line: LossMeter) -> list[Trial]:
 def judge_streams(trials: Sequence[Trial], line: LossMeter) -> StreamSizes:
     """What *trials* show, where *line* is what else is known about the loss."""
     full = [trial for trial in trials if not trial.longest]
-    small = [trial for trial in trials if trial.longest == SMALL]
+    small = [trial for trial in trials if trial.longest == SHORT]
     padded = [trial for trial in full if trial.is_padded]
     line = _with(line, trials)
     return StreamSizes(
@@ -198,7 +197,9 @@ def judge_streams(trials: Sequence[Trial], line: LossMeter) -> StreamSizes:
             sum(trial.is_done for trial in small),
             line,
         ),
-        largest=max((trial.size for trial in trials if trial.is_done and trial.is_padded), default=0),
+        largest=max(
+            (min(FULL, trial.size) for trial in trials if trial.is_done and trial.is_padded), default=0
+        ),
     )
 
 

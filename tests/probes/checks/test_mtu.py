@@ -10,15 +10,15 @@ from functools import partial
 import pytest
 
 from probes.checks import mtu
-from probes.checks.mtu_datagrams import FULL, LADDER, DatagramSizes, together
-from probes.checks.mtu_streams import SMALL, StreamSizes, Trial, judge_streams
+from probes.checks.mtu_datagrams import FULL, LADDER, SHORT, DatagramSizes, together
+from probes.checks.mtu_streams import StreamSizes, Trial, judge_streams
 from probes.net.loss import LossMeter
 from probes.net.stun import StunMessage
 from probes.net.tcp_info import TcpInfo
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 from tests.certificates import make_authority, make_server
-from tests.fakes import StunReply, silence, stun_mapped, stun_server, tcp_server
+from tests.fakes import StunReply, drip, silence, stun_mapped, stun_server, tcp_server
 from tests.probes.checks.run_one_probe import see
 
 HOST = "voice.roaming.example"
@@ -162,14 +162,34 @@ async def test_a_server_that_refuses_the_long_hello() -> None:
     assert (facts["tcp_out"], facts["tcp_in"]) == ("passes", "passes")
 
 
+async def test_a_server_that_never_stops() -> None:
+    """Endless bytes in place of TLS do arrive; a flood of datagrams that answer nothing proves nothing."""
+
+    def flood(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        return [bytes(1200), stun_mapped(replace(request, transaction=bytes(12)), peer)] * 50
+
+    async with tcp_server(drip(b"\x16\x03\x03\x40\x00" + bytes(16384))) as port, stun_server(flood) as stun:
+        failure, facts = await look(port, more=at(stun))
+    assert failure is None
+    assert (facts["tcp_in"], facts["udp_out"], facts["path_mtu"]) == ("passes", "unknown", None)
+
+
+async def test_a_closed_stun_port_is_not_a_narrow_path() -> None:
+    """Port unreachable says nothing about sizes."""
+    async with tcp_server(silence, SERVER.context()) as port:
+        failure, facts = await look(port, more=at(9))
+    assert failure is None
+    assert (facts["udp_out"], facts["path_mtu"]) == ("unknown", 1500)
+
+
 # Judgments, without a network.
 
 OPEN = TcpInfo(0, 0.02, 1460, 1460, acknowledged=2000)
 DONE = Trial(is_done=True, is_over=True, info=OPEN)
 HELLO_LOST = Trial(waited=1.0, info=TcpInfo(2, 0.02, 1460, 548, acknowledged=1))
 REPLY_LOST = Trial(waited=1.0, info=TcpInfo(0, 0.02, 1460, 548, acknowledged=1900))
-SHORT = replace(DONE, longest=SMALL)
-SHORTS = [SHORT] * 4
+SHORT_DONE = replace(DONE, longest=SHORT)
+SHORTS = [SHORT_DONE] * 4
 
 
 @pytest.mark.parametrize(
@@ -184,7 +204,7 @@ SHORTS = [SHORT] * 4
         ([HELLO_LOST] * 4 + SHORTS, LOSSY, "unknown", "unknown"),
         ([HELLO_LOST] * 10 + SHORTS, LOSSY, "lost", "unknown"),
         ([HELLO_LOST] * 4, CLEAN, "unknown", "unknown"),
-        ([REPLY_LOST] * 4 + [SHORT], CLEAN, "passes", "unknown"),
+        ([REPLY_LOST] * 4 + [SHORT_DONE], CLEAN, "passes", "unknown"),
         ([replace(HELLO_LOST, waited=0.5)] * 4 + SHORTS, CLEAN, "unknown", "unknown"),
         ([replace(HELLO_LOST, is_over=True)] * 4 + SHORTS, CLEAN, "unknown", "unknown"),
         (
