@@ -52,6 +52,7 @@ class Dialler(LineEnd):
     held: tuple[str, ...] = ()
     pongs: bool = True
     checks: dict[str, str] = field(default_factory=dict)
+    probes: tuple[str, ...] = ("tcp", "dns")  # the checks that it has
     orders: list[Plan] = field(default_factory=list)
     envelopes: list[str] = field(default_factory=list)
     acked: dict[str, int] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class Dialler(LineEnd):
         return message
 
     async def greet(self) -> None:
-        hello = Hello(self.hub, self.me.key, self.me.sealing, "test", ("tcp", "dns"))
+        hello = Hello(self.hub, self.me.key, self.me.sealing, "test", self.probes)
         await self.say(hello)
         challenge = await self.expect(Challenge)
         await self.say(Proof(prove(hello, challenge, self.token, self.me), self.token))

@@ -16,6 +16,7 @@ from probes.protocol.json_codec import observation_to_json
 from probes.protocol.keys import Identity, key_text
 from probes.protocol.messages import ObservationMessage
 from probes.protocol.order import SignedPlan
+from probes.relay.subprocess_runner import probe_names
 from tests.hub.hub_fixture import House, house
 from tests.hub.scripted_relay import Answer, Dialler, dialled, finish
 from tests.previews.samples import Fault, _seen
@@ -43,7 +44,14 @@ class Hub:
         checks = more.pop("checks", {})
         token = await self.house.hub.registry.invite(RegisteredRelay(name, None, **more), time.time())
         me = Identity.new()
-        relay = Dialler(me, self.house.signer.key, token, answer=answer or sees(*faults), checks=checks)
+        relay = Dialler(
+            me,
+            self.house.signer.key,
+            token,
+            answer=answer or sees(*faults),
+            checks=checks,
+            probes=probe_names(),
+        )
         await self.stack.enter_async_context(dialled(relay, self.house.url))
         await self.house.until(lambda: name in self.sessions and self.sessions[name].takes_plans)
         self.relays[name] = relay
