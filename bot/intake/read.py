@@ -26,7 +26,7 @@ from bot.intake.readers.sdk_report import CUT, read_report, report_says
 from bot.intake.readers.voice_insights import insights_says, read_insights
 from bot.intake.segment import Segment, has_report_form, segment
 from bot.intake.symptoms import match_symptoms
-from bot.intake.unread import EMPTY, nothing_read
+from bot.intake.unread import EMPTY, file_says, nothing_read
 from bot.model.normalize import LONGEST as LONGEST_TEXT
 from bot.model.normalize import normalize
 from bot.model.request import Vocabulary
@@ -64,6 +64,8 @@ def read(
     """
     if len(source) <= LARGEST_CAPTURE and (captured := read_capture(source, vocabulary, knowledge)):
         return captured
+    if says := file_says(source):
+        return Reading("foreign", says)
     if len(source) > LARGEST:
         return refused(len(source))
     text = decode(source)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts, ToolRows
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from bot.intake.readers import (
     apple_error,
     browser_console,
@@ -46,8 +47,8 @@ class ToolReader:
 
     tool: str
     words: tuple[str, ...]
-    sign: re.Pattern[str]
-    lines: re.Pattern[str]
+    sign: re.Pattern[str] | LazyPattern
+    lines: re.Pattern[str] | LazyPattern
     read: Callable[[str], ToolRows]
     in_log: bool = False  # its lines may begin like those of an SDK's log
 

@@ -5,11 +5,11 @@ The codes are Apple's (NSURLError.h, errno). They tell what the app saw on the u
 
 # ruff: noqa: E501 - a table: one line is one entry
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from bot.intake.parsing.line_search import host_in, lines_with
 from probes.protocol.failures import Failure
 
@@ -38,10 +38,10 @@ _POSIX: Final[Mapping[str, tuple[str, str]]] = {
     "61": (Failure.CONNECTION_REFUSED, "the connection was refused"),
     "65": (Failure.HOST_UNREACHABLE, "there is no route to the host"),
 }
-_URL_CODE: Final = re.compile(
+_URL_CODE: Final = LazyPattern(
     r"(?:NSURLErrorDomain[^\n]{0,20}?Code=|error \[|error - code: |kCFErrorDomainCFNetwork Code=)(-1\d{3})"
 )
-_POSIX_CODE: Final = re.compile(r"NSPOSIXErrorDomain[^\n]{0,12}?Code=(\d{2})\b")
+_POSIX_CODE: Final = LazyPattern(r"NSPOSIXErrorDomain[^\n]{0,12}?Code=(\d{2})\b")
 WORDS: Final = (
     "NSURLErrorDomain",
     "finished with error",
@@ -52,11 +52,11 @@ WORDS: Final = (
 )
 
 _TEXTS: Final = (
-    (re.compile(r"RESIP::DNS: lookup of \S+ failed"), Failure.DNS_NO_ANSWER, "signaling", "the name could not be looked up"),
-    (re.compile(r"RESIP::TRANSPORT: Got TLS read ret=0|RESIP::TRANSPORT[^\n]{0,80}(?:reset|closed)"), Failure.CONNECTION_RESET,
+    (LazyPattern(r"RESIP::DNS: lookup of \S+ failed"), Failure.DNS_NO_ANSWER, "signaling", "the name could not be looked up"),
+    (LazyPattern(r"RESIP::TRANSPORT: Got TLS read ret=0|RESIP::TRANSPORT[^\n]{0,80}(?:reset|closed)"), Failure.CONNECTION_RESET,
      "signaling", "the TLS connection was cut off"),
-    (re.compile(r"failed to register for Twilio push[^\n]*[Tt]oken (?:has )?expired"), "token_expired", "", "the access token has expired"),
-    (re.compile(r"failed to register for Twilio push[^\n]*Invalid access token"), "token_invalid", "",
+    (LazyPattern(r"failed to register for Twilio push[^\n]*[Tt]oken (?:has )?expired"), "token_expired", "", "the access token has expired"),
+    (LazyPattern(r"failed to register for Twilio push[^\n]*Invalid access token"), "token_invalid", "",
      "the access token is not accepted"),
 )  # fmt: skip
 

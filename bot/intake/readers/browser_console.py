@@ -6,11 +6,11 @@ may have several reasons.
 
 # ruff: noqa: E501 - a table: one line is one entry
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from bot.intake.parsing.line_search import host_in, lines_with
 from probes.protocol.failures import Failure
 
@@ -41,7 +41,9 @@ _ERRORS: Final[Mapping[str, str]] = {
     "PROXY_AUTH_UNSUPPORTED": Failure.PROXY_AUTH_REQUIRED, "PROXY_AUTH_REQUESTED": Failure.PROXY_AUTH_REQUIRED,
     "PROXY_AUTHENTICATION_FAILED": Failure.PROXY_AUTH_REQUIRED, "BLOCKED_BY_CLIENT": "blocked_by_client",
 }  # fmt: skip
-_ERROR: Final = re.compile(r"(?:net::ERR_|NS_ERROR_|SEC_ERROR_|SSL_ERROR_|MOZILLA_PKIX_ERROR_)([A-Z_]{3,40})")
+_ERROR: Final = LazyPattern(
+    r"(?:net::ERR_|NS_ERROR_|SEC_ERROR_|SSL_ERROR_|MOZILLA_PKIX_ERROR_)([A-Z_]{3,40})"
+)
 
 # (a word that finds the line, the whole form, the sign, and what it means).
 _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
@@ -88,7 +90,7 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("OSStatus error", r"OSStatus error -9843", Failure.SSL_INVALID_HOSTNAME, "the certificate is for another name"),
     ("OSStatus error", r"OSStatus error -98(?:06|36)", Failure.SSL_FAILED_HANDSHAKE, "the TLS handshake failed"),
 )  # fmt: skip
-_FORMS: Final = tuple((word, re.compile(form), str(sign), means) for word, form, sign, means in _TEXTS)
+_FORMS: Final = tuple((word, LazyPattern(form), str(sign), means) for word, form, sign, means in _TEXTS)
 WORDS: Final = (
     "net::ERR_",
     "NS_ERROR_",

@@ -6,16 +6,17 @@ from typing import Final
 
 from bot.intake.parsing.certificates import interceptor_in
 from bot.intake.parsing.hosts import COMMAND, HOST, ToolFacts, names_in, port_of
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
-SIGN: Final = re.compile(
+SIGN: Final = LazyPattern(
     COMMAND.format(command="curl")
     + r"|curl: \(\d+\)|^\s*(?:>\s?)*\*\s+(?:Trying|Connected|Host \S+:\d|ALPN|schannel|SSL|TLSv1|Closing|Uses proxy"
     r"|Could not resolve|Failed to connect)|^Could not resolve host:",
     re.IGNORECASE | re.MULTILINE,
 )
 # The marks of curl -v before its messages, sent and received headers, and errors.
-LINES: Final = re.compile(
+LINES: Final = LazyPattern(
     COMMAND.format(command="curl")
     + r"|^\s*(?:>\s?)*(?:\*\s|[<>](?:\s|$)|[{}] \[)|curl: \(\d+\)|Could not resolve host:|Failed to connect to ",
     re.IGNORECASE,
@@ -32,18 +33,18 @@ _TLS: Final = (
      (r"curl: \(35\)(?![^\n]*(?:protocol version|unsupported protocol|wrong version))|Connection reset by peer"
       r"|unexpected eof")),
 )  # fmt: skip
-_OLD: Final = re.compile(
+_OLD: Final = LazyPattern(
     r"alert protocol version|unsupported protocol|SEC_E_UNSUPPORTED_FUNCTION|no protocols available",
     re.IGNORECASE,
 )
-_NOT_TLS: Final = re.compile(
+_NOT_TLS: Final = LazyPattern(
     r"wrong version number|SEC_E_INVALID_TOKEN|packet length too long", re.IGNORECASE
 )
 # Not the service's fault, and perhaps no interception: this machine lacks roots, or cannot ask for revocations.
-_UNPROVEN: Final = re.compile(
+_UNPROVEN: Final = LazyPattern(
     r"unable to get local issuer certificate|unable to get issuer cert", re.IGNORECASE
 )
-_REVOCATION: Final = re.compile(
+_REVOCATION: Final = LazyPattern(
     r"CRYPT_E_NO_REVOCATION_CHECK|CRYPT_E_REVOCATION_OFFLINE|0x80092012|0x80092013", re.IGNORECASE
 )
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import COMMAND, HOST, ToolFacts, judge_addresses
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
-SIGN: Final = re.compile(r"<<>>|\bdig\s+[-+@\w]|\sIN\s+A", re.IGNORECASE)
-LINES: Final = re.compile(
+SIGN: Final = LazyPattern(r"<<>>|\bdig\s+[-+@\w]|\sIN\s+A", re.IGNORECASE)
+LINES: Final = LazyPattern(
     COMMAND.format(command="dig") + r"|<<>>|^\s*(?:>\s?)*;|\sIN\s+[A-Z]{1,8}\b|no servers could be reached"
 )
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
+from bot.intake.parsing.lazy_pattern import LazyPattern
 
-SIGN: Final = re.compile(
+SIGN: Final = LazyPattern(
     r"%ASA-\d-\d{6}|%FTD-\d-\d{6}|\bTRAFFIC,(?:deny|drop|end|start),|\btype=\"?traffic\"?"
     r"|\bSRC=[\d.]+ DST=[\d.]+|\bflows (?:deny|allow)\b"
 )
@@ -34,18 +35,18 @@ class _TrafficLine:
     name: str = ""  # of the host, where the firewall knows it
 
 
-_ASA: Final = re.compile(
+_ASA: Final = LazyPattern(
     rf"(?P<word>Deny|denied|permitted|Built outbound|Built inbound)[^\n]{{0,80}}?\b(?P<protocol>udp|tcp)\b"
     rf"(?:[^\n]{{0,60}}?)(?:src|from|\s)\s*{_PLACE}\s*(?:\([^)]*\)\s*)?(?:dst|to|->)\s*{_PLACE}",
     re.IGNORECASE,
 )
-_INBOUND: Final = re.compile(
+_INBOUND: Final = LazyPattern(
     rf"(?:Deny inbound (?P<protocol>UDP|TCP)|Inbound (?P<second>TCP"
     rf"|UDP) connection denied) from {_IP}/(\d{{1,5}}) to {_IP}/(\d{{1,5}})",
     re.IGNORECASE,
 )
 _NO_CONNECTION: Final = "(no connection)"
-_FIELD: Final = re.compile(r"\b(\w+)=(?:\"([^\"]{0,200})\"|([^\s,]{1,200}))")
+_FIELD: Final = LazyPattern(r"\b(\w+)=(?:\"([^\"]{0,200})\"|([^\s,]{1,200}))")
 _NUMBERS: Final = {"17": "udp", "6": "tcp"}
 _DENIED: Final = frozenset(
     {"deny", "drop", "block", "blocked", "denied", "reset-both", "reset-client", "reset-server"}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import HOST, ToolFacts, port_of
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from bot.intake.parsing.line_search import host_in, lines_with
 from probes.protocol.failures import Failure
 
@@ -38,17 +39,17 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("RegistrationException", r"[Tt]oken (?:has )?expired|expir", "token_expired", "the access token has expired"),
     ("RegistrationException", r"[Ii]nvalid access token|AccessTokenInvalid", "token_invalid", "the access token is not accepted"),
 )  # fmt: skip
-_FORMS: Final = tuple((word, re.compile(near), str(sign), means) for word, near, sign, means in _TEXTS)
+_FORMS: Final = tuple((word, LazyPattern(near), str(sign), means) for word, near, sign, means in _TEXTS)
 WORDS: Final = tuple(dict.fromkeys(word for word, *_ in _FORMS))
 
 _BEHIND: Final = 600  # characters after the exception that belong to it: its cause and its stack
 _BEFORE: Final = 150
 _SERVICES: Final = (
-    ("registration", re.compile(r"HttpsRegistrar|Registrar|Registration", re.IGNORECASE)),
-    ("insights", re.compile(r"EventPublisher|EventGateway|Insights", re.IGNORECASE)),
-    ("signaling", re.compile(r"PJSIP|Signaling|WSTransport|\bSip", re.IGNORECASE)),
+    ("registration", LazyPattern(r"HttpsRegistrar|Registrar|Registration", re.IGNORECASE)),
+    ("insights", LazyPattern(r"EventPublisher|EventGateway|Insights", re.IGNORECASE)),
+    ("signaling", LazyPattern(r"PJSIP|Signaling|WSTransport|\bSip", re.IGNORECASE)),
 )
-_TARGET: Final = re.compile(rf"(?:failed to connect to|resolve host"
+_TARGET: Final = LazyPattern(rf"(?:failed to connect to|resolve host"
     rf"|Hostname)\s+[\"']?{HOST}[\"']?(?:[^\n]{{0,60}}?port (?P<port>\d{{1,5}}))?",
                             re.IGNORECASE)  # fmt: skip
 

@@ -5,27 +5,28 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import COMMAND, HOST, ToolFacts, port_of
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 _TOOL: Final = r"(?:nc|ncat|netcat|telnet)"
-SIGN: Final = re.compile(
+SIGN: Final = LazyPattern(
     COMMAND.format(command=_TOOL)
     + r"|^(?:nc|ncat|netcat|telnet): |^Connection to \S+ \d|\[[\d.]+\] \d+ \(|could not open connection to",
     re.IGNORECASE | re.MULTILINE,
 )
-LINES: Final = re.compile(
+LINES: Final = LazyPattern(
     COMMAND.format(command=_TOOL)
     + r"|^(?:nc|ncat|netcat|telnet): |^Connection to \S+ \d+ port|^\S+ \[[\d.]+\] \d+ \(|could not open connection to"
     r"|^Trying [\d.]+\.\.\.$|^Connected to \S+\.$|^Escape character|^Connecting To ",
     re.IGNORECASE,
 )
 _REASONS: Final = (
-    (re.compile(r"refused|forcibly", re.IGNORECASE), Failure.CONNECTION_REFUSED),
-    (re.compile(r"not known|getaddrinfo|could not resolve|unknown host|host lookup"
+    (LazyPattern(r"refused|forcibly", re.IGNORECASE), Failure.CONNECTION_REFUSED),
+    (LazyPattern(r"not known|getaddrinfo|could not resolve|unknown host|host lookup"
         r"|No such host", re.IGNORECASE), Failure.DNS_NO_ANSWER),
-    (re.compile(r"network is unreachable", re.IGNORECASE), Failure.NETWORK_UNREACHABLE),
-    (re.compile(r"no route to host|host is unreachable", re.IGNORECASE), Failure.HOST_UNREACHABLE),
-    (re.compile(r"timed? ?out|connect failed", re.IGNORECASE), Failure.GENERIC_TIMEOUT_ERROR),
+    (LazyPattern(r"network is unreachable", re.IGNORECASE), Failure.NETWORK_UNREACHABLE),
+    (LazyPattern(r"no route to host|host is unreachable", re.IGNORECASE), Failure.HOST_UNREACHABLE),
+    (LazyPattern(r"timed? ?out|connect failed", re.IGNORECASE), Failure.GENERIC_TIMEOUT_ERROR),
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from bot.intake.parsing.hosts import (
     judge_addresses,
     names_in,
 )
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 _NAME: Final = r"(?:Name|Nom|Nombre|Nome|Naam|Nazwa|名前)"
@@ -24,11 +25,11 @@ _TIMED_OUT: Final = (
     r"DNS request timed out|connection timed out; no servers|no servers could be reached|Zeitüberschreitung"
     r"|Se agotó el tiempo|délai d'attente"
 )
-SIGN: Final = re.compile(
+SIGN: Final = LazyPattern(
     COMMAND.format(command="nslookup") + rf"|^\*{{2,3}} \S|^{_NAME}[ \t]*:[ \t]+\S+\.\S+[ \t]*$|{_TIMED_OUT}",
     re.IGNORECASE | re.MULTILINE,
 )
-LINES: Final = re.compile(
+LINES: Final = LazyPattern(
     COMMAND.format(command="nslookup") + r"|^;; (?:communications error|no servers|connection timed)"
     rf"|server can't find |^\*{{2,3}} \S|{_TIMED_OUT}|^[ \t]+timeout was \d+ seconds"
     rf"|^\s*(?:{_NAME}[ \t]*:\s*\S+\s*$|(?:Address(?:es)?|Aliases|Adresse|Dirección|Endereço"
@@ -40,13 +41,13 @@ LINES: Final = re.compile(
 )
 
 _REASONS: Final = (
-    (re.compile(r"non-existent domain|NXDOMAIN|no existe|inexistant|nicht vorhanden", re.IGNORECASE),
+    (LazyPattern(r"non-existent domain|NXDOMAIN|no existe|inexistant|nicht vorhanden", re.IGNORECASE),
      Failure.DNS_NXDOMAIN_ERROR),
-    (re.compile(r"server failed|SERVFAIL", re.IGNORECASE), Failure.DNS_SERVFAIL_ERROR),
-    (re.compile(r"refused", re.IGNORECASE), Failure.DNS_REFUSED_ERROR),
-    (re.compile(rf"timed[- ]?out|no response|no answer from|no servers|{_TIMED_OUT}", re.IGNORECASE),
+    (LazyPattern(r"server failed|SERVFAIL", re.IGNORECASE), Failure.DNS_SERVFAIL_ERROR),
+    (LazyPattern(r"refused", re.IGNORECASE), Failure.DNS_REFUSED_ERROR),
+    (LazyPattern(rf"timed[- ]?out|no response|no answer from|no servers|{_TIMED_OUT}", re.IGNORECASE),
      Failure.DNS_TIMEOUT_ERROR),
-    (re.compile(r"No answer|no internal type|no records", re.IGNORECASE), Failure.DNS_NO_ANSWER),
+    (LazyPattern(r"No answer|no internal type|no records", re.IGNORECASE), Failure.DNS_NO_ANSWER),
 )  # fmt: skip
 _WORDS: Final = {
     Failure.DNS_NXDOMAIN_ERROR: "the resolver answered NXDOMAIN",
@@ -59,7 +60,7 @@ _WORDS: Final = {
 
 def read_nslookup(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port and facts of each name that nslookup looked up."""
-    asked_in = re.compile(rf"nslookup(?:\.exe)?\s+(?:-\S+\s+){{0,4}}{HOST}", re.IGNORECASE)
+    asked_in = LazyPattern(rf"nslookup(?:\.exe)?\s+(?:-\S+\s+){{0,4}}{HOST}", re.IGNORECASE)
     for part in re.split(r"(?=nslookup(?:\.exe)?\s)", text, flags=re.IGNORECASE)[:20]:
         asked = asked_in.match(part)
         yield from _failed(part, asked["host"].casefold() if asked else "")

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.intake.parsing.certificates import interceptor_in
 from bot.intake.parsing.hosts import HOST, ToolFacts, port_of
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 # X.509 verification codes of OpenSSL (verify(1)) that mean more than a root certificate missing on this
@@ -19,8 +20,8 @@ _VERIFY: Final = {
 }
 
 
-SIGN: Final = re.compile(r"s_client|CONNECTED\(|verify (?:return code|error)", re.IGNORECASE)
-LINES: Final = re.compile(
+SIGN: Final = LazyPattern(r"s_client|CONNECTED\(|verify (?:return code|error)", re.IGNORECASE)
+LINES: Final = LazyPattern(
     r"openssl s_client|CONNECTED\(|connect:errno=|connect: [A-Z]|Connection (?:refused|timed out)|No route to host"
     r"|verify (?:return code|error|return)|wrong version number|no peer certificate|errno=\d|unexpected eof"
     r"|handshake failure"

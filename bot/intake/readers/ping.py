@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import COMMAND, ToolFacts, names_in
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 _SENT: Final = (
@@ -18,11 +19,11 @@ _UNNAMED: Final = (
     r"could not find host|konnte Host|no pudo encontrar el host|n.a pas pu trouver l.hôte|Impossibile trovare l.host"
     r"|não pôde encontrar o host|cannot resolve|unknown host|Name or service not known|failure in name resolution"
 )
-SIGN: Final = re.compile(
+SIGN: Final = LazyPattern(
     COMMAND.format(command="ping6?") + rf"|^(?-i:PING) \S|^ping6?: |^(?:{_SENT}) |{_UNNAMED}",
     re.IGNORECASE | re.MULTILINE,
 )
-LINES: Final = re.compile(
+LINES: Final = LazyPattern(
     COMMAND.format(command="ping6?")
     + rf"|^(?-i:PING) \S|^ping6?: |^(?:{_SENT}) |{_UNNAMED}|^\d+ bytes from |icmp_seq[= ]\d|packets transmitted"
     r"|^(?:rtt|round-trip) min/avg/max|^--- \S+ ping statistics|(?:bytes|Bytes|octets|byte)=32 "
@@ -32,15 +33,15 @@ LINES: Final = re.compile(
     r"|Esgotado o tempo|General failure|Allgemeiner Fehler|Error general|Défaillance générale)",
     re.IGNORECASE,
 )  # fmt: skip
-_LOSS: Final = re.compile(
+_LOSS: Final = LazyPattern(
     r"(\d{1,3})(?:[.,]\d+)? ?% (?:packet loss|loss|Verlust|perdidos|persi|de perda|verlies)|perte (\d{1,3}) ?%",
     re.IGNORECASE,
 )
-_DOWN: Final = re.compile(
+_DOWN: Final = LazyPattern(
     r"Network is unreachable|No route to host|General failure|Allgemeiner Fehler|Error general|Défaillance générale",
     re.IGNORECASE,
 )
-_AVERAGE: Final = re.compile(
+_AVERAGE: Final = LazyPattern(
     r"min/avg/max[^=\n]{0,20}= ?[\d.]+/([\d.]+)/|(?:Average|Mittelwert|Media|Moyenne|Média)[ \t]?= ?(\d+) ?ms"
 )
 _MUCH: Final = 3  # % of loss that calls suffer from

@@ -8,25 +8,26 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import ADDRESS, COMMAND, HOST, ToolFacts, judge_addresses, names_in, port_of
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 _LOOKUP: Final = "Resolve-DnsName"
-_SLOW: Final = re.compile(
+_SLOW: Final = LazyPattern(
     r"tim(?:ed|e)[ -]?out|Zeitlimit|Zeitüberschreitung|agotado|délai|tempo limite", re.IGNORECASE
 )
 
-LOOKUP_SIGN: Final = re.compile(r"Resolve-DnsName|^Name[ \t]{2,}Type[ \t]+TTL", re.IGNORECASE | re.MULTILINE)
-LOOKUP_LINES: Final = re.compile(
+LOOKUP_SIGN: Final = LazyPattern(r"Resolve-DnsName|^Name[ \t]{2,}Type[ \t]+TTL", re.IGNORECASE | re.MULTILINE)
+LOOKUP_LINES: Final = LazyPattern(
     COMMAND.format(command=_LOOKUP)
     + r"|Resolve-DnsName ?:|^Name\s+Type\s+TTL|^----\s+----|^\S+\s+(?:A|AAAA|CNAME|SOA)\s+\d+\s+(?:Answer"
     r"|Question|Auth|Addit)"
     r"|^\s+\+ (?:CategoryInfo|FullyQualifiedErrorId|~~~)|^(?:En |At |In )\S+:\d+ ",
     re.IGNORECASE,
 )
-CONNECTION_SIGN: Final = re.compile(
+CONNECTION_SIGN: Final = LazyPattern(
     r"Test-NetConnection|\btnc\s+\S|TcpTestSucceeded|PingSucceeded", re.IGNORECASE
 )
-CONNECTION_LINES: Final = re.compile(
+CONNECTION_LINES: Final = LazyPattern(
     COMMAND.format(command=r"(?:Test-NetConnection|tnc)")
     + r"|^(?:WARNING|WARNUNG|ADVERTENCIA|AVERTISSEMENT|AVVISO|AVISO|WAARSCHUWING)\s*: "
     r"|^(?:ComputerName|RemoteAddress|RemotePort|NameResolutionResults|NameResolutionSucceeded|InterfaceAlias|"

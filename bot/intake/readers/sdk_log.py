@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from bot.intake.parsing.line_search import host_in, lines_with
 from probes.protocol.failures import Failure
 
@@ -17,12 +18,12 @@ WORDS: Final = (
     "websocket close event", "failed: DNS", "PJLIB_UTIL_EDNS", "PJ_ERESOLVE", "com.twilio.voice.error", "onnection error (", "Call Error:",
     "Registration Error:", "handlePJSIP", "PJSIP_SC_", "due to suspension", "WebSocket Connection Timeout", "ice connection state",
 )  # fmt: skip
-_OLD: Final = re.compile(
+_OLD: Final = LazyPattern(
     r"com\.twilio\.voice\.error Code=(\d{3})\b|[Cc]onnection error \((\d{3})\)|(?:Call|Registration) Error: (\d{3})\b"
 )
 _SIP: Final = frozenset(range(400, 700))
-_CLOSED: Final = re.compile(r"websocket close event code: (10\d\d)", re.IGNORECASE)
-_RESOLVER: Final = re.compile(r"query_job for (\S+) failed: DNS|PJLIB_UTIL_EDNS|PJ_ERESOLVE")
+_CLOSED: Final = LazyPattern(r"websocket close event code: (10\d\d)", re.IGNORECASE)
+_RESOLVER: Final = LazyPattern(r"query_job for (\S+) failed: DNS|PJLIB_UTIL_EDNS|PJ_ERESOLVE")
 
 
 def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 _IP: Final = r"(\d{1,3}(?:\.\d{1,3}){3})"
-SIGN: Final = re.compile(rf"\bIP6? {_IP}(?:\.\d+)? > ")
-LINES: Final = re.compile(
+SIGN: Final = LazyPattern(rf"\bIP6? {_IP}(?:\.\d+)? > ")
+LINES: Final = LazyPattern(
     rf"\bIP6? {_IP}(?:\.\d+)? > |^tcpdump: |^listening on |packets (?:captured|received by filter|dropped by kernel)"
 )
-_PACKET: Final = re.compile(rf"\bIP {_IP}\.(\d{{1,5}}) > {_IP}\.(\d{{1,5}}): (?:UDP|udp|STUN|SRTP|RTP)")
-_REJECTED: Final = re.compile(
+_PACKET: Final = LazyPattern(rf"\bIP {_IP}\.(\d{{1,5}}) > {_IP}\.(\d{{1,5}}): (?:UDP|udp|STUN|SRTP|RTP)")
+_REJECTED: Final = LazyPattern(
     rf"ICMP (?:host )?{_IP}(?: udp port (\d{{1,5}}))? unreachable(?: - (admin prohibited[^\n,]{{0,20}}))?",
     re.IGNORECASE,
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import ADDRESS, COMMAND, HOST, ToolFacts, names_in
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 _HEAD: Final = (
@@ -16,18 +17,18 @@ _HEAD: Final = (
     r"|^Rastreando a rota"
     r"|^Traccia instradamento|^HOST: .*Loss%|^Start: \d{4}-"
 )
-SIGN: Final = re.compile(
+SIGN: Final = LazyPattern(
     COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)") + f"|{_HEAD}",
     re.IGNORECASE | re.MULTILINE,
 )
-LINES: Final = re.compile(
+LINES: Final = LazyPattern(
     COMMAND.format(command=r"(?:traceroute|tracert|tracepath|mtr)")
     + rf"|{_HEAD}|^(?:over a maximum of|über maximal|sobre un máximo|avec un maximum|com no máximo)"
     r"|^\s*\d{1,2}\s+(?:\*|<?\d+(?:[.,]\d+)? ?ms|\S+ \([\d.:a-f]+\)|\d{1,3}(?:\.\d{1,3}){3}\s)|^\s*\d{1,2}\.\|--"
     r"|^(?:Trace complete|Ablaufverfolgung beendet|Traza completa|Itinéraire déterminé|Rastreamento concluído)",
     re.IGNORECASE,
 )
-_HOP: Final = re.compile(r"^\s*(\d{1,2})(?:\.\|--|\s)\s*(.{1,300})$", re.MULTILINE)
+_HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\s)\s*(.{1,300})$", re.MULTILINE)
 
 
 def read_traceroute(text: str) -> Iterator[tuple[str, int, ToolFacts]]:

@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from bot.intake.parsing.hosts import ToolFacts, port_of
+from bot.intake.parsing.lazy_pattern import LazyPattern
 from probes.protocol.failures import Failure
 
 _ROW: Final = r"^\s*\d+\.\d{1,4}\s+(?:(?:rtp|rtcp|\d)\s+)?(host|srflx|prflx|relay)\b"
-SIGN: Final = re.compile(rf"{_ROW}|^Time\s+(?:Component\s+)?Type\s+Foundation", re.IGNORECASE | re.MULTILINE)
-LINES: Final = re.compile(
+SIGN: Final = LazyPattern(rf"{_ROW}|^Time\s+(?:Component\s+)?Type\s+Foundation", re.IGNORECASE | re.MULTILINE)
+LINES: Final = LazyPattern(
     rf"{_ROW}|^\s*\d+\.\d{{1,4}}\s+Done|^Time\s+(?:Component\s+)?Type\s+Foundation"
     r"|The server (?:turn|stun)s?:\S+ returned an error"
     r"|^(?:STUN|TURN) [^\n]{0,60}(?:timed out|error)|^Unauthorized",
     re.IGNORECASE,
 )
-_ERROR: Final = re.compile(
+_ERROR: Final = LazyPattern(
     r"server (turn|stun)s?:([\w.-]{3,200})(?::(\d{1,5}))?\S* returned an error with code=(\d{3})",
     re.IGNORECASE,
 )

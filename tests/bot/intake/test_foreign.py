@@ -127,3 +127,21 @@ def test_secrets_are_named_and_not_kept() -> None:
         "0123456789abcdef0123456789abcdef",
     ):
         assert secret not in repr(reading.reports)
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00", "picture"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "picture"),
+        (b"%PDF-1.7 31009", "PDF"),
+        (b"PK\x03\x04\x14\x00", "ZIP"),
+        (b"\xd4\xc3\xb2\xa1\x02\x00", "tcpdump"),
+    ],
+)
+def test_a_file_that_is_no_text(source: bytes, word: str) -> None:
+    """It is named, with what to send instead, and nothing in it is taken for a code."""
+    reading = read(source)
+    assert reading.kind == "foreign"
+    assert word in reading.says
+    assert not reading.codes
