@@ -76,6 +76,7 @@ SENTENCES: Final[dict[Failure, str]] = {
 # What each probe does, placed before its target.
 ACTS: Final = {
     "route": "Way out towards",
+    "ip_version": "IP versions towards",
     "dns": "Name lookup of",
     "tcp": "TCP connection to",
     "tls": "TLS session with",

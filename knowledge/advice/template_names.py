@@ -50,6 +50,7 @@ NAMES: Final = frozenset(
 # of them.
 FACTS: Final[Mapping[str, frozenset[str]]] = {
     "route": frozenset({"local_address"}),
+    "ip_version": frozenset({"versions", "nat64_prefix", "resolver"}),
     "preflight": frozenset(
         {
             "detour_candidates",

@@ -28,6 +28,7 @@ class Budget:
 # full limit (a test adds them up), so that "no answer" never means "no time left".
 BUDGETS: Final[Mapping[str, Budget]] = {
     "route": Budget(0.5),  # routers answer within one round trip, or not at all
+    "ip_version": Budget(2.0),  # on a host without IPv4, one name lookup
     "dns": Budget(2.0, slow=1.1),  # 6 queries in 1.5 s to each resolver in turn
     "tcp": Budget(2.5, slow=1.1),  # up to 48 attempts 40 ms apart, and the time for the last answer
     "tls": Budget(3.0, slow=1.1),  # the SDK's 5 s minus the time of name lookup and TCP

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from probes.checks.attempts import Flow, Repeated, open_tcp
 from probes.checks.context import ProbeContext
+from probes.checks.targets import usable
 from probes.net.addresses import split_families
 from probes.net.clock import now
 from probes.protocol.failures import Failure, NetworkError, classify
@@ -81,7 +82,7 @@ def _may_be_loss(sight: _Sight) -> bool:
 async def _see(sight: _Sight, edge: _Edge) -> None:
     try:
         await _resolve(sight, edge)
-        v4, v6 = split_families(edge.addresses)
+        v4, v6 = await usable(*split_families(edge.addresses), sight.context)
         edge.address = (v4 or v6)[0]
         flow = Flow("tcp", edge.address, sight.step.target.port)
         limit = sight.step.budget * _SHARE - (now() - sight.start)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from probes.checks.context import ProbeContext
 from probes.checks.media_egress import Egress
-from probes.checks.targets import addresses_of
+from probes.checks.targets import addresses_of, ipv4_or_translated
 from probes.net.stun import TransportAddress
 from probes.net.turn import Allocation, TurnClient, open_allocation
 from probes.net.turn_session import Credentials, TurnRefused, TurnSession
@@ -45,12 +45,12 @@ async def endpoints_of(step: Step, context: ProbeContext) -> list[TurnEndpoint]:
 
 
 async def _addresses(step: Step, way: Mapping[str, Any], context: ProbeContext) -> tuple[str, ...]:
-    """IPv4 addresses only: relayed addresses and our permissions are IPv4."""
+    """IPv4 addresses, as relayed addresses and our permissions are IPv4; on a host without IPv4 those of NAT64."""
     part = Step(
         step.id, step.probe, Target("turn", str(way["host"]), int(way["port"])), step.budget, params=way
     )
     try:
-        return (await addresses_of(part, context))[0]
+        return await ipv4_or_translated(await addresses_of(part, context), context)
     except NetworkError:
         return ()
 

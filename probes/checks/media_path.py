@@ -8,10 +8,12 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from socket import AF_INET
 from typing import Final
 
 from probes.checks.media_egress import Egress
 from probes.checks.media_verdict import PortProof
+from probes.net.addresses import family_of
 from probes.net.clock import milliseconds_since, now
 from probes.net.sockets import open_udp
 from probes.net.stun import TransportAddress
@@ -170,7 +172,8 @@ async def host_answers(addresses: Iterable[TransportAddress]) -> bool:
     If so, datagrams reach the host, and the path does not explain the missing answer from the relayed port.
     No ICMP proves nothing: many hosts do not send it.
     """
-    with open_udp() as sock:
+    addresses = list(addresses)
+    with open_udp(family=family_of(addresses[0].host) if addresses else AF_INET) as sock:
         for address in addresses:
             with suppress(OSError):  # no answer in time, or this host does not let us send
                 sock.send(_RTP + bytes(10), TransportAddress(address.host, min(address.port + 1, 65535)))

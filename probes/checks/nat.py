@@ -8,8 +8,8 @@ import asyncio
 from typing import Final
 
 from probes.checks.context import ProbeContext
-from probes.checks.targets import addresses_of
-from probes.net.addresses import is_address, split_families
+from probes.checks.targets import addresses_of, ipv4_or_translated, translate, usable
+from probes.net.addresses import family_of, is_address, split_families
 from probes.net.sockets import source_address
 from probes.net.stun import TransportAddress
 from probes.net.stun_client import CHANGE_ADDRESS_AND_PORT, CHANGE_PORT, StunAnswer, StunSocket, open_stun
@@ -35,21 +35,23 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
     servers = await _servers(step, context)
     if not servers:
         return Failure.NO_ADDRESS
-    async with open_stun() as stun, open_stun() as fresh:
+    family = family_of(servers[0].host)
+    async with open_stun(family=family) as stun, open_stun(family=family) as fresh:
         first = await stun.ask(servers[0])
+        other = first.other and first.other._replace(host=await translate(first.other.host, context))
         local = TransportAddress(source_address(*servers[0]), stun.sock.local[1])
         context.note(port_preserved=first.reflexive.port == local.port, reflexive=[first.reflexive.host])
         async with asyncio.TaskGroup() as group:
-            mapping = group.create_task(_note_mapping(stun, servers, first, local, context))
-            if first.other:
-                group.create_task(_note_filtering(fresh, servers[0], first.other, first.ms, context))
+            mapping = group.create_task(_note_mapping(stun, servers, (first, other), local, context))
+            if other:
+                group.create_task(_note_filtering(fresh, servers[0], other, first.ms, context))
     return None if mapping.result() else Failure.NOT_SUPPORTED
 
 
 async def _servers(step: Step, context: ProbeContext) -> list[TransportAddress]:
-    """All IPv4 addresses to ask; NAT of IPv6 is not checked."""
-    v4, _ = await addresses_of(step, context)
-    servers = [TransportAddress(host, step.target.port) for host in v4]
+    """All addresses to ask: IPv4, or those of NAT64 on a host without IPv4. NAT of IPv6 itself is not checked."""
+    hosts = await ipv4_or_translated(await addresses_of(step, context), context)
+    servers = [TransportAddress(host, step.target.port) for host in hosts]
     for more in step.params.get("servers", ()):
         host = str(more["host"])
         servers += [TransportAddress(address, int(more["port"])) for address in await _resolve(host, context)]
@@ -57,11 +59,10 @@ async def _servers(step: Step, context: ProbeContext) -> list[TransportAddress]:
 
 
 async def _resolve(host: str, context: ProbeContext) -> tuple[str, ...]:
-    """The IPv4 addresses of a second server; empty if the lookup fails, as the first server may be enough."""
-    if is_address(host):
-        return split_families([host])[0]
+    """The addresses of a second server; empty if the lookup fails, as the first server may be enough."""
     try:
-        return (await context.shared.resolver.addresses(host))[0]
+        known = split_families([host]) if is_address(host) else await context.shared.resolver.addresses(host)
+        return await ipv4_or_translated(await usable(*known, context), context)
     except NetworkError:
         return ()
 
@@ -69,22 +70,23 @@ async def _resolve(host: str, context: ProbeContext) -> tuple[str, ...]:
 async def _note_mapping(
     stun: StunSocket,
     servers: list[TransportAddress],
-    first: StunAnswer,
+    answered: tuple[StunAnswer, TransportAddress | None],  # with its server's other address
     local: TransportAddress,
     context: ProbeContext,
 ) -> bool:
     """Ask other addresses from the same port and compare; True if the mapping could be determined."""
+    first, other = answered
     transport_address = first.reflexive
     if transport_address == local:
         context.note(mapping=NONE)
         return True
-    if first.other:  # another address first, then another port there
-        asked = [TransportAddress(first.other.host, servers[0].port), first.other]
+    if other:  # another address first, then another port there
+        asked = [TransportAddress(other.host, servers[0].port), other]
     else:
         asked = [server for server in servers[1:] if server.host != servers[0].host]
     found = [answer.reflexive for answer in await _ask_all(stun, asked) if answer]
     context.note(reflexive=sorted({transport_address.host, *(address.host for address in found)}))
-    mapping = judge_mapping(transport_address, found, bool(first.other))
+    mapping = judge_mapping(transport_address, found, bool(other))
     context.note(mapping=mapping)
     return mapping != UNKNOWN
 

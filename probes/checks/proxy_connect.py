@@ -5,7 +5,7 @@ import socket
 from urllib.parse import urlsplit
 
 from probes.checks.context import ProbeContext
-from probes.checks.targets import address_of
+from probes.checks.targets import address_of, usable
 from probes.net.guard import GUARD
 from probes.net.http1 import make_request, proxy_authorization, read_head
 from probes.net.sockets import connect_tcp
@@ -38,7 +38,7 @@ async def connect_through_proxy(context: "ProbeContext", host: str, port: int) -
 
 async def _reach(context: "ProbeContext", host: str, port: int) -> socket.socket:
     try:
-        v4, v6 = await context.shared.resolver.addresses(host)
+        v4, v6 = await usable(*await context.shared.resolver.addresses(host), context)
         return await connect_tcp((v4 or v6)[0], port)
     except OSError as error:
         raise NetworkError(Failure.PROXY_UNREACHABLE, getattr(error, "icmp_from", "")) from error

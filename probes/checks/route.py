@@ -7,6 +7,7 @@ import asyncio
 from typing import Final
 
 from probes.checks.context import ProbeContext
+from probes.checks.targets import translate
 from probes.net.addresses import family_of
 from probes.net.sockets import open_udp, source_address
 from probes.net.udp import UdpSocket
@@ -20,7 +21,7 @@ _WAITS: Final = (0.1, 0.25)
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Send two datagrams per hop. No answer is not a failure, since many routers send none; no route is a failure."""
-    host, port = step.target.host, step.target.port or 33434
+    host, port = await translate(step.target.host, context), step.target.port or 33434
     context.note(local_address=source_address(host), hops={}, gateway_answers=False, beyond_gateway=False)
     hops: dict[str, str] = {}
     with open_udp(family=family_of(host)) as sock:

@@ -1,9 +1,16 @@
 """Find the addresses of a step's target."""
 
+from ipaddress import IPv6Address
+from typing import Final
+
 from probes.checks.context import ProbeContext
 from probes.net.addresses import is_address, split_families
+from probes.net.nat64 import embed
+from probes.net.sockets import has_route
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
+
+ANY_IPV6: Final = ("2000::1", "64:ff9b::1")  # nothing is sent there; only the route counts
 
 
 async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -11,6 +18,10 @@ async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str
 
     In this order: pinned addresses, the result of an earlier dns step, the host's own resolver.
     """
+    return await usable(*await _known_addresses(step, context), context)
+
+
+async def _known_addresses(step: "Step", context: "ProbeContext") -> tuple[tuple[str, ...], tuple[str, ...]]:
     pinned = step.params.get("addresses")
     if pinned:
         return split_families(pinned)
@@ -22,6 +33,37 @@ async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str
                 observation.facts.get("addresses6", ())
             )
     return await context.shared.resolver.addresses(step.target.host)
+
+
+async def usable(
+    v4: tuple[str, ...], v6: tuple[str, ...], context: "ProbeContext"
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """On a host without IPv4: the IPv6 addresses, or those by which NAT64 reaches the IPv4 ones. Else all of them."""
+    if not v4 or has_route(v4[0]):
+        return v4, v6
+    if v6 and has_route(v6[0]):
+        return (), v6
+    translated = tuple([await translate(address, context) for address in v4])
+    return split_families(translated)
+
+
+async def ipv4_or_translated(
+    addresses: tuple[tuple[str, ...], tuple[str, ...]], context: "ProbeContext"
+) -> tuple[str, ...]:
+    """The IPv4 ones of usable *addresses*; on a host without IPv4, those by which NAT64 reaches IPv4."""
+    v4, v6 = addresses
+    if v4 or not v6 or not has_route(v6[0]):
+        return v4
+    prefix = await context.shared.resolver.nat64_prefix()
+    return tuple(address for address in v6 if prefix is not None and IPv6Address(address) in prefix)
+
+
+async def translate(address: str, context: "ProbeContext") -> str:
+    """The address by which this host reaches *address*: another one only for IPv4 on a host that has NAT64 instead."""
+    if ":" in address or has_route(address) or not any(map(has_route, ANY_IPV6)):
+        return address
+    prefix = await context.shared.resolver.nat64_prefix()
+    return address if prefix is None else embed(prefix, address)
 
 
 async def address_of(step: "Step", context: "ProbeContext") -> str:

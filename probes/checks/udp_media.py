@@ -18,7 +18,10 @@ from probes.checks.media_egress import Egress
 from probes.checks.media_path import MediaPath, host_answers
 from probes.checks.media_rounds import MediaRounds
 from probes.checks.media_verdict import judge, summarize
+from probes.checks.targets import translate
+from probes.net.addresses import family_of
 from probes.net.sockets import source_address
+from probes.net.stun import TransportAddress
 from probes.net.stun_client import StunSocket, open_stun
 from probes.net.turn import open_allocation
 from probes.net.turn_session import Credentials, TurnRefused, TurnSession
@@ -88,7 +91,7 @@ class _Work:
             async with asyncio.TaskGroup() as proving:
                 questions = []
                 for number in range(count):
-                    stun = await self.stack.enter_async_context(open_stun())
+                    stun = await self._open()
                     questions.append(asking.create_task(self.egress.ask(stun, server)))
                     proving.create_task(self._prove_port(number, stun, questions[-1]))
             await self._retry()
@@ -103,11 +106,11 @@ class _Work:
         try:
             held = self.control.held if number == 0 else await self._another(self.control)
             await asyncio.wait({question}, timeout=_STUN_GRACE)
-            media_path = self._lane(held, stun)
+            media_path = await self._lane(held, stun)
             self.rounds.paths.append(media_path)
             running = [self.rounds.run(media_path)]
             if number < _EPHEMERAL_LANES:
-                high = self._lane(held, await self._open_ephemeral())
+                high = await self._lane(held, await self._open_ephemeral())
                 self.rounds.ephemeral.append((media_path, high))
                 running.append(self.rounds.run_beside(media_path, high))
             await asyncio.gather(*running)
@@ -122,14 +125,20 @@ class _Work:
             open_allocation(control.endpoint, TurnSession(self.credentials))
         )
 
-    def _lane(self, held: Held, stun: StunSocket) -> MediaPath:
+    async def _open(self, *, low_port: bool = True) -> StunSocket:
+        assert self.control is not None
+        family = family_of(self.control.endpoint.address)
+        return await self.stack.enter_async_context(open_stun(low_port=low_port, family=family))
+
+    async def _lane(self, held: Held, stun: StunSocket) -> MediaPath:
         client, allocation = held
-        return MediaPath(client, allocation.relayed, stun, self.egress)
+        host = await translate(allocation.relayed.host, self.context)
+        return MediaPath(client, TransportAddress(host, allocation.relayed.port), stun, self.egress)
 
     async def _open_ephemeral(self) -> StunSocket:
         """A source port as a client's system would choose it, inside the range that firewalls are asked to allow."""
         for _ in range(_EPHEMERAL_TRIES):
-            stun = await self.stack.enter_async_context(open_stun(low_port=False))
+            stun = await self._open(low_port=False)
             if stun.sock.local[1] in _EPHEMERAL_PORTS:
                 break
         return stun

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from probes.net.nat64 import IPV4_ONLY
 from probes.protocol.failures import EgressDenied
 from probes.protocol.policy import SYSTEM, Policy
 from probes.protocol.special_addresses import is_metadata, is_public, read_address
 from probes.runner.packet_budget import PacketBudget
 
 _DNS: Final = 53
-# What name servers say of themselves (RFC 4892); nobody can be reached by these names.
-_OWN_NAMES: Final = frozenset({"id.server", "version.server", "hostname.bind", "version.bind"})
+# What name servers say of themselves (RFC 4892), and whether they translate (RFC 7050); nobody can be reached by
+# these names.
+_OWN_NAMES: Final = frozenset({"id.server", "version.server", "hostname.bind", "version.bind", IPV4_ONLY})
 
 
 @dataclass(slots=True)

@@ -12,6 +12,11 @@ LAN: Final = "10.77.1.0/24"
 GATEWAY: Final = "10.77.1.1"
 RELAY: Final = "10.77.1.2"
 NEAR: Final = "10.77.1.53"  # LAN services: the near resolver and squid
+# The same LAN in IPv6: the firewall, the relay, a resolver, and one with DNS64.
+GATEWAY6, RELAY6, NEAR6, DNS64 = "fd77:1::1", "fd77:1::2", "fd77:1::53", "fd77:1::64"
+NAT64_PREFIX: Final = (
+    "fd77:64::/96"  # tayga translates no addresses for documentation under the well-known one
+)
 WAN_GATEWAY: Final = "192.0.2.1"
 WAN: Final = "192.0.2.2"
 WAN_POOL: Final = "192.0.2.3"  # the second egress address, used by the NAT pool only
@@ -91,6 +96,7 @@ FIXED_NAMES: Final = {
     TURN_NAME: TURN,
     **{f"{edge.name}.turn.{ZONE}": TURN for edge in EDGES},
     **dict(zip(KNOWN_PAGE_NAMES, KNOWN_PAGES, strict=True)),
+    "ipv4only.arpa": "192.0.0.170",  # RFC 7050
 }
 ROAMING_NAMES: Final = {
     ROAMING_JAVASCRIPT: {edge.name: edge.javascript for edge in EDGES},

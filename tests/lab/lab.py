@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from tests.lab import addresses as at
-from tests.lab import certificates, leftovers, network, privileges, scenarios, servers
+from tests.lab import certificates, ipv6, leftovers, network, privileges, scenarios, servers
 from tests.lab.namespaces import Namespaces
 from tests.lab.scenarios import Scenario
 from tests.lab.world import World, ruleset
@@ -101,6 +101,7 @@ class Lab:
         self._resolv = Path("/etc/netns", self.namespaces.name("relay"), "resolv.conf")
         self._rules: dict[str, str] = {}
         self._default_route = True
+        self._ipv6_alone = False
         self._slow_line = False
         self._link_mtu = World().link_mtu
 
@@ -147,6 +148,9 @@ class Lab:
         for place in RULED:
             self._load(place, world)
         self._resolv.write_text(f"nameserver {world.resolver}\n")
+        if world.ipv6_alone != self._ipv6_alone:
+            ipv6.switch(self.namespaces, on=world.ipv6_alone)
+            self._ipv6_alone = world.ipv6_alone
         if world.default_route != self._default_route:
             self.namespaces.batch(
                 "relay", f"route {'add' if world.default_route else 'del'} default via {at.GATEWAY}"
@@ -171,6 +175,7 @@ class Lab:
         self._resolv.parent.mkdir(parents=True)
         self._resolv.write_text(f"nameserver {at.NEAR}\n")
         self.namespaces.make()
+        ipv6.make(self.namespaces)
         for place in RULED:
             self._load(place, World())
         wanted = servers.servers(self.folder)

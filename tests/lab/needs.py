@@ -15,6 +15,7 @@ PROGRAMS: Final = {
     "bind9-dnsutils": ("dig",),
     "openssl": ("openssl",),
     "curl": ("curl",),
+    "tayga": ("tayga",),
     "util-linux": ("setpriv",),
 }
 SYSTEM: Final = "/usr/sbin:/sbin"  # where daemons are, which is not in everybody's PATH

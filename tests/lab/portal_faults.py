@@ -58,5 +58,12 @@ def no_direct_https(world: World) -> None:
     world.add_forward(f"ip saddr {at.RELAY} tcp dport 443 drop")
 
 
+@fault
+def ipv6_alone(world: World, nat64: bool = True) -> None:
+    """The relay has IPv6 and no IPv4; NAT64 and DNS64 lead to IPv4, or DNS translates nothing."""
+    world.ipv6_alone = True
+    world.resolver = at.DNS64 if nat64 else at.NEAR6
+
+
 def _divert(world: World, port: int, portal: int) -> None:
     world.add_redirect(f'iifname "lan" tcp dport {port} redirect to :{portal}')

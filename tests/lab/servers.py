@@ -15,7 +15,9 @@ from typing import Final
 
 import dns.message
 
+from probes.net.addresses import family_of
 from tests.lab import addresses as at
+from tests.lab import ipv6
 from tests.lab.gateway import PLAIN_PORT
 from tests.lab.namespaces import Namespaces
 
@@ -51,6 +53,9 @@ def servers(folder: Path) -> tuple[Server, ...]:
         _delay(folder),
         _unbound(folder, "near", "lan", at.NEAR, subnet=True),
         _unbound(folder, "far", "svc", at.FAR, subnet=False),
+        _unbound6(folder, "near6", at.NEAR6, "iterator"),
+        _unbound6(folder, "dns64", at.DNS64, "dns64 iterator"),
+        Server("tayga", "fw", ("tayga", "--nodetach", "--config", str(ipv6.tayga_conf(folder))), ()),
         _coturn(folder, "turn", (at.TURN, at.TURN_OTHER)),
         _coturn(folder, "strict", (at.TURN_STRICT,), "--denied-peer-ip=0.0.0.0-255.255.255.255"),
         _nginx(folder),
@@ -112,7 +117,7 @@ def _ask_tcp(address: str, port: int) -> bool:
 
 def _ask_dns(address: str, port: int) -> bool:
     query = dns.message.make_query("id.server.", "TXT", "CH")  # answered without asking anybody
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+    with socket.socket(family_of(address), socket.SOCK_DGRAM) as udp:
         udp.settimeout(0.1)
         try:
             udp.connect((address, port))
@@ -173,6 +178,34 @@ forward-zone:
   forward-addr: {at.AUTHORITATIVE}
 """)
     return Server(name, place, ("unbound", "-d", "-c", str(path)), (("dns", address, 53),))
+
+
+def _unbound6(folder: Path, name: str, address: str, modules: str) -> Server:
+    """A resolver at an IPv6 address; it keeps nothing, so that no scenario has to reload it."""
+    path = folder / f"{name}.conf"
+    path.write_text(f"""server:
+  directory: "{folder}"
+  chroot: ""
+  username: ""
+  pidfile: "{folder}/{name}.pid"
+  use-syslog: no
+  logfile: ""
+  interface: {address}
+  outgoing-interface: {at.NEAR}
+  access-control: ::/0 allow
+  num-threads: 1
+  module-config: "{modules}"
+  dns64-prefix: {at.NAT64_PREFIX}
+  cache-max-ttl: 0
+  local-zone: "test." nodefault
+  do-not-query-localhost: no
+remote-control:
+  control-enable: no
+forward-zone:
+  name: "."
+  forward-addr: {at.AUTHORITATIVE}
+""")
+    return Server(name, "lan", ("unbound", "-d", "-c", str(path)), (("dns", address, 53),))
 
 
 def _coturn(folder: Path, name: str, listen: tuple[str, ...], *more: str) -> Server:

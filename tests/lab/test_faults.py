@@ -319,3 +319,40 @@ def test_only_the_proxy_leads_out(lab: Lab) -> None:
     known = ["-x", at.PROXY_AUTH, "-U", f"{at.TURN_USER}:{at.TURN_PASSWORD}"]
     assert situation.run([*curl, *known]).stdout == "200 404"
     assert situation.run([*curl, "-x", at.PROXY_PLAIN]).stdout == "200 404"
+
+
+def test_ipv6_alone_leads_to_ipv4_by_nat64_only(lab: Lab) -> None:
+    """With NAT64 and DNS64 a relay without IPv4 reaches the service; without them it does not; then IPv4 is back."""
+    curl = ["curl", "-sS", "--max-time", "3", "-o", "/dev/null", "-w", "%{http_code} %{local_ip}"]
+    curl.append(f"http://{at.KNOWN_PAGE_NAMES[0]}/generate_204")
+    assert lab.with_faults("ipv6_alone").run(curl).stdout == f"204 {at.RELAY6}"
+    assert lab.with_faults(("ipv6_alone", {"nat64": False})).run(curl).stdout.startswith("000 ")
+    assert lab.with_faults().run(curl).stdout == f"204 {at.RELAY}"
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [("redirect", "302"), ("511", "511"), ("content", "200"), ("dns", "302")]
+)
+def test_captive_portal_answers_websites_and_lets_nothing_out(lab: Lab, how: str, status: str) -> None:
+    """Websites get the portal's answer; TURN is out of reach, by TCP as by UDP."""
+    situation = lab.with_faults(("captive_portal", {"how": how}))
+    curl = ["curl", "-sS", "--max-time", "3", "-o", "/dev/null", "-w", "%{http_code}"]
+    assert situation.run([*curl, f"http://{at.KNOWN_PAGE_NAMES[1]}/connecttest.txt"]).stdout == status
+    assert observations.tcp(lab, at.TURN, 3478) in {"timeout", "ECONNREFUSED"}
+    assert observations.udp(lab, 12000) == (False, False)
+
+
+@pytest.mark.parametrize(("kind", "schemes"), [("negotiate", ["Negotiate"]), ("ntlm", ["NTLM"])])
+def test_proxy_offers_one_kind_of_login(lab: Lab, kind: str, schemes: list[str]) -> None:
+    """Each port of the proxy asks for its own kind of login, and one refuses the service's hosts alone."""
+    situation = lab.with_faults("other_proxy")
+    proxy = f"http://{at.NEAR}:{at.PROXY_PORTS[kind]}"
+    head = situation.run(["curl", "-sS", "-I", "-x", proxy, f"http://{at.KNOWN_PAGE_NAMES[0]}/"]).stdout
+    offered = [
+        line.split()[1] for line in head.splitlines() if line.lower().startswith("proxy-authenticate:")
+    ]
+    assert offered == schemes
+    curl = ["curl", "-sSk", "-o", "/dev/null", "-w", "%{http_connect}"]
+    curl += ["-x", f"http://{at.NEAR}:{at.PROXY_PORTS['refusing']}"]
+    assert situation.run([*curl, f"https://{at.INSIGHTS_NAME}/"]).stdout == "403"
+    assert situation.run([*curl, f"https://{at.KNOWN_PAGE_NAMES[0]}/"]).stdout == "200"
