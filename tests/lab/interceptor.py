@@ -150,7 +150,7 @@ async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, how: s
 
 async def portal_page(how: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer a request as one kind of portal does, or as a filter that blocks the site."""
-    await reader.readuntil(b"\r\n\r\n")
+    await reader.read(4096)
     writer.write(PORTAL_PAGES[how])
     await writer.drain()
 
