@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from probes.net.addresses import family_of
 from probes.net.clock import now
 from probes.net.loss import LossMeter
 from probes.net.sockets import connect_tcp
@@ -116,5 +117,5 @@ async def _connect(place: Place) -> None:
 
 
 async def _bind(place: Place) -> None:
-    async with open_stun() as stun:
+    async with open_stun(family=family_of(place[0])) as stun:
         await stun.ask(TransportAddress(*place), pace=(_LIMIT,))

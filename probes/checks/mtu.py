@@ -10,7 +10,7 @@ from typing import Final
 from probes.checks.context import ProbeContext
 from probes.checks.mtu_datagrams import DatagramSizes, Reach, measure_datagrams, together
 from probes.checks.mtu_streams import StreamSizes, measure_streams
-from probes.checks.targets import address_of
+from probes.checks.targets import address_of, usable
 from probes.net.addresses import is_address, split_families
 from probes.net.stun import TransportAddress
 from probes.protocol.failures import Failure
@@ -90,9 +90,10 @@ async def _measure_datagrams(
     try:
         for server in step.params.get("servers", ()):
             host, port = str(server["host"]), int(server["port"])
-            v4, v6 = (
+            known = (
                 split_families([host]) if is_address(host) else await context.shared.resolver.addresses(host)
             )
+            v4, v6 = await usable(*known, context)
             await measure_datagrams(TransportAddress((v4 or v6)[0], port), sizes, context.loss, round_trip)
             return
     except OSError:  # no name, no address, or no route: UDP is not checked
