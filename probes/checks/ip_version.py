@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from probes.checks.context import ProbeContext
-from probes.checks.targets import ANY_IPV6
+from probes.checks.targets import ANY_IPV6, nat64_prefix
 from probes.net.nat64 import IPV4_ONLY
 from probes.net.sockets import has_route, source_address
 from probes.protocol.failures import Failure
@@ -25,7 +25,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
     if not any(map(has_route, ANY_IPV6)):
         context.note(versions="none")
         return Failure.NETWORK_UNREACHABLE
-    prefix = await context.shared.resolver.nat64_prefix()
+    prefix = await nat64_prefix(context)
     if prefix is not None:
         context.note(versions="translated", nat64_prefix=str(prefix))
         return None

@@ -1,11 +1,11 @@
 """Find the addresses of a step's target."""
 
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, IPv6Network
 from typing import Final
 
 from probes.checks.context import ProbeContext
 from probes.net.addresses import is_address, split_families
-from probes.net.nat64 import embed
+from probes.net.nat64 import IPV4_ONLY, embed, prefix_in
 from probes.net.sockets import has_route
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
@@ -54,7 +54,7 @@ async def ipv4_or_translated(
     v4, v6 = addresses
     if v4 or not v6 or not has_route(v6[0]):
         return v4
-    prefix = await context.shared.resolver.nat64_prefix()
+    prefix = await nat64_prefix(context)
     return tuple(address for address in v6 if prefix is not None and IPv6Address(address) in prefix)
 
 
@@ -62,7 +62,7 @@ async def translate(address: str, context: "ProbeContext") -> str:
     """The address by which this host reaches *address*: another one only for IPv4 on a host that has NAT64 instead."""
     if ":" in address or has_route(address) or not any(map(has_route, ANY_IPV6)):
         return address
-    prefix = await context.shared.resolver.nat64_prefix()
+    prefix = await nat64_prefix(context)
     return address if prefix is None else embed(prefix, address)
 
 
@@ -76,3 +76,8 @@ async def address_of(step: "Step", context: "ProbeContext") -> str:
     if not v4 and not v6:
         raise NetworkError(Failure.NO_ADDRESS)
     return (v4 or v6)[0]
+
+
+async def nat64_prefix(context: "ProbeContext") -> IPv6Network | None:
+    """The prefix of this network's NAT64 (RFC 7050); None without DNS64. The resolver looks it up once per run."""
+    return prefix_in((await context.shared.resolver.look_up(IPV4_ONLY)).addresses6)

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv6Network
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,6 @@ from probes.net.addresses import is_address, split_families
 from probes.net.dns_exchange import CADENCE, Server, ask
 from probes.net.dns_message import DnsAnswer, make_query
 from probes.net.guard import GUARD
-from probes.net.nat64 import IPV4_ONLY, prefix_in
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.special_addresses import is_public, read_address
 
@@ -86,10 +84,6 @@ class Resolver:
             if name not in self._known:
                 self._known[name] = self._from_hosts(name) or await look_up(name, self.servers, self.cadence)
             return self._known[name]
-
-    async def nat64_prefix(self) -> IPv6Network | None:
-        """The prefix of this network's NAT64 (RFC 7050); None without DNS64. Asked for once per run."""
-        return prefix_in((await self.look_up(IPV4_ONLY)).addresses6)
 
     def _from_hosts(self, name: str) -> DnsLookup | None:
         v4, v6 = split_families(parse_hosts(_text(self._hosts), name))
