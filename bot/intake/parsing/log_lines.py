@@ -26,7 +26,7 @@ LOG_LINE: Final = re.compile(
     r"|(?:XHR)?(?:GET|POST|PUT|OPTIONS) https?://|WebSocket connection to '"
     r"|[\w.@-]{1,80}\.[jt]s(?:\?\S{0,40})?(?::\d+)+\s"
     r"|(?:javax?|kotlin|android|com\.twilio)\.[\w.$]{1,100}(?:Error|Exception)\b|Task <|WebRTC: "
-    r"|Failed to load resource|Firefox can.t establish"
+    r"|Failed to load resource|Firefox can.t establish|Mixed Content: "
     r"|Error Domain=|Refused to connect to |(?:a=)?candidate:\S+ \d+ (?:udp|tcp) )",
     re.IGNORECASE,
 )

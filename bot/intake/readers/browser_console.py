@@ -33,7 +33,7 @@ _ERRORS: Final[Mapping[str, str]] = {
     "EXPIRED_CERTIFICATE": Failure.SSL_EXPIRED_CERTIFICATE,
     "EXPIRED_ISSUER_CERTIFICATE": Failure.SSL_EXPIRED_CERTIFICATE,
     "NOT_YET_VALID_CERTIFICATE": Failure.SSL_NOT_YET_VALID_CERTIFICATE,
-    "SSL_PROTOCOL_ERROR": Failure.SSL_FAILED_HANDSHAKE, "UNSUPPORTED_VERSION": Failure.SSL_FAILED_HANDSHAKE,
+    "SSL_PROTOCOL_ERROR": "tls_broken", "UNSUPPORTED_VERSION": Failure.SSL_FAILED_HANDSHAKE,
     "SSL_VERSION_OR_CIPHER_MISMATCH": Failure.SSL_FAILED_HANDSHAKE,
     "PROXY_CONNECTION_FAILED": Failure.PROXY_UNREACHABLE, "PROXY_CONNECTION_REFUSED": Failure.PROXY_UNREACHABLE,
     "UNKNOWN_PROXY_HOST": Failure.PROXY_UNREACHABLE, "TUNNEL_CONNECTION_FAILED": Failure.PROXY_REFUSED,
@@ -70,6 +70,10 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
      "no microphone was found"),
     ("NotReadableError", r"NotReadableError", "microphone_busy", "the microphone could not be opened"),
     ("OverconstrainedError", r"OverconstrainedError", "microphone_missing", "the chosen microphone is gone"),
+    ("user denied permission", r"not allowed by the user agent or the platform in the current context", "not_allowed",
+     "the browser does not allow the microphone, or sound before a click"),
+    ("Requested device", r"Requested device not found", "microphone_missing", "no microphone was found"),
+    ("Mixed Content", r"Mixed Content: [^\n]{0,300}(?:ws|http)://", "mixed_content", "the page loads insecure content"),
     ("served over http", r"served over http rather than https", "insecure_page", "the page is not served over HTTPS"),
     ("insecure origins", r"no longer works on insecure origins", "insecure_page", "the page is not served over HTTPS"),
     ("mediaDevices", r"(?:mediaDevices is undefined|undefined[^\n]{0,60}mediaDevices)", "insecure_page",
@@ -102,7 +106,7 @@ WORDS: Final = (
 
 # These are about a host. All others are about the device or the page.
 _OF_HOSTS: Final = frozenset(
-    {*map(str, Failure), "blocked_by_client", "content_policy", "websocket_failed"}
+    {*map(str, Failure), "blocked_by_client", "content_policy", "websocket_failed", "tls_broken"}
 ) - {Failure.NETWORK_DOWN.value}
 _TLS: Final[Mapping[str, str]] = {
     Failure.SSL_UNKNOWN_AUTHORITY: "intercepted",

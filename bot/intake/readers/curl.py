@@ -170,6 +170,13 @@ def _after_connect(part: str) -> ToolFacts:
             "sign": Failure.SSL_UNKNOWN_AUTHORITY.value,
             "bad": "the certificate's authority is unknown to this machine",
         }
+    return _answer(part)
+
+
+def _answer(part: str) -> ToolFacts:
+    """Return what the server answered once TLS stood, or without TLS."""
+    if (moved := _moved(part)) is not None:
+        return {"sign": "captive_portal", "bad": f"the answer leads to {moved or 'a sign-in page'}"}
     facts: ToolFacts = {}
     if re.search(r"SSL certificate verify ok|schannel: SSL/TLS connection with .{1,200} complete", part):
         facts["tls"] = "accepted"
@@ -183,3 +190,15 @@ def _after_connect(part: str) -> ToolFacts:
         }
         facts |= {"websocket": "opens"} if opens else refused
     return facts
+
+
+def _moved(part: str) -> str | None:
+    """Return the host of another domain that a plain page leads to, "" for status 511; None without either."""
+    if re.search(r"^< HTTP/[\d.]+ 511\b", part, re.MULTILINE):
+        return ""
+    asked = re.search(rf"^> Host: {HOST}", part, re.MULTILINE | re.IGNORECASE)
+    leads = re.search(rf"^< Location: https?://{HOST}", part, re.MULTILINE | re.IGNORECASE)
+    if not asked or not leads:
+        return None
+    domains = [".".join(match["host"].casefold().split(".")[-2:]) for match in (asked, leads)]
+    return leads["host"].casefold() if domains[0] != domains[1] else None

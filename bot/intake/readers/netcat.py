@@ -11,12 +11,14 @@ from probes.protocol.failures import Failure
 _TOOL: Final = r"(?:nc|ncat|netcat|telnet)"
 SIGN: Final = LazyPattern(
     COMMAND.format(command=_TOOL)
-    + r"|^(?:nc|ncat|netcat|telnet): |^Connection to \S+ \d|\[[\d.]+\] \d+ \(|could not open connection to",
+    + r"|^(?:nc|ncat|netcat|telnet): |^Connection to \S+ (?:\(\S+\) )?\d|\[[\d.]+\] \d+ \("
+    r"|could not open connection to",
     re.IGNORECASE | re.MULTILINE,
 )
 LINES: Final = LazyPattern(
     COMMAND.format(command=_TOOL)
-    + r"|^(?:nc|ncat|netcat|telnet): |^Connection to \S+ \d+ port|^\S+ \[[\d.]+\] \d+ \(|could not open connection to"
+    + r"|^(?:nc|ncat|netcat|telnet): |^Connection to \S+ (?:\(\S+\) )?\d+ port|^\S+ \[[\d.]+\] \d+ \("
+    r"|could not open connection to"
     r"|^Trying [\d.]+\.\.\.$|^Connected to \S+\.$|^Escape character|^Connecting To ",
     re.IGNORECASE,
 )

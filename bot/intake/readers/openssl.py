@@ -20,6 +20,11 @@ _VERIFY: Final = {
 }
 
 
+# The host of a certificate, where the command was not copied.
+_SUBJECT: Final = LazyPattern(
+    rf"^\s*(?:0 s:|subject=)[^\n]{{0,200}}?CN ?= ?{HOST}", re.IGNORECASE | re.MULTILINE
+)
+
 SIGN: Final = LazyPattern(r"s_client|CONNECTED\(|verify (?:return code|error)", re.IGNORECASE)
 LINES: Final = LazyPattern(
     r"openssl s_client|CONNECTED\(|connect:errno=|connect: [A-Z]|Connection (?:refused|timed out)|No route to host"
@@ -35,8 +40,11 @@ def read_openssl(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port, and facts of each connection of s_client."""
     for part in re.split(r"(?=openssl s_client)", text)[:20]:
         command = re.search(rf"-connect\s+{HOST}:(?P<port>\d{{1,5}})", part, re.IGNORECASE)
+        subject = None if command else _SUBJECT.search(part)
         if command:
             yield from _connection(part, command["host"].casefold(), port_of(command["port"]))
+        elif subject:
+            yield from _connection(part, subject["host"].casefold(), 443)
 
 
 def _connection(part: str, host: str, port: int) -> Iterator[tuple[str, int, ToolFacts]]:
