@@ -78,8 +78,12 @@ class Repeated(Generic[T]):
         while task is None:
             self._go_on()
             task = await self._answer(_GAP if self._is_short() else _POLL)
-            if task is None:
-                self._judge()
+            if task is None and (failure := self._judge()) is not None:
+                # Where this host was busy, answers may have arrived that nobody has read yet.
+                task = await self._answer(_POLL)
+                if task is None:
+                    self._note()
+                    raise failure
         return task
 
     def _try_again(self) -> None:
@@ -112,8 +116,9 @@ class Repeated(Generic[T]):
     def _is_silent(self, task: "asyncio.Task[T]") -> bool:
         """Whether the ended *task* tells nothing: it gave up, or the packet limit held it back."""
         error = task.exception()
-        is_held_back = isinstance(error, EgressDenied) and len(self._tries) > 1
-        return is_held_back or (isinstance(error, TimeoutError) and not isinstance(error, NetworkError))
+        if _is_held_back(task) and len(self._tries) > 1:
+            return True
+        return isinstance(error, TimeoutError) and not isinstance(error, NetworkError)
 
     def _is_short(self) -> bool:
         """Whether more attempts are needed, by what is known so far, and one more can be answered in time."""
@@ -132,19 +137,23 @@ class Repeated(Generic[T]):
     def _patience(self) -> float:
         return max(self.patience, _ROUND_TRIPS * self.context.shared.controls.slowest + 0.2)
 
-    def _judge(self) -> None:
-        """Raise once the attempts decide, or the time is over."""
-        lost = sum(
-            self.is_lost(number, now() - started, self._patience)
-            for number, started in enumerate(self._tries.values())
-        )
+    def _judge(self) -> OSError | None:
+        """What to raise once the attempts decide, or the time is over."""
+        lost = self._lost
         if lost >= self._needed(self._patience):
-            self._note(lost)
-            raise TimeoutError
+            return TimeoutError()
         is_over = now() - self._start >= self.limit
         if is_over or (lost == len(self._tries) and self._is_settled() and not self._is_short()):
-            self._note(lost)
-            raise NetworkError(Failure.INCONCLUSIVE)
+            return NetworkError(Failure.INCONCLUSIVE)
+        return None
+
+    @property
+    def _lost(self) -> int:
+        """How many attempts had their time."""
+        return sum(
+            self.is_lost(number, now() - started, self._patience) and not _is_held_back(task)
+            for number, (task, started) in enumerate(self._tries.items())
+        )
 
     def _needed(self, patience: float) -> int:
         line = self._line(patience)
@@ -162,9 +171,9 @@ class Repeated(Generic[T]):
             return None
         return used, meter
 
-    def _note(self, lost: int) -> None:
+    def _note(self) -> None:
         line = self._line(self._patience)
-        self.context.note(attempts=lost)
+        self.context.note(attempts=self._lost)
         if line is not None:
             low, high = interval_of(*line)
             self.context.note(loss_low_percent=round(100 * low, 1), loss_high_percent=round(100 * high, 1))
@@ -176,6 +185,11 @@ async def open_tcp(flow: Flow, context: ProbeContext) -> float:
     (await connect_tcp(flow.address, flow.port)).close()
     context.shared.controls.learn("tcp", flow.address, flow.port, now() - start)
     return milliseconds_since(start)
+
+
+def _is_held_back(task: "asyncio.Task[Any]") -> bool:
+    """Whether nothing was sent, because of the packet limit."""
+    return task.done() and isinstance(task.exception(), EgressDenied)
 
 
 def upper_of(controls: LossMeter, meter: LossMeter) -> float:

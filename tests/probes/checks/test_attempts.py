@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from probes.checks import stun
-from probes.checks.attempts import interval_of, upper_of
+from probes.checks.attempts import Flow, Repeated, interval_of, upper_of
 from probes.checks.context import ProbeContext, RunContext
 from probes.net.loss import CHANCE, LossMeter, attempts_needed, lower_bound, upper_bound
 from probes.net.resolver import Resolver
 from probes.net.stun import StunMessage
-from probes.protocol.failures import Failure, classify
+from probes.protocol.failures import EgressDenied, Failure, NetworkError, classify
 from probes.protocol.model import Plan, Step, Target
 from tests.fakes import stun_mapped, stun_server
 
@@ -117,3 +117,22 @@ async def test_a_drop_is_not_called_one_while_no_control_is_answered() -> None:
     ):
         failure, _ = await _ask(port, control, budget=1.2)
     assert failure is Failure.INCONCLUSIVE
+
+
+async def test_attempts_that_the_packet_limit_held_back_prove_nothing() -> None:
+    """Nothing was sent for them: after one silent attempt, and many that were not made, the check is inconclusive."""
+    made = 0
+
+    async def attempt() -> None:
+        nonlocal made
+        made += 1
+        if made > 1:
+            raise EgressDenied
+        await asyncio.Event().wait()
+
+    context = ProbeContext(RunContext.of(Plan((), 2.0), Resolver(servers=())))
+    with pytest.raises(NetworkError) as raised:
+        await Repeated(attempt, Flow("tcp", "192.0.2.1", 443), context, limit=1.5).run()
+    assert raised.value.failure is Failure.INCONCLUSIVE
+    assert context.facts["attempts"] == 1
+    assert made == 12
