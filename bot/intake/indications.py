@@ -64,7 +64,7 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, ("dtls_failed",), ("dtls-failing",)),
     (_ANY, ("microphone_denied",), ("microphone-denied",)),
     (_ANY, ("microphone_missing", "microphone_busy"), ("microphone-unavailable",)),
-    (_ANY, ("not_allowed",), ("microphone-denied", "autoplay-blocked")),
+    (_ANY, ("page_not_allowed",), ("microphone-denied", "autoplay-blocked")),
     (_ANY, ("mixed_content",), ("insecure-page", "app-error", "content-policy")),
     (_ANY, ("tls_broken",), ("tls-intercepted", "captive-portal", "signaling-blocked")),
     (_ANY, ("autoplay",), ("autoplay-blocked",)),

@@ -70,7 +70,7 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
      "no microphone was found"),
     ("NotReadableError", r"NotReadableError", "microphone_busy", "the microphone could not be opened"),
     ("OverconstrainedError", r"OverconstrainedError", "microphone_missing", "the chosen microphone is gone"),
-    ("user denied permission", r"not allowed by the user agent or the platform in the current context", "not_allowed",
+    ("user denied permission", r"not allowed by the user agent or the platform in the current context", "page_not_allowed",
      "the browser does not allow the microphone, or sound before a click"),
     ("Requested device", r"Requested device not found", "microphone_missing", "no microphone was found"),
     ("Mixed Content", r"Mixed Content: [^\n]{0,300}(?:ws|http)://", "mixed_content", "the page loads insecure content"),
