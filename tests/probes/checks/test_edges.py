@@ -148,3 +148,16 @@ async def test_edges_are_looked_at_side_by_side() -> None:
         _, facts = await see(edges.probe, ROAMING, port, budget=2.5, hosts=hosts, addresses=addresses)
     assert asyncio.get_running_loop().time() - start < 2
     assert facts["shut_count"] == 20
+
+
+async def test_edges_that_all_refuse() -> None:
+    """Whether every edge refuses is a fact: an outage of the service looks like that, too."""
+    async with tcp_server(silence) as port:
+        _, every = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.3"))
+        _, some = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
+    assert every["shut"] == ["dublin", "tokyo"]
+    assert every["all_refuse"] is True
+    assert some["all_refuse"] is False
+    async with full_backlog() as port:
+        _, silent = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
+    assert silent["all_refuse"] is False
