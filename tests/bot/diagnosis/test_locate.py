@@ -181,11 +181,12 @@ async def test_the_location_is_part_of_the_answer() -> None:
     assert again.diagnosis.unexplained == before.diagnosis.unexplained
 
 
-async def test_a_relay_that_cannot_trace_changes_no_verdict() -> None:
-    """An older relay refuses the check: the answer stays, says why, and the relay's other checks are not missing."""
+@pytest.mark.parametrize("word", [Failure.NOT_SUPPORTED, Failure.NOT_ALLOWED, Failure.RELAY_LOST])
+async def test_a_relay_that_cannot_trace_changes_no_verdict(word: Failure) -> None:
+    """A relay without the check, or gone by then: the answer stays and says why; no other check counts as missing."""
     before = record(SYN_SILENT)
     because = "acme-hq runs version 0.1.0, which lacks this check"
-    after = await locate(before, ScriptedRelay({"": (Failure.NOT_SUPPORTED, {"because": because})}))
+    after = await locate(before, ScriptedRelay({"": (word, {"because": because})}))
     (found,) = make_view(after, KNOWLEDGE, NETWORK).found
     assert found.blocked_at is None
     assert (
