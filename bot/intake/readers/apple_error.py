@@ -63,7 +63,7 @@ _TEXTS: Final = (
 
 def read_apple_error(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port, and facts of each error."""
-    for line, at in lines_with(text, WORDS):
+    for line, _ in lines_with(text, WORDS):
         for pattern, meanings in ((_URL_CODE, _URL_ERRORS), (_POSIX_CODE, _POSIX)):
             match = pattern.search(line)
             if match and match[1] in meanings:
@@ -77,4 +77,4 @@ def read_apple_error(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         for form, sign, service, means in _TEXTS:
             if form.search(line):
                 named: ToolFacts = {"service": service} if service else {}
-                yield host_in(line, text, at), 443, {"sign": str(sign), "bad": means, **named}
+                yield host_in(line), 443, {"sign": str(sign), "bad": means, **named}
