@@ -35,6 +35,8 @@ _EPHEMERAL_PORTS: Final = range(32768, 60001)
 _EPHEMERAL_TRIES: Final = 8
 # An allocation waits this many more seconds for STUN to report the address that we send from.
 _STUN_GRACE: Final = 0.1
+# Seconds for the first allocation; the rest of the budget is for ports that loss may have silenced.
+_FIRST_ALLOCATION: Final = 2.4
 # Ends before the step's budget: what could not be proven in time is inconclusive, not a timeout.
 _SHARE_OF_BUDGET: Final = 0.9
 
@@ -79,7 +81,8 @@ class _Work:
     async def run(self) -> None:
         """Get a control channel, then check all ports in parallel."""
         endpoints = await endpoints_of(self.step, self.context)
-        won = await first_allocation(self.stack, endpoints, self.credentials, self.egress, self.context)
+        async with asyncio.timeout(_FIRST_ALLOCATION):
+            won = await first_allocation(self.stack, endpoints, self.credentials, self.egress, self.context)
         if isinstance(won, Failure):
             self.failure = won
             return
