@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.allowlist.request import ListRequest
@@ -46,7 +47,8 @@ def request_of_text(
         raise error
     routed = route(text, LanguageContext(engine.knowledge, engine.network, engine.vocabulary))
     found = _request(routed, text, engine, error)
-    return parse_words((), engine.vocabulary, _options(found, named, engine.vocabulary))
+    made = parse_words((), engine.vocabulary, _options(found, named, engine.vocabulary))
+    return replace(made, assumed=found.assumed)
 
 
 def _is_command(words: Sequence[str], vocabulary: Vocabulary) -> bool:

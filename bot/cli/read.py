@@ -12,7 +12,7 @@ from bot.errors import UsageError, quote
 from bot.intake.clues import LARGEST_CAPTURE, Reading, code_of, edge_of, platform_of
 from bot.intake.read import read
 from bot.language.make_request import request_for
-from bot.model.request import Request, Vocabulary
+from bot.model.request import Assumed, Request, Vocabulary
 from bot.model.symptom_match import SymptomMatch
 from bot.model.vocabulary import make_vocabulary
 from bot.rendering.json import reading as json_reading
@@ -38,7 +38,7 @@ def run_read(words: Sequence[str]) -> int:
     knowledge, network = load_knowledge(quick=True), load_network(options.network)
     vocabulary = make_vocabulary(knowledge, network, ("local",))
     reading = read(_source(options.text), vocabulary, knowledge)
-    evidence = _evidence(reading, vocabulary, knowledge, network) if reading.useful else None
+    evidence = evidence_of(reading, vocabulary, knowledge, network) if reading.useful else None
     if options.json:
         _print_json(json_reading.render(reading, evidence, knowledge))
     else:
@@ -86,15 +86,20 @@ def _is_file(word: str) -> bool:
         return False
 
 
-def _evidence(
+def evidence_of(
     reading: Reading, vocabulary: Vocabulary, knowledge: Knowledge, network: Network
 ) -> DeviceEvidence:
     """Evaluate *reading* alone. An error code in a report takes precedence over one in prose."""
     named = next((code for code in reading.codes if code in knowledge.errors), None)
     code = code_of(reading, knowledge.errors) if reading.faults or not named else named
+    assumed: Assumed = (
+        "context" if code in reading.open_codes else "" if reading.faults or named else "no-code"
+    )
     edge = edge_of(reading) or reading.clues.get("edge", "")
-    platform = platform_of(reading) or reading.clues.get("platform")
-    request = Request(code, platform, edge if edge in vocabulary.edges else vocabulary.roaming)
+    platform = reading.clues.get("platform") or platform_of(reading)
+    request = Request(
+        code, platform, edge if edge in vocabulary.edges else vocabulary.roaming, assumed=assumed
+    )
     # No case is open that another place's answer could mislead.
     return case_of(reading, request, knowledge, network, on_device=reading.is_denied_by_resolver)
 

@@ -69,9 +69,18 @@ def prepare(request: Request, knowledge: Knowledge, network: Network) -> Problem
     of_code = knowledge.errors[request.code].platforms if request.code in knowledge.errors else ()
     platforms = [request.platform] if request.platform else sorted(of_code or knowledge.platforms)
     cases = [
-        select_causes(knowledge, network, request.code, platform, request.edge) for platform in platforms
+        replace(
+            select_causes(knowledge, network, request.code, platform, request.edge),
+            assumed=bool(request.assumed),
+        )
+        for platform in platforms
     ]
     return Problem(tuple(cases), tuple(compile_tree(case) for case in cases))
+
+
+def has_checks(request: Request, knowledge: Knowledge, network: Network) -> bool:
+    """Tell whether a relay checks anything for *request*."""
+    return any(any(case.probes.values()) for case in prepare(request, knowledge, network).cases)
 
 
 async def triage(

@@ -69,6 +69,8 @@ class Reading:
     clues: Mapping[str, str] = field(default_factory=dict)  # platform, edge, relay, and answers, by option
     match: SymptomMatch = _NO_MATCH
     call_sids: tuple[str, ...] = ()  # of the whole text, in order
+    open_codes: frozenset[str] = frozenset()  # codes that mean more than one thing in their context
+    language: str = ""  # of the prose, such as "en"
     has_report_form: bool = False  # the message is a paste rather than prose
 
     @property

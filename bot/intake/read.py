@@ -5,36 +5,27 @@ Pure. Never fails, for any input: a sentence says what is missing. Stored text i
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import Final
 
 from bot.intake.capture import read_capture
-from bot.intake.clues import LARGEST, LARGEST_CAPTURE, NamedCode, Piece, Reading, ReadingKind
-from bot.intake.indications import find_indications, with_indications
+from bot.intake.clues import LARGEST, LARGEST_CAPTURE, Piece, Reading, ReadingKind
 from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
-from bot.intake.parsing.error_codes import WrittenCode, choose_codes, codes_in
-from bot.intake.parsing.error_objects import message
 from bot.intake.parsing.line_search import shortened
 from bot.intake.preflight_report import PreflightReport
 from bot.intake.readers import NO_RESULT, logs_say, observe_logs, observe_tool, tools_say, unrelated_json
 from bot.intake.readers.log import LONGEST, log_says, read_log
-from bot.intake.readers.prose import read_prose
 from bot.intake.readers.rtc_diagnostics import failed_edges
 from bot.intake.readers.sdk_error import error_says, merge_errors, read_error
 from bot.intake.readers.sdk_report import CUT, read_report, report_says
 from bot.intake.readers.voice_insights import insights_says, read_insights
 from bot.intake.segment import Segment, has_report_form, segment
-from bot.intake.symptoms import match_symptoms
 from bot.intake.unread import EMPTY, file_says, nothing_read
-from bot.model.normalize import LONGEST as LONGEST_TEXT
-from bot.model.normalize import normalize
+from bot.intake.words import read_words
 from bot.model.request import Vocabulary
 from bot.redaction.redact import redact
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import Observation
-
-_PART: Final = 20_000  # characters of one piece of a text that is too long for all of it
 
 # In a long text, only the beginning is searched for secrets. What is stored is redacted piece by piece.
 _LOOKED: Final = 100_000
@@ -81,7 +72,7 @@ def read(
         call_sids=find_call_sids(text),
         has_report_form=has_report_form(text) or bool(found.pasted),
     )
-    return _with_words(reading, found, vocabulary, knowledge) if vocabulary else reading
+    return read_words(reading, found.free, text, vocabulary, knowledge) if vocabulary else reading
 
 
 def refused(size: int) -> Reading:
@@ -181,40 +172,3 @@ def _log_says(logs: Sequence[PreflightReport], lines: Mapping[str, Observation])
 
 def _joined(segments: Iterable[Segment]) -> str:
     return plain(shortened("\n".join(item.text for item in segments), LONGEST))
-
-
-def _with_words(
-    reading: Reading, found: _Found, vocabulary: Vocabulary, knowledge: Knowledge | None
-) -> Reading:
-    """Read the prose around the other pieces."""
-    free = [item for item in found.free if item.text.strip()]
-    long = sum(len(item.text) for item in free) > LONGEST_TEXT
-    runs = [
-        (is_log, shortened(words, _PART) if long else words)
-        for is_log, items in groupby(free, key=lambda item: item.form in ("log", "json"))
-        if (words := "\n".join(item.text for item in items))
-    ]
-    codes = choose_codes(_written(runs), vocabulary)
-    sentence = normalize("\n".join(words for _, words in runs))
-    clues = read_prose(sentence, vocabulary)
-    named = tuple(NamedCode(item.code, item.context, message(item.line)) for item in codes)
-    reading = replace(reading, text=sentence, named_codes=named, clues=clues)
-    if knowledge is None:
-        return reading
-    story = normalize("\n".join(item.text for item in free if item.form != "log"))
-    match = match_symptoms(story, reading.codes, clues, knowledge)
-    indications = find_indications(reading.pasted, vocabulary, knowledge)
-    platform = clues.get("platform", "")
-    return replace(reading, match=with_indications(match, indications, knowledge, platform))
-
-
-def _written(runs: Iterable[tuple[bool, str]]) -> Iterator[WrittenCode]:
-    """Find error codes in prose and in logs, each with the patterns that count there."""
-    before = 0
-    for is_log, words in runs:
-        if before >= LONGEST_TEXT:
-            return
-        sentence = normalize(words[: LONGEST_TEXT - before])
-        for item in codes_in(sentence, log=is_log):
-            yield replace(item, at=before + item.at)
-        before += len(sentence) + 1

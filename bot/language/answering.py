@@ -9,18 +9,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.language.case_context import SHORT, CaseContext, seen_here
+from bot.language.case_context import CaseContext, seen_here
+from bot.language.other_vendors import is_about_others
+from bot.language.passage_ranking import NEARBY, rank_passages
+from bot.language.port_questions import passages_about_ports
 from bot.model.normalize import normalize
 from knowledge.advice.names import names_for
 from knowledge.model.network import Network
 from knowledge.model.platforms import Reference
 from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passage, code_passage, fix_passage
-from knowledge.search.library import ELSEWHERE, Context, library_of
+from knowledge.search.library import library_of
 from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.tokens import telling, words_of
 
-NEARBY: Final = 3
 LOOKS: Final = "the looks of this case"  # the source of the case's observations
 OFF: Final = "no language model is set"  # why a language model did not reword an answer, if none is set
 
@@ -39,10 +41,6 @@ _HOW_TO_FIX: Final = re.compile(
 _HOW_KNOWN: Final = re.compile(
     r"\b(?:evidence|proof|prove|how (?:do|did|can) you (?:know|tell|see)|are you sure|what did you see|"
     r"why do you (?:think|say|believe)|how certain|how sure)\b"
-)
-_DOING: Final = re.compile(
-    r"\bhow (?:do|can|could|should|to)\b.*\b(?:pass|set|run|configure|enable|turn on|switch on|use|add|give)\b",
-    re.IGNORECASE,
 )
 _CODE: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")
 
@@ -99,14 +97,24 @@ def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network
     """Answer *text* in the context of a case: from its observations first, then from the knowledge."""
     sentence = normalize(text)
     lower = " ".join(sentence.casefold().replace("\u2019", "'").split())
+    if ports := passages_about_ports(sentence, about.platform):
+        return _answer_about_ports(ports, sentence, about, knowledge)
     written = _written(sentence, lower, about, knowledge, network)
     found = seen_here(sentence, lower, about, knowledge)
     return _after(found, written) if found else written
 
 
+def _answer_about_ports(names: Sequence[str], text: str, about: CaseContext, knowledge: Knowledge) -> Answer:
+    """Answer with everything that has to be open, except for another vendor's product."""
+    passages = library_of(knowledge).passages
+    if is_about_others(text):
+        return Answer()
+    return _answer_from([passages[name] for name in names if name in passages], (), 1.0)
+
+
 def _written(text: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Answer:
     """Answer from the knowledge: the files of the case's causes, of the named codes, and the passages."""
-    closest = _ranked(text, about, knowledge)
+    closest = rank_passages(text, about, knowledge)
     nearest = tuple((passage.id, passage.title) for passage, _ in closest[:NEARBY])
     codes = _CODE.findall(text)
     subject = _subject(text, (*codes, *(_platform_words(knowledge) if about.causes else ())))
@@ -161,27 +169,6 @@ def _after(found: Iterable[str], written: Answer) -> Answer:
 
 def _answer_about_checks(found: Iterable[str], closest: tuple[tuple[str, str], ...]) -> Answer:
     return Answer(tuple(Sentence(item, 0) for item in found), (Source("", LOOKS),), closest, 1.0)
-
-
-def _ranked(text: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
-    """Rank the passages, best first, with score 0 if none answers. Guides are for the case's platform."""
-    ranked = _ranked_as_said(text, about, knowledge)
-    if not (ranked and about.platform and len(text) <= SHORT and _DOING.search(text)):
-        return ranked
-    there = _ranked_as_said(f"{text.rstrip(' ?.!')} on {about.platform}?", about, knowledge)
-    same_subject = there and there[0][0].id.split("-")[0] == ranked[0][0].id.split("-")[0]
-    return there if same_subject and about.platform in there[0][0].platforms else ranked
-
-
-def _ranked_as_said(text: str, about: CaseContext, knowledge: Knowledge) -> list[tuple[Passage, float]]:
-    library = library_of(knowledge)
-    ranked = library.answers(text, Context(about.code, about.platform, about.causes))
-    answered = bool(ranked) and library.answered(text, ranked[0])
-    return [
-        (library.passages[item.label], item.score if answered else 0.0)
-        for item in ranked[: NEARBY + 1]
-        if item.label != ELSEWHERE and (item.near or answered)
-    ]
 
 
 def _of_cause(cause: str, lower: str, about: CaseContext, knowledge: Knowledge, network: Network) -> Passage:

@@ -7,14 +7,14 @@ examples.
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from bot.errors import UsageError, join_or, nearest, unknown_word
 from bot.intake.clues import Reading
 from bot.language.command_parser import parse, parse_words
 from bot.model.relay_names import NAMES, relays_in
-from bot.model.request import TYPED, Request, Vocabulary
+from bot.model.request import TYPED, Assumed, Request, Vocabulary
 from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from knowledge.model.schema import Knowledge
 
@@ -72,6 +72,10 @@ def make_request(reading: Reading, vocabulary: Vocabulary) -> Understood:
     if _is_slip(sentence, clues, vocabulary) or _names_no_relay(sentence, vocabulary):
         return strict
     requests = [_make(code, clues, vocabulary) for code in known]
+    requests = [
+        replace(request, assumed="context") if request.code in reading.open_codes else request
+        for request in requests
+    ]
     if len(requests) == 1:
         return requests[0]
     ask = f"There are several error codes in that: {join_or(known)}. Which one shall I look into?"
@@ -148,7 +152,10 @@ def request_for(
     names = (name for name in vocabulary.options if "platform" in clues or not vocabulary.is_version(name))
     answers = {name: clues[name] for name in names if name in clues}
     relays = (clues["relay"],) if "relay" in clues else vocabulary.relays[:1]
-    return Request(code, clues.get("platform"), clues.get("edge", vocabulary.roaming), answers, relays)
+    assumed: Assumed = "" if readings.codes else "no-code"
+    return Request(
+        code, clues.get("platform"), clues.get("edge", vocabulary.roaming), answers, relays, assumed
+    )
 
 
 def request_for_match(readings: SymptomMatch, knowledge: Knowledge, vocabulary: Vocabulary) -> Request | None:

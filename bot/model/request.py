@@ -6,7 +6,7 @@ Pure: no network, no clock.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 # Ten times the longest meaningful request. A pasted log is rejected before it is parsed.
 LONGEST: Final = 500
@@ -20,6 +20,9 @@ VERSION: Final = re.compile(r"v?\d{1,4}(\.\d{1,6}){0,3}([-+][0-9a-z.+-]{1,40})?"
 DASHES: Final = str.maketrans({"\u2014": "--", "\u2013": "--", "\u2011": "-"})
 
 
+Assumed = Literal["", "no-code", "context"]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """The request of one case: what happened, where, and what the user already knows."""
@@ -29,6 +32,8 @@ class Request:
     edge: str = "roaming"
     answers: Mapping[str, str] = field(default_factory=dict)  # option: value, answers of a person
     relays: tuple[str, ...] = ("local",)
+    # Why the code proves nothing and only chooses the checks: nobody named it, or it means more than one thing here.
+    assumed: Assumed = ""
 
     @property
     def case_label(self) -> str:

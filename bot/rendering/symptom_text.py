@@ -5,8 +5,15 @@ from bot.model.symptom_match import SymptomMatch
 
 
 def assumed_as(request: Request) -> str:
-    """Say which code is diagnosed for a description without a code."""
-    return f"Nobody has named a code; I look into it as {request.code}. If you have the code, say it."
+    """Say which code is diagnosed if nobody named one, or that the named one proves nothing; "" if it counts."""
+    match request.assumed:
+        case "no-code":
+            return f"No error code given, so I'm checking for {request.code}. If you know the code, send it."
+        case "context":
+            return (
+                f"{request.code} has several causes in this situation, so the code alone does not prove one."
+            )
+    return ""
 
 
 def understood(readings: SymptomMatch) -> str:

@@ -131,13 +131,16 @@ def to_json(request: Request) -> Json:
         "edge": request.edge,
         "told": dict(request.answers),
         "relays": list(request.relays),
+        **(
+            {"assumed": request.assumed} if request.assumed else {}
+        ),  # only if set: earlier versions accept no other field
     }
 
 
 def from_json(value: object) -> Request:
     """Read a request. `WireError` names the field that is missing, unknown, or wrong."""
     _, left = take_version(value, "version", (VERSION,), "request")
-    return _REQUEST.read(left, "request")
+    return _REQUEST.read({"assumed": "", **left}, "request")
 
 
 _REQUEST: Final = JsonForm(Request, {"answers": "told"})

@@ -215,3 +215,4 @@ class CaseModel:
     questions: Mapping[str, Question]  # by id, each after the questions that it needs
     probes: Mapping[str, tuple[ProbeSpec, ...]]  # by question id
     digest: str = ""
+    assumed: bool = False  # the code is a guess, so it answers no question

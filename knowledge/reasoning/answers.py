@@ -47,7 +47,7 @@ def answer(
     for question in case.questions.values():  # a question comes after the questions that it needs
         given = _unmet(question, answers, case)
         if given is None and question.code:
-            given = _from_code(question, case.code)
+            given = _from_code(question, case.code, assumed=case.assumed)
         elif given is None and question.person:
             given = _from_person(question, values)
         elif given is None:
@@ -102,8 +102,10 @@ def _from_person(question: Question, answers: Mapping[str, str]) -> Answered:
     return Answered(question.id, name, f"told: {question.says(name)}", (), "person")
 
 
-def _from_code(question: Question, code: str) -> Answered:
-    """Derive the answer from the error code; like a person's answer, it counts from every vantage."""
+def _from_code(question: Question, code: str, *, assumed: bool) -> Answered:
+    """Derive the answer from the error code, which counts from every vantage. An *assumed* code is no evidence."""
+    if assumed:
+        return Answered(question.id, None, f"{code} is an assumption, so it proves nothing", (), "person")
     name = option_for(question, code)
     if name is None:
         return Answered(question.id, None, f"{code} does not tell", (), "person")

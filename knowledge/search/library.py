@@ -4,6 +4,7 @@ Pure, except that it reads files. Nothing is stored: building takes a fraction o
 """
 
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +15,7 @@ from knowledge.loading.yaml_lines import parse_yaml
 from knowledge.model.schema import Knowledge
 from knowledge.search.derived_passages import cause_passages
 from knowledge.search.features import Weights
+from knowledge.search.languages import english_words
 from knowledge.search.passages import Passage, load_passages
 from knowledge.search.ranker import LabeledText, Mix, Ranked, Ranker
 from knowledge.search.tokens import Concepts, make_concepts
@@ -64,13 +66,11 @@ class Library:
         self._common = _how_common(knowledge)
         self._knowledge = knowledge
 
-    def causes(self, text: str, codes: Collection[str] = ()) -> list[Ranked]:
-        """All causes and `ELSEWHERE`, best first; causes of one of *codes* rank higher."""
+    def causes(self, text: str, points: Mapping[str, float] | None = None) -> list[Ranked]:
+        """All causes and `ELSEWHERE`, best first; *points* adds to the scores of some."""
         favour = dict(self._common)
-        for code in codes:
-            for cause in self._knowledge.causes.values():
-                if code in cause.weight:
-                    favour[cause.id] = favour.get(cause.id, 0.0) + _HERE + cause.weight[code] / 20
+        for cause, value in (points or {}).items():
+            favour[cause] = favour.get(cause, 0.0) + value
         return self._causes.rank(text, favour)
 
     def answers(self, text: str, context: Context | None = None) -> list[Ranked]:
@@ -101,6 +101,12 @@ class Library:
     def concepts_in(self, words: Sequence[str]) -> list[str]:
         """The concepts in *words*, according to the synonym file."""
         return self._concepts.found_in(words)
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """Every word of the lines about causes, as it is written."""
+        texts = " ".join(line.text for line in _stories(self._knowledge))
+        return frozenset(re.findall(r"[a-z]+", texts.casefold())) | english_words()
 
     @cached_property
     def _concepts(self) -> Concepts:

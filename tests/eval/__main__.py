@@ -15,6 +15,8 @@ from knowledge.search.library import ELSEWHERE, Library
 from knowledge.search.passages import load_passages
 from tests.eval.baseline import baseline
 from tests.eval.data import Half, Row, load
+from tests.eval.field_cases import field_files, load_cases, measure_cases
+from tests.eval.phrases import measure_phrases
 
 Rank = Callable[[str], list[str]]
 
@@ -83,6 +85,19 @@ def main(arguments: Sequence[str]) -> None:
         )
         if "--misses" in arguments and half == "tuning":
             print("\n".join((*ours.wrong, *found.wrong)))
+    if "--tune" not in arguments:
+        print_readings(misses="--misses" in arguments)
+
+
+def print_readings(*, misses: bool) -> None:
+    """Print how the tables of field cases and the phrases of public threads are read, each set apart."""
+    for name in ("public-tuning.tsv", "public-held-out.tsv"):
+        print(f"{name.removesuffix('.tsv')}\n  {measure_phrases(name)}")
+    for name in field_files():
+        score = measure_cases(load_cases(name))
+        print(f"{name.removesuffix('.tsv')}\n  {score}")
+        if misses:
+            print("\n".join(score.misses))
 
 
 if __name__ == "__main__":

@@ -86,6 +86,8 @@ def _readings(knowledge: Knowledge, vocabulary: Vocabulary) -> Iterator[Exhibit]
     yield Exhibit(
         "readings-none", "None of these", symptom_choices.nothing("my phone does not ring"), private=True
     )
+    sounds = symptom_choices.unverified(sure.causes[0], told[sure.causes[0].cause])
+    yield Exhibit("reading-unverified", "Nothing can confirm it", sounds, private=True)
 
 
 def _codes(knowledge: Knowledge) -> Iterator[Exhibit]:

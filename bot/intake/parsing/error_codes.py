@@ -23,6 +23,7 @@ class CodePattern:
     pattern: re.Pattern[str]
     sure: bool = False
     in_log: bool = False
+    prefix: str = ""  # digits that the code has today, and this spelling lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ FORMS: Final = (
         sure=True,
         in_log=True,
     ),
-    _form("after a number sign", rf"#[\"']?{_BETWEEN}(\d{{5}}){_NO_UNIT}", sure=True),
+    _form("after a number sign", rf"#[\"']?{_BETWEEN}(\d{{5}}){_NO_UNIT}", sure=True, in_log=True),
     _form(
         "after what a program calls it",
         r"(?:twilio ?error|voice ?error|call ?exception|error|err|exception|code|fail(?:ed|ure)?)"
@@ -75,6 +76,28 @@ FORMS: Final = (
     _form(
         INNER,
         r"(?:twilioError|originalError|causedBy)[\"']?\s*[:=]\s*[^\n]{0,80}?(?<!\d)(\d{5})(?!\d)",
+        in_log=True,
+    ),
+    CodePattern(
+        "the SIP status of an old SDK",  # 603 is today's 31603; other statuses have another meaning today
+        re.compile(
+            r"(?:com\.twilio\.voice\.error Code=|(?:connection|generic) error[^\n]{0,3}\(|"
+            r"\berror (?:code )?)(480|486|487|600|603)\b",
+            re.IGNORECASE,
+        ),
+        in_log=True,
+        prefix="31",
+    ),
+    CodePattern(
+        "after an error's name",  # NotFound (31404)
+        re.compile(r"\b[A-Z][A-Za-z]{3,40} ?\((\d{5})\)"),
+        in_log=True,
+    ),
+    CodePattern(
+        "before an error's text",  # E/App: 31009 Transport error
+        re.compile(
+            r"(?:^|[:\]>])[ \t]*((?:20[14]|3[01]\d|5[1-3]\d)\d\d)(?::|[ ,]+[A-Z][a-z]+)", re.MULTILINE
+        ),
         in_log=True,
     ),
     _form(ALONE, r"(?<![\w.:+\-/@,])(\d{5})(?![\w@]|[.:,\-/]\d)"),
@@ -95,24 +118,32 @@ CLOSE_CODE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_FIVE: Final = re.compile(r"\d{5}")
+_STATUS: Final = re.compile(r"(?<!\d)(?:480|486|487|600|603)(?!\d)")
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 
 # A five-digit number after one of these is not a code, unless the code is known.
-ELSE: Final = re.compile(
-    r"(?:ports?|udp|tcp|pid|line|bytes|ms|took|thread|size|zip|plz|id|room|ticket|case)[ \t:=#\[(]{0,3}\Z",
-    re.IGNORECASE,
+ELSE: Final = re.compile(r"\b(?:size|zip|plz|id|room|ticket|case)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE)
+# After one of these, or in an ICE candidate, it is never one.
+NEVER: Final = re.compile(
+    r"\b(?:ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE
 )
+CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
 UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IGNORECASE)
 
 
 def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
     """Find what is written like an error code in *text*. In a *log*, use only the patterns that count there."""
+    has_code, has_status = bool(_FIVE.search(text)), bool(_STATUS.search(text))
     for form in FORMS:
-        if log and not form.in_log:
+        # A log has thousands of lines; most have no such number.
+        if (log and not (form.in_log and (has_code or form.prefix))) or (form.prefix and not has_status):
             continue
         for match in form.pattern.finditer(text):
             group = match.lastindex or 0
-            code = re.sub(r"\D", "", match[group].translate(LETTERS))
+            code = form.prefix + re.sub(r"\D", "", match[group].translate(LETTERS))
+            if not form.sure and _is_never(text, match):
+                continue
             yield WrittenCode(
                 code,
                 form.context,
@@ -122,6 +153,16 @@ def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
                 line_at(text, match.start(group)),
                 _is_else(text, match),
             )
+
+
+def _is_never(text: str, match: re.Match[str]) -> bool:
+    """Tell whether the number is a port, a process, a line, or a duration."""
+    at = match.start(match.lastindex or 0)
+    unit = UNIT.match(text, match.end(match.lastindex or 0))
+    before = NEVER.search(text, max(0, at - 12), at)
+    return bool(before and (unit or before[0][:2].casefold() not in ("in", "af"))) or bool(
+        CANDIDATE.search(line_at(text, at))
+    )
 
 
 def _is_else(text: str, match: re.Match[str]) -> bool:

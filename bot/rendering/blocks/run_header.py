@@ -12,6 +12,7 @@ from bot.diagnosis.run_record import RunRecord
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import Block, context, date, seconds
 from bot.rendering.blocks.elements import ButtonContext
+from bot.rendering.symptom_text import assumed_as
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
@@ -36,6 +37,7 @@ class RunHeader:
     turn: str = ""  # source of the TURN credentials, or why there are none
     digest: str = ""  # of the knowledge
     line: str = ""  # round trip, jitter, and loss, where they were measured
+    assumed: str = ""  # a sentence, if the code proves nothing
 
     @property
     def subject(self) -> str:
@@ -69,13 +71,14 @@ def run_header(
         turn=record.turn,
         digest=record.digest,
         line=line_text(record.observations.values()),
+        assumed=assumed_as(record.request),
     )
 
 
 def byline(header: RunHeader) -> Block:
     """Small text under the title: code, platform, edge, and relay; then what was measured about the line."""
     text = f"Error {header.subject} · edge {header.edge} · {header.where}"
-    return context(*(text_limits.quote(part, 400) for part in (text, header.line) if part))
+    return context(*(text_limits.quote(part, 400) for part in (text, header.assumed, header.line) if part))
 
 
 def footer(header: RunHeader, *notes: str) -> Block:

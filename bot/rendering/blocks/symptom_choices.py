@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.model.request import Request
-from bot.model.symptom_match import SymptomMatch
+from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import context, section
 from bot.rendering.blocks.elements import ButtonContext, button, row
@@ -60,6 +60,16 @@ def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Me
         builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
     builder.add(row(button("none", "That is not what I meant", ButtonContext(), values={"story": name})))
     return builder.message(text)
+
+
+def unverified(candidate: CauseCandidate, customer: str) -> Message:
+    """Say what a description sounds like where no check can confirm it, so that nothing is posted as a finding."""
+    text = f"Sounds like: {candidate.title}."
+    more = "No check from here can confirm that. If you know the error code, send it."
+    builder = MessageBuilder()
+    builder.add(section(f"*{text_limits.quote(text_limits.line(text), 200)}* {more}"))
+    builder.add(context(text_limits.quote(text_limits.line(customer), 400)))
+    return builder.message(f"{text} {more}")
 
 
 def nothing(story: str = "") -> Message:

@@ -114,6 +114,7 @@ def _request(record: RunRecord) -> dict[str, Any]:
         "edge": request.edge,
         "told": dict(request.answers),
         "relays": list(request.relays),
+        **({"assumed": request.assumed} if request.assumed else {}),
     }
 
 

@@ -38,7 +38,7 @@ def render(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
         "verdict": reading.match.verdict,
         "found": [{"id": judged.cause, "title": knowledge.causes[judged.cause].title} for judged in found],
         "call_sids": list(dict.fromkeys([*in_reports, *reading.call_sids])),
-        "language": None,
+        "language": reading.language or None,
         "says": _says(reading),
     }
 

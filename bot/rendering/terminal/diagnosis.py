@@ -13,6 +13,7 @@ from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.marks import WHO
 from bot.rendering.reasons import Group
+from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.console import Line
 from bot.rendering.view import RISKS, View
 from knowledge.advice.meaning import Meaning
@@ -37,6 +38,8 @@ def render(
     diagnosis = record.diagnosis
     yield Line()
     yield Line(view.headline, STYLES[diagnosis.outcome])
+    if note := assumed_as(record.request):
+        yield Line(note, "yellow")
     if len(view.found) > 1:
         yield from _items(_named(cause) for cause in view.found)
     yield from _meaning(view.meaning)

@@ -7,6 +7,7 @@ describe symptoms.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from bot.diagnosis.triage import has_checks
 from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.language.make_request import request_for
@@ -66,6 +67,13 @@ async def _begin(
     parse_words(
         (), context.vocabulary, options
     )  # `UsageError` if the form and the story contradict each other
+    if request.assumed and not has_checks(request, context.engine.knowledge, context.engine.network):
+        # A run would post a guess where everybody reads it, without having checked anything.
+        await context.post_ephemeral(
+            actor,
+            symptom_choices.unverified(chosen[0], context.engine.knowledge.causes[chosen[0].cause].customer),
+        )
+        return
     await context.store.labels.began(label.id, await lifecycle.start(context, actor, request))
     meant = replace(label.readings, causes=tuple(chosen), verdict="sure")
     await answers.say(context, actor, symptom_choices.taken(meant, request, label.id, story))

@@ -38,7 +38,7 @@ def test_text_a_file_and_the_input_give_the_same(
     assert from_file["causes"][0]["id"] == "vpn-in-the-way"
     assert {"signaling-dns", "media-udp"} <= {shown["question"] for shown in from_file["device"]}
     assert from_file["call_sids"]
-    assert from_file["language"] is None
+    assert from_file["language"] == "en"
 
 
 def test_in_words_each_piece_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,7 +48,7 @@ async def test_clear_story(here: Here, database: Path) -> None:
     )
     verdict = await here.verdict()
     said = await here.whisper("I read that as: connections to the signaling gateways are blocked")
-    assert "Nobody has named a code; I look into it as 3" in said.text
+    assert "No error code given, so I'm checking for 3" in said.text
     case = await here.context.store.case_of_thread(here.slack.team.id, verdict.channel.id, verdict.ts)
     assert case
     assert (case.request.platform, case.request.edge) == ("ios", "frankfurt")
@@ -123,7 +123,7 @@ async def test_hostile_story_in_the_form(here: Here) -> None:
 
 async def test_story_in_a_direct_message(here: Here) -> None:
     """In direct messages a story is read too, and the choice goes on in its thread."""
-    said = await here.slack.tell("it does not work", here.user())
+    said = await here.slack.tell("calls do not work on the hotel wifi", here.user())
     which = await here.reply("That may be one of these")
     assert which.thread_ts == said.ts
     await here.slack.click(which, "lm_reading_1", here.user())

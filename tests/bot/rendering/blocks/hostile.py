@@ -140,6 +140,7 @@ def free_words(text: str, many: int) -> Iterator[Message]:
     yield symptom_choices.which(reading, text, text, {text: text})
     yield symptom_choices.taken(reading, Request(text), text, text)
     yield symptom_choices.nothing(text)
+    yield symptom_choices.unverified(reading.causes[0], text)
     pairs = ((text, text),) * many
     meaning = Meaning(
         text, text, (text,) * 5, (text,) * 9, text, ((text, text, text),) * many, pairs, reference

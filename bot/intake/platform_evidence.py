@@ -1,0 +1,66 @@
+"""Find the platform of a paste, from the strongest reason that it gives: what wrote it, then what people call it.
+
+Pure. The name of a package beats a user agent, a browser on a phone is JavaScript, and two platforms of equal
+strength are none.
+"""
+
+import re
+from typing import Final
+
+LONGEST: Final = 8_000  # characters; the form shows at the beginning
+_JS, _IOS, _ANDROID, _RN = "javascript", "ios", "android", "react-native"
+
+
+def _of(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+
+
+# From strong to weak. Of the first group that matches, the platform counts if all matches agree.
+_REASONS: Final = (
+    (
+        (_RN, _of(r"voice-react-native|react-?native-(?:twilio|voice)|RNTwilio|TwilioVoiceReactNative")),
+        (_JS, _of(r"@twilio/voice-sdk|twilio-client(?:@|\.js|\b)|\btwilio(?:\.min)?\.js\b|voice-js\b")),
+        (_IOS, _of(r"com\.twilio\.voice\.error|\bTVO[A-Z]\w+|TwilioVoice(?:SDK)?\.(?:xc)?framework|"
+            r"pod ['\"]?TwilioVoice|"
+                   r"\bTwilioVoice(?: SDK)? \d|TwilioVoiceSDK")),
+        (_ANDROID, _of(r"com\.twilio\.voice\.(?!error)|com\.twilio:voice-android|voice-android")),
+    ),
+    (
+        (_RN, _of(r"\breact[ -]?native\b")),
+        (_JS, _of(r"\[TwilioVoice\]\s*\[|\bWSTransport\b|\bPStream\b|\.tsx?:\d+|net::ERR_|NS_ERROR_|\bDOMException\b|"
+                  r"Uncaught \(in promise\)|about:webrtc|\bchrome://|WebSocket connection to|\bAudioContext\b|"
+                  r"\bRTCPeerConnection\b|\bgetUserMedia\b|navigator\.|XHR ?(?:POST|GET)\b|Permissions policy|"
+                  r"Content[- ]Security[- ]Policy|device\.(?:register|connect)\(|"
+                      r"when device is in state|\.(?:js|html):\d+\b")),
+        (_IOS, _of(r"\bNSError\b|NSURLError|NSLocalized|Error Domain=|UserInfo=\{|\b\w{1,60}\[\d+:[\da-f]{2,}\]|"
+                   r"\bERROR:Twilio:\[|\bRESIP::|\bPushKit\b|didReceiveIncomingPush|\bCallKit\b|"
+                       r"\bCXProvider|AVAudioSession|"
+                   r"provider:(?:did|perform)|\bXcode\b|\bAppDelegate\b|\bObjective-?C\b")),
+        (_ANDROID, _of(r"\b[VDIWEF]/[\w.$-]{1,60}\s*(?:\(\s*\d+\))?:|^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\s+\d+|"
+            r"\.java:\d+|\.kt:\d+|"
+                       r"\bjavax?\.(?:net|lang|io|security)\.|\bandroid\.(?:os|app|util|media|content)\.|"
+                           r"\blogcat\b|\bLogcat\b|"
+                       r"\bPhoneAccount\b|\bConnectionService\b|\bRECORD_AUDIO\b|\bdalvik\b|\bconscrypt\b|"
+                           r"\bAndroidManifest")),
+    ),
+    (
+        (_JS, _of(r"\b(?:chrome|chromium|firefox|microsoft edge|edge browser|in edge|edge (?:and|or) chrome|"
+            r"opera|safari|"
+                  r"(?:web|java ?script|js|browser) (?:sdk|phone|client|app|dialer|softphone)|web page|"
+                      r"iframe|private window|"
+                  r"incognito|ad ?blocker|(?:in|of|with) (?:the |a |two |both |all |another |any )?browsers?|"
+                  r"the browser's|reload\w* (?:the )?page|browser (?:tab|console|extension)s?)\b")),
+    ),
+    ((_JS, _of(r"\bMozilla/5\.0\b|\bAppleWebKit/\d")),),
+)  # fmt: skip
+
+
+def platform_evidence(text: str) -> str:
+    """Return the platform that the strongest reason in *text* shows, or "" if there is none or they contradict."""
+    for group in _REASONS:
+        found = [platform for platform, pattern in group if pattern.search(text, 0, LONGEST)]
+        if _RN in found:  # it is built on the other SDKs
+            return _RN
+        if found:
+            return found[0] if len(found) == 1 else ""
+    return ""

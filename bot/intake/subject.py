@@ -1,0 +1,63 @@
+"""Tell whether a text reports trouble with calls at all: no joke, no single word, no other product.
+
+Pure.
+"""
+
+import re
+from typing import Final
+
+FEWEST: Final = 2  # words; one alone tells nothing
+
+# Without one of these, a text is about something else.
+_SUBJECT: Final = re.compile(
+    r"\b(?:call(?:s|ed|er|ers|ing|ee)?|dial\w*|ring\w*|rang|phones?|soft ?phones?|audio|"
+    r"sounds?|hear[sd]?|heard|voices?|speak\w*|"
+    r"silen\w+|mic\w*|head ?sets?|head ?phones?|tokens?|jwt|log ?ins?|sign(?:s|ed)? in|"
+    r"regist\w+|connect\w*|disconnect\w*|"
+    r"web ?sockets?|sockets?|wss|sdk|webrtc|network|internet|wi-?fi|wlan|lan|firewall\w*|"
+    r"vpn|dns|prox\w+|tls|ssl|certificates?|"
+    r"udp|tcp|ports?|turn|stun|ice|nat|push\w*|notifications?|fcm|apns|edges?|regions?|signal\w*|media|"
+    r"number|agents?|customers?|hang ?ups?|hung up|busy|declin\w+|timeouts?|timed out|offline|online|jitter|latency|"
+    r"clock|browsers?|extensions?|csp|policy|insights|eventgw|twiml|webhook\w*|api key|"
+    r"account|identity|device|app|incoming|"
+    r"outgoing|inbound|outbound|resolv\w+|gateway|codec|rate limit|too many requests|429|426|503|500|access)\b",
+    re.IGNORECASE,
+)
+# Other products and services. Only with a word about calls in the browser or app is such a text ours.
+_FOREIGN: Final = re.compile(
+    r"\b(?:zoom|teams|webex|skype|outlook|excel|word|powerpoint|sap|jira|confluence|"
+    r"netflix|youtube|whatsapp|sms|rcs|fax|e-?mails?|"
+    r"mail|printers?|invoices?|billing|password|desk ?phones?|sip (?:phone|trunk)s?|"
+    r"trunks?|pbx|asterisk|video|camera|screen ?shar\w+|"
+    r"studio|flex|sendgrid|segment|verify|keyboard|monitor|mouse|coffee|pizza|lunch|holiday|weather|car|licen[cs]es?|"
+    r"slack|google meet|meet|facetime|viber|telegram|spotify|server room|salesforce report|vending)\b",
+    re.IGNORECASE,
+)
+_OURS: Final = re.compile(
+    r"\b(?:calls?|dial(?:er|ing)?|soft ?phone|web ?phone|sdk|twilio|mic\w*|audio|hear|"
+    r"incoming|outgoing|outbound|inbound|push|udp)\b",
+    re.IGNORECASE,
+)
+_FOREIGN_ALWAYS: Final = re.compile(
+    r"\b(?:desk ?phones?|sip (?:phone|trunk)s?|fax|sms|whatsapp|pbx)\b", re.IGNORECASE
+)
+_ASKS: Final = re.compile(
+    r"^\W*(?:which|what|how|can|could|may|do|does|is|are|where|when|who|should)\b", re.IGNORECASE
+)
+_FAULT: Final = re.compile(
+    r"\b(?:no|not|never|cannot|nothing|nobody|fail\w*|error|drop\w*|lost|los\w+|block\w*|"
+    r"silen\w+|broken|wrong|stuck|problem|"
+    r"issue|unsuccessful|down|dead|stop\w*|slow|bad|lag\w*|delay|expire\w*|invalid|"
+    r"refus\w*|reject\w*|den(?:y|ied)|disconnect\w*|hang\w*|"
+    r"time[sd]? ?out|timeout|crash\w*|missing|unable|only)\b|n't\b",
+    re.IGNORECASE,
+)
+
+
+def is_about_calls(words: str) -> bool:
+    """Tell whether *words* report trouble with calls, and not one word, a joke, or another product's trouble."""
+    if len(words.split()) < FEWEST or not _SUBJECT.search(words):
+        return False
+    if _FOREIGN_ALWAYS.search(words) or (_FOREIGN.search(words) and not _OURS.search(words)):
+        return False
+    return not _ASKS.search(words) or bool(_FAULT.search(words))

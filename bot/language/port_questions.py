@@ -1,0 +1,41 @@
+"""Recognize questions for all ports and hosts at once, and name the passages that answer them.
+
+Pure.
+"""
+
+import re
+from typing import Final
+
+_ASKED: Final = re.compile(
+    r"\b(?:which|what) (?:\w+ ){0,3}(?:ports?|hosts?|addresses|ips?|domains?|urls?)\b|"
+    r"\bports? (?:do|must|should|need|to|are)\b|"
+    r"\b(?:open|allow|whitelist|permit|unblock)\w*\b.*\bfirewalls?\b|"
+    r"\bfirewalls?\b.*\b(?:open|allow|whitelist|permit|let)\b|"
+    r"\b(?:tell|send|give|ask|say to)\b.*\b(?:firewall|network|it) (?:team|admins?|people|department|guys)\b",
+    re.IGNORECASE,
+)
+# One of these is a subject of its own.
+_NARROW: Final = re.compile(
+    r"\b(?:signal\w*|media|audio|rtp|voice traffic|turn|stun|regist\w+|ers|insights|"
+    r"eventgw|telemetry|push|apns|fcm|firebase|apple|google|"
+    r"inbound|incoming|forward\w*|inside|websocket|dns|proxy|vpn|zscaler|netskope|10194|"
+    r"10193|\d{4,5}|sip|used to|old sdk|edge|relay|"
+    r"preflight|csp|policy)\b",
+    re.IGNORECASE,
+)
+_MOBILE_ONLY: Final = "ports-registration"
+_PASSAGES: Final = (
+    "ports-all",
+    "ports-signaling",
+    _MOBILE_ONLY,
+    "ports-media",
+    "turn-ports",
+    "ports-insights",
+)
+
+
+def passages_about_ports(text: str, platform: str) -> tuple[str, ...]:
+    """Return the ids of the passages that answer *text* if it asks for everything that has to be open."""
+    if not _ASKED.search(text) or _NARROW.search(text):
+        return ()
+    return tuple(name for name in _PASSAGES if platform != "javascript" or name != _MOBILE_ONLY)

@@ -1,0 +1,115 @@
+"""Read where a description says that calls work, and where they fail: the VPN, mobile data, home, the office.
+
+Pure.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_CLAUSE: Final = re.compile(
+    r"[.;!?\n]+\s+|[.;!?\n]+$|\n|[,:]\s+|\s[-\u2013\u2014]\s|\b(?:but|yet|while|whereas|although|though|however)\b|"
+    r"\band (?=(?:with|on|over|in|without|from|at)\b)",
+    re.IGNORECASE,
+)
+WORKS: Final = re.compile(
+    r"\b(?:(?:they|it|we|he|she) (?:do|does|can|did)(?=\s*(?:$|[.,;]))|comes? back|"
+    r"is back|returns?|works?|worked|working|fine|ok|okay|good|well|perfect\w*|all right|"
+    r"alright|connects?|succeeds?|goes through|"
+    r"gets through|no (?:problem|issue|trouble|error)s?|there (?:is|'s) (?:sound|audio)|"
+    r"has (?:sound|audio)|immediately works|"
+    r"can (?:call|connect|hear|register|be heard)|(?:fix|help|cure|solve)(?:s|ed)?)\b",
+    re.IGNORECASE,
+)
+FAILS: Final = re.compile(
+    r"\b(?:fail\w*|not|cannot|never|no|nothing|nobody|silen\w+|drops?|dropped|errors?|"
+    r"block\w*|refus\w+|tim(?:es?|ed) ?out|"
+    r"timeouts?|dead|broken|disconnect\w*|stuck|hangs?|lost|mute|unable|impossible)\b|n't\b|\b\d{5}\b",
+    re.IGNORECASE,
+)
+_NO_FAULT: Final = re.compile(r"\b(?:no|without) (?:problem|issue|trouble|error|fault)s?\b", re.IGNORECASE)
+VPN: Final = re.compile(
+    r"\b(?:vpn|anyconnect|globalprotect|wireguard|openvpn|forticlient|zerotier|tailscale)\b", re.IGNORECASE
+)
+_OFF: Final = re.compile(
+    r"\b(?:without|off|(?:turn|switch)(?:ed|ing|s)?\b[^.,]{0,20}\boff|disconnect(?:ed|"
+    r"ing)?|disabl(?:ed|ing|e)|leav(?:e|ing)|exit(?:ing)?|quit(?:ting)?|outside|not on|"
+    r"clos(?:ed|ing))\b",
+    re.IGNORECASE,
+)
+_MOBILE: Final = re.compile(
+    r"\b(?:mobile (?:data|network|internet)|mobiles? data|cellular|[345]g|lte|hot ?spots?|"
+    r"tether\w*|cell (?:data|network)|"
+    r"phone's internet|sim)\b",
+    re.IGNORECASE,
+)
+_AWAY: Final = re.compile(
+    r"\b(?:(?:at|from|in|my|their|his|her) home|home (?:network|office|wi-?fi|internet)|"
+    r"other networks?|another network|"
+    r"elsewhere|different network|other site|other offices?)\b",
+    re.IGNORECASE,
+)
+_OFFICE: Final = re.compile(
+    r"\b(?:office|corporate|company|work (?:network|wi-?fi|lan)|at work|branch|wi-?fi|"
+    r"wlan|lan|school|campus|university|"
+    r"hospital|customer(?:'s)? (?:site|network)|(?:this|our|their) (?:network|building|"
+    r"site)|plant|firewall|warehouse|clinic|"
+    r"hotel|headquarters|hq)\b",
+    re.IGNORECASE,
+)
+
+
+def places_in(text: str) -> tuple[set[str], set[str]]:
+    """Return the places where it works, according to *text*, and those where it fails."""
+    works: set[str] = set()
+    fails: set[str] = set()
+    before = ""
+    for clause in clauses(text):
+        place = _place(clause, before)
+        before = place or before
+        fine = bool(WORKS.search(clause))
+        broken = bool(FAILS.search(_NO_FAULT.sub(" ", clause.replace(_off_word(clause), " "))))
+        if place and fine and not broken:
+            works.add(place)
+        elif place and broken:
+            fails.add(place)
+        elif place == "no-vpn" and fine:
+            works.add(place)
+    return works, fails
+
+
+def works_at(text: str, at: int) -> bool:
+    """Tell whether the clause of *text* around position *at* says that it works."""
+    return bool(WORKS.search(_clause_at(text, at)))
+
+
+def clauses(text: str) -> Iterable[str]:
+    """Split *text* at punctuation and at words such as “but” and “while”."""
+    return (part for part in _CLAUSE.split(text) if part and part.strip())
+
+
+def _off_word(clause: str) -> str:
+    off = _OFF.search(clause) if VPN.search(clause) else None
+    return off[0] if off else "\0"
+
+
+def _place(clause: str, before: str) -> str:
+    """Return where *clause* is about; "without" alone continues with the place *before*."""
+    if VPN.search(clause):
+        return "no-vpn" if _OFF.search(clause) else "vpn"
+    if before == "vpn" and re.search(
+        r"\bwithout(?: it| one)?\s*$|\bwithout(?: it| one)?\b[^a-z]*$", clause, re.IGNORECASE
+    ):
+        return "no-vpn"
+    if _MOBILE.search(clause):
+        return "mobile"
+    if _AWAY.search(clause):
+        return "away"
+    return "office" if _OFFICE.search(clause) else ""
+
+
+def _clause_at(text: str, at: int) -> str:
+    ends = [match.start() for match in _CLAUSE.finditer(text)]
+    begin = max((end for end in ends if end <= at), default=0)
+    end = min((end for end in ends if end > at), default=len(text))
+    return text[begin:end]

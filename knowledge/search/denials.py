@@ -1,0 +1,105 @@
+"""Find what a description rules out: "no proxy", "the token is valid", "switching it off changed nothing".
+
+Pure.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_ARTICLES: Final = (
+    r"(?:(?:a|an|any|the|our|my|his|her|their|its|such|kind|sort|of|corporate|company|office|web|http|local|other|"
+    r"more|browser)\s+){0,4}"
+)
+_NOT: Final = (
+    r"(?:no|not (?:on|using|behind|via|over|through|in|with|an?|the)|without|never (?:on|"
+    r"behind|used)|away from|free of|"
+    r"outside (?:of )?|neither|nor|isn't|aren't|no longer (?:on|behind|using)|(?:don't|"
+    r"do not|doesn't|does not|didn't|"
+    r"did not) (?:use|have|need|run|involve)|(?:turned|switched|switching|turning) off|"
+    r"disabl(?:ed|ing)|removed|uninstalled)"
+)
+_NOT_IT: Final = (
+    r"(?:(?:is|was|are|it's|that's|it is)\s*(?:not|n't)|isn't|wasn't|aren't|"
+    r"not)(?:\s+(?:about|because of|due to|caused by))?"
+)
+_BAD: Final = r"(?:(?:expired|invalid|wrong|blocked|old|bad|missing|stale|broken|denied)\s+)?"
+_NO_CHANGE: Final = (
+    r"(?:all the same|no (?:change|difference|effect)|same (?:error|problem|result|thing)|"
+    r"(?:did|does)(?:n't| not) (?:help|change)|"
+    r"(?:makes|made) no difference|changed nothing|without (?:success|effect)|fails anyway|still fails|to no avail)"
+)
+_FINE: Final = (
+    r"(?:granted|allowed|given|fine|ok|okay|good|valid|fresh|new|correct|right|reachable|"
+    r"resolves?|resolved|healthy|off|"
+    r"disabled|disconnected|ruled out|up to date|working|works?|fetched|present|synced|synchronized|in sync|accepted|"
+    r"enabled|open|arrives?|received|verified|checked|intact|unchanged|excluded|"
+    r"not (?:the|a|an) (?:problem|cause|issue|"
+    r"reason)|not (?:involved|in use|to blame|blocked))"
+)
+_GAP: Final = r"(?:(?!not\b|never\b|no\b|nor\b|without\b|isn|\w+n't)[\w'-]+\s+){0,4}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """Something that people rule out, and the causes that fall with it."""
+
+    name: str
+    words: str
+    causes: tuple[str, ...]
+    absent: bool = False  # whether "no X" rules it out; "no microphone" is a complaint
+
+
+TOKENS: Final = (
+    "token-invalid", "token-expired", "token-missing", "token-without-grant", "token-early", "token-lifetime",
+)  # fmt: skip
+_SUBJECTS: Final = (
+    _Subject("vpn", r"vpns?\b", ("vpn-in-the-way",), absent=True),
+    _Subject("proxy", r"prox(?:y|ies)\b", ("proxy-required", "proxy-login"), absent=True),
+    _Subject("firewall", r"firewalls?\b", (), absent=True),
+    _Subject("microphone", r"(?:mic(?:rophone)?(?:'s)?(?: (?:permission|access))?|"
+        r"permissions?(?: for the mic\w*)?)\b", ("microphone-denied",)),
+    _Subject("token", r"(?:(?:access )?tokens?|jwts?|api keys?|credentials)\b", TOKENS),
+    _Subject("dns", r"(?:dns|name (?:resolution|lookup)s?|(?:host ?)?names?)\b", ("dns-failing",)),
+    _Subject("clock", r"(?:clock|system time|date and time)\b", ("clock-skew", "token-early")),
+    _Subject("extension", r"(?:extensions?|plug-?ins?|add-?ons?|ad ?blockers?)\b", ("browser-extension",), absent=True),
+    _Subject("inspection", r"(?:(?:ssl|tls|https) (?:inspection|decryption|scanning)|antivirus|virus scanner|"
+        r"inspection)\b", ("tls-intercepted",), absent=True),
+    _Subject(
+        "internet", r"(?:internet|network|connection|wi-?fi|line|bandwidth)(?: connection| access)?\b", ("no-network",)
+    ),
+    _Subject("push", r"(?:push(?:es| notifications?)?|notifications?)\b", ("push-registration",)),
+    _Subject("turn", r"(?:turn servers?|ice servers?)\b", ("turn-credentials-stale",)),
+)  # fmt: skip
+
+_LISTED: Final = r"(?:[\w-]+\s*(?:,|and|or|nor|/)\s*(?:(?:and|or|nor)\s+)?)?"
+_DENIED: Final = tuple(
+    (
+        subject,
+        re.compile(
+            rf"\b{_NOT if subject.absent else _NOT_IT}\s+{_ARTICLES}{_BAD}{_LISTED}{_ARTICLES}{subject.words}",
+            re.IGNORECASE,
+        ),
+        re.compile(rf"\b{subject.words}\s+{_GAP}{_FINE}\b(?!\s*(?:not|until|only|again))", re.IGNORECASE),
+        re.compile(rf"\b{subject.words}[^.\n]{{0,60}}?\b{_NO_CHANGE}\b", re.IGNORECASE),
+    )
+    for subject in _SUBJECTS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Something that is ruled out: its name, the causes that fall with it, and where it is written."""
+
+    subject: str
+    causes: tuple[str, ...]
+    places: tuple[tuple[int, int], ...]
+
+
+def denials_in(text: str) -> Iterator[Denial]:
+    """Find what *text* rules out."""
+    for subject, *patterns in _DENIED:
+        places = {match.span() for pattern in patterns for match in pattern.finditer(text)}
+        if places:
+            yield Denial(subject.name, subject.causes, tuple(sorted(places)))

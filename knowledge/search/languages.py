@@ -1,0 +1,112 @@
+"""Recognize the language of a description, and put its words into English, as far as descriptions of trouble need it.
+
+Pure, except that it reads `languages.yaml`. No translation for people: the result only feeds the search.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from knowledge.loading.yaml_lines import parse_yaml
+
+ENGLISH: Final = "en"
+LONGEST: Final = 4_000  # characters
+_FILE: Final = Path(__file__).parent / "languages.yaml"
+_MARK: Final = 0xE000  # the first character of the private use area
+_WORD: Final = re.compile(r"[a-z][a-z']*")
+_KANA: Final = re.compile("[\u3040-\u30ff]")
+_SHORTEST: Final = 2  # words of the language, and more of them than English ones
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language, the words that show it, and its phrases with their English."""
+
+    id: str
+    name: str
+    knows: frozenset[str]
+    says: tuple[tuple[re.Pattern[str], str], ...]
+
+
+def language_of(text: str) -> str:
+    """Return the id of the language of *text*: one of the file's, or English, also if unsure."""
+    sentence = _bare(text[:LONGEST])
+    if _KANA.search(sentence):
+        return "ja"
+    words = _WORD.findall(sentence)
+    counts = {
+        language.id: sum(word in language.knows for word in words) for language in _languages().values()
+    }
+    english = counts.pop(ENGLISH)
+    best = max(counts, key=lambda name: counts[name])
+    return best if counts[best] >= _SHORTEST and counts[best] > 1.3 * english else ENGLISH
+
+
+def name_of(language: str) -> str:
+    """Return the English name of a language."""
+    return _languages()[language].name if language in _languages() else "English"
+
+
+def to_english(text: str, language: str) -> str:
+    """Replace the known phrases of *language* in *text* by English ones; names and codes stay."""
+    if language not in _languages():
+        return text
+    sentence = _bare(text[:LONGEST])
+    says = _languages()[language].says
+    for number, (pattern, _) in enumerate(says):  # marked first, so that no English word is replaced again
+        sentence = pattern.sub(f" {chr(_MARK + number)} ", sentence)
+    return re.sub(
+        f"[{chr(_MARK)}-{chr(_MARK + len(says))}]", lambda mark: says[ord(mark[0]) - _MARK][1], sentence
+    )
+
+
+def english_words() -> frozenset[str]:
+    """Return frequent English words, which are no misspelled ones."""
+    return frozenset(_file()["english"]["frequent"])
+
+
+@cache
+def shorthand() -> Mapping[str, str]:
+    """Return how people shorten or misspell words in a hurry, with the full words."""
+    return {str(short): str(full) for short, full in _file()["english"]["shorthand"].items()}
+
+
+def _bare(text: str) -> str:
+    """Lower case without accents; Japanese keeps its marks."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("\u2019", "'")
+    if _KANA.search(folded):
+        return folded
+    return "".join(sign for sign in unicodedata.normalize("NFD", folded) if not unicodedata.combining(sign))
+
+
+@cache
+def _languages() -> dict[str, Language]:
+    return {name: _language(name, entry) for name, entry in _file()["languages"].items()}
+
+
+@cache
+def _file() -> dict[str, Any]:
+    found: dict[str, Any] = parse_yaml(_FILE.read_bytes(), "knowledge/search/languages.yaml").value
+    return found
+
+
+def _language(name: str, entry: Any) -> Language:
+    phrases = [(str(phrase), str(english)) for english, many in entry["says"].items() for phrase in many]
+    phrases.sort(key=lambda pair: (-len(pair[0]), pair[0]))
+    return Language(
+        name,
+        entry["name"],
+        frozenset(map(str, entry["knows"])),
+        tuple((_pattern(phrase, spaced=name != "ja"), english) for phrase, english in phrases),
+    )
+
+
+def _pattern(phrase: str, *, spaced: bool) -> re.Pattern[str]:
+    if not spaced:
+        return re.compile(re.escape(phrase))
+    body = r"\s+".join(re.escape(word).replace(r"\*", r"[\w]*") for word in phrase.split())
+    return re.compile(rf"(?<![\w']){body}(?![\w])")

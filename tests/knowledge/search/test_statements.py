@@ -1,0 +1,72 @@
+"""Denials and contrasts are read as they are written, and signs point to causes that exist."""
+
+import pytest
+
+from knowledge.loading.load import load_knowledge
+from knowledge.search.languages import ENGLISH, language_of, to_english
+from knowledge.search.signs import find_signs, known_causes
+from knowledge.search.spelling import correct
+from knowledge.search.statements import read_statements, without_past
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("it works with the VPN, without it nothing connects", "vpn-in-the-way"),
+        ("we are on no VPN and there is no audio", "vpn-in-the-way"),
+        ("the permission for the microphone is granted", "microphone-denied"),
+        ("there is no proxy on this line", "proxy-required"),
+        ("the token is valid", "token-invalid"),
+        ("it is not the microphone", "microphone-denied"),
+        (
+            "with the extension removed it is no different, extension off made no difference",
+            "browser-extension",
+        ),
+    ],
+)
+def test_what_is_denied_counts_against_its_cause(text: str, cause: str) -> None:
+    """What is ruled out loses points, and is no word of the story any more."""
+    assert read_statements(text).points[cause] < 0
+
+
+@pytest.mark.parametrize("text", ["without the VPN it works", "no audio on the VPN, off the VPN it is fine"])
+def test_a_vpn_that_fails_is_blamed(text: str) -> None:
+    """The same words the other way round accuse the VPN."""
+    assert read_statements(text).points["vpn-in-the-way"] > 0
+
+
+@pytest.mark.parametrize("text", ["no internet at all", "no microphone found", "no token was passed"])
+def test_a_complaint_is_no_denial(text: str) -> None:
+    """ "No microphone" complains about it."""
+    assert read_statements(text).denied == []
+
+
+def test_what_is_over_is_left_out() -> None:
+    """A fault that was fixed is not the fault of today, unless the text has no other."""
+    assert "token" not in without_past("the expired token is fixed; now calls have no audio")
+    assert "token" in without_past("the expired token is fixed")
+
+
+def test_signs_name_known_causes() -> None:
+    """Each cause in the file of signs is one of the knowledge."""
+    assert known_causes() - set(load_knowledge().causes) <= {"proxy-login", "ipv6-only", "path-mtu"}
+
+
+def test_a_code_in_another_context_is_open() -> None:
+    """31403 says something else while the app registers; then its cause is open."""
+    assert find_signs("31403 while registering for push", ["31403"]).opened == {"31403"}
+    assert find_signs("31403 on every call", ["31403"]).opened == frozenset()
+
+
+def test_english_stays_as_it_is() -> None:
+    """An English text is taken for English, and loan words for nothing else."""
+    text = "no audio on the office network, the token is fine"
+    assert language_of(text) == ENGLISH
+    assert to_english(text, ENGLISH) == text
+
+
+def test_misspelled_words_are_corrected() -> None:
+    """One slip is corrected to the known word; names, hosts and known words stay."""
+    known = frozenset({"connect", "token", "expired"})
+    assert correct("tokn expird, cannot conect", known) == "token expired, cannot connect"
+    assert correct("chunderm.example stays", known) == "chunderm.example stays"
