@@ -170,7 +170,7 @@ def read_psping(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
 
 from bot.intake.read import read
 
-REFUSED = "TCP connect to voice.example:443: from 0.0.0.0:0: The remote computer refused the network connection."
+REFUSED = "TCP connect to voice.example:443: from 0.0.0.0:0: The remote computer refused it."
 OPEN = "TCP connect to voice.example:443: from 192.0.2.4:50122: 21.44ms"
 
 
