@@ -157,7 +157,7 @@ def read_psping(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     ),
     **lines(
         READERS,
-        ("    tcpdump,\n", "    psping,\n"),
+        ("    sdk_log,\n", "    psping,\n"),
         (
             '    ToolReader("dig"',
             '    ToolReader("psping", ("psping",), psping.SIGN, psping.LINES, psping.read_psping),\n',
@@ -179,7 +179,7 @@ def test_a_refused_port() -> None:
     (found,) = read(f"C:\\\\>psping voice.example:443\\n{REFUSED}\\n").pasted
     assert (found.target.host, found.target.port) == ("voice.example", 443)
     assert found.facts["tool"] == "psping"
-    assert found.facts["bad"] .startswith("The remote computer refused")
+    assert str(found.facts["bad"]).startswith("The remote computer refused")
 
 
 def test_an_open_port_is_no_fault() -> None:
