@@ -64,6 +64,7 @@ class Repeated(Generic[T]):
         Raises TimeoutError if the packets are dropped, NetworkError(inconclusive) if it may be loss, and notes
         `attempts`, `loss_low_percent`, and `loss_high_percent` then.
         """
+        self.context.judges_silence = True
         try:
             return (await self._first_answer()).result()
         finally:

@@ -37,6 +37,9 @@ class ProbeContext:
     shared: RunContext
     earlier: Mapping[str, Observation] = field(default_factory=dict)  # by step id: the `after` steps
     facts: dict[str, Any] = field(default_factory=dict)
+    judges_silence: bool = (
+        False  # the check decides itself whether "no answer" is a drop; out of time is not one
+    )
 
     @property
     def loss(self) -> LossMeter:

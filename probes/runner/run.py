@@ -84,11 +84,14 @@ async def _run_step(
     context = ProbeContext(shared, earlier)
     started, begun = time.time(), time.perf_counter()
     failure: Failure | None
+    limit = asyncio.timeout(step.budget)
     try:
-        async with asyncio.timeout(step.budget):
+        async with limit:
             failure = await probes[step.probe](step, context)
     except Exception as error:  # the only place that turns a check's exception into a failure
         failure = classify(error)
+        if limit.expired() and context.judges_silence:
+            failure = Failure.INCONCLUSIVE  # this host was too busy for the check to reach its own verdict
         if failure is Failure.PROBE_CRASHED:
             log.exception("probe %s crashed in step %s", step.probe, step.id)
     return Observation(

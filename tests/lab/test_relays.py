@@ -23,6 +23,7 @@ from tests.lab.world import World
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
 INSIDE, OUTSIDE, REFERENCE = "acme-hq", "berlin", "cloud"
+FLOWS = 4  # steps at most of a plan that locates where packets are dropped
 
 
 @pytest.fixture(scope="module")

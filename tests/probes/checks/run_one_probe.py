@@ -37,11 +37,12 @@ async def see(
     context = ProbeContext(
         RunContext(Plan((step,), budget, roots, proxy_url), names, Trust(roots)), earlier or {}
     )
+    limit = asyncio.timeout(budget)
     try:
-        async with asyncio.timeout(budget):
+        async with limit:
             failure = await probe(step, context)
     except Exception as error:
-        failure = classify(error)
+        failure = Failure.INCONCLUSIVE if limit.expired() and context.judges_silence else classify(error)
         if failure is Failure.PROBE_CRASHED:
             raise
     return failure, context.facts

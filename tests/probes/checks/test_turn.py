@@ -134,10 +134,10 @@ async def test_an_alternate_server_is_told() -> None:
 async def test_transport_words_when_nobody_is_there() -> None:
     """A closed port is refused or unreachable, silence times out, and reached stays false."""
     async with tcp_server(silence) as open_port:
-        failure, facts = await see(turn.probe, HOST, open_port, budget=0.1)
+        failure, facts = await see(turn.probe, HOST, open_port, budget=2.5)
         assert failure is Failure.GENERIC_TIMEOUT_ERROR
         assert facts["reached"] is False
-        failure, _ = await see(turn.probe, HOST, open_port, transport="tls", budget=0.1)
+        failure, _ = await see(turn.probe, HOST, open_port, transport="tls", budget=2.5)
         assert failure is Failure.GENERIC_TIMEOUT_ERROR
     for transport, word in [
         ("tcp", Failure.CONNECTION_REFUSED),
@@ -188,7 +188,7 @@ async def test_a_signature_that_is_not_the_servers_is_no_answer() -> None:
 
     async with stun_server(forged) as port:
         failure, facts = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS, budget=0.2)
-    assert failure is Failure.GENERIC_TIMEOUT_ERROR
+    assert failure is Failure.INCONCLUSIVE  # it went on waiting until its time was over
     assert facts["allocated"] is False
 
 

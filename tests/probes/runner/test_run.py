@@ -130,6 +130,17 @@ async def test_a_probe_that_is_not_there_is_a_crash(caplog: pytest.LogCaptureFix
     assert seen["b"].failure is None
 
 
+async def test_a_check_that_judges_silence_is_inconclusive_when_its_budget_ends() -> None:
+    """A busy host is no dropped packet: only the check itself may say that nobody answered."""
+
+    async def busy(step: Step, context: ProbeContext) -> None:
+        context.judges_silence = True
+        await asyncio.Event().wait()
+
+    seen = await collect(step("a", "busy", budget=0.02), probes={"busy": busy})
+    assert seen["a"].failure is Failure.INCONCLUSIVE
+
+
 async def test_a_budget_ends_a_step_and_keeps_its_facts() -> None:
     """When a step's budget ends, it has timed out, its facts are kept, and the other steps continue."""
     seen = await collect(step("a", "stuck", budget=0.02), step("b"))
