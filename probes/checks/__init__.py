@@ -37,13 +37,13 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "portal": Budget(2.2),  # one lost SYN or DNS query is covered; a portal on the LAN answers at once
     "stun": Budget(2.0),  # other ports after 0.25 s without an answer, until loss cannot explain it
     "quality": Budget(3.6),  # 50 packets in 0.4 s; up to 350, and the last answers, if some are lost
-    "nat": Budget(1.2),  # one or two name lookups, then 0.45 s without a reply is a result
+    "nat": Budget(2.6),  # one or two name lookups, then three round trips of 0.5 s; silence is a result, too
     "turn": Budget(2.5),  # at most 5 round trips over TLS, one loss covered
     "udp_media": Budget(
         3.6
     ),  # an allocation, then 3 datagrams per port within 0.6 s; more where some are lost
     "mtu": Budget(3.0),  # where the first connection stalls for 0.35 s, others get 1.7 s
-    "edges": Budget(2.5),  # one TCP handshake per edge, in parallel
+    "edges": Budget(3.6),  # one TCP handshake per edge, in parallel; repeated for those that are silent
     "locate": Budget(0.5),  # after a verdict, which it follows within half a second
 }
 

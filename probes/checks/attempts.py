@@ -55,6 +55,7 @@ class Repeated(Generic[T]):
     # Whether the attempt of that number, as old as that, is lost, given the patience of this line.
     is_lost: Callable[[int, float, float], bool] = lambda _number, age, patience: age >= patience
     avoids: bool = True  # controls go to other places than the flow's own
+    round_trips: int = _ROUND_TRIPS  # until the first answer of an attempt counts as late
     _start: float = field(default_factory=now)
     _tries: dict["asyncio.Task[T]", float] = field(default_factory=dict)
 
@@ -136,7 +137,7 @@ class Repeated(Generic[T]):
 
     @property
     def _patience(self) -> float:
-        return max(self.patience, _ROUND_TRIPS * self.context.shared.controls.slowest + 0.2)
+        return max(self.patience, self.round_trips * self.context.shared.controls.slowest + 0.2)
 
     def _judge(self) -> OSError | None:
         """What to raise once the attempts decide, or the time is over."""

@@ -18,6 +18,9 @@ _FIRST_GAP: Final = 0.3  # seconds until the second attempt
 # The same over TCP and TLS, where the server answers after more round trips.
 _FIRST_GAP_STREAM: Final = 0.5
 _PATIENCE_STREAM: Final = 1.0
+# Round trips until the first TURN answer is late, by transport; and those of a whole allocation and its release.
+_ROUND_TRIPS: Final = {"udp": 2, "tcp": 3, "tls": 5}
+_ALL_ROUND_TRIPS: Final = 8
 # The part of the budget for the attempts. The rest is a margin, so that the check itself ends in time.
 _SHARE: Final = 0.96
 
@@ -48,7 +51,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
         return refused.failure
     except NetworkError as error:
         context.note(icmp_from=error.icmp_from)
-        if error.failure is Failure.INCONCLUSIVE and work.is_answered:
+        if error.failure is Failure.INCONCLUSIVE and work.is_answered and not work.is_far:
             return Failure.GENERIC_TIMEOUT_ERROR  # it is reached, and does not come to an end
         raise
     finally:
@@ -70,6 +73,11 @@ class _Allocations:
         """Whether any TURN message came back."""
         return any(session.answered for session in self.sessions)
 
+    @property
+    def is_far(self) -> bool:
+        """Whether the round trips of an allocation take longer than the budget allows."""
+        return _ALL_ROUND_TRIPS * self.context.shared.controls.slowest > self.step.budget
+
     async def allocate(self, limit: float) -> None:
         """Make allocations until one ends, and note its facts; raises what it ends with."""
         is_udp = self.step.target.transport == "udp"
@@ -81,6 +89,7 @@ class _Allocations:
             limit,
             patience=PATIENCE if is_udp else _PATIENCE_STREAM,
             first_gap=_FIRST_GAP if is_udp else _FIRST_GAP_STREAM,
+            round_trips=_ROUND_TRIPS[self.step.target.transport],
             is_lost=lambda number, age, patience: age >= patience and not self.sessions[number].answered,
         )
         try:

@@ -27,6 +27,11 @@ class LossMeter:
         self.sent += 1
         self.lost += not answered
 
+    def take_back(self) -> None:
+        """Forget one lost packet: its answer came after all."""
+        self.sent -= 1
+        self.lost -= 1
+
     def upper(self) -> float:
         """The loss is below this, with 99 % confidence; 1 if nothing was measured."""
         return upper_bound(self.lost, self.sent)

@@ -22,7 +22,8 @@ from probes.net.stun import (
 from probes.net.udp import UdpSocket
 from probes.protocol.failures import EgressDenied
 
-# An answer is given up after this many of the longest round trips so far, and never sooner or later than these.
+# An answer is given up after this many of the longest round trips so far, and never sooner or later than these. Before
+# the first answer, nobody knows how far the server is: then it is given up as late as possible.
 _ROUND_TRIPS: Final = 2.0
 _SOONEST, _LATEST = 0.25, 0.8  # seconds
 
@@ -60,7 +61,7 @@ class EchoTrain:
     @property
     def patience(self) -> float:
         """Seconds after which an answer no longer counts as on its way."""
-        return min(max(_SOONEST, _ROUND_TRIPS * self._longest), _LATEST)
+        return min(max(_SOONEST, _ROUND_TRIPS * self._longest), _LATEST) if self._longest else _LATEST
 
     async def send(self, count: int, spacing: float) -> None:
         """Send *count* requests, one every *spacing* seconds; stops early if this host refuses to send."""
@@ -95,7 +96,7 @@ class EchoTrain:
         return True
 
     def _give_up(self) -> None:
-        """Count requests as lost that had time enough. An answer that comes later still counts for the train."""
+        """Count requests as lost that had time enough. An answer that comes later still counts."""
         oldest = now() - self.patience
         for echo in self._waiting.values():
             if not echo.given_up and echo.sent <= oldest:
@@ -118,8 +119,9 @@ class EchoTrain:
                 continue
             seconds = max(0.0, arrived - echo.sent)
             echo.ms, self._longest = seconds * 1000, max(self._longest, seconds)
-            if not echo.given_up:
-                self._meter.record(answered=True)
+            if echo.given_up:
+                self._meter.take_back()
+            self._meter.record(answered=True)
             self._news.set()
 
 

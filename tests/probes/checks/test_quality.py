@@ -110,6 +110,25 @@ async def test_a_policy_that_stops_it_ends_the_train() -> None:
     assert (facts["sent"], facts["lost"]) == (20, 0)
 
 
+async def test_a_far_server_loses_nothing() -> None:
+    """While answers are on their way from far, and after they came, the plan's meter counts none of them as lost."""
+    loop = asyncio.get_running_loop()
+    step = Step("quality", "quality", Target("stun", HOST, 0, "udp"), 4.0, {"limits": LIMITS})
+    context = ProbeContext(RunContext(Plan((step,), 4.0), Resolver(), Trust(())))
+    lost: list[int] = []
+
+    def take(server: Datagrams, data: bytes, peer: tuple[str, int]) -> None:
+        lost.append(context.loss.lost)
+        loop.call_later(0.4, server.transport.sendto, stun_mapped(parse_message(data), peer), peer)
+
+    transport, _ = await loop.create_datagram_endpoint(lambda: Datagrams(take), local_addr=(HOST, 0))
+    target = Target("stun", HOST, transport.get_extra_info("sockname")[1], "udp")
+    assert await quality.probe(Step("q", "quality", target, 4.0, step.params), context) is None
+    transport.close()
+    assert set(lost) == {0}
+    assert (context.loss.sent, context.loss.lost) == (len(lost), 0)
+
+
 async def test_one_late_packet_is_no_jitter() -> None:
     """An answer 300 ms late makes the train longer, and is neither lost nor jitter above the limit in the end."""
     loop = asyncio.get_running_loop()
