@@ -25,7 +25,8 @@ _SETUP: Final = {
 _IPV6_ALONE: Final = f"""addr add {at.RELAY6}/64 dev lan nodad
     route add default via {at.GATEWAY6}
     addr del {at.RELAY}/24 dev lan"""
-_IPV4_ALONE: Final = f"""addr del {at.RELAY6}/64 dev lan
+_IPV4_ALONE: Final = f"""route del default via {at.GATEWAY6}
+    addr del {at.RELAY6}/64 dev lan
     addr add {at.RELAY}/24 dev lan
     route add default via {at.GATEWAY}"""
 

@@ -114,8 +114,8 @@ def diagnose(situation: Situation, client: Client) -> dict[str, Any]:
 
 
 def evidence(diagnosis: dict[str, Any]) -> dict[str, str]:
-    """What was found, and on what evidence."""
-    return {one["id"]: " ".join(one["evidence"]) for one in diagnosis["found"]}
+    """What was found, or is a risk, and on what evidence."""
+    return {one["id"]: " ".join(one["evidence"]) for one in (*diagnosis["found"], *diagnosis["risks"])}
 
 
 @pytest.mark.parametrize("name", CLIENTS if FULL else ["javascript", "ios"])
