@@ -38,7 +38,7 @@ voice: $(VENV)/dev.stamp  ## words to avoid and long sentences, where they are n
 # With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
 # rooms mostly compute: side by side they take the time of the longer one.
 PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
-NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types tests/hub tests/compat
+NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types tests/hub tests/compat tests/probes
 unit:
 	@rm -f .coverage*
 	$(MAKE) --no-print-directory -j2 --output-sync=target unit-networks unit-rooms

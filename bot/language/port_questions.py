@@ -23,6 +23,11 @@ _NARROW: Final = re.compile(
     r"preflight|csp|policy)\b",
     re.IGNORECASE,
 )
+# The ports of media are the same for every edge.
+_OF_MEDIA: Final = re.compile(r"\b(?:media|audio|rtp|voice traffic|edge)\b", re.IGNORECASE)
+_MEDIA: Final = re.compile(
+    r"\b(?:which|what) (?:\w+ )?ports?\b.*\b(?:media|audio|rtp|voice traffic)\b", re.IGNORECASE
+)
 _MOBILE_ONLY: Final = "ports-registration"
 _PASSAGES: Final = (
     "ports-all",
@@ -35,7 +40,9 @@ _PASSAGES: Final = (
 
 
 def passages_about_ports(text: str, platform: str) -> tuple[str, ...]:
-    """Return the ids of the passages that answer *text* if it asks for everything that has to be open."""
+    """Return the ids of the passages that answer *text* if it asks for all that has to be open, or for media alone."""
+    if _MEDIA.search(text) and not _NARROW.search(_OF_MEDIA.sub("", text)):
+        return ("ports-media",)
     if not _ASKED.search(text) or _NARROW.search(text):
         return ()
     return tuple(name for name in _PASSAGES if platform != "javascript" or name != _MOBILE_ONLY)

@@ -192,7 +192,7 @@ def _question(text: str, language: LanguageContext, conversation: Conversation) 
             return wanted
         case SymptomMatch(verdict="none"):
             return answer if answer.answered else NotUnderstood()
-        case SymptomMatch(verdict=verdict) if verdict == "sure" or not answer.answered:
+        case SymptomMatch():
             return replace(wanted, verdict="close")
     if answer.answered:
         return answer

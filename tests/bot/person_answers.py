@@ -16,7 +16,7 @@ from tests.previews.samples import fault
 OLD_PORT_SHUT = (fault("tcp", Failure.GENERIC_TIMEOUT_ERROR, service="legacy-signaling"),)
 CODES = ("31009", "53405", "31005", "31201", "31301", "31000")
 PLATFORMS = ("javascript", "ios", "android")
-STATES = 60  # of one code on one platform that are walked
+STATES = 80  # of one code on one platform that are walked
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ CLOSE_CODE: Final = re.compile(
 )
 
 _FIVE: Final = re.compile(r"\d{5}")
+_FIVE_IN_LOG: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")  # parts of a second have more digits
 _STATUS: Final = re.compile(r"(?<!\d)(?:480|486|487|600|603)(?!\d)")
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 
@@ -134,9 +135,11 @@ UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IG
 
 def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
     """Find what is written like an error code in *text*. In a *log*, use only the patterns that count there."""
-    has_code, has_status = bool(_FIVE.search(text)), bool(_STATUS.search(text))
+    has_code = (_FIVE_IN_LOG if log else _FIVE).search(text) is not None
+    has_status = _STATUS.search(text) is not None
+    if log and not has_code and not has_status:
+        return  # a log has thousands of lines; most have no such number
     for form in FORMS:
-        # A log has thousands of lines; most have no such number.
         if (log and not (form.in_log and (has_code or form.prefix))) or (form.prefix and not has_status):
             continue
         for match in form.pattern.finditer(text):

@@ -111,10 +111,11 @@ def test_passages_beside_the_others(tmp_path: Path) -> None:
     (answers / "turn-cost.md").unlink()
     file = answers / "ports-signaling.md"
     file.write_text(
-        file.read_text("utf-8").replace("for the signaling websocket", "for the websocket"), "utf-8"
+        file.read_text("utf-8").replace("hostnames for the signaling websocket", "meaning of the websocket"),
+        "utf-8",
     )
     assert list(check_passages(KNOWLEDGE, answers).problems) == [
-        "knowledge/answers/ports-signaling.md:8: 'hostnames for the websocket' leads to websocket-what",
+        "knowledge/answers/ports-signaling.md:8: 'meaning of the websocket' leads to websocket-what",
         "knowledge/search/asked.yaml: turn-cost is nobody's name (did you mean turn-test?)",
     ]
 

@@ -1,6 +1,7 @@
 """Lines of logs as people paste them: what each reader finds, the cause that comes first, also in a long log."""
 
 import random
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -41,16 +42,21 @@ def test_each_kind_has_samples() -> None:
 
 
 def test_a_megabyte_is_read_in_a_second() -> None:
-    """Of processor time, wherever the line is."""
+    """Of processor time, wherever the line is. The tracer of a coverage run is no part of it."""
     line = FAULTY[0]["text"]
     lots = random.Random(1)
     text = "\n".join(lots.choice(NOISE) for _ in range(12_000))[:990_000]
     read(line, VOCABULARY, KNOWLEDGE)  # once, so that the index of symptoms is there
-    for _ in range(3):  # a busy machine slows the processor itself down
-        began = time.process_time()
-        reading = read(f"{text}\n{line}", VOCABULARY, KNOWLEDGE)
-        if (took := time.process_time() - began) < 1.0:
-            break
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        for _ in range(5):  # a busy machine slows the processor itself down
+            began = time.process_time()
+            reading = read(f"{text}\n{line}", VOCABULARY, KNOWLEDGE)
+            if (took := time.process_time() - began) < 1.0:
+                break
+    finally:
+        sys.settrace(tracer)
     assert took < 1.0
     assert reading.match.causes[0].cause == FAULTY[0]["first"]
 
