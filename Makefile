@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms bench bench-hub lab lab-list lock \
+.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms unit-processes bench bench-hub lab lab-list lock \
         clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz paste-fuzz edge-load line-statistics \
         mtu-statistics
 
@@ -36,12 +36,13 @@ voice: $(VENV)/dev.stamp  ## words to avoid and long sentences, where they are n
 	$(BIN)/python -m tests.voice
 
 # With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
-# rooms mostly compute: side by side they take the time of the longer one.
+# rooms mostly compute, and the processes of others wait for each other: side by side they take the time of the longest.
 PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
-NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types tests/hub tests/compat tests/probes
+NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types tests/probes
+PROCESSES := tests/hub tests/compat tests/newcomer
 unit:
 	@rm -f .coverage*
-	$(MAKE) --no-print-directory -j2 --output-sync=target unit-networks unit-rooms
+	$(MAKE) --no-print-directory -j3 --output-sync=target unit-networks unit-rooms unit-processes
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -51,8 +52,11 @@ eval: $(VENV)/dev.stamp  ## how well free text is understood: phrases and questi
 unit-networks:
 	$(PYTEST) $(NETWORKS)
 
+unit-processes:
+	$(PYTEST) $(PROCESSES)
+
 unit-rooms:
-	$(PYTEST) $(NETWORKS:%=--ignore=%) tests
+	$(PYTEST) $(NETWORKS:%=--ignore=%) $(PROCESSES:%=--ignore=%) tests
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	@command -v prometheus-blackbox-exporter >/dev/null || apt-get install -y -q --no-install-recommends prometheus-blackbox-exporter
