@@ -1,6 +1,7 @@
 """Connections that have not proved who they are: counted exactly, limited in number and time."""
 
 import asyncio
+import socket
 from dataclasses import dataclass
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.relays.hub.accept import PROOF, WaitingConnection, WaitingRoom, address_group
+from bot.relays.hub.accept import PROOF, Acceptor, WaitingConnection, WaitingRoom, address_group
 
 
 @dataclass
@@ -116,3 +117,24 @@ async def test_the_oldest_makes_room() -> None:
     assert closed == [0, 1]
     assert len(room) == 2
     await asyncio.sleep(0)
+
+
+async def test_error_that_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of accept() that lasts pauses the acceptor, whatever its number: others of the process go on."""
+    pauses: list[float] = []
+    paused = asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        paused.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.relays.hub.accept.asyncio.sleep", pause)
+    with socket.socket() as idle:  # it does not listen, so accept() fails each time with EINVAL
+        idle.setblocking(False)
+        acceptor = Acceptor(idle, asyncio.Protocol, None, WaitingRoom(1, 1))
+        task = asyncio.create_task(acceptor.run())
+        await asyncio.wait({task, asyncio.create_task(paused.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        task.cancel()
+        await asyncio.wait({task})
+    assert pauses == [1.0]

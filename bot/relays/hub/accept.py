@@ -23,8 +23,7 @@ log: Final = logging.getLogger(__name__)
 
 PROOF: Final = 10.0  # seconds for TLS, the headers, and the greeting together
 MOST: Final = 1_000  # connections that wait at one time, and at most a quarter of the process's descriptors
-PAUSE: Final = 1.0  # seconds until the next attempt when the system is out of descriptors or memory
-_EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+PAUSE: Final = 1.0  # seconds until the next attempt when the system accepts nothing, for example without free descriptors
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: refused connections leave nothing behind
 
 
@@ -162,17 +161,17 @@ class Acceptor:
         self._throttle = LogThrottle(log)
 
     async def run(self) -> None:
-        """Accept until canceled. Without descriptors or memory, pause."""
+        """Accept until canceled. Pause when the system accepts nothing."""
         loop = asyncio.get_running_loop()
         try:
             while True:
                 try:
                     connection, peer = await loop.sock_accept(self._listener)
                 except OSError as error:
-                    if error.errno in _EXHAUSTED:
+                    if error.errno != errno.ECONNABORTED:  # that one ended before it was accepted
                         self._throttle.warn(f"accepts no connection for a moment: {error.strerror}")
                         await asyncio.sleep(PAUSE)
-                    continue  # otherwise, the connection ended before it was accepted
+                    continue
                 self._take(connection, address_group(peer))
                 await asyncio.sleep(0)  # a crowd of connections does not stop the others
         finally:
