@@ -23,7 +23,7 @@ log: Final = logging.getLogger(__name__)
 
 PROOF: Final = 10.0  # seconds for TLS, the headers, and the greeting together
 MOST: Final = 1_000  # connections that wait at one time, and at most a quarter of the process's descriptors
-PAUSE: Final = 1.0  # seconds until the next attempt when the system accepts nothing, for example without free descriptors
+PAUSE: Final = 1.0  # seconds until the next attempt after an error of accept(), as without free descriptors
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER: refused connections leave nothing behind
 
 
