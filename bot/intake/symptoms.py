@@ -15,7 +15,7 @@ from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge
 from knowledge.reasoning.answers import option_for
 from knowledge.search.languages import ENGLISH, language_of, to_english
-from knowledge.search.library import ELSEWHERE, library_of
+from knowledge.search.library import ELSEWHERE, Library, library_of
 from knowledge.search.ranker import Ranked
 from knowledge.search.signs import LONGEST, Signs, find_signs
 from knowledge.search.spelling import correct
@@ -29,7 +29,7 @@ _OTHER_CODE: Final = -0.5  # for causes that do not raise the code
 _POINT: Final = 1.0  # from signs and statements together: what the words may no longer overrule
 # Words alone are `sure` only above these; `make eval` prints the curve that they come from.
 _CLEAR: Final = 0.8  # of two claims, the first needs this share
-_SURE: Final = 0.8
+SURE_SHARE: Final = 0.8
 _ALIKE: Final = 0.88  # similarity of the nearest line
 _SURE_WORDS: Final = 3
 
@@ -59,17 +59,22 @@ class ReadSymptoms:
 
 
 def match_symptoms(
-    sentence: str, named: Sequence[str], clues: Mapping[str, str], knowledge: Knowledge, log: str = ""
+    sentence: str,
+    named: Sequence[str],
+    clues: Mapping[str, str],
+    knowledge: Knowledge,
+    log: str = "",
+    library: Library | None = None,
 ) -> ReadSymptoms:
     """Rank the causes that *sentence* may describe; none if it contains no meaningful word.
 
     *named* are the codes in it. *clues* are its platform, edge, relay, and answers. Lines of a *log* are
-    searched for signs only; their words describe nothing.
+    searched for signs only; their words describe nothing. The *library* is that of *knowledge*, unless given.
     """
     codes = tuple(code for code in named if code in knowledge.errors)
     story = _story(sentence[:LONGEST], clues.get("relay", ""))
     language = language_of(story)
-    library = library_of(knowledge)
+    library = library or library_of(knowledge)
     english = correct(story, library.written) if language == ENGLISH else to_english(story, language)
     statements = read_statements(english)
     original = f"{without_past(story)}\n" if language != ENGLISH else ""
@@ -166,4 +171,4 @@ def _verdict(
         return "none"
     if has_code:
         return "close"
-    return "sure" if first.score >= _SURE and alike and len(telling_words) >= _SURE_WORDS else "close"
+    return "sure" if first.score >= SURE_SHARE and alike and len(telling_words) >= _SURE_WORDS else "close"

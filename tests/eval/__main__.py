@@ -5,7 +5,6 @@ Beside it stands SQLite's full-text search over the same lines, with the same sy
 """
 
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,10 @@ from knowledge.model.schema import Knowledge
 from knowledge.search.library import ELSEWHERE, Library
 from knowledge.search.passages import load_passages
 from tests.eval.baseline import baseline
+from tests.eval.calibration import report
 from tests.eval.data import Half, Row, load
 from tests.eval.field_cases import field_files, load_cases, measure_cases
-from tests.eval.phrases import measure_phrases
+from tests.eval.phrases import load_phrases, measure_phrases, own_phrases
 
 Rank = Callable[[str], list[str]]
 
@@ -29,7 +29,9 @@ class Score:
     wrong: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"top-1 {self.first / self.rows:6.1%}  top-3 {self.third / self.rows:6.1%}  of {self.rows}"
+        return (
+            f"first {self.first / self.rows:6.1%}  in three {self.third / self.rows:6.1%}  of {self.rows:3}"
+        )
 
 
 def library(knowledge: Knowledge, half: Half) -> Library:
@@ -65,39 +67,50 @@ def declined(rows: Sequence[Row], made: Library) -> tuple[int, int]:
 def main(arguments: Sequence[str]) -> None:
     knowledge = load_knowledge()
     halves: tuple[Half, ...] = ("tuning",) if "--tune" in arguments else ("tuning", "held-out")
+    misses = "--misses" in arguments
     for half in halves:
-        made = library(knowledge, half)
-        symptoms, questions = load("symptoms", half), load("questions", half)
-        plain_causes, plain_answers = baseline(made)
-        started = time.perf_counter()
-        ours = measure(symptoms, lambda text, made=made: [one.label for one in made.causes(text)])  # type: ignore[misc]  # bound now
-        each = (time.perf_counter() - started) / len(symptoms) * 1000
-        found = measure(questions, lambda text, made=made: [one.label for one in made.answers(text)])  # type: ignore[misc]  # bound now
-        foreign = sum(not row.wanted for row in questions)
-        no, kept = declined(questions, made)
-        print(f"{half}")
-        print(f"  symptoms   {ours}   ({each:.1f} ms each, learning included)")
-        print(f"    baseline {measure(symptoms, plain_causes)}")
-        print(f"  questions  {found}")
-        print(f"    baseline {measure(questions, plain_answers)}")
-        print(
-            f"  declined   {no} of {foreign} that nothing answers, {kept} of {found.rows} that something does"
-        )
-        if "--misses" in arguments and half == "tuning":
-            print("\n".join((*ours.wrong, *found.wrong)))
+        print_half(half, library(knowledge, half), misses=misses and half == "tuning")
     if "--tune" not in arguments:
-        print_readings(misses="--misses" in arguments)
+        for name in field_files():
+            score = measure_cases(load_cases(name))
+            print("\n".join([f"{name.removesuffix('.tsv')}\n  {score}", *(score.misses if misses else ())]))
+        print("\n".join(report()))
 
 
-def print_readings(*, misses: bool) -> None:
-    """Print how the tables of field cases and the phrases of public threads are read, each set apart."""
-    for name in ("public-tuning.tsv", "public-held-out.tsv"):
-        print(f"{name.removesuffix('.tsv')}\n  {measure_phrases(name)}")
-    for name in field_files():
-        score = measure_cases(load_cases(name))
-        print(f"{name.removesuffix('.tsv')}\n  {score}")
-        if misses:
-            print("\n".join(score.misses))
+def print_half(half: Half, made: Library, *, misses: bool) -> None:
+    """Print each set of one half apart: what is right, what is sure, and what is sure and wrong."""
+    plain_causes, plain_answers = baseline(made)
+    own = measure_phrases(own_phrases(half), made if half == "tuning" else None)
+    public = {"public": measure_phrases(load_phrases(f"public-{half}.tsv"))}
+    if half == "tuning":
+        public["earlier"] = measure_phrases(load_phrases("public-earlier.tsv"))
+    questions = load("questions", half)
+    found = measure(questions, lambda text: [one.label for one in made.answers(text)])
+    print(f"{half}")
+    print(f"  symptoms   {own}")
+    print(f"    baseline {measure(load('symptoms', half), plain_causes)}")
+    for name, score in public.items():
+        print(f"  {name:10} {score}")
+    print(f"  questions  {found}  {answered(questions, made)}")
+    print(f"    baseline {measure(questions, plain_answers)}")
+    if misses:
+        print(
+            "\n".join(
+                (*own.misses, *(line for score in public.values() for line in score.misses), *found.wrong)
+            )
+        )
+
+
+def answered(questions: Sequence[Row], made: Library) -> str:
+    """How many questions are answered, and wrongly; how many foreign ones are declined."""
+    foreign = sum(not row.wanted for row in questions)
+    no, kept = declined(questions, made)
+    best = [(row, made.answers(row.text)[0]) for row in questions if row.wanted]
+    given = [(row, one) for row, one in best if made.answered(row.text, one)]
+    wrong = sum(one.label not in row.wanted for row, one in given)
+    return (
+        f"answered {len(given)}, wrongly {wrong}; declined {kept} of its own, {no} of {foreign} foreign ones"
+    )
 
 
 if __name__ == "__main__":
