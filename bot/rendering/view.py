@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.diagnosis.run_record import RunRecord
+from bot.rendering.customer_text import customer_text
 from bot.rendering.drop_text import with_locations
 from bot.rendering.failure_text import outcome
 from bot.rendering.reasons import Group, group_by_reason
@@ -31,6 +32,7 @@ class View:
     risks: tuple[AdvisedCause, ...]
     not_checked: tuple[Group, ...]
     preflight: tuple[Guide, ...]
+    customer_text: str = ""  # the same in one text, to forward as it is
     meaning: Meaning | None = None  # of the requested code
     vantages: "VantageSummaries | None" = (
         None  # several relays: the result of each; one relay: what it could not check
@@ -53,6 +55,9 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
         found=with_locations(advice.found, diagnosis, record.observations),
         risks=advice.risks,
         not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
+        customer_text=customer_text(
+            diagnosis, advice.found, advice.risks, record.vantage, looked=has_results(record)
+        ),
         preflight=() if meaning and meaning.elsewhere else advice.preflight,
         meaning=meaning,
     )

@@ -80,7 +80,7 @@ class _Writer:
             title=cause.title,
             confidence=finding.confidence,
             impact=finding.impact,
-            customer=cause.customer.strip(),
+            customer=fill(cause.customer, self.names(finding.platforms)).strip(),
             evidence=tuple(self.evidence(cause, finding)),
             fixes=tuple(self.fixes(cause, finding.platforms)),
             platforms=finding.platforms,
