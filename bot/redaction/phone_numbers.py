@@ -13,7 +13,7 @@ Span = tuple[int, int]
 FEWEST, MOST = 8, 15
 
 # Separators between two groups of digits: "+44 (0)20 7946-0958", a wrapped line.
-GAP: Final = r"(?:[ \t]?[\-./()]{1,2}[ \t]?|[ \t]{1,2}(?:[\-./(]{1,2}[ \t]?)?|[ \t]?\r?\n[ \t]?)"
+GAP: Final = r"(?:[ \t]?[\-./()_]{1,2}[ \t]?|[ \t]{1,2}(?:[\-./(]{1,2}[ \t]?)?|[ \t]?\r?\n[ \t]?)"
 
 # A plus sign, or the 00 that is dialed instead, and the country's first digits.
 INTERNATIONAL: Final = re.compile(r"(?:(?<![\w+])\+[ \t]?\(?|(?<![\w.:/+\-])00[ \t]?(?=[1-9]))(\d+)")
@@ -34,6 +34,10 @@ NOT_BEFORE: Final = re.compile(
 
 # Most of Europe, Asia and Africa: a trunk 0, then groups: "020 7946 0958", "06 12 34 56 78", "07911123456".
 TRUNK: Final = re.compile(r"(?<![\w.:/+\-@=])(?<!\d )\(?0[1-9]\d{0,9}(?![\d:.])\)?")
+
+# India's mobile numbers, five digits and five; two ports in a row look the same, but are at most 65535.
+FIVES: Final = re.compile(r"(?<![\w.:/+\-@])([6-9]\d{4})[ \-](\d{5})(?![\w:/]|[.\-]\d)")
+LAST_PORT: Final = 65535
 
 # Digits that a word marks as a number: "phone: 4155550123", "caller=5550123", "to": "4155550123".
 CALLED: Final = re.compile(
@@ -65,6 +69,9 @@ def find_phones(text: str) -> Iterator[Span]:
     yield from _american(text)
     yield from _trunk(text)
     yield from _called(text)
+    yield from (
+        match.span() for match in FIVES.finditer(text) if max(int(match[1]), int(match[2])) > LAST_PORT
+    )
     for match in SCHEME.finditer(text):
         if _digits(match[1]) >= 7:
             yield match.span(1)

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bot.redaction.encodings import find_encoded
 from bot.redaction.phone_numbers import find_phones
-from bot.redaction.secret_patterns import CREDENTIAL
-from bot.redaction.secrets import Found, find_broken, find_secrets
+from bot.redaction.secret_patterns import CREDENTIAL, Found
+from bot.redaction.secrets import find_broken, find_secrets
+from bot.redaction.tables import find_in_columns
 
 PHONE: Final = "phone number"
 
@@ -116,7 +118,13 @@ def _find(text: str) -> Iterator[Found]:
 
 
 def _all(text: str) -> Iterator[Found]:
+    yield from _direct(text)
+    yield from find_encoded(text, _direct)
+
+
+def _direct(text: str) -> Iterator[Found]:
     yield from find_secrets(text)
+    yield from find_in_columns(text)
     for start, end in find_phones(text):
         yield start, end, PHONE
 

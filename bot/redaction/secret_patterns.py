@@ -1,10 +1,12 @@
-"""Patterns for secrets: tokens by their form, passwords by the name next to them, and harmless look-alikes.
+"""Patterns for secrets by the name next to them, for tokens with line breaks inside, and for harmless look-alikes.
 
 Pure data. Every pattern takes time proportional to the length of the text.
 """
 
 import re
 from typing import Final
+
+Found = tuple[int, int, str]  # from, to, kind
 
 JWT: Final = "access token"
 TWILIO: Final = "Twilio credential"
@@ -14,41 +16,7 @@ PASSWORD: Final = "password"  # noqa: S105 - the name of a kind
 AUTHORIZATION: Final = "authorization header"
 PRIVATE_KEY: Final = "private key"
 API_KEY: Final = "API key"
-
-# Forms that identify a secret anywhere. RFC 7519: a JWT's first part is JSON, `{"` in base64url.
-BY_FORM: Final = (
-    (JWT, re.compile(r"eyJ[\w-]{10,}+(?:\.[\w-]{4,}+(?:\.[\w-]*+)?)?", re.ASCII)),
-    (
-        SLACK,
-        re.compile(
-            r"(?<![A-Za-z0-9])(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[\w-]{10,}+", re.ASCII | re.IGNORECASE
-        ),
-    ),
-    # A webhook or response address is enough to post.
-    (SLACK, re.compile(r"(?<=hooks\.slack\.com/)[^\s\"'<>|)]{8,}+", re.IGNORECASE)),
-    # Account and API key SIDs are user names of HTTP Basic. Call SIDs are not secret and stay.
-    (TWILIO, re.compile(r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])", re.IGNORECASE)),
-    # An auth token is 32 hexadecimal digits. An API key's secret is 32 lower-case letters, capitals and
-    # digits. After `00-` it is a trace id (W3C Trace Context), which stays.
-    (TWILIO, re.compile(r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}(?!\w)")),
-    (
-        API_KEY,
-        re.compile(
-            r"(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_|glpat-|sk_live_|rk_live_|sk-|SG\.|npm_)[\w.-]{20,}+"
-        ),
-    ),
-    (API_KEY, re.compile(r"(?<![A-Za-z0-9])(?:A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})(?![A-Za-z0-9])")),
-    # RFC 3986 user information, and a form that some TURN URLs have: user:password@host.
-    (CREDENTIAL, re.compile(r"(?<=://)[^\s/@\"'<>]{1,512}+(?=@)")),
-    (CREDENTIAL, re.compile(r"(?<![A-Za-z])(?:turns?|stuns?):([^\s/@\"'<>?]{1,512}+)(?=@)", re.IGNORECASE)),
-    # SDES keys in pasted SDP (RFC 4568); ICE passwords are found by name.
-    (CREDENTIAL, re.compile(r"\binline:([A-Za-z0-9+/=|]{20,}+)")),
-    # curl -u user:password
-    (
-        PASSWORD,
-        re.compile(r"(?<!\w)(?:-u|--user|--proxy-user)[ =][\"']?([^\s\"':]{1,256}+:[^\s\"']{1,512}+)"),
-    ),
-)
+PUSH: Final = "push token"
 
 # Forms of fixed length, found even if lines break inside them; stops before the text after them on the new
 # line.
@@ -87,17 +55,50 @@ SCHEME: Final = re.compile(
 )
 BEARER: Final = re.compile(r"\b(?:bearer|basic)\s{1,3}(?=[\w.~+/-]*[0-9=])([\w.~+/=-]{8,}+)", re.IGNORECASE)
 
+# Words for a password in the languages that pastes come in.
+TRANSLATIONS: Final = (
+    r"pass(?:word|wd|phrase|code)|pwd|passwort|kennwort|contrase(?:ñ|n|n\u0303)a|clave|mot[ _-]de[ _-]passe|mdp|senha|"
+    r"palavra[ -]passe|parola[ ]d['\u2019]ordine|parola[ ]chiave|wachtwoord|has(?:ł|l)o|lösenord|"
+    r"パスワード|暗証番号|密码|密碼|비밀번호|пароль"
+)
 # Names of secrets in JSON, YAML, query strings, environments and sentences.
-NAMED: Final = re.compile(
-    r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{1,20}[_-])?(?P<name>"
-    r"pass(?:word|wd|phrase|code)|pwd|(?:ice|turn)[_ -]?(?:password|pwd|credential)|credentials?|"
+NAMES: Final = (
+    rf"{TRANSLATIONS}|(?:ice|turn)[_ -]?(?:password|pwd|credential)|credentials?|"
     r"(?:(?:api|client|app|shared|signing|webhook|key|auth)[_ -]?){0,3}secret(?:[_ -]?(?:access[_ -]?)?key)?|"
     r"(?:(?:auth|access|refresh|id|api|bot|app|user|session|bearer|slack|twilio|registration|device|fcm|push|x|csrf)"
     r"[_ -]?){0,3}token|"
-    r"api[_ -]?key|private[_ -]?key|jwt|user[_-]?name"
-    r")(?P<after>\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3}|\s{1,3}(?:is|was|are)[: ]\s{0,2})",
+    r"api[_ -]?key|account[_-]?key|private[_ -]?key|jwt|user[_-]?name"
+)
+NAMED: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{NAMES})", re.IGNORECASE)
+# What may stand between a name and its value: an assignment, a verb, a table's bar, space, or an option's space.
+BETWEEN: Final = re.compile(
+    r"(?P<assigned>\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
+    r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は)"
+    r"|(?P<bar>[ \t]{0,20}\|[ \t]{0,20})|(?P<gap>[ \t]{1,20})",
     re.IGNORECASE,
 )
+# Before the name of an option: any value counts that is not the next option.
+OPTION: Final = re.compile(r"(?<![\w-])--?(?:[A-Za-z0-9]{1,20}-)?\Z")
+# Inside a longer name, as PGPASSWORD or turnCredential; and the short names that are also words of their own.
+INNER: Final = re.compile(
+    r"(?:(?<=[A-Za-z0-9])(?P<name>pass(?:word|wd)|credential|secret)|(?<![\w-])(?P<short>pass|pw))"
+    r"\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3}",
+    re.IGNORECASE,
+)
+ELEMENT: Final = re.compile(
+    rf"<(?:[A-Za-z0-9]{{1,20}}[:_-])?(?P<name>pass|{NAMES})(?:[ \t][^<>\n]{{0,200}})?>"
+    r"(?:<!\[CDATA\[)?(?P<value>[^<>\n]{1,4096}?)(?:\]\]>)?</",
+    re.IGNORECASE,
+)
+# A value that nobody writes but as a secret: letters and digits mixed, and no version, date, unit, or host.
+SECRET_WORD: Final = re.compile(
+    r"(?=\S*\d)(?=\S*[^\W\d_])(?!v?\d+(?:[.:-]\d+)+)(?!\d+(?:ms|s|kb|mb|b|%|x|th|st|nd|rd)?\b)(?!0x)"
+    r"(?![\w.-]+\.[a-z]{2,}\b)"
+    r"(?![A-Za-z]{2,4}\d{0,2}[,.;:]?\Z)[^\s=<>(){}\[\]|/]{6,256}",
+    re.IGNORECASE,
+)
+CELL: Final = re.compile(rf"(?:[\w]{{1,20}}[ _-])?(?:pass|{NAMES})", re.IGNORECASE)
+
 # In quotes, one line break is allowed, inside a token.
 QUOTED: Final = re.compile(
     r"\\+[\"'](?P<escaped>(?:[^\"'\\\n]|\\(?![\"'])){1,4096}+)"
@@ -114,8 +115,17 @@ HARMLESS: Final = re.compile(
     r"bad|not|set|unset|given|correct|incorrect|fine|valid|the|a|an|what|where|\.\.\.|…|\*+|x+|-+|"
     # Answers that people give by name, such as token=wrong-key; a test compares them with the knowledge.
     r"y|n|good|old|key|signature|grant|wrong-key|no-grant|"
-    r"\$\{?\w*\}?|(?:process\.)?env\b.*|os\.environ.*)",
+    r"falsch|ungültig|abgelaufen|fehlt|leer|richtig|incorrect[ao]s?|inválid[ao]s?|caducad[ao]|vencid[ao]|expirad[ao]|"
+    r"incorrecte?|invalide|expirée?|errat[ao]|scadut[ao]|errad[ao]|onjuist|verlopen|無効|不正|"
+    r"\$(?:\{\w*\}|[a-z_]*|[A-Z_][A-Z0-9_]*)|(?:process\.)?env\b.*|os\.environ.*)",
     re.IGNORECASE | re.DOTALL,
+)
+# Before 32 digits that identify a file or a request.
+CHECKSUM: Final = re.compile(
+    r"\b(?:etag|md5(?:sum)?|checksum|content-md5|digest|trace[_-]?id|span[_-]?id|request[_-]?id|"
+    r"correlation[_-]?id|commit|build)"
+    r"\\?[\"']?[ \t]{0,3}[:=(]?[ \t]{0,3}(?:W/)?\\?[\"']?\Z",
+    re.IGNORECASE,
 )
 CODE: Final = re.compile(r"\d{1,6}")  # next to a token, this is an error code
 REMOVED: Final = re.compile(r"\\?[\"'`]?\[[A-Za-z ]{1,30} removed\]")  # already redacted

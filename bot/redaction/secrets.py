@@ -2,40 +2,32 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 
+from bot.redaction.named_secrets import find_named
+from bot.redaction.secret_forms import FORMS
 from bot.redaction.secret_patterns import (
-    API_KEY,
     AUTHORIZATION,
     BEARER,
     BEGIN,
     BROKEN,
     BROKEN_JWT,
-    BY_FORM,
-    CODE,
-    CREDENTIAL,
+    CHECKSUM,
     END,
     HARMLESS,
     HEADER,
     JWT,
     KEY_LINES,
-    NAMED,
     NEXT_LINE,
-    OPENED,
-    PASSWORD,
-    PLAIN,
     PRIVATE_KEY,
-    QUOTED,
     REMOVED,
     SCHEME,
     SIGNATURE,
     SIGNED,
-    TELLING,
-    TRAILING,
     TWILIO,
+    Found,
 )
-
-Found = tuple[int, int, str]  # from, to, kind
 
 
 def find_secrets(text: str) -> Iterator[Found]:
@@ -46,12 +38,15 @@ def find_secrets(text: str) -> Iterator[Found]:
 
 
 def _in_line(text: str) -> Iterator[Found]:
-    for kind, pattern in BY_FORM:
-        for match in pattern.finditer(text):
-            if kind is not TWILIO or _is_random(match[0]):
-                yield *match.span(pattern.groups), kind
+    small = text.casefold()
+    for form in FORMS:
+        if form.needles and not any(needle in small for needle in form.needles):
+            continue
+        for match in form.pattern.finditer(text):
+            if form.kind is not TWILIO or (_is_random(match[0]) and not _is_checksum(match)):
+                yield *match.span(match.lastindex or 0), form.kind
     yield from _headers(text)
-    yield from _named(text)
+    yield from find_named(text)
 
 
 def find_broken(text: str, is_end: Callable[[int], bool]) -> Iterator[Found]:
@@ -87,6 +82,13 @@ def _is_random(token: str) -> bool:
     is_hex = all(letter in "0123456789abcdef" for letter in body.lower())
     mixed = is_hex or (any(map(str.isupper, body)) and any(map(str.islower, body)))
     return len(set(body)) > 5 and 1 <= letters < len(body) and mixed
+
+
+def _is_checksum(match: re.Match[str]) -> bool:
+    """Whether these 32 digits come after a name such as `ETag` or `md5`."""
+    return len(match[0]) == 32 and bool(
+        CHECKSUM.search(match.string, max(0, match.start() - 24), match.start())
+    )
 
 
 def _signature_length(header: str) -> int:
@@ -126,45 +128,6 @@ def _headers(text: str) -> Iterator[Found]:
                 yield start, end, AUTHORIZATION
         elif (value := SCHEME.match(text, start, end)) and not HARMLESS.fullmatch(value[0]):
             yield *value.span(), AUTHORIZATION
-
-
-def _named(text: str) -> Iterator[Found]:
-    for match in NAMED.finditer(text):
-        if REMOVED.match(text, match.end()):
-            continue
-        start, end = _value(text, match.end())
-        value = text[start:end]
-        if not value.strip() or HARMLESS.fullmatch(value.strip()):
-            continue
-        kind = _kind(match["name"].casefold())
-        if kind in (JWT, CREDENTIAL) and CODE.fullmatch(value):
-            continue
-        sentence = match["after"].strip(" :\t").casefold() in ("is", "was", "are")
-        if sentence and not TELLING.fullmatch(value):
-            continue
-        yield start, end, kind
-
-
-def _value(text: str, at: int) -> tuple[int, int]:
-    """The span of the value that begins at *at*: inside its quotes, or up to the next space or `&`."""
-    if quoted := QUOTED.match(text, at):
-        return quoted.span(str(quoted.lastgroup))
-    if opened := OPENED.match(text, at):
-        at = opened.end()
-    plain = PLAIN.match(text, at)
-    if not plain:
-        return at, at
-    return at, at + len(plain[0].rstrip(TRAILING))
-
-
-def _kind(name: str) -> str:
-    if "credential" in name or "user" in name or name.startswith(("ice", "turn")):
-        return CREDENTIAL
-    if "token" in name or name == "jwt":
-        return JWT
-    if "secret" in name or "key" in name:
-        return API_KEY
-    return PASSWORD
 
 
 def _line_end(text: str, start: int) -> int:

@@ -1,0 +1,103 @@
+"""Find secrets by the name before them: in assignments, sentences, tables, XML, and options.
+
+Pure: no network, no clock.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bot.redaction.secret_patterns import (
+    API_KEY,
+    BETWEEN,
+    CODE,
+    CREDENTIAL,
+    ELEMENT,
+    HARMLESS,
+    INNER,
+    JWT,
+    NAMED,
+    OPENED,
+    OPTION,
+    PASSWORD,
+    PLAIN,
+    QUOTED,
+    REMOVED,
+    SECRET_WORD,
+    TELLING,
+    TRAILING,
+    Found,
+)
+
+
+def find_named(text: str) -> Iterator[Found]:
+    """Yield the spans of values after the name of a secret in *text*, in no order."""
+    for name in NAMED.finditer(text):
+        if between := BETWEEN.match(text, name.end()):
+            yield from _after(name, between)
+    for match in INNER.finditer(text):
+        yield from _assigned(text, match.end(), match["name"] or PASSWORD, needs_form=bool(match["short"]))
+    for match in ELEMENT.finditer(text):
+        if not HARMLESS.fullmatch(match["value"].strip()) and not REMOVED.match(match["value"]):
+            yield *match.span("value"), kind_of(match["name"])
+
+
+def _after(name: re.Match[str], between: re.Match[str]) -> Iterator[Found]:
+    text, at = name.string, between.end()
+    if between["assigned"] or between["verb"]:
+        yield from _assigned(text, at, name[0], needs_form=bool(between["verb"]))
+    elif between["gap"] and OPTION.search(text, max(0, name.start() - 24), name.start()):
+        if text[at : at + 1] not in "-<[$":
+            yield from _assigned(text, at, name[0])
+    else:
+        start, end = _value(text, at)
+        kind = kind_of(name[0])
+        if (
+            kind == PASSWORD or between["bar"] or (_begins_line(name) and between["gap"] not in ("", " "))
+        ) and SECRET_WORD.fullmatch(text, start, end):
+            yield start, end, kind
+
+
+def _assigned(text: str, at: int, name: str, *, needs_form: bool = False) -> Iterator[Found]:
+    """The value at *at* of a secret's *name*. With *needs_form*, only one that looks like a secret."""
+    if REMOVED.match(text, at):
+        return
+    start, end = _value(text, at)
+    value, kind = text[start:end], kind_of(name)
+    if not value.strip() or HARMLESS.fullmatch(value.strip()):
+        return
+    if kind in (JWT, CREDENTIAL) and CODE.fullmatch(value):
+        return
+    if not needs_form or TELLING.fullmatch(value):
+        yield start, end, kind
+
+
+def _begins_line(match: re.Match[str]) -> bool:
+    """Whether the line begins with this name, as in a list of names and values."""
+    begin = match.string.rfind("\n", max(0, match.start() - 40), match.start()) + 1
+    if not begin and match.start() > 40:
+        return False
+    return not match.string[begin : match.start()].strip(" \t>|*-")
+
+
+def _value(text: str, at: int) -> tuple[int, int]:
+    """The span of the value that begins at *at*: inside its quotes, or up to the next space or `&`."""
+    if quoted := QUOTED.match(text, at):
+        return quoted.span(str(quoted.lastgroup))
+    if opened := OPENED.match(text, at):
+        at = opened.end()
+    plain = PLAIN.match(text, at)
+    if not plain:
+        return at, at
+    return at, at + len(plain[0].rstrip(TRAILING))
+
+
+def kind_of(name: str) -> str:
+    """Say what kind of secret has *name*."""
+    name = name.casefold()
+    if "credential" in name or "user" in name or name.startswith(("ice", "turn")):
+        return CREDENTIAL
+    if "token" in name or name == "jwt":
+        return JWT
+    if "secret" in name or "key" in name:
+        return API_KEY
+    return PASSWORD

@@ -1,0 +1,120 @@
+"""Secrets that their form identifies wherever they occur. Pure data.
+
+Every pattern takes time proportional to the length of the text. Most need some text that is rare; where no such text
+occurs, in lower case, the pattern is not tried.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from bot.redaction.secret_patterns import (
+    API_KEY,
+    AUTHORIZATION,
+    CREDENTIAL,
+    JWT,
+    PASSWORD,
+    PUSH,
+    SLACK,
+    TWILIO,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretForm:
+    """One form: the kind of secret, texts of which one must occur, and the pattern; its last group is the secret."""
+
+    kind: str
+    needles: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+def _form(kind: str, needles: str, *pattern: str, flags: int = 0) -> SecretForm:
+    """Make a form; *needles* are separated by spaces."""
+    return SecretForm(kind, tuple(needles.split()), re.compile("".join(pattern), flags))
+
+
+ANY: Final = re.IGNORECASE
+# The value of an option, unless it is already removed: in quotes, or up to the next space.
+VALUE: Final = (
+    r"(?!\[[A-Za-z ]{1,30} removed\])(?:\"([^\"\n]{1,4096}+)|'([^'\n]{1,4096}+)|([^\s\"'-][^\s\"']{0,4096}))"
+)
+
+FORMS: Final = (
+    # RFC 7519: a JWT's first part is JSON: `{"` in base64url, or `{` and a space.
+    _form(JWT, "eyj", r"eyJ[\w-]{10,}+(?:\.[\w-]{4,}+(?:\.[\w-]*+)?)?", flags=re.ASCII),
+    _form(JWT, "ey ew", r"(?<![\w.-])e[wy][\w-]{10,}+\.[\w-]{8,}+\.[\w-]{8,}+", flags=re.ASCII),
+    _form(
+        SLACK,
+        "xox xapp- xwfp-",
+        r"(?<![A-Za-z0-9])(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[\w-]{10,}+",
+        flags=re.ASCII | ANY,
+    ),
+    # A webhook or response address is enough to post.
+    _form(SLACK, "hooks.slack.com/", r"(?<=hooks\.slack\.com/)[^\s\"'<>|)]{8,}+", flags=ANY),
+    # Account and API key SIDs are user names of HTTP Basic. Call SIDs are not secret and stay.
+    _form(TWILIO, "", r"(?<![A-Za-z0-9])(?:AC|SK)[0-9a-f]{32}(?![A-Za-z0-9])", flags=ANY),
+    # An auth token is 32 hexadecimal digits. An API key's secret is 32 lower-case letters, capitals and digits.
+    # After `00-` it is a trace id (W3C Trace Context), which stays.
+    _form(TWILIO, "", r"(?<!\w)(?<!00-)[A-Za-z0-9]{32}(?!\w)"),
+    _form(
+        API_KEY,
+        "gho_ ghp_ ghr_ ghs_ ghu_ github_pat_ glpat- k_live_ k_test_ sk- sg. npm_ pypi- hf_ dop_v1_ ya29. gocspx- "
+        "shpat_ shpss_",
+        r"(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_|glpat-|[spr]k_(?:live|test)_|sk-|SG\.|npm_|pypi-|hf_|dop_v1_|",
+        r"ya29\.|GOCSPX-|shp(?:at|ss)_)[\w.-]{20,}+",
+    ),
+    _form(API_KEY, "akia asia aiza", r"(?<![A-Za-z0-9])(?:A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35})(?![A-Za-z0-9])"),
+    # A cloud provider's secret key: 40 characters of base64. The digits of a SHA-1 are in one case.
+    _form(
+        API_KEY,
+        "",
+        r"(?<![\w/+=.-])(?!/)(?=[a-z0-9/+]*[A-Z])(?=[A-Z0-9/+]*[a-z])(?=[A-Za-z/+]*\d)",
+        r"[A-Za-z0-9/+]{40}(?![\w/+=.-])",
+        flags=re.ASCII,
+    ),
+    # The token by which Firebase Cloud Messaging reaches one device.
+    _form(PUSH, ":apa91", r"(?<![\w-])[\w-]{8,}+:APA91[\w-]{60,}+", flags=re.ASCII),
+    # RFC 3986 user information. A password may hold a slash or an at sign; `host:8080/a@b` is none.
+    _form(CREDENTIAL, "://", r"(?<=://)[^\s/@\"'<>]{1,512}+(?=@)"),
+    _form(
+        CREDENTIAL,
+        "://",
+        r"(?<=://)[^\s/@:\"'<>]{0,256}:(?!\d{1,5}/)[^\s\"'<>]{1,512}",
+        r"(?=@[\w.-]+(?:[:/?#,;)\"'<>\s]|\Z))",
+    ),
+    # The same without a scheme: in a proxy's variable, before a host with a port, in SIP, and in some TURN URLs.
+    _form(
+        CREDENTIAL,
+        "proxy",
+        r"proxy[ \t]{0,3}[=:][ \t]{0,3}[\"']?(?!\w+://)([^\s/@:\"'<>]{1,256}:[^\s\"'<>]{1,512})(?=@[\w.-]+)",
+        flags=ANY,
+    ),
+    _form(
+        CREDENTIAL,
+        "@",
+        r"(?<![\w:/.+-])(?:sips?:)?(?!sips?:)[\w.+-]{1,64}:([^\s@:/\"'<>]{3,256})(?=@[\w-]+(?:\.[\w-]+)*:\d{2,5}\b)",
+        flags=ANY,
+    ),
+    _form(CREDENTIAL, "sip: sips:", r"\bsips?:([\w.+-]{1,64}:[^\s@\"'<>]{1,256})(?=@)", flags=ANY),
+    _form(
+        CREDENTIAL,
+        "turn: turns: stun: stuns:",
+        r"(?<![A-Za-z])(?:turns?|stuns?):([^\s/@\"'<>?]{1,512}+)(?=@)",
+        flags=ANY,
+    ),
+    # SDES keys in pasted SDP (RFC 4568); ICE passwords are found by name.
+    _form(CREDENTIAL, "inline:", r"\binline:([A-Za-z0-9+/=|]{20,}+)"),
+    # Options of commands: curl -u user:password, curl -b session=…, turnutils_uclient -w …
+    _form(
+        PASSWORD,
+        "-u --proxy-user",
+        r"(?<![\w-])(?:-[uU]|--user|--proxy-user)[ =]{0,2}[\"']?([^\s\"':/=-][^\s\"':]{0,256}+:[^\s\"']{1,512}+)",
+    ),
+    _form(AUTHORIZATION, "curl", r"\bcurl\b[^\n]{0,400}?[ \t](?:-b|--cookie)[ =]?(?=[^\n=]{1,200}=)", VALUE),
+    _form(CREDENTIAL, "turnutils_", r"\bturnutils_\w+[^\n]{0,400}?[ \t]-w[ \t]*", VALUE),
+    _form(PASSWORD, "sshpass", r"\bsshpass[ \t]+-p[ \t]*", VALUE),
+    _form(PASSWORD, "redis-cli", r"\bredis-cli\b[^\n]{0,200}?[ \t]-a[ \t]*", VALUE),
+    _form(PASSWORD, "mysql", r"\bmysql\w*\b[^\n]{0,200}?[ \t]-p", VALUE),
+    _form(PASSWORD, "pass:", r"(?:-pass(?:in|out)?[ \t]+|/)pass:", VALUE),
+)

@@ -1,0 +1,245 @@
+# ruff: noqa: RUF001 - tables of samples, look-alikes among them
+"""Made-up secrets and what carries them in pastes and logs: the same ones for the same seed.
+
+A carrier takes one secret and gives a text with it, as a tool, a shell, a table, a log, or a person would write it.
+The test looks for the secret's own characters, in the encoding of its carrier.
+"""
+
+import base64
+import json
+import random
+import string
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+from xml.sax.saxutils import escape
+
+LETTERS: Final = string.ascii_letters + string.digits
+HEX: Final = "0123456789abcdef"
+WORDS: Final = (
+    "orange",
+    "winter",
+    "Monday",
+    "dragon",
+    "hunter",
+    "Lisbon",
+    "coffee",
+    "harbor",
+    "Sommer",
+    "verano",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A text, and what must not be left of it."""
+
+    carrier: str
+    text: str
+    secret: str
+
+
+def some(chance: random.Random, letters: str, length: int) -> str:
+    return "".join(chance.choice(letters) for _ in range(length))
+
+
+def _part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def password(chance: random.Random) -> str:
+    """A password as people choose them, or as a generator makes them."""
+    word, number = chance.choice(WORDS), str(chance.randrange(10, 9999))
+    sign = chance.choice("!#$%+-_.@/*?=")
+    shapes = [
+        word + number,
+        word + sign + number,
+        f"{word}-{chance.choice(WORDS)}-{number}",
+        sign.join((word, chance.choice(WORDS), number)),
+        some(chance, LETTERS, 10) + number,
+        some(chance, LETTERS + "!#$%+-_.@/*?", 14) + "7k",
+    ]
+    return chance.choice(shapes)
+
+
+def simple_password(chance: random.Random) -> str:
+    """A password with digits and without characters that a shell or a table takes for its own."""
+    return chance.choice(WORDS) + chance.choice(("", "-", "_")) + str(chance.randrange(10, 9999))
+
+
+def jwt(chance: random.Random) -> str:
+    """A Twilio access token; some writers put a space after the brace."""
+    head = base64.urlsafe_b64encode(chance.choice((b'{ "alg": "HS256" }', b'{"typ":"JWT","alg":"HS256"}')))
+    body = _part(
+        {"iss": "SK0", "exp": chance.randrange(10**9), "grants": {"identity": some(chance, LETTERS, 8)}}
+    )
+    return f"{head.decode().rstrip('=')}.{body}.{some(chance, LETTERS + '-_', 43)}"
+
+
+def hexadecimal(chance: random.Random) -> str:
+    """An auth token: 32 hexadecimal digits."""
+    return "a7" + some(chance, HEX, 30)
+
+
+def api_secret(chance: random.Random) -> str:
+    """The secret of an API key: 32 letters and digits."""
+    return "aB3" + some(chance, LETTERS, 29)
+
+
+def cloud_secret(chance: random.Random) -> str:
+    """A cloud provider's secret key: 40 characters of base64."""
+    return "wJ4" + some(chance, LETTERS + "/+", 36) + "K"
+
+
+def push_token(chance: random.Random) -> str:
+    """A registration token of Firebase Cloud Messaging."""
+    return f"{some(chance, LETTERS + '-_', 22)}:APA91b{some(chance, LETTERS + '-_', 134)}"
+
+
+def stripe_key(chance: random.Random) -> str:
+    """A test key of a payment service."""
+    return "sk" + "_test_" + some(chance, LETTERS, 24)
+
+
+def basic(chance: random.Random) -> str:
+    """The base64 of an account's SID and its token, as HTTP Basic has it."""
+    pair = f"AC{some(chance, HEX, 32)}:{hexadecimal(chance)}"
+    return base64.b64encode(pair.encode()).decode()
+
+
+def phone(chance: random.Random) -> str:
+    """A phone number, in one of the ways of writing it that belong to nobody's real number here."""
+    last = some(chance, "0123456789", 4)
+    shapes = [
+        f"%2B1415555{last}",
+        f"+1_415_555_{last}",
+        f"+1 (415) 555-{last}",
+        f"+49 30 5550 {last}",
+        f"+34.915.55.{last}",
+        f"+81-3-5550-{last}",
+        f"00 44 20 7946 {last}",
+        f"+91 98765 4{last}",
+    ]
+    return chance.choice(shapes)
+
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+Carry = Callable[[str], str]
+Maker = Callable[[random.Random], str]
+Same = Callable[[str], str]
+
+
+def _as_is(secret: str) -> str:
+    return secret
+
+
+# name: what makes the secret, the text around it, and how the secret is written in there.
+CARRIERS: Final[dict[str, tuple[Maker, Carry, Same]]] = {
+    "xml element": (
+        password,
+        lambda s: f"<auth><user>bob</user><password>{escape(s)}</password></auth>",
+        escape,
+    ),
+    "xml attribute": (
+        password,
+        lambda s: f'<turn url="turn:t.example" credential="{escape(s)}" ttl="60"/>',
+        escape,
+    ),
+    "table with bars": (
+        simple_password,
+        lambda s: f"| username | bob |\n| credential | {s} |\n| ttl | 600 |",
+        _as_is,
+    ),
+    "table with spaces": (
+        simple_password,
+        lambda s: f"host        t.example\npassword    {s}\nport        3478",
+        _as_is,
+    ),
+    "table with tabs": (simple_password, lambda s: f"realm\texample\nsecret\t{s}\nport\t443", _as_is),
+    "turnutils": (password, lambda s: f"turnutils_uclient -t -u lab -w '{s}' -p 3478 t.example", _as_is),
+    "turnutils bare": (simple_password, lambda s: f"$ turnutils_uclient -u lab -w {s} -T t.example", _as_is),
+    "curl user": (password, lambda s: f"curl -v -u 'bob:{s}' https://api.example/x", _as_is),
+    "curl user joined": (simple_password, lambda s: f"curl -ubob:{s} https://api.example/x", _as_is),
+    "curl cookie": (api_secret, lambda s: f"curl -b session={s} https://app.example/", _as_is),
+    "curl cookie long": (
+        simple_password,
+        lambda s: f'curl --cookie "sid={s}; lang=en" https://app.example/',
+        _as_is,
+    ),
+    "curl data": (
+        password,
+        lambda s: f"curl -d 'user=bob&password={quote(s, safe='')}' https://a.example/",
+        lambda s: quote(s, safe=""),
+    ),
+    "curl proxy user": (
+        simple_password,
+        lambda s: f"curl -x proxy:3128 -U bob:{s} https://api.example/x",
+        _as_is,
+    ),
+    "proxy variable": (simple_password, lambda s: f"export HTTPS_PROXY=bob:{s}@proxy.example:3128", _as_is),
+    "proxy variable with scheme": (
+        password,
+        lambda s: f"https_proxy=http://bob:{s}@proxy.example:3128/",
+        _as_is,
+    ),
+    "url with user": (password, lambda s: f"GET https://bob:{s}@api.example/v1 failed", _as_is),
+    "turn url": (simple_password, lambda s: f"turn:bob:{s}@t.example:3478?transport=udp", _as_is),
+    "token in json": (jwt, lambda s: json.dumps({"event": "registered", "token": s}), _as_is),
+    "token bare": (jwt, lambda s: f"2026-11-22 09:23:39 ERROR token {s} expired", _as_is),
+    "token in url": (jwt, lambda s: f"wss://chunderw-vpc-gll.twilio.com/signal?AccessToken={s}&x=1", _as_is),
+    "token escaped": (jwt, lambda s: json.dumps({"body": json.dumps({"jwt": s})}), _as_is),
+    "sentence": (simple_password, lambda s: f"I can log in with password {s} but no audio", _as_is),
+    "sentence is": (simple_password, lambda s: f"my password is {s}, can you try?", _as_is),
+    "german": (simple_password, lambda s: f"Benutzer: bob Passwort: {s}", _as_is),
+    "spanish": (password, lambda s: f"usuario: ana, contraseña: {s}", _as_is),
+    "french": (simple_password, lambda s: f"le mot de passe est {s} et rien ne marche", _as_is),
+    "portuguese": (simple_password, lambda s: f"senha: {s}", _as_is),
+    "italian": (simple_password, lambda s: f"la mia parola d'ordine: {s}", _as_is),
+    "japanese": (simple_password, lambda s: f"パスワード：{s} でログインできません", _as_is),
+    "dutch": (simple_password, lambda s: f"wachtwoord = {s}", _as_is),
+    "cloud variable": (cloud_secret, lambda s: f"export AWS_SECRET_ACCESS_KEY={s}", _as_is),
+    "cloud file": (
+        cloud_secret,
+        lambda s: f"[default]\naws_secret_access_key = {s}\nregion = us-east-1",
+        _as_is,
+    ),
+    "basic header": (basic, lambda s: f"> Authorization: Basic {s}", _as_is),
+    "basic bare": (basic, lambda s: f"credentials sent: {s} -> 401", _as_is),
+    "payment key": (stripe_key, lambda s: f"Stripe({s}) ready; Device registered", _as_is),
+    "push token": (push_token, lambda s: f"D/FCM: onNewToken {s}", _as_is),
+    "phone": (phone, lambda s: f"call from {s} ended with 31005", _as_is),
+    "phone in url": (phone, lambda s: f"POST /Calls?To={s}&From=client", _as_is),
+    "encoded json": (simple_password, lambda s: "q=" + quote(json.dumps({"password": s}), safe=""), _as_is),
+    "xml in json": (password, lambda s: json.dumps({"raw": f"<pass>{escape(s)}</pass>"}), escape),
+    "base64 of json": (
+        password,
+        lambda s: "payload=" + _b64(json.dumps({"user": "bob", "password": s})),
+        lambda s: _b64(json.dumps({"user": "bob", "password": s}))[12:-8],
+    ),
+    "auth token": (hexadecimal, lambda s: f"TWILIO_AUTH_TOKEN={s}", _as_is),
+    "auth token in shell": (hexadecimal, lambda s: f"twilio login --auth-token {s} AC", _as_is),
+    "key secret": (api_secret, lambda s: f"apiKeySecret: '{s}',", _as_is),
+    "env of a container": (simple_password, lambda s: f"docker run -e DB_PASSWORD={s} -p 80:80 app", _as_is),
+    "html entity": (password, lambda s: f"{{&quot;credential&quot;:&quot;{escape(s)}&quot;}}", escape),
+    "ini": (password, lambda s: f"[turn]\nuser=bob\npass={s}\n", _as_is),
+    "command line": (simple_password, lambda s: f"app --user bob --password {s} --port 443", _as_is),
+    "connection string": (
+        api_secret,
+        lambda s: f"DefaultEndpointsProtocol=https;AccountName=x;AccountKey={s}==;",
+        _as_is,
+    ),
+    "sip": (simple_password, lambda s: f"register sip:bob:{s}@pbx.example;transport=tls", _as_is),
+}
+
+
+def carried(seed: int, each: int = 10) -> Iterator[Carried]:
+    """Yield *each* secrets in every carrier."""
+    chance = random.Random(seed)
+    for name, (make, carry, written) in CARRIERS.items():
+        for _ in range(each):
+            secret = make(chance)
+            yield Carried(name, carry(secret), written(secret))

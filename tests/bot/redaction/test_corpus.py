@@ -1,0 +1,63 @@
+"""Generated secrets in many carriers go, and harmless lines stay as they are."""
+
+from collections import Counter
+
+from bot.redaction.redact import redact
+from tests.bot.redaction.corpus import CARRIERS, carried
+from tests.bot.redaction.harmless_lines import harmless
+
+SEED = 20261128
+SECRETS = 10  # in each carrier
+LINES = 5000
+PART = 6  # so many characters of a secret in a row are too many
+
+
+def _leaves(text: str, secret: str) -> bool:
+    """Whether *text* holds a part of *secret*."""
+    return any(secret[at : at + PART] in text for at in range(max(1, len(secret) - PART + 1)))
+
+
+def test_secrets_in_carriers() -> None:
+    """At most 1 % of the secrets pass, from at least 40 carriers, and each carrier shows its own secret first."""
+    samples = list(carried(SEED, SECRETS))
+    assert len(CARRIERS) >= 40
+    assert len(samples) >= 400
+    assert [sample for sample in samples if sample.secret not in sample.text] == []
+    passed = [sample for sample in samples if _leaves(redact(sample.text).text, sample.secret)]
+    print(f"{len(samples)} secrets in {len(CARRIERS)} carriers: {len(passed)} passed")
+    assert len(passed) <= len(samples) / 100, Counter(sample.carrier for sample in passed)
+
+
+def test_harmless_lines() -> None:
+    """At most 1 % of harmless log lines change."""
+    changed = [line for line in harmless(SEED, LINES) if redact(line).text != line]
+    print(f"{LINES} harmless lines: {len(changed)} changed")
+    assert len(changed) <= LINES / 100, changed[:20]
+
+
+def test_twice() -> None:
+    """Redacting what is redacted changes nothing."""
+    once = [redact(sample.text).text for sample in carried(SEED + 1, 2)]
+    assert [text for text in once if redact(text).text != text] == []
+
+
+def test_table_of_two_columns() -> None:
+    """A row of a name and its value is not taken for the head of a table."""
+    assert redact("| username | bob |\n| ttl | 600 |").text == "| username | bob |\n| ttl | 600 |"
+    assert redact("user | credential\n-----+-----\nbob | sesame").text == (
+        "user | credential\n-----+-----\nbob | [TURN credential removed]"
+    )
+
+
+def test_encodings_inside_each_other() -> None:
+    """Percent signs in percent signs, and base64 in a URL, are seen through."""
+    assert redact("q=%257B%2522password%2522%253A%2522sesame%2522").text.count("sesame") == 0
+    state = redact("state=eyJ1c2VyIjogImJvYiIsICJwYXNzd29yZCI6ICJzZXNhbWUifQ%3D%3D").text
+    assert state == "state=[password removed]"
+
+
+def test_proxy_scheme_stays() -> None:
+    """Only the user and the password of a proxy's address go."""
+    assert redact('proxy="http://web:s3cr3t@proxy.example:3128"').text == (
+        'proxy="http://[TURN credential removed]@proxy.example:3128"'
+    )
