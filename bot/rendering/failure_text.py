@@ -83,6 +83,7 @@ ACTS: Final = {
     "websocket": "WebSocket to",
     "http": "HTTPS request to",
     "portal": "Page with a known content at",
+    "pac": "Search for a proxy script (PAC) in the",
     "stun": "STUN binding with",
     "nat": "NAT behaviour seen from",
     "quality": "Loss, round trip, and jitter to",

@@ -22,6 +22,7 @@ _WITHOUT_HOST: Final = (
     "client-subnet",
     "known-page",
     "proxy-control",
+    "local-network",
 )  # services described by other fields of the file
 # If no host is listed for an edge, these are checked at the roaming host. Signaling never is,
 # because the result would be that of another edge.
@@ -127,7 +128,8 @@ class Network:
 
         `media` and `route` are one IP address of the media range each; `client-subnet` is the name that shows
         whether a resolver forwards the client's subnet. `known-page` are hosts of pages with a known answer,
-        and `proxy-control` are the same hosts for a comparison through the proxy.
+        and `proxy-control` are the same hosts for a comparison through the proxy. `local-network` has no host: the
+        check finds out by itself where to look.
         Interconnect edges are checked only when chosen. Each target is listed once; the tuple is empty when
         none is known.
         """
@@ -140,6 +142,8 @@ class Network:
             return tuple(Target(service, page.host, page.port, "tcp") for page in self.known_pages)
         if service == "proxy-control":
             return tuple(Target(service, page.host, _HTTPS, "tcp") for page in self.known_pages)
+        if service == "local-network":
+            return (Target(service),)
         if service == "route":
             return (Target("route", self._media_address(), _ROUTE_PORT, "udp"),)
         found = (

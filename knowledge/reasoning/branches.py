@@ -65,7 +65,7 @@ def branches_of(case: CaseModel) -> tuple[Branch, ...]:
     def place(branch: Branch) -> tuple[float, bool, int]:
         likeliest = branch.causes[0]
         asked = {id_ for condition in likeliest.when for id_ in condition}
-        by_people = any(case.questions[id_].person for id_ in asked)
+        by_people = all(case.questions[id_].person for id_ in asked)
         return -likeliest.weight[case.code], by_people, max(_depth(id_, case) for id_ in asked)
 
     return tuple(sorted(branches, key=place))

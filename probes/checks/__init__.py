@@ -35,6 +35,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "websocket": Budget(3.8),  # the rest of the SDK's 5 s; silence is tested again on new connections
     "http": Budget(3.0),
     "portal": Budget(2.2),  # one lost SYN or DNS query is covered; a portal on the LAN answers at once
+    "pac": Budget(1.5),  # a name lookup and a small file on the LAN; nothing else waits for it
     "stun": Budget(2.0),  # other ports after 0.25 s without an answer, until loss cannot explain it
     "quality": Budget(3.6),  # 50 packets in 0.4 s; up to 350, and the last answers, if some are lost
     "nat": Budget(2.6),  # one or two name lookups, then three round trips of 0.5 s; silence is a result, too

@@ -63,6 +63,7 @@ class Resolver:
     ) -> None:
         self.servers = tuple(servers if servers is not None else parse_servers(_text(configuration)))
         self.cadence = tuple(cadence)
+        self.configuration = configuration
         self._hosts = hosts
         self._known: dict[str, DnsLookup] = {}
         self._locks: dict[str, asyncio.Lock] = {}

@@ -74,7 +74,8 @@ def _environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("LINEMAN_") and not name.lower().endswith("_proxy")
+        if (not name.startswith("LINEMAN_") and not name.lower().endswith("_proxy"))
+        or (name == "auto_proxy" and "@" not in value)  # the address of a proxy script, without a password
     }
 
 

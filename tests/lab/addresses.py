@@ -76,6 +76,7 @@ EDGES: Final = (
 EDGE: Final = {edge.name: edge for edge in EDGES}
 BEHIND_NGINX: Final = "frankfurt"  # its javascript gateway has nginx in front
 
+OFFICE: Final = f"office.{ZONE}"  # a search domain, whose name wpad leads to a proxy script
 ROAMING_JAVASCRIPT: Final = f"voice-js.roaming.{ZONE}"
 ROAMING_MOBILE: Final = f"chunderm.gll.{ZONE}"
 REGISTRATION_NAME: Final = f"ers.{ZONE}"
@@ -97,6 +98,7 @@ FIXED_NAMES: Final = {
     **{f"{edge.name}.turn.{ZONE}": TURN for edge in EDGES},
     **dict(zip(KNOWN_PAGE_NAMES, KNOWN_PAGES, strict=True)),
     "ipv4only.arpa": "192.0.0.170",  # RFC 7050
+    f"wpad.{OFFICE}": NEAR,
 }
 ROAMING_NAMES: Final = {
     ROAMING_JAVASCRIPT: {edge.name: edge.javascript for edge in EDGES},

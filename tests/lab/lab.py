@@ -147,7 +147,8 @@ class Lab:
             self._control("near", f"local_zone {zone}")
         for place in RULED:
             self._load(place, world)
-        self._resolv.write_text(f"nameserver {world.resolver}\n")
+        search = f"search {world.search}\n" if world.search else ""
+        self._resolv.write_text(f"nameserver {world.resolver}\n{search}")
         if world.ipv6_alone != self._ipv6_alone:
             ipv6.switch(self.namespaces, on=world.ipv6_alone)
             self._ipv6_alone = world.ipv6_alone

@@ -53,6 +53,12 @@ def other_proxy(world: World, kind: str = "refusing") -> None:
 
 
 @fault
+def proxy_script(world: World) -> None:
+    """No fault: the LAN offers browsers a proxy script (WPAD) that names the LAN's proxy."""
+    world.search = at.OFFICE
+
+
+@fault
 def no_direct_https(world: World) -> None:
     """TCP 443 from the relay is dropped; others on its LAN, a proxy for example, are not affected."""
     world.add_forward(f"ip saddr {at.RELAY} tcp dport 443 drop")

@@ -36,7 +36,7 @@ KEYS: Final = (
     ),
     *("within", "likely"),
 )
-OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage")
+OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage", "browser-proxy")
 
 
 class ScenarioError(ValueError):

@@ -60,6 +60,7 @@ def servers(folder: Path) -> tuple[Server, ...]:
         _coturn(folder, "strict", (at.TURN_STRICT,), "--denied-peer-ip=0.0.0.0-255.255.255.255"),
         _nginx(folder),
         _squid(folder),
+        _wpad(folder),
     )
 
 
@@ -255,6 +256,38 @@ http {{
 }}
 """)
     return Server("nginx", "svc", ("nginx", "-c", str(path), "-e", "stderr"), (("tcp", address, 443),))
+
+
+def _wpad(folder: Path) -> Server:
+    """nginx on the LAN with a proxy script, under the name that browsers look for."""
+    root = folder / "wpad"
+    root.mkdir()
+    root.chmod(0o755)
+    (root / "wpad.dat").write_text(
+        f'function FindProxyForURL(url, host) {{ return "PROXY {at.PROXY_PLAIN.removeprefix("http://")}; DIRECT"; }}'
+    )
+    path = folder / "wpad.conf"
+    path.write_text(f"""daemon off;
+master_process off;
+user root;
+pid {folder}/wpad.pid;
+error_log stderr warn;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/wpad-body;
+  proxy_temp_path {folder}/wpad-proxy;
+  fastcgi_temp_path {folder}/wpad-fastcgi;
+  uwsgi_temp_path {folder}/wpad-uwsgi;
+  scgi_temp_path {folder}/wpad-scgi;
+  types {{ application/x-ns-proxy-autoconfig dat; }}
+  server {{
+    listen {at.NEAR}:80;
+    root {root};
+  }}
+}}
+""")
+    return Server("wpad", "lan", ("nginx", "-c", str(path), "-e", "stderr"), (("tcp", at.NEAR, 80),))
 
 
 def _squid(folder: Path) -> Server:

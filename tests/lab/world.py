@@ -16,6 +16,7 @@ class World:
     redirects: dict[str, list[str]] = field(default_factory=dict)  # namespace -> prerouting nat rules
     masquerade: list[str] = field(default_factory=lambda: ["masquerade"])  # on fw towards the WAN
     resolver: str = at.NEAR  # what the relay's resolv.conf names
+    search: str = ""  # the search domain in it
     local_zones: list[str] = field(default_factory=list)  # "NAME TYPE" for unbound-control on the near one
     steer: dict[str, str] = field(default_factory=dict)  # what the authoritative server answers for roaming
     line: dict[str, float] = field(
