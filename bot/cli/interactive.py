@@ -1,9 +1,10 @@
 """Run one case on a terminal: progress, the answer, and follow-up questions to the user."""
 
 import sys
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
 
+from bot.cli.typed_input import ask_line, is_command, is_interactive
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine
@@ -30,6 +31,7 @@ from knowledge.model.schema import Question
 from knowledge.reasoning.answers import option_for
 
 SKIP = ("", "skip", "?")
+PutBack: TypeAlias = Callable[[str], None]  # takes a line that belongs to the session
 
 
 def answer(engine: Engine, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
@@ -37,7 +39,9 @@ def answer(engine: Engine, request: Request, *, verbose: bool) -> Literal["found
     return leading(talk_through(engine, request, verbose=verbose)).diagnosis.outcome
 
 
-def talk_through(engine: Engine, request: Request, *, verbose: bool) -> tuple[RunRecord, ...]:
+def talk_through(
+    engine: Engine, request: Request, *, verbose: bool, put_back: PutBack | None = None
+) -> tuple[RunRecord, ...]:
     """Do the same as `answer`, but return the record of each relay, so that the session can continue the case."""
     several = len(request.relays) > 1
     with show_progress(sys.stdout, engine.knowledge, several=several) as tell:
@@ -59,7 +63,7 @@ def talk_through(engine: Engine, request: Request, *, verbose: bool) -> tuple[Ru
             sys.stdout,
         )
     records = _locate(engine, records)
-    return ask_on(engine, records) if asks else records
+    return ask_on(engine, records, put_back) if asks else records
 
 
 def _locate(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
@@ -70,21 +74,24 @@ def _locate(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, 
     return after
 
 
-def is_interactive() -> bool:
-    """Tell whether stdin and stdout are a terminal, so that a person can answer questions."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+def ask_on(
+    engine: Engine, records: tuple[RunRecord, ...], put_back: PutBack | None = None
+) -> tuple[RunRecord, ...]:
+    """Ask questions until none is left or one is skipped. Each answer applies to every record.
 
-
-def ask_on(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
-    """Ask questions until none is left or one is skipped. Each answer applies to every record."""
+    A paste or a command is no answer: it goes to *put_back*, if there is a session to read it.
+    """
     while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)
         try:
-            text = input("> ").strip()
+            text = ask_line("> ")
         except EOFError:
             write([Line()], sys.stdout)
             return records
         if text.casefold() in SKIP or is_doubt(text):
+            return records
+        if put_back and ("\n" in text or is_command(text)):
+            put_back(text)
             return records
         try:
             value = meaning(engine.knowledge.questions[question.question], question, text)

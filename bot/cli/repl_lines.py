@@ -4,9 +4,11 @@ import sys
 from typing import Final
 
 from bot.cli.repl_replies import reply
-from bot.cli.repl_reports import More, file_named, find_report, go_on, pasted_whole, read_named
+from bot.cli.repl_reports import More, begins_value, file_named, find_report, go_on, pasted_whole, read_named
 from bot.cli.repl_session import Repl
 from bot.errors import UsageError
+from bot.intake.clues import Reading
+from bot.intake.read import read
 from bot.rendering.terminal.console import Line, write
 
 SHORTEST: Final = 40  # characters; a shorter text that is not JSON is no report and no tool output
@@ -27,15 +29,27 @@ def answer_line(repl: Repl, line: str, more: More) -> None:
 
 def _reported(repl: Repl, line: str, more: More) -> bool:
     """Handle the report in *line* or in the file that it names. Return False if there is none."""
-    if line[:1] not in ("{", "[") and len(line) < SHORTEST and "preflight" not in line[:10].casefold():
+    if not begins_value(line) and len(line) < SHORTEST and "preflight" not in line[:10].casefold():
         return False
     if name := file_named(line):
         reading, words = read_named(name, line, more)
     else:
         words = pasted_whole(line, more)
-        found = find_report(words)
+        found = find_report(words) or _log_of_case(repl, words)
         if found is None:
             return False
         reading = found
-    repl.begin((go_on(repl.engine, repl.record, reading, words),))
+    repl.begin((go_on(repl.engine, repl.record, reading, words, repl.put_back),))
     return True
+
+
+def _log_of_case(repl: Repl, text: str) -> Reading | None:
+    """Read *text*, several lines, as a log of the open case. If it names another code, the case is over."""
+    if repl.record is None or "\n" not in text:
+        return None
+    reading = read(text, repl.engine.vocabulary)
+    codes = {code for code in reading.codes if code in repl.engine.knowledge.errors}
+    if codes - {repl.record.request.code}:
+        repl.begin(())
+        return None
+    return reading if reading.useful else None

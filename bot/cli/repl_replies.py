@@ -7,9 +7,10 @@ from typing import Final
 
 from bot.allowlist.request import ListRequest
 from bot.allowlist.resolve import write_list
-from bot.cli.interactive import ask_on, conclude_with, is_interactive, talk_through
+from bot.cli.interactive import ask_on, conclude_with, talk_through
 from bot.cli.knowledge import lines_of
 from bot.cli.repl_session import Repl
+from bot.cli.typed_input import is_interactive
 from bot.diagnosis.revise import apply_changes, can_reuse
 from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError, unknown_word
@@ -108,7 +109,7 @@ def _vantage(repl: Repl, name: str) -> str:
 
 def _diagnose(repl: Repl, request: Request, meant: tuple[str, ...] = ()) -> None:
     repl.begin((), meant)
-    repl.begin(talk_through(repl.engine, request, verbose=False), meant)
+    repl.begin(talk_through(repl.engine, request, verbose=False, put_back=repl.put_back), meant)
 
 
 def _intend(repl: Repl, intent: Intent) -> None:
@@ -146,7 +147,7 @@ def _change(repl: Repl, record: RunRecord, intent: Intent) -> None:
         _diagnose(repl, request, repl.meant)
         return
     if is_interactive():
-        repl.records = ask_on(engine, repl.records)
+        repl.records = ask_on(engine, repl.records, repl.put_back)
     elif (now := repl.record) and (question := now.diagnosis.next_question):
         _say(f"Still open: {question.ask}")
 

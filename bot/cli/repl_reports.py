@@ -1,11 +1,12 @@
 """Read reports in the interactive session, from `preflight FILE` or pasted, and compare with the last case."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from bot.cli.interactive import ask_on
+from bot.cli.interactive import PutBack, ask_on
 from bot.cli.preflight import read_all, request_of
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.device_evidence import apply_device_reading, case_of
@@ -24,10 +25,18 @@ More: TypeAlias = Callable[[], str | None]  # the next line; None at the end of 
 
 END: Final = "."  # alone on a line, it ends pasted text
 
+# How a value begins. Log lines and tickets begin with words in brackets, as in "[Error] the call failed".
+_VALUE: Final = re.compile(r"\{\s*(?:$|[\"'\u201c{}]|\w+\s*[:=])|\[\s*(?:$|[\"'{\[\]])")
+
+
+def begins_value(text: str) -> bool:
+    """Tell whether *text* begins as JSON or another dump of an object does."""
+    return bool(_VALUE.match(text))
+
 
 def pasted_whole(line: str, more: More) -> str:
     """Read more lines after *line* while brackets are open, until they close or a line is only a dot."""
-    lines, depth = [line], _depth(line) if line[:1] in ("{", "[") else 0
+    lines, depth = [line], _depth(line) if begins_value(line) else 0
     while depth > 0 and (following := more()) is not None and following.strip() != END:
         lines.append(following)
         depth += _depth(following)
@@ -36,6 +45,8 @@ def pasted_whole(line: str, more: More) -> str:
 
 def file_named(line: str) -> str:
     """Return the file that `preflight FILE` names, or "" if *line* is something else, such as a question."""
+    if "\n" in line:
+        return ""
     word, _, rest = line.partition(" ")
     name = without_place(rest).strip().strip("\"'")
     if word.lstrip("/").casefold() != "preflight" or not name:
@@ -60,7 +71,7 @@ def read_named(name: str, line: str, more: More) -> tuple[Reading, str]:
 
 def find_report(text: str) -> Reading | None:
     """Find a report or a tool's output in *text*; None without one. `UsageError` for JSON of another kind."""
-    is_json = text[:1] in ("{", "[")
+    is_json = begins_value(text)
     reading = read(text)
     if not is_json and not reading.has_report_form:
         return None
@@ -71,7 +82,9 @@ def find_report(text: str) -> Reading | None:
     return None
 
 
-def go_on(engine: Engine, record: RunRecord | None, reading: Reading, words: str) -> RunRecord:
+def go_on(
+    engine: Engine, record: RunRecord | None, reading: Reading, words: str, put_back: PutBack | None = None
+) -> RunRecord:
     """Evaluate *record* again with *reading* and print it. Without a record, evaluate the device's data alone."""
     on_device = is_from_device(words)
     if record:
@@ -90,7 +103,7 @@ def go_on(engine: Engine, record: RunRecord | None, reading: Reading, words: str
         ),
         sys.stdout,
     )
-    return leading(ask_on(engine, (now,))) if asks else now
+    return leading(ask_on(engine, (now,), put_back)) if asks else now
 
 
 def _next(reading: Reading, now: RunRecord, *, looked: bool, on_device: bool, asks: bool) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.cli.interactive import PutBack
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.run_record import RunRecord
@@ -22,6 +23,7 @@ class Repl:
     choices: SymptomMatch | AmbiguousCode | None = None  # pending choices, picked by number
     meant: tuple[str, ...] = ()  # the causes matched to the description that began the last case
     last: LastQuestion = field(default_factory=LastQuestion)
+    put_back: PutBack | None = None  # takes a line that is no answer to an open question
 
     def begin(self, records: tuple[RunRecord, ...], meant: tuple[str, ...] = ()) -> None:
         """Replace the last case with another one, or with a new run of the same one."""

@@ -27,8 +27,8 @@ def render_help(options: Mapping[str, Mapping[str, str]]) -> Iterator[Line]:
         (
             "preflight FILE",
             (
-                "compares the report of the SDK's own test, a log, or a tool's output with the last case. Paste JSON "
-                "as it is. For other text type preflight -, paste it, and end with a line that has only a dot"
+                "compares the report of the SDK's own test, a log, or a tool's output with the last case. Or paste "
+                "it as it is: pasted lines are one message"
             ),
         ),
         ("a question", "is answered from the documentation, for example: why would TURN help?"),
