@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.cli.parser import Parser
+from bot.cli.text_evidence import add_evidence
 from bot.diagnosis.engine import Engine, load_engine
 from bot.errors import UsageError
 from bot.language.command_parser import parse_words
@@ -17,7 +18,10 @@ from knowledge.loading.load import load_knowledge
 
 EXIT: Final[Mapping[str, int]] = {"found": 0, "clear": 1, "unclear": 3}
 
+MOST: Final = 1_000_000  # bytes of stdin
+
 EPILOG: Final = (
+    "- reads a text from the standard input. "
     "Exit codes: 0 something found, 1 no problem found from here, 2 usage, 3 could not tell. "
     "TURN credentials come from the network file, from LINEMAN_ICE_SERVERS, or are minted with "
     "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or TWILIO_API_KEY and TWILIO_API_SECRET)."
@@ -31,13 +35,19 @@ def run_diagnose(words: Sequence[str]) -> int:
     options = _parser(answers).read(words)
     engine = load_engine(options.network, options.vantage, knowledge, remote=True)
     named = _named(options, tuple(answers))
-    request = understand(options.words, engine, named)
+    words = [_stdin()] if options.words == ["-"] else options.words
+    request = understand(words, engine, named)
+    text = " ".join(words)
     if options.json:
-        return _as_json(engine, request)
+        return _as_json(engine, request, text)
     # Not for --json; keeps the terminal texts out of it.
     from bot.cli.interactive import answer
 
-    return EXIT[answer(engine, request, verbose=options.verbose)]
+    return EXIT[answer(engine, request, verbose=options.verbose, text=text)]
+
+
+def _stdin() -> str:
+    return sys.stdin.buffer.read(MOST).decode("utf-8", "replace").strip()
 
 
 def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, str]]) -> Request:
@@ -51,8 +61,8 @@ def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, 
         return request_of_text(words, engine, named, error)
 
 
-def _as_json(engine: Engine, request: Request) -> int:
-    records = engine.locate(engine.diagnose_all(request, lambda _: None))
+def _as_json(engine: Engine, request: Request, text: str) -> int:
+    records = engine.locate(add_evidence(engine, engine.diagnose_all(request, lambda _: None), text))
     # Not needed before the first check; keeps rendering out of start-up.
     from bot.diagnosis.comparison import leading
     from bot.rendering.json.diagnosis import render, render_several
@@ -85,7 +95,7 @@ def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
         "words",
         nargs="*",
         metavar="CODE [PLATFORM]",
-        help="the error code (or what people say), and the platform if known",
+        help="the error code (or what people say, or a pasted log), and the platform if known",
     )
     add("--platform", action="append", help="the SDK's platform; without it, all of them are looked into")
     add("--edge", action="append", help="the edge that the client is set to (default: roaming)")

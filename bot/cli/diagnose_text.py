@@ -41,7 +41,10 @@ def request_of_text(
     *error* says why the text is not a valid command. It is raised if the text makes no sense otherwise.
     """
     text = " ".join(words)
-    if not text.isprintable() or max(map(len, text.split()), default=LONGEST + 1) > LONGEST:
+    is_paste = "\n" in text
+    printable = all(letter.isprintable() or letter in "\n\r\t" for letter in text)
+    longest = max(map(len, text.split()), default=LONGEST + 1)
+    if not printable or (longest > LONGEST and not is_paste):
         raise error
     if _is_command(words, engine.vocabulary):  # then an option is invalid
         raise error

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
+from bot.cli.text_evidence import add_evidence
 from bot.cli.typed_input import ask_line, is_command, is_interactive
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import leading
@@ -34,18 +35,23 @@ SKIP = ("", "skip", "?")
 PutBack: TypeAlias = Callable[[str], None]  # takes a line that belongs to the session
 
 
-def answer(engine: Engine, request: Request, *, verbose: bool) -> Literal["found", "clear", "unclear"]:
+def answer(
+    engine: Engine, request: Request, *, verbose: bool, text: str = ""
+) -> Literal["found", "clear", "unclear"]:
     """Diagnose *request*, print the answer, and in a terminal ask follow-up questions. Return the outcome."""
-    return leading(talk_through(engine, request, verbose=verbose)).diagnosis.outcome
+    return leading(talk_through(engine, request, verbose=verbose, text=text)).diagnosis.outcome
 
 
 def talk_through(
-    engine: Engine, request: Request, *, verbose: bool, put_back: PutBack | None = None
+    engine: Engine, request: Request, *, verbose: bool, text: str = "", put_back: PutBack | None = None
 ) -> tuple[RunRecord, ...]:
-    """Do the same as `answer`, but return the record of each relay, so that the session can continue the case."""
+    """Do the same as `answer`, but return the record of each relay, so that the session can continue the case.
+
+    *text* is what asked for the diagnosis; what it shows of the user's device counts.
+    """
     several = len(request.relays) > 1
     with show_progress(sys.stdout, engine.knowledge, several=several) as tell:
-        records = engine.diagnose_all(request, tell)
+        records = add_evidence(engine, engine.diagnose_all(request, tell), text)
     asks = is_interactive()
     if several:
         views = [make_view(record, engine.knowledge, engine.network) for record in records]

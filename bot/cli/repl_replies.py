@@ -57,7 +57,7 @@ def reply(repl: Repl, line: str) -> None:
 def _carry_out(repl: Repl, line: str, routed: RoutedIntent) -> None:
     match routed:
         case Request():
-            _diagnose(repl, routed)
+            _diagnose(repl, routed, text=line)
         case UsageError():
             raise routed
         case AmbiguousCode(ask, options):
@@ -107,9 +107,10 @@ def _vantage(repl: Repl, name: str) -> str:
     return relay.vantage
 
 
-def _diagnose(repl: Repl, request: Request, meant: tuple[str, ...] = ()) -> None:
+def _diagnose(repl: Repl, request: Request, meant: tuple[str, ...] = (), text: str = "") -> None:
     repl.begin((), meant)
-    repl.begin(talk_through(repl.engine, request, verbose=False, put_back=repl.put_back), meant)
+    records = talk_through(repl.engine, request, verbose=False, text=text, put_back=repl.put_back)
+    repl.begin(records, meant)
 
 
 def _intend(repl: Repl, intent: Intent) -> None:

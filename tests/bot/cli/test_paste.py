@@ -1,10 +1,12 @@
 """Lines that are pasted into the conversation are one message, with and without marks around the paste."""
 
 import asyncio
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -13,6 +15,8 @@ from bot.cli.repl_reports import begins_value, find_report
 from bot.cli.typed_input import is_command
 from tests.bot.cli.test_interactive import Terminal
 from tests.bot.cli.test_main import ROOT, lineman
+from tests.bot.small_world import small_world
+from tests.turnserver import Coturn
 
 # Every line alone is a story about a token; together they name the code.
 CONSOLE: Final = (
@@ -135,3 +139,21 @@ def test_values(text: str) -> None:
 def test_commands_in_a_script(line: str, command: bool) -> None:
     """Only what nothing but a command looks like."""
     assert is_command(line) is command
+
+
+LOG: Final = (
+    "12:01:07 [TwilioVoice][Call] Received an error from the gateway: ConnectionError (31005): Error sent from "
+    "gateway in HANGUP\n    at PStream.onMessage (pstream.ts:163:1)\n"
+)
+
+
+async def test_a_log_is_evidence_in_its_diagnosis(tmp_path: Path, turn_server: Coturn) -> None:
+    """By `diagnose -` and `diagnose TEXT`: the code's own line proves a cause that no relay can see."""
+    async with small_world(tmp_path, turn_server) as world:
+        network = world.network()
+        _, typed, _ = await lineman("diagnose", LOG, "--json", "--network", network)
+        _, piped, _ = await lineman("diagnose", "-", "--json", "--network", network, typed=LOG)
+        _, plain, _ = await lineman("diagnose", "31005", "--json", "--network", network)
+    assert [cause["id"] for cause in json.loads(typed)["found"]] == ["call-outcome"]
+    assert json.loads(piped)["found"] == json.loads(typed)["found"]
+    assert json.loads(plain)["found"] == []
