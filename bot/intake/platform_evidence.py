@@ -23,20 +23,22 @@ _REASONS: Final = (
         (_IOS, _of(r"com\.twilio\.voice\.error|\bTVO[A-Z]\w+|TwilioVoice(?:SDK)?\.(?:xc)?framework|"
             r"pod ['\"]?TwilioVoice|"
                    r"\bTwilioVoice(?: SDK)? \d|TwilioVoiceSDK")),
-        (_ANDROID, _of(r"com\.twilio\.voice\.(?!error)|com\.twilio:voice-android|voice-android")),
+        (_ANDROID, _of(r"com\.twilio\.voice\b(?!\.error)|com\.twilio:voice-android|voice-android")),
     ),
     (
         (_RN, _of(r"\breact[ -]?native\b")),
-        (_JS, _of(r"\[TwilioVoice\]\s*\[|\bWSTransport\b|\bPStream\b|\.tsx?:\d+|net::ERR_|NS_ERROR_|\bDOMException\b|"
+        (_JS, _of(r"\bTwilio\.Device\b|"
+                  r"\[TwilioVoice\]\s*\[|\bWSTransport\b|\bPStream\b|\.tsx?:\d+|net::ERR_|NS_ERROR_|\bDOMException\b|"
                   r"Uncaught \(in promise\)|about:webrtc|\bchrome://|WebSocket connection to|\bAudioContext\b|"
                   r"\bRTCPeerConnection\b|\bgetUserMedia\b|navigator\.|XHR ?(?:POST|GET)\b|Permissions policy|"
                   r"Content[- ]Security[- ]Policy|device\.(?:register|connect)\(|"
                       r"when device is in state|\.(?:js|html):\d+\b")),
         (_IOS, _of(r"\bNSError\b|NSURLError|NSLocalized|Error Domain=|UserInfo=\{|\b\w{1,60}\[\d+:[\da-f]{2,}\]|"
-                   r"\bERROR:Twilio:\[|\bRESIP::|\bPushKit\b|didReceiveIncomingPush|\bCallKit\b|"
+                   r"\b[A-Z]{4,7}:Twilio\w{0,10}:\[|\bPushKit\b|didReceiveIncomingPush|\bCallKit\b|"
                        r"\bCXProvider|AVAudioSession|"
                    r"provider:(?:did|perform)|\bXcode\b|\bAppDelegate\b|\bObjective-?C\b")),
-        (_ANDROID, _of(r"\b[VDIWEF]/[\w.$-]{1,60}\s*(?:\(\s*\d+\))?:|^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\s+\d+|"
+        (_ANDROID, _of(r"\b[VDIWEF]/[\w.$-]{1,60}\s*(?:\(\s*\d+\))?:|"
+                       r"\b[VDIWEF]/[A-Z][a-z]+[A-Z]\w{1,40}\b|^\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\s+\d+|"
             r"\.java:\d+|\.kt:\d+|"
                        r"\bjavax?\.(?:net|lang|io|security)\.|\bandroid\.(?:os|app|util|media|content)\.|"
                            r"\blogcat\b|\bLogcat\b|"
@@ -52,6 +54,10 @@ _REASONS: Final = (
                   r"the browser's|reload\w* (?:the )?page|browser (?:tab|console|extension)s?)\b")),
     ),
     ((_JS, _of(r"\bMozilla/5\.0\b|\bAppleWebKit/\d")),),
+    (
+        (_IOS, _of(r"\b(?:ipads?|iphones?|testflight)\b")),
+        (_ANDROID, _of(r"\b(?:androids?|pixel \d|galaxy [a-z]?\d|samsung|oneplus|xiaomi|redmi|huawei)\b")),
+    ),
 )  # fmt: skip
 
 

@@ -41,6 +41,21 @@ _OURS: Final = re.compile(
 _FOREIGN_ALWAYS: Final = re.compile(
     r"\b(?:desk ?phones?|sip (?:phone|trunk)s?|fax|sms|whatsapp|pbx)\b", re.IGNORECASE
 )
+# A call or meeting of another product is not ours, however much it sounds like it.
+_THEIR_CALLS: Final = re.compile(
+    r"\b(?:zoom|teams|webex|skype|whatsapp|facetime|google meet|viber|telegram|slack|signal|discord)\s+"
+    r"(?:(?:audio|video|voice|phone)\s+)?(?:calls?|meetings?|huddles?|calling)\b",
+    re.IGNORECASE,
+)
+_OUR_NAME: Final = re.compile(r"\b(?:twilio|sdk|soft ?phone|web ?phone|dialer)\b", re.IGNORECASE)
+# Nothing is wrong, or no longer.
+_WELL: Final = re.compile(
+    r"\b(?:(?:all|every\w*|calls?|it|audio|sound|that|this)\b[^.\n]{0,25}\b(?:is|are|was|were|works?|working|runs?)\b"
+    r"[^.\n]{0,15}\b(?:fine|ok(?:ay)?|good|well|again|perfect\w*|now|great)|"
+    r"(?:is|was|has been|got) (?:resolved|solved|fixed|closed)|(?:no|without) (?:problem|issue|trouble)s?\b)",
+    re.IGNORECASE,
+)
+_NO_TROUBLE: Final = re.compile(r"\b(?:no|without) (?:problem|issue|trouble)s?\b", re.IGNORECASE)
 _ASKS: Final = re.compile(
     r"^\W*(?:which|what|how|can|could|may|do|does|is|are|where|when|who|should)\b", re.IGNORECASE
 )
@@ -49,7 +64,8 @@ _FAULT: Final = re.compile(
     r"silen\w+|broken|wrong|stuck|problem|"
     r"issue|unsuccessful|down|dead|stop\w*|slow|bad|lag\w*|delay|expire\w*|invalid|"
     r"refus\w*|reject\w*|den(?:y|ied)|disconnect\w*|hang\w*|"
-    r"time[sd]? ?out|timeout|crash\w*|missing|unable|only)\b|n't\b",
+    r"time[sd]? ?out|timeout|crash\w*|missing|unable|only|freez\w*|froze\w*|break\w*|broke|cut\w*|choppy|echo\w*|"
+    r"robot\w*|distort\w*|noise|poor|worse|jitter\w*)\b|n't\b",
     re.IGNORECASE,
 )
 
@@ -59,5 +75,9 @@ def is_about_calls(words: str) -> bool:
     if len(words.split()) < FEWEST or not _SUBJECT.search(words):
         return False
     if _FOREIGN_ALWAYS.search(words) or (_FOREIGN.search(words) and not _OURS.search(words)):
+        return False
+    if _THEIR_CALLS.search(words) and not _OUR_NAME.search(words):
+        return False
+    if _WELL.search(words) and not _FAULT.search(_NO_TROUBLE.sub(" ", words)):
         return False
     return not _ASKS.search(words) or bool(_FAULT.search(words))

@@ -38,6 +38,17 @@ _FINE: Final = (
     r"not (?:the|a|an) (?:problem|cause|issue|"
     r"reason)|not (?:involved|in use|to blame|blocked))"
 )
+# "The token is not expired", "the microphone was never blocked".
+_NOT_BAD: Final = (
+    r"(?:is|are|was|were|has|have)(?:\s+(?:not|never)|n't)\s+(?:(?:been|yet|really|actually|at all)\s+)?"
+    r"(?:blocked|denied|muted|the (?:problem|cause|reason|culprit)|at fault|to blame|broken|"
+    r"missing|disabled|in the way|involved|in use)"
+)
+_NOT_OLD: Final = (
+    r"(?:is|are|was|were|has|have)(?:\s+(?:not|never)|n't)\s+(?:yet\s+)?(?:expired?|out of date|run out|old)"
+)
+# "The microphone was blocked, now it is allowed."
+_NOW: Final = r"\b[^.\n]{0,50}\b(?:now|meanwhile|since then|today)\b[^.,\n]{0,20}\b"
 _GAP: Final = r"(?:(?!not\b|never\b|no\b|nor\b|without\b|isn|\w+n't)[\w'-]+\s+){0,4}"
 
 
@@ -49,6 +60,7 @@ class _Subject:
     words: str
     causes: tuple[str, ...]
     absent: bool = False  # whether "no X" rules it out; "no microphone" is a complaint
+    not_bad: str = _NOT_BAD
 
 
 TOKENS: Final = (
@@ -61,6 +73,9 @@ _SUBJECTS: Final = (
     _Subject("microphone", r"(?:mic(?:rophone)?(?:'s)?(?: (?:permission|access))?|"
         r"permissions?(?: for the mic\w*)?)\b", ("microphone-denied",)),
     _Subject("token", r"(?:(?:access )?tokens?|jwts?|api keys?|credentials)\b", TOKENS),
+    _Subject("token-age", r"(?:(?:access )?tokens?|jwts?)\b", ("token-expired",), not_bad=_NOT_OLD),
+    _Subject("headset", r"(?:head ?sets?|head ?phones?|microphones?|mics?|sound cards?)\b",
+        ("microphone-unavailable",)),
     _Subject("dns", r"(?:dns|name (?:resolution|lookup)s?|(?:host ?)?names?)\b", ("dns-failing",)),
     _Subject("clock", r"(?:clock|system time|date and time)\b", ("clock-skew", "token-early")),
     _Subject("extension", r"(?:extensions?|plug-?ins?|add-?ons?|ad ?blockers?)\b", ("browser-extension",), absent=True),
@@ -83,6 +98,8 @@ _DENIED: Final = tuple(
         ),
         re.compile(rf"\b{subject.words}\s+{_GAP}{_FINE}\b(?!\s*(?:not|until|only|again))", re.IGNORECASE),
         re.compile(rf"\b{subject.words}[^.\n]{{0,60}}?\b{_NO_CHANGE}\b", re.IGNORECASE),
+        re.compile(rf"\b{subject.words}\s+{subject.not_bad}\b", re.IGNORECASE),
+        re.compile(rf"\b{subject.words}{_NOW}{_FINE}\b", re.IGNORECASE),
     )
     for subject in _SUBJECTS
 )

@@ -63,7 +63,11 @@ class Statements:
 
 _DENIAL: Final = -1.5
 # "Turn the VPN off" has nothing to do with TURN servers.
-_SWITCH: Final = re.compile(r"\bturn(?:s|ed|ing)?\b(?=[^.,;\n]{0,30}\b(?:on|off|out|back)\b)|\bin turn\b")
+_SWITCH: Final = re.compile(
+    r"\bturn(?:s|ed|ing)?\b(?=[^.,;\n]{0,30}\b(?:on|off|out|back)\b)|\bin turn\b"
+    r"|\b(?:my|your|his|her|our|their|whose) turn\b"
+    r"|\bturn(?:s|ed|ing)? (?:it|them|green|red|gr[ae]y|black|into|around|up|to)\b"
+)
 
 
 def read_statements(text: str) -> Statements:

@@ -5,7 +5,6 @@ import pytest
 from bot.intake.read import read
 from knowledge.search.library import HERE as SEARCH
 from knowledge.search.passages import load_passages
-from tests.eval.data import HERE
 from tests.eval.field_cases import (
     KNOWLEDGE,
     VOCABULARY,
@@ -17,8 +16,10 @@ from tests.eval.field_cases import (
 from tests.eval.phrases import load_phrases, measure_phrases
 from tests.eval.split import is_held_out
 
+GATE = ("field-cases.tsv", "field-variants.tsv")
 
-@pytest.mark.parametrize("name", list(field_files()))
+
+@pytest.mark.parametrize("name", GATE)
 def test_field_cases(name: str) -> None:
     """At least 95 % of each table are read right, and no claim is wrong."""
     score = measure_cases(load_cases(name))
@@ -83,5 +84,5 @@ def _bare(text: str) -> str:
 
 
 def test_the_tables_are_here() -> None:
-    """Both tables are measured: the cases that were given, and variants of their kinds."""
-    assert {path.name for path in HERE.glob("field-*.tsv")} == {"field-cases.tsv", "field-variants.tsv"}
+    """All tables are measured by `make eval`, and the gate measures two: the third takes too long."""
+    assert {*field_files()} == {*GATE, "field-kinds.tsv"}

@@ -127,7 +127,9 @@ LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 ELSE: Final = re.compile(r"\b(?:size|zip|plz|id|room|ticket|case)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE)
 # After one of these, or in an ICE candidate, it is never one.
 NEVER: Final = re.compile(
-    r"\b(?:ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread)[ \t:=#\[(]{0,3}\Z", re.IGNORECASE
+    r"\b(?P<word>ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread|orders?|invoice|extension|ext|zip|"
+    r"postcode|parcel|part|serial|model)[ \t:=#\[(.]{0,3}\Z",
+    re.IGNORECASE,
 )
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
 UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IGNORECASE)
@@ -162,8 +164,8 @@ def _is_never(text: str, match: re.Match[str]) -> bool:
     """Tell whether the number is a port, a process, a line, or a duration."""
     at = match.start(match.lastindex or 0)
     unit = UNIT.match(text, match.end(match.lastindex or 0))
-    before = NEVER.search(text, max(0, at - 12), at)
-    return bool(before and (unit or before[0][:2].casefold() not in ("in", "af"))) or bool(
+    before = NEVER.search(text, max(0, at - 14), at)
+    return bool(before and (unit or before["word"].casefold() not in ("in", "after"))) or bool(
         CANDIDATE.search(line_at(text, at))
     )
 

@@ -44,6 +44,7 @@ _NOT_TLS: Final = LazyPattern(
 _UNPROVEN: Final = LazyPattern(
     r"unable to get local issuer certificate|unable to get issuer cert", re.IGNORECASE
 )
+_PROXY: Final = re.compile(r"\s(?:-x|--proxy|--preproxy)[ =]\S{1,300}")
 _REVOCATION: Final = LazyPattern(
     r"CRYPT_E_NO_REVOCATION_CHECK|CRYPT_E_REVOCATION_OFFLINE|0x80092012|0x80092013", re.IGNORECASE
 )
@@ -63,7 +64,9 @@ def _asked(part: str) -> str:
     """Return the host of the command's address, or of the request."""
     command = re.match(r"curl[^\n]{0,2000}", part)
     for found in (
-        re.search(rf"(?:https?|wss?)://{HOST}", command[0] if command else "", re.IGNORECASE),
+        re.search(
+            rf"(?:https?|wss?)://{HOST}", _PROXY.sub(" ", command[0]) if command else "", re.IGNORECASE
+        ),
         re.search(rf"(?:CONNECT |tunnel to |negotiate (?:http )?with )\(?{HOST}", part, re.IGNORECASE),
         re.search(rf"^>\s*Host: {HOST}", part, re.MULTILINE | re.IGNORECASE),
     ):

@@ -28,7 +28,7 @@ def read_dig(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     for part in re.split(r"(?=^; <<>> DiG)", text, flags=re.MULTILINE)[:20]:
         asked = re.search(rf"^;{HOST}\s+IN\s+(?:A|AAAA)\s*$", part, re.MULTILINE | re.IGNORECASE)
         named = asked or re.search(rf"<<>> (?:[@+-]\S+ ){{0,8}}{HOST}", part, re.IGNORECASE)
-        if not named or "<<>>" not in part:
+        if not named or ("<<>>" not in part and "->>HEADER<<-" not in part):
             continue
         if facts := _outcome(part, has_question=asked is not None):
             yield named["host"].casefold(), 53, facts

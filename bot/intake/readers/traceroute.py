@@ -1,5 +1,6 @@
 """Read the output of traceroute, tracert, and mtr.
 
+What mtr counts at the last hop is loss of the whole way.
 A hop that does not answer may forward all the same, so silence points to nothing, not even at the end. Only a
 router that says that it rejects the packets (`!X`) does.
 """
@@ -28,6 +29,9 @@ LINES: Final = LazyPattern(
     r"|^(?:Trace complete|Ablaufverfolgung beendet|Traza completa|Itinéraire déterminé|Rastreamento concluído)",
     re.IGNORECASE,
 )
+_COUNTED: Final = LazyPattern(r"^\s*\d{1,2}\.\|-- (\S+)\s+(\d{1,3}(?:\.\d)?)%\s+(\d{1,5})\b", re.MULTILINE)
+_LOSS: Final = (3.0, 90.0)  # percent; with more, the end does not answer at all
+_ENOUGH: Final = 10  # packets
 _HOP: Final = LazyPattern(r"^\s*(\d{1,2})(?:\.\|--|\s)\s*(.{1,300})$", re.MULTILINE)
 
 
@@ -52,6 +56,8 @@ def _route(part: str, hops: list[tuple[str, str]], target: re.Match[str] | None)
         facts["last_hop"] = answering[-1][0]
     if target and answering and target[1] in answering[-1][1]:
         facts["trace"] = "arrives"
+    if (lost := _loss_at_the_end(part)) is not None:
+        facts |= {"sign": "packet_loss", "bad": f"{lost:g} % of the packets to the end of the way are lost"}
     if rejected := re.search(r"\s!(?:X|A|10|13|9)\b", part):
         facts |= {
             "sign": Failure.ADMIN_PROHIBITED.value,
@@ -60,3 +66,12 @@ def _route(part: str, hops: list[tuple[str, str]], target: re.Match[str] | None)
     elif re.search(r"Network is unreachable|General failure|Allgemeiner Fehler", part):
         facts |= {"sign": Failure.NETWORK_UNREACHABLE.value, "bad": "this host had no route"}
     return facts
+
+
+def _loss_at_the_end(part: str) -> float | None:
+    """Return how much the last hop of mtr lost, in percent, if it is loss and no silence."""
+    hops = _COUNTED.findall(part)
+    if not hops or hops[-1][0] == "???" or int(hops[-1][2]) < _ENOUGH:
+        return None
+    lost = float(hops[-1][1])
+    return lost if _LOSS[0] <= lost <= _LOSS[1] else None

@@ -106,3 +106,50 @@ def test_causes_of_other_platforms_are_left_out() -> None:
     for one in readings.causes:
         platforms = KNOWLEDGE.causes[one.cause].platforms
         assert not platforms or "android" in platforms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Teams meetings freeze for the whole floor",
+        "a Zoom call of ours broke off twice",
+        "the calls are all fine again since noon",
+        "this has been solved, thanks",
+    ],
+)
+def test_nothing_of_ours_is_wrong(text: str) -> None:
+    """Calls of another product, and what is well again, are no trouble to look into."""
+    assert read(text, VOCABULARY, KNOWLEDGE).match.verdict == "none"
+
+
+@pytest.mark.parametrize(
+    "text", ["our dialer calls freeze while Zoom is fine", "calls are fine at home but fail here"]
+)
+def test_what_is_well_elsewhere_does_not_hide_the_trouble(text: str) -> None:
+    """A place where all is well is only half of the story."""
+    assert read(text, VOCABULARY, KNOWLEDGE).match.verdict != "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("black screen on a Pixel 7 when a call comes", "android"),
+        ("both iPads stay silent", "ios"),
+        ("Twilio.Device offline", "javascript"),
+        ("INFO:TwilioVoice:[Platform]: registered", "ios"),
+        ("I/Twilio: [Signaling](1): RESIP::DUM: Got: SipReq:  BYE", "android"),
+        (
+            "a Samsung phone, and the page in its browser says WebSocket connection to wss failed",
+            "javascript",
+        ),
+    ],
+)
+def test_a_device_is_the_weakest_reason_for_a_platform(text: str, platform: str) -> None:
+    """What wrote the text beats what people call their phone."""
+    assert read(text, VOCABULARY, KNOWLEDGE).clues["platform"] == platform
+
+
+@pytest.mark.parametrize("text", ["invoice 31005 is late", "extension 31009 rings"])
+def test_a_number_of_something_else_is_no_code(text: str) -> None:
+    """What stands right before a number says what it counts."""
+    assert read(text, VOCABULARY, KNOWLEDGE).codes == ()

@@ -18,6 +18,9 @@ from knowledge.search.statements import read_statements, without_past
         ("there is no proxy on this line", "proxy-required"),
         ("the token is valid", "token-invalid"),
         ("it is not the microphone", "microphone-denied"),
+        ("the token has not expired yet", "token-expired"),
+        ("the mic was blocked at first and now it is allowed", "microphone-denied"),
+        ("another headset changed nothing", "microphone-unavailable"),
         (
             "with the extension removed it is no different, extension off made no difference",
             "browser-extension",
@@ -70,3 +73,18 @@ def test_misspelled_words_are_corrected() -> None:
     known = frozenset({"connect", "token", "expired"})
     assert correct("tokn expird, cannot conect", known) == "token expired, cannot connect"
     assert correct("chunderm.example stays", known) == "chunderm.example stays"
+
+
+def test_a_token_that_has_not_expired_may_still_be_wrong() -> None:
+    """Only what was denied is ruled out."""
+    points = read_statements("the token is not expired").points
+    assert points["token-expired"] < 0
+    assert "token-invalid" not in points
+
+
+@pytest.mark.parametrize(
+    "text", ["it is my turn to call", "calls turn green and stop", "they turned the TV off"]
+)
+def test_to_turn_is_no_turn_server(text: str) -> None:
+    """The verb has nothing to do with TURN servers."""
+    assert "turn" not in read_statements(text).text.casefold()
