@@ -38,7 +38,9 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     "pac": Budget(1.5),  # a name lookup and a small file on the LAN; nothing else waits for it
     "stun": Budget(2.0),  # other ports after 0.25 s without an answer, until loss cannot explain it
     "quality": Budget(3.6),  # 50 packets in 0.4 s; up to 350, and the last answers, if some are lost
-    "nat": Budget(2.6),  # one or two name lookups, then three round trips of 0.5 s; silence is a result, too
+    "nat": Budget(
+        3.2
+    ),  # 0.6 s, one or two name lookups, three round trips of 0.5 s; silence is a result, too
     "turn": Budget(2.5),  # at most 5 round trips over TLS, one loss covered
     "udp_media": Budget(
         3.6

@@ -1,5 +1,6 @@
 """What a check gets besides its step: its facts, earlier observations, and what the run shares."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ class RunContext:
     trust: Trust
     loss: LossMeter = field(default_factory=LossMeter)  # round-trip loss of small UDP packets
     controls: Controls = field(default_factory=Controls)
+    silence: asyncio.Event = field(default_factory=asyncio.Event)  # a media datagram got no answer in time
 
     @classmethod
     def of(cls, plan: Plan, resolver: Resolver | None = None) -> "RunContext":

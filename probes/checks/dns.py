@@ -118,6 +118,7 @@ async def _look_up(step: Step, context: ProbeContext) -> DnsLookup:
         context.shared.resolver.cadence,
         subnet=subnet,
         tcp=step.target.transport == "tcp",
+        ipv6=context.shared.resolver.ipv6,
     )
 
 

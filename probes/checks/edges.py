@@ -17,7 +17,6 @@ from probes.protocol.model import Step
 # check itself ends in time and does not fail for the edges that answered.
 _SHARE: Final = 0.88
 _REFUSALS: Final = frozenset({Failure.CONNECTION_REFUSED, Failure.CONNECTION_RESET})
-_SECOND: Final = 0.5  # seconds for the second connection to an edge that is open
 
 
 @dataclass(slots=True)
@@ -49,6 +48,9 @@ class _Sight:
     step: Step
     roaming: _Edge
     edges: dict[str, _Edge] = field(default_factory=dict)
+    opening: dict[str, "asyncio.Task[tuple[float | None, Failure | None]]"] = field(
+        default_factory=dict
+    )  # by address
     start: float = field(default_factory=now)
 
 
@@ -67,7 +69,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
     with suppress(TimeoutError):
         async with asyncio.timeout(step.budget * _SHARE), asyncio.TaskGroup() as group:
             for edge in everything:
-                group.create_task(_see(sight, edge))
+                group.create_task(_see(sight, edge, group))
     if not any(edge.addresses for edge in everything):
         return sight.roaming.failure
     return Failure.INCONCLUSIVE if _may_be_loss(sight) else None
@@ -79,23 +81,27 @@ def _may_be_loss(sight: _Sight) -> bool:
     return any(edge.unsure for edge in edges) and not (_barred(sight) and any(edge.open for edge in edges))
 
 
-async def _see(sight: _Sight, edge: _Edge) -> None:
+async def _see(sight: _Sight, edge: _Edge, group: asyncio.TaskGroup) -> None:
     try:
         await _resolve(sight, edge)
         v4, v6 = await usable(*split_families(edge.addresses), sight.context)
         edge.address = (v4 or v6)[0]
-        flow = Flow("tcp", edge.address, sight.step.target.port)
-        limit = sight.step.budget * _SHARE - (now() - sight.start)
-        attempts = Repeated(lambda: open_tcp(flow, sight.context), flow, sight.context, limit)
-        edge.ms, edge.failure = await attempts.run(), None
-        sight.context.note(**_summary(sight))
-        # The better of two: the first also includes the neighbor and route lookups.
-        with suppress(OSError):
-            async with asyncio.timeout(_SECOND):
-                edge.ms = min(edge.ms, await open_tcp(flow, sight.context))
+        if edge.address not in sight.opening:
+            sight.opening[edge.address] = group.create_task(_open(sight, edge.address))
+        edge.ms, edge.failure = await sight.opening[edge.address]
     except OSError as error:
         edge.failure = classify(error)
     sight.context.note(**_summary(sight))
+
+
+async def _open(sight: _Sight, address: str) -> tuple[float | None, Failure | None]:
+    """Connect to *address*: milliseconds, or the failure. The roaming name leads to an edge, which is tried once."""
+    flow = Flow("tcp", address, sight.step.target.port)
+    limit = sight.step.budget * _SHARE - (now() - sight.start)
+    try:
+        return await Repeated(lambda: open_tcp(flow, sight.context), flow, sight.context, limit).run(), None
+    except OSError as error:
+        return None, classify(error)
 
 
 async def _resolve(sight: _Sight, edge: _Edge) -> None:
@@ -134,7 +140,7 @@ def _summary(sight: _Sight) -> dict[str, Any]:
         "barred_count": len(barred),
         "roaming_edge": here,
         "roaming_open": sight.roaming.open,
-        "roaming_ms": _roaming_ms(sight, here),
+        "roaming_ms": sight.roaming.ms,
     }
     return facts | _allowance(sight.step, here) | _distance(sight, opened, facts["roaming_ms"])
 
@@ -175,10 +181,3 @@ def _roaming_edge(sight: _Sight) -> str:
         if shared or edge.host in sight.roaming.cnames:
             return name
     return ""
-
-
-def _roaming_ms(sight: _Sight, here: str) -> float | None:
-    """Round-trip time to the roaming address; the better one if its edge was measured at the same address."""
-    same = sight.edges.get(here)
-    times = [sight.roaming.ms, same.ms if same and same.address == sight.roaming.address else None]
-    return min((ms for ms in times if ms is not None), default=None)

@@ -26,7 +26,7 @@ class Handshake:
     async def run(self) -> "Handshake":
         """Connect and complete the handshake; raises OSError or EOFError. The stream stays open until `close`."""
         start = now()
-        sock = await connect_tcp(self.address, self.port)
+        sock = await connect_tcp(self.address, self.port, speaks_first=True)
         self.tcp_ms = milliseconds_since(start)
         self.context.shared.controls.learn("tcp", self.address, self.port, now() - start)
         self.stream = TlsStream(sock, self.host)

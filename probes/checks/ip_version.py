@@ -4,9 +4,9 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from probes.checks.context import ProbeContext
-from probes.checks.targets import ANY_IPV6, nat64_prefix
+from probes.checks.targets import nat64_prefix
 from probes.net.nat64 import IPV4_ONLY
-from probes.net.sockets import has_route, source_address
+from probes.net.sockets import has_ipv6, has_route, source_address
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
@@ -22,7 +22,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
         own = ip_address(source_address(step.target.host)) in _CLAT
         context.note(versions="ipv4", own_translation=own)
         return None
-    if not any(map(has_route, ANY_IPV6)):
+    if not has_ipv6():
         context.note(versions="none")
         return Failure.NETWORK_UNREACHABLE
     prefix = await nat64_prefix(context)

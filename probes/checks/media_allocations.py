@@ -19,6 +19,9 @@ from probes.protocol.model import Step, Target
 # Streams lose no packets and can report what a firewall does to UDP. If a UDP endpoint is first, streams get
 # this many more seconds: enough for a TLS handshake over a typical path.
 _STREAM_GRACE: Final = 0.15
+# Seconds that one endpoint alone is tried: TCP if there is one, since streams over it need the fewest packets.
+_HEAD_START: Final = 0.15
+_ORDER: Final = ("tcp", "tls", "udp")
 _ADDRESSES: Final = 2  # per server and transport
 _STUN_PORT: Final = 3478
 
@@ -62,7 +65,7 @@ async def first_allocation(
     egress: Egress,
     context: ProbeContext,
 ) -> Control | Failure:
-    """Try all *endpoints* in parallel; the first allocation wins, if it is a stream or no stream follows.
+    """Try one of *endpoints*, then all in parallel; the first allocation wins, if it is a stream or no stream follows.
 
     Allocations stay open until *stack* is closed, and add our mapped address to *egress*. Without an
     allocation, returns the most informative failure: no credentials, then a refusal, then inconclusive.
@@ -70,7 +73,9 @@ async def first_allocation(
     failures: dict[str, str] = {}
     won: list[Control] = []
 
-    async def attempt(endpoint: TurnEndpoint) -> None:
+    async def attempt(endpoint: TurnEndpoint, ahead: asyncio.Task[None] | None = None) -> None:
+        if ahead is not None:
+            await asyncio.wait({ahead}, timeout=_HEAD_START)
         session = TurnSession(credentials)
         try:
             held = await stack.enter_async_context(open_allocation(endpoint, session))
@@ -85,7 +90,12 @@ async def first_allocation(
         finally:
             context.note(reached=session.answered or context.facts.get("reached", False))
 
-    tasks = {asyncio.create_task(attempt(endpoint)): endpoint for endpoint in endpoints}
+    tasks: dict[asyncio.Task[None], TurnEndpoint] = {}
+    ahead = None
+    for endpoint in sorted(endpoints, key=lambda endpoint: _ORDER.index(endpoint.transport)):
+        task = asyncio.create_task(attempt(endpoint, ahead))
+        tasks[task] = endpoint
+        ahead = ahead or task
     try:
         await _race(tasks, won, failures)
     finally:

@@ -1,5 +1,6 @@
 """The public addresses that the datagrams of a media check may leave from."""
 
+import asyncio
 import ipaddress
 from collections.abc import Iterable
 from contextlib import suppress
@@ -18,7 +19,8 @@ _MOST_PERMITTED: Final = 96
 class Egress:
     """The public addresses that our datagrams may leave from; TURN permissions are for these."""
 
-    def __init__(self, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, silence: asyncio.Event, hosts: Iterable[str] = ()) -> None:
+        self.silence = silence  # set once a datagram got no answer in time
         self.hosts: set[str] = set()
         self.stun_answers = 0
         self.meter = LossMeter()  # of the STUN requests
@@ -38,7 +40,7 @@ class Egress:
             for _ in _STUN_PACE:
                 self.meter.record(answered=False)
             return
-        for number in range(answer.sent):
+        for number in range(answer.answered):
             self.meter.record(answered=number == 0)
         self.stun_answers += 1
         with suppress(OSError):  # an answer without an address

@@ -50,7 +50,6 @@ class MediaPath:
         self.relayed = relayed
         self._sock = stun.sock
         self._egress = egress
-        self._permitted: set[str] = set()
         self._slow = 0.0  # seconds that one request took over the control channel
         self._mark = os.urandom(8)
         self._times: list[float] = []  # when each datagram was sent
@@ -77,7 +76,7 @@ class MediaPath:
         server reported before has arrived by then. Raises TurnRefused, OSError or EOFError if the channel fails.
         """
         start = now()
-        await self._permit(self._egress.hosts)
+        await self._client.permit_once(self._egress.hosts)
         self._slow = now() - start
         if not self._arrived.done() and not await self._repeat(self._arrived, self._send_out):
             self.proof.outbound = None if self._client.broken else False
@@ -101,13 +100,14 @@ class MediaPath:
             await asyncio.wait({answer}, timeout=wait)
             if answer.done():
                 return True
+            self._egress.silence.set()
             if self._rejections >= _ICMP_ENOUGH or self._client.broken:
                 return False
             if answer is self._arrived:
                 with suppress(
                     TurnRefused
                 ):  # a server may refuse that many; the important ones are already permitted
-                    await self._permit(self._egress.neighbours)
+                    await self._client.permit_once(self._egress.neighbours)
         await self._wait_for_server()
         await asyncio.wait({answer}, timeout=last if answer is self._returned else _POLL)
         return answer.done()
@@ -115,12 +115,7 @@ class MediaPath:
     async def _wait_for_server(self) -> None:
         """Return once the server answered a request over the control channel."""
         with suppress(TurnRefused):
-            await self._client.permit(sorted(self._permitted)[:1] or sorted(self._egress.hosts)[:1])
-
-    async def _permit(self, hosts: set[str]) -> None:
-        if wanted := hosts - self._permitted:
-            await self._client.permit(sorted(wanted))
-            self._permitted |= wanted
+            await self._client.permit(sorted(self._egress.hosts)[:1])
 
     def _send_in(self, peer: TransportAddress) -> None:
         self.proof.sent_in += 1

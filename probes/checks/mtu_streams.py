@@ -79,15 +79,15 @@ class Trial:
     @property
     def is_silent(self) -> bool:
         """Whether it waited long enough without success; a connection that was ended did not."""
-        patience = max(_SILENCE, _TRIPS * self.info.round_trip)
-        return not self.is_over and self.waited >= patience
+        return not self.is_over and self.waited >= max(_SILENCE, _TRIPS * self.info.round_trip)
 
     async def run(self, address: str, port: int, host: str, after: float = 0.0) -> None:
         """Connect, and complete the handshake; how it went is in the fields, also if this is cancelled."""
         await asyncio.sleep(after)
         self.headers = 60 if ":" in address else 40
         try:
-            sock = await connect_tcp(address, port, mss=self.longest and self.longest - self.headers)
+            mss = self.longest and self.longest - self.headers
+            sock = await connect_tcp(address, port, mss=mss, speaks_first=True)
             self.connected = now()
             with TlsStream(sock, host, _PADDED if self.is_padded else _ALPN) as self.stream:
                 try:

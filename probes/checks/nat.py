@@ -5,6 +5,7 @@ another server from the parameter `servers`. Filtering needs OTHER-ADDRESS.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from probes.checks.context import ProbeContext
@@ -27,11 +28,16 @@ UNKNOWN: Final = "unknown"
 _RESEND: Final = (0.1, 0.1)
 _LAST_WAIT: Final = 0.25
 _MOST_SERVERS: Final = 4
+# The result matters only where media is lost. Seconds to wait for the first sign of it: most healthy runs end before.
+_HEAD_START: Final = 0.6
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Facts: mapping, filtering, port_preserved, reflexive (several addresses indicate a pool)."""
     context.note(mapping=UNKNOWN, filtering=UNKNOWN)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_HEAD_START):
+            await context.shared.silence.wait()
     servers = await _servers(step, context)
     if not servers:
         return Failure.NO_ADDRESS

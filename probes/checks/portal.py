@@ -35,7 +35,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
         raise NetworkError(Failure.NO_ADDRESS)
     address = (v4 or v6)[0]
     start = now()
-    with await connect_tcp(address, step.target.port) as sock:
+    with await connect_tcp(address, step.target.port, speaks_first=True) as sock:
         context.note(address=address)
         head, body = await _fetch(sock, step)
     context.note(status=head.status, server=head.get("server"), ms=milliseconds_since(start))

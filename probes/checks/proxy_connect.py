@@ -57,17 +57,17 @@ async def _ask(context: "ProbeContext", sock: socket.socket, request: bytes) -> 
 
 
 async def open_stream(step: Step, context: ProbeContext) -> TlsStream:
-    """A TLS session with the step's host, direct or through the plan's proxy; the tls check judges it."""
+    """A TLS session with the step's host, direct or through the plan's proxy, to write to; the tls check judges it."""
     host, port = step.target.host, step.target.port
     if step.params.get("proxy"):
         sock = await connect_through_proxy(context, host, port)
     else:
         address = await address_of(step, context)
         context.note(address=address)
-        sock = await connect_tcp(address, port)
+        sock = await connect_tcp(address, port, speaks_first=True)
     stream = TlsStream(sock, host)
     try:
-        await stream.handshake()
+        await stream.handshake(writes_next=True)
     except BaseException:
         stream.close()
         raise

@@ -1,16 +1,13 @@
 """Find the addresses of a step's target."""
 
 from ipaddress import IPv6Address, IPv6Network
-from typing import Final
 
 from probes.checks.context import ProbeContext
 from probes.net.addresses import is_address, split_families
 from probes.net.nat64 import IPV4_ONLY, embed, prefix_in
-from probes.net.sockets import has_route
+from probes.net.sockets import has_ipv6, has_route
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.model import Step
-
-ANY_IPV6: Final = ("2000::1", "64:ff9b::1")  # nothing is sent there; only the route counts
 
 
 async def addresses_of(step: "Step", context: "ProbeContext") -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -60,7 +57,7 @@ async def ipv4_or_translated(
 
 async def translate(address: str, context: "ProbeContext") -> str:
     """The address by which this host reaches *address*: another one only for IPv4 on a host that has NAT64 instead."""
-    if ":" in address or has_route(address) or not any(map(has_route, ANY_IPV6)):
+    if ":" in address or has_route(address) or not has_ipv6():
         return address
     prefix = await nat64_prefix(context)
     return address if prefix is None else embed(prefix, address)

@@ -28,7 +28,7 @@ from probes.net.turn_session import Credentials, TurnRefused, TurnSession
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
-_MOST_PORTS: Final = 8
+_MOST_PORTS: Final = 6
 _EPHEMERAL_LANES: Final = 2  # how many ports are also tried from an ephemeral port
 _KNOCKS: Final = 3
 _EPHEMERAL_PORTS: Final = range(32768, 60001)
@@ -45,7 +45,7 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Facts: via, relayed_address, in_range, tried, counts, lost_ports, boundary, ephemeral, stun_silent."""
     context.note(reached=False, ephemeral="not_looked")
     async with AsyncExitStack() as stack:
-        egress = Egress(_taught(context))
+        egress = Egress(context.shared.silence, _taught(context))
         rounds = MediaRounds(egress, context.loss)
         work = _Work(step, context, stack, Credentials.given(step.secrets), egress, rounds)
         with suppress(TimeoutError):
@@ -95,13 +95,19 @@ class _Work:
                 questions = []
                 for number in range(count):
                     stun = await self._open()
-                    questions.append(asking.create_task(self.egress.ask(stun, server)))
-                    proving.create_task(self._prove_port(number, stun, questions[-1]))
+                    questions.append(asking.create_task(self._ask(number, stun, server)))
+                    proving.create_task(self._prove_port(number, stun, questions[0]))
             await self._retry()
             await self._knock()
             if not self.rounds.silent:
                 for question in questions:
                     question.cancel()
+
+    async def _ask(self, number: int, stun: StunSocket, server: TransportAddress) -> None:
+        """Ask for our address from the first port, and from the others once anything is silent."""
+        if number:
+            await self.egress.silence.wait()
+        await self.egress.ask(stun, server)
 
     async def _prove_port(self, number: int, stun: StunSocket, question: asyncio.Task[None]) -> None:
         """Make an allocation for port *number*, and run the first round through it."""

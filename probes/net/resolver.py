@@ -12,6 +12,8 @@ from probes.net.addresses import is_address, split_families
 from probes.net.dns_exchange import CADENCE, Server, ask
 from probes.net.dns_message import DnsAnswer, make_query
 from probes.net.guard import GUARD
+from probes.net.host_files import parse_hosts, parse_servers, read_text
+from probes.net.sockets import has_ipv6
 from probes.protocol.failures import Failure, NetworkError
 from probes.protocol.special_addresses import is_public, read_address
 
@@ -60,10 +62,12 @@ class Resolver:
         cadence: Sequence[float] = CADENCE,
         hosts: Path = Path("/etc/hosts"),
         configuration: Path = Path("/etc/resolv.conf"),
+        ipv6: bool | None = None,
     ) -> None:
-        self.servers = tuple(servers if servers is not None else parse_servers(_text(configuration)))
+        self.servers = tuple(servers if servers is not None else parse_servers(read_text(configuration)))
         self.cadence = tuple(cadence)
         self.configuration = configuration
+        self.ipv6 = has_ipv6() if ipv6 is None else ipv6
         self._hosts = hosts
         self._known: dict[str, DnsLookup] = {}
         self._locks: dict[str, asyncio.Lock] = {}
@@ -83,11 +87,13 @@ class Resolver:
         name = host.rstrip(".").lower()
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name not in self._known:
-                self._known[name] = self._from_hosts(name) or await look_up(name, self.servers, self.cadence)
+                self._known[name] = self._from_hosts(name) or await look_up(
+                    name, self.servers, self.cadence, ipv6=self.ipv6
+                )
             return self._known[name]
 
     def _from_hosts(self, name: str) -> DnsLookup | None:
-        v4, v6 = split_families(parse_hosts(_text(self._hosts), name))
+        v4, v6 = split_families(parse_hosts(read_text(self._hosts), name))
         GUARD.get().grant(name, (*v4, *v6))
         return DnsLookup(addresses=v4, addresses6=v6, resolver="hosts", rcode="NOERROR") if v4 or v6 else None
 
@@ -99,10 +105,12 @@ async def look_up(
     *,
     subnet: str = "",
     tcp: bool = False,
+    ipv6: bool = True,
 ) -> DnsLookup:
     """Ask *servers* for the addresses of *host*, starting the next one as soon as one fails or is slow.
 
-    The first conclusive answer wins. NXDOMAIN is conclusive; SERVFAIL and REFUSED are not.
+    The first conclusive answer wins. NXDOMAIN is conclusive; SERVFAIL and REFUSED are not. Without *ipv6*, only a name
+    that has no IPv4 address is asked for another one, as stub resolvers do (getaddrinfo(3), AI_ADDRCONFIG).
     """
     tries: list[dict[str, object]] = []
     asked: set[asyncio.Task[DnsLookup]] = set()
@@ -115,7 +123,7 @@ async def look_up(
     try:
         while waiting or asked:
             if waiting:
-                asked.add(asyncio.create_task(_ask_both(waiting.pop(0), queries, cadence, tcp)))
+                asked.add(asyncio.create_task(_ask_both(waiting.pop(0), queries, cadence, tcp, ipv6)))
             done, asked = await asyncio.wait(
                 asked, timeout=_STAGGER if waiting else None, return_when=asyncio.FIRST_COMPLETED
             )
@@ -138,11 +146,15 @@ async def _cancel(tasks: set[asyncio.Task[DnsLookup]]) -> None:
 
 
 async def _ask_both(
-    server: Server, queries: Sequence[dns.message.Message], cadence: Sequence[float], tcp: bool
+    server: Server, queries: Sequence[dns.message.Message], cadence: Sequence[float], tcp: bool, ipv6: bool
 ) -> DnsLookup:
-    """Ask one *server* for IPv4 and IPv6 addresses at the same time."""
+    """Ask one *server* for IPv4 and, with *ipv6*, for IPv6 addresses at the same time."""
     clock = asyncio.get_running_loop().time
     start = clock()
+    if not ipv6:
+        only = await _try(server, queries[0], cadence, tcp)
+        if not isinstance(only, DnsAnswer) or only.addresses or only.failure:
+            return _combine(server[0], only, None, round((clock() - start) * 1000, 2))
     async with asyncio.TaskGroup() as group:
         v4 = group.create_task(_try(server, queries[0], cadence, tcp))
         v6 = group.create_task(_try(server, queries[1], cadence, tcp))
@@ -191,30 +203,7 @@ def _combine(resolver: str, v4: DnsAnswer | Failure, v6: DnsAnswer | Failure | N
     )
 
 
-def parse_servers(text: str) -> tuple[Server, ...]:
-    """The name servers in a resolv.conf(5): at most three; 127.0.0.1 if there is none."""
-    words = [line.split() for line in text.splitlines()]
-    named = [line[1] for line in words if len(line) > 1 and line[0] == "nameserver"]
-    valid = [address for address in named if is_address(address)]
-    return tuple((address, 53) for address in valid[:3] or ["127.0.0.1"])
-
-
-def parse_hosts(text: str, name: str) -> tuple[str, ...]:
-    """The addresses of *name* in a hosts(5) file, in file order."""
-    lines = (line.partition("#")[0].split() for line in text.splitlines())
-    return tuple(
-        line[0] for line in lines if name in (word.lower() for word in line[1:]) and is_address(line[0])
-    )
-
-
 def is_bogon(address: str) -> bool:
     """Whether *address* cannot belong to a public service: private, loopback, unspecified, reserved, multicast."""
     real = read_address(address)
     return real is None or not is_public(real)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""

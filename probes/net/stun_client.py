@@ -42,6 +42,7 @@ class StunAnswer:
     message: StunMessage
     ms: float  # from the request that it answers
     sent: int  # number of requests sent
+    answered: int = 1  # which of them it answers, from 1: those before it were lost, or their answers
 
     @property
     def reflexive(self) -> TransportAddress:
@@ -156,7 +157,8 @@ def _settle(question: _Question, message: StunMessage, as_asked: bool) -> None:
         question.answer.set_exception(NetworkError(Failure.NOT_SUPPORTED))
     elif message.kind is StunClass.SUCCESS and message.method == StunMethod.BINDING:
         ms = milliseconds_since(question.times[message.transaction])
-        question.answer.set_result(StunAnswer(message, ms, len(question.times)))
+        answered = list(question.times).index(message.transaction) + 1
+        question.answer.set_result(StunAnswer(message, ms, len(question.times), answered))
     else:  # our transaction id, so the server sent it, but it has no usable answer
         question.answer.set_exception(NetworkError(Failure.STUN_MALFORMED_RESPONSE))
 

@@ -66,8 +66,11 @@ class TlsStream:
         """Close the socket at once, without a TLS close_notify."""
         self._sock.close()
 
-    async def handshake(self) -> None:
-        """Complete the TLS handshake; raises EOFError, OSError, ssl.SSLError or NetworkError(ssl_not_tls)."""
+    async def handshake(self, *, writes_next: bool = False) -> None:
+        """Complete the TLS handshake; raises EOFError, OSError, ssl.SSLError or NetworkError(ssl_not_tls).
+
+        If the caller *writes_next*, the last part of the handshake leaves with what it writes.
+        """
         while True:
             try:
                 self._tls.do_handshake()
@@ -81,7 +84,8 @@ class TlsStream:
             await self._fill()
             if self.received > _MOST:
                 raise NetworkError(Failure.SSL_FAILED_HANDSHAKE)
-        await self._flush()
+        if not writes_next:
+            await self._flush()
         self.stage = "done"
 
     async def read(self) -> bytes:

@@ -52,6 +52,8 @@ class TurnClient:
         self._broken: OSError | EOFError | None = None
         self._held = False  # the server may have an allocation of ours
         self._junk = False
+        self._permitted: set[str] = set()
+        self._permitting = asyncio.Lock()
         self.on_data: list[TakesData] = []
 
     async def allocate(self) -> Allocation:
@@ -68,18 +70,24 @@ class TurnClient:
         """Allow datagrams from any port of *hosts* to reach us; raises as `allocate` does."""
         await self._ask(StunMethod.CREATE_PERMISSION, peers=[TransportAddress(host, 0) for host in hosts])
 
+    async def permit_once(self, hosts: Iterable[str]) -> None:
+        """The same for those of *hosts* that have no permission yet."""
+        async with self._permitting:
+            if wanted := set(hosts) - self._permitted:
+                await self.permit(sorted(wanted))
+                self._permitted |= wanted
+
     def send(self, payload: bytes, peer: TransportAddress) -> None:
         """Have the server send *payload* to *peer* from the relayed address; there is no confirmation."""
         self._wire.send(self._session.indication(payload, peer))
 
     def free(self) -> None:
-        """Release the allocation without waiting; sends the request twice over UDP, where it may be lost."""
-        if not self._held:
+        """Release the allocation without waiting; one over a stream ends with the stream."""
+        if not self._held or self._wire.reliable:
             return
         _, packet = self._session.request(StunMethod.REFRESH, [(StunAttribute.LIFETIME, bytes(4))])
         with suppress(OSError):
-            for _ in range(1 if self._wire.reliable else 2):
-                self._wire.send(packet)
+            self._wire.send(packet)
 
     async def listen(self) -> None:
         """Receive messages until the connection breaks."""

@@ -106,7 +106,7 @@ async def open_wire(endpoint: TurnEndpoint) -> Wire:
     """Connect to *endpoint*, with the TLS handshake if it uses TLS; raises OSError."""
     if endpoint.transport == "udp":
         return Datagrams(open_udp((endpoint.address, endpoint.port)))
-    sock = await connect_tcp(endpoint.address, endpoint.port)
+    sock = await connect_tcp(endpoint.address, endpoint.port, speaks_first=True)
     tls, name = (_context(), endpoint.host) if endpoint.transport == "tls" else (None, None)
     try:  # it owns the socket from here, even if we are cancelled
         return Stream(*await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=name))

@@ -26,6 +26,7 @@ async def see(
     names: Resolver | None = None,
     secrets: Mapping[str, str] | None = None,
     more: Mapping[str, Any] | None = None,
+    media_is_silent: bool = False,
     **params: Any,
 ) -> tuple[Failure | None, dict[str, Any]]:
     """Names are asked for at *servers* and nowhere else; *more* are params whose names are taken here."""
@@ -33,10 +34,12 @@ async def see(
     step = Step(
         "look", "any", Target("signaling", host, port, transport), budget, params, secrets=secrets or {}
     )
-    names = names or Resolver(servers=servers, cadence=cadence)
+    names = names or Resolver(servers=servers, cadence=cadence, ipv6=True)
     context = ProbeContext(
         RunContext(Plan((step,), budget, roots, proxy_url), names, Trust(roots)), earlier or {}
     )
+    if media_is_silent:
+        context.shared.silence.set()
     limit = asyncio.timeout(budget)
     try:
         async with limit:

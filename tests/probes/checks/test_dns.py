@@ -12,7 +12,8 @@ import pytest
 from probes.checks import BUDGETS
 from probes.checks import dns as dns_probe
 from probes.net.dns_exchange import CADENCE
-from probes.net.resolver import _STAGGER, Resolver, is_bogon, look_up, parse_hosts, parse_servers
+from probes.net.host_files import parse_hosts, parse_servers
+from probes.net.resolver import _STAGGER, Resolver, is_bogon, look_up
 from probes.net.sockets import open_udp
 from probes.protocol.failures import Failure
 from tests.name_server import answer, name_server, zone
@@ -20,7 +21,8 @@ from tests.probes.checks.run_one_probe import see
 
 HOST = "voice.example"
 ask_for = partial(see, dns_probe.probe, transport="udp")
-GOOD = zone({f"{HOST} A": [f"{HOST} A 8.8.4.4"], f"{HOST} AAAA": [f"{HOST} AAAA 2001:4860::1"]})
+GOOD_RECORDS = {f"{HOST} A": [f"{HOST} A 8.8.4.4"], f"{HOST} AAAA": [f"{HOST} AAAA 2001:4860::1"]}
+GOOD = zone(GOOD_RECORDS)
 
 
 async def test_addresses_of_both_families_are_found() -> None:
@@ -218,6 +220,22 @@ async def test_v6_that_is_never_answered_does_not_hold_up_v4() -> None:
         failure, facts = await ask_for(HOST, 53, servers=[server], cadence=(9.0,))
     assert failure is None
     assert (facts["addresses"], facts["addresses6"]) == (["8.8.4.4"], [])
+
+
+async def test_without_ipv6_only_a_name_without_v4_is_asked_for_v6() -> None:
+    """A host that cannot use IPv6 asks one question per name, and a second one where the answer would be none."""
+    asked: list[str] = []
+    records = {**GOOD_RECORDS, "six.example AAAA": ["six.example AAAA 2001:4860::1"]}
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        asked.append(dns.rdatatype.to_text(query.question[0].rdtype))
+        return zone(records)(query, tcp)
+
+    async with name_server(script) as server:
+        resolver = Resolver(servers=[server], ipv6=False)
+        assert await resolver.addresses(HOST) == (("8.8.4.4",), ())
+        assert asked == ["A"]
+        assert await resolver.addresses("six.example") == ((), ("2001:4860::1",))
 
 
 async def test_v6_alone_is_an_address() -> None:

@@ -161,3 +161,16 @@ async def test_edges_that_all_refuse() -> None:
     async with full_backlog() as port:
         _, silent = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
     assert silent["all_refuse"] is False
+
+
+async def test_an_address_is_tried_once() -> None:
+    """Roaming and the edge that it leads to are one address: one connection decides for both."""
+    asked: list[int] = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(1)
+
+    async with tcp_server(count) as port:
+        _, facts = await context(port, addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.2"))
+    assert len(asked) == 1
+    assert facts["roaming_ms"] == facts["edges"]["dublin"]["ms"] > 0

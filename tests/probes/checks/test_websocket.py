@@ -344,9 +344,12 @@ async def test_a_connection_that_hangs_once_is_chance() -> None:
             if connections == 1:
                 await asyncio.Event().wait()
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(pump(reader, inner_writer))
-                group.create_task(pump(inner_reader, writer))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(pump(reader, inner_writer))
+                    group.create_task(pump(inner_reader, writer))
+            finally:
+                inner_writer.close()
 
         async with tcp_server(talk) as hanging:
             failure, facts = await upgrade(hanging, budget=1.0)

@@ -26,8 +26,8 @@ from probes.checks.websocket_attempt import judge_upgrade
 from probes.net import icmp
 from probes.net.certificate_verdict import Trust
 from probes.net.dns_message import _KINDS, make_query, parse_answer
+from probes.net.host_files import parse_hosts, parse_servers
 from probes.net.http1 import Head, parse_head, read_head
-from probes.net.resolver import parse_hosts, parse_servers
 from probes.protocol.failures import Failure, NetworkError
 from tests.certificates import NOW, make_authority, make_server
 from tests.fakes import Talk, drip, say, tcp_server

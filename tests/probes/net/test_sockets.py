@@ -290,3 +290,26 @@ async def test_silence_is_waited_out() -> None:
     """A server that says nothing has still accepted."""
     async with tcp_server(silence) as port:
         (await connect_tcp("127.0.0.1", port)).close()
+
+
+async def test_a_connection_ends_with_one_packet() -> None:
+    """Closing resets the connection, so that neither end has more to send."""
+    ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            ended.set_result(f"closed {await reader.read()!r}")
+        except ConnectionResetError:
+            ended.set_result("reset")
+
+    async with tcp_server(wait) as port:
+        (await connect_tcp("127.0.0.1", port)).close()
+        assert await ended == "reset"
+
+
+@pytest.mark.parametrize("speaks_first", [True, False])
+async def test_who_speaks_first_sends_no_bare_confirmations(speaks_first: bool) -> None:
+    """tcp(7), TCP_QUICKACK: off where a request follows, which then confirms what came before."""
+    async with tcp_server(silence) as port:
+        with await connect_tcp("127.0.0.1", port, speaks_first=speaks_first) as sock:
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK) == (not speaks_first)
