@@ -6,6 +6,7 @@ the client's subnet, RFC 7871, as a special test name reports) or "identity" (wh
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Final
 
 import dns.message
@@ -23,7 +24,7 @@ from probes.protocol.model import Step
 _SUBNET_SENT: Final = re.compile(r"""['"]?ecs['"]?\s*[:=]\s*['"]?(true|false)""", re.IGNORECASE)
 
 
-# Seconds that lookups of other names get after the target's own has ended. They started at the same time.
+# Seconds for the lookups of other names, after the target's own. Most are known by then: other checks need them, too.
 _OTHERS_WAIT: Final = 0.25
 
 
@@ -39,15 +40,9 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
 
 async def _address(step: Step, context: ProbeContext) -> Failure | None:
     """Look up the target's addresses. Names in the parameter `others` show whether all names get the same ones."""
-    lookups = [asyncio.create_task(_addresses_of(host, context)) for host in step.params.get("others", ())]
-    try:
-        found = await _look_up(step, context)
-        if found.addresses and lookups:
-            context.note(same_answers=await _count_same(found.addresses, lookups))
-    finally:
-        for lookup in lookups:
-            lookup.cancel()
-        await asyncio.gather(*lookups, return_exceptions=True)
+    found = await _look_up(step, context)
+    if found.addresses and (others := step.params.get("others")):
+        context.note(same_answers=await _count_same(found.addresses, others, context))
     if step.params.get("resolver"):
         context.note(named_resolver=True)
     good = [address for address in (*found.addresses, *found.addresses6) if not is_bogon(address)]
@@ -95,17 +90,22 @@ async def _addresses_of(host: str, context: ProbeContext) -> tuple[str, ...]:
         return ()
 
 
-async def _count_same(addresses: tuple[str, ...], lookups: list["asyncio.Task[tuple[str, ...]]"]) -> int:
-    """How many of *lookups* lead to *addresses*; 0 as soon as one leads elsewhere. Slow ones do not count."""
-    end, same = now() + _OTHERS_WAIT, 0
-    waiting = set(lookups)
-    while waiting and (left := end - now()) > 0:
-        done, waiting = await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        answers = [set(lookup.result()) for lookup in done if lookup.result()]
-        if any(answer != set(addresses) for answer in answers):
-            return 0
-        same += len(answers)
-    return same
+async def _count_same(addresses: tuple[str, ...], others: Sequence[str], context: ProbeContext) -> int:
+    """How many of the names *others* lead to *addresses*; 0 as soon as one leads elsewhere. Slow ones do not count."""
+    waiting = {asyncio.create_task(_addresses_of(host, context)) for host in others}
+    lookups, end, same = tuple(waiting), now() + _OTHERS_WAIT, 0
+    try:
+        while waiting and (left := end - now()) > 0:
+            done, waiting = await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            answers = [set(lookup.result()) for lookup in done if lookup.result()]
+            if any(answer != set(addresses) for answer in answers):
+                return 0
+            same += len(answers)
+        return same
+    finally:
+        for lookup in lookups:
+            lookup.cancel()
+        await asyncio.gather(*lookups, return_exceptions=True)
 
 
 async def _look_up(step: Step, context: ProbeContext) -> DnsLookup:

@@ -449,3 +449,17 @@ async def test_the_same_answer_for_other_names_is_counted(addresses: tuple[str, 
         failure, facts = await ask_for(HOST, 53, servers=[server], private_ok=True, **ALIKE)
     assert failure is None
     assert facts["same_answers"] == same
+
+
+async def test_a_dead_resolver_is_not_asked_for_other_names() -> None:
+    """Other names are looked up once the target's own has addresses: whoever else waits for them loses no time."""
+    asked: set[str] = set()
+
+    def script(query: dns.message.Message, tcp: bool) -> list[bytes]:
+        asked.add(query.question[0].name.to_text(omit_final_dot=True))
+        return []
+
+    async with name_server(script) as server:
+        failure, _ = await ask_for(HOST, 53, servers=[server], more=ALIKE)
+    assert failure is Failure.DNS_TIMEOUT_ERROR
+    assert asked == {HOST}
