@@ -109,7 +109,9 @@ def open_order(
         raise PlanRefused("malformed", f"the order cannot be read: {error}") from None
     _check_claims(order, me, now)
     if found(order):
-        raise PlanRefused("replayed", "this order was sent before", order.id)
+        raise PlanRefused(
+            "replayed", "this plan was sent before, or the clock that signed it is behind", order.id
+        )
     key = signers.get(order.kid)
     if key is None:
         raise PlanRefused(

@@ -3,7 +3,8 @@
 Pure: the caller passes the clock. A refusal is a `PlanRefused`, whose sentence is for people.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
@@ -13,6 +14,8 @@ from probes.protocol.policy import SYSTEM, Policy, RelayLimits
 from probes.protocol.sliding_window import SlidingWindow
 from probes.protocol.special_addresses import read_address
 
+NONCES: Final = 256  # nonces that a relay remembers
+OLD: Final = 120.0  # seconds
 _HOUR: Final = 3600.0
 _MANY: Final = 2_000  # destinations in one plan; our largest plan has some hundred
 
@@ -141,26 +144,30 @@ class Quota:
 
 @dataclass(slots=True)
 class ReplayMemory:
-    """The nonces of accepted plans: no plan runs twice, even if the hub's clock is wrong.
+    """The nonces of accepted plans: no plan runs twice, even if a clock is wrong.
 
-    A signed plan is valid for a minute. One that is more than two minutes older than the newest is refused, so
-    only the nonces of the last two minutes are stored. A subclass writes *newest* to a file.
+    A signed plan is valid for a minute. One that is more than two minutes older than the newest is refused, unless it
+    is fresh by this host's own clock: then the newest was signed while another clock was ahead. Only the latest
+    `NONCES` are kept; once one is dropped, plans signed up to its time are refused. A subclass stores all this.
     """
 
     newest: float = 0.0  # the latest `iat` accepted
-    floor: float = 0.0  # plans signed up to this time are refused: they may have run before a restart
-    _nonces: dict[str, float] = field(default_factory=dict)
+    floor: float = 0.0  # plans signed up to this time are refused: they may have run before
+    nonces: dict[str, float] = field(default_factory=dict)  # nonce -> `iat`
+    clock: Callable[[], float] = time.time  # this host's own
 
     def has(self, order: SignedPlan) -> bool:
         """Whether *order* was, or may have been, accepted before."""
-        too_old = order.iat <= self.floor or order.iat < self.newest - 120
-        return too_old or order.nonce in self._nonces
+        too_old = order.iat < self.newest - OLD and abs(self.clock() - order.iat) > OLD
+        return too_old or order.iat <= self.floor or order.nonce in self.nonces
 
     def add(self, order: SignedPlan) -> None:
         """Remember *order* as accepted."""
         self.newest = max(self.newest, order.iat)
-        self._nonces = {nonce: iat for nonce, iat in self._nonces.items() if iat >= self.newest - 120}
-        self._nonces[order.nonce] = order.iat
+        self.nonces[order.nonce] = order.iat
+        while len(self.nonces) > NONCES:
+            nonce = min(self.nonces, key=self.nonces.__getitem__)
+            self.floor = max(self.floor, self.nonces.pop(nonce))
         self.keep()
 
     def keep(self) -> None:

@@ -4,12 +4,15 @@
 - hub.json: the hub's configuration, written by `join`.
 - policy.yaml: the operator's egress policy.
 - newest: the creation time of the latest plan.
+- nonces.json: the nonces of the latest plans, and the time up to which every plan is refused.
 - stop: the kill switch. While this file exists, no plan runs.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from probes.protocol import json_codec
 from probes.protocol.invitation import Invitation, check_hub, check_pin
@@ -42,6 +45,7 @@ class HubConfig:
         return {fingerprint(key): key for key in self.signers}
 
 
+_NONCES: Final = msgspec.json.Decoder(tuple[float, dict[str, float]])
 _HUB_FILE: Final = JsonForm(HubConfig, {"url": "hub"})
 
 
@@ -99,24 +103,32 @@ class StateDir:
         _replace(self.path / "hub.json", text + "\n")
 
     def memory(self) -> "StoredReplayMemory":
-        """Read the time of the latest plan before the last stop."""
+        """Read which plans ran before the last stop."""
+        files = self.path / "newest", self.path / "nonces.json"
         try:
-            newest = float((self.path / "newest").read_text(encoding="ascii"))
+            newest = float(files[0].read_text(encoding="ascii"))
         except (OSError, ValueError):
             newest = 0.0
-        return StoredReplayMemory(newest=newest, floor=newest, path=self.path / "newest")
+        try:
+            floor, nonces = _NONCES.decode(files[1].read_bytes())
+        except (OSError, ValueError):
+            floor, nonces = newest, {}
+        if newest > max(nonces.values(), default=0.0) + 0.001:  # a version before 0.2.0 ran plans since
+            floor = newest
+        return StoredReplayMemory(newest, floor, nonces, files=files)
 
 
 @dataclass(slots=True)
 class StoredReplayMemory(ReplayMemory):
-    """A replay memory whose latest time is also stored in a file."""
+    """A replay memory in two files: the latest time, which every version reads, and the nonces."""
 
-    path: Path | None = None
+    files: tuple[Path, Path] | None = None
 
     def keep(self) -> None:
-        """Write the file: one line, once per plan."""
-        if self.path:
-            _replace(self.path, f"{self.newest:.3f}\n")
+        """Write the files, once per plan. The nonces come first: without them the latest time is the limit."""
+        if self.files:
+            _replace(self.files[1], msgspec.json.encode((self.floor, self.nonces)).decode())
+            _replace(self.files[0], f"{self.newest:.3f}\n")
 
 
 def _check_owner(path: Path) -> None:

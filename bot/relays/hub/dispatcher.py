@@ -14,7 +14,7 @@ from bot.relays.hub.session import RelaySession
 from bot.storage.audit_table import AuditEntry
 from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.json_fields import WireError
-from probes.protocol.messages import Ack, Cancel, Done, ObservationMessage, Ready, Refusal, RunPlan
+from probes.protocol.messages import Ack, Cancel, Done, ObservationMessage, Ready, Refusal
 from probes.protocol.report import open_refusal
 
 log: Final = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class PlanDispatcher:
                 self._in_flight.add(orphan)
                 loop.call_later(GRACE, self._give_up, orphan)
         for envelope in self._in_flight.relay_back(session.name, ready.plans):
-            await session.line.say(RunPlan(envelope))
+            await session.run(envelope)
 
     def relay_gone(self, name: str) -> None:
         """Let the relay's plans wait for its return."""
@@ -97,7 +97,7 @@ class PlanDispatcher:
             self._in_flight.add(in_flight)
             unless_sent.callback(self._in_flight.end, job.plan)
             in_flight.wait_for_relay(f"{job.relay} did not answer in time")
-            await session.line.say(RunPlan(job.envelope))
+            await session.run(job.envelope)
             unless_sent.pop_all()
         return in_flight
 

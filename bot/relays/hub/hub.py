@@ -146,7 +146,7 @@ class Hub:
     async def _heard(self, session: RelaySession, message: RelayMessage) -> None:
         match message:
             case Pong():
-                session.pong(message)
+                await session.pong(message)
             case Ping():
                 await session.line.say(Pong(message.n, time.time()))
             case ObservationMessage() | Done() | Refusal():

@@ -1,5 +1,6 @@
 """Handle one relay connection: its authentication, and its state while it is connected."""
 
+import logging
 import secrets
 import time
 from asyncio import Transport
@@ -12,11 +13,27 @@ from aiohttp import WSMsgType, web
 from bot.storage.relay_registry import JoinRefusedError, RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.message_codec import read, write
-from probes.protocol.messages import Challenge, Hello, Ping, Pong, Proof, Ready, Rejection, RelayMessage
+from probes.protocol.messages import (
+    Challenge,
+    Hello,
+    Ping,
+    Pong,
+    Proof,
+    Ready,
+    Rejection,
+    RelayMessage,
+    RunPlan,
+)
 from probes.protocol.signing import is_proved
 from probes.protocol.token_bucket import TokenBucket
 
+log: Final = logging.getLogger(__name__)
+
 M = TypeVar("M")
+
+STEP: Final = (
+    1.0  # seconds between the clocks of hub and relay that no network explains from one ping to the next
+)
 
 # Unsent bytes from which a relay counts as one that does not read.
 BACKLOG: Final = 1_000_000
@@ -98,13 +115,23 @@ class RelaySession:
         self.unanswered += 1
         await self.line.say(Ping(number))
 
-    def pong(self, message: Pong) -> None:
-        """Handle the reply to a ping."""
+    async def run(self, envelope: str) -> None:
+        """Send a signed plan, after the time: the relay judges the plan by our clock, which may have been set since."""
+        await self.line.say(Pong(0, time.time()))
+        await self.line.say(RunPlan(envelope))
+
+    async def pong(self, message: Pong) -> None:
+        """Handle the reply to a ping. If either clock was set, send the relay the time."""
         self.unanswered = 0
         number, sent = self._pinged
         if message.n == number:
             self.round_trip = time.perf_counter() - sent
-            self.offset = message.time - (time.time() - self.round_trip / 2)
+            before, self.offset = self.offset, message.time - (time.time() - self.round_trip / 2)
+            if before is not None and abs(self.offset - before) > STEP:
+                log.warning(
+                    "the clock of the hub or of relay %s was set: %+.1f s", self.name, self.offset - before
+                )
+                await self.line.say(Pong(0, time.time()))
 
 
 @dataclass(slots=True, eq=False)
