@@ -90,7 +90,7 @@ async def test_plans_after_a_step(tmp_path: Path, clock: Clock, step: float) -> 
 
 
 async def test_clock_that_goes_an_hour_back(tmp_path: Path, clock: Clock) -> None:
-    """A plan that is stale by the relay's own clock is refused in words, for it may be an old one; the next one runs."""
+    """A plan that is stale by the relay's own clock is refused in words, for it may be old; the next one runs."""
     async with relay(tmp_path, beat=15.0) as (here, _):
         await here.run("paris", ONE_STEP)
         clock.ahead = -3600.0
