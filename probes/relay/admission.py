@@ -147,8 +147,8 @@ class ReplayMemory:
     """The nonces of accepted plans: no plan runs twice, even if a clock is wrong.
 
     A signed plan is valid for a minute. One that is more than two minutes older than the newest is refused, unless it
-    is fresh by this host's own clock: then the newest was signed while another clock was ahead. Only the latest
-    `NONCES` are kept; once one is dropped, plans signed up to its time are refused. A subclass stores all this.
+    is fresh by this host's own clock. In that case, the newest was signed by a clock that was ahead. Only the latest
+    `NONCES` are kept. Once one is dropped, plans signed up to its time are refused. A subclass stores all this.
     """
 
     newest: float = 0.0  # the latest `iat` accepted
