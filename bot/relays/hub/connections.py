@@ -5,7 +5,8 @@ import logging
 from contextlib import suppress
 from typing import Final
 
-from bot.relays.hub.session import RejectedError, RelaySession, revoked
+from bot.relays.hub.rejections import RejectedError
+from bot.relays.hub.session import RelaySession, revoked
 from bot.storage.relay_registry import RelayRegistry
 
 log: Final = logging.getLogger(__name__)

@@ -14,7 +14,8 @@ from bot.relays.hub.connections import BEAT, PARTS, WATCH, RelayConnections
 from bot.relays.hub.dispatcher import PlanDispatcher
 from bot.relays.hub.messages import HubEvent, HubJob, HubStatus, RelayStatus
 from bot.relays.hub.quotas import HubLimits
-from bot.relays.hub.session import RejectedError, RelaySession, RelayStream, greet
+from bot.relays.hub.rejections import RejectedError
+from bot.relays.hub.session import RelaySession, RelayStream, greet
 from bot.storage.db_writer import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.messages import (
