@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.cli.parser import Parser
 from bot.cli.text_evidence import add_evidence
-from bot.diagnosis.engine import Engine, load_engine
+from bot.diagnosis.engine import Engine, RecordChange, load_engine
 from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.request import Request
@@ -24,7 +24,8 @@ EPILOG: Final = (
     "- reads a text from the standard input. "
     "Exit codes: 0 something found, 1 no problem found from here, 2 usage, 3 could not tell. "
     "TURN credentials come from the network file, from LINEMAN_ICE_SERVERS, or are minted with "
-    "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or TWILIO_API_KEY and TWILIO_API_SECRET)."
+    "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or TWILIO_API_KEY and TWILIO_API_SECRET). "
+    "With the same keys, the data of a call are read by its Call SID."
 )
 
 
@@ -36,14 +37,21 @@ def run_diagnose(words: Sequence[str]) -> int:
     engine = load_engine(options.network, options.vantage, knowledge, remote=True)
     named = _named(options, tuple(answers))
     words = [_stdin()] if options.words == ["-"] else options.words
-    request = understand(words, engine, named)
+    add: RecordChange | None = None
+    if any("CA" in word for word in words):
+        # Most commands name no Call SID. Reading texts takes 0.1 s to import.
+        from bot.cli.diagnose_call import with_call
+
+        request, add = with_call(words, engine, named, understand, sys.stderr if options.json else sys.stdout)
+    else:
+        request = understand(words, engine, named)
     text = " ".join(words)
     if options.json:
-        return _as_json(engine, request, text)
+        return _as_json(engine, request, text, add)
     # Not for --json; keeps the terminal texts out of it.
     from bot.cli.interactive import answer
 
-    return EXIT[answer(engine, request, verbose=options.verbose, text=text)]
+    return EXIT[answer(engine, request, verbose=options.verbose, text=text, add=add)]
 
 
 def _stdin() -> str:
@@ -61,8 +69,8 @@ def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, 
         return request_of_text(words, engine, named, error)
 
 
-def _as_json(engine: Engine, request: Request, text: str) -> int:
-    records = engine.locate(add_evidence(engine, engine.diagnose_all(request, lambda _: None), text))
+def _as_json(engine: Engine, request: Request, text: str, add: RecordChange | None) -> int:
+    records = engine.locate(add_evidence(engine, engine.diagnose_all(request, lambda _: None, add), text))
     # Not needed before the first check; keeps rendering out of start-up.
     from bot.diagnosis.comparison import leading
     from bot.rendering.json.diagnosis import render, render_several

@@ -8,7 +8,7 @@ from bot.cli.text_evidence import add_evidence
 from bot.cli.typed_input import ask_line, is_command, is_interactive
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import leading
-from bot.diagnosis.engine import Engine
+from bot.diagnosis.engine import Engine, RecordChange
 from bot.diagnosis.revise import apply_changes
 from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError, unknown_word
@@ -36,22 +36,29 @@ PutBack: TypeAlias = Callable[[str], None]  # takes a line that belongs to the s
 
 
 def answer(
-    engine: Engine, request: Request, *, verbose: bool, text: str = ""
+    engine: Engine, request: Request, *, verbose: bool, text: str = "", add: RecordChange | None = None
 ) -> Literal["found", "clear", "unclear"]:
     """Diagnose *request*, print the answer, and in a terminal ask follow-up questions. Return the outcome."""
-    return leading(talk_through(engine, request, verbose=verbose, text=text)).diagnosis.outcome
+    return leading(talk_through(engine, request, verbose=verbose, text=text, add=add)).diagnosis.outcome
 
 
 def talk_through(
-    engine: Engine, request: Request, *, verbose: bool, text: str = "", put_back: PutBack | None = None
+    engine: Engine,
+    request: Request,
+    *,
+    verbose: bool,
+    text: str = "",
+    put_back: PutBack | None = None,
+    add: RecordChange | None = None,
 ) -> tuple[RunRecord, ...]:
     """Do the same as `answer`, but return the record of each relay, so that the session can continue the case.
 
-    *text* is what asked for the diagnosis; what it shows of the user's device counts.
+    *text* is what asked for the diagnosis; what it shows of the user's device counts. *add* adds what is known
+    from elsewhere.
     """
     several = len(request.relays) > 1
     with show_progress(sys.stdout, engine.knowledge, several=several) as tell:
-        records = add_evidence(engine, engine.diagnose_all(request, tell), text)
+        records = add_evidence(engine, engine.diagnose_all(request, tell, add), text)
     asks = is_interactive()
     if several:
         views = [make_view(record, engine.knowledge, engine.network) for record in records]

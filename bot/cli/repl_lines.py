@@ -3,6 +3,7 @@
 import sys
 from typing import Final
 
+from bot.cli.repl_calls import take_call
 from bot.cli.repl_replies import reply
 from bot.cli.repl_reports import More, begins_value, file_named, find_report, go_on, pasted_whole, read_named
 from bot.cli.repl_session import Repl
@@ -17,8 +18,8 @@ SHORTEST: Final = 40  # characters; a shorter text that is not JSON is no report
 def answer_line(repl: Repl, line: str, more: More) -> None:
     """Carry out what *line* asks for, or print what to type instead."""
     try:
-        if not _reported(repl, line, more):
-            reply(repl, line)
+        if not _reported(repl, line, more) and (left := take_call(repl, line)):
+            reply(repl, left)
     except UsageError as error:
         write([Line(str(error))], sys.stdout)
     except KeyboardInterrupt:

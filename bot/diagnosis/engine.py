@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from bot.diagnosis.locate import has_drops, locate
 from bot.diagnosis.outage import name_outages
@@ -21,6 +21,8 @@ from knowledge.loading.load_network import load_network
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import USER_NETWORK, VANTAGES
+
+RecordChange: TypeAlias = Callable[[RunRecord], RunRecord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,15 @@ class Engine:
         (record,) = self.diagnose_all(replace(request, relays=request.relays[:1]), tell)
         return record
 
-    def diagnose_all(self, request: Request, tell: ProgressCallback) -> tuple[RunRecord, ...]:
-        """Run one case on all its relays in parallel; returns one record per relay, in the order of the request."""
-        return asyncio.run(self._from_each(request, tell))
+    def diagnose_all(
+        self, request: Request, tell: ProgressCallback, add: RecordChange | None = None
+    ) -> tuple[RunRecord, ...]:
+        """Run one case on all its relays in parallel; returns one record per relay, in the order of the request.
+
+        *add* adds to each record what is known from elsewhere, such as the service's data of the call.
+        """
+        records = asyncio.run(self._from_each(request, tell))
+        return tuple(map(add, records)) if add else records
 
     def locate(self, records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
         """After the verdict, trace the dropped flows of *records* on their relays; up to half a second."""

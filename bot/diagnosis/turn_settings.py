@@ -36,6 +36,11 @@ class TurnSettings:
         """Whether TURN credentials can be requested from the Tokens API."""
         return bool(self.account_sid and self.user and self.secret)
 
+    @property
+    def can_read_calls(self) -> bool:
+        """Whether the data of a call can be requested. An API key needs no account SID for that."""
+        return bool(self.user and self.secret)
+
 
 def load_turn_settings(environment: Mapping[str, str]) -> TurnSettings:
     """Read the settings; a `UsageError` names the invalid variable, never its value."""

@@ -34,7 +34,7 @@ async def mint_servers(network: Network, settings: TurnSettings) -> tuple[IceSer
     headers = {"Authorization": aiohttp.encode_basic_auth(settings.user, settings.secret)}
     try:
         async with (
-            aiohttp.ClientSession(timeout=limit, connector=_connector(network)) as session,
+            aiohttp.ClientSession(timeout=limit, connector=make_connector(network)) as session,
             session.post(url, headers=headers, data={"Ttl": LIFETIME}) as answer,
         ):
             if answer.status >= 300:
@@ -52,8 +52,8 @@ def _servers(body: object) -> tuple[IceServer, ...]:
     return read_ice_servers(body.get("ice_servers") if isinstance(body, dict) else None)
 
 
-def _connector(network: Network) -> aiohttp.TCPConnector:
-    """Trust the public CAs and those of *network*; resolve names without a thread."""
+def make_connector(network: Network) -> aiohttp.TCPConnector:
+    """Make a connector that trusts the public CAs and those of *network*, and resolves names without a thread."""
     trust = ssl.create_default_context(cafile=certifi.where())
     for root in network.roots:
         trust.load_verify_locations(cadata=root)

@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from bot.intake.parsing.quality_warnings import INSIGHTS
 from bot.intake.preflight_report import (
+    FINAL,
     HOST,
     PRFLX,
     RELAY,
     ROAMING,
+    SO_FAR,
     SRFLX,
     Candidate,
     MetricRange,
@@ -34,7 +36,7 @@ SIGNALING_CODES: Final = frozenset({"53000", "31005", "31009", "31530", "31901"}
 MEDIA_CODES: Final = frozenset({"31003", "53405", "53407"})
 DNS_CODE: Final = "31530"
 
-# The class names when the first observations were stored. They are part of the id. Never change them.
+# The class names when the first observations were stored, part of the id. Never change them.
 _FIRST_NAMES: Final[dict[type, str]] = {
     PreflightReport: "Report",
     MetricRange: "Spread",
@@ -42,12 +44,16 @@ _FIRST_NAMES: Final[dict[type, str]] = {
     QualityWarning: "Caution",
 }
 
+# Added later: part of the id only with a value.
+_LATER: Final = frozenset({"of_service", "ice_failed", "ended_by"})
+
 
 def observe(report: PreflightReport, edge: str) -> Observation:
     """Make the observation of *report* for a case at *edge* ("": roaming)."""
     facts = dict(_facts(report, edge or ROAMING))
-    digest = hashlib.sha256(_text(report).encode()).hexdigest()[:8]
-    step = f"{PREFLIGHT} {report.form} {digest}"
+    step = f"{PREFLIGHT} {report.form} {hashlib.sha256(_text(report).encode()).hexdigest()[:8]}"
+    if report.of_service in (SO_FAR, FINAL):  # fetched again, it replaces what was fetched before
+        step = f"{PREFLIGHT} call {report.call_sid}"
     target = Target("device", edge=report.edge_asked or report.edge)
     seconds = (report.timing.test or 0.0) / 1000
     return Observation(step, PREFLIGHT, target, None, facts, report.started or 0.0, seconds)
@@ -59,7 +65,8 @@ def _text(value: object) -> str:
         inside = ", ".join(_text(item) for item in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if is_dataclass(value):
-        inside = ", ".join(f"{field.name}={_text(getattr(value, field.name))}" for field in fields(value))
+        named = {field.name: getattr(value, field.name) for field in fields(value)}
+        inside = ", ".join(f"{name}={_text(v)}" for name, v in named.items() if v or name not in _LATER)
         return f"{_FIRST_NAMES.get(type(value), type(value).__name__)}({inside})"
     return repr(value)
 
@@ -95,6 +102,9 @@ def signaling_of(report: PreflightReport) -> str:
     if visible or (report.edge and report.state in ("completed", "running") and report.call_sid):
         return "connected"
     codes = {code for fault in report.faults for code in fault.codes}
+    if report.of_service:
+        # Only a connected SDK has a Call SID. 31005 without HANGUP: signaling broke off during the call.
+        return "connected" if report.sdk and (report.hangup or not codes & SIGNALING_CODES) else ""
     closed = any(fault.close_code for fault in report.faults)
     if codes & MEDIA_CODES and not closed and report.form != LOG:
         return "connected"  # media is set up over signaling
@@ -106,7 +116,7 @@ def media_of(report: PreflightReport) -> str:
     if report.samples or report.rtt != MetricRange() or report.timing.peer_connection or report.local:
         return "connected"
     codes = {code for fault in report.faults for code in fault.codes}
-    return "failed" if codes & MEDIA_CODES else ""
+    return "failed" if report.ice_failed or codes & MEDIA_CODES else ""
 
 
 def gathered(report: PreflightReport) -> tuple[Candidate, ...]:
@@ -132,6 +142,8 @@ def _facts(report: PreflightReport, edge: str) -> Iterator[tuple[str, Any]]:
         "media": media_of(report),
         "quality": report.quality,
         "codec": report.codec,
+        "of_service": report.of_service,
+        "ended_by": report.ended_by,
     }
     yield from ((name, value) for name, value in plain.items() if value)
     yield "as_asked", bool(report.edge_asked) and report.edge_asked == edge
@@ -203,7 +215,4 @@ def _errors(report: PreflightReport) -> Iterator[tuple[str, Any]]:
         yield "dns_code", DNS_CODE
     if closed:
         yield "close_code", closed
-    if report.hangup:
-        yield "hangup", True
-    if report.csp:
-        yield "csp", True
+    yield from ((name, True) for name in ("hangup", "csp") if getattr(report, name))

@@ -21,6 +21,11 @@ SRFLX = "srflx"
 PRFLX = "prflx"
 RELAY = "relay"
 
+# Data of one call from the service's API: one answer, all so far, all there will be.
+PART = "part"
+SO_FAR = "so far"
+FINAL = "final"
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -113,6 +118,9 @@ class PreflightReport:
     started: float | None = None  # seconds since the epoch
     missing: tuple[str, ...] = ()  # sentences: what is missing, and what it would show
     notes: tuple[str, ...] = ()  # sentences: how a value was read, and contradictions
+    of_service: str = ""  # the service's own data of one call: part, so far, or final
+    ice_failed: bool = False
+    ended_by: str = ""  # caller or callee
 
 
 def word_for(score: float) -> str:

@@ -153,7 +153,7 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
     parts: dict[ReadingKind, str] = {
         **({"report": report_says(reports)} if reports else {}),
         **({"tool": tools_say(found.pasted.values())} if found.pasted else {}),
-        **({"error": error_says(errors[0])} if errors else {}),
+        **({"error": _error_says(errors[0])} if errors else {}),
         **({"log": " ".join(_log_says(logs, lines))} if logs or lines else {}),
     }
     removed = redact(text[:_LOOKED]).kinds
@@ -161,6 +161,10 @@ def _combine(found: _Found, segments: Sequence[Segment], text: str) -> Reading:
         kind, says = nothing_read(text, segments)
         return Reading(kind, says, removed=removed)
     return Reading(next(iter(parts)), " ".join(parts.values()), (*reports, *errors, *logs), pasted, removed)
+
+
+def _error_says(error: PreflightReport) -> str:
+    return insights_says(error) if error.of_service else error_says(error)
 
 
 def _log_says(logs: Sequence[PreflightReport], lines: Mapping[str, Observation]) -> Iterator[str]:

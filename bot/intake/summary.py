@@ -112,6 +112,8 @@ def _sound(report: PreflightReport) -> Iterator[str]:
         measured.append(f"MOS {score:.2f}, {word_for(score)} ({how})")
     if measured:
         yield f"Measured: {', '.join(measured)}{f'; codec {report.codec}' if report.codec else ''}."
+    elif report.codec and report.of_service:
+        yield f"Codec: {report.codec}."
 
 
 def _caution(warning: QualityWarning) -> str:
@@ -131,5 +133,7 @@ def _faults(report: PreflightReport) -> Iterator[str]:
             yield f"The WebSocket was closed with {fault.close_code}: {_CLOSED[fault.close_code]}."
     if report.hangup:
         yield "The error says HANGUP: the gateway passes on how a call ended, and the network is fine."
+    if report.ended_by:
+        yield f"The {report.ended_by} ended the call."
     if report.csp:
         yield "The page's Content-Security-Policy refuses a connection."

@@ -105,6 +105,8 @@ class Network:
     proxy: str = ""
     ice_servers: tuple[IceServer, ...] = ()
     tokens_api: str = ""
+    insights_api: str = ""  # of one call's data, without the Call SID
+    alerts_api: str = ""
     quality: Mapping[str, Any] = field(
         default_factory=dict
     )  # rtt_ms, jitter_ms, loss_percent, mos, kbps {codec}

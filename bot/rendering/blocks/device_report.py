@@ -6,12 +6,14 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from bot.diagnosis.call_data import CallData
 from bot.diagnosis.device_evidence import DeviceComparison, DeviceEvidence
 from bot.diagnosis.discrepancies import find_discrepancies
 from bot.intake.clues import Reading
 from bot.intake.summary import remarks, sentences
 from bot.rendering.blocks.block_types import Block, bullets, context, rich, run, title
 from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.call_text import call_sentences
 from bot.rendering.report_summary import missing, pasted
 from knowledge.model.conclusions import NextQuestion
 from knowledge.reasoning.device import PASTED, PLACED
@@ -63,6 +65,14 @@ def alone(reading: Reading, quality: Mapping[str, Any], then: str) -> Message:
     _pasted(builder, reading, placed=False)
     _list(builder, "Next", [then])
     return builder.message(f"{reading.says} {then}")
+
+
+def call_message(call: CallData, quality: Mapping[str, Any]) -> Message:
+    """Render what the service has about one call, and what that cannot tell."""
+    title_text, texts = call_sentences(call, quality)
+    builder = MessageBuilder()
+    _list(builder, title_text, texts)
+    return builder.message(f"{title_text}. {' '.join(texts)}")
 
 
 def _seen(reading: Reading, quality: Mapping[str, Any]) -> MessageBuilder:

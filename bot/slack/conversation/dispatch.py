@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.allowlist.request import ListRequest, called
+from bot.diagnosis.call_data import CallData
 from bot.diagnosis.revise import apply_changes, override
 from bot.errors import UsageError
 from bot.language.answering import Answer
@@ -31,7 +32,7 @@ from bot.rendering.blocks import notices
 from bot.rendering.blocks.notices import note
 from bot.rendering.symptom_text import understood
 from bot.slack.api.actor import Actor
-from bot.slack.conversation import allowlists, answers, inventories, symptom_choices, thread_replies
+from bot.slack.conversation import allowlists, answers, calls, inventories, symptom_choices, thread_replies
 from bot.slack.runs import lifecycle
 from bot.slack.state.context import AppContext
 
@@ -57,6 +58,7 @@ class ParsedMessage:
     question: LastQuestion = field(
         default_factory=LastQuestion
     )  # the text as a question, and the case it refers to
+    call: CallData | None = None  # the call that the text names
 
     @property
     def says_nothing(self) -> bool:
@@ -69,7 +71,10 @@ async def handle_text(context: AppContext, actor: Actor, text: str) -> None:
     """Carry out what *text* asks for, or say what to type instead. Secrets are neither stored nor repeated."""
     conversation = Conversation(last=context.thread_memory.last(actor))
     language = answers.language_context(context, await context.words_for(actor))
+    call, text = await calls.find_call(context, actor, text) if "CA" in text else (None, text)
     heard = await context.worker.call(read, text, language, conversation)
+    if call:
+        heard = _with_call(context, heard, call)
     if heard.taken_out and not heard.says_nothing:
         await context.post_ephemeral(actor, note(heard.taken_out))
     await dispatch(context, actor, heard)
@@ -78,6 +83,12 @@ async def handle_text(context: AppContext, actor: Actor, text: str) -> None:
 async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> None:
     """Carry out a parsed message."""
     match heard.want:
+        case Request() as request if heard.call:
+            case_id = await lifecycle.start(context, actor, request, heard.call)
+            await calls.show(context, actor, case_id, heard.call)
+        case _ if heard.call:
+            await calls.show(context, actor, "", heard.call)
+            await dispatch(context, actor, replace(heard, call=None))
         case Request() as request:
             await lifecycle.start(context, actor, request)
         case SymptomMatch() as readings if readings.verdict == "none":
@@ -99,6 +110,11 @@ async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> N
             await context.post_ephemeral(actor, note(NOTHING_TO_REPEAT))
         case _:
             await _answer(context, actor, heard)
+
+
+def _with_call(context: AppContext, heard: ParsedMessage, call: CallData) -> ParsedMessage:
+    want = calls.request_with(context, heard.want, call, says_nothing=heard.says_nothing)
+    return replace(heard, want=want, call=call)
 
 
 async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> None:
@@ -126,7 +142,10 @@ async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> No
 async def handle_form_story(context: AppContext, actor: Actor, story: str, fields: Mapping[str, str]) -> None:
     """Start a case from the *story* in the form. The form's other *fields* override its words."""
     vocabulary = await context.words_for(actor)
+    call, story = await calls.find_call(context, actor, story) if "CA" in story else (None, story)
     heard = await context.worker.call(read, story, answers.language_context(context, vocabulary))
+    if call:
+        heard = _with_call(context, heard, call)
     match heard.want:
         case SymptomMatch() as found:
             clues = override(found.clues, fields, vocabulary)

@@ -33,14 +33,14 @@ async def take(context: AppContext, actor: Actor, case: CaseRow | None, text: st
         content = await fetch(context, actor, file)
         reading = await context.worker.call(read, content) if isinstance(content, bytes) else None
         if reading and reading.useful:
-            await _go_on(context, actor, case, reading, words)
+            await go_on(context, actor, case, reading, words)
         else:
             await thread_replies.reply(context, actor, note(reading.says if reading else str(content)))
         answered = True
     reading = await context.worker.call(read, words)
     if reading.has_report_form:
         if reading.kind in ("report", "tool"):
-            await _go_on(context, actor, case, reading, words)
+            await go_on(context, actor, case, reading, words)
             return None
         if reading.says == BEGINNING:
             await thread_replies.reply(context, actor, note(BEGINNING))
@@ -55,7 +55,7 @@ async def take_here(context: AppContext, actor: Actor, text: str) -> str | None:
     )
 
 
-async def _go_on(
+async def go_on(
     context: AppContext, actor: Actor, case: CaseRow | None, reading: Reading, words: str
 ) -> None:
     """Update *case* with *reading* and post the result. Without a case or verdict, post what the device measured."""

@@ -14,7 +14,7 @@ from bot.model.records import CaseRow
 from bot.rendering.blocks import notices
 from bot.rendering.blocks.notices import note
 from bot.slack.api.actor import Actor
-from bot.slack.conversation import answers, reports, thread_replies
+from bot.slack.conversation import answers, calls, reports, thread_replies
 from bot.slack.conversation.dispatch import (
     NOTHING_RUNS,
     ParsedMessage,
@@ -33,6 +33,7 @@ STAYS_OPEN: Final = "The question stays open. Anyone can answer it here later."
 async def follow(context: AppContext, actor: Actor, case: CaseRow, text: str, *, addressed: bool) -> None:
     """Carry out what *text* asks of *case*. Ignore text that is not for the bot, unless *addressed* to it."""
     left = await reports.take(context, actor, case, text)
+    left = await calls.take(context, actor, case, left) if left and "CA" in left else left
     if left is None:
         return
     finished = await context.run_history.latest(case.id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from bot.diagnosis.call_data import CallData
 from bot.diagnosis.revise import answers_for, apply_changes
 from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request
@@ -27,22 +28,31 @@ from bot.slack.state.run_messages import Ending
 GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
 
 
-async def start(context: AppContext, actor: Actor, request: Request) -> str:
-    """Start a diagnosis in the actor's channel, or else in a direct message; returns the case id."""
+async def start(context: AppContext, actor: Actor, request: Request, call: CallData | None = None) -> str:
+    """Start a diagnosis in the actor's channel, or else in a direct message; returns the case id.
+
+    *call*: the service's data of the call that the case is about.
+    """
     if actor.thread and (case := await context.store.case_of_thread(actor.team, actor.channel, actor.thread)):
-        await rerun(context, actor, case, _with_earlier_answers(context, case, request))
+        await rerun(context, actor, case, _with_earlier_answers(context, case, request), call)
         return case.id
     await _check_start(context, actor, request)
-    return await _open(context, actor, request)
+    return await _open(context, actor, request, call)
 
 
-async def rerun(context: AppContext, actor: Actor, case: CaseRow, request: Request | None = None) -> None:
+async def rerun(
+    context: AppContext,
+    actor: Actor,
+    case: CaseRow,
+    request: Request | None = None,
+    call: CallData | None = None,
+) -> None:
     """Run *case* again with its request or another *request*; the result is compared with the previous run."""
     wanted = request or case.request
     await _check_start(context, actor, wanted)
     if wanted != case.request:
         await context.store.change_case(case.id, wanted)
-    await _run(context, actor, replace(case, request=wanted))
+    await _run(context, actor, replace(case, request=wanted), call)
 
 
 async def answer(
@@ -109,7 +119,7 @@ async def _check_start(context: AppContext, actor: Actor, request: Request) -> N
     await context.permissions.check_start(await context.workspace(actor), actor, request.relays)
 
 
-async def _open(context: AppContext, actor: Actor, request: Request) -> str:
+async def _open(context: AppContext, actor: Actor, request: Request, call: CallData | None) -> str:
     """Store a new case, start its first run, and return its id; if the thread already has a case, use that one."""
     case = CaseRow(
         id=new_case(),
@@ -123,11 +133,11 @@ async def _open(context: AppContext, actor: Actor, request: Request) -> str:
     case_row = await context.store.open_case(case)
     if case_row.id != case.id:
         await context.store.change_case(case_row.id, request)
-    await _run(context, actor, replace(case_row, request=request))
+    await _run(context, actor, replace(case_row, request=request), call)
     return case_row.id
 
 
-async def _run(context: AppContext, actor: Actor, case: CaseRow) -> None:
+async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData | None) -> None:
     """Store a run, post its first message, and start it."""
     workspace, engine = await context.workspace(actor), context.engine
     run = RunRow(
@@ -142,7 +152,7 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow) -> None:
     asked, owed = CURRENT_EVENT.get(), outbox.first_of(case, run)
     await context.store.start_run(run, asked.key if asked else None, owed)
     about = run_messages.header_of_active(engine, run, actor.user)
-    running = ActiveRun(case, run, workspace, actor.user, about)
+    running = ActiveRun(case, run, workspace, actor.user, about, call=call)
     context.active_runs[run.id] = running
     try:
         channel, running.ts = await outbox.announce(context, owed, acknowledged(about), workspace, actor.user)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from bot.diagnosis.call_data import CallData
 from bot.model.records import CaseRow, RunRow
 from bot.rendering.blocks.relay_progress import RelayProgress
 from bot.rendering.blocks.run_header import RunHeader
@@ -19,6 +20,7 @@ class ActiveRun:
     header: RunHeader
     ts: str = ""  # timestamp of its own message
     progress: dict[str, RelayProgress] = field(default_factory=dict)  # by relay
+    call: CallData | None = None  # the service's data of the call that the case is about
 
     def __post_init__(self) -> None:
         self.progress = {name: RelayProgress(name, vantage) for name, vantage in self.run.vantages.items()}

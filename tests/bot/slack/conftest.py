@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pytest
 import pytest_asyncio
 
+from bot.diagnosis.engine import Engine
 from bot.slack.api.client import make_client
 from bot.slack.api.settings import read_slack_settings
 from bot.slack.api.socket_mode import SocketConnections
@@ -65,12 +66,16 @@ Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[Here]]
 
 @asynccontextmanager
 async def open_app(
-    slack: FakeSlack, relay: MadeUpRelay, database: Path, **environment: str
+    slack: FakeSlack,
+    relay: MadeUpRelay,
+    database: Path,
+    desk: Engine | None = None,
+    **environment: str,
 ) -> AsyncIterator[Here]:
     """Start the app as `lineman serve` does."""
     given = {**slack.environment, "LINEMAN_DATABASE": str(database), **environment}
     settings = read_slack_settings(given)
-    async with open_context(settings, given, made_up_desk(relay)) as context:
+    async with open_context(settings, given, desk or made_up_desk(relay)) as context:
         await context.workspaces.get("")
         cut_off = await context.store.unfinished()
         app = make_app(settings, context)
