@@ -10,9 +10,14 @@ from bot.intake.clues import ReadingKind
 from bot.intake.readers import unrelated_json
 from bot.intake.segment import Segment
 
+# How to get the text that is asked for, on each platform.
+CAPTURE: Final = (
+    "In a browser: open the console, then Save as in its context menu. On Android: `adb logcat -d > log.txt`. "
+    "On iOS: copy it from the console of Xcode, or from the Console app of a Mac. React Native: the one of its phone."
+)
 NOTHING: Final = (
     "I find no preflight report in that, and no error code, candidate, or output of a network tool. "
-    f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser."
+    f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser. A log helps as well. {CAPTURE}"
 )
 BEGINNING: Final = (
     "This looks like a piece of a preflight report, with too little of it to read. Paste all of it, or upload it "
@@ -20,17 +25,39 @@ BEGINNING: Final = (
 )
 EMPTY: Final = f"There is nothing in it; I need {unrelated_json.WANTED}."
 
+_PICTURE: Final = "a picture. I cannot read pictures; copy the text, or save it as a file"
+_MOVIE: Final = "a video or a sound. I cannot read these; send the log of that time as text"
+_PACKETS: Final = "a packet capture. Send what `tcpdump -n -r FILE udp` prints of it"
+_PACKED: Final = "a compressed file. Unpack it first"
+_OFFICE: Final = "an Office document. Copy the text out of it, or save it as plain text"
+
 # How files begin that are no text, and what to send instead.
 _FILES: Final = (
-    (b"\x89PNG", "a picture. I cannot read pictures; copy the text, or save the console as a file"),
-    (b"\xff\xd8\xff", "a picture. I cannot read pictures; copy the text, or save the console as a file"),
+    (b"\x89PNG", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"II*\x00", _PICTURE),
+    (b"MM\x00*", _PICTURE),
     (b"%PDF", "a PDF. Copy the text out of it"),
+    (b"{\\rtf", "an RTF document. Copy the text out of it, or save it as plain text"),
+    (b"\xd0\xcf\x11\xe0", _OFFICE),
     (b"PK\x03\x04", "a ZIP archive. Send the files in it one by one"),
-    (b"\x1f\x8b", "a compressed file. Unpack it first"),
-    (b"\xd4\xc3\xb2\xa1", "a packet capture. Send what `tcpdump -n -r FILE udp` prints of it"),
-    (b"\xa1\xb2\xc3\xd4", "a packet capture. Send what `tcpdump -n -r FILE udp` prints of it"),
-    (b"\x0a\x0d\x0d\x0a", "a packet capture. Send what `tcpdump -n -r FILE udp` prints of it"),
+    (b"\x1f\x8b", _PACKED),
+    (b"BZh", _PACKED),
+    (b"\xfd7zXZ", _PACKED),
+    (b"7z\xbc\xaf", _PACKED),
+    (b"Rar!", _PACKED),
+    (b"\x28\xb5\x2f\xfd", _PACKED),
+    (b"\xd4\xc3\xb2\xa1", _PACKETS),
+    (b"\xa1\xb2\xc3\xd4", _PACKETS),
+    (b"\x4d\x3c\xb2\xa1", _PACKETS),
+    (b"\xa1\xb2\x3c\x4d", _PACKETS),
+    (b"\x0a\x0d\x0d\x0a", _PACKETS),
+    (b"ElfFile", "a Windows event log. Export it as text or CSV in the Event Viewer"),
+    (b"SQLite format 3", "a database. Send its rows as text"),
 )
+_OFFICE_PARTS: Final = (b"word/", b"xl/", b"ppt/", b"[Content_Types].xml")
+_HEAD: Final = 4_000  # bytes of a file that are examined
 
 # A text with one of these was meant to be a report.
 _BEGINNINGS: Final = (
@@ -45,9 +72,23 @@ _BEGINNINGS: Final = (
 
 def file_says(source: str | bytes) -> str:
     """Return what the file *source* is if it is no text, and what to send instead; "" for a text."""
-    if isinstance(source, str):
-        return ""
-    return next((f"This is {says}." for begins, says in _FILES if source.startswith(begins)), "")
+    # Text programs replace the bytes that are no letters.
+    head = source[:_HEAD] if isinstance(source, bytes) else source[:_HEAD].encode("latin-1", "replace")
+    says = next((says for begins, says in _FILES if _begins(head, begins, source)), "")
+    if head.startswith(b"PK\x03\x04") and any(part in head for part in _OFFICE_PARTS):
+        says = _OFFICE
+    elif head[4:8] == b"ftyp" or (head[:4] == b"RIFF" and head[8:12] != b"WEBP"):
+        says = _PICTURE if head[8:11] in (b"hei", b"avi", b"mif") and head[4:8] == b"ftyp" else _MOVIE
+    elif head[:4] == b"RIFF":
+        says = _PICTURE
+    return f"This is {says}. {CAPTURE}" if says else ""
+
+
+def _begins(head: bytes, begins: bytes, source: str | bytes) -> bool:
+    if isinstance(source, bytes):
+        return head.startswith(begins)
+    letters = bytes(byte if byte < 128 else ord("?") for byte in begins)
+    return letters.count(b"?") < 2 and len(letters) > 3 and head.startswith(letters)
 
 
 def nothing_read(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, str]:

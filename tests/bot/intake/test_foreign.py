@@ -145,3 +145,43 @@ def test_a_file_that_is_no_text(source: bytes, word: str) -> None:
     assert reading.kind == "foreign"
     assert word in reading.says
     assert not reading.codes
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "picture"),
+        (b"\xff\xd8\xff\xe0", "picture"),
+        (b"GIF89a", "picture"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "picture"),
+        (b"\0\0\0\x18ftypheic", "picture"),
+        (b"\0\0\0\x18ftypqt  ", "video"),
+        (b"RIFF\x10\0\0\0WAVEfmt ", "sound"),
+        (b"%PDF-1.7", "PDF"),
+        (rb"{\rtf1\ansi 31009}", "RTF"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
+        (b"PK\x03\x04\x14\0\x06\0" + b"\0" * 22 + b"[Content_Types].xml", "Office"),
+        (b"PK\x03\x04\x14\0\x06\0" + b"\0" * 22 + b"console.log", "ZIP"),
+        (b"\x1f\x8b\x08", "compressed"),
+        (b"7z\xbc\xaf\x27\x1c", "compressed"),
+        (b"\x4d\x3c\xb2\xa1\x02\0\x04\0", "packet capture"),
+        (b"\x0a\x0d\x0d\x0a\x1c\0\0\0", "packet capture"),
+        (b"ElfFile\0", "Windows event log"),
+        ("\ufffdPNG\r\n\ufffd", "picture"),
+        ("PK\x03\x04\x14 and so on", "ZIP"),
+    ],
+)
+def test_files_that_are_no_text(content: str | bytes, what: str) -> None:
+    """It says what the file is, what to send instead, and how to get that on each platform."""
+    reading = read(content)
+    assert reading.kind == "foreign"
+    assert what in reading.says
+    for platform in ("browser", "Android", "iOS", "React Native"):
+        assert platform in reading.says
+
+
+def test_logs_of_powershell_are_text() -> None:
+    """UTF-16 with and without a mark."""
+    log = "ConnectionError (53405): Media connection failed\n" * 3
+    for data in (log.encode("utf-16"), log.encode("utf-16-le"), log.encode("utf-16-be")):
+        assert read(data).kind == "log", data[:4]
