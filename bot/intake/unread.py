@@ -17,7 +17,8 @@ CAPTURE: Final = (
 )
 NOTHING: Final = (
     "I find no preflight report in that, and no error code, candidate, or output of a network tool. "
-    f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser. A log helps as well. {CAPTURE}"
+    f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser. "
+    f"A log helps as well. {CAPTURE}"
 )
 BEGINNING: Final = (
     "This looks like a piece of a preflight report, with too little of it to read. Paste all of it, or upload it "

@@ -5,6 +5,7 @@ Pure. Numbers may be strings with a unit. Nothing here raises, for any value.
 
 import math
 import re
+import string
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,6 +23,11 @@ UNITS: Final[Mapping[str, float]] = {
     "s": 1000.0, "sec": 1000.0, "secs": 1000.0, "second": 1000.0, "seconds": 1000.0,
 }  # fmt: skip
 
+# Between the letters of a key. Texts from chat programs contain some that are not visible.
+_SEPARATORS: Final = str.maketrans(
+    "", "", string.punctuation + string.whitespace + "\u200b\u200c\u200d\u2060\ufeff\u00ad"
+)
+
 _TRUE: Final = frozenset({"true", "yes", "1", "y"})
 _FALSE: Final = frozenset({"false", "no", "0", "n"})
 
@@ -29,6 +35,11 @@ _FALSE: Final = frozenset({"false", "no", "0", "n"})
 def folded(key: object) -> str:
     """Fold the spellings of *key* into one: `call_sid`, `CallSid`, and `callSID` become `callsid`."""
     return _folded(str(key)[:80])
+
+
+def folded_text(text: str) -> str:
+    """Fold all keys in *text* at once."""
+    return text.casefold().translate(_SEPARATORS)
 
 
 @lru_cache(maxsize=4096)
