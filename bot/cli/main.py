@@ -26,6 +26,7 @@ PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 COMMANDS: Final = {
     "allowlist": ("bot.cli.allowlist", "run_allowlist", "make_parser"),
     "ask": ("bot.cli.ask", "run_ask", "make_parser"),
+    "backup": ("bot.cli.backup", "run_backup", "make_backup_parser"),
     "completion": ("bot.cli.completion", "run_completion", "make_parser"),
     "diagnose": ("bot.cli.diagnose", "run_diagnose", "make_parser"),
     "hub": ("bot.cli.hub", "run_hub", "make_parser"),
@@ -36,6 +37,7 @@ COMMANDS: Final = {
     "read": ("bot.cli.read", "run_read", "make_parser"),
     "relay": ("probes.__main__", "main", "make_parser"),
     "relays": ("bot.cli.relays", "run_relays", "make_parser"),
+    "restore": ("bot.cli.backup", "run_restore", "make_restore_parser"),
     "serve": ("bot.cli.serve", "run_serve", "make_parser"),
     "understand": ("bot.cli.read", "run_understand", "make_understand_parser"),
     "version": ("bot.cli.version", "run_version", "make_parser"),
@@ -63,6 +65,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman knowledge new cause ID       write the file of a new cause to fill in
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
   lineman labels                       what people meant by stories without a code: see docs/asking.md
+  lineman backup FILE | restore FILE   save the database and the signing key, or put them back
   lineman preview DIR                  write every Slack reply as a page to look at
   lineman completion SHELL             print the completion script for bash, zsh, fish or tcsh
   lineman version                      print the version

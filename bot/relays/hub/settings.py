@@ -40,10 +40,15 @@ class HubSettings:
         host, _, port = name.rpartition(":")
         return frozenset({name, host if port == "443" else f"{name}:443" if ":" not in name else name})
 
+    @property
+    def signing_is_text(self) -> bool:
+        """Whether the setting holds the signing key itself, not the path of its file."""
+        return self.signing.startswith(_KEY_TEXT)
+
     def signer(self, *, make: bool = False) -> Identity | None:
         """Load the key that signs plans, or *make* it. Return None without one; `UsageError` for an invalid one."""
         try:
-            if self.signing.startswith(_KEY_TEXT):
+            if self.signing_is_text:
                 return parse_identity(self.signing, SIGNING_KEY)
             path = Path(self.signing)
             if make and not path.exists():

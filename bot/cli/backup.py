@@ -1,0 +1,108 @@
+"""Run `lineman backup` and `lineman restore`: copy the database and the key that signs plans, and put them back."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.cli.parser import Parser
+from bot.errors import UsageError
+from bot.relays.hub.paths import database_of
+from bot.relays.hub.settings import SIGNING_KEY, read_hub_settings
+from bot.storage.backup import back_up, restore
+
+
+def run_backup(words: Sequence[str]) -> int:
+    """Write the copies and print what they hold. The exit code is 0."""
+    target = Path(make_backup_parser().parse_args(list(words)).file)
+    key, copy = _key_file(), _key_beside(target)
+    if key and copy.exists():
+        raise UsageError(f"{copy} exists. Choose another name, or remove it first.")
+    back_up(database_of(os.environ), target)
+    sys.stdout.write(f"Saved the database as {target}.\n")
+    if key:
+        _copy_key(key, copy)
+        sys.stdout.write(f"Saved the signing key as {copy}. Keep both files private.\n")
+    else:
+        sys.stdout.write(
+            f"The signing key is not in it: there is no key file, or {SIGNING_KEY} has the key.\n"
+        )
+    return 0
+
+
+def run_restore(words: Sequence[str]) -> int:
+    """Put the copies back and print what became of the former files. The exit code is 0."""
+    backup = Path(make_restore_parser().parse_args(list(words)).file)
+    database, copy = database_of(os.environ), _key_beside(backup)
+    former = restore(backup, database, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
+    sys.stdout.write(f"Restored {database} from {backup}.\n")
+    if former:
+        sys.stdout.write(f"The former database is {former}.\n")
+    if copy.is_file():
+        sys.stdout.write(_restore_key(copy))
+    return 0
+
+
+def make_backup_parser() -> Parser:
+    """Make the parser of `lineman backup`."""
+    parser = Parser(
+        prog="lineman backup",
+        description="Copy the database (LINEMAN_DATABASE) while the bot and the hub run, and the key that signs plans.",
+        epilog="The copy holds what people asked and what was found, and the key. Only you can read it.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", help="the new file; the key is saved beside it, with .key added")
+    return parser
+
+
+def make_restore_parser() -> Parser:
+    """Make the parser of `lineman restore`."""
+    parser = Parser(
+        prog="lineman restore",
+        description="Put a copy made by `lineman backup` in the place of the database. Stop the bot and the hub first.",
+        epilog="The former database stays, under a name with the date. A signing key is never replaced.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", help="the file that `lineman backup` wrote")
+    return parser
+
+
+def _key_beside(backup: Path) -> Path:
+    return backup.with_name(f"{backup.name}.key")
+
+
+def _key_file() -> Path | None:
+    """The file of the signing key, if there is one."""
+    if read_hub_settings(os.environ).signing_is_text:
+        return None
+    path = Path(read_hub_settings(os.environ).signing)
+    return path if path.is_file() else None
+
+
+def _copy_key(source: Path, target: Path) -> None:
+    try:
+        descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with source.open("rb") as read, os.fdopen(descriptor, "wb") as written:
+            shutil.copyfileobj(read, written)
+    except OSError as error:
+        raise UsageError(
+            f"The signing key {source} cannot be copied to {target}: {error.strerror}."
+        ) from error
+
+
+def _restore_key(copy: Path) -> str:
+    """Copy the key where there is none; returns a line about it."""
+    if read_hub_settings(os.environ).signing_is_text:
+        return f"{SIGNING_KEY} has a key, so {copy} is not used.\n"
+    path = Path(read_hub_settings(os.environ).signing)
+    if not path.exists():
+        _copy_key(copy, path)
+        return f"Restored the signing key {path}.\n"
+    if path.read_bytes() == copy.read_bytes():
+        return f"The signing key {path} is the same.\n"
+    return (
+        f"The signing key {path} is another one and stays. Relays that joined with the key in {copy} refuse its "
+        f"plans. To use that one, copy it to {path}.\n"
+    )

@@ -1,0 +1,110 @@
+"""Copy the database while it is in use, and put a copy back."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from bot.errors import UsageError
+from bot.storage.connect import BUSY, open_database
+
+PAGES: Final = 256  # copied at a time, so that writers get their turn
+MARK: Final = "cases"  # a table that every database of Lineman has
+
+
+def back_up(database: Path, target: Path) -> None:
+    """Write a consistent copy of *database* to the new file *target*, readable by its owner only.
+
+    Processes that use the database go on. `UsageError` if a file cannot be used; *target* is then not made.
+    """
+    if not database.is_file():
+        raise UsageError(f"There is no database at {database}. Name it in LINEMAN_DATABASE.")
+    part = target.with_name(f"{target.name}.part")
+    try:
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        raise UsageError(f"{target} exists. Choose another name, or remove it first.") from None
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
+    try:
+        _copy(database, part)
+        check(part)
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        target.unlink(missing_ok=True)
+        raise
+
+
+def restore(backup: Path, database: Path, moment: str) -> Path | None:
+    """Put *backup* in the place of *database*; return where the former database is now, if there was one.
+
+    *moment* becomes part of that name. `UsageError` if the database is in use, or *backup* is not one of Lineman's.
+    """
+    if not backup.is_file():
+        raise UsageError(f"There is no file {backup}.")
+    check(backup)
+    part, former = database.with_name(f"{database.name}.part"), None
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True)
+        _copy(backup, part)
+        open_database(part).close()  # applies missing migrations, and refuses a newer version's
+        _close_journal(part)
+        if database.exists():
+            _close_journal(database)
+            former = database.with_name(f"{database.name}.{moment}")
+            database.rename(former)
+        part.replace(database)
+    except OSError as error:
+        raise UsageError(f"{database} cannot be written: {error.strerror}.") from error
+    finally:
+        for rest in ("", "-wal", "-shm"):
+            part.with_name(part.name + rest).unlink(missing_ok=True)
+    return former
+
+
+def check(path: Path) -> None:
+    """Raise `UsageError` unless *path* is an undamaged database of Lineman."""
+    try:
+        with closing(_open(path)) as db:
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} is not an undamaged database: {error}.") from error
+    if MARK not in tables:
+        raise UsageError(f"{path} is not a database of Lineman.")
+    if state != "ok":
+        raise UsageError(f"{path} is damaged: {state}.")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection.execute(f"PRAGMA busy_timeout={BUSY}")
+    return connection
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        target.unlink(missing_ok=True)
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with closing(_open(source)) as here, closing(sqlite3.connect(target)) as there:
+            here.backup(there, pages=PAGES, sleep=0.01)
+            there.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"{source} cannot be copied to {target}: {error}.") from error
+
+
+def _close_journal(database: Path) -> None:
+    """Write the journal back into the file. SQLite does so only where nobody else has the database open."""
+    try:
+        with closing(sqlite3.connect(database, timeout=1.0)) as db:
+            (mode,) = db.execute("PRAGMA journal_mode=DELETE").fetchone()
+    except sqlite3.OperationalError:
+        mode = "wal"
+    except sqlite3.DatabaseError:
+        return  # damaged: that may be why there is a restore
+    if mode != "delete":
+        raise UsageError(
+            f"{database} is in use. Stop `lineman serve` and `lineman hub`, then run this again."
+        )
