@@ -11,6 +11,7 @@ from bot.language.follow_ups import LastQuestion
 from bot.language.make_request import AmbiguousCode
 from bot.language.routed_intent import Conversation, LanguageContext
 from bot.model.symptom_match import SymptomMatch
+from bot.rendering.failure_text import outcome
 from bot.rendering.view import make_view
 
 
@@ -49,7 +50,7 @@ class Repl:
         found = make_view(record, engine.knowledge, engine.network).advised
         return Conversation(
             in_case=True,
-            about=context_of_case(record, found, self.meant),
+            about=context_of_case(record, found, self.meant, outcome),
             asked=asked.option if asked else "",
             topics=topics_of(engine.knowledge, record.observations),
             last=self.last,

@@ -55,8 +55,8 @@ _REASONS: Final = (
     ),
     ((_JS, _of(r"\bMozilla/5\.0\b|\bAppleWebKit/\d")),),
     (
-        (_IOS, _of(r"\b(?:ipads?|iphones?|testflight)\b")),
-        (_ANDROID, _of(r"\b(?:androids?|pixel \d|galaxy [a-z]?\d|samsung|oneplus|xiaomi|redmi|huawei)\b")),
+        (_IOS, _of(r"\b(?:ios|ipads?|iphones?|testflight|swift|objective-c)\b")),
+        (_ANDROID, _of(r"\b(?:androids?|kotlin|pixel \d|galaxy [a-z]?\d|samsung|oneplus|xiaomi|redmi|huawei)\b")),
     ),
 )  # fmt: skip
 

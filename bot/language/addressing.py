@@ -60,6 +60,10 @@ _TO_US: Final = _any(
     rf"{_LEAD}(?:can|could|would) you (?:please )?(?:show|explain|give|send) (?:me|us|the|it|that|this)\b"
     r"(?!.* (?:with|to) )",
     r"\blineman\b|\bplease (?:test|try|run|re-?run)\b",
+    rf"{_LEAD}(?:did|have) you (?:test|check|tr(?:y|ied)|measure|prob)(?:e?d)?\b.*"
+    r"\b(?:udp|tcp|tls|turn|stun|dns|media|signaling|certificates?|websockets?|mtu|insights|registration)\b",
+    rf"{_LEAD}what (?:should|can|could|do) (?:i|we) tell (?:them|him|her|(?:the |our )?(?:customer|user|client|caller|"
+    r"team|firewall team|network team|it))\W*$",
     r"^\W*tell (?:me|us) (?:more )?about\b|^\W*how (?:do|did|can) you (?:know|tell|see)\b",
 )
 _FIXED: Final = _any(
@@ -81,6 +85,7 @@ _SUBJECT: Final = _any(
     r"\b(?:captive portal|headset|antivirus|virus scanners?|clock|grants?|round trip|ice[_ ]?servers?|csp)\b",
     r"\b(?:twilio|relays?|probes?|candidates?|ip (?:range|address)(?:es|s)?|error codes?|\d{5})\b",
     r"\bwhat (?:does|do) .+ mean\b",
+    r"\b(?:which|what) (?:hosts?|servers?|names?|addresses)\b.*\b(?:blocked|fail\w*|shut|closed|dropped|unreachable)\b",
 )
 # A question that only refers to the last reply. It is about the case if it contains nothing else.
 _POINTS: Final = _any(

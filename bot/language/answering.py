@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.language.case_context import CaseContext, seen_here
+from bot.language.case_questions import answer_from_case
 from bot.language.other_vendors import is_about_others
 from bot.language.passage_ranking import NEARBY, rank_passages
 from bot.language.port_questions import passages_about_ports
@@ -97,6 +98,12 @@ def answer_question(text: str, about: CaseContext, knowledge: Knowledge, network
     """Answer *text* in the context of a case: from its observations first, then from the knowledge."""
     sentence = normalize(text)
     lower = " ".join(sentence.casefold().replace("\u2019", "'").split())
+    of_case, general = answer_from_case(lower, about)
+    if of_case:
+        passages = library_of(knowledge).passages
+        return _after(
+            of_case, _answer_from([passages[name] for name in general if name in passages], (), 1.0)
+        )
     if ports := passages_about_ports(sentence, about.platform):
         return _answer_about_ports(ports, sentence, about, knowledge)
     written = _written(sentence, lower, about, knowledge, network)

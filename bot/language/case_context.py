@@ -4,15 +4,18 @@ Pure: no network, no clock.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from bot.diagnosis.run_record import RunRecord
+from knowledge.advice.fill import plain
 from knowledge.model.advice import AdvisedCause
-from knowledge.model.conclusions import Judged
+from knowledge.model.conclusions import Answered, Judged
 from knowledge.model.schema import Knowledge
 from knowledge.search.library import library_of
+from probes.protocol.failures import NO_RESULT
+from probes.protocol.model import Observation
 
 _WHY: Final = re.compile(
     r"^\W*(?:(?:and|but|so|ok)\W+)*(?:why|how come|how so)(?: (?:is|was) (?:that|this|it))?\W*$"
@@ -28,6 +31,17 @@ _MEANT: Final = 1.4  # score of a cause that the user suspects by name
 
 
 @dataclass(frozen=True, slots=True)
+class LookedAt:
+    """One check of the case: what it looked at, and how it failed, in words; empty if it worked."""
+
+    probe: str
+    service: str
+    target: str
+    failure: str
+    no_result: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseContext:
     """The case that a question refers to: known facts, and the evidence for its causes in words."""
 
@@ -37,12 +51,26 @@ class CaseContext:
     causes: tuple[str, ...] = ()
     evidence: tuple[str, ...] = field(default=())
     judged: Mapping[str, str] = field(default_factory=dict)  # the status of each cause of the case
+    found: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)  # of these causes
+    answers: Mapping[str, str] = field(default_factory=dict)  # by question, where all platforms agree
+    unknown: Mapping[str, str] = field(default_factory=dict)  # by question: why there is no answer
+    looked: tuple[LookedAt, ...] = ()
+    customer: tuple[str, ...] = ()  # what can be passed on
+    vantage: str = ""
 
 
 def context_of_case(
-    record: "RunRecord", found: Sequence["AdvisedCause"], meant: tuple[str, ...] = ()
+    record: "RunRecord",
+    found: Sequence["AdvisedCause"],
+    meant: tuple[str, ...] = (),
+    say: Callable[[Observation], str] = plain,
 ) -> CaseContext:
-    """Return the context of a case. *meant* lists the causes matched to its description, if none was found."""
+    """Return the context of a case. *meant* lists the causes matched to its description, if none was found.
+
+    *say* describes a failure in words.
+    """
     diagnosis = record.diagnosis
     judged = {cause.id: f"{_HERE[cause.impact == 'risk']}: {cause.title}." for cause in found}
     for sentence, group in (
@@ -61,6 +89,38 @@ def context_of_case(
         or tuple(item.cause for item in diagnosis.possible),
         evidence=tuple(text for cause in found for text in cause.evidence),
         judged=judged,
+        found=tuple(item.cause for item in diagnosis.found),
+        possible=tuple(item.cause for item in diagnosis.possible),
+        titles={item.cause: item.title for item in diagnosis.found}
+        | {item.cause: item.title for item in diagnosis.possible},
+        answers={name: value for name, value, _ in _answers(record) if value},
+        unknown={name: reason for name, value, reason in _answers(record) if not value},
+        looked=tuple(_looked(observation, say) for observation in record.observations.values()),
+        customer=tuple(cause.customer for cause in found if cause.impact != "risk"),
+        vantage=record.vantage,
+    )
+
+
+def _answers(record: RunRecord) -> Iterable[tuple[str, str, str]]:
+    """List each question with the answer that all platforms share, or else with the reason for none."""
+    chosen = record.answers.get(record.request.platform or "")
+    groups = [chosen] if chosen else list(record.answers.values())
+    for question in dict.fromkeys(name for group in groups for name in group):
+        given: list[Answered] = [group[question] for group in groups if question in group]
+        answer = given[0].answer if len({item.answer for item in given}) == 1 else None
+        yield question, answer or "", given[0].because
+
+
+def _looked(observation: Observation, say: Callable[[Observation], str]) -> LookedAt:
+    target = observation.target
+    return LookedAt(
+        observation.probe,
+        target.service,
+        f"{target.host} {target.transport.upper()} {target.port}"
+        if target.host and target.port
+        else target.host,
+        say(observation) if observation.failure else "",
+        observation.failure in NO_RESULT,
     )
 
 

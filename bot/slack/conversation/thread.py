@@ -13,6 +13,7 @@ from bot.language.router import is_for_us
 from bot.model.records import CaseRow
 from bot.rendering.blocks import notices
 from bot.rendering.blocks.notices import note
+from bot.rendering.failure_text import outcome
 from bot.slack.api.actor import Actor
 from bot.slack.conversation import answers, calls, reports, thread_replies
 from bot.slack.conversation.dispatch import (
@@ -74,7 +75,7 @@ def _hear(
     if not is_for_us(without_secrets(text)[0], language, conversation):
         return None
     if finished:
-        about = context_of_case(finished.record, view_of(context.engine, finished).advised, meant)
+        about = context_of_case(finished.record, view_of(context.engine, finished).advised, meant, outcome)
         platform = conversation.about.platform or about.platform
         conversation = replace(conversation, about=replace(about, platform=platform))
     return read(text, language, conversation)
