@@ -55,6 +55,15 @@ class Acting:
         }
         return await self._act(message, block, done, user)
 
+    async def reveal(self: "FakeSlack", message: Message, action: str, user: User) -> Message:
+        """Press the button *action* of *message*, and give what only *user* sees then."""
+        before = len(self.whispers(user))
+        await self.click(message, action, user)
+        await self.records.until(
+            lambda: len(self.whispers(user)) > before, 10, f"a private reply to {action}"
+        )
+        return self.whispers(user)[-1]
+
     async def select(self: "FakeSlack", message: Message, action: str, value: str, user: User) -> Delivery:
         """Choose the option *value* of the select *action*; StopIteration where there is no such option."""
         block, element = next((b, e) for b, e in message.elements() if e["action_id"] == action)

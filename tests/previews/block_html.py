@@ -28,6 +28,9 @@ _DRAWN: Final[Mapping[str, tuple[str, str]]] = {
     "\N{HOURGLASS WITH FLOWING SAND}": ("ring", ""),
     "\N{RIGHT-POINTING MAGNIFYING GLASS}": ("lens", "\N{WHITE CIRCLE}"),
     "\N{NO ENTRY SIGN}": ("bare red", "\N{CIRCLED DIVISION SLASH}"),
+    "\N{LARGE RED CIRCLE}": ("bare red", "\N{BLACK CIRCLE}"),
+    "\N{LARGE ORANGE CIRCLE}": ("bare amber", "\N{BLACK CIRCLE}"),
+    "\N{LARGE YELLOW CIRCLE}": ("bare amber", "\N{BLACK CIRCLE}"),
     "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}": ("bare amber", "\N{WARNING SIGN}"),
 }
 

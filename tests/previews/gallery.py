@@ -12,14 +12,16 @@ from bot.diagnosis.run_record import RunRecord
 from bot.model.request import Request
 from bot.model.vocabulary import person_questions
 from bot.rendering.blocks import evidence, fixes, guides, lists, modals, notices, run_diff, ticket
+from bot.rendering.blocks.customer import customer_copy
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, follow, walked
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import acknowledged, progress
+from bot.rendering.blocks.question import ask as ask_question
 from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
-from bot.rendering.blocks.verdict import VerdictOptions, verdict
-from bot.rendering.blocks.verdict import ask as ask_question
+from bot.rendering.blocks.verdict import verdict
+from bot.rendering.blocks.verdict_controls import VerdictOptions, more
 from bot.rendering.view import View, make_view
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -184,7 +186,7 @@ class Gallery:
         failed = next(look for look in looks.values() if look.failure is not None)
         yield Exhibit("step", "One look", evidence.step(one, failed))
         yield Exhibit("tree", "How it was decided", evidence.tree(one, blocked.walk, PICTURE))
-        yield Exhibit("fixes", "Steps with code", fixes.fixes(one, blocked.view, "ios", platforms))
+        yield Exhibit("fixes", "Fix steps", fixes.fixes(one, blocked.view, "ios", platforms))
         yield Exhibit("fixes-all", "Steps for all", fixes.fixes(one, blocked.view, "", platforms))
         yield Exhibit("preflight", "Preflight", guides.preflight(one, blocked.view.preflight[0]))
         cause = self.knowledge.causes["tls-intercepted"]
@@ -196,6 +198,11 @@ class Gallery:
         same = run_diff.change(diagnosis, diagnosis, blocked.walk, blocked.walk)
         yield Exhibit("unchanged", "Nothing changed", run_diff.compared(one, one, same, "found"))
         yield Exhibit("elsewhere", "Looked from elsewhere", self.together.elsewhere())
+        options = replace(blocked.choices, earlier=True)
+        yield Exhibit("more", "Behind More", more(one, diagnosis, options), private=True)
+        relays = self.together.side_by_side
+        yield Exhibit("more-relays", "Behind More, several relays", relays.more(), private=True)
+        yield Exhibit("customer", "For the customer", customer_copy(self.three.view), private=True)
         yield Exhibit("ticket", "For the ticket", ticket.ticket(one, blocked.view, diagnosis))
         yield Exhibit("thanks", "Thanks for feedback", notices.thanks(one, "right"))
 

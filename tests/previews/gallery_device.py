@@ -11,7 +11,10 @@ from bot.diagnosis.device_evidence import apply_device_reading
 from bot.diagnosis.run_record import RunRecord
 from bot.intake.read import read
 from bot.rendering.blocks import device_report
+from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.notices import note
+from bot.rendering.blocks.run_header import run_header
+from bot.rendering.report_summary import COMPLETED
 from bot.rendering.view import make_view
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -100,12 +103,14 @@ def from_devices(
     ):
         continued = apply_device_reading(record, report, knowledge, network)
         now = continued.record
-        headline = make_view(now, knowledge, network).headline
-        question = now.diagnosis.next_question
-        shown = device_report.compared(report, [continued], network.quality, headline, question)
+        view = make_view(now, knowledge, network)
+        header = run_header(now, ButtonContext("c-7f3a", "heron-7"), knowledge, "U0AGENT", network.title)
+        shown = device_report.compared(header, view, now.diagnosis, report, [continued], network.quality)
         yield Exhibit(file, name, shown)
-    begin = "To look from a relay in the user's network as well: /diagnose 31009 javascript"
-    yield Exhibit("device-alone", "A report alone", device_report.alone(report, network.quality, begin))
+    begin = "To test from a relay in the user's network as well: /diagnose 31009 javascript"
+    start = {"code": "31009", "platform": "javascript"}
+    alone = device_report.alone(report, network.quality, begin, COMPLETED, start)
+    yield Exhibit("device-alone", "A report alone", alone)
     dig = read(_DIG.format(host=network.hosts("signaling", "javascript")[0]))
     yield Exhibit("device-tool", "Output of a tool", device_report.alone(dig, network.quality, begin))
     foreign = read(json.dumps({"name": "softphone", "version": "1.4.0", "dependencies": {}}))

@@ -14,7 +14,8 @@ from bot.rendering.blocks.decision_path import Mark, walked
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.run_header import RunHeader, run_header
-from bot.rendering.blocks.verdict import VerdictOptions, verdict
+from bot.rendering.blocks.verdict import verdict
+from bot.rendering.blocks.verdict_controls import VerdictOptions, more
 from bot.rendering.vantage_summary import compared_view
 from bot.rendering.view import View
 from knowledge.model.network import Network
@@ -50,12 +51,20 @@ class ShownTogether:
         title = self.network.title
         return run_header(self.whole, ButtonContext("c-7f3a", "swift-8"), self.knowledge, "U0AGENT", title)
 
-    def verdict(self) -> Message:
-        """The verdict over all of them."""
+    @cached_property
+    def mine(self) -> VerdictOptions:
+        """What can be chosen below their verdict."""
         names = tuple(record.relay for record in self.records)
         platform = self.whole.request.platform or ""
-        mine = replace(self.choices, platform=platform, relays=("local", *names), views=names)
-        return verdict(self.about, self.view, self.whole.diagnosis, mine)
+        return replace(self.choices, platform=platform, relays=("local", *names), views=names)
+
+    def verdict(self) -> Message:
+        """The verdict over all of them."""
+        return verdict(self.about, self.view, self.whole.diagnosis, self.mine)
+
+    def more(self) -> Message:
+        """What else can be done with their run."""
+        return more(self.about, self.whole.diagnosis, self.mine)
 
     def part(self, relay: str) -> Message:
         """One relay's own verdict."""

@@ -1,70 +1,37 @@
-"""Every reply as a page in a real browser: nothing runs over, everything has words, everything can be read."""
+"""Every reply as a page in a real browser: nothing runs over, everything has words, everything fits on a screen."""
 
 import json
-import shutil
-import subprocess
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.cli.main import main
+from tests.previews.inspector import CHROMIUM, WIDTHS, inspect, pages_in
 from tests.previews.write import write_previews
 
-CHROMIUM = shutil.which("chromium") or ""
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs the package chromium")
 
-WIDTHS = (360, 760)  # pixels: a telephone, and Slack's column on a desk
-READABLE = 4.5  # contrast to 1, WCAG 2.2 success criterion 1.4.3
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--allow-file-access-from-files", "--virtual-time-budget=3000",
-)  # fmt: skip
-
-# Loads each page into a frame of each width and notes what is wrong with it.
-INSPECTOR = """
-<!doctype html><meta charset="utf-8"><title>inspector</title><pre id="out">not finished</pre><script>
-const PAGES = %s, WIDTHS = %s, found = [];
-const channel = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
-const light = c => .2126 * channel(c[0]) + .7152 * channel(c[1]) + .0722 * channel(c[2]);
-const parse = text => text.match(/[\\d.]+/g).map(Number);
-const behind = node => { for (; node; node = node.parentElement) {
-  const c = parse(getComputedStyle(node).backgroundColor); if (c.length < 4 || c[3] > 0) return c; }
-  return [255, 255, 255]; };
-const contrast = (a, b) => { const [x, y] = [light(a), light(b)].sort((p, q) => q - p); return (x + .05) / (y + .05); };
-const own = node => [...node.childNodes].some(one => one.nodeType === 3 && one.data.trim());
-async function look(page, width) {
-  const frame = document.createElement("iframe");
-  frame.style.cssText = `width:${width}px;height:600px;border:0`;
-  frame.src = page;
-  document.body.append(frame);
-  await new Promise(done => frame.onload = done);
-  const doc = frame.contentDocument, root = doc.documentElement;
-  const note = (what, node) => found.push({page, width, what, text: node ? node.textContent.slice(0, 60) : ""});
-  if (root.scrollWidth > root.clientWidth) note(`runs over: ${root.scrollWidth}`);
-  if (doc.body.innerText.trim().length < 20) note("empty");
-  for (const node of doc.body.querySelectorAll("*")) {
-    const box = node.getBoundingClientRect();
-    if (box.width && (box.right > width + 1 || box.left < -1)) note(`outside: ${node.tagName}`, node);
-    const drawn = node.getAttribute("aria-hidden") === "true";  // a sign that Slack draws itself
-    if (!drawn && node.scrollWidth > node.clientWidth + 1 && node.clientWidth) note(`cut off: ${node.tagName}`, node);
-    if (node.tagName === "IMG" && !(node.alt.trim() && node.naturalWidth)) note("picture without words", node);
-    if (node.tagName === "BUTTON" && !node.textContent.trim()) note("button without words", node);
-    if (!own(node)) continue;
-    const style = frame.contentWindow.getComputedStyle(node);
-    const ratio = contrast(parse(style.color), behind(node));
-    if (ratio < %s) note(`contrast ${ratio.toFixed(2)}`, node);
-    if (parseFloat(style.fontSize) < 10) note("too small", node);
-  }
-  frame.remove();
+# The first screen: height in pixels, lines above the buttons, controls.
+SCREENS = {
+    **dict.fromkeys(
+        (
+            "verdict",
+            "verdict-question",
+            "verdict-judged",
+            "verdict-lost",
+            "clear",
+            "risk",
+            "resolved",
+            "unclear",
+        ),
+        (700, 12),
+    ),
+    **dict.fromkeys(("device", "device-differs"), (1_000, 12)),
+    **dict.fromkeys(("verdict-several", "verdict-relays", "verdict-relays-two"), (1_000, 30)),
 }
-(async () => {
-  for (const page of PAGES) for (const width of WIDTHS) await look(page, width);
-  document.getElementById("out").textContent = JSON.stringify({looked: PAGES.length * WIDTHS.length, found});
-})();
-</script>
-"""
+CONTROLS = 5
+LONG = 900  # characters of one text; Slack folds longer ones behind a link
 
 
 @pytest.fixture(scope="module")
@@ -74,23 +41,42 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def inspect(folder: Path, pages: list[str], profile: Path) -> dict[str, Any]:
-    """Let a browser look at *pages*, and give what it noted."""
-    page = folder / "inspector.html"
-    page.write_text(INSPECTOR % (json.dumps(pages), json.dumps(WIDTHS), READABLE))
-    command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", page.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    text = unescape(done.stdout.split('<pre id="out">')[1].split("</pre>")[0])
-    noted: dict[str, Any] = json.loads(text)
-    return noted
+@pytest.fixture(scope="module")
+def noted(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What one start of the browser tells of all pages."""
+    return inspect(folder, pages_in(folder), tmp_path_factory.mktemp("browser"))
 
 
-def test_every_page(folder: Path, tmp_path: Path) -> None:
+def test_every_page(folder: Path, noted: dict[str, Any]) -> None:
     """At two widths no reply runs over or is cut off, pictures and buttons have words, contrast is enough."""
-    pages = sorted(one.name for one in folder.glob("*.html"))
-    noted = inspect(folder, pages, tmp_path)
     assert noted["found"] == []
-    assert noted["looked"] == len(WIDTHS) * len(pages) > 60
+    assert noted["looked"] == len(WIDTHS) * len(pages_in(folder)) > 60
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_verdict_fits_on_a_screen(name: str, folder: Path, noted: dict[str, Any]) -> None:
+    """Its height, its lines above the buttons, and its controls keep their limits; its first button is primary."""
+    size, (height, lines) = noted["sizes"][f"{name}.html"], SCREENS[name]
+    assert size["height"] <= height
+    assert size["lines"] <= lines
+    assert 0 < size["controls"] <= CONTROLS
+    blocks = json.loads((folder / f"{name}.json").read_text())["blocks"]
+    first, *others = next(block for block in blocks if block["type"] == "actions")["elements"]
+    assert (first.get("style") == "primary") == (name != "verdict-lost")  # one relay's part starts nothing
+    assert not any("style" in other for other in others)
+    assert all(len(text) <= LONG for block in blocks for text in texts(block))
+
+
+def texts(block: dict[str, Any]) -> list[str]:
+    """The whole text of each part of a block that Slack may fold."""
+    if block["type"] != "rich_text":
+        return []
+    return ["".join(leaves(part)) for part in block["elements"]]
+
+
+def leaves(part: dict[str, Any]) -> list[str]:
+    inside = part.get("elements")
+    return [part.get("text", "")] if inside is None else [leaf for each in inside for leaf in leaves(each)]
 
 
 def test_the_inspector_sees(tmp_path: Path) -> None:
@@ -108,12 +94,11 @@ def test_the_inspector_sees(tmp_path: Path) -> None:
 def test_pages_are_whole(folder: Path) -> None:
     """No page runs a script or loads anything."""
     for page in folder.glob("*.html"):
-        if page.name != "inspector.html":
-            text = page.read_text()
-            assert "<script" not in text
-            assert 'src="http' not in text
-            assert "url(" not in text
-            assert "cannot draw" not in text
+        text = page.read_text()
+        assert "<script" not in text
+        assert 'src="http' not in text
+        assert "url(" not in text
+        assert "cannot draw" not in text
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

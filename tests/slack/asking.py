@@ -133,7 +133,7 @@ WAYS: Final[dict[str, Way]] = {
     "evidence": Way(pressed("lm_evidence"), runs=False, goes_on=True),
     "question": Way(said("what does turn-blocked mean?"), runs=False, goes_on=True),
     "question by name": Way(said("what does clock-skew mean?", mention=True), runs=False, goes_on=True),
-    "ticket": Way(pressed("lm_ticket"), runs=False, alone=True, goes_on=True),
+    "customer": Way(pressed("lm_customer"), runs=False, alone=True, goes_on=True),
     "help": Way(typed("help"), runs=False, alone=True),
     "refused": Way(typed("31009 from mars"), runs=False, alone=True),
     "window": Way(typed(""), runs=False, alone=True),

@@ -96,17 +96,15 @@ async def test_buttons(bot: Bot) -> None:
     """Every control of a verdict works: rerun, evidence, raw data, tree, ticket, feedback."""
     slack, grace = bot.slack, bot.slack.user("grace")
     verdict = await diagnosed(bot, "31009 javascript")
-    for action in sorted(set(verdict.actions())):
-        if action.startswith(("lm_platform", "lm_open")) or action not in verdict.actions():
-            continue
-        before = len(slack.records.calls)
-        await slack.click(verdict, action, grace)
-        await slack.records.until(
-            lambda before=before: len(slack.records.calls) > before, 10, f"{action} to do something"
-        )
-    platform = next((one for one in verdict.actions() if one.startswith("lm_platform")), "")
-    assert platform
-    await slack.select(verdict, platform, "ios", grace)
+    more = await slack.reveal(verdict, "lm_more", grace)
+    for place in (more, verdict):
+        for action in sorted(set(place.actions()) - {"lm_platform", "lm_relay"}):
+            before = len(slack.records.calls)
+            await slack.click(place, action, grace)
+            await slack.records.until(
+                lambda before=before: len(slack.records.calls) > before, 10, f"{action} to do something"
+            )
+    await slack.select(more, "lm_platform", "ios", grace)
     await slack.records.until(
         lambda: any(has_ended(one) for one in told(bot, verdict.ts)), 15, "the run again"
     )

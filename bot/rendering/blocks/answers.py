@@ -8,7 +8,17 @@ from typing import Final
 
 from bot.language.answering import Answer, Sentence, Source
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import Block, TextElement, context, lines, link, paragraph, rich, run
+from bot.rendering.blocks.block_types import (
+    Block,
+    TextElement,
+    context,
+    lines,
+    link,
+    paragraph,
+    rich,
+    run,
+    runs,
+)
 from bot.rendering.blocks.elements import ButtonContext, button, numbered, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 
@@ -84,7 +94,7 @@ def _sentences(sentences: Sequence[Sentence], sources: Sequence[Source]) -> Iter
     for sentence in sentences:
         visible = text_limits.cut(sentence.text, min(_SENTENCE, left))
         left -= len(visible)
-        yield run(f"{visible} ", _SENTENCE + 1)
+        yield from runs(f"{visible} ", _SENTENCE + 1)
         for number in _cited(sentence):
             yield _mark(number + 1, sources[number])
         yield run(" ")

@@ -17,6 +17,7 @@ DIVIDER: Final[Block] = {"type": "divider"}
 _ADDRESS: Final = re.compile(
     r"https://[A-Za-z0-9.-]+(:\d+)?(/[!-;=?-~]{0,2000})?"
 )  # printable ASCII without angle brackets
+_IN_BACKTICKS: Final = re.compile(r"`([^`\n]+)`")
 _NOTHING: Final = "\N{EN DASH}"  # Slack rejects empty text
 
 
@@ -73,6 +74,13 @@ def run(
     return {"type": "text", "text": visible} | ({"style": style} if style else {})
 
 
+def runs(text: str, most: int = text_limits.SECTION) -> list[TextElement]:
+    """Untrusted text, with the parts in backticks as code, which copies out without them."""
+    visible = text_limits.cut(text_limits.clean(text), most)
+    parts = _IN_BACKTICKS.split(visible)  # prose and code alternate
+    return [run(part, code=bool(at % 2)) for at, part in enumerate(parts) if part] or [run("")]
+
+
 def link(url: str, text: str) -> TextElement:
     """A link to a page from the knowledge; HTTPS only, other URLs become plain text."""
     if not _ADDRESS.fullmatch(url):
@@ -112,7 +120,7 @@ def lines(rows: Iterable[Sequence[TextElement]]) -> Block:
 
 def quotation(text: str, most: int = text_limits.SECTION) -> Block:
     """Text that can be forwarded as it is."""
-    return {"type": "rich_text_quote", "elements": [run(text, most)]}
+    return {"type": "rich_text_quote", "elements": runs(text, most)}
 
 
 def code(text: str, most: int = text_limits.SECTION) -> Block:

@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterator, Sequence
 
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import Block, bullets, header, link, paragraph, rich, run, title
+from bot.rendering.blocks.block_types import Block, bullets, header, link, paragraph, rich, run, runs, title
 from bot.rendering.blocks.elements import ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from knowledge.advice.meaning import Meaning
@@ -21,9 +21,9 @@ def code_meaning(meaning: Meaning, platform: str = "") -> Message:
     builder.add(header(f"{meaning.code} {meaning.name}"))
     if meaning.elsewhere:
         whose = run("This is no code of the Voice SDKs. ", bold=True)
-        builder.add(rich(paragraph(whose, run(meaning.elsewhere, 900))))
+        builder.add(rich(paragraph(whose, *runs(meaning.elsewhere, 900))))
     first, *rest = meaning.texts or ("Nothing is written about it.",)
-    builder.add(rich(paragraph(run(first, 1_500))))
+    builder.add(rich(paragraph(*runs(first, 1_500))))
     if rest:
         builder.add(rich(bullets(_on_platform(text) for text in rest)))
     if meaning.notes:

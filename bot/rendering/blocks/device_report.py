@@ -11,27 +11,53 @@ from bot.diagnosis.device_evidence import DeviceComparison, DeviceEvidence
 from bot.diagnosis.discrepancies import find_discrepancies
 from bot.intake.clues import Reading
 from bot.intake.summary import remarks, sentences
-from bot.rendering.blocks.block_types import Block, bullets, context, rich, run, title
+from bot.rendering.blocks.block_types import (
+    Block,
+    bullets,
+    context,
+    header,
+    paragraph,
+    quotation,
+    rich,
+    run,
+    runs,
+    title,
+)
+from bot.rendering.blocks.customer import customer_text
+from bot.rendering.blocks.elements import NONE, ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import RunHeader, byline, footer
+from bot.rendering.blocks.verdict import severity
+from bot.rendering.blocks.verdict_controls import VerdictOptions, verdict_row
 from bot.rendering.call_text import call_sentences
 from bot.rendering.report_summary import missing, pasted
-from knowledge.model.conclusions import NextQuestion
+from bot.rendering.view import View
+from knowledge.model.conclusions import Diagnosis
 from knowledge.reasoning.device import PASTED, PLACED
 
-MOST: Final = 12  # lines per list
+MOST: Final = 6  # lines per list
 LONG: Final = 400  # characters per line
 REPORTS: Final = 3  # reports per message
 
 
 def compared(
+    run_header: RunHeader,
+    view: View,
+    diagnosis: Diagnosis,
     reading: Reading,
     continued: Sequence[DeviceEvidence],
     quality: Mapping[str, Any],
-    concluded: str,
-    asked: NextQuestion | None,
 ) -> Message:
-    """Render the device's report, where it agrees or disagrees with each relay, and the conclusion (*concluded*)."""
-    builder = _seen(reading, quality)
+    """Render the verdict with a device's report, then what it measured, and where it and each relay disagree."""
+    builder = MessageBuilder()
+    builder.last(footer(run_header))
+    sign, words = severity(view, diagnosis)
+    builder.add(header(f"{sign} {view.headline}"), byline(run_header, words, line=False))
+    builder.add(rich(quotation(customer_text(view), 700)))
+    if asked := diagnosis.next_question:
+        builder.add(rich(paragraph(run("Question: ", bold=True), run(asked.ask, 250))))
+    builder.add(verdict_row(run_header, diagnosis, VerdictOptions(platform=run_header.platform)))
+    _seen(builder, reading, quality)
     placed = any(
         look.facts.get(PLACED) for evidence in continued for look in evidence.added if look.probe == PASTED
     )
@@ -39,12 +65,16 @@ def compared(
     differ = [_both(side, evidence.record.relay) for evidence in continued for side in evidence.differ]
     _list(builder, "Here they differ, so neither is taken: they may not stand in the same network", differ)
     same = [
-        _both(side, evidence.record.relay)
+        (side, evidence.record.relay)
         for evidence in continued
         for side in evidence.comparisons
         if not side.differ
     ]
-    _list(builder, "That answers", dict.fromkeys(same))
+    new = dict.fromkeys(_both(side, relay) for side, relay in same if not side.relay)
+    if agree := len({side.asks for side, _ in same if side.relay}):
+        questions = "one question" if agree == 1 else f"{agree} questions"
+        new[f"The device and the relay agree on {questions}."] = None
+    _list(builder, "What that answers", new)
     for device_evidence in continued:
         relay = device_evidence.record.relay
         _list(
@@ -52,19 +82,30 @@ def compared(
             f"Beside {relay}",
             find_discrepancies(reading, device_evidence.record.observations, relay),
         )
-    now = [f"{concluded}. The message at the top shows it all."]
-    if asked:
-        now.append(f"Still open: {asked.ask}")
-    _list(builder, "Now", now)
-    return builder.message(f"{reading.says} {concluded}.")
+    return builder.message(f"{view.headline}. {reading.says}")
 
 
-def alone(reading: Reading, quality: Mapping[str, Any], then: str) -> Message:
-    """Render a report that belongs to no case; *then* is the next step."""
-    builder = _seen(reading, quality)
+def alone(
+    reading: Reading,
+    quality: Mapping[str, Any],
+    then: str,
+    concluded: str = "",
+    start: Mapping[str, str] = NONE,
+) -> Message:
+    """Render a report that belongs to no case: what it shows (*concluded*), what it measured, and the next step.
+
+    *then* is the next step in words; *start* is what a diagnosis from a relay starts with.
+    """
+    builder = MessageBuilder()
+    if start:
+        press = button("start", "Test from a relay", ButtonContext(), style="primary", values=start)
+        builder.last(row(press))
+    if concluded:
+        builder.add(header(concluded))
+    _seen(builder, reading, quality)
     _pasted(builder, reading, placed=False)
     _list(builder, "Next", [then])
-    return builder.message(f"{reading.says} {then}")
+    return builder.message(f"{f'{concluded}. ' if concluded else ''}{reading.says} {then}")
 
 
 def call_message(call: CallData, quality: Mapping[str, Any]) -> Message:
@@ -75,15 +116,13 @@ def call_message(call: CallData, quality: Mapping[str, Any]) -> Message:
     return builder.message(f"{title_text}. {' '.join(texts)}")
 
 
-def _seen(reading: Reading, quality: Mapping[str, Any]) -> MessageBuilder:
-    builder = MessageBuilder()
+def _seen(builder: MessageBuilder, reading: Reading, quality: Mapping[str, Any]) -> None:
     builder.add(rich(title(reading.says)))
     for number, report in enumerate(reading.reports[:REPORTS], 1):
         which = f" ({number} of {len(reading.reports)})" if len(reading.reports) > 1 else ""
         _list(builder, f"Your device saw{which}", sentences(report, quality))
         _list(builder, "Worth knowing", remarks(report, quality))
         _list(builder, "Not in it, or to be read with care", (*missing(report), *report.notes))
-    return builder
 
 
 def _pasted(builder: MessageBuilder, reading: Reading, *, placed: bool) -> None:
@@ -102,5 +141,5 @@ def _list(builder: MessageBuilder, name: str, texts: Iterable[str]) -> None:
     words = list(texts)
     if words:
         left = [f"and {len(words) - MOST} more"] if len(words) > MOST else []
-        items: Block = bullets([run(text, LONG)] for text in (*words[:MOST], *left))
+        items: Block = bullets(runs(text, LONG) for text in (*words[:MOST], *left))
         builder.add(rich(title(name), items))

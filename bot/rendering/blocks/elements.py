@@ -16,7 +16,7 @@ PREFIX: Final = "lm_"
 VERBS: Final = (
     "again", "relay", "compare", "answer", "ticket", "stop", "right", "wrong", "platform", "evidence", "raw",
     "preflight", "tree", "start", "fixes", "open", "guide", "reading",
-    "none", "nearest", "meaning", "list", "view",
+    "none", "nearest", "meaning", "list", "view", "more", "customer",
 )  # fmt: skip
 NONE: Final[Mapping[str, str]] = {}
 _PART: Final = 120  # characters per part of a payload; our ids are shorter

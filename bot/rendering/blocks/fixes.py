@@ -18,6 +18,7 @@ from bot.rendering.blocks.block_types import (
     paragraph,
     rich,
     run,
+    runs,
     section,
     title,
 )
@@ -29,9 +30,7 @@ from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause, AdvisedFix
 
 ALL: Final = "all"  # the option for all platforms: an option's value may not be empty
-LONG: Final = (
-    "The lines to copy are too long for here: see Steps with code, or Everything as JSON under Evidence."
-)
+LONG: Final = "The lines to copy are too long for here: see Fix steps, or Everything as JSON under Evidence."
 _TIMES: Final = 12  # fixes per cause
 _FEW: Final = 4  # causes; with more than that, code is left out
 _MANY: Final = 12  # causes; with more than that, one step per role is shown
@@ -121,7 +120,7 @@ def _steps(theirs: Sequence[AdvisedFix], lines: int) -> list[Block]:
     blocks: list[Block] = []
     for do, same in groupby(theirs, key=lambda fix: fix.do):
         variants = list(same)
-        blocks.append(bullets([[run(do + _only(variants), _DO)]]))
+        blocks.append(bullets([runs(do + _only(variants), _DO)]))
         for fix in variants if lines else ():
             blocks += _lines(fix, lines, several=len(variants) > 1)
     return blocks

@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Sequence
 
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import bullets, code, header, link, paragraph, rich, run, title
+from bot.rendering.blocks.block_types import bullets, code, header, link, paragraph, rich, run, runs, title
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.run_header import RunHeader, footer
 from knowledge.model.advice import Guide
@@ -38,7 +38,7 @@ def meaning(title_: str, text: str, references: Sequence[Reference] = (), asks: 
     """Explain a cause or a question in the words of the knowledge."""
     builder = MessageBuilder()
     builder.add(header(title_))
-    builder.add(rich(paragraph(run(text, 2_500))))
+    builder.add(rich(paragraph(*runs(text, 2_500))))
     if asks:
         builder.add(rich(paragraph(run("How it is found out: ", bold=True), run(asks, 1_000))))
     if references:
@@ -58,7 +58,7 @@ def question_meaning(question: Question) -> Message:
 
 
 def _add(builder: MessageBuilder, name: str, texts: Iterable[str], *, ordered: bool = False) -> None:
-    items = [[run(text, 500)] for text in texts]
+    items = [runs(text, 500) for text in texts]
     if items:
         builder.add(rich(title(name), bullets(items, ordered=ordered)))
 

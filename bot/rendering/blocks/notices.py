@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import bullets, context, header, paragraph, rich, run, section
+from bot.rendering.blocks.block_types import bullets, context, header, paragraph, rich, run, runs, section
 from bot.rendering.blocks.elements import ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.run_header import RunHeader, byline, footer, mention
@@ -24,17 +24,17 @@ BROKEN: Final = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
 def note(sentence: str) -> Message:
     """Render one sentence."""
     builder = MessageBuilder()
-    builder.add(section(text_limits.quote(sentence)))
+    builder.add(rich(paragraph(*runs(sentence))))
     return builder.message(sentence)
 
 
 def refusal(why: str, instead: Sequence[str] = (), hint: str = "") -> Message:
     """Render a refusal with its reason and alternatives; *hint* is small text, such as what was redacted."""
     builder = MessageBuilder()
-    builder.add(rich(paragraph(run(f"{NO} This cannot be done here. ", bold=True), run(why, 1_000))))
+    builder.add(rich(paragraph(run(f"{NO} This cannot be done here. ", bold=True), *runs(why, 1_000))))
     if instead:
         builder.add(
-            rich(paragraph(run("What you can do:")), bullets([run(text, 300)] for text in instead[:10]))
+            rich(paragraph(run("What you can do:")), bullets(runs(text, 300) for text in instead[:10]))
         )
     if hint:
         builder.add(context(text_limits.quote(hint, 500)))
@@ -45,7 +45,7 @@ def refusal(why: str, instead: Sequence[str] = (), hint: str = "") -> Message:
 def usage(wrong: str, examples: Sequence[str] = EXAMPLES, hint: str = "") -> Message:
     """Render a usage error with valid examples."""
     builder = MessageBuilder()
-    builder.add(rich(paragraph(run("I did not get that. ", bold=True), run(wrong, 1_000))))
+    builder.add(rich(paragraph(run("I did not get that. ", bold=True), *runs(wrong, 1_000))))
     builder.add(
         rich(paragraph(run("These work:")), bullets([run(text, 200, code=True)] for text in examples[:8]))
     )

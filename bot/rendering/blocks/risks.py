@@ -5,23 +5,21 @@ Pure: no network, no clock.
 
 from typing import Final
 
-from bot.rendering.blocks.block_types import Block, bullets, rich, run, title
-from bot.rendering.blocks.fixes import first_step
-from bot.rendering.view import RISKS, View
+from bot.rendering.blocks.block_types import Block, TextElement, bullets, rich, run
+from bot.rendering.view import View
 
-_DETAILED: Final = 3  # risks with their evidence and first step; Steps with code has all of them
+_DETAILED: Final = 2  # risks with a sentence of evidence; Evidence and Fix steps have the rest
+_WHY: Final = 200  # characters of it
 
 
-def risk_blocks(view: View, platform: str) -> list[Block]:
-    """Name each risk, with one sentence of evidence and the first step against it."""
-    blocks: list[Block] = []
-    for risk in view.risks[:_DETAILED]:
-        texts = [*risk.evidence[:1], *([step] if (step := first_step(risk, platform)) else [])]
-        parts = [bullets([run(text, 350)] for text in texts)] if texts else []
-        blocks.append(rich(title(f"Risk: {risk.title}"), *parts))
-    if left := [risk.title for risk in view.risks[_DETAILED:]]:
-        blocks.append(rich(title(RISKS), bullets([run(text, 150)] for text in left)))
-    return blocks
+def risk_blocks(view: View) -> list[Block]:
+    """Name each risk; where nothing else was found, with one sentence of evidence."""
+    rows: list[list[TextElement]] = []
+    for number, risk in enumerate(view.risks):
+        why = risk.evidence[:1] if number < _DETAILED and not view.found else ()
+        name = run(f"Risk: {risk.title}", 150, bold=True)
+        rows.append([name, *(run(f". {text}", _WHY) for text in why)])
+    return [rich(bullets(rows))] if rows else []
 
 
 def risks_in_text(view: View) -> list[str]:

@@ -75,10 +75,12 @@ def run_header(
     )
 
 
-def byline(header: RunHeader) -> Block:
-    """Small text under the title: code, platform, edge, and relay; then what was measured about the line."""
-    text = f"Error {header.subject} · edge {header.edge} · {header.where}"
-    return context(*(text_limits.quote(part, 400) for part in (text, header.assumed, header.line) if part))
+def byline(header: RunHeader, severity: str = "", *, line: bool = True) -> Block:
+    """Small text under the title: severity, code, platform, edge, and relay; with *line*, what was measured."""
+    words = [severity] if severity else []
+    text = " · ".join([*words, f"Error {header.subject}", f"edge {header.edge}", header.where])
+    parts = (text, header.assumed, header.line if line else "")
+    return context(*(text_limits.quote(part, 400) for part in parts if part))
 
 
 def footer(header: RunHeader, *notes: str) -> Block:

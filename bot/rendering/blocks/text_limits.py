@@ -45,7 +45,9 @@ _PILED: Final = re.compile(
     r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{3})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+"
 )
 _EMOJI: Final = re.compile(r":(?=[a-z0-9_+'-]+:)", re.IGNORECASE)
-_MARKUP: Final = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"})
+# Inside a word these format nothing, and a setting such as LINEMAN_ACCESS copies out as it is.
+_MARKUP: Final = re.compile(r"`|(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])")
+_ALIKE: Final = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 # Slack turns URLs into links and, on request, names into mentions, even without markup.
 _EVERYBODY: Final = re.compile(r"@(?=channel|here|everyone)", re.IGNORECASE)
 
@@ -92,7 +94,8 @@ def quote(text: str, most: int = SECTION) -> str:
 
     The result has at most *most* units, escapes included, and no escape is cut.
     """
-    return _escape_to(_EMOJI.sub("\u02d0", clean(text)).translate(_MARKUP), most)
+    safe = _MARKUP.sub(lambda mark: _ALIKE[mark[0]], _EMOJI.sub("\u02d0", clean(text)))
+    return _escape_to(safe, most)
 
 
 def plain(text: str, most: int = TEXT) -> str:

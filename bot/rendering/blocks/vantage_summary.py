@@ -6,8 +6,9 @@ Pure: no network, no clock.
 from typing import Final
 
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import Block, bullets, context, lines, paragraph, rich, run, title
+from bot.rendering.blocks.block_types import Block, bullets, context, lines, rich, run
 from bot.rendering.vantage import VantageSummaries, VantageSummary
+from probes.protocol.model import REFERENCE
 
 SIGNS: Final = {
     "found": "\N{RIGHT-POINTING MAGNIFYING GLASS}",
@@ -22,43 +23,34 @@ _MISSING: Final = 5
 
 
 def side_blocks(sides: VantageSummaries) -> list[Block]:
-    """List each relay's result, the owner of each cause, and what is missing; for one relay, only what is missing."""
+    """List each relay's result, where each of several causes is, and what is missing; for one relay, only the last."""
     blocks: list[Block] = []
     if len(sides.summaries) > 1:
-        blocks.append(
-            rich(title("From each relay"), lines(_row(summary) for summary in sides.summaries[:_RELAYS]))
-        )
-    if sides.compared:
-        room = 400 if len(sides.compared) <= _FEW else 160
+        blocks.append(rich(lines(_row(summary) for summary in sides.summaries[:_RELAYS])))
+    if len(sides.compared) > 1:
+        room = 250 if len(sides.compared) <= _FEW else 160
         rows = [[run(cause.says, room)] for cause in sides.compared[:_CAUSES]]
-        blocks.append(rich(title("Whose fault it is"), bullets(rows)))
-    return [*blocks, *missing_blocks(sides)]
+        blocks.append(rich(bullets(rows, ordered=True)))
+    return [*blocks, *missing_blocks(sides), *unchecked_block(sides)]
 
 
 def missing_blocks(sides: VantageSummaries) -> list[Block]:
-    """List the relays with missing results, and the reasons."""
-    rows = [[run(text, 350)] for text in sides.missing[:_MISSING]]
-    left = len(sides.missing) - len(rows)
+    """Say which relays could not check everything, and why."""
+    texts = list(sides.missing[:_MISSING])
+    left = len(sides.missing) - len(texts)
     if left > 0:
-        rows.append([run(f"and {left} more relays")])
-    blocks = [rich(title(f"{GONE} Not everything could be looked at"), bullets(rows))] if rows else []
-    if rows and len(sides.summaries) == 1:
-        blocks.append(
-            rich(
-                paragraph(run("What it saw counts; the rest is not known, and nobody's fault.", italic=True))
-            )
-        )
-    return blocks
+        texts.append(f"and {left} more relays")
+    if texts and len(sides.summaries) == 1:
+        texts.append("What it did check counts; the rest is not known.")
+    return [rich(lines([[run(f"{GONE} {text}", 300)] for text in texts]))] if texts else []
 
 
-def unchecked_block(sides: VantageSummaries | None) -> list[Block]:
-    """Name, in small text, the causes that no relay could check."""
-    if sides is None or len(sides.summaries) == 1 or not sides.unchecked:
+def unchecked_block(sides: VantageSummaries) -> list[Block]:
+    """Count, in small text, the causes that no relay could check."""
+    if len(sides.summaries) == 1 or not sides.unchecked:
         return []
-    visible = "; ".join(text_limits.quote(text_limits.line(text), 80) for text in sides.unchecked[:_FEW])
-    left = len(sides.unchecked) - _FEW
-    more = f"; and {left} more" if left > 0 else ""
-    return [context(f"*Looked at from no relay ({len(sides.unchecked)}):* {visible}{more}")]
+    count = len(sides.unchecked)
+    return [context(f"{count} {'cause' if count == 1 else 'causes'} could not be checked from any relay.")]
 
 
 def in_text(sides: VantageSummaries | None) -> list[str]:
@@ -81,9 +73,10 @@ def in_text(sides: VantageSummaries | None) -> list[str]:
 
 def _row(summary: VantageSummary) -> list[Block]:
     sign = GONE if summary.missing else SIGNS.get(summary.outcome, "")
+    elsewhere = [run(f" ({summary.vantage_text})", italic=True)] if summary.vantage == REFERENCE else []
     return [
         run(f"{sign} "),
         run(summary.relay, 60, bold=True),
-        run(f"  {text_limits.cut(summary.headline, 110)}"),
-        run(f"  ({summary.vantage_text})", italic=True),
+        run(f" {text_limits.cut(summary.headline, 80)}"),
+        *elsewhere,
     ]

@@ -5,24 +5,29 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading
+from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
 from bot.diagnosis.engine import Engine
 from bot.intake.clues import Reading, code_of, platform_of
 from bot.intake.read import read
 from bot.intake.unread import BEGINNING
 from bot.language.device_words import is_from_device
 from bot.model.records import CaseRow
+from bot.model.request import Request
 from bot.redaction.redact import hint
 from bot.rendering.blocks import device_report
+from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.notices import note
+from bot.rendering.report_summary import headline
+from bot.rendering.view import make_view
 from bot.slack.api.actor import Actor
 from bot.slack.conversation import thread_replies
 from bot.slack.conversation.attachments import fetch, files_in, words_of
 from bot.slack.delivery import outbox
+from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
-from bot.slack.state.finished_run import FinishedRun, combine, headline_of
+from bot.slack.state.finished_run import FinishedRun, combine, view_of
 
-NOT_YET: Final = "The relay has no verdict yet: send it again when it has, and I lay both side by side."
+NOT_YET: Final = "The relay has no verdict yet. Send this again when it has, to compare both."
 
 
 async def take(context: AppContext, actor: Actor, case: CaseRow | None, text: str) -> str | None:
@@ -62,11 +67,9 @@ async def go_on(
     if reading.removed:
         await context.post_ephemeral(actor, note(hint(reading.removed)))
     finished = await context.run_history.latest(case.id) if case else None
-    quality = context.engine.network.quality
     if case is None or finished is None:
-        then = NOT_YET if case else _how_to_begin(context, reading)
         await thread_replies.reply(
-            context, actor, await context.worker.call(device_report.alone, reading, quality, then)
+            context, actor, await context.worker.call(_alone, context.engine, reading, waits=case is not None)
         )
         return
     await context.permissions.check_access(await context.workspace(actor), actor, case.request.relays)
@@ -75,14 +78,7 @@ async def go_on(
         _conclude, context.engine, finished, reading, on_device=on_device
     )
     await _keep(context, case, now, continued)
-    message = await context.worker.call(
-        device_report.compared,
-        reading,
-        continued,
-        quality,
-        headline_of(context.engine, now),
-        now.record.diagnosis.next_question,
-    )
+    message = await context.worker.call(_beside, context.engine, now, reading, continued)
     await thread_replies.reply(context, actor, message)
 
 
@@ -119,7 +115,35 @@ async def _keep(
     await outbox.refresh_case(context, replace(case, request=request), now, {"request": visible})
 
 
-def _how_to_begin(context: AppContext, reading: Reading) -> str:
-    """Explain how to run checks from a relay, too."""
-    words = [code_of(reading, context.engine.knowledge.errors), platform_of(reading) or ""]
-    return f"To look from a relay in the user's network as well: /diagnose {' '.join(filter(None, words))}"
+def _beside(
+    engine: Engine, now: FinishedRun, reading: Reading, continued: Sequence[DeviceEvidence]
+) -> Message:
+    """Render the verdict with *reading*, and what it says beside the relays."""
+    return device_report.compared(
+        run_messages.header_of_finished(engine, now),
+        view_of(engine, now),
+        now.record.diagnosis,
+        reading,
+        continued,
+        engine.network.quality,
+    )
+
+
+def _alone(engine: Engine, reading: Reading, *, waits: bool) -> Message:
+    """Say what *reading* shows by itself, and how to test from a relay, too; *waits*: a run of its case is going on."""
+    code, platform = code_of(reading, engine.knowledge.errors), platform_of(reading) or ""
+    concluded = _conclusion(engine, reading, code, platform) if reading.reports else ""
+    if waits:
+        return device_report.alone(reading, engine.network.quality, NOT_YET, concluded)
+    words = " ".join(filter(None, (code, platform)))
+    then = f"To test from a relay in the user's network as well: /diagnose {words}"
+    start = {"code": code, "platform": platform}
+    return device_report.alone(reading, engine.network.quality, then, concluded, start)
+
+
+def _conclusion(engine: Engine, reading: Reading, code: str, platform: str) -> str:
+    """Conclude from a report alone, in one line."""
+    request = Request(code, platform or None)
+    evidence = case_of(reading, request, engine.knowledge, engine.network, on_device=True)
+    view = make_view(evidence.record, engine.knowledge, engine.network)
+    return headline(reading, evidence, view)

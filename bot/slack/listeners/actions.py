@@ -51,6 +51,10 @@ async def press(context: AppContext, actor: Actor, fields: Mapping[str, str]) ->
     if case is None or case.team != actor.team or verb not in ABOUT_CASE | ABOUT_RUN:
         await thread_replies.gone(context, actor, lifecycle.GONE)
         return
+    if (
+        actor.private
+    ):  # pressed in a private reply such as More: what is posted belongs to the thread of the case
+        actor = replace(actor, thread=case.thread_ts)
     workspace = await context.workspace(actor)
     if verb in ABOUT_CASE:
         await context.permissions.check_access(workspace, actor, case.request.relays)
@@ -117,6 +121,8 @@ ABOUT_RUN: Final[dict[str, Act]] = {
     "answer": _answer,
     "platform": run_actions.platform,
     "compare": run_actions.compare,
+    "customer": run_actions.customer,
+    "more": run_actions.more,
     "ticket": run_actions.ticket,
     "evidence": for_run(thread_replies.evidence),
     "fixes": run_actions.fixes,

@@ -63,6 +63,27 @@ async def ticket(context: AppContext, press: Press) -> None:
     )
 
 
+async def customer(context: AppContext, press: Press) -> None:
+    """Show the text for the customer, visible only to the user."""
+    await context.post_ephemeral(
+        press.actor, await context.worker.call(run_messages.customer_message, context.engine, run_of(press))
+    )
+
+
+async def more(context: AppContext, press: Press) -> None:
+    """Show what else can be done with the run, visible only to the user."""
+    finished = run_of(press)
+    message = await context.worker.call(
+        run_messages.more_message,
+        context.engine,
+        finished,
+        press.fields.get("platform", ""),
+        await outbox.others(context, case_of(press)),
+        earlier=await context.run_history.before(finished) is not None,
+    )
+    await context.post_ephemeral(press.actor, message)
+
+
 async def fixes(context: AppContext, press: Press) -> None:
     """List the fixes in the thread."""
     platform = press.fields.get("platform", "") or fix_blocks.ALL

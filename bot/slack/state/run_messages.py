@@ -11,7 +11,16 @@ from bot.diagnosis.comparison import leading
 from bot.diagnosis.comparison_text import listed
 from bot.diagnosis.engine import Engine
 from bot.model.records import RunRow
-from bot.rendering.blocks import evidence, fixes, guides, notices, run_diff, text_limits, ticket
+from bot.rendering.blocks import (
+    evidence,
+    fixes,
+    guides,
+    notices,
+    run_diff,
+    text_limits,
+    ticket,
+)
+from bot.rendering.blocks.customer import customer_copy
 from bot.rendering.blocks.decision_path import Mark, walked
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
@@ -19,7 +28,8 @@ from bot.rendering.blocks.progress import progress, waiting
 from bot.rendering.blocks.relay_progress import RelayProgress, side_by_side
 from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
-from bot.rendering.blocks.verdict import VerdictOptions, verdict
+from bot.rendering.blocks.verdict import verdict
+from bot.rendering.blocks.verdict_controls import VerdictOptions, more
 from bot.rendering.view import headline
 from bot.slack.state.finished_run import EVERY, FinishedRun, view_of
 from probes.protocol.model import REFERENCE, USER_NETWORK
@@ -80,22 +90,34 @@ def verdict_message(
 
     *others* are further relays that may be used.
     """
+    choices = replace(
+        _options(engine, finished, platform, others, earlier=earlier),
+        judged=judged,
+        resolved=resolved and finished.outcome == "clear",
+    )
+    view = view_of(engine, finished, platform if platform != fixes.ALL else EVERY)
+    return verdict(header_of_finished(engine, finished), view, finished.record.diagnosis, choices)
+
+
+def more_message(
+    engine: Engine, finished: FinishedRun, platform: str, others: Sequence[str], *, earlier: bool
+) -> Message:
+    """Render what else can be done with a run, for the person who pressed More."""
+    choices = _options(engine, finished, platform, others, earlier=earlier)
+    return more(header_of_finished(engine, finished), finished.record.diagnosis, choices)
+
+
+def _options(
+    engine: Engine, finished: FinishedRun, platform: str, others: Sequence[str], *, earlier: bool
+) -> VerdictOptions:
     chosen = platform if platform != fixes.ALL else EVERY
-    choices = VerdictOptions(
+    return VerdictOptions(
         platforms=platforms(engine),
         platform=chosen if platform else finished.record.request.platform or EVERY,
         relays=tuple(name for name in others if (name,) != finished.relays),
         earlier=earlier,
-        judged=judged,
-        resolved=resolved and finished.outcome == "clear",
         views=tuple(record.relay for record in finished.parts),
         part=bool(finished.of),
-    )
-    return verdict(
-        header_of_finished(engine, finished),
-        view_of(engine, finished, chosen),
-        finished.record.diagnosis,
-        choices,
     )
 
 
@@ -109,15 +131,10 @@ def fixes_message(engine: Engine, finished: FinishedRun, platform: str) -> Messa
 
 def evidence_message(engine: Engine, finished: FinishedRun) -> Message:
     """Render the evidence for network engineers."""
-    record = finished.record
+    record, view = finished.record, view_of(engine, finished)
     looks = record.observations.values()
-    return evidence.evidence(
-        header_of_finished(engine, finished),
-        view_of(engine, finished),
-        record.diagnosis,
-        looks,
-        finished.parts,
-    )
+    header = header_of_finished(engine, finished)
+    return evidence.evidence(header, view, record.diagnosis, looks, finished.parts)
 
 
 def step_message(engine: Engine, finished: FinishedRun, step: str) -> Message:
@@ -157,6 +174,11 @@ def ticket_message(engine: Engine, finished: FinishedRun) -> Message:
     return ticket.ticket(
         header_of_finished(engine, finished), view_of(engine, finished), finished.record.diagnosis
     )
+
+
+def customer_message(engine: Engine, finished: FinishedRun) -> Message:
+    """Render the customer text alone, to copy."""
+    return customer_copy(view_of(engine, finished))
 
 
 def preflight_message(engine: Engine, finished: FinishedRun, platform: str) -> Message | None:

@@ -14,7 +14,8 @@ from bot.rendering.blocks.fixes import fixes
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.run_header import RunHeader
 from bot.rendering.blocks.ticket import ticket_text
-from bot.rendering.blocks.verdict import VerdictOptions, verdict
+from bot.rendering.blocks.verdict import verdict
+from bot.rendering.blocks.verdict_controls import VerdictOptions
 from bot.rendering.json.diagnosis import render as render_json
 from bot.rendering.terminal.diagnosis import render
 from bot.rendering.terminal.multi_relay import render_several
@@ -78,7 +79,7 @@ def test_slack_names_a_risk() -> None:
     assert sent.text.startswith(f"No problem found. 1 risk: {TITLE}.")
     blocks = str(sent.blocks)
     assert f"Risk: {TITLE}" in blocks
-    assert "Steps with code" in blocks
+    assert "Fix steps" in blocks
     assert "That was it" not in blocks
     both = message(BOTH)
     assert both.text.startswith("Found: UDP to the media ports is blocked.")

@@ -39,7 +39,8 @@ async def test_answer_by_button(here: Here) -> None:
     message = await here.verdict()
     before = message.text
     assert "Still to answer" in before
-    await here.slack.click(message, "lm_answer_1", here.user("grace"))
+    grace = here.user("grace")
+    await here.slack.click(await here.slack.reveal(message, "lm_more", grace), "lm_answer_1", grace)
     await here.until(lambda: message.text != before, "the verdict to change")
     assert (await here.reply("The message at the top shows it all")).thread_ts == message.ts
     assert len(here.relay.plans) == 1
@@ -50,15 +51,22 @@ async def test_every_button(here: Here) -> None:
     here.relay.faults = (MEDIA_LOST,)
     await here.slack.command("/diagnose 31009 javascript", here.user())
     message = await here.verdict()
-    for action, said in {
-        "lm_evidence": "looks were fine",
-        "lm_preflight": "Preflight test on",
-        "lm_tree": "How it was decided",
-    }.items():
-        await here.slack.click(message, action, here.user("grace"))
+    grace = here.user("grace")
+    more = await here.slack.reveal(message, "lm_more", grace)
+    assert len(message.actions()) == 5
+    for place, action, said in (
+        (message, "lm_evidence", "looks were fine"),
+        (message, "lm_fixes", "What to do on"),
+        (more, "lm_preflight", "Preflight test on"),
+        (more, "lm_tree", "How it was decided"),
+    ):
+        await here.slack.click(place, action, grace)
         assert (await here.reply(said)).thread_ts == message.ts
-    await here.slack.click(message, "lm_ticket", here.user("grace"))
-    assert (await here.whisper("Told to the customer")).only_for == here.user("grace").id
+    await here.slack.click(more, "lm_ticket", grace)
+    assert (await here.whisper("Told to the customer")).only_for == grace.id
+    copy = await here.slack.reveal(message, "lm_customer", grace)
+    assert copy.blocks[0]["elements"][0]["type"] == "rich_text_preformatted"
+    assert copy.blocks[0]["elements"][0]["elements"][0]["text"] in message.text
     evidence = await here.reply("looks were fine")
     await here.slack.click(evidence, "lm_raw", here.user())
     await here.until(lambda: any(file.name.endswith(".json") for file in here.slack.files.values()))
@@ -70,7 +78,8 @@ async def test_platform_select(here: Here) -> None:
     here.relay.faults = SIGNALING_SHUT
     await here.slack.command("/diagnose 31009 ios", here.user())
     message = await here.verdict()
-    await here.slack.select(message, "lm_platform", "android", here.user())
+    more = await here.slack.reveal(message, "lm_more", here.user())
+    await here.slack.select(more, "lm_platform", "android", here.user())
     await here.until(lambda: len(message.versions) > 2 and "android" in str(message.blocks))
     assert len(here.relay.plans) == 1
 
@@ -80,7 +89,7 @@ async def test_feedback(here: Here) -> None:
     here.relay.faults = SIGNALING_SHUT
     await here.slack.command("/diagnose 31009 ios", here.user())
     message = await here.verdict()
-    await here.slack.click(message, "lm_right", here.user())
+    await here.slack.click(await here.slack.reveal(message, "lm_more", here.user()), "lm_right", here.user())
     await here.until(lambda: "that was it" in str(message.blocks))
     counts = await here.context.store.feedback_counts()
     assert counts["signaling-blocked"] == {"right": 1, "wrong": 0}

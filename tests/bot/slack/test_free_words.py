@@ -54,7 +54,8 @@ async def test_clear_story(here: Here, database: Path) -> None:
     assert (case.request.platform, case.request.edge) == ("ios", "frankfurt")
     (kept,) = await stories(here)
     assert (kept["case_id"], kept["chosen"]) == (case.id, "")
-    await here.slack.click(verdict, "lm_right", here.user("grace"))
+    grace = here.user("grace")
+    await here.slack.click(await here.slack.reveal(verdict, "lm_more", grace), "lm_right", grace)
     await here.whisper("Thank you")
     assert read_labels(database) == [(kept["story"], "signaling-blocked")]
 

@@ -8,7 +8,7 @@ from tests.fake_slack.slack import FakeSlack
 from tests.previews.samples import INTERCEPTED, SIGNALING_SHUT
 
 HOPS = {"1": "192.168.1.1", "2": "192.0.2.1"}
-ANDROID = "'initial_option': {'text': {'type': 'plain_text', 'text': 'Android"  # chosen in the select
+ANDROID = '"platform":"android"'  # what Fix steps opens
 LOST = "lost between hop 1 (192.168.1.1) and hop 2 (192.0.2.1)"
 
 
@@ -34,7 +34,8 @@ async def test_what_a_reader_chose_meanwhile_stays(here: Here) -> None:
     await here.slack.command("/diagnose 31009 ios", here.user())
     message = await here.verdict()
     await here.until(lambda: here.relay.traces, "the trace")
-    await here.slack.select(message, "lm_platform", "android", here.user())
+    more = await here.slack.reveal(message, "lm_more", here.user())
+    await here.slack.select(more, "lm_platform", "android", here.user())
     await here.until(lambda: ANDROID in str(message.blocks), "the choice")
     here.relay.go.set_result(None)
     await here.until(lambda: LOST in str(message.blocks), "the place")

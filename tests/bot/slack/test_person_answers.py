@@ -12,7 +12,7 @@ from bot.diagnosis.run_record import RunRecord
 from bot.model.records import CaseRow
 from bot.model.request import Request
 from bot.slack.state.finished_run import FinishedRun, combine
-from bot.slack.state.run_messages import verdict_message
+from bot.slack.state.run_messages import more_message
 from knowledge.model.conclusions import Diagnosis
 from tests.bot.person_answers import OLD_PORT_SHUT, OpenQuestion, open_questions
 from tests.bot.slack.conftest import Here, Serving
@@ -104,8 +104,8 @@ async def opened(here: Here, top: Message) -> Thread:
 
 
 def button(finished: FinishedRun, question: str, answer: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The button of the verdict for *answer*, and its block."""
-    message = verdict_message(ENGINE, finished)
+    """The button behind More for *answer*, and its block."""
+    message = more_message(ENGINE, finished, "", (), earlier=False)
     for block in message.blocks:
         for element in block.get("elements", ()):
             carried = str(element.get("value"))

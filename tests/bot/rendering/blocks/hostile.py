@@ -32,9 +32,10 @@ from bot.rendering.blocks.decision_path import Mark, WalkedQuestion
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import acknowledged, progress
+from bot.rendering.blocks.question import ask as ask_question
 from bot.rendering.blocks.run_header import RunHeader
-from bot.rendering.blocks.verdict import VerdictOptions, verdict
-from bot.rendering.blocks.verdict import ask as ask_question
+from bot.rendering.blocks.verdict import verdict
+from bot.rendering.blocks.verdict_controls import VerdictOptions
 from bot.rendering.reasons import Group
 from bot.rendering.vantage import VantageSummaries, VantageSummary
 from bot.rendering.view import View

@@ -12,11 +12,14 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as SlackView
 
 from bot.rendering.blocks import evidence, fixes, text_limits, ticket
+from bot.rendering.blocks.block_types import runs
+from bot.rendering.blocks.customer import customer_copy
 from bot.rendering.blocks.elements import ButtonContext, block_id, button, read, select
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import progress
 from bot.rendering.blocks.run_header import RunHeader
-from bot.rendering.blocks.verdict import VerdictOptions, verdict
+from bot.rendering.blocks.verdict import verdict
+from bot.rendering.blocks.verdict_controls import VerdictOptions
 from bot.rendering.view import View
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -137,13 +140,48 @@ def test_links_are_the_knowledge_s() -> None:
     assert links <= known
 
 
+def copied(part: Any) -> list[str]:
+    """What Slack puts on the clipboard for each piece of rich text in *part*."""
+    if isinstance(part, list):
+        return [text for each in part for text in copied(each)]
+    if not isinstance(part, dict):
+        return []
+    if part.get("type") == "link":
+        return [part["text"], part["url"]]
+    own = [part["text"]] if part.get("type") == "text" else []
+    return own + [text for each in part.values() for text in copied(each)]
+
+
+def test_what_is_copied_is_exact() -> None:
+    """Rich text holds no look-alikes and no marks of code, and the customer text and code copy out as written."""
+    for one in EXHIBITS:
+        for text in copied(payload(one.shown)["blocks"]):
+            assert not set(text) & set("\u02cd\u2217\u223c\u02cb\u2215\ufe6b"), (one.file, text)
+            if one.file not in ("ticket", "fixes", "fixes-all"):  # these hold code
+                assert "`" not in text, (one.file, text)
+    copy = customer_copy(GALLERY.three.view)
+    assert copied(list(copy.blocks)) == [GALLERY.three.view.customer_text]
+    code = next(fix.code for found in GALLERY.blocked.view.found for fix in found.fixes if fix.code)
+    steps = fixes.fixes(GALLERY.blocked.about, GALLERY.blocked.view, "", GALLERY.blocked.choices.platforms)
+    assert code.strip("\n") in copied(list(steps.blocks))
+
+
+def test_settings_stay_as_they_are() -> None:
+    """A setting, an address, and code in backticks are the same in rich text; in markup, a setting is."""
+    text = "Set `LINEMAN_ACCESS=a_b*c` as in https://docs.example/x_y, or ask @channel"
+    assert "".join(copied(runs(text))) == text.replace("`", "")
+    assert [piece["style"] for piece in runs(text) if "style" in piece] == [{"code": True}]
+    assert text_limits.quote("LINEMAN_RATE_USER") == "LINEMAN_RATE_USER"
+    assert "_" not in text_limits.quote("_so_")[::3]
+
+
 def test_fallback_carries_the_verdict() -> None:
     """The text alone names every cause, what to tell the customer, what to do first and what is asked."""
     for shown in (GALLERY.blocked, GALLERY.media, GALLERY.three, GALLERY.clear, GALLERY.unclear):
         text = shown.verdict().text
         assert text.startswith(shown.view.headline)
         assert all(found.title in text for found in shown.view.found)
-        assert all(customer in text for customer in shown.view.customer)
+        assert shown.view.customer_text in text
         assert all(found.fixes[0].do in text for found in shown.view.found)
         question = shown.record.diagnosis.next_question
         assert question is None or question.ask in text

@@ -7,6 +7,9 @@ from bot.diagnosis.device_evidence import apply_device_reading
 from bot.intake.read import read
 from bot.model.request import Request
 from bot.rendering.blocks import device_report
+from bot.rendering.blocks.elements import ButtonContext
+from bot.rendering.blocks.run_header import RunHeader
+from bot.rendering.view import make_view
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 from tests.bot.diagnosis.test_device_evidence import record_of
@@ -32,10 +35,14 @@ def test_hostile_reports_are_told_within_limits(real: Knowledge, twilio: Network
     assert len(reading.reports) == 9
     record = record_of(real, twilio, Request("31009"), {})
     continued = apply_device_reading(record, reading, real, twilio)
+    header = RunHeader(ButtonContext("c", "r"), "31009", relay=PING)
+    view = replace(make_view(continued.record, real, twilio), headline=PING)
     named = replace(continued, record=replace(continued.record, relay=PING))
     for message in (
-        device_report.compared(reading, [named, named], twilio.quality, PING, None),
-        device_report.alone(reading, twilio.quality, "What next?"),
+        device_report.compared(
+            header, view, continued.record.diagnosis, reading, [named, named], twilio.quality
+        ),
+        device_report.alone(reading, twilio.quality, "What next?", PING, {"code": PING}),
     ):
         payload = message.payload()
         assert check_message(payload) == []

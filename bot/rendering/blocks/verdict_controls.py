@@ -1,0 +1,101 @@
+"""The controls of a verdict: the row below it, and the private message behind More.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.rendering.blocks.block_types import Block, context, section
+from bot.rendering.blocks.elements import block_id, button, row, select
+from bot.rendering.blocks.fixes import platform_choice
+from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.question import question
+from bot.rendering.blocks.run_header import RunHeader, footer
+from knowledge.model.conclusions import Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictOptions:
+    """The choices offered below a verdict."""
+
+    platforms: tuple[tuple[str, str], ...] = ()  # (id, title)
+    platform: str = ""  # the platform whose fixes are shown; empty: all
+    relays: tuple[str, ...] = ()  # other relays that the reader may use
+    earlier: bool = False  # there is an earlier run to compare with
+    judged: str = ""  # feedback already given on this verdict: right or wrong
+    resolved: bool = False  # an earlier run of this case found something
+    views: tuple[str, ...] = ()  # for several relays: those whose own verdict can be opened
+    part: bool = False  # this is one relay's verdict, so the case continues in its main message
+
+
+def verdict_row(header: RunHeader, diagnosis: Diagnosis, choices: VerdictOptions) -> Block:
+    """Make the row below a verdict: at most five buttons, the next step first."""
+    platform = {"platform": choices.platform}
+    buttons = [] if choices.part else [_again(header, found=bool(diagnosis.found))]
+    buttons.append(button("customer", "Copy for customer", header.asked))
+    if diagnosis.found or diagnosis.risks:
+        buttons.append(button("fixes", "Fix steps", header.asked, values=platform))
+    buttons.append(button("evidence", "Evidence", header.asked, speak="Show the evidence for engineers"))
+    speak = "More about this run: ticket, preflight, relays, platform, feedback"
+    buttons.append(button("more", "More", header.asked, speak=speak, values=platform))
+    return row(*buttons)
+
+
+def _again(header: RunHeader, *, found: bool) -> Block:
+    label = "Fixed: test again" if found else "Test again"
+    speak = "Run the same case again and say what changed"
+    return button("again", label, header.asked, style="primary", speak=speak)
+
+
+def more(header: RunHeader, diagnosis: Diagnosis, choices: VerdictOptions) -> Message:
+    """Render what else can be done with a run, for the person who pressed More."""
+    builder = MessageBuilder()
+    builder.last(footer(header))
+    platform = {"platform": choices.platform}
+    builder.add(
+        row(
+            button("ticket", "Copy for the ticket", header.asked),
+            button("preflight", "Preflight test", header.asked, values=platform),
+            button("tree", "How it was decided", header.asked, speak="Show the questions and answers"),
+            *([button("compare", "Compare with the run before", header.asked)] if choices.earlier else []),
+        )
+    )
+    if not choices.part:
+        builder.add(*_of_case(header, diagnosis, choices))
+    return builder.message(
+        "More about this run: copy it for the ticket, run the preflight test, see how it was decided."
+    )
+
+
+def _of_case(header: RunHeader, diagnosis: Diagnosis, choices: VerdictOptions) -> Iterator[Block]:
+    """Make the controls that change the case, or its message."""
+    selects = []
+    if choices.views:
+        names = [(name, name) for name in choices.views]
+        selects.append(select("view", "See one relay's verdict", names))
+    if choices.relays:
+        names = [(name, name) for name in choices.relays]
+        selects.append(select("relay", "Test from another relay", names))
+    if selects:
+        yield row(*selects, block_id=block_id("relay", header.asked))
+    label = "Show the steps for another platform"
+    yield platform_choice(header, choices.platform, choices.platforms, "verdict", label)
+    if diagnosis.next_question:
+        yield from question(header, diagnosis.next_question)
+    if diagnosis.found:
+        yield section("Was the verdict right?")
+        yield row(
+            button("right", "That was it", header.asked, speak="The verdict was right"),
+            button("wrong", "That was not it", header.asked, speak="The verdict was wrong"),
+        )
+
+
+def feedback_note(judged: str) -> list[Block]:
+    """Confirm the feedback already given, in small text."""
+    text = "that was it" if judged == "right" else "that was not it"
+    return (
+        [context(f"Thank you: noted as \u201c{text}\u201d. It counts for the next verdicts.")]
+        if judged
+        else []
+    )
