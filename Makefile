@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz paste-fuzz edge-load line-statistics previews \
+        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz paste-fuzz edge-load line-statistics previews trees \
         mtu-statistics
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
@@ -67,6 +67,9 @@ lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make 
 
 slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, from the npm registry, below build/
 	$(BIN)/python -m tests.slack.tools install
+
+trees: packages slack-tools  ## every decision tree drawn by Mermaid and Graphviz; about a minute
+	LINEMAN_TREES=full $(BIN)/python -m pytest tests/trees $(ARGS)
 
 previews: $(VENV)/dev.stamp  ## every Slack reply as a page in build/previews, and the table of their sizes (needs chromium)
 	$(BIN)/lineman preview build/previews

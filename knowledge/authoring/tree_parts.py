@@ -28,9 +28,12 @@ def find_trail(roots: Iterable[Node], path: Iterable[PathStep]) -> dict[int, str
     return trail
 
 
-def verdict_lines(tree: Tree, leaf: Leaf) -> list[str]:
+def verdict_lines(tree: Tree, leaf: Leaf, *, effects: bool = True) -> list[str]:
     """Write the conclusion of *leaf*: a line for each cause found, and one for the undecided causes."""
-    lines = [f"FOUND {id_}: {tree.case.causes[id_].title}{_effects(tree, id_)}" for id_ in leaf.found]
+    lines = [
+        f"FOUND {id_}: {tree.case.causes[id_].title}{_effects(tree, id_) if effects else ''}"
+        for id_ in leaf.found
+    ]
     if leaf.open:
         lines.append(f"cannot be told this way: {', '.join(leaf.open)}")
     return lines or ["nothing found"]

@@ -1,4 +1,4 @@
-"""Installs what the Slack tests take from the npm registry: an emulator of Slack, and Slack's own types.
+"""Installs what tests take from the npm registry: an emulator of Slack, Slack's own types, and Mermaid.
 
 `python -m tests.slack.tools install` (what `make slack-tools` runs) or `... lock`, which writes the locks anew. Every
 version and hash is in the locks, no address: npm fills in the registry that the machine is set up with. Node and npm
@@ -16,7 +16,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 BUILD: Final = ROOT / "build" / "slack-tools"
-ROOMS: Final = ("emulator", "slack_types")
+ROOMS: Final = ("emulator", "slack_types", "trees")
 LISTS: Final = ("package.json", "package-lock.json", ".npmrc")
 NODE: Final = Path(sys.executable).with_name("node")
 NPM: Final = NODE.with_name("npm")

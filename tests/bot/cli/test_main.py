@@ -188,7 +188,7 @@ def test_wrong_environment(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         (["knowledge", "show", "ios"], "TwilioVoiceSDK"),
         (["knowledge", "show", "vpn"], "VPN"),
         (["knowledge", "tree", "31009", "--platform", "js"], "31009 on javascript"),
-        (["knowledge", "tree", "31009", "--platform", "ios", "--format", "mermaid"], "flowchart TD"),
+        (["knowledge", "tree", "31009", "--platform", "ios", "--format", "mermaid"], "flowchart LR"),
         (["knowledge", "tree", "31009", "--platform", "ios", "--format", "dot"], "digraph"),
     ],
 )
