@@ -35,7 +35,7 @@ from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
 from knowledge.reasoning.device import PASTED, PLACED
 
-MOST: Final = 6  # lines per list
+MOST: Final = 12  # lines per list
 LONG: Final = 400  # characters per line
 REPORTS: Final = 3  # reports per message
 
