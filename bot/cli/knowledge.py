@@ -66,8 +66,7 @@ def _check(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) ->
 
 def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespace) -> int:
     # Keeps the decision tree out of the other commands.
-    from knowledge.authoring.draw import draw
-    from knowledge.authoring.overview import overview
+    from knowledge.authoring.overview import draw_all
     from knowledge.loading.load_network import load_network
     from knowledge.reasoning.selection import select_causes
     from knowledge.reasoning.tree import compile_tree
@@ -82,14 +81,7 @@ def _tree(knowledge: Knowledge, words: Sequence[str], options: argparse.Namespac
     network = load_network()
     edge = _known("an edge", options.edge or network.roaming, network.edge_names)
     trees = [compile_tree(select_causes(knowledge, network, code, platform, edge)) for platform in platforms]
-    if len(trees) > 1 and options.format == "text":
-        sys.stdout.write(f"{overview(trees)}\n")
-        return OK
-    drawn = [draw(tree, options.format) for tree in trees]
-    if len(trees) > 1 and options.format == "mermaid":  # a file holds one chart, so each is a block of a page
-        blocks = zip(trees, drawn, strict=True)
-        drawn = [f"## {code} on {tree.case.platform}\n\n```mermaid\n{chart}\n```" for tree, chart in blocks]
-    sys.stdout.write("\n\n".join(drawn) + "\n")
+    sys.stdout.write(f"{draw_all(trees, options.format)}\n")
     return OK
 
 

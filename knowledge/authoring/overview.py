@@ -1,12 +1,29 @@
-"""List the branches of a code on several platforms: what they ask and what they can find, each written once.
+"""Draw the trees of a code on several platforms; as text, list what the branches ask and can find, each once.
 
 Pure.
 """
 
 from collections.abc import Iterator, Sequence
 
+from knowledge.authoring.draw import draw
 from knowledge.reasoning.branches import Branch
 from knowledge.reasoning.tree import Tree
+
+
+def draw_all(trees: Sequence[Tree], form: str = "text") -> str:
+    """Draw one tree, or the trees of several platforms: as text one list, else one chart for each platform."""
+    drawn = [draw(tree, form) for tree in trees]
+    if len(trees) < 2:
+        return drawn[0]
+    if form == "text":
+        return overview(trees)
+    if form == "mermaid":  # a file holds one chart, so each is a block of a page
+        blocks = zip(trees, drawn, strict=True)
+        drawn = [
+            f"## {tree.case.code} on {tree.case.platform}\n\n```mermaid\n{chart}\n```"
+            for tree, chart in blocks
+        ]
+    return "\n\n".join(drawn)
 
 
 def overview(trees: Sequence[Tree]) -> str:
