@@ -144,7 +144,7 @@ def _lines(piece: Piece) -> Iterator[Line]:
     match piece:
         case Cause():
             yield Line(piece.title, "bold")
-            yield Line(piece.customer)
+            yield Line(piece.generic_customer)
             yield Line(f"Impact: {piece.impact}")
             impacts = (f"{item.impact}: {_condition(item.when)}" for item in piece.impact_when)
             yield from _texts("Impact instead, if", impacts)

@@ -12,6 +12,7 @@ from knowledge.model.impact import Impact
 from knowledge.model.platforms import ErrorCode, Platform, Reference
 from knowledge.model.problems import Origin
 from knowledge.model.rules import Rule
+from knowledge.model.templates import fill
 from probes.protocol.model import Facts, Target
 
 EdgeScope: TypeAlias = Literal["chosen", "roaming", "every"]
@@ -168,6 +169,11 @@ class Cause:
     )
     cases: tuple[CauseExample, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
+
+    @property
+    def generic_customer(self) -> str:
+        """The text for customers without the hosts and ports of a network."""
+        return fill(self.customer, {}).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def cause_passage(
     return Passage(
         id=f"cause-{cause.id}",
         title=cause.title,
-        text=" ".join([f"{about}.", cause.customer.strip(), *todo]),
+        text=" ".join([f"{about}.", fill(cause.customer, names or {}).strip(), *todo]),
         questions=(f"how do I fix: {about}", f"what does it mean: {about}"),
         references=cause.references,
         file=f"knowledge/causes/{cause.id}.yaml",

@@ -150,7 +150,10 @@ def _stories(knowledge: Knowledge) -> list[LabeledText]:
     more = _yaml("phrases.yaml")
     lines = []
     for cause in knowledge.causes.values():
-        lines += [LabeledText(cause.id, cause.title, _TITLE), LabeledText(cause.id, cause.customer, _TEXT)]
+        lines += [
+            LabeledText(cause.id, cause.title, _TITLE),
+            LabeledText(cause.id, cause.generic_customer, _TEXT),
+        ]
         fields = dict.fromkeys((*cause.symptoms, *map(str, more.get(cause.id, ()))))
         lines += [LabeledText(cause.id, text) for text in fields]
     return lines + [LabeledText(ELSEWHERE, text) for text in more[ELSEWHERE]]

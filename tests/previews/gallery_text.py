@@ -72,7 +72,7 @@ def _answers(knowledge: Knowledge, network: Network, case: CaseContext) -> Itera
 
 def _readings(knowledge: Knowledge, vocabulary: Vocabulary) -> Iterator[Exhibit]:
     story = "my phone does not ring"
-    told = {one.id: one.customer for one in knowledge.causes.values()}
+    told = {one.id: one.generic_customer for one in knowledge.causes.values()}
     close = read(story, vocabulary, knowledge).match
     yield Exhibit(
         "readings", "Close readings", symptom_choices.which(close, "s-1", story, told), private=True

@@ -48,7 +48,7 @@ def meaning(title_: str, text: str, references: Sequence[Reference] = (), asks: 
 
 def cause_meaning(cause: Cause) -> Message:
     """Explain a cause in the words for customers."""
-    return meaning(cause.title, cause.customer.strip(), cause.references)
+    return meaning(cause.title, cause.generic_customer, cause.references)
 
 
 def question_meaning(question: Question) -> Message:

@@ -34,7 +34,9 @@ async def take(context: AppContext, actor: Actor, found: SymptomMatch, story: st
         )
         return
     causes = context.engine.knowledge.causes
-    values = {candidate.cause: causes[candidate.cause].customer for candidate in symptom_match.offered}
+    values = {
+        candidate.cause: causes[candidate.cause].generic_customer for candidate in symptom_match.offered
+    }
     message = symptom_choices.which(symptom_match, name, story, values)
     await answers.say(context, actor, message)
 
@@ -71,7 +73,9 @@ async def _begin(
         # A run would post a guess where everybody reads it, without having checked anything.
         await context.post_ephemeral(
             actor,
-            symptom_choices.unverified(chosen[0], context.engine.knowledge.causes[chosen[0].cause].customer),
+            symptom_choices.unverified(
+                chosen[0], context.engine.knowledge.causes[chosen[0].cause].generic_customer
+            ),
         )
         return
     await context.store.labels.began(label.id, await lifecycle.start(context, actor, request))

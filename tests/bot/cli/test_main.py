@@ -238,7 +238,7 @@ async def test_stories_and_choices(world: SmallWorld) -> None:
         "No error code given, so I'm checking for",
         "knowledge/causes/",
         "I did not understand that.",
-        "I read that as: the VPN does not carry the call.",
+        "I read that as: the VPN blocks calls.",
     ):
         assert told in out
 
@@ -263,7 +263,7 @@ async def test_diagnose_a_story(world: SmallWorld) -> None:
     )
     assert code in (0, 1, 3)
     assert json.loads(out)["request"]["code"] == "53405"
-    assert "I read that as: the VPN does not carry the call." in err
+    assert "I read that as: the VPN blocks calls." in err
     code, _, err = await lineman("diagnose", "andriod blah", "--network", network)
     assert code == 2
     assert "did you mean android?" in err

@@ -56,7 +56,7 @@ def test_what_every_relay_shows_is_an_outage() -> None:
     view = view_together(named, KNOWLEDGE, NETWORK)
     assert (
         view.headline
-        == "Found: The service failed, or could not reach the application behind it, from both relays"
+        == "Found: The service failed, or could not reach the app's server, from both relays"
     )
     evidence = " ".join(view.found[0].evidence)
     assert "TCP 443 to" in evidence

@@ -30,7 +30,7 @@ from tests.previews import samples
 
 KNOWLEDGE, NETWORK = load_knowledge(), load_network(None)
 REQUEST = Request("31009", "ios", answers={"vpn": "no"})
-TITLE = "Roaming may lead to edges that are shut from here"
+TITLE = "Some edges are blocked; roaming may select one"
 
 
 def sample(*faults: samples.Fault, relay: str = "acme-hq") -> RunRecord:
