@@ -61,7 +61,7 @@ WITHOUT = {
     "legacy-signaling": ("legacy-signaling-port", "TCP 10194 to {signaling}"),
     "registration": ("registration-blocked", "TCP 443 to ers.lab.test"),
     "insights": ("insights-blocked", "TCP 443 to eventgw.lab.test"),
-    "media": ("media-udp-blocked", "UDP sent from here never arrived"),
+    "media": ("media-udp-blocked", "UDP sent from here did not reach"),
     "stun": (
         "turn-partly-blocked",
         "port 3478 over udp",

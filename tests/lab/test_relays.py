@@ -92,7 +92,7 @@ def test_outage_of_the_service(lab: Lab, place: Town, how: str) -> None:
     assert [(cause["id"], cause["confidence"]) for cause in reply["found"]] == [
         ("service-failing", "certain")
     ]
-    assert "The code itself says so" not in " ".join(reply["found"][0]["evidence"])
+    assert "According to the code" not in " ".join(reply["found"][0]["evidence"])
     assert "the fault is the service's own" in reply["comparison"]["causes"][0]["says"]
 
 

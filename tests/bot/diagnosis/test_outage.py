@@ -60,7 +60,7 @@ def test_what_every_relay_shows_is_an_outage() -> None:
     )
     evidence = " ".join(view.found[0].evidence)
     assert "TCP 443 to" in evidence
-    assert "The code itself says so" not in evidence
+    assert "According to the code" not in evidence
     assert name_outages(named, KNOWLEDGE) == named
 
 
@@ -94,4 +94,4 @@ def test_the_code_still_speaks_for_itself() -> None:
     """Where the error code proves it, the evidence says so."""
     record = samples.sample(Request("31500", "ios"), KNOWLEDGE, NETWORK)
     view = make_view(record, KNOWLEDGE, NETWORK)
-    assert "The code itself says so" in " ".join(view.found[0].evidence)
+    assert "According to the code" in " ".join(view.found[0].evidence)

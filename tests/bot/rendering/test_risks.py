@@ -59,8 +59,8 @@ def test_terminal_names_a_risk_alone() -> None:
     text = shown(RISK)
     assert text.startswith(f"\nNo problem found. 1 risk: {TITLE}\n")
     assert "Risks: nobody is affected now" in text
-    assert "These edges do not open from here: ashburn." in text
-    assert "With roaming allow every edge" in text
+    assert "Blocked edges: ashburn." in text
+    assert "With roaming, allow every edge" in text
     assert "everything that calls need can be reached" in text
     assert "Found" not in text
 
@@ -90,7 +90,7 @@ def test_steps_and_ticket_hold_the_risk() -> None:
     """The steps with code and the ticket include what to do against a risk, and call it one."""
     header = RunHeader(ButtonContext("c1", "r1"), "31009 on iOS")
     steps = fixes(header, view_of(RISK), "ios", ())
-    assert "With roaming allow every edge" in str(steps.blocks)
+    assert "With roaming, allow every edge" in str(steps.blocks)
     text = ticket_text(header, view_of(RISK), RISK.diagnosis)
     assert f"Risk, nobody is affected now: {TITLE}" in text
     assert "Cause:" not in text

@@ -80,14 +80,14 @@ async def test_close_story(here: Here, database: Path, capsys) -> None:
 
 async def test_none_of_these(here: Here, database: Path) -> None:
     """None of the readings opens the form with what was told; a story there is read like any other."""
-    await here.slack.mention("on android my phone does not ring", here.user())
+    await here.slack.mention("on android the app does not ring any more", here.user())
     which = await here.reply("That may be one of these")
     await here.slack.click(which, "lm_none", here.user("grace"))
     view = await form(here)
     assert '"initial_option": {' in str(view.content).replace("'", '"')
     (kept,) = await stories(here)
     assert kept["chosen"] == NONE
-    assert read_labels(database) == [("on android my phone does not ring", "-")]
+    assert read_labels(database) == [("on android the app does not ring any more", "-")]
     filled = {"code": "any", "story": "no audio on VPN", "platform": "android", "vpn": "any"}
     answer = await here.slack.submit(view, filled, here.user("grace"))
     assert answer.answer is None
@@ -207,7 +207,7 @@ async def test_where_we_may_not_write(here: Here) -> None:
 async def test_several_codes_with_a_question(here: Here) -> None:
     """A question about two codes is answered, and each can be diagnosed."""
     await here.slack.mention("what is the difference between 31005 and 31009?", here.user())
-    said = await here.reply("31009: something had to be sent")
+    said = await here.reply("31009: the SDK had something to send")
     assert said.actions().count("lm_start_1") == said.actions().count("lm_start_2") == 1
 
 
