@@ -68,9 +68,7 @@ class DeviceAnswer:
     name: str  # one of the question's answers, or one that only a device can give
     rule: Rule  # over the facts of one report
     says: str = ""  # the answer as text for a person, if only a device can give it
-    agrees: tuple[
-        str, ...
-    ] = ()  # relay answers that can be true at the same time; the relay's answer is used
+    agrees: tuple[str, ...] = ()  # relay answers that can be true as well; the relay's answer is used
     over: tuple[str, ...] = ()  # relay answers that are less specific; the device's answer is used
 
 
@@ -164,9 +162,7 @@ class Cause:
     symptoms: tuple[str, ...] = ()  # phrases that users write about it
     checked: str = ""  # YYYY-MM-DD, when its facts were last checked against their sources
     local: bool = False  # about the relay's own host or network, so it says nothing about the service
-    from_everywhere: str = (
-        ""  # the cause that it is instead if every relay finds it, a reference relay included
-    )
+    from_everywhere: str = ""  # the cause that it is instead if every relay, a reference included, finds it
     cases: tuple[CauseExample, ...] = ()
     origin: Origin = field(default=Origin(), compare=False)
 
