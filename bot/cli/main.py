@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "backup": ("bot.cli.backup", "run_backup", "make_backup_parser"),
     "completion": ("bot.cli.completion", "run_completion", "make_parser"),
     "diagnose": ("bot.cli.diagnose", "run_diagnose", "make_parser"),
+    "doctor": ("bot.cli.doctor", "run_doctor", "make_parser"),
     "hub": ("bot.cli.hub", "run_hub", "make_parser"),
     "knowledge": ("bot.cli.knowledge", "run_knowledge", "make_parser"),
     "labels": ("bot.cli.labels", "run_labels", "make_parser"),
@@ -65,6 +66,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman knowledge new cause ID       write the file of a new cause to fill in
   lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
   lineman labels                       what people meant by stories without a code: see docs/asking.md
+  lineman doctor                       check this installation, and say what to do next
   lineman backup FILE | restore FILE   save the database and the signing key, or put them back
   lineman preview DIR                  write every Slack reply as a page to look at
   lineman completion SHELL             print the completion script for bash, zsh, fish or tcsh

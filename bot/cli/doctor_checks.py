@@ -1,0 +1,89 @@
+"""The checks of `lineman doctor` on this machine. Each returns its state, what it found, and the next step."""
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from bot.relays.hub.control_socket import ControlSocket
+from bot.relays.hub.paths import database_of, socket_of
+from bot.relays.hub.settings import SIGNING_KEY, read_hub_settings
+from bot.storage.backup import check
+from knowledge.loading.load_network import load_network
+
+Result: TypeAlias = tuple[Literal["ok", "problem", "unchecked"], str, str]
+
+NEEDED: Final = 100 * 1024 * 1024  # bytes of free disk
+ANSWERS: Final = 5.0  # seconds that the hub has to answer
+LOCK: Final = 1.0  # seconds to wait for a lock that another process holds
+
+
+def check_network(environment: Mapping[str, str]) -> Result:
+    """Check that the network file can be read."""
+    network = load_network(environment.get("LINEMAN_NETWORK") or None)
+    return "ok", f"{network.title} is valid.", ""
+
+
+def check_database(environment: Mapping[str, str]) -> Result:
+    """Check that the database is whole, private, and not locked. One that is not there yet is no problem."""
+    path = database_of(environment)
+    if not path.exists():
+        return (
+            "ok",
+            f"There is none at {path.absolute()} yet. The first lineman serve or invite makes it.",
+            "",
+        )
+    check(path)
+    if path.stat().st_mode & 0o077:
+        return "problem", f"Other users can read {path}.", f"Run: chmod 600 {path}"
+    try:
+        with closing(sqlite3.connect(path, timeout=LOCK)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.rollback()
+    except sqlite3.OperationalError as error:
+        return (
+            "problem",
+            f"{path} cannot be written: {error}.",
+            "See which process holds it: lsof " + str(path),
+        )
+    return "ok", f"{path.absolute()} is whole and can be written.", ""
+
+
+def check_disk(environment: Mapping[str, str]) -> Result:
+    """Check the space that is left where the database is."""
+    folder = database_of(environment).absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    found = f"{free // 1024**2:,} MB are free in {folder}."
+    if free < NEEDED:
+        return "problem", found, "Free some space: without it, nothing can be stored."
+    return "ok", found, ""
+
+
+def check_signing_key(environment: Mapping[str, str]) -> Result:
+    """Check that the key that signs plans can be read. Without relays on other hosts there is none."""
+    settings = read_hub_settings(environment)
+    signer = settings.signer()
+    if signer is None:
+        return "ok", "There is none yet. The first lineman relays invite makes it.", ""
+    where = SIGNING_KEY if settings.signing_is_text else str(Path(settings.signing))
+    return "ok", f"{where} holds key {signer.id}.", ""
+
+
+async def check_hub(environment: Mapping[str, str]) -> Result:
+    """Check that the hub on this machine answers and that its background tasks succeed."""
+    path = socket_of(environment)
+    if not path.exists():
+        return "unchecked", f"No hub runs here: there is no socket at {path}.", ""
+    try:
+        async with asyncio.timeout(ANSWERS):
+            status = await ControlSocket(path).hub()
+    except (OSError, ValueError, TimeoutError):
+        return "problem", f"No hub answers on {path}.", "Start it: lineman hub"
+    if status.failing:
+        return "problem", "; ".join(status.failing), "Read the hub's log for the cause."
+    return "ok", f"{status.connected} relays are connected, {status.running} plans are running.", ""
