@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure preflight-fuzz paste-fuzz edge-load line-statistics previews trees \
+        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz edge-load line-statistics previews trees \
         mtu-statistics
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
@@ -105,6 +105,10 @@ mtu-statistics: packages $(VENV)/dev.stamp  ## narrow paths of each kind and siz
 
 relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at one customer and at several (needs root)
 	LINEMAN_LAB=require $(BIN)/python -m pytest tests/lab/test_relays.py tests/lab/test_sites.py $(ARGS)
+
+sdk-samples: packages $(VENV)/dev.stamp  ## consoles of the real JavaScript SDK in Chromium and Firefox under faults, as samples (needs root; some 10 minutes)
+	@command -v firefox-esr >/dev/null || apt-get install -y -q --no-install-recommends firefox-esr
+	$(BIN)/python -m tests.sdk_samples $(ARGS)
 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
 	@command -v nats-server >/dev/null || apt-get install -y -q --no-install-recommends nats-server || true

@@ -52,6 +52,7 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, (Failure.NETWORK_UNREACHABLE, Failure.NETWORK_DOWN), ("no-network", "network-change")),
     (_ANY, _NOT_UPGRADED, ("websocket-blocked", "proxy-required")),
     (_ANY, (Failure.WEBSOCKET_CLOSED, "websocket_failed"), ("websocket-blocked", "signaling-blocked")),
+    (_ANY, ("websocket_silent",), ("websocket-blocked", "network-change", "packet-loss")),
     (_ANY, ("captive_portal",), ("captive-portal", "websocket-blocked")),
     (_ANY, ("network_changed",), ("network-change", "no-network")),
     (_ANY, ("suspended",), ("client-asleep", "network-change")),
@@ -67,7 +68,7 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, ("page_not_allowed",), ("microphone-denied", "autoplay-blocked")),
     (_ANY, ("mixed_content",), ("insecure-page", "app-error", "content-policy")),
     (_ANY, ("tls_broken",), ("tls-intercepted", "captive-portal", "signaling-blocked")),
-    (_ANY, ("autoplay",), ("autoplay-blocked",)),
+    (_ANY, ("autoplay", "autoplay_notice"), ("autoplay-blocked",)),
     (_ANY, ("insecure_page",), ("insecure-page", "microphone-denied")),
     (_ANY, ("no_webrtc",), ("browser-extension", "media-engine-old", "insecure-page")),
     (_ANY, ("token_expired",), ("token-expired",)),
@@ -80,6 +81,9 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
 
 # They concern one call beside others, or happen on healthy networks as well.
 _WEAK: Final = frozenset({"insights-blocked", "packet-loss", "quality-poor"})
+_WEAK_SIGNS: Final = frozenset({"autoplay_notice"})
+# They say that signaling failed, and not why. Any other sign says more.
+_VAGUE: Final = frozenset({"websocket_failed", Failure.WEBSOCKET_CLOSED.value})
 # These say by themselves what is wrong.
 _DECISIVE: Final = frozenset(
     {
@@ -103,7 +107,7 @@ class Indication:
     @property
     def is_weak(self) -> bool:
         """Whether something else explains more, if there is anything else."""
-        return self.causes[0] in _WEAK
+        return self.causes[0] in _WEAK or self.sign in _WEAK_SIGNS
 
 
 def service_at(observation: Observation, vocabulary: Vocabulary) -> str | None:
@@ -149,7 +153,11 @@ def find_indications(
         causes = tuple(cause for cause in _causes(sign, service, knowledge) if cause in knowledge.causes)
         if causes:
             found[sign, service] = Indication(sign, service, causes)
-    return tuple(sorted(found.values(), key=lambda item: (item.is_weak, item.sign not in _DECISIVE)))
+    return tuple(
+        sorted(
+            found.values(), key=lambda item: (item.is_weak, item.sign not in _DECISIVE, item.sign in _VAGUE)
+        )
+    )
 
 
 def _causes(sign: str, service: str, knowledge: Knowledge) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ from typing import Final, Literal, TypeAlias
 
 from bot.intake.parsing.decode import forms_of, plain, without_prefixes
 from bot.intake.parsing.json_blocks import JsonBlock, find_blocks
-from bot.intake.parsing.log_lines import LOG_LINE
+from bot.intake.parsing.log_lines import LOG_LINE, SOURCE_PLACE
 from bot.intake.readers import ToolReader, tools_in
 
 SHORTEST: Final = 40  # characters
 LONGEST_LINE: Final = 2_000  # characters of a line that are examined
+_PLACE: Final = 120  # characters at the end of a line that may name a place in the source
 MOST_LINES: Final = 20_000  # no pasted log has more
 
 SegmentForm: TypeAlias = Literal["prose", "log", "json", "tool"]
@@ -127,7 +128,7 @@ def _marks(lines: tuple[_Line, ...], tools: Sequence[ToolReader]) -> list[_Mark]
 
 def _mark(words: str, reader: ToolReader | None, tools: Sequence[ToolReader]) -> _Mark:
     """Return the format of one line. The tool of the previous line is tried first, and a log before most tools."""
-    is_log = bool(LOG_LINE.match(words))
+    is_log = bool(LOG_LINE.match(words) or SOURCE_PLACE.search(words[-_PLACE:]))
     for other in (*([reader] if reader else []), *tools):
         if other.lines.search(words) and (other.in_log or not is_log):
             return "tool", other

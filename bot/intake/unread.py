@@ -24,6 +24,10 @@ BEGINNING: Final = (
     "This looks like a piece of a preflight report, with too little of it to read. Paste all of it, or upload it "
     "as a file."
 )
+LOG: Final = (
+    "Log lines without an error in them. If a call failed, send the log from the start of the page or app until after "
+    "the failure, at debug level."
+)
 EMPTY: Final = f"There is nothing in it; I need {unrelated_json.WANTED}."
 
 _PICTURE: Final = "a picture. I cannot read pictures; copy the text, or save it as a file"
@@ -97,6 +101,8 @@ def nothing_read(text: str, segments: Sequence[Segment]) -> tuple[ReadingKind, s
     values = [item.block.value for item in segments if item.block and item.block.value]
     if values and unrelated_json.name_of(values[0]):
         return "foreign", unrelated_json.sentence(values[0])
+    if any(item.form == "log" for item in segments) and all(item.inline for item in segments if item.block):
+        return "nothing", LOG
     if "{" in text and any(word in text for word in _BEGINNINGS):
         return "nothing", BEGINNING
     return ("foreign", unrelated_json.sentence(values[0])) if values else ("nothing", NOTHING)

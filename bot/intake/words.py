@@ -24,6 +24,8 @@ from bot.model.request import Vocabulary
 from knowledge.model.schema import Knowledge
 
 _PART: Final = 20_000  # characters of one piece of a text that is too long for all of it
+_SDK_LINE: Final = "[TwilioVoice]["
+_USUAL: Final = re.compile(r"\[EventPublisher\] Publishing |AudioContext was (?:not allowed|prevented)")
 _OPTION: Final = re.compile(r"\bplatform\s*(?:is|=|:|to)\s*[\"']?[a-z]", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def read_words(
     codes_here = _all_codes(reading)
     indications = find_indications(reading.pasted, vocabulary, knowledge)
     # What the readers of logs have found needs no second look, except for the context of a code.
-    log = "" if indications and not codes_here else _beginning(runs)
+    log = "" if indications and not codes_here else _beginning(runs, has_code=bool(codes_here))
     symptoms = match_symptoms(story, codes_here, clues, knowledge, log)
     return replace(
         reading,
@@ -63,9 +65,17 @@ def read_words(
     )
 
 
-def _beginning(runs: Iterable[tuple[bool, str]]) -> str:
-    """Return the beginning of each log."""
-    return normalize("\n".join(words[:_PART] for is_log, words in runs if is_log))
+def _beginning(runs: Iterable[tuple[bool, str]], *, has_code: bool) -> str:
+    """Return the beginning of each log. Without a code, a log of the JavaScript SDK has only what its reader found."""
+    logs = (words[:_PART] for is_log, words in runs if is_log)
+    return normalize("\n".join(_telling(words) for words in logs if has_code or _SDK_LINE not in words))
+
+
+def _telling(log: str) -> str:
+    """Leave out what a browser writes in every session of the SDK: the words in these lines describe no failure."""
+    if _SDK_LINE not in log:
+        return log
+    return "\n".join(line for line in log.split("\n") if not _USUAL.search(line))
 
 
 def _all_codes(reading: Reading) -> tuple[str, ...]:

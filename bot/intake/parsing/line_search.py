@@ -13,7 +13,9 @@ MOST: Final = 300  # lines for each word
 _LONGEST: Final = 1_500  # characters to each side
 _NEAR: Final = 500  # characters around a line that may name the host
 _ADDRESS: Final = re.compile(rf"\b(?:https?|wss?|turns?|stuns?)://{HOST}", re.IGNORECASE)
-_FILES: Final = (".js", ".ts", ".html", ".java", ".kt", ".swift", ".m", ".c", ".so", ".dylib", ".app", ".php")
+_FILES: Final = (
+    ".js", ".ts", ".html", ".mp3", ".java", ".kt", ".swift", ".m", ".c", ".so", ".dylib", ".app", ".php",
+)  # fmt: skip
 _CODE: Final = ("com.", "org.", "java.", "javax.", "android.", "tvo.")
 _DECIDES: Final = re.compile(
     r"error|exception|fail|code|denied|refused|candidate:|clos(?:ed?|ing)|HANGUP|Content.Security|twilio|fehler|/errors?/",

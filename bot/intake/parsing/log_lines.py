@@ -24,12 +24,15 @@ LOG_LINE: Final = re.compile(
     r"|(?:at |\.\.\. \d+ more)[\w$.<>]*[(@/:]|Caused by: "
     r"|(?:Uncaught )?(?:\(in promise\) )?[A-Z][A-Za-z]{3,40}(?:Error|Exception)\s*[:({]"
     r"|(?:XHR)?(?:GET|POST|PUT|OPTIONS) https?://|WebSocket connection to '"
-    r"|[\w.@-]{1,80}\.[jt]s(?:\?\S{0,40})?(?::\d+)+\s"
+    r"|[\w.@-]{1,80}\.(?:[jt]s|html)(?:\?\S{0,40})?(?::\d+)+\s"
     r"|(?:javax?|kotlin|android|com\.twilio)\.[\w.$]{1,100}(?:Error|Exception)\b|Task <|WebRTC: "
     r"|Failed to load resource|Firefox can.t establish|Mixed Content: "
     r"|Error Domain=|Refused to connect to |(?:a=)?candidate:\S+ \d+ (?:udp|tcp) )",
     re.IGNORECASE,
 )
+
+# Firefox writes the place in the source at the end of a line.
+SOURCE_PLACE: Final = re.compile(r"\s[\w.@-]{1,80}\.(?:[jt]s|html)(?:\?\S{0,40})?:\d{1,6}:\d{1,6}$")
 
 
 def errors_in(text: str) -> Iterator[SdkError]:

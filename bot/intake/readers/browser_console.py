@@ -45,6 +45,10 @@ _ERROR: Final = LazyPattern(
     r"(?:net::ERR_|NS_ERROR_|SEC_ERROR_|SSL_ERROR_|MOZILLA_PKIX_ERROR_)([A-Z_]{3,40})"
 )
 
+# Chrome writes this in every session of the SDK that begins before a click, also in healthy ones.
+_NOTICE: Final = "autoplay_notice"
+_SDK: Final = "[TwilioVoice]["
+
 # (a word that finds the line, the whole form, the sign, and what it means).
 _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("response code:", r"Unexpected response code: 407", Failure.PROXY_AUTH_REQUIRED, "the proxy asks for a login (407)"),
@@ -58,7 +62,7 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("Content-Security-Policy", r"Refused to connect|violat|connect-src|block", "content_policy", "a policy refuses it"),
     ("ICE failed", r"WebRTC: ICE failed", "ice_failed", "no path for media was found"),
     ("play()", r"play\(\) failed because the user didn.t interact", "autoplay", "the browser allows no sound before a click"),
-    ("AudioContext", r"AudioContext was (?:not allowed to start|prevented from starting)", "autoplay",
+    ("AudioContext", r"AudioContext was (?:not allowed to start|prevented from starting)", _NOTICE,
      "the browser allows no sound before a click"),
     ("Autoplay", r"Autoplay is only allowed when approved", "autoplay", "the browser allows no sound before a click"),
     ("play method", r"The play method is not allowed", "autoplay", "the browser allows no sound before a click"),
@@ -124,6 +128,8 @@ def read_browser_console(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
             if sign:
                 yield _place(sign, line, text, at), 443, _facts(str(sign), match[0])
     for word, form, sign, means in _FORMS:
+        if sign == _NOTICE and _SDK in text:
+            continue
         for line, at in lines_with(text, (word,)):
             if form.search(line) and "Error Domain=" not in line:
                 yield _place(sign, line, text, at), 443, _facts(sign, means)
