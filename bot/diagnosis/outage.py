@@ -24,8 +24,11 @@ _CONTROLS: Final = frozenset({"portal", "tcp", "tls", "http", "turn", "stun"})
 def name_outages(records: Sequence[RunRecord], knowledge: Knowledge) -> tuple[RunRecord, ...]:
     """Return the *records* of one request, with causes that every relay shows replaced by `from_everywhere`.
 
-    Without a reference relay, or if a relay cannot tell, nothing is replaced.
+    Without a reference relay, or if a relay cannot tell, nothing is replaced. Nor is it where a device on the path of a
+    relay refuses the connections.
     """
+    if any(map(_is_refused_on_path, records)):
+        return tuple(records)
     references = {named(record) for record in records if record.vantage == REFERENCE}
     common = {
         cause.cause
@@ -41,6 +44,11 @@ def name_outages(records: Sequence[RunRecord], knowledge: Knowledge) -> tuple[Ru
     return tuple(
         replace(record, diagnosis=_replaced(record.diagnosis, common, knowledge)) for record in records
     )
+
+
+def _is_refused_on_path(record: RunRecord) -> bool:
+    edges = (observation for observation in record.observations.values() if observation.probe == "edges")
+    return any(observation.facts.get("refused_early") is True for observation in edges)
 
 
 def _failing(records: Sequence[RunRecord], common: Collection[str]) -> set[str]:

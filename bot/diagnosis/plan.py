@@ -154,6 +154,8 @@ def _edges_params(look: ProbeSpec, case: CaseModel, network: Network) -> Iterato
     yield "addresses", {host: known for host, known in pinned.items() if known}
     yield "chosen", case.edge
     yield "allowed", list(network.allowed_edges)
+    if turn := _turn_servers(network):
+        yield "turn", turn
 
 
 def _known_page(target: Target, network: Network) -> Iterator[tuple[str, Any]]:
@@ -171,6 +173,16 @@ def _other_edges(target: Target, platform: str, network: Network) -> list[str]:
     return [host for host in hosts if host != target.host and not addresses_known(host, network)][
         :OTHER_EDGES
     ]
+
+
+def _turn_servers(network: Network) -> dict[str, dict[str, Any]]:
+    """Find the TURN server of each edge, over TCP: it tells how far the edge is."""
+    found = {
+        target.edge: {"host": target.host, "port": target.port}
+        for target in reversed(network.targets("turn", "", "every"))
+        if target.transport == "tcp"
+    }
+    return dict(reversed(found.items()))
 
 
 def _path(target: Target, platform: str, network: Network) -> str:

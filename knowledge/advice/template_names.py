@@ -156,6 +156,9 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "nearest_edge",
             "nearest_ms",
             "extra_ms",
+            "early_edge",
+            "early_ms",
+            "turn_ms",
         }
     ),
 }

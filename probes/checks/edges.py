@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from probes.checks.attempts import Flow, Repeated, open_tcp
 from probes.checks.context import ProbeContext
+from probes.checks.refusals import find_early
 from probes.checks.targets import usable
 from probes.net.addresses import split_families
-from probes.net.clock import now
+from probes.net.clock import milliseconds_since, now
 from probes.protocol.failures import Failure, NetworkError, classify
 from probes.protocol.model import Step
 
@@ -28,6 +29,7 @@ class _Edge:
     cnames: tuple[str, ...] = ()
     address: str = ""
     ms: float | None = None
+    refused_ms: float | None = None  # from the SYN to the refusal
     failure: Failure | None = Failure.INCONCLUSIVE  # no answer yet
 
     @property
@@ -70,6 +72,8 @@ async def probe(step: Step, context: ProbeContext) -> Failure | None:
         async with asyncio.timeout(step.budget * _SHARE), asyncio.TaskGroup() as group:
             for edge in everything:
                 group.create_task(_see(sight, edge, group))
+    if context.facts["all_refuse"]:
+        await _note_early(sight)
     if not any(edge.addresses for edge in everything):
         return sight.roaming.failure
     return Failure.INCONCLUSIVE if _may_be_loss(sight) else None
@@ -88,20 +92,40 @@ async def _see(sight: _Sight, edge: _Edge, group: asyncio.TaskGroup) -> None:
         edge.address = (v4 or v6)[0]
         if edge.address not in sight.opening:
             sight.opening[edge.address] = group.create_task(_open(sight, edge.address))
-        edge.ms, edge.failure = await sight.opening[edge.address]
+        ms, edge.failure = await sight.opening[edge.address]
+        edge.ms, edge.refused_ms = (ms, None) if edge.failure is None else (None, ms)
     except OSError as error:
         edge.failure = classify(error)
     sight.context.note(**_summary(sight))
 
 
 async def _open(sight: _Sight, address: str) -> tuple[float | None, Failure | None]:
-    """Connect to *address*: milliseconds, or the failure. The roaming name leads to an edge, which is tried once."""
+    """Connect to *address*: milliseconds, and the failure. The roaming name leads to an edge, which is tried once."""
     flow = Flow("tcp", address, sight.step.target.port)
     limit = sight.step.budget * _SHARE - (now() - sight.start)
+    failed_ms: list[float] = []
+
+    async def attempt() -> float:
+        begun = now()
+        try:
+            return await open_tcp(flow, sight.context)
+        except OSError:
+            failed_ms.append(milliseconds_since(begun))
+            raise
+
     try:
-        return await Repeated(lambda: open_tcp(flow, sight.context), flow, sight.context, limit).run(), None
+        return await Repeated(attempt, flow, sight.context, limit).run(), None
     except OSError as error:
-        return None, classify(error)
+        return min(failed_ms, default=None), classify(error)
+
+
+async def _note_early(sight: _Sight) -> None:
+    """Where every edge refuses: whether a refusal came sooner than the edge itself could answer."""
+    refused = {name: ms for name, edge in sight.edges.items() if (ms := edge.refused_ms) is not None}
+    early = await find_early(refused, sight.step.params.get("turn", {}), sight.context)
+    sight.context.note(refused_early=early is not None)
+    if early:
+        sight.context.note(early_edge=early.edge, early_ms=early.refused_ms, turn_ms=early.turn_ms)
 
 
 async def _resolve(sight: _Sight, edge: _Edge) -> None:

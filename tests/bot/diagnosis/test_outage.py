@@ -76,6 +76,20 @@ def test_no_outage_without_every_relay(records: tuple[RunRecord, ...]) -> None:
     assert found(records) == [("signaling-blocked", "certain")]
 
 
+def test_a_refusal_from_the_path_is_no_outage() -> None:
+    """Where a device on the path of one relay refuses the connections, the service is not named, whoever fails, too."""
+    on_path = replace(
+        DOWN,
+        observations={
+            step: replace(
+                observation, facts={**observation.facts, "refused_early": observation.probe == "edges"}
+            )
+            for step, observation in DOWN.observations.items()
+        },
+    )
+    assert found([on_path, DOWN_TOO]) == [("signaling-blocked", "certain")]
+
+
 def test_relays_without_internet_tell_nothing_about_the_service() -> None:
     """Two relays without a route have no network each; neither makes it the service's fault."""
     records = [sample("acme-hq", *OFFLINE), sample("cloud", *OFFLINE, vantage=REFERENCE)]

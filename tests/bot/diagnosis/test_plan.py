@@ -77,6 +77,13 @@ def test_equal_looks_are_one_step() -> None:
     assert (plan.budget, plan.roots, plan.proxy) == (CAP, NETWORK.roots, NETWORK.proxy)
 
 
+def test_edges_know_their_turn_servers() -> None:
+    """The check of edges gets the first TURN server of each edge that takes TCP."""
+    edges = steps(look("edges", SIGNALING), network=load_network(None))["edges"].params["turn"]
+    assert edges["dublin"] == {"host": "dublin.turn.twilio.com", "port": 3478}
+    assert "roaming" not in edges
+
+
 @pytest.mark.parametrize(
     ("probe", "after"),
     [

@@ -156,7 +156,8 @@ async def test_edges_that_all_refuse() -> None:
         _, every = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.3"))
         _, some = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
     assert every["shut"] == ["dublin", "tokyo"]
-    assert every["all_refuse"] is True
+    assert (every["all_refuse"], every["refused_early"]) == (True, False)
+    assert "refused_early" not in some
     assert some["all_refuse"] is False
     async with full_backlog() as port:
         _, silent = await context(port, addresses=pinned("127.0.0.2", "127.0.0.2", "127.0.0.1"))
