@@ -1,12 +1,11 @@
-"""One paste is one reading, whichever way it comes: typed, piped, in a file, and by every way into Slack.
+"""One paste is one reading, whichever way it comes: typed, piped, or in a file.
 
-Each way hands a text to `read` after its own preparation, which this test repeats. What Slack does to a text
-(escapes, links around hosts, a mention before it) is done as Slack does it.
+Each way hands a text to `read` after its own preparation, which this test repeats. Slack has a test of its own in
+`tests/bot/slack/test_same_reading.py`.
 """
 
-import html
-import re
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +15,6 @@ import yaml
 from bot.cli.ask import _text
 from bot.intake.read import read
 from bot.model.vocabulary import make_vocabulary
-from bot.slack.conversation.attachments import text_of, words_of
-from bot.slack.conversation.dispatch import without_secrets
-from bot.slack.listeners.mentions import MENTION
-from bot.slack.listeners.shortcuts import message_text
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 
@@ -38,19 +33,6 @@ WORDS: Final = (
     "TransportError (31009) on iPhone",
 )
 PASTES: Final = [*(str(sample["text"]) for sample in SAMPLES[::2]), *WORDS]
-_ADDRESS: Final = re.compile(r"\b(?:https?|wss?)://[^\s'\"<>]+")
-
-
-def by_slack(text: str) -> str:
-    """*text* as Slack delivers it: escaped, with links around addresses."""
-    safe = html.escape(text, quote=False)
-    return _ADDRESS.sub(lambda match: f"<{match[0]}>", safe)
-
-
-def in_slack(event: dict[str, Any]) -> str:
-    """The text that the bot reads of a message."""
-    return without_secrets(words_of(MENTION.sub(" ", text_of(event))))[0]
-
 
 WAYS: Final[dict[str, Callable[[str], str | bytes]]] = {
     "read TEXT, understand, diagnose TEXT": lambda text: _text([text]),
@@ -58,13 +40,10 @@ WAYS: Final[dict[str, Callable[[str], str | bytes]]] = {
     "a file of Windows": lambda text: text.replace("\n", "\r\n").encode("utf-8-sig"),
     "a file of PowerShell": lambda text: text.encode("utf-16"),
     "conversation": str.strip,
-    "command, form": lambda text: without_secrets(by_slack(text).strip())[0],
-    "mention": lambda text: in_slack({"text": f"<@U0LINEMAN> {by_slack(text)}"}),
-    "direct message, thread": lambda text: in_slack({"text": by_slack(text)}),
-    "shortcut": lambda text: without_secrets(words_of(message_text({"text": by_slack(text)})))[0],
 }
 
 
+@lru_cache(maxsize=1_000)
 def essence(source: str | bytes) -> object:
     """What follows from a reading; the numbers of lines and the wording may differ."""
     reading = read(source, VOCABULARY, KNOWLEDGE)
