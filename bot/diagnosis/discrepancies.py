@@ -32,8 +32,8 @@ def _edge(report: PreflightReport, edges: Facts, relay: str) -> Iterator[str]:
         yield f"Roaming led the device to {report.edge}; from {relay} the nearest edge is {near}{ms}."
     if led and led != report.edge:
         yield (
-            f"Roaming leads {relay} to {led} and led the device to {report.edge}: they use other DNS servers, or "
-            "are on different networks."
+            f"Roaming leads {relay} to {led} and led the device to {report.edge}: they use other DNS servers "
+            "(a browser also by DNS over HTTPS), or are on different networks."
         )
 
 

@@ -36,7 +36,7 @@ KEYS: Final = (
     ),
     *("within", "likely"),
 )
-OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage", "browser-proxy")
+OPTIONS: Final = ("platform", "edge", "sdk-version", "turn", "vpn", "vantage", "browser-proxy", "secure-dns")
 
 
 class ScenarioError(ValueError):

@@ -74,8 +74,8 @@ def test_a_form_asks_every_option_once() -> None:
         asked = person_questions(KNOWLEDGE, platform)
         assert sorted(question.option for question in asked) == sorted(WORDS.options)
         assert any(version in question.ask for question in asked if question.option == "sdk-version")
-        last = {"turn-fresh", "without-vpn", "browser-proxy"}
-        assert {question.option for question in asked[-3:]} == last
+        last = {"turn-fresh", "without-vpn", "browser-proxy", "secure-dns"}
+        assert {question.option for question in asked[-4:]} == last
 
 
 def test_one_limit_of_relays() -> None:

@@ -23,6 +23,10 @@ if [ "$1" = ipv4 ]; then
     ip address add 192.0.2.1/24 dev ours
     ip route add default via 192.0.2.2
 fi
+if [ "$1" = clat ]; then
+    ip address add 192.0.0.1/29 dev ours
+    ip route add default via 192.0.0.2
+fi
 exec "$2" -c "$3" "$1"
 """
 
@@ -95,3 +99,12 @@ def test_a_host_with_both_uses_ipv4() -> None:
     seen = look("ipv4")
     assert seen["version"] == [None, {"versions": "ipv4", "own_translation": False}]
     assert "64:ff9b" not in json.dumps(seen)
+
+
+@pytest.mark.root
+def test_a_host_that_translates_for_itself_is_recognized() -> None:
+    """With 464XLAT, the host has an address that is set aside for it, and IPv4: no prefix is needed."""
+    seen = look("clat")
+    assert seen["version"] == [None, {"versions": "ipv4", "own_translation": True}]
+    assert "64:ff9b" not in json.dumps(seen)
+    assert seen["route"][1]["local_address"] == "192.0.0.1"
