@@ -11,6 +11,7 @@ from bot.model.request import Request
 from knowledge.model.conclusions import Answers, Diagnosis
 from probes.protocol.model import Observation, Plan
 
+STATUS_PAGE: Final = "status_page"  # what the service's status page reports; no relay reads it
 LOCATE: Final = "locate"  # the check that traces a dropped flow, after the verdict
 
 

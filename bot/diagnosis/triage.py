@@ -12,6 +12,7 @@ from typing import TypeAlias
 from bot.diagnosis.ice_servers import find_ice
 from bot.diagnosis.plan import make_plan, observe_known
 from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.status_page import observe_status
 from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.request import Request
 from bot.relays.local import Relay
@@ -102,7 +103,7 @@ async def triage(
     observations |= {step.id: _cancelled(step) for step in plan.steps if step.id not in observations}
     answers = problem.answers(observations, request.answers, relay.vantage)
     over = time.perf_counter()
-    return RunRecord(
+    record = RunRecord(
         request=request,
         network=network.id,
         digest=knowledge.digest,
@@ -120,6 +121,8 @@ async def triage(
             "total": _milliseconds(over - begun),
         },
     )
+    status = await observe_status(record, network, knowledge)
+    return replace(record, observations={**record.observations, **status}) if status else record
 
 
 def reevaluate(record: RunRecord, problem: Problem, request: Request) -> RunRecord:

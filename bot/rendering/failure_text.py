@@ -5,7 +5,7 @@ Pure: no network, no clock.
 
 from typing import Final
 
-from bot.diagnosis.run_record import LOCATE
+from bot.diagnosis.run_record import LOCATE, STATUS_PAGE
 from knowledge.reasoning.device import PASTED, PREFLIGHT
 from knowledge.reasoning.line_loss import describe_loss
 from probes.protocol.failures import Failure
@@ -92,6 +92,7 @@ ACTS: Final = {
     "mtu": "Long packets to",
     "edges": "Time to every edge, beside",
     "locate": "Path, hop by hop, to",
+    "status_page": "Status page at",
     "preflight": "Report of the SDK's own test on",
     "pasted": "Pasted output about",
 }
@@ -110,6 +111,8 @@ def outcome(observation: Observation) -> str:
     """Describe the result of an observation as part of a sentence."""
     if observation.probe in REPORTED:
         return "read"  # the facts have the details; the user's test itself may have failed
+    if observation.probe == STATUS_PAGE:
+        return "read" if "says" in observation.facts else "not read"
     if loss := describe_loss(observation):
         return f"no answer came back, but {loss}, so this proves nothing"
     if observation.probe == LOCATE and observation.failure is None:

@@ -30,6 +30,8 @@ _ANYWHERE: Final = frozenset(
         "dns.other_resolver",
         "websocket.open_proxy",
         "websocket.failing_proxy",
+        "status_page.says",
+        "status_page.trouble",
     }
 )
 

@@ -51,6 +51,7 @@ NAMES: Final = frozenset(
 FACTS: Final[Mapping[str, frozenset[str]]] = {
     "route": frozenset({"local_address"}),
     "ip_version": frozenset({"versions", "nat64_prefix", "resolver"}),
+    "status_page": frozenset({"says", "trouble"}),
     "pac": frozenset({"url", "proxies"}),
     "preflight": frozenset(
         {

@@ -100,6 +100,7 @@ def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Netwo
         tokens_api=value.get("tokens_api", ""),
         insights_api=value.get("insights_api", ""),
         alerts_api=value.get("alerts_api", ""),
+        status_feed=value.get("status_feed", ""),
         quality={k: v for k, v in value.get("quality", {}).items() if k not in ("source", "status")},
         checked=value.get("checked", ""),
         sources=dict(value.get("sources", {})),

@@ -107,6 +107,7 @@ class Network:
     tokens_api: str = ""
     insights_api: str = ""  # of one call's data, without the Call SID
     alerts_api: str = ""
+    status_feed: str = ""  # address of the JSON of the service's status page; none is read without one
     quality: Mapping[str, Any] = field(
         default_factory=dict
     )  # rtt_ms, jitter_ms, loss_percent, mos, kbps {codec}

@@ -8,9 +8,9 @@ from aiohttp import web
 
 @asynccontextmanager
 async def http_server(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """Serve every POST by *handler*; gives the base address."""
+    """Serve every request by *handler*; gives the base address."""
     app = web.Application()
-    app.router.add_post("/{path:.*}", handler)
+    app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
