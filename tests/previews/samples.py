@@ -19,7 +19,7 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import USER_NETWORK, Observation, Plan, Step
 
 # What a fault does to the looks it meets: the failure word and facts, or None where the look is another one.
-Fault: TypeAlias = Callable[[Step], tuple[Failure, Mapping[str, Any]] | None]
+Fault: TypeAlias = Callable[[Step], tuple[Failure | None, Mapping[str, Any]] | None]
 
 STARTED: Final = 1_795_339_200.0  # a day in November 2026
 _ADDRESS: Final = "198.51.100.7"
@@ -36,6 +36,7 @@ _FINE: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "websocket": {"status": 101, "upgraded": True},
     "http": {"status": 404, "date_offset_s": 0.4},
+    "pac": {"script": "none"},
     "stun": {"reflexive": "203.0.113.9:4000"},
     "quality": {
         "sent": 50,
@@ -78,10 +79,10 @@ _TOOK: Final[Mapping[str, float]] = {
 }
 
 
-def fault(probe: str, failure: Failure, *, service: str = "", **facts: Any) -> Fault:
+def fault(probe: str, failure: Failure | None, *, service: str = "", **facts: Any) -> Fault:
     """Let the looks of *probe* (at *service*) end with *failure* and *facts*."""
 
-    def meet(step: Step) -> tuple[Failure, Mapping[str, Any]] | None:
+    def meet(step: Step) -> tuple[Failure | None, Mapping[str, Any]] | None:
         fits = step.probe == probe and service in ("", step.target.service)
         return (failure, facts) if fits else None
 

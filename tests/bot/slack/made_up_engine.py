@@ -57,6 +57,8 @@ class MadeUpRelay:
 
 
 def made_up_desk(relay: MadeUpRelay) -> Engine:
-    """Knows a TURN server, without which nothing can be clear."""
+    """Knows a TURN server, without which nothing can be clear, and another resolver to compare with."""
     server = IceServer(("turn:turn.example:3478?transport=udp",), "made-up", "made-up")
-    return replace(load_engine(), relay=relay, settings=TurnSettings(ice_servers=(server,)))
+    engine = load_engine()
+    network = replace(engine.network, resolvers=("198.51.100.53",))
+    return replace(engine, relay=relay, network=network, settings=TurnSettings(ice_servers=(server,)))
