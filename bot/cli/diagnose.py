@@ -2,12 +2,15 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.cli.exit_codes import EXIT
 from bot.cli.parser import Parser
 from bot.cli.text_evidence import add_evidence
+from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.engine import Engine, RecordChange, load_engine
 from bot.errors import UsageError
 from bot.language.command_parser import parse_words
@@ -15,8 +18,6 @@ from bot.model.request import Request
 from bot.model.vocabulary import person_options
 from bot.version import version
 from knowledge.loading.load import load_knowledge
-
-EXIT: Final[Mapping[str, int]] = {"found": 0, "clear": 1, "unclear": 3}
 
 MOST: Final = 1_000_000  # bytes of stdin
 
@@ -34,7 +35,10 @@ def run_diagnose(words: Sequence[str]) -> int:
     knowledge = load_knowledge(quick=True)
     answers = person_options(knowledge)
     options = _parser(answers).read(words)
-    engine = load_engine(options.network, options.vantage, knowledge, remote=True)
+    local = not options.relay or "local" in ",".join(options.relay).split(",")
+    asks = local and not options.json and sys.stdin.isatty() and sys.stdout.isatty()
+    vantage = find_vantage(options.vantage, os.environ, asks=asks)
+    engine = load_engine(options.network, vantage, knowledge, remote=True)
     named = _named(options, tuple(answers))
     words = [_stdin()] if options.words == ["-"] else options.words
     add: RecordChange | None = None
@@ -49,9 +53,18 @@ def run_diagnose(words: Sequence[str]) -> int:
     if options.json:
         return _as_json(engine, request, text, add)
     # Not for --json; keeps the terminal texts out of it.
-    from bot.cli.interactive import answer
+    from bot.cli.interactive import store_run, talk_through
+    from bot.diagnosis.comparison import leading
 
-    return EXIT[answer(engine, request, verbose=options.verbose, text=text, add=add)]
+    left: list[str] = []  # a message that was typed at a question and is no answer
+    records = talk_through(engine, request, _parts(options), text=text, put_back=left.append, add=add)
+    if left:
+        # The session loads the text model.
+        from bot.cli.repl_case import continue_case
+
+        records = continue_case(engine, records, left[0])
+    store_run(engine, records)
+    return EXIT[leading(records).diagnosis.outcome]
 
 
 def _stdin() -> str:
@@ -115,11 +128,30 @@ def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
         action="append",
         help="the relays that look, such as acme-hq,local (default: local, this host)",
     )
-    add("--vantage", help="where this host stands: user-network (default) or reference")
+    add("--vantage", help=HELP)
     add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
     add("--json", action="store_true", help="print one JSON object: see docs/schemas/diagnosis.schema.json")
-    add("--verbose", action="store_true", help="also print every observation")
+    add(
+        "--details",
+        action="store_true",
+        help="also print all evidence and fixes, and what was ruled out or not checked",
+    )
+    add("--rules", action="store_true", help="also print the firewall rules for what was found")
+    add("--preflight", action="store_true", help="also print how to run the SDK's own test in the app")
+    add(
+        "--all",
+        action="store_true",
+        help="print all of these, and every observation (--verbose does the same)",
+    )
+    add("--verbose", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _parts(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the parts that follow the short answer."""
+    if options.all or options.verbose:
+        return ("all",)
+    return tuple(name for name in ("details", "rules", "preflight") if getattr(options, name))
 
 
 def _named(options: argparse.Namespace, texts: Sequence[str]) -> list[tuple[str, str]]:

@@ -105,7 +105,7 @@ def _other_command(routed: RoutedIntent, text: str) -> str:
         case RelaysWanted():
             return "To list the relays, run `lineman relays list`."
         case HistoryWanted():
-            return "Earlier diagnoses are listed in Slack: `/diagnose history`."
+            return "To list earlier diagnoses, run `lineman history`."
         case HelpWanted():
             return "For help, run `lineman diagnose --help`."
     return ""

@@ -1,8 +1,9 @@
 """Run one case on a terminal: progress, the answer, and follow-up questions to the user."""
 
+import os
 import sys
-from collections.abc import Callable, Mapping
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeAlias
 
 from bot.cli.text_evidence import add_evidence
 from bot.cli.typed_input import ask_line, is_command, is_interactive
@@ -11,80 +12,104 @@ from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine, RecordChange
 from bot.diagnosis.revise import apply_changes
 from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.triage import Progress
 from bot.errors import UsageError, unknown_word
 from bot.language.answer_words import is_doubt, read_answer, spoken
 from bot.model.request import Request
 from bot.rendering.drop_text import located
 from bot.rendering.terminal.console import Line, write
-from bot.rendering.terminal.diagnosis import (
-    LETTERS,
-    items,
-    render,
-    render_change,
-    render_question,
-    section,
-)
+from bot.rendering.terminal.diagnosis import LETTERS, render_change, render_question
 from bot.rendering.terminal.live_progress import show_progress
-from bot.rendering.terminal.multi_relay import render_several
+from bot.rendering.terminal.multi_relay import render_parts
+from bot.rendering.terminal.short_answer import ShortAnswer
+from bot.rendering.vantage_summary import view_together
 from bot.rendering.view import make_view
 from knowledge.model.conclusions import NextQuestion
 from knowledge.model.schema import Question
 from knowledge.reasoning.answers import option_for
 
 SKIP = ("", "skip", "?")
-PutBack: TypeAlias = Callable[[str], None]  # takes a line that belongs to the session
+PutBack: TypeAlias = Callable[[str], None]  # takes a message that belongs to the session
 
 
-def answer(
-    engine: Engine, request: Request, *, verbose: bool, text: str = "", add: RecordChange | None = None
-) -> Literal["found", "clear", "unclear"]:
-    """Diagnose *request*, print the answer, and in a terminal ask follow-up questions. Return the outcome."""
-    return leading(talk_through(engine, request, verbose=verbose, text=text, add=add)).diagnosis.outcome
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C during a run, with what was known by then."""
+
+    def __init__(self, records: tuple[RunRecord, ...]) -> None:
+        super().__init__()
+        self.records = records
 
 
 def talk_through(
     engine: Engine,
     request: Request,
+    parts: Collection[str] = (),
     *,
-    verbose: bool,
     text: str = "",
     put_back: PutBack | None = None,
     add: RecordChange | None = None,
+    asks: bool = True,
 ) -> tuple[RunRecord, ...]:
-    """Do the same as `answer`, but return the record of each relay, so that the session can continue the case.
+    """Diagnose *request*, print the answer with *parts*, and in a terminal ask follow-up questions.
 
-    *text* is what asked for the diagnosis; what it shows of the user's device counts. *add* adds what is known
-    from elsewhere.
+    Return the record of each relay. *text* is what asked for the diagnosis; what it shows of the user's device counts.
+    What is typed at a question and is no answer goes to *put_back*. *add* adds what is known from elsewhere. Without
+    *asks*, nothing is asked.
     """
-    several = len(request.relays) > 1
-    with show_progress(sys.stdout, engine.knowledge, several=several) as tell:
-        records = add_evidence(engine, engine.diagnose_all(request, tell, add), text)
-    asks = is_interactive()
-    if several:
-        views = [make_view(record, engine.knowledge, engine.network) for record in records]
-        write(render_several(records, views, engine.network, verbose=verbose, asks=asks), sys.stdout)
-    else:
-        (record,) = records
-        write(
-            render(
-                record,
-                make_view(record, engine.knowledge, engine.network),
-                engine.network,
-                verbose=verbose,
-                asks=asks,
-            ),
-            sys.stdout,
-        )
-    records = _locate(engine, records)
+    records = add_evidence(engine, _run(engine, request, add), text)
+    asks = asks and is_interactive()
+    short = short_answer(engine, records, asks=asks and len(parts) == 0)
+    write([Line(), *short.head()], sys.stdout)
+    records = engine.locate(records)
+    whole = aggregate(records)
+    write(short.tail(located(whole.diagnosis, whole.observations)), sys.stdout)
+    if parts:
+        write_parts(engine, records, parts)
     return ask_on(engine, records, put_back) if asks else records
 
 
-def _locate(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
-    """Find out where dropped packets are lost, print it, and return the *records* with it."""
-    after = engine.locate(records)
-    whole = aggregate(after)
-    write(section("Where packets are lost", items(located(whole.diagnosis, whole.observations))), sys.stdout)
-    return after
+def store_run(engine: Engine, records: Sequence[RunRecord]) -> None:
+    """Store the run for `lineman history`, as far as this host allows it."""
+    # The database takes 0.1 s to load, after the answer is on the screen.
+    from bot.cli.run_store import save_run
+
+    sys.stdout.flush()
+    save_run(engine, records, os.environ)
+
+
+def _run(engine: Engine, request: Request, add: RecordChange | None) -> tuple[RunRecord, ...]:
+    """Run *request* with live progress. After Ctrl-C, print what is known and raise `Stopped`."""
+    latest: dict[str, Progress] = {}
+    try:
+        with show_progress(sys.stdout, several=len(request.relays) > 1) as tell:
+
+            def remember(progress: Progress) -> None:
+                latest[progress.relay] = progress
+                tell(progress)
+
+            return engine.diagnose_all(request, remember, add)
+    except KeyboardInterrupt:
+        records = tuple(progress.so_far() for progress in latest.values() if progress.so_far)
+        if records:
+            done, total = (
+                sum(counts) for counts in zip(*((p.done, p.total) for p in latest.values()), strict=True)
+            )
+            short = short_answer(engine, records, asks=False)
+            note = Line(f"Stopped after {done} of {total} checks. This is known so far:", "yellow")
+            write([Line(), note, *short.head(), *short.tail()], sys.stdout)
+        raise Stopped(records) from None
+
+
+def short_answer(engine: Engine, records: Sequence[RunRecord], *, asks: bool) -> ShortAnswer:
+    """Return the short answer of a case; with *asks*, the question follows."""
+    view = view_together(records, engine.knowledge, engine.network)
+    return ShortAnswer(aggregate(records), view, engine.knowledge, asks)
+
+
+def write_parts(engine: Engine, records: Sequence[RunRecord], parts: Collection[str]) -> None:
+    """Print *parts* of the case: details, rules, preflight, or all."""
+    views = [make_view(record, engine.knowledge, engine.network) for record in records]
+    write(render_parts(records, views, engine.network, parts), sys.stdout)
 
 
 def ask_on(
@@ -92,7 +117,7 @@ def ask_on(
 ) -> tuple[RunRecord, ...]:
     """Ask questions until none is left or one is skipped. Each answer applies to every record.
 
-    A paste or a command is no answer: it goes to *put_back*, if there is a session to read it.
+    What is no answer, such as a command, a question, or a paste, goes to *put_back*, if there is a session to read it.
     """
     while question := leading(records).diagnosis.next_question:
         write(render_question(question), sys.stdout)
@@ -102,6 +127,7 @@ def ask_on(
             write([Line()], sys.stdout)
             return records
         if text.casefold() in SKIP or is_doubt(text):
+            write([Line("The question stays open.")] if text else [], sys.stdout)
             return records
         if put_back and ("\n" in text or is_command(text)):
             put_back(text)
@@ -109,6 +135,9 @@ def ask_on(
         try:
             value = meaning(engine.knowledge.questions[question.question], question, text)
         except UsageError as error:
+            if put_back:
+                put_back(text)
+                return records
             write([Line(str(error))], sys.stdout)
             continue
         records = conclude_with(engine, records, {question.option: value})

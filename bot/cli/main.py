@@ -24,12 +24,15 @@ PIPE_CLOSED: Final = 141  # 128 + SIGPIPE
 # The module of each command, the function that runs it, and the one that makes its parser. A module is
 # imported only when its command runs, which keeps the other commands fast.
 COMMANDS: Final = {
+    "again": ("bot.cli.history", "run_again", "make_again_parser"),
     "allowlist": ("bot.cli.allowlist", "run_allowlist", "make_parser"),
     "ask": ("bot.cli.ask", "run_ask", "make_parser"),
     "backup": ("bot.cli.backup", "run_backup", "make_backup_parser"),
+    "compare": ("bot.cli.history", "run_compare", "make_compare_parser"),
     "completion": ("bot.cli.completion", "run_completion", "make_parser"),
     "diagnose": ("bot.cli.diagnose", "run_diagnose", "make_parser"),
     "doctor": ("bot.cli.doctor", "run_doctor", "make_parser"),
+    "history": ("bot.cli.history", "run_history", "make_history_parser"),
     "hub": ("bot.cli.hub", "run_hub", "make_parser"),
     "knowledge": ("bot.cli.knowledge", "run_knowledge", "make_parser"),
     "labels": ("bot.cli.labels", "run_labels", "make_parser"),
@@ -51,6 +54,9 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman                              talk: type /diagnose 31009, help or quit
   lineman diagnose CODE [platform]     look from this host, and say what is wrong and what to do
   lineman diagnose "no audio on VPN"   the same from what people say, without a code
+  lineman history                      list the diagnoses of this host
+  lineman again [RUN]                  run one again, and say what changed
+  lineman compare RUN RUN              say what changed between two
   lineman read FILE | - | TEXT         read any text: words, a log, a report, or a tool's output
   lineman ask QUESTION                 answer from what is written, with its sources
   lineman understand TEXT              read the codes, the platform and the causes in words
@@ -160,7 +166,9 @@ def make_parser() -> Parser:
     parser.add_argument("--help", "-h", action="store_true", help="list the commands")
     parser.add_argument("--version", action="store_true", help="print the version")
     parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
-    parser.add_argument("--vantage", help="the network of this host: user-network (default) or reference")
+    parser.add_argument(
+        "--vantage", help="where this machine is: user-network, reference (not there), or unknown"
+    )
     return parser
 
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bot.cli.diagnose import EXIT
+from bot.cli.exit_codes import EXIT
 from bot.cli.parser import Parser
+from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
 from bot.diagnosis.engine import Engine, load_engine
 from bot.errors import UsageError, quote, unknown_word
@@ -36,7 +37,9 @@ def run_preflight(words: Sequence[str]) -> int:
     """Read what *words* name, print the result and the next steps, and return the exit code."""
     options = make_preflight_parser().read(words)
     reading = _with_edge(read_all(options.files), options.edge)
-    engine = load_engine(options.network, options.vantage, remote=options.run)
+    asks = options.run and not options.json and sys.stdin.isatty() and sys.stdout.isatty()
+    vantage = find_vantage(options.vantage, os.environ, asks=asks)
+    engine = load_engine(options.network, vantage, remote=options.run)
     request = request_of(reading, engine, options.code, options.platform, options.edge)
     continued = _continue(options, reading, request, engine)
     view = make_view(continued.record, engine.knowledge, engine.network)
@@ -132,7 +135,7 @@ def _continue(
     # Needed only with --run.
     from bot.rendering.terminal.live_progress import show_progress
 
-    with show_progress(sys.stderr if options.json else sys.stdout, engine.knowledge) as tell:
+    with show_progress(sys.stderr if options.json else sys.stdout) as tell:
         record = engine.diagnose(request, tell)
     return apply_device_reading(
         record, reading, engine.knowledge, engine.network, on_device=options.on_device
@@ -193,7 +196,7 @@ def make_preflight_parser() -> Parser:
     add("--edge", help="the edge that the client is set to, where the report does not tell")
     add("--on-device", action="store_true", help="output of tools was made on the user's device")
     add("--run", action="store_true", help="look from this host as well, and lay both side by side")
-    add("--vantage", help="with --run, where this host stands: user-network (default) or reference")
+    add("--vantage", help=f"with --run, {HELP}")
     add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
     add("--json", action="store_true", help="print one JSON object: see docs/schemas/preflight.schema.json")
     return parser

@@ -1,17 +1,19 @@
 """Run the interactive session: read messages until the input ends, and handle each."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
 
-from bot.cli.typed_input import LEAVE, TypedInput
+from bot.cli.typed_input import LEAVE, TypedInput, is_interactive
+from bot.cli.vantage import find_vantage
 from bot.diagnosis.engine import Engine, load_engine
 from bot.rendering.terminal.console import Line, write
 
 
 def run_repl(network: str | None, vantage: str | None) -> int:
     """Run the session until the user leaves. The exit code is 0."""
-    engine = load_engine(network, vantage, remote=True)
+    engine = load_engine(network, find_vantage(vantage, os.environ, asks=is_interactive()), remote=True)
     answer: Callable[[str], None] | None = None
     if sys.stdin.isatty():
         write([Line("Lineman. Type /diagnose 31009, what happens, a question, help or quit.")], sys.stdout)

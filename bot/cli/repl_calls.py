@@ -49,5 +49,5 @@ def _start(repl: Repl, call: CallData, rest: str) -> str:
         if not rest:
             write([Line(NOTHING_TESTED)], sys.stdout)
         return rest
-    repl.begin(talk_through(repl.engine, request, verbose=False, add=add_to(repl.engine, call)))
+    repl.begin(talk_through(repl.engine, request, put_back=repl.put_back, add=add_to(repl.engine, call)))
     return ""

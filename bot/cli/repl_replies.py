@@ -5,31 +5,22 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from bot.allowlist.request import ListRequest
-from bot.allowlist.resolve import write_list
-from bot.cli.interactive import ask_on, conclude_with, talk_through
+from bot.cli.interactive import Stopped, ask_on, conclude_with, meaning, store_run, talk_through, write_parts
 from bot.cli.knowledge import lines_of
+from bot.cli.repl_lookups import look_up, say
 from bot.cli.repl_session import Repl
 from bot.cli.typed_input import is_interactive
 from bot.diagnosis.revise import apply_changes, can_reuse
 from bot.diagnosis.run_record import RunRecord
-from bot.errors import UsageError, unknown_word
+from bot.errors import UsageError
 from bot.language.answering import Answer
 from bot.language.follow_ups import LastQuestion, in_context
-from bot.language.intents import EXAMPLES, Intent
+from bot.language.intents import Intent
 from bot.language.llm_settings import read_endpoint
 from bot.language.make_request import AmbiguousCode, request_for
 from bot.language.rewording import reword_now
 from bot.language.routed_intent import (
-    CodeMeanings,
-    HelpWanted,
-    HistoryWanted,
-    MissingPlatform,
-    NotForUs,
-    NotUnderstood,
-    RelaysWanted,
     RoutedIntent,
-    UnknownCode,
 )
 from bot.language.router import complete, route
 from bot.model.request import Request
@@ -37,10 +28,11 @@ from bot.model.symptom_match import SymptomMatch
 from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.answer import render_answer, render_readings
 from bot.rendering.terminal.console import Line, write
-from bot.rendering.terminal.diagnosis import render_guides, render_meaning, render_observations
-from bot.rendering.terminal.session_help import render_help
+from bot.rendering.terminal.diagnosis import LETTERS, render_observations
+from bot.rendering.terminal.guides import render_guides
+from bot.rendering.terminal.multi_relay import PARTS
 from bot.rendering.view import make_view
-from knowledge.advice.meaning import meaning_of
+from knowledge.model.conclusions import NextQuestion
 
 NUMBERS: Final = 3  # maximum digits of a choice
 
@@ -51,7 +43,19 @@ def reply(repl: Repl, line: str) -> None:
     if repl.choices and number.isdecimal() and len(number) < NUMBERS:
         _choose(repl, int(number))
         return
+    if repl.records and (part := line.casefold().strip(" /-.")) in PARTS:
+        write_parts(repl.engine, repl.records, (part,))
+        return
+    if repl.record and (asked := repl.record.diagnosis.next_question) and _is_letter(line, asked):
+        value = meaning(repl.engine.knowledge.questions[asked.question], asked, line.strip())
+        _change(repl, repl.record, Intent("answer", {asked.option: value}))
+        return
     _carry_out(repl, line, route(line, repl.language, repl.conversation))
+
+
+def _is_letter(line: str, asked: NextQuestion) -> bool:
+    """Tell whether *line* is the letter of one of the answers."""
+    return line.strip(" .)").casefold() in tuple(LETTERS[: len(asked.choices)])
 
 
 def _carry_out(repl: Repl, line: str, routed: RoutedIntent) -> None:
@@ -62,7 +66,7 @@ def _carry_out(repl: Repl, line: str, routed: RoutedIntent) -> None:
             raise routed
         case AmbiguousCode(ask, options):
             repl.choices = routed
-            _say(ask)
+            say(ask)
             _number([f"{code} {repl.engine.knowledge.errors[code].name}" for code, _ in options])
         case SymptomMatch():
             _match(repl, routed)
@@ -71,46 +75,18 @@ def _carry_out(repl: Repl, line: str, routed: RoutedIntent) -> None:
         case Answer():
             _answer(repl, line, routed)
         case _:
-            _look_up(repl, routed)
-
-
-def _look_up(repl: Repl, routed: RoutedIntent) -> None:
-    """Print reference text: meanings of codes, allow-lists, relays, help."""
-    engine = repl.engine
-    match routed:
-        case CodeMeanings(codes, platform):
-            for code in codes:
-                write(render_meaning(meaning_of(engine.knowledge, code, platform or None)), sys.stdout)
-        case UnknownCode(code):
-            raise unknown_word(
-                "an error code known here", code, engine.vocabulary.codes, engine.vocabulary.see
-            )
-        case ListRequest():
-            sys.stdout.write(write_list(routed, engine.network))
-        case MissingPlatform():
-            names = ", ".join(engine.knowledge.platforms)
-            _say(f"For which platform? Add one of {names}, for example: allowlist ios")
-        case RelaysWanted():
-            _say(*(f"{name}  {_vantage(repl, name)}" for name in engine.relays.names))
-            _say("For the state of each relay, run: lineman relays list")
-        case HistoryWanted():
-            _say("This session keeps no history. In Slack, /diagnose history lists your diagnoses.")
-        case HelpWanted():
-            write(render_help(engine.vocabulary.options), sys.stdout)
-        case NotUnderstood() | NotForUs():
-            _say(f"I did not understand that. About this case you can type: {EXAMPLES}.")
-
-
-def _vantage(repl: Repl, name: str) -> str:
-    engine = repl.engine
-    relay = engine.relay if name == engine.relay.name else engine.relays.named(name)
-    return relay.vantage
+            look_up(repl, routed)
 
 
 def _diagnose(repl: Repl, request: Request, meant: tuple[str, ...] = (), text: str = "") -> None:
     repl.begin((), meant)
-    records = talk_through(repl.engine, request, verbose=False, text=text, put_back=repl.put_back)
+    try:
+        records = talk_through(repl.engine, request, text=text, put_back=repl.put_back)
+    except Stopped as stopped:
+        repl.begin(stopped.records, meant)
+        raise
     repl.begin(records, meant)
+    store_run(repl.engine, records)
 
 
 def _intend(repl: Repl, intent: Intent) -> None:
@@ -118,11 +94,11 @@ def _intend(repl: Repl, intent: Intent) -> None:
     record = repl.record
     match intent.kind:
         case "stop":
-            _say("Nothing is running. Type quit to leave.")
+            say("Nothing is running. Type quit to leave.")
         case _ if record is None:
-            _say("There is no diagnosis to run again. Start one with the error code, such as: 31009 ios")
+            say("There is no diagnosis to run again. Start one with the error code, such as: 31009 ios")
         case "unsure":
-            _say("The question stays open. You can answer it later.")
+            say("The question stays open. You can answer it later.")
         case "evidence":
             steps, about = record.observations, intent.values.get("about", "")
             found = [step for step in steps.values() if step.has_result]
@@ -150,7 +126,7 @@ def _change(repl: Repl, record: RunRecord, intent: Intent) -> None:
     if is_interactive():
         repl.records = ask_on(engine, repl.records, repl.put_back)
     elif (now := repl.record) and (question := now.diagnosis.next_question):
-        _say(f"Still open: {question.ask}")
+        say(f"Still open: {question.ask}")
 
 
 def _answer(repl: Repl, line: str, answer: Answer) -> None:
@@ -173,7 +149,7 @@ def _match(repl: Repl, found: SymptomMatch) -> None:
         request := request_for(found, found.offered, repl.engine.knowledge, repl.engine.vocabulary)
     ):
         if not found.codes:
-            _say(assumed_as(request))
+            say(assumed_as(request))
         _diagnose(repl, request, tuple(candidate.cause for candidate in found.offered[:1]))
 
 
@@ -184,11 +160,11 @@ def _choose(repl: Repl, number: int) -> None:
         _diagnose(repl, choices.options[_within(number, len(choices.options)) - 1][1])
     elif choices and _within(number, len(choices.offered) + 1) > len(choices.offered):
         repl.choices = None
-        _say("Then say more: what you see or hear, where it works and where not, or the code.")
+        say("Then say more: what you see or hear, where it works and where not, or the code.")
     elif choices:
         chosen = choices.offered[number - 1]
         if request := request_for(choices, (chosen,), repl.engine.knowledge, repl.engine.vocabulary):
-            _say(assumed_as(request))
+            say(assumed_as(request))
             _diagnose(repl, request, (chosen.cause,))
 
 
@@ -201,10 +177,6 @@ def _within(number: int, most: int) -> int:
 def _number(texts: Iterable[str]) -> None:
     write([Line(text, indent=2, mark=str(number)) for number, text in enumerate(texts, 1)], sys.stdout)
     _say_dim("Type a number.")
-
-
-def _say(*texts: str) -> None:
-    write([Line(text) for text in texts], sys.stdout)
 
 
 def _say_dim(text: str) -> None:

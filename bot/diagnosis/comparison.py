@@ -13,7 +13,7 @@ from bot.diagnosis.comparison_text import named, says_of, sum_up
 from bot.diagnosis.run_record import LOCATE, RunRecord
 from knowledge.model.conclusions import Answers, Finding
 from probes.protocol.failures import Failure
-from probes.protocol.model import REFERENCE
+from probes.protocol.model import REFERENCE, USER_NETWORK
 
 # Failure words of checks that a relay did not run for a reason of its own.
 _MISSING: Final = (Failure.RELAY_LOST, Failure.NOT_ALLOWED)
@@ -75,7 +75,7 @@ def _shows(finding: Finding, record: RunRecord) -> bool | None:
         return True
     if not finding.local and _is_offline(record):
         return None
-    if record.vantage != REFERENCE:
+    if record.vantage == USER_NETWORK:
         return False if any(judged.cause == finding.cause for judged in diagnosis.ruled_out) else None
     platforms = [answers for platform, answers in record.answers.items() if platform in finding.platforms]
     verdicts = [_same_answers(finding, answers) for answers in platforms or record.answers.values()]

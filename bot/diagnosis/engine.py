@@ -20,7 +20,7 @@ from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
-from probes.protocol.model import USER_NETWORK, VANTAGES
+from probes.protocol.model import LOCAL_VANTAGES, USER_NETWORK
 
 RecordChange: TypeAlias = Callable[[RunRecord], RunRecord]
 
@@ -92,8 +92,8 @@ def load_engine(
     remote: bool = False,
 ) -> Engine:
     """Load everything, including the hub's relays if *remote*; raises `KnowledgeError` or `UsageError`."""
-    if vantage is not None and vantage not in VANTAGES:
-        raise unknown_word("a vantage", vantage, VANTAGES)
+    if vantage is not None and vantage not in LOCAL_VANTAGES:
+        raise unknown_word("a vantage", vantage, LOCAL_VANTAGES)
     if network is not None and not network.strip():
         raise UsageError("--network needs the path of a network file.")
     local = LocalRelay(vantage or USER_NETWORK, environment=os.environ)

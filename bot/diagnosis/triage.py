@@ -38,6 +38,14 @@ class Progress:
     observations: Mapping[str, Observation]  # all observations so far, by step id
     diagnose: Callable[[], Diagnosis] = field(repr=False)  # conclusions so far; takes a few ms
     relay: str = ""  # the relay that made the observation
+    plan: Plan | None = field(default=None, repr=False)
+    so_far: "Callable[[], RunRecord] | None" = field(default=None, repr=False)  # as if the run ended now
+
+    @property
+    def pending(self) -> tuple[Step, ...]:
+        """The steps without an observation."""
+        steps = self.plan.steps if self.plan else ()
+        return tuple(step for step in steps if step.id not in self.observations)
 
 
 ProgressCallback: TypeAlias = Callable[[Progress], None]
@@ -97,32 +105,56 @@ async def triage(
     problem = prepare(request, knowledge, network)
     ice = await find_ice(network, settings)
     plan = make_plan(problem.cases, network, ice)
-    ready = time.perf_counter()
+    run = _Run(request, problem, network.id, knowledge.digest, relay, ice.because, plan, started, begun)
     known = observe_known(problem.cases, network, ice)
-    observations = await _observe(problem, plan, known, relay, request.answers, tell)
-    observations |= {step.id: _cancelled(step) for step in plan.steps if step.id not in observations}
-    answers = problem.answers(observations, request.answers, relay.vantage)
-    over = time.perf_counter()
-    record = RunRecord(
-        request=request,
-        network=network.id,
-        digest=knowledge.digest,
-        relay=relay.name,
-        vantage=relay.vantage,
-        turn=ice.because,
-        plan=plan,
-        observations=observations,
-        answers=answers,
-        diagnosis=problem.diagnosis(answers, observations),
-        started=started,
-        timings={
-            "prepare": _milliseconds(ready - begun),
-            "looks": _milliseconds(over - ready),
-            "total": _milliseconds(over - begun),
-        },
-    )
+
+    def tell_more(progress: Progress) -> None:
+        tell(replace(progress, plan=plan, so_far=partial(run.conclude, progress.observations)))
+
+    record = run.conclude(await _observe(problem, plan, known, relay, request.answers, tell_more))
     status = await observe_status(record, network, knowledge)
     return replace(record, observations={**record.observations, **status}) if status else record
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run from its plan on, which can be concluded at any time."""
+
+    request: Request
+    problem: Problem
+    network: str
+    digest: str
+    relay: Relay
+    turn: str
+    plan: Plan
+    started: float
+    begun: float
+    ready: float = field(default_factory=time.perf_counter)
+
+    def conclude(self, observations: Mapping[str, Observation]) -> RunRecord:
+        """Make the record; a step without an observation was cancelled."""
+        missing = {step.id: _cancelled(step) for step in self.plan.steps if step.id not in observations}
+        observations = {**observations, **missing}
+        answers = self.problem.answers(observations, self.request.answers, self.relay.vantage)
+        over = time.perf_counter()
+        return RunRecord(
+            request=self.request,
+            network=self.network,
+            digest=self.digest,
+            relay=self.relay.name,
+            vantage=self.relay.vantage,
+            turn=self.turn,
+            plan=self.plan,
+            observations=observations,
+            answers=answers,
+            diagnosis=self.problem.diagnosis(answers, observations),
+            started=self.started,
+            timings={
+                "prepare": _milliseconds(self.ready - self.begun),
+                "looks": _milliseconds(over - self.ready),
+                "total": _milliseconds(over - self.begun),
+            },
+        )
 
 
 def reevaluate(record: RunRecord, problem: Problem, request: Request) -> RunRecord:

@@ -63,7 +63,7 @@ def join_texts(texts: Sequence[str], *, blocks: bool = False) -> str:
     texts = tuple(dict.fromkeys(texts))
     if len(texts) < 2:
         return "".join(texts)
-    split = [_SENTENCE.split(" ".join(text.split())) for text in texts]
+    split = [split_sentences(text) for text in texts]
     every_fine = all(any(map(_FINE.fullmatch, sentences)) for sentences in split)
     if not every_fine:
         split = [[each for each in sentences if not _FINE.fullmatch(each)] for sentences in split]
@@ -74,6 +74,11 @@ def join_texts(texts: Sequence[str], *, blocks: bool = False) -> str:
         split.insert(0, [_settings(len(texts), blocks=blocks)])
     sentences = dict.fromkeys(each for sentences in split for each in sentences)
     return " ".join(_merged(sentences, at=0 if only_network else -1))
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split *text* where a sentence ends and a capital letter follows; never inside a host name."""
+    return _SENTENCE.split(" ".join(text.split()))
 
 
 def _merged(sentences: Iterable[str], at: int) -> Iterator[str]:
@@ -126,7 +131,7 @@ def _clear(*, inside: bool) -> str:
 
 def name_elsewhere(text: str) -> str:
     """Say the same about a network that may not be the customer's; what clears theirs is left out."""
-    sentences = [each for each in _SENTENCE.split(text) if not _FINE.fullmatch(each)]
+    sentences = [each for each in split_sentences(text) if not _FINE.fullmatch(each)]
     changed = " ".join(sentences)
     for pattern, words in _ELSEWHERE:
         changed = pattern.sub(words, changed)

@@ -33,6 +33,9 @@ def group_by_reason(
     """Group *judged* by what prevents the check: the first contradicting answer, or the unanswered questions."""
     groups: dict[str, list[str]] = {}
     for item in judged:
+        if item.elsewhere:
+            groups.setdefault(item.because, []).append(item.title)
+            continue
         roots = [
             root for platform in item.platforms for root in _roots(item.cause, answers[platform], knowledge)
         ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.diagnosis.compared import ComparedCause
-from probes.protocol.model import REFERENCE
+from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class VantageSummary:
     @property
     def vantage_text(self) -> str:
         """Where the relay is, in words."""
+        if self.vantage == UNKNOWN_VANTAGE:
+            return "maybe not in the user's network"
         return "elsewhere, for comparison" if self.vantage == REFERENCE else "in the user's network"
 
 

@@ -147,6 +147,11 @@ class Store(InboxTable, PostsTable):
         sql = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC"
         return tuple(run_of(row) for row in await self._all(sql, case_id))
 
+    async def finished(self, limit: int) -> tuple[RunRow, ...]:
+        """List the runs with a verdict, newest first, of all cases."""
+        sql = "SELECT * FROM runs WHERE status = 'done' ORDER BY started DESC, rowid DESC LIMIT ?"
+        return tuple(run_of(row) for row in await self._all(sql, limit))
+
     async def unfinished(self) -> tuple[RunRow, ...]:
         """List the runs without an end, oldest first. After a restart, these were interrupted."""
         sql = f"SELECT * FROM runs WHERE status = '{RUNNING}' ORDER BY started, rowid"  # noqa: S608 - our constant

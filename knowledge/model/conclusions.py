@@ -24,11 +24,18 @@ class Answered:
     waits_for: tuple[
         str, ...
     ] = ()  # if unknown, the questions whose answers are missing; empty when none will be asked
+    elsewhere: bool = False  # about a network that may not be the user's, so it rules nothing out there
 
     @property
     def firm(self) -> str | None:
         """The answer if it may find or rule out causes, which an answer from a reference relay may not; else None."""
         return None if self.by == "reference" else self.answer
+
+    # A found cause is one of the network that was tested; a cause is ruled out for the user's only.
+    @property
+    def clearing(self) -> str | None:
+        """The answer if it may rule out causes; else None."""
+        return None if self.elsewhere else self.firm
 
 
 Answers: TypeAlias = Mapping[str, Answered]
@@ -65,6 +72,7 @@ class Judged:
     weight: float = 0.0
     local: bool = False  # a local cause that shows, though the relay may not find it (a reference relay)
     harmless: bool = False  # a risk at most, or nothing could be measured: a clear outcome stays clear
+    elsewhere: bool = False  # ruled out on a network that may not be the user's
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from knowledge.model.schema import CaseModel, Option, Question
 from knowledge.reasoning.device import reports_in, with_device
 from knowledge.reasoning.line_loss import describe_loss
 from probes.protocol.failures import NO_RESULT, Failure
-from probes.protocol.model import REFERENCE, USER_NETWORK, Observation
+from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Observation
 
 _WHY_NOT: Final[Mapping[str, str]] = {
     Failure.CANCELLED: "it was cancelled before it ended",
@@ -39,7 +39,7 @@ def answer(
 ) -> dict[str, Answered]:
     """The answer to every question, by id. A step without an observation is still running.
 
-    *values* holds people's answers by option; *vantage* is the relay's (`probes.protocol.model.VANTAGES`).
+    *values* holds people's answers by option; *vantage* is the relay's (`probes.protocol.model.LOCAL_VANTAGES`).
     """
     by: By = "reference" if vantage == REFERENCE else "relay"
     reports = reports_in(observations)
@@ -52,6 +52,7 @@ def answer(
             given = _from_person(question, values)
         elif given is None:
             given = _from_observations(question, _seen(case, question, observations), by)
+        given = replace(given, elsewhere=vantage == UNKNOWN_VANTAGE and given.by == "relay")
         answers[question.id] = with_device(question, given, reports)
     return answers
 

@@ -5,6 +5,7 @@ Pure. Every cause of the case is in exactly one list.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from knowledge.model.conclusions import Answered, Answers, Diagnosis, Finding, Judged
 from knowledge.model.schema import Alternatives, CaseModel, Cause
@@ -15,6 +16,7 @@ from knowledge.reasoning.judge import (
     can_harm,
     condition_truth,
     effects_of,
+    is_cleared_elsewhere,
     judge,
     open_alternatives,
 )
@@ -22,6 +24,9 @@ from knowledge.reasoning.next_question import next_question
 from knowledge.reasoning.outcome import outcome, split
 from knowledge.reasoning.selection import judged_by
 from probes.protocol.model import Observation
+
+# Why a cause is not checked although it was ruled out where the checks ran.
+ELSEWHERE: Final = "ruled out on the network that was tested, which may not be the user's"
 
 
 def diagnose(case: CaseModel, answers: Answers, observations: Mapping[str, Observation]) -> Diagnosis:
@@ -86,9 +91,13 @@ def _shown_by(alternatives: Alternatives, answers: Answers) -> tuple[Answered, .
 def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJudgment) -> Judged:
     by = judgement.explained_by.get(cause.id, "")
     standing = judgement.standing[cause.id]
+    elsewhere = standing == "not_checked" and is_cleared_elsewhere(cause, answers)
     if by:
         reasons: tuple[str, ...] = (f"an effect of: {case.causes[by].title}",)
         about = _shown_by(cause.when, answers)
+    elif elsewhere:
+        about = _contradicted_by(cause, answers)
+        reasons = (ELSEWHERE,)
     elif standing == "ruled_out":
         about = _contradicted_by(cause, answers)
         reasons = tuple(_answer_text(case, answered) for answered in about)
@@ -106,7 +115,8 @@ def _judged(case: CaseModel, cause: Cause, answers: Answers, judgement: CauseJud
         by=by,
         weight=cause.weight[case.code],
         local=cause.local and alternatives_truth(cause.when, answers, any_vantage) is True,
-        harmless=not can_harm(cause, answers) or _not_measured(case, about),
+        harmless=elsewhere or not can_harm(cause, answers) or _not_measured(case, about),
+        elsewhere=elsewhere,
     )
 
 

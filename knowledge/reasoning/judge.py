@@ -59,6 +59,11 @@ def firm(given: Answered) -> str | None:
     return given.firm
 
 
+def clearing(given: Answered) -> str | None:
+    """The answer, if it may rule out causes of the user's network."""
+    return given.clearing
+
+
 def any_vantage(given: Answered) -> str | None:
     """The answer, from any vantage."""
     return given.answer
@@ -98,10 +103,20 @@ def _standing(cause: Cause, case: CaseModel, answers: Answers) -> Standing:
     if truth:
         return "found"
     if truth is False:
-        return "ruled_out" if condition_truth(cause.clears_only_if, answers) else "not_checked"
+        return "ruled_out" if _is_cleared(cause, answers, clearing) else "not_checked"
     if any(_speaks(condition, case, answers) for condition in cause.when):
         return "possible"
     return "not_checked"
+
+
+def is_cleared_elsewhere(cause: Cause, answers: Answers) -> bool:
+    """Whether *cause* is ruled out on the network that was tested, which may not be the user's."""
+    return _is_cleared(cause, answers, firm) and not _is_cleared(cause, answers, clearing)
+
+
+def _is_cleared(cause: Cause, answers: Answers, read: Callable[[Answered], str | None]) -> bool:
+    contradicted = alternatives_truth(cause.when, answers, read) is False
+    return contradicted and condition_truth(cause.clears_only_if, answers, read) is True
 
 
 def _speaks(condition: Condition, case: CaseModel, answers: Answers) -> bool:

@@ -93,6 +93,7 @@ def _both(before: Judged, judged: Judged) -> Judged:
         waits_for=_union(before.waits_for, judged.waits_for),
         person_only=before.person_only and judged.person_only,
         harmless=before.harmless and judged.harmless,
+        elsewhere=before.elsewhere and judged.elsewhere,
     )
 
 

@@ -76,4 +76,7 @@ def without_result(step: Step, failure: Failure, **facts: object) -> Observation
 
 USER_NETWORK: Final = "user-network"  # its observations find causes and rule them out
 REFERENCE: Final = "reference"  # shows how the service behaves from another network
-VANTAGES: Final = (USER_NETWORK, REFERENCE)
+VANTAGES: Final = (USER_NETWORK, REFERENCE)  # of relays, and of the protocol between hub and relay
+# Of the bot's own host only, and never sent: it finds causes of its own network, and rules none out for the user's.
+UNKNOWN_VANTAGE: Final = "unknown"
+LOCAL_VANTAGES: Final = (*VANTAGES, UNKNOWN_VANTAGE)

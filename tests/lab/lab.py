@@ -76,6 +76,7 @@ class Situation:
     def _environment(self) -> list[str]:
         """`env` and what it sets: nothing of the caller's environment reaches the relay but PATH."""
         values = {"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+        values |= {"LINEMAN_VANTAGE": "user-network"}  # the relay is in the user's network
         values |= {"PYTHONDONTWRITEBYTECODE": "1", "TERM": os.environ.get("TERM", "dumb")}
         if self.world.trust_interceptor:
             values["SSL_CERT_FILE"] = str(self.lab.folder / "pki" / "interceptor.pem")

@@ -5,6 +5,5 @@ from typing import Final
 
 REASONS: Final[Mapping[str, str]] = {
     "bot/rendering/blocks/evidence.py": "one page of tables, top to bottom; each table is a function of a few lines",
-    "bot/rendering/terminal/diagnosis.py": "one page, top to bottom; each section is a function of a few lines",
     "probes/net/stun.py": "one codec: packing and parsing mirror each other and share the RFC's numbers",
 }

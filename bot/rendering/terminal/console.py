@@ -85,6 +85,28 @@ def to_text(lines: Iterable[Line]) -> str:
     return stream.getvalue()
 
 
+def as_on_screen(lines: Iterable[Line], width: int) -> str:
+    """Return *lines* as a terminal of *width* columns shows them, without color."""
+    stream = io.StringIO()
+    console = _Console(
+        file=stream,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        width=width,
+        force_terminal=True,
+        color_system=None,
+    )
+    for line in lines:
+        _print(console, line, line.mark, printable(line.text))
+    return stream.getvalue()
+
+
+def height(lines: Iterable[Line], width: int) -> int:
+    """Count the rows that *lines* take on a terminal of *width* columns."""
+    return as_on_screen(lines, width).count("\n")
+
+
 def _print(console: Console, line: Line, mark: str, text: str) -> None:
     """Print one paragraph with its hanging mark."""
     lead = " " * line.indent + (f"{mark} " if mark else "")

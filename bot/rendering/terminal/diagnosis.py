@@ -1,4 +1,4 @@
-"""Render a diagnosis for a terminal: the short answer first, then its evidence.
+"""Render what the short answer leaves out: details, firewall rules, preflight guides, observations.
 
 Pure: no network, no clock.
 """
@@ -13,37 +13,34 @@ from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.marks import WHO
 from bot.rendering.reasons import Group
-from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.console import Line
+from bot.rendering.terminal.verdict_text import verdict_text
 from bot.rendering.view import RISKS, View
 from knowledge.advice.meaning import Meaning
-from knowledge.model.advice import AdvisedCause, AdvisedFix, Guide
+from knowledge.model.advice import AdvisedCause, AdvisedFix
 from knowledge.model.conclusions import Judged, NextQuestion
 from knowledge.model.network import Network
-from probes.protocol.model import REFERENCE, Observation
+from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Observation
 
 MARK: Final = "\N{BULLET}"
 STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}
+_WHERE: Final = {
+    USER_NETWORK: "in the user's network",
+    REFERENCE: "as a reference, outside the user's network",
+    UNKNOWN_VANTAGE: "maybe not in the user's network",
+}
 # Letters, not numbers: an answer may be a version. Without y and n, which are answers.
 LETTERS: Final = "abcdefgh"
 
 
-def render(
-    record: RunRecord, view: View, network: Network, *, verbose: bool = False, asks: bool = False
-) -> Iterator[Line]:
-    """Render the diagnosis of *record*; *verbose* adds all preflight guides and all observations.
-
-    With *asks*, the next question is left out, because the caller asks it right afterward.
-    """
+def render_details(record: RunRecord, view: View, network: Network) -> Iterator[Line]:
+    """Render everything that was judged, and why."""
     diagnosis = record.diagnosis
-    yield Line()
-    yield Line(view.headline, STYLES[diagnosis.outcome])
-    if note := assumed_as(record.request):
-        yield Line(note, "yellow")
     if len(view.found) > 1:
         yield from _items(_named(cause) for cause in view.found)
     yield from _meaning(view.meaning)
-    yield from _section("Tell the customer", (Line(text, indent=2) for text in view.customer))
+    if len(view.customer) > 1:
+        yield from _section("For the customer, one by one", _items(view.customer))
     for found in view.found:
         yield from _found(found, several=len(view.found) > 1)
     yield from _risks(view)
@@ -54,24 +51,33 @@ def render(
     yield from _section("Seen, but explained by none of this", _items(_steps(record, diagnosis.unexplained)))
     yield from _section("Ruled out", _items(_because(judged) for judged in diagnosis.ruled_out))
     yield from _section("Not checked", _groups(view.not_checked))
-    yield from _preflight(view.preflight, record.request.platform, verbose=verbose)
-    if diagnosis.next_question and not asks:
-        yield from _section("Next question", _items([_to_tell(diagnosis.next_question)]))
-    if verbose:
-        yield from _section("Every look", _observations(record.observations.values()))
     if missing := missing_from(record):
         yield Line()
         yield Line(missing.says, "yellow")
     yield from _foot(record, network)
 
 
+def render_rules(record: RunRecord, view: View) -> Iterator[Line]:
+    """Render what the firewall must allow for the causes found, and where the whole list is."""
+    fixes = [
+        fix for found in view.advised for fix in found.fixes if fix.who == "firewall" and (fix.code or fix.do)
+    ]
+    coded = [fix for fix in fixes if fix.code] or fixes
+    yield from _section("Firewall rules", _fixes(coded))
+    request = record.request
+    edge = f" --edge {request.edge}" if request.edge != "roaming" else ""
+    yield Line()
+    yield Line(f"Everything that calls need: lineman allowlist {request.platform or 'PLATFORM'}{edge}", "dim")
+
+
 def render_question(question: NextQuestion) -> Iterator[Line]:
-    """Render a question to the user, with its answers."""
+    """Render a question to the user, with its answers and everything else that can be typed."""
     yield Line()
     yield Line(question.ask, "bold")
     for letter, (answer, says) in zip(LETTERS, question.choices, strict=False):
         yield Line(f"{letter}  {says or answer}", indent=2)
-    yield Line("Type a letter or the answer; Enter alone leaves it open.", "dim")
+    yield Line('Type a letter or the answer. Enter, "skip" or "don\'t know" leaves it open.', "dim")
+    yield Line("Or type details, rules, preflight, all, why?, any question, /diagnose CODE, or quit.", "dim")
 
 
 def render_change(before: RunRecord, record: RunRecord, view: View) -> Iterator[Line]:
@@ -82,17 +88,13 @@ def render_change(before: RunRecord, record: RunRecord, view: View) -> Iterator[
     out = [judged for judged in record.diagnosis.ruled_out if judged.cause not in settled]
     if {cause.id for cause in view.found} != known:
         yield Line()
-        yield Line(view.headline, STYLES[record.diagnosis.outcome])
+        yield Line(verdict_text(record, view), STYLES[record.diagnosis.outcome])
+        yield from _section("Customer", [Line(view.customer_text, indent=2)])
         for found in new:
             yield from _found(found, several=True)
-    yield from _section("Ruled out now", _items(_because(judged) for judged in out))
+    yield from _section("Ruled out now", _items(judged.title for judged in out))
     if not new and not out:
         yield Line("That changes nothing.")
-
-
-def _to_tell(question: NextQuestion) -> str:
-    choices = "; ".join(says or answer for answer, says in question.choices)
-    return f"{question.ask} ({choices}) Tell it with --{question.option}."
 
 
 def _meaning(meaning: Meaning | None) -> Iterator[Line]:
@@ -157,41 +159,6 @@ def _code(code: str, note: str, title: str = "") -> Iterator[Line]:
             yield Line(note, "dim", indent=4)
 
 
-def _preflight(guides: tuple[Guide, ...], platform: str | None, *, verbose: bool) -> Iterator[Line]:
-    """Render the SDK's preflight test: in full for the requested platform, one line each if there is none."""
-    if platform is None and not verbose:
-        lines = _items(
-            f"{guide.title} ({guide.platform}): {guide.call}, since {guide.since}" for guide in guides
-        )
-        yield from _section("The SDK's own test, inside the app", lines)
-        if guides:
-            yield Line("Name the platform, or use --verbose, for the steps and the code.", "dim", indent=2)
-        return
-    yield from _guides(guides)
-
-
-def _guides(guides: Iterable[Guide]) -> Iterator[Line]:
-    for item in guides:
-        yield from _section(f"The SDK's own test, inside the app: {item.title}", _guide(item))
-
-
-def _guide(guide: Guide) -> Iterator[Line]:
-    yield Line(f"{guide.call}, since {guide.since}", indent=2)
-    for title, texts in (("Needs", guide.needs), ("Steps", guide.steps)):
-        yield from _sub(title, texts)
-    for sample in guide.samples:
-        yield from _code(sample.code, sample.note, sample.title)
-    for title, texts in (("How to read the report", guide.read), ("Beware", guide.traps)):
-        yield from _sub(title, texts)
-
-
-def _sub(title: str, texts: Iterable[str]) -> Iterator[Line]:
-    lines = list(_items(texts))
-    if lines:
-        yield Line(title, "underline", indent=2)
-        yield from lines
-
-
 def _section(title: str, lines: Iterable[Line]) -> Iterator[Line]:
     """Put an empty line and a *title* before *lines*; nothing if there are no lines."""
     body = list(lines)
@@ -229,11 +196,7 @@ def _observations(observations: Iterable[Observation]) -> Iterator[Line]:
 
 
 def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
-    where = (
-        "as a reference, outside the user's network"
-        if record.vantage == REFERENCE
-        else "in the user's network"
-    )
+    where = _WHERE[record.vantage]
     yield Line()
     if line := line_text(record.observations.values()):
         yield Line(f"{line}.", "dim")
@@ -245,5 +208,5 @@ def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
 
 
 # Shared with other renderers.
-section, items, cause_lines = _section, _items, _found
-render_meaning, render_guides, render_observations = _meaning, _guides, _observations
+section, items, cause_lines, code_lines = _section, _items, _found, _code
+render_meaning, render_observations = _meaning, _observations

@@ -1,17 +1,58 @@
-"""Render a run on several relays: the comparison first, then the result of each relay.
+"""Render what the short answer leaves out of a run on one or several relays.
 
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
+from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import compare, leading
 from bot.diagnosis.run_record import RunRecord
 from bot.rendering.terminal.console import Line
-from bot.rendering.terminal.diagnosis import MARK, STYLES, render
+from bot.rendering.terminal.diagnosis import (
+    MARK,
+    STYLES,
+    render_details,
+    render_observations,
+    render_rules,
+    section,
+)
+from bot.rendering.terminal.guides import render_guides
 from bot.rendering.view import View
 from knowledge.model.network import Network
-from probes.protocol.model import REFERENCE
+from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE
+
+DETAILS: Final = "details"
+RULES: Final = "rules"
+PREFLIGHT: Final = "preflight"
+ALL: Final = "all"
+PARTS: Final = (DETAILS, RULES, PREFLIGHT, ALL)
+
+
+def render_parts(
+    records: Sequence[RunRecord], views: Sequence[View], network: Network, parts: Collection[str]
+) -> Iterator[Line]:
+    """Render the *parts* of a case (`PARTS`), of all its relays."""
+    wanted = set(PARTS) if ALL in parts else set(parts)
+    first = views[list(records).index(leading(records))]
+    if DETAILS in wanted:
+        yield from _details(records, views, network, full=ALL in wanted)
+    if RULES in wanted:
+        yield from render_rules(leading(records), first)
+    if PREFLIGHT in wanted and first.preflight:
+        yield from render_guides(first.preflight)
+    if ALL in wanted:
+        yield from section("Every check", render_observations(aggregate(records).observations.values()))
+
+
+def _details(
+    records: Sequence[RunRecord], views: Sequence[View], network: Network, *, full: bool
+) -> Iterator[Line]:
+    if len(records) == 1:
+        yield from render_details(records[0], views[0], network)
+    else:
+        yield from render_several(records, views, network, full=full)
 
 
 def render_several(
@@ -19,13 +60,9 @@ def render_several(
     views: Sequence[View],
     network: Network,
     *,
-    verbose: bool = False,
-    asks: bool = False,
+    full: bool = False,
 ) -> Iterator[Line]:
-    """Render the comparison, and the full result of each relay that found something different.
-
-    With *verbose*, every relay's result is full. With *asks*, the next question is left out: the caller asks it.
-    """
+    """Render the comparison, and the details of each relay that found something different; of every one if *full*."""
     comparison = compare(records)
     first = leading(records)
     yield Line()
@@ -37,10 +74,12 @@ def render_several(
         found = frozenset(finding.cause for finding in record.diagnosis.found)
         yield Line()
         yield Line(f"From {record.relay} ({_where(record)}): {view.headline}", "bold underline")
-        if verbose or record is first or (found and found not in text):
-            yield from render(record, view, network, verbose=verbose, asks=asks or record is not first)
+        if full or record is first or (found and found not in text):
+            yield from render_details(record, view, network)
         text.append(found)
 
 
 def _where(record: RunRecord) -> str:
+    if record.vantage == UNKNOWN_VANTAGE:
+        return "maybe not in the user's network"
     return "a reference, elsewhere" if record.vantage == REFERENCE else "in the user's network"

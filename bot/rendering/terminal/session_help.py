@@ -31,6 +31,8 @@ def render_help(options: Mapping[str, Mapping[str, str]]) -> Iterator[Line]:
                 "it as it is: pasted lines are one message"
             ),
         ),
+        ("details, rules, preflight, or all", "prints the rest of the last answer"),
+        ("skip, or don't know", "leaves the open question open"),
         ("a question", "is answered from the documentation, for example: why would TURN help?"),
         ("allowlist PLATFORM", "lists what a firewall must allow. For example: allowlist ios edge=frankfurt"),
         ("relays", "lists the relays that can run tests"),

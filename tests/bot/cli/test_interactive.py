@@ -18,9 +18,12 @@ from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.triage import prepare
 from bot.errors import UsageError
 from bot.model.request import Request
+from bot.rendering.failure_text import SENTENCES
 from bot.rendering.marks import BAD, NEUTRAL, OK, mark
 from bot.rendering.terminal.console import Line, fit, to_text
-from bot.rendering.terminal.diagnosis import render, render_change, render_question
+from bot.rendering.terminal.diagnosis import render_change, render_question
+from bot.rendering.terminal.multi_relay import render_parts
+from bot.rendering.terminal.short_answer import ShortAnswer
 from bot.rendering.view import headline, make_view
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -61,55 +64,74 @@ def record(request: Request, failures: dict[str, Failure], vantage: str = USER_N
     )
 
 
-def text(case: RunRecord, *, verbose: bool = False) -> str:
-    return to_text(render(case, make_view(case, KNOWLEDGE, NETWORK), NETWORK, verbose=verbose))
+def text(case: RunRecord, *parts: str) -> str:
+    """The short answer, and *parts* after it."""
+    view = make_view(case, KNOWLEDGE, NETWORK)
+    short = ShortAnswer(case, view, KNOWLEDGE)
+    return to_text([*short.head(), *short.tail(), *render_parts([case], [view], NETWORK, parts)])
 
 
 def test_found() -> None:
     """A found cause comes first, with its customer's words, its evidence and its fixes by who makes them."""
     dns = dict.fromkeys(("dns", "stun", "nat", "edges"), Failure.DNS_NXDOMAIN_ERROR)
     others = dict.fromkeys(("tcp", "tls", "websocket", "http", "turn"), Failure.SKIPPED)
-    told = text(record(Request("31009", "javascript"), dns | others))
-    assert told.lstrip().startswith("Found: ")
-    assert KNOWLEDGE.causes["dns-failing"].title in told
-    assert "the resolver says that this name does not exist" in told
-    assert "Device.runPreflight" in told
-    assert "{" not in told.split("The SDK's own test")[0]
+    case = record(Request("31009", "javascript"), dns | others)
+    told = text(case)
+    assert told.startswith(f"Blocked: {KNOWLEDGE.causes['dns-failing'].title}.")
+    assert SENTENCES[Failure.DNS_NXDOMAIN_ERROR] in told
+    assert "{" not in told
+    assert "Device.runPreflight" not in told
+    assert "Device.runPreflight" in text(case, "preflight")
 
 
 def test_not_checked_is_grouped() -> None:
     """Causes that wait for the same answer are listed under it once."""
     dns = dict.fromkeys(("dns", "stun", "nat", "edges"), Failure.DNS_TIMEOUT_ERROR)
     others = dict.fromkeys(("tcp", "tls", "websocket", "http", "turn"), Failure.SKIPPED)
-    told = text(record(Request("31009", "ios"), dns | others))
-    below = told.split("Not checked")[1].split("\n\n")[0]
+    told = text(record(Request("31009", "ios"), dns | others), "details")
+    below = told.split("\nNot checked")[1].split("\n\n")[0]
     assert below.count(KNOWLEDGE.questions["signaling-dns"].asks) == 1
     assert below.count("\N{BULLET}") > 5
 
 
 def test_reference() -> None:
     """An answer from a reference relay says so, and rules nothing out."""
-    told = text(record(Request("31009", "ios"), {}, REFERENCE))
+    case = record(Request("31009", "ios"), {}, REFERENCE)
+    assert text(case).startswith("Could not tell: this machine is not in the user's network.")
+    assert "0 causes ruled out" in text(case)
+    told = text(case, "details")
     assert "as a reference, outside the user's network" in told
-    assert "Ruled out" not in told
+    assert "\nRuled out" not in told
 
 
 def test_next_question() -> None:
-    """The next question is part of the answer with the option to tell it by, unless it is asked right away."""
+    """The next question is part of the answer with the options to answer it, unless it is asked right away."""
     case = record(Request("31009", "javascript"), {})
     assert case.diagnosis.next_question
     asked = case.diagnosis.next_question
     view = make_view(case, KNOWLEDGE, NETWORK)
-    assert f"Tell it with --{asked.option}." in text(case)
-    assert "Next question" not in to_text(render(case, view, NETWORK, asks=True))
+    assert f"{asked.ask} Add --{asked.option} yes or --{asked.option} no." in text(case)
+    assert asked.ask not in to_text(ShortAnswer(case, view, KNOWLEDGE, asks=True).tail())
 
 
 def test_preflight_without_platform() -> None:
-    """Without a platform each SDK's test is one line; with --verbose all are told in full."""
+    """Without a platform each SDK's test is printed on request; what all share is said once."""
     case = record(Request("31009"), {})
-    assert "Name the platform" in text(case)
     assert "How to read the report" not in text(case)
-    assert text(case, verbose=True).count("How to read the report") == len(KNOWLEDGE.platforms)
+    told = text(case, "preflight")
+    guides = make_view(case, KNOWLEDGE, NETWORK).preflight
+    assert all(guide.call in told for guide in guides)
+    shared = [each for each in guides[0].needs if all(each in guide.needs for guide in guides)]
+    assert all(told.count(each) == 1 for each in shared)
+
+
+def test_everything_has_every_observation() -> None:
+    """With `all` every part is printed, and every single observation."""
+    told = text(record(Request("31009", "ios"), {}), "all")
+    places = [
+        told.index(part) for part in ("Ruled out", "lineman allowlist ios", "inside the app", "Every check")
+    ]
+    assert places == sorted(places)
 
 
 FINDING = Finding("a", "The door is shut", "certain", (), ())
@@ -244,25 +266,30 @@ async def test_on_a_terminal(world: SmallWorld) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.cli.main", "diagnose", "31009", "js", "--network", world.network()),
         cwd=ROOT,
-        env=os.environ | {"TERM": "xterm", "COLUMNS": "60", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        env=os.environ
+        | {"TERM": "xterm", "COLUMNS": "60", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+        | {"LINEMAN_VANTAGE": "user-network"},
         stdin=terminal.slave,
         stdout=terminal.slave,
         stderr=terminal.slave,
     )
     os.close(terminal.slave)
     try:
-        live = await terminal.read_until("No problem found from here")
-        assert "looks done" in live or "Looking" in live
+        live = await terminal.read_until("No problem found")
+        assert "checks done" in live or "Starting the checks" in live
         answer = await terminal.read_until("leaves it open.")
         assert "\x1b[3" not in live + answer
-        prose = answer.partition("The SDK's own test")[0]  # code is never wrapped
-        assert max(len(line) for line in prose.splitlines()) <= 60 + len("\x1b[1m\x1b[0m") * 2
+        assert max(len(line) for line in answer.splitlines()) <= 60 + len("\x1b[1m\x1b[0m") * 2
         terminal.type("perhaps\n")
-        assert "is not an answer" in await terminal.read_until("leaves it open.")
+        assert "The question stays open" in await terminal.read_until("lineman> ")
+        terminal.type("zzyzx\n")
+        assert "not an answer" in await terminal.read_until("lineman> ")
+        terminal.type("details\n")
+        assert "Ruled out" in await terminal.read_until("lineman> ")
         terminal.type("b\n")
         changed = await terminal.read_until("leaves it open.")
         assert "Ruled out now" in changed or "changes nothing" in changed
-        terminal.type("\n")
+        terminal.type("quit\n")
         assert await process.wait() == 1
     finally:
         if process.returncode is None:

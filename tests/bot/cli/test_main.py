@@ -75,22 +75,28 @@ async def test_outcomes(world: SmallWorld, wanted: str, code: int) -> None:
 
 
 async def test_for_people(world: SmallWorld) -> None:
-    """In a pipe the answer is plain lines: what was found first, then why, what to do, and how to test."""
-    code, out, err = await lineman("diagnose", "31009", "ios", "--network", refused(world), "--verbose")
+    """In a pipe the answer is plain lines: what was found first, then why, what to do, and all the rest."""
+    code, out, err = await lineman(
+        "diagnose", "31009", "ios", "--network", refused(world), "--all", "--vantage", "user-network"
+    )
     assert (code, err) == (0, "")
     assert "\x1b" not in out
     told = [
-        "Found: Connections to the signaling gateways are blocked",
-        "Tell the customer",
-        "Why",
+        "Blocked: Connections to the signaling gateways are blocked.",
+        "Customer",
+        "Do this",
+        "Firewall",
+        "Evidence",
         "the connection was refused",
+        "Why",
         "What to do",
         "Whoever runs the firewall",
-        "Ruled out",
-        "Not checked",
-        "The SDK's own test, inside the app: iOS",
-        "Every look",
+        "\nRuled out",
+        "\nNot checked",
         "Looked from local, in the user's network, at Small World",
+        "Firewall rules",
+        "The SDK's own test, inside the app: iOS",
+        "Every check",
     ]
     places = [out.find(text) for text in told]
     assert -1 not in places
@@ -103,7 +109,7 @@ async def test_ascii_terminal(world: SmallWorld) -> None:
     code, out, err = await lineman("diagnose", "31009", "ios", "--network", network, PYTHONIOENCODING="ascii")
     assert (code, err) == (1, "")
     assert out.isascii()
-    assert "No problem found from here" in out
+    assert "No problem found on this machine's network" in out
 
 
 USAGE = [
@@ -218,7 +224,7 @@ async def test_conversation(world: SmallWorld) -> None:
         "/diagnose CODE",
         "I don't know",
         "did you mean 31009",
-        "No problem found from here",
+        "No problem found on this machine's network",
     ):
         assert told in out
     assert await lineman("--network", world.network(), typed="quit\n/diagnose 31010\n") == (0, "", "")

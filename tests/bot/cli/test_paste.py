@@ -30,8 +30,8 @@ LATER: Final = (
     "12:01:07 [TwilioVoice][Device] Received error",
     "12:01:07 JWTTokenExpiredError (31205): the token has ended",
 )
-NOT_ACCEPTED: Final = "Found: The access token is not accepted"
-EXPIRED: Final = "Found: The access token has run out"
+NOT_ACCEPTED: Final = "Blocked: The access token is not valid"
+EXPIRED: Final = "Blocked: The access token has expired"
 OFFERED: Final = "Type a number."
 
 
@@ -42,7 +42,9 @@ async def conversation(term: str) -> AsyncIterator[Terminal]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.cli.main"),
         cwd=ROOT,
-        env=os.environ | {"TERM": term, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        env=os.environ
+        | {"TERM": term, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+        | {"LINEMAN_VANTAGE": "unknown"},
         stdin=terminal.slave,
         stdout=terminal.slave,
         stderr=terminal.slave,

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from bot.cli.diagnose import EXIT
+from bot.cli.exit_codes import EXIT
 from bot.cli.main import main
 from tests.bot.intake.samples import SAMPLES
 from tests.bot.intake.variations import VARIATIONS
@@ -119,7 +119,7 @@ def test_a_look_from_here_is_laid_beside_the_report(
     assert main(["preflight", files["javascript"], "--run", "--network", network, "--json"]) in EXIT.values()
     reply = json.loads(capsys.readouterr().out)
     jsonschema.validate(reply, SCHEMA)
-    assert reply["relay"] == {"name": "local", "vantage": "user-network"}
+    assert reply["relay"] == {"name": "local", "vantage": "unknown"}
     (tcp,) = (one for one in reply["answers"] if one["question"] == "signaling-tcp")
     assert (tcp["relay_answer"], tcp["device_answer"], tcp["differ"]) == ("shut", "partly", True)
     assert "signaling-blocked" not in [one["id"] for one in reply["found"]]

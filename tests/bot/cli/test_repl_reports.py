@@ -65,7 +65,8 @@ async def test_on_a_terminal() -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot.cli.main"),
         cwd=ROOT,
-        env=os.environ | {"TERM": "xterm", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},
+        env=os.environ
+        | {"TERM": "xterm", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", "LINEMAN_VANTAGE": "unknown"},
         stdin=terminal.slave,
         stdout=terminal.slave,
         stderr=terminal.slave,

@@ -17,8 +17,8 @@ from bot.rendering.blocks.ticket import ticket_text
 from bot.rendering.blocks.verdict import verdict
 from bot.rendering.blocks.verdict_controls import VerdictOptions
 from bot.rendering.json.diagnosis import render as render_json
-from bot.rendering.terminal.diagnosis import render
-from bot.rendering.terminal.multi_relay import render_several
+from bot.rendering.terminal.multi_relay import render_parts, render_several
+from bot.rendering.terminal.short_answer import ShortAnswer
 from bot.rendering.vantage_summary import view_together
 from bot.rendering.view import View, make_view
 from bot.slack.state.finished_run import for_platform, headline_of
@@ -51,26 +51,28 @@ def message(record: RunRecord) -> Message:
 
 
 def shown(record: RunRecord) -> str:
-    return "\n".join(line.text for line in render(record, view_of(record), NETWORK))
+    short = ShortAnswer(record, view_of(record), KNOWLEDGE)
+    parts = render_parts([record], [view_of(record)], NETWORK, ("details",))
+    return "\n".join(line.text for line in (*short.head(), *short.tail(), *parts))
 
 
 def test_terminal_names_a_risk_alone() -> None:
     """The verdict says that no problem was found, names the risk, and shows why and what to do."""
     text = shown(RISK)
-    assert text.startswith(f"\nNo problem found. 1 risk: {TITLE}\n")
+    assert text.startswith(f"No problem found from acme-hq. 1 risk: {TITLE}.\n")
     assert "Risks: nobody is affected now" in text
     assert "Blocked edges: ashburn." in text
     assert "With roaming, allow every edge" in text
-    assert "everything that calls need can be reached" in text
-    assert "Found" not in text
+    assert "Calls work now, but they can fail at any time." in text
+    assert "Blocked:" not in text
 
 
 def test_terminal_lists_a_risk_after_what_was_found() -> None:
     """Beside a cause, the headline names the cause, and the risk comes after it."""
     text = shown(BOTH)
-    assert text.startswith("\nFound: UDP to the media ports is blocked\n")
+    assert text.startswith("Blocked: UDP to the media ports is blocked.\n")
     assert text.index("Why") < text.index("Risks: nobody is affected now") < text.index("Ruled out")
-    assert "Found 2 causes" not in text
+    assert "2 causes found" not in text
 
 
 def test_slack_names_a_risk() -> None:

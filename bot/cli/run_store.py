@@ -1,0 +1,123 @@
+"""Store the terminal's runs beside those of Slack, and read them back: the same database, the same rows."""
+
+import asyncio
+import getpass
+import os
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, TypeVar
+
+from bot.diagnosis.aggregate import aggregate
+from bot.diagnosis.engine import Engine
+from bot.diagnosis.run_record import RunRecord
+from bot.errors import UsageError, unknown_word
+from bot.model.records import CaseRow, RunRow
+from bot.relays.hub.paths import DATABASE, DEFAULT_DATABASE
+from bot.rendering.vantage_summary import view_together
+from bot.slack.runtime.ids import new_case, new_run
+from bot.slack.state.run_history import reevaluate, summary_of
+from bot.storage.store import Store
+
+T = TypeVar("T")
+
+TEAM: Final = "terminal"  # of the cases of this host's terminal, where Slack's have their workspace
+_NEWEST: Final = 1_000
+
+
+def database_file(environment: Mapping[str, str]) -> Path:
+    """Return the bot's database if there is one here, else one of the user's own."""
+    here = Path(environment.get(DATABASE) or DEFAULT_DATABASE)
+    if environment.get(DATABASE) or here.exists():
+        return here
+    base = environment.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")  # noqa: PTH111, PTH118  (Path.home() raises where there is no home)
+    return Path(base) / "lineman" / DEFAULT_DATABASE
+
+
+def save_run(engine: Engine, records: Sequence[RunRecord], environment: Mapping[str, str]) -> str:
+    """Store a finished run and return its id; "" if that is not possible here, which harms no diagnosis."""
+    file = database_file(environment)
+    with suppress(OSError, UsageError, sqlite3.Error):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # The bot deletes old runs from its own database by its own settings.
+        own = file.parent.name == "lineman"
+        return _with_store(file, lambda store: _save(store, engine, records, sweep=own))
+    return ""
+
+
+async def _save(store: Store, engine: Engine, records: Sequence[RunRecord], *, sweep: bool) -> str:
+    whole, now = aggregate(records), time.time()
+    headline = view_together(records, engine.knowledge, engine.network).headline
+    case = CaseRow(new_case(), TEAM, "", _user(), whole.request, created=now)
+    run = RunRow(
+        id=new_run(),
+        case=case.id,
+        vantages={record.relay: record.vantage for record in records},
+        request=whole.request,
+        knowledge=whole.digest,
+        network=whole.network,
+        started=whole.started,
+        status="done",
+        ended=now,
+        outcome=whole.diagnosis.outcome,
+        summary=summary_of(records, headline, whole.diagnosis),
+    )
+    await store.open_case(case)
+    await store.start_run(run)
+    looks = [(record.relay, look) for record in records for look in record.observations.values()]
+    await asyncio.gather(*(store.save_observation(run.id, relay, look) for relay, look in looks))
+    if sweep:
+        await store.sweep(now)
+    return run.id
+
+
+def list_runs(environment: Mapping[str, str], limit: int) -> tuple[RunRow, ...]:
+    """List the finished runs of terminal and Slack, newest first."""
+    return _read(environment, lambda store: store.finished(limit))
+
+
+def load_run(
+    engine: Engine, run_id: str | None, environment: Mapping[str, str]
+) -> tuple[RunRow, tuple[RunRecord, ...]]:
+    """Return a finished run, the newest without *run_id*, concluded again from its observations; `UsageError`."""
+    runs = list_runs(environment, _NEWEST)
+    if not runs:
+        raise UsageError("No finished run is stored yet. Start one, such as: lineman diagnose 31009")
+    run = next((run for run in runs if run_id in (None, run.id)), None)
+    if run is None:
+        raise unknown_word(
+            "a stored run", str(run_id), [run.id for run in runs], "lineman history lists them"
+        )
+    if run.network != engine.network.id:
+        raise UsageError(f"Run {run.id} used another network file. Name it with --network.")
+    found = run
+    stored = _read(environment, lambda store: store.record(found.id))
+    request, observations = stored or (run.request, {})
+    return run, reevaluate(engine, run, "", request, observations).records
+
+
+def _read(environment: Mapping[str, str], read: Callable[[Store], Awaitable[T]]) -> T:
+    file = database_file(environment)
+    if not file.exists():
+        raise UsageError("No finished run is stored yet. Start one, such as: lineman diagnose 31009")
+    return _with_store(file, read)
+
+
+def _with_store(file: Path, use: Callable[[Store], Awaitable[T]]) -> T:
+    async def run() -> T:
+        store = Store.open(file)
+        try:
+            return await use(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a process without a user name, as in some containers
+        return ""

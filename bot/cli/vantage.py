@@ -1,0 +1,74 @@
+"""Find out whether this machine is in the user's network: by option, by environment, or by asking once.
+
+The answer to the question is stored in the settings file. Without a terminal nobody is asked, and it is unknown.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from bot.errors import unknown_word
+from bot.settings import SettingsReader
+from probes.protocol.model import LOCAL_VANTAGES, REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK
+
+VARIABLE: Final = "LINEMAN_VANTAGE"
+HELP: Final = "where this machine is: user-network, reference (not there), or unknown"
+_ASK: Final = (
+    "Is this machine in the network of the user who has the problem?\n"
+    "  y  yes, in the same network\n"
+    "  n  no, it is elsewhere\n"
+    "  Enter if you don't know, or if it changes\n"
+    "This is asked once. To answer for one run, add --vantage user-network, reference, or unknown.\n"
+)
+_ANSWERS: Final[Mapping[str, str]] = {"y": USER_NETWORK, "yes": USER_NETWORK, "n": REFERENCE, "no": REFERENCE}
+
+
+def find_vantage(option: str | None, environment: Mapping[str, str], *, asks: bool) -> str:
+    """Return the vantage of this machine; `UsageError` for an invalid one. *asks*: a person can answer."""
+    if option is not None:
+        if option not in LOCAL_VANTAGES:
+            raise unknown_word("a vantage", option, LOCAL_VANTAGES)
+        return option
+    reader = SettingsReader(environment)
+    given = reader.choice(VARIABLE, LOCAL_VANTAGES, "")
+    reader.check()
+    if given:
+        return given
+    return _stored_or_asked(settings_file(environment)) if asks else UNKNOWN_VANTAGE
+
+
+def settings_file(environment: Mapping[str, str]) -> Path:
+    """Return the path of the settings file, in the user's configuration folder."""
+    base = environment.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")  # noqa: PTH111, PTH118  (Path.home() raises where there is no home)
+    return Path(base) / "lineman" / "settings.json"
+
+
+def _stored_or_asked(file: Path) -> str:
+    settings = _load(file)
+    stored = settings.get("vantage")
+    if stored in LOCAL_VANTAGES:
+        return str(stored)
+    sys.stdout.write(_ASK)
+    try:
+        answer = input("> ").strip().casefold()
+    except EOFError:
+        return UNKNOWN_VANTAGE
+    vantage = _ANSWERS.get(answer, UNKNOWN_VANTAGE)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({**settings, "vantage": vantage}, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        sys.stderr.write(f"lineman: Could not save the answer: {error.strerror or error}.\n")
+    return vantage
+
+
+def _load(file: Path) -> dict[str, object]:
+    """Read the settings file; without a usable one, there are no settings."""
+    try:
+        settings = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return settings if isinstance(settings, dict) else {}

@@ -1,0 +1,46 @@
+"""Name relays and their networks in the terminal.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from bot.diagnosis.run_record import RunRecord
+from bot.rendering.vantage import VantageSummaries
+from probes.protocol.model import REFERENCE, USER_NETWORK
+
+_LOCAL: Final = "local"
+NETWORKS: Final = {USER_NETWORK: "user's network", REFERENCE: "reference"}
+
+
+def place_of(record: RunRecord) -> str:
+    """Name the relay, or this machine."""
+    return "this machine" if record.relay == _LOCAL else record.relay
+
+
+def network_of(vantage: str) -> str:
+    """Say in words in which network *vantage* is."""
+    return NETWORKS.get(vantage, "network unknown")
+
+
+def where_of(record: RunRecord, vantages: VantageSummaries | None) -> str:
+    """Name the relay with its network: `acme-hq (user's network)`; several relays are counted."""
+    if vantages and len(vantages.summaries) > 1:
+        return f"{len(vantages.summaries)} relays"
+    return f"{place_of(record)} ({network_of(record.vantage)})"
+
+
+def on_network_of(record: RunRecord) -> str:
+    """Name the network that was tested."""
+    return "this machine's network" if record.relay == _LOCAL else f"the network of {record.relay}"
+
+
+def relay_rows(vantages: VantageSummaries | None) -> Iterator[tuple[str, str]]:
+    """Yield each relay and its result, if there are several."""
+    if vantages is None or len(vantages.summaries) <= 1:
+        return
+    widest = max(len(summary.relay) for summary in vantages.summaries)
+    for summary in vantages.summaries:
+        network = network_of(summary.vantage).ljust(len(NETWORKS[USER_NETWORK]) + 1)
+        yield f"{summary.relay.ljust(widest)}  {network}", summary.headline

@@ -1,0 +1,199 @@
+"""Render the short answer: the verdict, the customer's text, who does what, the evidence, one question.
+
+It has at most 18 lines of 80 columns where the texts allow it; the rest is in `diagnosis.py`.
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.diagnosis.measurements import measurements_of
+from bot.diagnosis.run_record import LOCATE, RunRecord
+from bot.model.vocabulary import person_options
+from bot.rendering.customer_text import split_sentences
+from bot.rendering.failure_text import REPORTED, sentence
+from bot.rendering.symptom_text import assumed_as
+from bot.rendering.terminal.console import Line, height
+from bot.rendering.terminal.diagnosis import STYLES
+from bot.rendering.terminal.layers import layer_lines
+from bot.rendering.terminal.place_text import place_of, relay_rows, where_of
+from bot.rendering.terminal.verdict_text import verdict_text
+from bot.rendering.view import View, has_results
+from knowledge.model.advice import AdvisedCause
+from knowledge.model.conclusions import NextQuestion
+from knowledge.model.schema import Knowledge
+from probes.protocol.model import REFERENCE, USER_NETWORK
+
+ROLES: Final = {"firewall": "Firewall", "developer": "Developer", "support": "Support", "user": "User"}
+_LABEL: Final = 10  # width of the labels on the left
+_WIDE, _TALL = 80, 18
+_POSSIBLE: Final = 3  # possible causes that are named
+_CAUSES: Final = 4  # causes with their own step and evidence
+# Roles, sentences of evidence per cause, and whether blocks are apart, until all fits.
+_TRIES: Final = ((2, 2, True), (2, 1, True), (1, 1, True), (1, 1, False))
+
+
+@dataclass(frozen=True, slots=True)
+class ShortAnswer:
+    """The answer in two parts, so that the first one need not wait for the trace of lost packets."""
+
+    record: RunRecord  # of all relays together
+    view: View
+    knowledge: Knowledge
+    asks: bool = False  # the question follows right after, and the options are typed as words
+
+    @property
+    def _is_several(self) -> bool:
+        return self.view.vantages is not None and len(self.view.vantages.summaries) > 1
+
+    def head(self) -> list[Line]:
+        """Return everything down to the evidence."""
+        for roles, sentences, apart in _TRIES:
+            lines = list(self._head(roles, sentences, apart=apart))
+            if height((*lines, *self.tail()), _WIDE) <= _TALL:
+                break
+        return lines
+
+    def _head(self, roles: int, sentences: int, *, apart: bool) -> Iterator[Line]:
+        view, diagnosis = self.view, self.record.diagnosis
+        is_clear, tested = diagnosis.outcome == "clear", has_results(self.record)
+        yield Line(verdict_text(self.record, view), STYLES[diagnosis.outcome])
+        if note := assumed_as(self.record.request):
+            yield Line(note, "yellow")
+        if not self._is_several:
+            yield from (Line(layers, "dim") for layers in layer_lines(self.record))
+        yield from _block("Relays", relay_rows(view.vantages))
+        yield from _block("Meaning", view.meaning.texts[:1] if view.meaning and not tested else ())
+        yield from _block("Reason", self._reasons() if diagnosis.outcome == "unclear" else ())
+        yield from _block("Customer", [view.customer_text])
+        yield from _block("Do this", _steps(view.found[:_CAUSES], roles))
+        causes = view.risks if is_clear else view.found
+        evidence = _numbered(_evidence(causes[:_CAUSES], sentences))
+        yield from _block("Risk" if is_clear else "Evidence", evidence, gap=apart)
+        yield from _block("Next", self._next() if not (is_clear and view.risks) else ())
+        yield from _block("Measured", self._measured() if is_clear else ())
+
+    def tail(self, lost: Sequence[str] = ()) -> list[Line]:
+        """Return the rest: where packets are *lost*, the question, and the counts."""
+        return list(self._tail(lost))
+
+    def _tail(self, lost: Sequence[str]) -> Iterator[Line]:
+        yield from _block("Lost", lost, gap=False)
+        question = self.record.diagnosis.next_question
+        if question and not self.asks and len(self.view.found) <= 1:
+            yield from _block("Question", [ask_with_option(question, self.knowledge)])
+        yield Line()
+        yield Line(f"{self._counts()} {self._more()}", "dim")
+
+    def _reasons(self) -> Iterator[str]:
+        """Say why the result is open: relays that are missing, possible causes, failures, what was not checked."""
+        diagnosis, vantages = self.record.diagnosis, self.view.vantages
+        if vantages and vantages.missing:
+            yield from vantages.missing[:2]
+            return
+        if self.record.vantage == REFERENCE or not has_results(self.record):
+            return
+        possible = [f"{judged.title}." for judged in diagnosis.possible if not judged.harmless]
+        yield from possible[:_POSSIBLE]
+        if len(possible) > _POSSIBLE:
+            yield f"{len(possible) - _POSSIBLE} more are possible."
+        failed = [step for step in diagnosis.unexplained if step not in diagnosis.tolerated]
+        if not possible and failed:
+            yield f"{sentence(self.record.observations[failed[0]])}. No known cause explains this."
+        elif not possible and self.view.not_checked:
+            yield f"{self.view.not_checked[0].reason}."
+
+    def _next(self) -> Iterator[str]:
+        """Say what to do where the vantage limits what the result means."""
+        record, where = self.record, place_of(self.record)
+        if not has_results(record):
+            return
+        if record.vantage == REFERENCE:
+            yield "Test from a relay in the user's network: --relay NAME."
+        elif record.vantage != USER_NETWORK:
+            yield "If the user is on this network, add --vantage user-network. If not, add --relay NAME."
+        elif record.diagnosis.outcome == "clear":
+            yield f"Check that the user is on the same network as {where}: same Wi-Fi, same VPN."
+        elif record.diagnosis.outcome == "unclear" and not record.diagnosis.next_question:
+            yield "Run the SDK's own test in the app: --preflight shows how."
+
+    def _measured(self) -> Iterator[str]:
+        line = measurements_of(self.record.observations.values())
+        parts = [
+            f"round trip {line.rtt_ms:.0f} ms" if line.rtt_ms is not None else "",
+            f"jitter {line.jitter_ms:.0f} ms" if line.jitter_ms is not None else "",
+            f"loss {line.loss_percent:.2g} %" if line.loss_percent is not None else "",
+            f"MOS {line.mos:.1f}" if line.mos is not None else "",
+        ]
+        if text := ", ".join(filter(None, parts)):
+            yield f"{text[:1].upper()}{text[1:]}."
+
+    def _counts(self) -> str:
+        """Count causes and checks, which say how much the verdict rests on."""
+        diagnosis = self.record.diagnosis
+        looks = [look for look in self.record.observations.values() if look.probe not in (LOCATE, *REPORTED)]
+        if not looks:
+            return "No network check is needed for this code."
+        ruled, possible = len(diagnosis.ruled_out), len(diagnosis.possible)
+        text = f"{ruled} {'cause' if ruled == 1 else 'causes'} ruled out"
+        text += f", {possible} possible" if possible else ""
+        count = sum(look.has_result for look in looks)
+        of = f" of {len(looks)}" if count < len(looks) and diagnosis.outcome == "unclear" else ""
+        where, seconds = (
+            where_of(self.record, self.view.vantages),
+            self.record.timings.get("total", 0.0) / 1000,
+        )
+        return f"{text}, {len(diagnosis.not_checked)} not checked. {count}{of} checks from {where} in {seconds:.1f} s."
+
+    def _more(self) -> str:
+        words = ["details", *(["rules"] if self.view.advised else []), "preflight"]
+        return (
+            f"More: {', '.join(words)}" if self.asks else f"More: {' '.join(f'--{word}' for word in words)}"
+        )
+
+
+def ask_with_option(question: NextQuestion, knowledge: Knowledge) -> str:
+    """Return *question* with the options that answer it, as in "A VPN? Add --vpn yes or --vpn no"."""
+    words = person_options(knowledge).get(question.option, {})
+    values = list(dict.fromkeys(words.values())) or ["VERSION"]
+    return f"{question.ask} Add {' or '.join(f'--{question.option} {value}' for value in values)}."
+
+
+def _block(label: str, texts: Iterable[str | tuple[str, str]], *, gap: bool = True) -> Iterator[Line]:
+    """Put *label* beside *texts*, after an empty line; a pair has a second label. Nothing without texts."""
+    for number, text in enumerate(texts):
+        if number == 0 and gap:
+            yield Line()
+        second, body = text if isinstance(text, tuple) else ("", text)
+        mark = ("" if number else label).ljust(_LABEL)
+        yield Line(body, mark=f"{mark} {second.ljust(_LABEL)}" if second or body is not text else mark)
+
+
+def _numbered(texts: Sequence[str]) -> list[str]:
+    several = len(texts) > 1
+    return [f"{number}. {text}" if several else text for number, text in enumerate(texts, 1) if text]
+
+
+def _evidence(causes: Sequence[AdvisedCause], most: int) -> list[str]:
+    """One line per cause; a single cause may have more sentences."""
+    count = most if len(causes) == 1 else min(most, 1)
+    return [" ".join(cause.evidence[:count]) for cause in causes]
+
+
+def _steps(causes: Sequence[AdvisedCause], roles: int) -> list[tuple[str, str]]:
+    """The first step of each role, or of each cause if there are several, grouped by role."""
+    several = len(causes) > 1
+    found: list[tuple[str, str]] = []
+    for number, cause in enumerate(causes, 1):
+        by_role: dict[str, str] = {}
+        for fix in cause.fixes:
+            by_role.setdefault(ROLES.get(fix.who, fix.who), split_sentences(fix.do)[0])
+        for role, text in list(by_role.items())[: 1 if several else roles]:
+            found.append((role, f"{number}. {text}" if several else text))
+    order = list(dict.fromkeys(role for role, _ in found))
+    grouped = sorted(found, key=lambda item: order.index(item[0]))
+    return [
+        ("" if number and grouped[number - 1][0] == role else role, text)
+        for number, (role, text) in enumerate(grouped)
+    ]
