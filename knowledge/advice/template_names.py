@@ -91,6 +91,8 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "not_after",
             "skew_s",
             "alert",
+            "other_name",
+            "hello_sent",
         }
     ),
     "websocket": frozenset(

@@ -50,6 +50,16 @@ class Handshake:
         """Whether the peer's TCP confirmed all that was sent: then the server may only be slow."""
         return self.stream is not None and self.stream.tcp.unacknowledged == 0
 
+    @property
+    def is_answered(self) -> bool:
+        """Whether the server sent anything."""
+        return self.stream is not None and self.stream.received > 0
+
+    @property
+    def hello_sent(self) -> int:
+        """How often TCP sent the ClientHello, the first packet of ours, while nobody confirmed it."""
+        return 0 if self.stream is None else 1 + self.stream.tcp.resent_now
+
     def note(self) -> None:
         """Note how far it came, and how long each part took."""
         self.context.note(stage=self.stage)

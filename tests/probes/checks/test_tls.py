@@ -174,3 +174,23 @@ async def test_an_old_protocol_version_is_described() -> None:
     assert failure is None
     assert facts["version"] == "TLSv1.2"
     assert facts["cipher"].startswith("ECDHE-ECDSA")
+
+
+@pytest.mark.parametrize("drops", [b"roaming", b""], ids=["our name", "every name"])
+async def test_another_server_name_shows_what_is_dropped(drops: bytes) -> None:
+    """Where only our server name gets no answer, the facts say so; where none does, nothing is said about names."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if drops in await reader.read(2000):
+            await asyncio.Event().wait()
+        writer.write(b"\x15\x03\x03\x00\x02\x02\x28")
+
+    async with tcp_server(talk) as port:
+        failure, facts = await look(port, budget=1.4)
+    assert failure is Failure.INCONCLUSIVE
+    assert facts["stage"] == "hello"
+    if drops:
+        assert facts["other_name"] == tls.OTHER_NAME
+        assert facts["hello_sent"] >= 2
+    else:
+        assert "other_name" not in facts
