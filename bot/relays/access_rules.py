@@ -26,6 +26,7 @@ _GROUP: Final = re.compile(r"S[A-Z0-9]+")
 
 # The conditions of a rule, and how a refusal describes each.
 CONDITIONS: Final = {
+    "outside": "by people of our own organization only",
     "workspaces": "from this workspace",
     "channels": "from this channel",
     "groups": "by members of another user group only",
@@ -42,6 +43,7 @@ class AccessSubject:
     user: str
     groups: frozenset[str] = frozenset()  # ids and handles of the user's Slack user groups
     channel_name: str = ""  # if a rule needs it and it is known
+    home: str = ""  # of a person from outside (Slack Connect): their workspace or organization
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class AccessRule:
     def misses(self, who: AccessSubject) -> tuple[str, ...]:
         """List the conditions that *who* does not meet."""
         met = {
-            "workspaces": not self.workspaces or who.team in self.workspaces,
+            "outside": not who.home or who.home in self.workspaces,
+            "workspaces": not self.workspaces or bool({who.team, who.home} & self.workspaces),
             "channels": not self.channels or bool({who.channel, who.channel_name} & self.channels),
             "groups": not self.groups or bool(who.groups & self.groups),
             "users": not self.users or who.user in self.users,

@@ -150,6 +150,7 @@ class Acting:
         team = self.teams[user.team]
         event = {**message.json(), "channel": message.channel.id, "channel_type": message.channel.kind}
         event |= {"client_msg_id": new_id("M"), "event_ts": message.ts}
+        event |= {"user_team": user.home} if user.home else {}
         mention = f"<@{team.bot}>" in text
         for kind in ["app_mention"] if mention and message.channel.kind != "im" else []:
             await self._event(team, {**event, "type": kind})
@@ -258,7 +259,12 @@ class Acting:
         team = self.teams[user.team]
         return {
             "type": kind,
-            "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": team.id},
+            "user": {
+                "id": user.id,
+                "username": user.name,
+                "name": user.name,
+                "team_id": user.home or team.id,
+            },
             "api_app_id": APP,
             "token": "legacy",
             "trigger_id": self.trigger(user),

@@ -51,6 +51,7 @@ class User:
     locale: str = "en-US"
     zone: str = "Europe/Amsterdam"
     is_bot: bool = False
+    home: str = ""  # the workspace of a person from another organization
 
     def profile(self) -> dict[str, Any]:
         return {

@@ -18,6 +18,7 @@ from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import acknowledged, progress
 from bot.rendering.blocks.question import ask as ask_question
+from bot.rendering.blocks.question import ended
 from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
 from bot.rendering.blocks.verdict import verdict
@@ -179,6 +180,8 @@ class Gallery:
         question = media.record.diagnosis.next_question
         if question:
             yield Exhibit("question", "A question", ask_question(media.about, question))
+            ended_message = ended(media.about, media.view.headline, question)
+            yield Exhibit("ended", "After a run that took long", ended_message)
         yield Exhibit("evidence", "Evidence", evidence.evidence(one, blocked.view, diagnosis, looks.values()))
         yield Exhibit(
             "evidence-relays", "Evidence from several relays", self.together.side_by_side.evidence()
@@ -222,7 +225,9 @@ class Gallery:
         yield Exhibit("choose", "Several codes", notices.choose(codes), private=True)
         broken = "The relay acme-hq stopped answering in the middle of the run."
         yield Exhibit("error", "Error", notices.error(broken, "e-20261122-7c1f", self.blocked.about))
-        yield Exhibit("not-in-channel", "Not in the channel", notices.not_in_channel(), private=True)
+        yield Exhibit("not-in-channel", "Not in the channel", notices.cannot_post(sent=True), private=True)
+        archived = notices.cannot_post(word="is_archived")
+        yield Exhibit("archived", "An archived channel", archived, private=True)
         yield Exhibit(
             "missing-scope", "Missing permission", notices.missing_scope(["files:write"]), private=True
         )

@@ -17,6 +17,7 @@ from bot.rendering.blocks.block_types import (
     paragraph,
     rich,
     run,
+    runs,
     section,
     title,
 )
@@ -69,8 +70,8 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
     ways = (
         ("/diagnose 31009", "tests for every platform"),
         *([one_platform] if one_platform else []),
-        ("/diagnose 31009 edge=frankfurt from acme-hq", "with an edge, from a relay"),
-        ("/diagnose 31009 from acme-hq and berlin", "from several, compared"),
+        ("/diagnose 31009 edge=frankfurt from RELAY", "with an edge, from a relay of `/diagnose relays`"),
+        ("/diagnose 31009 from RELAY and RELAY", "from several, compared"),
         ("/diagnose no sound on the office Wi-Fi", "without a code: say what happens"),
         ("/diagnose meaning 53405", "what a code means"),
         ("/diagnose why does TURN help?", "answers a question"),
@@ -78,9 +79,12 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         ("/diagnose", "opens a form"),
         ("/diagnose relays", "shows the relays"),
         ("/diagnose history", "shows your recent runs"),
+        ("/diagnose stop", "stops what you started here"),
     )
     builder.add(
-        rich(title("Type"), bullets([run(what, 200, code=True), run(f"  {why}", 200)] for what, why in ways))
+        rich(
+            title("Type"), bullets([run(what, 200, code=True), *runs(f"  {why}", 200)] for what, why in ways)
+        )
     )
     others = (
         "On any message with an error in it: More actions, then Diagnose this message. Works in threads too.",

@@ -12,13 +12,14 @@ from bot.rendering.blocks.elements import ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.run_header import RunHeader, byline, footer, mention
 
-EXAMPLES: Final = (
-    "/diagnose 31009",
-    "/diagnose 31009 ios",
-    "/diagnose 31009 javascript edge=frankfurt from acme-hq",
-)
+EXAMPLES: Final = ("/diagnose 31009", "/diagnose 31009 ios", "/diagnose 31009 javascript edge=frankfurt")
 NO: Final = "\N{NO ENTRY SIGN}"
 BROKEN: Final = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+
+
+def examples(relay: str = "") -> tuple[str, ...]:
+    """Return commands that work; the last one names *relay*, if there is one."""
+    return (*EXAMPLES[:-1], f"{EXAMPLES[-1]} from {relay}") if relay else EXAMPLES
 
 
 def note(sentence: str) -> Message:
@@ -143,20 +144,30 @@ def thanks(header: RunHeader, verdict: str) -> Message:
     return builder.message(f"Thank you. {text}")
 
 
-def not_in_channel(bot: str = "@Lineman") -> Message:
-    """Explain how to invite the bot into a channel."""
+_CLOSED: Final = {  # Slack's word: why nothing can be posted in a channel
+    "is_archived": "This channel is archived, so nobody can post in it. ",
+    "restricted_action": "Only some people may post in this channel. ",
+}
+
+
+def cannot_post(bot: str = "@Lineman", word: str = "not_in_channel", *, sent: bool = False) -> Message:
+    """Say why nothing can be posted in a channel (Slack's *word*), and where the answer is: *sent* directly, or not."""
+    why = _CLOSED.get(word, "I am not in this channel. ")
+    invited = [
+        run("To have it here, type "),
+        run(f"/invite {bot}", 100, code=True),
+        run(" and then your command again."),
+    ]
+    parts = [run(why, bold=True)]
+    if sent:
+        parts.append(run("The answer comes to you in a direct message. "))
+    if word not in _CLOSED:
+        parts += invited
+    elif not sent:
+        parts.append(run("Ask in another channel, or in a direct message."))
     builder = MessageBuilder()
-    builder.add(
-        rich(
-            paragraph(
-                run("I am not in this channel yet. ", bold=True),
-                run("Type "),
-                run(f"/invite {bot}", 100, code=True),
-                run(" and then your command again, or ask me in a direct message."),
-            )
-        )
-    )
-    return builder.message(f"I am not in this channel yet. Type /invite {bot} and then your command again.")
+    builder.add(rich(paragraph(*parts)))
+    return builder.message("".join(str(part["text"]) for part in parts))
 
 
 def missing_scope(scopes: Sequence[str]) -> Message:

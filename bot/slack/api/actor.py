@@ -28,6 +28,9 @@ class Actor:
     trigger: str = ""
     enterprise: str = ""
     channel_type: str = ""
+    home: str = (
+        ""  # Slack Connect: the workspace or organization of a person from outside; empty for our own people
+    )
     private: bool = False  # the message is visible to this user only, so the reply must be, too
     arrived: float = field(
         default_factory=lambda: ARRIVED.get() or time.monotonic(), compare=False
@@ -71,21 +74,44 @@ def of_interaction(body: Mapping[str, Any]) -> Actor:
         trigger=_text(body, "trigger_id"),
         enterprise=_text(_inner(body, "enterprise"), "id"),
         private=container.get("is_ephemeral") is True,
+        home=_text(user, "team_id") if _is_foreign(body, user, team) else "",
     )
+
+
+def _is_foreign(body: Mapping[str, Any], user: Mapping[str, Any], team: Mapping[str, Any]) -> bool:
+    """Whether a person belongs to another workspace; in an organization with several, that says nothing."""
+    home = _text(user, "team_id")
+    return bool(home and _text(team, "id")) and home != _text(team, "id") and not _inner(body, "enterprise")
 
 
 def of_event(body: Mapping[str, Any]) -> Actor:
     """Read the actor of an Events API event: a message, a mention, or an opened tab."""
     event = _inner(body, "event")
+    home = _outside(body, event)
+    # From outside, the event may name the other workspace; the authorization names the one that Lineman is in.
+    installed = _text(_first(body, "authorizations"), "team_id") if home else ""
     return Actor(
-        team=_text(body, "team_id") or _text(event, "team"),
+        team=installed or _text(body, "team_id") or _text(event, "team"),
         user=_text(event, "user"),
         channel=_text(event, "channel"),
         thread=_text(event, "thread_ts"),
         message=_text(event, "ts"),
         enterprise=_text(_first(body, "authorizations"), "enterprise_id") or _text(body, "enterprise_id"),
         channel_type=_text(event, "channel_type"),
+        home=home,
     )
+
+
+def _outside(body: Mapping[str, Any], event: Mapping[str, Any]) -> str:
+    """Return the workspace or organization of a person who does not belong to ours; empty if that is not known.
+
+    An organization has several workspaces, and an event does not list them: there, only another organization counts.
+    """
+    granted, home = _first(body, "authorizations"), _text(event, "user_team")
+    organization = _text(granted, "enterprise_id") or _text(body, "enterprise_id")
+    ours = {organization, _text(granted, "team_id") or _text(body, "team_id")}
+    unsure = organization and not home.startswith("E")
+    return "" if unsure or home in ours else home
 
 
 def delivery_id(body: Mapping[str, Any]) -> str:

@@ -38,7 +38,8 @@ async def send_allowlist(context: AppContext, actor: Actor, wanted: ListRequest)
         if error.word not in OUTSIDE or place == actor.user:
             raise
         await context.post_ephemeral(
-            actor, notices.not_in_channel(f"@{(await context.workspace(actor)).name}")
+            actor,
+            notices.cannot_post(f"@{(await context.workspace(actor)).name}", error.word, sent=True),
         )
         await _give(context, actor, wanted, content, actor.user, "")
 

@@ -92,11 +92,14 @@ async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> N
         case Request() as request:
             await lifecycle.start(context, actor, request)
         case SymptomMatch() as readings if readings.verdict == "none":
-            await context.post_ephemeral(actor, notices.usage(understood(readings), hint=heard.taken_out))
+            examples = await context.examples(actor)
+            await context.post_ephemeral(
+                actor, notices.usage(understood(readings), examples, heard.taken_out)
+            )
         case SymptomMatch() as readings:
             await symptom_choices.take(context, actor, readings, heard.text[:KEPT])
         case UsageError() as wrong:
-            examples = LISTS if called(heard.text) is not None else notices.EXAMPLES
+            examples = LISTS if called(heard.text) is not None else await context.examples(actor)
             await context.post_ephemeral(actor, notices.usage(str(wrong), examples, heard.taken_out))
         case AmbiguousCode(_, options):
             named = [(code, answers.name_of(context, code)) for code, _ in options]
@@ -105,11 +108,24 @@ async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> N
                 actor, notices.choose(named, platforms.pop() if len(platforms) == 1 else "")
             )
         case Intent(kind="stop"):
-            await context.post_ephemeral(actor, note(NOTHING_RUNS))
+            await _stop(context, actor)
         case Intent():
             await context.post_ephemeral(actor, note(NOTHING_TO_REPEAT))
         case _:
             await _answer(context, actor, heard)
+
+
+async def _stop(context: AppContext, actor: Actor) -> None:
+    """Stop what *actor* started here; what other people started goes on until somebody presses Stop below it."""
+    stopped, others = await lifecycle.stop_own(context, actor)
+    if stopped:
+        text = f"Stopped {'your diagnosis' if stopped == 1 else f'your {stopped} diagnoses'}."
+    else:
+        text = NOTHING_RUNS if not others else "No diagnosis of yours is running here."
+    if others:
+        left = "one diagnosis" if others == 1 else f"{others} diagnoses"
+        text += f" Still running, started by other people: {left}. Press Stop in its message to end it."
+    await context.post_ephemeral(actor, note(text))
 
 
 def _with_call(context: AppContext, heard: ParsedMessage, call: CallData) -> ParsedMessage:

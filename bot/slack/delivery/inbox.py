@@ -122,7 +122,7 @@ async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> No
     except NoWindowError as late:
         await context.post_ephemeral(actor, note(str(late)))
     except UsageError as error:
-        await context.post_ephemeral(actor, notices.usage(str(error)))
+        await context.post_ephemeral(actor, notices.usage(str(error), await context.examples(actor)))
     except NotAllowedError as error:
         await context.post_ephemeral(actor, notices.refusal(str(error), error.instead))
     except SlackError as refused:
@@ -139,7 +139,7 @@ async def _in_words(context: AppContext, actor: Actor, refused: SlackError) -> M
     """Explain an error from Slack to the person who can fix it."""
     log.warning("error from Slack: %s", refused.word)
     if refused.word in OUTSIDE:
-        return notices.not_in_channel(f"@{(await context.workspace(actor)).name}")
+        return notices.cannot_post(f"@{(await context.workspace(actor)).name}", refused.word)
     if refused.word == "missing_scope":
         return notices.missing_scope(refused.needed or ("unknown",))
     return notices.error(f"Slack did not take the answer ({refused.word}).", new_reference())
@@ -155,6 +155,7 @@ def _again(row: InboxRow, *, suspect: bool) -> InboundEvent:
         message=who.get("message", ""),
         enterprise=who.get("enterprise", ""),
         channel_type=who.get("channel_type", ""),
+        home=who.get("home", ""),
         private=bool(who.get("private")),
     )
     return InboundEvent(row.way, actor, row.event, row.said, row.turn, row.stamp, True, suspect, row.received)

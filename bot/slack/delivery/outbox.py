@@ -26,15 +26,17 @@ def first_of(case: CaseRow, run: RunRow) -> PostRow:
 
 async def announce(
     context: AppContext, owed: PostRow, first: Message, workspace: Workspace, user: str
-) -> tuple[str, str]:
+) -> tuple[str, str, str]:
     """Post the first message of a run exactly once; returns channel and timestamp. Raises `SlackError`.
 
-    If Lineman may not post there, the message goes to *user* directly.
+    If Lineman may not post there, the message goes to *user* directly, and Slack's word for why comes third.
     """
     await context.ack_priority.wait_until_idle()
-    channel, ts = await _put(context, workspace, await _placed(context, workspace, owed), first, user)
+    channel, ts, refused = await _put(
+        context, workspace, await _placed(context, workspace, owed), first, user
+    )
     await context.store.delivered(owed.key, ts, owed.version)
-    return channel, ts
+    return channel, ts, refused
 
 
 async def settle_run(context: AppContext, run_id: str) -> None:
@@ -47,6 +49,17 @@ async def settle_run(context: AppContext, run_id: str) -> None:
     await deliver(context, await context.store.owe(replace(owed, payload={"state": run.status})))
     if run.status == "done" and case.message_ts not in ("", owed.message_ts):
         await _owe_case(context, case, run.id, {})
+
+
+async def notify(context: AppContext, run_id: str) -> None:
+    """Post in the thread of a finished run, once, that it has ended: an edited message notifies nobody."""
+    run = await context.store.run(run_id)
+    case = await context.store.case(run.case) if run else None
+    if run is None or case is None or run.status != "done":
+        return
+    thread = case.thread_ts or case.message_ts
+    row = PostRow(f"end of {run.id}", run.id, case.team, case.channel, thread, {"ended": "yes"})
+    await deliver(context, await context.store.owe(row))
 
 
 async def refresh_case(
@@ -79,7 +92,7 @@ async def deliver(context: AppContext, owed: PostRow) -> None:
     if ts:
         await deliver_final(workspace, channel, ts, owed.thread_ts, message)
     else:
-        channel, ts = await _put(context, workspace, owed, message, case.user)
+        channel, ts, _ = await _put(context, workspace, owed, message, case.user)
     await context.store.delivered(owed.key, ts, owed.version)
     if not case.message_ts:  # the process ended before this was stored
         await context.store.bind_thread(case.id, channel, case.thread_ts or ts, ts)
@@ -94,15 +107,16 @@ async def _placed(context: AppContext, workspace: Workspace, owed: PostRow) -> P
 
 async def _put(
     context: AppContext, workspace: Workspace, owed: PostRow, message: Message, user: str
-) -> tuple[str, str]:
-    """Post it; if Lineman may not post there, post it to *user* directly."""
+) -> tuple[str, str, str]:
+    """Post it; if Lineman may not post there, post it to *user* directly, and return Slack's word for why."""
     try:
-        return await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key)
-    except SlackError as refused:
-        if refused.word not in OUTSIDE or owed.channel.startswith(DIRECT):
+        return *await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key), ""
+    except SlackError as error:
+        if error.word not in OUTSIDE or owed.channel.startswith(DIRECT):
             raise
+        refused = error.word
     there = await context.store.owe(replace(owed, channel=await direct(workspace, user), thread_ts=""))
-    return await post(workspace, there.channel, message, key=there.key)
+    return *await post(workspace, there.channel, message, key=there.key), refused
 
 
 async def _owe_case(context: AppContext, case: CaseRow, run: str, how: Mapping[str, str]) -> None:
@@ -134,6 +148,8 @@ async def _message_of(context: AppContext, owed: PostRow, case: CaseRow, run: Ru
     finished = await context.run_history.get(run.id)
     if finished is None:
         return None
+    if how.get("ended"):
+        return await context.worker.call(run_messages.ended_message, context.engine, finished)
     before = await context.run_history.before(finished)
     if before and owed.key == run.id:
         return await context.worker.call(run_messages.change_message, context.engine, before, finished)

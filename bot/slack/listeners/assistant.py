@@ -58,7 +58,7 @@ async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) 
         await thread_replies.reply(context, actor, thread_replies.help_text(context))
     elif (left := await reports.take(context, actor, None, text)) is not None:
         await _think(context, actor)
-        here = Actor(actor.team, actor.user, actor.channel, actor.thread or actor.message, actor.message)
+        here = replace(actor, thread=actor.thread or actor.message)
         await handle_text(context, here, left)
 
 

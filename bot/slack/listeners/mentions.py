@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
@@ -34,14 +35,7 @@ def register(app: AsyncApp, context: AppContext) -> None:
 async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -> None:
     """Continue the case of this thread, or start one in it."""
     text = fields["text"]
-    here = Actor(
-        team=actor.team,
-        user=actor.user,
-        channel=actor.channel,
-        thread=actor.thread or actor.message,
-        message=actor.message,
-        enterprise=actor.enterprise,
-    )
+    here = replace(actor, thread=actor.thread or actor.message)
     case = await context.store.case_of_thread(actor.team, actor.channel, here.thread)
     if case:
         await follow(context, here, case, text, addressed=True)

@@ -141,4 +141,5 @@ def place_of(actor: Actor, view: Mapping[str, Any]) -> Actor:
         thread=str(place.get("thread", "")),
         response_url=str(place.get("response_url", "")),
         enterprise=actor.enterprise,
+        home=actor.home,
     )

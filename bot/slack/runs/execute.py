@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -33,6 +34,8 @@ from probes.protocol.model import Observation
 
 log = logging.getLogger(__name__)
 
+NOTIFY_AFTER = 15.0  # seconds; after that, people look away, and an edit notifies nobody
+
 
 async def execute_run(context: AppContext, running: ActiveRun) -> None:
     """Execute a run and show its verdict; an internal error is shown with a reference."""
@@ -56,6 +59,8 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
     if await context.store.finish_run(running.run.id, "done", finished.outcome, summary):
         context.run_history.keep(finished)
         await _report_progress(context, running)
+        if time.time() - running.run.started > NOTIFY_AFTER:
+            await _in_slack(outbox.notify(context, running.run.id), running)
         await locate_drops(context, running, finished)
 
 
@@ -70,8 +75,13 @@ async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ende
 
 async def _report_progress(context: AppContext, running: ActiveRun) -> None:
     """Show the end of a run in Slack; if that fails, the outbox retries."""
+    await _in_slack(outbox.settle_run(context, running.run.id), running)
+
+
+async def _in_slack(posted: Awaitable[None], running: ActiveRun) -> None:
+    """Await what is posted; if Slack refuses it, the outbox retries."""
     try:
-        await outbox.settle_run(context, running.run.id)
+        await posted
     except SlackError as error:
         log.warning("cannot post the end of run %s, will retry: %s", running.run.id, error.word)
 

@@ -14,7 +14,7 @@ from bot.rendering.blocks import notices
 from bot.rendering.blocks.progress import acknowledged
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
-from bot.slack.api.post_update import PEOPLE
+from bot.slack.api.post_update import DIRECT, PEOPLE
 from bot.slack.delivery import outbox
 from bot.slack.runs import execute
 from bot.slack.runtime.ids import new_case, new_run
@@ -94,6 +94,25 @@ async def stop(context: AppContext, actor: Actor, run_id: str) -> bool:
     return await execute.end_without_verdict(context, running, "stopped", Ending(by=actor.user))
 
 
+async def stop_own(context: AppContext, actor: Actor) -> tuple[int, int]:
+    """Stop the runs that *actor* started in this channel; return their number, and that of other people's."""
+    here = [
+        running
+        for running in tuple(context.active_runs.values())
+        if running.case.team == actor.team and _is_in(running, actor)
+    ]
+    own = [running for running in here if running.user == actor.user]
+    stopped = [await stop(context, actor, running.run.id) for running in own]
+    return sum(stopped), len(here) - len(own)
+
+
+def _is_in(running: ActiveRun, actor: Actor) -> bool:
+    """Whether a run is shown where *actor* is; a run of the actor's own may have gone to a direct message."""
+    channel = running.case.channel
+    own = running.user == actor.user and channel.startswith(DIRECT)
+    return channel == actor.channel or own
+
+
 def _with_earlier_answers(context: AppContext, case: CaseRow, request: Request) -> Request:
     """Add what was answered in *case*, where *request* begins the same code again; what it says itself counts more."""
     if request.code != case.request.code:
@@ -155,7 +174,9 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData 
     running = ActiveRun(case, run, workspace, actor.user, about, call=call)
     context.active_runs[run.id] = running
     try:
-        channel, running.ts = await outbox.announce(context, owed, acknowledged(about), workspace, actor.user)
+        channel, running.ts, refused = await outbox.announce(
+            context, owed, acknowledged(about), workspace, actor.user
+        )
     except BaseException as error:
         context.active_runs.pop(run.id, None)
         cut_off = isinstance(error, asyncio.CancelledError)
@@ -175,4 +196,4 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData 
     if run.id in context.active_runs:  # not stopped in the meantime
         context.tasks.start(running.name, execute.execute_run(context, running))
     if elsewhere:
-        await context.post_ephemeral(actor, notices.not_in_channel(f"@{workspace.name}"))
+        await context.post_ephemeral(actor, notices.cannot_post(f"@{workspace.name}", refused, sent=True))

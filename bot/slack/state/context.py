@@ -9,6 +9,7 @@ import aiohttp
 from bot.diagnosis.engine import Engine
 from bot.language.llm_settings import LlmEndpoint
 from bot.model.request import Vocabulary
+from bot.rendering.blocks import notices
 from bot.rendering.blocks.message import Message
 from bot.slack.api.ack_priority import AckPriority
 from bot.slack.api.actor import Actor
@@ -59,6 +60,13 @@ class AppContext:
         words = self.vocabulary
         usable = await self.permissions.usable(await self.workspace(actor), actor, words.relays)
         return replace(words, offered=usable)
+
+    async def examples(self, actor: Actor) -> tuple[str, ...]:
+        """Return commands that work for *actor* here, with a relay that *actor* may use, where there is one."""
+        offered = [
+            name for name in (await self.words_for(actor)).offered or () if name != self.engine.relay.name
+        ]
+        return notices.examples(offered[0] if offered else "")
 
     async def workspace(self, actor: Actor) -> Workspace:
         """Return the workspace of *actor*; `SlackError` if Lineman is no longer installed there."""

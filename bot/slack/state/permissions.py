@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from bot.rate_limit import RequestLimiter
 from bot.relays.access_rules import (
@@ -49,14 +50,20 @@ class Permissions:
 
     async def check_start(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:
         """Check that *actor* may start a run on *relays* and is within the rate limit; raises `NotAllowedError`."""
-        await self.check_access(workspace, actor, relays)
+        await self._check(workspace, actor, relays)
         if why := self._rate.refuse(actor.team, actor.user, time.monotonic()):
             raise NotAllowedError(
                 why, ["Go on in the thread of a diagnosis: answers and evidence are not counted."]
             )
 
     async def check_access(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:
-        """Check that *actor* may view and stop runs on *relays*; raises `NotAllowedError`. Not rate limited."""
+        """Check that *actor* may view and stop runs on *relays*; raises `NotAllowedError`. Not rate limited.
+
+        People of another organization, with whom a channel is shared, read its verdicts anyway.
+        """
+        await self._check(workspace, replace(actor, home=""), relays)
+
+    async def _check(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:
         rules = self._rules()
         who = await self._who(workspace, actor, rules)
         for relay in relays:
@@ -95,7 +102,7 @@ class Permissions:
                 for group in await self._called(workspace, actor.team, handle):
                     if actor.user in await self._in_group(workspace, actor.team, group):
                         groups.add(handle)
-        return AccessSubject(actor.team, actor.channel, actor.user, frozenset(groups), name)
+        return AccessSubject(actor.team, actor.channel, actor.user, frozenset(groups), name, actor.home)
 
     async def _in_group(self, workspace: Workspace, team: str, group: str) -> frozenset[str]:
         """Return the members of a user group, cached; empty if Slack does not return them."""

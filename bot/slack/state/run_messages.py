@@ -25,6 +25,7 @@ from bot.rendering.blocks.decision_path import Mark, walked
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import progress, waiting
+from bot.rendering.blocks.question import ended
 from bot.rendering.blocks.relay_progress import RelayProgress, side_by_side
 from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
@@ -86,15 +87,9 @@ def verdict_message(
     resolved: bool = False,
     judged: str = "",
 ) -> Message:
-    """Render the verdict; *platform* is the one whose fixes are shown, by default the one requested.
-
-    *others* are further relays that may be used.
-    """
-    choices = replace(
-        _options(engine, finished, platform, others, earlier=earlier),
-        judged=judged,
-        resolved=resolved and finished.outcome == "clear",
-    )
+    """Render the verdict, with the steps for *platform* (default: the requested one); *others* are usable relays."""
+    choices = _options(engine, finished, platform, others, earlier=earlier)
+    choices = replace(choices, judged=judged, resolved=resolved and finished.outcome == "clear")
     view = view_of(engine, finished, platform if platform != fixes.ALL else EVERY)
     return verdict(header_of_finished(engine, finished), view, finished.record.diagnosis, choices)
 
@@ -110,10 +105,10 @@ def more_message(
 def _options(
     engine: Engine, finished: FinishedRun, platform: str, others: Sequence[str], *, earlier: bool
 ) -> VerdictOptions:
-    chosen = platform if platform != fixes.ALL else EVERY
+    chosen = "" if platform == fixes.ALL else platform or finished.record.request.platform or EVERY
     return VerdictOptions(
-        platforms=platforms(engine),
-        platform=chosen if platform else finished.record.request.platform or EVERY,
+        platforms(engine),
+        chosen,
         relays=tuple(name for name in others if (name,) != finished.relays),
         earlier=earlier,
         views=tuple(record.relay for record in finished.parts),
@@ -186,6 +181,12 @@ def preflight_message(engine: Engine, finished: FinishedRun, platform: str) -> M
     view = view_of(engine, finished, platform)
     guide = next((item for item in view.preflight if item.platform == platform), None)
     return guides.preflight(header_of_finished(engine, finished), guide) if guide else None
+
+
+def ended_message(engine: Engine, finished: FinishedRun) -> Message:
+    """Mention the person who asked when a long run has ended."""
+    header, text = header_of_finished(engine, finished), view_of(engine, finished).headline
+    return ended(header, text, finished.record.diagnosis.next_question)
 
 
 def change_message(engine: Engine, before: FinishedRun, now: FinishedRun) -> Message:

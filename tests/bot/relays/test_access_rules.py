@@ -176,3 +176,12 @@ def test_file_is_found_by_the_environment(tmp_path: Path) -> None:
         load_access({ACCESS: str(path)})
     path.write_text("rules: [{relays: [a]}]")
     assert may_use(load_access({ACCESS: str(path)}), WHO, "a") is None
+
+
+def test_people_from_outside_need_a_rule_of_their_own() -> None:
+    """Who comes from another organization is refused, unless a rule names their workspace."""
+    guest = AccessSubject("T1", "C1", "U1", home="T9")
+    assert "by people of our own organization only" in (may_use(DEFAULT, guest, "local") or "")
+    named = rules("rules:\n- relays: [local]\n  workspaces: [T9]\n")
+    assert may_use(named, guest, "local") is None
+    assert may_use(named, AccessSubject("T1", "C1", "U1"), "local")

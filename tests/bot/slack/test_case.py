@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.bot.slack.conftest import Here
 from tests.previews.samples import MEDIA_LOST, SIGNALING_SHUT
 
@@ -123,3 +125,39 @@ async def test_stopped_before_it_began(here: Here) -> None:
     assert here.relay.plans == []
     assert (await here.context.store.unfinished()) == ()
     assert here.ours()[0].text.startswith("Stopped: 31009 on iOS")
+
+
+async def test_stop_by_command(here: Here) -> None:
+    """`/diagnose stop` ends what its person started in the channel, and nobody else's."""
+    here.relay.stuck = True
+    for name in ("ada", "grace"):
+        await here.slack.command("/diagnose 31009 ios", here.user(name))
+    await here.until(lambda: len(here.context.active_runs) == 2)
+    await here.slack.command("/diagnose stop", here.user("linus"))
+    await here.whisper("No diagnosis of yours is running here. Still running, started by other people: 2")
+    await here.slack.command("/diagnose stop", here.user())
+    await here.whisper("Stopped your diagnosis. Still running, started by other people: one diagnosis.")
+    await here.until(lambda: len(here.context.active_runs) == 1)
+    (running,) = here.context.active_runs.values()
+    assert running.user == here.user("grace").id
+    stopped = [message for message in here.ours() if message.text.startswith("Stopped: 31009 on iOS")]
+    assert len(stopped) == 1
+    await here.slack.command("/diagnose stop", here.user("grace"))
+    await here.until(lambda: not here.context.active_runs)
+    await here.slack.command("/diagnose stop", here.user("grace"))
+    await here.whisper("Nothing is running here")
+
+
+async def test_a_run_that_took_long(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waited long is mentioned once in the thread, with the open question; others are not disturbed."""
+    monkeypatch.setattr("bot.slack.runs.execute.NOTIFY_AFTER", -1.0)
+    await here.slack.command("/diagnose 31009 javascript", here.user())
+    top = await here.verdict()
+    told = await here.reply("The message above has the details")
+    assert told.thread_ts == top.ts
+    assert f"<@{here.user().id}>" in str(told.blocks)
+    await here.slack.click(told, "lm_answer_1", here.user("grace"))
+    await here.reply("The message at the top shows it all")
+    assert await here.context.tasks.drain(10) == ()
+    assert [message.text for message in here.ours()].count(told.text) == 1
+    assert await here.context.store.due() == ()

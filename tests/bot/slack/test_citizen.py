@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UsageError
+from bot.slack.api.actor import of_event
 from bot.slack.runtime.process_lock import process_lock
 from bot.slack.runtime.worker_thread import WorkerThread
 from tests.bot.slack.conftest import Here, Serving
@@ -27,7 +28,8 @@ async def test_not_in_channel(here: Here) -> None:
     """Where the bot may not write, the diagnosis comes by direct message, and it says how to be invited."""
     elsewhere = here.slack.add_channel("elsewhere", bot=False)
     await here.slack.command("/diagnose 31009 ios", here.user(), elsewhere)
-    await here.whisper("/invite @lineman")
+    said = await here.whisper("/invite @lineman")
+    assert "comes to you in a direct message" in said.text
     assert (await here.verdict()).channel.kind == "im"
 
 
@@ -105,3 +107,43 @@ async def test_one_process_for_each_database(tmp_path: Path) -> None:
                 pass
     async with process_lock(database, patience=0.01):
         pass
+
+
+async def test_archived(here: Here) -> None:
+    """An archived channel is called that, and nobody is told to invite the bot there."""
+    old = here.slack.add_channel("old")
+    old.archived = True
+    await here.slack.command("/diagnose 31009 ios", here.user(), old)
+    said = await here.whisper("This channel is archived")
+    assert "invite" not in said.text
+    assert (await here.verdict()).channel.kind == "im"
+
+
+async def test_people_from_outside(here: Here) -> None:
+    """Who shares a channel from another organization starts and repeats no diagnosis, by any way, and is told why."""
+    slack, guest = here.slack, here.user("linus")
+    await slack.command("/diagnose 31009 ios", here.user())
+    top = await here.verdict()
+    guest.home = "T0ELSEWHERE"
+    await slack.mention("31009 ios", guest)
+    await slack.click(top, "lm_again", guest)
+    await slack.mention("test again", guest, thread=top.ts)
+    await here.until(lambda: len(slack.whispers(guest)) == 3, "three refusals")
+    assert all("by people of our own organization only" in refused.text for refused in slack.whispers(guest))
+    await slack.click(top, "lm_evidence", guest)
+    await here.reply("looks were fine")
+    assert len(here.relay.plans) == 1
+
+
+def test_who_is_from_outside() -> None:
+    """Another workspace is outside; in an organization, only another organization is."""
+
+    def home(user_team: str, enterprise: str = "") -> str:
+        granted = {"team_id": "T1", "enterprise_id": enterprise or None}
+        event = {"user": "U1", "channel": "C1", "user_team": user_team}
+        return of_event({"team_id": "T2", "authorizations": [granted], "event": event}).home
+
+    assert [home("T1"), home("T2"), home("E2"), home("")] == ["", "T2", "E2", ""]
+    assert [home("T9", "E1"), home("E1", "E1"), home("E2", "E1")] == ["", "", "E2"]
+    outside = {"team_id": "T2", "authorizations": [{"team_id": "T1"}], "event": {"user_team": "T2"}}
+    assert of_event(outside).team == "T1"

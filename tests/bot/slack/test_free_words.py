@@ -158,7 +158,7 @@ async def test_meaning(here: Here) -> None:
 async def test_meaning_elsewhere(here: Here) -> None:
     """A code of another product says whose it is; one that nobody knows offers the nearest as buttons."""
     await here.slack.mention("what does 31901 mean?", here.user())
-    foreign = await here.reply("31901 Media Streams error")
+    foreign = await here.reply("31901 Stream - WebSocket")
     assert "no code of the Voice SDKs" in str(foreign.blocks)
     assert "lm_start" not in foreign.actions()
     await here.slack.mention("what does 31006 mean", here.user())

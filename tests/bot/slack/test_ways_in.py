@@ -91,3 +91,15 @@ async def test_prompts(here: Here) -> None:
     """Who opens the messages tab is offered something to ask."""
     await here.slack.open_home(here.user(), tab="messages")
     await here.until(lambda: here.slack.records.made("assistant.threads.setSuggestedPrompts"))
+
+
+async def test_examples_work(here: Here) -> None:
+    """Every command that is shown as an example starts a diagnosis here."""
+    await here.slack.command("/diagnose qwertz", here.user())
+    wrong = await here.whisper("I did not get that")
+    listed = next(part for part in wrong.blocks[1]["elements"] if part["type"] == "rich_text_list")
+    examples = [item["elements"][0]["text"] for item in listed["elements"]]
+    for number, example in enumerate(examples):
+        await here.slack.command(example, here.user())
+        await here.verdict(number)
+    assert number >= 2

@@ -115,7 +115,7 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     yield notices.stopped(one, text, 1, 2)
     yield notices.lost(one, 1, 2)
     yield notices.thanks(one, text)
-    yield notices.not_in_channel(text)
+    yield notices.cannot_post(text)
     yield notices.missing_scope([text] * 5)
     yield lists.help_message([text] * 40, [text] * 10)
     rows = [lists.RelayRow(name, USER_NETWORK, False, text, (text,) * 9, (text,) * 9) for name in relays * 3]
