@@ -128,7 +128,8 @@ def _faults(report: PreflightReport) -> Iterator[str]:
         code = fault.code or "without a code"
         inside = f", with {fault.inner} inside" if fault.inner else ""
         if fault.code or not fault.close_code:
-            yield f"Error {code}{inside}{f': {fault.message}' if fault.message else ''}."
+            text = fault.message.rstrip(".")
+            yield f"Error {code}{inside}{f': {text}' if text else ''}."
         if fault.close_code:
             yield f"The WebSocket was closed with {fault.close_code}: {_CLOSED[fault.close_code]}."
     if report.hangup:
