@@ -1,20 +1,27 @@
-"""Run `lineman version`: print the version of this program."""
+"""Run `lineman version`: print the version of this program, and how it reads descriptions."""
 
 import json
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from bot.cli.parser import Parser
 from bot.version import version
+
+# There is no model of sentence vectors: docs/adr/0015-words-only.md has the figures.
+_READS: Final = "Descriptions and questions are matched by words alone, without sentence vectors."
 
 
 def run_version(words: Sequence[str]) -> int:
     """Print the version. The exit code is 0."""
     options = make_parser().read(words)
     if options.json:
-        sys.stdout.write(json.dumps({"version": version()}) + "\n")
+        more = {"matching": "words"} if options.verbose else {}
+        sys.stdout.write(json.dumps({"version": version(), **more}) + "\n")
     else:
         sys.stdout.write(f"lineman {version()}\n")
+        if options.verbose:
+            sys.stdout.write(f"{_READS}\n")
     return 0
 
 
@@ -22,4 +29,5 @@ def make_parser() -> Parser:
     """Make the parser of `lineman version`."""
     parser = Parser(prog="lineman version", description="Print the version of Lineman.", allow_abbrev=False)
     parser.add_argument("--json", action="store_true", help="print one JSON object: version")
+    parser.add_argument("--verbose", action="store_true", help="also say how descriptions are matched")
     return parser

@@ -22,6 +22,7 @@ from bot.model.normalize import LONGEST as LONGEST_TEXT
 from bot.model.normalize import normalize
 from bot.model.request import Vocabulary
 from knowledge.model.schema import Knowledge
+from knowledge.search.statements import codes_of_the_past
 
 _PART: Final = 20_000  # characters of one piece of a text that is too long for all of it
 _SDK_LINE: Final = "[TwilioVoice]["
@@ -44,7 +45,7 @@ def read_words(
         for is_log, items in groupby(free, key=lambda item: item.form in ("log", "json"))
         if (words := "\n".join(item.text for item in items))
     ]
-    codes = choose_codes(_written(runs), vocabulary)
+    codes = _of_now(choose_codes(_written(runs), vocabulary), runs)
     sentence = normalize("\n".join(words for _, words in runs))
     clues = _with_platform(read_prose(sentence, vocabulary), text, reading)
     named = tuple(NamedCode(item.code, item.context, message(item.line)) for item in codes)
@@ -63,6 +64,15 @@ def read_words(
         language=symptoms.language if story.strip() else "",
         open_codes=symptoms.open_codes,
     )
+
+
+def _of_now(codes: Sequence[WrittenCode], runs: Iterable[tuple[bool, str]]) -> tuple[WrittenCode, ...]:
+    """Return *codes* without those that people name as fixed. A log is of now."""
+    groups = {False: "", True: ""}
+    for is_log, words in runs:
+        groups[is_log] += f"{words}\n"
+    over = codes_of_the_past(groups[False][:_PART], {item.code for item in codes})
+    return tuple(item for item in codes if item.code not in over or item.code in groups[True])
 
 
 def _beginning(runs: Iterable[tuple[bool, str]], *, has_code: bool) -> str:

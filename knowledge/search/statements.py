@@ -4,6 +4,7 @@ Pure. "Works over VPN, fails without" names a VPN and accuses it of nothing; wor
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,8 +37,14 @@ _READY: Final = re.compile(
 _PAST: Final = re.compile(
     r"\b(?:used to|(?:is|are|was|were|been|has been) (?:gone|solved|fixed|cured|over)|"
     r"(?:solved|fixed) (?:it|that|now|already)|"
-    r"no longer (?:see|get|have|occurs?|happens?)|(?:last|previous) (?:week|month|year)|"
+    r"no longer (?:see|get|have|occurs?|happens?)|(?<!since )(?<!from )(?:last|previous) (?:week|month|year)|"
     r"years? ago|was (?:fine|ok|good|working))\b",
+    re.IGNORECASE,
+)
+# What was and is over: a code there is no longer the trouble.
+_OVER: Final = re.compile(
+    r"\b(?:used to|(?:is|are|was|were|been|has been) (?:gone|solved|fixed|cured|over|resolved)|"
+    r"(?:solved|fixed|cured) (?:it|that|now|already)|no longer (?:see|get|have|occurs?|happens?))\b",
     re.IGNORECASE,
 )
 _RESOLVE: Final = re.compile(r"\b(?:un)?resolv(?:es?|ed|ing)\b", re.IGNORECASE)
@@ -147,3 +154,9 @@ def without_past(text: str) -> str:
     if len(now) == len(parts) or not any(FAILS.search(clause) for clause in now):
         return text
     return ". ".join(now)
+
+
+def codes_of_the_past(text: str, codes: Iterable[str]) -> frozenset[str]:
+    """Return those of *codes* that *text* names only in what it says is over, while something else fails now."""
+    now = without_past(text) if _OVER.search(text) else text
+    return frozenset(code for code in codes if code in text and code not in now)

@@ -149,6 +149,21 @@ def test_a_device_is_the_weakest_reason_for_a_platform(text: str, platform: str)
     assert read(text, VOCABULARY, KNOWLEDGE).clues["platform"] == platform
 
 
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("we had 31205 last week, that is fixed; now no sound", ()),
+        ("31009 is gone since the update, but now nobody hears us", ()),
+        ("31205 since last week, nothing works any more", ("31205",)),
+        ("31208 was solved, now it says 31404 and fails", ("31404",)),
+        ("31205 is fixed", ("31205",)),
+    ],
+)
+def test_a_code_of_the_past_is_not_the_trouble(text: str, codes: tuple[str, ...]) -> None:
+    """What is fixed does not decide over what fails now; alone, it is still what the text is about."""
+    assert read(text, VOCABULARY, KNOWLEDGE).codes == codes
+
+
 @pytest.mark.parametrize("text", ["invoice 31005 is late", "extension 31009 rings"])
 def test_a_number_of_something_else_is_no_code(text: str) -> None:
     """What stands right before a number says what it counts."""
