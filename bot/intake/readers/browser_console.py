@@ -54,7 +54,10 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("response code:", r"Unexpected response code: 407", Failure.PROXY_AUTH_REQUIRED, "the proxy asks for a login (407)"),
     ("response code:", r"Unexpected response code: (?:200|30\d)", Failure.WEBSOCKET_UPGRADE_STRIPPED,
      "the answer to the WebSocket was a plain page"),
-    ("response code:", r"Unexpected response code: (?!407)[45]\d\d", Failure.WEBSOCKET_UPGRADE_REFUSED, "the WebSocket was refused"),
+    ("response code:", r"Unexpected response code: 511", "captive_portal", "a network answered with its login page (511)"),
+    ("status of 511", r"responded with a status of 511", "captive_portal", "a network answered with its login page (511)"),
+    ("status of 407", r"responded with a status of 407", Failure.PROXY_AUTH_REQUIRED, "the proxy asks for a login (407)"),
+    ("response code:", r"Unexpected response code: (?!407|511)[45]\d\d", Failure.WEBSOCKET_UPGRADE_REFUSED, "the WebSocket was refused"),
     ("suspension", r"due to suspension", "suspended", "the page was suspended"),
     ("establish a connection", r"establish a connection to the server at wss?:", "websocket_failed",
      "the WebSocket did not open"),
@@ -110,8 +113,16 @@ WORDS: Final = (
 
 # These are about a host. All others are about the device or the page.
 _OF_HOSTS: Final = frozenset(
-    {*map(str, Failure), "blocked_by_client", "content_policy", "websocket_failed", "tls_broken"}
+    {
+        *map(str, Failure),
+        "blocked_by_client",
+        "captive_portal",
+        "content_policy",
+        "websocket_failed",
+        "tls_broken",
+    }
 ) - {Failure.NETWORK_DOWN.value}
+_LOGIN: Final = 511  # sent by captive portals only (RFC 6585 section 6)
 _TLS: Final[Mapping[str, str]] = {
     Failure.SSL_UNKNOWN_AUTHORITY: "intercepted",
     Failure.SSL_INVALID_HOSTNAME: "intercepted",
@@ -147,5 +158,6 @@ def _place(sign: str, line: str, text: str, at: int) -> str:
 
 
 def _facts(sign: str, means: str) -> ToolFacts:
-    tls = {"tls": _TLS[sign]} if sign in _TLS else {}
-    return {**tls, "sign": sign, "bad": means}
+    more: ToolFacts = {"tls": _TLS[sign]} if sign in _TLS else {}
+    more |= {"status": _LOGIN} if sign == "captive_portal" else {}
+    return {**more, "sign": sign, "bad": means}

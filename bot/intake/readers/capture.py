@@ -65,6 +65,9 @@ def _answer(scheme: str, response: Mapping[str, Any]) -> ToolFacts:
         return fact_of_error(error)
     if status == 407:
         return {"sign": Failure.PROXY_AUTH_REQUIRED.value, "bad": "the proxy asks for a login (407)"}
+    if status == 511:
+        bad = "a network answered with its login page (511)"
+        return {"sign": "captive_portal", "bad": bad, "status": 511}
     if scheme in ("ws", "wss") and isinstance(status, int) and status:
         if status == 101:
             return {"websocket": "opens"}

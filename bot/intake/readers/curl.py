@@ -179,7 +179,8 @@ def _after_connect(part: str) -> ToolFacts:
 def _answer(part: str) -> ToolFacts:
     """Return what the server answered once TLS stood, or without TLS."""
     if (moved := _moved(part)) is not None:
-        return {"sign": "captive_portal", "bad": f"the answer leads to {moved or 'a sign-in page'}"}
+        login: ToolFacts = {} if moved else {"status": 511}
+        return {"sign": "captive_portal", "bad": f"the answer leads to {moved or 'a sign-in page'}", **login}
     facts: ToolFacts = {}
     if re.search(r"SSL certificate verify ok|schannel: SSL/TLS connection with .{1,200} complete", part):
         facts["tls"] = "accepted"
