@@ -67,7 +67,7 @@ class ShortAnswer:
         yield from _block("Meaning", view.meaning.texts[:1] if view.meaning and not tested else ())
         yield from _block("Reason", self._reasons() if diagnosis.outcome == "unclear" else ())
         yield from _block("Customer", [view.customer_text])
-        yield from _block("Do this", _steps(view.found[:_CAUSES], roles))
+        yield from _block("Do this", _steps(view.found[:_CAUSES], roles), gap=apart or len(view.found) == 1)
         causes = view.risks if is_clear else view.found
         evidence = _numbered(_evidence(causes[:_CAUSES], sentences))
         yield from _block("Risk" if is_clear else "Evidence", evidence, gap=apart)

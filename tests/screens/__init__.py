@@ -1,0 +1,1 @@
+"""The terminal screens of the documentation, made anew and checked."""
