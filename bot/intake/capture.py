@@ -4,12 +4,20 @@ Pure.
 """
 
 from dataclasses import replace
+from typing import Final
 
 from bot.intake.clues import Piece, Reading
 from bot.intake.indications import find_indications, service_at, with_indications
 from bot.intake.readers import capture, observe_capture
 from bot.model.request import Vocabulary
 from knowledge.model.schema import Knowledge
+
+LARGEST_HEAD: Final = capture.HEAD  # bytes that show what a file is
+
+
+def is_capture(head: bytes) -> bool:
+    """Tell whether a file that begins with *head* is a HAR or a dump of chrome://webrtc-internals."""
+    return bool(capture.capture_kind(head))
 
 
 def read_capture(

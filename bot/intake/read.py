@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from bot.intake.capture import read_capture
+from bot.intake.capture import LARGEST_HEAD, is_capture, read_capture
 from bot.intake.clues import LARGEST, LARGEST_CAPTURE, Piece, Reading, ReadingKind
 from bot.intake.parsing.call_sids import find_call_sids
 from bot.intake.parsing.decode import decode, plain
@@ -73,6 +73,11 @@ def read(
         has_report_form=has_report_form(text) or bool(found.pasted),
     )
     return read_words(reading, found.free, text, vocabulary, knowledge) if vocabulary else reading
+
+
+def most_of(beginning: bytes | bytearray) -> int:
+    """Return how many bytes are read of a file that starts with *beginning*."""
+    return LARGEST_CAPTURE if is_capture(bytes(beginning[:LARGEST_HEAD])) else LARGEST
 
 
 def refused(size: int) -> Reading:

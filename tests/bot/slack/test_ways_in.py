@@ -2,7 +2,9 @@
 
 from bot.slack.api.actor import Actor
 from bot.slack.conversation.dispatch import handle_text
+from tests.bot.intake.readers.test_captures import SIGNALING, entry, har
 from tests.bot.slack.conftest import Here
+from tests.fake_slack.sharing import share
 from tests.fake_slack.state import View
 
 
@@ -103,3 +105,17 @@ async def test_examples_work(here: Here) -> None:
         await here.slack.command(example, here.user())
         await here.verdict(number)
     assert number >= 2
+
+
+async def test_large_files(here: Here) -> None:
+    """A HAR may be larger than a report. A log may not, and is not downloaded to its end."""
+    padding = {"content": {"text": "x" * 1_000_000}}
+    large = har(
+        *[entry("https://cdn.example.com/big.js", status=200, **padding)] * 3,
+        entry(SIGNALING, _error="net::ERR_NAME_NOT_RESOLVED"),
+    )
+    direct = here.slack.team.direct(here.user().id)
+    await share(here.slack, "page.har", large.encode(), here.user(), direct)
+    await here.until(lambda: any("A HAR file" in post.text for post in direct.posts() if post.bot), "HAR")
+    await share(here.slack, "console.log", b"connected\n" * 300_000, here.user(), direct)
+    await here.until(lambda: any("2 MB" in post.text for post in direct.posts() if post.bot), "a limit")
