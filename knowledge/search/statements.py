@@ -44,7 +44,7 @@ _PAST: Final = re.compile(
 # What was and is over: a code there is no longer the trouble.
 _OVER: Final = re.compile(
     r"\b(?:used to|(?:is|are|was|were|been|has been) (?:gone|solved|fixed|cured|over|resolved)|"
-    r"(?:solved|fixed|cured) (?:it|that|now|already)|no longer (?:see|get|have|occurs?|happens?))\b",
+    r"(?<!not )(?<!never )(?<!n't )(?:solved|fixed|cured)|no longer (?:see|get|have|occurs?|happens?))\b",
     re.IGNORECASE,
 )
 _RESOLVE: Final = re.compile(r"\b(?:un)?resolv(?:es?|ed|ing)\b", re.IGNORECASE)

@@ -154,7 +154,9 @@ def test_a_device_is_the_weakest_reason_for_a_platform(text: str, platform: str)
     [
         ("we had 31205 last week, that is fixed; now no sound", ()),
         ("31009 is gone since the update, but now nobody hears us", ()),
+        ("31205 was in the logs of last year, solved; today calls have no sound", ()),
         ("31205 since last week, nothing works any more", ("31205",)),
+        ("31205 came last week, it is not solved, nothing works", ("31205",)),
         ("31208 was solved, now it says 31404 and fails", ("31404",)),
         ("31205 is fixed", ("31205",)),
     ],
