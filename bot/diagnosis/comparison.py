@@ -18,6 +18,9 @@ from probes.protocol.model import REFERENCE, USER_NETWORK
 # Failure words of checks that a relay did not run for a reason of its own.
 _MISSING: Final = (Failure.RELAY_LOST, Failure.NOT_ALLOWED)
 
+# Checks that add to a result, and that most relays' policies do not allow (pac) or older relays lack.
+_OPTIONAL: Final = frozenset({LOCATE, "pac"})
+
 
 def compare(records: Sequence[RunRecord]) -> Comparison:
     """Compare the *records* of one request, one per relay."""
@@ -31,7 +34,9 @@ def compare(records: Sequence[RunRecord]) -> Comparison:
 
 def missing_from(record: RunRecord) -> MissingRelay | None:
     """Return the checks that the relay of *record* did not run for a reason of its own; None if there are none."""
-    looks = [observation for observation in record.observations.values() if observation.probe != LOCATE]
+    looks = [
+        observation for observation in record.observations.values() if observation.probe not in _OPTIONAL
+    ]
     lost = [observation for observation in looks if observation.failure in _MISSING]
     if not lost:
         return None

@@ -155,7 +155,7 @@ def _edges_params(look: ProbeSpec, case: CaseModel, network: Network) -> Iterato
     yield "chosen", case.edge
     yield "allowed", list(network.allowed_edges)
     if turn := _turn_servers(network):
-        yield "turn", turn
+        yield "turn_servers", turn
 
 
 def _known_page(target: Target, network: Network) -> Iterator[tuple[str, Any]]:

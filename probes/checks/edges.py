@@ -122,7 +122,7 @@ async def _open(sight: _Sight, address: str) -> tuple[float | None, Failure | No
 async def _note_early(sight: _Sight) -> None:
     """Where every edge refuses: whether a refusal came sooner than the edge itself could answer."""
     refused = {name: ms for name, edge in sight.edges.items() if (ms := edge.refused_ms) is not None}
-    early = await find_early(refused, sight.step.params.get("turn", {}), sight.context)
+    early = await find_early(refused, sight.step.params.get("turn_servers", {}), sight.context)
     sight.context.note(refused_early=early is not None)
     if early:
         sight.context.note(early_edge=early.edge, early_ms=early.refused_ms, turn_ms=early.turn_ms)

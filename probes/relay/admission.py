@@ -89,6 +89,8 @@ def _places(step: Step) -> Iterator[StepPlace]:
         yield str(host), target.port, target.transport
     for server in params.get("servers") or ():
         yield str(server["host"]), int(server["port"]), "udp"
+    for server in (params.get("turn_servers") or {}).values():
+        yield str(server["host"]), int(server["port"]), "tcp"
     for way in params.get("turn") or ():
         yield from _way(way)
     if control := params.get("control"):

@@ -79,7 +79,7 @@ def test_equal_looks_are_one_step() -> None:
 
 def test_edges_know_their_turn_servers() -> None:
     """The check of edges gets the first TURN server of each edge that takes TCP."""
-    edges = steps(look("edges", SIGNALING), network=load_network(None))["edges"].params["turn"]
+    edges = steps(look("edges", SIGNALING), network=load_network(None))["edges"].params["turn_servers"]
     assert edges["dublin"] == {"host": "dublin.turn.twilio.com", "port": 3478}
     assert "roaming" not in edges
 
