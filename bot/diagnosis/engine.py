@@ -15,7 +15,7 @@ from bot.errors import UsageError, unknown_word
 from bot.model.request import Request, Vocabulary
 from bot.model.vocabulary import make_vocabulary
 from bot.relays.hub.paths import socket_of
-from bot.relays.local import LocalOnly, LocalRelay, Relay, RelayLookup, from_each
+from bot.relays.local import NOT_RUNNING, LocalOnly, LocalRelay, Relay, RelayLookup, from_each
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.network import Network
@@ -38,7 +38,8 @@ class Engine:
     @property
     def vocabulary(self) -> Vocabulary:
         """The valid words of requests."""
-        return make_vocabulary(self.knowledge, self.network, self.relays.names)
+        words = make_vocabulary(self.knowledge, self.network, self.relays.names)
+        return replace(words, relay_note=self.relays.note)
 
     def diagnose(self, request: Request, tell: ProgressCallback) -> RunRecord:
         """Run one case on its first relay; Ctrl-C raises KeyboardInterrupt."""
@@ -109,7 +110,7 @@ def load_engine(
 def _relays(local: LocalRelay) -> RelayLookup:
     """Return the relays of the hub on this host, or the local relay alone."""
     if not socket_of(os.environ).exists():
-        return LocalOnly(local)
+        return LocalOnly(local, NOT_RUNNING)
     # Keeps the web server, the database, and the keys out of start-up: 0.2 s that a local diagnosis does not need.
     from bot.relays.directory import open_directory
 

@@ -139,7 +139,8 @@ def _relay(name: str, vocabulary: Vocabulary) -> str:
     if name in vocabulary.relays:
         return name
     offered = vocabulary.relays if vocabulary.offered is None else vocabulary.offered
-    raise unknown_word("a relay", name, offered)
+    unknown = unknown_word("a relay", name, offered)
+    raise UsageError(f"{unknown} {vocabulary.relay_note}".strip())
 
 
 def _one_of(kind: str, word: str, known: tuple[str, ...], see: str = "") -> str:

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from bot.relays.hub.control_socket import ControlSocket
+from bot.relays.hub.control_socket import ControlSocket, HubTroubleError
 from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.settings import HubSettings, read_hub_settings
-from bot.relays.local import LocalRelay, Relay
+from bot.relays.local import NOT_RUNNING, LocalRelay, Relay
 from bot.relays.remote import RemoteRelay
 from bot.storage.db_writer import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
@@ -24,6 +24,10 @@ from probes.protocol.keys import Identity
 PATIENCE: Final = 1.0  # seconds for the hub to reply; Slack's modals must open within three
 AWAY: Final = 10.0  # seconds until a hub that did not reply is asked again
 NO_HUB: Final = "no hub is running here"
+# Why the list of relays may be short, for somebody who names a relay that is not on it.
+NO_ANSWER: Final = "The hub did not answer within a second; its database may be locked. Try again soon."
+TROUBLE: Final = "The hub cannot list its relays now: {}. Try again soon."
+NOT_JOINED: Final = "A relay counts once its host has joined; lineman relays also lists the invited ones."
 
 
 class RelayDirectory:
@@ -42,6 +46,7 @@ class RelayDirectory:
         self._known: Mapping[str, RelayStatus] = {}
         self._next = 0.0  # monotonic time when the hub is asked again
         self._asking = asyncio.Lock()
+        self.note = NOT_RUNNING  # for a name that is not known
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -81,10 +86,15 @@ class RelayDirectory:
     async def _ask(self) -> tuple[tuple[RelayStatus, ...], float]:
         """Return the hub's relays, and for how many seconds the list is fresh."""
         is_hub_there = self._hub.socket.exists()
+        self.note = NO_ANSWER if is_hub_there else NOT_RUNNING
         if is_hub_there:
             try:
                 async with asyncio.timeout(PATIENCE):
-                    return await self._exchange.relays(), self._fresh_for
+                    relays = await self._exchange.relays()
+                self.note = NOT_JOINED
+                return relays, self._fresh_for
+            except HubTroubleError as error:
+                self.note = TROUBLE.format(error)
             except (OSError, TimeoutError, WireError, KeyError, TypeError):
                 pass  # KeyError and TypeError: a hub of another version
         try:

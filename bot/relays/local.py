@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from bot.model.request import LOCAL
 from probes.checks import BUDGETS
@@ -51,12 +51,20 @@ class Relay(Protocol):
         ...
 
 
+NOT_RUNNING: Final = "No hub is running here. Start one with lineman hub, or set LINEMAN_HUB_SOCKET."
+
+
 class RelayLookup(Protocol):
     """Relays by name."""
 
     @property
     def names(self) -> tuple[str, ...]:
         """All names, the local relay first."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """A sentence for somebody who names a relay that is not known; "" if there is nothing to add."""
         ...
 
     def named(self, name: str, who: str = "", what: str = "") -> Relay:
@@ -94,6 +102,7 @@ class LocalOnly:
     """The local relay alone, for use without a hub."""
 
     local: LocalRelay
+    note: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

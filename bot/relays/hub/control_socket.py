@@ -34,6 +34,7 @@ from bot.relays.hub.messages import (
     reply_line,
     status_json,
 )
+from bot.storage.db_writer import StoreError
 from probes.protocol import json_codec
 from probes.protocol.json_fields import WireError, read_json
 from probes.protocol.messages import ObservationMessage
@@ -61,6 +62,8 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
         talks.add(task)
         try:
             await _talk(hub, reader, writer)
+        except StoreError as error:
+            writer.write(json_codec.dump({"error": str(error)}).encode() + b"\n")
         except (OSError, WireError, ValueError) as error:
             log.info("closed a control-socket connection: %s", error)
         finally:
@@ -133,6 +136,10 @@ async def _pass_on(hub: Hub, job: HubJob, writer: StreamWriter) -> None:
             await writer.drain()
 
 
+class HubTroubleError(OSError):
+    """The hub runs, and cannot answer now; the message says why, as part of a sentence."""
+
+
 class ControlSocket:
     """Client for the hub of another process, through its control socket."""
 
@@ -158,6 +165,8 @@ class ControlSocket:
         async with self._connected() as (reader, writer):
             writer.write(json_codec.dump(question).encode() + b"\n")
             answer: dict[str, Any] = json_codec.load(await reader.readline())
+        if error := answer.get("error"):
+            raise HubTroubleError(str(error))
         return answer
 
     def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
