@@ -47,7 +47,7 @@ class PeriodicTask:
                 failures += 1
                 self._failing_since = self._failing_since or time.monotonic()
                 self._throttle.warn(
-                    f"{self.name} failed, and is tried again: {type(error).__name__}: {error}", self.name
+                    f"{self.name} failed and will be retried: {type(error).__name__}: {error}", self.name
                 )
             else:
                 failures, self._failing_since = 0, None

@@ -8,7 +8,7 @@ from aiohttp.http import HttpProcessingError
 
 from bot.logs import LogThrottle
 
-NOT_HTTP: Final = "refused requests that are not valid HTTP, or whose headers are too long"
+NOT_HTTP: Final = "rejected requests that are not valid HTTP, or whose headers are too long"
 TRACEBACKS_APART: Final = 60.0  # seconds between two tracebacks of the same kind of error
 
 

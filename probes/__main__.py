@@ -71,14 +71,16 @@ def make_parser() -> argparse.ArgumentParser:
     """Make the parser of `lineman relay`."""
     parser = argparse.ArgumentParser(
         prog="lineman relay",
-        description="Look at the network from this host, for a hub that is asked elsewhere.",
+        description="Run network checks on this host for a hub.",
         epilog=_EPILOG,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"lineman-relay {__version__}")
     parser.add_argument("do", nargs="?", choices=("run", "join", "check", "id"), default="run")
     parser.add_argument(
-        "invitation", nargs="?", help="for join: what `lineman relays invite` gave (- reads it)"
+        "invitation",
+        nargs="?",
+        help="for join: the output of `lineman relays invite` (- reads it from standard input)",
     )
     parser.add_argument(
         "--home", default=os.environ.get("LINEMAN_RELAY_HOME", _STATE), help="the relay's folder"
@@ -101,11 +103,12 @@ async def _run(state_dir: StateDir) -> int:
 
 async def _join(state_dir: StateDir, word: str | None) -> int:
     if not word:
-        raise StateDirError("say `join` and the invitation")
+        raise StateDirError("write `join` and the invitation")
     invitation = read_invitation(sys.stdin.readline() if word == "-" else word)
     if state_dir.usual_policy():
         _say(
-            f"wrote {state_dir.path / 'policy.yaml'}: what this relay may touch, for Twilio's public network"
+            f"wrote {state_dir.path / 'policy.yaml'}: the hosts and ports that this relay may "
+            "reach, for Twilio's public network"
         )
     state_dir.policy()  # raises without a valid policy file: no relay joins without one
     me = state_dir.identity(new=True)

@@ -14,10 +14,10 @@ PURPOSES: Final = {
     "signaling": "signaling of calls",
     "legacy-signaling": "signaling of SDKs before 3.0",
     "registration": "registration for incoming calls",
-    "insights": "reports about calls",
+    "insights": "call reports",
     "assets": "the SDK's sounds and files",
-    "media": "sound of calls, both ways in one flow",
-    "stun": "STUN, beside TURN",
+    "media": "call audio, both directions in one flow",
+    "stun": "STUN, together with TURN",
     "turn": "TURN, the relay for audio",
 }
 _ROAMS: Final = frozenset(
@@ -26,8 +26,8 @@ _ROAMS: Final = frozenset(
 _LEGACY: Final = frozenset({"legacy-signaling"})  # for old SDKs only
 _BY_RANGE: Final = frozenset({"stun", "turn"})  # services with published addresses
 _IPV4: Final = (
-    "IPv4 only. Where clients have IPv6 as well, answer their IPv6 to these hosts with a reset and not with silence, "
-    "so that they take IPv4 at once; where they have IPv6 alone, NAT64 has to translate."
+    "IPv4 only. If clients also have IPv6, reject their IPv6 to these hosts with a reset instead "
+    "of dropping it, so that they use IPv4 at once. If they have only IPv6, they need NAT64."
 )
 
 
@@ -96,7 +96,10 @@ class AllowList:
         v6 = any(":" in item for entry in self.entries for item in entry.ranges)
         return (
             f"What {self.title} needs on {self.platform}{sdk}, edge {self.edge}, {turn}.",
-            f"Facts of {self.checked or 'unknown date'}. Outgoing only; return traffic of these flows comes back in.",
+            (
+                f"Facts as of {self.checked or 'unknown date'}. Outgoing only; allow the return "
+                "traffic of these flows."
+            ),
             *(() if v6 else (_IPV4,)),
             *(f"{key}: {what}" for key, what in self.sources.items()),
         )

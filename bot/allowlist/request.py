@@ -100,7 +100,7 @@ def is_legacy(version: str | None, knowledge: Knowledge) -> bool:
         return False
     answer = option_for(knowledge.questions["sdk-version"], version)
     if answer is None:
-        raise UsageError(f"{version!r} is no version of an SDK; write it as 2.1.0 or 6.12.")
+        raise UsageError(f"{version!r} is not an SDK version. Write it like 2.1.0 or 6.12.")
     return answer == "before-3"
 
 

@@ -34,8 +34,9 @@ def addresses(
         given[host] = pinned or (ANYWHERE if anywhere else (look_up or look_up_here)(host))
         if not given[host]:
             raise UsageError(
-                f"{host} cannot be looked up from here, and this format knows addresses only: use --format text, "
-                "csv, json, pan-os or cisco-asa, which keep names, or --any-address to allow the port anywhere."
+                f"{host} cannot be resolved from here, and this format takes only addresses. Use "
+                "--format text, csv, json, pan-os, or cisco-asa, which keep names, or "
+                "--any-address to allow the port to any address."
             )
     return given
 

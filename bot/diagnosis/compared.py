@@ -35,7 +35,7 @@ class MissingRelay:
     @property
     def says(self) -> str:
         """Return it as one sentence."""
-        return f"{self.relay}: {self.looks} of {self.of} looks are missing: {self.because}."
+        return f"{self.relay}: {self.looks} of {self.of} checks did not run: {self.because}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,9 @@ def missing_from(record: RunRecord) -> MissingRelay | None:
         (str(observation.facts["because"]) for observation in lost if "because" in observation.facts), ""
     )
     usual = (
-        "the relay was gone" if lost[0].failure is Failure.RELAY_LOST else "it is not allowed to look there"
+        "the relay disconnected"
+        if lost[0].failure is Failure.RELAY_LOST
+        else "it is not allowed to check this host"
     )
     # What the network file pins was never sent to the relay, and has no start time.
     taken = sum(observation.started > 0 for observation in looks if observation not in lost)

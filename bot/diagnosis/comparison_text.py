@@ -28,9 +28,12 @@ def says_of(
         case "some-networks":
             says = f"{title}: from {listed(found)}, not from {listed(fine)}; the fault is in those networks"
         case "everywhere":
-            says = f"{title}: from {listed(found)} alike; the fault is the service's own, or common to all of them"
+            says = f"{title}: from {listed(found)}. The fault is in the service, or common to all of them"
         case "not-compared":
-            says = f"{title}: from {found[0]}; no other relay could tell, so whose fault it is stays open"
+            says = (
+                f"{title}: from {found[0]}. No other relay could check it, so it is not known which "
+                "network is at fault"
+            )
     left = f" ({listed(unknown)} could not tell)" if unknown and scope != "not-compared" else ""
     return f"{says}{left}."
 
@@ -40,8 +43,8 @@ def sum_up(causes: Sequence[ComparedCause], records: Sequence[RunRecord]) -> str
     places = listed([named(record) for record in records])
     if not causes:
         if all(record.diagnosis.outcome == "clear" or record.vantage == REFERENCE for record in records):
-            return f"Looked from {places}: {_no_problem(records)}."
-        return f"Looked from {places}: no cause found, and not every relay could tell."
+            return f"Tested from {places}: {_no_problem(records)}."
+        return f"Tested from {places}: no cause found, but not every relay could tell."
     offline = [cause for cause in causes if cause.local]
     causes = [cause for cause in causes if not cause.local]
     own = [cause for cause in causes if cause.scope in ("one-network", "some-networks")]
@@ -54,7 +57,7 @@ def sum_up(causes: Sequence[ComparedCause], records: Sequence[RunRecord]) -> str
         parts.append(f"{_count(len(common), 'fault is', 'faults are')} the service's own or common to all")
     if left := len(causes) - len(own) - len(common):
         parts.append(f"{_count(left, 'fault', 'faults')} could not be compared")
-    return f"Looked from {places}: {'; '.join(parts)}."
+    return f"Tested from {places}: {'; '.join(parts)}."
 
 
 def _no_problem(records: Sequence[RunRecord]) -> str:

@@ -29,11 +29,13 @@ def _edge(report: PreflightReport, edges: Facts, relay: str) -> Iterator[str]:
     if report.edge != near:
         took = edges.get("nearest_ms")
         ms = f" ({took:.0f} ms away)" if isinstance(took, int | float) else ""
-        yield f"Roaming led the device to {report.edge}; from {relay} the nearest edge is {near}{ms}."
+        yield (
+            f"Roaming selected {report.edge} for the device. From {relay}, the nearest edge is {near}{ms}."
+        )
     if led and led != report.edge:
         yield (
-            f"Roaming leads {relay} to {led} and led the device to {report.edge}: they use other DNS servers "
-            "(a browser also by DNS over HTTPS), or are on different networks."
+            f"Roaming selects {led} for {relay} and selected {report.edge} for the device: they use "
+            "different DNS servers (a browser also by DNS over HTTPS), or are on different networks."
         )
 
 

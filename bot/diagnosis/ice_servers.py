@@ -49,7 +49,7 @@ async def find_ice(network: Network, settings: TurnSettings) -> IceServers:
         return IceServers(turn_servers(settings.ice_servers, ICE_SERVERS), "the environment's")
     if settings.can_mint and network.tokens_api:
         return await _minted(network, settings)
-    return IceServers(because=f"no credentials; give {ICE_SERVERS}, or {ACCOUNT_SID} and {AUTH_TOKEN}")
+    return IceServers(because=f"no credentials. Set {ICE_SERVERS}, or {ACCOUNT_SID} and {AUTH_TOKEN}")
 
 
 def turn_servers(servers: Iterable[IceServer], where: str) -> tuple[TurnServer, ...]:
@@ -59,7 +59,9 @@ def turn_servers(servers: Iterable[IceServer], where: str) -> tuple[TurnServer, 
         for url in server.urls:
             match = URL.fullmatch(url)
             if match is None:
-                raise UsageError(f"{where}: an entry has no url like turn:turn.example:3478?transport=udp.")
+                raise UsageError(
+                    f"{where}: an entry has no URL such as turn:turn.example:3478?transport=udp."
+                )
             if match["scheme"].casefold().startswith("turn"):
                 found.append(_endpoint(match, server))
     return tuple(found)
@@ -86,8 +88,8 @@ async def _minted(network: Network, settings: TurnSettings) -> IceServers:
 
     try:
         servers = await mint_servers(network, settings)
-        return IceServers(turn_servers(servers, "the Tokens API"), "minted for this run")
+        return IceServers(turn_servers(servers, "the Tokens API"), "created for this run")
     except NoTokensError as error:
         return IceServers(because=str(error))
     except UsageError:
-        return IceServers(because="the Tokens API answered without usable TURN servers")
+        return IceServers(because="the Tokens API returned no usable TURN servers")

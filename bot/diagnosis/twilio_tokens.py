@@ -45,7 +45,7 @@ async def mint_servers(network: Network, settings: TurnSettings) -> tuple[IceSer
     except (aiohttp.ClientError, OSError):
         raise NoTokensError("the Tokens API could not be reached") from None
     except ValueError:
-        raise NoTokensError("the Tokens API answered with something else than ICE servers") from None
+        raise NoTokensError("the Tokens API did not return ICE servers") from None
 
 
 def _servers(body: object) -> tuple[IceServer, ...]:

@@ -95,7 +95,7 @@ def wrong_answer(text: str, vocabulary: Vocabulary) -> UsageError | None:
         return None
     words = vocabulary.options[match[1]]
     if not words:
-        return UsageError(f"{quote(match[2])} is not a version for {match[1]}; write it like 6.12.0.")
+        return UsageError(f"{quote(match[2])} is not a version for {match[1]}. Write it like 6.12.0.")
     known = join_or(list(dict.fromkeys(words.values())))
     return UsageError(f"{quote(match[2])} is not an answer for {match[1]}. Please answer {known}.")
 

@@ -90,7 +90,9 @@ class Answer:
         if self.sentences:
             return " ".join(sentence.text for sentence in self.sentences)
         if self.closest:
-            return f"I don't know. Nearest is: {'; '.join(title for _, title in self.closest)}."
+            return (
+                f"I don't know. The closest answers are: {'; '.join((title for _, title in self.closest))}."
+            )
         return "I don't know."
 
 

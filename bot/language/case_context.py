@@ -25,7 +25,7 @@ _SUSPECTS: Final = re.compile(
     r"|^\W*(?:is|are) .*\b(?:blocked|closed|shut|filtered|dropped|down|open|allowed)\W*$"
     r"|\b(?:because of|due to|caused by)\b|\bis (?:the|our|my|their|a) .*\b(?:cause|culprit|problem|reason|fault)\b"
 )
-_HERE: Final = {False: "Found here", True: "A risk here, which affects nobody now"}
+_HERE: Final = {False: "Found here", True: "A risk here; nobody is affected now"}
 SHORT: Final = 500  # characters of a question; phrases are not searched in a longer text
 _MEANT: Final = 1.4  # score of a cause that the user suspects by name
 
@@ -74,7 +74,7 @@ def context_of_case(
     diagnosis = record.diagnosis
     judged = {cause.id: f"{_HERE[cause.impact == 'risk']}: {cause.title}." for cause in found}
     for sentence, group in (
-        ("Seen here too, as an effect of what was found", diagnosis.explained),
+        ("Also found here, as a side effect of the cause", diagnosis.explained),
         ("Possible here", diagnosis.possible),
         ("Ruled out here", diagnosis.ruled_out),
         ("Not checked here", diagnosis.not_checked),

@@ -8,8 +8,8 @@ from bot.errors import UsageError, join_or, quote, unknown_word
 from bot.model.request import DASHES, LONGEST, MAX_RELAYS, VERSION, Request, Vocabulary, too_many_relays
 
 USAGE: Final = (
-    "say the error code, then what is known: "
-    "`/diagnose 31009 [platform] [edge=E] [name=answer, such as vpn=no] [from RELAY]`"
+    "write the error code, and then what you know: `/diagnose 31009 [platform] [edge=E] "
+    "[name=answer, such as vpn=no] [from RELAY]`"
 )
 
 
@@ -26,9 +26,9 @@ def parse_words(
 ) -> Request:
     """Parse *words* and the *options* that a command line has already separated; raises `UsageError`."""
     if sum(len(word) + 1 for word in words) > LONGEST:
-        raise UsageError(f"That is longer than a request can be ({LONGEST} characters); {USAGE}.")
+        raise UsageError(f"The request is longer than {LONGEST} characters; {USAGE}.")
     if not all(word.isprintable() for word in words):
-        raise UsageError(f"There are unprintable characters in the request; {USAGE}.")
+        raise UsageError(f"The request contains unprintable characters; {USAGE}.")
     plain, named = _sort(words, vocabulary)
     given = [_meaning(word, vocabulary) for word in plain]
     return _make_request([*given, *named, *options], vocabulary)
@@ -40,7 +40,7 @@ def _make_request(text: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Re
     for name, value in text:
         clean = _value(name, value, vocabulary)
         if given.setdefault(name, clean) != clean:
-            raise UsageError(f"{name} is given twice, as {given[name]} and as {clean}; say which one.")
+            raise UsageError(f"{name} is given twice, as {given[name]} and {clean}. Use only one.")
     if "code" not in given:
         raise UsageError(f"No error code is given; {USAGE}.")
     answers = {name: given[name] for name in vocabulary.options if name in given}
@@ -48,8 +48,8 @@ def _make_request(text: Iterable[tuple[str, str]], vocabulary: Vocabulary) -> Re
     for name in answers:
         if not vocabulary.options[name] and platform is None:
             raise UsageError(
-                f"{name} needs a platform too, because versions differ between them: "
-                f"add {join_or(sorted(set(vocabulary.platforms.values())))}."
+                f"{name} also needs a platform, because versions differ between platforms. Add "
+                f"{join_or(sorted(set(vocabulary.platforms.values())))}."
             )
     return Request(
         code=given["code"],
@@ -131,7 +131,7 @@ def _value(name: str, value: str, vocabulary: Vocabulary) -> str:
     if words:
         return words[_one_of(f"an answer for {name}", lower, tuple(words))]
     if not VERSION.fullmatch(value):
-        raise UsageError(f"{quote(value)} is not a version for {name}; write it like 6.12.0.")
+        raise UsageError(f"{quote(value)} is not a version for {name}. Write it like 6.12.0.")
     return lower.removeprefix("v")
 
 

@@ -73,7 +73,7 @@ def check_grounding(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
         raise NotGroundedError("the model said too much")
     for number, item in enumerate(found, 1):
         if not set(item.sources) <= set(range(1, len(sources) + 1)):
-            raise NotGroundedError(f"sentence {number} cites a source that is not there")
+            raise NotGroundedError(f"sentence {number} cites a source that does not exist")
         cited = [sources[source - 1].translate(_TYPOGRAPHY) for source in item.sources]
         if reason := _unborne(item.text, cited):
             raise NotGroundedError(f"sentence {number} {reason}")
@@ -99,21 +99,21 @@ def _unborne(sentence: str, cited: Sequence[str]) -> str:
     """Return why the texts *cited* do not support *sentence*, or "" if they do."""
     whole = " ".join(cited)
     if any(not (" " <= letter <= "~") and letter not in whole for letter in sentence):
-        return "has letters that its sources have not"
+        return "has letters that are not in its sources"
     if not all(_occurs(token, whole) for token in _facts(sentence)):
-        return "has a number, name or address that its sources have not"
+        return "has a number, name, or address that is not in its sources"
     words = words_of(sentence)
     telltale = (set(telling(words)) - _JOINING) | (_STRONG & set(words))
     if not telltale <= set(words_of(whole)):
-        return "has words that its sources have not"
+        return "has words that are not in its sources"
     if not _units_fit(sentence, whole):
-        return "has a number with another unit than its sources"
+        return "has a number with a different unit than its sources"
     sentences = [item for text in cited for item in sentences_of(text)]
     if (reply := _reply(sentence)) and all(_reply(item) != reply for item in sentences):
-        return "says yes or no, and its sources do not"
+        return "answers yes or no, but its sources do not"
     rest = words[1:] if reply else words
     if rest and _denies(rest) != any(_denies(words_of(item)) for item in _rests_on(rest, sentences)):
-        return "turns round what its sources say"
+        return "says the opposite of its sources"
     return ""
 
 

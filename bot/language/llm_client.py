@@ -35,7 +35,7 @@ async def complete(endpoint: LlmEndpoint, messages: Sequence[dict[str, str]]) ->
             if answer.status != 200:
                 raise RewordingError(f"the endpoint answered with status {answer.status}")
             if answer.content_type == "text/event-stream":
-                raise RewordingError("the endpoint streams, and was asked not to")
+                raise RewordingError("the endpoint streams its answer although the request says not to")
             return _said(await _body(answer))
     except TimeoutError:
         raise RewordingError(f"the endpoint did not answer within {endpoint.budget:g} s") from None
@@ -48,7 +48,7 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
     async for chunk in answer.content.iter_any():
         body += chunk
         if len(body) > _LARGEST:
-            raise RewordingError("the endpoint answered with too much")
+            raise RewordingError("the endpoint's answer is too long")
     return bytes(body)
 
 
@@ -58,7 +58,7 @@ def _said(body: bytes) -> str:
         choice = json.loads(body)["choices"][0]
         reason, text = choice.get("finish_reason"), choice["message"]["content"]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-        raise RewordingError("the endpoint answered with something else than a chat completion") from None
+        raise RewordingError("the endpoint did not return a chat completion") from None
     if reason not in (None, "stop") or not isinstance(text, str):
-        raise RewordingError("the model did not end its answer")
+        raise RewordingError("the model's answer is incomplete")
     return text

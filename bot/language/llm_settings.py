@@ -43,7 +43,7 @@ def read_endpoint(environment: Mapping[str, str]) -> LlmEndpoint | None:
     key = get.token(KEY)
     if key and url and _is_readable_on_the_way(url):
         get.add_problem(
-            f"{URL} must begin with https:// where {KEY} is set: the key would travel in the clear."
+            f"{URL} must begin with https:// if {KEY} is set. Otherwise, the key would be sent unencrypted."
         )
     get.check()
     return LlmEndpoint(url, key, get.text(MODEL))

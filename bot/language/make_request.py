@@ -78,14 +78,14 @@ def make_request(reading: Reading, vocabulary: Vocabulary) -> Understood:
     ]
     if len(requests) == 1:
         return requests[0]
-    ask = f"There are several error codes in that: {join_or(known)}. Which one shall I look into?"
+    ask = f"There are several error codes in that: {join_or(known)}. Which one should I diagnose?"
     return AmbiguousCode(ask, tuple(zip(known, requests, strict=True)))
 
 
 def _no_code(codes: tuple[str, ...], vocabulary: Vocabulary) -> UsageError:
     if codes:
         return unknown_word("an error code known here", codes[0], vocabulary.codes, vocabulary.see)
-    return UsageError(f"I find no error code in that. Try {EXAMPLES}.")
+    return UsageError(f"I found no error code in that. Try {EXAMPLES}.")
 
 
 def _make(code: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> Request:

@@ -76,4 +76,4 @@ MAX_RELAYS: Final = 20  # relays of one diagnosis; more of them add nothing new
 
 def too_many_relays(count: int) -> str:
     """Return the error for a diagnosis with *count* relays."""
-    return f"One diagnosis runs from {MAX_RELAYS} relays at most, and this names {count}."
+    return f"One diagnosis can use at most {MAX_RELAYS} relays, and this one names {count}."

@@ -26,11 +26,11 @@ _GROUP: Final = re.compile(r"S[A-Z0-9]+")
 
 # The conditions of a rule, and how a refusal describes each.
 CONDITIONS: Final = {
-    "outside": "by people of our own organization only",
-    "workspaces": "from this workspace",
-    "channels": "from this channel",
-    "groups": "by members of another user group only",
-    "users": "by certain people only",
+    "outside": "only be used by people of our own organization",
+    "workspaces": "not be used from this workspace",
+    "channels": "not be used from this channel",
+    "groups": "only be used by members of another user group",
+    "users": "only be used by certain people",
 }
 
 
@@ -131,12 +131,12 @@ def may_use(rules: AccessRules, who: AccessSubject, relay: str) -> str | None:
         return None
     name = quote(relay)
     if not misses:
-        return f"No rule lets anybody use the relay {name} from Slack; {_ask(rules, who)}"
+        return f"No rule allows anyone to use the relay {name} from Slack. {_ask(rules, who)}"
     # A rule for all relays is usually for operators: a rule that names this relay explains better.
     by_name = _misses(tuple(rule for rule in rules if relay in rule.relays), who, relay)
     nearest_miss = min(by_name or misses, key=len)
-    why = " and ".join(_reason(item) for item in nearest_miss)
-    return f"The relay {name} may {why}; {_ask(rules, who)}"
+    why = " and ".join(CONDITIONS[item] for item in nearest_miss)
+    return f"The relay {name} may {why}. {_ask(rules, who)}"
 
 
 def usable(rules: AccessRules, who: AccessSubject, relays: Iterable[str]) -> tuple[str, ...]:
@@ -170,7 +170,7 @@ def read_rules(document: Document) -> AccessRules:
     """Read rules such as `rules: [{relays: [acme-hq], channels: [C0123ABCD]}]`; `KnowledgeError` names lines."""
     value = document.value
     if not isinstance(value, dict) or set(value) != {"rules"} or not isinstance(value["rules"], list):
-        hint = "holds no rules: start with `rules:` and a list of entries with `relays:`, and nothing beside"
+        hint = "contains no rules: start with `rules:` and a list of entries with `relays:`, and nothing else"
         raise KnowledgeError([at_line(document.file, 1, hint)])
     problems: list[str] = []
     rules = [_rule(document, at, entry, problems) for at, entry in enumerate(value["rules"])]
@@ -186,7 +186,7 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Acces
         problems.append(at_line(document.file, document.line(path), sentence))
 
     if not isinstance(entry, dict) or not {"relays", "label"} & set(entry):
-        complain(("rules", at), "this rule names no `relays` and no `label`")
+        complain(("rules", at), "this rule has no `relays` and no `label`")
         return AccessRule(frozenset())
     lists: dict[str, frozenset[str]] = {}
     for name, value in entry.items():
@@ -197,22 +197,17 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Acces
             )
         elif not ids or not all(isinstance(item, str) and item for item in ids):
             # An empty list would allow everyone where the author meant no one.
-            complain(("rules", at, name), f"{name} must list at least one, each a text")
+            complain(("rules", at, name), f"{name} must list at least one text")
         elif name == "label" and (odd := [item for item in ids if not LABEL.fullmatch(item)]):
-            complain(("rules", at, name), f"{odd[0][:40]} is no label; write it like site=hq")
+            complain(("rules", at, name), f"{odd[0][:40]} is not a label. Write it like site=hq")
         else:
             lists[name] = frozenset(item.lstrip("#@") for item in ids)
     return AccessRule(**{"relays": frozenset()} | lists)
-
-
-def _reason(condition: str) -> str:
-    words = CONDITIONS[condition]
-    return f"be used {words}" if words.endswith("only") else f"not be used {words}"
 
 
 def _ask(rules: AccessRules, who: AccessSubject) -> str:
     named = sorted({relay for rule in rules for relay in rule.relays if relay != EVERY})
     allowed = usable(rules, who, named)
     if allowed:
-        return f"here you may use {join_or(allowed[:5])}."
-    return "ask whoever runs Lineman here."
+        return f"Here you can use {join_or(allowed[:5])}."
+    return "Ask the administrator of Lineman."

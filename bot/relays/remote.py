@@ -52,7 +52,7 @@ class RemoteRelay:
             health = await self._health()
             plan, lacking = without_checks(plan, health.probes)
             for step in lacking:
-                because = f"{self.name} runs version {health.version[:20]}, which lacks this check"
+                because = f"{self.name} runs version {health.version[:20]}, which does not have this check"
                 yield _without_result(left.pop(step.id), Failure.NOT_SUPPORTED, because)
             if not plan.steps:
                 return
@@ -69,7 +69,7 @@ class RemoteRelay:
         except UnreachableError as error:
             ending.because = str(error)
         for step in left.values():
-            because = ending.because or f"{self.name} ended the plan without looking"
+            because = ending.because or f"{self.name} ended the plan without running a check"
             yield _without_result(step, ending.failure, because)
 
     async def _run(
@@ -98,13 +98,13 @@ class RemoteRelay:
         except (OSError, WireError):
             raise UnreachableError("no hub is running here") from None
         if health is None:
-            raise UnreachableError(f"the hub knows no relay {self.name}")
+            raise UnreachableError(f"relay {self.name} does not exist on this hub")
         return health
 
     def sign(self, plan: Plan, health: RelayStatus) -> HubJob:
         """Sign *plan* for the relay; `UnreachableError` says why that is not possible."""
         if self.signer is None:
-            raise UnreachableError("there is no key here to sign plans with")
+            raise UnreachableError("there is no key to sign plans with")
         order = make_order(
             plan, fingerprint(health.key), self.requester[:200], time.time(), case=self.case_label
         )
@@ -172,9 +172,9 @@ def _refused(reply: Refusal, job: HubJob, health: RelayStatus) -> tuple[Failure,
     try:
         verdict = open_refusal(reply.signed, health.key)
     except WireError:
-        return Failure.RELAY_LOST, "a refusal came that the relay has not signed"
+        return Failure.RELAY_LOST, "received a refusal that the relay did not sign"
     if verdict.order not in ("", job.plan):
-        return Failure.RELAY_LOST, "a refusal came that was meant for another plan"
+        return Failure.RELAY_LOST, "received a refusal for another plan"
     word = Failure.NOT_ALLOWED if verdict.reason in _FENCED else Failure.RELAY_LOST
     return word, f"{health.name} refuses: {verdict.sentence}"
 
@@ -183,12 +183,12 @@ def _done(reply: Done, job: HubJob, health: RelayStatus, received: list[Json]) -
     try:
         report = open_report(reply.signed, health.key)
     except WireError:
-        return Failure.RELAY_LOST, "what came was not signed by the relay"
+        return Failure.RELAY_LOST, "the relay did not sign the result"
     if report.order != job.plan or (report.n == len(received) and report.digest != digest_of(received)):
-        return Failure.RELAY_LOST, "what came is not what the relay has signed"
+        return Failure.RELAY_LOST, "the result is not what the relay signed"
     if report.reason == "stopped":
-        return Failure.RELAY_LOST, f"{health.name} was shut down in the middle"
-    return Failure.RELAY_LOST, "some of what it saw got lost on the way" if report.n > len(received) else ""
+        return Failure.RELAY_LOST, f"{health.name} was shut down during the plan"
+    return Failure.RELAY_LOST, "some of its results were lost" if report.n > len(received) else ""
 
 
 async def find_relays(exchange: HubClient) -> tuple[RelayStatus, ...]:

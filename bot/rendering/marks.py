@@ -33,8 +33,8 @@ def mark(answered: Answered, knowledge: Knowledge, observations: Mapping[str, Ob
 
 
 WHO: Final = {
-    "firewall": "Whoever runs the firewall",
-    "developer": "The developers of the app",
+    "firewall": "Firewall admin",
+    "developer": "App developer",
     "support": "Support",
     "user": "The user",
 }

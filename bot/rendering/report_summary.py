@@ -8,10 +8,10 @@ from bot.intake.clues import Reading
 from bot.intake.preflight_report import PreflightReport
 from bot.rendering.view import View
 
-COMPLETED: Final = "The test on the user's device went through; nothing in it points to a cause"
+COMPLETED: Final = "The test on the user's device passed. It shows no cause"
 
 
-UNTOLD: Final = "What was read does not tell the cause by itself"
+UNTOLD: Final = "The text alone does not show the cause"
 
 
 def outcome(reading: Reading, continued: DeviceEvidence) -> str:

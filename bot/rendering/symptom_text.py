@@ -20,10 +20,13 @@ def understood(readings: SymptomMatch) -> str:
     """Say in one sentence what was understood."""
     match readings.verdict:
         case "sure":
-            return f"I read that as: {_lower(readings.causes[0].title)}."
+            return f"Sounds like: {_lower(readings.causes[0].title)}."
         case "close":
-            return "That may be one of these:"
-    return "I do not know what that is about. Tell what you see or hear, where it works and where not, or the code."
+            return "It may be one of these:"
+    return (
+        "I do not understand the problem. Describe what you see or hear, and where it works and "
+        "where it does not, or send the error code."
+    )
 
 
 def _lower(title: str) -> str:

@@ -44,5 +44,5 @@ class VantageSummaries:
         own = [
             f"From {summary.relay} ({summary.vantage_text}): {summary.headline}" for summary in self.summaries
         ]
-        unlooked = [f"Looked at from no relay: {'; '.join(self.unchecked)}"] if self.unchecked else []
+        unlooked = [f"Not checked by any relay: {'; '.join(self.unchecked)}"] if self.unchecked else []
         return [*own, *(cause.says for cause in self.compared), *self.missing, *unlooked]

@@ -64,10 +64,10 @@ def side_of(record: RunRecord) -> VantageSummary:
     missing = missing_from(record)
     outcome, text = record.diagnosis.outcome, headline(record.diagnosis)
     if missing and missing.looks == missing.of:
-        outcome, text = "unclear", "Could not look"
+        outcome, text = "unclear", "Could not test"
     elif record.vantage == REFERENCE and outcome != "found":
         failed = sum(look.has_result and look.failure is not None for look in record.observations.values())
-        looks = "1 look failed" if failed == 1 else f"{failed} looks failed"
+        looks = "1 check failed" if failed == 1 else f"{failed} checks failed"
         text = f"{looks} from there too" if failed else "Everything works from there"
         outcome = "unclear" if failed or missing else "clear"
     return VantageSummary(record.relay, record.vantage, outcome, text, missing.says if missing else "")

@@ -73,8 +73,8 @@ def no_results_text(record: RunRecord, meaning: Meaning | None) -> str:
     if record.diagnosis.found:
         return headline(record.diagnosis)
     if meaning and meaning.elsewhere:
-        return f"{record.request.code} is no code of the Voice SDKs"
-    return "Nothing to look at from here: what a person knows decides"
+        return f"{record.request.code} is not a code of the Voice SDKs"
+    return "No check from here can decide this; it needs an answer from the user"
 
 
 def headline(diagnosis: Diagnosis) -> str:
@@ -103,7 +103,7 @@ def _why_not(diagnosis: Diagnosis) -> str:
         count = sum(not judged.harmless for judged in diagnosis.possible)
         return "one cause is possible" if count == 1 else f"{count} causes are possible"
     if any(not judged.person_only and not judged.harmless for judged in diagnosis.not_checked):
-        return "not everything could be looked at"
+        return "not everything could be checked"
     return "something failed that no known cause explains"
 
 

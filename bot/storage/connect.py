@@ -55,5 +55,5 @@ def _migrate(db: Database) -> None:
     if newer:
         db.close()
         raise UsageError(
-            f"The database was made by a newer version of Lineman ({newer[-1]}); update Lineman."
+            f"The database was created by a newer version of Lineman ({newer[-1]}). Update Lineman."
         )

@@ -168,7 +168,7 @@ def _tell(results: list[WriteResult]) -> None:
 
 def _translated(error: Exception) -> Exception:
     if isinstance(error, sqlite3.Error):
-        translated = StoreError(f"the database refuses: {error}")
+        translated = StoreError(f"the database failed: {error}")
         translated.__cause__ = error
         return translated
     return error

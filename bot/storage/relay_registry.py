@@ -177,7 +177,7 @@ class RelayRegistry(AuditTable):
         relay = await self.named(name)
         _check(RegisteredRelay(new, None, vantage=relay.vantage))
         if any(registered_relay.name == new for registered_relay in await self.all()):
-            raise UsageError(f"There is a relay {quote(new)} already.")
+            raise UsageError(f"Relay {quote(new)} already exists.")
 
         def work(db: Database) -> None:
             db.execute("UPDATE relays SET name = ? WHERE name = ?", (new, name))
@@ -202,12 +202,12 @@ class RelayRegistry(AuditTable):
 def _check(relay: RegisteredRelay) -> None:
     if not NAME.fullmatch(relay.name) or relay.name in RESERVED:
         raise UsageError(
-            f"{quote(relay.name)} cannot be a relay's name: use small letters, digits and dashes, 40 at most, "
-            f"and none of {', '.join(RESERVED)}."
+            f"{quote(relay.name)} is not a valid relay name. Use at most 40 lower-case letters, "
+            f"digits, and hyphens, but not {', '.join(RESERVED)}."
         )
     for label in relay.labels:
         if not LABEL.fullmatch(label):
-            raise UsageError(f"{quote(label)} is not a label; write it like site=hq.")
+            raise UsageError(f"{quote(label)} is not a label. Write it like site=hq.")
 
 
 def _hash(token: str) -> str:

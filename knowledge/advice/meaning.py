@@ -53,9 +53,11 @@ def _notes(knowledge: Knowledge, code: str, platform: str | None) -> list[str]:
     notes = []
     if platform and error.platforms and platform not in error.platforms:
         others = ", ".join(_title(knowledge, item) for item in error.platforms)
-        notes.append(f"{_title(knowledge, platform)} does not raise it by itself; {others} would.")
+        notes.append(f"{_title(knowledge, platform)} does not raise this code. {others} raises it.")
     if error.confidence == "partly":
-        notes.append("The meaning stands in the sources; what may cause it is partly our own reading of it.")
+        notes.append(
+            "The meaning comes from the sources. Some of the possible causes are our own conclusions."
+        )
     if error.confidence == "unverified":
         notes.append("No source was found for it.")
     return notes

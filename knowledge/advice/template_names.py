@@ -204,4 +204,4 @@ def _unfilled(where: str, text: str, observed: Collection[str], *, may_look: boo
         if not is_known(name, observed):
             yield f"{where}: nothing fills in {{{name}}}{nearest(name, NAMES)}"
         elif is_check_fact(name) and not may_look:
-            yield f"{where}: {{{name}}} belongs to one look, and may stand in evidence only"
+            yield f"{where}: {{{name}}} belongs to one check, so only evidence can use it"

@@ -19,15 +19,15 @@ from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Obse
 
 _WHY_NOT: Final[Mapping[str, str]] = {
     Failure.CANCELLED: "it was cancelled before it ended",
-    Failure.OUT_OF_TIME: "the time was over before it ended",
-    Failure.NO_CREDENTIALS: "it needs TURN credentials, and none were given",
-    Failure.NO_PROXY: "no proxy is named, in the network file or where this looked from",
-    Failure.NO_ADDRESS: "there was no address to look at",
-    Failure.INCONCLUSIVE: "it ran, but what it saw proves nothing",
+    Failure.OUT_OF_TIME: "it ran out of time",
+    Failure.NO_CREDENTIALS: "it needs TURN credentials, and there are none",
+    Failure.NO_PROXY: "no proxy is set in the network file or on this host",
+    Failure.NO_ADDRESS: "there was no address to test",
+    Failure.INCONCLUSIVE: "it ran, but its result proves nothing",
     Failure.NOT_SUPPORTED: "this cannot be tested from here",
     Failure.PROBE_CRASHED: "the probe itself crashed",
-    Failure.NOT_ALLOWED: "the relay is not allowed to look there",
-    Failure.RELAY_LOST: "the relay was gone before it could tell",
+    Failure.NOT_ALLOWED: "the relay is not allowed to check this host",
+    Failure.RELAY_LOST: "the relay disconnected before it could check this",
 }
 
 
@@ -96,11 +96,13 @@ def _from_person(question: Question, answers: Mapping[str, str]) -> Answered:
     assert question.person
     text = answers.get(question.person.option)
     if text is None:
-        return Answered(question.id, None, "only a person can tell", (), "person", (question.id,))
+        return Answered(question.id, None, "needs an answer from the user", (), "person", (question.id,))
     name = option_for(question, text)
     if name is None:
-        return Answered(question.id, None, f"{text!r} fits none of the answers", (), "person", (question.id,))
-    return Answered(question.id, name, f"told: {question.says(name)}", (), "person")
+        return Answered(
+            question.id, None, f"{text!r} does not match any of the answers", (), "person", (question.id,)
+        )
+    return Answered(question.id, name, f"reported: {question.says(name)}", (), "person")
 
 
 def _from_code(question: Question, code: str, *, assumed: bool) -> Answered:
@@ -109,9 +111,9 @@ def _from_code(question: Question, code: str, *, assumed: bool) -> Answered:
         return Answered(question.id, None, f"{code} is an assumption, so it proves nothing", (), "person")
     name = option_for(question, code)
     if name is None:
-        return Answered(question.id, None, f"{code} does not tell", (), "person")
+        return Answered(question.id, None, f"{code} does not show it", (), "person")
     says = question.says(name)
-    because = f"{code} says: {says}" if says != name else f"{code} does not tell by itself"
+    because = f"{code} means: {says}" if says != name else f"{code} alone does not show it"
     return Answered(question.id, name, because, (), "person")
 
 
@@ -143,7 +145,7 @@ def _as_seen(observation: Observation | None, observations: Mapping[str, Observa
 def _from_observations(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
     asked = [values for values in observed if not _skipped(values)]
     if not asked:
-        because = _why_skipped(observed) if observed else "there is nothing to look at on this platform"
+        because = _why_skipped(observed) if observed else "there is nothing to check on this platform"
         return Answered(question.id, None, because, (), by)
     for possible in question.answers:
         assert possible.rule
@@ -153,7 +155,7 @@ def _from_observations(question: Question, observed: Sequence[ObservedValues], b
             return Answered(question.id, possible.name, f"seen: {possible.name}", steps, by)
         if truth is None:
             return _open(question, asked, by)
-    return Answered(question.id, None, "what was seen fits none of the answers", _steps(asked), by)
+    return Answered(question.id, None, "the results do not match any of the answers", _steps(asked), by)
 
 
 def _open(question: Question, observed: Sequence[ObservedValues], by: By) -> Answered:
@@ -164,7 +166,7 @@ def _open(question: Question, observed: Sequence[ObservedValues], by: By) -> Ans
         because = "still looking"
     else:
         loss = describe_loss(stopped)
-        because = f"no answer proves nothing here: {loss}" if loss else f"not looked: {_why_not(stopped)}"
+        because = f"no reply proves nothing here: {loss}" if loss else f"not checked: {_why_not(stopped)}"
     return Answered(question.id, None, because, _steps(missing), by, (question.id,))
 
 
@@ -180,9 +182,9 @@ def _why_skipped(observed: Sequence[ObservedValues]) -> str:
     facts = next((values.observation.facts for values in observed if values.observation), {})
     before = facts.get("because")
     if not before:
-        return "not looked: what it comes after failed"
+        return "not checked: an earlier check failed"
     word = facts.get("because_failure")
-    return f"not looked: {before} failed before" + (f" ({word})" if word else "")
+    return f"not checked: {before} failed before" + (f" ({word})" if word else "")
 
 
 def _steps(observed: Sequence[ObservedValues]) -> tuple[str, ...]:

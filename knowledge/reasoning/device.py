@@ -47,9 +47,9 @@ def device_answer(question: Question, reports: Iterable[Observation]) -> tuple[D
         return None
     placed = any(report.facts.get(PLACED, True) for report, _ in visible)
     by: By = "device" if placed else "reference"
-    where = "the user's device" if placed else "what was pasted"
+    where = "the user's device" if placed else "the pasted text"
     first = visible[0][1]
-    because = f"seen by {where}: {said(question, first)}"
+    because = f"reported by {where}: {said(question, first)}"
     return first, Answered(question.id, first.name, because, tuple(report.step for report, _ in visible), by)
 
 
@@ -73,5 +73,5 @@ def with_device(question: Question, given: Answered, reports: Sequence[Observati
         return replace(given, because=f"{given.because}; {answered.because}", steps=steps)
     if answered.firm is None:
         return given
-    because = f"{given.because}; {answered.because}: they differ, so neither is taken"
+    because = f"{given.because}; {answered.because}: they disagree, so neither result is used"
     return Answered(question.id, None, because, (*given.steps, *answered.steps), given.by)

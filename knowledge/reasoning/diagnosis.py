@@ -144,9 +144,9 @@ def _why_open(case: CaseModel, cause: Cause, answers: Answers, about: Iterable[A
     reasons = tuple(_answer_text(case, answered) for answered in about)
     if open_alternatives(cause, answers):
         if alternatives_truth(cause.when, answers, any_vantage) is not None:
-            return ("seen by a reference relay only, which says nothing about the user's network", *reasons)
+            return ("found only by a reference relay, which says nothing about the user's network", *reasons)
         return reasons
-    needed = tuple(f"nothing speaks for it, which does not rule it out: {reason}" for reason in reasons)
+    needed = tuple(f"there is no sign of it, which does not rule it out: {reason}" for reason in reasons)
     return needed or reasons
 
 

@@ -39,18 +39,18 @@ def read_invitation(word: str) -> Invitation:
     """Read an invitation; raise `WireError` with the reason when it is not valid."""
     word = word.strip()
     if not word.startswith(_START) or len(word) > _LONGEST:
-        raise WireError(f"this is no invitation; it starts with {_START}")
+        raise WireError(f"this is not an invitation; it must start with {_START}")
     try:
         text = decode(word.removeprefix(_START))
     except ValueError:
-        raise WireError("the invitation was not copied whole") from None
+        raise WireError("the invitation was not copied completely") from None
     invitation = _INVITATION.read(json_codec.load(text), "invitation")
     check_hub(invitation.hub)
     check_pin(invitation.pin)
     try:
         fingerprint(invitation.signer)
     except ValueError:
-        raise WireError("invitation.signer: is no public key") from None
+        raise WireError("invitation.signer: is not a public key") from None
     return invitation
 
 

@@ -118,7 +118,7 @@ def _step_to_json(step: Step, *, secrets: bool) -> Json:
 def _check_order(plan: Plan) -> None:
     ids = [step.id for step in plan.steps]
     if len(set(ids)) < len(ids):
-        raise WireError("plan.steps: an id stands twice")
+        raise WireError("plan.steps: an id is there twice")
     for step in plan.steps:
         if not set(step.after) <= set(ids):
             raise WireError(f"plan.steps: {step.id[:60]} comes after a step that is not in the plan")
@@ -143,7 +143,7 @@ def _without(value: Any, scrubber: Scrubber) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> Json:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise WireError("a key stands twice in one object")
+        raise WireError("an object has the same key twice")
     return found
 
 

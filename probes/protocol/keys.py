@@ -92,7 +92,9 @@ def load_identity(path: Path) -> Identity:
     """Read a key file; raise KeyFileError unless only its owner can read it."""
     try:
         if path.stat().st_mode & 0o077:
-            raise KeyFileError(f"{path} can be read by others; make it 0600, and rotate the key if they did.")
+            raise KeyFileError(
+                f"other users can read {path}. Run chmod 0600 on it, and rotate the key if they did."
+            )
         text = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise KeyFileError(
@@ -108,7 +110,7 @@ def parse_identity(text: str, where: str) -> Identity:
     except ValueError:
         seed = b""
     if len(seed) != _SEED:
-        raise KeyFileError(f"{where} holds no key of Lineman's.")
+        raise KeyFileError(f"{where} does not contain a Lineman key.")
     return Identity.from_seed(seed)
 
 

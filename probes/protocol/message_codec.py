@@ -26,7 +26,7 @@ def read(text: str | bytes, by: str) -> RelayMessage:
     kind = body.get("type", "")
     shape = _SHAPES[by].get(kind) if isinstance(kind, str) else None
     if shape is None:
-        raise WireError(f"message.type: “{str(kind)[:40]}” is nothing that a {by} says")
+        raise WireError(f"message.type: “{str(kind)[:40]}” is not a message from a {by}")
     message = read_json(body, shape, "message")
     if isinstance(message, ObservationMessage):
         check_facts(message.observation, "message.observation")

@@ -100,7 +100,7 @@ def open_order(
     """
     if len(text) > LONGEST_ORDER:
         raise PlanRefused(
-            "too_large", f"the order has {len(text)} characters, and {LONGEST_ORDER} is the most"
+            "too_large", f"the order has {len(text)} characters, and the maximum is {LONGEST_ORDER}"
         )
     try:
         body, signature = split(text)
@@ -115,12 +115,12 @@ def open_order(
     key = signers.get(order.kid)
     if key is None:
         raise PlanRefused(
-            "unknown_signer", "the order is signed by a key that this relay was not told of", order.id
+            "unknown_signer", "the order is signed by a key that this relay does not know", order.id
         )
     try:
         check("order", body, signature, key)
     except WireError:
-        raise PlanRefused("bad_signature", "the signature of the order is not right", order.id) from None
+        raise PlanRefused("bad_signature", "the order's signature is not valid", order.id) from None
     return _with_secrets(version, order, sealed, me) if sealed else order
 
 
@@ -128,12 +128,12 @@ def _check_claims(order: SignedPlan, me: Identity, now: float) -> None:
     if order.aud != me.id:
         raise PlanRefused("not_for_me", "the order is addressed to another relay", order.id)
     if order.exp - order.iat > LIFE or order.exp <= order.iat:
-        raise PlanRefused("malformed", f"the order is to be good for more than {LIFE:g} seconds", order.id)
+        raise PlanRefused("malformed", f"the order is valid for more than {LIFE:g} seconds", order.id)
     if order.exp <= now:
-        raise PlanRefused("expired", f"the order came {now - order.exp:.0f} seconds too late", order.id)
+        raise PlanRefused("expired", f"the order arrived {now - order.exp:.0f} seconds too late", order.id)
     if order.iat > now + LEEWAY:
         raise PlanRefused(
-            "not_yet_valid", f"the order is {order.iat - now:.0f} seconds from the future", order.id
+            "not_yet_valid", f"the order's time is {order.iat - now:.0f} seconds in the future", order.id
         )
 
 
@@ -143,7 +143,7 @@ def _read(body: str) -> tuple[int, SignedPlan, str]:
     sealed: str = claims.pop("sealed")
     order = SignedPlan(**claims | {"plan": json_codec.plan_from_json(claims["plan"])})
     if any(step.secrets for step in order.plan.steps):
-        raise WireError("order.plan: holds secrets that are not sealed")
+        raise WireError("order.plan: contains secrets that are not sealed")
     return version, order, sealed
 
 
@@ -153,7 +153,7 @@ def _with_secrets(version: int, order: SignedPlan, sealed: str, me: Identity) ->
         secrets = decrypt(sealed, me, _bound(order.id, order.aud))
     except WireError:
         raise PlanRefused(
-            "bad_secrets", "the secrets of the order do not open with this relay's key", order.id
+            "bad_secrets", "the order's secrets cannot be decrypted with this relay's key", order.id
         ) from None
     steps = tuple(replace(step, secrets=secrets.get(step.id, {})) for step in order.plan.steps)
     return replace(order, plan=replace(order.plan, steps=steps))

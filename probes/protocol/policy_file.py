@@ -54,7 +54,7 @@ def load_policy(path: Path) -> Policy:
         raise PolicyError(f"{path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        raise PolicyError(f"{path}{f':{mark.line + 1}' if mark else ''}: this is not YAML") from None
+        raise PolicyError(f"{path}{(f':{mark.line + 1}' if mark else '')}: not valid YAML") from None
     except WireError as error:
         raise PolicyError(f"{path}: {error}") from None
 
@@ -109,7 +109,7 @@ def _rule(written: _RuleEntry, where: str) -> PolicyRule:
 def _name(text: str, where: str) -> str:
     name = text.rstrip(".").lower()
     if not name or not name.isascii() or set(name.replace(".", "")) <= {"*"} or read_address(name):
-        raise WireError(f"{where}.names: “{text[:80]}” is no name, or stands for all of them")
+        raise WireError(f"{where}.names: “{text[:80]}” is not a name, or matches all names")
     return name
 
 
@@ -117,7 +117,7 @@ def _net(text: str, where: str) -> IpNetwork:
     try:
         return ipaddress.ip_network(text)
     except ValueError:
-        raise WireError(f"{where}.ranges: “{text[:80]}” is no range such as 192.0.2.0/24") from None
+        raise WireError(f"{where}.ranges: “{text[:80]}” is not a range such as 192.0.2.0/24") from None
 
 
 def _ports(value: object, where: str) -> tuple[int, int]:
@@ -127,16 +127,14 @@ def _ports(value: object, where: str) -> tuple[int, int]:
     except ValueError:
         found = 0, 0
     if not 1 <= found[0] <= found[1] <= 65535 or isinstance(value, bool):
-        raise WireError(
-            f"{where}.ports: “{str(value)[:40]}” is neither a port nor a span such as 10000-60000"
-        )
+        raise WireError(f"{where}.ports: “{str(value)[:40]}” is not a port or a range such as 10000-60000")
     return found
 
 
 def _resolver(text: str) -> str:
     address = None if text == SYSTEM else read_address(text)
     if text != SYSTEM and address is None:
-        raise WireError(f"policy.resolvers: “{text[:80]}” is neither an address nor {SYSTEM}")
+        raise WireError(f"policy.resolvers: “{text[:80]}” is not an address or {SYSTEM}")
     return str(address) if address else text
 
 

@@ -73,7 +73,7 @@ def _open_verdict(kind: str, text: str, key: str) -> RelayReport:
     _, left = take_version(json_codec.load(body), "v", (VERSION,), kind)
     verdict = _REPORT.read(left, kind)
     if verdict.relay != fingerprint(key):
-        raise WireError(f"{kind}.relay: is another one than signed")
+        raise WireError(f"{kind}.relay: is not the relay that signed it")
     return verdict
 
 

@@ -32,7 +32,7 @@ def unseal(text: str, me: Identity, bound: bytes) -> Sealed:
     try:
         return secrets_from_text(SUITE.decrypt(decode(text), me.opening, info=bound))
     except (ValueError, InvalidTag):
-        raise WireError("sealed: does not open") from None
+        raise WireError("sealed: cannot be decrypted") from None
 
 
 def secrets_to_text(secrets: Sealed) -> bytes:

@@ -34,7 +34,7 @@ def unseal_v1(text: str, me: Identity, bound: bytes) -> Sealed:
         cipher = ChaCha20Poly1305(_derive(shared, raw[:32], me.sealing))
         return secrets_from_text(cipher.decrypt(bytes(12), raw[32:], bound))
     except (ValueError, InvalidTag):
-        raise WireError("sealed: does not open") from None
+        raise WireError("sealed: cannot be decrypted") from None
 
 
 def _derive(shared: bytes, public: bytes, key: str) -> bytes:

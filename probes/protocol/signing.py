@@ -43,7 +43,7 @@ def check(kind: str, body: str, signature: str, key: str) -> None:
     try:
         public_key(key).verify(decode(signature), signed_bytes(kind, body))
     except (ValueError, InvalidSignature):
-        raise WireError("envelope.signature: is not right") from None
+        raise WireError("envelope.signature: is not valid") from None
 
 
 def canonical(value: Json) -> str:

@@ -30,12 +30,12 @@ def admit(order: SignedPlan, policy: Policy, probes: Collection[str]) -> Plan:
     plan = order.plan
     for step in plan.steps:
         if step.probe not in probes:
-            raise PlanRefused("unknown_probe", f"there is no probe called “{step.probe[:40]}” here", order.id)
+            raise PlanRefused("unknown_probe", f"this relay has no probe named “{step.probe[:40]}”", order.id)
     _check_size(order, policy.limits)
     try:
         forbidden = _first_forbidden(plan, policy)
     except (TypeError, ValueError, KeyError, AttributeError):
-        raise PlanRefused("malformed", "a step's params are not what its probe takes", order.id) from None
+        raise PlanRefused("malformed", "a step has params that its probe does not accept", order.id) from None
     if forbidden:
         raise PlanRefused("target_not_allowed", f"{forbidden} is not in this relay's policy file", order.id)
     return replace(plan, proxy=policy.proxy(plan.proxy) if plan.proxy else policy.own_proxy)
@@ -44,16 +44,20 @@ def admit(order: SignedPlan, policy: Policy, probes: Collection[str]) -> Plan:
 def _check_size(order: SignedPlan, limits: RelayLimits) -> None:
     plan = order.plan
     if len(plan.steps) > limits.steps:
-        raise PlanRefused("too_large", f"{len(plan.steps)} steps, and {limits.steps} is the most", order.id)
+        raise PlanRefused(
+            "too_large", f"{len(plan.steps)} steps, and the maximum is {limits.steps}", order.id
+        )
     longest = max((plan.budget, *(step.budget for step in plan.steps)))
     if longest > limits.seconds:
-        raise PlanRefused("too_large", f"{longest:g} seconds, and {limits.seconds:g} is the most", order.id)
+        raise PlanRefused(
+            "too_large", f"{longest:g} seconds, and the maximum is {limits.seconds:g}", order.id
+        )
 
 
 def _first_forbidden(plan: Plan, policy: Policy) -> str:
     """Return the first destination of *plan* that the policy does not allow; "" when all are allowed."""
     if plan.proxy and not policy.proxy(plan.proxy):
-        return "the proxy that the plan names"
+        return "the proxy in the plan"
     count = 0
     for step in plan.steps:
         resolver = step.params.get("resolver")
@@ -129,13 +133,17 @@ class Quota:
         """Count *order* at *now* (monotonic seconds), or raise PlanRefused."""
         mine = self._by_requester.get(order.requester) or SlidingWindow(_HOUR)
         if running >= self.limits.concurrent_plans:
-            raise PlanRefused("too_many", f"{running} plans are running here already", order.id)
+            raise PlanRefused("too_many", f"{running} plans are already running here", order.id)
         if mine.count(now) >= self.limits.plans_per_hour:
             most = f"{self.limits.plans_per_hour:g} plans"
-            raise PlanRefused("too_many", f"{most} in an hour for one requester is the most here", order.id)
+            raise PlanRefused(
+                "too_many", f"at most {most} in an hour per requester are allowed here", order.id
+            )
         if self._all.count(now) >= self.limits.plans_per_hour_in_all:
             raise PlanRefused(
-                "too_many", f"{self.limits.plans_per_hour_in_all:g} plans in an hour is the most", order.id
+                "too_many",
+                f"at most {self.limits.plans_per_hour_in_all:g} plans in an hour are allowed here",
+                order.id,
             )
         self._all.add(now)
         mine.add(now)
@@ -199,5 +207,5 @@ def remember(order: SignedPlan, memory: ReplayMemory) -> None:
     try:
         memory.add(order)
     except OSError as error:
-        because = f"its disk cannot be written ({error.strerror}), so a plan might run twice"
+        because = f"it cannot write to its disk ({error.strerror}), so a plan might run twice"
         raise PlanRefused("disk", because, order.id) from error

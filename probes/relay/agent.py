@@ -32,8 +32,8 @@ REFUSED: Final = (
 HOUR: Final = 3600.0
 
 UNWANTED: Final = (
-    "no connection to the hub: %s. This may be another hub, or one that was restored from a backup: "
-    "the next attempt is in %.1f min"
+    "no connection to the hub: %s. This may be a different hub, or one restored from a backup. "
+    "Next attempt in %.1f min"
 )
 
 # Seconds for running plans to finish when the relay is stopped, and for the hub to acknowledge their results.
@@ -104,7 +104,7 @@ class Agent:
 
     async def _get_ready(self, link: Link) -> None:
         checks = await test_host(urlsplit(self.hub.url).hostname or "", self._hub_time.ahead())
-        checks["switch"] = "switched off by its operator" if self.plans.is_switched_off() else ""
+        checks["switch"] = "turned off by its operator" if self.plans.is_switched_off() else ""
         for name, sentence in checks.items():
             if sentence:
                 log.warning("self-test, %s: %s", name, sentence)
@@ -118,7 +118,7 @@ class Agent:
         while True:
             busy = bool(self.plans.held)
             if link.silence > (BUSY_SILENCE if busy else 3 * beat):
-                raise LinkError(f"nothing was heard of the hub for {link.silence:.0f} seconds", "silent")
+                raise LinkError(f"no message from the hub for {link.silence:.0f} seconds", "silent")
             message = await link.hear(BUSY_BEAT if busy else beat)
             match message:
                 case RunPlan():

@@ -97,7 +97,7 @@ async def _upgrade(way: _Way, hub: HubAddress) -> None:
     if not is_switched(head) or not is_accepted(head, key):
         raise wrong.not_switched(head, hub.url)
     if head.get("sec-websocket-protocol") != SUBPROTOCOL:
-        raise LinkError("the other side speaks WebSocket, but is no hub of this version", "version", 60.0)
+        raise LinkError("the server uses WebSocket, but is not a hub of this version", "version", 60.0)
 
 
 async def _ask(way: _Way, request: bytes, whom: str) -> Head:

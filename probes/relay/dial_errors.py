@@ -7,8 +7,10 @@ from typing import Final
 
 from probes.net.http1 import Head
 
-_NOT_SWITCHED: Final = "did not switch to WebSocket (HTTP {}): a proxy strips the Upgrade, or this is no hub"
-_ELSEWHERE: Final = "the hub's address leads elsewhere ({!r}), and no redirect is followed"
+_NOT_SWITCHED: Final = (
+    "did not switch to WebSocket (HTTP {}): a proxy removes the Upgrade header, or this is not a hub"
+)
+_ELSEWHERE: Final = "the hub's address redirects to {!r}, and relays do not follow redirects"
 
 
 class LinkError(Exception):
@@ -28,30 +30,33 @@ def not_reached(error: OSError, hub: str, proxy: str) -> LinkError:
     if proxy:
         return LinkError(f"{via(proxy)} cannot be reached: {_why(error)}", "proxy_unreachable")
     if isinstance(error, socket.gaierror):
-        return LinkError("the hub's name is not known to this host's resolver", "dns")
+        return LinkError("this host's DNS server cannot resolve the hub's name", "dns")
     return LinkError(f"{hub} cannot be reached: {_why(error)}", "unreachable")
 
 
 def no_tunnel(head: Head, proxy: str) -> LinkError:
     """The *proxy* refuses CONNECT."""
     if head.status == 407:
-        takes = ", ".join(head.auth_schemes) or "nothing it names"
-        return LinkError(
-            f"{via(proxy)} wants to know who asks (407; it takes {takes})", "proxy_auth_required"
-        )
-    return LinkError(f"{via(proxy)} refuses to connect to the hub (HTTP {head.status})", "proxy_refused")
+        takes = ", ".join(head.auth_schemes) or "no method"
+        return LinkError(f"{via(proxy)} requires a login (407; it accepts {takes})", "proxy_auth_required")
+    return LinkError(f"{via(proxy)} refused to connect to the hub (HTTP {head.status})", "proxy_refused")
 
 
 def not_trusted(error: Exception) -> LinkError:
     """TLS fails, or the certificate is not trusted."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return LinkError(f"the hub's certificate is not to be trusted: {error.verify_message}", "not_trusted")
-    return LinkError("TLS with the hub fails: something on the way cuts it, or it is no TLS", "tls")
+        return LinkError(f"the hub's certificate is not trusted: {error.verify_message}", "not_trusted")
+    return LinkError(
+        "TLS with the hub fails: a device on the path closes it, or the hub does not use TLS", "tls"
+    )
 
 
 def not_pinned() -> LinkError:
     """The certificate is not the pinned one."""
-    return LinkError("the hub's certificate is not the pinned one: somebody stands in between", "not_trusted")
+    return LinkError(
+        "the hub's certificate is not the pinned one: a device on the path may be intercepting it",
+        "not_trusted",
+    )
 
 
 def not_switched(head: Head, hub: str) -> LinkError:
@@ -63,7 +68,7 @@ def not_switched(head: Head, hub: str) -> LinkError:
 
 def cut(whom: str) -> LinkError:
     """The server was reached, but the connection closed before it was complete."""
-    return LinkError(f"{whom} was reached, and the connection cut", "cut")
+    return LinkError(f"{whom} was reached, but the connection was closed", "cut")
 
 
 def late(hub: str) -> LinkError:
@@ -78,5 +83,5 @@ def via(proxy: str) -> str:
 
 def _why(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
-        return "its name is not known here"
+        return "its name cannot be resolved"
     return (os.strerror(error.errno) if error.errno else str(error) or type(error).__name__)[:120]

@@ -51,7 +51,7 @@ def split_proxy(proxy: str) -> tuple[str, int, dict[str, str]]:
     except ValueError:
         port = 0
     if parts.scheme != "http" or not parts.hostname or not port:
-        raise LinkError("the proxy must be written http://[user:password@]host:port", "proxy", 0.0)
+        raise LinkError("write the proxy as http://[user:password@]host:port", "proxy", 0.0)
     return parts.hostname, port, proxy_authorization(parts)
 
 

@@ -92,7 +92,7 @@ class Link:
         message = await hear_one(self.socket)
         self._heard = now = time.monotonic()
         if not self._frames.take(now):
-            raise LinkError("the hub floods this relay with messages", "flood", 60.0)
+            raise LinkError("the hub sends this relay too many messages", "flood", 60.0)
         return message
 
 
@@ -157,7 +157,7 @@ async def _greet(socket: WebSocket, hello: Hello, me: Identity, hub_time: HubTim
 def _unexpected(message: RelayMessage) -> LinkError:
     if isinstance(message, Rejection):
         return LinkError(message.sentence, message.reason, message.retry, message.proof)
-    return LinkError("the hub does not keep to the order of the greeting", "malformed", 60.0)
+    return LinkError("the hub sent its greeting in the wrong order", "malformed", 60.0)
 
 
 async def hear_one(socket: WebSocket) -> RelayMessage:
@@ -167,9 +167,9 @@ async def hear_one(socket: WebSocket) -> RelayMessage:
         if text is not None:
             return read(text, by="hub")
     except (FrameError, WireError) as error:
-        raise LinkError(f"the hub said what cannot be read: {error}", "malformed", 60.0) from None
+        raise LinkError(f"the hub sent an invalid message: {error}", "malformed", 60.0) from None
     except (OSError, EOFError):
-        raise LinkError("the connection to the hub broke", "closed") from None
+        raise LinkError("the connection to the hub was lost", "closed") from None
     raise LinkError("the hub closed the connection", "closed")
 
 

@@ -118,9 +118,9 @@ class PlanQueue:
             order = open_order(envelope, self.me, self.signers, now, self.memory.has)
             remember(order, self.memory)  # even if it is refused below, it is not accepted again
             if self.leaving:
-                raise PlanRefused("leaving", "this relay is being stopped", order.id)
+                raise PlanRefused("leaving", "this relay is shutting down", order.id)
             if self.is_switched_off():
-                raise PlanRefused("switched_off", "this relay is switched off by its operator", order.id)
+                raise PlanRefused("switched_off", "this relay was turned off by its operator", order.id)
             plan = admit(order, self.policy, self._looker.probes)
             self._quota.take(order, len(self.running), monotonic())
         except PlanRefused as refused:
@@ -183,7 +183,7 @@ class PlanQueue:
     async def _watch(self, accepted: AcceptedPlan) -> None:
         while not self.is_switched_off():  # noqa: ASYNC110 - the switch is a file, not an event
             await asyncio.sleep(_GLANCE)
-        log.warning("switched off by the operator; stopping plan %s", accepted.id)
+        log.warning("turned off by the operator; stopping plan %s", accepted.id)
         self.cancel(accepted.id, "stopped")
 
     def _saw(self, accepted: AcceptedPlan, observation: Observation, scrubber: Scrubber) -> None:

@@ -41,7 +41,7 @@ def _test_sockets() -> str:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as sock:
             ask_for_icmp(sock)
     except (OSError, EgressDenied) as error:
-        return f"sockets do not work as they must: {getattr(error, 'strerror', None) or error}"
+        return f"sockets do not work correctly: {getattr(error, 'strerror', None) or error}"
     return ""
 
 
@@ -50,9 +50,9 @@ async def _test_resolver(host: str) -> str:
         async with asyncio.timeout(_PATIENCE):
             await asyncio.get_running_loop().getaddrinfo(host, 443, type=socket.SOCK_STREAM)
     except OSError as error:
-        return f"this host's resolver does not find {host}: {error.strerror or 'no such name'}"
+        return f"this host's DNS server cannot resolve {host}: {error.strerror or 'no such name'}"
     except TimeoutError:
-        return f"this host's resolver does not answer for {host}"
+        return f"this host's DNS server does not answer for {host}"
     return ""
 
 

@@ -92,7 +92,7 @@ class StateDir:
             check_pin(hub.pin)
             _ = hub.keys
         except OSError as error:
-            raise NotJoinedError(f"{path}: {error.strerror}; has this relay joined a hub?") from None
+            raise NotJoinedError(f"{path}: {error.strerror}. Has this relay joined a hub?") from None
         except (WireError, ValueError) as error:
             raise StateDirError(f"{path}: {error}") from None
         return hub
@@ -134,7 +134,7 @@ class StoredReplayMemory(ReplayMemory):
 def _check_owner(path: Path) -> None:
     """Refuse a file that other users can change: it says which hub and which plans this relay trusts."""
     if path.exists() and path.stat().st_mode & 0o022:
-        raise StateDirError(f"{path} can be changed by other users; run: chmod go-w {path}")
+        raise StateDirError(f"other users can change {path}. Run: chmod go-w {path}")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -54,7 +54,7 @@ class SubprocessRunner:
                 pass_fds=(self._pace.file,), start_new_session=True,
             )  # fmt: skip
         except OSError as error:  # no memory, or the process limit is reached
-            yield _give_up(plan.steps, f"no process could be started for it: {error.strerror}")
+            yield _give_up(plan.steps, f"could not start a process for it: {error.strerror}")
             return
         try:
             assert process.stdin
@@ -99,10 +99,10 @@ async def _hear(process: Process, plan: Plan, say: Callable[[str], None]) -> Asy
     except TimeoutError:
         trouble = "did not end in time"
     except (ValueError, KeyError):  # WireError, a line that is too long, an unknown step
-        trouble = "said what cannot be read"
+        trouble = "returned an invalid result"
     if left:
         trouble = trouble or f"ended early ({await _how(process)})"
-        async for observation in _give_up(tuple(left.values()), f"the process that looked {trouble}"):
+        async for observation in _give_up(tuple(left.values()), f"the check's process {trouble}"):
             yield observation
 
 

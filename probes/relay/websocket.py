@@ -52,7 +52,7 @@ class WebSocket:
             if isinstance(event, CloseConnection):
                 # wsproto reports unreadable bytes with the same event, but closes nothing.
                 if self._connection.state is ConnectionState.OPEN:
-                    raise FrameError(f"no frame of a WebSocket ({event.reason})")
+                    raise FrameError(f"not a WebSocket frame ({event.reason})")
                 return None
             if (text := await self._take(event)) is not None:
                 return text
@@ -74,17 +74,17 @@ class WebSocket:
         # A frame that arrives in several reads is several events, and is counted once.
         self._count += event.frame_finished if isinstance(event, Message) else 1
         if self._count > _PIECES:
-            raise FrameError("a message in more pieces than anybody needs")
+            raise FrameError("a message in too many pieces")
         if isinstance(event, Ping):
             await self._write(event.response())
         if not isinstance(event, TextMessage):
             if isinstance(event, Message):
-                raise FrameError("a message that is no text")
+                raise FrameError("a message that is not text")
             return None
         self._pieces.append(event.data)
         self._size += len(event.data.encode())
         if self._size > self._most:
-            raise FrameError("more than a message may hold")
+            raise FrameError("a message that is too long")
         if not event.message_finished:
             return None
         whole, self._pieces, self._size, self._count = "".join(self._pieces), [], 0, 0

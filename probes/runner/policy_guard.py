@@ -78,5 +78,5 @@ class PolicyGuard:
         return str(read_address(address)) in listed or (SYSTEM in listed and address in self.system)
 
     def _denied(self, what: str) -> EgressDenied:
-        self.log(f"held back by the fence: {what}")
+        self.log(f"blocked by the relay's policy: {what}")
         return EgressDenied(what)

@@ -62,7 +62,7 @@ def read_job(line: bytes) -> WorkerJob:
     """Read the output of `write_job` of the same version; raise WireError when it is not valid."""
     value = read_json(load(line), Json, "job")
     if (version := str(value.get("version"))) != __version__:
-        raise WireError(f"the relay is still {version[:20]}, and {__version__} is installed: restart it")
+        raise WireError(f"the relay still runs {version[:20]}, and {__version__} is installed. Restart it")
     job = read_json(value, _JobLine, "job")
     return WorkerJob(plan_from_json(job.plan), parse_policy(job.policy), job.pace)
 

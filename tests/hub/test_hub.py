@@ -138,7 +138,7 @@ async def test_relay_that_forgot_its_plan(home: House) -> None:
     async with dialled(Dialler(relay.me, home.signer.key), home.url) as again:
         observations = await asyncio.wait_for(asking, 5)
     assert [one.failure for one in observations] == [None, *[Failure.RELAY_LOST] * 3]
-    assert "came back without this plan" in observations[-1].facts["because"]
+    assert "reconnected without this plan" in observations[-1].facts["because"]
     assert not again.orders
     (entry,) = await home.hub.registry.audit()
     assert entry.outcome.startswith("lost: ")

@@ -105,7 +105,7 @@ def test_commands_of_operators(
     assert "acme-berlin: revoked" in lineman()[1]
     for words, said in (
         (("show", "acme"), "is not a relay"),
-        (("invite", "local"), "cannot be a relay's name"),
+        (("invite", "local"), "is not a valid relay name"),
         (("invite", "x", "--label", "hq"), "is not a label"),
         (("dance",), "is not a command of relays"),
         (("invite", "x", "--url", "http://hub.example"), "such as wss://hub.example/relay"),

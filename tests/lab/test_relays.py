@@ -93,7 +93,7 @@ def test_outage_of_the_service(lab: Lab, place: Town, how: str) -> None:
         ("service-failing", "certain")
     ]
     assert "According to the code" not in " ".join(reply["found"][0]["evidence"])
-    assert "the fault is the service's own" in reply["comparison"]["causes"][0]["says"]
+    assert "The fault is in the service" in reply["comparison"]["causes"][0]["says"]
 
 
 def test_only_a_proxy_leads_out(lab: Lab, place: Town) -> None:
@@ -182,7 +182,7 @@ def test_cut_off_in_the_middle(lab: Lab, place: Town) -> None:
         out, err = process.communicate(timeout=60)
         assert time.monotonic() - begun < 40
         reply = json.loads(out)
-        assert "looks are missing" in reply["relay"]["missing"], err
+        assert "checks did not run" in reply["relay"]["missing"], err
         lost = [one for one in reply["observations"] if one["failure"] == "relay_lost"]
         assert lost
         assert len(lost) < len(reply["observations"])
@@ -227,5 +227,5 @@ def test_loss(lab: Lab, place: Town) -> None:
         check(reply)
     assert reply["found"] == []
     assert reply["outcome"] == ("unclear" if lost else "clear")
-    said = f"{len(lost)} of {len(reply['observations'])} looks are missing: "
+    said = f"{len(lost)} of {len(reply['observations'])} checks did not run: "
     assert said in reply["relay"].get("missing", said if not lost else "")

@@ -157,7 +157,7 @@ class Gallery:
         )
         yield Exhibit("progress-several", "Progress from several relays", self.together.progress())
         yield Exhibit("stopped", "Stopped", notices.stopped(one, "U0AGENT", done, total))
-        yield Exhibit("lost", "Cut off by a restart", notices.lost(one, done, total))
+        yield Exhibit("lost", "Interrupted by a restart", notices.lost(one, done, total))
 
     def _verdicts(self) -> Iterator[Exhibit]:
         yield Exhibit("verdict", "Verdict", self.blocked.verdict())

@@ -106,7 +106,7 @@ class Bot:
         if self.process.returncode is not None:
             raise AssertionError(f"lineman serve has ended:\n{self.log}")
         heard = "Listening on" if self.transport == "http" else "Connected."
-        return heard in self.log[self.begun :].rpartition("Known to Slack")[2]
+        return heard in self.log[self.begun :].rpartition("Connected to Slack")[2]
 
 
 def has_ended(message: Message) -> bool:

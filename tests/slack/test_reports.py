@@ -73,7 +73,7 @@ async def test_what_is_no_report_is_named(bot: Bot) -> None:
     away = "http://evil.example/report.json"
     await share(slack, "report.json", REPORT.encode(), ada, slack.channel(), verdict.ts, at=away)
     lines[:] = await replied(bot, verdict, len(lines) + 1)
-    assert "does not lie at Slack" in lines[-1].text
+    assert "is not stored in Slack" in lines[-1].text
     await share(slack, "photo.png", b"\x89PNG", ada, slack.channel(), verdict.ts)
     await slack.deliveries.drain()
     assert len(told(bot, verdict.ts)) == len(lines)

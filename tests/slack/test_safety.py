@@ -40,7 +40,7 @@ async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
             async with session.get(slack.request_url.replace("slack/events", page)) as response:
                 assert response.status == 200
     assert not slack.messages()
-    assert bot.log.count("does not fit SLACK_SIGNING_SECRET") == 1
+    assert bot.log.count("does not match SLACK_SIGNING_SECRET") == 1
 
 
 async def test_rate_limit(slack: FakeSlack, tmp_path: Path) -> None:

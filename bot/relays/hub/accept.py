@@ -169,7 +169,7 @@ class Acceptor:
                     connection, peer = await loop.sock_accept(self._listener)
                 except OSError as error:
                     if error.errno != errno.ECONNABORTED:  # that one ended before it was accepted
-                        self._throttle.warn(f"accepts no connection for a moment: {error.strerror}")
+                        self._throttle.warn(f"cannot accept connections for a moment: {error.strerror}")
                         await asyncio.sleep(PAUSE)
                     continue
                 self._take(connection, address_group(peer))
@@ -181,7 +181,7 @@ class Acceptor:
     def _take(self, connection: socket.socket, address: str) -> None:
         waiting = self._room.enter(address, lambda: _reset(connection))
         if waiting is None:
-            self._throttle.warn("refused connections from an address that has too many already")
+            self._throttle.warn("rejected connections from an address that already has too many")
             _reset(connection)
             return
         task = asyncio.create_task(self._open(connection, waiting))

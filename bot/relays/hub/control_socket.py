@@ -52,7 +52,7 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
     with suppress(OSError):
         _, writer = await asyncio.open_unix_connection(path)
         writer.close()
-        raise UsageError(f"Another hub serves {path} already.")
+        raise UsageError(f"Another hub is already using {path}.")
     clear(path)
     talks: set[asyncio.Task[None]] = set()
 
@@ -73,7 +73,7 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
     try:
         server = await asyncio.start_unix_server(talk, path, limit=LONGEST_LINE, backlog=BACKLOG)
     except OSError as error:
-        raise UsageError(f"The control socket {path} cannot be made: {error.strerror}.") from error
+        raise UsageError(f"The control socket {path} cannot be created: {error.strerror}.") from error
     narrow(path)
     try:
         yield
@@ -89,7 +89,9 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
 def clear(path: Path) -> None:
     """Remove the socket file of an earlier hub, and create its folder. UsageError when something else is there."""
     if path.is_symlink() or (path.exists() and not path.is_socket()):
-        raise UsageError(f"{path} is not a socket, so it was left alone. Choose another path for the socket.")
+        raise UsageError(
+            f"{path} is not a socket, so Lineman did not replace it. Choose another path for the socket."
+        )
     path.unlink(missing_ok=True)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -191,7 +193,7 @@ class ControlSocket:
                             asked = replace(job, after=event.n)
             gone = gone or clock()
             await asyncio.sleep(RETRY)
-        yield PlanLost(job.plan, "the hub went away in the middle, and did not come back in time")
+        yield PlanLost(job.plan, "the connection to the hub was lost, and the hub did not return in time")
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:

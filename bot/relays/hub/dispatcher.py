@@ -91,7 +91,7 @@ class PlanDispatcher:
             unless_sent.callback(self.ledger.end, job.relay, job.requester, job.case_label)
             is_new = await self._write_down(job, "running")
             if self._in_flight.get(job.plan) or not is_new:
-                return "that very plan was sent before, and no plan runs twice"
+                return "this plan was sent before, and each plan runs only once"
             deadline = now + job.budget + GRACE
             in_flight = InFlightPlan(job.plan, job.relay, deadline=deadline, envelope=job.envelope)
             self._in_flight.add(in_flight)
@@ -116,9 +116,9 @@ class PlanDispatcher:
             self._in_flight.add(in_flight)
             session = self._sessions.get(job.relay)
             if session and session.ready:
-                in_flight.take(PlanLost(job.plan, f"{job.relay} does not know of this plan any more"))
+                in_flight.take(PlanLost(job.plan, f"{job.relay} no longer has this plan"))
             else:
-                in_flight.wait_for_relay(f"{job.relay} did not come back to the hub", GRACE)
+                in_flight.wait_for_relay(f"{job.relay} did not reconnect to the hub", GRACE)
         in_flight.claimed, in_flight.deadline = True, deadline
         return in_flight
 
@@ -166,13 +166,15 @@ class PlanDispatcher:
     async def _absent(self, name: str) -> str:
         relay = await self._registry.find(name)
         if relay is None:
-            return f"there is no relay {name}"
+            return f"relay {name} does not exist"
         if relay.revoked is not None:
             return f"{name} has been revoked"
         if relay.seen is None:
             return f"{name} has never connected to the hub"
         ago = spoken_ago(time.time() - relay.seen)
-        return f"{name} is not connected to the hub; last seen {ago} ago ({relay.gone or 'the hub ended'})"
+        return (
+            f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub ended'})"
+        )
 
 
 async def _only(event: HubEvent) -> AsyncGenerator[HubEvent, None]:

@@ -113,7 +113,7 @@ def _application(hub: Hub) -> web.Application:
             protocols=(SUBPROTOCOL,), max_msg_size=LONGEST["relay"], compress=False, timeout=2.0
         )
         if not websocket.can_prepare(request):
-            return web.Response(status=426, text="Relays dial in here, over a WebSocket.\n")
+            return web.Response(status=426, text="Relays connect here, over a WebSocket.\n")
         await websocket.prepare(request)
         transport = request.transport
         if transport is not None and websocket.ws_protocol == SUBPROTOCOL:

@@ -111,7 +111,7 @@ class Hub:
             )
             await line.say(rejected.message())
         except TimeoutError:
-            self._throttle.warn("closed connections that did not say in time which relay they are")
+            self._throttle.warn("closed connections that did not identify their relay in time")
         except ConnectionError:
             pass
         finally:

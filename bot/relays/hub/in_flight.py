@@ -39,7 +39,7 @@ class InFlightPlan:
         if self.over or (isinstance(event, ObservationMessage) and not self._is_next(event)):
             return
         if isinstance(event, ObservationMessage) and event.n > MOST:
-            event = PlanLost(self.plan, f"{self.relay} sent more than any plan has steps")
+            event = PlanLost(self.plan, f"{self.relay} sent more results than a plan can have")
         if isinstance(event, ObservationMessage):
             self.last = event.n
         else:
@@ -99,7 +99,7 @@ class InFlightPlans:
     def relay_gone(self, relay: str, because: str) -> None:
         """Let the plans of *relay* wait up to `GRACE` seconds for its return."""
         for in_flight in self.of(relay):
-            in_flight.wait_for_relay(f"{because}, and it did not come back in time", GRACE)
+            in_flight.wait_for_relay(f"{because}, and it did not reconnect in time", GRACE)
 
     def relay_back(self, relay: str, held: Iterable[str]) -> list[str]:
         """Continue the plans that *relay* still holds; those it has dropped are lost.
@@ -116,7 +116,7 @@ class InFlightPlans:
                 again.append(in_flight.envelope)
                 in_flight.envelope = ""
             else:
-                because = f"{relay} lost its connection and came back without this plan"
+                because = f"{relay} lost its connection, and reconnected without this plan"
                 in_flight.take(PlanLost(in_flight.plan, because))
         return again
 

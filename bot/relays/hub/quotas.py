@@ -43,14 +43,14 @@ class QuotaTracker:
         most = limits.case_relays
         if what and self._running[_case(who, what)] >= most:
             relays = f"{most} relay{'s' * (most > 1)}"
-            return f"one diagnosis may use {relays} at once, which is the most; leave {relay} to another one"
+            return f"one diagnosis may use at most {relays} at once; use {relay} in another one"
         for key, (at_once, an_hour) in hourly.items():
             if self._running[key] >= at_once:
-                return f"{_named(key)} has {at_once} plans running already, which is the most at once"
+                return f"{_named(key)} already has {at_once} plans running, which is the maximum"
             if (free := self._window(key).free_at(an_hour, now)) > now:
                 minutes = int((free - now) // 60) + 1
-                had = f"{an_hour} plans within an hour, which is the most"
-                return f"{_named(key)} had {had}; the next one in {minutes} min"
+                had = f"{an_hour} plans within an hour, which is the maximum"
+                return f"{_named(key)} had {had}; the next one can run in {minutes} min"
         self.resume(relay, who, what)
         self._begun = {key: window for key, window in self._begun.items() if window.count(now)}
         for key in hourly:

@@ -7,11 +7,11 @@ from probes.protocol.messages import Rejection
 SENTENCES: Final = {
     "unknown_relay": "no relay with this key is enrolled here; join with an invitation",
     "revoked": "this relay has been revoked",
-    "bad_token": "the invitation was used already, is too old, or was taken back",
-    "bad_proof": "the signature does not prove that the key is yours",
-    "wrong_hub": "the proof was meant for another hub",
-    "replaced": "the same relay has connected anew",
-    "malformed": "that is not what a relay says",
+    "bad_token": "the invitation was already used, has expired, or was revoked",
+    "bad_proof": "the signature does not prove that this is your key",
+    "wrong_hub": "the proof is for another hub",
+    "replaced": "the same relay has reconnected",
+    "malformed": "this is not a valid message from a relay",
     "busy": "another host is connected with the same key; if it is a copy, revoke the relay and invite each host",
 }
 

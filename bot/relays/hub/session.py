@@ -138,7 +138,7 @@ class RelayStream:
         if frame.type is not WSMsgType.TEXT:
             raise RejectedError("malformed", 60.0)
         if not self._frames.take(time.monotonic()):
-            raise RejectedError("malformed", 60.0, "that is more than a relay has to say")
+            raise RejectedError("malformed", 60.0, "the relay sent too much")
         try:
             return read(cast(str, frame.data), "relay")
         except WireError as error:

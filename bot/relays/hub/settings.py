@@ -88,5 +88,6 @@ def hub_name(url: str) -> str:
         return check_hub(url)
     except WireError:
         raise UsageError(
-            f"Say where relays dial in, in {URL} or with --url: such as wss://hub.example/relay."
+            f"Set the address that relays connect to, in {URL} or with --url, such as "
+            "wss://hub.example/relay."
         ) from None

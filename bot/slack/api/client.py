@@ -108,7 +108,7 @@ def _detail(error: Exception) -> str:
         case TimeoutError():
             return "no answer in time"
         case aiohttp.ClientConnectorDNSError():
-            return f"the name {error.host} is not known"
+            return f"the name {error.host} cannot be resolved"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             return "its certificate is not trusted"
         case aiohttp.ClientConnectorError():

@@ -28,15 +28,26 @@ log = logging.getLogger(__name__)
 
 STATE_LIVES: Final = 600  # seconds from /slack/install to Slack's callback
 WHY: Final = {
-    "access_denied": "Slack says that the request was declined. Nothing was installed. In workspaces where apps need "
-    "an approval, ask an admin to approve Lineman, then begin again.",
-    "invalid_state": f"This link is used up, or older than {STATE_LIVES // 60} minutes. Nothing was installed.",
-    "invalid_browser": "This installation was begun in another browser, or the browser keeps no cookies for this "
-    "address (they need https). Nothing was installed.",
-    "missing_code": "Slack's answer came without a code. Nothing was installed.",
-    "invalid_code": "Slack did not accept the installation, or could not be reached. Nothing was installed. If it "
-    "happens again, whoever runs Lineman finds the reason in its log: often a wrong SLACK_CLIENT_SECRET.",
-    "storage_error": "The installation could not be kept. Whoever runs Lineman finds the reason in its log.",
+    "access_denied": (
+        "Slack reports that the request was declined. Nothing was installed. If apps need approval "
+        "in this workspace, ask an admin to approve Lineman, and then start again."
+    ),
+    "invalid_state": (
+        f"This link was already used, or is older than {STATE_LIVES // 60} minutes. Nothing was installed."
+    ),
+    "invalid_browser": (
+        "This installation was started in another browser, or the browser blocks cookies for this "
+        "address (they need https). Nothing was installed."
+    ),
+    "missing_code": "Slack's answer contained no code. Nothing was installed.",
+    "invalid_code": (
+        "Slack did not accept the installation, or could not be reached. Nothing was installed. If "
+        "it happens again, the administrator of Lineman can find the reason in its log. Often "
+        "SLACK_CLIENT_SECRET is wrong."
+    ),
+    "storage_error": (
+        "The installation could not be saved. The administrator of Lineman can find the reason in its log."
+    ),
 }
 OTHER: Final = "Slack did not install Lineman. Nothing was changed."
 PAGE: Final = """<!doctype html>

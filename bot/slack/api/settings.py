@@ -121,22 +121,24 @@ def _missing(settings: SlackSettings) -> list[str]:
     problems = []
     if settings.transport == "http" and not settings.signing_secret:
         problems.append(
-            "SLACK_SIGNING_SECRET is empty: without it nobody can tell Slack's requests from anybody's. "
-            "It is under Basic Information, App Credentials. (With SLACK_APP_TOKEN it is not needed.)"
+            "SLACK_SIGNING_SECRET is empty. Without it, Lineman cannot recognize Slack's "
+            "requests. Find it under Basic Information, App Credentials. (With SLACK_APP_TOKEN, "
+            "it is not needed.)"
         )
     if bool(settings.client_id) != bool(settings.client_secret):
-        problems.append("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET go together: set both or neither.")
+        problems.append("Set both SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, or neither.")
     elif settings.bot_token and settings.client_id:
         problems.append(
-            "SLACK_BOT_TOKEN serves one workspace, SLACK_CLIENT_ID those that install Lineman: set one of them."
+            "SLACK_BOT_TOKEN is for one workspace, and SLACK_CLIENT_ID is for workspaces that "
+            "install Lineman. Set only one of them."
         )
     elif not settings.bot_token and not settings.client_id:
         problems.append(
-            "SLACK_BOT_TOKEN is empty: it is under OAuth & Permissions, once the app is installed."
+            "SLACK_BOT_TOKEN is empty. Find it under OAuth & Permissions after you install the app."
         )
     folder = Path(settings.database).absolute().parent
     if not folder.is_dir():
-        problems.append(f"LINEMAN_DATABASE points into {folder}, which is no folder.")
+        problems.append(f"LINEMAN_DATABASE points to {folder}, which is not a folder.")
     return problems
 
 
@@ -144,8 +146,9 @@ def _token(get: SettingsReader, name: str, begins: str) -> str:
     """Read a token of Slack's. A wrong one is returned too: it selects the transport."""
     if get.text(name).startswith("xoxe."):
         get.add_problem(
-            f"{name} is a token that expires after some hours (token rotation). Use SLACK_CLIENT_ID and "
-            "SLACK_CLIENT_SECRET, so that Lineman can renew it, or switch rotation off in the app's settings."
+            f"{name} is a token that expires after some hours (token rotation). Use "
+            "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET, so that Lineman can renew it, or turn "
+            "rotation off in the app's settings."
         )
     else:
         get.token(name, begins)

@@ -31,8 +31,8 @@ OPENS_WITHIN: Final = (
 )
 LONGEST: Final = 30.0  # seconds between two attempts while Slack refuses connections
 TOO_MANY: Final = (
-    "Slack counts too many connections of this app: it allows ten, and one Lineman holds two. Something else runs with "
-    "the same app token, and gets a part of the commands."
+    "Slack reports too many connections for this app. It allows ten, and one Lineman uses two. "
+    "Another process uses the same app token and receives some of the commands."
 )
 WORDS: Final = {"too_many_websockets": TOO_MANY, "link_disabled": SOCKETS_OFF}
 
@@ -126,8 +126,8 @@ class SocketConnections:
                 await asyncio.gather(*(handler.connect_async() for handler in self._handlers))  # type: ignore[no-untyped-call]  # as above
         except TimeoutError:
             raise NotNowError(
-                f"Slack answers, but no WebSocket opens at {url.partition('?')[0]}. A proxy or firewall has to let the "
-                "upgrade through; signed HTTP does without (docs/slack.md)."
+                f"Slack answers, but no WebSocket opens at {url.partition('?')[0]}. A proxy or "
+                "firewall must allow the upgrade. Signed HTTP does not need it (docs/slack.md)."
             ) from None
 
     async def connected(self) -> int:

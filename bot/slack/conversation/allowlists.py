@@ -53,8 +53,8 @@ async def _content(context: AppContext, wanted: ListRequest) -> str:
             return await _apart(partial(write_list, wanted, context.engine.network))
     except TimeoutError:
         raise UsageError(
-            f"The names could not be looked up within {PATIENCE:.0f} s. Try again, choose a form that keeps names, "
-            "such as csv, or add any-address=yes."
+            f"The names could not be resolved within {PATIENCE:.0f} s. Try again, choose a format "
+            "that keeps names, such as csv, or add any-address=yes."
         ) from None
 
 

@@ -33,7 +33,7 @@ async def warm(context: AppContext) -> None:
     """Load the search index in the worker thread before the first question. It takes 0.5 s."""
 
     def learn() -> None:
-        route("a story that says nothing", language_context(context))
+        route("a description without content", language_context(context))
 
     await context.worker.call(learn)
 

@@ -20,7 +20,7 @@ from bot.slack.state.context import AppContext
 log = logging.getLogger(__name__)
 
 NOT_GIVEN: Final = (
-    "Slack did not give me that file; I may lack the permission files:read. Paste what is in it instead."
+    "Slack did not give me that file. I may not have the permission files:read. Paste its content instead."
 )
 MOST: Final = 3  # files of one message
 PATIENCE: Final = 10.0  # seconds; 50 MB take two at 200 Mbit/s
@@ -64,17 +64,17 @@ async def fetch(context: AppContext, actor: Actor, file: str) -> bytes | str:
     except SlackError as error:
         log.warning("could not read the details of file %s: %s", file, error.word)
         needed = " Lineman needs the permission files:read for it." if error.word == "missing_scope" else ""
-        return f"I cannot read that file.{needed} Paste what is in it instead."
+        return f"I cannot read that file.{needed} Paste its content instead."
     info = found if isinstance(found, Mapping) else {}
     if not _shared_here(info, actor.channel):
-        return "That file was not shared here, so I do not read it."
+        return "That file was not shared here, so I cannot read it."
     size = info.get("size")
     if isinstance(size, int) and size > LARGEST_CAPTURE:
         return refused(size).says
     url = str(info.get("url_private_download") or info.get("url_private") or "")
     if not _is_slacks(url, workspace.client.base_url):
         log.warning("file %s is not stored at Slack; not downloaded", file)
-        return "That file does not lie at Slack itself, so I do not fetch it. Paste what is in it instead."
+        return "That file is not stored in Slack, so I cannot download it. Paste its content instead."
     return await _download(context.session, url, workspace.token)
 
 
@@ -97,7 +97,7 @@ async def _download(session: aiohttp.ClientSession, url: str, token: str) -> byt
             return bytes(content)
     except (aiohttp.ClientError, TimeoutError) as error:
         log.warning("file download failed: %s", type(error).__name__)
-        return "That file could not be fetched from Slack just now. Try again, or paste what is in it."
+        return "I could not download that file from Slack. Try again, or paste its content."
 
 
 def _may_be_read(file: Mapping[str, Any]) -> bool:

@@ -48,7 +48,9 @@ async def relay_rows(context: AppContext, actor: Actor) -> tuple[list[RelayRow],
 async def _built_in(context: AppContext) -> RelayRow:
     relay = context.engine.relay
     problem = await relay_problem(context)
-    state = problem or f"ready, {context.run_slots.busy(relay.name)} of {context.run_slots.each} places taken"
+    state = problem or (
+        f"ready, running {context.run_slots.busy(relay.name)} of at most {context.run_slots.each} plans"
+    )
     return RelayRow(relay.name, relay.vantage, not problem, state)
 
 
@@ -66,7 +68,7 @@ def row_of(status: RelayStatus, now: float) -> RelayRow:
 
 def _state(status: RelayStatus, now: float) -> str:
     if not status.connected:
-        found = f"last seen {spoken_ago(now - status.seen)} ago" if status.seen else "never seen"
+        found = f"last connected {spoken_ago(now - status.seen)} ago" if status.seen else "never seen"
         return f"not connected, {found}{f' ({status.gone})' if status.gone else ''}"
     parts = ["connected" if status.ready else f"connected, but {status.gone or 'not ready'}"]
     if status.round_trip_ms is not None:
@@ -101,7 +103,7 @@ def _ended(run: RunRow) -> str:
     words: Mapping[str, str] = {
         "running": "Still running",
         "stopped": "Stopped",
-        "lost": "Cut off by a restart",
+        "lost": "Interrupted by a restart",
         "failed": "Could not be carried out",
     }
     return words.get(run.status, run.status)

@@ -20,7 +20,7 @@ from bot.slack.runtime.ids import new_story
 from bot.slack.state.context import AppContext
 from bot.storage.labels import NONE, StoryLabel
 
-GONE = "This choice is not kept any more. Say again what happens, and I read it anew."
+GONE = "This choice has expired. Describe the problem again."
 
 
 async def take(context: AppContext, actor: Actor, found: SymptomMatch, story: str) -> None:
@@ -64,7 +64,9 @@ async def _begin(
     """Start the case, and say in one line how the story was understood."""
     request = request_for(label.readings, chosen, context.engine.knowledge, context.vocabulary)
     if request is None:
-        raise UsageError("No error code has that cause; tell more, or name the code that is shown.")
+        raise UsageError(
+            "No error code has that cause. Describe the problem in more detail, or send the error code."
+        )
     options = [("code", request.code), *_options(request.platform, request.edge, request.answers)]
     parse_words(
         (), context.vocabulary, options

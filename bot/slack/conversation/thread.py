@@ -27,7 +27,7 @@ from bot.slack.runs import lifecycle
 from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import FinishedRun, view_of
 
-NO_VERDICT: Final = "This diagnosis has no verdict yet; ask again when it has one."
+NO_VERDICT: Final = "This diagnosis has no verdict yet. Ask again when it does."
 STAYS_OPEN: Final = "The question stays open. Anyone can answer it here later."
 
 
@@ -96,7 +96,7 @@ async def _do(
         case HelpWanted():
             await thread_replies.reply(context, actor, thread_replies.help_text(context))
         case NotUnderstood():
-            message = notices.usage("In this thread I can do other things.", (EXAMPLES,))
+            message = notices.usage("I can do other things in this thread.", (EXAMPLES,))
             await thread_replies.reply(context, actor, message)
         case Answer() as answer:
             run = finished.asked if finished else None

@@ -28,7 +28,7 @@ def help_text(context: AppContext) -> Message:
 async def concluded(context: AppContext, actor: Actor, finished: FinishedRun, why: str) -> None:
     """Post what changed in the thread. The message above holds the full verdict."""
     diagnosis = finished.record.diagnosis
-    text = f"{why} {headline(diagnosis)}. The message at the top shows it all."
+    text = f"{why} {headline(diagnosis)}. See the message at the top for details."
     if diagnosis.next_question:
         text += f" Still open: {diagnosis.next_question.ask}"
     await reply(context, actor, note(text))

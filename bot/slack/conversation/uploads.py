@@ -71,4 +71,6 @@ def _as_json(context: AppContext, finished: FinishedRun) -> str:
 def _inline(finished: FinishedRun, text: str) -> Message:
     sheet = MessageBuilder()
     sheet.add(rich(title(f"Run {finished.run} as JSON"), code(text, INLINE)))
-    return sheet.message(f"Run {finished.run} as JSON; files are not allowed here, so this is its beginning.")
+    return sheet.message(
+        f"Run {finished.run} as JSON. Files are not allowed here, so this is only the beginning."
+    )

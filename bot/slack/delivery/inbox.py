@@ -109,7 +109,7 @@ async def _work(context: AppContext, event: InboundEvent) -> None:
 async def _give_up(context: AppContext, event: InboundEvent) -> None:
     """Reply that the request failed."""
     reference = new_reference()
-    log.error("gave up an event after %d restarts: %s, %s", TRIES, event.way, reference)
+    log.error("gave up on an event after %d restarts: %s, %s", TRIES, event.way, reference)
     await context.post_ephemeral(
         event.actor, notices.error("Your request could not be carried out.", reference)
     )
@@ -142,7 +142,7 @@ async def _in_words(context: AppContext, actor: Actor, refused: SlackError) -> M
         return notices.cannot_post(f"@{(await context.workspace(actor)).name}", refused.word)
     if refused.word == "missing_scope":
         return notices.missing_scope(refused.needed or ("unknown",))
-    return notices.error(f"Slack did not take the answer ({refused.word}).", new_reference())
+    return notices.error(f"Slack did not accept the answer ({refused.word}).", new_reference())
 
 
 def _again(row: InboxRow, *, suspect: bool) -> InboundEvent:

@@ -74,7 +74,7 @@ async def _again(context: AppContext, press: Press) -> None:
     case = case_of(press)
     if any(running.case.id == case.id for running in context.active_runs.values()):
         await context.post_ephemeral(
-            press.actor, note("This case is being tested already; the verdict comes in its thread.")
+            press.actor, note("This case is already being tested. The verdict will appear in its thread.")
         )
         return
     await lifecycle.rerun(context, press.actor, case)
@@ -89,7 +89,7 @@ async def _relay(context: AppContext, press: Press) -> None:
 async def _stop(context: AppContext, press: Press) -> None:
     if not await lifecycle.stop(context, press.actor, press.fields["run"]):
         await context.post_ephemeral(
-            press.actor, note("This diagnosis has ended already; there is nothing to stop.")
+            press.actor, note("This diagnosis has ended already, so there is nothing to stop.")
         )
 
 

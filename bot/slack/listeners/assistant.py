@@ -27,8 +27,8 @@ PROMPTS: Final = (
     {"title": "A browser cannot connect", "message": "Diagnose 31009 javascript"},
     {"title": "The iPhone app cannot connect", "message": "Diagnose 31009 ios"},
     {
-        "title": "It is silent, and I have no code",
-        "message": "Calls connect, but no sound on the office Wi-Fi",
+        "title": "There is no audio, and I have no code",
+        "message": "Calls connect, but no audio on the office Wi-Fi",
     },
     {"title": "What does a code mean?", "message": "What does 53405 mean?"},
 )  # Slack shows up to 4
@@ -45,7 +45,7 @@ def register(app: AsyncApp, context: AppContext) -> None:
 async def greet(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
     """Set suggested prompts; if Slack rejects them, only the log says so."""
     method = (await context.workspace(actor)).client.assistant_threads_setSuggestedPrompts
-    await _try("suggested prompts", method, actor, title="What shall I look into?", prompts=list(PROMPTS))
+    await _try("suggested prompts", method, actor, title="What should I diagnose?", prompts=list(PROMPTS))
 
 
 async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) -> None:
@@ -75,7 +75,7 @@ async def _think(context: AppContext, actor: Actor) -> None:
     """Show a status line; Slack removes it when the reply is posted."""
     method = (await context.workspace(actor)).hasty.assistant_threads_setStatus
     here = replace(actor, thread=actor.thread or actor.message)
-    await _try("status line", method, here, status="is choosing what to look at")
+    await _try("status line", method, here, status="is choosing the checks")
 
 
 async def _try(what: str, method: Callable[..., Awaitable[Any]], actor: Actor, **values: Any) -> None:

@@ -11,7 +11,7 @@ from bot.slack.listeners.press import Press, case_of, run_of
 from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
 
-NO_VERDICT: Final = "This run has no verdict; test again."
+NO_VERDICT: Final = "This run has no verdict. Test again."
 
 
 async def view(context: AppContext, press: Press) -> None:
@@ -45,9 +45,7 @@ async def compare(context: AppContext, press: Press) -> None:
     finished = run_of(press)
     before = await context.run_history.before(finished)
     if before is None:
-        await context.post_ephemeral(
-            press.actor, note("There is no earlier run of this case to compare with.")
-        )
+        await context.post_ephemeral(press.actor, note("There is no earlier run of this case to compare."))
         return
     await thread_replies.reply(
         context,

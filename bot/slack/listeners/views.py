@@ -23,8 +23,8 @@ from bot.slack.state.event import NoWindowError, make_event
 TOO_LATE: Final = BUSY | UNCERTAIN | {"expired_trigger_id"}
 FIRST: Final = "31009"  # the preselected code
 LATE: Final = (
-    "Slack gives three seconds to open a window, and they have passed. Please try once more, "
-    "or type what you know, such as `/diagnose 31009 ios`."
+    "Slack allows three seconds to open a window, and that time has passed. Please try again, or "
+    "type what you know, such as `/diagnose 31009 ios`."
 )
 
 
@@ -57,7 +57,9 @@ def check(fields: Mapping[str, str], vocabulary: Vocabulary) -> None:
     """Raise `FieldError` for invalid fields, and if a description comes with the preselected code."""
     story = fields.get("story", "").strip()
     if story and fields.get("code") == FIRST:
-        raise FieldError("story", f"Is it {FIRST}? Then empty this. Else choose “I have no code” above.")
+        raise FieldError(
+            "story", f"If you mean {FIRST}, clear this field. Otherwise, choose “I have no code” above."
+        )
     filled_in({"code": vocabulary.codes[0], **fields} if story else fields, vocabulary)
 
 
@@ -84,9 +86,7 @@ async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] 
 async def open_window(workspace: Workspace, actor: Actor, view: dict[str, Any]) -> None:
     """Open *view* for *actor*; raises `NoWindowError` if the trigger has expired."""
     if not actor.trigger:
-        raise NoWindowError(
-            "Lineman was restarted before your form could open. Please press or type the same once more."
-        )
+        raise NoWindowError("Lineman restarted before your form could open. Please try again.")
     if actor.late:
         raise NoWindowError(LATE)
     try:
@@ -109,7 +109,7 @@ def filled_in(fields: Mapping[str, str], vocabulary: Vocabulary) -> Request:
     """Build the request from the form; `FieldError` names the field at which the message is shown."""
     options = [(name, value) for name, value in fields.items() if name in vocabulary.names]
     if not fields.get("code"):
-        raise FieldError("code", "Choose the error, or say below what happens.")
+        raise FieldError("code", "Choose the error, or describe below what happens.")
     try:
         return parse_words((), vocabulary, options)
     except UsageError as error:

@@ -25,7 +25,7 @@ from bot.slack.state.event import CURRENT_EVENT
 from bot.slack.state.finished_run import FinishedRun, reevaluate
 from bot.slack.state.run_messages import Ending
 
-GONE: Final = "This diagnosis is not kept any more. Type /diagnose to begin a new one."
+GONE: Final = "This diagnosis has been deleted. Type /diagnose to start a new one."
 
 
 async def start(context: AppContext, actor: Actor, request: Request, call: CallData | None = None) -> str:

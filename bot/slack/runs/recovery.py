@@ -31,7 +31,7 @@ async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
         total = await context.worker.call(count_checks, context.engine, run)
         stored = {"done": min(done, total), "total": total}
         if await context.store.finish_run(run.id, "lost", summary=stored):
-            log.warning("run %s was cut off", run.id)
+            log.warning("run %s was interrupted", run.id)
             await _settle(context, run)
     for owed in await context.store.due():
         await _send(context, owed)

@@ -24,7 +24,7 @@ async def process_lock(database: str, patience: float = PATIENCE) -> AsyncIterat
     try:
         file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
-        raise UsageError(f"{path} cannot be made: {error.strerror}.") from None
+        raise UsageError(f"{path} cannot be created: {error.strerror}.") from None
     try:
         await _lock(file, database, patience)
         yield
@@ -39,7 +39,7 @@ async def _lock(file: int, database: str, patience: float) -> None:
                 await asyncio.sleep(AGAIN)
     except TimeoutError:
         raise UsageError(
-            f"Another process serves with {database}; each needs a database of its own."
+            f"Another process is using {database}. Each process needs its own database."
         ) from None
 
 

@@ -14,8 +14,8 @@ from bot.slack.listeners.routes import LISTENERS
 from bot.slack.state.context import AppContext
 
 NOT_INSTALLED: Final = (
-    "Lineman is not installed in this workspace, or not any more. Whoever runs it knows the address where an admin "
-    "installs it: it ends with /slack/install."
+    "Lineman is not installed in this workspace, or was removed. An admin can install it at an "
+    "address that ends with /slack/install. Ask the administrator of Lineman for that address."
 )
 
 

@@ -73,7 +73,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         await inbox.answer_left(context)
         hush = await _listen(settings, context, stack, say, background)
         await stop.wait()
-        say("Stopping: nothing new is taken, what runs is finished or declared.")
+        say("Stopping: Lineman accepts nothing new, and finishes or reports what is running.")
         await hush()
         await wind_up(context)
     say("Stopped.")
@@ -146,7 +146,7 @@ async def _check(context: AppContext, settings: SlackSettings, say: Callable[[st
     except SlackError as refused:
         raise token_refused("SLACK_BOT_TOKEN", refused, settings.api_url) from None
     assert workspace
-    say(f"Known to Slack as @{workspace.name} in {workspace.team}.")
+    say(f"Connected to Slack as @{workspace.name} in {workspace.team}.")
 
 
 async def _listen(
@@ -189,8 +189,8 @@ async def _listen(
 def _background(context: AppContext) -> tuple[PeriodicTask, ...]:
     """Make the tasks that repeat, in the order of `HOUSEKEEPING` after the first."""
     return (
-        PeriodicTask("sending messages that Slack did not take", partial(resend, context), AGAIN),
-        PeriodicTask("answering what could not be answered", partial(inbox.retry, context), AGAIN),
+        PeriodicTask("sending messages that Slack did not accept", partial(resend, context), AGAIN),
+        PeriodicTask("answering requests that failed before", partial(inbox.retry, context), AGAIN),
         PeriodicTask("deleting old cases", lambda: context.store.sweep(time.time()), SWEEP, at_once=True),
     )
 

@@ -19,16 +19,17 @@ BODY_SECONDS: Final = 10.0  # for the whole body; Slack gives up after 3 seconds
 SKEW: Final = 300  # seconds that the timestamp may be off, as Slack recommends
 
 NO_SIGNATURE: Final = (
-    "refused requests without Slack's signature headers. Scanners cause this. If they came from Slack, a proxy in "
-    "front of Lineman removes the X-Slack headers."
+    "rejected requests without Slack's signature headers. Scanners cause this. If they came from "
+    "Slack, a proxy in front of Lineman removes the X-Slack headers."
 )
 UNSIGNED: Final = (
-    "a request was refused: its signature does not fit SLACK_SIGNING_SECRET, or its time is over five minutes off. "
-    "If Slack says dispatch_failed, copy the Signing Secret again (Basic Information), and look at this host's clock."
+    "rejected a request: its signature does not match SLACK_SIGNING_SECRET, or its time is more "
+    "than five minutes off. If Slack reports dispatch_failed, copy the Signing Secret again "
+    "(Basic Information), and check this host's clock."
 )
-TOO_LARGE: Final = f"refused a request with a body of more than {LARGEST // 2**20} MiB"
-UNFINISHED: Final = f"refused a request whose body was broken, or not complete after {BODY_SECONDS:g} s"
-UNREADABLE: Final = "refused a request that Slack signed: its content is not readable"
+TOO_LARGE: Final = f"rejected a request with a body of more than {LARGEST // 2**20} MiB"
+UNFINISHED: Final = f"rejected a request whose body was invalid, or not complete after {BODY_SECONDS:g} s"
+UNREADABLE: Final = "rejected a request that Slack signed: its content is not readable"
 
 _TIMESTAMP: Final = re.compile(r"[0-9]{1,12}")
 _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
@@ -113,13 +114,13 @@ def _parse(request: web.BaseRequest, body: bytes) -> AsyncBoltRequest:
         raise ValueError(kind)
     content = dict(query_to_pairs(text))["payload"] if kind == _FORM and text.startswith(_PRESSED) else text
     if (kind == _JSON or content is not text) and not content.startswith("{"):
-        raise ValueError("no JSON object")
+        raise ValueError("not a JSON object")
     made = AsyncBoltRequest(
         body=content,
         query=request.query_string,
         headers=request.headers,  # type: ignore[arg-type]  # as in Bolt's own adapter
     )
     if not made.body or not all(isinstance(made.body.get(part, {}), dict) for part in _OBJECTS):
-        raise ValueError("no content, or parts of another type")
+        raise ValueError("no content, or parts of the wrong type")
     made.raw_body = text  # the text that Slack signed
     return made

@@ -49,7 +49,7 @@ class Readiness:
         try:
             await self._context.store.drop_post("")  # a write that changes nothing
         except StoreError as error:
-            return f"the store cannot be written: {error}"
+            return f"the database cannot be written: {error}"
         return ""
 
     async def _slack_knows_us(self) -> str:
@@ -66,7 +66,7 @@ class Readiness:
     async def _sockets(self) -> str:
         if self._connections is None or await self._connections():
             return ""
-        return "no connection to Slack is up"
+        return "not connected to Slack"
 
 
 async def relay_problem(context: AppContext) -> str:
@@ -74,7 +74,7 @@ async def relay_problem(context: AppContext) -> str:
     try:
         await context.worker.run(_nothing(context))
     except OSError as error:
-        return f"the relay cannot look: {type(error).__name__}"
+        return f"the relay cannot run checks: {type(error).__name__}"
     return ""
 
 

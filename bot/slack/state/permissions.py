@@ -53,7 +53,13 @@ class Permissions:
         await self._check(workspace, actor, relays)
         if why := self._rate.refuse(actor.team, actor.user, time.monotonic()):
             raise NotAllowedError(
-                why, ["Go on in the thread of a diagnosis: answers and evidence are not counted."]
+                why,
+                [
+                    (
+                        "Continue in the thread of a diagnosis. Answers and evidence do not count toward "
+                        "the limit."
+                    )
+                ],
             )
 
     async def check_access(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:

@@ -42,7 +42,7 @@ class SlackRelayDirectory(RelayDirectory):
         for name in names:
             if name not in self.names:
                 raise UsageError(
-                    f"Relay {quote(name)} no longer exists; `/diagnose relays` lists all relays."
+                    f"Relay {quote(name)} no longer exists. `/diagnose relays` lists all relays."
                 )
         if len(names) > MAX_RELAYS:
             raise UsageError(too_many_relays(len(names)))

@@ -141,7 +141,7 @@ def tree_message(engine: Engine, finished: FinishedRun, file: str = "") -> Messa
     """Show the decision path; for several relays, the path of the leading one."""
     finished_run = _led(finished)
     note = (
-        f"from {text_limits.quote(finished_run.of, 60)}; “See one relay's verdict” leads to the others"
+        (f"from {text_limits.quote(finished_run.of, 60)}. “See one relay's verdict” shows the others")
         if finished_run.of
         else ""
     )

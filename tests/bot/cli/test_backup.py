@@ -106,7 +106,7 @@ def test_what_cannot_be_restored(home: Path, capsys: pytest.CaptureFixture[str])
         "nothing": "There is no file",
         "words": "is not an undamaged database",
         "other.db": "is not a database of Lineman",
-        "newer.db": "made by a newer version",
+        "newer.db": "created by a newer version",
         "damaged.db": "damaged",
     }.items():
         assert main(["restore", str(home / name)]) == 2

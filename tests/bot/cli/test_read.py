@@ -52,7 +52,7 @@ def test_in_words_each_piece_is_named(capsys: pytest.CaptureFixture[str]) -> Non
 def test_exit_codes_tell_whether_something_was_understood(capsys: pytest.CaptureFixture[str]) -> None:
     """3 where nothing was, with what would help; 2 where there is nothing to read."""
     assert main(["read", "hello"]) == 3
-    assert "Tell what you see or hear" in capsys.readouterr().out
+    assert "Describe what you see or hear" in capsys.readouterr().out
     assert main(["read", '{"weather": "fine", "wind": 3}']) == 3
     assert "weather, wind" in capsys.readouterr().out
     assert main(["read", " "]) == 2

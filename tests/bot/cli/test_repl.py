@@ -133,5 +133,5 @@ def test_lines_about_no_case(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_diagnosis_takes_so_many_relays() -> None:
     """One more than the limit is refused by the command parser, with the number."""
     names = ",".join(f"relay-{number}" for number in range(MAX_RELAYS + 1))
-    with pytest.raises(UsageError, match=f"{MAX_RELAYS} relays at most, and this names {MAX_RELAYS + 1}"):
+    with pytest.raises(UsageError, match=f"at most {MAX_RELAYS} relays, and this one names {MAX_RELAYS + 1}"):
         understand(["31009"], ENGINE, [("relay", names)])

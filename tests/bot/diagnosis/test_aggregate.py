@@ -35,7 +35,7 @@ def test_found_from_any_relay_is_found() -> None:
     assert whole.relay == "acme-hq and berlin"
     view = view_together([HQ, BERLIN], KNOWLEDGE, NETWORK)
     shut = next(one for one in view.found if one.id == "signaling-blocked")
-    assert any("no answer came back" in text for text in shut.evidence)
+    assert any("no reply" in text for text in shut.evidence)
     assert len(whole.observations) == len(HQ.observations) + len(BERLIN.observations)
     steps = [step for one in whole.diagnosis.found for step in one.steps]
     assert all(step in whole.observations for step in steps)

@@ -123,7 +123,7 @@ def test_a_device_that_answers_for_the_server_at_once_locates_nothing() -> None:
     ("facts", "words"),
     [
         ({"because": "acme-hq runs version 0.1.0, which lacks this check"}, "acme-hq runs version 0.1.0, which lacks"),
-        ({}, "this relay is not allowed to look there"),
+        ({}, "this relay is not allowed to check this host"),
     ],
 )  # fmt: skip
 def test_a_relay_that_cannot_trace_says_why(facts: dict[str, str], words: str) -> None:

@@ -59,10 +59,10 @@ async def test_minted() -> None:
     ("status", "body", "because"),
     [
         (401, "no", "status 401"),
-        (201, "not json", "something else than ICE servers"),
-        (201, "[]", "something else than ICE servers"),
-        (201, '{"ice_servers": [{"urls": 5}]}', "something else than ICE servers"),
-        (201, '{"ice_servers": [{"urls": "http://x"}]}', "without usable TURN servers"),
+        (201, "not json", "did not return ICE servers"),
+        (201, "[]", "did not return ICE servers"),
+        (201, '{"ice_servers": [{"urls": 5}]}', "did not return ICE servers"),
+        (201, '{"ice_servers": [{"urls": "http://x"}]}', "no usable TURN servers"),
     ],
 )
 async def test_not_minted(status: int, body: str, because: str) -> None:

@@ -96,7 +96,7 @@ class ScriptedRelay:
             answers = (
                 answer for key, answer in self.answers.items() if step.id.startswith(f"{LOCATE} {key}")
             )
-            failure, facts = next(answers, (Failure.RELAY_LOST, {"because": "the relay was gone"}))
+            failure, facts = next(answers, (Failure.RELAY_LOST, {"because": "the relay disconnected"}))
             yield Observation(step.id, step.probe, step.target, failure, facts)
 
 

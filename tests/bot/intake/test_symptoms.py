@@ -44,7 +44,7 @@ def test_clear_stories_go_ahead(text: str, cause: str) -> None:
     readings = read(text, VOCABULARY, KNOWLEDGE).match
     assert readings.verdict == "sure"
     assert readings.offered[0].cause == cause
-    assert understood(readings).startswith("I read that as: ")
+    assert understood(readings).startswith("Sounds like: ")
     request = request_for_match(readings, KNOWLEDGE, VOCABULARY)
     assert request is not None
     assert cause in {one.id for one in KNOWLEDGE.causes.values() if request.code in one.weight}

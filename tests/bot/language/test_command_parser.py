@@ -73,7 +73,7 @@ def test_reads(text: str, request_: Request) -> None:
         ("31009 ios sdk-version=new", "“new” is not a version"),
         ("31009 ios sdk-version=", "is not a version"),
         ("31009 \x1b[31mred", "unprintable characters"),
-        ("31009 " + "x" * 600, "longer than a request can be"),
+        ("31009 " + "x" * 600, "The request is longer than"),
         ("31009 edge=" + "x" * 80, "x…”"),
     ],
 )

@@ -173,7 +173,7 @@ def test_relay_that_is_none_is_told(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "I find no error code in that. Try `/diagnose 31009`"),
+        ("", "I found no error code in that. Try `/diagnose 31009`"),
         ("hello", "I find no error code"),
         ("it does not work", "I find no error code"),
         ("calls drop on 203.0.113.10:5060 after 30000 ms", "I find no error code"),

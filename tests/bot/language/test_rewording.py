@@ -233,7 +233,7 @@ async def test_an_answer_without_end_is_left() -> None:
     async with raw(talk) as endpoint:
         answer = await worded(QUESTION, CaseContext(), endpoint)
     assert is_plain(answer)
-    assert answer.because == "the endpoint answered with too much"
+    assert answer.because == "the endpoint's answer is too long"
 
 
 async def test_a_secret_is_not_told() -> None:
@@ -274,7 +274,7 @@ async def test_what_is_declined_is_not_sent() -> None:
         ({"LINEMAN_LLM_URL": "http://[::1"}, "must be an address"),
         ({"LINEMAN_LLM_URL": "http://llm.example:99999"}, "must be an address"),
         ({"LINEMAN_LLM_URL": f"https://u:{KEY}@llm.example"}, "must not hold a password"),
-        ({"LINEMAN_LLM_URL": "http://llm.example", "LINEMAN_LLM_KEY": KEY}, "in the clear"),
+        ({"LINEMAN_LLM_URL": "http://llm.example", "LINEMAN_LLM_KEY": KEY}, "sent unencrypted"),
         ({"LINEMAN_LLM_URL": "https://llm.example", "LINEMAN_LLM_KEY": f"{KEY}\nX: y"}, "one word"),
     ],
 )

@@ -147,8 +147,8 @@ def test_invitations_are_rules() -> None:
     ("text", "said"),
     [
         ("rules:\n  - label: hq\n", "access.yaml:2: hq is no label; write it like site=hq"),
-        ("", "access.yaml:1: holds no rules"),
-        ("rules: []\nmore: 1\n", "holds no rules"),
+        ("", "access.yaml:1: contains no rules"),
+        ("rules: []\nmore: 1\n", "contains no rules"),
         ("rules:\n  - channels: [C1]\n", "access.yaml:2: this rule names no `relays` and no `label`"),
         (
             "rules:\n  - relays: [a]\n    chanels: [C1]\n",

@@ -44,7 +44,7 @@ async def test_answer_by_button(here: Here) -> None:
     grace = here.user("grace")
     await here.slack.click(await here.slack.reveal(message, "lm_more", grace), "lm_answer_1", grace)
     await here.until(lambda: message.text != before, "the verdict to change")
-    assert (await here.reply("The message at the top shows it all")).thread_ts == message.ts
+    assert (await here.reply("See the message at the top")).thread_ts == message.ts
     assert len(here.relay.plans) == 1
 
 

@@ -101,7 +101,7 @@ async def test_form_wants_a_code_or_a_story(here: Here) -> None:
     await here.slack.command("/diagnose", here.user())
     view = await form(here)
     neither = await here.slack.submit(view, {"code": "any"}, here.user())
-    assert "say below what happens" in neither.answer["errors"]["code"]
+    assert "describe below what happens" in neither.answer["errors"]["code"]
     both = await here.slack.submit(view, {"code": "31009", "story": "no audio"}, here.user())
     assert list(both.answer["errors"]) == ["story"]
     said = {"code": "any", "story": "no audio", "platform": "any", "sdk-version": "6.1.0"}
@@ -139,7 +139,7 @@ async def test_stories_keep_no_secrets(here: Here) -> None:
     assert "4915112345678" not in str(kept) + str(which.blocks) + which.text
     await here.context.store.labels._change("UPDATE readings SET team = ? WHERE id = ?", "TOTHER", kept["id"])
     await here.slack.click(which, "lm_reading_1", here.user())
-    await here.whisper("not kept any more")
+    await here.whisper("choice has expired")
     assert (await stories(here))[0]["chosen"] == ""
 
 

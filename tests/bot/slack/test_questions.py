@@ -20,7 +20,7 @@ async def test_evidence_comes_first(here: Here) -> None:
     here.relay.faults = SIGNALING_SHUT
     top = await case(here)
     await here.slack.say("why?", here.user("grace"), thread=top.ts)
-    said = await here.reply("no answer came back")
+    said = await here.reply("no reply")
     assert said.text.index("[1]") < said.text.index("[2]")
     assert "[1] the looks of this case; [2] knowledge/causes/signaling-blocked.yaml" in said.text
     await here.slack.click(said, "lm_evidence", here.user("grace"))

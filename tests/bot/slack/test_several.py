@@ -123,7 +123,7 @@ async def test_relay_cut_off(there: Here, relays: Hub, monkeypatch: pytest.Monke
     await relays.cut("berlin")
     message = await there.verdict()
     assert "looks are missing: the connection to berlin was lost" in message.text
-    assert "no other relay could tell" in message.text
+    assert "No other relay could check it" in message.text
     case = await case_of(there, message)
     (run,) = await there.context.store.runs(case.id)
     _, seen = await there.context.store.record(run.id) or (None, {})

@@ -73,7 +73,7 @@ async def test_left_alone(here: Here) -> None:
     await here.slack.mention("lunch anybody?", here.user("grace"), thread=top.ts)
     await here.reply("I don't know")
     await here.slack.mention("qwertz!", here.user("grace"), thread=top.ts)
-    await here.reply("In this thread")
+    await here.reply("in this thread")
     assert len(here.ours()) == 3
 
 

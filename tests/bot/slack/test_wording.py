@@ -49,7 +49,7 @@ async def test_evidence_of_the_case_goes_in_and_secrets_do_not(slack: FakeSlack,
         await here.slack.mention(f"why would TURN help? {SECRET}", here.user("ada"), thread=top.ts)
         said = await here.reply("Sources: [1]")
         assert WORDED not in said.text
-        assert "no answer came back" in model.seen
+        assert "no reply" in model.seen
         assert SECRET not in model.seen
 
 

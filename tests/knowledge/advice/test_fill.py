@@ -46,7 +46,7 @@ def test_unknown_name_is_an_authors_mistake() -> None:
     knowledge = replace(KNOWLEDGE, causes={"no-network": wrong}, platforms={})
     problems = list(template_problems(knowledge))
     assert problems[0] == "no-network.yaml:7: nothing fills in {tcp.hots}"
-    assert "may stand in evidence only" in problems[1]
+    assert "only evidence can use it" in problems[1]
 
 
 @pytest.mark.parametrize("name", SINGLE)

@@ -33,7 +33,7 @@ def test_what_did_not_look_is_never_fine_nor_broken(browser: CaseModel, word: Fa
     """Each failure word without a result leaves the answer unknown, with a sentence as the reason."""
     answers = answer(browser, look_at(browser, {"": word}), {})
     assert all(one.answer is None for one in answers.values())
-    assert answers["media"].because.startswith("not looked: ")
+    assert answers["media"].because.startswith("not checked: ")
     assert word not in answers["media"].because or word is Failure.CANCELLED
 
 
@@ -78,7 +78,7 @@ def test_skipped_looks_tell_what_failed_before(browser: CaseModel) -> None:
     answers = answer(browser, look_at(browser, {"": Failure.SKIPPED}, **facts), {})
     assert answers["media"].because == "not looked: tcp a.example failed before (connection_refused)"
     assert answer(browser, look_at(browser, {"": Failure.SKIPPED}), {})["media"].because == (
-        "not looked: what it comes after failed"
+        "not checked: an earlier check failed"
     )
 
 
@@ -124,7 +124,7 @@ def test_a_word_that_fits_nothing_is_unknown(phone: CaseModel, said: str) -> Non
     """A reply that matches no answer is quoted, not guessed."""
     given = answer(phone, {}, {"sdk-version": said})["version"]
     assert given.answer is None
-    assert given.because == f"{said!r} fits none of the answers"
+    assert given.because == f"{said!r} does not match any of the answers"
 
 
 def test_words_are_told_in_any_case(browser: CaseModel) -> None:
@@ -146,7 +146,7 @@ def test_a_service_that_is_nowhere_is_unknown(phone: CaseModel, browser: CaseMod
     without = CaseModel(
         phone.code, phone.platform, "", phone.causes, phone.questions, {**phone.probes, "old-port": ()}
     )
-    assert answer(without, {}, {})["old-port"].because == "there is nothing to look at on this platform"
+    assert answer(without, {}, {})["old-port"].because == "there is nothing to check on this platform"
 
 
 def test_version_parts() -> None:

@@ -111,7 +111,7 @@ def test_wrong_observation_is_refused_by_place(path: str, new: object, said: str
         ("steps", {}, "plan.steps: must be a list, not an object"),
         ("steps.1.after", ["dns b"], "turn a comes after a step that is not in the plan"),
         ("steps.0.after", ["turn a"], "wait for each other"),
-        ("steps.0.id", "turn a", "an id stands twice"),
+        ("steps.0.id", "turn a", "an id is there twice"),
         ("steps.1.secrets", {"credential": 1}, "plan.steps[1].secrets[…]: must be a text, not a number"),
         ("steps.1.budget", 0, "plan.steps[1].budget: must be more than 0"),
         ("budget", 0, "plan.budget: must be more than 0"),

@@ -376,7 +376,7 @@ def test_file_that_others_can_change_is_refused(tmp_path: Path, name: str) -> No
         [sys.executable, "-m", "probes", "--home", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 1
-    assert f"{tmp_path / name} can be changed by other users; run: chmod go-w" in ended.stderr
+    assert f"other users can change {tmp_path / name}. Run: chmod go-w" in ended.stderr
 
 
 def test_relay_without_an_invitation_is_not_started_again(tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ def test_relay_without_an_invitation_is_not_started_again(tmp_path: Path) -> Non
         [sys.executable, "-m", "probes", "--home", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert ended.returncode == 2
-    assert "has this relay joined a hub?" in ended.stderr
+    assert "Has this relay joined a hub?" in ended.stderr
 
 
 def test_every_probe_is_told_of() -> None:

@@ -262,7 +262,7 @@ async def test_flood_ends_the_connection_and_not_the_relay(caplog: pytest.LogCap
         except (ConnectionError, RuntimeError):
             pass  # it has disconnected
         await in_trouble(agent)
-        assert "the hub floods this relay" in caplog.text
+        assert "the hub sends this relay too many messages" in caplog.text
         assert len(agent.plans.held) <= 64
 
 

@@ -95,7 +95,7 @@ async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixtu
         (second,) = [observation async for observation in coming]
     assert (first.step, first.failure) == ("one", Failure.CONNECTION_REFUSED)
     assert (second.step, second.failure) == ("waits", Failure.PROBE_CRASHED)
-    assert second.facts["because"] == "the process that looked ended early (signal 9)"
+    assert second.facts["because"] == "the check's process ended early (signal 9)"
     assert "ended early (signal 9); steps that did not run: 1" in caplog.text
 
 
@@ -127,10 +127,10 @@ async def test_hub_cancels_a_process() -> None:
 @pytest.mark.parametrize(
     ("program", "because"),
     [
-        ("print('junk')", "said what cannot be read"),
-        ("print('{\"said\": 1}')", "said what cannot be read"),
-        ("print('{\"seen\": {}}')", "said what cannot be read"),
-        ("print('x' * 5_000_000)", "said what cannot be read"),
+        ("print('junk')", "returned an invalid result"),
+        ("print('{\"said\": 1}')", "returned an invalid result"),
+        ("print('{\"seen\": {}}')", "returned an invalid result"),
+        ("print('x' * 5_000_000)", "returned an invalid result"),
         ("print('{\"said\"', end='')", "ended early (exit code 0)"),
         ("raise SystemExit(3)", "ended early (exit code 3)"),
         ("import os; os.abort()", "ended early (signal 6)"),
@@ -144,7 +144,7 @@ async def test_nothing_that_a_process_says_is_trusted(
     (seen,) = await run(SubprocessRunner(POLICY), plan())
     assert (seen.failure, seen.facts) == (
         Failure.PROBE_CRASHED,
-        {"because": f"the process that looked {because}"},
+        {"because": f"the check's process {because}"},
     )
 
 
@@ -154,8 +154,8 @@ async def test_package_that_was_replaced_is_told(
     """Between an upgrade and the restart no plan is run half by one version and half by another."""
     monkeypatch.setattr(worker_messages, "__version__", "0.0.9")
     (seen,) = await run(SubprocessRunner(POLICY), plan())
-    assert seen.facts["because"] == "the process that looked ended early (exit code 1)"
-    assert f"the relay is still 0.0.9, and {__version__} is installed: restart it" in caplog.text
+    assert seen.facts["because"] == "the check's process ended early (exit code 1)"
+    assert f"the relay still runs 0.0.9, and {__version__} is installed. Restart it" in caplog.text
 
 
 async def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ async def test_too_many_connections(here: Here, caplog: pytest.LogCaptureFixture
     await answered(here)
     await here.until(lambda: slack.socket.opened == 3)
     assert slack.records.made("apps.connections.open")[-1].at - ended >= 0.9
-    assert "it allows ten" in caplog.text
+    assert "It allows ten" in caplog.text
 
 
 async def test_socket_mode_is_switched_off(
