@@ -32,8 +32,9 @@ imports:
 knowledge:
 	$(BIN)/lineman knowledge check
 
-voice: $(VENV)/dev.stamp  ## words to avoid and long sentences, where they are new: see CONTRIBUTING.md
+voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts are to read: see CONTRIBUTING.md
 	$(BIN)/python -m tests.voice
+	$(BIN)/python -m tests.voice.readability
 
 # With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
 # rooms mostly compute, and the processes of others wait for each other: side by side they take the time of the longest.
