@@ -45,7 +45,7 @@ async def test_it_goes_on_after_every_error(
     minutes = sum(clock.pauses[:38]) / 60
     assert 1 < minutes < 3
     assert len(caplog.records) == int(minutes) + 1
-    assert "watching failed, and is tried again: ValueError: odd" in caplog.text
+    assert "watching failed and will be retried: ValueError: odd" in caplog.text
     assert "more like this before" in caplog.text
 
 

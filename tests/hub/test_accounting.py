@@ -40,7 +40,7 @@ class Registry:
         await self.open.wait()
         await asyncio.sleep(0)
         if self.fails:
-            raise StoreError("the database refuses: disk I/O error")
+            raise StoreError("the database failed: disk I/O error")
 
     async def begin(self, entry: AuditEntry) -> bool:
         if entry.outcome.startswith("not sent"):

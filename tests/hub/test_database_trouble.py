@@ -72,7 +72,7 @@ async def test_revocation_after_an_outage_of_the_database(
 ) -> None:
     """The watcher fails in several ways, goes on, and ends the connection of a relay that was revoked meanwhile."""
     failures = [
-        StoreError("the database refuses: disk I/O error"),
+        StoreError("the database failed: disk I/O error"),
         OSError("gone"),
         sqlite3.Error("x"),
         ValueError("y"),
@@ -94,4 +94,4 @@ async def test_revocation_after_an_outage_of_the_database(
         async with asyncio.timeout(SOON):
             (rejection,) = await relay.until(Rejection)
         assert rejection.reason == "revoked"
-    assert caplog.text.count("watching for revoked relays failed, and is tried again") == 1
+    assert caplog.text.count("watching for revoked relays failed and will be retried") == 1

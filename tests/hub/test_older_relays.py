@@ -70,7 +70,7 @@ async def test_relay_without_a_check_runs_the_others(home: House) -> None:
         seen = {one.step: one for one in await home.run("acme-hq", extended(BEHIND, NEWER))}
     assert [step.id for step in relay.orders[0].plan.steps] == [step.id for step in PLAN.steps]
     assert {seen[name].failure for name in ("newer", "behind")} == {Failure.NOT_SUPPORTED}
-    assert seen["newer"].facts["because"] == "acme-hq runs version test, which lacks this check"
+    assert seen["newer"].facts["because"] == "acme-hq runs version test, which does not have this check"
     assert {seen[step.id].failure for step in PLAN.steps} == {None}
 
 

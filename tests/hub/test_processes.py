@@ -66,7 +66,7 @@ async def test_from_one_relay_in_words(here: Town, world: SmallWorld) -> None:
     words = ("diagnose", "31009", "--relay", "acme-hq", "--network", world.network())
     done = await asyncio.to_thread(here.lineman, *words)
     assert done.returncode == 3, done.stdout + done.stderr
-    assert "acme-hq is not connected to the hub; last seen" in done.stdout
+    assert "acme-hq is not connected to the hub; last connected" in done.stdout
     assert "Found" not in done.stdout
 
 

@@ -94,7 +94,7 @@ class Together:
         request = Request("31009", "ios", relays=RELAYS)
         hq = self._sample(request, RELAYS[0], *samples.SIGNALING_SHUT)
         lyon, frankfurt = (self._sample(request, name) for name in RELAYS[1:])
-        gone = f"{RELAYS[1]} is not connected to the hub; last seen 3 h ago (the connection was closed)"
+        gone = f"{RELAYS[1]} is not connected to the hub; last connected 3 h ago (the connection was closed)"
         return self._shown((hq, samples.lost(lyon, 9, gone, self.knowledge, self.network), frankfurt))
 
     @cached_property

@@ -64,7 +64,7 @@ async def test_real_relays(slack: FakeSlack, place: Town, world: SmallWorld, tmp
         await slack.say("from acme-hq", slack.user("ada"), thread=message.ts)
         await slack.records.until(lambda: _ended(bot, 2), 20, "the third verdict")
         await slack.records.until(
-            lambda: "acme-hq is not connected to the hub; last seen" in str(message.blocks), 5, "why"
+            lambda: "acme-hq is not connected to the hub; last connected" in str(message.blocks), 5, "why"
         )
     done = await asyncio.to_thread(place.lineman, "relays", "show", "acme-hq")
     assert f"{slack.team.id}/{slack.user('ada').id}" in done.stdout

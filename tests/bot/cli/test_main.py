@@ -123,7 +123,7 @@ USAGE = [
     (["diagnose", "31009", "--edge"], "Expected one argument".casefold()),
     (["diagnose", "31009", "--relay", "lokal"], "did you mean local?"),
     (["diagnose", "31009", "--turn", "perhaps"], "is not an answer for turn"),
-    (["diagnose", "31009", "--sdk-version", "2.0"], "sdk-version needs a platform too"),
+    (["diagnose", "31009", "--sdk-version", "2.0"], "sdk-version also needs a platform"),
     (["diagnose", "31009", "ios", "--sdk-version", "two"], "is not a version"),
     (["diagnose", "31009", "--vantage", "home"], "is not a vantage"),
     (["diagnose", "31009", "--vebose"], "did you mean --verbose?"),
@@ -240,11 +240,11 @@ async def test_stories_and_choices(world: SmallWorld) -> None:
         "4 none of these",
         "Type a number from 1 to 4.",
         "Then say more",
-        "I read that as: UDP to the media ports is blocked.",
+        "Sounds like: UDP to the media ports is blocked.",
         "No error code given, so I'm checking for",
         "knowledge/causes/",
         "I did not understand that.",
-        "I read that as: the VPN blocks calls.",
+        "Sounds like: the VPN blocks calls.",
     ):
         assert told in out
 
@@ -269,7 +269,7 @@ async def test_diagnose_a_story(world: SmallWorld) -> None:
     )
     assert code in (0, 1, 3)
     assert json.loads(out)["request"]["code"] == "53405"
-    assert "I read that as: the VPN blocks calls." in err
+    assert "Sounds like: the VPN blocks calls." in err
     code, _, err = await lineman("diagnose", "andriod blah", "--network", network)
     assert code == 2
     assert "did you mean android?" in err

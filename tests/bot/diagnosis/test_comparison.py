@@ -97,7 +97,7 @@ def test_lost_relay_says_nothing() -> None:
     assert one.unknown_from == ("berlin",)
     (missing,) = comparison.missing
     assert missing.relay == "berlin"
-    assert "looks are missing: the connection broke." in missing.says
+    assert "checks did not run: the connection broke." in missing.says
     assert lost.diagnosis.found == ()
     assert lost.diagnosis.ruled_out == ()
 

@@ -233,9 +233,9 @@ def test_edges_and_ports_are_laid_beside_the_relay(real: Knowledge, twilio: Netw
     told = list(find_discrepancies(reading_of("javascript"), seen, "acme-hq"))
     assert (
         told[0]
-        == "Roaming led the device to dublin; from acme-hq the nearest edge is frankfurt (12 ms away)."
+        == "Roaming selected dublin for the device. From acme-hq, the nearest edge is frankfurt (12 ms away)."
     )
-    assert told[1].startswith("Roaming leads acme-hq to frankfurt and led the device to dublin")
+    assert told[1].startswith("Roaming selects frankfurt for acme-hq and selected dublin for the device")
     (port,) = find_discrepancies(reading_of("android"), seen, "acme-hq")
     assert port.startswith("The device's media used port 22222, among those that acme-hq lost (20000-60000)")
     assert list(find_discrepancies(reading_of("ios"), {}, "acme-hq")) == []

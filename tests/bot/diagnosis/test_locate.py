@@ -185,7 +185,7 @@ async def test_the_location_is_part_of_the_answer() -> None:
 async def test_a_relay_that_cannot_trace_changes_no_verdict(word: Failure) -> None:
     """A relay without the check, or gone by then: the answer stays and says why; no other check counts as missing."""
     before = record(SYN_SILENT)
-    because = "acme-hq runs version 0.1.0, which lacks this check"
+    because = "acme-hq runs version 0.1.0, which does not have this check"
     after = await locate(before, ScriptedRelay({"": (word, {"because": because})}))
     (found,) = make_view(after, KNOWLEDGE, NETWORK).found
     assert found.blocked_at is None

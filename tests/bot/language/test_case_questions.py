@@ -83,7 +83,7 @@ def test_which_host_is_blocked() -> None:
     """Hosts with port, and how each failed; none on a healthy network."""
     host = next(one.target for one in case("signaling blocked").looked if one.probe == "tcp" and one.failure)
     text = asked("which host is blocked?", case("signaling blocked")).text
-    assert f"{host} (a filter on the way says that this is not allowed)" in text
+    assert f"{host} (a firewall rejected it (ICMP prohibited))" in text
     assert asked("which hosts are blocked", case("healthy")).text == "No host that was checked is blocked."
 
 

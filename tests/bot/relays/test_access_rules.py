@@ -51,7 +51,7 @@ def test_without_a_file_everybody_uses_the_built_in_relay() -> None:
     assert load_access({}) == DEFAULT
     assert may_use(DEFAULT, WHO, "local") is None
     assert may_use(DEFAULT, WHO, "acme-hq") == (
-        "No rule lets anybody use the relay “acme-hq” from Slack; here you may use local."
+        "No rule allows anyone to use the relay “acme-hq” from Slack. Here you can use local."
     )
 
 
@@ -74,15 +74,15 @@ def test_one_rule_that_holds_is_enough(who: AccessSubject, relay: str) -> None:
 @pytest.mark.parametrize(
     ("who", "relay", "said"),
     [
-        (WHO, "acme-lab", "“acme-lab” may not be used from this channel; here you may use local."),
+        (WHO, "acme-lab", "“acme-lab” may not be used from this channel. Here you can use local."),
         (AccessSubject("T2", "C7", "U1"), "acme-lab", "may not be used from this workspace"),
         (
             AccessSubject("T2", "C1", "U1"),
             "acme-lab",
             "not be used from this workspace and not be used from this channel",
         ),
-        (AccessSubject("T2", "C1", "U1"), "acme-hq", "may be used by members of another user group only"),
-        (WHO, "private", "may be used by certain people only"),
+        (AccessSubject("T2", "C1", "U1"), "acme-hq", "may only be used by members of another user group"),
+        (WHO, "private", "may only be used by certain people"),
     ],
 )
 def test_refusal_names_what_is_missing(who: AccessSubject, relay: str, said: str) -> None:
@@ -96,7 +96,7 @@ def test_refusal_names_what_is_missing(who: AccessSubject, relay: str, said: str
 def test_nothing_allowed_says_whom_to_ask() -> None:
     """Where nothing may be used, the sentence names the people who can change that."""
     only = rules("rules: [{relays: [a], users: [U7]}]")
-    assert str(may_use(only, WHO, "a")).endswith("; ask whoever runs Lineman here.")
+    assert str(may_use(only, WHO, "a")).endswith(". Ask the administrator of Lineman.")
 
 
 def test_usable_relays_and_groups_are_listed() -> None:
@@ -146,10 +146,10 @@ def test_invitations_are_rules() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("rules:\n  - label: hq\n", "access.yaml:2: hq is no label; write it like site=hq"),
+        ("rules:\n  - label: hq\n", "access.yaml:2: hq is not a label. Write it like site=hq"),
         ("", "access.yaml:1: contains no rules"),
         ("rules: []\nmore: 1\n", "contains no rules"),
-        ("rules:\n  - channels: [C1]\n", "access.yaml:2: this rule names no `relays` and no `label`"),
+        ("rules:\n  - channels: [C1]\n", "access.yaml:2: this rule has no `relays` and no `label`"),
         (
             "rules:\n  - relays: [a]\n    chanels: [C1]\n",
             "access.yaml:3: unknown key chanels (did you mean channels?)",
@@ -157,7 +157,7 @@ def test_invitations_are_rules() -> None:
         ("rules:\n  - relays: [a]\n    channels: []\n", "access.yaml:3: channels must list at least one"),
         (
             "rules:\n  - relays: [a]\n    users: [1]\n",
-            "access.yaml:3: users must list at least one, each a text",
+            "access.yaml:3: users must list at least one text",
         ),
         ("rules: [a", "is not YAML"),
     ],

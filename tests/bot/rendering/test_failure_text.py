@@ -26,7 +26,7 @@ def test_every_probe_has_an_act() -> None:
 @pytest.mark.parametrize(
     ("probe", "target", "failure", "said"),
     [
-        ("dns", Target("signaling", "a.example", 53, "udp"), None, "Name lookup of a.example: fine"),
+        ("dns", Target("signaling", "a.example", 53, "udp"), None, "Name lookup (DNS) of a.example: fine"),
         ("preflight", Target("device"), None, "Report of the SDK's own test on device: read"),
         (
             "tcp",
@@ -48,7 +48,7 @@ def test_a_line_that_loses_packets_is_named_where_it_leaves_a_check_without_a_re
     target = Target("signaling", "a.example", 443)
     unsure = Observation("id", "tcp", target, Failure.INCONCLUSIVE, loss)
     assert sentence(unsure) == (
-        "TCP connection to a.example:443/tcp: no answer came back, but the line loses 8 to 41 % of the packets, "
+        "TCP connection to a.example:443/tcp: no reply, but the line loses 8 to 41 % of the packets, "
         "so this proves nothing"
     )
     blocked = Observation("id", "tcp", target, Failure.GENERIC_TIMEOUT_ERROR, loss)

@@ -47,7 +47,7 @@ async def test_clear_story(here: Here, database: Path) -> None:
         "/diagnose works on mobile data but not on office wifi, ios edge=frankfurt", here.user()
     )
     verdict = await here.verdict()
-    said = await here.whisper("I read that as: connections to the signaling gateways are blocked")
+    said = await here.whisper("Sounds like: connections to the signaling gateways are blocked")
     assert "No error code given, so I'm checking for 3" in said.text
     case = await here.context.store.case_of_thread(here.slack.team.id, verdict.channel.id, verdict.ts)
     assert case

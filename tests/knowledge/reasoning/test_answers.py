@@ -17,7 +17,7 @@ def test_a_healthy_network_answers_what_can_be_seen(browser: CaseModel) -> None:
     answers = answer(browser, look_at(browser, {"": None}), {})
     for question in browser.questions.values():
         assert answers[question.id].answer == (None if question.person else question.fine)
-    assert answers["vpn"].because == "only a person can tell"
+    assert answers["vpn"].because == "needs an answer from the user"
 
 
 def test_nothing_seen_is_nothing_known(browser: CaseModel) -> None:
@@ -45,7 +45,7 @@ def test_the_loss_of_the_line_is_the_reason(browser: CaseModel) -> None:
         for step, observation in seen.items()
     }
     assert answer(browser, seen, {})["media"].because == (
-        "no answer proves nothing here: the line loses 12 to 51 % of the packets"
+        "no reply proves nothing here: the line loses 12 to 51 % of the packets"
     )
 
 
@@ -76,7 +76,7 @@ def test_skipped_looks_tell_what_failed_before(browser: CaseModel) -> None:
     """If all checks of a question were skipped, the reason names the failed step and its failure."""
     facts = {"because": "tcp a.example", "because_failure": "connection_refused"}
     answers = answer(browser, look_at(browser, {"": Failure.SKIPPED}, **facts), {})
-    assert answers["media"].because == "not looked: tcp a.example failed before (connection_refused)"
+    assert answers["media"].because == "not checked: tcp a.example failed before (connection_refused)"
     assert answer(browser, look_at(browser, {"": Failure.SKIPPED}), {})["media"].because == (
         "not checked: an earlier check failed"
     )
@@ -115,7 +115,7 @@ def test_deciding_steps_are_the_evidence(browser: CaseModel) -> None:
 def test_versions_are_compared_by_number(phone: CaseModel, said: str, expected: str) -> None:
     """10 is after 3, 3 is 3.0, and a suffix does not matter."""
     assert answer(phone, {}, {"sdk-version": said})["version"] == Answered(
-        "version", expected, f"told: {phone.questions['version'].says(expected)}", (), "person"
+        "version", expected, f"reported: {phone.questions['version'].says(expected)}", (), "person"
     )
 
 

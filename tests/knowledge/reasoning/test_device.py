@@ -61,7 +61,7 @@ def test_a_contradiction_leaves_the_question_open(question: Question) -> None:
     assert both.answer is None
     assert both.waits_for == ()
     assert "seen: something" in both.because
-    assert "they differ" in both.because
+    assert "they disagree" in both.because
 
 
 def test_a_reference_relay_yields_to_the_device(question: Question) -> None:

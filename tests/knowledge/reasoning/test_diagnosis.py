@@ -55,7 +55,7 @@ def test_without_credentials_media_are_unclear(browser: CaseModel) -> None:
     assert diagnosis.outcome == "unclear"
     assert lists(diagnosis)["not_checked"] == {"media-shut", "media-half", "needs-turn", "detour"}
     reason = next(one.because for one in diagnosis.not_checked if one.cause == "media-shut")
-    assert reason == ("Does UDP pass both ways? not looked: it needs TURN credentials, and none were given")
+    assert reason == ("Does UDP pass both ways? not checked: it needs TURN credentials, and there are none")
 
 
 def test_two_faults_in_two_branches_are_both_found(browser: CaseModel) -> None:

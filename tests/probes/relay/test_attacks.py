@@ -160,7 +160,7 @@ async def test_name_that_resolves_to_a_private_address_is_not_connected(
         [seen] = await hub.until(ObservationMessage)
         await hub.until(Done)
     assert seen.observation["failure"] == "not_allowed"
-    assert f"held back by the fence: 127.0.0.1:{port}/tcp" in caplog.text
+    assert f"blocked by the relay's policy: 127.0.0.1:{port}/tcp" in caplog.text
     assert touched == []
 
 
@@ -196,7 +196,7 @@ async def test_name_that_changes_between_check_and_connect_gains_nothing(
         await hub.until(Done, 2)
     assert asked.count("A") == 2
     assert second.observation["failure"] == "not_allowed"
-    assert "held back by the fence: 127.0.0.1" in caplog.text
+    assert "blocked by the relay's policy: 127.0.0.1" in caplog.text
     assert touched == []
 
 
@@ -276,7 +276,7 @@ async def test_junk_on_the_line_ends_it_and_not_the_relay(
     async with stub_hub() as hub, relay(hub, POLICY, {"tcp": endless}) as agent:
         await hub.say(junk)
         await in_trouble(agent)
-        assert "no connection to the hub: the hub said what cannot be read" in caplog.text
+        assert "no connection to the hub: the hub sent an invalid message" in caplog.text
 
 
 @pytest.mark.parametrize("reason", ["revoked", "bad_token", "unknown_relay", "wrong_hub", "bad_proof"])
@@ -291,7 +291,7 @@ async def test_relay_that_is_not_wanted_asks_seldom(reason: str, caplog: pytest.
             await in_trouble(agent)
             await asyncio.sleep(0.2)  # several times the pause after a lost connection
             assert hub.connections == 2
-        assert "the sentence of the hub. This may be another hub, or one that was restored" in caplog.text
+        assert "the sentence of the hub. This may be a different hub, or one restored" in caplog.text
 
 
 def test_refused_relay_asks_for_days() -> None:

@@ -81,7 +81,7 @@ async def test_fence_goes_with_the_plan(caplog: pytest.LogCaptureFixture) -> Non
     forbidden = Step("two", "tcp", replace(CLOSED, host="127.0.0.3"), 2.0)
     seen = await run(SubprocessRunner(POLICY), plan(forbidden))
     assert [one.failure for one in seen] == [Failure.NOT_ALLOWED]
-    assert "held back by the fence: 127.0.0.3:9/tcp" in caplog.text
+    assert "blocked by the relay's policy: 127.0.0.3:9/tcp" in caplog.text
 
 
 async def test_process_that_dies_is_told_in_words(caplog: pytest.LogCaptureFixture) -> None:
@@ -162,7 +162,7 @@ async def test_no_process_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host without memory, or without its Python, is reported in words."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     (seen,) = await run(SubprocessRunner(POLICY), plan())
-    assert seen.facts["because"] == "no process could be started for it: No such file or directory"
+    assert seen.facts["because"] == "could not start a process for it: No such file or directory"
 
 
 async def test_stop_of_all_processes_is_for_the_relay_to_decide_on() -> None:

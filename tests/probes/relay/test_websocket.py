@@ -89,7 +89,7 @@ async def test_what_no_server_may_send_is_refused(junk: bytes) -> None:
 @pytest.mark.parametrize(
     ("sent", "why"),
     [
-        (frame(2, b"binary"), "no text"),
+        (frame(2, b"binary"), "not text"),
         (frame(1, b"x" * (MOST + 1)), "a message that is too long"),
         (b"\x81\x7f" + (1 << 40).to_bytes(8, "big") + b"x" * 2 * MOST, "a message that is too long"),
         (frame(1, "ü".encode() * (MOST // 2 + 1)), "a message that is too long"),  # bytes, not letters

@@ -325,9 +325,9 @@ def test_plans_are_counted_by_requester_and_hour() -> None:
     [
         ({"version": 2}, "version"),
         ({"more": 1}, "not known"),
-        ({"allow": [{"names": ["*"], "ports": [443]}]}, "all of them"),
-        ({"allow": [{"names": ["*.*"], "ports": [443]}]}, "all of them"),
-        ({"allow": [{"ranges": ["10.0.0.1/8"], "ports": [443]}]}, "no range"),
+        ({"allow": [{"names": ["*"], "ports": [443]}]}, "all names"),
+        ({"allow": [{"names": ["*.*"], "ports": [443]}]}, "all names"),
+        ({"allow": [{"ranges": ["10.0.0.1/8"], "ports": [443]}]}, "not a range"),
         ({"allow": [{"ranges": ["10.0.0.0/8"]}]}, "missing"),
         ({"allow": [{"ranges": ["10.0.0.0/8"], "ports": ["9-3"]}]}, "not a port"),
         ({"allow": [{"ranges": ["10.0.0.0/8"], "ports": [True]}]}, "not a port"),

@@ -28,7 +28,7 @@ def test_anything_else_stays(tmp_path: Path, kind: str) -> None:
             path.mkdir()
         case "link":
             path.symlink_to(precious)
-    with pytest.raises(UsageError, match=r"there is not a socket, so it was left alone"):
+    with pytest.raises(UsageError, match=r"there is not a socket, so Lineman did not replace it"):
         clear(path)
     assert path.exists()
     assert precious.read_text("utf-8") == "precious"

@@ -14,7 +14,9 @@ def test_an_hour_has_so_many() -> None:
     for now in (0.0, 600.0):
         assert quotas.refuse("acme-hq", "U1", ONE_CASE, now) is None
         quotas.end("acme-hq", "U1", ONE_CASE)
-    refused = "the relay “acme-hq” had 2 plans within an hour, which is the most; the next one in {} min"
+    refused = (
+        "the relay “acme-hq” had 2 plans within an hour, which is the maximum; the next one can run in {} min"
+    )
     assert quotas.refuse("acme-hq", "U2", ONE_CASE, 610.0) == refused.format(50)
     assert quotas.refuse("acme-hq", "U2", ONE_CASE, HOUR - 1) == refused.format(1)
     assert quotas.refuse("acme-lyon", "U2", ONE_CASE, 610.0) is None

@@ -59,7 +59,7 @@ async def test_user_group_and_label(there: Here, relays: Hub) -> None:
     await slack.command("/diagnose 31009 ios from berlin, lyon", there.user("ada"))
     assert "another user group" in (await there.whisper("“berlin”")).text
     await slack.command("/diagnose 31009 ios from private", there.user("ada"))
-    assert "No rule lets anybody use the relay “private”" in (await there.whisper("“private”")).text
+    assert "No rule allows anyone to use the relay “private”" in (await there.whisper("“private”")).text
     await there.verdict()
     await there.verdict(1)
     assert (len(relays.orders("berlin")), len(relays.orders("private"))) == (1, 0)
