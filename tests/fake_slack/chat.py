@@ -86,7 +86,7 @@ def checked(slack: "FakeSlack", name: str, args: Mapping[str, Any]) -> None:
         raise SlackError("metadata_too_large")
     if not args.get("text") and not args.get("blocks"):
         raise SlackError("no_text")
-    if refused := [sentence for sentence in wrong if not sentence.startswith(("text:", "not text"))]:
+    if refused := [sentence for sentence in wrong if not sentence.startswith(("text:", "no text"))]:
         raise SlackError(
             "invalid_blocks", response_metadata={"messages": [f"[ERROR] {one}" for one in refused]}
         )

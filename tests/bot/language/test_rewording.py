@@ -212,7 +212,7 @@ async def raw(talk: Talk) -> AsyncIterator[LlmEndpoint]:
         say(HEAD + b"Content-Length: 5\r\n\r\n\xff\xfe\x00{}"),
         drip(HEAD),
     ],
-    ids=["closes", "garbage", "resets", "not text", "never begins"],
+    ids=["closes", "garbage", "resets", "no text", "never begins"],
 )
 async def test_broken_endpoints_change_nothing(talk: Talk) -> None:
     """Whatever comes over the wire, the plain answer stands."""
