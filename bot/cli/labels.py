@@ -25,8 +25,11 @@ def make_parser() -> Parser:
     """Make the parser of `lineman labels`."""
     parser = Parser(
         prog="lineman labels",
-        description="Stories without an error code and the cause that was meant (- for none of those offered), one "
-        "line each: phrase, tab, cause. Look through them before they go into knowledge/search/phrases.yaml.",
+        description=(
+            "Descriptions without an error code and the cause that users chose (- if they chose no "
+            "cause), one line each: phrase, tab, cause. Review them before they go into "
+            "knowledge/search/phrases.yaml."
+        ),
         allow_abbrev=False,
     )
     default = str(database_of(os.environ))
@@ -37,7 +40,9 @@ def make_parser() -> Parser:
 def read_labels(path: Path) -> list[tuple[str, str]]:
     """Read phrases and causes, oldest first, even while the bot runs; `UsageError` without a database."""
     if not path.is_file():
-        raise UsageError(f"There is no database at {path}; name the bot's, which LINEMAN_DATABASE says.")
+        raise UsageError(
+            f"There is no database at {path}. Name the bot's database, the one in LINEMAN_DATABASE."
+        )
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
             return [(_one_line(phrase), cause) for phrase, cause, _ in db.execute(EXPORT)]

@@ -17,8 +17,8 @@ from probes.protocol.policy_file import VERSION
 
 _HEAD: Final = """\
 # What this relay may reach, for every requester: names, ranges, ports. Written from the network file "{network}" by
-# `lineman relays policy`; you may narrow or widen it. A star stands for one label. Private addresses are let through
-# only where a range of private addresses is written here. docs/relays.md says more.
+# `lineman relays policy`; you may narrow or widen it. A star matches one label. Private addresses are allowed
+# only if a range of private addresses is listed here. docs/relays.md says more.
 """
 _UNPRIVILEGED: Final = "1024-65535"  # of media and TURN servers; `route` sends to port 33434 there
 

@@ -190,9 +190,10 @@ def state(relay: RegisteredRelay, health: RelayStatus | None) -> str:
     if health and health.connected:
         return "connected" if health.ready else f"connected, but {health.gone}"
     if relay.seen is None:
-        return "joined, never seen by a hub that runs"
+        return "joined, but never connected to a running hub"
     return (
-        f"not connected, last seen {spoken_ago(time.time() - relay.seen)} ago ({relay.gone or 'no hub runs'})"
+        f"not connected, last connected {spoken_ago(time.time() - relay.seen)} ago "
+        f"({relay.gone or 'no hub runs'})"
     )
 
 

@@ -30,8 +30,11 @@ _CAUTIONS: Final = {
 }
 
 _CLOSED: Final = {
-    1006: "the server could not be reached, or something on the way ended the connection: a firewall, a proxy, DNS",
-    1015: "the TLS handshake failed: something may open the TLS traffic, or TLS is too old",
+    1006: (
+        "the server could not be reached, or a device on the path closed the connection: a firewall, "
+        "a proxy, DNS"
+    ),
+    1015: "the TLS handshake failed: TLS may be intercepted, or its version is too old",
 }
 
 
@@ -61,8 +64,8 @@ def remarks(report: PreflightReport, quality: Mapping[str, Any]) -> Iterator[str
         yield f"Loss, {loss:.1f} %, is above {loss_limit:.0f} %: try a cable, or ask the network team."
     if path_of(report) == RELAY and {"host", SRFLX} & set(kinds_of(report)):
         yield (
-            "TURN was used although the device had direct ways: those did not work. That adds delay; opening UDP to "
-            "the media range takes it away."
+            "TURN was used although the device had direct candidates, so the direct paths did "
+            "not work. That adds delay. Opening UDP to the media range removes it."
         )
 
 
@@ -97,7 +100,7 @@ def _way(report: PreflightReport) -> Iterator[str]:
     elif media_of(report) == "connected":
         yield f"Media flowed; which way they went is not in it.{ice}"
     elif media_of(report) == "failed":
-        yield f"No way for media was found.{ice}"
+        yield f"No path for media was found.{ice}"
 
 
 def _sound(report: PreflightReport) -> Iterator[str]:

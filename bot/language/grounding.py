@@ -65,12 +65,12 @@ class Cited:
 def check_grounding(text: str, sources: Sequence[str]) -> tuple[Cited, ...]:
     """Return the sentences of *text*, such as `Open TCP 443 [1].`, all supported; raises `NotGroundedError`."""
     if not text.strip():
-        raise NotGroundedError("the model said nothing")
+        raise NotGroundedError("the model's answer is empty")
     if len(text) > MOST_LETTERS:
-        raise NotGroundedError("the model said too much")
+        raise NotGroundedError("the model's answer is too long")
     found = tuple(_cited(text.translate(_TYPOGRAPHY)))
     if len(found) > MOST_SENTENCES:
-        raise NotGroundedError("the model said too much")
+        raise NotGroundedError("the model's answer is too long")
     for number, item in enumerate(found, 1):
         if not set(item.sources) <= set(range(1, len(sources) + 1)):
             raise NotGroundedError(f"sentence {number} cites a source that does not exist")

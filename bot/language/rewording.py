@@ -55,7 +55,7 @@ async def reword(
         if text.strip().strip(".") == _NONE:
             raise RewordingError("the model finds no answer in the sources")
         if redact(text).kinds:
-            raise RewordingError("the model said something that looks like a secret")
+            raise RewordingError("the model's answer has something that looks like a secret")
         cited = check_grounding(text, texts)
     except (RewordingError, NotGroundedError) as error:
         return replace(plain, because=str(error))

@@ -12,7 +12,7 @@ STEPS: Final = Migrations("lineman")
 
 @STEPS()
 def m001_cases_and_runs(db: Database) -> None:
-    """Cases (one Slack thread each), their runs, and what was seen in each run."""
+    """Cases (one Slack thread each), their runs, and the results of each run."""
     db.table("cases").create(
         {
             "id": str,
@@ -58,7 +58,7 @@ def m001_cases_and_runs(db: Database) -> None:
 
 @STEPS()
 def m002_feedback(db: Database) -> None:
-    """What people said about a verdict; the words go after a while, the verdict stays for the weights."""
+    """Feedback on a verdict; its text is deleted after a while, the verdict stays for the weights."""
     db.execute(
         "CREATE TABLE feedback (id INTEGER PRIMARY KEY, run TEXT NOT NULL, cause TEXT NOT NULL, "
         "verdict TEXT NOT NULL, by TEXT NOT NULL, words TEXT NOT NULL, said REAL NOT NULL, "
@@ -84,7 +84,7 @@ def m003_events_and_posts(db: Database) -> None:
 
 @STEPS()
 def m004_inbox(db: Database) -> None:
-    """What people were told is accepted, until it has become a run or an answer."""
+    """Requests that were acknowledged, until each has become a run or an answer."""
     db.execute(
         "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, asker TEXT NOT NULL, text TEXT NOT NULL, "
         "received REAL NOT NULL, PRIMARY KEY (team, event)) WITHOUT ROWID"
@@ -113,7 +113,7 @@ def m005_relays(db: Database) -> None:
 
 @STEPS()
 def m006_ways_in(db: Database) -> None:
-    """Every way in has its requests kept, not the command alone: by which way, what was said, whose turn it is."""
+    """Store requests from every surface, not only commands: the surface, the text, and the turn."""
     db.execute("ALTER TABLE inbox RENAME TO commands")
     db.execute(
         "CREATE TABLE inbox (team TEXT NOT NULL, event TEXT NOT NULL, way TEXT NOT NULL, asker TEXT NOT NULL, "
@@ -130,7 +130,7 @@ def m006_ways_in(db: Database) -> None:
 
 @STEPS()
 def m007_several_relays(db: Database) -> None:
-    """A run may look from several relays: each with where it stands, and each observation with who has made it."""
+    """A run may use several relays: store the vantage of each, and the relay of each observation."""
     db.execute("ALTER TABLE runs ADD COLUMN vantages TEXT NOT NULL DEFAULT '{}'")
     db.execute("UPDATE runs SET vantages = json_object(relay, vantage)")
     db.execute("ALTER TABLE observations RENAME TO observations_of_one")
@@ -149,7 +149,7 @@ def m007_several_relays(db: Database) -> None:
 
 @STEPS()
 def m008_readings(db: Database) -> None:
-    """Stories without a code, what they were read as, and what the person said they meant: for tuning."""
+    """Descriptions without a code, how they were read, and what the user chose: for tuning."""
     db.execute(
         "CREATE TABLE readings (id TEXT PRIMARY KEY, team TEXT NOT NULL, story TEXT NOT NULL, read TEXT NOT NULL, "
         "chosen TEXT NOT NULL, case_id TEXT NOT NULL, knowledge TEXT NOT NULL, asked REAL NOT NULL) WITHOUT ROWID"

@@ -35,7 +35,7 @@ def verdict_lines(tree: Tree, leaf: Leaf, *, effects: bool = True) -> list[str]:
         for id_ in leaf.found
     ]
     if leaf.open:
-        lines.append(f"cannot be told this way: {', '.join(leaf.open)}")
+        lines.append(f"cannot be decided this way: {', '.join(leaf.open)}")
     return lines or ["nothing found"]
 
 

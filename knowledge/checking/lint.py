@@ -80,7 +80,7 @@ def not_separated(knowledge: Knowledge) -> Iterator[str]:
         if codes and not apart and _implied(cause.when, other.when) and _implied(other.when, cause.when):
             where = cause.origin.at("when")
             pair = " and ".join(sorted((cause.id, other.id)))
-            yield f"{where}: {pair} cannot be told apart for {', '.join(codes)}"
+            yield f"{where}: {pair} cannot be distinguished for {', '.join(codes)}"
 
 
 def stale(knowledge: Knowledge, today: date, checked: Mapping[str, str] | None = None) -> Iterator[str]:

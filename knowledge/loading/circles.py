@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 
 def circles(graph: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """Every circle that a walk in *graph* runs into, each told once."""
+    """Every circle that a walk in *graph* runs into, each reported once."""
     done: set[str] = set()
     for start in graph:
         trail: list[tuple[str, int]] = [(start, 0)]

@@ -83,7 +83,7 @@ class _Checker:
             yield from self.known([case.answer], (*question.every_name, UNKNOWN), "answer", origin, path)
             yield from self.observed(case, origin, number)
             if not case.device and isinstance(case.given, str) != question.said:
-                wanted = "what is said" if question.said else "a list of observations"
+                wanted = "a text" if question.said else "a list of observations"
                 yield f"{origin.at('cases', number)}: `given` must be {wanted}"
 
     def observed(self, case: QuestionExample, origin: Origin, number: int) -> Iterator[str]:

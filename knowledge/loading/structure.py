@@ -69,7 +69,7 @@ def _choice(error: ValidationError) -> str:
 
 def _alternatives(error: ValidationError) -> str:
     keys = " or ".join(f"`{key}`" for item in _any(error.validator_value) for key in item.get("required", ()))
-    return f"needs one of {keys}, and not both" if keys else "fits none of the forms it may have"
+    return f"needs one of {keys}, and not both" if keys else "does not match any of the allowed forms"
 
 
 def _too_short(error: ValidationError) -> str:
@@ -99,7 +99,7 @@ _SENTENCES: Final[dict[str, Callable[[ValidationError], str]]] = {
     "type": _kind,
     "oneOf": _alternatives,
     "pattern": lambda error: f"{_short(error.instance)} does not look like {_any(error.validator_value)}",
-    "not": lambda error: f"{_short(error.instance)} is a word with a meaning of its own",
+    "not": lambda error: f"{_short(error.instance)} is a reserved word",
     "minItems": lambda error: _too_few(error),
     "minLength": lambda error: _too_short(error),
     "minProperties": lambda error: f"must have at least {_any(error.validator_value)} keys",

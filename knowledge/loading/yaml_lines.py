@@ -90,7 +90,7 @@ class _Reader:
             key = self.key(event, events, path)
             here = (*path, key)
             if key in found:
-                self.refuse(event, f"the key {key!r} again: it stands on line {self.lines[here]} already")
+                self.refuse(event, f"the key {key!r} again: it is already on line {self.lines[here]}")
             self.lines[here] = _line(event)
             found[key] = self.value(next(events), events, here)
         return found

@@ -56,7 +56,7 @@ class PolicyRule:
 
 @dataclass(frozen=True, slots=True)
 class RelayLimits:
-    """How much a relay does at most, whoever asks. One diagnosis sends some hundred packets in some seconds."""
+    """The most that a relay does for all requesters. One diagnosis sends some hundred packets in some seconds."""
 
     packets_per_second: int = 1_000
     concurrent_plans: int = 4
@@ -123,7 +123,7 @@ def authority(url: str) -> str:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Label by label, so that * never stands for a dot."""
+    """Label by label, so that * never matches a dot."""
     labels, wanted = name.split("."), pattern.split(".")
     return len(labels) == len(wanted) and all(map(_fits, labels, wanted))
 

@@ -247,7 +247,7 @@ class Gallery:
                 "acme-branch-lyon",
                 USER_NETWORK,
                 False,
-                "not connected, last seen 3 h ago (the connection was closed)",
+                "not connected, last connected 3 h ago (the connection was closed)",
                 ("site=lyon", "customer=acme"),
             ),
             lists.RelayRow(

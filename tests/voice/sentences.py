@@ -25,6 +25,9 @@ _END: Final = re.compile(r"(?<=[.!?])[\"')”*_]*\s+(?=[\"'“(`*_\[{]*[A-Z0-9`{
 _FENCE: Final = re.compile(r"^[ >]*(?:```|~~~)")
 _HEADING: Final = re.compile(r"#+\s+")
 _NEW_BLOCK: Final = re.compile(r"^\s*(?:[-*+]|\d+\.|>)\s+")
+_RELEASED: Final = re.compile(
+    r"^## \d\S* \(\d{4}-", re.MULTILINE
+)  # in the changelog: history, which stays as it is
 _PARAMETER: Final = re.compile(r"\*[a-z_]\w*\*")  # how docstrings name parameters
 
 
@@ -42,7 +45,8 @@ def read_sentences(root: Path) -> Iterator[Sentence]:
     """Read every sentence below *root* that the voice check covers."""
     for pattern in DOCUMENTS:
         for path in sorted(set(root.glob(pattern)) - {root / name for name in GENERATED}):
-            yield from document_sentences(path.relative_to(root).as_posix(), path.read_text("utf-8"))
+            text = _RELEASED.split(path.read_text("utf-8"))[0]
+            yield from document_sentences(path.relative_to(root).as_posix(), text)
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):
             name = path.relative_to(root).as_posix()

@@ -115,8 +115,8 @@ def note_of(wanted: ListRequest) -> str:
     if wanted.any_address:
         return "This form knows addresses only; the ports are open to any address in place of names."
     return (
-        "This form knows addresses only: names were looked up just now, from where Lineman runs. They move without "
-        "notice, so make the list anew from time to time."
+        "This format takes only addresses. Lineman resolved the names just now, from where it "
+        "runs. Addresses change without notice, so make the list again from time to time."
     )
 
 

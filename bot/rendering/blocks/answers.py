@@ -72,7 +72,9 @@ def unknown(answer: Answer, question: str = "") -> Message:
     builder.add(rich(paragraph(run("I don't know that.", bold=True), run(more))))
     if nearest:
         builder.add(row(*numbered("nearest", nearest, NOBODY, "about")))
-    builder.add(context("I answer from what is written down, and from what was seen. Nothing is made up."))
+    builder.add(
+        context("I answer from the documentation and from the results of this case. I make nothing up.")
+    )
     return builder.message(answer.text)
 
 

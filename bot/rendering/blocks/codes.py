@@ -50,10 +50,11 @@ def code_meaning(meaning: Meaning, platform: str = "") -> Message:
 def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -> Message:
     """Say that a code is unknown and offer the nearest ones (code, name), to diagnose or to explain (*meaning*)."""
     builder = MessageBuilder()
-    first = run(f"{text_limits.cut(code, 20)} is no error code that I know.", bold=True)
+    first = run(f"I don't know the error code {text_limits.cut(code, 20)}.", bold=True)
     if not near:
         more = (
-            "It is none of the Voice SDKs, nor near one. What stands around it, and which product showed it?"
+            "It does not belong to the Voice SDKs and is not similar to their codes. What text "
+            "is around it, and which product showed it?"
         )
         builder.add(rich(paragraph(first, run(f" {more}"))))
         builder.add(

@@ -85,7 +85,7 @@ def _evidence_blocks(
     if len(records) > RELAYS:
         builder.add(context(f"{len(records) - RELAYS} more relays are in the JSON."))
     if left:
-        builder.add(context(f"{left} more looks are in the JSON."))
+        builder.add(context(f"{left} more checks are in the JSON."))
     if most == 0:
         builder.add(rich(title("Found"), bullets([run(found.title, 150)] for found in view.advised)))
     for found in view.advised if most != 0 else ():

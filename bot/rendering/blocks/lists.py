@@ -112,7 +112,10 @@ def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
     builder.add(header("Relays"))
     builder.add(*relay_list(rows, others))
     builder.add(
-        context("A relay inside the user's network can clear or convict it; one elsewhere can only compare.")
+        context(
+            "Only a relay inside the user's network can confirm a cause or rule it out. One "
+            "elsewhere is only for comparison."
+        )
     )
     if rows:
         names = " and ".join(row.name for row in rows[:2])
@@ -133,7 +136,9 @@ def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
         notes.append(f"and {len(rows) - _SHOWN} more")
     if others:
         notes.append(f"{'1 relay is' if others == 1 else f'{others} relays are'} not for this place.")
-    notes.append("To add one: whoever runs Lineman types `lineman relays invite NAME --for '#channel'`.")
+    notes.append(
+        "To add one, the administrator of Lineman runs `lineman relays invite NAME --for '#channel'`."
+    )
     return [*blocks, context(*notes)]
 
 

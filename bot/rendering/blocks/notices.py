@@ -93,7 +93,12 @@ def error(what: str, reference: str, header: RunHeader | None = None) -> Message
                 [
                     [run("Nothing in the network was changed; the tests only look.")],
                     [run("This says nothing about the customer's network: it is a fault of ours.")],
-                    [run("Try again; if it breaks again, give the reference to whoever runs Lineman.")],
+                    [
+                        run(
+                            "Try again. If it fails again, send the reference to the administrator of "
+                            "Lineman."
+                        )
+                    ],
                 ]
             )
         )
@@ -102,8 +107,8 @@ def error(what: str, reference: str, header: RunHeader | None = None) -> Message
         builder.add(row(button("again", "Try again", header.asked, style="primary")))
     builder.add(context(f"Reference {text_limits.quote(reference, 100)}"))
     return builder.message(
-        f"Something broke in Lineman. {what} Nothing was changed. Try again, or give the reference {reference} "
-        "to whoever runs Lineman."
+        f"Something broke in Lineman. {what} Nothing was changed. Try again, or send the "
+        f"reference {reference} to the administrator of Lineman."
     )
 
 
@@ -112,10 +117,11 @@ def stopped(header: RunHeader, by: str, done: int, total: int) -> Message:
     who = f" by {named}" if (named := mention(by)) else ""
     builder = _again(header, f"Stopped: {header.subject}")
     builder.add(
-        section(f"Stopped{who} after {done} of {total} looks. What was seen is kept; there is no verdict.")
+        section(f"Stopped{who} after {done} of {total} checks. The results are stored; there is no verdict.")
     )
     return builder.message(
-        f"Stopped: {header.subject}, after {done} of {total} looks. What was seen is kept; no verdict."
+        f"Stopped: {header.subject}, after {done} of {total} checks. The results are stored; "
+        "there is no verdict."
     )
 
 
@@ -124,8 +130,8 @@ def lost(header: RunHeader, done: int, total: int) -> Message:
     builder = _again(header, f"Cut off: {header.subject}")
     builder.add(
         section(
-            f"Lineman was restarted while this ran, after {done} of {total} looks, so there is no verdict. "
-            "That is no sign of a fault in the network."
+            f"Lineman was restarted while this ran, after {done} of {total} checks, so there is no verdict. "
+            "This does not mean that the network has a fault."
         )
     )
     return builder.message(

@@ -16,7 +16,7 @@ from bot.rendering.blocks.run_header import RunHeader, byline, footer
 WAIT: Final = "\N{HOURGLASS WITH FLOWING SAND}"
 STOP: Final = Confirm(
     "Stop this diagnosis?",
-    "What has been seen so far is kept, but there will be no verdict. Nothing in the network was changed.",
+    "Results so far are stored, but there will be no verdict. Nothing in the network was changed.",
     "Stop it",
     "Keep going",
 )

@@ -128,7 +128,7 @@ def compared(earlier: RunHeader, run_header: RunHeader, what: Change, outcome: s
 
 def _name(what: Change, outcome: str) -> str:
     if what.resolved and outcome == "clear":
-        return "\N{WHITE HEAVY CHECK MARK} Resolved: nothing wrong is seen any more"
+        return "✅ Resolved: no problem found any more"
     if not what.comparable:
         return "Looked from elsewhere than before"
     if what.gone or what.new:

@@ -25,7 +25,7 @@ def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, s
         "None of these",
         ButtonContext(),
         values={"story": name},
-        speak="None of these: tell more in a form",
+        speak="None of these: describe it in a form",
     )
     builder.last(row(none), context("The one you choose is looked into, and teaches me how people say it."))
     builder.add(section("*That may be one of these.* Which one is most like it?"))
@@ -46,9 +46,7 @@ def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, s
     titles = "; ".join(
         f"{number}. {cause_candidate.title}" for number, cause_candidate in enumerate(readings.offered, 1)
     )
-    return builder.message(
-        f"That may be one of these: {titles}; or none of these. Which one is most like it?"
-    )
+    return builder.message(f"That may be one of these: {titles}; or something else. Which one is closest?")
 
 
 def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Message:
@@ -58,7 +56,7 @@ def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Me
     builder.add(section(text_limits.quote(text, 600)))
     if story:
         builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
-    builder.add(row(button("none", "That is not what I meant", ButtonContext(), values={"story": name})))
+    builder.add(row(button("none", "Choose another cause", ButtonContext(), values={"story": name})))
     return builder.message(text)
 
 
@@ -76,8 +74,9 @@ def nothing(story: str = "") -> Message:
     """Confirm that no match fits, and say what helps."""
     text = "Noted: none of these."
     more = (
-        "Say more, and I read it again: what you see or hear, where it works and where not, or the error code. For "
-        "example “connected, but no sound on the office Wi-Fi” or “31005 on iOS”."
+        "Describe it in more detail: what you see or hear, and where it works and where it does "
+        "not, or send the error code. For example “connected, but no sound on the office Wi-Fi” "
+        "or “31005 on iOS”."
     )
     builder = MessageBuilder()
     builder.add(section(f"*{text}* {text_limits.quote(more)}"))

@@ -28,7 +28,7 @@ def render_answer(answer: Answer) -> Iterator[Line]:
         for reference in source.references:
             yield Line(f"{reference.title}: {reference.url}", "dim", indent=4)
     if answer.phrased:
-        yield Line("Worded by a language model; each sentence was held against its sources.", "dim")
+        yield Line("Worded by a language model. Each sentence was checked against its sources.", "dim")
     elif answer.because not in ("", OFF):
         yield Line(f"Not worded by the language model: {answer.because}.", "dim")
 

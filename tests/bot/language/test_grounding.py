@@ -36,7 +36,7 @@ def test_what_the_sources_say_passes(text: str, sources: list[tuple[int, ...]]) 
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "said nothing"),
+        ("", "is empty"),
         ("TURN is off by default.", "cites nothing"),
         ("TURN is off by default [2]. It may add 20 ms.", "cites nothing"),
         ("TURN is off by default. It may add 20 ms [2].", "cites nothing"),

@@ -64,7 +64,7 @@ def test_the_same_conditions_cannot_be_told_apart(folder: Path) -> None:
     """Two causes of one code with the same conditions are reported with that code."""
     write(folder, "causes", "no-names-again", CAUSES["no-names"].replace("[no-names]", "[no-names-again]"))
     told = "\n".join(report(load_knowledge(folder)).problems)
-    assert "no-names and no-names-again cannot be told apart for 31009" in told
+    assert "no-names and no-names-again cannot be distinguished for 31009" in told
     assert "has the phrase" not in told
 
 

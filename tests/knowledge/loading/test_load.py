@@ -63,7 +63,7 @@ def test_mistakes_of_several_files_come_together(folder: Path) -> None:
         ("questions", "vpn", "off]}}", "off], is: no}}", "the key 'is' again"),
         ("questions", "vpn", "is: [yes, on]", "iss: [yes, on]", "unknown key 'iss' (did you mean is?)"),
         ("questions", "vpn", "ask: Is", "observe: Is", "unknown key 'observe'"),
-        ("questions", "distance", "far:", "unknown:", "'unknown' is a word with a meaning of its own"),
+        ("questions", "distance", "far:", "unknown:", "'unknown' is a reserved word"),
         ("questions", "upgrade", "[javascript]", "[javascrip]", "there is no platform 'javascrip'"),
         ("questions", "others", "edge: every", "edge: evry", "'evry' is not one of chosen, every, roaming (did you"),
         ("questions", "others", "observe: {", "cost: dear\nobserve: {", "must be a number, and is 'dear'"),

@@ -29,7 +29,7 @@ def test_lines_of_keys_and_entries_are_kept() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (b"a: 1\nb: 2\na: 3\n", "f:3: the key 'a' again: it stands on line 1 already"),
+        (b"a: 1\nb: 2\na: 3\n", "f:3: the key 'a' again: it is already on line 1"),
         (b"a: &x 1\n", "f:1: an anchor or a tag: plain values only"),
         (b"a: 1\nb: *x\n", "f:2: an alias: write the value out"),
         (b"a: !!python/name:os.system 1\n", "f:1: an anchor or a tag: plain values only"),

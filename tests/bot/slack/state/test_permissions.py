@@ -120,7 +120,7 @@ async def test_lists(there: Here, relays: Hub) -> None:
     await slack.open_home(there.user("ada"))
     await there.until(lambda: slack.team.homes.get(there.user("ada").id))
     home = str(slack.team.homes[there.user("ada").id].content)
-    assert "not connected, last seen 0 s ago" in home
+    assert "not connected, last connected 0 s ago" in home
     assert "private" not in home
 
 
