@@ -3,6 +3,7 @@
 import pytest
 
 from bot.errors import printable
+from bot.diagnosis.run_record import STATUS_PAGE
 from bot.rendering.failure_text import ACTS, REPORTED, SENTENCES, sentence
 from probes.checks import PROBES
 from probes.protocol.failures import Failure
@@ -20,7 +21,7 @@ def test_every_probe_has_an_act() -> None:
     """Each probe is told by what it does, and so is what people hand in."""
     for name in PROBES:
         assert name in ACTS, f"bot/rendering/failure_text.py: ACTS needs a phrase for the probe {name!r}"
-    assert ACTS.keys() == PROBES.keys() | REPORTED
+    assert ACTS.keys() == PROBES.keys() | REPORTED | {STATUS_PAGE}
 
 
 @pytest.mark.parametrize(
