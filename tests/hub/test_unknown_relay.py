@@ -37,11 +37,11 @@ async def test_hub_whose_database_fails(tmp_path: Path, monkeypatch: pytest.Monk
     """The hub's own words reach whoever asks."""
 
     async def fail() -> None:
-        raise StoreError("the database refuses: database or disk is full")
+        raise StoreError("the database failed: database or disk is full")
 
     async with house(tmp_path) as here, controlled(here.hub, tmp_path / SOCKET):
         monkeypatch.setattr(here.hub, "relays", fail)
-        assert "cannot list its relays now: the database refuses: database or disk is full." in await note(
+        assert "cannot list its relays now: the database failed: database or disk is full." in await note(
             tmp_path
         )
 

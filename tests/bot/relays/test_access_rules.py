@@ -181,7 +181,7 @@ def test_file_is_found_by_the_environment(tmp_path: Path) -> None:
 def test_people_from_outside_need_a_rule_of_their_own() -> None:
     """Who comes from another organization is refused, unless a rule names their workspace."""
     guest = AccessSubject("T1", "C1", "U1", home="T9")
-    assert "by people of our own organization only" in (may_use(DEFAULT, guest, "local") or "")
+    assert "only be used by people of our own organization" in (may_use(DEFAULT, guest, "local") or "")
     named = rules("rules:\n- relays: [local]\n  workspaces: [T9]\n")
     assert may_use(named, guest, "local") is None
     assert may_use(named, AccessSubject("T1", "C1", "U1"), "local")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.errors import printable
 from bot.diagnosis.run_record import STATUS_PAGE
+from bot.errors import printable
 from bot.rendering.failure_text import ACTS, REPORTED, SENTENCES, sentence
 from probes.checks import PROBES
 from probes.protocol.failures import Failure

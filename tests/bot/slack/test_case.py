@@ -157,7 +157,7 @@ async def test_a_run_that_took_long(here: Here, monkeypatch: pytest.MonkeyPatch)
     assert told.thread_ts == top.ts
     assert f"<@{here.user().id}>" in str(told.blocks)
     await here.slack.click(told, "lm_answer_1", here.user("grace"))
-    await here.reply("The message at the top shows it all")
+    await here.reply("See the message at the top")
     assert await here.context.tasks.drain(10) == ()
     assert [message.text for message in here.ours()].count(told.text) == 1
     assert await here.context.store.due() == ()
