@@ -99,9 +99,7 @@ def _from_person(question: Question, answers: Mapping[str, str]) -> Answered:
         return Answered(question.id, None, "needs an answer from the user", (), "person", (question.id,))
     name = option_for(question, text)
     if name is None:
-        return Answered(
-            question.id, None, f"{text!r} does not match any of the answers", (), "person", (question.id,)
-        )
+        return Answered(question.id, None, f"{text!r} matches no answer", (), "person", (question.id,))
     return Answered(question.id, name, f"reported: {question.says(name)}", (), "person")
 
 

@@ -63,7 +63,7 @@ def test_what_fails_from_all_is_common() -> None:
     comparison = compare([ONE, replace(ONE, relay="berlin")])
     (one,) = comparison.causes
     assert one.scope == "everywhere"
-    assert "the service's own, or common to all" in one.says
+    assert "in the service, or common to all" in one.says
     assert comparison.alike
 
 
@@ -145,7 +145,7 @@ def test_two_relays_without_a_route_are_no_fault_of_the_service() -> None:
     (cause,) = comparison.causes
     assert (cause.cause, cause.scope) == ("no-network", "some-networks")
     assert "in their own networks, and the service was not checked" in cause.says
-    assert comparison.says == "Looked from acme-hq and berlin: acme-hq and berlin have no internet access."
+    assert comparison.says == "Tested from acme-hq and berlin: acme-hq and berlin have no internet access."
     assert comparison.alike == ()
 
 

@@ -87,7 +87,7 @@ def test_a_device_that_reached_signaling_contradicts_a_relay_that_did_not(
     told = side(now.differ, "signaling-tcp")
     assert (told.relay, told.device) == ("shut", "yes, at the address that the device used")
     judged = [*now.record.diagnosis.possible, *now.record.diagnosis.not_checked]
-    assert any("they differ" in one.because for one in judged if one.cause == "signaling-blocked")
+    assert any("they disagree" in one.because for one in judged if one.cause == "signaling-blocked")
 
 
 def test_a_device_that_says_the_same_leaves_the_finding(real: Knowledge, twilio: Network) -> None:

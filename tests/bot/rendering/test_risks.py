@@ -114,7 +114,7 @@ def test_several_relays_name_a_risk() -> None:
     assert view_together(records, KNOWLEDGE, NETWORK).headline == (
         f"No problem found from any of 2 relays. 1 risk: {TITLE}"
     )
-    says = "Looked from acme-hq and berlin: no problem found from any of them. 1 risk: "
+    says = "Tested from acme-hq and berlin: no problem found from any of them. 1 risk: "
     assert compare(records).says == f"{says}{TITLE}, from acme-hq."
     lines = render_several(records, [view_of(record) for record in records], NETWORK)
     text = "\n".join(line.text for line in lines)
