@@ -32,7 +32,8 @@ _MEANING: Final = re.compile(
 )
 _DIFFERENCE: Final = re.compile(r"\b(?:differen\w*|versus|vs\.?|same as|compared?)\b", re.IGNORECASE)
 _INVENTORY: Final = re.compile(
-    r"\W*(?:(?:show|list)\s+(?:me\s+)?(?:the\s+|all\s+|my\s+)*)?(?:(?P<relays>relays?)|(?P<history>history))\W*",
+    r"\W*(?:(?:show|list)\s+(?:me\s+)?(?:the\s+|all\s+|my\s+)*)?"
+    r"(?:(?P<relays>relays?)|(?P<history>history)(?P<here>(?:\s+(?:of|in))?\s+(?:here|(?:(?:this|the)\s+)?channel))?)\W*",
     re.IGNORECASE,
 )
 
@@ -42,7 +43,7 @@ def wanted_inventory(text: str) -> RelaysWanted | HistoryWanted | None:
     match = _INVENTORY.fullmatch(text) if len(text) <= LONGEST else None
     if match is None:
         return None
-    return RelaysWanted() if match["relays"] else HistoryWanted()
+    return RelaysWanted() if match["relays"] else HistoryWanted(here=bool(match["here"]))
 
 
 def wanted_list(

@@ -70,7 +70,9 @@ class RelaysWanted:
 
 @dataclass(frozen=True, slots=True)
 class HistoryWanted:
-    """A request for the list of earlier diagnoses."""
+    """A request for the list of earlier diagnoses: one's own, or everyone's in this channel."""
+
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,14 +171,17 @@ class Store(InboxTable, PostsTable):
         return run.request, known
 
     async def recent(
-        self, team: str, user: str, limit: int = 10
+        self, team: str, user: str, limit: int = 10, *, channel: str = "", since: float = 0.0
     ) -> tuple[tuple[CaseRow, RunRow | None], ...]:
-        """List a user's cases, newest first, each with its newest run."""
-        sql = "SELECT * FROM cases WHERE team = ? AND user = ? ORDER BY created DESC, rowid DESC LIMIT ?"
+        """List the cases of a user or in a *channel*, newest first, each with its newest run; *since*: Unix time."""
+        sql = (
+            "SELECT * FROM cases WHERE team = ? AND (user = ? OR channel = ?) AND created >= ? "
+            "ORDER BY created DESC, rowid DESC LIMIT ?"
+        )
         newest = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC LIMIT 1"
 
         def work(db: Database) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
-            cases = list(db.query(sql, (team, user, limit)))
+            cases = list(db.query(sql, (team, user, channel, since, limit)))
             return [(case, list(db.query(newest, (case["id"],)))) for case in cases]
 
         found = await self._writer.read(work)

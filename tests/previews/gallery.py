@@ -270,6 +270,8 @@ class Gallery:
         )
         yield Exhibit("relays", "Relays", lists.relays(rows, 2))
         yield Exhibit("history", "History", lists.history(past))
+        rows_of_all = [("U0AGENT", one) for one in past]
+        yield Exhibit("history-channel", "History of a channel", lists.channel_history(rows_of_all))
         codes = [(one.code, one.name) for one in self.knowledge.errors.values()]
         form = modals.form(
             codes,

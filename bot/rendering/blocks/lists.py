@@ -3,6 +3,7 @@
 Pure: no network, no clock.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,9 +25,11 @@ from bot.rendering.blocks.block_types import (
 from bot.rendering.blocks.decision_path import Mark
 from bot.rendering.blocks.elements import ButtonContext, button
 from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.run_header import mention
 from probes.protocol.model import REFERENCE
 
 _SHOWN: Final = 20
+_OUTCOMES: Final = ("found", "clear", "unclear")
 _SIGNS: Final = {"found": "\N{RIGHT-POINTING MAGNIFYING GLASS}", "clear": Mark.FINE.sign}
 
 
@@ -79,6 +82,7 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         ("/diagnose", "opens a form"),
         ("/diagnose relays", "shows the relays"),
         ("/diagnose history", "shows your recent runs"),
+        ("/diagnose history channel", "shows who ran what in this channel this week"),
         ("/diagnose stop", "stops what you started here"),
     )
     builder.add(
@@ -150,6 +154,24 @@ def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
         builder.add(block)
     text = "; ".join(f"{run.subject}: {text_limits.cut(run.headline, 100)}" for run in runs[:10])
     return builder.message(f"{whose} recent diagnoses: {text or 'none yet'}.")
+
+
+def channel_history(rows: Sequence[tuple[str, PastRun]]) -> Message:
+    """List who diagnosed what in a channel this week, newest first, and what was found most often."""
+    total = "one diagnosis" if len(rows) == 1 else f"{len(rows)} diagnoses"
+    ended = (past.headline for _, past in rows if past.outcome in _OUTCOMES)
+    often = Counter(ended).most_common(3)
+    builder = MessageBuilder()
+    builder.add(header(f"This channel: {total} in the last 7 days"))
+    if often:
+        counted = ([run(f"{count} \N{MULTIPLICATION SIGN} "), run(text, 200)] for text, count in often)
+        builder.add(rich(title("Most often"), bullets(counted)))
+    for user, past in rows[:_SHOWN]:
+        words = f"{past.subject}: {text_limits.cut(past.headline, 150)}"
+        who = mention(user) or "somebody"
+        builder.add(context(f"{date(past.started)} {who} {text_limits.quote(text_limits.line(words), 300)}"))
+    most = "; ".join(f"{count} times {text_limits.cut(text, 100)}" for text, count in often)
+    return builder.message(f"This channel: {total} in the last 7 days. {most}")
 
 
 def past_list(runs: Sequence[PastRun]) -> list[Block]:

@@ -151,6 +151,8 @@ async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> No
             await answers.say(context, actor, thread_replies.help_text(context))
         case RelaysWanted():
             await inventories.post_relays(context, actor)
+        case HistoryWanted(here=True) if actor.channel:
+            await inventories.post_channel_history(context, actor)
         case HistoryWanted():
             await inventories.post_history(context, actor)
 

@@ -16,6 +16,8 @@ from bot.slack.state.health import relay_problem
 
 RECENT = 10
 LISTED: Final = 20  # diagnoses in one reply
+WEEK: Final = 7 * 86_400.0  # seconds
+MOST: Final = 500  # diagnoses that are counted in a channel
 OFF: Final = 1.0  # seconds; a smaller clock error of a relay is not reported
 
 
@@ -27,6 +29,14 @@ async def post_relays(context: AppContext, actor: Actor) -> None:
 async def post_history(context: AppContext, actor: Actor) -> None:
     """List the diagnoses that *actor* asked for, visible only to the user."""
     await context.post_ephemeral(actor, lists.history(await recent(context, actor, LISTED)))
+
+
+async def post_channel_history(context: AppContext, actor: Actor) -> None:
+    """List everyone's diagnoses of the last week in this channel, visible only to the user."""
+    since = time.time() - WEEK
+    found = await context.store.recent(actor.team, "", MOST, channel=actor.channel, since=since)
+    rows = [(case.user, _past(context, case, run)) for case, run in found if run]
+    await context.post_ephemeral(actor, lists.channel_history(rows))
 
 
 async def recent(context: AppContext, actor: Actor, most: int = RECENT) -> list[PastRun]:

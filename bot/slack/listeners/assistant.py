@@ -81,6 +81,7 @@ async def _think(context: AppContext, actor: Actor) -> None:
 async def _try(what: str, method: Callable[..., Awaitable[Any]], actor: Actor, **values: Any) -> None:
     """Call *method* for the conversation of *actor*; a refusal is only logged."""
     try:
-        await call(method, channel_id=actor.channel, thread_ts=actor.thread, **values)
+        thread = {"thread_ts": actor.thread} if actor.thread else {}  # Slack drops prompts with an empty one
+        await call(method, channel_id=actor.channel, **thread, **values)
     except SlackError as error:
         log.info("Slack rejected %s: %s", what, error.word)

@@ -93,6 +93,8 @@ async def test_prompts(here: Here) -> None:
     """Who opens the messages tab is offered something to ask."""
     await here.slack.open_home(here.user(), tab="messages")
     await here.until(lambda: here.slack.records.made("assistant.threads.setSuggestedPrompts"))
+    (made,) = here.slack.records.made("assistant.threads.setSuggestedPrompts")
+    assert "thread_ts" not in made.args
 
 
 async def test_examples_work(here: Here) -> None:
@@ -119,3 +121,17 @@ async def test_large_files(here: Here) -> None:
     await here.until(lambda: any("A HAR file" in post.text for post in direct.posts() if post.bot), "HAR")
     await share(here.slack, "console.log", b"connected\n" * 300_000, here.user(), direct)
     await here.until(lambda: any("2 MB" in post.text for post in direct.posts() if post.bot), "a limit")
+
+
+async def test_history_of_a_channel(here: Here) -> None:
+    """It says who diagnosed what in this channel, and what was found most often; other channels stay out of it."""
+    other = here.slack.add_channel("other")
+    await here.slack.command("/diagnose 31005 ios", here.user(), other)
+    for name in ("ada", "grace"):
+        await here.slack.command("/diagnose 31009 ios", here.user(name))
+    await here.until(lambda: sum("lm_again" in message.actions() for message in here.ours()) == 3)
+    await here.slack.command("/diagnose history channel", here.user("linus"))
+    told = await here.whisper("This channel: 2 diagnoses in the last 7 days")
+    assert "2 times No problem found" in told.text, told.text
+    assert all(f"<@{here.user(name).id}>" in str(told.blocks) for name in ("ada", "grace"))
+    assert "31005" not in str(told.blocks)
