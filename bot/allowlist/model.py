@@ -15,6 +15,7 @@ PURPOSES: Final = {
     "legacy-signaling": "signaling of SDKs before 3.0",
     "registration": "registration for incoming calls",
     "insights": "call reports",
+    "home-insights": "call reports, where the token names a home region",
     "assets": "the SDK's sounds and files",
     "media": "call audio, both directions in one flow",
     "stun": "STUN, together with TURN",

@@ -51,6 +51,19 @@ def test_an_edge_needs_its_own_hosts_only() -> None:
     assert len(roams) == 1 + len(NETWORK.edges)
 
 
+def test_home_regions_have_event_hosts_of_their_own() -> None:
+    """The browser's SDK sends its reports there. No diagnosis looks at them."""
+    homes = {f"eventgw.{home}.twilio.com" for home in ("us1", "ie1", "au1")}
+    listed_hosts = {entry.host for entry in make_list(NETWORK, "javascript", "dublin").entries}
+    assert homes < listed_hosts
+    assert not homes & {entry.host for entry in make_list(NETWORK, "android").entries}
+    assert not any(
+        look.service == "home-insights"
+        for question in load_knowledge().questions.values()
+        for look in question.observe
+    )
+
+
 def test_turn_comes_with_its_published_ranges() -> None:
     """TURN is listed where it is asked for, by the ranges of the edge's own region."""
     without = make_list(NETWORK, "javascript", "frankfurt")
