@@ -187,7 +187,7 @@ def test_an_old_sdk_needs_its_own_port_too() -> None:
         False,
         False,
     ]
-    with pytest.raises(UsageError, match="no version"):
+    with pytest.raises(UsageError, match="not an SDK version"):
         is_legacy("old", knowledge)
     old = make_list(NETWORK, "android", "frankfurt", legacy=True)
     more = set(old.entries) - set(make_list(NETWORK, "android", "frankfurt").entries)
