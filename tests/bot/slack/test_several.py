@@ -83,7 +83,7 @@ async def test_form_and_reference(there: Here, relays: Hub) -> None:
     alone, message = await there.verdict(), await there.verdict(1)
     if alone.channel is not elsewhere:
         alone, message = message, alone
-    assert "from acme-hq, berlin and cloud (reference) alike" in message.text
+    assert "from acme-hq, berlin and cloud (reference). The fault is in the service" in message.text
     assert "elsewhere, for comparison" in str(message.blocks)
     assert "Could not tell" in alone.text
 
