@@ -55,7 +55,7 @@ def token_refused(variable: str, refused: SlackError, api_url: str) -> UsageErro
             "HTTPS to it. If there is a proxy, set HTTPS_PROXY."
         )
     if refused.word in BUSY:
-        return NotNowError(f"Slack limits the rate and asks to wait {refused.wait:.0f} s ({refused.word}).")
+        return NotNowError(f"Slack limits requests. Wait for {refused.wait:.0f} s ({refused.word}).")
     known = (APP if variable == "SLACK_APP_TOKEN" else BOT).get(refused.word)
     return UsageError(
         known or f"Slack does not accept {variable}: {refused.word}. See the app's settings: {TOKENS}."
