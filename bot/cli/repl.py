@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from bot.cli.typed_input import LEAVE, TypedInput, is_interactive
+from bot.cli.typed_input import LEAVE, TypedInput, ask_line, is_interactive
 from bot.cli.vantage import find_vantage
 from bot.diagnosis.engine import Engine, load_engine
 from bot.rendering.terminal.console import Line, write
@@ -13,11 +13,12 @@ from bot.rendering.terminal.console import Line, write
 
 def run_repl(network: str | None, vantage: str | None) -> int:
     """Run the session until the user leaves. The exit code is 0."""
-    engine = load_engine(network, find_vantage(vantage, os.environ, asks=is_interactive()), remote=True)
+    typed = TypedInput()
+    found = find_vantage(vantage, os.environ, asks=is_interactive(), ask=ask_line, put_back=typed.put_back)
+    engine = load_engine(network, found, remote=True)
     answer: Callable[[str], None] | None = None
     if sys.stdin.isatty():
         write([Line("Lineman. Type /diagnose 31009, what happens, a question, help or quit.")], sys.stdout)
-    typed = TypedInput()
     for message in typed.messages():
         if message.lstrip("/").casefold() in LEAVE:
             break

@@ -6,7 +6,7 @@ The answer to the question is stored in the settings file. Without a terminal no
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +26,18 @@ _ASK: Final = (
 _ANSWERS: Final[Mapping[str, str]] = {"y": USER_NETWORK, "yes": USER_NETWORK, "n": REFERENCE, "no": REFERENCE}
 
 
-def find_vantage(option: str | None, environment: Mapping[str, str], *, asks: bool) -> str:
-    """Return the vantage of this machine; `UsageError` for an invalid one. *asks*: a person can answer."""
+def find_vantage(
+    option: str | None,
+    environment: Mapping[str, str],
+    *,
+    asks: bool,
+    ask: Callable[[str], str] | None = None,
+    put_back: Callable[[str], None] | None = None,
+) -> str:
+    """Return the vantage of this machine; `UsageError` for an invalid one. *asks*: a person can answer.
+
+    A session gives *ask*, which reads a line or a paste, and *put_back*, which takes what is no answer.
+    """
     if option is not None:
         if option not in LOCAL_VANTAGES:
             raise unknown_word("a vantage", option, LOCAL_VANTAGES)
@@ -37,7 +47,7 @@ def find_vantage(option: str | None, environment: Mapping[str, str], *, asks: bo
     reader.check()
     if given:
         return given
-    return _stored_or_asked(settings_file(environment)) if asks else UNKNOWN_VANTAGE
+    return _stored_or_asked(settings_file(environment), ask, put_back) if asks else UNKNOWN_VANTAGE
 
 
 def settings_file(environment: Mapping[str, str]) -> Path:
@@ -46,17 +56,22 @@ def settings_file(environment: Mapping[str, str]) -> Path:
     return Path(base) / "lineman" / "settings.json"
 
 
-def _stored_or_asked(file: Path) -> str:
+def _stored_or_asked(
+    file: Path, ask: Callable[[str], str] | None, put_back: Callable[[str], None] | None
+) -> str:
     settings = _load(file)
     stored = settings.get("vantage")
     if stored in LOCAL_VANTAGES:
         return str(stored)
     sys.stdout.write(_ASK)
     try:
-        answer = input("> ").strip().casefold()
+        text = ask("> ") if ask else input("> ").strip()
     except EOFError:
         return UNKNOWN_VANTAGE
-    vantage = _ANSWERS.get(answer, UNKNOWN_VANTAGE)
+    if put_back and text and text.casefold() not in _ANSWERS:
+        put_back(text)
+        return UNKNOWN_VANTAGE
+    vantage = _ANSWERS.get(text.casefold(), UNKNOWN_VANTAGE)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({**settings, "vantage": vantage}, indent=2) + "\n", "utf-8")

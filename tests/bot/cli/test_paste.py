@@ -36,7 +36,7 @@ OFFERED: Final = "Type a number."
 
 
 @asynccontextmanager
-async def conversation(term: str) -> AsyncIterator[Terminal]:
+async def conversation(term: str, **environment: str) -> AsyncIterator[Terminal]:
     """A conversation on a terminal of the kind *term*; it must end by itself."""
     terminal = Terminal()
     process = await asyncio.create_subprocess_exec(
@@ -44,7 +44,8 @@ async def conversation(term: str) -> AsyncIterator[Terminal]:
         cwd=ROOT,
         env=os.environ
         | {"TERM": term, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
-        | {"LINEMAN_VANTAGE": "unknown"},
+        | {"LINEMAN_VANTAGE": "unknown"}
+        | environment,
         stdin=terminal.slave,
         stdout=terminal.slave,
         stderr=terminal.slave,
@@ -159,3 +160,15 @@ async def test_a_log_is_evidence_in_its_diagnosis(tmp_path: Path, turn_server: C
     assert [cause["id"] for cause in json.loads(typed)["found"]] == ["call-outcome"]
     assert json.loads(piped)["found"] == json.loads(typed)["found"]
     assert json.loads(plain)["found"] == []
+
+
+async def test_the_first_question_takes_no_paste_for_an_answer(tmp_path: Path) -> None:
+    """Who pastes at the question where this machine is gets the paste read, and is asked again the next time."""
+    async with conversation("xterm", XDG_CONFIG_HOME=str(tmp_path), LINEMAN_VANTAGE="") as terminal:
+        await terminal.read_until("asked once")
+        await terminal.read_until("> ")
+        terminal.type(marked(CONSOLE))
+        await terminal.read_until(NOT_ACCEPTED)
+        await terminal.read_until("leaves it open.")
+        terminal.type("quit\r")
+    assert not list(Path(tmp_path).rglob("settings.json"))  # noqa: ASYNC240 - a look at an empty folder
