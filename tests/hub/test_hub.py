@@ -173,7 +173,7 @@ async def test_plan_never_runs_twice(home: House) -> None:
             async with home.hub.run(job) as replies:
                 ends.append([reply async for reply in replies][-1])
         assert isinstance(ends[0], Done)
-        assert "no plan runs twice" in ends[1].because  # type: ignore[union-attr]  # Lost
+        assert "each plan runs only once" in ends[1].because  # type: ignore[union-attr]  # Lost
         assert len(relay.orders) == 1
 
 
@@ -238,7 +238,7 @@ async def test_diagnosis_uses_no_more_relays_than_it_may(tmp_path: Path) -> None
             asking = asyncio.create_task(home.run("acme-hq", requester="ada", case_label="31009 ios"))
             await home.until(lambda: len(first.orders) == 1)
             (refused, *_) = await home.run("berlin", requester="ada", case_label="31009 ios")
-            assert "one diagnosis may use 1 relay at once" in refused.facts["because"]
+            assert "one diagnosis may use at most 1 relay at once" in refused.facts["because"]
             (newest, _) = await home.hub.registry.audit()
             assert newest.outcome.startswith("not sent: one diagnosis may use")
             assert {
