@@ -151,7 +151,7 @@ DIAGNOSIS = Diagnosis("31009", ("ios",), "unclear")
         (replace(DIAGNOSIS, outcome="clear"), "No problem found from here"),
         (replace(DIAGNOSIS, possible=(JUDGED,)), "Could not tell: one cause is possible"),
         (replace(DIAGNOSIS, possible=(JUDGED, JUDGED)), "Could not tell: 2 causes are possible"),
-        (replace(DIAGNOSIS, not_checked=(JUDGED,)), "Could not tell: not everything could be looked at"),
+        (replace(DIAGNOSIS, not_checked=(JUDGED,)), "Could not tell: not everything could be checked"),
         (
             replace(DIAGNOSIS, unexplained=("x",)),
             "Could not tell: something failed that no known cause explains",
