@@ -282,9 +282,17 @@ def dns_dead(world: World, how: str = "drop") -> None:
 
 
 @fault
-def other_resolver(world: World, address: str = at.FAR) -> None:
-    """No fault: the network file names a resolver besides the network's own, by default the remote one."""
+def other_resolver(world: World, address: str = at.FAR, answers: str = "") -> None:
+    """No fault: the network file names a resolver besides the network's own, by default the remote one.
+
+    With *answers*, such as nxdomain, somebody on the path answers in that resolver's place.
+    """
     world.network["resolver"] = address
+    if answers:
+        port = at.RCODE_PORTS[answers]
+        world.add_redirect(
+            f"ip daddr {address} meta l4proto {{ tcp, udp }} th dport 53 redirect to :{port}", "lan"
+        )
 
 
 @fault

@@ -110,8 +110,8 @@ def test_only_a_proxy_leads_out(lab: Lab, place: Town) -> None:
     (cause,) = reply["found"]
     assert cause["confidence"] == "certain"
     evidence = "\n".join(cause["evidence"])
-    assert "Directly, TCP 443 to" in evidence
-    assert f"Through the proxy {at.NEAR}:3129 the WebSocket opens" in evidence
+    assert "Without the proxy, TCP 443 to" in evidence
+    assert f"Through the proxy {at.NEAR}:3129, the WebSocket opens" in evidence
     assert at.TURN_PASSWORD not in json.dumps(reply)
 
 
