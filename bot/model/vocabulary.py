@@ -5,6 +5,7 @@ Pure: no network, no clock.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bot.model.request import Vocabulary
 from knowledge.model.network import Network
@@ -25,12 +26,16 @@ def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str
     )
 
 
+# Services that a clue names by another's id: the event hosts of home regions are Insights.
+SAME_SERVICE: Final = {"home-insights": "insights"}
+
+
 def service_hosts(network: Network) -> dict[str, str]:
     """Map each host to its service. A host of several services belongs to the first."""
     hosts: dict[str, str] = {}
     for service in network.services:
         for host in service.hosts.values():
-            hosts.setdefault(host.casefold(), service.id)
+            hosts.setdefault(host.casefold(), SAME_SERVICE.get(service.id, service.id))
     return hosts
 
 

@@ -104,7 +104,7 @@ def test_commands_print_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "who won the football match", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["answered"] is False
     assert main(["understand", "hello"]) == 3
-    assert "do not know" in capsys.readouterr().out
+    assert "do not understand" in capsys.readouterr().out
     assert main(["ask", "why would TURN help"]) == 0
     assert "[1] knowledge/answers/turn-why.md" in capsys.readouterr().out
 
