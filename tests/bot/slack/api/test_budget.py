@@ -28,7 +28,7 @@ async def test_thirty_at_once(slack: FakeSlack, serving: Serving) -> None:
     slack.echoes = False
     limits = {"LINEMAN_EDITS": f"50/{MINUTE}", "LINEMAN_RATE_USER": "100/60", "LINEMAN_RUNS_AT_ONCE": "30"}
     rooms = [slack.add_channel(f"room{number}") for number in range(DIAGNOSES)]
-    async with serving(slack, MadeUpRelay(SIGNALING_SHUT, pause=0.2), **limits) as here:
+    async with serving(slack, MadeUpRelay(SIGNALING_SHUT, pause=0.5), **limits) as here:
         await asyncio.gather(*(slack.command("/diagnose 31009", here.user(), room) for room in rooms))
         await slack.records.until(
             lambda: sum("lm_again" in one.actions() for one in here.ours()) == DIAGNOSES, PATIENCE
