@@ -32,7 +32,7 @@ async def test_suspicion(here: Here) -> None:
     here.relay.faults = SIGNALING_SHUT
     top = await case(here)
     for text, said in {
-        "could it be DNS?": "Ruled out here: The signaling host's name",
+        "could it be DNS?": "Ruled out here: Name lookup (DNS) for signaling",
         "is it the VPN?": "Not checked here: The VPN",
         "is it the firewall?": "Found here: Connections to the signaling gateways",
     }.items():

@@ -43,7 +43,7 @@ async def test_message_shortcut(here: Here) -> None:
     pasted = here.slack.paste(log, here.user("linus"), thread=root.ts)
     await here.slack.shortcut("diagnose_message", pasted, here.user("grace"))
     assert (await here.verdict()).thread_ts == root.ts
-    await here.whisper("taken out")
+    await here.whisper("I removed")
     everything = str([one.blocks for one in here.slack.messages() if one.bot]) + str(here.slack.whispers())
     assert "s3cr3t" not in everything
     assert "4915112345678" not in everything
@@ -77,7 +77,7 @@ async def test_not_understood(here: Here) -> None:
     await here.slack.command("/diagnose qwertz eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", here.user())
     wrong = await here.whisper("I did not get that")
     assert "eyJ" not in str(wrong.blocks) + wrong.text
-    assert "taken out" in str(wrong.blocks)
+    assert "I removed" in str(wrong.blocks)
 
 
 async def test_several_codes(here: Here) -> None:
