@@ -37,10 +37,11 @@ voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts 
 	$(BIN)/python -m tests.voice.readability
 
 # With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
-# rooms mostly compute, and the processes of others wait for each other: side by side they take the time of the longest.
+# rooms mostly compute, and the bot in Slack and the processes of others wait for each other: side by side they take the
+# time of the longest.
 PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
 NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types tests/probes
-PROCESSES := tests/hub tests/compat tests/newcomer
+PROCESSES := tests/hub tests/compat tests/newcomer tests/bot/slack
 unit:
 	@rm -f .coverage*
 	$(MAKE) --no-print-directory -j3 --output-sync=target unit-networks unit-rooms unit-processes

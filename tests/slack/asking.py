@@ -47,6 +47,7 @@ class Asked:
         """How many messages there are in the room besides the verdict that was there, and how many have ended."""
         direct = self.slack.team.direct(self.user.id)
         posts = [one for one in (*self.room.posts(), *direct.posts()) if one.bot and one is not self.top]
+        posts = [one for one in posts if not is_notice(one)]
         return len(posts), sum(map(has_ended, posts))
 
     def words(self, kills: Sequence[float]) -> int:
@@ -87,6 +88,11 @@ class Way:
     runs: bool = True
     alone: bool = False
     goes_on: bool = False  # with a verdict that is there
+
+
+def is_notice(message: Message) -> bool:
+    """Whether *message* only mentions the person after a run that took more than 15 seconds."""
+    return str((message.metadata or {}).get("event_payload", {}).get("key", "")).startswith("end of ")
 
 
 def typed(words: str) -> Ask:

@@ -67,7 +67,7 @@ def test_reads(text: str, request_: Request) -> None:
         ("31009 --edge", "A value is missing after --edge"),
         ("31009 turn=maybe", "“maybe” is not an answer for turn; known: no, y, yes"),
         ("31009 trun=yes", "“trun” is not an option; did you mean turn?"),
-        ("31009 edge=ashburn edge=frankfurt", "edge is given twice, as ashburn and as frankfurt"),
+        ("31009 edge=ashburn edge=frankfurt", "edge is given twice, as ashburn and frankfurt"),
         ("31009 31005", "code is given twice"),
         ("31009 sdk-version=2.0.7", "sdk-version also needs a platform"),
         ("31009 ios sdk-version=new", "“new” is not a version"),

@@ -4,7 +4,11 @@ import asyncio
 from functools import partial
 from typing import Any
 
+import pytest
+
 from probes.checks import edges
+from probes.checks.attempts import Flow
+from probes.checks.context import ProbeContext
 from probes.protocol.failures import Failure
 from tests.fakes import full_backlog, silence, tcp_server
 from tests.name_server import name_server, zone
@@ -175,3 +179,22 @@ async def test_an_address_is_tried_once() -> None:
         _, facts = await context(port, addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.2"))
     assert len(asked) == 1
     assert facts["roaming_ms"] == facts["edges"]["dublin"]["ms"] > 0
+
+
+@pytest.mark.parametrize(("late", "ratio"), [(1, 1.0), (100, 20.0)])
+async def test_one_late_packet_makes_no_edge_far(
+    monkeypatch: pytest.MonkeyPatch, late: int, ratio: float
+) -> None:
+    """Where roaming's edge seems far, the least of several round trips counts. An edge that is far stays far."""
+    calls: list[str] = []
+
+    async def timed(flow: Flow, _: ProbeContext) -> float:
+        calls.append(flow.address)
+        return 200.0 if flow.address == "127.0.0.1" and calls.count("127.0.0.1") <= late else 10.0
+
+    monkeypatch.setattr(edges, "open_tcp", timed)
+    failure, facts = await context(443, addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.2"))
+    assert failure is None
+    assert facts["extra_ratio"] == ratio
+    assert facts["roaming_ms"] == facts["edges"]["dublin"]["ms"]
+    assert calls.count("127.0.0.1") == 5
