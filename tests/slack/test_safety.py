@@ -97,7 +97,10 @@ async def test_refused_at_the_start(slack: FakeSlack, tmp_path: Path) -> None:
         "Slack does not know SLACK_BOT_TOKEN": (2, {"SLACK_BOT_TOKEN": "xoxb-of-another-app"}),
         "Slack does not know SLACK_APP_TOKEN": (2, {"SLACK_APP_TOKEN": "xapp-of-another-app"}),
         "address already in use. Use PORT and HOST": (2, web),
-        "connection refused. HTTPS to it": (75, {"SLACK_API_URL": f"http://{HOST}:{free_port()}/api/"}),
+        "connection refused. The firewall must allow HTTPS to it": (
+            75,
+            {"SLACK_API_URL": f"http://{HOST}:{free_port()}/api/"},
+        ),
     }
     folders = [tmp_path / str(number) for number in range(len(cases))]
     for folder in folders:
