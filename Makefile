@@ -40,7 +40,7 @@ voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts 
 # rooms mostly compute, and the bot in Slack and the processes of others wait for each other: side by side they take the
 # time of the longest.
 PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
-NETWORKS := tests/lab tests/slack tests/emulator tests/slack_types tests/probes
+NETWORKS := tests/lab tests/slack tests/emulator
 PROCESSES := tests/hub tests/compat tests/newcomer tests/bot/slack
 unit:
 	@rm -f .coverage*
