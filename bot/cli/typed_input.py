@@ -19,7 +19,7 @@ PAUSE: Final = 0.05  # seconds
 MOST_LINES: Final = 100_000  # of one paste
 MOST_BYTES: Final = 50_000_001  # of a pipe: one more than the largest file that is read
 
-# A line that is a command, whatever stands around it: no log, console, or tool writes such a line.
+# A line that is a command in any surroundings: no log, console, or tool writes such a line.
 _COMMAND: Final = re.compile(
     rf"/diagnose\b|/?(?:{'|'.join(LEAVE)}|help)$|/?preflight\s+(?:-|\S*[./]\S*)$", re.IGNORECASE
 )

@@ -32,4 +32,4 @@ class RunRecord:
     started: float  # Unix time in seconds
     timings: Mapping[
         str, float
-    ]  # milliseconds: prepare, looks, total; locate, if something was traced afterward
+    ]  # milliseconds: prepare, looks (the checks), total; locate, if something was traced afterward

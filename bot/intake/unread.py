@@ -64,7 +64,7 @@ _FILES: Final = (
 _OFFICE_PARTS: Final = (b"word/", b"xl/", b"ppt/", b"[Content_Types].xml")
 _HEAD: Final = 4_000  # bytes of a file that are examined
 
-# A text with one of these was meant to be a report.
+# A text with one of these was intended as a report.
 _BEGINNINGS: Final = (
     "callSid",
     "networkTiming",

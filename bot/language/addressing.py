@@ -11,7 +11,7 @@ from bot.language.intents import Intent
 from bot.language.refinements import LEAD
 from bot.model.normalize import normalize
 
-LONGEST: Final = 30  # words; a longer text is meant for a person
+LONGEST: Final = 30  # words; a longer text is for a person
 SHORT: Final = 12  # words of a request to stop, or for help
 WORD: Final = 3  # words of an answer that is only yes or no
 BRIEF: Final = 3  # words of a request, without introductory words

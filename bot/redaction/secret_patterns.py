@@ -70,7 +70,7 @@ NAMES: Final = (
     r"api[_ -]?key|account[_-]?key|private[_ -]?key|jwt|user[_-]?name"
 )
 NAMED: Final = re.compile(rf"(?<![A-Za-z0-9])(?:{NAMES})", re.IGNORECASE)
-# What may stand between a name and its value: an assignment, a verb, a table's bar, space, or an option's space.
+# What may separate a name from its value: an assignment, a verb, a table's bar, space, or an option's space.
 BETWEEN: Final = re.compile(
     r"(?P<assigned>\\?[\"'`]?\s{0,3}(?:=>|[:=]|%3D)\s{0,3})"
     r"|(?P<verb>\s{1,3}(?:is|was|are|ist|war|lautet|es|est|è|é|foi|era)[: ]\s{0,2}|は)"

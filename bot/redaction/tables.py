@@ -8,7 +8,7 @@ from bot.redaction.named_secrets import kind_of
 from bot.redaction.secret_patterns import CELL, HARMLESS, Found
 
 LABEL: Final = re.compile(r"[^\W\d]+(?:[ _-][^\W\d]+){0,3}")
-# The heads that stand beside a secret's in a table of two columns; another word there is a value: `username | bob`.
+# Column heads that may accompany a secret's in a table of two columns. Any other word is a value: `username | bob`.
 OTHER_HEAD: Final = re.compile(
     r"user(?:[ _-]?name)?|login|account|host(?:name)?|server|realm|ttl|urls?|port|name|id|type|service|role|e?mail|"
     r"value|comment|notes?",

@@ -196,7 +196,7 @@ def _rule(document: Document, at: int, entry: Any, problems: list[str]) -> Acces
                 ("rules", at, name), f"unknown key {name}{nearest(name, known)}; known are {', '.join(known)}"
             )
         elif not ids or not all(isinstance(item, str) and item for item in ids):
-            # An empty list would allow everyone where the author meant no one.
+            # An empty list would allow everyone where the author intended no one.
             complain(("rules", at, name), f"{name} must list at least one text")
         elif name == "label" and (odd := [item for item in ids if not LABEL.fullmatch(item)]):
             complain(("rules", at, name), f"{odd[0][:40]} is not a label. Write it like site=hq")

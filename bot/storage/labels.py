@@ -15,7 +15,7 @@ from bot.redaction.redact import redact
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
 
-NONE: Final = "none"  # stored if the user chose none of the readings
+NONE: Final = "none"  # stored if the user rejected every reading
 LONGEST: Final = 2_000  # characters of a description; enough for tuning
 
 # The user's choice, or the cause confirmed by feedback if the best reading was used without asking.

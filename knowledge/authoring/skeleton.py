@@ -19,7 +19,7 @@ id: {id}
 title: "TODO one line for an engineer, without the code"
 customer: "TODO what a support agent may pass on: no jargon, what it is and what helps."
 impact: blocks  # TODO blocks (no connection or no audio), degrades (poor quality, dropped calls), risk (nobody now)
-weight: {{{code}: 1}}  # TODO every code that it may stand behind, 1 (rare) to 5
+weight: {{{code}: 1}}  # TODO every code that it may cause, 1 (rare) to 5
 # platforms: [javascript]  # only where it cannot be on the others
 when: {{{question}: {answer}}}  # TODO the answers that show it; `lineman knowledge list` names the questions
 # likely_when: {{}}  # answers with which it is likely only

@@ -16,7 +16,7 @@ from probes.net.stun import TransportAddress
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
-_ROUND_TRIP: Final = 0.1  # seconds, where the tcp check told none
+_ROUND_TRIP: Final = 0.1  # seconds, where the tcp check measured none
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:

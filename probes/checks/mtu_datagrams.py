@@ -48,7 +48,7 @@ class DatagramSizes:
     limit: int = FULL  # the longest packet that this host itself can send
     sent: Counter[int] = field(default_factory=Counter)
     answered: Counter[int] = field(default_factory=Counter)
-    icmp_from: str = ""  # the router that said that a packet is too long
+    icmp_from: str = ""  # the router that reported a packet as too long
     icmp_mtu: int = 0
     fragments_pass: bool = False  # the longest packet arrived once routers were allowed to fragment it
 
@@ -127,7 +127,7 @@ class _SizeSearch:
         await self._settle(_SETTLE)
         if not sizes.largest or sizes.largest >= sizes.limit:
             return
-        if sizes.icmp_mtu:  # a router told: what it can pass on is the longest
+        if sizes.icmp_mtu:  # a router reported the longest packet that it forwards
             self._send(sock, [sizes.icmp_mtu - sizes.icmp_mtu % _STEP] * 2)
             self._send(other, [sizes.limit] * 2, fragmented=True)
             await self._settle(_SETTLE)

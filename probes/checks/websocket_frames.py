@@ -85,7 +85,7 @@ class FrameExchange:
                 return Failure.INCONCLUSIVE
         self.close_code, self.close_reason = int(event.code), event.reason or ""
         if self.first_answered:
-            # Frames pass, and whoever answered the ping read the text. A service may refuse strangers.
+            # Frames pass, and the peer that answered the ping read the text. A service may refuse strangers.
             return None if self.close_code >= _APPLICATION else Failure.INCONCLUSIVE
         return Failure.WEBSOCKET_CLOSED if self.close_code in _POLICY else Failure.INCONCLUSIVE
 

@@ -26,9 +26,7 @@ FIRST: Final = 0.5
 SOON: Final = 8.0
 LATER: Final = 60.0
 PATIENCE: Final = 300.0
-REFUSED: Final = (
-    30.0  # the first wait after a hub refused this relay: it may be restored or replaced meanwhile
-)
+REFUSED: Final = 30.0  # the first wait after a hub refused this relay: it may be restored or replaced by then
 HOUR: Final = 3600.0
 
 UNWANTED: Final = (

@@ -23,7 +23,7 @@ def test_progress_shows_answers_only() -> None:
     assert {one.mark for one in passed} >= {Mark.FAULT, Mark.FINE}
     assert Mark.UNKNOWN not in {one.mark for one in passed}
     for text in texts_of("progress", "progress-cards"):
-        assert f"{done} of {total} looks done" in text
+        assert f"{done} of {total} checks done" in text
         assert "only a person" not in text
 
 
@@ -35,8 +35,8 @@ def test_device_beside_relay() -> None:
     for text in (agrees, differs, alone):
         assert "A preflight report of the JavaScript SDK." in text
     assert "Found: UDP to the media ports is blocked" in agrees
-    assert "Here they differ" not in agrees
-    assert "Here they differ" in differs
+    assert "The device and the relay disagree" not in agrees
+    assert "The device and the relay disagree" in differs
     assert "/diagnose 31009" in alone
     assert "NXDOMAIN" in tool
     assert "package.json" in foreign

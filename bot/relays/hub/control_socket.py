@@ -82,7 +82,7 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
         for task in tuple(talks):
             task.cancel()
         await asyncio.gather(*talks, return_exceptions=True)
-        with suppress(UsageError):  # something else took the path meanwhile
+        with suppress(UsageError):  # something else took the path in between
             clear(path)
 
 

@@ -87,7 +87,7 @@ class PlanDispatcher:
         if trouble:
             await self._write_down(job, f"not sent: {trouble}")
             return trouble
-        with ExitStack() as unless_sent:  # whoever asks may leave at each await
+        with ExitStack() as unless_sent:  # the requester may disconnect at any await
             unless_sent.callback(self.ledger.end, job.relay, job.requester, job.case_label)
             is_new = await self._write_down(job, "running")
             if self._in_flight.get(job.plan) or not is_new:

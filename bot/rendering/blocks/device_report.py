@@ -63,7 +63,11 @@ def compared(
     )
     _pasted(builder, reading, placed=placed)
     differ = [_both(side, evidence.record.relay) for evidence in continued for side in evidence.differ]
-    _list(builder, "Here they differ, so neither is taken: they may not stand in the same network", differ)
+    _list(
+        builder,
+        "The device and the relay disagree. They may be on different networks, so neither result is used",
+        differ,
+    )
     same = [
         (side, evidence.record.relay)
         for evidence in continued

@@ -170,7 +170,7 @@ def _lists(
         if id_ in looks
     ]
     lists = {
-        "Seen, but explained by none of this": unexplained,
+        "Observed, but not explained by these causes": unexplained,
         "Effects, gone with their cause": _judged(diagnosis.explained),
         "Possible": _judged(diagnosis.possible),
         "Ruled out": _judged(diagnosis.ruled_out),

@@ -59,7 +59,7 @@ def progress(
         builder.add(rich(lines(row_of(step) for step in steps_walked)))
     if len(steps_walked) < len(passed):
         builder.add(context(f"and {len(passed) - len(steps_walked)} answers before these"))
-    builder.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} looks done"))))
+    builder.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} checks done"))))
     return builder.message(text)
 
 
@@ -70,7 +70,7 @@ def plan(passed: Sequence[WalkedQuestion], done: int, total: int) -> Block:
         for number, step in enumerate(passed[-_SHOWN:], max(0, len(passed) - _SHOWN))
     ]
     running = done < total
-    state = f"{done} of {total} looks done"
+    state = f"{done} of {total} checks done"
     tasks.append(_card("lm_rest", "Everything else", state, "in_progress" if running else "complete"))
     return {"type": "plan", "title": state, "tasks": tasks}
 
@@ -130,4 +130,4 @@ def _so_far(header: RunHeader, passed: Sequence[WalkedQuestion], done: int, tota
     faults = [step for step in passed if step.mark is Mark.FAULT]
     found = "; ".join(f"{step.asks} {step.says}" for step in faults[:5])
     text = f" Not as it should be: {found}." if faults else " Nothing wrong so far."
-    return f"Looking into {header.subject}: {done} of {total} looks done.{text if passed else ''}"
+    return f"Looking into {header.subject}: {done} of {total} checks done.{text if passed else ''}"

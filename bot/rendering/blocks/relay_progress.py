@@ -42,7 +42,7 @@ class RelayProgress:
             return self.ended
         if self.before is not None:
             return f"waiting for a free place, {others(self.before)} before this one"
-        return f"{self.done} of {self.total} looks done" if self.total else "getting ready"
+        return f"{self.done} of {self.total} checks done" if self.total else "getting ready"
 
     @property
     def faults(self) -> list[WalkedQuestion]:
@@ -78,14 +78,14 @@ def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     wrong = "; ".join(
         f"{text_limits.cut(says, 120)} {_from(names)}" for (_, says), names in list(faults.items())[:5]
     )
-    more = f" Not as it should be: {wrong}." if wrong else ""
+    more = f" Failed: {wrong}." if wrong else ""
     return builder.message(f"Looking into {header.subject}. {text}.{more}")
 
 
 def _row_of_relay(progress: RelayProgress) -> list[Block]:
     sign = SIGNS.get(progress.outcome, WAIT)
     faults = len(progress.faults)
-    noted = f"; {faults} not as it should be" if faults and not progress.ended else ""
+    noted = f"; {faults} failed" if faults and not progress.ended else ""
     filled = bar(progress.done, progress.total, _WIDE) if progress.total and not progress.ended else ""
     return [
         run(f"{sign} "),

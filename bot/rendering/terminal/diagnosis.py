@@ -48,7 +48,9 @@ def render_details(record: RunRecord, view: View, network: Network) -> Iterator[
         "Its effects, gone with it", _items(_because(judged) for judged in diagnosis.explained)
     )
     yield from _section("Possible too", _items(_because(judged) for judged in diagnosis.possible))
-    yield from _section("Seen, but explained by none of this", _items(_steps(record, diagnosis.unexplained)))
+    yield from _section(
+        "Observed, but not explained by these causes", _items(_steps(record, diagnosis.unexplained))
+    )
     yield from _section("Ruled out", _items(_because(judged) for judged in diagnosis.ruled_out))
     yield from _section("Not checked", _groups(view.not_checked))
     if missing := missing_from(record):

@@ -58,6 +58,6 @@ def _side(side: DeviceComparison, continued: DeviceEvidence) -> str:
         return f"{side.asks} {side.device}"
     relay = continued.record.relay
     differ = (
-        " They differ, so neither is taken: the two may not stand in the same network." if side.differ else ""
+        " They disagree. They may be on different networks, so neither result is used." if side.differ else ""
     )
     return f"{side.asks} The user's device: {side.device}; {relay}: {side.relay}.{differ}"

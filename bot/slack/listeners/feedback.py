@@ -19,7 +19,7 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
 from bot.slack.state.finished_run import FinishedRun
 
-OTHER = "other"  # chosen if none of the known causes applies
+OTHER = "other"  # the cause is not in the list
 
 
 def register(app: AsyncApp, context: AppContext) -> None:

@@ -31,7 +31,7 @@ async def locate_drops(context: AppContext, running: ActiveRun, finished: Finish
         for observation in record.observations.values():
             if observation.probe == LOCATE:
                 await context.store.save_observation(running.run.id, record.relay, observation)
-    # Somebody may have answered a question meanwhile: then the run was concluded again.
+    # If somebody answered a question in between, the run was concluded again.
     now = await context.run_history.get(running.run.id)
     if now is not None:
         now = _with_traces(now, located, context.engine.knowledge)

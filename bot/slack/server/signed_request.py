@@ -36,7 +36,7 @@ _SIGNATURE: Final = re.compile(r"v0=[0-9a-f]{64}")
 _JSON: Final = "application/json"
 _FORM: Final = "application/x-www-form-urlencoded"
 _PRESSED: Final = "payload="  # prefix of interactions: actions, modals, and shortcuts
-_OBJECTS: Final = ("event", "view")  # parts that Bolt reads without a look at their type
+_OBJECTS: Final = ("event", "view")  # parts whose type Bolt does not check
 # What Python and Bolt raise for content of another form: not UTF-8, not JSON, no object, ids of other types, too deep.
 _MISREAD: Final = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 

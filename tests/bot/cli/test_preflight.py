@@ -114,7 +114,7 @@ def test_what_cannot_be_meant_gets_a_sentence(
 def test_a_look_from_here_is_laid_beside_the_report(
     files: dict[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """--run looks from this host too: both answers stand side by side, and where they differ neither is taken."""
+    """--run looks from this host too: both answers stand side by side, and where they disagree neither is used."""
     network = str(closed_world(tmp_path))
     assert main(["preflight", files["javascript"], "--run", "--network", network, "--json"]) in EXIT.values()
     reply = json.loads(capsys.readouterr().out)
@@ -124,7 +124,10 @@ def test_a_look_from_here_is_laid_beside_the_report(
     assert (tcp["relay_answer"], tcp["device_answer"], tcp["differ"]) == ("shut", "partly", True)
     assert "signaling-blocked" not in [one["id"] for one in reply["found"]]
     main(["preflight", files["javascript"], "--run", "--network", network])
-    assert "They differ, so neither is taken" in capsys.readouterr().out
+    assert (
+        "They disagree. They may be on different networks, so neither result is used"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_failed_test_is_looked_at_as_its_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
