@@ -223,24 +223,16 @@ def _coturn(folder: Path, name: str, listen: tuple[str, ...], *more: str) -> Ser
 
 
 def _nginx(folder: Path) -> Server:
-    address = at.EDGE[at.BEHIND_NGINX].javascript
-    path = folder / "nginx.conf"
-    path.write_text(f"""daemon off;
-master_process off;
-user root;
-pid {folder}/nginx.pid;
-error_log stderr warn;
-events {{ worker_connections 256; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/nginx-body;
-  proxy_temp_path {folder}/nginx-proxy;
-  fastcgi_temp_path {folder}/nginx-fastcgi;
-  uwsgi_temp_path {folder}/nginx-uwsgi;
-  scgi_temp_path {folder}/nginx-scgi;
+    return _nginx_server(
+        folder,
+        "nginx",
+        "svc",
+        at.EDGE[at.BEHIND_NGINX].javascript,
+        443,
+        f"""
   map $http_upgrade $forward_connection {{ default upgrade; '' close; }}
   server {{
-    listen {address}:443 ssl;
+    listen {at.EDGE[at.BEHIND_NGINX].javascript}:443 ssl;
     ssl_certificate {folder}/pki/genuine.pem;
     ssl_certificate_key {folder}/pki/genuine.key;
     location / {{
@@ -253,9 +245,8 @@ http {{
       proxy_pass_header Server;
     }}
   }}
-}}
-""")
-    return Server("nginx", "svc", ("nginx", "-c", str(path), "-e", "stderr"), (("tcp", address, 443),))
+""",
+    )
 
 
 def _wpad(folder: Path) -> Server:
@@ -266,28 +257,42 @@ def _wpad(folder: Path) -> Server:
     (root / "wpad.dat").write_text(
         f'function FindProxyForURL(url, host) {{ return "PROXY {at.PROXY_PLAIN.removeprefix("http://")}; DIRECT"; }}'
     )
-    path = folder / "wpad.conf"
-    path.write_text(f"""daemon off;
-master_process off;
-user root;
-pid {folder}/wpad.pid;
-error_log stderr warn;
-events {{ worker_connections 64; }}
-http {{
-  access_log off;
-  client_body_temp_path {folder}/wpad-body;
-  proxy_temp_path {folder}/wpad-proxy;
-  fastcgi_temp_path {folder}/wpad-fastcgi;
-  uwsgi_temp_path {folder}/wpad-uwsgi;
-  scgi_temp_path {folder}/wpad-scgi;
+    return _nginx_server(
+        folder,
+        "wpad",
+        "lan",
+        at.NEAR,
+        80,
+        f"""
   types {{ application/x-ns-proxy-autoconfig dat; }}
   server {{
     listen {at.NEAR}:80;
     root {root};
   }}
+""",
+    )
+
+
+def _nginx_server(folder: Path, name: str, place: str, address: str, port: int, http: str) -> Server:
+    """An nginx at *place* with *http* as its configuration, and its own files below *folder*."""
+    path = folder / f"{name}.conf"
+    path.write_text(f"""daemon off;
+master_process off;
+user root;
+pid {folder}/{name}.pid;
+error_log stderr warn;
+events {{ worker_connections 256; }}
+http {{
+  access_log off;
+  client_body_temp_path {folder}/{name}-body;
+  proxy_temp_path {folder}/{name}-proxy;
+  fastcgi_temp_path {folder}/{name}-fastcgi;
+  uwsgi_temp_path {folder}/{name}-uwsgi;
+  scgi_temp_path {folder}/{name}-scgi;
+{http}
 }}
 """)
-    return Server("wpad", "lan", ("nginx", "-c", str(path), "-e", "stderr"), (("tcp", at.NEAR, 80),))
+    return Server(name, place, ("nginx", "-c", str(path), "-e", "stderr"), (("tcp", address, port),))
 
 
 def _squid(folder: Path) -> Server:
