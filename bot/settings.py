@@ -4,6 +4,7 @@ A problem names the variable and what it must be, with an example. It never repe
 secret.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
@@ -83,6 +84,12 @@ class SettingsReader:
         """Raise `UsageError` with all problems so far, if any."""
         if self._problems:
             raise UsageError(" ".join(self._problems))
+
+
+def user_folder(environment: Mapping[str, str], variable: str, *usual: str) -> Path:
+    """Return Lineman's folder below *variable* (XDG Base Directory), or below *usual* in the user's home."""
+    base = environment.get(variable) or os.path.join(os.path.expanduser("~"), *usual)  # noqa: PTH111, PTH118  (Path.home() raises where there is no home)
+    return Path(base) / "lineman"
 
 
 def read_log_level(environment: Mapping[str, str]) -> str:

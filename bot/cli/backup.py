@@ -17,7 +17,9 @@ from bot.storage.backup import back_up, restore
 def run_backup(words: Sequence[str]) -> int:
     """Write the copies and print what they hold. The exit code is 0."""
     target = Path(make_backup_parser().parse_args(list(words)).file)
-    key, copy = _key_file(), _key_beside(target)
+    key, copy = _key_path(), _key_beside(target)
+    if key and not key.is_file():
+        key = None
     if key and copy.exists():
         raise UsageError(f"{copy} exists. Choose another name, or remove it first.")
     back_up(database_of(os.environ), target)
@@ -73,12 +75,10 @@ def _key_beside(backup: Path) -> Path:
     return backup.with_name(f"{backup.name}.key")
 
 
-def _key_file() -> Path | None:
-    """The file of the signing key, if there is one."""
-    if read_hub_settings(os.environ).signing_is_text:
-        return None
-    path = Path(read_hub_settings(os.environ).signing)
-    return path if path.is_file() else None
+def _key_path() -> Path | None:
+    """The path of the signing key's file; None if the setting holds the key itself."""
+    settings = read_hub_settings(os.environ)
+    return None if settings.signing_is_text else Path(settings.signing)
 
 
 def _copy_key(source: Path, target: Path) -> None:
@@ -94,9 +94,9 @@ def _copy_key(source: Path, target: Path) -> None:
 
 def _restore_key(copy: Path) -> str:
     """Copy the key where there is none; returns a line about it."""
-    if read_hub_settings(os.environ).signing_is_text:
+    path = _key_path()
+    if path is None:
         return f"{SIGNING_KEY} has a key, so {copy} is not used.\n"
-    path = Path(read_hub_settings(os.environ).signing)
     if not path.exists():
         _copy_key(copy, path)
         return f"Restored the signing key {path}.\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 from bot.relays.hub.paths import database_of
+from bot.storage.connect import open_to_read
 from bot.storage.labels import EXPORT
 
 
@@ -44,7 +45,7 @@ def read_labels(path: Path) -> list[tuple[str, str]]:
             f"There is no database at {path}. Name the bot's database, the one in LINEMAN_DATABASE."
         )
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        with closing(open_to_read(path)) as db:
             return [(_one_line(phrase), cause) for phrase, cause, _ in db.execute(EXPORT)]
     except sqlite3.Error as error:
         raise UsageError(f"{path} cannot be read as the bot's database: {error}.") from error

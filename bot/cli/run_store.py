@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from bot.errors import UsageError, unknown_word
 from bot.model.records import CaseRow, RunRow
 from bot.relays.hub.paths import DATABASE, DEFAULT_DATABASE
 from bot.rendering.vantage_summary import view_together
+from bot.settings import user_folder
 from bot.slack.runtime.ids import new_case, new_run
 from bot.slack.state.run_history import reevaluate, summary_of
 from bot.storage.store import Store
@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 TEAM: Final = "terminal"  # of the cases of this host's terminal, where Slack's have their workspace
 _NEWEST: Final = 1_000
+_NO_RUN: Final = "No finished run is stored yet. Start one, such as: lineman diagnose 31009"
 
 
 def database_file(environment: Mapping[str, str]) -> Path:
@@ -32,8 +33,7 @@ def database_file(environment: Mapping[str, str]) -> Path:
     here = Path(environment.get(DATABASE) or DEFAULT_DATABASE)
     if environment.get(DATABASE) or here.exists():
         return here
-    base = environment.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")  # noqa: PTH111, PTH118  (Path.home() raises where there is no home)
-    return Path(base) / "lineman" / DEFAULT_DATABASE
+    return user_folder(environment, "XDG_STATE_HOME", ".local", "state") / DEFAULT_DATABASE
 
 
 def save_run(engine: Engine, records: Sequence[RunRecord], environment: Mapping[str, str]) -> str:
@@ -84,7 +84,7 @@ def load_run(
     """Return a finished run, the newest without *run_id*, concluded again from its observations; `UsageError`."""
     runs = list_runs(environment, _NEWEST)
     if not runs:
-        raise UsageError("No finished run is stored yet. Start one, such as: lineman diagnose 31009")
+        raise UsageError(_NO_RUN)
     run = next((run for run in runs if run_id in (None, run.id)), None)
     if run is None:
         raise unknown_word(
@@ -101,7 +101,7 @@ def load_run(
 def _read(environment: Mapping[str, str], read: Callable[[Store], Awaitable[T]]) -> T:
     file = database_file(environment)
     if not file.exists():
-        raise UsageError("No finished run is stored yet. Start one, such as: lineman diagnose 31009")
+        raise UsageError(_NO_RUN)
     return _with_store(file, read)
 
 

@@ -4,14 +4,13 @@ The answer to the question is stored in the settings file. Without a terminal no
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from bot.errors import unknown_word
-from bot.settings import SettingsReader
+from bot.settings import SettingsReader, user_folder
 from probes.protocol.model import LOCAL_VANTAGES, REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK
 
 VARIABLE: Final = "LINEMAN_VANTAGE"
@@ -52,8 +51,7 @@ def find_vantage(
 
 def settings_file(environment: Mapping[str, str]) -> Path:
     """Return the path of the settings file, in the user's configuration folder."""
-    base = environment.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")  # noqa: PTH111, PTH118  (Path.home() raises where there is no home)
-    return Path(base) / "lineman" / "settings.json"
+    return user_folder(environment, "XDG_CONFIG_HOME", ".config") / "settings.json"
 
 
 def _stored_or_asked(

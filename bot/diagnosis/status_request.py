@@ -10,6 +10,7 @@ import aiohttp
 
 from bot.diagnosis.status_feed import FeedError
 from bot.diagnosis.twilio_tokens import make_connector
+from bot.http_body import read_body
 from knowledge.model.network import Network
 
 BUDGET: Final = 3.0  # seconds; a verdict waits for it
@@ -26,17 +27,11 @@ async def fetch(url: str, network: Network, budget: float = BUDGET) -> bytes:
         ):
             if answer.status != 200:
                 raise FeedError(f"it answered with status {answer.status}")
-            return await _read(answer)
+            body = await read_body(answer, LARGEST)
     except TimeoutError:
         raise FeedError(f"no answer within {budget:g} s") from None
     except (aiohttp.ClientError, OSError, ValueError):
         raise FeedError("it could not be reached") from None
-
-
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in answer.content.iter_any():
-        body += chunk
-        if len(body) > LARGEST:
-            raise FeedError(f"its answer is larger than {LARGEST // 1_000_000} MB")
-    return bytes(body)
+    if body is None:
+        raise FeedError(f"its answer is larger than {LARGEST // 1_000_000} MB")
+    return body

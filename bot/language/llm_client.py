@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from bot.http_body import read_body
 from bot.language.llm_settings import LlmEndpoint, RewordingError
 
 _LARGEST: Final = 256 * 1024  # bytes of a reply; a good one has about 2 kB
@@ -36,20 +37,14 @@ async def complete(endpoint: LlmEndpoint, messages: Sequence[dict[str, str]]) ->
                 raise RewordingError(f"the endpoint answered with status {answer.status}")
             if answer.content_type == "text/event-stream":
                 raise RewordingError("the endpoint streams its answer although the request says not to")
-            return _said(await _body(answer))
+            body = await read_body(answer, _LARGEST)
     except TimeoutError:
         raise RewordingError(f"the endpoint did not answer within {endpoint.budget:g} s") from None
     except (aiohttp.ClientError, OSError):
         raise RewordingError("the endpoint could not be reached") from None
-
-
-async def _body(answer: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in answer.content.iter_any():
-        body += chunk
-        if len(body) > _LARGEST:
-            raise RewordingError("the endpoint's answer is too long")
-    return bytes(body)
+    if body is None:
+        raise RewordingError("the endpoint's answer is too long")
+    return _said(body)
 
 
 def _said(body: bytes) -> str:

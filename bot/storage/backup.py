@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
-from bot.storage.connect import BUSY, open_database
+from bot.storage.connect import open_database, open_to_read
 
 PAGES: Final = 256  # copied at a time, so that writers get their turn
 MARK: Final = "cases"  # a table that every database of Lineman has
@@ -67,7 +67,7 @@ def restore(backup: Path, database: Path, moment: str) -> Path | None:
 def check(path: Path) -> None:
     """Raise `UsageError` unless *path* is an undamaged database of Lineman."""
     try:
-        with closing(_open(path)) as db:
+        with closing(open_to_read(path)) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
@@ -78,18 +78,12 @@ def check(path: Path) -> None:
         raise UsageError(f"{path} is damaged: {state}.")
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-    connection.execute(f"PRAGMA busy_timeout={BUSY}")
-    return connection
-
-
 def _copy(source: Path, target: Path) -> None:
     try:
         target.unlink(missing_ok=True)
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        with closing(_open(source)) as here, closing(sqlite3.connect(target)) as there:
-            here.backup(there, pages=PAGES, sleep=0.01)
+        with closing(open_to_read(source)) as here, closing(sqlite3.connect(target)) as there:
+            here.conn.backup(there, pages=PAGES, sleep=0.01)
             there.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"{source} cannot be copied to {target}: {error}.") from error

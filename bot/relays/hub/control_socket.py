@@ -42,6 +42,7 @@ from probes.protocol.messages import ObservationMessage
 log: Final = logging.getLogger(__name__)
 
 BACK: Final = 10.0  # seconds that a diagnosis waits for a hub that closed the connection
+ANSWERS: Final = 5.0  # seconds that the hub has to say how it is doing
 BACKLOG: Final = 4_096  # connections that wait to be accepted; further ones are refused at once
 RETRY: Final = 0.2  # seconds between two attempts
 
@@ -149,8 +150,9 @@ class ControlSocket:
         self._path = path
 
     async def hub(self) -> HubStatus:
-        """Return the status of the hub; OSError if none is running, WireError from a hub older than this question."""
-        answer = await self._answer({"op": "hub"})
+        """Return the status of the hub; OSError if none answers in time, WireError from an older hub."""
+        async with asyncio.timeout(ANSWERS):
+            answer = await self._answer({"op": "hub"})
         return read_json(answer.get("hub"), HubStatus, "hub")
 
     async def relays(self) -> tuple[RelayStatus, ...]:
