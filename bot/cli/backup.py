@@ -63,7 +63,7 @@ def make_restore_parser() -> Parser:
     """Make the parser of `lineman restore`."""
     parser = Parser(
         prog="lineman restore",
-        description="Put a copy made by `lineman backup` in the place of the database. Stop the bot and the hub first.",
+        description="Put a copy made by `lineman backup` where the database is. Stop the bot and the hub first.",
         epilog="The former database stays, under a name with the date. A signing key is never replaced.",
         allow_abbrev=False,
     )

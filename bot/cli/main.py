@@ -52,7 +52,7 @@ HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
 
   lineman                              talk: type /diagnose 31009, help or quit
-  lineman diagnose CODE [platform]     look from this host, and say what is wrong and what to do
+  lineman diagnose CODE [platform]     run checks from this host, and say what is wrong and what to do
   lineman diagnose "no audio on VPN"   the same from what people say, without a code
   lineman history                      list the diagnoses of this host
   lineman again [RUN]                  run one again, and say what changed
@@ -61,7 +61,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman ask QUESTION                 answer from what is written, with its sources
   lineman understand TEXT              read the codes, the platform and the causes in words
   lineman preflight FILE               read a report, and show what the user's device measured
-  lineman allowlist PLATFORM           what a firewall has to let out, in its own form
+  lineman allowlist PLATFORM           what a firewall must allow, in its own format
   lineman serve                        the Slack bot: see docs/slack.md
   lineman hub                          where relays on other hosts dial in: see docs/hub.md
   lineman hub status                   how the hub on this machine is doing
@@ -74,7 +74,7 @@ Finds out why a Twilio Voice client cannot get its transport up (error 31009 and
   lineman labels                       what people meant by stories without a code: see docs/asking.md
   lineman doctor                       check this installation, and say what to do next
   lineman backup FILE | restore FILE   save the database and the signing key, or put them back
-  lineman preview DIR                  write every Slack reply as a page to look at
+  lineman preview DIR                  write every Slack reply as an HTML page
   lineman completion SHELL             print the completion script for bash, zsh, fish or tcsh
   lineman version                      print the version
 

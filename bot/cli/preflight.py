@@ -195,7 +195,7 @@ def make_preflight_parser() -> Parser:
     add("--platform", help="the SDK's platform, where the report does not tell")
     add("--edge", help="the edge that the client is set to, where the report does not tell")
     add("--on-device", action="store_true", help="output of tools was made on the user's device")
-    add("--run", action="store_true", help="look from this host as well, and lay both side by side")
+    add("--run", action="store_true", help="also run checks from this host, and compare the two")
     add("--vantage", help=f"with --run, {HELP}")
     add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
     add("--json", action="store_true", help="print one JSON object: see docs/schemas/preflight.schema.json")

@@ -113,7 +113,7 @@ def _next(reading: Reading, now: RunRecord, *, looked: bool, on_device: bool, as
         steps.append("The test was still running: send the report that it gives on completion.")
     if not looked:
         words = " ".join(filter(None, (now.request.code, now.request.platform)))
-        steps.append(f"To look from this host as well: /diagnose {words}")
+        steps.append(f"To run checks from this host as well: /diagnose {words}")
     if reading.pasted and not on_device:
         steps.append(
             "Output of tools counts when it is pasted with the words \u201con the user's device\u201d."

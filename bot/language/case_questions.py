@@ -115,7 +115,7 @@ def _turn(about: CaseContext) -> Iterator[str]:
     found, answers = set(about.found), about.answers
     media, turn, passed = (answers.get(name, "") for name in ("media-udp", "turn", "turn-passed"))
     if blocked := found & _NO_SIGNALING:
-        yield f"No, not for what was found here: {_titles(blocked, about)}. TURN carries sound, not signaling."
+        yield f"No, not for what was found here: {_titles(blocked, about)}. TURN carries audio, not signaling."
         return
     if found & _UDP_CAUSES or media in ("outbound-lost", "inbound-lost"):
         if turn == "shut":
@@ -124,14 +124,14 @@ def _turn(about: CaseContext) -> Iterator[str]:
             yield "Yes. UDP to the media ports is blocked here, and a TURN server can be reached."
             yield {
                 "yes": "The app passes TURN servers already, so check the address and how old the credentials are.",
-                "no": "The app passes no TURN servers yet: that is what has to change.",
+                "no": "The app passes no TURN servers yet. The app's developer needs to add them.",
             }.get(passed, "Whether the app passes TURN servers is not known.")
         else:
-            yield "Probably. UDP to the media ports is blocked here, but whether TURN gets through was not checked."
+            yield "Probably. UDP to the media ports is blocked here, but TURN was not checked."
     elif media == "open":
-        yield "No. UDP to the media ports gets through here, so sound has no need of TURN."
+        yield "No. UDP to the media ports gets through here, so audio does not need TURN."
     else:
-        yield f"That is not known here: {_unknown('media-udp', 'UDP to the media ports', about)}"
+        yield f"Not known here: {_unknown('media-udp', 'UDP to the media ports', about)}"
         if turn:
             yield {"reached": "A TURN server can be reached.", "shut": "No TURN server can be reached."}.get(
                 turn, ""
@@ -186,7 +186,7 @@ def _result(name: str, looks: list[LookedAt], about: CaseContext) -> Iterator[st
     if not looks:
         yield f"No. {name} was not part of this case."
     elif not ended:
-        yield f"It was tried without a result: {name}, {looks[0].failure}."
+        yield f"{name} was checked without a result: {looks[0].failure}."
     elif failed := [one for one in ended if one.failure]:
         places = dict.fromkeys(f"{one.target} ({one.failure})" for one in failed)
         well = (

@@ -119,4 +119,4 @@ def _nothing_found(diagnosis: Diagnosis, *, looked: bool) -> str:
         return "We need to know more about this error before we can name a cause."
     if diagnosis.outcome == "clear":
         return "From where we looked, everything that calls need can be reached."
-    return "We have looked at the network and need to know more before we can name a cause."
+    return "We have tested the network and need to know more before we can name a cause."

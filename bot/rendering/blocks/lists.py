@@ -78,7 +78,7 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         ("/diagnose no sound on the office Wi-Fi", "without a code: say what happens"),
         ("/diagnose meaning 53405", "what a code means"),
         ("/diagnose why does TURN help?", "answers a question"),
-        ("/diagnose allowlist ios edge=frankfurt turn=yes", "what a firewall has to let out"),
+        ("/diagnose allowlist ios edge=frankfurt turn=yes", "what a firewall must allow"),
         ("/diagnose", "opens a form"),
         ("/diagnose relays", "shows the relays"),
         ("/diagnose history", "shows your recent runs"),

@@ -27,7 +27,7 @@ _SHOWN: Final = 12  # answers that are shown; earlier ones are counted
 def acknowledged(header: RunHeader) -> Message:
     """Confirm the request before anything is known."""
     builder = begin(header)
-    builder.add(context("Getting ready: choosing what to look at. This takes a few seconds."))
+    builder.add(context("Getting ready: choosing the checks. This takes a few seconds."))
     return builder.message(
         f"Looking into {header.subject}, {header.where}. The verdict comes in this message."
     )

@@ -40,7 +40,7 @@ async def test_file_and_pasted_json(tmp_path: Path) -> None:
     assert out.count(READ) == 3
     assert "[1] the looks of this case" in out
     assert "Report of the SDK's own test on device: read" in out
-    assert "To look from this host as well: /diagnose 31009 javascript" in out
+    assert "To run checks from this host as well: /diagnose 31009 javascript" in out
     assert "Output of dig about voice-js.roaming.twilio.com" in out
     assert "counts when it is pasted with the words" in out
     assert "knowledge/answers/preflight-what.md" in out

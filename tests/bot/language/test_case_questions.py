@@ -49,11 +49,11 @@ def asked(text: str, about: CaseContext) -> Answer:
 @pytest.mark.parametrize(
     ("name", "begins", "says"),
     [
-        ("healthy", "No.", "no need of TURN"),
+        ("healthy", "No.", "does not need TURN"),
         ("udp blocked", "Yes.", "a TURN server can be reached"),
         ("udp and turn blocked", "No.", "no TURN server can be reached"),
         ("signaling blocked", "No, not for what was found here", "not signaling"),
-        ("media unknown", "That is not known here", "was not checked"),
+        ("media unknown", "Not known here", "was not checked"),
     ],
 )
 def test_whether_turn_would_help_here(name: str, begins: str, says: str) -> None:
@@ -104,7 +104,7 @@ def test_what_to_tell_them() -> None:
         (
             "have you checked the media ports",
             "media unknown",
-            "It was tried without a result: UDP to the media ports",
+            "UDP to the media ports was checked without a result",
         ),
         ("was DNS checked?", "healthy", "Yes. Name lookup was checked, and it works."),
         ("did you look at the proxy?", "healthy", ""),
