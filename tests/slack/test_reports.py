@@ -30,7 +30,13 @@ async def test_a_pasted_report_goes_on_with_the_case(bot: Bot) -> None:
     (said,) = await replied(bot, verdict)
     shown = json.dumps(said.blocks)
     assert "A preflight report of the JavaScript SDK" in said.text
-    for part in ("Your device saw", "Here they differ", "your device: ", "local: ", "went through TURN"):
+    for part in (
+        "Your device saw",
+        "The device and the relay disagree",
+        "your device: ",
+        "local: ",
+        "went through TURN",
+    ):
         assert part in shown
     await slack.records.until(
         lambda: "are blocked" not in verdict.text, 10, "the verdict to be drawn up anew"
