@@ -1,8 +1,8 @@
-"""`python -m tests.bench [RUNS]`: diagnoses beside a script of today's commands, TLS targets beside an exporter."""
+"""`python -m tests.bench [RUNS]`: diagnoses beside a script of commands, TLS targets beside an exporter, pastes."""
 
 import sys
 
-from tests.bench import diagnoses, targets
+from tests.bench import diagnoses, reading, targets
 from tests.lab import needs
 from tests.lab.lab import Lab
 
@@ -16,6 +16,7 @@ def main(words: list[str]) -> int:
     with Lab.start() as lab:
         met = diagnoses.measure(lab, runs)
         targets.measure(lab)
+    met &= reading.measure()
     return 0 if met else 1
 
 
