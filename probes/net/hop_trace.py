@@ -151,7 +151,7 @@ def hello_attempt(address: str, port: int, hello: bytes) -> Attempt:
 
     async def attempt(ttl: int) -> str | None:
         loop = asyncio.get_running_loop()
-        sock = await connect_tcp(address, port)
+        sock = await connect_tcp(address, port, hears_icmp=True)
         try:
             set_ttl(sock, ttl)
             await loop.sock_sendall(sock, hello)

@@ -79,12 +79,12 @@ class TtlExpired(NetworkError):  # noqa: N818 - the answer that a trace waits fo
         super().__init__(Failure.HOST_UNREACHABLE, sender)  # as errno says to those who set no TTL
 
 
-def ask_for_icmp(sock: socket.socket) -> None:
-    """Make the kernel queue ICMP errors for *sock*."""
+def ask_for_icmp(sock: socket.socket, *, on: bool = True) -> None:
+    """Make the kernel queue ICMP errors for *sock*, or stop it, which empties the queue."""
     if sock.family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, on)
     else:
-        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, on)
 
 
 def quotes_connection(

@@ -63,13 +63,22 @@ def has_ipv6() -> bool:
 
 
 async def connect_tcp(
-    address: str, port: int, *, mss: int = 0, ttl: int = 0, speaks_first: bool = False
+    address: str,
+    port: int,
+    *,
+    mss: int = 0,
+    ttl: int = 0,
+    speaks_first: bool = False,
+    hears_icmp: bool = False,
 ) -> socket.socket:
     """A connected, non-blocking socket; raises OSError, as NetworkError with the sender if an ICMP error arrived.
 
     With *mss*, no packet in either direction has more bytes of content. With *ttl*, our packets go as many hops and no
     farther; `TtlExpired` names the router where they ended. Set *speaks_first* if a request follows at once: it then
     carries the confirmations of what the server sent (tcp(7), TCP_QUICKACK), as most other packets of ours do.
+
+    Once connected, ICMP errors do not end the connection, as in other programs (RFC 1122 section 4.2.3.9): the sender
+    may not have dropped anything. With *hears_icmp*, they are errors of the socket.
     """
     GUARD.get().check(address, port, "tcp")
     sock = socket.socket(family_of(address), socket.SOCK_STREAM)
@@ -88,6 +97,8 @@ async def connect_tcp(
         if code not in {0, errno.EINPROGRESS}:
             raise OSError(code, os.strerror(code))
         await _connected(sock, (address, port))
+        if not hears_icmp:
+            _ignore_icmp(sock)
         if speaks_first:  # the kernel forgot it with the handshake
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 0)
         peer = sock.getpeername()
@@ -112,6 +123,8 @@ async def _connected(sock: socket.socket, remote: tuple[str, int]) -> None:
     local_port = int(sock.getsockname()[1])
     while True:
         await _writable(sock)
+        if _is_open(sock):  # whatever ICMP said meanwhile
+            return
         while (error := read_error(sock)) is not None:
             segment, towards, reported = error
             if quotes_connection(segment, towards, local_port, remote):
@@ -119,13 +132,27 @@ async def _connected(sock: socket.socket, remote: tuple[str, int]) -> None:
         code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
             raise _worded(code, icmp)
-        try:
-            sock.getpeername()
-        except OSError:
-            # The error did not end the attempt; our SYN is still unanswered.
-            await asyncio.sleep(0.01)
-        else:
+        if _is_open(sock):
             return
+        # The error did not end the attempt; our SYN is still unanswered.
+        await asyncio.sleep(0.01)
+
+
+def _is_open(sock: socket.socket) -> bool:
+    """Whether the peer accepted the connection, and nobody has reset it."""
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
+
+
+def _ignore_icmp(sock: socket.socket) -> None:
+    """Drop the ICMP errors so far, and ask for no further ones; raises OSError if the connection was reset."""
+    ask_for_icmp(sock, on=False)
+    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code and not _is_open(sock):
+        raise OSError(code, os.strerror(code))
 
 
 def _worded(code: int, icmp: IcmpError | None) -> OSError:

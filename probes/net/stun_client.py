@@ -31,6 +31,8 @@ from probes.protocol.failures import Failure, NetworkError
 # plan gives STUN, so that the failure names the ICMP error or the malformed answer, not just a timeout.
 PACE: Final = (0.1, 0.2, 0.35)
 
+_ERRORS: Final = 3  # ICMP errors that end the wait for an answer
+
 CHANGE_PORT = 0x2  # RFC 5780 section 7.2: answer from the server's other port,
 CHANGE_ADDRESS_AND_PORT = 0x6  # or from its other address and port
 
@@ -138,12 +140,12 @@ class StunSocket:
             self.on_other(arrival)
 
     def _take_error(self, arrival: Arrival) -> None:
-        """Fail a request on its second ICMP error; a single one may come from a route that is changing."""
+        """Fail a request on its third ICMP error: they come sooner than an answer that is on its way all the same."""
         for question in self._questions:
             ours = arrival.peer == question.server and arrival.payload[8:20] in question.times
             if arrival.failure and ours:
                 question.errors.append(NetworkError(arrival.failure, arrival.icmp_from))
-                if len(question.errors) > 1 and not question.answer.done():
+                if len(question.errors) >= _ERRORS and not question.answer.done():
                     question.answer.set_exception(question.errors[0])
                 return
         if self.on_other:

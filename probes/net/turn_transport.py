@@ -12,6 +12,8 @@ from probes.net.udp import UdpSocket
 from probes.protocol.failures import Failure, NetworkError
 
 _READ: Final = 4096  # bytes per read
+# ICMP errors that end the wait for an answer. They come sooner than the answer, which may be on its way all the same.
+_ERRORS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Datagrams:
     def __init__(self, sock: UdpSocket) -> None:
         self._sock = sock
         self.error: NetworkError | None = None
+        self._errors = 0
+        self._is_answered = False
 
     def send(self, packet: bytes) -> None:
         """Send once; raises OSError if this host refuses."""
@@ -63,12 +67,14 @@ class Datagrams:
         self._sock.close()
 
     async def receive(self) -> bytes:
-        """The next datagram; raises on the second ICMP error: a single one may come from a route that is changing."""
+        """The next datagram; raises on the third ICMP error. Once the server has answered, ICMP errors are ignored."""
         while (arrival := await self._sock.receive()).icmp is not None:
-            if arrival.failure and self.error:
-                raise self.error
-            if arrival.failure:
-                self.error = NetworkError(arrival.failure, arrival.icmp_from)
+            if arrival.failure and not self._is_answered:
+                self.error = self.error or NetworkError(arrival.failure, arrival.icmp_from)
+                self._errors += 1
+                if self._errors >= _ERRORS:
+                    raise self.error
+        self.error, self._is_answered = None, True
         return arrival.payload
 
 

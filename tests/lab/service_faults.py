@@ -19,3 +19,13 @@ def outage(world: World, how: str = "refuse") -> None:
         world.add_incoming(f"{gateways} {REJECTIONS['reset']}", "svc")
     else:
         world.add_redirect(f"{gateways} redirect to :{ {'busy': at.UNAVAILABLE}[how] }", "svc")
+
+
+@fault
+def icmp_lies(world: World) -> None:
+    """No fault: a host of the LAN sends "prohibited" about all UDP, and TCP once it is open; all of it passes."""
+    outside = f"ip saddr {at.RELAY} ip daddr != {at.LAN}"
+    for flow in ("meta l4proto udp", "tcp flags & syn == 0"):
+        world.add_forward(f'{outside} {flow} dup to {at.NEAR} device "lan"')
+    world.add_redirect(f"{outside} redirect", "lan")
+    world.add_incoming(f"ct status dnat {REJECTIONS['admin']}", "lan")
