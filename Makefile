@@ -7,8 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz edge-load line-statistics previews trees \
-        mtu-statistics
+        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz edge-load previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -92,18 +91,12 @@ slack-load: $(VENV)/dev.stamp  ## the Slack bot under its full load: 1,000 comma
 allowlist-lab: packages $(VENV)/dev.stamp  ## every line of an allow-list taken out in turn, in the fault lab (needs root)
 	LINEMAN_ALLOWLIST=full $(BIN)/python -m pytest tests/lab/test_allowlist.py $(ARGS)
 
-line-statistics: packages $(VENV)/dev.stamp  ## measured loss and jitter beside what the lab made (needs root; some 40 minutes)
-	$(BIN)/python -m tests.lab.line_statistics $(ARGS)
-
-lab-statistics: packages $(VENV)/dev.stamp  ## right diagnoses on lines that lose packets, 100 runs a setting, then on narrow paths; about three hours (needs root)
-	$(BIN)/python -m tests.lab.statistics $(ARGS)
-	$(if $(ARGS),,$(BIN)/python -m tests.lab.mtu_statistics)
+JOBS ?= 2
+lab-statistics: packages $(VENV)/dev.stamp  ## right diagnoses of bad lines, up to 100 of each, JOBS side by side; goes on where it was stopped (needs root)
+	$(BIN)/python -m tests.lab.statistics --jobs $(JOBS) $(ARGS)
 
 locate-lab: packages $(VENV)/dev.stamp  ## four flows, each dropped at each of four routers, in the fault lab (needs root)
 	LINEMAN_LAB=require LINEMAN_LOCATE=full $(BIN)/python -m pytest tests/lab/test_locate.py -s $(ARGS)
-
-mtu-statistics: packages $(VENV)/dev.stamp  ## narrow paths of each kind and size, 20 diagnoses each (needs root; some 40 minutes)
-	$(BIN)/python -m tests.lab.mtu_statistics $(ARGS)
 
 relays-lab: packages $(VENV)/dev.stamp  ## relays and hub in the fault lab, at one customer and at several (needs root)
 	LINEMAN_LAB=require $(BIN)/python -m pytest tests/lab/test_relays.py tests/lab/test_sites.py $(ARGS)

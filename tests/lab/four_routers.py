@@ -22,6 +22,13 @@ FLOWS: Final[Mapping[str, str]] = {
     "media": f"ip daddr {at.MEDIA_NET} udp dport {at.MEDIA_PORTS[0]}-{at.MEDIA_PORTS[1]} drop",
     "turn": f"ip daddr {{ {', '.join(at.TURN_ADDRESSES)} }} meta l4proto {{ tcp, udp }} th dport {{ 443, 3478 }} drop",
 }
+# What finds each flow dropped: the platform to ask about, and the cause.
+ASKED: Final[Mapping[str, tuple[str, str]]] = {
+    "syn": ("ios", "registration-blocked"),
+    "hello": ("javascript", "signaling-blocked"),
+    "media": ("javascript", "media-udp-blocked"),
+    "turn": ("javascript", "turn-blocked"),
+}
 # Between fw and r1 without a network of its own: it answers ARP for both of them (proxy_arp), and routes.
 _LINK: Final = (
     "link set wan netns {isp}",
@@ -59,9 +66,11 @@ class FourRouters:
             made._insert()
             yield made
 
-    def put(self, rules: Mapping[str, tuple[str, ...]]) -> Situation:
-        """Put *rules*, by router, in force for what it forwards, and none elsewhere."""
+    def put(self, rules: Mapping[str, tuple[str, ...]], *, is_silent: bool = False) -> Situation:
+        """Put *rules*, by router, in force for what it forwards, and none elsewhere; *is_silent*: no router answers."""
         world = World()
+        for router in ROUTERS if is_silent else ():
+            world.add_outgoing("icmp type time-exceeded drop", router)
         for router, lines in rules.items():
             for line in lines:
                 world.add_forward(line, router)

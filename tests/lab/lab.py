@@ -76,6 +76,9 @@ class Situation:
     def _environment(self) -> list[str]:
         """`env` and what it sets: nothing of the caller's environment reaches the relay but PATH."""
         values = {"PATH": os.environ.get("PATH", ""), "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}
+        values |= {
+            "XDG_CACHE_HOME": str(self.lab.folder / "cache")
+        }  # the knowledge is read once, not every time
         values |= {"LINEMAN_VANTAGE": "user-network"}  # the relay is in the user's network
         values |= {"PYTHONDONTWRITEBYTECODE": "1", "TERM": os.environ.get("TERM", "dumb")}
         if self.world.trust_interceptor:
@@ -169,6 +172,7 @@ class Lab:
         self.folder.chmod(0o755)  # the relay's user reads the network file and the certificates
         (self.folder / "pki").mkdir()
         (self.folder / "python").mkdir()
+        privileges.make_cache(self.folder)
         certificates.make_all(self.folder / "pki")
         network.write(self.network_file, self.folder / "pki" / "lab.pem", {})
         self._write("steer.json", {})

@@ -1,9 +1,14 @@
-"""Make a command on the relay run as an ordinary user: the words to put before it. Pure except for reading."""
+"""Make a command on the relay run as an ordinary user: the words to put before it, and what it cannot write itself."""
 
+import compileall
+import os
 import pwd
 import stat
 import sys
 from pathlib import Path
+
+USER = "nobody"
+PACKAGES = ("bot", "knowledge", "probes")
 
 # In the mount namespace that `ip netns exec` makes for each command: put an open directory over the closed one and
 # show the interpreter in it, nothing else. $1 is the closed directory, $2 the interpreter's, $3 an empty place.
@@ -34,6 +39,19 @@ def words(user: str, empty: Path) -> list[str]:
     closed = _closed(home)
     show = ["sh", "-c", OPEN_UP, "sh", str(closed), str(home), str(empty)] if closed else []
     return [*show, *drop, "--"]
+
+
+def make_cache(folder: Path) -> None:
+    """Make the folder for caches in *folder*, and give it to the relay's user."""
+    entry = pwd.getpwnam(USER)
+    (folder / "cache").mkdir(mode=0o700)
+    os.chown(folder / "cache", entry.pw_uid, entry.pw_gid)
+
+
+def compile_packages(repository: Path) -> None:
+    """Write the compiled files into *repository*, so that no command compiles all of it anew."""
+    for package in PACKAGES:
+        compileall.compile_dir(repository / package, quiet=2)
 
 
 def _closed(path: Path) -> Path | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.lab import servers
+from tests.lab import privileges, servers
 from tests.lab.lab import Lab, Situation
 from tests.lab.namespaces import SiteNamespaces, remove
 from tests.lab.world import World, ruleset
@@ -56,6 +56,7 @@ class Site:
     def _build(self) -> None:
         self.folder.mkdir()
         (self.folder / "python").mkdir()
+        privileges.make_cache(self.folder)
         (self.folder / "pki").symlink_to(self._pki)
         (self.folder / "cut.json").write_text("[]")
         self._resolv.parent.mkdir(parents=True)

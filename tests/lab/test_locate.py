@@ -12,26 +12,16 @@ from bot.diagnosis.drop_location import conclude
 from probes.protocol.json_codec import observation_from_json, plan_to_json
 from probes.protocol.model import Observation, Plan, Step, Target
 from tests.lab import addresses as at
-from tests.lab.four_routers import ADDRESSES, FLOWS, ROUTERS, FourRouters
+from tests.lab.four_routers import ADDRESSES, ASKED, FLOWS, ROUTERS, FourRouters
 from tests.lab.lab import Situation
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 
 FULL: Final = os.environ.get("LINEMAN_LOCATE") == "full"
 HOPS: Final = range(1, len(ROUTERS) + 1)
-# What finds each flow dropped: the platform to ask about, the cause, and the rule where it is not the usual one.
-ASKED: Final = {
-    "syn": ("ios", "registration-blocked"),
-    "hello": ("javascript", "signaling-blocked"),
-    "media": ("javascript", "media-udp-blocked"),
-    "turn": ("javascript", "turn-blocked"),
-}
 PAIRS: Final = [(flow, hop) for flow in FLOWS for hop in HOPS]
 DIAGONAL: Final = list(zip(FLOWS, HOPS, strict=True))
 LOSS: Final = tuple(f"ip {way} {at.RELAY} numgen random mod 100 < 10 drop" for way in ("saddr", "daddr"))
-MUTE: Final = (
-    "table ip mute { chain out { type filter hook output priority 0; icmp type time-exceeded drop; }; }"
-)
 
 # The traces alone, as a relay runs them.
 TRACE: Final = """
@@ -138,14 +128,7 @@ def test_a_diagnosis_says_where(four: FourRouters) -> None:
 
 def test_a_path_that_answers_nothing_is_said(four: FourRouters) -> None:
     """If no router answers, nothing is located, and the evidence says why."""
-    situation = four.put({"fw": (FLOWS["media"],)})
-    for router in ROUTERS:
-        four.lab.namespaces.load_rules(router, MUTE)
-    try:
-        (found,) = diagnosed(situation, "javascript")["found"]
-    finally:
-        for router in ROUTERS:
-            four.lab.namespaces.load_rules(router, "delete table ip mute")
+    (found,) = diagnosed(four.put({"fw": (FLOWS["media"],)}, is_silent=True), "javascript")["found"]
     assert found["id"] == "media-udp-blocked"
     assert found["blocked_at"] is None
     assert any("no router on the path answered" in text for text in found["evidence"])

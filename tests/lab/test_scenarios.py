@@ -1,26 +1,23 @@
 """Every scenario of the fault lab, diagnosed by the command line as a person would run it."""
 
-import compileall
 import json
 import sys
 from typing import Any
 
 import pytest
 
-from tests.lab import scenarios, table
+from tests.lab import privileges, scenarios, table
 from tests.lab.lab import Lab
 from tests.lab.servers import REPOSITORY
 
 pytestmark = [pytest.mark.root, pytest.mark.lab]
 TIMEOUT = 30.0  # seconds; the diagnosis itself ends itself far sooner
 LINEMAN = [sys.executable, "-m", "bot.cli.main"]  # run from the repository that is tested
-COMPILED = ("bot", "knowledge", "probes")  # the relay's user cannot write compiled files into the repository
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled() -> None:
-    for room in COMPILED:
-        compileall.compile_dir(REPOSITORY / room, quiet=2)
+    privileges.compile_packages(REPOSITORY)
 
 
 def _runs() -> list[Any]:

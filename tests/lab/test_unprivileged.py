@@ -31,9 +31,11 @@ def test_relay_command_cannot_open_a_raw_socket(lab: Lab) -> None:
 def test_nothing_of_the_callers_environment_reaches_the_relay(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A command on the relay sees no variable of the test run but PATH and TERM; the lab says where the relay is."""
+    """A command on the relay sees no variable of the test run but PATH and TERM; the lab sets the others."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     with lab.scenario("healthy") as situation:
         printed = situation.run(["env"]).stdout
     names = {line.partition("=")[0] for line in printed.splitlines()}
-    assert names == {"PATH", "HOME", "LC_ALL", "PYTHONDONTWRITEBYTECODE", "TERM", "LINEMAN_VANTAGE"}
+    assert names == {
+        *("PATH", "HOME", "LC_ALL", "PYTHONDONTWRITEBYTECODE", "TERM", "XDG_CACHE_HOME", "LINEMAN_VANTAGE")
+    }
