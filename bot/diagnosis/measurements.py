@@ -3,13 +3,15 @@
 Pure: no network, no clock. Facts come from a relay, so their types are checked.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 
 from probes.protocol.model import Observation
 
 _FULL: Final = 1500  # bytes of Ethernet's longest packet
+_UNCONFIRMED: Final = "unconfirmed"  # one server answered too few packets, and no second one agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,9 @@ def line_text(observations: Iterable[Observation]) -> str:
     sent, lost = _number(line, "sent"), _number(line, "lost")
     if rtt is None or jitter is None or not sent or lost is None:
         return ""
-    if lost:
+    if line.get("loss_is") == _UNCONFIRMED:
+        loss = f"loss not known ({lost:.0f} of {sent:.0f} packets without a reply from one server)"
+    elif lost:
         loss = f"{lost:.0f} of {sent:.0f} packets lost ({100 * lost / sent:.1f} %)"
     else:
         loss = f"no loss in {sent:.0f} packets"
@@ -64,9 +68,11 @@ def _path_mtu(observations: Iterable[Observation]) -> int | None:
     return next((int(size) for size in sizes if size), None)
 
 
-def _line(observations: Iterable[Observation]) -> Mapping[str, Any]:
-    measured = (one for one in observations if one.probe == "quality" and one.failure is None)
-    return next((one.facts for one in measured), {})
+def _line(observations: Sequence[Observation]) -> Mapping[str, Any]:
+    measured = [look for look in observations if look.probe == "quality"]
+    complete = (look.facts for look in measured if look.failure is None)
+    partial = (look.facts for look in measured if look.facts.get("loss_is") == _UNCONFIRMED)
+    return next(chain(complete, partial), {})
 
 
 def _number(facts: Mapping[str, Any], name: str) -> float | None:

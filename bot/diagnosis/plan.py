@@ -126,6 +126,7 @@ def _params(
             yield from _edges_params(look, case, network)
         case "quality":
             yield "limits", _limits(network)
+            yield "servers", _other_servers(look.target, network)
         case "turn":
             yield from offered(look.target, ice)
         case "nat" | "mtu":
@@ -199,7 +200,7 @@ def _endpoint(server: TurnServer, network: Network) -> dict[str, Any]:
 
 
 def _other_servers(target: Target, network: Network) -> list[dict[str, Any]]:
-    """Find further STUN servers: NAT detection compares two mappings of one port, `mtu` sends long requests."""
+    """Find further STUN servers: for the mapping (`nat`), the loss (`quality`), and long requests (`mtu`)."""
     others = chain.from_iterable(network.targets(service, "", "every") for service in ("stun", "turn"))
     found = {
         other.host: other.port for other in others if other.transport == "udp" and other.host != target.host

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.diagnosis.run_record import LOCATE, STATUS_PAGE
 from knowledge.reasoning.device import PASTED, PREFLIGHT
-from knowledge.reasoning.line_loss import describe_loss
+from knowledge.reasoning.line_loss import describe_doubt, describe_loss
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation
 
@@ -117,6 +117,8 @@ def outcome(observation: Observation) -> str:
         return "read" if "says" in observation.facts else "not read"
     if loss := describe_loss(observation):
         return f"no reply, but {loss}, so this proves nothing"
+    if doubt := describe_doubt(observation):
+        return f"loss not known: {doubt}"
     if observation.probe == LOCATE and observation.failure is None:
         return "traced"  # routers that do not answer are no failure
     return "fine" if observation.failure is None else SENTENCES[observation.failure]

@@ -130,6 +130,9 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "exceeded_rtt_ms",
             "exceeded_jitter_ms",
             "exceeded_mos",
+            "other_host",
+            "other_sent",
+            "other_lost",
         }
     ),
     "nat": frozenset({"mapping", "filtering", "varying"}),

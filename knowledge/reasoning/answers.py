@@ -13,7 +13,7 @@ from knowledge.model.conclusions import Answered, Answers, By
 from knowledge.model.rules import ObservedValues, Truth, all_of, deciding, holds
 from knowledge.model.schema import CaseModel, Option, Question
 from knowledge.reasoning.device import reports_in, with_device
-from knowledge.reasoning.line_loss import describe_loss
+from knowledge.reasoning.line_loss import why_unknown
 from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Observation
 
@@ -163,8 +163,7 @@ def _open(question: Question, observed: Sequence[ObservedValues], by: By) -> Ans
     if any(values.observation is None for values in missing) or stopped is None:
         because = "still looking"
     else:
-        loss = describe_loss(stopped)
-        because = f"no reply proves nothing here: {loss}" if loss else f"not checked: {_why_not(stopped)}"
+        because = why_unknown(stopped) or f"not checked: {_why_not(stopped)}"
     return Answered(question.id, None, because, _steps(missing), by, (question.id,))
 
 

@@ -3,18 +3,19 @@
 50 packets in less than half a second; more if one is lost, or if the jitter is above the limit of the network file.
 """
 
-import socket
+import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
 from itertools import pairwise
 from statistics import fmean, median
 from typing import Any, Final
 
 from probes.checks.context import ProbeContext
+from probes.checks.second_server import SecondServer, open_echo
 from probes.checks.targets import address_of
 from probes.net.emodel import estimate_mos
 from probes.net.loss import lower_bound, upper_bound
-from probes.net.sockets import open_udp
-from probes.net.stun_echo import EchoTrain, open_train
+from probes.net.stun_echo import EchoTrain
 from probes.protocol.failures import Failure
 from probes.protocol.model import Step
 
@@ -25,49 +26,78 @@ _LAST: Final = (150, 0.006)  # more than the limit was lost, but it may be chanc
 # A limit for jitter is exceeded only if many round trips differ by more, not if a few packets were late.
 _UNEVEN: Final = 0.1  # share of the differences
 _INTERVAL: Final = 0.975  # on each side: a 95 % interval
+# Ends before the step's budget, so that what was measured until then counts.
+_SHARE_OF_BUDGET: Final = 0.96
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
     """Facts: sent, lost, loss_percent and its 95 % interval, loss_is, rtt_ms, rtt_min_ms, jitter_ms, mos, exceeded_*.
 
-    Without any answer nothing is measured: STUN may be blocked.
+    Loss above the limit counts only if a second server at another address loses packets, too: other_host, other_sent,
+    other_lost. Else it is inconclusive, and loss_is is unconfirmed. Without any answer nothing is measured: STUN may be
+    blocked.
     """
     server = (await address_of(step, context), step.target.port)
-    family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
-    limits = step.params.get("limits", {})
-    try:
-        sock = open_udp(server, family=family)
-    except OSError:  # no route to the server
-        return Failure.INCONCLUSIVE
-    with sock:
-        async with open_train(sock, context.loss) as train:
-            for count, spacing in (_FIRST, _MORE, _LAST):
-                await train.send(count, spacing)
-                await train.settle()
-                if not train.answered:
-                    return Failure.INCONCLUSIVE
-                facts = measure(train.answered, len(train.echoes), limits)
-                context.facts.clear()  # a limit that seemed to be exceeded may no longer be
-                context.note(**facts)
-                if train.stopped or not _goes_on(train, facts):
-                    break
-    return None
+    async with AsyncExitStack() as stack:
+        try:
+            first = await stack.enter_async_context(open_echo(server, context.loss))
+        except OSError:  # no route to the server
+            return Failure.INCONCLUSIVE
+        second = SecondServer(step, context, stack, server[0])
+        with suppress(TimeoutError):  # what was measured until then is judged
+            async with asyncio.timeout(step.budget * _SHARE_OF_BUDGET):
+                await _measure(first, second, context, step.params.get("limits", {}))
+    is_known = context.facts.get("loss_is") in ("below", "near", "above")
+    return None if is_known else Failure.INCONCLUSIVE
 
 
-def _goes_on(train: EchoTrain, facts: Mapping[str, Any]) -> bool:
-    """Whether more packets may change what is known."""
-    if len(train.echoes) > _FIRST[0]:
+async def _measure(
+    first: EchoTrain, second: SecondServer, context: ProbeContext, limits: Mapping[str, Any]
+) -> None:
+    """Send rounds of packets, to the *second* server as well once the *first* one loses more than the limit."""
+    trains = [first]
+    for count, spacing in (_FIRST, _MORE, _LAST):
+        await asyncio.gather(*(_send(train, count, spacing) for train in trains))
+        if not first.answered:
+            return
+        facts = measure(first.answered, len(first.echoes), limits)
+        if facts["loss_is"] != "below":
+            await second.open()
+        confirmed = confirm(facts, first.answered, limits, second.facts())
+        context.facts.clear()  # a limit that seemed to be exceeded may no longer be
+        context.note(**confirmed)
+        trains = [train for train in (first, second.train) if train and _goes_on(train, first, facts, limits)]
+        if first.stopped or not trains:
+            break
+    if context.facts["loss_is"] == "unconfirmed" and second.train and second.train.answered:
+        context.loss.replace(second.meter)
+
+
+async def _send(train: EchoTrain, count: int, spacing: float) -> None:
+    await train.send(count, spacing)
+    await train.settle()
+
+
+def _goes_on(train: EchoTrain, first: EchoTrain, facts: Mapping[str, Any], limits: Mapping[str, Any]) -> bool:
+    """Whether more packets of *train* may change what is known; *facts* are those of the *first* one."""
+    if train is first and len(train.echoes) > _FIRST[0]:
         return bool(facts["loss_is"] == "near")
-    return train.lost > 0 or "exceeded_jitter_ms" in facts
+    if train is first:
+        return train.lost > 0 or "exceeded_jitter_ms" in facts
+    is_open = not train.echoes or compare_loss(train.lost, len(train.echoes), limits) == "near"
+    return facts["loss_is"] != "below" and is_open
 
 
-def measure(round_trips: Sequence[float], sent: int, limits: Mapping[str, Any]) -> dict[str, Any]:
+def measure(
+    round_trips: Sequence[float], sent: int, limits: Mapping[str, Any], lost: int | None = None
+) -> dict[str, Any]:
     """The facts about a line that answered *round_trips* (ms, in the order of sending) of *sent* packets.
 
     `exceeded_*` is a limit that the line exceeds. `loss_is` is above the limit, near it, or below it: near means that
     more was lost than the limit allows, but that this may be chance.
+    Give *lost* if another server counted.
     """
-    lost = sent - len(round_trips)
+    lost = sent - len(round_trips) if lost is None else lost
     loss, rtt, jitter = lost / sent, median(round_trips), jitter_of(round_trips)
     facts = {
         "sent": sent,
@@ -75,7 +105,7 @@ def measure(round_trips: Sequence[float], sent: int, limits: Mapping[str, Any]) 
         "loss_percent": round(100 * loss, 1),
         "loss_low_percent": round(100 * lower_bound(lost, sent, _INTERVAL), 1),
         "loss_high_percent": round(100 * upper_bound(lost, sent, _INTERVAL), 1),
-        "loss_is": _compare_loss(lost, sent, limits.get("loss_percent")),
+        "loss_is": compare_loss(lost, sent, limits),
         "rtt_ms": round(rtt, 1),
         "rtt_min_ms": round(min(round_trips), 1),
         "jitter_ms": round(jitter, 1),
@@ -90,6 +120,31 @@ def measure(round_trips: Sequence[float], sent: int, limits: Mapping[str, Any]) 
     if facts["mos"] < limits.get("mos", 0):
         facts["exceeded_mos"] = limits["mos"]
     return facts
+
+
+def confirm(
+    facts: Mapping[str, Any],
+    round_trips: Sequence[float],
+    limits: Mapping[str, Any],
+    other: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The *facts* of the first server, as far as those of the *other* one agree.
+
+    If the first one loses far more, it limits its replies, and the loss is that of the other one.
+    """
+    if facts["loss_is"] != "above":
+        return dict(facts)
+    verdict = compare_loss(other["other_lost"], other["other_sent"], limits) if other else "below"
+    if verdict == "below":
+        known = {name: facts[name] for name in ("sent", "lost", "rtt_ms", "rtt_min_ms", "jitter_ms")}
+        return {**known, "loss_is": "unconfirmed", **other}
+    sent, lost = other["other_sent"], other["other_lost"]
+    if facts["loss_low_percent"] > 100 * upper_bound(lost, sent, _INTERVAL):
+        return measure(round_trips, sent, limits, lost)
+    agreed = {**facts, "loss_is": verdict, **other}
+    if verdict == "near":
+        del agreed["exceeded_loss_percent"]
+    return agreed
 
 
 def jitter_of(round_trips: Sequence[float]) -> float:
@@ -110,7 +165,9 @@ def _is_uneven(round_trips: Sequence[float], jitter: float, limit: float) -> boo
     return jitter > limit and large >= _UNEVEN * len(round_trips)
 
 
-def _compare_loss(lost: int, sent: int, limit: float | None) -> str:
+def compare_loss(lost: int, sent: int, limits: Mapping[str, Any]) -> str:
+    """Whether the loss is above the limit, near it (this may be chance), or below it."""
+    limit = limits.get("loss_percent")
     if limit is None or 100 * lost / sent <= limit:
         return "below"
     return "above" if 100 * lower_bound(lost, sent) > limit else "near"

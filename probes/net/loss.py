@@ -32,6 +32,10 @@ class LossMeter:
         self.sent -= 1
         self.lost -= 1
 
+    def replace(self, other: "LossMeter") -> None:
+        """Count what *other* counted instead: what was lost here was not lost by the line."""
+        self.sent, self.lost = other.sent, other.lost
+
     def upper(self) -> float:
         """The loss is below this, with 99 % confidence; 1 if nothing was measured."""
         return upper_bound(self.lost, self.sent)

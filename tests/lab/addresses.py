@@ -96,6 +96,7 @@ FIXED_NAMES: Final = {
     STUN_NAME: TURN,
     TURN_NAME: TURN,
     **{f"{edge.name}.turn.{ZONE}": TURN for edge in EDGES},
+    f"frankfurt.turn.{ZONE}": TURN_OTHER,  # a second STUN server, at another address than the first
     **dict(zip(KNOWN_PAGE_NAMES, KNOWN_PAGES, strict=True)),
     "ipv4only.arpa": "192.0.0.170",  # RFC 7050
     f"wpad.{OFFICE}": NEAR,

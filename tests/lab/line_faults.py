@@ -1,5 +1,6 @@
 """Faults of a slow or uneven line: every packet towards the relay is held back. Pure."""
 
+from tests.lab import addresses as at
 from tests.lab.faults import fault
 from tests.lab.world import World
 
@@ -20,3 +21,11 @@ def uneven(world: World, jitter_ms: float = 100) -> None:
 def late_packet(world: World, ms: float = 300, number: int = 30) -> None:
     """One of the STUN server's answers comes late; the line is good otherwise."""
     world.line["late_ms"], world.line["late_number"] = ms, number
+
+
+@fault
+def stun_limited(world: World, per_second: int = 40, servers: int = 1) -> None:
+    """The STUN server answers only so many binding requests a second; nothing else is lost."""
+    for address in at.TURN_ADDRESSES[:servers]:
+        answers = f"ip saddr {address} udp sport 3478 @th,64,16 0x0101"
+        world.add_forward(f"{answers} limit rate over {per_second}/second burst 5 packets drop", "r2")

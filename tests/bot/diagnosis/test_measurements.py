@@ -76,3 +76,13 @@ def test_the_longest_packet(failure: Failure | None, size: object, known: int | 
     seen = [Observation("mtu", "mtu", target, failure, {"path_mtu": size}), observed(**FACTS)]
     assert measurements_of(seen).path_mtu == known
     assert line_text(seen).partition("MOS 4.4")[2] == words
+
+
+def test_loss_at_one_server_alone_is_not_known() -> None:
+    """Where a second server did not agree, round trip and jitter are known, loss and MOS are not."""
+    facts = {"sent": 50, "lost": 30, "rtt_ms": 23.4, "jitter_ms": 2.2, "loss_is": "unconfirmed"}
+    look = observed(Failure.INCONCLUSIVE, **facts)
+    assert measurements_of([look]) == Measurements(23.4, 2.2)
+    assert measurements_of([look, observed(**FACTS)]).loss_percent == 0.0
+    text = "Line: 23 ms, jitter 2 ms, loss not known (30 of 50 packets without a reply from one server)"
+    assert line_text([look]) == text

@@ -154,7 +154,8 @@ def test_params() -> None:
     limited = replace(NETWORK, quality={"rtt_ms": 200, "loss_percent": 3, "kbps": {"opus": 40}})
     stun = Target("stun", "stun.example", 3478, "udp")
     assert steps(look("quality", stun), network=limited)["quality"].params == {
-        "limits": {"rtt_ms": 200, "loss_percent": 3}
+        "limits": {"rtt_ms": 200, "loss_percent": 3},
+        "servers": [{"host": "turn.example", "port": 3478}],
     }
 
 

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 
 from probes.checks import quality
 from probes.checks.context import ProbeContext, RunContext
-from probes.checks.quality import jitter_of, measure
+from probes.checks.quality import confirm, jitter_of, measure
 from probes.net.certificate_verdict import Trust
 from probes.net.guard import GUARD
+from probes.net.loss import LossMeter
 from probes.net.resolver import Resolver
 from probes.net.stun import StunClass, StunMessage, parse_message
 from probes.protocol.failures import EgressDenied, Failure
 from probes.protocol.model import Plan, Step, Target
 from tests.fakes import Datagrams, StunReply, stun_answer, stun_mapped, stun_server
 from tests.probes.checks.run_one_probe import see
-from tests.turnserver import HOST, Coturn
+from tests.turnserver import HOST, OTHER_HOST, Coturn
 
 LIMITS = {"rtt_ms": 200, "jitter_ms": 30, "loss_percent": 3, "mos": 3.5}
 
@@ -50,19 +53,73 @@ async def test_a_good_line_is_measured_in_half_a_second(turn_server: Coturn) -> 
     assert loop.time() - began < 1.0
 
 
+async def measured(
+    replies: StunReply, others: StunReply | None = None
+) -> tuple[Failure | None, dict[str, Any], LossMeter]:
+    """What the probe finds at a server that answers *replies*, with a second one that answers *others*."""
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(stun_server(replies))
+        params: dict[str, Any] = {"limits": LIMITS}
+        if others:
+            other = await stack.enter_async_context(stun_server(others, host=OTHER_HOST))
+            params["servers"] = [{"host": HOST, "port": port}, {"host": OTHER_HOST, "port": other}]
+        step = Step("quality", "quality", Target("stun", HOST, port, "udp"), 4.0, params)
+        context = ProbeContext(RunContext(Plan((step,), 4.0), Resolver(), Trust(())))
+        return await quality.probe(step, context), context.facts, context.loss
+
+
 async def test_loss_is_measured_with_more_packets_and_counted_for_others() -> None:
     """Every eighth packet lost: 200 are sent, the interval holds the truth, and the plan's meter knows it."""
-    step = Step("quality", "quality", Target("stun", HOST, 0, "udp"), 4.0, {"limits": LIMITS})
-    shared = RunContext(Plan((step,), 4.0), Resolver(), Trust(()))
-    context = ProbeContext(shared)
-    async with stun_server(losing(lambda number: number % 8 == 0)) as port:
-        target = Target("stun", HOST, port, "udp")
-        assert await quality.probe(Step("q", "quality", target, 4.0, step.params), context) is None
-    facts = context.facts
+    every_eighth = losing(lambda number: number % 8 == 0)
+    failure, facts, meter = await measured(every_eighth, losing(lambda number: number % 8 == 0))
+    assert failure is None
     assert (facts["sent"], facts["lost"], facts["loss_is"]) == (200, 25, "above")
     assert facts["loss_low_percent"] < 12.5 < facts["loss_high_percent"]
     assert facts["exceeded_loss_percent"] == 3
-    assert (context.loss.sent, context.loss.lost) == (200, 25)
+    assert (facts["other_host"], facts["other_sent"], facts["other_lost"]) == (OTHER_HOST, 150, 19)
+    assert (meter.sent, meter.lost) == (200, 25)
+
+
+async def test_a_server_that_limits_its_replies_is_no_loss() -> None:
+    """One server answers every third packet, the other all: the loss is not known, and the plan's meter is right."""
+    failure, facts, meter = await measured(
+        losing(lambda number: number % 3 > 0), losing(lambda number: False)
+    )
+    assert (failure, facts["loss_is"]) == (Failure.INCONCLUSIVE, "unconfirmed")
+    assert (facts["other_host"], facts["other_sent"], facts["other_lost"]) == (OTHER_HOST, 150, 0)
+    assert facts["rtt_ms"] < 200
+    assert not [name for name in facts if name.startswith(("exceeded_", "loss_percent", "loss_low", "mos"))]
+    assert (meter.sent, meter.lost) == (150, 0)
+
+
+@pytest.mark.parametrize("others", [None, losing(lambda number: True)])
+async def test_loss_at_one_server_alone_is_not_confirmed(others: StunReply | None) -> None:
+    """Without a second server, or with a silent one, the loss is not known."""
+    failure, facts, _ = await measured(losing(lambda number: number % 3 == 0), others)
+    assert (failure, facts["loss_is"]) == (Failure.INCONCLUSIVE, "unconfirmed")
+    assert "other_sent" not in facts
+
+
+async def test_a_limit_on_a_line_that_loses_does_not_count_as_loss() -> None:
+    """Where both lose, and one far more, the loss is that of the other one."""
+    failure, facts, _ = await measured(
+        losing(lambda number: number % 3 > 0), losing(lambda number: number % 8 == 0)
+    )
+    assert (failure, facts["loss_is"]) == (None, "above")
+    assert facts["loss_percent"] == pytest.approx(12.7)
+
+
+@pytest.mark.parametrize(
+    ("other", "loss_is"),
+    [({}, "unconfirmed"), ((150, 4), "unconfirmed"), ((150, 5), "near"), ((150, 9), "above")],
+)
+def test_the_second_server_must_agree(other: tuple[int, int], loss_is: str) -> None:
+    """Above the limit at one server is above it only if the other one is above it, beyond chance."""
+    trips = [20.0] * 43
+    counts = {"other_host": OTHER_HOST, "other_sent": other[0], "other_lost": other[1]} if other else {}
+    facts = confirm(measure(trips, 50, LIMITS), trips, LIMITS, counts)
+    assert facts["loss_is"] == loss_is
+    assert ("exceeded_loss_percent" in facts) == (loss_is == "above")
 
 
 async def test_silence_and_refusals_measure_nothing() -> None:
