@@ -1,13 +1,13 @@
 """Run `lineman ask`: answer a question from the knowledge, with sources."""
 
-import json
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from bot.cli.parser import Parser
-from bot.errors import UsageError, unknown_word
+from bot.cli.text_command import OK, UNANSWERED, print_json, text_of
+from bot.errors import unknown_word
 from bot.language.answering import Answer, answer_question
 from bot.language.case_context import CaseContext
 from bot.language.llm_settings import read_endpoint
@@ -17,12 +17,6 @@ from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import write
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
-
-OK = 0
-UNANSWERED = 3
-
-MOST = 1_000_000  # bytes of stdin
-SHOWN = 10  # causes in the JSON; the others share the remaining probability
 
 
 def run_ask(words: Sequence[str]) -> int:
@@ -40,10 +34,10 @@ def run_ask(words: Sequence[str]) -> int:
         edge=_known("an edge", options.edge.casefold(), vocabulary.edges),
         causes=tuple(filter(None, [_known("a cause", options.cause.casefold(), knowledge.causes)])),
     )
-    text = _text(options.text)
+    text = text_of(options.text)
     answer = reword_now(text, answer_question(text, about, knowledge, network), about.evidence, endpoint)
     if options.json:
-        _print_json(answer_json(answer))
+        print_json(answer_json(answer))
     else:
         write(render_answer(answer), sys.stdout)
     return OK if answer.answered else UNANSWERED
@@ -93,22 +87,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _text(words: Sequence[str]) -> str:
-    """Return the text that was given, or stdin if it is `-`."""
-    if list(words) == ["-"]:
-        return sys.stdin.buffer.read(MOST).decode("utf-8", "replace")
-    text = " ".join(words)
-    if not text.strip():
-        raise UsageError('Say something to read, such as "no audio on VPN"; - reads the standard input.')
-    return text
-
-
 def _known(kind: str, word: str, known: Any) -> str:
     if word and word not in known:
         raise unknown_word(kind, word, known, "lineman knowledge list")
     return word
-
-
-def _print_json(value: dict[str, Any]) -> None:
-    json.dump(value, sys.stdout, indent=2, ensure_ascii=True)
-    sys.stdout.write("\n")

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.cli.exit_codes import EXIT
+from bot.cli.live_run import store_run, talk_through
 from bot.cli.parser import Parser
 from bot.cli.text_evidence import add_evidence
 from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.engine import Engine, RecordChange, load_engine
+from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.request import Request
@@ -52,10 +54,6 @@ def run_diagnose(words: Sequence[str]) -> int:
     text = " ".join(words)
     if options.json:
         return _as_json(engine, request, text, add)
-    # Not for --json; keeps the terminal texts out of it.
-    from bot.cli.interactive import store_run, talk_through
-    from bot.diagnosis.comparison import leading
-
     left: list[str] = []  # a message that was typed at a question and is no answer
     records = talk_through(engine, request, _parts(options), text=text, put_back=left.append, add=add)
     if left:
@@ -64,7 +62,7 @@ def run_diagnose(words: Sequence[str]) -> int:
 
         records = continue_case(engine, records, left[0])
     store_run(engine, records)
-    return EXIT[leading(records).diagnosis.outcome]
+    return _exit_code(records)
 
 
 def _stdin() -> str:
@@ -85,7 +83,6 @@ def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, 
 def _as_json(engine: Engine, request: Request, text: str, add: RecordChange | None) -> int:
     records = engine.locate(add_evidence(engine, engine.diagnose_all(request, lambda _: None, add), text))
     # Not needed before the first check; keeps rendering out of start-up.
-    from bot.diagnosis.comparison import leading
     from bot.rendering.json.diagnosis import render, render_several
     from bot.rendering.view import make_view
 
@@ -96,6 +93,13 @@ def _as_json(engine: Engine, request: Request, text: str, add: RecordChange | No
         reply = render(records[0], views[0], engine.network, version())
     json.dump(reply, sys.stdout, indent=2)
     sys.stdout.write("\n")
+    return _exit_code(records)
+
+
+def _exit_code(records: Sequence[RunRecord]) -> int:
+    # Comparing relays takes 4 ms to import, for which no check has to wait.
+    from bot.diagnosis.comparison import leading
+
     return EXIT[leading(records).diagnosis.outcome]
 
 

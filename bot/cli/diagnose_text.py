@@ -27,8 +27,8 @@ from bot.language.router import route
 from bot.model.request import LONGEST, Request, Vocabulary
 from bot.model.symptom_match import SymptomMatch
 from bot.rendering.symptom_text import assumed_as
-from bot.rendering.terminal.answer import render_readings
 from bot.rendering.terminal.console import Line, write
+from bot.rendering.terminal.symptoms import render_readings
 
 NOTHING: Final = "Nothing is tested. Say more, or give the error code, as in `lineman diagnose 31009`."
 

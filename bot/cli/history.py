@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from bot.cli.exit_codes import EXIT
+from bot.cli.live_run import talk_through
 from bot.cli.parser import Parser
 from bot.cli.run_store import list_runs, load_run, save_run
 from bot.cli.vantage import HELP, find_vantage
@@ -33,9 +34,6 @@ def _row(run: RunRow) -> Iterator[Line]:
 def run_again(words: Sequence[str]) -> int:
     """Run a stored case again, print the answer and what changed, and return the exit code of the new run."""
     options = make_again_parser().read(words)
-    # Keeps the terminal texts out of the other two.
-    from bot.cli.interactive import talk_through
-
     vantage = options.vantage or None
     engine = load_engine(options.network, find_vantage(vantage, os.environ, asks=False), remote=True)
     run, before = load_run(engine, options.run, os.environ)

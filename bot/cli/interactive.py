@@ -1,25 +1,20 @@
-"""Run one case on a terminal: progress, the answer, and follow-up questions to the user."""
+"""Print the answer of a case on a terminal, and ask the user follow-up questions."""
 
-import os
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeAlias
 
-from bot.cli.text_evidence import add_evidence
 from bot.cli.typed_input import ask_line, is_command, is_interactive
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import leading
-from bot.diagnosis.engine import Engine, RecordChange
+from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import apply_changes
 from bot.diagnosis.run_record import RunRecord
-from bot.diagnosis.triage import Progress
 from bot.errors import UsageError, unknown_word
 from bot.language.answer_words import is_doubt, read_answer, spoken
-from bot.model.request import Request
 from bot.rendering.drop_text import located
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import LETTERS, render_change, render_question
-from bot.rendering.terminal.live_progress import show_progress
 from bot.rendering.terminal.multi_relay import render_parts
 from bot.rendering.terminal.short_answer import ShortAnswer
 from bot.rendering.vantage_summary import view_together
@@ -32,31 +27,18 @@ SKIP = ("", "skip", "?")
 PutBack: TypeAlias = Callable[[str], None]  # takes a message that belongs to the session
 
 
-class Stopped(KeyboardInterrupt):
-    """Ctrl-C during a run, with what was known by then."""
-
-    def __init__(self, records: tuple[RunRecord, ...]) -> None:
-        super().__init__()
-        self.records = records
-
-
-def talk_through(
+def talk_about(
     engine: Engine,
-    request: Request,
+    records: tuple[RunRecord, ...],
     parts: Collection[str] = (),
-    *,
-    text: str = "",
     put_back: PutBack | None = None,
-    add: RecordChange | None = None,
-    asks: bool = True,
+    *,
+    asks: bool,
 ) -> tuple[RunRecord, ...]:
-    """Diagnose *request*, print the answer with *parts*, and in a terminal ask follow-up questions.
+    """Print the answer of a case with *parts*; with *asks*, ask follow-up questions in a terminal.
 
-    Return the record of each relay. *text* is what asked for the diagnosis; what it shows of the user's device counts.
-    What is typed at a question and is no answer goes to *put_back*. *add* adds what is known from elsewhere. Without
-    *asks*, nothing is asked.
+    What is typed at a question and is no answer goes to *put_back*.
     """
-    records = add_evidence(engine, _run(engine, request, add), text)
     asks = asks and is_interactive()
     short = short_answer(engine, records, asks=asks and len(parts) == 0)
     write([Line(), *short.head()], sys.stdout)
@@ -68,36 +50,11 @@ def talk_through(
     return ask_on(engine, records, put_back) if asks else records
 
 
-def store_run(engine: Engine, records: Sequence[RunRecord]) -> None:
-    """Store the run for `lineman history`, as far as this host allows it."""
-    # The database takes 0.1 s to load, after the answer is on the screen.
-    from bot.cli.run_store import save_run
-
-    sys.stdout.flush()
-    save_run(engine, records, os.environ)
-
-
-def _run(engine: Engine, request: Request, add: RecordChange | None) -> tuple[RunRecord, ...]:
-    """Run *request* with live progress. After Ctrl-C, print what is known and raise `Stopped`."""
-    latest: dict[str, Progress] = {}
-    try:
-        with show_progress(sys.stdout, several=len(request.relays) > 1) as tell:
-
-            def remember(progress: Progress) -> None:
-                latest[progress.relay] = progress
-                tell(progress)
-
-            return engine.diagnose_all(request, remember, add)
-    except KeyboardInterrupt:
-        records = tuple(progress.so_far() for progress in latest.values() if progress.so_far)
-        if records:
-            done, total = (
-                sum(counts) for counts in zip(*((p.done, p.total) for p in latest.values()), strict=True)
-            )
-            short = short_answer(engine, records, asks=False)
-            note = Line(f"Stopped after {done} of {total} checks. This is known so far:", "yellow")
-            write([Line(), note, *short.head(), *short.tail()], sys.stdout)
-        raise Stopped(records) from None
+def tell_known(engine: Engine, records: tuple[RunRecord, ...], done: int, total: int) -> None:
+    """Print what a stopped run knows after *done* of *total* checks."""
+    short = short_answer(engine, records, asks=False)
+    note = Line(f"Stopped after {done} of {total} checks. This is known so far:", "yellow")
+    write([Line(), note, *short.head(), *short.tail()], sys.stdout)
 
 
 def short_answer(engine: Engine, records: Sequence[RunRecord], *, asks: bool) -> ShortAnswer:

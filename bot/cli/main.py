@@ -3,6 +3,7 @@
 0 cause found, 1 no problem found from here, 2 usage error, 3 could not tell, 74 output not written, 130 interrupted.
 """
 
+import gc
 import json
 import os
 import sys
@@ -48,6 +49,10 @@ COMMANDS: Final = {
 }
 SERVERS: Final = frozenset({"hub", "relay", "serve"})  # they run without a standard output
 
+# New objects until Python looks for unused ones. A start makes 75,000 and drops none of them: with Python's own
+# threshold of 700, it would search them 110 times, a tenth of its time.
+_OBJECTS: Final = 100_000
+
 HELP: Final = """\
 Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
 
@@ -86,6 +91,8 @@ from here, 2 usage, 3 could not tell, 74 the answer could not be written.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. Catch every exception of our own."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if not SERVERS.intersection(words[:1]):
+        gc.set_threshold(_OBJECTS)
     if sys.stdout is None:  # closed by the caller, such as with >&-
         if not SERVERS.intersection(words[:1]):
             return _not_written("it is closed")

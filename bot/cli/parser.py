@@ -17,6 +17,9 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse *words*, with options and arguments in any order. `UsageError` names an unknown option."""
+        if not any(word.startswith(("-h", "--help")) for word in words):
+            # Argparse would format the usage before it parses, for error messages that are not ours. It takes 3 ms.
+            self.usage = argparse.SUPPRESS
         options, rest = self.parse_known_intermixed_args(list(words))
         if rest:
             raise unknown_word(f"an option of {self.prog.removeprefix('lineman ')}", rest[0], self.known)

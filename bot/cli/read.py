@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bot.cli.ask import OK, SHOWN, UNANSWERED, _print_json, _text
 from bot.cli.parser import Parser
+from bot.cli.text_command import OK, UNANSWERED, print_json, text_of
 from bot.diagnosis.device_evidence import DeviceEvidence, case_of
 from bot.errors import UsageError, quote
 from bot.intake.clues import LARGEST_CAPTURE, Reading, code_of, edge_of, platform_of
@@ -17,15 +17,14 @@ from bot.model.symptom_match import SymptomMatch
 from bot.model.vocabulary import make_vocabulary
 from bot.rendering.json import reading as json_reading
 from bot.rendering.symptom_text import understood
-from bot.rendering.terminal.answer import render_readings
 from bot.rendering.terminal.console import Line, write
-from bot.rendering.terminal.report import render
-from bot.rendering.view import make_view
+from bot.rendering.terminal.symptoms import render_readings
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 
+SHOWN: Final = 10  # causes in the JSON; the others share the remaining probability
 EPILOG: Final = (
     "Reads words, logs, reports of the SDK's own test, error objects, and output of network tools, in any mixture: "
     "docs/reading.md lists them. Exit codes: 0 something was understood, 2 usage, 3 nothing was understood."
@@ -40,7 +39,7 @@ def run_read(words: Sequence[str]) -> int:
     reading = read(_source(options.text), vocabulary, knowledge)
     evidence = evidence_of(reading, vocabulary, knowledge, network) if reading.useful else None
     if options.json:
-        _print_json(json_reading.render(reading, evidence, knowledge))
+        print_json(json_reading.render(reading, evidence, knowledge))
     else:
         _write(reading, evidence, knowledge, network)
     return OK if reading.useful or reading.codes or reading.match.verdict != "none" else UNANSWERED
@@ -76,7 +75,7 @@ def _source(words: Sequence[str]) -> str | bytes:
                 return stream.read(LARGEST_CAPTURE + 1)
         except OSError as error:
             raise UsageError(f"{quote(words[0])} cannot be read: {error.strerror or error}.") from error
-    return _text(words)
+    return text_of(words)
 
 
 def _is_file(word: str) -> bool:
@@ -114,6 +113,10 @@ def _write(reading: Reading, evidence: DeviceEvidence | None, knowledge: Knowled
     if evidence is None or reading.codes or reading.match.verdict != "none":
         write(render_readings(reading.match), sys.stdout)
     if evidence:
+        # A description in words has no measurements, and does without these texts: 0.02 s to import.
+        from bot.rendering.terminal.report import render
+        from bot.rendering.view import make_view
+
         view = make_view(evidence.record, knowledge, network)
         write(render(reading, evidence, view, network.quality, ()), sys.stdout)
     elif reading.kind in ("foreign", "refused"):
@@ -125,9 +128,9 @@ def run_understand(words: Sequence[str]) -> int:
     options = make_understand_parser().read(words)
     knowledge = load_knowledge(quick=True)
     vocabulary = make_vocabulary(knowledge, load_network(None), ("local",))
-    match = read(_text(options.text), vocabulary, knowledge).match
+    match = read(text_of(options.text), vocabulary, knowledge).match
     if options.json:
-        _print_json(_match_json(match, request_for(match, match.offered, knowledge, vocabulary)))
+        print_json(_match_json(match, request_for(match, match.offered, knowledge, vocabulary)))
     else:
         write(render_readings(match), sys.stdout)
     return OK if match.codes or match.verdict != "none" else UNANSWERED

@@ -4,7 +4,7 @@ import sys
 from dataclasses import replace
 
 from bot.cli.diagnose_call import NOTHING_TESTED, add_to, fetch, show_call
-from bot.cli.interactive import talk_through
+from bot.cli.live_run import talk_through
 from bot.cli.repl_reports import go_on
 from bot.cli.repl_session import Repl
 from bot.diagnosis.call_data import ALREADY_READ, CallData, is_known, request_of

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
-from bot.cli.interactive import Stopped, ask_on, conclude_with, meaning, store_run, talk_through, write_parts
+from bot.cli.interactive import ask_on, conclude_with, meaning, write_parts
 from bot.cli.knowledge import lines_of
+from bot.cli.live_run import Stopped, store_run, talk_through
 from bot.cli.repl_lookups import look_up, say
 from bot.cli.repl_session import Repl
 from bot.cli.typed_input import is_interactive
@@ -26,11 +27,12 @@ from bot.language.router import complete, route
 from bot.model.request import Request
 from bot.model.symptom_match import SymptomMatch
 from bot.rendering.symptom_text import assumed_as
-from bot.rendering.terminal.answer import render_answer, render_readings
+from bot.rendering.terminal.answer import render_answer
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import LETTERS, render_observations
 from bot.rendering.terminal.guides import render_guides
 from bot.rendering.terminal.multi_relay import PARTS
+from bot.rendering.terminal.symptoms import render_readings
 from bot.rendering.view import make_view
 from knowledge.model.conclusions import NextQuestion
 

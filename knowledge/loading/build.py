@@ -50,7 +50,7 @@ def build_question(document: Document) -> Question:
         tolerant=raw.get("tolerant", False),
         optional=raw.get("optional", False),
         fine=healthy_answer(answers, observe),
-        cases=tuple(_question_case(item) for item in raw["cases"]),
+        cases=tuple(_question_case(item) for item in raw.get("cases", ())),
         device=tuple(_device_answer(name, item) for name, item in raw.get("device", {}).items()),
         origin=_origin(document),
     )
@@ -78,7 +78,7 @@ def build_cause(document: Document) -> Cause:
         local=raw.get("local", False),
         from_everywhere=raw.get("from_everywhere", ""),
         checked=raw.get("checked", ""),
-        cases=tuple(_cause_case(item) for item in raw["cases"]),
+        cases=tuple(_cause_case(item) for item in raw.get("cases", ())),
         origin=_origin(document),
     )
 

@@ -30,7 +30,7 @@ def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
     """Load the errors, platforms, questions and causes in *folder*; raises KnowledgeError.
 
     With *quick*, files that have not changed since they were last found valid are neither parsed nor checked.
-    Their values are the same, but have no line numbers.
+    Their values are the same, but have no examples and no line numbers.
     """
     sources = _read(folder)
     if not quick:
@@ -40,8 +40,9 @@ def load_knowledge(folder: Path = FOLDER, *, quick: bool = False) -> Knowledge:
     if stored is not None:
         return _build(_documents(stored, _shown(folder)), sources)
     documents = _checked(folder, sources)
-    store(NAME, digest, _values(documents))
-    return _build(documents, sources)
+    values = _values(documents)
+    store(NAME, digest, values)
+    return _build(_documents(values, _shown(folder)), sources)
 
 
 def compile_knowledge(folder: Path = FOLDER) -> tuple[str, Any]:
@@ -65,8 +66,13 @@ def _name(file: Path) -> str:
 
 def _values(documents: Rooms) -> dict[str, dict[str, Any]]:
     return {
-        room: {name: document.value for name, document in some.items()} for room, some in documents.items()
+        room: {name: _used(document) for name, document in some.items()} for room, some in documents.items()
     }
+
+
+def _used(document: Document) -> dict[str, Any]:
+    """The value without its examples, a quarter of the text: only the checks of the knowledge try them."""
+    return {key: value for key, value in document.value.items() if key != "cases"}
 
 
 def _documents(stored: Any, visible: str) -> Rooms:

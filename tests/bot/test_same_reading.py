@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from bot.cli.ask import _text
+from bot.cli.text_command import text_of
 from bot.intake.read import read
 from bot.model.vocabulary import make_vocabulary
 from knowledge.loading.load import load_knowledge
@@ -35,7 +35,7 @@ WORDS: Final = (
 PASTES: Final = [*(str(sample["text"]) for sample in SAMPLES[::2]), *WORDS]
 
 WAYS: Final[dict[str, Callable[[str], str | bytes]]] = {
-    "read TEXT, understand, diagnose TEXT": lambda text: _text([text]),
+    "read TEXT, understand, diagnose TEXT": lambda text: text_of([text]),
     "read -, preflight -": lambda text: text.encode(),
     "a file of Windows": lambda text: text.replace("\n", "\r\n").encode("utf-8-sig"),
     "a file of PowerShell": lambda text: text.encode("utf-16"),

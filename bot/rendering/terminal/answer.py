@@ -1,18 +1,12 @@
-"""Render an answer with its sources, and symptom matches, for a terminal.
+"""Render an answer with its sources for a terminal.
 
 Pure: no network, no clock.
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from bot.language.answering import OFF, Answer, Sentence
-from bot.model.symptom_match import SymptomMatch
-from bot.rendering.symptom_text import understood
-from bot.rendering.terminal.console import Line
-
-MARK: Final = "\N{BULLET}"
-SHOWN: Final = 3
+from bot.rendering.terminal.console import MARK, Line
 
 
 def render_answer(answer: Answer) -> Iterator[Line]:
@@ -35,18 +29,3 @@ def render_answer(answer: Answer) -> Iterator[Line]:
 
 def _marks(sentence: Sentence) -> str:
     return "".join(f"[{source + 1}]" for source in (sentence.source, *sentence.also))
-
-
-def render_readings(readings: SymptomMatch, *, numbered: bool = False) -> Iterator[Line]:
-    """Render what was understood; *numbered* if the user can choose among the causes."""
-    if readings.codes:
-        yield Line(f"Error codes: {', '.join(readings.codes)}")
-    for name, value in readings.clues.items():
-        yield Line(f"{name}: {value}")
-    yield Line(understood(readings))
-    if readings.verdict == "close":
-        for number, candidate in enumerate(readings.offered, 1):
-            mark = str(number) if numbered else MARK
-            yield Line(f"{candidate.title} ({candidate.score:.0%})", indent=2, mark=mark)
-        if numbered:
-            yield Line("none of these", indent=2, mark=str(len(readings.offered) + 1))

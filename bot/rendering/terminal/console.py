@@ -27,6 +27,8 @@ PLAIN: Final = str.maketrans(
     )
 )
 
+MARK: Final = "\N{BULLET}"  # of an item of a list
+
 # Longer lines are hard to read, even in a wide window.
 WIDEST: Final = 100
 NARROWEST: Final = 20

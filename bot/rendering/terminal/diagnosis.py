@@ -13,7 +13,7 @@ from bot.diagnosis.run_record import RunRecord
 from bot.rendering.failure_text import sentence
 from bot.rendering.marks import WHO
 from bot.rendering.reasons import Group
-from bot.rendering.terminal.console import Line
+from bot.rendering.terminal.console import MARK, Line
 from bot.rendering.terminal.verdict_text import verdict_text
 from bot.rendering.view import RISKS, View
 from knowledge.advice.meaning import Meaning
@@ -22,7 +22,6 @@ from knowledge.model.conclusions import Judged, NextQuestion
 from knowledge.model.network import Network
 from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Observation
 
-MARK: Final = "\N{BULLET}"
 STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}
 _WHERE: Final = {
     USER_NETWORK: "in the user's network",

@@ -9,9 +9,8 @@ from typing import Final
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import compare, leading
 from bot.diagnosis.run_record import RunRecord
-from bot.rendering.terminal.console import Line
+from bot.rendering.terminal.console import MARK, Line
 from bot.rendering.terminal.diagnosis import (
-    MARK,
     STYLES,
     render_details,
     render_observations,

@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.cli.interactive import conclude_with, talk_through
+from bot.cli.interactive import conclude_with
+from bot.cli.live_run import talk_through
 from bot.model.request import Request
 from probes.protocol.model import Observation, Plan
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk

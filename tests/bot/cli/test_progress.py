@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.cli.interactive import Stopped, talk_through
+from bot.cli.live_run import Stopped, talk_through
 from bot.diagnosis.triage import Progress
 from bot.model.request import Request
 from bot.rendering.terminal.layers import layer_lines

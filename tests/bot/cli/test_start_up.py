@@ -25,16 +25,33 @@ LATE = {
     "knowledge.advice.fill", "probes.runner.run",
 }  # fmt: skip
 
+# What writes the answer on a terminal.
+TEXTS = {"bot.cli.interactive", "bot.rendering.terminal.diagnosis", "bot.rendering.terminal.live_progress"}
+
 FIRST_LOOK = """
-import os, sys
+import gc, os, sys
 import bot.cli.main, bot.relays.local
+before = sum(generation["collections"] for generation in gc.get_stats())
 
 def run(relay, plan):
-    os.write(1, " ".join(sys.modules).encode())
+    searches = sum(generation["collections"] for generation in gc.get_stats()) - before
+    os.write(1, " ".join([str(searches), *sys.modules]).encode())
     os._exit(0)
 
 bot.relays.local.LocalRelay.run = run
-sys.exit(bot.cli.main.main(["diagnose", "31009", "javascript", "--json"]))
+sys.exit(bot.cli.main.main(["diagnose", "31009", "javascript", *sys.argv[1:]]))
+"""
+
+# What reads no description of a trouble: answers to questions, the texts about reports, and the network.
+NOT_READ = {
+    "bot.language.answering", "bot.language.rewording", "bot.rendering.terminal.report",
+    "aiohttp", "dns", "cryptography",
+}  # fmt: skip
+READ = """
+import sys
+import bot.cli.main
+code = bot.cli.main.main(["read", "no audio when we are on the VPN of the company"])
+sys.stdout.write("\\n" + " ".join(sys.modules))
 """
 
 
@@ -60,17 +77,30 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return ran
 
 
-def test_little_is_imported_before_the_first_look(installed: Path) -> None:
-    """What only replies, other relays, edited files or the looks themselves need is not there at the first look."""
-    modules = set(run(installed, "-c", FIRST_LOOK).stdout.split())
-    assert {"bot.diagnosis.triage", "knowledge.model.schema"} <= modules
-    assert LATE & modules == set()
+@pytest.mark.parametrize("options", [["--json"], []], ids=["json", "text"])
+def test_little_is_imported_before_the_first_look(installed: Path, options: list[str]) -> None:
+    """What only replies, other relays, edited files or the looks themselves need is not there at the first look.
+
+    Nor does Python search for unused objects until then: a start makes many, and drops none of them.
+    """
+    searches, *modules = run(installed, "-c", FIRST_LOOK, *options).stdout.split()
+    assert {"bot.diagnosis.triage", "knowledge.model.schema"} <= set(modules)
+    assert (LATE | TEXTS) & set(modules) == set()
+    assert searches == "0"
+
+
+def test_a_description_is_read_without_what_answers_questions(installed: Path) -> None:
+    """`lineman read` of words imports what reads them, and not what other commands need besides."""
+    answer, _, modules = run(installed, "-c", READ).stdout.rpartition("\n")
+    assert "the VPN blocks calls" in answer
+    assert "bot.intake.symptoms" in modules.split()
+    assert NOT_READ & set(modules.split()) == set()
 
 
 def test_the_names_of_what_comes_late_are_right(installed: Path) -> None:
     """Each of those modules can be found, so that the list does not guard what is gone."""
     find = "import importlib.util as u, sys; print(*[n for n in sys.argv[1:] if not u.find_spec(n)])"
-    assert run(installed, "-c", find, *sorted(LATE)).stdout.split() == []
+    assert run(installed, "-c", find, *sorted(LATE | TEXTS | NOT_READ)).stdout.split() == []
 
 
 def test_an_edit_after_installation_is_noticed(installed: Path) -> None:

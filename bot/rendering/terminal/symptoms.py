@@ -1,0 +1,25 @@
+"""Render what was understood of a description, with the causes that fit, for a terminal.
+
+Pure: no network, no clock.
+"""
+
+from collections.abc import Iterator
+
+from bot.model.symptom_match import SymptomMatch
+from bot.rendering.symptom_text import understood
+from bot.rendering.terminal.console import MARK, Line
+
+
+def render_readings(readings: SymptomMatch, *, numbered: bool = False) -> Iterator[Line]:
+    """Render what was understood; *numbered* if the user can choose among the causes."""
+    if readings.codes:
+        yield Line(f"Error codes: {', '.join(readings.codes)}")
+    for name, value in readings.clues.items():
+        yield Line(f"{name}: {value}")
+    yield Line(understood(readings))
+    if readings.verdict == "close":
+        for number, candidate in enumerate(readings.offered, 1):
+            mark = str(number) if numbered else MARK
+            yield Line(f"{candidate.title} ({candidate.score:.0%})", indent=2, mark=mark)
+        if numbered:
+            yield Line("none of these", indent=2, mark=str(len(readings.offered) + 1))
