@@ -57,11 +57,13 @@ class Library:
     """Finds the causes that a description fits, and the passages that answer a question."""
 
     def __init__(
-        self, knowledge: Knowledge, passages: Sequence[Passage], without: Collection[str] = ()
+        self, knowledge: Knowledge, passages: Sequence[Passage] | None = None, without: Collection[str] = ()
     ) -> None:
-        """Learn from all lines except those in *without*, so that an evaluation can leave out what it asks."""
-        whole = [*passages, *cause_passages(knowledge, passages)]
-        self.passages: Mapping[str, Passage] = {passage.id: passage for passage in whole}
+        """Learn from all lines except those in *without*, so that an evaluation can leave out what it asks.
+
+        Without *passages*, those of the folder are read when a question needs them.
+        """
+        self._written_passages = passages
         self._left_out = {_bare(text) for text in without}
         self._common = _how_common(knowledge)
         self._knowledge = knowledge
@@ -87,6 +89,13 @@ class Library:
         strange = sum(self._answers.foreign(text, ELSEWHERE))
         sure = best.score + _COVERED * best.share + _AHEAD * min(best.ahead, 1.0) - _STRANGE * strange
         return best.label != ELSEWHERE and sure >= _ENOUGH
+
+    @cached_property
+    def passages(self) -> Mapping[str, Passage]:
+        """All passages by id: those that authors wrote, and those made from causes."""
+        written = load_passages() if self._written_passages is None else self._written_passages
+        whole = [*written, *cause_passages(self._knowledge, written)]
+        return {passage.id: passage for passage in whole}
 
     @property
     def story_lines(self) -> list[tuple[str, str]]:
@@ -136,7 +145,7 @@ def library_of(knowledge: Knowledge) -> Library:
     """The library for *knowledge*; built on first use and cached by digest."""
     if knowledge.digest not in _MADE:
         _MADE.clear()
-        _MADE[knowledge.digest] = Library(knowledge, load_passages())
+        _MADE[knowledge.digest] = Library(knowledge)
     return _MADE[knowledge.digest]
 
 

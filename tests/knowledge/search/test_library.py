@@ -10,7 +10,7 @@ from knowledge.loading.load import load_knowledge
 from knowledge.model.problems import KnowledgeError
 from knowledge.search.library import ELSEWHERE, Context, Library, library_of, load_concepts
 from knowledge.search.passages import load_passages, sentences_of
-from knowledge.search.tokens import telling, words_of
+from knowledge.search.tokens import make_concepts, telling, words_of
 
 KNOWLEDGE = load_knowledge()
 PASSAGES = load_passages()
@@ -62,6 +62,28 @@ def test_concepts_have_gaps() -> None:
     concepts = load_concepts()
     assert "other-network-works" in concepts.found_in(words_of("it works on my phone's hotspot"))
     assert "relay-down" not in concepts.found_in(words_of("turn left " + "and go on " * 5 + "not reachable"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ice", []),
+        ("the ice server", ["one"]),
+        ("ice cold server", []),
+        ("need relay", ["two"]),
+        ("needs a b c relay", ["two"]),
+        ("need a b c d relay", []),
+        ("need relay need it down here", ["two", "three"]),
+        ("relay need", []),
+    ],
+)
+def test_phrases_are_compared_word_by_word(text: str, found: list[str]) -> None:
+    """The words of a phrase follow one another, a gap holds up to three others, and each concept comes once."""
+    concepts = make_concepts(
+        {"one": ["ice servers"], "two": ["needs .. relay"], "three": ["need .. need .. here"]}
+    )
+    assert concepts.found_in(words_of(text)) == found
+    assert concepts.without("t").found_in(words_of(text)) == [name for name in found if name == "one"]
 
 
 def test_context_favours_the_platform() -> None:
