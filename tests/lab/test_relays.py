@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,27 @@ def test_fault_of_one_network(lab: Lab, place: Town, name: str) -> None:
     assert cause["scope"] == "one-network", cause
     assert cause["seen_from"] == [INSIDE]
     assert cause["fine_from"] == [OUTSIDE, f"{REFERENCE} (reference)"]
+
+
+@pytest.mark.parametrize("name", ["packet-loss-20", "mtu-both-1300", "media-udp-blocked"])
+def test_a_relay_without_privileges_does_all_of_it(lab: Lab, place: Town, name: str) -> None:
+    """Loss, a small MTU, and the place of a drop are found by a relay that has no capability and can get none."""
+    relay = place.running[1]
+    status = Path(f"/proc/{relay.pid}/status").read_text()
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert fields["Uid"].split() == ["65534"] * 4
+    assert {int(fields[f"Cap{kind}"], 16) for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {0}
+    assert fields["NoNewPrivs"] == "1"
+    scenario = scenarios.load(name)
+    world = scenario.world()
+    world.forward["fw"] = [f"ip {way} {HUB} accept" for way in ("saddr", "daddr")] + world.forward["fw"]
+    reply = ask(place, lab.put(world), INSIDE)
+    assert found(reply, INSIDE) == list(scenario.found)
+    measurements, place_of_drop = reply["measurements"], reply["found"][0]["blocked_at"]
+    assert (measurements["loss_percent"] > 0) is (name == "packet-loss-20")
+    assert (measurements["path_mtu"] == 1300) is (name == "mtu-both-1300")
+    if name == "media-udp-blocked":
+        assert place_of_drop["last_seen"] == {"hop": 1, "address": at.GATEWAY}
 
 
 def test_fault_of_the_service(lab: Lab, place: Town) -> None:

@@ -174,6 +174,19 @@ async def test_a_server_that_never_stops() -> None:
     assert (facts["tcp_in"], facts["udp_out"], facts["path_mtu"]) == ("passes", "unknown", None)
 
 
+async def test_a_flood_of_answers_proves_nothing() -> None:
+    """A server that answers short requests a hundred times, with junk among it, is still found to lose long ones."""
+    reply, _ = answers(1200)
+
+    def flood(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+        return [bytes(60_000), *reply(request, peer) * 100, b"\1\1\xff\xfc" + bytes(20)]
+
+    async with tcp_server(silence, SERVER.context()) as port, stun_server(flood) as stun:
+        failure, facts = await look(port, more=at(stun))
+    assert (failure, facts["udp_out"]) == (Failure.LARGE_PACKETS_LOST, "lost")
+    assert SHORT <= facts["lost_udp"] <= 1200  # the flood takes some answers
+
+
 async def test_a_closed_stun_port_is_not_a_narrow_path() -> None:
     """Port unreachable says nothing about sizes."""
     async with tcp_server(silence, SERVER.context()) as port:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from probes.checks import nat, stun, turn, udp_media
+from probes.checks import nat, quality, stun, turn, udp_media
 from probes.net.stun import (
     MalformedError,
     StunAttribute,
@@ -179,6 +179,24 @@ async def test_hostile_datagrams(reply: Callable[[StunMessage, tuple[str, int]],
             assert failure not in {None, Failure.PROBE_CRASHED}
         failure, _ = await see(udp_media.probe, "", 0, secrets=SECRETS, budget=0.3, turn=ways)
         assert failure not in {None, Failure.PROBE_CRASHED}
+    assert time.perf_counter() - start < 3
+
+
+def _all_at_once(request: StunMessage, peer: tuple[str, int]) -> list[bytes]:
+    return [*_flood(request, peer), *_giants(request, peer), *[stun_mapped(request, ("192.0.2.1", 1))] * 20]
+
+
+@pytest.mark.parametrize("reply", [_stale_for_ever, _flood, _all_at_once])
+async def test_hostile_answers_to_a_measurement(
+    reply: Callable[[StunMessage, tuple[str, int]], list[bytes]],
+) -> None:
+    """Floods, giants, and doubled answers cost the budget of the measurement only, and no packet counts twice."""
+    async with stun_server(reply) as port:
+        start = time.perf_counter()
+        failure, facts = await see(quality.probe, HOST, port, transport="udp", budget=2.0)
+    assert failure in {None, Failure.INCONCLUSIVE}
+    assert facts.get("sent", 0) in {0, 50, 200, 350}
+    assert 0 <= facts.get("lost", 0) <= facts.get("sent", 0)
     assert time.perf_counter() - start < 3
 
 
