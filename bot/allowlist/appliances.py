@@ -40,20 +40,20 @@ def cisco_asa(allowlist: AllowList) -> str:
 
 
 def _pan_places(name: str, entry: Entry) -> Iterator[tuple[str, str]]:
-    if entry.host:
-        yield name, f"fqdn {entry.host}"
-    else:
-        for number, block in enumerate(entry.ranges, 1):
-            yield f"{name}-{number}", f"ip-netmask {block}"
+    for number, place in enumerate(entry.objects, 1):
+        if "/" in place:
+            yield f"{name}-{number}", f"ip-netmask {place}"
+        else:
+            yield name, f"fqdn {place}"
 
 
 def _asa_places(name: str, entry: Entry) -> Iterator[tuple[str, str]]:
-    if entry.host:
-        yield name, f"fqdn v4 {entry.host}"
-    else:
-        for number, block in enumerate(entry.ranges, 1):
-            net = ip_network(block)
+    for number, place in enumerate(entry.objects, 1):
+        if "/" in place:
+            net = ip_network(place)
             yield f"{name}-{number}", f"subnet {net.network_address} {net.netmask}"
+        else:
+            yield name, f"fqdn v4 {place}"
 
 
 def _asa_port(entry: Entry) -> str:

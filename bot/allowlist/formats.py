@@ -5,8 +5,11 @@ from typing import Final, TypeAlias
 
 from bot.allowlist.appliances import cisco_asa, pan_os
 from bot.allowlist.cloud import terraform_sg
+from bot.allowlist.fortios import fortios
 from bot.allowlist.linux import iptables, nft
+from bot.allowlist.meraki import meraki
 from bot.allowlist.model import AllowList
+from bot.allowlist.page import html
 from bot.allowlist.plain import as_csv, as_json, text
 
 ListFormat: TypeAlias = Callable[[AllowList], str]
@@ -20,6 +23,9 @@ FORMS: Final[Mapping[str, ListFormat]] = {
     "terraform-sg": terraform_sg,
     "pan-os": pan_os,
     "cisco-asa": cisco_asa,
+    "fortios": fortios,
+    "meraki": meraki,
+    "html": html,
 }
 
 # These formats know only addresses, so names must be resolved for them.

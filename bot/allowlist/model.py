@@ -21,6 +21,15 @@ PURPOSES: Final = {
     "stun": "STUN, together with TURN",
     "turn": "TURN, the relay for audio",
 }
+# The same for other companies' services, which are listed last.
+PUSH_PURPOSES: Final = {
+    "apns": "incoming calls: push notifications of Apple (APNs)",
+    "fcm": "incoming calls: push notifications of Google (FCM)",
+}
+_CHANGES_OFTEN: Final = (
+    "The addresses of Google's push service (FCM) change often. If the firewall takes only addresses, allow its ports "
+    "to any address, as Google recommends."
+)
 _ROAMS: Final = frozenset(
     {"signaling", "legacy-signaling"}
 )  # where DNS may send a roaming client to any edge
@@ -47,12 +56,17 @@ class Entry:
     @property
     def purpose(self) -> str:
         """What the entry is for."""
-        return PURPOSES.get(self.service, self.service)
+        return PURPOSES.get(self.service) or PUSH_PURPOSES.get(self.service, self.service)
 
     @property
     def place(self) -> str:
         """The destination, for people."""
         return self.host or ", ".join(self.ranges)
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The destinations for a firewall that takes names: the name, or the ranges if the name has a wildcard."""
+        return (self.host,) if self.host and "*" not in self.host else self.ranges
 
     def port(self, between: str = "-") -> str:
         """Write the port, or the range with *between* in the middle."""
@@ -90,8 +104,20 @@ class AllowList:
                 found.setdefault((entry.transport, entry.ports, frozenset(entry.ranges)), []).append(entry)
         return tuple(tuple(group) for group in found.values())
 
+    @property
+    def by_port(self) -> tuple[tuple[Entry, ...], ...]:
+        """Entries by transport and ports, for firewalls whose rules take several destinations."""
+        found: dict[tuple[object, ...], list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault((entry.transport, entry.ports), []).append(entry)
+        return tuple(tuple(group) for group in found.values())
+
     def head(self) -> tuple[str, ...]:
         """List the lines at the top of every format."""
+        return (*self.notes(), *(f"{key}: {what}" for key, what in self.sources.items()))
+
+    def notes(self) -> tuple[str, ...]:
+        """List the sentences about the whole list, without its sources."""
         turn = "with TURN" if self.turn else "without TURN"
         sdk = ", SDK before 3.0" if self.legacy else ""
         v6 = any(":" in item for entry in self.entries for item in entry.ranges)
@@ -102,7 +128,7 @@ class AllowList:
                 "traffic of these flows."
             ),
             *(() if v6 else (_IPV4,)),
-            *(f"{key}: {what}" for key, what in self.sources.items()),
+            *((_CHANGES_OFTEN,) if any(e.service == "fcm" and e.ranges for e in self.entries) else ()),
         )
 
     def with_addresses(self, found: Mapping[str, tuple[str, ...]]) -> "AllowList":
@@ -149,6 +175,15 @@ def _entries(network: Network, platform: str, edge: str, optional: Collection[st
             yield Entry("media", "udp", network.media_ports, "", network.media_ranges, sources[:1])
         elif service in optional or service not in _BY_RANGE | _LEGACY:
             yield from _of_service(network, service, platform, edge)
+    yield from _of_push(network, platform)
+
+
+def _of_push(network: Network, platform: str) -> Iterator[Entry]:
+    """List the hosts of other companies that bring incoming calls to a phone."""
+    for push in network.push_of(platform):
+        for host in push.hosts:
+            for ports in push.ports:
+                yield Entry(push.id, "tcp", ports, host, push.ranges, push.sources, push.status)
 
 
 def _of_service(network: Network, service: str, platform: str, edge: str) -> Iterator[Entry]:

@@ -35,7 +35,7 @@ def addresses(
         if not given[host]:
             raise UsageError(
                 f"{host} cannot be resolved from here, and this format takes only addresses. Use "
-                "--format text, csv, json, pan-os, or cisco-asa, which keep names, or "
+                f"--format {', '.join(form for form in FORMS if form not in BY_ADDRESS)}, which keep names, or "
                 "--any-address to allow the port to any address."
             )
     return given

@@ -28,15 +28,16 @@ _OF_MEDIA: Final = re.compile(r"\b(?:media|audio|rtp|voice traffic|edge)\b", re.
 _MEDIA: Final = re.compile(
     r"\b(?:which|what) (?:\w+ )?ports?\b.*\b(?:media|audio|rtp|voice traffic)\b", re.IGNORECASE
 )
-_MOBILE_ONLY: Final = "ports-registration"
 _PASSAGES: Final = (
     "ports-all",
     "ports-signaling",
-    _MOBILE_ONLY,
+    "ports-registration",
     "ports-media",
     "turn-ports",
     "ports-insights",
+    "ports-push",
 )
+_MOBILE_ONLY: Final = frozenset({"ports-registration", "ports-push"})
 
 
 def passages_about_ports(text: str, platform: str) -> tuple[str, ...]:
@@ -45,4 +46,4 @@ def passages_about_ports(text: str, platform: str) -> tuple[str, ...]:
         return ("ports-media",)
     if not _ASKED.search(text) or _NARROW.search(text):
         return ()
-    return tuple(name for name in _PASSAGES if platform != "javascript" or name != _MOBILE_ONLY)
+    return tuple(name for name in _PASSAGES if platform != "javascript" or name not in _MOBILE_ONLY)

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from knowledge.loading.cache import digest_of, load, store
 from knowledge.loading.platform_likes import platform_files, read_likes, widen_platforms
-from knowledge.model.network import Edge, IceServer, KnownPage, Network, Service
+from knowledge.model.network import Edge, IceServer, KnownPage, Network, PushService, Service
 from knowledge.model.problems import Complaint, KnowledgeError, at_line
 
 TWILIO: Final = Path(__file__).parents[1] / "networks" / "twilio.yaml"
@@ -72,7 +72,8 @@ def _checked(file: Path, source: bytes) -> tuple[Any, tuple[str, ...]]:
         raise NetworkFileError(list(places)[:_MOST])
     likes = read_likes(platforms)
     services = [widen_platforms(service, likes) for service in value["services"]]
-    return {**value, "services": services}, tuple(roots)
+    push = [widen_platforms(service, likes) for service in value.get("push", ())]
+    return {**value, "services": services, "push": push}, tuple(roots)
 
 
 def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Network:
@@ -97,6 +98,7 @@ def make_network(value: Mapping[str, Any], roots: tuple[str, ...] = ()) -> Netwo
         roots=roots,
         proxy=value.get("proxy", ""),
         ice_servers=tuple(_ice_server(item) for item in value.get("ice_servers", ())),
+        push=tuple(_push_service(item) for item in value.get("push", ())),
         tokens_api=value.get("tokens_api", ""),
         insights_api=value.get("insights_api", ""),
         alerts_api=value.get("alerts_api", ""),
@@ -130,6 +132,18 @@ def _service(item: Mapping[str, Any]) -> Service:
         hosts=dict(item["hosts"]),
         platforms=tuple(item.get("platforms", ())),
         path=item.get("path", ""),
+        sources=_several(item.get("source", ())),
+        status=item.get("status", "verified"),
+    )
+
+
+def _push_service(item: Mapping[str, Any]) -> PushService:
+    return PushService(
+        id=item["id"],
+        hosts=tuple(item["hosts"]),
+        ports=tuple((ports[0], ports[-1]) for ports in item["ports"]),
+        platforms=tuple(item["platforms"]),
+        ranges=tuple(item.get("ranges", ())),
         sources=_several(item.get("source", ())),
         status=item.get("status", "verified"),
     )

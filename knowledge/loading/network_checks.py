@@ -24,6 +24,7 @@ def check(value: Mapping[str, Any], platforms: Collection[str]) -> Iterator[Comp
     yield from _platforms(value, platforms)
     yield from _addresses(value)
     yield from _ports(value)
+    yield from _push(value)
     yield from _known_pages(value)
     yield from _ice(value)
     yield from _sources(value, value.get("sources", {}), ())
@@ -47,11 +48,12 @@ def _names(value: Mapping[str, Any]) -> Iterator[Complaint]:
 
 
 def _platforms(value: Mapping[str, Any], known: Collection[str]) -> Iterator[Complaint]:
-    for index, service in enumerate(value["services"]):
-        for number, name in enumerate(service.get("platforms", ())):
-            if name not in known:
-                sentence = f"there is no platform {name!r}{nearest(name, known)}"
-                yield Complaint(("services", index, "platforms", number), sentence)
+    for group in ("services", "push"):
+        for index, service in enumerate(value.get(group, ())):
+            for number, name in enumerate(service.get("platforms", ())):
+                if name not in known:
+                    sentence = f"there is no platform {name!r}{nearest(name, known)}"
+                    yield Complaint((group, index, "platforms", number), sentence)
 
 
 def _no_edge(name: str, edges: Iterable[str]) -> str:
@@ -100,6 +102,20 @@ def _ports(value: Mapping[str, Any]) -> Iterator[Complaint]:
     low, high = value["media"]["ports"]
     if low > high:
         yield Complaint(("media", "ports"), f"the first port {low} is above the last one {high}: swap them")
+
+
+def _push(value: Mapping[str, Any]) -> Iterator[Complaint]:
+    for index, service in enumerate(value.get("push", ())):
+        for number, text in enumerate(service.get("ranges", ())):
+            yield from _range(("push", index, "ranges", number), text)
+        for number, ports in enumerate(service["ports"]):
+            if ports[0] > ports[-1]:
+                sentence = f"the first port {ports[0]} is above the last one {ports[-1]}: swap them"
+                yield Complaint(("push", index, "ports", number), sentence)
+        for number, host in enumerate(service["hosts"]):
+            if "*" in host and not service.get("ranges"):
+                sentence = f"many firewalls take no wildcard such as {host}: add `ranges`"
+                yield Complaint(("push", index, "hosts", number), sentence)
 
 
 def _known_pages(value: Mapping[str, Any]) -> Iterator[Complaint]:

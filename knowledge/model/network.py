@@ -63,6 +63,22 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class PushService:
+    """Hosts of another company that bring incoming calls to phones. They are listed for firewalls, and never checked.
+
+    A host may begin with `*.`. *ports* are first and last port of each range, over TCP.
+    """
+
+    id: str
+    hosts: tuple[str, ...]
+    ports: tuple[tuple[int, int], ...]
+    platforms: tuple[str, ...]
+    ranges: tuple[str, ...] = ()  # CIDR, where published
+    sources: tuple[str, ...] = ()
+    status: str = "verified"
+
+
+@dataclass(frozen=True, slots=True)
 class IceServer:
     """A STUN or TURN server in WebRTC's format, with or without a credential."""
 
@@ -104,6 +120,7 @@ class Network:
     roots: tuple[str, ...] = ()  # PEM text
     proxy: str = ""
     ice_servers: tuple[IceServer, ...] = ()
+    push: tuple[PushService, ...] = ()
     tokens_api: str = ""
     insights_api: str = ""  # of one call's data, without the Call SID
     alerts_api: str = ""
@@ -159,6 +176,10 @@ class Network:
     def services_of(self, service: str, platform: str) -> tuple[Service, ...]:
         """List the entries for *service* that *platform* uses, in the order of the file."""
         return tuple(item for item in self.services if item.id == service and item.serves(platform))
+
+    def push_of(self, platform: str) -> tuple[PushService, ...]:
+        """List the push services that bring calls to *platform*."""
+        return tuple(item for item in self.push if platform in item.platforms)
 
     def hosts(self, service: str, platform: str, edge: str = "") -> tuple[str, ...]:
         """List the hosts that a firewall must allow; for roaming, its own host and those of every edge."""

@@ -36,6 +36,7 @@ _ENDINGS: Final[Mapping[str, str]] = {
     "json": "json",
     "nft": "nft",
     "terraform-sg": "tf",
+    "html": "html",
 }
 _ADDRESS: Final = re.compile(r"https://\S+")
 INLINE: Final = 2_800  # characters of the file that are shown inline if files are not allowed

@@ -38,6 +38,11 @@ ASA = re.compile(
 )
 
 
+def start_of(block: str) -> str:
+    """The first address of a range: some forms write a mask instead of a length."""
+    return str(ip_network(block).network_address)
+
+
 def listed(platform: str, edge: str = "roaming", *, turn: bool = True) -> AllowList:
     found = make_list(NETWORK, platform, edge, turn=turn)
     return found.with_addresses(dict.fromkeys(found.names, ("198.51.100.7/32",)))
@@ -46,7 +51,8 @@ def listed(platform: str, edge: str = "roaming", *, turn: bool = True) -> AllowL
 def test_an_edge_needs_its_own_hosts_only() -> None:
     """A fixed edge needs its signaling host; roaming needs every edge's, because DNS may lead to any."""
     fixed = {one.host for one in make_list(NETWORK, "ios", "frankfurt").entries}
-    assert fixed == {"chunderm.de1.gll.twilio.com", "ers.twilio.com", "eventgw.twilio.com", ""}
+    own = {"chunderm.de1.gll.twilio.com", "ers.twilio.com", "eventgw.twilio.com", ""}
+    assert fixed == own | {"*.push.apple.com"}
     roams = [one.host for one in make_list(NETWORK, "javascript").entries if one.service == "signaling"]
     assert len(roams) == 1 + len(NETWORK.edges)
 
@@ -62,6 +68,33 @@ def test_home_regions_have_event_hosts_of_their_own() -> None:
         for question in load_knowledge().questions.values()
         for look in question.observe
     )
+
+
+def test_phones_need_hosts_of_apple_and_google() -> None:
+    """Incoming calls need APNs or FCM. Their hosts are in the list of that platform, and in no diagnosis."""
+    hosts = {
+        platform: {(one.host, one.port()) for one in make_list(NETWORK, platform, "dublin").entries}
+        for platform in PLATFORMS
+    }
+    apple = {("*.push.apple.com", "5223"), ("*.push.apple.com", "443")}
+    google = {("mtalk.google.com", "5228-5230"), ("alt8-mtalk.google.com", "443")}
+    assert apple < hosts["ios"]
+    assert not google & hosts["ios"]
+    assert google < hosts["android"]
+    assert not apple & hosts["android"]
+    assert apple | google < hosts["react-native"]
+    assert not (apple | google) & hosts["javascript"]
+    push = {name for service in NETWORK.push for name in (service.id, *service.hosts)}
+    asked = {look.service for question in load_knowledge().questions.values() for look in question.observe}
+    assert not push & ({*NETWORK.service_names} | asked)
+
+
+def test_addresses_of_google_change() -> None:
+    """A list that has looked its names up says so; one that keeps names need not."""
+    android = make_list(NETWORK, "android", "dublin")
+    assert not any("change often" in line for line in android.head())
+    assert any("change often" in line for line in listed("android", "dublin").head())
+    assert not any("change often" in line for line in listed("ios", "dublin").head())
 
 
 def test_turn_comes_with_its_published_ranges() -> None:
@@ -94,9 +127,9 @@ def test_every_form_holds_every_entry(platform: str, edge: str, turn: bool, form
     found = listed(platform, edge, turn=turn)
     written = FORMS[form](found)
     for entry in found.entries:
-        assert (
-            entry.host in written if form not in BY_ADDRESS else all(one in written for one in entry.ranges)
-        )
+        needs_ranges = form in BY_ADDRESS or entry.host not in written
+        assert not needs_ranges or form in BY_ADDRESS or "*" in entry.host
+        assert not needs_ranges or all(start_of(one) in written for one in entry.ranges)
         assert str(entry.ports[1]) in written
     assert NETWORK.checked in written or form == "csv"
     assert "network-connectivity-requirements" in written or form == "csv"
