@@ -1,4 +1,4 @@
-"""Limit how many diagnoses a user and a workspace may start, with token buckets.
+"""Limit how many diagnoses a user and a workspace may start, and how many calls they may look up, with token buckets.
 
 Pure: the caller passes the time (monotonic, seconds).
 """
@@ -24,7 +24,12 @@ class Limit:
 
     def __str__(self) -> str:
         """Write the limit as part of a sentence."""
-        return f"{self.count} in {spoken(self.period)}"
+        return self.of("")
+
+    def of(self, noun: str) -> str:
+        """Write the limit with what it counts, as in 10 calls in 10 minutes; *noun* is in the singular."""
+        counted = f" {noun}{'s' if self.count != 1 else ''}" if noun else ""
+        return f"{self.count}{counted} in {spoken(self.period)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,11 @@ class RateLimits:
 
 @dataclass(slots=True)
 class RequestLimiter:
-    """The token buckets of recent users and workspaces."""
+    """The token buckets of recent users and workspaces. *verb* and *noun* say what is limited."""
 
     limits: RateLimits = field(default_factory=RateLimits)
+    verb: str = "start"
+    noun: str = ""
     _buckets: dict[tuple[str, str], TokenBucket] = field(default_factory=dict, repr=False)
 
     def refuse(self, team: str, user: str, now: float) -> str | None:
@@ -55,7 +62,8 @@ class RequestLimiter:
                 if waits[0] >= waits[1]
                 else ("This workspace", self.limits.workspace)
             )
-            return f"{who} may start {limit}; the next one is possible in {spoken(max(waits))}."
+            wait = spoken(max(waits))
+            return f"{who} may {self.verb} {limit.of(self.noun)}; the next one is possible in {wait}."
         mine.take(now)
         ours.take(now)
         return None

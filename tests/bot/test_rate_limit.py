@@ -33,6 +33,16 @@ def test_workspace_has_a_share_too() -> None:
     assert limit.refuse("T2", "U1", 0.0) is None
 
 
+def test_other_requests_have_their_own_sentence() -> None:
+    """The refusal of a look-up says what was looked up, in the singular for one."""
+    calls = RequestLimiter(RateLimits(user=Limit(2, 60)), "look up", "call")
+    once = RequestLimiter(RateLimits(user=Limit(1, 60)), "look up", "call")
+    assert [calls.refuse("T", "U", 0.0) for _ in range(2)] == [None, None]
+    assert once.refuse("T", "U", 0.0) is None
+    assert str(calls.refuse("T", "U", 0.0)).startswith("You may look up 2 calls in 1 minute; the next")
+    assert str(once.refuse("T", "U", 0.0)).startswith("You may look up 1 call in 1 minute; the next")
+
+
 def test_refusal_costs_nothing() -> None:
     """Asking again and again while refused does not push the time further away."""
     limit = RequestLimiter(SMALL)

@@ -17,6 +17,7 @@ Transport: TypeAlias = Literal["socket", "http"]
 
 SLACK: Final = "https://slack.com/api/"
 PORT: Final = 3000
+CALLS: Final = Limit(10, 600)  # one look-up is up to a dozen requests to the service's API
 EDITS: Final = Limit(50, 60)  # Tier 3: https://docs.slack.dev/apis/web-api/rate-limits
 
 HOW_TO: Final = """\
@@ -64,6 +65,7 @@ class SlackSettings:
     vantage: str | None = None
     runs_at_once: int = 16  # on one relay
     starts: RateLimits = field(default_factory=RateLimits)  # of diagnoses
+    calls: Limit = CALLS  # that one person may look up by Call SID
     edits: Limit = EDITS  # changes of messages in one workspace
 
     @property
@@ -108,6 +110,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
             user=get.parsed("LINEMAN_RATE_USER", parse_limit, usual.user, LIMIT_FORM),
             workspace=get.parsed("LINEMAN_RATE_WORKSPACE", parse_limit, usual.workspace, LIMIT_FORM),
         ),
+        calls=get.parsed("LINEMAN_RATE_CALLS", parse_limit, CALLS, LIMIT_FORM),
         edits=get.parsed("LINEMAN_EDITS", parse_limit, EDITS, LIMIT_FORM),
     )
     for problem in _missing(settings) if settings.transport else ():

@@ -23,7 +23,7 @@ async def find_call(context: AppContext, actor: Actor, text: str) -> tuple[CallD
     if not sid:
         return None, text
     await _check_access(context, actor)
-    return await _fetch(context, sid), rest
+    return await _fetch(context, actor, sid), rest
 
 
 def request_with(
@@ -58,7 +58,7 @@ async def take(context: AppContext, actor: Actor, case: CaseRow, text: str) -> s
     if is_known(await _observations(context, case), sid):
         await thread_replies.reply(context, actor, note(ALREADY_READ))
         return rest or None
-    call = await _fetch(context, sid)
+    call = await _fetch(context, actor, sid)
     if call.reading:
         await reports.go_on(context, actor, case, call.reading, "")
     else:
@@ -73,7 +73,9 @@ async def _check_access(context: AppContext, actor: Actor) -> None:
         await context.permissions.check_access(workspace, actor, (LOCAL,))
 
 
-async def _fetch(context: AppContext, sid: str) -> CallData:
+async def _fetch(context: AppContext, actor: Actor, sid: str) -> CallData:
+    """Fetch the data of a call, if *actor* has not looked up too many lately."""
+    context.permissions.check_lookup(actor)
     engine = context.engine
     return await context.worker.run(fetch_call(sid, engine.network, engine.settings))
 

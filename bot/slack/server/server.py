@@ -17,7 +17,7 @@ import aiohttp
 from bot.background import PeriodicTask
 from bot.diagnosis.engine import Engine, load_engine
 from bot.language.llm_settings import read_endpoint
-from bot.rate_limit import RequestLimiter
+from bot.rate_limit import RateLimits, RequestLimiter
 from bot.relays.access_rules import load_access
 from bot.relays.hub.settings import read_hub_settings
 from bot.slack.api.ack_priority import AckPriority
@@ -100,7 +100,10 @@ async def open_context(
         await relays.fresh()
         workspaces = Workspaces(settings, session)
         limits = RequestLimiter(settings.starts)
-        permissions = Permissions(load_access(environment), limits, relays, by_name=workspaces.single)
+        calls = RequestLimiter(RateLimits(user=settings.calls), "look up", "call")
+        permissions = Permissions(
+            load_access(environment), limits, relays, calls=calls, by_name=workspaces.single
+        )
         tasks = await stack.enter_async_context(TaskSupervisor())
         yield AppContext(
             engine=engine,

@@ -42,9 +42,16 @@ class Permissions:
     """
 
     def __init__(
-        self, rules: AccessRules, rate: RequestLimiter, relays: SlackRelayDirectory, *, by_name: bool = True
+        self,
+        rules: AccessRules,
+        rate: RequestLimiter,
+        relays: SlackRelayDirectory,
+        *,
+        calls: RequestLimiter,
+        by_name: bool = True,
     ) -> None:
         self._own, self._rate, self._relays, self._by_name = rules, rate, relays, by_name
+        self._calls = calls
         self._heard: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
         self._untold: dict[tuple[str, str], SlackError] = {}  # for lack of a scope
 
@@ -68,6 +75,16 @@ class Permissions:
         People of another organization, with whom a channel is shared, read its verdicts anyway.
         """
         await self._check(workspace, replace(actor, home=""), relays)
+
+    def check_lookup(self, actor: Actor) -> None:
+        """Check that *actor* is within the limit of calls that one person may look up; raises `NotAllowedError`."""
+        if why := self._calls.refuse(actor.team, actor.user, time.monotonic()):
+            raise NotAllowedError(
+                why,
+                [
+                    "Send the code or your description without the Call SID to go on without the data of this call."
+                ],
+            )
 
     async def _check(self, workspace: Workspace, actor: Actor, relays: Sequence[str]) -> None:
         rules = self._rules()

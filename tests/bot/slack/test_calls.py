@@ -10,7 +10,7 @@ from bot.diagnosis.engine import Engine
 from bot.diagnosis.turn_settings import TurnSettings
 from tests.bot.slack.conftest import Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
-from tests.bot.voice_insights import SID, InsightsServer, call, insights_server
+from tests.bot.voice_insights import OTHER, SID, InsightsServer, call, insights_server
 from tests.fake_slack.slack import FakeSlack
 
 SECRET = "a-secret-nobody-may-see"
@@ -82,6 +82,23 @@ async def test_nobody_else_reads_calls(
         await slack.command(f"/diagnose {SID}", here.user("grace"))
         await here.whisper("certain people")
         assert insights.asked == []
+
+
+async def test_one_person_looks_up_so_many_calls(
+    slack: FakeSlack, serving: Serving, insights: InsightsServer
+) -> None:
+    """Beyond the limit nothing is fetched, and the person reads when to come back; others are not affected."""
+    relay = MadeUpRelay()
+    async with serving(slack, relay, desk=desk(relay, insights), LINEMAN_RATE_CALLS="1/600") as here:
+        await slack.command(f"/diagnose {SID}", here.user())
+        message = await here.verdict()
+        await here.reply("The caller ended the call.")
+        before = len(insights.asked)
+        await slack.mention(f"and {OTHER}", here.user(), message.channel, thread=message.root)
+        await here.whisper("You may look up 1 call in 10 minutes; the next one is possible in")
+        assert len(insights.asked) == before
+        await slack.mention(f"and {OTHER}", here.user("grace"), message.channel, thread=message.root)
+        await here.until(lambda: len(insights.asked) > before)
 
 
 async def test_without_credentials(slack: FakeSlack, serving: Serving, insights: InsightsServer) -> None:
