@@ -1,6 +1,7 @@
 """Hostile STUN and TURN: no crash, no hang past the budget, no growth."""
 
 import asyncio
+import gc
 import random
 import time
 import tracemalloc
@@ -239,14 +240,16 @@ async def test_a_hostile_server_leaves_nothing_behind() -> None:
     async with stun_server(_stale_for_ever) as port:
         for _ in range(20):
             await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
+        gc.collect()  # what is in a circle is garbage that nobody has searched for yet
         tracemalloc.start()
         try:
             before, _ = tracemalloc.get_traced_memory()
             for _ in range(200):
                 failure, _ = await see(turn.probe, HOST, port, transport="udp", secrets=SECRETS)
                 assert failure is Failure.TURN_STALE_NONCE
+            gc.collect()
             after, _ = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-    assert after - before < 200_000
+    assert after - before < 100_000
     assert len(asyncio.all_tasks()) == tasks
