@@ -47,6 +47,11 @@ def can_reuse(before: Request, after: Request) -> bool:
     return same_place and before.platform in (None, after.platform)
 
 
+def is_same_test(before: Request, after: Request) -> bool:
+    """Tell whether a difference between the results of two requests is a change of what was tested."""
+    return (before.code, before.platform, before.edge) == (after.code, after.platform, after.edge)
+
+
 def _without_versions(values: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, str]:
     return {name: value for name, value in values.items() if not vocabulary.is_version(name)}
 

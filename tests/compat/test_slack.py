@@ -345,12 +345,12 @@ async def test_case_goes_on(former: Former, slack: FakeSlack, serving: Serving, 
         await slack.say("show the evidence", ada, thread=top.ts)
         await here.reply("20 of 21 looks were fine")
         await slack.click(top, "lm_again", ada)
-        assert "UDP to the media ports is blocked" in (await here.reply("Gone: ")).text
+        assert "UDP to the media ports is blocked" in (await here.reply("Fixed: ")).text
         assert len(here.relay.plans) == 1
 
 
 async def test_owed_and_cut_off(former: Former, slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
-    """A verdict that the former process still owed to Slack is sent; a run that it did not end is declared."""
+    """A verdict that the former process still owed to Slack is sent; a run that it did not end starts again."""
     ada = slack.user("ada")
     async with former_app(former, slack, tmp_path) as app:
         await app.order("meet", "SIGNALING_SHUT")
@@ -365,7 +365,7 @@ async def test_owed_and_cut_off(former: Former, slack: FakeSlack, serving: Servi
     slack.chaos.orders.clear()
     async with serving(slack, MadeUpRelay()) as here:
         assert (await here.verdict()).text.startswith("Found: ")
-        assert "31005" in (await here.verdict(1)).text
+        assert "31005" in str((await here.verdict(1)).blocks)
         await here.context.tasks.drain(5)  # a message is there a moment before it is noted as sent
         assert await here.context.store.unfinished() == ()
         assert await here.context.store.due() == ()

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.diagnosis.comparison import compare, missing_from
 from bot.diagnosis.run_record import RunRecord
+from bot.model.request import Request
 from bot.rendering.blocks import text_limits
 from bot.rendering.blocks.block_types import bullets, context, header, rich, run, section, table, title
 from bot.rendering.blocks.decision_path import WalkedQuestion, walked
@@ -33,11 +34,22 @@ class Change:
     unknown: tuple[str, ...] = ()  # found before, but not checked this time
     elsewhere: tuple[str, ...] = ()  # sentences about relays that took part in only one of the runs
     comparable: bool = True  # whether any relay took part in both
+    asked: tuple[
+        str, ...
+    ] = ()  # sentences about another code, platform, or edge: then a difference fixes nothing
 
     @property
     def resolved(self) -> bool:
         """Whether something was found before and nothing is now, on the same relays."""
-        return bool(self.gone) and not (self.new or self.still or self.unknown or self.elsewhere)
+        left = self.new or self.still or self.unknown or self.elsewhere
+        return bool(self.gone) and not (left or self.asked)
+
+    @property
+    def labels(self) -> tuple[str, str, str]:
+        """What to call the causes that were found before, now, and both times."""
+        if self.asked:
+            return "Found only before", "Found only this time", "Found both times"
+        return "Fixed", "New", "Still failing"
 
 
 def what_changed(before: Sequence[RunRecord], now: Sequence[RunRecord], knowledge: Knowledge) -> Change:
@@ -49,7 +61,20 @@ def what_changed(before: Sequence[RunRecord], now: Sequence[RunRecord], knowledg
     for old, new in both:
         walks = (walked(old, knowledge), walked(new, knowledge))
         total = _sum(total, change(old.diagnosis, new.diagnosis, *walks), new, several=several)
-    return replace(total, elsewhere=tuple(_elsewhere(before, now)))
+    asked = _asked(before[0].request, now[0].request, knowledge) if before and now else ()
+    return replace(total, elsewhere=tuple(_elsewhere(before, now)), asked=tuple(asked))
+
+
+def _asked(old: Request, new: Request, knowledge: Knowledge) -> Iterator[str]:
+    """Name what the two requests do not share: a cause of another platform is no change."""
+    titles = {platform.id: platform.title for platform in knowledge.platforms.values()}
+    for name, was, is_ in (
+        ("Code", old.code, new.code),
+        ("Platform", *(titles.get(item.platform or "", "all") for item in (old, new))),
+        ("Edge", old.edge, new.edge),
+    ):
+        if was != is_:
+            yield f"{name}: {was}, now {is_}"
 
 
 def _sum(total: Change, change: Change, record: RunRecord, *, several: bool) -> Change:
@@ -129,6 +154,8 @@ def compared(earlier: RunHeader, run_header: RunHeader, what: Change, outcome: s
 def _name(what: Change, outcome: str) -> str:
     if what.resolved and outcome == "clear":
         return "✅ Resolved: no problem found any more"
+    if what.asked:
+        return "Not the same test as before"
     if not what.comparable:
         return "Looked from elsewhere than before"
     if what.gone or what.new:
@@ -139,10 +166,12 @@ def _name(what: Change, outcome: str) -> str:
 
 
 def _lists(what: Change) -> Mapping[str, Sequence[str]]:
+    gone, new, still = what.labels
     lists = {
-        "Gone": what.gone,
-        "New": what.new,
-        "Still there": what.still,
+        "Different request": what.asked,
+        gone: what.gone,
+        new: what.new,
+        still: what.still,
         "Not known: the relay could not look this time": what.unknown,
         "From other relays": what.elsewhere,
     }

@@ -23,11 +23,12 @@ def render_changes(
     change = what_changed(before, now, knowledge)
     yield Line()
     yield Line(f"{_headline(change)} {later or 'This run'} compared with {earlier}.", "bold")
-    yield from section("Different request", items(_asked(before[0], now[0])))
+    gone, new, still = change.labels
     for title, texts in (
-        ("Fixed", change.gone),
-        ("New", change.new),
-        ("Still failing", change.still),
+        ("Different request", change.asked),
+        (gone, change.gone),
+        (new, change.new),
+        (still, change.still),
         ("Not checked this time", change.unknown),
         ("From other relays", change.elsewhere),
     ):
@@ -40,6 +41,8 @@ def render_changes(
 def _headline(change: Change) -> str:
     if change.resolved:
         return "Fixed."
+    if change.asked:
+        return "Not the same test."
     if not change.comparable:
         return "The runs have no relay in common."
     if change.gone or change.new:
@@ -47,15 +50,3 @@ def _headline(change: Change) -> str:
     if change.unknown:
         return "Not everything could be checked again."
     return "Still failing." if change.still else "No change."
-
-
-def _asked(before: RunRecord, now: RunRecord) -> Iterator[str]:
-    """Name what the two requests do not share: a cause of another platform is no change."""
-    old, new = before.request, now.request
-    for name, was, is_ in (
-        ("Code", old.code, new.code),
-        ("Platform", old.platform or "all", new.platform or "all"),
-        ("Edge", old.edge, new.edge),
-    ):
-        if was != is_:
-            yield f"{name}: {was}, now {is_}"

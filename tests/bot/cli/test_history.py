@@ -81,10 +81,11 @@ def test_changes_name_what_is_new_and_another_request() -> None:
     engine = made_up_desk(MadeUpRelay((MEDIA_LOST,)))
     lost = engine.diagnose(Request("31009", "android"), lambda _: None)
     text = to_text(render_changes("a", (shut,), "b", (lost,), engine.knowledge))
-    assert text.startswith("\nSomething changed. b compared with a.")
-    assert "Platform: ios, now android" in text
-    assert text.index("\nFixed\n") < text.index(shut.diagnosis.found[0].title) < text.index("\nNew\n")
-    assert lost.diagnosis.found[0].title in text.partition("\nNew\n")[2]
+    assert text.startswith("\nNot the same test. b compared with a.")
+    assert "Platform: iOS, now Android" in text
+    before, now = "\nFound only before\n", "\nFound only this time\n"
+    assert text.index(before) < text.index(shut.diagnosis.found[0].title) < text.index(now)
+    assert lost.diagnosis.found[0].title in text.partition(now)[2]
     fine = made_up_desk(MadeUpRelay()).diagnose(REQUEST, lambda _: None)
     assert to_text(render_changes("a", (shut,), "b", (fine,), engine.knowledge)).startswith("\nFixed. b ")
     same = to_text(render_changes("a", (shut,), "b", (shut,), engine.knowledge))

@@ -43,13 +43,33 @@ async def test_edge_and_again(here: Here) -> None:
     """Another edge and “again” are new runs of the same case, one after the other."""
     top = await case(here, "/diagnose 31009 ios")
     await here.slack.say("edge frankfurt", here.user("grace"), thread=top.ts)
-    await here.verdict(1)
+    other = await here.verdict(1)
+    assert "Not the same test as before" in other.text
+    assert "Edge: roaming, now frankfurt" in other.text
     await here.slack.say("test again", here.user("linus"), thread=top.ts)
-    await here.verdict(2)
+    again = await here.verdict(2)
+    assert "Not the same test" not in again.text
     found = await here.context.store.case_of_thread(here.slack.team.id, top.channel.id, top.ts)
     assert found
     assert found.request.edge == "frankfurt"
     assert {run.request.edge for run in await here.context.store.runs(found.id)} == {"roaming", "frankfurt"}
+
+
+async def test_another_platform_fixes_nothing(here: Here) -> None:
+    """What was found on one platform and not on another is not called fixed, and the verdict is not “Resolved”."""
+    here.relay.faults = SIGNALING_SHUT
+    top = await case(here, "/diagnose 31009 ios")
+    here.relay.faults = ()
+    await here.slack.say("try javascript", here.user("grace"), thread=top.ts)
+    change = await here.verdict(1)
+    assert "Not the same test as before" in change.text
+    assert "Platform: iOS, now JavaScript" in change.text
+    assert "Found only before: " in change.text
+    await here.context.tasks.drain(10)
+    assert "Resolved" not in top.text + change.text
+    await here.slack.say("test again", here.user("grace"), thread=top.ts)
+    await here.verdict(2)
+    assert "Not the same test" not in here.ours()[2].text
 
 
 async def test_questions(here: Here) -> None:
