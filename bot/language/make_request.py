@@ -71,7 +71,7 @@ def make_request(reading: Reading, vocabulary: Vocabulary) -> Understood:
     clues = reading.clues
     if _is_slip(sentence, clues, vocabulary) or _names_no_relay(sentence, vocabulary):
         return strict
-    requests = [_make(code, clues, vocabulary) for code in known]
+    requests = [request_for_code(code, clues, vocabulary) for code in known]
     requests = [
         replace(request, assumed="context") if request.code in reading.open_codes else request
         for request in requests
@@ -88,7 +88,7 @@ def _no_code(codes: tuple[str, ...], vocabulary: Vocabulary) -> UsageError:
     return UsageError(f"I found no error code in that. Try {EXAMPLES}.")
 
 
-def _make(code: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> Request:
+def request_for_code(code: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> Request:
     """Make the request for *code*, with each clue that the strict parser accepts."""
     options = [("code", code)]
     for option in sorted(

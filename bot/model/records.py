@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 from bot.model.request import Request
 
 RUNNING: Final = "running"
+RESTARTED: Final = "restarted"  # in the summary of a run that a restart interrupted and that started again
 Ended: TypeAlias = Literal["done", "stopped", "lost", "failed"]
 FeedbackVerdict: TypeAlias = Literal["right", "wrong"]
 
@@ -43,7 +44,9 @@ class RunRow:
     status: str = RUNNING  # or one of `Ended`
     ended: float | None = None
     outcome: str = ""  # found, clear, or unclear, once it is done
-    summary: Mapping[str, Any] = field(default_factory=dict)  # what replies show without evaluating again
+    summary: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # what replies show without evaluating again; while it runs, what a restart needs
 
     @property
     def relays(self) -> tuple[str, ...]:

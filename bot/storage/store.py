@@ -23,6 +23,7 @@ from bot.storage.inbox_table import InboxTable
 from bot.storage.labels import Labels
 from bot.storage.posts_table import OWE, PostsTable
 from bot.storage.relay_registry import RelayRegistry
+from bot.storage.restarts_table import RestartsTable
 from bot.storage.retention import DAY, SweptRows, sweep_cases, sweep_rest
 from bot.storage.row_codec import (
     LET_GO,
@@ -39,7 +40,7 @@ from probes.protocol.json_codec import dump, load, observation_from_json, observ
 from probes.protocol.model import Observation
 
 
-class Store(InboxTable, PostsTable):
+class Store(InboxTable, PostsTable, RestartsTable):
     """The database of one installation."""
 
     def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:
@@ -90,12 +91,10 @@ class Store(InboxTable, PostsTable):
         """Store the case's request after a change."""
         await self._change("UPDATE cases SET request = ? WHERE id = ?", request_text(request), case_id)
 
-    async def start_run(
-        self, run: RunRow, asked: tuple[str, str] | None = None, owed: PostRow | None = None
-    ) -> None:
+    async def start_run(self, run: RunRow, asked: tuple[str, str] | None = None, *owed: PostRow) -> None:
         """Store a run that starts, and delete the request that *asked* for it (team, event id) from the inbox.
 
-        In the same transaction, the *owed* message enters the outbox, so that a crash cannot lose the answer.
+        In the same transaction, the *owed* messages enter the outbox, so that a crash cannot lose the answer.
         """
         row = asdict(run) | {"request": request_text(run.request), "summary": json_text(run.summary)}
         row["vantages"] = json.dumps(dict(run.vantages))  # in the order of the run
@@ -103,8 +102,8 @@ class Store(InboxTable, PostsTable):
 
         def work(db: Database) -> None:
             db.table("runs").insert(row)
-            if owed:
-                list(db.query(OWE, columns_of(owed)))
+            for post in owed:
+                list(db.query(OWE, columns_of(post)))
             if asked:
                 db.execute(LET_GO, asked)
 

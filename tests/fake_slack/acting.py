@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tests.fake_slack import limits
+from tests.fake_slack.links import link_event
 from tests.fake_slack.oauth import installed_with
 from tests.fake_slack.records import Delivery
 from tests.fake_slack.responses import ResponseUrl, show
@@ -156,7 +157,16 @@ class Acting:
             await self._event(team, {**event, "type": kind})
         if team.bot in message.channel.members and _readable(team, message.channel):
             await self._event(team, event)
+        if shared := link_event(self, message, user):
+            await self._event(team, shared)
         return message
+
+    async def compose(self: "FakeSlack", text: str, user: User, channel: Channel | None = None) -> None:
+        """Write *text* without sending it: the app hears of the links in it."""
+        channel = channel or self.channel(team=self.teams[user.team])
+        draft = Message(self.clock.stamp(), channel, user.id, text)
+        if shared := link_event(self, draft, user, "composer"):
+            await self._event(self.teams[user.team], shared)
 
     async def mention(
         self: "FakeSlack", text: str, user: User, channel: Channel | None = None, thread: str | None = None
@@ -253,6 +263,25 @@ class Acting:
         payload["actions"] = [
             {**done, "block_id": block.get("block_id", "b0"), "action_ts": self.clock.stamp()}
         ]
+        return await self.deliveries.deliver("interactive", payload)
+
+    async def press_card(
+        self: "FakeSlack", message: Message, address: str, action: str, user: User
+    ) -> Delivery:
+        """Press the button *action* of the card below *message* for the link *address*."""
+        card = Message(message.ts, message.channel, "", "", message.previews[address])
+        block, element = next((b, e) for b, e in card.elements() if e["action_id"] == action)
+        done = {key: element[key] for key in ("action_id", "type", "text", "value") if key in element}
+        place = ResponseUrl(self.teams[user.team], message.channel, user.id, self.clock.now())
+        container = {"type": "message_attachment", "message_ts": message.ts, "attachment_id": 1}
+        container |= {"channel_id": message.channel.id, "is_ephemeral": False, "is_app_unfurl": True}
+        container |= {"app_unfurl_url": address}
+        container |= {"thread_ts": message.thread_ts} if message.thread_ts else {}
+        payload = self._interaction("block_actions", user)
+        payload |= {"container": container, "channel": _channel(message.channel), "state": {"values": {}}}
+        payload |= {"app_unfurl": {"id": 1, "blocks": card.blocks, "is_app_unfurl": True}}
+        payload |= {"response_url": self._response_url(place)}
+        payload["actions"] = [{**done, "block_id": block["block_id"], "action_ts": self.clock.stamp()}]
         return await self.deliveries.deliver("interactive", payload)
 
     def _interaction(self: "FakeSlack", kind: str, user: User, **more: Any) -> dict[str, Any]:

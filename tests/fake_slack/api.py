@@ -27,6 +27,8 @@ AS_JSON: Final = frozenset(
         "loading_messages",
         "channels",
         "users",
+        "unfurls",
+        "outputs",
     }
 )
 

@@ -16,6 +16,9 @@ from tests.slack_limits import message_problems, view_problems
 TIERS: Final = {
     "chat.update": 50,
     "chat.delete": 50,
+    "chat.unfurl": 50,
+    "functions.completeSuccess": 50,
+    "functions.completeError": 50,
     "chat.postEphemeral": 100,
     "chat.startStream": 20,
     "chat.appendStream": 100,

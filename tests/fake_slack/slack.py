@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from tests.fake_slack import api, chat, oauth, others, responses, sharing, streams, views
+from tests.fake_slack import api, chat, links, oauth, others, responses, sharing, streams, views, workflows
 from tests.fake_slack.acting import Acting
 from tests.fake_slack.api import SlackError
 from tests.fake_slack.chaos import Chaos
@@ -32,11 +32,13 @@ from tests.fake_slack.state import (
 
 METHOD_ROOMS: Final = (
     chat,
+    links,
     oauth,
     others,
     sharing,
     streams,
     views,
+    workflows,
 )  # importing them fills the table of methods
 HOST: Final = "127.0.0.1"
 KINDS: Final = {"channel": "C", "group": "G", "im": "D", "mpim": "G"}

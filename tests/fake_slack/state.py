@@ -87,6 +87,8 @@ class Message:
     stream: Literal["", "streaming", "stopped", "dead", "stopped_by_user"] = ""
     chunks: list[dict[str, Any]] = field(default_factory=list, repr=False)
     files: list["File"] = field(default_factory=list, repr=False)
+    unfurl_id: str = ""  # under which the app was told of its links
+    previews: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)  # below it, by link
 
     @property
     def root(self) -> str:
@@ -173,6 +175,17 @@ class View:
 
 
 @dataclass
+class Execution:
+    """One run of a step of a workflow."""
+
+    id: str
+    step: str
+    state: Literal["running", "completed", "failed"] = "running"
+    outputs: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+@dataclass
 class Team:
     """One workspace that has installed the app."""
 
@@ -195,6 +208,7 @@ class Team:
     refresh: str = ""
     tokens: dict[str, float] = field(default_factory=dict, repr=False)  # those still known, until when
     sessions: dict[tuple[str, str], str] = field(default_factory=dict)
+    executions: dict[str, Execution] = field(default_factory=dict)  # of steps of workflows, by id
 
     def find(self, channel: str) -> Channel | None:
         """A channel by its id, or the direct messages with a user by theirs."""
@@ -205,7 +219,7 @@ class Team:
     def direct(self, user: str) -> Channel:
         """The direct messages between the bot and *user*."""
         for channel in self.channels.values():
-            if channel.kind == "im" and user in channel.members:
+            if channel.kind == "im" and {user, self.bot} <= channel.members:
                 return channel
         made = Channel(new_id("D"), "directmessage", self.id, self.bot_id, "im", {user, self.bot})
         self.channels[made.id] = made

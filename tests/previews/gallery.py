@@ -11,7 +11,17 @@ from typing import Any
 from bot.diagnosis.run_record import RunRecord
 from bot.model.request import Request
 from bot.model.vocabulary import person_questions
-from bot.rendering.blocks import evidence, fixes, guides, lists, modals, notices, run_diff, ticket
+from bot.rendering.blocks import (
+    evidence,
+    fixes,
+    guides,
+    lists,
+    modals,
+    notices,
+    run_diff,
+    run_endings,
+    ticket,
+)
 from bot.rendering.blocks.customer import customer_copy
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion, follow, walked
 from bot.rendering.blocks.elements import ButtonContext
@@ -156,8 +166,11 @@ class Gallery:
             "progress-cards", "Progress, as cards", progress(fresh, passed, done, total, cards=True)
         )
         yield Exhibit("progress-several", "Progress from several relays", self.together.progress())
-        yield Exhibit("stopped", "Stopped", notices.stopped(one, "U0AGENT", done, total))
-        yield Exhibit("lost", "Interrupted by a restart", notices.lost(one, done, total))
+        yield Exhibit("stopped", "Stopped", run_endings.stopped(one, "U0AGENT", done, total))
+        yield Exhibit("lost", "Interrupted by a restart", run_endings.lost(one, done, total))
+        yield Exhibit("restarting", "Interrupted, starts again by itself", run_endings.restarting(fresh))
+        again = progress(replace(fresh, restarted=True), passed, done, total)
+        yield Exhibit("restarted", "Progress after a restart", again)
 
     def _verdicts(self) -> Iterator[Exhibit]:
         yield Exhibit("verdict", "Verdict", self.blocked.verdict())

@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 
 from tests.fake_slack.records import Delivery
 from tests.fake_slack.slack import FakeSlack
-from tests.fake_slack.state import Channel, Message, User, View, new_id
+from tests.fake_slack.state import Channel, Execution, Message, User, View, new_id
+from tests.fake_slack.workflows import run_step
 from tests.slack.bot import has_ended
 
 MOMENT: Final = (
@@ -27,14 +28,16 @@ class Asked:
     room: Channel
     top: Message | None = None  # a verdict to go on with
     form: View | None = None
+    execution: Execution | None = None  # of a step of a workflow
     deliveries: list[Delivery] = field(default_factory=list)
 
     async def ask(self) -> None:
         """Ask, and wait until Slack has passed it on or given up."""
         before = len(self.slack.records.deliveries)
         await WAYS[self.way].ask(self)
+        mine = self.execution.id if self.execution else self.user.id
         self.deliveries = [
-            one for one in self.slack.records.deliveries[before:] if self.user.id in json.dumps(one.payload)
+            one for one in self.slack.records.deliveries[before:] if mine in json.dumps(one.payload)
         ]
 
     @property
@@ -76,6 +79,7 @@ class Asked:
         elif not way.runs:
             ended = count
         right = int(self.accepted) <= count == ended <= 1
+        right &= not (self.accepted and self.execution and self.execution.state == "running")
         taken = "accepted" if self.accepted else "not accepted"
         return "" if right else f"{self.way} of {self.user.name}: {taken}, {count} answers, {ended} ended"
 
@@ -128,12 +132,18 @@ async def filled_in(one: Asked) -> None:
     await one.slack.submit(view, {"code": "31009", "platform": "javascript"}, one.user)
 
 
+async def by_workflow(one: Asked) -> None:
+    inputs = {"channel": one.room.id, "code": "31009", "platform": "javascript"}
+    one.execution = await run_step(one.slack, inputs)
+
+
 WAYS: Final[dict[str, Way]] = {
     "command": Way(typed("31009 javascript")),
     "mention": Way(said("31009 javascript", mention=True)),
     "direct": Way(lambda one: one.slack.tell("31009 javascript", one.user)),
     "message": Way(on_a_message),
     "form": Way(filled_in),
+    "step": Way(by_workflow),
     "again": Way(pressed("lm_again"), goes_on=True),
     "words again": Way(said("test again"), goes_on=True),
     "evidence": Way(pressed("lm_evidence"), runs=False, goes_on=True),

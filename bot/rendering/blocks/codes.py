@@ -3,15 +3,29 @@
 Pure: no network, no clock.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import Block, bullets, header, link, paragraph, rich, run, runs, title
+from bot.rendering.blocks.block_types import (
+    Block,
+    bullets,
+    header,
+    link,
+    paragraph,
+    rich,
+    run,
+    runs,
+    section,
+    title,
+)
 from bot.rendering.blocks.elements import ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from knowledge.advice.meaning import Meaning
 
 _OTHERS = 5  # number of buttons for other codes
+THREAD: Final = "thread"  # the place of a button whose run belongs below the message that it is on
 
 
 def code_meaning(meaning: Meaning, platform: str = "") -> Message:
@@ -45,6 +59,21 @@ def code_meaning(meaning: Meaning, platform: str = "") -> Message:
         f"{meaning.code} {meaning.name}. {text_limits.cut(answer, 2_000)} {meaning.elsewhere}"
         + (f" Not to be taken for {text_limits.cut(confused, 800)}" if confused else "")
     )
+
+
+def code_card(meaning: Meaning) -> Message:
+    """Render a code in one sentence, with a button to diagnose it, as a card below a link."""
+    name, first = f"{meaning.code} {meaning.name}".strip(), _first_sentence(meaning)
+    builder = MessageBuilder()
+    values = {"code": meaning.code, "place": THREAD}
+    builder.last(row(button("start", f"Diagnose {meaning.code}", ButtonContext(), values=values)))
+    builder.add(section(f"*{text_limits.quote(name, 150)}*\n{text_limits.quote(first, 400)}".rstrip()))
+    return builder.message(f"{name}. {first}")
+
+
+def _first_sentence(meaning: Meaning) -> str:
+    text = " ".join(next(iter(meaning.texts), "").split())
+    return re.split(r"(?<=[.!?]) (?=[A-Z])", text, maxsplit=1)[0]
 
 
 def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -> Message:

@@ -1,4 +1,4 @@
-"""Short notices: refusals, usage errors, internal errors, stopped and lost runs, thanks.
+"""Short notices: refusals, usage errors, internal errors, thanks.
 
 Pure: no network, no clock.
 """
@@ -7,19 +7,31 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import bullets, context, header, paragraph, rich, run, runs, section
+from bot.rendering.blocks.block_types import bullets, context, paragraph, rich, run, runs, section
 from bot.rendering.blocks.elements import ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
-from bot.rendering.blocks.run_header import RunHeader, byline, footer, mention
+from bot.rendering.blocks.run_header import RunHeader, footer
 
-EXAMPLES: Final = ("/diagnose 31009", "/diagnose 31009 ios", "/diagnose 31009 javascript edge=frankfurt")
 NO: Final = "\N{NO ENTRY SIGN}"
 BROKEN: Final = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
 
 
-def examples(relay: str = "") -> tuple[str, ...]:
-    """Return commands that work; the last one names *relay*, if there is one."""
-    return (*EXAMPLES[:-1], f"{EXAMPLES[-1]} from {relay}") if relay else EXAMPLES
+def examples(
+    relay: str = "",
+    code: str = "31009",
+    platforms: Sequence[str] = ("ios", "javascript"),
+    edge: str = "frankfurt",
+) -> tuple[str, ...]:
+    """Return commands that work: for *code*, on the first and the last of *platforms*, at *edge*, from *relay*."""
+    there = " ".join((*([f"edge={edge}"] if edge else []), *([f"from {relay}"] if relay else [])))
+    return (
+        f"/diagnose {code}",
+        f"/diagnose {code} {platforms[0]}",
+        f"/diagnose {code} {platforms[-1]} {there}".rstrip(),
+    )
+
+
+EXAMPLES: Final = examples()
 
 
 def note(sentence: str) -> Message:
@@ -112,34 +124,6 @@ def error(what: str, reference: str, header: RunHeader | None = None) -> Message
     )
 
 
-def stopped(header: RunHeader, by: str, done: int, total: int) -> Message:
-    """Confirm that a run was stopped, with the number of finished checks."""
-    who = f" by {named}" if (named := mention(by)) else ""
-    builder = _again(header, f"Stopped: {header.subject}")
-    builder.add(
-        section(f"Stopped{who} after {done} of {total} checks. The results are stored; there is no verdict.")
-    )
-    return builder.message(
-        f"Stopped: {header.subject}, after {done} of {total} checks. The results are stored; "
-        "there is no verdict."
-    )
-
-
-def lost(header: RunHeader, done: int, total: int) -> Message:
-    """Report a run that was cut off by a restart."""
-    builder = _again(header, f"Cut off: {header.subject}")
-    builder.add(
-        section(
-            f"Lineman was restarted while this ran, after {done} of {total} checks, so there is no verdict. "
-            "This does not mean that the network has a fault."
-        )
-    )
-    return builder.message(
-        f"Cut off: Lineman was restarted while {header.subject} ran, after {done} of {total} looks. No verdict; "
-        "test again."
-    )
-
-
 def thanks(header: RunHeader, verdict: str) -> Message:
     """Confirm feedback."""
     right = verdict == "right"
@@ -150,15 +134,22 @@ def thanks(header: RunHeader, verdict: str) -> Message:
     return builder.message(f"Thank you. {text}")
 
 
+BETWEEN_PEOPLE: Final = "I cannot post in direct messages between other people. "
 _CLOSED: Final = {  # Slack's word: why nothing can be posted in a channel
     "is_archived": "This channel is archived, so nobody can post in it. ",
     "restricted_action": "Only some people may post in this channel. ",
 }
 
 
-def cannot_post(bot: str = "@Lineman", word: str = "not_in_channel", *, sent: bool = False) -> Message:
-    """Say why nothing can be posted in a channel (Slack's *word*), and where the answer is: *sent* directly, or not."""
-    why = _CLOSED.get(word, "I am not in this channel. ")
+def cannot_post(
+    bot: str = "@Lineman", word: str = "not_in_channel", *, sent: bool = False, direct: bool = False
+) -> Message:
+    """Say why nothing can be posted in a channel (Slack's *word*), and where the answer is: *sent* directly, or not.
+
+    *direct*: it was asked in direct messages, where apps cannot be invited.
+    """
+    closed = word in _CLOSED or direct
+    why = _CLOSED.get(word, BETWEEN_PEOPLE if direct else "I am not in this channel. ")
     invited = [
         run("To have it here, type "),
         run(f"/invite {bot}", 100, code=True),
@@ -167,10 +158,10 @@ def cannot_post(bot: str = "@Lineman", word: str = "not_in_channel", *, sent: bo
     parts = [run(why, bold=True)]
     if sent:
         parts.append(run("The answer comes to you in a direct message. "))
-    if word not in _CLOSED:
+    if not closed:
         parts += invited
     elif not sent:
-        parts.append(run("Ask in another channel, or in a direct message."))
+        parts.append(run("Ask in another channel, or in a direct message with me."))
     builder = MessageBuilder()
     builder.add(rich(paragraph(*parts)))
     return builder.message("".join(str(part["text"]) for part in parts))
@@ -189,10 +180,3 @@ def missing_scope(scopes: Sequence[str]) -> Message:
         )
     )
     return builder.message(f"A permission is missing: {named}. {text}")
-
-
-def _again(run_header: RunHeader, name: str) -> MessageBuilder:
-    builder = MessageBuilder()
-    builder.last(row(button("again", "Test again", run_header.asked, style="primary")), footer(run_header))
-    builder.add(header(name), byline(run_header))
-    return builder

@@ -16,6 +16,7 @@ from bot.rendering.symptom_text import assumed_as
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
+RESTARTED: Final = "Lineman was restarted, so the tests started again."
 _USER: Final = re.compile(r"[UW][A-Z0-9]{5,30}")  # a Slack user id
 
 
@@ -38,6 +39,7 @@ class RunHeader:
     digest: str = ""  # of the knowledge
     line: str = ""  # round trip, jitter, and loss, where they were measured
     assumed: str = ""  # a sentence, if the code proves nothing
+    restarted: bool = False  # a restart interrupted the run, and it started again
 
     @property
     def subject(self) -> str:
@@ -79,7 +81,8 @@ def byline(header: RunHeader, severity: str = "", *, line: bool = True) -> Block
     """Small text under the title: severity, code, platform, edge, and relay; with *line*, what was measured."""
     words = [severity] if severity else []
     text = " · ".join([*words, f"Error {header.subject}", f"edge {header.edge}", header.where])
-    parts = (text, header.assumed, header.line if line else "")
+    again = RESTARTED if header.restarted else ""
+    parts = (text, again, header.assumed, header.line if line else "")
     return context(*(text_limits.quote(part, 400) for part in parts if part))
 
 

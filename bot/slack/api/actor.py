@@ -11,6 +11,8 @@ from typing import Any, Final
 
 # Seconds. Slack rejects a trigger after 3 seconds, and the call itself takes time.
 TRIGGER_LIVES: Final = 2.0
+# The actor of a workflow's step: Slack does not say who runs it, so this is nobody's id. Rules can name it.
+WORKFLOW: Final = "workflow"
 # When the current request arrived (monotonic clock), before Bolt handled it; set by AckPriority.
 ARRIVED: Final[ContextVar[float]] = ContextVar("arrived", default=0.0)
 
@@ -46,6 +48,11 @@ class Actor:
         """Whether this is a direct message to the bot."""
         return self.channel_type == "im" or self.channel.startswith("D")
 
+    @property
+    def in_direct_messages(self) -> bool:
+        """Whether this is a direct message, to the bot or between people."""
+        return self.direct or self.channel_type == "mpim"
+
 
 def of_command(body: Mapping[str, Any]) -> Actor:
     """Read the actor of a slash command; Slack does not offer slash commands in threads."""
@@ -56,6 +63,7 @@ def of_command(body: Mapping[str, Any]) -> Actor:
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         enterprise=_text(body, "enterprise_id"),
+        channel_type=_kind_of(_text(body, "channel_name")),
     )
 
 
@@ -73,9 +81,15 @@ def of_interaction(body: Mapping[str, Any]) -> Actor:
         response_url=_text(body, "response_url"),
         trigger=_text(body, "trigger_id"),
         enterprise=_text(_inner(body, "enterprise"), "id"),
+        channel_type=_kind_of(_text(channel, "name")),
         private=container.get("is_ephemeral") is True,
         home=_text(user, "team_id") if _is_foreign(body, user, team) else "",
     )
+
+
+def _kind_of(name: str) -> str:
+    """Recognize group direct messages by the name that Slack gives them; other names say nothing."""
+    return "mpim" if name.startswith("mpdm-") else ""
 
 
 def _is_foreign(body: Mapping[str, Any], user: Mapping[str, Any], team: Mapping[str, Any]) -> bool:

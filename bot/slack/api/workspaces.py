@@ -39,6 +39,8 @@ SCOPES: Final = (
     "groups:history",
     "im:history",
     "im:write",
+    "links:read",
+    "links:write",
     "mpim:history",
 )
 

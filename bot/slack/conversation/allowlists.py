@@ -37,10 +37,8 @@ async def send_allowlist(context: AppContext, actor: Actor, wanted: ListRequest)
     except SlackError as error:
         if error.word not in OUTSIDE or place == actor.user:
             raise
-        await context.post_ephemeral(
-            actor,
-            notices.cannot_post(f"@{(await context.workspace(actor)).name}", error.word, sent=True),
-        )
+        name, direct = f"@{(await context.workspace(actor)).name}", actor.in_direct_messages
+        await context.post_ephemeral(actor, notices.cannot_post(name, error.word, sent=True, direct=direct))
         await _give(context, actor, wanted, content, actor.user, "")
 
 

@@ -1,13 +1,11 @@
 """Interpret a text and carry out what it asks for: remove secrets, parse off the event loop, then act."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from bot.allowlist.request import ListRequest, called
 from bot.diagnosis.call_data import CallData
-from bot.diagnosis.revise import apply_changes, override
 from bot.errors import UsageError
 from bot.language.answering import Answer
 from bot.language.follow_ups import LastQuestion
@@ -74,7 +72,7 @@ async def handle_text(context: AppContext, actor: Actor, text: str) -> None:
     call, text = await calls.find_call(context, actor, text) if "CA" in text else (None, text)
     heard = await context.worker.call(read, text, language, conversation)
     if call:
-        heard = _with_call(context, heard, call)
+        heard = with_call(context, heard, call)
     if heard.taken_out and not heard.says_nothing:
         await context.post_ephemeral(actor, note(heard.taken_out))
     await dispatch(context, actor, heard)
@@ -128,7 +126,8 @@ async def _stop(context: AppContext, actor: Actor) -> None:
     await context.post_ephemeral(actor, note(text))
 
 
-def _with_call(context: AppContext, heard: ParsedMessage, call: CallData) -> ParsedMessage:
+def with_call(context: AppContext, heard: ParsedMessage, call: CallData) -> ParsedMessage:
+    """Add the data of the *call* that a message names to what it asks for."""
     want = calls.request_with(context, heard.want, call, says_nothing=heard.says_nothing)
     return replace(heard, want=want, call=call)
 
@@ -155,24 +154,6 @@ async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> No
             await inventories.post_channel_history(context, actor)
         case HistoryWanted():
             await inventories.post_history(context, actor)
-
-
-async def handle_form_story(context: AppContext, actor: Actor, story: str, fields: Mapping[str, str]) -> None:
-    """Start a case from the *story* in the form. The form's other *fields* override its words."""
-    vocabulary = await context.words_for(actor)
-    call, story = await calls.find_call(context, actor, story) if "CA" in story else (None, story)
-    heard = await context.worker.call(read, story, answers.language_context(context, vocabulary))
-    if call:
-        heard = _with_call(context, heard, call)
-    match heard.want:
-        case SymptomMatch() as found:
-            clues = override(found.clues, fields, vocabulary)
-            heard = replace(heard, want=replace(found, clues=clues))
-        case Request() as found:
-            heard = replace(heard, want=apply_changes(found, fields, vocabulary))
-    if heard.taken_out and not heard.says_nothing:
-        await context.post_ephemeral(actor, note(heard.taken_out))
-    await dispatch(context, actor, heard)
 
 
 def read(text: str, language: LanguageContext, conversation: Conversation = NEW) -> ParsedMessage:

@@ -139,7 +139,8 @@ async def _in_words(context: AppContext, actor: Actor, refused: SlackError) -> M
     """Explain an error from Slack to the person who can fix it."""
     log.warning("error from Slack: %s", refused.word)
     if refused.word in OUTSIDE:
-        return notices.cannot_post(f"@{(await context.workspace(actor)).name}", refused.word)
+        name = f"@{(await context.workspace(actor)).name}"
+        return notices.cannot_post(name, refused.word, direct=actor.in_direct_messages)
     if refused.word == "missing_scope":
         return notices.missing_scope(refused.needed or ("unknown",))
     return notices.error(f"Slack did not accept the answer ({refused.word}).", new_reference())

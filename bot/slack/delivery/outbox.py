@@ -6,12 +6,14 @@ The store holds the run and its state; the message itself is rendered again for 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.diagnosis.revise import is_same_test
 from bot.model.records import CaseRow, PostRow, RunRow
 from bot.rendering.blocks.message import Message
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError
-from bot.slack.api.post_update import DIRECT, OUTSIDE, PEOPLE, deliver_final, direct, find, post
+from bot.slack.api.post_update import OUTSIDE, PEOPLE, deliver_final, direct, find, post
 from bot.slack.api.workspaces import Workspace
+from bot.slack.delivery import step_results
 from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT
@@ -32,9 +34,7 @@ async def announce(
     If Lineman may not post there, the message goes to *user* directly, and Slack's word for why comes third.
     """
     await context.ack_priority.wait_until_idle()
-    channel, ts, refused = await _put(
-        context, workspace, await _placed(context, workspace, owed), first, user
-    )
+    channel, ts, refused = await _put(context, workspace, await placed(context, workspace, owed), first, user)
     await context.store.delivered(owed.key, ts, owed.version)
     return channel, ts, refused
 
@@ -49,13 +49,15 @@ async def settle_run(context: AppContext, run_id: str) -> None:
     await deliver(context, await context.store.owe(replace(owed, payload={"state": run.status})))
     if run.status == "done" and case.message_ts not in ("", owed.message_ts):
         await _owe_case(context, case, run.id, {})
+    if (step := await context.store.post(step_results.key_of(run_id))) and step.due:
+        await step_results.complete(context, step)
 
 
 async def notify(context: AppContext, run_id: str) -> None:
     """Post in the thread of a finished run, once, that it has ended: an edited message notifies nobody."""
     run = await context.store.run(run_id)
     case = await context.store.case(run.case) if run else None
-    if run is None or case is None or run.status != "done":
+    if run is None or case is None or run.status != "done" or not case.user.startswith(PEOPLE):
         return
     thread = case.thread_ts or case.message_ts
     row = PostRow(f"end of {run.id}", run.id, case.team, case.channel, thread, {"ended": "yes"})
@@ -80,13 +82,16 @@ async def add_to_case(context: AppContext, case: CaseRow, run_id: str, what: str
 
 async def deliver(context: AppContext, owed: PostRow) -> None:
     """Send *owed* and record that it was sent. Raises `SlackError`."""
+    if step_results.EXECUTION in owed.payload:
+        await step_results.complete(context, owed)
+        return
     workspace = await context.workspaces.get(owed.team)
     made = await _made(context, owed)
     if made is None or workspace is None:
         await context.store.drop_post(owed.key)
         return
     message, case = made
-    owed = await _placed(context, workspace, owed)
+    owed = await placed(context, workspace, owed)
     channel, ts = owed.channel, owed.message_ts
     ts = ts or await find(workspace, channel, owed.key, owed.thread_ts, owed.created)
     if ts:
@@ -98,7 +103,7 @@ async def deliver(context: AppContext, owed: PostRow) -> None:
         await context.store.bind_thread(case.id, channel, case.thread_ts or ts, ts)
 
 
-async def _placed(context: AppContext, workspace: Workspace, owed: PostRow) -> PostRow:
+async def placed(context: AppContext, workspace: Workspace, owed: PostRow) -> PostRow:
     """Replace a user id by the channel of the direct message: only a channel's history can be read."""
     if not owed.channel.startswith(PEOPLE):
         return owed
@@ -112,11 +117,13 @@ async def _put(
     try:
         return *await post(workspace, owed.channel, message, thread=owed.thread_ts, key=owed.key), ""
     except SlackError as error:
-        if error.word not in OUTSIDE or owed.channel.startswith(DIRECT):
+        if error.word not in OUTSIDE or not user.startswith(PEOPLE):
             raise
-        refused = error.word
-    there = await context.store.owe(replace(owed, channel=await direct(workspace, user), thread_ts=""))
-    return *await post(workspace, there.channel, message, key=there.key), refused
+        channel, refused = await direct(workspace, user), error
+    if channel == owed.channel:
+        raise refused
+    there = await context.store.owe(replace(owed, channel=channel, thread_ts=""))
+    return *await post(workspace, there.channel, message, key=there.key), refused.word
 
 
 async def _owe_case(context: AppContext, case: CaseRow, run: str, how: Mapping[str, str]) -> None:
@@ -175,7 +182,9 @@ async def others(context: AppContext, case: CaseRow) -> tuple[str, ...]:
 
 
 def _is_resolved(before: FinishedRun, now: FinishedRun) -> bool:
-    """Whether *now* ran on every relay that found a problem *before*; the caller checks the outcome."""
+    """Whether *now* repeats the test on every relay that found a problem *before*; the caller checks the outcome."""
+    if not is_same_test(before.record.request, now.record.request):
+        return False
     found = {record.relay for record in before.records if record.diagnosis.found}
     return bool(found) and found <= set(now.relays)
 

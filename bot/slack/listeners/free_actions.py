@@ -1,9 +1,11 @@
 """Handle buttons that need no case: start, help, choices among causes, meanings, allow-lists."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from bot.rendering.blocks import modals
+from bot.rendering.blocks.codes import THREAD
 from bot.rendering.blocks.symptom_choices import nothing as no_choice
 from bot.slack.api.actor import Actor
 from bot.slack.conversation import allowlists, answers, symptom_choices, thread_replies
@@ -15,7 +17,9 @@ Fields: TypeAlias = Mapping[str, str]  # what the button carries
 
 
 async def _start(context: AppContext, actor: Actor, fields: Fields) -> None:
-    """Start a case with the chosen code, or open the form."""
+    """Start a case with the chosen code, or open the form. From the card below a link, it starts in the thread."""
+    if fields.get("place") == THREAD:
+        actor = replace(actor, thread=actor.thread or actor.message)
     given = {name: fields[name] for name in ("code", "platform") if fields.get(name)}
     if "code" in given:
         await lifecycle.start(context, actor, views.filled_in(given, context.vocabulary))

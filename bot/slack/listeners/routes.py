@@ -14,9 +14,11 @@ from bot.slack.listeners import (
     assistant,
     commands,
     feedback,
+    links,
     mentions,
     messages,
     shortcuts,
+    steps,
     uninstall,
     views,
 )
@@ -42,6 +44,8 @@ LISTENERS: Final[tuple[ListenerModule, ...]] = (
     app_home,
     assistant,
     feedback,
+    links,
+    steps,
     uninstall,
 )
 
@@ -58,6 +62,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "stop": assistant.stop_all,
     "home": app_home.publish,
     "greeting": assistant.greet,
+    "link": links.unfurl,
+    "step": steps.run,
     "uninstalled": uninstall.forget,
     "revoked": uninstall.forget,
 }

@@ -10,18 +10,17 @@ from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.request import Request, Vocabulary
 from bot.model.vocabulary import person_questions
-from bot.rendering.blocks.modals import FORM, answers, form
+from bot.rendering.blocks.modals import ANY, FORM, answers, form
 from bot.slack.api.actor import Actor, of_interaction
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call
 from bot.slack.api.workspaces import Workspace
-from bot.slack.conversation.dispatch import handle_form_story
+from bot.slack.conversation import form_text
 from bot.slack.delivery import inbox
 from bot.slack.runs import lifecycle
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import NoWindowError, make_event
 
 TOO_LATE: Final = BUSY | UNCERTAIN | {"expired_trigger_id"}
-FIRST: Final = "31009"  # the preselected code
 LATE: Final = (
     "Slack allows three seconds to open a window, and that time has passed. Please try again, or "
     "type what you know, such as `/diagnose 31009 ios`."
@@ -45,21 +44,17 @@ def register(app: AsyncApp, context: AppContext) -> None:
 
 
 async def begin(context: AppContext, actor: Actor, values: Mapping[str, str]) -> None:
-    """Start a diagnosis from the form; a code takes precedence over a description."""
-    if "code" in values or not values.get("story"):
+    """Start a diagnosis from the form: from its code, its description, or both."""
+    if not values.get("story", "").strip():
         await lifecycle.start(context, actor, filled_in(values, context.vocabulary))
         return
     fields = {name: value for name, value in values.items() if name in context.vocabulary.names}
-    await handle_form_story(context, actor, values["story"], fields)
+    await form_text.start(context, actor, values["story"], fields)
 
 
 def check(fields: Mapping[str, str], vocabulary: Vocabulary) -> None:
-    """Raise `FieldError` for invalid fields, and if a description comes with the preselected code."""
+    """Raise `FieldError` for invalid fields, and if there is neither a code nor a description."""
     story = fields.get("story", "").strip()
-    if story and fields.get("code") == FIRST:
-        raise FieldError(
-            "story", f"If you mean {FIRST}, clear this field. Otherwise, choose “I have no code” above."
-        )
     filled_in({"code": vocabulary.codes[0], **fields} if story else fields, vocabulary)
 
 
@@ -74,7 +69,7 @@ async def open_form(context: AppContext, actor: Actor, given: Mapping[str, str] 
         edges=context.vocabulary.edges,
         relays=relays,
         questions=person_questions(knowledge, (given or {}).get("platform", "")),
-        given={"code": FIRST, "relay": relays[0] if relays else "", "edge": context.vocabulary.roaming}
+        given={"code": ANY, "relay": relays[0] if relays else "", "edge": context.vocabulary.roaming}
         | dict(given or {}),
         metadata=json.dumps(
             {"channel": actor.channel, "thread": actor.thread, "response_url": actor.response_url}

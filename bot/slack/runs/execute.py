@@ -13,13 +13,13 @@ from bot.diagnosis.call_data import add_call
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.triage import Progress, triage
 from bot.errors import UsageError
-from bot.model.records import Ended
+from bot.model.records import RESTARTED, Ended
 from bot.relays.local import Relay, from_each
 from bot.rendering.blocks.decision_path import follow
 from bot.rendering.blocks.message import Message
 from bot.rendering.vantage_summary import side_of
 from bot.slack.api.client import SlackError
-from bot.slack.api.post_update import LiveMessage
+from bot.slack.api.post_update import PEOPLE, LiveMessage
 from bot.slack.api.update_pacer import Priority
 from bot.slack.delivery import outbox
 from bot.slack.runs.locate_drops import locate_drops
@@ -35,6 +35,19 @@ from probes.protocol.model import Observation
 log = logging.getLogger(__name__)
 
 NOTIFY_AFTER = 15.0  # seconds; after that, people look away, and an edit notifies nobody
+
+
+async def begin(context: AppContext, running: ActiveRun, channel: str) -> None:
+    """Bind the case to the message of its first run, in *channel*, and start the run."""
+    case = running.case
+    elsewhere = channel != case.channel and not case.channel.startswith(PEOPLE)
+    running.case = replace(case, channel=channel)
+    if not case.message_ts:
+        thread = running.ts if elsewhere else case.thread_ts or running.ts
+        await context.store.bind_thread(case.id, channel, thread, running.ts)
+        running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
+    if running.run.id in context.active_runs:  # not stopped in the meantime
+        context.tasks.start(running.name, execute_run(context, running))
 
 
 async def execute_run(context: AppContext, running: ActiveRun) -> None:
@@ -67,6 +80,8 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
 async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, ending: Ending) -> bool:
     """End a run without a verdict and show that in its message; false if it had already ended."""
     summary = {"done": running.done, "total": running.total, "by": ending.by, "reference": ending.reference}
+    if not running.may_restart:
+        summary[RESTARTED] = True
     if not await context.store.finish_run(running.run.id, how, summary=summary):
         return False
     await _report_progress(context, running)

@@ -14,8 +14,8 @@ from bot.rendering.blocks import notices
 from bot.rendering.blocks.progress import acknowledged
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
-from bot.slack.api.post_update import DIRECT, PEOPLE
-from bot.slack.delivery import outbox
+from bot.slack.api.post_update import DIRECT
+from bot.slack.delivery import outbox, step_results
 from bot.slack.runs import execute
 from bot.slack.runtime.ids import new_case, new_run
 from bot.slack.state import run_messages
@@ -167,9 +167,11 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData 
         knowledge=engine.knowledge.digest,
         network=engine.network.id,
         started=time.time(),
+        summary={"user": actor.user, "call": call.sid if call else ""},
     )
     asked, owed = CURRENT_EVENT.get(), outbox.first_of(case, run)
-    await context.store.start_run(run, asked.key if asked else None, owed)
+    steps = step_results.rows_of(case, run, asked)
+    await context.store.start_run(run, asked.key if asked else None, owed, *steps)
     about = run_messages.header_of_active(engine, run, actor.user)
     running = ActiveRun(case, run, workspace, actor.user, about, call=call)
     context.active_runs[run.id] = running
@@ -179,21 +181,17 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData 
         )
     except BaseException as error:
         context.active_runs.pop(run.id, None)
-        cut_off = isinstance(error, asyncio.CancelledError)
-        await context.store.finish_run(run.id, "lost" if cut_off else "failed")
-        if cut_off:  # the next start reports it
+        if isinstance(error, asyncio.CancelledError):  # the next start begins it again
             raise
+        await context.store.finish_run(run.id, "failed")
         if isinstance(error, SlackError) and error.word in BUSY | UNCERTAIN:
             return  # the outbox sends its message later
-        await context.store.drop_post(run.id)
+        for post in (owed, *steps):  # whoever asked is told at once
+            await context.store.drop_post(post.key)
         raise
-    elsewhere = channel != case.channel and not case.channel.startswith(PEOPLE)
-    running.case = replace(case, channel=channel)
-    if not case.message_ts:
-        thread = running.ts if elsewhere else case.thread_ts or running.ts
-        await context.store.bind_thread(case.id, channel, thread, running.ts)
-        running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
-    if run.id in context.active_runs:  # not stopped in the meantime
-        context.tasks.start(running.name, execute.execute_run(context, running))
-    if elsewhere:
-        await context.post_ephemeral(actor, notices.cannot_post(f"@{workspace.name}", refused, sent=True))
+    await execute.begin(context, running, channel)
+    if refused:
+        message = notices.cannot_post(
+            f"@{workspace.name}", refused, sent=True, direct=actor.in_direct_messages
+        )
+        await context.post_ephemeral(actor, message)

@@ -1,4 +1,4 @@
-"""After a restart, close the runs that were cut off, and send every message in the outbox."""
+"""After a restart, start the interrupted runs again, once, or close them; then send every message in the outbox."""
 
 import asyncio
 import logging
@@ -10,10 +10,10 @@ from bot.diagnosis.engine import Engine
 from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
 from bot.diagnosis.triage import prepare
-from bot.model.records import PostRow, RunRow
+from bot.model.records import RESTARTED, PostRow, RunRow
 from bot.slack.api.client import SlackError
 from bot.slack.delivery import outbox
-from bot.slack.runs import execute
+from bot.slack.runs import execute, restart
 from bot.slack.state.active_run import ActiveRun, job_name
 from bot.slack.state.context import AppContext
 from bot.slack.state.run_messages import Ending
@@ -24,17 +24,27 @@ AGAIN: Final = 60.0  # seconds between two attempts
 
 
 async def resume(context: AppContext, cut_off: Sequence[RunRow]) -> None:
-    """Mark the *cut_off* runs of the previous process as lost, then send what else is due."""
+    """Start the *cut_off* runs of the previous process again, or mark them as lost; then send what else is due."""
     for run in cut_off:
-        observed = await context.store.record(run.id)
-        done = sum(map(len, observed[1].values())) if observed else 0
-        total = await context.worker.call(count_checks, context.engine, run)
-        stored = {"done": min(done, total), "total": total}
-        if await context.store.finish_run(run.id, "lost", summary=stored):
-            log.warning("run %s was interrupted", run.id)
-            await _settle(context, run)
+        if not await restart.start_again(context, run):
+            await _lose(context, run.id)
     for owed in await context.store.due():
         await _send(context, owed)
+
+
+async def _lose(context: AppContext, run_id: str) -> None:
+    """Mark an interrupted run as lost, and show that in its message."""
+    run = await context.store.run(run_id)
+    if run is None:
+        return
+    observed = await context.store.record(run.id)
+    done = sum(map(len, observed[1].values())) if observed else 0
+    total = await context.worker.call(count_checks, context.engine, run)
+    again = {RESTARTED: True} if run.summary.get(RESTARTED) else {}
+    stored = {"done": min(done, total), "total": total, **again}
+    if await context.store.finish_run(run.id, "lost", summary=stored):
+        log.warning("run %s was interrupted", run.id)
+        await _settle(context, run)
 
 
 async def resend(context: AppContext) -> None:
@@ -45,7 +55,10 @@ async def resend(context: AppContext) -> None:
 
 
 async def declare_running(context: AppContext, seconds: float) -> None:
-    """Cancel all runs and post that they are lost; what cannot be posted within *seconds* is sent at the next start."""
+    """Cancel all runs. Each message says that its run starts again, or that it is lost, if there is time for it.
+
+    What cannot be posted within *seconds* is sent at the next start.
+    """
     try:
         async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
             for active_run in tuple(context.active_runs.values()):
@@ -57,7 +70,10 @@ async def declare_running(context: AppContext, seconds: float) -> None:
 async def _cut_off(context: AppContext, active_run: ActiveRun) -> None:
     await context.tasks.cancel(job_name(active_run.run.id))
     try:
-        await execute.end_without_verdict(context, active_run, "lost", Ending())
+        if active_run.may_restart:
+            await restart.announce_restart(context, active_run)
+        else:
+            await execute.end_without_verdict(context, active_run, "lost", Ending())
     except SlackError as error:
         log.warning(
             "cannot post the end of run %s, the next start retries: %s", active_run.run.id, error.word

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.diagnosis.call_data import CallData
-from bot.model.records import CaseRow, RunRow
+from bot.model.records import RESTARTED, CaseRow, RunRow
 from bot.rendering.blocks.relay_progress import RelayProgress
 from bot.rendering.blocks.run_header import RunHeader
 from bot.slack.api.workspaces import Workspace
@@ -24,6 +24,11 @@ class ActiveRun:
 
     def __post_init__(self) -> None:
         self.progress = {name: RelayProgress(name, vantage) for name, vantage in self.run.vantages.items()}
+
+    @property
+    def may_restart(self) -> bool:
+        """Whether the run starts again by itself if a restart interrupts it now."""
+        return not self.run.summary.get(RESTARTED)
 
     @property
     def name(self) -> str:

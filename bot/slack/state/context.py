@@ -1,8 +1,10 @@
 """AppContext: what every listener needs, made once per process. Handler: the type of an event handler."""
 
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import aiohttp
 
@@ -25,6 +27,9 @@ from bot.slack.state.relay_directory import SlackRelayDirectory
 from bot.slack.state.run_history import RunHistory
 from bot.slack.state.thread_memory import ThreadMemory
 from bot.storage.store import Store
+
+LATELY: Final = 30 * 86_400.0  # seconds: how long what was asked here serves as an example
+EDGE: Final = "frankfurt"  # in examples, if the network has it
 
 # Handles one kind of event; after a restart, in another process than the one that received it.
 Handler: TypeAlias = "Callable[[AppContext, Actor, Mapping[str, str]], Awaitable[None]]"
@@ -62,11 +67,24 @@ class AppContext:
         return replace(words, offered=usable)
 
     async def examples(self, actor: Actor) -> tuple[str, ...]:
-        """Return commands that work for *actor* here, with a relay that *actor* may use, where there is one."""
-        offered = [
-            name for name in (await self.words_for(actor)).offered or () if name != self.engine.relay.name
-        ]
-        return notices.examples(offered[0] if offered else "")
+        """Return commands that work for *actor* here: what was asked here most often, from a relay of the hub."""
+        words = await self.words_for(actor)
+        relays = [name for name in words.offered or () if name != self.engine.relay.name]
+        edges = [edge for edge in words.edges if edge != words.roaming]
+        edge = EDGE if EDGE in edges else next(iter(edges), "")
+        since = time.time() - LATELY
+        recent = await self.store.recent(actor.team, actor.user, channel=actor.channel, since=since)
+        asked = Counter(
+            (case.request.code, case.request.platform)
+            for case, _ in recent
+            if case.request.code in self.engine.knowledge.errors and not case.request.assumed
+        )
+        if not asked:
+            return notices.examples(next(iter(relays), ""), edge=edge)
+        ((code, platform), _), *_ = asked.most_common(1)
+        raised = self.engine.knowledge.errors[code].platforms or tuple(self.engine.knowledge.platforms)
+        platforms = dict.fromkeys((*([platform] if platform else []), *raised))
+        return notices.examples(next(iter(relays), ""), code, tuple(platforms), edge)
 
     async def workspace(self, actor: Actor) -> Workspace:
         """Return the workspace of *actor*; `SlackError` if Lineman is no longer installed there."""

@@ -16,7 +16,7 @@ from bot.relays.access_rules import (
     may_use,
     usable,
 )
-from bot.slack.api.actor import Actor
+from bot.slack.api.actor import WORKFLOW, Actor
 from bot.slack.api.client import SlackError, call
 from bot.slack.api.workspaces import Workspace
 from bot.slack.state.relay_directory import SlackRelayDirectory
@@ -113,6 +113,8 @@ class Permissions:
         return applied(self._own, self._relays.scopes)
 
     async def _who(self, workspace: Workspace, actor: Actor, rules: AccessRules) -> AccessSubject:
+        if actor.user == WORKFLOW:  # its author chose the channel, and may not be in it
+            actor = replace(actor, channel="")
         groups = {
             group
             for group in groups_named(rules) - groups_by_handle(rules)

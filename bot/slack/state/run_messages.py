@@ -10,13 +10,14 @@ from typing import Final
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.comparison_text import listed
 from bot.diagnosis.engine import Engine
-from bot.model.records import RunRow
+from bot.model.records import RESTARTED, RunRow
 from bot.rendering.blocks import (
     evidence,
     fixes,
     guides,
     notices,
     run_diff,
+    run_endings,
     text_limits,
     ticket,
 )
@@ -59,6 +60,7 @@ def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
         vantage=REFERENCE if outside else USER_NETWORK,
         user=user,
         network=engine.network.title,
+        restarted=bool(run.summary.get(RESTARTED)),
     )
 
 
@@ -201,10 +203,10 @@ def no_verdict_message(engine: Engine, run: RunRow, user: str, ending: "Ending")
     """Render the end of a run without a verdict: stopped, failed, or lost."""
     header, how = replace(header_of_active(engine, run, user), started=ending.started), run.status
     if how == "stopped":
-        return notices.stopped(header, ending.by, ending.done, ending.total)
+        return run_endings.stopped(header, ending.by, ending.done, ending.total)
     if how == "failed":
         return notices.error("The diagnosis could not be carried out.", ending.reference, header)
-    return notices.lost(header, ending.done, ending.total)
+    return run_endings.lost(header, ending.done, ending.total)
 
 
 @dataclass(frozen=True, slots=True)

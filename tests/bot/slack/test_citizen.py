@@ -12,7 +12,6 @@ from bot.slack.runtime.worker_thread import WorkerThread
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
-from tests.previews.samples import SIGNALING_SHUT
 
 
 async def test_twice_delivered(here: Here) -> None:
@@ -61,23 +60,6 @@ async def test_places_on_the_relay(slack: FakeSlack, serving: Serving) -> None:
         await here.verdict(1)
 
 
-async def test_cut_off(slack: FakeSlack, serving: Serving) -> None:
-    """A run that a restart cuts off is declared in its message, once, and can be tested again."""
-    slack.may_be_down = True  # between one and the next
-    async with serving(slack, MadeUpRelay(stuck=True)) as here:
-        await slack.command("/diagnose 31009 ios", here.user())
-        await here.until(lambda: here.context.active_runs)
-        await here.until(here.ours)
-    async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
-        message = await here.verdict()
-        assert "restarted" in message.text
-        await slack.click(message, "lm_again", here.user())
-        await here.until(lambda: "Found" in message.text or len(here.ours()) > 1)
-    async with serving(slack, MadeUpRelay()) as here:
-        await here.context.tasks.drain(5)
-        assert len(here.ours()) == 2
-
-
 async def test_bench_cancels() -> None:
     """Canceling a call cancels its work in the worker thread, too."""
     bench, ended = WorkerThread(), asyncio.Event()
@@ -117,6 +99,33 @@ async def test_archived(here: Here) -> None:
     said = await here.whisper("This channel is archived")
     assert "invite" not in said.text
     assert (await here.verdict()).channel.kind == "im"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("im", "directmessage"), ("mpim", "mpdm-ada--grace--linus-1")])
+async def test_between_people(here: Here, kind: str, name: str) -> None:
+    """In direct messages between people, which apps cannot join, nobody is told to invite the bot."""
+    talk = here.slack.add_channel(name, bot=False, kind=kind)
+    await here.slack.command("/diagnose 31009 ios", here.user(), talk)
+    text = (await here.whisper("direct messages between other people")).text
+    assert "The answer comes to you in a direct message" in text
+    assert "invite" not in text
+    verdict = await here.verdict()
+    assert verdict.channel is here.slack.team.direct(here.user().id)
+
+
+async def test_examples_of_what_is_asked_here(here: Here) -> None:
+    """Examples name the code and the platform that were asked for most in this channel, or else the usual ones."""
+    slack = here.slack
+    await slack.command("/diagnose nonsense=1", here.user("grace"))
+    assert "/diagnose 31009 ios" in (await here.whisper("For example")).text
+    for number, words in enumerate(("53405 android", "31009 ios", "53405 android")):
+        await slack.command(f"/diagnose {words}", here.user("ada"))
+        await here.verdict(number)
+    await slack.command("/diagnose nonsense=1", here.user("grace"))
+    await here.until(lambda: len(slack.whispers(here.user("grace"))) == 2)
+    told = slack.whispers(here.user("grace"))[-1].text
+    assert "For example: /diagnose 53405, or /diagnose 53405 android" in told
+    assert " edge=frankfurt" in told
 
 
 async def test_people_from_outside(here: Here) -> None:

@@ -97,17 +97,34 @@ async def test_none_of_these(here: Here, database: Path) -> None:
 
 
 async def test_form_wants_a_code_or_a_story(here: Here) -> None:
-    """With neither, or words beside the code that stood there, the form stays open; so it does for a version alone."""
+    """With neither, the form stays open; so it does for a version alone. No code is preselected."""
     await here.slack.command("/diagnose", here.user())
     view = await form(here)
-    neither = await here.slack.submit(view, {"code": "any"}, here.user())
+    neither = await here.slack.submit(view, {}, here.user())
     assert "describe below what happens" in neither.answer["errors"]["code"]
-    both = await here.slack.submit(view, {"code": "31009", "story": "no audio"}, here.user())
-    assert list(both.answer["errors"]) == ["story"]
     said = {"code": "any", "story": "no audio", "platform": "any", "sdk-version": "6.1.0"}
     alone = await here.slack.submit(view, said, here.user())
     assert list(alone.answer["errors"]) == ["sdk-version"]
     assert here.ours() == []
+
+
+async def test_form_takes_both(here: Here) -> None:
+    """A code and a description count together: the code is the chosen one, the rest comes from the words."""
+    for story, platform in (
+        ("in the Android app with 53405, edge dublin, not on a VPN", "any"),
+        ("no audio", "ios"),
+    ):
+        await here.slack.command("/diagnose", here.user())
+        filled = {"code": "31009", "story": story, "platform": platform}
+        answer = await here.slack.submit(await form(here), filled, here.user())
+        assert answer.answer is None
+    await here.verdict(1)
+    found = [case.request for case, _ in await here.context.store.recent(here.slack.team.id, here.user().id)]
+    assert {(one.code, one.platform, one.edge) for one in found} == {
+        ("31009", "android", "dublin"),
+        ("31009", "ios", "roaming"),
+    }
+    assert {one.answers.get("vpn") for one in found} == {"no", None}
 
 
 async def test_hostile_story_in_the_form(here: Here) -> None:

@@ -25,6 +25,7 @@ from bot.rendering.blocks import (
     notices,
     relay_progress,
     run_diff,
+    run_endings,
     symptom_choices,
     ticket,
 )
@@ -112,8 +113,9 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     yield notices.usage(text, (text,) * 20, text)
     yield notices.choose([(text, text)] * 20, text)
     yield notices.error(text, text, one)
-    yield notices.stopped(one, text, 1, 2)
-    yield notices.lost(one, 1, 2)
+    yield run_endings.stopped(one, text, 1, 2)
+    yield run_endings.lost(one, 1, 2)
+    yield run_endings.restarting(one)
     yield notices.thanks(one, text)
     yield notices.cannot_post(text)
     yield notices.missing_scope([text] * 5)
@@ -147,6 +149,7 @@ def free_words(text: str, many: int) -> Iterator[Message]:
         text, text, (text,) * 5, (text,) * 9, text, ((text, text, text),) * many, pairs, reference
     )
     yield codes.code_meaning(meaning, text)
+    yield codes.code_card(meaning)
     yield codes.unknown_code(text, pairs, meaning=True)
     entries = (Entry("media", "udp", (1, 2), text, (text,) * 9, (text,) * 9, text),) * 70
     found = AllowList(

@@ -64,6 +64,8 @@ LEFT = {
     "stop": ({}, "direct", ""),
     "home": ({}, "nowhere", ""),
     "greeting": ({}, "direct", ""),
+    "step": ({"execution": "Fx0", "channel": "C0", "text": "hello"}, "nowhere", ""),
+    "link": ({"0": "https://www.twilio.com/docs/api/errors/31009"}, "nowhere", ""),
     "uninstalled": ({}, "nowhere", ""),
     "revoked": ({}, "nowhere", ""),
 }
