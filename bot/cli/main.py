@@ -7,7 +7,8 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -91,14 +92,13 @@ from here, 2 usage, 3 could not tell, 74 the answer could not be written.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code. Catch every exception of our own."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not SERVERS.intersection(words[:1]):
-        gc.set_threshold(_OBJECTS)
     if sys.stdout is None:  # closed by the caller, such as with >&-
         if not SERVERS.intersection(words[:1]):
             return _not_written("it is closed")
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - open until the process ends
     try:
-        code = _run(words)
+        with _few_searches(words):
+            code = _run(words)
         sys.stdout.flush()
     except UsageError as error:
         return _refuse([str(error)], "--json" in words)
@@ -117,6 +117,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _discard_output()
         return _not_written(error.strerror or str(error))
     return code
+
+
+@contextmanager
+def _few_searches(words: Sequence[str]) -> Iterator[None]:
+    """Let Python search for unused objects rarely, except in servers, which run long."""
+    before = gc.get_threshold()
+    if not SERVERS.intersection(words[:1]):
+        gc.set_threshold(_OBJECTS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _output_fails() -> bool:
