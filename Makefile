@@ -76,7 +76,7 @@ previews: $(VENV)/dev.stamp  ## every Slack reply as a page in build/previews, a
 	$(BIN)/lineman preview build/previews
 	$(BIN)/python -m tests.previews.inspector
 
-start-up: $(VENV)/dev.stamp  ## milliseconds from start to first probe
+start-up: $(VENV)/dev.stamp  ## milliseconds from start to first check, and to read a sentence
 	$(BIN)/python -m tests.bench.start_up
 
 structure: $(VENV)/dev.stamp  ## packages, levels, long functions and files, and what one /diagnose in Slack goes through

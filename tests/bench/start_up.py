@@ -1,4 +1,4 @@
-"""How long `lineman diagnose 31009` takes from the start of the process to its first probe: `make start-up`.
+"""How long `lineman diagnose 31009` takes to its first check, and `lineman read` to read a sentence: `make start-up`.
 
 Lineman is installed into a folder of its own, as pip does it. Each run is a process of its own, stopped where its first
 check would start. Nothing is sent to any network.
@@ -48,6 +48,27 @@ bot.relays.local.LocalRelay.run = run
 bot.cli.main.main(["diagnose", "31009", "javascript", *sys.argv[1:]])
 """
 
+READ_GOAL_MS: Final = 1000  # of a process that reads one sentence
+READ_AGAIN_GOAL_MS: Final = 20  # of the next sentence in a process that goes on, such as the bot's
+SENTENCES: Final = (
+    "nobody hears the caller since we moved to the new office, on a phone's hotspot it works",
+    "the softphone says connecting forever behind our web filter",
+    "calls drop after some minutes when the laptop changes to another access point",
+)
+_READ: Final = """
+import sys, time
+from bot.intake.read import read
+from bot.model.vocabulary import make_vocabulary
+from knowledge.loading.load import load_knowledge
+from knowledge.loading.load_network import load_network
+knowledge = load_knowledge(quick=True)
+words = make_vocabulary(knowledge, load_network(None), ("local",))
+for sentence in sys.argv[1:]:
+    began = time.perf_counter()
+    read(sentence, words, knowledge)
+    print((time.perf_counter() - began) * 1000)
+"""
+
 Times: TypeAlias = tuple[float, ...]  # ms of each stage
 
 
@@ -60,20 +81,37 @@ def install(folder: Path) -> None:
 
 def one_start(installed: Path, cache: Path, *options: str) -> Times:
     """Milliseconds of each stage of one start; *cache* is where a user's files are kept."""
+    began = time.time()
+    ran = _python(installed, cache, "-c", _STOP_AT_THE_FIRST_CHECK, *options)
+    moments = [began, *map(float, ran.stderr.split())]
+    return tuple((after - before) * 1000 for before, after in pairwise(moments))
+
+
+def read_sentences(installed: Path, cache: Path) -> None:
+    """Print how long a process of its own takes to read a sentence, and a process that goes on to read the next."""
+    cold = []
+    for _ in range(RUNS):
+        began = time.time()
+        _python(installed, cache, "-m", "bot.cli.main", "read", SENTENCES[0])
+        cold.append((time.time() - began) * 1000)
+    texts = SENTENCES * RUNS
+    warm = [float(line) for line in _python(installed, cache, "-c", _READ, *texts).stdout.split()][1:]
+    for name, times, goal in (
+        ("lineman read", cold, READ_GOAL_MS),
+        ("the next sentence", warm, READ_AGAIN_GOAL_MS),
+    ):
+        print(
+            f"{name}: median {statistics.median(times):.0f} ms, goal {goal} ms ({min(times):.0f} to {max(times):.0f})"
+        )
+
+
+def _python(installed: Path, cache: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONPATH": str(installed)}
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"):  # pip has compiled what it installed
         environment.pop(name, None)
-    began = time.time()
-    ran = subprocess.run(
-        [sys.executable, "-c", _STOP_AT_THE_FIRST_CHECK, *options],
-        cwd=installed,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
+    return subprocess.run(
+        [sys.executable, *words], cwd=installed, env=environment, capture_output=True, text=True, check=True
     )
-    moments = [began, *map(float, ran.stderr.split())]
-    return tuple((after - before) * 1000 for before, after in pairwise(moments))
 
 
 def several(name: str, start: Callable[[int], Times]) -> float:
@@ -115,6 +153,7 @@ def main() -> None:
                 "the same, told in the terminal": lambda n: one_start(installed, nowhere),
             }.items()
         }
+        read_sentences(installed, nowhere)
         with (installed / "knowledge" / "causes" / "clock-skew.yaml").open("a") as file:
             file.write("# changed by whoever runs it\n")
         first = sum(one_start(installed, cache, "--json"))
