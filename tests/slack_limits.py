@@ -18,6 +18,7 @@ TEXTS: Final[Mapping[tuple[str, str], int]] = {
     ("header", "text"): 150,
     ("section", "text"): 3_000,
     ("button", "text"): 75,
+    ("feedback_button", "text"): 75,
     ("static_select", "placeholder"): 150,
     ("plain_text_input", "placeholder"): 150,
     ("option", "text"): 75,
@@ -37,6 +38,8 @@ STRINGS: Final[Mapping[tuple[str, str], int]] = {
     ("button", "value"): 2_000,
     ("button", "url"): 3_000,
     ("button", "accessibility_label"): 75,
+    ("feedback_button", "value"): 2_000,
+    ("feedback_button", "accessibility_label"): 75,
     ("option", "value"): 150,
     ("image", "alt_text"): 2_000,
     ("task_card", "title"): 150,
@@ -63,6 +66,14 @@ EVERYWHERE: Final = frozenset(
 )
 IN_MESSAGES: Final = EVERYWHERE | {"context_actions", "file", "markdown", "plan", "task_card", "table"}
 IN_VIEWS: Final = EVERYWHERE | {"input"}
+# What an object is by its field, where it has no type of its own.
+BELOW: Final[Mapping[str, str]] = {
+    "confirm": "confirm",
+    "options": "option",
+    "initial_option": "option",
+    "positive_button": "feedback_button",
+    "negative_button": "feedback_button",
+}
 LISTS: Final = frozenset({"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"})
 _DATE: Final = re.compile(r"<!date\^\d+\^[^<>|]*\|[^<>|]+>")
 _ESCAPE: Final = re.compile(r"&(?!(amp|lt|gt);)")
@@ -143,6 +154,7 @@ def _blocks(blocks: Sequence[Any], allowed: frozenset[str]) -> Iterator[str]:
             yield f"{where}: type {block.get('type') if isinstance(block, dict) else block!r} is not allowed here"
             continue
         yield from _own(block, where)
+        yield from _foreign(block, where)
         yield from _node(block, str(block["type"]), where)
 
 
@@ -169,6 +181,13 @@ def _own(block: Mapping[str, Any], where: str) -> Iterator[str]:
         yield f"{where}: more than 12000 characters"
 
 
+def _foreign(block: Mapping[str, Any], where: str) -> Iterator[str]:
+    """What does not belong into a block of small controls."""
+    for one in block["elements"] if block["type"] == "context_actions" else ():
+        if one.get("type") not in ("feedback_buttons", "icon_button"):
+            yield f"{where}: {one.get('type')} does not belong here"
+
+
 def _table(block: Mapping[str, Any], where: str) -> Iterator[str]:
     rows = block["rows"]
     if any(not 1 <= len(row) <= 20 for row in rows):
@@ -186,7 +205,7 @@ def _node(node: object, kind: str, where: str) -> Iterator[str]:
     if isinstance(node, dict):
         yield from _fields(node, kind, where)
         for name, one in node.items():
-            below = {"confirm": "confirm", "options": "option", "initial_option": "option"}.get(name, "")
+            below = BELOW.get(name, "")
             yield from _below(one, below, f"{where}.{name}")
     elif isinstance(node, list):
         yield from _below(node, kind, where)

@@ -36,11 +36,12 @@ from bot.storage.row_codec import (
     run_of,
     safe_text,
 )
+from bot.storage.votes_table import VotesTable
 from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
 from probes.protocol.model import Observation
 
 
-class Store(InboxTable, PostsTable, RestartsTable):
+class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
     """The database of one installation."""
 
     def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:

@@ -56,6 +56,13 @@ class Acting:
         }
         return await self._act(message, block, done, user)
 
+    async def vote(self: "FakeSlack", message: Message, thumb: str, user: User) -> Delivery:
+        """Press a thumb of the feedback block of *message*: `positive` or `negative`."""
+        block, element = next((b, e) for b, e in message.elements() if e["type"] == "feedback_buttons")
+        pressed = element[f"{thumb}_button"]
+        done = {"action_id": element["action_id"], "type": element["type"]}
+        return await self._act(message, block, {**done, **pressed}, user)
+
     async def reveal(self: "FakeSlack", message: Message, action: str, user: User) -> Message:
         """Press the button *action* of *message*, and give what only *user* sees then."""
         before = len(self.whispers(user))
@@ -153,9 +160,10 @@ class Acting:
         event |= {"client_msg_id": new_id("M"), "event_ts": message.ts}
         event |= {"user_team": user.home} if user.home else {}
         mention = f"<@{team.bot}>" in text
-        for kind in ["app_mention"] if mention and message.channel.kind != "im" else []:
-            await self._event(team, {**event, "type": kind})
-        if team.bot in message.channel.members and _readable(team, message.channel):
+        there = team.bot in message.channel.members  # elsewhere, Slack offers to invite the app
+        if there and mention and message.channel.kind != "im":
+            await self._event(team, {**event, "type": "app_mention"})
+        if there and _readable(team, message.channel):
             await self._event(team, event)
         if shared := link_event(self, message, user):
             await self._event(team, shared)
@@ -201,11 +209,13 @@ class Acting:
         await self._event(team, {**event, "inviter": user.id, "event_ts": self.clock.stamp()})
 
     async def stop(self: "FakeSlack", message: Message, user: User) -> None:
-        """Press Stop on a message that is being streamed."""
+        """Press Slack's own Stop in the thread of *message*; Slack shows it where a session is processing."""
+        team = self.teams[user.team]
+        streams = [message.ts] if message.stream == "streaming" else []
         message.stream = "stopped_by_user" if message.stream == "streaming" else message.stream
         event = {"type": "agent_session_stopped", "channel": message.channel.id, "user": user.id}
         event |= {"thread_ts": message.root, "event_ts": self.clock.stamp()}
-        await self._event(self.teams[user.team], {**event, "streaming_message_ts": [message.ts]})
+        await self._event(team, {**event, "streaming_message_ts": streams})
 
     async def uninstall(self: "FakeSlack", team: Team) -> None:
         """Uninstall the app from a workspace."""

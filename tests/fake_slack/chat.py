@@ -36,6 +36,7 @@ def whisper(slack: "FakeSlack", team: Team, args: dict[str, Any]) -> dict[str, A
 @method("chat.update", "chat:write")
 def update(slack: "FakeSlack", team: Team, args: dict[str, Any]) -> dict[str, Any]:
     message = own(team, args)
+    message.expire(slack.clock.now())
     if message.stream == "streaming":
         raise SlackError("streaming_state_conflict")
     if message.versions and slack.clock.now() - message.versions[-1] < PACE and len(message.versions) > 1:
@@ -49,6 +50,8 @@ def update(slack: "FakeSlack", team: Team, args: dict[str, Any]) -> dict[str, An
 @method("chat.delete", "chat:write")
 def delete(slack: "FakeSlack", team: Team, args: dict[str, Any]) -> dict[str, Any]:
     message = own(team, args)
+    if message.stream == "streaming":
+        raise SlackError("cant_delete_message")
     message.deleted = True
     slack.echo(message, "message_deleted")
     return {"channel": message.channel.id, "ts": message.ts}

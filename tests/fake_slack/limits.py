@@ -23,6 +23,7 @@ TIERS: Final = {
     "chat.startStream": 20,
     "chat.appendStream": 100,
     "chat.stopStream": 20,
+    "agents.sessions.setStatus": 50,
     "views.publish": 100,
     "views.open": 100,
     "conversations.history": 50,
@@ -35,6 +36,7 @@ TIERS: Final = {
 }
 STATUSES: Final = ("pending", "in_progress", "complete", "error")
 MARKDOWN: Final = 12_000
+CHUNK: Final = 256  # characters of a text in a chunk; slackapi/slack-skills-plugin
 METADATA_BYTES: Final = 8_000  # not documented; our own stay far below
 PINGS: Final = re.compile(r"<!(?:channel|here|everyone|subteam\^\w+)(?:\|[^>]*)?>")
 
@@ -92,11 +94,13 @@ def _chunk(chunk: Mapping[str, Any]) -> Iterator[str]:
                 yield "markdown_text is too long"
         case "task_update":
             yield from (f"task_update without {key}" for key in ("id", "title") if not chunk.get(key))
+            if len(str(chunk.get("title", ""))) > CHUNK:
+                yield "a task's title is too long"
             if chunk.get("status") not in (None, *STATUSES):
                 yield f"a task's status {chunk['status']!r}"
         case "plan_update":
-            if not chunk.get("title"):
-                yield "plan_update without title"
+            if not 0 < len(str(chunk.get("title", ""))) <= CHUNK:
+                yield "plan_update without title, or with one that is too long"
         case "blocks":
             yield from message_problems({"text": "chunk", "blocks": chunk.get("blocks") or []})
         case other:

@@ -95,7 +95,7 @@ def members(slack: "FakeSlack", team: Team, args: Args) -> Args:
 
 @method("conversations.replies", "channels:history", "groups:history", "im:history", "mpim:history")
 def replies(slack: "FakeSlack", team: Team, args: Args) -> Args:
-    found = room_of(team, args).thread(str(args.get("ts", "")))
+    found = readable(team, args).thread(str(args.get("ts", "")))
     if not found:
         raise SlackError("thread_not_found")
     return _page(found, args)
@@ -103,7 +103,7 @@ def replies(slack: "FakeSlack", team: Team, args: Args) -> Args:
 
 @method("conversations.history", "channels:history", "groups:history", "im:history", "mpim:history")
 def history(slack: "FakeSlack", team: Team, args: Args) -> Args:
-    return _page([one for one in room_of(team, args).posts() if one.root == one.ts][::-1], args)
+    return _page([one for one in readable(team, args).posts() if one.root == one.ts][::-1], args)
 
 
 @method("reactions.add", "reactions:write")
@@ -153,16 +153,32 @@ def assistant(slack: "FakeSlack", team: Team, args: Args) -> Args:
     channel_of(team, args, "channel_id")
     if len(args.get("loading_messages") or ()) > 10:
         raise SlackError("invalid_arguments")
+    if "prompts" in args and "thread_ts" in args:
+        slack.records.violate("an agent's prompts with a thread_ts: Slack drops them without a word")
     return {}
 
 
 @method("agents.sessions.setStatus", "chat:write")
 def session(slack: "FakeSlack", team: Team, args: Args) -> Args:
-    channel = channel_of(team, args, "channel_id")
-    if args.get("status") not in ("active", "processing", "suspended", "closed"):
+    channel, thread = channel_of(team, args, "channel_id"), str(args.get("thread_ts", ""))
+    known = args.get("status") in ("active", "processing", "suspended", "closed")
+    if not known or not thread or len(str(args.get("title", ""))) > 200:
         raise SlackError("invalid_arguments")
-    team.sessions[channel.id, str(args.get("thread_ts", ""))] = str(args["status"])
-    return {}
+    if thread not in channel.messages:
+        raise SlackError("thread_not_found")
+    place = channel.id, thread
+    if place not in team.sessions:
+        team.titles[place] = str(args.get("title", "")).replace(":", "_")
+    team.sessions[place] = str(args["status"])
+    return {"status": args["status"], "title": team.titles.get(place, "")}
+
+
+def readable(team: Team, args: Args) -> Channel:
+    """The channel, if the bot may read what is written there."""
+    channel = room_of(team, args)
+    if team.bot not in channel.members:
+        raise SlackError("not_in_channel")
+    return channel
 
 
 def _about(team: Team, channel: Channel) -> Args:

@@ -15,6 +15,7 @@ CLIENT_ID = "1111.2222"
 CLIENT_SECRET = "client-secret-of-the-fake"
 MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text())
 SCOPES = frozenset(MANIFEST["oauth_config"]["scopes"]["bot"])  # what the manifest asks for, and no more
+STREAM_LIFE = 300.0  # seconds; slackapi/python-slack-sdk#1859
 
 _numbers = itertools.count(1)
 
@@ -86,6 +87,7 @@ class Message:
     history: list[str] = field(default_factory=list, repr=False)  # the texts it had before
     stream: Literal["", "streaming", "stopped", "dead", "stopped_by_user"] = ""
     chunks: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    streamed: str = ""  # the text without the cards
     files: list["File"] = field(default_factory=list, repr=False)
     unfurl_id: str = ""  # under which the app was told of its links
     previews: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)  # below it, by link
@@ -94,6 +96,15 @@ class Message:
     def root(self) -> str:
         """The `ts` of its thread."""
         return self.thread_ts or self.ts
+
+    def cards(self) -> dict[str, dict[str, Any]]:
+        """The task cards that were streamed, each as its last chunk left it."""
+        return {one["id"]: one for one in self.chunks if one.get("type") == "task_update"}
+
+    def expire(self, now: float) -> None:
+        """Let a stream die that has lived too long."""
+        if self.stream == "streaming" and now - self.versions[0] > STREAM_LIFE:
+            self.stream = "dead"
 
     def elements(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
         """Each block with each thing in it that can be pressed or chosen."""
@@ -113,6 +124,8 @@ class Message:
             made |= {"bot_id": self.channel.bot_id, "app_id": APP}
         if self.metadata:
             made["metadata"] = self.metadata
+        if self.stream:
+            made["streaming_state"] = "in_progress" if self.stream == "streaming" else "completed"
         if self.files:
             made["files"] = [file.json() for file in self.files]
         return made
@@ -207,7 +220,8 @@ class Team:
     lives: int = 0  # seconds that tokens are good for; 0: for ever
     refresh: str = ""
     tokens: dict[str, float] = field(default_factory=dict, repr=False)  # those still known, until when
-    sessions: dict[tuple[str, str], str] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], str] = field(default_factory=dict)  # status, by channel and thread
+    titles: dict[tuple[str, str], str] = field(default_factory=dict)  # of the sessions
     executions: dict[str, Execution] = field(default_factory=dict)  # of steps of workflows, by id
 
     def find(self, channel: str) -> Channel | None:

@@ -111,6 +111,12 @@ def _actions(block: Node, pictures: Pictures) -> str:
 
 def _element(one: Node, _: Pictures) -> str:
     match one["type"]:
+        case "feedback_buttons":
+            thumbs = (("positive_button", "\N{THUMBS UP SIGN}"), ("negative_button", "\N{THUMBS DOWN SIGN}"))
+            return "".join(
+                f'<button class="thumb" aria-label="{escape(one[name]["accessibility_label"])}">{sign}</button>'
+                for name, sign in thumbs
+            )
         case "button":
             label = (
                 f' aria-label="{escape(one["accessibility_label"])}"' if "accessibility_label" in one else ""
@@ -229,6 +235,7 @@ _BLOCKS: Final[Mapping[str, Callable[[Node, Pictures], str]]] = {
     "section": _section,
     "context": _context,
     "actions": _actions,
+    "context_actions": _actions,
     "divider": _divider,
     "image": _image,
     "table": _table,

@@ -33,6 +33,7 @@ from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
 from bot.rendering.blocks.verdict import verdict
 from bot.rendering.blocks.verdict_controls import VerdictOptions, more
+from bot.rendering.layer_progress import LayerProgress, layers_of
 from bot.rendering.view import View, make_view
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -79,6 +80,12 @@ class Shown:
         for told in samples.retold(self.record, total // 2, self.knowledge, self.network):
             passed = follow(passed, told, self.knowledge)
         return passed, total // 2, total
+
+    @cached_property
+    def layers(self) -> tuple[LayerProgress, ...]:
+        """How far each layer was by then."""
+        *_, told = samples.retold(self.record, self.partway[1], self.knowledge, self.network)
+        return layers_of(told)
 
     @property
     def choices(self) -> VerdictOptions:
@@ -162,10 +169,11 @@ class Gallery:
         fresh = replace(one, took=0.0)
         yield Exhibit("acknowledged", "Acknowledged", acknowledged(fresh))
         yield Exhibit("progress", "Progress", progress(fresh, passed, done, total))
-        yield Exhibit(
-            "progress-cards", "Progress, as cards", progress(fresh, passed, done, total, cards=True)
-        )
+        cards = progress(fresh, passed, done, total, self.blocked.layers)
+        yield Exhibit("progress-cards", "Progress, as cards", cards)
         yield Exhibit("progress-several", "Progress from several relays", self.together.progress())
+        several = self.together.progress(cards=True)
+        yield Exhibit("progress-several-cards", "Progress from several relays, as cards", several)
         yield Exhibit("stopped", "Stopped", run_endings.stopped(one, "U0AGENT", done, total))
         yield Exhibit("lost", "Interrupted by a restart", run_endings.lost(one, done, total))
         yield Exhibit("restarting", "Interrupted, starts again by itself", run_endings.restarting(fresh))
@@ -239,6 +247,7 @@ class Gallery:
         broken = "The relay acme-hq stopped answering in the middle of the run."
         yield Exhibit("error", "Error", notices.error(broken, "e-20261122-7c1f", self.blocked.about))
         yield Exhibit("not-in-channel", "Not in the channel", notices.cannot_post(sent=True), private=True)
+        yield Exhibit("not-a-member", "Not a member", notices.cannot_read(), private=True)
         archived = notices.cannot_post(word="is_archived")
         yield Exhibit("archived", "An archived channel", archived, private=True)
         yield Exhibit(

@@ -106,7 +106,7 @@ class Together:
         second = self._sample(request, RELAYS[1], *both, samples.MEDIA_LOST)
         return self._shown((first, second))
 
-    def progress(self) -> Message:
+    def progress(self, *, cards: bool = False) -> Message:
         """How far four relays are."""
         hq = self.side_by_side.records[0]
         shut = [step for step in walked(hq, self.knowledge) if step.mark is Mark.FAULT]
@@ -119,7 +119,7 @@ class Together:
             relay_progress.RelayProgress("local", before=1),
         ]
         return relay_progress.side_by_side(
-            replace(self.side_by_side.about, took=0.0, relay="4 relays"), relays
+            replace(self.side_by_side.about, took=0.0, relay="4 relays"), relays, cards=cards
         )
 
     def elsewhere(self) -> Message:

@@ -49,7 +49,7 @@ function measure(doc) {
   return {
     height: Math.round(box.height),
     words: (body.innerText.match(/\\S*\\w\\S*/g) || []).length,
-    controls: body.querySelectorAll("button, .select").length,
+    controls: body.querySelectorAll("button:not(.thumb), .select").length,
     lines: bottoms.filter((bottom, at) => !at || bottom - bottoms[at - 1] > 6).length,
     button: row ? Math.round(end - box.top) : null,
   };

@@ -196,7 +196,7 @@ def retold(record: RunRecord, count: int, knowledge: Knowledge, network: Network
         before, answers = answers, matter.answers(seen, record.request.answers, record.vantage)
         changed = newly_answered(before.values(), answers.values())
         diagnose = partial(matter.diagnosis, answers, seen)
-        yield Progress(seen[step], done, len(steps), changed, seen, diagnose, record.relay)
+        yield Progress(seen[step], done, len(steps), changed, seen, diagnose, record.relay, record.plan)
 
 
 def _seen(plan: Plan, faults: tuple[Fault, ...]) -> dict[str, Observation]:

@@ -30,7 +30,7 @@ SCREENS = {
     **dict.fromkeys(("device", "device-differs"), (1_000, 12)),
     **dict.fromkeys(("verdict-several", "verdict-relays", "verdict-relays-two"), (1_000, 30)),
 }
-CONTROLS = 5
+CONTROLS = 5  # the thumbs of the feedback block are not counted
 LONG = 900  # characters of one text; Slack folds longer ones behind a link
 
 

@@ -45,11 +45,13 @@ async def test_tokens(slack: FakeSlack) -> None:
 
 async def test_membership_and_scopes(slack: FakeSlack) -> None:
     """Where the bot is not it cannot post, and without a scope it is told which one is needed."""
+    slack.team.scopes.discard("chat:write.public")
     outside = slack.add_channel("outside", bot=False)
     private = slack.add_channel("private", bot=False, kind="group")
     web = client(slack)
     assert await error(web.chat_postMessage(channel=outside.id, text="x")) == "not_in_channel"
     assert await error(web.chat_postMessage(channel=private.id, text="x")) == "channel_not_found"
+    assert await error(web.conversations_history(channel=outside.id)) == "not_in_channel"
     slack.team.scopes.discard("files:write")
     with pytest.raises(SlackApiError) as caught:
         await web.files_upload_v2(channel=slack.channel().id, filename="a.json", content="{}")

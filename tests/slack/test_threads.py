@@ -137,6 +137,7 @@ async def test_home(bot: Bot) -> None:
 async def test_not_in_channel(bot: Bot) -> None:
     """Where the bot is not a member it says how to invite it, and sends the verdict as a direct message."""
     slack, ada = bot.slack, bot.slack.user("ada")
+    slack.team.scopes.discard("chat:write.public")
     outside = slack.add_channel("outside", bot=False)
     await slack.command("/diagnose 31009", ada, outside)
     whisper = await slack.records.until(

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fake_slack.slack import FakeSlack
 from tests.slack import tools
-from tests.slack.bot import Bot, serving
+from tests.slack.bot import Bot, has_ended, serving
 from tests.slack.conftest import slack as slack
 from tests.slack.world import closed_world
 from tests.slack_types.outgoing import TYPES, judge
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 
 
 async def test_story(slack: FakeSlack, tmp_path: Path) -> None:
-    """A diagnosis with evidence asked for, the home tab and the form: every call is judged by tsc."""
+    """A diagnosis with evidence asked for, the home tab, the form, and a stream: every call is judged by tsc."""
     ada = slack.user("ada")
     async with serving(Bot(slack, "socket", tmp_path, closed_world(tmp_path))) as bot:
         await slack.command("/diagnose 31009", ada)
@@ -28,6 +28,8 @@ async def test_story(slack: FakeSlack, tmp_path: Path) -> None:
         await slack.records.until(lambda: slack.team.homes)
         await slack.command("/diagnose", ada)
         await slack.records.until(lambda: slack.team.views)
+        asked = await slack.tell("31009", ada)
+        await slack.records.until(lambda: any(map(has_ended, asked.channel.thread(asked.ts))), 20)
     sent = [
         (method, args)
         for method, calls in slack.records.outgoing.items()
@@ -37,4 +39,5 @@ async def test_story(slack: FakeSlack, tmp_path: Path) -> None:
     assert {"chat.postMessage", "chat.update", "views.open", "views.publish"} <= {
         method for method, _ in sent
     }
+    assert {"chat.startStream", "chat.stopStream"} <= {method for method, _ in sent}
     assert judge(sent, "sent") == []

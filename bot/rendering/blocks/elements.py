@@ -16,8 +16,9 @@ PREFIX: Final = "lm_"
 VERBS: Final = (
     "again", "relay", "compare", "answer", "ticket", "stop", "right", "wrong", "platform", "evidence", "raw",
     "preflight", "tree", "start", "fixes", "open", "guide", "reading",
-    "none", "nearest", "meaning", "list", "view", "more", "customer",
+    "none", "nearest", "meaning", "list", "view", "more", "customer", "vote",
 )  # fmt: skip
+VOTES: Final = ("right", "wrong")
 NONE: Final[Mapping[str, str]] = {}
 _PART: Final = 120  # characters per part of a payload; our ids are shorter
 
@@ -77,6 +78,23 @@ def button(
     return made
 
 
+def thumbs(asked: ButtonContext) -> Block:
+    """Make Slack's feedback block: thumbs up and down, whose presses are read as the verbs `right` and `wrong`."""
+
+    def thumb(vote: str) -> Block:
+        value = _value({"case": asked.case, "run": asked.run, "vote": vote})
+        label = f"The verdict was {vote}"
+        return {"text": words(label), "value": value, "accessibility_label": label}
+
+    pair: Block = {
+        "type": "feedback_buttons",
+        "action_id": f"{PREFIX}vote",
+        "positive_button": thumb("right"),
+        "negative_button": thumb("wrong"),
+    }
+    return {"type": "context_actions", "elements": [pair]}
+
+
 def select(verb: str, hint: str, options: Iterable[tuple[str, str]], chosen: str | None = None) -> Block:
     """Make a select of (value, label); its block needs `block_id(verb, asked)`."""
     listed = [option(value, label) for value, label in options][: text_limits.OPTIONS]
@@ -120,6 +138,8 @@ def read(action: Mapping[str, Any]) -> dict[str, str]:
         **_texts(action.get("value")),
         "verb": verb,
     }
+    if found.get("vote") in VOTES:
+        found["verb"] = found["vote"]
     chosen = action.get("selected_option")
     return found | ({"chosen": str(chosen.get("value", ""))} if isinstance(chosen, Mapping) else {})
 

@@ -4,7 +4,7 @@ Pure: no network, no clock.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,7 @@ from bot.rendering.blocks.run_header import mention
 from probes.protocol.model import REFERENCE
 
 _SHOWN: Final = 20
+_NO_VOTES: Final[Mapping[str, int]] = {}
 _OUTCOMES: Final = ("found", "clear", "unclear")
 _SIGNS: Final = {"found": "\N{RIGHT-POINTING MAGNIFYING GLASS}", "clear": Mark.FINE.sign}
 
@@ -146,18 +147,19 @@ def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
     return [*blocks, context(*notes)]
 
 
-def history(runs: Sequence[PastRun], whose: str = "Your") -> Message:
-    """List recent runs, newest first."""
+def history(runs: Sequence[PastRun], whose: str = "Your", votes: Mapping[str, int] = _NO_VOTES) -> Message:
+    """List recent runs, newest first, with the *votes* on their verdicts."""
     builder = MessageBuilder()
     builder.add(header(f"{whose} recent diagnoses"))
+    builder.add(*_voted(votes))
     for block in past_list(runs):
         builder.add(block)
     text = "; ".join(f"{run.subject}: {text_limits.cut(run.headline, 100)}" for run in runs[:10])
     return builder.message(f"{whose} recent diagnoses: {text or 'none yet'}.")
 
 
-def channel_history(rows: Sequence[tuple[str, PastRun]]) -> Message:
-    """List who diagnosed what in a channel this week, newest first, and what was found most often."""
+def channel_history(rows: Sequence[tuple[str, PastRun]], votes: Mapping[str, int] = _NO_VOTES) -> Message:
+    """List who diagnosed what in a channel this week, newest first, what was found most often, and the *votes*."""
     total = "one diagnosis" if len(rows) == 1 else f"{len(rows)} diagnoses"
     ended = (past.headline for _, past in rows if past.outcome in _OUTCOMES)
     often = Counter(ended).most_common(3)
@@ -166,12 +168,19 @@ def channel_history(rows: Sequence[tuple[str, PastRun]]) -> Message:
     if often:
         counted = ([run(f"{count} \N{MULTIPLICATION SIGN} "), run(text, 200)] for text, count in often)
         builder.add(rich(title("Most often"), bullets(counted)))
+    builder.add(*_voted(votes))
     for user, past in rows[:_SHOWN]:
         words = f"{past.subject}: {text_limits.cut(past.headline, 150)}"
         who = mention(user) or "somebody"
         builder.add(context(f"{date(past.started)} {who} {text_limits.quote(text_limits.line(words), 300)}"))
     most = "; ".join(f"{count} times {text_limits.cut(text, 100)}" for text, count in often)
     return builder.message(f"This channel: {total} in the last 7 days. {most}")
+
+
+def _voted(votes: Mapping[str, int]) -> list[Block]:
+    """Count the votes on verdicts, if there are any."""
+    right, wrong = votes.get("right", 0), votes.get("wrong", 0)
+    return [context(f"Votes on these verdicts: {right} right, {wrong} wrong.")] if right or wrong else []
 
 
 def past_list(runs: Sequence[PastRun]) -> list[Block]:

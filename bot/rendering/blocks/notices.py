@@ -167,6 +167,19 @@ def cannot_post(
     return builder.message("".join(str(part["text"]) for part in parts))
 
 
+def cannot_read(bot: str = "@Lineman") -> Message:
+    """Say that replies in a channel are not read: Lineman may post there, but is not a member."""
+    parts = [
+        run("I am not in this channel, so I cannot read replies or mentions here. ", bold=True),
+        run("The buttons below the verdict work. To continue in its thread, type "),
+        run(f"/invite {bot}", 100, code=True),
+        run("."),
+    ]
+    builder = MessageBuilder()
+    builder.add(rich(paragraph(*parts)))
+    return builder.message("".join(str(part["text"]) for part in parts))
+
+
 def missing_scope(scopes: Sequence[str]) -> Message:
     """Name the missing scopes and who can grant them."""
     named = ", ".join(scopes)

@@ -1,17 +1,18 @@
-"""Progress of a run on one relay: answers so far, and how many checks are done.
+"""Progress of a run on one relay: the layers or the answers so far, and how many checks are done.
 
 Pure: no network, no clock.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from bot.rendering.blocks import text_limits
-from bot.rendering.blocks.block_types import Block, context, header, lines, paragraph, rich, run, words
+from bot.rendering.blocks.block_types import Block, context, header, lines, paragraph, rich, run
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion
 from bot.rendering.blocks.elements import Confirm, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
+from bot.rendering.blocks.progress_cards import layer_plan
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
+from bot.rendering.layer_progress import LayerProgress
 
 WAIT: Final = "\N{HOURGLASS WITH FLOWING SAND}"
 STOP: Final = Confirm(
@@ -46,13 +47,19 @@ def others(before: int) -> str:
 
 
 def progress(
-    header: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int, *, cards: bool = False
+    header: RunHeader,
+    passed: Sequence[WalkedQuestion],
+    done: int,
+    total: int,
+    layers: Sequence[LayerProgress] = (),
 ) -> Message:
-    """Show the answers so far, as a list or, with *cards*, as a plan of task cards."""
+    """Show the progress as a card per layer, with the failures so far; without *layers*, as a list of answers."""
     builder = begin(header, foot=True)
     text = _so_far(header, passed, done, total)
-    if cards:
-        builder.add(plan(passed, done, total))
+    if layers:
+        builder.add(layer_plan(layers, done, total))
+        if faults := [step for step in passed if step.mark is Mark.FAULT][:_SHOWN]:
+            builder.add(rich(lines(row_of(step) for step in faults)))
         return builder.message(text)
     steps_walked = passed[-_SHOWN:]
     if steps_walked:
@@ -61,33 +68,6 @@ def progress(
         builder.add(context(f"and {len(passed) - len(steps_walked)} answers before these"))
     builder.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} checks done"))))
     return builder.message(text)
-
-
-def plan(passed: Sequence[WalkedQuestion], done: int, total: int) -> Block:
-    """Render the answers as Slack's plan block: a card per answer, and one for the remaining checks."""
-    tasks = [
-        _card(f"lm_{number}", step.asks, step.says, "error" if step.mark is Mark.FAULT else "complete")
-        for number, step in enumerate(passed[-_SHOWN:], max(0, len(passed) - _SHOWN))
-    ]
-    running = done < total
-    state = f"{done} of {total} checks done"
-    tasks.append(_card("lm_rest", "Everything else", state, "in_progress" if running else "complete"))
-    return {"type": "plan", "title": state, "tasks": tasks}
-
-
-def task_chunks(passed: Sequence[WalkedQuestion], done: int, total: int) -> list[dict[str, Any]]:
-    """Render the same as chunks of a stream; each replaces the card with the same id."""
-    tasks = plan(passed, done, total)["tasks"]
-    return [
-        {
-            "type": "task_update",
-            "id": task["task_id"],
-            "title": task["title"],
-            "status": task["status"],
-            "output": task["output"]["elements"][0]["elements"][0]["text"],
-        }
-        for task in tasks
-    ]
 
 
 def bar(done: int, total: int, width: int = _BAR) -> str:
@@ -114,16 +94,6 @@ def row_of(step: WalkedQuestion) -> list[Block]:
         run(f"{step.says} ", 300, bold=True),
         run(f"({step.mark.word})"),
     ]
-
-
-def _card(id_: str, name: str, output: str, status: str) -> Block:
-    return {
-        "type": "task_card",
-        "task_id": id_,
-        "title": words(name, text_limits.HEADER)["text"],
-        "status": status,
-        "output": rich(paragraph(run(output, 300))),
-    }
 
 
 def _so_far(header: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int) -> str:

@@ -13,8 +13,10 @@ from bot.rendering.blocks.block_types import Block, bullets, context, lines, ric
 from bot.rendering.blocks.decision_path import Mark, WalkedQuestion
 from bot.rendering.blocks.message import Message
 from bot.rendering.blocks.progress import WAIT, bar, begin, others
+from bot.rendering.blocks.progress_cards import relay_plan
 from bot.rendering.blocks.run_header import RunHeader
 from bot.rendering.blocks.vantage_summary import SIGNS
+from bot.rendering.layer_progress import LayerProgress
 from probes.protocol.model import USER_NETWORK
 
 _RELAYS: Final = 20  # one line each
@@ -34,6 +36,7 @@ class RelayProgress:
     before: int | None = None  # runs ahead in the queue, while there is no free slot
     ended: str = ""  # its own outcome in words, once it has ended
     outcome: str = ""  # found, clear, or unclear, once it has ended
+    layers: Sequence[LayerProgress] = ()
 
     @property
     def state(self) -> str:
@@ -50,10 +53,13 @@ class RelayProgress:
         return [step for step in self.passed if step.mark is Mark.FAULT]
 
 
-def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
-    """Show the progress of each relay, and each problem with the relays that found it."""
+def side_by_side(header: RunHeader, relays: Sequence[RelayProgress], *, cards: bool = False) -> Message:
+    """Show the progress of each relay, with *cards* as a plan, and each problem with the relays that found it."""
     builder = begin(header, foot=True)
-    builder.add(rich(lines(_row_of_relay(progress) for progress in relays[:_RELAYS])))
+    if cards:
+        builder.add(relay_plan([(progress.relay, _noted(progress), progress.outcome) for progress in relays]))
+    else:
+        builder.add(rich(lines(_row_of_relay(progress) for progress in relays[:_RELAYS])))
     if len(relays) > _RELAYS:
         builder.add(context(f"and {len(relays) - _RELAYS} more relays"))
     faults: dict[tuple[str, str], list[str]] = {}
@@ -80,6 +86,12 @@ def side_by_side(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
     )
     more = f" Failed: {wrong}." if wrong else ""
     return builder.message(f"Looking into {header.subject}. {text}.{more}")
+
+
+def _noted(progress: RelayProgress) -> str:
+    """Return the state of a relay, with the number of its failures so far."""
+    faults = len(progress.faults)
+    return f"{progress.state}{f'; {faults} failed' if faults and not progress.ended else ''}"
 
 
 def _row_of_relay(progress: RelayProgress) -> list[Block]:

@@ -29,7 +29,7 @@ from bot.rendering.blocks.message import Message, MessageBuilder, first_that_fit
 from bot.rendering.blocks.risks import risk_blocks
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks
-from bot.rendering.blocks.verdict_controls import VerdictOptions, feedback_note, verdict_row
+from bot.rendering.blocks.verdict_controls import VerdictOptions, feedback, verdict_row
 from bot.rendering.blocks.verdict_text import in_text, named
 from bot.rendering.marks import WHO
 from bot.rendering.view import View
@@ -69,7 +69,7 @@ def _verdict_blocks(
     builder = MessageBuilder()
     builder.last(
         verdict_row(run_header, diagnosis, choices),
-        *feedback_note(choices.judged),
+        *feedback(run_header, choices),
         _measured(run_header, diagnosis),
         footer(run_header),
     )

@@ -6,8 +6,8 @@ Pure: no network, no clock.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.rendering.blocks.block_types import Block, context, section
-from bot.rendering.blocks.elements import block_id, button, row, select
+from bot.rendering.blocks.block_types import Block, context
+from bot.rendering.blocks.elements import block_id, button, row, select, thumbs
 from bot.rendering.blocks.fixes import platform_choice
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.question import question
@@ -37,7 +37,7 @@ def verdict_row(header: RunHeader, diagnosis: Diagnosis, choices: VerdictOptions
     if diagnosis.found or diagnosis.risks:
         buttons.append(button("fixes", "Fix steps", header.asked, values=platform))
     buttons.append(button("evidence", "Evidence", header.asked, speak="Show the evidence for engineers"))
-    speak = "More about this run: ticket, preflight, relays, platform, feedback"
+    speak = "More about this run: ticket, preflight, relays, platform"
     buttons.append(button("more", "More", header.asked, speak=speak, values=platform))
     return row(*buttons)
 
@@ -83,16 +83,14 @@ def _of_case(header: RunHeader, diagnosis: Diagnosis, choices: VerdictOptions) -
     yield platform_choice(header, choices.platform, choices.platforms, "verdict", label)
     if diagnosis.next_question:
         yield from question(header, diagnosis.next_question)
-    if diagnosis.found:
-        yield section("Was the verdict right?")
-        yield row(
-            button("right", "That was it", header.asked, speak="The verdict was right"),
-            button("wrong", "That was not it", header.asked, speak="The verdict was wrong"),
-        )
 
 
-def feedback_note(judged: str) -> list[Block]:
-    """Confirm the feedback already given, in small text."""
+def feedback(header: RunHeader, choices: VerdictOptions) -> list[Block]:
+    """Make the thumbs below a verdict, and confirm in small text what was pressed last."""
+    return [] if choices.part else [thumbs(header.asked), *_noted(choices.judged)]
+
+
+def _noted(judged: str) -> list[Block]:
     text = "that was it" if judged == "right" else "that was not it"
     return (
         [context(f"Thank you: noted as \u201c{text}\u201d. It counts for the next verdicts.")]

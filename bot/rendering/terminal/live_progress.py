@@ -11,9 +11,9 @@ from rich.live import Live
 from rich.text import Text
 
 from bot.diagnosis.triage import Progress, ProgressCallback
+from bot.rendering.layers import LAYERS, UNKNOWN, layer_of, live_sign
 from bot.rendering.marks import BAD, OK
 from bot.rendering.terminal.console import fit, open_console
-from bot.rendering.terminal.layers import LAYERS, UNKNOWN, layer_of, live_sign
 from probes.protocol.model import Step
 
 # Frames per second. The clock must move while nothing else does; drawing takes about 1 ms.

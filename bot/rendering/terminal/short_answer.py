@@ -13,10 +13,10 @@ from bot.diagnosis.run_record import LOCATE, RunRecord
 from bot.model.vocabulary import person_options
 from bot.rendering.customer_text import split_sentences
 from bot.rendering.failure_text import REPORTED, sentence
+from bot.rendering.layers import layer_lines
 from bot.rendering.symptom_text import assumed_as
 from bot.rendering.terminal.console import Line, height
 from bot.rendering.terminal.diagnosis import STYLES
-from bot.rendering.terminal.layers import layer_lines
 from bot.rendering.terminal.place_text import place_of, relay_rows, where_of
 from bot.rendering.terminal.verdict_text import verdict_text
 from bot.rendering.view import View, has_results

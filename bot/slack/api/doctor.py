@@ -12,7 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.slack.api.client import SlackError, call, make_client
 from bot.slack.api.settings import SlackSettings
 from bot.slack.api.startup_errors import SOCKETS_OFF, token_refused
-from bot.slack.api.workspaces import SCOPES
+from bot.slack.api.workspaces import OPTIONAL, SCOPES
 
 Result: TypeAlias = tuple[str, Literal["ok", "problem", "unchecked"], str, str]
 
@@ -62,7 +62,7 @@ async def _check(
 
 def _scopes(header: str) -> Result:
     """Compare the scopes of the token with those that Lineman needs."""
-    missing = sorted(set(SCOPES) - {scope.strip() for scope in header.split(",")})
+    missing = sorted(set(SCOPES) - OPTIONAL - {scope.strip() for scope in header.split(",")})
     if header and missing:
         found = f"The app lacks the scopes {', '.join(missing)}."
         return "Slack", "problem", found, "Add them under OAuth & Permissions, and reinstall the app."

@@ -7,11 +7,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from bot.rendering.blocks.message import Message
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError, call
-from bot.slack.api.update_pacer import Priority, UpdateTicket
+from bot.slack.api.streaming import OPEN, close_stream
+from bot.slack.api.update_pacer import UpdateTicket
 from bot.slack.api.workspaces import Workspace
 
 log = logging.getLogger(__name__)
@@ -67,19 +68,22 @@ async def update(workspace: Workspace, channel: str, ts: str, message: Message) 
     ticket, made = workspace.pacer.ticket(channel, ts), message
     for left in reversed(range(REFUSALS)):
         try:
-            await _change(workspace, ticket, lambda: made)  # noqa: B023 - called before the loop goes on
+            await change(workspace, ticket, lambda: made)  # noqa: B023 - called before the loop goes on
         except SlackError as refused:
             if refused.word in TOO_MUCH and made is message:
                 log.warning("Slack refused the blocks of a message: %s", refused.word)
                 made = message.simpler()
-            elif refused.word not in BUSY or not left:
+            elif refused.word not in BUSY | {OPEN} or not left:
                 raise
         else:
             return
 
 
-async def _change(workspace: Workspace, ticket: UpdateTicket, make: Callable[[], Message]) -> None:
-    """Update a message once, with what *make* returns when its turn comes; a 429 pauses the whole workspace."""
+async def change(workspace: Workspace, ticket: UpdateTicket, make: Callable[[], Message]) -> None:
+    """Update a message once, with what *make* returns when its turn comes; a 429 pauses the whole workspace.
+
+    A message that is still streamed is refused, and its stream is stopped, so that the next try succeeds.
+    """
     async with ticket:
         channel, ts = ticket.place
         try:
@@ -87,7 +91,19 @@ async def _change(workspace: Workspace, ticket: UpdateTicket, make: Callable[[],
         except SlackError as refused:
             if refused.word in BUSY:
                 workspace.pacer.rest(refused.wait)
+            if refused.word == OPEN:
+                await _close(workspace, channel, ts)
             raise
+
+
+async def _close(workspace: Workspace, channel: str, ts: str) -> None:
+    """Stop the stream of a message; if Slack asks for a pause, only this message waits for it."""
+    try:
+        await close_stream(workspace, channel, ts)
+    except SlackError as refused:
+        if refused.word not in BUSY:
+            raise
+        await asyncio.sleep(refused.wait)
 
 
 async def direct(workspace: Workspace, user: str) -> str:
@@ -121,60 +137,16 @@ async def find(workspace: Workspace, channel: str, key: str, thread: str = "", s
 
 
 def _has(message: Mapping[str, Any], key: str) -> bool:
-    """Whether *message* has *key*: by its metadata or, if Slack does not return that, by its buttons."""
+    """Whether *message* has *key*: by its metadata or, if Slack does not return that, by its buttons.
+
+    A streamed message has neither, but the id in its text.
+    """
     metadata = message.get("metadata") or {}
+    if message.get("streaming_state") and f"Run {key}" in str(message.get("text")):
+        return True
     if metadata.get("event_type") == EVENT:
         return bool(metadata.get("event_payload", {}).get("key") == key)
     return f'"run":"{key}"' in str(message.get("blocks"))
-
-
-class LiveMessage:
-    """A message updated in place. On exit the last update has been sent, or discarded."""
-
-    def __init__(self, workspace: Workspace, channel: str, ts: str) -> None:
-        self._workspace, self._place = workspace, (channel, ts)
-        self._next: Callable[[], Message] | None = None
-        self._rank = Priority.PROGRESS
-        self._turn: UpdateTicket | None = None
-        self._wanted = asyncio.Event()
-        self._sending = self._over = False
-
-    def show(self, make: Callable[[], Message], priority: Priority = Priority.PROGRESS) -> None:
-        """Show what *make* returns when the next update is due; a newer call replaces it."""
-        # A waiting update is never delayed by a less urgent one: one update shows both.
-        self._next, self._rank = make, min(priority, self._rank) if self._wanted.is_set() else priority
-        self._wanted.set()
-        if self._turn:
-            self._workspace.pacer.rerank(self._turn, self._rank)
-
-    async def __aenter__(self) -> Self:
-        self._workspace.pacer.begin(*self._place)
-        self._task = asyncio.create_task(self._pump())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Wait for an update in progress: if it were cancelled, it could arrive after the final state."""
-        self._over = True
-        if not self._sending:
-            self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        self._workspace.pacer.end(*self._place)
-
-    async def _pump(self) -> None:
-        while not self._over:
-            await self._wanted.wait()
-            self._turn = self._workspace.pacer.ticket(*self._place, self._rank)
-            try:
-                await _change(self._workspace, self._turn, self._newest)
-            except SlackError as error:  # tried once: the next state replaces it
-                log.info("progress update failed: %s", error.word)
-            self._sending = False
-
-    def _newest(self) -> Message:
-        self._wanted.clear()
-        self._sending = True
-        assert self._next is not None
-        return self._next()
 
 
 async def deliver_final(workspace: Workspace, channel: str, ts: str, thread: str, message: Message) -> None:

@@ -14,8 +14,10 @@ from bot.settings import SettingsReader
 from probes.protocol.model import VANTAGES
 
 Transport: TypeAlias = Literal["socket", "http"]
+ProgressStyle: TypeAlias = Literal["stream", "cards", "list"]
 
 SLACK: Final = "https://slack.com/api/"
+STYLES: Final[tuple[ProgressStyle, ...]] = ("stream", "cards", "list")
 PORT: Final = 3000
 CALLS: Final = Limit(10, 600)  # one look-up is up to a dozen requests to the service's API
 EDITS: Final = Limit(50, 60)  # Tier 3: https://docs.slack.dev/apis/web-api/rate-limits
@@ -67,6 +69,7 @@ class SlackSettings:
     starts: RateLimits = field(default_factory=RateLimits)  # of diagnoses
     calls: Limit = CALLS  # that one person may look up by Call SID
     edits: Limit = EDITS  # changes of messages in one workspace
+    progress: ProgressStyle = "stream"  # how it is shown
 
     @property
     def transport(self) -> Transport | None:
@@ -112,6 +115,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         ),
         calls=get.parsed("LINEMAN_RATE_CALLS", parse_limit, CALLS, LIMIT_FORM),
         edits=get.parsed("LINEMAN_EDITS", parse_limit, EDITS, LIMIT_FORM),
+        progress=_style(get),
     )
     for problem in _missing(settings) if settings.transport else ():
         get.add_problem(problem)
@@ -143,6 +147,11 @@ def _missing(settings: SlackSettings) -> list[str]:
     if not folder.is_dir():
         problems.append(f"LINEMAN_DATABASE points to {folder}, which is not a folder.")
     return problems
+
+
+def _style(get: SettingsReader) -> ProgressStyle:
+    chosen = get.choice("LINEMAN_PROGRESS", STYLES, STYLES[0])
+    return next(style for style in STYLES if style == chosen)
 
 
 def _token(get: SettingsReader, name: str, begins: str) -> str:

@@ -23,6 +23,7 @@ from bot.slack.api.channel_queue import ChannelQueue
 from bot.slack.api.client import SlackError, call, make_client
 from bot.slack.api.oauth import make_flow
 from bot.slack.api.settings import SlackSettings
+from bot.slack.api.stream_state import PairedCalls, Streams
 from bot.slack.api.token_store import EARLY, BotTokens, InstallationStore
 from bot.slack.api.update_pacer import UpdatePacer, now
 
@@ -33,6 +34,7 @@ SCOPES: Final = (
     "assistant:write",
     "channels:history",
     "chat:write",
+    "chat:write.public",
     "commands",
     "files:read",
     "files:write",
@@ -43,6 +45,8 @@ SCOPES: Final = (
     "links:write",
     "mpim:history",
 )
+
+OPTIONAL: Final = frozenset({"chat:write.public"})  # without these, Lineman says what it cannot do
 
 AGAIN: Final = 60.0  # seconds until the renewal of a token is retried
 
@@ -60,6 +64,8 @@ class Workspace:
     token: str = field(repr=False)
     pacer: UpdatePacer = field(repr=False)
     queue: ChannelQueue = field(repr=False)
+    streams: Streams = field(repr=False)
+    sessions: PairedCalls = field(repr=False)
     enterprise: str = ""
     fresh_until: float = inf  # Unix time in seconds; after that, the token is looked up again
 
@@ -85,6 +91,8 @@ class Workspaces:
         # Slack's rate limits apply to a workspace and continue when its token changes.
         self._paces: defaultdict[str, UpdatePacer] = defaultdict(lambda: UpdatePacer(settings.edits, now()))
         self._posts: defaultdict[str, ChannelQueue] = defaultdict(ChannelQueue)
+        self._sessions: defaultdict[str, PairedCalls] = defaultdict(PairedCalls)
+        self._streams: defaultdict[str, Streams] = defaultdict(lambda: Streams(settings.progress))
         self._installs: InstallationStore | None = None
         self.flow: AsyncOAuthFlow | None = None  # the install pages; None without a client id
         if settings.client_id:
@@ -150,6 +158,8 @@ class Workspaces:
             token=token,
             pacer=self._paces[team],
             queue=self._posts[team],
+            streams=self._streams[team],
+            sessions=self._sessions[team],
             enterprise=enterprise,
             fresh_until=fresh_until,
         )

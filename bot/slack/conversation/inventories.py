@@ -28,7 +28,8 @@ async def post_relays(context: AppContext, actor: Actor) -> None:
 
 async def post_history(context: AppContext, actor: Actor) -> None:
     """List the diagnoses that *actor* asked for, visible only to the user."""
-    await context.post_ephemeral(actor, lists.history(await recent(context, actor, LISTED)))
+    votes = await context.store.vote_counts(actor.team, actor.user)
+    await context.post_ephemeral(actor, lists.history(await recent(context, actor, LISTED), votes=votes))
 
 
 async def post_channel_history(context: AppContext, actor: Actor) -> None:
@@ -36,7 +37,8 @@ async def post_channel_history(context: AppContext, actor: Actor) -> None:
     since = time.time() - WEEK
     found = await context.store.recent(actor.team, "", MOST, channel=actor.channel, since=since)
     rows = [(case.user, _past(context, case, run)) for case, run in found if run]
-    await context.post_ephemeral(actor, lists.channel_history(rows))
+    votes = await context.store.vote_counts(actor.team, channel=actor.channel, since=since)
+    await context.post_ephemeral(actor, lists.channel_history(rows, votes))
 
 
 async def recent(context: AppContext, actor: Actor, most: int = RECENT) -> list[PastRun]:

@@ -9,11 +9,14 @@ from dataclasses import replace
 from bot.diagnosis.revise import is_same_test
 from bot.model.records import CaseRow, PostRow, RunRow
 from bot.rendering.blocks.message import Message
+from bot.rendering.blocks.progress import acknowledged
+from bot.rendering.blocks.run_header import RunHeader
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError
 from bot.slack.api.post_update import OUTSIDE, PEOPLE, deliver_final, direct, find, post
 from bot.slack.api.workspaces import Workspace
 from bot.slack.delivery import step_results
+from bot.slack.delivery.stream_start import start
 from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT
@@ -27,14 +30,18 @@ def first_of(case: CaseRow, run: RunRow) -> PostRow:
 
 
 async def announce(
-    context: AppContext, owed: PostRow, first: Message, workspace: Workspace, user: str
+    context: AppContext, owed: PostRow, first: RunHeader, workspace: Workspace, user: str
 ) -> tuple[str, str, str]:
     """Post the first message of a run exactly once; returns channel and timestamp. Raises `SlackError`.
 
-    If Lineman may not post there, the message goes to *user* directly, and Slack's word for why comes third.
+    In a thread of direct messages it is a stream, if Slack lets one start. If Lineman may not post there, the message
+    goes to *user* directly, and Slack's word for why comes third.
     """
     await context.ack_priority.wait_until_idle()
-    channel, ts, refused = await _put(context, workspace, await placed(context, workspace, owed), first, user)
+    owed = await placed(context, workspace, owed)
+    channel, ts, refused = owed.channel, await start(workspace, owed, first, user), ""
+    if not ts:
+        channel, ts, refused = await _put(context, workspace, owed, acknowledged(first), user)
     await context.store.delivered(owed.key, ts, owed.version)
     return channel, ts, refused
 

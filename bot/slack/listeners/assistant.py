@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.redaction.redact import redact
+from bot.rendering.blocks.text_limits import cut, line
+from bot.slack.api import agent_session
 from bot.slack.api.actor import Actor, of_event
 from bot.slack.api.client import SlackError, call
 from bot.slack.conversation import reports, thread_replies
@@ -15,6 +18,7 @@ from bot.slack.conversation.thread import follow
 from bot.slack.delivery import inbox
 from bot.slack.listeners.mentions import MENTION
 from bot.slack.runs import lifecycle
+from bot.slack.runs.agent_work import is_busy
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import make_event
 
@@ -32,6 +36,8 @@ PROMPTS: Final = (
     },
     {"title": "What does a code mean?", "message": "What does 53405 mean?"},
 )  # Slack shows up to 4
+
+_TITLE: Final = 80  # characters of a message that name its session
 
 
 def register(app: AsyncApp, context: AppContext) -> None:
@@ -56,10 +62,25 @@ async def converse(context: AppContext, actor: Actor, words: Mapping[str, str]) 
         await follow(context, actor, case, text, addressed=True)
     elif text.casefold().strip("!. ") in GREETINGS:
         await thread_replies.reply(context, actor, thread_replies.help_text(context))
-    elif (left := await reports.take(context, actor, None, text)) is not None:
-        await _think(context, actor)
-        here = replace(actor, thread=actor.thread or actor.message)
-        await handle_text(context, here, left)
+    else:
+        await _work(context, actor, text)
+
+
+async def _work(context: AppContext, actor: Actor, text: str) -> None:
+    """Answer a text that belongs to no case; its thread shows that Lineman is working until it waits again."""
+    here = replace(actor, thread=actor.thread or actor.message)
+    workspace, place = await context.workspace(actor), (here.channel, here.thread)
+    title = cut(line(redact(text).text), _TITLE)
+    begun = await agent_session.begin(workspace, *place, title, actor.user)
+    if not begun:
+        method = workspace.hasty.assistant_threads_setStatus  # Slack removes it when the reply is posted
+        await _try("status line", method, here, status="is reading your message")
+    try:
+        if (left := await reports.take(context, actor, None, text)) is not None:
+            await handle_text(context, here, left)
+    finally:
+        if begun and not is_busy(context, *place):
+            await agent_session.rest(workspace, *place)
 
 
 async def stop_all(context: AppContext, actor: Actor, _: Mapping[str, str]) -> None:
@@ -67,15 +88,7 @@ async def stop_all(context: AppContext, actor: Actor, _: Mapping[str, str]) -> N
     for run, active_run in tuple(context.active_runs.items()):
         if active_run.case.channel == actor.channel and actor.thread in ("", active_run.case.thread_ts):
             await lifecycle.stop(context, actor, run)
-    method = (await context.workspace(actor)).client.agents_sessions_setStatus
-    await _try("session status", method, actor, status="active")
-
-
-async def _think(context: AppContext, actor: Actor) -> None:
-    """Show a status line; Slack removes it when the reply is posted."""
-    method = (await context.workspace(actor)).hasty.assistant_threads_setStatus
-    here = replace(actor, thread=actor.thread or actor.message)
-    await _try("status line", method, here, status="is choosing the checks")
+    await agent_session.rest(await context.workspace(actor), actor.channel, actor.thread)
 
 
 async def _try(what: str, method: Callable[..., Awaitable[Any]], actor: Actor, **values: Any) -> None:

@@ -37,7 +37,8 @@ def register(app: AsyncApp, context: AppContext) -> None:
 async def judge(
     context: AppContext, actor: Actor, case: CaseRow, finished: FinishedRun, verdict: FeedbackVerdict
 ) -> None:
-    """Store *verdict* for every cause that was found, and show it below the verdict."""
+    """Store the vote, and *verdict* for every cause that was found, and show it below the verdict."""
+    await context.store.save_vote(finished.run, verdict, actor.user)
     for finding in finished.record.diagnosis.found:
         await context.store.save_feedback(finished.run, finding.cause, verdict, actor.user)
     await outbox.refresh_case(

@@ -17,17 +17,20 @@ from bot.model.records import RESTARTED, Ended
 from bot.relays.local import Relay, from_each
 from bot.rendering.blocks.decision_path import follow
 from bot.rendering.blocks.message import Message
+from bot.rendering.layer_progress import layers_of
 from bot.rendering.vantage_summary import side_of
 from bot.slack.api.client import SlackError
-from bot.slack.api.post_update import PEOPLE, LiveMessage
+from bot.slack.api.live_message import LiveMessage, live_message
+from bot.slack.api.post_update import PEOPLE
 from bot.slack.api.update_pacer import Priority
 from bot.slack.delivery import outbox
+from bot.slack.runs.agent_work import show_work
 from bot.slack.runs.locate_drops import locate_drops
 from bot.slack.runtime.ids import new_reference
-from bot.slack.state import run_messages
 from bot.slack.state.active_run import ActiveRun
 from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import combine, headline_of
+from bot.slack.state.progress_messages import progress_message
 from bot.slack.state.run_history import summary_of
 from bot.slack.state.run_messages import Ending
 from probes.protocol.model import Observation
@@ -48,11 +51,19 @@ async def begin(context: AppContext, running: ActiveRun, channel: str) -> None:
         running.case = replace(running.case, thread_ts=thread, message_ts=running.ts)
     if running.run.id in context.active_runs:  # not stopped in the meantime
         context.tasks.start(running.name, execute_run(context, running))
+        context.tasks.start(f"session of {running.run.id}", show_work(context, running))
 
 
 async def execute_run(context: AppContext, running: ActiveRun) -> None:
     """Execute a run and show its verdict; an internal error is shown with a reference."""
-    live = LiveMessage(running.workspace, running.case.channel, running.ts)
+    try:
+        await _execute(context, running)
+    finally:
+        running.ended.set()
+
+
+async def _execute(context: AppContext, running: ActiveRun) -> None:
+    live = live_message(running.workspace, running.case.channel, running.ts)
     try:
         async with live:
             records = await from_each(running.run.relays, partial(_in_line, context, running, live))
@@ -79,6 +90,7 @@ async def execute_run(context: AppContext, running: ActiveRun) -> None:
 
 async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, ending: Ending) -> bool:
     """End a run without a verdict and show that in its message; false if it had already ended."""
+    running.ended.set()
     summary = {"done": running.done, "total": running.total, "by": ending.by, "reference": ending.reference}
     if not running.may_restart:
         summary[RESTARTED] = True
@@ -110,7 +122,8 @@ async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, n
     here = asyncio.get_running_loop()
 
     def make() -> Message:
-        return run_messages.progress_message(running.header, tuple(running.progress.values()))
+        cards = running.workspace.streams.cards
+        return progress_message(running.header, tuple(running.progress.values()), cards=cards)
 
     def wait(before: int) -> None:
         running.progress[name] = replace(running.progress[name], before=before)
@@ -119,7 +132,9 @@ async def _in_line(context: AppContext, running: ActiveRun, live: LiveMessage, n
     def tell(progress: Progress) -> None:  # called in the worker thread
         far = running.progress[name]
         passed = follow(far.passed, progress, context.engine.knowledge)
-        running.progress[name] = replace(far, passed=passed, done=progress.done, total=progress.total)
+        running.progress[name] = replace(
+            far, passed=passed, done=progress.done, total=progress.total, layers=layers_of(progress)
+        )
         here.call_soon_threadsafe(live.show, make)
 
     async with context.relay_directory.place(name, who, wait):

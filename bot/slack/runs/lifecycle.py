@@ -11,12 +11,12 @@ from bot.diagnosis.revise import answers_for, apply_changes
 from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request
 from bot.rendering.blocks import notices
-from bot.rendering.blocks.progress import acknowledged
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import BUSY, UNCERTAIN, SlackError
 from bot.slack.api.post_update import DIRECT
 from bot.slack.delivery import outbox, step_results
 from bot.slack.runs import execute
+from bot.slack.runs.membership import say_if_outside
 from bot.slack.runtime.ids import new_case, new_run
 from bot.slack.state import run_messages
 from bot.slack.state.active_run import ActiveRun, job_name
@@ -176,9 +176,7 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData 
     running = ActiveRun(case, run, workspace, actor.user, about, call=call)
     context.active_runs[run.id] = running
     try:
-        channel, running.ts, refused = await outbox.announce(
-            context, owed, acknowledged(about), workspace, actor.user
-        )
+        channel, running.ts, refused = await outbox.announce(context, owed, about, workspace, actor.user)
     except BaseException as error:
         context.active_runs.pop(run.id, None)
         if isinstance(error, asyncio.CancelledError):  # the next start begins it again
@@ -190,6 +188,7 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData 
             await context.store.drop_post(post.key)
         raise
     await execute.begin(context, running, channel)
+    context.tasks.start(f"membership of {run.id}", say_if_outside(context, actor, running))
     if refused:
         message = notices.cannot_post(
             f"@{workspace.name}", refused, sent=True, direct=actor.in_direct_messages

@@ -11,6 +11,7 @@ from bot.diagnosis.ice_servers import IceServers
 from bot.diagnosis.plan import make_plan
 from bot.diagnosis.triage import prepare
 from bot.model.records import RESTARTED, PostRow, RunRow
+from bot.slack.api import agent_session
 from bot.slack.api.client import SlackError
 from bot.slack.delivery import outbox
 from bot.slack.runs import execute, restart
@@ -81,9 +82,12 @@ async def _cut_off(context: AppContext, active_run: ActiveRun) -> None:
 
 
 async def _settle(context: AppContext, run: RunRow) -> None:
-    """Show the final state of *run* in Slack; if that fails, it is retried later."""
+    """Show the final state of *run* in Slack, and that its thread is not processing; the first is retried later."""
     try:
         await outbox.settle_run(context, run.id)
+        case = await context.store.case(run.case)
+        if case and (workspace := await context.workspaces.get(case.team)):
+            await agent_session.rest(workspace, case.channel, case.thread_ts)
     except SlackError as refused:
         log.warning("cannot post the end of run %s: %s", run.id, refused.word)
 

@@ -10,7 +10,6 @@ from bot.diagnosis.call_data import CallData, fetch_call
 from bot.errors import UsageError
 from bot.model.records import RESTARTED, CaseRow, PostRow, RunRow
 from bot.rendering.blocks import run_endings
-from bot.rendering.blocks.progress import acknowledged
 from bot.slack.api.actor import Actor
 from bot.slack.api.client import SlackError
 from bot.slack.api.post_update import find, update
@@ -82,8 +81,7 @@ async def _message(context: AppContext, owed: PostRow, running: ActiveRun) -> tu
     owed = await outbox.placed(context, workspace, owed)
     ts = owed.message_ts or await find(workspace, owed.channel, owed.key, owed.thread_ts, owed.created)
     if not ts:
-        first = acknowledged(running.header)
-        channel, ts, _ = await outbox.announce(context, owed, first, workspace, running.user)
+        channel, ts, _ = await outbox.announce(context, owed, running.header, workspace, running.user)
         return channel, ts
     await context.store.delivered(owed.key, ts, owed.version)
     return owed.channel, ts

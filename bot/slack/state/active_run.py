@@ -1,5 +1,6 @@
 """A run in progress: where it is shown, and the progress on each relay."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from bot.diagnosis.call_data import CallData
@@ -21,6 +22,7 @@ class ActiveRun:
     ts: str = ""  # timestamp of its own message
     progress: dict[str, RelayProgress] = field(default_factory=dict)  # by relay
     call: CallData | None = None  # the service's data of the call that the case is about
+    ended: asyncio.Event = field(default_factory=asyncio.Event)  # its message shows how
 
     def __post_init__(self) -> None:
         self.progress = {name: RelayProgress(name, vantage) for name, vantage in self.run.vantages.items()}

@@ -53,6 +53,7 @@ class AppContext:
     handlers: Mapping[str, Handler]  # by the stored name of the event kind
     thread_memory: ThreadMemory = field(default_factory=ThreadMemory)
     llm: LlmEndpoint | None = None  # the language model that rewords answers, if one is set
+    channels_asked: dict[str, float] = field(default_factory=dict)  # Unix time, by channel: see `membership`
     active_runs: dict[str, ActiveRun] = field(default_factory=dict)  # by run id
 
     @property

@@ -25,9 +25,7 @@ from bot.rendering.blocks.customer import customer_copy
 from bot.rendering.blocks.decision_path import Mark, walked
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
-from bot.rendering.blocks.progress import progress, waiting
 from bot.rendering.blocks.question import ended
-from bot.rendering.blocks.relay_progress import RelayProgress, side_by_side
 from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
 from bot.rendering.blocks.verdict import verdict
@@ -67,16 +65,6 @@ def header_of_active(engine: Engine, run: RunRow, user: str) -> RunHeader:
 def header_of_finished(engine: Engine, finished: FinishedRun) -> RunHeader:
     """Make the header of a finished run."""
     return run_header(finished.record, finished.asked, engine.knowledge, finished.user, engine.network.title)
-
-
-def progress_message(header: RunHeader, relays: Sequence[RelayProgress]) -> Message:
-    """Show the progress of a run: one relay by its answers, several by one line each."""
-    if len(relays) > 1:
-        return side_by_side(header, relays)
-    (far,) = relays
-    if far.before is not None:
-        return waiting(header, far.before)
-    return progress(header, far.passed, far.done, far.total)
 
 
 def verdict_message(

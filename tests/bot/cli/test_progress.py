@@ -9,7 +9,7 @@ import pytest
 from bot.cli.live_run import Stopped, talk_through
 from bot.diagnosis.triage import Progress
 from bot.model.request import Request
-from bot.rendering.terminal.layers import layer_lines
+from bot.rendering.layers import layer_lines
 from bot.rendering.terminal.live_progress import Board, show_progress
 from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Plan

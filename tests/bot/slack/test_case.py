@@ -55,7 +55,7 @@ async def test_every_button(here: Here) -> None:
     message = await here.verdict()
     grace = here.user("grace")
     more = await here.slack.reveal(message, "lm_more", grace)
-    assert len(message.actions()) == 5
+    assert len(message.actions()) == 6  # with the feedback block
     for place, action, said in (
         (message, "lm_evidence", "looks were fine"),
         (message, "lm_fixes", "What to do on"),
@@ -91,11 +91,33 @@ async def test_feedback(here: Here) -> None:
     here.relay.faults = SIGNALING_SHUT
     await here.slack.command("/diagnose 31009 ios", here.user())
     message = await here.verdict()
-    await here.slack.click(await here.slack.reveal(message, "lm_more", here.user()), "lm_right", here.user())
+    await here.slack.vote(message, "positive", here.user())
     await here.until(lambda: "that was it" in str(message.blocks))
     counts = await here.context.store.feedback_counts()
     assert counts["signaling-blocked"] == {"right": 1, "wrong": 0}
     await here.whisper("Thank you")
+
+
+async def test_votes(here: Here) -> None:
+    """Each person has one vote on a verdict and may change it; the history counts them, also without a cause."""
+    await here.slack.command("/diagnose 31009 ios", here.user())
+    message = await here.verdict()
+    for name, thumb in (("ada", "positive"), ("grace", "positive"), ("grace", "positive")):
+        await here.slack.vote(message, thumb, here.user(name))
+    await here.until(lambda: len(here.slack.whispers()) == 3)
+    await here.slack.vote(message, "negative", here.user("grace"))
+    await here.until(lambda: here.slack.team.views, "the question what it was")
+    await here.until(lambda: "that was not it" in str(message.blocks))
+    (run,) = await here.context.store.finished(10)
+    votes = await here.context.store.votes(run.id)
+    assert votes == {here.user("ada").id: "right", here.user("grace").id: "wrong"}
+    for words in ("history", "history channel"):
+        await here.slack.command(f"/diagnose {words}", here.user())
+        listed = await here.until(lambda: here.slack.whispers(here.user())[-1])
+        await here.until(
+            lambda: "1 right, 1 wrong" in str(here.slack.whispers(here.user())[-1].blocks), words
+        )
+        assert listed
 
 
 async def test_stop(here: Here) -> None:

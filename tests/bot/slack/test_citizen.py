@@ -25,11 +25,28 @@ async def test_twice_delivered(here: Here) -> None:
 
 async def test_not_in_channel(here: Here) -> None:
     """Where the bot may not write, the diagnosis comes by direct message, and it says how to be invited."""
+    here.slack.team.scopes.discard("chat:write.public")
     elsewhere = here.slack.add_channel("elsewhere", bot=False)
     await here.slack.command("/diagnose 31009 ios", here.user(), elsewhere)
     said = await here.whisper("/invite @lineman")
     assert "comes to you in a direct message" in said.text
     assert (await here.verdict()).channel.kind == "im"
+
+
+async def test_uninvited(here: Here) -> None:
+    """In a public channel where the bot is not, the verdict is posted, and the person hears, once, what is not read."""
+    elsewhere = here.slack.add_channel("elsewhere", bot=False)
+    await here.slack.command("/diagnose 31009 ios", here.user(), elsewhere)
+    assert (await here.verdict()).channel is elsewhere
+    assert "cannot read replies" in (await here.whisper("/invite @lineman")).text
+    await here.slack.command("/diagnose 31009 android", here.user(), elsewhere)
+    assert (await here.verdict(1)).channel is elsewhere
+    await here.context.tasks.drain(5)
+    assert len(here.slack.whispers()) == 1
+    await here.slack.command("/diagnose 31009 ios", here.user("grace"))
+    await here.until(lambda: here.slack.channel().posts(), "a diagnosis where the bot is a member")
+    await here.context.tasks.drain(5)
+    assert len(here.slack.whispers()) == 1
 
 
 async def test_rights_of_whoever_asks(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def test_clear_story(here: Here, database: Path) -> None:
     (kept,) = await stories(here)
     assert (kept["case_id"], kept["chosen"]) == (case.id, "")
     grace = here.user("grace")
-    await here.slack.click(await here.slack.reveal(verdict, "lm_more", grace), "lm_right", grace)
+    await here.slack.vote(verdict, "positive", grace)
     await here.whisper("Thank you")
     assert read_labels(database) == [(kept["story"], "signaling-blocked")]
 
@@ -214,6 +214,7 @@ async def test_question_nobody_answers(here: Here) -> None:
 
 async def test_where_we_may_not_write(here: Here) -> None:
     """In a channel that we are not in, the answer to a message's shortcut reaches the person alone."""
+    here.slack.team.scopes.discard("chat:write.public")
     outside = here.slack.add_channel("outside", bot=False)
     pasted = here.slack.paste("what does 53405 mean?", here.user("grace"), outside)
     await here.slack.shortcut("diagnose_message", pasted, here.user())

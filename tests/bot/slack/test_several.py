@@ -174,7 +174,7 @@ async def test_reading_on(there: Here, relays: Hub) -> None:
     theirs = await slack.reveal(part, "lm_more", grace)
     assert theirs.actions() == ["lm_ticket", "lm_preflight", "lm_tree"]
     assert "from acme-hq" in (await slack.reveal(theirs, "lm_ticket", grace)).text
-    await slack.click(more, "lm_wrong", grace)
+    await slack.vote(message, "negative", grace)
     view = await there.until(lambda: next(iter(slack.team.views.values()), None))
     await slack.submit(view, {"cause": "tls-intercepted", "words": "it was the proxy"}, grace)  # type: ignore[arg-type]  # a view
     await there.until(lambda: "that was not it" in str(message.blocks))

@@ -66,6 +66,7 @@ async def test_inputs_that_say_nothing(here: Here) -> None:
 @pytest.mark.parametrize(("archived", "why"), [(True, "archived"), (False, "not in this channel")])
 async def test_a_channel_that_is_closed(here: Here, archived: bool, why: str) -> None:
     """Where Lineman cannot post, the workflow gets the reason, once, and nobody gets a direct message."""
+    here.slack.team.scopes.discard("chat:write.public")
     place = here.slack.add_channel("closed", bot=archived)
     place.archived = archived
     step = await ended(here, await run_step(here.slack, {"channel": place.id, "code": "31009"}))

@@ -155,6 +155,21 @@ async def test_feedback_is_counted_once_for_each_person(store: Store) -> None:
     }
 
 
+async def test_votes(store: Store) -> None:
+    """The last vote of each person on each run counts; a changed mind takes back what it said of causes."""
+    await store.open_case(CASE)
+    await store.start_run(RUN)
+    for run, verdict, by in (("run-a", "wrong", "U1"), ("run-a", "right", "U2"), ("run-b", "wrong", "U1")):
+        await store.save_vote(run, verdict, by)
+        await store.save_feedback(run, "dns-failing", "right", by)
+    await store.save_vote("run-a", "right", "U1")
+    assert await store.votes("run-a") == {"U2": "right", "U1": "right"}
+    assert await store.votes("run-b") == {"U1": "wrong"}
+    assert await store.feedback_counts() == {"dns-failing": {"right": 2, "wrong": 0}}
+    assert await store.vote_counts(CASE.team, CASE.user) == {"right": 2, "wrong": 0}
+    assert await store.vote_counts(CASE.team, channel="C-other") == {"right": 0, "wrong": 0}
+
+
 async def test_message_is_owed_until_it_is_delivered(store: Store) -> None:
     """Promised twice it is one message; new content makes it due again; a late answer changes nothing."""
     post = PostRow("run-a/verdict", "run-a", "T1", "C1", "1.1", {"text": "a"}, created=5.0)
@@ -206,10 +221,12 @@ async def test_what_is_old_goes(store: Store) -> None:
     await store.save_observation("r-new", "local", SEEN)
     await store.owe(PostRow("k", "r-old", "T1", "C1", "", {}))
     await store.save_feedback("r-old", "x", "wrong", "U1", "words")
+    await store.save_vote("r-old", "wrong", "U1")
     await first_time(store, "T1", "E1")
     assert await store.sweep(now) == SweptRows(cases=250, runs=1, posts=1)
     assert await store.case("busy")
     assert await store.record("r-old") is None
+    assert await store.votes("r-old") == {}
     assert len((await store.record("r-new") or (None, {}))[1]["local"]) == 1
     assert await first_time(store, "T1", "E1") is False
     assert await store.sweep(now + 3 * DAY) == SweptRows(events=1)

@@ -37,6 +37,7 @@ from bot.rendering.blocks.question import ask as ask_question
 from bot.rendering.blocks.run_header import RunHeader
 from bot.rendering.blocks.verdict import verdict
 from bot.rendering.blocks.verdict_controls import VerdictOptions
+from bot.rendering.layer_progress import LayerProgress
 from bot.rendering.reasons import Group
 from bot.rendering.vantage import VantageSummaries, VantageSummary
 from bot.rendering.view import View
@@ -84,7 +85,9 @@ def everything(text: str, many: int = 15) -> Iterator[Message | dict[str, Any]]:
     assert question
     yield acknowledged(one)
     yield progress(one, passed, 30, 60)
-    yield progress(one, passed, 30, 60, cards=True)
+    names = (text,) * 3
+    layers = tuple(LayerProgress(text, number, 9, number, 0, names, names) for number in range(12))
+    yield progress(one, passed, 30, 60, layers)
     for platform in ("", "p1"):
         yield verdict(one, view, diagnosis, VerdictOptions(platforms, platform, relays, earlier=True))
         yield fixes.fixes(one, view, platform, platforms)
@@ -166,13 +169,11 @@ def several(one: RunHeader, view: View, text: str) -> Iterator[Message]:
     relays = tuple(f"{number}{text}" for number in range(20))
     passed = tuple(WalkedQuestion(f"q{number}", text, text, Mark.FAULT, text) for number in range(30))
     states = ({"before": 7}, {"done": 3, "total": 9}, {"ended": text, "outcome": "unclear"}, {})
-    yield relay_progress.side_by_side(
-        one,
-        [
-            relay_progress.RelayProgress(name, text, passed, **states[at % 4])
-            for at, name in enumerate(relays * 2)
-        ],  # type: ignore[arg-type]  # as named
-    )
+    rows = [
+        relay_progress.RelayProgress(name, text, passed, **states[at % 4])
+        for at, name in enumerate(relays * 2)
+    ]  # type: ignore[arg-type]  # as named
+    yield from (relay_progress.side_by_side(one, rows, cards=cards) for cards in (False, True))
     causes = tuple(
         ComparedCause(f"c{at}", text, "everywhere", relays, relays, relays, text) for at in range(60)
     )

@@ -20,6 +20,7 @@ from bot.rendering.blocks.progress import progress
 from bot.rendering.blocks.run_header import RunHeader
 from bot.rendering.blocks.verdict import verdict
 from bot.rendering.blocks.verdict_controls import VerdictOptions
+from bot.rendering.layer_progress import LayerProgress
 from bot.rendering.view import View
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
@@ -279,7 +280,7 @@ def test_next_to_nothing() -> None:
         evidence.evidence(one, view, diagnosis, ()),
         evidence.tree(one, ()),
         progress(one, (), 0, 0),
-        progress(one, (), 0, 0, cards=True),
+        progress(one, (), 0, 0, (LayerProgress("DNS", 0, 0),)),
         ticket.ticket(one, view, diagnosis),
     ):
         validate(message)

@@ -9,7 +9,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.rate_limit import Limit
 from bot.rendering.blocks.message import Message
 from bot.slack.api.channel_queue import ChannelQueue as Posts
-from bot.slack.api.post_update import LiveMessage
+from bot.slack.api.live_message import LiveMessage
+from bot.slack.api.stream_state import PairedCalls, Streams
 from bot.slack.api.update_pacer import Priority, UpdatePacer, UpdateTicket
 from bot.slack.api.workspaces import Workspace
 from bot.slack.runtime.concurrency import TOLD_AT, RunSlots
@@ -94,7 +95,8 @@ async def test_a_line_is_worth_the_least(queue: Queue) -> None:
 async def test_a_line_holds_up_no_progress(queue: Queue) -> None:
     """Where one relay has something to show and another says how long its line is, both are shown without delay."""
     web, shown = AsyncWebClient(token="xoxb-nobody", base_url="http://127.0.0.1:9/api/"), []
-    workspace = Workspace("T", "U", "B", "lineman", web, web, "xoxb-nobody", queue.pace, Posts())
+    room = queue.pace, Posts(), Streams(), PairedCalls()
+    workspace = Workspace("T", "U", "B", "lineman", web, web, "xoxb-nobody", *room)
 
     def make() -> Message:
         shown.append("both")

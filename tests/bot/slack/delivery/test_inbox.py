@@ -293,6 +293,7 @@ async def test_two_at_the_same_moment(here: Here, way: str) -> None:
 
 async def test_cut_off_outside(slack: FakeSlack, serving: Serving) -> None:
     """A run that was begun where the bot may not write, and cut off before it said so, is declared to the person."""
+    slack.team.scopes.discard("chat:write.public")
     outside = slack.add_channel("outside", bot=False)
     async with serving(slack, MadeUpRelay()) as here:
         request = Request("31009", "ios")

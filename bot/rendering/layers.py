@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.step_results import NOT_ASKED
 from bot.rendering.marks import BAD, OK
-from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Step
 
 UNKNOWN: Final = "?"
@@ -23,8 +23,6 @@ LAYERS: Final[Mapping[str, tuple[str, ...]]] = {
     "Quality": ("quality", "mtu"),
     "Edges": ("edges",),
 }
-# No check was wanted: there is no proxy, or the host cannot run it.
-_NOT_ASKED: Final = (Failure.NO_PROXY, Failure.NOT_SUPPORTED)
 _NARROW: Final = 76  # characters of a line
 _OF: Final = {probe: layer for layer, probes in LAYERS.items() for probe in probes}
 
@@ -45,7 +43,7 @@ def layer_lines(record: RunRecord) -> Iterator[str]:
     line = ""
     for layer, probes in LAYERS.items():
         looks = [look for look in record.observations.values() if look.probe in probes]
-        looks = [look for look in looks if look.failure not in _NOT_ASKED]
+        looks = [look for look in looks if look.failure not in NOT_ASKED]
         sign = f"{_sign(looks, accounted, tolerated)}{layer}" if looks else ""
         if len(line) + len(sign) > _NARROW:
             yield line

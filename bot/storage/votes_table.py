@@ -1,0 +1,48 @@
+"""Store what people say of a verdict: right or wrong, one vote per person and run."""
+
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from sqlite_utils import Database
+
+from bot.model.records import FeedbackVerdict
+from bot.storage.table_queries import TableQueries
+
+# How many votes of each kind there are on the verdicts of a person or a channel since a time.
+_COUNTS: Final = (
+    "SELECT votes.verdict, count(*) AS n FROM votes "
+    "JOIN runs ON runs.id = votes.run JOIN cases ON cases.id = runs.case_id "
+    "WHERE cases.team = ? AND (cases.user = ? OR cases.channel = ?) AND cases.created >= ? GROUP BY votes.verdict"
+)
+
+
+class VotesTable(TableQueries):
+    """The votes on the verdicts of one installation."""
+
+    async def save_vote(self, run_id: str, verdict: FeedbackVerdict, by: str) -> None:
+        """Store a person's vote on a verdict; it replaces that person's earlier vote.
+
+        If it differs, that person's feedback on causes is deleted.
+        """
+        values = (run_id, by, verdict, time.time())
+
+        def work(db: Database) -> None:
+            changed = "SELECT 1 FROM votes WHERE run = ? AND by = ? AND verdict != ?"
+            if list(db.query(changed, (run_id, by, verdict))):
+                db.execute("DELETE FROM feedback WHERE run = ? AND by = ?", (run_id, by))
+            db.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?)", values)
+
+        await self._writer.run(work)
+
+    async def votes(self, run_id: str) -> dict[str, FeedbackVerdict]:
+        """Return the votes on a run's verdict, by person."""
+        rows = await self._all("SELECT by, verdict FROM votes WHERE run = ? ORDER BY at", run_id)
+        return {row["by"]: row["verdict"] for row in rows}
+
+    async def vote_counts(
+        self, team: str, user: str = "", *, channel: str = "", since: float = 0.0
+    ) -> Mapping[str, int]:
+        """Count the votes on verdicts of a user's cases or of those in a *channel*; *since*: Unix time."""
+        rows = await self._all(_COUNTS, team, user, channel, since)
+        return {"right": 0, "wrong": 0} | {row["verdict"]: row["n"] for row in rows}
