@@ -52,5 +52,24 @@ async def test_diagnosis(emulated: Shim, slack: FakeSlack, tmp_path: Path) -> No
     assert emulated.errors == []
 
 
+async def test_killed_after_the_acknowledgment(emulated: Shim, slack: FakeSlack, tmp_path: Path) -> None:
+    """A process that is killed at once leaves nothing undone: the next one shows the verdict, in one message."""
+    web = AsyncWebClient(token=TOKEN, base_url=f"{emulated.base}/api/")
+    await adopt(slack, web)
+    channel = slack.channel()
+    before = {one["ts"] for one in await history(web, channel)}
+    bot = Bot(slack, "http", tmp_path, closed_world(tmp_path), {"SLACK_API_URL": f"{emulated.base}/api/"})
+    await bot.start()
+    assert (await slack.command("/diagnose 31009 javascript", slack.user("grace"), channel)).acked
+    await bot.kill()
+    async with serving(bot), asyncio.timeout(LIMIT):
+        while not (  # noqa: ASYNC110 - it is another process that changes
+            found := [one for one in await history(web, channel) if one["ts"] not in before]
+        ) or FINAL not in json.dumps(found):
+            await asyncio.sleep(0.1)  # the emulator tells nobody that something has changed
+    assert len(found) == 1
+    assert emulated.errors == []
+
+
 async def history(web: AsyncWebClient, channel: Channel) -> list[dict[str, Any]]:
     return list((await web.conversations_history(channel=channel.id))["messages"])

@@ -99,6 +99,9 @@ def _codes(knowledge: Knowledge) -> Iterator[Exhibit]:
         known = meaning_of(knowledge, code, platform or None)
         assert known is not None  # a file of ours
         yield Exhibit(name, f"What {code} means", codes.code_meaning(known, platform))
+    linked = meaning_of(knowledge, "31009")
+    assert linked is not None  # a file of ours
+    yield Exhibit("code-card", "Card below a link", codes.code_card(linked))
     near = [(code, knowledge.errors[code].name) for code in ("31009", "31008", "31007")]
     shown = codes.unknown_code("31006", near, meaning=True)
     yield Exhibit("code-unknown", "An unknown code", shown, private=True)

@@ -21,6 +21,9 @@ TYPES: Final = {
     "views.push": "ViewsPushArguments",
     "views.update": "ViewsUpdateArguments",
     "views.publish": "ViewsPublishArguments",
+    "chat.unfurl": "ChatUnfurlArguments",
+    "functions.completeSuccess": "FunctionsCompleteSuccessArguments",
+    "functions.completeError": "FunctionsCompleteErrorArguments",
     "apps.manifest.create": "AppsManifestCreateArguments",
 }
 # What Slack documents and its types do not know yet (slack.dev manifest reference, samples).
@@ -62,6 +65,27 @@ def without(value: Any, words: frozenset[str] = LAGGING) -> Any:
     if isinstance(value, list):
         return [without(one, words) for one in value if not (isinstance(one, str) and one in words)]
     return value
+
+
+def version_2(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the parameters of steps as version 2 of the manifest does: Slack's types know no other."""
+    kinds = ("input_parameters", "output_parameters")
+    steps = {
+        name: {**step, **{kind: _parameters(step[kind]) for kind in kinds}}
+        for name, step in manifest["functions"].items()
+    }
+    return {**manifest, "_metadata": {"major_version": 2}, "functions": steps}
+
+
+def _parameters(listed: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    left = ("is_required", "name")
+    properties = {
+        name: {key: text for key, text in one.items() if key not in left} for name, one in listed.items()
+    }
+    return {
+        "properties": properties,
+        "required": [name for name, one in listed.items() if one["is_required"]],
+    }
 
 
 def _constant(number: int, payload: tuple[str, Mapping[str, Any]]) -> str:

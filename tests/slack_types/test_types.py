@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
+from bot.rendering.blocks.codes import code_card
 from bot.rendering.blocks.message import Message
+from knowledge.advice.meaning import meaning_of
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from tests.previews.gallery import Gallery
 from tests.slack import tools
 from tests.slack.small_app import button
-from tests.slack_types.outgoing import judge, without
+from tests.slack_types.outgoing import judge, version_2, without
 
 pytestmark = pytest.mark.skipif(
     bool(tools.missing("slack_types")), reason=tools.missing("slack_types") or "-"
@@ -38,7 +40,23 @@ def test_every_reply() -> None:
 def test_manifests(name: str) -> None:
     """The manifests are what Slack takes, but for four values that its types do not know yet."""
     manifest = json.loads((tools.ROOT / name).read_text())
-    assert judge([("apps.manifest.create", {"manifest": without(manifest)})], "manifest") == []
+    judged = version_2(without(manifest))
+    assert judge([("apps.manifest.create", {"manifest": judged})], "manifest") == []
+
+
+def test_cards_and_results_of_steps() -> None:
+    """Cards below links, and what a workflow gets, are arguments as Slack's types have them."""
+    meaning = meaning_of(load_knowledge(), "31009")
+    assert meaning
+    cards = {"https://www.twilio.com/docs/api/errors/31009": {"blocks": list(code_card(meaning).blocks)}}
+    outputs = {"verdict": "x", "outcome": "found", "permalink": "https://acme.slack.example/x"}
+    sent = [
+        ("chat.unfurl", {"unfurl_id": "C0.1.x", "source": "conversations_history", "unfurls": cards}),
+        ("chat.unfurl", {"channel": "C0", "ts": "1.0", "unfurls": cards}),
+        ("functions.completeSuccess", {"function_execution_id": "Fx0", "outputs": outputs}),
+        ("functions.completeError", {"function_execution_id": "Fx0", "error": "x"}),
+    ]
+    assert judge(sent, "steps") == []
 
 
 def test_types_do_judge() -> None:
