@@ -273,8 +273,8 @@ async def answer(context: AppContext, actor: Actor, fields: Mapping[str, str]) -
     ),
     **lines(
         "bot/slack/listeners/routes.py",
-        ("    feedback,\n    mentions,", "    explain,\n"),
-        ("    feedback,\n    uninstall,", "    explain,\n"),
+        ("    feedback,\n    links,\n    mentions,", "    explain,\n"),
+        ("    feedback,\n    links,\n    steps,", "    explain,\n"),
         ('    "uninstalled": ', '    "explain": explain.answer,\n'),
     ),
     **lines(

@@ -11,6 +11,11 @@ from tests.previews.samples import SIGNALING_SHUT
 ADDRESS = "https://www.twilio.com/docs/api/errors/31009"
 
 
+def tried(here: Here) -> list[str]:
+    """What Slack said to each card, empty for those that it took."""
+    return [call.error for call in here.slack.records.calls if call.method == "chat.unfurl"]
+
+
 async def test_a_card_and_its_button(slack: FakeSlack, serving: Serving) -> None:
     """The card names the code in a sentence; its button starts the diagnosis in the thread of the message."""
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
@@ -49,7 +54,7 @@ async def test_no_other_link(here: Here) -> None:
     for address in OTHERS:
         posted = await here.slack.say(address, here.user())
         await here.context.tasks.drain(10)
-        assert (posted.previews, here.slack.records.made("chat.unfurl")) == ({}, []), address
+        assert (posted.previews, tried(here)) == ({}, []), address
         assert await here.context.store.taken_in() == ()
 
 
@@ -57,7 +62,7 @@ async def test_not_while_it_is_being_written(here: Here) -> None:
     """A link in a message that is not sent yet gets no card: Slack reports it again when it is sent."""
     await here.slack.compose(ADDRESS, here.user())
     await here.context.tasks.drain(10)
-    assert here.slack.records.made("chat.unfurl") == []
+    assert tried(here) == []
 
 
 async def test_own_links_get_no_card(here: Here) -> None:
@@ -66,7 +71,7 @@ async def test_own_links_get_no_card(here: Here) -> None:
     event |= {"message_ts": "1.0", "links": [{"domain": "twilio.com", "url": ADDRESS}]}
     await here.slack._event(here.slack.team, event)
     await here.context.tasks.drain(10)
-    assert here.slack.records.made("chat.unfurl") == []
+    assert tried(here) == []
 
 
 async def test_refused_cards_are_not_talked_about(here: Here) -> None:
@@ -77,7 +82,7 @@ async def test_refused_cards_are_not_talked_about(here: Here) -> None:
         posted = await here.slack.say(ADDRESS, here.user())
         await here.context.tasks.drain(10)
         assert (posted.previews, here.ours(), here.slack.whispers()) == ({}, [], [])
-    assert [call.error for call in here.slack.records.calls if call.method == "chat.unfurl"] == errors
+    assert tried(here) == errors
 
 
 async def test_without_buttons_if_slack_takes_none(here: Here) -> None:

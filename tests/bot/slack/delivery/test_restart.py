@@ -35,14 +35,17 @@ async def leave_running(here: Here, started: float) -> None:
 
 
 async def test_it_starts_again_in_its_own_message(slack: FakeSlack, serving: Serving) -> None:
-    """The next process runs the diagnosis again, says so, and puts the verdict where the progress was."""
+    """The next process begins with nothing of the first attempt, and says in the same message that it started again."""
     async with serving(slack, MadeUpRelay(stuck=True)) as here:
         top = await begun(here)
-    async with serving(slack, MadeUpRelay(stuck=True)) as here:
+        run = next(iter(here.context.active_runs))
+        assert await _stored(here, run) != []
+    relay = MadeUpRelay(pause=0.2, stuck=True)
+    async with serving(slack, relay) as here:
+        await here.until(lambda: relay.plans)
+        assert await _stored(here, run) == []
         await here.until(lambda: "the tests started again" in str(top.blocks), "the message to say so")
-        run = next(iter(here.context.active_runs.values())).run
-        assert len(await _stored(here, run.id)) <= 3  # nothing is left of the first attempt
-    assert top.ts == here.ours()[0].ts
+    assert [message.ts for message in here.ours()] == [top.ts]
 
 
 async def test_the_verdict_is_that_of_the_second_attempt(slack: FakeSlack, serving: Serving) -> None:
