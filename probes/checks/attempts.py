@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from probes.checks.context import ProbeContext
 from probes.net.clock import milliseconds_since, now
-from probes.net.loss import LossMeter, attempts_needed
+from probes.net.loss import LossMeter, attempts_needed, interval_of, upper_of
 from probes.net.sockets import connect_tcp
 from probes.net.tcp_info import tcp_info
 from probes.protocol.failures import EgressDenied, Failure, NetworkError
@@ -57,6 +57,8 @@ class Repeated(Generic[T]):
     is_lost: Callable[[int, float, float], bool] = lambda _number, age, patience: age >= patience
     avoids: bool = True  # controls go to other places than the flow's own
     round_trips: int = _ROUND_TRIPS  # until the first answer of an attempt counts as late
+    # Whether no attempt has got beyond TCP's handshake: then `patience` and `round_trips` are those of a connection.
+    is_connecting: Callable[[], bool] = lambda: False
     _start: float = field(default_factory=now)
     _tries: dict["asyncio.Task[T]", float] = field(default_factory=dict)
 
@@ -138,7 +140,9 @@ class Repeated(Generic[T]):
 
     @property
     def _patience(self) -> float:
-        return max(self.patience, self.round_trips * self.context.shared.controls.slowest + 0.2)
+        connecting = self.is_connecting()
+        least, round_trips = (PATIENCE, _ROUND_TRIPS) if connecting else (self.patience, self.round_trips)
+        return max(least, round_trips * self.context.shared.controls.slowest + 0.2)
 
     def _judge(self) -> OSError | None:
         """What to raise once the attempts decide, or the time is over."""
@@ -197,24 +201,3 @@ async def open_tcp(flow: Flow, context: ProbeContext) -> float:
 def _is_held_back(task: "asyncio.Task[Any]") -> bool:
     """Whether nothing was sent, because of the packet limit."""
     return task.done() and isinstance(task.exception(), EgressDenied)
-
-
-def upper_of(controls: LossMeter, meter: LossMeter) -> float:
-    """The upper bound of the loss, from *controls* and the plan's *meter* together, and from each that lost packets.
-
-    A meter without any answer says nothing about the line: its own packets may be blocked.
-    """
-    if meter.sent == meter.lost:
-        return controls.upper()
-    together = LossMeter(controls.sent + meter.sent, controls.lost + meter.lost)
-    if controls.sent == controls.lost:
-        return meter.upper()
-    apart = [part.upper() for part in (controls, meter) if part.lost]
-    return max(together.upper(), *apart) if apart else together.upper()
-
-
-def interval_of(controls: LossMeter, meter: LossMeter) -> tuple[float, float]:
-    """The bounds of the loss to report: the lower one from all packets, the upper one that decides."""
-    usable = [part for part in (controls, meter) if part.sent > part.lost]
-    together = LossMeter(sum(part.sent for part in usable), sum(part.lost for part in usable))
-    return together.lower(), upper_of(controls, meter)

@@ -6,11 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from probes.checks.attempts import upper_of
 from probes.checks.media_egress import Egress
 from probes.checks.media_path import MediaPath
 from probes.checks.media_verdict import PortProof, compare_ephemeral, count_passed, settle
-from probes.net.loss import LossMeter
+from probes.net.loss import LossMeter, upper_of
 from probes.net.turn_session import TurnRefused
 from probes.protocol.failures import Failure
 

@@ -91,6 +91,7 @@ class _Allocations:
             first_gap=_FIRST_GAP if is_udp else _FIRST_GAP_STREAM,
             round_trips=_ROUND_TRIPS[self.step.target.transport],
             is_lost=lambda number, age, patience: age >= patience and not self.sessions[number].answered,
+            is_connecting=lambda: not any(session.connected for session in self.sessions),
         )
         try:
             allocation, ms = await repeated.run()

@@ -45,6 +45,27 @@ class LossMeter:
         return lower_bound(self.lost, self.sent)
 
 
+def upper_of(controls: LossMeter, meter: LossMeter) -> float:
+    """The upper bound of the loss, from *controls* and the plan's *meter* together, and from each that lost packets.
+
+    A meter without any answer says nothing about the line: its own packets may be blocked.
+    """
+    if meter.sent == meter.lost:
+        return controls.upper()
+    together = LossMeter(controls.sent + meter.sent, controls.lost + meter.lost)
+    if controls.sent == controls.lost:
+        return meter.upper()
+    apart = [part.upper() for part in (controls, meter) if part.lost]
+    return max(together.upper(), *apart) if apart else together.upper()
+
+
+def interval_of(controls: LossMeter, meter: LossMeter) -> tuple[float, float]:
+    """The bounds of the loss to report: the lower one from all packets, the upper one that decides."""
+    usable = [part for part in (controls, meter) if part.sent > part.lost]
+    together = LossMeter(sum(part.sent for part in usable), sum(part.lost for part in usable))
+    return together.lower(), upper_of(controls, meter)
+
+
 def upper_bound(lost: int, sent: int, confidence: float = 0.99) -> float:
     """The one-sided Clopper-Pearson upper bound of the loss rate: so few losses would be rare on a worse line."""
     if lost >= sent:

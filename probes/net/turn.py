@@ -186,7 +186,7 @@ async def open_allocation(
 @asynccontextmanager
 async def open_turn(endpoint: TurnEndpoint, session: TurnSession) -> AsyncIterator[TurnClient]:
     """A client that receives until the block ends and then releases what it has on the server."""
-    wire = await open_wire(endpoint)
+    wire = await open_wire(endpoint, session)
     client = TurnClient(wire, session)
     listening = asyncio.create_task(client.listen())
     try:

@@ -79,6 +79,7 @@ class TurnSession:
         self._realm = b""
         self._nonce = b""
         self._key = b""
+        self.connected = False  # whether TCP has opened, or there is none to open
         self.answered = False  # whether any STUN message arrived
         self.challenged = False
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, Protocol
 
 from probes.net.sockets import connect_tcp, open_udp
-from probes.net.turn_session import StunFrames
+from probes.net.turn_session import StunFrames, TurnSession
 from probes.net.udp import UdpSocket
 from probes.protocol.failures import Failure, NetworkError
 
@@ -108,11 +108,13 @@ class Stream:
         return self._ready.pop(0)
 
 
-async def open_wire(endpoint: TurnEndpoint) -> Wire:
-    """Connect to *endpoint*, with the TLS handshake if it uses TLS; raises OSError."""
+async def open_wire(endpoint: TurnEndpoint, session: TurnSession) -> Wire:
+    """Connect to *endpoint*, with the TLS handshake if it uses TLS, and note it in *session*; raises OSError."""
     if endpoint.transport == "udp":
+        session.connected = True
         return Datagrams(open_udp((endpoint.address, endpoint.port)))
     sock = await connect_tcp(endpoint.address, endpoint.port, speaks_first=True)
+    session.connected = True
     tls, name = (_context(), endpoint.host) if endpoint.transport == "tls" else (None, None)
     try:  # it owns the socket from here, even if we are cancelled
         return Stream(*await asyncio.open_connection(sock=sock, ssl=tls, server_hostname=name))

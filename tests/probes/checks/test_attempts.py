@@ -7,9 +7,17 @@ from typing import Any
 import pytest
 
 from probes.checks import stun
-from probes.checks.attempts import Flow, Repeated, interval_of, upper_of
+from probes.checks.attempts import Flow, Repeated
 from probes.checks.context import ProbeContext, RunContext
-from probes.net.loss import CHANCE, LossMeter, attempts_needed, lower_bound, upper_bound
+from probes.net.loss import (
+    CHANCE,
+    LossMeter,
+    attempts_needed,
+    interval_of,
+    lower_bound,
+    upper_bound,
+    upper_of,
+)
 from probes.net.resolver import Resolver
 from probes.net.stun import StunMessage
 from probes.protocol.failures import EgressDenied, Failure, NetworkError, classify

@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import time
 from pathlib import Path
 
 import pytest
 
 from probes.checks import turn
+from probes.checks.context import ProbeContext, RunContext
+from probes.net.resolver import Resolver
 from probes.net.stun import (
     StunAttribute,
     StunClass,
@@ -17,7 +20,17 @@ from probes.net.stun import (
     pack_error,
 )
 from probes.protocol.failures import Failure
-from tests.fakes import RefusingTurn, say, silence, stun_answer, stun_server, tcp_server, turn_talk
+from probes.protocol.model import Plan, Step, Target
+from tests.fakes import (
+    RefusingTurn,
+    full_backlog,
+    say,
+    silence,
+    stun_answer,
+    stun_server,
+    tcp_server,
+    turn_talk,
+)
 from tests.probes.checks.run_one_probe import see
 from tests.turnserver import HOST, SECRETS, Coturn, coturn
 
@@ -147,6 +160,21 @@ async def test_transport_words_when_nobody_is_there() -> None:
         failure, facts = await see(turn.probe, HOST, open_port, transport=transport)
         assert failure is word
         assert facts["reached"] is False
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+async def test_connections_that_do_not_open_are_not_waited_for_as_for_an_allocation(transport: str) -> None:
+    """On a line with round trips of 0.25 s, TLS may take five of them, but a SYN that is dropped is known sooner."""
+    async with full_backlog() as port, tcp_server(silence) as control:
+        step = Step("look", "turn", Target("turn", HOST, port, transport), 2.5)
+        context = ProbeContext(RunContext.of(Plan((step,), 2.5), Resolver(servers=())))
+        context.shared.controls.learn("tcp", HOST, control, 0.25)
+        start = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await turn.probe(step, context)
+        await context.shared.controls.close()
+    assert time.monotonic() - start < 2.2
+    assert context.facts["attempts"] >= 12
 
 
 @pytest.mark.parametrize(
