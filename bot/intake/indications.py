@@ -74,6 +74,8 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, ("token_expired",), ("token-expired",)),
     (_ANY, ("token_invalid",), ("token-invalid", "region-mismatch")),
     (_ANY, ("registration_overlap",), ("registration-overlap",)),
+    (_ANY, ("registration_refused",), ("push-registration", "token-invalid", "request-malformed")),
+    (_ANY, ("registration_unavailable",), ("service-failing",)),
     (_ANY, ("packet_loss",), ("packet-loss", "quality-poor")),
     (_ANY, ("poor_quality",), ("quality-poor", "packet-loss")),
     (_ANY, ("hangup",), ("call-outcome",)),

@@ -23,7 +23,8 @@ _REASONS: Final = (
         (_IOS, _of(r"com\.twilio\.voice\.error|\bTVO[A-Z]\w+|TwilioVoice(?:SDK)?\.(?:xc)?framework|"
             r"pod ['\"]?TwilioVoice|"
                    r"\bTwilioVoice(?: SDK)? \d|TwilioVoiceSDK")),
-        (_ANDROID, _of(r"com\.twilio\.voice\b(?!\.error)|com\.twilio:voice-android|voice-android")),
+        (_ANDROID, _of(r"com\.twilio\.voice\b(?!\.error)|com\.twilio:voice-android|voice-android|"
+            r"\bVoice\.RegistrationChannel\b")),
     ),
     (
         (_RN, _of(r"\breact[ -]?native\b")),
@@ -32,7 +33,9 @@ _REASONS: Final = (
                   r"Uncaught \(in promise\)|about:webrtc|\bchrome://|WebSocket connection to|\bAudioContext\b|"
                   r"\bRTCPeerConnection\b|\bgetUserMedia\b|navigator\.|XHR ?(?:POST|GET)\b|Permissions policy|"
                   r"Content[- ]Security[- ]Policy|device\.(?:register|connect)\(|"
-                      r"when device is in state|\.(?:js|html):\d+\b")),
+                      r"when device is in state|\.(?:js|html):\d+\b|\bNotAllowedError\b|"
+                  r"Unhandled Promise Rejection|Mixed Content:|blocked by CORS|feature policy|\bconnect-src\b|\bCSP\b|"
+                      r"\bkNWErrorDomain|\bWebSocket network error|\bERR_[A-Z]{3,20}_[A-Z_]{3,30}")),
         (_IOS, _of(r"\bNSError\b|NSURLError|NSLocalized|Error Domain=|UserInfo=\{|\b\w{1,60}\[\d+:[\da-f]{2,}\]|"
                    r"\b[A-Z]{4,7}:Twilio\w{0,10}:\[|\bPushKit\b|didReceiveIncomingPush|\bCallKit\b|"
                        r"\bCXProvider|AVAudioSession|"
@@ -56,7 +59,8 @@ _REASONS: Final = (
     ((_JS, _of(r"\bMozilla/5\.0\b|\bAppleWebKit/\d")),),
     (
         (_IOS, _of(r"\b(?:ios|ipads?|iphones?|testflight|swift|objective-c)\b")),
-        (_ANDROID, _of(r"\b(?:androids?|kotlin|pixel \d|galaxy [a-z]?\d|samsung|oneplus|xiaomi|redmi|huawei)\b")),
+        (_ANDROID, _of(r"\b(?:androids?|kotlin|pixel (?:\d|phones?\b)|pixels\b|"
+                       r"galaxy [a-z]?\d|samsung|oneplus|xiaomi|redmi|huawei)\b")),
     ),
 )  # fmt: skip
 

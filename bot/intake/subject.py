@@ -20,7 +20,8 @@ _SUBJECT: Final = re.compile(
     r"number|agents?|customers?|hang ?ups?|hung up|busy|declin\w+|timeouts?|timed out|offline|online|jitter|latency|"
     r"clock|browsers?|extensions?|csp|policy|insights|eventgw|twiml|webhook\w*|api key|"
     r"account|identity|device|app|incoming|"
-    r"outgoing|inbound|outbound|resolv\w+|gateway|codec|rate limit|too many requests|429|426|503|500|access)\b",
+    r"outgoing|inbound|outbound|does(?:n't| not) exist|resolv\w+|"
+    r"gateway|codec|rate limit|too many requests|429|426|503|500|access)\b",
     re.IGNORECASE,
 )
 # Other products and services. Only with a word about calls in the browser or app is such a text ours.
@@ -40,6 +41,12 @@ _OURS: Final = re.compile(
 )
 _FOREIGN_ALWAYS: Final = re.compile(
     r"\b(?:desk ?phones?|sip (?:phone|trunk)s?|fax|sms|whatsapp|pbx)\b", re.IGNORECASE
+)
+# What another product says of its own sign-in or certificate decides nothing here.
+_PRODUCTS: Final = re.compile(
+    r"\b(?:zoom|teams|webex|skype|outlook|excel|powerpoint|sap|jira|confluence|netflix|youtube|salesforce|hubspot|"
+    r"zendesk|gmail|sharepoint|onedrive|dropbox|github|gitlab|office 365|active directory|sendgrid|spotify)\b",
+    re.IGNORECASE,
 )
 # A call or meeting of another product is not ours, however much it sounds like it.
 _THEIR_CALLS: Final = re.compile(
@@ -68,6 +75,11 @@ _FAULT: Final = re.compile(
     r"robot\w*|distort\w*|noise|poor|worse|jitter\w*)\b|n't\b",
     re.IGNORECASE,
 )
+
+
+def is_of_another_product(words: str) -> bool:
+    """Tell whether *words* name another product or service, and none of ours."""
+    return bool(_PRODUCTS.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words))
 
 
 def is_about_calls(words: str) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.intake.subject import FEWEST, is_about_calls
+from bot.intake.subject import FEWEST, is_about_calls, is_of_another_product
 from bot.model.symptom_match import CauseCandidate, MatchVerdict, SymptomMatch
 from knowledge.model.schema import Cause, Knowledge
 from knowledge.reasoning.answers import option_for
@@ -32,6 +32,19 @@ _CLEAR: Final = 0.8  # of two claims, the first needs this share
 SURE_SHARE: Final = 0.8
 _ALIKE: Final = 0.88  # similarity of the nearest line
 _SURE_WORDS: Final = 3
+# "Cannot place calls in the app": words that fit every cause make nothing sure.
+_VAGUE: Final = frozenset(
+    telling(
+        words_of(
+            "call calls place make start go through out dial dialer phone softphone app web client user customer agent "
+            "device connect connection line work fail broken error problem issue can not no never any anymore since "
+            "today yesterday morning all every always new still one"
+        )
+    )
+)
+_OLD_SDK: Final = ("legacy-signaling-port", "sdk-retired", "tls-too-old")
+_NUMBERED: Final = ("ios", "android")  # their versions before 3.0 need another port
+_FIRST_CURRENT: Final = 3
 
 # Options describe no symptom.
 # A prompt with a tool's command; what it printed has its own reader.
@@ -82,6 +95,8 @@ def match_symptoms(
     points = dict(statements.points)
     for cause, value in signs.points.items():
         points[cause] = points.get(cause, 0.0) + value
+    for cause in _OLD_SDK if _has_current_sdk(clues) else ():
+        points[cause] = points.get(cause, 0.0) - _POINT
     proven = _proven(codes, signs.opened, knowledge)
     for cause, value in _by_code(codes, proven, knowledge).items():
         points[cause] = points.get(cause, 0.0) + value
@@ -102,6 +117,11 @@ def _story(text: str, relay: str) -> str:
     """Return *text* without options."""
     bare = _OPTION.sub(" ", _COMMAND.sub("", text))
     return re.sub(rf"\bfrom\s+{re.escape(relay)}\b", " ", bare, flags=re.IGNORECASE) if relay else bare
+
+
+def _has_current_sdk(clues: Mapping[str, str]) -> bool:
+    major = clues.get("sdk-version", "").partition(".")[0]
+    return major.isdecimal() and int(major) >= _FIRST_CURRENT and clues.get("platform", "") in _NUMBERED
 
 
 def _fits(ranked: Ranked, knowledge: Knowledge, platform: str) -> bool:
@@ -161,9 +181,12 @@ def _verdict(
         return "none"
     first = causes[0]
     claimed = {*proven} | signs.decided
+    if claimed and not has_code and is_of_another_product(words):
+        return "none"
     if claimed == {first.cause} or (first.cause in claimed and first.score >= _CLEAR):
         return "sure"
     telling_words = telling(words_of(words))
+    is_vague = _VAGUE.issuperset(telling_words)
     best = ranked[0]
     alike = next(item.near for item in ranked if item.label == first.cause) >= _ALIKE
     pointed = has_code or (alike and len(words.split()) > FEWEST) or points.get(first.cause, 0.0) >= _POINT
@@ -171,4 +194,8 @@ def _verdict(
         return "none"
     if has_code:
         return "close"
-    return "sure" if first.score >= SURE_SHARE and alike and len(telling_words) >= _SURE_WORDS else "close"
+    return (
+        "sure"
+        if first.score >= SURE_SHARE and alike and len(telling_words) >= _SURE_WORDS and not is_vague
+        else "close"
+    )

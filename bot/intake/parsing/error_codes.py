@@ -100,6 +100,15 @@ FORMS: Final = (
         ),
         in_log=True,
     ),
+    CodePattern(
+        "behind an exception's text",  # CallException: Signaling connection disconnected 53001
+        re.compile(
+            r"\b[A-Z][A-Za-z]{2,40}(?:Error|Exception): [A-Za-z' ]{4,80}"
+            r"[ (\[]((?:20[14]|3[01]\d|5[1-3]\d)\d\d)[)\]]?\s*$",
+            re.MULTILINE,
+        ),
+        in_log=True,
+    ),
     _form(ALONE, r"(?<![\w.:+\-/@,])(\d{5})(?![\w@]|[.:,\-/]\d)"),
     _form("glued to a word", r"(?<=[a-z_])(\d{5})(?!\d)"),  # TwilioError31009, E31009
     _form(

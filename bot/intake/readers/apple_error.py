@@ -56,6 +56,10 @@ _TEXTS: Final = (
     (LazyPattern(r"RESIP::TRANSPORT: Got TLS read ret=0|RESIP::TRANSPORT[^\n]{0,80}(?:reset|closed)"), Failure.CONNECTION_RESET,
      "signaling", "the TLS connection was cut off"),
     (LazyPattern(r"failed to register for Twilio push[^\n]*[Tt]oken (?:has )?expired"), "token_expired", "", "the access token has expired"),
+    (LazyPattern(r"failed to register for Twilio push[^\n]*[Hh]ttp status: 5\d\d"), "registration_unavailable", "registration",
+     "the registration server failed"),
+    (LazyPattern(r"failed to register for Twilio push[^\n]*[Hh]ttp status: 4\d\d"), "registration_refused", "registration",
+     "the registration was refused"),
     (LazyPattern(r"failed to register for Twilio push[^\n]*Invalid access token"), "token_invalid", "",
      "the access token is not accepted"),
 )  # fmt: skip

@@ -96,10 +96,10 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("kNWErrorDomainDNS", r"kNWErrorDomainDNS", Failure.DNS_NO_ANSWER, "the name could not be looked up"),
     ("certificate for this server is invalid", r"certificate for this server is invalid", Failure.SSL_UNKNOWN_AUTHORITY,
      "the certificate is not accepted"),
-    ("OSStatus error", r"OSStatus error -98(?:07|13)", Failure.SSL_UNKNOWN_AUTHORITY, "the certificate is not accepted"),
-    ("OSStatus error", r"OSStatus error -98(?:14|15)", Failure.SSL_EXPIRED_CERTIFICATE, "the certificate is out of date"),
-    ("OSStatus error", r"OSStatus error -9843", Failure.SSL_INVALID_HOSTNAME, "the certificate is for another name"),
-    ("OSStatus error", r"OSStatus error -98(?:06|36)", Failure.SSL_FAILED_HANDSHAKE, "the TLS handshake failed"),
+    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -98(?:07|13)", Failure.SSL_UNKNOWN_AUTHORITY, "the certificate is not accepted"),
+    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -98(?:14|15)", Failure.SSL_EXPIRED_CERTIFICATE, "the certificate is out of date"),
+    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -9843", Failure.SSL_INVALID_HOSTNAME, "the certificate is for another name"),
+    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -98(?:06|36)", Failure.SSL_FAILED_HANDSHAKE, "the TLS handshake failed"),
 )  # fmt: skip
 _FORMS: Final = tuple((word, LazyPattern(form), str(sign), means) for word, form, sign, means in _TEXTS)
 WORDS: Final = (

@@ -72,7 +72,7 @@ def _asked(part: str) -> str:
     ):
         if found:
             return found["host"].casefold()
-    return next(iter(names_in(command[0])), "") if command else ""
+    return next(iter(names_in(command[0] if command else part)), "")
 
 
 def _proxied(part: str) -> Iterator[tuple[str, int, ToolFacts]]:

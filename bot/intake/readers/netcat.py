@@ -22,6 +22,7 @@ LINES: Final = LazyPattern(
     r"|^Trying [\d.]+\.\.\.$|^Connected to \S+\.$|^Escape character|^Connecting To ",
     re.IGNORECASE,
 )
+_ADDRESS: Final = re.compile(r"[\d.]+$")  # `Trying 203.0.113.51...` is an attempt at the host named before
 _REASONS: Final = (
     (LazyPattern(r"refused|forcibly", re.IGNORECASE), Failure.CONNECTION_REFUSED),
     (LazyPattern(r"not known|getaddrinfo|could not resolve|unknown host|host lookup"
@@ -50,7 +51,7 @@ def read_netcat(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
         )
         if told:
             host, port = told["host"].casefold(), port_of(told["port"])
-        elif named := re.search(HOST, line, re.IGNORECASE):
+        elif (named := re.search(HOST, line, re.IGNORECASE)) and not (host and _ADDRESS.match(named["host"])):
             host = named["host"].casefold()
         if host and not command and (facts := _outcome(line, port)):
             yield host, 53 if "dns" in facts else port, facts

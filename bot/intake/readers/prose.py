@@ -45,6 +45,7 @@ CLUES: Final = (
     _clue("relay", rf"\b(?:from|via|through|using)\s+[\"']?{NAMES}"),
     _clue("sdk-version", r"\bsdk[ _-]?version\s*(?:is|=|:)?\s*[\"']?(v?\d[\w.+-]*)"),
     _clue("sdk-version", rf"\b{PACKAGE}\s*[@:/ ]\s*(?:version\s*)?(v?\d+\.\d[\w.+-]*)"),
+    _clue("sdk-version", r"\b(?:voice-(?:android|ios)|twiliovoice)['\",: ]{1,4}~?>? ?['\"]?(v?\d+\.\d[\w.+-]*)"),
     _clue("sdk-version", r"\b(?:version|ver\.?|release|v)\s*(?:is|=|:)?\s*(\d+\.\d[\w.+-]*)"),
     # What the user knows about the network.
     _clue("vpn", r"\bvpn\s*(?:is|=|:)?\s*(?:no|off|none|not|disabled|disconnected|false)\b", "no"),

@@ -14,13 +14,16 @@ from bot.intake.parsing.lazy_pattern import LazyPattern
 from bot.intake.parsing.line_search import host_in, lines_with
 from probes.protocol.failures import Failure
 
-_TIMED_OUT: Final = "WebSocket connection attempt timed out"
+_TIMED_OUT: Final = LazyPattern(r"WebSocket (?:connection attempt timed out|timed out while)")
 _SILENT: Final = "No messages received in 15 seconds"
-_ICE_FAILED: Final = 'pc.iceConnectionState is "failed"'
+_ICE_FAILED: Final = LazyPattern(
+    r"ice ?connection ?state (?:is|changed to|:|->|=)?\s*[\"']?failed\b", re.IGNORECASE
+)
 WORDS: Final = (
     "websocket close event", "failed: DNS", "PJLIB_UTIL_EDNS", "PJ_ERESOLVE", "com.twilio.voice.error", "onnection error (", "Call Error:",
     "Registration Error:", "handlePJSIP", "PJSIP_SC_", "due to suspension", "WebSocket Connection Timeout",
-    _TIMED_OUT, _SILENT, _ICE_FAILED, "ice connection state",
+    "WebSocket connection attempt", "WebSocket timed out", _SILENT, "iceConnectionState", "ICE Connection State",
+    "ice connection state",
 )  # fmt: skip
 _OLD: Final = LazyPattern(
     r"com\.twilio\.voice\.error Code=(\d{3})\b|[Cc]onnection error \((\d{3})\)|(?:Call|Registration) Error: (\d{3})\b"
@@ -40,13 +43,13 @@ def read_sdk_log(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
             # 1015: the TLS handshake failed. Firefox gives no other reason.
             sign = "tls_broken" if match[1] == "1015" else Failure.WEBSOCKET_CLOSED.value
             yield "", 443, {"sign": sign, "service": "signaling", "bad": bad}
-        if _TIMED_OUT in line:
+        if _TIMED_OUT.search(line):
             bad = "the WebSocket did not open in time"
             yield "", 443, {"sign": Failure.GENERIC_TIMEOUT_ERROR.value, "service": "signaling", "bad": bad}
         if _SILENT in line:
             bad = "the WebSocket was open, and the gateway sent nothing for 15 s"
             yield "", 443, {"sign": "websocket_silent", "service": "signaling", "bad": bad}
-        if _ICE_FAILED in line:
+        if _ICE_FAILED.search(line):
             yield "", 0, {"sign": "ice_failed", "bad": "no path for media was found"}
         if match := _RESOLVER.search(line):
             host = (match[1] or host_in(line)).casefold()
