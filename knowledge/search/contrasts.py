@@ -13,9 +13,9 @@ _CLAUSE: Final = re.compile(
     re.IGNORECASE,
 )
 WORKS: Final = re.compile(
-    r"\b(?:(?:they|it|we|he|she) (?:do|does|can|did)(?=\s*(?:$|[.,;]))|comes? back|"
+    r"\b(?:yes|(?:they|it|we|he|she) (?:do|does|can|did)(?=\s*(?:$|[.,;]))|comes? back|"
     r"is back|returns?|works?|worked|working|fine|ok|okay|good|well|perfect\w*|all right|"
-    r"alright|connects?|succeeds?|goes through|"
+    r"alright|connects?|(?:it|they|he|she|we|phones?|devices?|apps?|clients?) registers?|succeeds?|goes through|"
     r"gets through|no (?:problem|issue|trouble|error)s?|there (?:is|'s) (?:sound|audio)|"
     r"has (?:sound|audio)|immediately works|"
     r"can (?:call|connect|hear|register|be heard)|(?:fix|help|cure|solve)(?:s|ed)?)\b",

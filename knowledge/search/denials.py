@@ -16,7 +16,8 @@ _ARTICLES: Final = (
 _NOT: Final = (
     r"(?:no|not (?:on|using|behind|via|over|through|in|with|an?|the)|without|never (?:on|"
     r"behind|used)|away from|free of|"
-    r"outside (?:of )?|neither|nor|isn't|aren't|no longer (?:on|behind|using)|(?:don't|"
+    r"outside (?:of )?|nothing (?:is )?wrong with|(?:no|without) (?:problems?|issues?|trouble|fault) with|"
+    r"nothing to do with|neither|nor|isn't|aren't|no longer (?:on|behind|using)|(?:don't|"
     r"do not|doesn't|does not|didn't|"
     r"did not) (?:use|have|need|run|involve)|(?:turned|switched|switching|turning) off|"
     r"disabl(?:ed|ing)|removed|uninstalled)"
@@ -77,11 +78,12 @@ _SUBJECTS: Final = (
     _Subject("token-age", r"(?:(?:access )?tokens?|jwts?)\b", ("token-expired",), not_bad=_NOT_OLD),
     _Subject("headset", r"(?:head ?sets?|head ?phones?|microphones?|mics?|sound cards?)\b",
         ("microphone-unavailable",)),
-    _Subject("dns", r"(?:dns|name (?:resolution|lookup)s?|(?:host ?)?names?)\b", ("dns-failing",)),
+    _Subject("dns", r"(?:dns|name (?:resolution|lookup)s?|(?:host ?)?names?|hosts?)\b", ("dns-failing",)),
     _Subject("clock", r"(?:clock|system time|date and time)\b", ("clock-skew", "token-early")),
     _Subject("extension", r"(?:extensions?|plug-?ins?|add-?ons?|ad ?blockers?)\b", ("browser-extension",), absent=True),
     _Subject("inspection", r"(?:(?:ssl|tls|https) (?:inspection|decryption|scanning)|antivirus|virus scanner|"
         r"inspection)\b", ("tls-intercepted",), absent=True),
+    _Subject("certificate", r"(?:certificates?|certs?)\b", ("tls-intercepted", "certificate-out-of-date")),
     _Subject(
         "internet", r"(?:internet|network|connection|wi-?fi|line|bandwidth)(?: connection| access)?\b", ("no-network",)
     ),
@@ -122,5 +124,6 @@ def _patterns(subject: _Subject) -> tuple[re.Pattern[str], ...]:
             rf"\b{subject.words}[^.\n]{{0,60}}?\b{_NO_CHANGE}\b",
             rf"\b{subject.words}\s+{subject.not_bad}\b",
             rf"\b{subject.words}{_NOW}{_FINE}\b",
+            rf"\b{_FINE}\s*,?\s+(?:and )?so (?:is|are|was|were) {_ARTICLES}{subject.words}",
         )
     )

@@ -138,8 +138,10 @@ def _deny(found: Statements) -> None:
         found.denied.append(denial.subject)
         found.add(_DENIAL, *denial.causes)
         places |= {*denial.places}
+    edge = len(found.text)  # spans may overlap
     for begin, end in sorted(places, reverse=True):
-        found.text = f"{found.text[:begin]} {found.text[end:]}"
+        found.text = f"{found.text[:begin]} {found.text[max(begin, min(end, edge)) :]}"
+        edge = begin
 
 
 def _works_there(text: str, denial: Denial) -> bool:
