@@ -8,7 +8,8 @@ from typing import Final
 
 _ASKED: Final = re.compile(
     r"\b(?:which|what) (?:\w+ ){0,3}(?:ports?|hosts?|addresses|ips?|domains?|urls?)\b|"
-    r"\bports? (?:do|must|should|need|to|are)\b|"
+    r"\bports? (?:do|must|should|need(?:ed)?|required|to|are|for)\b|\bfirewall rules\b|"
+    r"\b(?:what|which|anything)\b.*\b(?:whitelist(?:ed)?|allow-?list(?:ed)?|unblock(?:ed)?)\b|"
     r"\b(?:open|allow|whitelist|permit|unblock)\w*\b.*\bfirewalls?\b|"
     r"\bfirewalls?\b.*\b(?:open|allow|whitelist|permit|let)\b|"
     r"\b(?:tell|send|give|ask|say to)\b.*\b(?:firewall|network|it) (?:team|admins?|people|department|guys)\b",
