@@ -78,7 +78,7 @@ _FAULT: Final = re.compile(
 
 
 def is_of_another_product(words: str) -> bool:
-    """Tell whether *words* name another product or service, and none of ours."""
+    """Tell whether *words* name another product or service, but not ours."""
     return bool(_PRODUCTS.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words))
 
 

@@ -34,13 +34,13 @@ _ALIKE: Final = 0.88  # similarity of the nearest line
 _SURE_WORDS: Final = 3
 # "Cannot place calls in the app": words that fit every cause make nothing sure.
 _VAGUE: Final = frozenset(
-    telling(
-        words_of(
-            "call calls place make start go through out dial dialer phone softphone app web client user customer agent "
-            "device connect connection line work fail broken error problem issue can not no never any anymore since "
-            "today yesterday morning all every always new still one"
-        )
+    word
+    for words in (
+        "call place make start go through out dial dialer phone softphone app web client user customer agent device",
+        "connect connection line work fail broken error problem issue can not no never any anymore since",
+        "today yesterday morning all every always new still one possible",
     )
+    for word in telling(words_of(words))
 )
 _OLD_SDK: Final = ("legacy-signaling-port", "sdk-retired", "tls-too-old")
 _NUMBERED: Final = ("ios", "android")  # their versions before 3.0 need another port
