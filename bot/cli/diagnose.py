@@ -82,6 +82,7 @@ def understand(words: Sequence[str], engine: Engine, named: Sequence[tuple[str, 
 
 def _as_json(engine: Engine, request: Request, text: str, add: RecordChange | None) -> int:
     records = engine.locate(add_evidence(engine, engine.diagnose_all(request, lambda _: None, add), text))
+    records = engine.fill_lines(records)
     # Not needed before the first check; keeps rendering out of start-up.
     from bot.rendering.json.diagnosis import render, render_several
     from bot.rendering.view import make_view

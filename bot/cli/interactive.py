@@ -8,11 +8,13 @@ from bot.cli.typed_input import ask_line, is_command, is_interactive
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine
+from bot.diagnosis.measurements import full_line_text
 from bot.diagnosis.revise import apply_changes
-from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.run_record import FILL, RunRecord
 from bot.errors import UsageError, unknown_word
 from bot.language.answer_words import is_doubt, read_answer, spoken
 from bot.rendering.drop_text import located
+from bot.rendering.failure_text import sentence
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.diagnosis import LETTERS, render_change, render_question
 from bot.rendering.terminal.multi_relay import render_parts
@@ -45,9 +47,25 @@ def talk_about(
     records = engine.locate(records)
     whole = aggregate(records)
     write(short.tail(located(whole.diagnosis, whole.observations)), sys.stdout)
+    records = _fill(engine, records)
     if parts:
         write_parts(engine, records, parts)
     return ask_on(engine, records, put_back) if asks else records
+
+
+def _fill(engine: Engine, records: tuple[RunRecord, ...]) -> tuple[RunRecord, ...]:
+    """Measure the full line where that is allowed, and print what it shows."""
+    after = engine.fill_lines(records)
+    if after == records:
+        return records
+    lead = leading(after)
+    looks = lead.observations.values()
+    texts = [full_line_text(looks) or sentence(look) for look in looks if look.probe == FILL]
+    write([Line(text, "dim") for text in texts], sys.stdout)
+    before = next(record for record in records if record.relay == lead.relay)
+    if lead.diagnosis.found != before.diagnosis.found:
+        write(render_change(before, lead, make_view(lead, engine.knowledge, engine.network)), sys.stdout)
+    return after
 
 
 def tell_known(engine: Engine, records: tuple[RunRecord, ...], done: int, total: int) -> None:

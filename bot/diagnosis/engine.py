@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from bot.diagnosis.run_record import RunRecord
-from bot.diagnosis.triage import ProgressCallback, prepare, reevaluate, triage
+from bot.diagnosis.triage import Problem, ProgressCallback, prepare, reevaluate, triage
 from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
 from bot.errors import UsageError, unknown_word
 from bot.model.request import Request, Vocabulary
@@ -70,6 +70,23 @@ class Engine:
             return locate(records[name], self._relay(name, records[name].request))
 
         return await from_each(tuple(records), trace)
+
+    def fill_lines(self, records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
+        """After the verdict, measure the round trip on the full line, where that is allowed; up to six seconds."""
+        if not self.network.quality.get("fill"):
+            return tuple(records)
+        problem = prepare(records[0].request, self.knowledge, self.network)
+        filled = asyncio.run(self._fill_each({record.relay: record for record in records}, problem))
+        return tuple(records) if filled == tuple(records) else self._name_outages(filled)
+
+    async def _fill_each(self, records: Mapping[str, RunRecord], problem: Problem) -> tuple[RunRecord, ...]:
+        from bot.diagnosis.full_line import fill_line  # most networks do not allow it
+
+        def fill(name: str) -> Coroutine[Any, Any, RunRecord]:
+            relay = self._relay(name, records[name].request)
+            return fill_line(records[name], relay, problem, self.network)
+
+        return await from_each(tuple(records), fill)
 
     def _relay(self, name: str, request: Request) -> Relay:
         return self.relay if name == self.relay.name else self.relays.named(name, what=request.case_label)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from bot.diagnosis.run_record import FILL
 from probes.protocol.model import Observation
 
 _FULL: Final = 1500  # bytes of Ethernet's longest packet
@@ -39,6 +40,7 @@ def measurements_of(observations: Iterable[Observation]) -> Measurements:
         loss_interval=None if low is None or high is None else (low, high),
         mos=_number(line, "mos"),
         path_mtu=_path_mtu(observations),
+        loaded_rtt_ms=_number(_full_line(observations), "loaded_rtt_ms"),
     )
 
 
@@ -59,7 +61,23 @@ def line_text(observations: Iterable[Observation]) -> str:
     score = f", MOS {mos:.1f}" if mos is not None else ""
     path_mtu = _path_mtu(observations)
     size = f", packets up to {path_mtu} bytes" if path_mtu and path_mtu < _FULL else ""
-    return f"Line: {_whole(rtt)} ms, jitter {_whole(jitter)} ms, {loss}{score}{size}"
+    loaded = _number(_full_line(observations), "loaded_rtt_ms")
+    busy = f", {_whole(loaded)} ms while busy" if loaded is not None else ""
+    return f"Line: {_whole(rtt)} ms, jitter {_whole(jitter)} ms, {loss}{score}{size}{busy}"
+
+
+def full_line_text(observations: Iterable[Observation]) -> str:
+    """One sentence about the full line: `While the line was busy: 850 ms (before: 23 ms).`; empty if not measured."""
+    full = _full_line(tuple(observations))
+    before, loaded = _number(full, "rtt_ms"), _number(full, "loaded_rtt_ms")
+    if before is None or loaded is None:
+        return ""
+    return f"Round trip while the line was busy: {_whole(loaded)} ms (before: {_whole(before)} ms)."
+
+
+def _full_line(observations: Sequence[Observation]) -> Mapping[str, Any]:
+    measured = (look.facts for look in observations if look.probe == FILL and look.failure is None)
+    return next(measured, {})
 
 
 def _path_mtu(observations: Iterable[Observation]) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from bot.diagnosis.budgets import CAP, DEFAULT
 from bot.diagnosis.ice_servers import IceServers, TurnServer
 from bot.diagnosis.plan_turn import offered, servers_for
+from bot.diagnosis.run_record import FILL
 from bot.relays.local import seconds_for
 from knowledge.model.network import Network
 from knowledge.model.schema import CaseModel, ProbeSpec
@@ -83,7 +84,9 @@ def _before(look: ProbeSpec, looks: Iterable[ProbeSpec]) -> Iterator[str]:
 
 
 def _known(look: ProbeSpec, network: Network, ice: IceServers) -> Observation | None:
-    """Return what is known without a probe: an address, a pinned name, or that no media check is possible."""
+    """Return what is known without a probe: an address, a pinned name, or that a check is not possible yet."""
+    if look.probe == FILL:  # a plan of its own, after the verdict
+        return Observation(look.step, look.probe, look.target, Failure.CANCELLED)
     if look.probe == "udp_media" and not ice.servers:
         return Observation(
             look.step, look.probe, look.target, Failure.NO_CREDENTIALS, {"because": ice.because}

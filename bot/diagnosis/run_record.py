@@ -13,6 +13,7 @@ from probes.protocol.model import Observation, Plan
 
 STATUS_PAGE: Final = "status_page"  # what the service's status page reports; no relay reads it
 LOCATE: Final = "locate"  # the check that traces a dropped flow, after the verdict
+FILL: Final = "fill"  # the check that fills the line, after the verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ ACTS: Final = {
     "udp_media": "Media packets over UDP through",
     "mtu": "Long packets to",
     "edges": "Round trips to every edge, including",
+    "fill": "Round trip while the line is busy, to",
     "locate": "Path, hop by hop, to",
     "status_page": "Status page at",
     "preflight": "Report of the SDK's own test on",

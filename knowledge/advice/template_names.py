@@ -135,6 +135,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "other_lost",
         }
     ),
+    "fill": frozenset({"rtt_ms", "loaded_rtt_ms", "seconds", "kilobytes", "exceeded_loaded_rtt_ms"}),
     "nat": frozenset({"mapping", "filtering", "varying"}),
     "turn": frozenset({"ms", "software", "relayed", "mapped"}),
     "udp_media": frozenset(

@@ -4,7 +4,7 @@ Pure: no network, no clock, no files. `knowledge/loading/load_network.py` reads 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any, Final, Literal, TypeAlias
 
@@ -23,6 +23,7 @@ _WITHOUT_HOST: Final = (
     "known-page",
     "proxy-control",
     "local-network",
+    "full-line",
 )  # services described by other fields of the file
 # If no host is listed for an edge, these are checked at the roaming host. Signaling never is,
 # because the result would be that of another edge.
@@ -127,7 +128,7 @@ class Network:
     status_feed: str = ""  # address of the JSON of the service's status page; none is read without one
     quality: Mapping[str, Any] = field(
         default_factory=dict
-    )  # rtt_ms, jitter_ms, loss_percent, mos, kbps {codec}
+    )  # rtt_ms, jitter_ms, loss_percent, mos, kbps {codec}, fill, loaded_rtt_ms
     checked: str = ""  # YYYY-MM-DD
     sources: Mapping[str, str] = field(default_factory=dict)
 
@@ -149,7 +150,7 @@ class Network:
         `media` and `route` are one IP address of the media range each; `client-subnet` is the name that shows
         whether a resolver forwards the client's subnet. `known-page` are hosts of pages with a known answer,
         and `proxy-control` are the same hosts for a comparison through the proxy. `local-network` has no host: the
-        check finds out by itself where to look.
+        check finds out by itself where to look. `full-line` is the TURN server to which the line may be filled.
         Interconnect edges are checked only when chosen. Each target is listed once; the tuple is empty when
         none is known.
         """
@@ -164,6 +165,8 @@ class Network:
             return tuple(Target(service, page.host, _HTTPS, "tcp") for page in self.known_pages)
         if service == "local-network":
             return (Target(service),)
+        if service == "full-line":
+            return self._fillable()
         if service == "route":
             return (Target("route", self._media_address(), _ROUTE_PORT, "udp"),)
         found = (
@@ -203,6 +206,11 @@ class Network:
                 yield "", service.hosts[ALL]
             elif service.id in _FALL_BACK and scope == "chosen" and self.roaming in service.hosts:
                 yield self.roaming, service.hosts[self.roaming]
+
+    def _fillable(self) -> tuple[Target, ...]:
+        """The first TURN server over TCP or TLS, if the file allows to fill the line."""
+        ways = self.targets("turn", "", "roaming") if self.quality.get("fill") else ()
+        return tuple(replace(way, service="full-line") for way in ways if way.transport != "udp")[:1]
 
     def _media_address(self) -> str:
         net = ip_network(self.media_ranges[0])

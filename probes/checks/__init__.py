@@ -47,6 +47,7 @@ BUDGETS: Final[Mapping[str, Budget]] = {
     ),  # an allocation, then 3 datagrams per port within 0.6 s; more where some are lost
     "mtu": Budget(3.0),  # where the first connection stalls for 0.35 s, others get 1.7 s
     "edges": Budget(3.6),  # one TCP handshake per edge, in parallel; repeated for those that are silent
+    "fill": Budget(6.0),  # after a verdict: allocations, two seconds, and the last answers
     "locate": Budget(0.5),  # after a verdict, which it follows within half a second
 }
 

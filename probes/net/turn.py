@@ -20,7 +20,7 @@ from probes.net.stun import (
     TransportAddress,
 )
 from probes.net.turn_session import ALLOCATION_MISMATCH, STALE_NONCE, TurnRefused, TurnSession
-from probes.net.turn_transport import TurnEndpoint, Wire, open_wire
+from probes.net.turn_transport import Stream, TurnEndpoint, Wire, open_wire
 from probes.protocol.failures import Failure, NetworkError
 
 # A challenge, and a nonce that expired in between. A server that asks more often never stops.
@@ -80,6 +80,11 @@ class TurnClient:
     def send(self, payload: bytes, peer: TransportAddress) -> None:
         """Have the server send *payload* to *peer* from the relayed address; there is no confirmation."""
         self._wire.send(self._session.indication(payload, peer))
+
+    @property
+    def stream(self) -> Stream | None:
+        """The connection, if it is one of TCP or TLS."""
+        return self._wire if isinstance(self._wire, Stream) else None
 
     def free(self) -> None:
         """Release the allocation without waiting; one over a stream ends with the stream."""

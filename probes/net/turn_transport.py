@@ -1,7 +1,10 @@
 """Transports for TURN messages: UDP datagrams, or a framed TCP or TLS stream."""
 
 import asyncio
+import fcntl
 import ssl
+import sys
+import termios
 from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
@@ -93,6 +96,18 @@ class Stream:
     def send(self, packet: bytes) -> None:
         """Send reliably, or break the connection."""
         self._writer.write(packet)
+
+    async def write(self, packets: bytes) -> None:
+        """Send *packets*, and wait until the connection takes more; raises OSError if it breaks."""
+        self._writer.write(packets)
+        await self._writer.drain()
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many bytes the server has not confirmed yet: those still in this process, and those in the kernel."""
+        sock = self._writer.get_extra_info("socket")
+        left = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+        return self._writer.transport.get_write_buffer_size() + int.from_bytes(left, sys.byteorder)
 
     def close(self) -> None:
         """Abort the connection: what we wrote has left, and the server's answer does not matter."""

@@ -64,6 +64,7 @@ class RelayLimits:
     plans_per_hour_in_all: int = 240
     steps: int = 400  # in one plan
     seconds: float = 30.0  # that one plan may take
+    fill_bytes: int = 0  # that one plan may send to fill the line; 0: not allowed
 
 
 @dataclass(frozen=True, slots=True)

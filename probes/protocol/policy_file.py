@@ -40,7 +40,10 @@ class _PolicyFile(Struct, forbid_unknown_fields=True):
 
 # Whole numbers stay whole, because people read them. Fractions are valid.
 _Limit: TypeAlias = Annotated[int, Meta(gt=0)] | Annotated[float, Meta(gt=0, le=sys.float_info.max)]
-_KINDS_OF_LIMITS: Final[Json] = dict.fromkeys(RelayLimits.__slots__, _Limit)
+_KINDS_OF_LIMITS: Final[Json] = {
+    **dict.fromkeys(RelayLimits.__slots__, _Limit),
+    "fill_bytes": Annotated[int, Meta(ge=0)],
+}
 _LIMITS: Final = JsonForm(RelayLimits, None, **_KINDS_OF_LIMITS).struct
 
 

@@ -13,6 +13,7 @@ from probes.protocol.order import PlanRefused, SignedPlan
 from probes.protocol.policy import SYSTEM, Policy, RelayLimits
 from probes.protocol.sliding_window import SlidingWindow
 from probes.protocol.special_addresses import read_address
+from probes.relay.fill_limit import check_fill
 
 NONCES: Final = 256  # nonces that a relay remembers
 OLD: Final = 120.0  # seconds
@@ -32,6 +33,7 @@ def admit(order: SignedPlan, policy: Policy, probes: Collection[str]) -> Plan:
         if step.probe not in probes:
             raise PlanRefused("unknown_probe", f"this relay has no probe named “{step.probe[:40]}”", order.id)
     _check_size(order, policy.limits)
+    check_fill(order, policy.limits)
     try:
         forbidden = _first_forbidden(plan, policy)
     except (TypeError, ValueError, KeyError, AttributeError):

@@ -108,6 +108,7 @@ class Lab:
         self._ipv6_alone = False
         self._slow_line = False
         self._link_mtu = World().link_mtu
+        self._uplink = ""
 
     @classmethod
     @contextmanager
@@ -162,6 +163,7 @@ class Lab:
             )
             self._default_route = world.default_route
         self._narrow(world.link_mtu)
+        self._shape(world.uplink)
         path = self.network_file
         if world.network:
             path = self.folder / "network-changed.yaml"
@@ -214,6 +216,13 @@ class Lab:
         for place in at.NAMESPACES:
             self.namespaces.batch(place, "route flush cache")
         self._link_mtu = mtu
+
+    def _shape(self, uplink: str) -> None:
+        """Give what the firewall sends to the service its speed and its buffer."""
+        if uplink != self._uplink:
+            words = f"replace dev wan root tbf {uplink}" if uplink else "del dev wan root"
+            subprocess.run(self.namespaces.command("fw", ["tc", "qdisc", *words.split()]), check=True)
+            self._uplink = uplink
 
     def _load(self, place: str, world: World) -> None:
         rules = ruleset(world, place)

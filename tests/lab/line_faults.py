@@ -29,3 +29,11 @@ def stun_limited(world: World, per_second: int = 40, servers: int = 1) -> None:
     for address in at.TURN_ADDRESSES[:servers]:
         answers = f"ip saddr {address} udp sport 3478 @th,64,16 0x0101"
         world.add_forward(f"{answers} limit rate over {per_second}/second burst 5 packets drop", "r2")
+
+
+@fault
+def uplink(world: World, mbit: int = 4, buffer_ms: int = 800, fills: bool = True) -> None:
+    """The line out is slow, with a buffer for this many milliseconds; the network file allows to fill it, or not."""
+    world.uplink = f"rate {mbit}mbit burst 6kb latency {buffer_ms}ms"
+    if fills:
+        world.network["fill"] = "yes"

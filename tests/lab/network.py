@@ -51,6 +51,8 @@ def facts(root: Path, changes: Mapping[str, str]) -> dict[str, Any]:
         "quality": {"rtt_ms": 200, "jitter_ms": 30, "loss_percent": 3, "mos": 3.5},
         "trust": {"roots": [str(root)]},
     }
+    if changes.get("fill"):
+        network["quality"] |= {"fill": True, "loaded_rtt_ms": 300}
     if changes.get("proxy"):
         network["proxy"] = changes["proxy"]
     if changes.get("resolver"):

@@ -28,6 +28,7 @@ class World:
     clock: str = ""  # faketime offset of commands on the relay, such as "+400d"
     default_route: bool = True
     link_mtu: int = 1500  # of the link between fw and r1
+    uplink: str = ""  # tc-tbf(8) of what fw sends to r1, such as "rate 4mbit burst 6kb latency 800ms"
     ipv6_alone: bool = False  # the relay has IPv6 and no IPv4
     network: dict[str, str] = field(default_factory=dict)  # changes to the network file: credential, proxy
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.diagnosis.measurements import measurements_of
-from bot.diagnosis.run_record import LOCATE, RunRecord
+from bot.diagnosis.run_record import FILL, LOCATE, RunRecord
 from bot.model.vocabulary import person_options
 from bot.rendering.customer_text import split_sentences
 from bot.rendering.failure_text import REPORTED, sentence
@@ -132,7 +132,9 @@ class ShortAnswer:
     def _counts(self) -> str:
         """Count causes and checks, which say how much the verdict rests on."""
         diagnosis = self.record.diagnosis
-        looks = [look for look in self.record.observations.values() if look.probe not in (LOCATE, *REPORTED)]
+        looks = [
+            look for look in self.record.observations.values() if look.probe not in (LOCATE, FILL, *REPORTED)
+        ]
         if not looks:
             return "No network check is needed for this code."
         ruled, possible = len(diagnosis.ruled_out), len(diagnosis.possible)

@@ -25,7 +25,7 @@ from bot.slack.api.post_update import PEOPLE
 from bot.slack.api.update_pacer import Priority
 from bot.slack.delivery import outbox
 from bot.slack.runs.agent_work import show_work
-from bot.slack.runs.locate_drops import locate_drops
+from bot.slack.runs.locate_drops import fill_lines, locate_drops
 from bot.slack.runtime.ids import new_reference
 from bot.slack.state.active_run import ActiveRun
 from bot.slack.state.context import AppContext
@@ -86,6 +86,7 @@ async def _execute(context: AppContext, running: ActiveRun) -> None:
         if time.time() - running.run.started > NOTIFY_AFTER:
             await _in_slack(outbox.notify(context, running.run.id), running)
         await locate_drops(context, running, finished)
+        await fill_lines(context, running, finished)
 
 
 async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ended, ending: Ending) -> bool:

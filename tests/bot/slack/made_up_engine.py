@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from bot.diagnosis.engine import Engine, load_engine
-from bot.diagnosis.run_record import LOCATE
+from bot.diagnosis.run_record import FILL, LOCATE
 from bot.diagnosis.turn_settings import TurnSettings
 from knowledge.model.network import IceServer
 from probes.protocol.model import USER_NETWORK, Observation, Plan
@@ -27,6 +27,9 @@ class MadeUpRelay:
     traces: list[Plan] = field(default_factory=list)  # of dropped flows, after a verdict
     hops: dict[str, str] = field(default_factory=dict)  # what a trace of an open flow finds, by TTL
     go: Future[None] | None = None  # traces wait for it
+    full_line: dict[str, float] = field(
+        default_factory=dict
+    )  # what filling the line shows, where it is allowed
 
     @asynccontextmanager
     async def run(self, plan: Plan) -> AsyncIterator[AsyncIterator[Observation]]:
@@ -34,9 +37,16 @@ class MadeUpRelay:
             self.traces.append(plan)
             yield self._trace(plan)
             return
+        if plan.steps and plan.steps[0].probe == FILL:
+            yield self._fill(plan)
+            return
         if plan.steps:
             self.plans.append(plan)
         yield self._observe(plan)
+
+    async def _fill(self, plan: Plan) -> AsyncIterator[Observation]:
+        for step in plan.steps:
+            yield Observation(step.id, step.probe, step.target, None, self.full_line)
 
     async def _trace(self, plan: Plan) -> AsyncIterator[Observation]:
         """The dropped flows pass the first hop, the open one passes them all."""
@@ -61,4 +71,8 @@ def made_up_desk(relay: MadeUpRelay) -> Engine:
     server = IceServer(("turn:turn.example:3478?transport=udp",), "made-up", "made-up")
     engine = load_engine()
     network = replace(engine.network, resolvers=("198.51.100.53",))
+    if relay.full_line:
+        stream = "turn:turn.example:443?transport=tcp"
+        server = replace(server, urls=(*server.urls, stream))
+        network = replace(network, quality={**network.quality, "fill": True, "loaded_rtt_ms": 400})
     return replace(engine, relay=relay, network=network, settings=TurnSettings(ice_servers=(server,)))

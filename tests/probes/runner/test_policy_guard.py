@@ -287,6 +287,29 @@ def test_plan_that_is_too_big_or_too_long_is_refused() -> None:
     assert taken.proxy == "http://me:pass@proxy.example:3128"
 
 
+@pytest.mark.parametrize(
+    ("allowed", "asked", "sentence"),
+    [
+        (0, [2_000_000], r"does not allow to fill the line \(limits: fill_bytes\)"),
+        (2_000_000, [1_500_000, 1_500_000], "fill the line with more than 2000000 bytes"),
+        (2_000_000, [None], "fill the line with more than 2000000 bytes"),
+        (2_000_000, [-2_000_000, 3_000_000], "fill the line with more than 2000000 bytes"),
+    ],
+)
+def test_plan_that_fills_the_line_needs_leave(allowed: int, asked: list[int | None], sentence: str) -> None:
+    """By default no plan may; all steps of a plan count together, and each says how much it sends."""
+    file = {**FILE, "limits": {**FILE.get("limits", {}), "fill_bytes": allowed}} if allowed else FILE
+    plan = Plan(tuple(step("fill", bytes=count) for count in asked), 2.0)
+    with pytest.raises(PlanRefused, match=sentence) as caught:
+        admit(make_order(plan, "a", "u", 0.0), parse_policy(file), (*PROBES, "fill"))
+    assert caught.value.reason == "target_not_allowed"
+    policy = parse_policy({**FILE, "limits": {"fill_bytes": 2_000_000}})
+    good = Plan((step("fill", bytes=2_000_000),), 2.0)
+    assert admit(make_order(good, "a", "u", 0.0), policy, (*PROBES, "fill")).steps == good.steps
+    with pytest.raises(PlanRefused, match="no probe named “fill”"):  # an older relay
+        admit(make_order(good, "a", "u", 0.0), policy, PROBES)
+
+
 def test_plan_without_a_proxy_gets_the_one_of_this_host() -> None:
     """The operator's first proxy, or the one by which the hub is reached; a host without one gives none."""
     order = make_order(Plan((step(),), 2.0), "a", "u", 0.0)
