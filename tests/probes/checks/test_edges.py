@@ -197,4 +197,22 @@ async def test_one_late_packet_makes_no_edge_far(
     assert failure is None
     assert facts["extra_ratio"] == ratio
     assert facts["roaming_ms"] == facts["edges"]["dublin"]["ms"]
-    assert calls.count("127.0.0.1") == 5
+    assert calls.count("127.0.0.1") == 6
+
+
+@pytest.mark.parametrize(("lost", "ratio"), [(0, 20.0), (3, 20.0), (6, 1.0)])
+async def test_few_round_trips_make_no_edge_far(
+    monkeypatch: pytest.MonkeyPatch, lost: int, ratio: float
+) -> None:
+    """Five round trips of each edge are compared, with more connections where some are lost; fewer prove nothing."""
+    calls: list[str] = []
+
+    async def timed(flow: Flow, _: ProbeContext) -> float:
+        calls.append(flow.address)
+        if 1 < calls.count("127.0.0.2") <= lost + 1:
+            await asyncio.Event().wait()
+        return 200.0 if flow.address == "127.0.0.1" else 10.0
+
+    monkeypatch.setattr(edges, "open_tcp", timed)
+    _, facts = await context(443, addresses=pinned("127.0.0.1", "127.0.0.1", "127.0.0.2"))
+    assert facts["extra_ratio"] == ratio
