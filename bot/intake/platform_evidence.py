@@ -24,17 +24,18 @@ _REASONS: Final = (
             r"pod ['\"]?TwilioVoice|"
                    r"\bTwilioVoice(?: SDK)? \d|TwilioVoiceSDK")),
         (_ANDROID, _of(r"com\.twilio\.voice\b(?!\.error)|com\.twilio:voice-android|voice-android|"
-            r"\bVoice\.RegistrationChannel\b")),
+            r"\bVoice\.RegistrationChannel\b|\b(?:Call|Registration)Exception\b")),
     ),
     (
-        (_RN, _of(r"\breact[ -]?native\b")),
+        (_RN, _of(r"\breact[ -]?native\b|\bexpo\b")),
         (_JS, _of(r"\bTwilio\.Device\b|"
                   r"\[TwilioVoice\]\s*\[|\bWSTransport\b|\bPStream\b|\.tsx?:\d+|net::ERR_|NS_ERROR_|\bDOMException\b|"
                   r"Uncaught \(in promise\)|about:webrtc|\bchrome://|WebSocket connection to|\bAudioContext\b|"
                   r"\bRTCPeerConnection\b|\bgetUserMedia\b|navigator\.|XHR ?(?:POST|GET)\b|Permissions policy|"
                   r"Content[- ]Security[- ]Policy|device\.(?:register|connect)\(|"
                       r"when device is in state|\.(?:js|html):\d+\b|\bNotAllowedError\b|"
-                  r"Unhandled Promise Rejection|Mixed Content:|blocked by CORS|feature policy|\bconnect-src\b|\bCSP\b|"
+                  r"Unhandled Promise Rejection|Mixed Content:|blocked by CORS|"
+                  r"Cross-Origin Request Blocked|feature policy|\bconnect-src\b|\bCSP\b|"
                       r"\bkNWErrorDomain|\bWebSocket network error|\bERR_[A-Z]{3,20}_[A-Z_]{3,30}")),
         (_IOS, _of(r"\bNSError\b|NSURLError|NSLocalized|Error Domain=|UserInfo=\{|\b\w{1,60}\[\d+:[\da-f]{2,}\]|"
                    r"\b[A-Z]{4,7}:Twilio\w{0,10}:\[|\bPushKit\b|didReceiveIncomingPush|\bCallKit\b|"

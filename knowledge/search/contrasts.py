@@ -13,7 +13,8 @@ _CLAUSE: Final = re.compile(
     re.IGNORECASE,
 )
 WORKS: Final = re.compile(
-    r"\b(?:yes|(?:they|it|we|he|she) (?:do|does|can|did)(?=\s*(?:$|[.,;]))|comes? back|"
+    r"\b(?:yes|(?:all|every(?:body|one)|others?)\b[^.,;\n]{0,20}\b(?:can|do|does)(?=\s*(?:$|[.,;]))|"
+    r"(?:they|it|we|he|she) (?:do|does|can|did)(?=\s*(?:$|[.,;]))|comes? back|"
     r"is back|returns?|works?|worked|working|fine|ok|okay|good|well|perfect\w*|all right|"
     r"alright|connects?|(?:it|they|he|she|we|phones?|devices?|apps?|clients?) registers?|succeeds?|goes through|"
     r"gets through|no (?:problem|issue|trouble|error)s?|there (?:is|'s) (?:sound|audio)|"
@@ -46,13 +47,14 @@ _MOBILE: Final = re.compile(
 _AWAY: Final = re.compile(
     r"\b(?:(?:at|from|in|my|their|his|her) home|home (?:network|office|wi-?fi|internet)|"
     r"other networks?|another network|"
-    r"elsewhere|different network|other site|other offices?)\b",
+    r"elsewhere|different network|other sites?|other offices?|other branches|other locations?)\b",
     re.IGNORECASE,
 )
 _OFFICE: Final = re.compile(
     r"\b(?:office|corporate|company|work (?:network|wi-?fi|lan)|at work|branch|wi-?fi|"
     r"wlan|lan|school|campus|university|"
-    r"hospital|customer(?:'s)? (?:site|network)|(?:this|our|their) (?:network|building|"
+    r"hospital|(?:head|branch|[a-z]{3,15}) (?:office|site|branch)|"
+    r"customer(?:'s)? (?:site|network)|(?:this|our|their) (?:network|building|"
     r"site)|plant|firewall|warehouse|clinic|"
     r"hotel|headquarters|hq)\b",
     re.IGNORECASE,

@@ -116,4 +116,5 @@ def _pattern(phrase: str, *, spaced: bool) -> re.Pattern[str]:
     if not spaced:
         return re.compile(re.escape(phrase))
     body = r"\s+".join(re.escape(word).replace(r"\*", r"[\w]*") for word in phrase.split())
-    return re.compile(rf"(?<![\w']){body}(?![\w])")
+    # "l'horloge", "dell'orologio": an article may be joined to the word.
+    return re.compile(rf"(?:(?<![\w'])|(?<=\b[ld]')|(?<=[elnu]l')){body}(?![\w])")
