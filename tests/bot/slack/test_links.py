@@ -58,15 +58,9 @@ async def test_no_other_link(here: Here) -> None:
         assert await here.context.store.taken_in() == ()
 
 
-async def test_not_while_it_is_being_written(here: Here) -> None:
-    """A link in a message that is not sent yet gets no card: Slack reports it again when it is sent."""
+async def test_neither_drafts_nor_own_links(here: Here) -> None:
+    """A link that is not sent yet gets no card, as Slack reports it again when it is sent; Lineman's own get none."""
     await here.slack.compose(ADDRESS, here.user())
-    await here.context.tasks.drain(10)
-    assert tried(here) == []
-
-
-async def test_own_links_get_no_card(here: Here) -> None:
-    """The links in Lineman's own messages get no card."""
     event = {"type": "link_shared", "user": here.slack.team.bot, "channel": here.slack.channel().id}
     event |= {"message_ts": "1.0", "links": [{"domain": "twilio.com", "url": ADDRESS}]}
     await here.slack._event(here.slack.team, event)
@@ -75,7 +69,7 @@ async def test_own_links_get_no_card(here: Here) -> None:
 
 
 async def test_refused_cards_are_not_talked_about(here: Here) -> None:
-    """Nobody asked for the card, so nobody is told that Slack refused it."""
+    """Nobody asked for the card, so nobody is told that Slack refused it; without its button, it may be taken."""
     errors = ["cannot_unfurl_message", "missing_scope"]
     for error in errors:
         here.slack.chaos.fail("chat.unfurl", error)
@@ -83,10 +77,6 @@ async def test_refused_cards_are_not_talked_about(here: Here) -> None:
         await here.context.tasks.drain(10)
         assert (posted.previews, here.ours(), here.slack.whispers()) == ({}, [], [])
     assert tried(here) == errors
-
-
-async def test_without_buttons_if_slack_takes_none(here: Here) -> None:
-    """If Slack refuses the blocks of a card, the sentence alone is shown."""
     here.slack.chaos.fail("chat.unfurl", "invalid_blocks")
     posted = await here.slack.say(ADDRESS, here.user())
     await here.until(lambda: posted.previews)

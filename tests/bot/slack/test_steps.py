@@ -61,6 +61,10 @@ async def test_inputs_that_say_nothing(here: Here) -> None:
     for inputs, why in REASONS:
         step = await ended(here, await run_step(here.slack, {"channel": here.slack.channel().id, **inputs}))
         assert (step.state, why in step.error, here.ours()) == ("failed", True, []), step.error
+    event = {"type": "function_executed", "function": {"callback_id": "other"}, "inputs": {}}
+    await here.slack._event(here.slack.team, {**event, "function_execution_id": "Fx1"})
+    await here.context.tasks.drain(10)
+    assert len(here.slack.records.made("functions.completeError")) == len(REASONS)  # none about another step
 
 
 @pytest.mark.parametrize(("archived", "why"), [(True, "archived"), (False, "not in this channel")])
@@ -133,12 +137,3 @@ async def test_slack_is_away_when_it_ends(here: Here, monkeypatch: pytest.Monkey
     await resend(here.context)
     assert await here.context.store.due() == ()
     assert owed.payload == {"execution": step.id}
-
-
-async def test_other_steps_are_ignored(here: Here) -> None:
-    """An event about a step that is not ours is not even stored."""
-    event = {"type": "function_executed", "function": {"callback_id": "other"}, "inputs": {}}
-    await here.slack._event(here.slack.team, {**event, "function_execution_id": "Fx1"})
-    await here.context.tasks.drain(10)
-    assert await here.context.store.taken_in() == ()
-    assert here.slack.records.made("functions.completeError") == []

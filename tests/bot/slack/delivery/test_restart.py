@@ -34,8 +34,8 @@ async def leave_running(here: Here, started: float) -> None:
     await here.context.store.start_run(run, None, outbox.first_of(case, run))
 
 
-async def test_it_starts_again_in_its_own_message(slack: FakeSlack, serving: Serving) -> None:
-    """The next process begins with nothing of the first attempt, and says in the same message that it started again."""
+async def test_never_twice(slack: FakeSlack, serving: Serving) -> None:
+    """The next process begins anew and says so in the same message; interrupted again, the run is only reported."""
     async with serving(slack, MadeUpRelay(stuck=True)) as here:
         top = await begun(here)
         run = next(iter(here.context.active_runs))
@@ -45,7 +45,13 @@ async def test_it_starts_again_in_its_own_message(slack: FakeSlack, serving: Ser
         await here.until(lambda: relay.plans)
         assert await _stored(here, run) == []
         await here.until(lambda: "the tests started again" in str(top.blocks), "the message to say so")
-    assert [message.ts for message in here.ours()] == [top.ts]
+    relay = MadeUpRelay()
+    async with serving(slack, relay) as here:
+        assert "restarted twice while this ran" in (await here.verdict()).text
+        assert ([message.ts for message in here.ours()], relay.plans) == ([top.ts], [])
+        await slack.click(top, "lm_again", here.user())
+        await here.verdict(1)
+        assert len(relay.plans) == 1
 
 
 async def test_the_verdict_is_that_of_the_second_attempt(slack: FakeSlack, serving: Serving) -> None:
@@ -58,26 +64,6 @@ async def test_the_verdict_is_that_of_the_second_attempt(slack: FakeSlack, servi
         assert (verdict.ts, "Found" in verdict.text) == (top.ts, True)
         await here.context.tasks.drain(10)
         assert len(here.ours()) == 1
-        assert len(relay.plans) == 1
-    last = MadeUpRelay()
-    async with serving(slack, last) as here:
-        await here.context.tasks.drain(10)
-        assert (len(here.ours()), last.plans) == (1, [])
-
-
-async def test_never_twice(slack: FakeSlack, serving: Serving) -> None:
-    """A run that is interrupted twice is reported, with a button; it does not run a third time."""
-    async with serving(slack, MadeUpRelay(stuck=True)) as here:
-        top = await begun(here)
-    async with serving(slack, MadeUpRelay(stuck=True)) as here:
-        await here.until(lambda: "the tests started again" in str(top.blocks))
-    relay = MadeUpRelay()
-    async with serving(slack, relay) as here:
-        ended = await here.verdict()
-        assert "restarted twice while this ran" in ended.text
-        assert relay.plans == []
-        await slack.click(ended, "lm_again", here.user())
-        assert "Found" not in (await here.verdict(1)).text
         assert len(relay.plans) == 1
 
 
@@ -112,7 +98,7 @@ async def test_only_while_it_is_allowed(slack: FakeSlack, serving: Serving, tmp_
     async with serving(slack, MadeUpRelay(), LINEMAN_ACCESS=str(rules)) as here:
         await slack.command("/diagnose 31009 ios", here.user("ada"))
         top = await here.verdict()
-    async with serving(slack, MadeUpRelay(stuck=True), LINEMAN_ACCESS=str(rules)) as here:
+        here.relay.stuck = True
         await slack.click(top, "lm_again", here.user("grace"))
         await here.until(lambda: len(here.ours()) == 2 and "checks done" in here.ours()[1].text)
     rules.write_text(f"rules: [{{relays: [local], users: [{slack.user('ada').id}]}}]")
