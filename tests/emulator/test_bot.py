@@ -18,6 +18,7 @@ from tests.slack.bot import FINAL, Bot, serving
 from tests.slack.world import closed_world
 
 LIMIT: Final = 20.0  # seconds
+UNKNOWN: Final = {"agents.sessions.setStatus: 404"}  # the emulator has no agent sessions and no streams
 
 
 async def adopt(slack: FakeSlack, web: AsyncWebClient) -> None:
@@ -49,7 +50,7 @@ async def test_diagnosis(emulated: Shim, slack: FakeSlack, tmp_path: Path) -> No
                 await asyncio.sleep(0.1)  # the emulator tells nobody that something has changed
     assert [one["ts"] in before for one in found] == [False]
     assert found[0]["text"].startswith("Found")
-    assert emulated.errors == []
+    assert set(emulated.errors) <= UNKNOWN
 
 
 async def test_killed_after_the_acknowledgment(emulated: Shim, slack: FakeSlack, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ async def test_killed_after_the_acknowledgment(emulated: Shim, slack: FakeSlack,
         ) or FINAL not in json.dumps(found):
             await asyncio.sleep(0.1)  # the emulator tells nobody that something has changed
     assert len(found) == 1
-    assert emulated.errors == []
+    assert set(emulated.errors) <= UNKNOWN
 
 
 async def history(web: AsyncWebClient, channel: Channel) -> list[dict[str, Any]]:
