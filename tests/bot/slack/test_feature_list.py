@@ -11,9 +11,10 @@ ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = ROOT / "docs" / "slack-features.md"
 # The features that the first table must contain.
 FEATURES = (
-    "mention after a long run", "Slack Connect", "workflow step", "cards below links", "`/diagnose stop`",
-    "`/diagnose history channel`", "form", "examples", "places where Lineman cannot post",
-    "another platform or edge", "restart",
+    "streaming with task cards", "agent sessions", "suggested prompts", "feedback block",
+    "public channels without an invitation", "mention after a long run", "Slack Connect", "workflow step",
+    "cards below links", "`/diagnose stop`", "`/diagnose history channel`", "form", "examples",
+    "places where Lineman cannot post", "another platform or edge", "restart",
 )  # fmt: skip
 
 
