@@ -37,6 +37,8 @@ class MediaTurn:
     unreachable: bool = True  # its host says so of closed ports; else the one beside a relayed one is silent
     forbids: bool = False  # 403 to permissions
     hangs_up: str = ""  # "permission": when asked for one; "datagram": when the first one comes
+    longest_out: int = 65535  # bytes of a datagram's content that pass
+    longest_in: int = 65535
     answers: int = 1000  # so many connections; the others stay silent
     port: int = 0
     stun_port: int = 0
@@ -111,6 +113,7 @@ class _Allocation:
         if self._server.hangs_up == "datagram":
             self._control.transport.abort()
         arrives = self._server.outbound(self._heard, self._port, peer[1])
+        arrives = arrives and len(data) <= self._server.longest_out
         if arrives and self._server.udp_public in self._permitted:
             seen = TransportAddress(self._server.udp_public, peer[1])
             attributes = (
@@ -144,7 +147,8 @@ class _Allocation:
         self._said += 1
         to, data = request.address(StunAttribute.XOR_PEER_ADDRESS), request.get(StunAttribute.DATA)
         assert to is not None
-        if self._server.inbound(self._said, self._port, to.port):
+        passes = self._server.inbound(self._said, self._port, to.port)
+        if passes and len(data or b"") <= self._server.longest_in:
             self.relay.sendto(data or b"", ("127.0.0.1", to.port))
 
     def _permit(self, request: StunMessage) -> list[bytes]:

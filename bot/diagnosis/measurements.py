@@ -34,7 +34,7 @@ def measurements_of(observations: Iterable[Observation]) -> Measurements:
     line = _line(observations)
     low, high = _number(line, "loss_low_percent"), _number(line, "loss_high_percent")
     return Measurements(
-        rtt_ms=_number(line, "rtt_ms"),
+        rtt_ms=_number(line or _media(observations), "rtt_ms" if line else "echo_rtt_ms"),
         jitter_ms=_number(line, "jitter_ms"),
         loss_percent=_number(line, "loss_percent"),
         loss_interval=None if low is None or high is None else (low, high),
@@ -91,6 +91,11 @@ def _line(observations: Sequence[Observation]) -> Mapping[str, Any]:
     complete = (look.facts for look in measured if look.failure is None)
     partial = (look.facts for look in measured if look.facts.get("loss_is") == _UNCONFIRMED)
     return next(chain(complete, partial), {})
+
+
+def _media(observations: Sequence[Observation]) -> Mapping[str, Any]:
+    """The facts of the media check: where STUN measured nothing, its datagrams still have a round trip."""
+    return next((look.facts for look in observations if look.probe == "udp_media"), {})
 
 
 def _number(facts: Mapping[str, Any], name: str) -> float | None:

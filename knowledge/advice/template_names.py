@@ -149,6 +149,8 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "boundary",
             "icmp_from",
             "ephemeral_lost",
+            "lost_long_out",
+            "lost_long_in",
         }
     ),
     "mtu": frozenset({"path_mtu", "lost_out", "lost_in", "lost_udp", "icmp_from", "icmp_mtu", "unchecked"}),

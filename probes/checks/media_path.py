@@ -6,22 +6,20 @@ just as media would. The server reports it over the control channel, and sends a
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from socket import AF_INET
 from typing import Final
 
+from probes.checks import media_long
 from probes.checks.media_egress import Egress
+from probes.checks.media_long import LongDatagrams
 from probes.checks.media_verdict import PortProof
-from probes.net.addresses import family_of
 from probes.net.clock import milliseconds_since, now
-from probes.net.sockets import open_udp
 from probes.net.stun import TransportAddress
 from probes.net.stun_client import StunSocket
 from probes.net.turn import TurnClient
 from probes.net.turn_session import TurnRefused
 from probes.net.udp import Arrival
-from probes.protocol.failures import Failure
 
 # Seconds after each datagram: three within 0.6 s, so that random loss does not look like a firewall rule.
 _WAITS: Final = (0.15, 0.2, 0.25)
@@ -32,7 +30,6 @@ _WAITS_AGAIN: Final = (
 # The wait after the last one is longer if the control channel is slow: this many of its round trips.
 _SLOW: Final = 2
 _POLL: Final = 0.02  # seconds
-_KNOCK_WAIT: Final = 0.1  # seconds, per port
 _ICMP_ENOUGH: Final = 2  # after this many ICMP errors the port is rejected
 # Version 2, payload type 0: an RTP header, as media must pass (RFC 3550 section 5.1). Our mark replaces
 # timestamp and source.
@@ -43,8 +40,14 @@ class MediaPath:
     """The check of one relayed port."""
 
     def __init__(
-        self, client: TurnClient, relayed: TransportAddress, stun: StunSocket, egress: Egress
+        self,
+        client: TurnClient,
+        relayed: TransportAddress,
+        stun: StunSocket,
+        egress: Egress,
+        long: LongDatagrams | None = None,
     ) -> None:
+        self.long = long
         self.proof = PortProof(relayed.port)
         self._client = client
         self.relayed = relayed
@@ -78,16 +81,40 @@ class MediaPath:
         start = now()
         await self._client.permit_once(self._egress.hosts)
         self._slow = now() - start
-        if not self._arrived.done() and not await self._repeat(self._arrived, self._send_out):
+        if not self._arrived.done() and not await self._send(
+            self._arrived, self._send_out, self._send_long_out
+        ):
             self.proof.outbound = None if self._client.broken else False
             return
-        self.proof.outbound = True
+        self.proof.outbound, self.proof.sent = True, max(1, self.proof.sent)
         peer = self._arrived.result()
         self._egress.learn(peer.host)
-        if await self._repeat(self._returned, lambda: self._send_in(peer)):
-            self.proof.inbound = True
+        if await self._send(self._returned, lambda: self._send_in(peer), lambda: self._send_long_in(peer)):
+            self.proof.inbound, self.proof.sent_in = True, max(1, self.proof.sent_in)
         else:
             self.proof.inbound = None if self._client.broken else False
+
+    async def prove_long(self, loss: float) -> None:
+        """Where short datagrams pass, find out whether long ones do; *loss* is the upper bound for the line."""
+        long = self.long
+        if long and self.proof.outbound and long.out is None:
+            is_sure = await long.repeat(loss, self._send_long_out, lambda: long.out)
+            await self._wait_for_server()  # what it reported before has arrived then
+            long.out = long.out or (False if is_sure and not self._client.broken else None)
+        if long and self.proof.inbound and long.back is None:
+            peer = self._arrived.result()
+            is_sure = await long.repeat(loss, lambda: self._send_long_in(peer), lambda: long.back)
+            long.back = long.back or (False if is_sure and not self._client.broken else None)
+
+    async def _send(
+        self,
+        answer: "asyncio.Future[TransportAddress] | asyncio.Future[None]",
+        short: Callable[[], None],
+        long: Callable[[], None],
+    ) -> bool:
+        if self.long:
+            await self.long.begin(answer, long)
+        return answer.done() or await self._repeat(answer, short)
 
     async def _repeat(
         self, answer: "asyncio.Future[TransportAddress] | asyncio.Future[None]", send: Callable[[], None]
@@ -121,6 +148,12 @@ class MediaPath:
         self.proof.sent_in += 1
         self._client.send(self._payload(0), peer)
 
+    def _send_long_in(self, peer: TransportAddress) -> None:
+        self._client.send(self._payload(media_long.NUMBER).ljust(media_long.SIZE, b"\0"), peer)
+
+    def _send_long_out(self) -> None:
+        self._sock.send(self._payload(media_long.NUMBER).ljust(media_long.SIZE, b"\0"), self.relayed)
+
     def _send_out(self) -> None:
         self._times.append(now())
         self.proof.sent = len(self._times)
@@ -134,20 +167,29 @@ class MediaPath:
 
     def _number(self, payload: bytes) -> int | None:
         """The number of one of our datagrams; None for other packets."""
-        if len(payload) != 12 or payload[4:] != self._mark:
+        if payload[4:12] != self._mark or payload[12:].strip(b"\0"):
             return None
         return int.from_bytes(payload[2:4], "big")
 
     def _take_data(self, peer: TransportAddress, payload: bytes) -> None:
         number = self._number(payload)
-        if number is None or number >= len(self._times) or self._arrived.done():
+        if self.long and number == media_long.NUMBER:
+            self.long.take_out()
+            sent = self.long.sent_at
+        elif number is not None and number < len(self._times):
+            sent = self._times[number]
+        else:
             return
-        self.proof.ms = milliseconds_since(self._times[number])
+        if self._arrived.done():
+            return
+        self.proof.ms = milliseconds_since(sent)
         self._arrived.set_result(peer)
 
     def _take_arrival(self, arrival: Arrival) -> None:
         if self._number(arrival.payload) is None or (arrival.icmp and arrival.peer != self.relayed):
             return
+        if arrival.icmp is None and self.long and self._number(arrival.payload) == media_long.NUMBER:
+            self.long.take_back()
         if arrival.icmp is None and not self._returned.done():
             self._returned.set_result(None)
         # If the server itself sends it, the server gave a wrong relayed address. Any other sender is on the
@@ -159,21 +201,3 @@ class MediaPath:
     def _reject(self) -> None:
         self._rejections += 1
         self.proof.rejected = True
-
-
-async def host_answers(addresses: Iterable[TransportAddress]) -> bool:
-    """Whether the relaying host reports a port next to one of *addresses* as unreachable (ICMP).
-
-    If so, datagrams reach the host, and the path does not explain the missing answer from the relayed port.
-    No ICMP proves nothing: many hosts do not send it.
-    """
-    addresses = list(addresses)
-    with open_udp(family=family_of(addresses[0].host) if addresses else AF_INET) as sock:
-        for address in addresses:
-            with suppress(OSError):  # no answer in time, or this host does not let us send
-                sock.send(_RTP + bytes(10), TransportAddress(address.host, min(address.port + 1, 65535)))
-                async with asyncio.timeout(_KNOCK_WAIT):
-                    while (arrival := await sock.receive()).icmp_from != address.host:
-                        pass
-                    return arrival.failure is Failure.PORT_UNREACHABLE
-    return False

@@ -33,6 +33,8 @@ class MediaRounds:
         """Check *path*, which is one of `paths`, again and again, as long as loss may explain what all of them lost."""
         await self._first(path, self.paths)
         await self._others(path, self.paths)
+        with suppress(OSError, EOFError, TurnRefused):  # then it stays unknown
+            await path.prove_long(self.loss)
 
     async def run_beside(self, low: MediaPath, path: MediaPath) -> None:
         """Check *path* from an ephemeral port; it says nothing where the *low* port is silent, too."""
@@ -72,6 +74,10 @@ class MediaRounds:
             passed.sent += self.egress.meter.sent
             passed.lost += self.egress.meter.lost
         return upper_of(passed, self.meter) if passed.sent or self.meter.sent > self.meter.lost else _BLIND
+
+    def long_facts(self) -> dict[str, Any]:
+        """Whether long datagrams pass."""
+        return next((path.long.facts() for path in self.paths if path.long), {})
 
     def facts(self) -> dict[str, Any]:
         """The interval of the loss, in percent."""

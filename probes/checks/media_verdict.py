@@ -6,6 +6,7 @@ Pure: no network, no clock.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import comb
+from statistics import median
 from typing import Any, Final
 
 from probes.net.loss import CHANCE, LossMeter
@@ -119,7 +120,12 @@ def summarize(proofs: Sequence[PortProof]) -> dict[str, Any]:
     """Counts, lost ports, and the smallest range that contains them if others passed."""
     lost = sorted(proof.port for proof in proofs if proof.lost)
     some_pass = any(proof.inbound for proof in proofs)
+    passed, times = count_passed(proofs), [proof.ms for proof in proofs if proof.ms is not None]
+    echo = {"echo_rtt_ms": round(median(times), 1)} if times else {}
     return {
+        **echo,
+        "echo_sent": passed.sent,
+        "echo_lost": passed.lost,
         "tried": [proof.facts() for proof in sorted(proofs, key=lambda proof: proof.port)],
         "outbound_ok": sum(proof.outbound is True for proof in proofs),
         "outbound_lost": sum(proof.outbound is False for proof in proofs),

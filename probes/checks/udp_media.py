@@ -15,7 +15,9 @@ from typing import Final
 from probes.checks.context import ProbeContext
 from probes.checks.media_allocations import Control, Held, endpoints_of, first_allocation, stun_server
 from probes.checks.media_egress import Egress
-from probes.checks.media_path import MediaPath, host_answers
+from probes.checks.media_knock import host_answers
+from probes.checks.media_long import LongDatagrams
+from probes.checks.media_path import MediaPath
 from probes.checks.media_rounds import MediaRounds
 from probes.checks.media_verdict import judge, summarize
 from probes.checks.targets import translate
@@ -42,7 +44,11 @@ _SHARE_OF_BUDGET: Final = 0.9
 
 
 async def probe(step: Step, context: ProbeContext) -> Failure | None:
-    """Facts: via, relayed_address, in_range, tried, counts, lost_ports, boundary, ephemeral, stun_silent."""
+    """Facts: via, relayed_address, in_range, tried, counts, lost_ports, boundary, ephemeral, stun_silent.
+
+    Of datagrams of the size of a DTLS handshake: long_out, long_in (passes, lost, or unknown). Of what passes:
+    echo_rtt_ms, echo_sent, echo_lost.
+    """
     context.note(reached=False, ephemeral="not_looked")
     async with AsyncExitStack() as stack:
         egress = Egress(context.shared.silence, _taught(context))
@@ -115,7 +121,7 @@ class _Work:
         try:
             held = self.control.held if number == 0 else await self._another(self.control)
             await asyncio.wait({question}, timeout=_STUN_GRACE)
-            media_path = await self._lane(held, stun)
+            media_path = await self._lane(held, stun, LongDatagrams() if number == 0 else None)
             self.rounds.paths.append(media_path)
             running = [self.rounds.run(media_path)]
             if number < _EPHEMERAL_LANES:
@@ -139,10 +145,10 @@ class _Work:
         family = family_of(self.control.endpoint.address)
         return await self.stack.enter_async_context(open_stun(low_port=low_port, family=family))
 
-    async def _lane(self, held: Held, stun: StunSocket) -> MediaPath:
+    async def _lane(self, held: Held, stun: StunSocket, long: LongDatagrams | None = None) -> MediaPath:
         client, allocation = held
-        host = await translate(allocation.relayed.host, self.context)
-        return MediaPath(client, TransportAddress(host, allocation.relayed.port), stun, self.egress)
+        relayed = allocation.relayed._replace(host=await translate(allocation.relayed.host, self.context))
+        return MediaPath(client, relayed, stun, self.egress, long)
 
     async def _open_ephemeral(self) -> StunSocket:
         """A source port as a client's system would choose it, inside the range that firewalls are asked to allow."""
@@ -176,6 +182,7 @@ class _Work:
         self.context.note(
             **summarize(self.rounds.settled(self._counted())), ephemeral=self.rounds.compare_ephemeral()
         )
+        self.context.note(**self.rounds.long_facts())
 
     def _counted(self) -> Sequence[MediaPath]:
         """The paths whose relayed port is in the media range: others prove nothing about it."""

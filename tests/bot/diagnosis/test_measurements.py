@@ -86,3 +86,10 @@ def test_loss_at_one_server_alone_is_not_known() -> None:
     assert measurements_of([look, observed(**FACTS)]).loss_percent == 0.0
     text = "Line: 23 ms, jitter 2 ms, loss not known (30 of 50 packets without a reply from one server)"
     assert line_text([look]) == text
+
+
+def test_the_media_check_measures_the_round_trip_if_nothing_else_does() -> None:
+    """Where STUN is blocked, the datagrams of the media check have a round trip; jitter and loss stay unknown."""
+    media = Observation("media", "udp_media", Target("media"), None, {"echo_rtt_ms": 41.5})
+    assert measurements_of([observed(Failure.INCONCLUSIVE), media]) == Measurements(rtt_ms=41.5)
+    assert measurements_of([media, observed(**FACTS)]).rtt_ms == 23.4

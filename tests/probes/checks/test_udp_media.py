@@ -51,6 +51,48 @@ async def test_open_ways_are_proven(turn_server: Coturn, transports: tuple[str, 
     assert facts["lost_ports"] == []
 
 
+@pytest.mark.parametrize(
+    ("longest", "ways"),
+    [
+        ({}, ("passes", "passes")),
+        ({"longest_out": 1000}, ("lost", "passes")),
+        ({"longest_in": 1000}, ("passes", "lost")),
+        ({"longest_out": 1000, "longest_in": 1000}, ("lost", "lost")),
+    ],
+)
+async def test_datagrams_of_a_handshakes_size(longest: dict[str, int], ways: tuple[str, str]) -> None:
+    """Each way, long datagrams are told from short ones, which prove that the ports are open."""
+    async with MediaTurn(**longest).run() as server:  # type: ignore[arg-type]  # two of its fields
+        failure, facts = await prove(server.ways(), budget=3.6)
+    assert failure is None
+    assert (facts["long_out"], facts["long_in"]) == ways
+    lost = {f"lost_long_{way}": 1228 for way, word in zip(("out", "in"), ways, strict=True) if word == "lost"}
+    assert {name: value for name, value in facts.items() if name.startswith("lost_long")} == lost
+    assert (facts["outbound_ok"], facts["inbound_ok"]) == (6, 6)
+
+
+async def test_where_nothing_arrives_long_datagrams_are_not_known() -> None:
+    """A port that is blocked says nothing about sizes."""
+    async with MediaTurn(outbound=lambda number, relayed, source: False).run() as server:
+        facts = (await prove(server.ways()))[1]
+    assert (facts["long_out"], facts["long_in"]) == ("unknown", "unknown")
+    async with MediaTurn(inbound=lambda number, relayed, source: False).run() as server:
+        facts = (await prove(server.ways()))[1]
+    assert (facts["long_out"], facts["long_in"]) == ("passes", "unknown")
+
+
+async def test_what_passes_measures_the_path() -> None:
+    """The datagrams of the proof have a round trip, and their loss is counted; nothing more is sent for it."""
+    async with MediaTurn(
+        outbound=lambda number, relayed, source: number != 1 or source in EPHEMERAL
+    ).run() as server:
+        failure, facts = await prove(server.ways())
+    assert failure is None
+    assert facts["echo_sent"] - facts["echo_lost"] == 12
+    assert facts["echo_lost"] in range(5, 13)  # the first one of each port
+    assert 0 < facts["echo_rtt_ms"] < 500
+
+
 async def test_a_stream_is_the_better_control(turn_server: Coturn) -> None:
     """UDP's allocation is not taken where a stream gives one too."""
     failure, facts = await prove(turn_server.ways("udp", "tls"), count=1)
