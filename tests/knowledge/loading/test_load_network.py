@@ -29,6 +29,11 @@ media: {ranges: [198.51.100.0/24], ports: [10000, 60000]}
 """
 
 
+PUSH = """push:
+  - {id: apns, platforms: [ios], hosts: ["*.push.example"], ports: [[443], [5228, 5230]], ranges: [203.0.113.0/25]}
+"""
+
+
 def load(folder: Path, text: str) -> Network:
     file = folder / "network.yaml"
     file.write_text(text, "utf-8")
@@ -45,7 +50,7 @@ def test_shipped_network_has_a_source_for_everything() -> None:
     """Each edge and service of the shipped file names its sources."""
     network = load_network()
     assert all(edge.sources for edge in (*network.edges.values(), *network.interconnect.values()))
-    assert all(service.sources for service in network.services)
+    assert all(service.sources for service in (*network.services, *network.push))
     assert network.checked
 
 
@@ -270,3 +275,21 @@ def test_full_of_mistakes_is_told_soon(tmp_path: Path) -> None:
     told = problems(tmp_path, SMALL + "resolvers: [" + "zero, " * 20000 + "]\n")
     assert len(told) <= 20
     assert time.perf_counter() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("5228, 5230", "5230, 5228"), "swap them"),
+        (("203.0.113.0/25", "203.0.113.9/25"), "write 203.0.113.0/25"),
+        ((", ranges: [203.0.113.0/25]", ""), "many firewalls take no wildcard such as *.push.example"),
+        (("[ios]", "[iso]"), "there is no platform 'iso'"),
+        (("id: apns", "id: smtp"), "push.0.id"),
+        (("*.push.example", "https://push.example/"), "must look like"),
+    ],
+)
+def test_mistakes_in_push_services(tmp_path: Path, change: tuple[str, str], problem: str) -> None:
+    """Hosts of push services are checked like others, and a name with a wildcard needs ranges."""
+    assert load(tmp_path, SMALL + PUSH).push_of("ios")[0].ports == ((443, 443), (5228, 5230))
+    told = problems(tmp_path, SMALL + PUSH.replace(*change))
+    assert any(problem in one for one in told), told
