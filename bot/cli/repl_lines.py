@@ -7,6 +7,7 @@ from bot.cli.repl_calls import take_call
 from bot.cli.repl_replies import reply
 from bot.cli.repl_reports import More, begins_value, file_named, find_report, go_on, pasted_whole, read_named
 from bot.cli.repl_session import Repl
+from bot.diagnosis.device_evidence import is_log_of_case
 from bot.errors import UsageError
 from bot.intake.clues import Reading
 from bot.intake.read import read
@@ -49,8 +50,8 @@ def _log_of_case(repl: Repl, text: str) -> Reading | None:
     if repl.record is None or "\n" not in text:
         return None
     reading = read(text, repl.engine.vocabulary)
-    codes = {code for code in reading.codes if code in repl.engine.knowledge.errors}
-    if codes - {repl.record.request.code}:
+    if is_log_of_case(reading, repl.record.request, repl.engine.knowledge):
+        return reading
+    if {code for code in reading.codes if code in repl.engine.knowledge.errors} - {repl.record.request.code}:
         repl.begin(())
-        return None
-    return reading if reading.useful else None
+    return None

@@ -20,6 +20,7 @@ from bot.language.device_words import is_from_device, without_place
 from bot.rendering.terminal.console import write
 from bot.rendering.terminal.report import render
 from bot.rendering.view import make_view
+from knowledge.reasoning.device import PLACED
 
 More: TypeAlias = Callable[[], str | None]  # the next line; None at the end of the input
 
@@ -114,7 +115,7 @@ def _next(reading: Reading, now: RunRecord, *, looked: bool, on_device: bool, as
     if not looked:
         words = " ".join(filter(None, (now.request.code, now.request.platform)))
         steps.append(f"To run checks from this host as well: /diagnose {words}")
-    if reading.pasted and not on_device:
+    if not on_device and not all(look.facts.get(PLACED) for look in reading.pasted):
         steps.append(
             "Output of tools counts when it is pasted with the words \u201con the user's device\u201d."
         )

@@ -5,7 +5,7 @@ from typing import Final
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.run_record import RunRecord
 
-SHORTEST: Final = 40  # characters; a shorter text is a command or a story
+SHORTEST: Final = 40  # characters; a shorter text needs no reader
 
 
 def add_evidence(engine: Engine, records: tuple[RunRecord, ...], text: str) -> tuple[RunRecord, ...]:
@@ -13,15 +13,14 @@ def add_evidence(engine: Engine, records: tuple[RunRecord, ...], text: str) -> t
     if len(text) < SHORTEST:
         return records
     # A plain code needs no reader, which takes 0.1 s to load.
-    from bot.diagnosis.device_evidence import apply_device_reading
-    from bot.intake.read import read
-    from bot.language.device_words import is_from_device
+    from bot.diagnosis.device_evidence import apply_device_reading, evidence_in
 
-    reading = read(text)
-    if not reading.useful:
+    found = evidence_in(text)
+    if found is None:
         return records
-    on_device = is_from_device(text)
     return tuple(
-        apply_device_reading(record, reading, engine.knowledge, engine.network, on_device=on_device).record
+        apply_device_reading(
+            record, found.reading, engine.knowledge, engine.network, on_device=found.on_device
+        ).record
         for record in records
     )

@@ -5,13 +5,17 @@ Pure. No checks run. If a relay's answer and the device's contradict each other,
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.triage import Problem, prepare
-from bot.intake.clues import Reading, platform_of
-from bot.intake.observation import observe, place
+from bot.intake.clues import ON_DEVICE, Reading, platform_of
+from bot.intake.line_facts import line_facts
+from bot.intake.observation import observe
+from bot.intake.pasted_observation import place
 from bot.intake.preflight_report import PreflightReport
-from bot.model.request import Request
+from bot.intake.read import read
+from bot.model.request import Request, Vocabulary
 from knowledge.model.conclusions import Answered
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
@@ -20,6 +24,16 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 DEVICE = "the user's device"
+_SHORTEST: Final = 40  # characters; a shorter text is a command or a story
+
+
+@dataclass(frozen=True, slots=True)
+class PastedEvidence:
+    """What a message contains of the call, and whether a person stated that its tools ran on the user's device."""
+
+    reading: Reading
+    on_device: bool = False
+    call_sid: str = ""  # of the call whose data were fetched; a restart fetches them again
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,10 @@ class DeviceEvidence:
 def apply_device_reading(
     record: RunRecord, reading: Reading, knowledge: Knowledge, network: Network, *, on_device: bool = False
 ) -> DeviceEvidence:
-    """Evaluate *record* again with *reading*. *on_device*: pasted output was made on the user's device."""
+    """Evaluate *record* again with *reading*.
+
+    *on_device*: a person stated that the tools ran on the user's device. Logs are the device's own anyway.
+    """
     added = observations_of(reading, network, record.request.edge, on_device=on_device)
     observations = {**record.observations, **{observation.step: observation for observation in added}}
     request = with_answers(record.request, reading, knowledge)
@@ -71,6 +88,25 @@ def apply_device_reading(
     now = replace(record, request=request, observations=observations, answers=answers, diagnosis=diagnosis)
     sides = _sides(problem, before, reports_in(observations))
     return DeviceEvidence(now, sides, added)
+
+
+def evidence_in(text: str) -> PastedEvidence | None:
+    """Read the log, report, or output that *text* contains besides its request; None for commands and stories."""
+    reading = read(text) if len(text) >= _SHORTEST else None
+    return PastedEvidence(reading, bool(ON_DEVICE.search(text))) if reading and reading.useful else None
+
+
+def log_of_case(text: str, request: Request, knowledge: Knowledge, vocabulary: Vocabulary) -> Reading | None:
+    """Read *text*, several lines, as a log of the case of *request*; None if it is something else."""
+    reading = read(text, vocabulary) if "\n" in text else None
+    return reading if reading and is_log_of_case(reading, request, knowledge) else None
+
+
+def is_log_of_case(reading: Reading, request: Request, knowledge: Knowledge) -> bool:
+    """Whether *reading* is a log to add to the case of *request*: it says something, and names no other code."""
+    codes = {code for code in reading.codes if code in knowledge.errors}
+    is_log = bool(reading.pasted) or any(piece.kind in ("log", "error") for piece in reading.pieces)
+    return is_log and reading.useful and not codes - {request.code}
 
 
 def case_of(
@@ -105,9 +141,15 @@ def observations_of(
     reading: Reading, network: Network, edge: str, *, on_device: bool = False
 ) -> tuple[Observation, ...]:
     """Convert *reading* to observations for a case at *edge*."""
-    reports = (observe(report, edge) for report in reading.reports)
+    reports = (_with_line(observe(report, edge), network) for report in reading.reports)
     pasted = (place(look, network, edge, on_device=on_device) for look in reading.pasted)
     return tuple({observation.step: observation for observation in (*reports, *pasted)}.values())
+
+
+def _with_line(observation: Observation, network: Network) -> Observation:
+    """Add what the measurements say about the line."""
+    line = line_facts(observation.facts, network.quality)
+    return replace(observation, facts={**observation.facts, **line}) if line else observation
 
 
 def with_answers(request: Request, reading: Reading, knowledge: Knowledge) -> Request:

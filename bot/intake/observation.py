@@ -6,7 +6,7 @@ device was set to the edge of the case.
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
 from bot.intake.parsing.quality_warnings import INSIGHTS
@@ -24,8 +24,7 @@ from bot.intake.preflight_report import (
     QualityWarning,
     SdkError,
 )
-from knowledge.model.network import Network
-from knowledge.reasoning.device import PLACED, PREFLIGHT
+from knowledge.reasoning.device import PREFLIGHT
 from probes.protocol.model import Observation, Target
 
 DIRECT: Final = "direct"
@@ -44,6 +43,8 @@ _FIRST_NAMES: Final[dict[type, str]] = {
     QualityWarning: "Caution",
 }
 
+# Added later, and computed from what is part of the id anyway.
+_NOT_IN_ID: Final = frozenset({"packets", "lost"})
 # Added later: part of the id only with a value.
 _LATER: Final = frozenset({"of_service", "ice_failed", "ended_by"})
 
@@ -65,26 +66,12 @@ def _text(value: object) -> str:
         inside = ", ".join(_text(item) for item in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if is_dataclass(value):
-        named = {field.name: getattr(value, field.name) for field in fields(value)}
+        named = {
+            item.name: getattr(value, item.name) for item in fields(value) if item.name not in _NOT_IN_ID
+        }
         inside = ", ".join(f"{name}={_text(v)}" for name, v in named.items() if v or name not in _LATER)
         return f"{_FIRST_NAMES.get(type(value), type(value).__name__)}({inside})"
     return repr(value)
-
-
-def place(look: Observation, network: Network, edge: str, *, on_device: bool) -> Observation:
-    """Add to a tool's observation the service and edge of its host, and whether the user's device made it."""
-    wanted = edge or network.roaming
-    target = next(
-        (
-            replace(look.target, service=service.id, edge="" if name == "all" else name)
-            for service in network.services
-            for name, host in service.hosts.items()
-            if host.casefold() == look.target.host
-        ),
-        look.target,
-    )
-    as_asked = target.edge in ("", wanted)
-    return replace(look, target=target, facts={**look.facts, "as_asked": as_asked, PLACED: on_device})
 
 
 def path_of(report: PreflightReport) -> str:
@@ -200,6 +187,8 @@ def _numbers(report: PreflightReport) -> Iterator[tuple[str, Any]]:
         "rtt_ms": report.rtt.average,
         "jitter_ms": report.jitter.average,
         "loss_percent": report.loss_percent,
+        "packets": report.packets,
+        "lost": report.lost,
         "mos": report.mos_computed if report.mos_computed is not None else report.mos.average,
     }
     yield from ((name, value) for name, value in values.items() if value is not None)

@@ -108,6 +108,8 @@ class PreflightReport:
     mos: MetricRange = MetricRange()  # as the report says
     mos_computed: float | None = None  # by the SDK's formula, from the measurements
     loss_percent: float | None = None
+    packets: int | None = None  # of the call's audio that should have reached the device, received or lost
+    lost: int | None = None  # of these
     quality: str = ""  # as the report says, one of the five words
     samples: int = 0
     codec: str = ""

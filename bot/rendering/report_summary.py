@@ -1,17 +1,22 @@
 """Headline and gaps of a preflight report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from bot.diagnosis.device_evidence import DEVICE, DeviceEvidence
 from bot.intake.clues import Reading
 from bot.intake.preflight_report import PreflightReport
 from bot.rendering.view import View
+from probes.protocol.model import Observation
 
 COMPLETED: Final = "The test on the user's device passed. It shows no cause"
 
 
 UNTOLD: Final = "The text alone does not show the cause"
+
+
+MEASUREMENTS: Final = "measurements"  # in place of a host: they are about the whole call
+_MEASURED: Final = {"rtt_ms": "round trip {} ms", "jitter_ms": "jitter {} ms", "loss_percent": "loss {} %"}
 
 
 def outcome(reading: Reading, continued: DeviceEvidence) -> str:
@@ -39,10 +44,12 @@ def missing(report: PreflightReport) -> tuple[str, ...]:
     return report.missing if report.form != "log" else ()
 
 
-def pasted(reading: Reading) -> Iterator[str]:
-    """Summarize each tool's pasted output."""
-    for look in reading.pasted:
+def pasted(looks: Iterable[Observation]) -> Iterator[str]:
+    """Summarize what each tool or log says about each host."""
+    for look in looks:
         facts = look.facts
         texts = [f"{name} {facts[name]}" for name in ("dns", "tcp", "tls", "websocket") if name in facts]
-        bad = f": {facts['bad']}" if "bad" in facts else ""
-        yield f"{facts['tool']} about {look.target.host}: {', '.join(texts) or 'connected'}{bad}."
+        texts += [text.format(facts[name]) for name, text in _MEASURED.items() if name in facts]
+        about = f" about {look.target.host}" if look.target.host not in ("", MEASUREMENTS) else ""
+        says = ": ".join(filter(None, (", ".join(texts), str(facts.get("bad", "")))))
+        yield f"{facts['tool']}{about}: {says or 'connected'}."

@@ -46,6 +46,11 @@ NAMES: Final = frozenset(
     }
 )
 
+# What a device measured on its line, and the limits that this exceeds.
+_LINE: Final = frozenset({"packets", "lost", "loss_percent", "exceeded_loss_percent"}) | frozenset(
+    f"{limit}{name}" for limit in ("", "exceeded_") for name in ("rtt_ms", "jitter_ms", "mos")
+)
+
 # The facts of each probe that templates may use, besides labels and `failure`; `templates.fact` derives some
 # of them.
 FACTS: Final[Mapping[str, frozenset[str]]] = {
@@ -63,8 +68,9 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "dns_code",
             "insights_warning",
         }
-    ),
-    "pasted": frozenset({"tool", "bad"}),
+    )
+    | _LINE,
+    "pasted": frozenset({"tool", "bad"}) | _LINE,
     "dns": frozenset(
         {
             "resolver",

@@ -100,11 +100,11 @@ async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> Non
     )
     await slack.say(f"from my desk:\n```{session}```", ada, thread=verdict.ts)
     (said,) = await replied(bot, verdict)
-    assert "made who knows where" in json.dumps(said.blocks)
+    assert "origin unknown" in json.dumps(said.blocks)
     assert "TLS traffic is intercepted" not in found(verdict)
     await slack.say(f"on the user's laptop:\n```{session}```", ada, thread=verdict.ts)
     said = (await replied(bot, verdict, 2))[-1]
-    assert "made on the user's device" in json.dumps(said.blocks)
+    assert "From the user's device" in json.dumps(said.blocks)
     await slack.records.until(
         lambda: "TLS traffic is intercepted" in found(verdict), 10, "the verdict to be drawn up anew"
     )

@@ -127,14 +127,27 @@ def in_ms(samples: Sequence[Sample]) -> tuple[Sample, ...]:
     )
 
 
-def read_loss(report: FieldMap, samples: Sequence[Sample]) -> float | None:
-    """Read the loss of the whole test in %, from packet counts or as written."""
+def read_counts(report: FieldMap, samples: Sequence[Sample]) -> tuple[int, int] | None:
+    """Read how many packets of the whole test were expected, and how many of these were lost; None if not counted."""
     totals = report.map("totals")
     lost, received = totals.number("packetslost"), totals.number("packetsreceived")
     if lost is None or received is None:
         lost, received = _counted(samples)
-    if lost is not None and received is not None and lost >= 0 and lost + received > 0 and received >= 0:
-        return round(100 * lost / (lost + received), 3)
+    return counts_of(lost, received)
+
+
+def counts_of(lost: float | None, received: float | None) -> tuple[int, int] | None:
+    """Add up packets *lost* and *received*; None if one is unknown or impossible, or if there were none."""
+    if lost is None or received is None or not (0 <= lost < 1e12 and 0 <= received < 1e12):
+        return None
+    return (int(lost + received), int(lost)) if lost + received >= 1 else None
+
+
+def read_loss(report: FieldMap, samples: Sequence[Sample]) -> float | None:
+    """Read the loss of the whole test in %, from packet counts or as written."""
+    if counts := read_counts(report, samples):
+        return round(100 * counts[1] / counts[0], 3)
+    totals = report.map("totals")
     stats = report.map("networkstats", "stats")
     written = totals.number("packetslostfraction")
     if written is None:

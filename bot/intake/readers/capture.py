@@ -5,13 +5,14 @@ are never looked at.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from bot.intake.parsing.hosts import ToolFacts, ToolRows
 from bot.intake.parsing.ice_candidates import candidate_lines
-from bot.intake.parsing.json_stream import items, members
+from bot.intake.parsing.json_stream import items
+from bot.intake.parsing.rtc_stats import measured
 from bot.intake.readers.browser_console import fact_of_error
 from probes.protocol.failures import Failure
 
@@ -23,6 +24,7 @@ _INTERNALS: Final = re.compile(rb'"(?:PeerConnections|getUserMedia)"\s*:')
 _LOG: Final = re.compile(rb'"updateLog"\s*:\s*\[')
 _STATS: Final = re.compile(rb'"stats"\s*:\s*\{')
 _MOST: Final = 200_000  # entries
+_OF_REMOTE: Final = frozenset({"setRemoteDescription", "addIceCandidate"})
 
 
 def capture_kind(source: bytes) -> str:
@@ -77,8 +79,9 @@ def _answer(scheme: str, response: Mapping[str, Any]) -> ToolFacts:
 
 
 def _internals(source: bytes) -> ToolRows:
-    """Yield the states, candidates, and errors of each peer connection."""
-    for found in list(_LOG.finditer(source))[:50]:
+    """Yield the states, candidates, and errors of each peer connection, and what was measured."""
+    logs, remotes = list(_LOG.finditer(source))[:50], set()
+    for found in logs:
         state, kinds = "", set()
         for event, _ in zip(items(source, found.end()), range(_MOST), strict=False):
             kind, value = str(_map(event).get("type", "")), _map(event).get("value")
@@ -89,10 +92,14 @@ def _internals(source: bytes) -> ToolRows:
                 kinds |= {candidate.kind for candidate in candidate_lines(text[:1_000])}
             elif kind == "icecandidateerror":
                 yield from _candidate_error(text[:1_000])
+            elif kind in _OF_REMOTE:
+                remotes |= {candidate.address for candidate in candidate_lines(text[:20_000])}
         if state:
             yield "", 0, _connection(state, kinds)
-    for found in list(_STATS.finditer(source))[:50]:
-        yield from _measured(source, found.end())
+    starts = [found.end() for found in _STATS.finditer(source)][:50]
+    lines = [line for line in (measured(source, start) for start in starts) if line]
+    facts: ToolFacts = {"calls": max(len(logs), len(lines)), "remotes": sorted(remotes)[:20]}
+    yield from (("measurements", 0, {**facts, **line}) for line in lines)
 
 
 def _connection(state: str, kinds: set[str]) -> ToolFacts:
@@ -114,21 +121,6 @@ def _candidate_error(text: str) -> ToolRows:
             int(url[3] or 3478),
             {"sign": Failure.GENERIC_TIMEOUT_ERROR.value, "bad": bad},
         )
-
-
-_METRICS: Final = {"roundTripTime": "rtt_ms", "jitter": "jitter_ms", "currentRoundTripTime": "rtt_ms"}
-
-
-def _measured(source: bytes, at: int) -> Iterator[tuple[str, int, ToolFacts]]:
-    """Yield the last round trip and jitter, which are in seconds there."""
-    facts: ToolFacts = {}
-    for (name, value), _ in zip(members(source, at), range(_MOST), strict=False):
-        metric = _METRICS.get(name.rpartition("-")[2])
-        numbers = re.findall(r"[\d.]{1,20}", str(_map(value).get("values", ""))[-60:]) if metric else []
-        if metric and numbers and re.fullmatch(r"\d+(?:\.\d+)?", numbers[-1]):
-            facts[metric] = round(float(numbers[-1]) * 1000, 1)
-    if facts:
-        yield "measurements", 0, facts
 
 
 def _map(value: object) -> Mapping[str, Any]:

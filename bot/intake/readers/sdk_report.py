@@ -13,7 +13,7 @@ from bot.intake.parsing.edge_names import edge_id
 from bot.intake.parsing.error_objects import CSP, HANGUP, of_report
 from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.ice_candidates import MOST, read_candidate
-from bot.intake.parsing.metrics import in_ms, read_loss, read_samples, read_spreads
+from bot.intake.parsing.metrics import in_ms, read_counts, read_loss, read_samples, read_spreads
 from bot.intake.parsing.mos import DIFFERS, compute_mos, word_said
 from bot.intake.parsing.quality_warnings import read_cautions
 from bot.intake.parsing.report_formats import PARTS, ReportFormat, form_of, version_in
@@ -75,6 +75,7 @@ def read_report(value: Any, around: Any = None) -> PreflightReport:
     samples = in_ms(raw_samples)
     times, more = read_timing(report)
     loss = read_loss(report, raw_samples)
+    packets, lost = read_counts(report, raw_samples) or (None, None)
     local, remote, candidates = _ways(report)
     faults = of_report(report) or of_report(wrapped)
     edge = report.text("edge", "chosenedge", longest=80)
@@ -97,6 +98,8 @@ def read_report(value: Any, around: Any = None) -> PreflightReport:
         mos=spreads["mos"],
         mos_computed=compute_mos(samples, spreads, loss),
         loss_percent=loss,
+        packets=packets,
+        lost=lost,
         quality=word_said(report.take("callquality")),
         samples=len(samples),
         codec=_codec(report),

@@ -11,6 +11,7 @@ from bot.intake.parsing.edge_names import edge_id
 from bot.intake.parsing.error_objects import HANGUP, read_fault
 from bot.intake.parsing.fields import FieldMap
 from bot.intake.parsing.insights_answers import InsightsCall, sort_answers
+from bot.intake.parsing.insights_line import read_line
 from bot.intake.parsing.quality_warnings import read_cautions
 from bot.intake.preflight_report import (
     HOST,
@@ -18,7 +19,6 @@ from bot.intake.preflight_report import (
     RELAY,
     SRFLX,
     Candidate,
-    MetricRange,
     PreflightReport,
     QualityWarning,
     SdkError,
@@ -47,8 +47,7 @@ def read_insights(value: Any) -> PreflightReport | None:
     faults = tuple(_each_once([*(fault for part in call.parts for fault in _faults(part)), *_alerts(call)]))
     local, remote = _pair(call)
     ice_failed = "ice_failure" in call.tags or any(map(_is_ice_failure, call.events))
-    inbound = FieldMap(call.summary.get("sdk_edge")).map("metrics").map("inbound")
-    has_media = bool(inbound.number("packetsreceived"))
+    line = read_line(call)
     return PreflightReport(
         form="log",
         platforms=tuple(platform for sign, platform in _PLATFORMS if sign in sdk.text("type").casefold())[:1],
@@ -59,10 +58,12 @@ def read_insights(value: Any) -> PreflightReport | None:
         edge_asked=edge_id(sdk.text("selectedregion", longest=80)),
         local=local,
         remote=remote,
-        rtt=_range(inbound, "rtt") if has_media else MetricRange(),
-        jitter=_range(inbound, "jitter") if has_media else MetricRange(),
-        mos=_range(inbound, "mos") if has_media else MetricRange(),
-        loss_percent=inbound.number("packetslosspercentage") if has_media else None,
+        rtt=line.rtt,
+        jitter=line.jitter,
+        mos=line.mos,
+        loss_percent=line.loss_percent,
+        packets=line.packets,
+        lost=line.lost,
         codec=_codec(call.summary),
         cautions=tuple(dict.fromkeys(caution for part in call.parts for caution in _cautions(part))),
         faults=faults,
@@ -144,11 +145,6 @@ def _cautions(part: Mapping[str, Any]) -> tuple[QualityWarning, ...]:
     if part.get("group") in _RAISED:
         named.append(str(part.get("name", ""))[:60])
     return read_cautions(FieldMap({"warnings": [{"name": name} for name in named]})) if named else ()
-
-
-def _range(inbound: FieldMap, name: str) -> MetricRange:
-    metric = inbound.map(name)
-    return MetricRange(metric.number("avg"), metric.number("min"), metric.number("max"))
 
 
 def _codec(summary: Mapping[str, Any]) -> str:

@@ -34,6 +34,7 @@ from bot.rendering.report_summary import missing, pasted
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
 from knowledge.reasoning.device import PASTED, PLACED
+from probes.protocol.model import Observation
 
 MOST: Final = 12  # lines per list
 LONG: Final = 400  # characters per line
@@ -58,10 +59,8 @@ def compared(
         builder.add(rich(paragraph(run("Question: ", bold=True), run(asked.ask, 250))))
     builder.add(verdict_row(run_header, diagnosis, VerdictOptions(platform=run_header.platform)))
     _seen(builder, reading, quality)
-    placed = any(
-        look.facts.get(PLACED) for evidence in continued for look in evidence.added if look.probe == PASTED
-    )
-    _pasted(builder, reading, placed=placed)
+    added = (look for evidence in continued for look in evidence.added)
+    _pasted(builder, {look.step: look for look in added if look.probe == PASTED}.values())
     differ = [_both(side, evidence.record.relay) for evidence in continued for side in evidence.differ]
     _list(
         builder,
@@ -107,7 +106,7 @@ def alone(
     if concluded:
         builder.add(header(concluded))
     _seen(builder, reading, quality)
-    _pasted(builder, reading, placed=False)
+    _pasted(builder, reading.pasted)
     _list(builder, "Next", [then])
     return builder.message(f"{f'{concluded}. ' if concluded else ''}{reading.says} {then}")
 
@@ -129,10 +128,14 @@ def _seen(builder: MessageBuilder, reading: Reading, quality: Mapping[str, Any])
         _list(builder, "Not in it, or to be read with care", (*missing(report), *report.notes))
 
 
-def _pasted(builder: MessageBuilder, reading: Reading, *, placed: bool) -> None:
-    made = "made on the user's device" if placed else "made who knows where"
-    _list(builder, f"What was pasted, {made}", pasted(reading))
-    if reading.pasted and not placed:
+def _pasted(builder: MessageBuilder, looks: Iterable[Observation]) -> None:
+    """List the lines of the device's own logs, and output of tools that ran there, apart from other output."""
+    listed = tuple(looks)
+    own = [look for look in listed if look.facts.get(PLACED)]
+    others = [look for look in listed if not look.facts.get(PLACED)]
+    _list(builder, "From the user's device", pasted(own))
+    _list(builder, "Pasted output (origin unknown)", pasted(others))
+    if others:
         builder.add(context("It counts when it is pasted with the words \u201con the user's device\u201d."))
 
 

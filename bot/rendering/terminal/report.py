@@ -36,7 +36,7 @@ def render(
         yield from section("Worth knowing", items(remarks(report, quality)))
         yield from section("Not in it", items(missing(report)))
         yield from section("Read with care", items(report.notes))
-    yield from section("What was pasted", items(pasted(reading)))
+    yield from section("What was pasted", items(pasted(reading.pasted)))
     yield from section("What that answers", items(_side(side, continued) for side in continued.comparisons))
     yield from section(
         "Beside the relay",

@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.allowlist.request import ListRequest, called
 from bot.diagnosis.call_data import CallData
+from bot.diagnosis.device_evidence import PastedEvidence, evidence_in
 from bot.errors import UsageError
 from bot.language.answering import Answer
 from bot.language.follow_ups import LastQuestion
@@ -57,6 +58,7 @@ class ParsedMessage:
         default_factory=LastQuestion
     )  # the text as a question, and the case it refers to
     call: CallData | None = None  # the call that the text names
+    evidence: PastedEvidence | None = None  # what the text, or the service's data, contain of the call
 
     @property
     def says_nothing(self) -> bool:
@@ -82,13 +84,13 @@ async def dispatch(context: AppContext, actor: Actor, heard: ParsedMessage) -> N
     """Carry out a parsed message."""
     match heard.want:
         case Request() as request if heard.call:
-            case_id = await lifecycle.start(context, actor, request, heard.call)
+            case_id = await lifecycle.start(context, actor, request, heard.evidence)
             await calls.show(context, actor, case_id, heard.call)
         case _ if heard.call:
             await calls.show(context, actor, "", heard.call)
             await dispatch(context, actor, replace(heard, call=None))
         case Request() as request:
-            await lifecycle.start(context, actor, request)
+            await lifecycle.start(context, actor, request, heard.evidence)
         case SymptomMatch() as readings if readings.verdict == "none":
             examples = await context.examples(actor)
             await context.post_ephemeral(
@@ -129,7 +131,8 @@ async def _stop(context: AppContext, actor: Actor) -> None:
 def with_call(context: AppContext, heard: ParsedMessage, call: CallData) -> ParsedMessage:
     """Add the data of the *call* that a message names to what it asks for."""
     want = calls.request_with(context, heard.want, call, says_nothing=heard.says_nothing)
-    return replace(heard, want=want, call=call)
+    evidence = PastedEvidence(call.reading, call_sid=call.sid) if call.reading else heard.evidence
+    return replace(heard, want=want, call=call, evidence=evidence)
 
 
 async def _answer(context: AppContext, actor: Actor, heard: ParsedMessage) -> None:
@@ -160,7 +163,9 @@ def read(text: str, language: LanguageContext, conversation: Conversation = NEW)
     """Parse *text* after removing secrets from it."""
     safe, taken_out = without_secrets(text)
     question = complete(safe, language, conversation)
-    return ParsedMessage(route(safe, language, conversation), question.question, taken_out, question)
+    want = route(safe, language, conversation)
+    evidence = evidence_in(safe) if isinstance(want, Request) else None
+    return ParsedMessage(want, question.question, taken_out, question, evidence=evidence)
 
 
 def without_secrets(text: str) -> tuple[str, str]:

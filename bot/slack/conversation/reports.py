@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of
+from bot.diagnosis.device_evidence import DeviceEvidence, apply_device_reading, case_of, log_of_case
 from bot.diagnosis.engine import Engine
 from bot.intake.clues import Reading, code_of, platform_of
 from bot.intake.read import read
@@ -26,6 +26,7 @@ from bot.slack.delivery import outbox
 from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import FinishedRun, combine, view_of
+from knowledge.reasoning.device import PLACED
 
 NOT_YET: Final = "The relay has no verdict yet. Send this again when it has, to compare both."
 
@@ -43,6 +44,9 @@ async def take(context: AppContext, actor: Actor, case: CaseRow | None, text: st
             await thread_replies.reply(context, actor, note(reading.says if reading else str(content)))
         answered = True
     reading = await context.worker.call(read, words)
+    if case and reading.useful and (log := await _log_of(context, case, words)):
+        await go_on(context, actor, case, log, words)
+        return None
     if reading.has_report_form:
         if reading.kind in ("report", "tool"):
             await go_on(context, actor, case, reading, words)
@@ -51,6 +55,12 @@ async def take(context: AppContext, actor: Actor, case: CaseRow | None, text: st
             await thread_replies.reply(context, actor, note(BEGINNING))
             return None
     return words if words.strip() or not answered else None
+
+
+async def _log_of(context: AppContext, case: CaseRow, words: str) -> Reading | None:
+    return await context.worker.call(
+        log_of_case, words, case.request, context.engine.knowledge, context.vocabulary
+    )
 
 
 async def take_here(context: AppContext, actor: Actor, text: str) -> str | None:
@@ -69,7 +79,9 @@ async def go_on(
     finished = await context.run_history.latest(case.id) if case else None
     if case is None or finished is None:
         await thread_replies.reply(
-            context, actor, await context.worker.call(_alone, context.engine, reading, waits=case is not None)
+            context,
+            actor,
+            await context.worker.call(_alone, context.engine, reading, words, waits=case is not None),
         )
         return
     await context.permissions.check_access(await context.workspace(actor), actor, case.request.relays)
@@ -129,10 +141,12 @@ def _beside(
     )
 
 
-def _alone(engine: Engine, reading: Reading, *, waits: bool) -> Message:
+def _alone(engine: Engine, reading: Reading, words: str, *, waits: bool) -> Message:
     """Say what *reading* shows by itself, and how to test from a relay, too; *waits*: a run of its case is going on."""
     code, platform = code_of(reading, engine.knowledge.errors), platform_of(reading) or ""
-    concluded = _conclusion(engine, reading, code, platform) if reading.reports else ""
+    on_device = is_from_device(words)
+    has_device = bool(reading.reports) or on_device or any(look.facts.get(PLACED) for look in reading.pasted)
+    concluded = _conclusion(engine, reading, code, platform, on_device=on_device) if has_device else ""
     if waits:
         return device_report.alone(reading, engine.network.quality, NOT_YET, concluded)
     words = " ".join(filter(None, (code, platform)))
@@ -141,9 +155,9 @@ def _alone(engine: Engine, reading: Reading, *, waits: bool) -> Message:
     return device_report.alone(reading, engine.network.quality, then, concluded, start)
 
 
-def _conclusion(engine: Engine, reading: Reading, code: str, platform: str) -> str:
-    """Conclude from a report alone, in one line."""
+def _conclusion(engine: Engine, reading: Reading, code: str, platform: str, *, on_device: bool) -> str:
+    """Conclude from the device's data alone, in one line."""
     request = Request(code, platform or None)
-    evidence = case_of(reading, request, engine.knowledge, engine.network, on_device=True)
+    evidence = case_of(reading, request, engine.knowledge, engine.network, on_device=on_device)
     view = make_view(evidence.record, engine.knowledge, engine.network)
     return headline(reading, evidence, view)

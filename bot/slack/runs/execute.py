@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bot.diagnosis.call_data import add_call
+from bot.diagnosis.device_evidence import apply_device_reading
 from bot.diagnosis.run_record import RunRecord
 from bot.diagnosis.triage import Progress, triage
 from bot.errors import UsageError
@@ -169,8 +169,10 @@ async def _run_on(
         record = await triage(
             running.run.request, engine.knowledge, engine.network, relay, engine.settings, heard
         )
-    if running.call:
-        record = add_call(record, running.call, engine.knowledge, engine.network)
+    if found := running.evidence:
+        record = apply_device_reading(
+            record, found.reading, engine.knowledge, engine.network, on_device=found.on_device
+        ).record
     for step, item in record.observations.items():
         if step not in texts:
             await context.store.save_observation(running.run.id, relay.name, item)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.diagnosis.call_data import CallData
+from bot.diagnosis.device_evidence import PastedEvidence
 from bot.diagnosis.revise import answers_for, apply_changes
 from bot.model.records import CaseRow, RunRow
 from bot.model.request import Request
@@ -28,16 +28,18 @@ from bot.slack.state.run_messages import Ending
 GONE: Final = "This diagnosis has been deleted. Type /diagnose to start a new one."
 
 
-async def start(context: AppContext, actor: Actor, request: Request, call: CallData | None = None) -> str:
+async def start(
+    context: AppContext, actor: Actor, request: Request, evidence: PastedEvidence | None = None
+) -> str:
     """Start a diagnosis in the actor's channel, or else in a direct message; returns the case id.
 
-    *call*: the service's data of the call that the case is about.
+    *evidence*: what the message contains of the call, or the service's data of it.
     """
     if actor.thread and (case := await context.store.case_of_thread(actor.team, actor.channel, actor.thread)):
-        await rerun(context, actor, case, _with_earlier_answers(context, case, request), call)
+        await rerun(context, actor, case, _with_earlier_answers(context, case, request), evidence)
         return case.id
     await _check_start(context, actor, request)
-    return await _open(context, actor, request, call)
+    return await _open(context, actor, request, evidence)
 
 
 async def rerun(
@@ -45,14 +47,14 @@ async def rerun(
     actor: Actor,
     case: CaseRow,
     request: Request | None = None,
-    call: CallData | None = None,
+    evidence: PastedEvidence | None = None,
 ) -> None:
     """Run *case* again with its request or another *request*; the result is compared with the previous run."""
     wanted = request or case.request
     await _check_start(context, actor, wanted)
     if wanted != case.request:
         await context.store.change_case(case.id, wanted)
-    await _run(context, actor, replace(case, request=wanted), call)
+    await _run(context, actor, replace(case, request=wanted), evidence)
 
 
 async def answer(
@@ -138,7 +140,7 @@ async def _check_start(context: AppContext, actor: Actor, request: Request) -> N
     await context.permissions.check_start(await context.workspace(actor), actor, request.relays)
 
 
-async def _open(context: AppContext, actor: Actor, request: Request, call: CallData | None) -> str:
+async def _open(context: AppContext, actor: Actor, request: Request, evidence: PastedEvidence | None) -> str:
     """Store a new case, start its first run, and return its id; if the thread already has a case, use that one."""
     case = CaseRow(
         id=new_case(),
@@ -152,11 +154,11 @@ async def _open(context: AppContext, actor: Actor, request: Request, call: CallD
     case_row = await context.store.open_case(case)
     if case_row.id != case.id:
         await context.store.change_case(case_row.id, request)
-    await _run(context, actor, replace(case_row, request=request), call)
+    await _run(context, actor, replace(case_row, request=request), evidence)
     return case_row.id
 
 
-async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData | None) -> None:
+async def _run(context: AppContext, actor: Actor, case: CaseRow, evidence: PastedEvidence | None) -> None:
     """Store a run, post its first message, and start it."""
     workspace, engine = await context.workspace(actor), context.engine
     run = RunRow(
@@ -167,13 +169,13 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, call: CallData 
         knowledge=engine.knowledge.digest,
         network=engine.network.id,
         started=time.time(),
-        summary={"user": actor.user, "call": call.sid if call else ""},
+        summary={"user": actor.user, "call": evidence.call_sid if evidence else ""},
     )
     asked, owed = CURRENT_EVENT.get(), outbox.first_of(case, run)
     steps = step_results.rows_of(case, run, asked)
     await context.store.start_run(run, asked.key if asked else None, owed, *steps)
     about = run_messages.header_of_active(engine, run, actor.user)
-    running = ActiveRun(case, run, workspace, actor.user, about, call=call)
+    running = ActiveRun(case, run, workspace, actor.user, about, evidence=evidence)
     context.active_runs[run.id] = running
     try:
         channel, running.ts, refused = await outbox.announce(context, owed, about, workspace, actor.user)

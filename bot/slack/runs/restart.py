@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.diagnosis.call_data import CallData, fetch_call
+from bot.diagnosis.call_data import fetch_call
+from bot.diagnosis.device_evidence import PastedEvidence
 from bot.errors import UsageError
 from bot.model.records import RESTARTED, CaseRow, PostRow, RunRow
 from bot.rendering.blocks import run_endings
@@ -69,7 +70,7 @@ async def _begin(context: AppContext, case: CaseRow, run: RunRow, owed: PostRow)
     user = _starter(case, run.summary)
     workspace = await context.workspace(Actor(case.team, user))
     header = run_messages.header_of_active(context.engine, run, user)
-    running = ActiveRun(case, run, workspace, user, header, call=await _call_of(context, run))
+    running = ActiveRun(case, run, workspace, user, header, evidence=await _call_of(context, run))
     context.active_runs[run.id] = running
     channel, running.ts = await _message(context, owed, running)
     await execute.begin(context, running, channel)
@@ -87,13 +88,14 @@ async def _message(context: AppContext, owed: PostRow, running: ActiveRun) -> tu
     return owed.channel, ts
 
 
-async def _call_of(context: AppContext, run: RunRow) -> CallData | None:
+async def _call_of(context: AppContext, run: RunRow) -> PastedEvidence | None:
     """Fetch the service's data of the call that *run* is about; the previous process had them in memory only."""
     sid = str(run.summary.get("call", ""))
     if not sid:
         return None
     engine = context.engine
-    return await context.worker.run(fetch_call(sid, engine.network, engine.settings))
+    call = await context.worker.run(fetch_call(sid, engine.network, engine.settings))
+    return PastedEvidence(call.reading, call_sid=sid) if call.reading else None
 
 
 def _starter(case: CaseRow, summary: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.diagnosis.call_data import CallData
+from bot.diagnosis.device_evidence import PastedEvidence
 from bot.model.records import RESTARTED, CaseRow, RunRow
 from bot.rendering.blocks.relay_progress import RelayProgress
 from bot.rendering.blocks.run_header import RunHeader
@@ -21,7 +21,7 @@ class ActiveRun:
     header: RunHeader
     ts: str = ""  # timestamp of its own message
     progress: dict[str, RelayProgress] = field(default_factory=dict)  # by relay
-    call: CallData | None = None  # the service's data of the call that the case is about
+    evidence: PastedEvidence | None = None  # of the call that the case is about
     ended: asyncio.Event = field(default_factory=asyncio.Event)  # its message shows how
 
     def __post_init__(self) -> None:

@@ -30,9 +30,9 @@ def files(tmp_path: Path) -> dict[str, str]:
     ("form", "code", "word"),
     [
         ("javascript", 0, "UDP"),
-        ("android", 1, "passed"),
+        ("android", 0, "Round trip"),
         ("ios", 1, "passed"),
-        ("react-native", 1, "passed"),
+        ("react-native", 0, "Round trip"),
     ],
 )
 def test_a_report_is_told_in_words(

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.diagnosis.device_evidence import apply_device_reading
+from bot.diagnosis.device_evidence import apply_device_reading, evidence_in, is_log_of_case
 from bot.intake.read import read
 from bot.model.request import Request
+from bot.model.vocabulary import make_vocabulary
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from probes.protocol.failures import Failure
@@ -103,3 +104,51 @@ def test_a_healthy_case_stays_clear() -> None:
         "proxy-login",
         "captive-portal",
     } == set()
+
+
+REFUSED = f"GET https://{HOST}/signal net::ERR_CERT_AUTHORITY_INVALID"
+BY_CURL = (
+    f"$ curl -v https://{HOST}/\n* Connected to {HOST} (203.0.113.5) port 443 (#0)\n"
+    "curl: (60) SSL certificate problem: self-signed certificate in certificate chain"
+)
+UNJUDGED: Mapping[str, Failure] = {"tls": Failure.CANCELLED, "websocket": Failure.CANCELLED}
+
+
+def test_a_console_is_the_devices_own() -> None:
+    """What the browser's console says of this call is evidence without further words. A tool's output needs them."""
+    assert "tls-intercepted" in found(REFUSED, UNJUDGED, on_device=False)
+    assert "tls-intercepted" not in found(BY_CURL, UNJUDGED, on_device=False)
+    assert "tls-intercepted" in found(BY_CURL, UNJUDGED, on_device=True)
+
+
+def test_a_har_is_the_devices_own() -> None:
+    """A browser's own record of its requests counts like its console."""
+    assert found(har(511), SHUT, on_device=False) == {"captive-portal": "certain"}
+
+
+@pytest.mark.parametrize(
+    ("text", "belongs"),
+    [
+        (
+            f"10:00 failed\n[Error] WebSocket connection to 'wss://{HOST}/signal' failed\n10:01 {REFUSED}",
+            True,
+        ),
+        ("[TwilioVoice][PStream] ConnectionError (31009): no transport\n10:01 retry", True),
+        ("[TwilioVoice][PStream] ConnectionError (53405): Media connection failed\n10:01 retry", False),
+        ("we tried again\nand it is still the same error", False),
+    ],
+    ids=["console", "the same code", "another code", "words"],
+)
+def test_a_log_belongs_to_the_open_case(text: str, belongs: bool) -> None:
+    """Unless it names another code, or says nothing that counts."""
+    reading = read(text, make_vocabulary(KNOWLEDGE, NETWORK, ("local",)))
+    assert is_log_of_case(reading, Request("31009", "javascript"), KNOWLEDGE) is belongs
+
+
+def test_a_message_brings_its_own_evidence() -> None:
+    """A pasted log counts for the diagnosis that it asks for; a command or a story brings nothing."""
+    brought = evidence_in(f"31009 on the user's laptop, from the console:\n{REFUSED}")
+    assert brought is not None
+    assert brought.on_device
+    assert brought.reading.pasted
+    assert evidence_in("31009 javascript edge=frankfurt from acme-hq") is None

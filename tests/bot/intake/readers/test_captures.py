@@ -112,7 +112,7 @@ def test_a_dump_of_webrtc_internals(text: str, first: str) -> None:
     """States, candidates, and measurements are read."""
     reading = read(text, VOCABULARY, KNOWLEDGE)
     assert (reading.match.causes[0].cause if reading.match.causes else "none") == first
-    assert {"rtt_ms": 72.0}.items() <= next(
+    assert {"rtt_ms": 61.0}.items() <= next(
         look.facts for look in reading.pasted if "rtt_ms" in look.facts
     ).items()
 
