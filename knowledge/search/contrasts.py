@@ -38,6 +38,7 @@ _OFF: Final = re.compile(
     r"clos(?:ed|ing))\b",
     re.IGNORECASE,
 )
+_INSIDE: Final = re.compile(r"\b(?:inside|within|through|over|on|with) it\b", re.IGNORECASE)
 _MOBILE: Final = re.compile(
     r"\b(?:mobile (?:data|network|internet)|mobiles? data|cellular|[345]g|lte|hot ?spots?|"
     r"tether\w*|cell (?:data|network)|"
@@ -103,6 +104,8 @@ def _place(clause: str, before: str) -> str:
         r"\bwithout(?: it| one)?\s*$|\bwithout(?: it| one)?\b[^a-z]*$", clause, re.IGNORECASE
     ):
         return "no-vpn"
+    if before in ("vpn", "no-vpn") and _INSIDE.search(clause):
+        return "vpn"
     if _MOBILE.search(clause):
         return "mobile"
     if _AWAY.search(clause):

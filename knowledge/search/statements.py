@@ -12,7 +12,8 @@ from knowledge.search.contrasts import FAILS, VPN, clauses, places_in, works_at
 from knowledge.search.denials import TOKENS, Denial, denials_in
 
 _SILENT: Final = re.compile(
-    r"\b(?:no (?:sound|audio|voice)|silen\w+|hears?|heard|mute|dead air|sound|audio|voice|53405|31003|media)\b",
+    r"\b(?:no (?:sound|audio|voice)|silen\w+|hears?|heard|mute|dead air|sound|audio|"
+    r"(?<![.:@/-])voice(?![-.])|53405|31003|media)\b",
     re.IGNORECASE,
 )
 _INCOMING: Final = re.compile(

@@ -141,6 +141,7 @@ NEVER: Final = re.compile(
     re.IGNORECASE,
 )
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")
+_TAG: Final = re.compile(r"\b[VDIWEF]/[\w.$-]{1,60}\s?\(\s*\Z")  # logcat: a tag and its process
 UNIT: Final = re.compile(r"\s?(?:ms|s|sec|seconds|bytes|kb|hz|packets)\b", re.IGNORECASE)
 
 
@@ -174,6 +175,8 @@ def _is_never(text: str, match: re.Match[str]) -> bool:
     at = match.start(match.lastindex or 0)
     unit = UNIT.match(text, match.end(match.lastindex or 0))
     before = NEVER.search(text, max(0, at - 14), at)
+    if _TAG.search(text, max(0, at - 70), at):
+        return True
     return bool(before and (unit or before["word"].casefold() not in ("in", "after"))) or bool(
         CANDIDATE.search(line_at(text, at))
     )
