@@ -49,6 +49,7 @@ def build_question(document: Document) -> Question:
         cost=float(raw.get("cost", 60 if person else 1)),
         tolerant=raw.get("tolerant", False),
         optional=raw.get("optional", False),
+        texts=dict(raw.get("says", {})),
         fine=healthy_answer(answers, observe),
         cases=tuple(_question_case(item) for item in raw.get("cases", ())),
         device=tuple(_device_answer(name, item) for name, item in raw.get("device", {}).items()),

@@ -72,6 +72,7 @@ class _Checker:
                 yield f"{here}: `else` always holds, so the answers below it are never reached"
             if answer.rule:
                 yield from (f"{here}: {problem}" for problem in _word_problems(answer.rule))
+        yield from self.known(question.texts, question.names, "answer", origin, ("says",))
         for device_answer in question.device:
             place: Path = ("device", device_answer.name)
             yield from self.known(

@@ -88,6 +88,7 @@ class Question:
     cost: float = 1.0  # seconds that an answer takes
     tolerant: bool = False  # its failed checks are reported, but do not change a clear outcome
     optional: bool = False  # if nothing could be measured, a clear outcome stays clear
+    texts: Mapping[str, str] = field(default_factory=dict)  # answers as text for a person
     fine: str | None = None  # the answer when every check succeeds; None if success alone does not decide it
     cases: tuple[QuestionExample, ...] = ()
     device: tuple[DeviceAnswer, ...] = ()  # in order; the first that holds is used
@@ -112,7 +113,8 @@ class Question:
         """Return *answer* as text for a person."""
         option = next((a.option for a in self.answers if a.name == answer), None)
         found = next((a.says for a in self.device if a.name == answer and a.name not in self.names), "")
-        return option.says if option else (found or answer or UNKNOWN)
+        text = self.texts.get(answer or "") or (option.says if option else found)
+        return text or answer or UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
