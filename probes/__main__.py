@@ -80,7 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "invitation",
         nargs="?",
-        help="for join: the output of `lineman relays invite` (- reads it from standard input)",
+        help="for join: the output of `lineman relays invite`, or - for standard input",
     )
     parser.add_argument(
         "--home", default=os.environ.get("LINEMAN_RELAY_HOME", _STATE), help="the relay's folder"

@@ -36,21 +36,26 @@ def make_parser() -> Parser:
     """Make the parser of `lineman allowlist`."""
     parser = Parser(
         prog="lineman allowlist",
-        description="The hosts, ports and ranges that a platform needs at an edge, with sources and date. Formats "
-        "that take only addresses (nft, iptables, terraform-sg) resolve names now: repeat when addresses change.",
+        description="List the hosts, ports, and ranges that a platform needs at an edge, with sources and date. For "
+        "formats that take only addresses (nft, iptables, terraform-sg), names are resolved now. Make the list again "
+        "from time to time, because addresses change.",
         allow_abbrev=False,
     )
     parser.add_argument("words", nargs="*", metavar="PLATFORM")
-    parser.add_argument(
-        "--edge", help="the edge that the client is set to (default: roaming, which needs all)"
-    )
+    parser.add_argument("--edge", help="the edge set in the app (default: roaming, which needs every edge)")
     parser.add_argument("--turn", default="no", metavar="yes|no", help="whether the app passes TURN servers")
     parser.add_argument(
-        "--sdk-version", metavar="V", help="of a mobile SDK: those before 3.0 signal on a port of their own"
+        "--sdk-version",
+        metavar="V",
+        help="version of a mobile SDK; versions before 3.0 use another signaling port",
     )
-    parser.add_argument("--format", default=TEXT, metavar="|".join(FORMS))
     parser.add_argument(
-        "--any-address", action="store_true", help="allow ports to any address in place of names"
+        "--format", default=TEXT, metavar="|".join(FORMS), help="how to write the list (default: text)"
     )
-    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument(
+        "--any-address", action="store_true", help="allow the ports to any address instead of resolving names"
+    )
+    parser.add_argument(
+        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+    )
     return parser

@@ -47,19 +47,25 @@ def make_parser() -> Parser:
     """Make the parser of `lineman ask`."""
     parser = Parser(
         prog="lineman ask",
-        description="Answer a question from the knowledge, with sources, or say that there is no answer.",
+        description="Answer a question from the documentation, with sources. Lineman says so if it has no answer.",
         allow_abbrev=False,
     )
     parser.add_argument("text", nargs="*", metavar="TEXT")
     for name, what in (
         ("code", "the error code of the case"),
         ("platform", "the SDK's platform"),
-        ("edge", "the edge that the client is set to"),
+        ("edge", "the edge set in the app"),
         ("cause", "a cause that was found"),
     ):
         parser.add_argument(f"--{name}", help=what, default="")
-    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
-    parser.add_argument("--json", action="store_true", help="answered, answer, sources[], closest[], phrased")
+    parser.add_argument(
+        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object: answered, answer, sources[], closest[], phrased",
+    )
     return parser
 
 

@@ -51,11 +51,13 @@ def make_backup_parser() -> Parser:
     """Make the parser of `lineman backup`."""
     parser = Parser(
         prog="lineman backup",
-        description="Copy the database (LINEMAN_DATABASE) while the bot and the hub run, and the key that signs plans.",
-        epilog="The copy holds what people asked and what was found, and the key. Only you can read it.",
+        description="Copy the database (LINEMAN_DATABASE) and the key that signs plans, while the bot and the hub run.",
+        epilog="The copy has what people asked, the results, and the key. Only you can read it.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", help="the new file; the key is saved beside it, with .key added")
+    parser.add_argument(
+        "file", help="the file to create; the key goes next to it, with .key added to the name"
+    )
     return parser
 
 
@@ -63,8 +65,8 @@ def make_restore_parser() -> Parser:
     """Make the parser of `lineman restore`."""
     parser = Parser(
         prog="lineman restore",
-        description="Put a copy made by `lineman backup` where the database is. Stop the bot and the hub first.",
-        epilog="The former database stays, under a name with the date. A signing key is never replaced.",
+        description="Put back a copy made by `lineman backup`. Stop the bot and the hub first.",
+        epilog="The present database is kept under a name with the date. A signing key is never replaced.",
         allow_abbrev=False,
     )
     parser.add_argument("file", help="the file that `lineman backup` wrote")

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from bot.cli.exit_codes import EXIT
@@ -17,18 +17,19 @@ from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.request import Request
-from bot.model.vocabulary import person_options
+from bot.model.vocabulary import person_asks, person_options
 from bot.version import version
 from knowledge.loading.load import load_knowledge
+from knowledge.model.schema import Knowledge
 
 MOST: Final = 1_000_000  # bytes of stdin
 
 EPILOG: Final = (
-    "- reads a text from the standard input. "
-    "Exit codes: 0 something found, 1 no problem found from here, 2 usage, 3 could not tell. "
-    "TURN credentials come from the network file, from LINEMAN_ICE_SERVERS, or are minted with "
+    "- as the only argument reads a text from standard input. "
+    "Exit codes: 0 cause found, 1 no problem found, 2 invalid request, 3 could not tell. "
+    "TURN credentials come from the network file, from LINEMAN_ICE_SERVERS, or are created with "
     "TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN (or TWILIO_API_KEY and TWILIO_API_SECRET). "
-    "With the same keys, the data of a call are read by its Call SID."
+    "With the same keys, Lineman reads the data of a call by its Call SID."
 )
 
 
@@ -36,7 +37,7 @@ def run_diagnose(words: Sequence[str]) -> int:
     """Diagnose what *words* ask for, print the answer, and return the exit code."""
     knowledge = load_knowledge(quick=True)
     answers = person_options(knowledge)
-    options = _parser(answers).read(words)
+    options = _parser(knowledge).read(words)
     local = not options.relay or "local" in ",".join(options.relay).split(",")
     asks = local and not options.json and sys.stdin.isatty() and sys.stdout.isatty()
     vantage = find_vantage(options.vantage, os.environ, asks=asks)
@@ -106,13 +107,13 @@ def _exit_code(records: Sequence[RunRecord]) -> int:
 
 def make_parser() -> Parser:
     """Make the parser of `lineman diagnose`, with an option for each question that a person can answer."""
-    return _parser(person_options(load_knowledge(quick=True)))
+    return _parser(load_knowledge(quick=True))
 
 
-def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
+def _parser(knowledge: Knowledge) -> Parser:
     parser = Parser(
         prog="lineman diagnose",
-        description="Look from here, or from relays, at everything that an error code may come from.",
+        description="Test from this machine, or from relays, everything that can cause an error code.",
         epilog=EPILOG,
         allow_abbrev=False,
     )
@@ -121,21 +122,22 @@ def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
         "words",
         nargs="*",
         metavar="CODE [PLATFORM]",
-        help="the error code (or what people say, or a pasted log), and the platform if known",
+        help="the error code (or a description, or a pasted log), and the platform if you know it",
     )
-    add("--platform", action="append", help="the SDK's platform; without it, all of them are looked into")
-    add("--edge", action="append", help="the edge that the client is set to (default: roaming)")
-    for name, words in answers.items():
+    add("--platform", action="append", help="the SDK's platform (default: all are checked)")
+    add("--edge", action="append", help="the edge set in the app (default: roaming)")
+    asks = person_asks(knowledge)
+    for name, words in person_options(knowledge).items():
         visible = "|".join(dict.fromkeys(words.values())) or "V"
-        add(f"--{name}", action="append", metavar=visible, help=f"what you know about {name}")
+        add(f"--{name}", action="append", metavar=visible, help=asks[name].replace("%", "%%"))
     add(
         "--relay",
         action="append",
-        help="the relays that look, such as acme-hq,local (default: local, this host)",
+        help="the relays that test, such as acme-hq,local (default: local, this machine)",
     )
-    add("--vantage", help=HELP)
-    add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
-    add("--json", action="store_true", help="print one JSON object: see docs/schemas/diagnosis.schema.json")
+    add("--vantage", metavar="WHERE", help=HELP)
+    add("--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)")
+    add("--json", action="store_true", help="print one JSON object (docs/schemas/diagnosis.schema.json)")
     add(
         "--details",
         action="store_true",
@@ -146,7 +148,7 @@ def _parser(answers: Mapping[str, Mapping[str, str]]) -> Parser:
     add(
         "--all",
         action="store_true",
-        help="print all of these, and every observation (--verbose does the same)",
+        help="print all of these, and every check (--verbose does the same)",
     )
     add("--verbose", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -58,9 +58,11 @@ def run_compare(words: Sequence[str]) -> int:
 def make_history_parser() -> Parser:
     """Make the parser of `lineman history`."""
     parser = Parser(
-        prog="lineman history", description="List the diagnoses of this host.", allow_abbrev=False
+        prog="lineman history",
+        description="List the diagnoses of this machine, newest first.",
+        allow_abbrev=False,
     )
-    parser.add_argument("--limit", type=int, default=20, help="how many (default: 20)")
+    parser.add_argument("--limit", type=int, default=20, help="how many to list (default: 20)")
     return parser
 
 
@@ -69,9 +71,11 @@ def make_again_parser() -> Parser:
     parser = Parser(
         prog="lineman again", description="Run a diagnosis again, and say what changed.", allow_abbrev=False
     )
-    parser.add_argument("run", nargs="?", help="its id in lineman history (default: the newest)")
-    parser.add_argument("--vantage", help=HELP)
-    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument("run", nargs="?", help="its id from `lineman history` (default: the newest)")
+    parser.add_argument("--vantage", metavar="WHERE", help=HELP)
+    parser.add_argument(
+        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+    )
     return parser
 
 
@@ -81,7 +85,9 @@ def make_compare_parser() -> Parser:
         prog="lineman compare", description="Say what changed between two diagnoses.", allow_abbrev=False
     )
     parser.add_argument(
-        "runs", nargs=2, metavar="RUN", help="an id in lineman history; the earlier one first"
+        "runs", nargs=2, metavar="RUN", help="an id from `lineman history`; the earlier run first"
     )
-    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument(
+        "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+    )
     return parser

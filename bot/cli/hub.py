@@ -47,17 +47,21 @@ def make_parser() -> Parser:
     """Make the parser of `lineman hub`."""
     parser = Parser(
         prog="lineman hub",
-        description="Accept connections from relays; docs/hub.md explains the setup.",
+        description="Run the hub that relays connect to. docs/hub.md explains the setup.",
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("command", nargs="?", choices=["status"], help="say how the hub that runs on this machine is doing")
+    add("command", nargs="?", choices=["status"], help="show the state of the hub on this machine")
     add("--json", action="store_true", help="with status: print one JSON object")
     add("--listen", metavar="HOST:PORT", help=f"where to listen (default: 127.0.0.1:{PORT})")
     add("--socket", metavar="PATH", help="listen on this Unix socket instead, for nginx on the same machine")
-    add("--certificate", metavar="FILE", help="PEM: the certificate, its chain, and the key unless --key")
-    add("--key", metavar="FILE", help="PEM: the key of the certificate")
-    add("--url", help="what relays dial, such as wss://hub.example/relay")
+    add(
+        "--certificate",
+        metavar="FILE",
+        help="PEM file with the certificate, its chain, and the key (or give --key)",
+    )
+    add("--key", metavar="FILE", help="PEM file with the key of the certificate")
+    add("--url", help="the URL that relays connect to, such as wss://hub.example/relay")
     return parser
 
 

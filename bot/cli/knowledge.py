@@ -39,12 +39,12 @@ def make_parser() -> Parser:
         prog="lineman knowledge",
         description="Run the examples in the knowledge files (check). Draw the questions that separate the causes "
         "(tree CODE). List everything (list). Print one code, platform, cause, or question (show ID). "
-        "Print the table of codes, platforms, and causes (codes). Begin the file of a cause (new cause ID).",
+        "Print the table of codes, platforms, and causes (codes). Create the file of a cause (new cause ID).",
         allow_abbrev=False,
     )
     parser.add_argument("command", nargs="?", metavar="check|tree|list|show|codes|new")
     parser.add_argument("words", nargs="*", metavar="CODE or ID")
-    parser.add_argument("--platform", help="tree: of this platform only")
+    parser.add_argument("--platform", help="tree: for this platform only")
     parser.add_argument("--edge", help="tree: for clients at this edge")
     parser.add_argument("--format", default="text", metavar="|".join(FORMS), help="tree: how to draw it")
     return parser

@@ -27,8 +27,8 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="lineman labels",
         description=(
-            "Descriptions without an error code and the cause that users chose (- if they chose no "
-            "cause), one line each: phrase, tab, cause. Review them before they go into "
+            "Print descriptions from Slack without an error code, and the cause that users chose (- for none). "
+            "Each line has a phrase, a tab, and a cause. Review them before you add them to "
             "knowledge/search/phrases.yaml."
         ),
         allow_abbrev=False,

@@ -55,37 +55,44 @@ SERVERS: Final = frozenset({"hub", "relay", "serve"})  # they run without a stan
 _OBJECTS: Final = 100_000
 
 HELP: Final = """\
-Finds out why a Twilio Voice client cannot get its transport up (error 31009 and its relatives).
+Lineman finds out why a Twilio Voice client cannot connect or has no audio (error 31009 and related codes).
 
-  lineman                              talk: type /diagnose 31009, help or quit
-  lineman diagnose CODE [platform]     run checks from this host, and say what is wrong and what to do
-  lineman diagnose "no audio on VPN"   the same from what people say, without a code
-  lineman history                      list the diagnoses of this host
+Find the cause
+  lineman                              start a conversation: type /diagnose 31009, help, or quit
+  lineman diagnose CODE [PLATFORM]     test from this machine, then say what is wrong and who must act
+  lineman diagnose "no audio on VPN"   the same from a description, without a code
+  lineman preflight FILE               read a preflight report: what the user's device measured
+  lineman read FILE | - | TEXT         read any text: words, a log, a report, or a tool's output
+  lineman ask QUESTION                 answer a question, with sources
+  lineman allowlist PLATFORM           list what a firewall must allow, in its own format
+
+Earlier runs
+  lineman history                      list the diagnoses of this machine
   lineman again [RUN]                  run one again, and say what changed
   lineman compare RUN RUN              say what changed between two
-  lineman read FILE | - | TEXT         read any text: words, a log, a report, or a tool's output
-  lineman ask QUESTION                 answer from what is written, with its sources
-  lineman understand TEXT              read the codes, the platform and the causes in words
-  lineman preflight FILE               read a report, and show what the user's device measured
-  lineman allowlist PLATFORM           what a firewall must allow, in its own format
-  lineman serve                        the Slack bot: see docs/slack.md
-  lineman hub                          where relays on other hosts dial in: see docs/hub.md
-  lineman hub status                   how the hub on this machine is doing
-  lineman relay join INVITATION        make this host a relay: see docs/relays.md
+
+Slack and relays
+  lineman serve                        run the Slack bot (docs/slack.md)
+  lineman hub                          run the hub that relays connect to (docs/hub.md)
+  lineman hub status                   show the state of the hub on this machine
+  lineman relay join INVITATION        make this machine a relay (docs/relays.md)
   lineman relays invite NAME | list | show NAME | revoke NAME | rename NAME NEW
-  lineman knowledge check              run the examples in the knowledge files
-  lineman knowledge tree CODE          show the questions that separate the causes of a code
-  lineman knowledge new cause ID       write the file of a new cause to fill in
-  lineman knowledge list | show ID     what is known: codes, causes, questions, platforms
-  lineman labels                       what people meant by stories without a code: see docs/asking.md
   lineman doctor                       check this installation, and say what to do next
   lineman backup FILE | restore FILE   save the database and the signing key, or put them back
-  lineman preview DIR                  write every Slack reply as an HTML page
-  lineman completion SHELL             print the completion script for bash, zsh, fish or tcsh
+
+Knowledge and development
+  lineman knowledge list | show ID     list codes, causes, questions, and platforms, or show one
+  lineman knowledge tree CODE          show the questions that separate the causes of a code
+  lineman knowledge new cause ID       create the file of a new cause
+  lineman knowledge check              run the examples in the knowledge files
+  lineman understand TEXT              find codes, the platform, and likely causes in a text
+  lineman labels                       list descriptions from Slack and the causes that users chose
+  lineman preview DIR                  write every Slack message as an HTML page
+  lineman completion SHELL             print the completion script for bash, zsh, fish, or tcsh
   lineman version                      print the version
 
-`lineman diagnose --help` tells its options. Exit codes: 0 something found, 1 no problem found
-from here, 2 usage, 3 could not tell, 74 the answer could not be written.
+Each command has --help. Exit codes of a diagnosis: 0 cause found, 1 no problem found, 2 invalid request,
+3 could not tell, 74 the answer could not be written, 130 stopped by Ctrl-C.
 """
 
 
@@ -184,9 +191,11 @@ def make_parser() -> Parser:
     parser = Parser(prog="lineman", add_help=False, allow_abbrev=False)
     parser.add_argument("--help", "-h", action="store_true", help="list the commands")
     parser.add_argument("--version", action="store_true", help="print the version")
-    parser.add_argument("--network", metavar="FILE", help="another network than Twilio's")
+    parser.add_argument("--network", metavar="FILE", help="test another network than Twilio's")
     parser.add_argument(
-        "--vantage", help="where this machine is: user-network, reference (not there), or unknown"
+        "--vantage",
+        metavar="WHERE",
+        help="where this machine is: user-network, reference (elsewhere), or unknown",
     )
     return parser
 

@@ -26,9 +26,9 @@ from bot.rendering.view import make_view
 from bot.version import version
 
 EPILOG: Final = (
-    "A report is what the SDK's preflight test gives on completion: JSON.stringify(report) in a browser, the "
+    "A report is what the SDK's preflight test returns when it completes: JSON.stringify(report) in a browser, the "
     "JSONObject on Android, dictionaryReport on iOS. Also read: error objects, logs, ICE candidates, output of dig, "
-    "openssl s_client and curl -v. Exit codes: 0 something found, 1 the test went through and nothing points to a "
+    "openssl s_client and curl -v. Exit codes: 0 cause found, 1 the test passed and nothing points to a "
     "cause, 2 usage or nothing to read, 3 could not tell. With --run they are those of diagnose."
 )
 
@@ -164,18 +164,16 @@ def next_steps(reading: Reading, continued: DeviceEvidence, *, ran: bool) -> tup
             )
         )
         steps.append(
-            f"Look from the user's network too: `lineman diagnose {words}`, or --run here, lays both side by side."
+            f"To test from the user's network as well: `lineman diagnose {words}`. With --run, both are compared."
         )
     if reading.pasted and not all(
         observation.facts.get("placed") for observation in continued.added if "tool" in observation.facts
     ):
-        steps.append(
-            "If the output of the tools was made on the user's device, say so with --on-device: then it counts."
-        )
+        steps.append("If the tools ran on the user's device, add --on-device. Their output then counts.")
     question = continued.record.diagnosis.next_question
     if question and continued.record.diagnosis.outcome != "clear":
         choices = "; ".join(says or answer for answer, says in question.choices)
-        steps.append(f"{question.ask} ({choices}) Tell it to diagnose with --{question.option}.")
+        steps.append(f"{question.ask} ({choices}) Answer with `lineman diagnose` and --{question.option}.")
     return tuple(steps)
 
 
@@ -183,20 +181,18 @@ def make_preflight_parser() -> Parser:
     """Make the parser of `lineman preflight`."""
     parser = Parser(
         prog="lineman preflight",
-        description="Read reports of the SDK's own test, and say what the user's device saw.",
+        description="Read reports of the SDK's preflight test, and say what the user's device measured.",
         epilog=EPILOG,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add(
-        "files", nargs="*", metavar="FILE", help="a report, a log or a tool's output; - is the standard input"
-    )
-    add("--code", help="the error code of the case (default: the one in it, else 31009)")
-    add("--platform", help="the SDK's platform, where the report does not tell")
-    add("--edge", help="the edge that the client is set to, where the report does not tell")
-    add("--on-device", action="store_true", help="output of tools was made on the user's device")
-    add("--run", action="store_true", help="also run checks from this host, and compare the two")
+    add("files", nargs="*", metavar="FILE", help="a report, a log, or a tool's output; - for standard input")
+    add("--code", help="the error code of the case (default: the one in the report, or 31009)")
+    add("--platform", help="the SDK's platform, if the report does not name it")
+    add("--edge", help="the edge set in the app, if the report does not name it")
+    add("--on-device", action="store_true", help="the tool ran on the user's device")
+    add("--run", action="store_true", help="also test from this machine, and compare the results")
     add("--vantage", help=f"with --run, {HELP}")
-    add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
-    add("--json", action="store_true", help="print one JSON object: see docs/schemas/preflight.schema.json")
+    add("--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)")
+    add("--json", action="store_true", help="print one JSON object (docs/schemas/preflight.schema.json)")
     return parser

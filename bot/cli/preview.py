@@ -30,6 +30,8 @@ def run_preview(words: Sequence[str]) -> int:
 
 def make_parser() -> Parser:
     """Make the parser of `lineman preview`."""
-    parser = Parser(prog="lineman preview", description="Write every Slack reply as an HTML page.")
-    parser.add_argument("folder", metavar="DIR", type=Path)
+    parser = Parser(
+        prog="lineman preview", description="Write every Slack message as an HTML page, from made-up runs."
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the folder to write to")
     return parser

@@ -26,8 +26,8 @@ from knowledge.model.schema import Knowledge
 
 SHOWN: Final = 10  # causes in the JSON; the others share the remaining probability
 EPILOG: Final = (
-    "Reads words, logs, reports of the SDK's own test, error objects, and output of network tools, in any mixture: "
-    "docs/reading.md lists them. Exit codes: 0 something was understood, 2 usage, 3 nothing was understood."
+    "Lineman reads words, logs, preflight reports, error objects, and output of network tools, also mixed. "
+    "docs/reading.md lists them. Exit codes: 0 understood, 2 invalid request, 3 nothing was understood."
 )
 
 
@@ -49,7 +49,7 @@ def make_parser() -> Parser:
     """Make the parser of `lineman read`."""
     parser = Parser(
         prog="lineman read",
-        description="Read any text, and say what it holds and what follows from it.",
+        description="Read any text, and say what it contains and what that shows.",
         epilog=EPILOG,
         allow_abbrev=False,
     )
@@ -58,10 +58,10 @@ def make_parser() -> Parser:
         "text",
         nargs="*",
         metavar="FILE | - | TEXT",
-        help="a file, - for the standard input, or the text itself",
+        help="a file, - for standard input, or the text itself",
     )
-    add("--network", metavar="FILE", help="another network than Twilio's: see docs/network-files.md")
-    add("--json", action="store_true", help="print one JSON object: see docs/reading.md")
+    add("--network", metavar="FILE", help="another network than Twilio's (docs/network-files.md)")
+    add("--json", action="store_true", help="print one JSON object (docs/reading.md)")
     return parser
 
 
@@ -144,7 +144,9 @@ def make_understand_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("text", nargs="*", metavar="TEXT")
-    parser.add_argument("--json", action="store_true", help="codes, platform, causes[] {id, score}")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object: codes, platform, causes[] {id, score}"
+    )
     return parser
 
 

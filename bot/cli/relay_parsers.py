@@ -32,17 +32,19 @@ def make_command_parser(command: str) -> Parser:
     add = parser.add_argument
     match command:
         case "policy":
-            add("--network", metavar="FILE", help="another network than Twilio's")
+            add(
+                "--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)"
+            )
         case "list":
             add("--json", action="store_true", help="print one JSON object: relays[]")
         case "invite":
-            add("name")
+            add("name", help="the name of the relay, such as acme-hq")
             add(
                 "--label",
                 action="append",
                 default=[],
                 metavar="KEY=VALUE",
-                help="what it is, such as site=hq",
+                help="a label, such as site=hq; may be repeated",
             )
             add(
                 "--for",
@@ -50,12 +52,12 @@ def make_command_parser(command: str) -> Parser:
                 action="append",
                 default=[],
                 metavar="#CHANNEL",
-                help="who may use it",
+                help="a channel whose members may use the relay; may be repeated",
             )
             add("--vantage", default=USER_NETWORK, help="the relay's network: user-network or reference")
-            add("--url", default="", help="what relays dial, such as wss://hub.example/relay")
+            add("--url", default="", help="the URL that relays connect to, such as wss://hub.example/relay")
             add("--pin", default="", metavar="FILE", help="trust only this certificate (PEM) of the hub")
-            add("--hours", type=float, default=TOKEN_LIVES / 3600, help="how long the invitation is valid")
+            add("--hours", type=float, default=TOKEN_LIVES / 3600, help="hours that the invitation is valid")
         case _:
-            add("name", nargs="*" if command == "rename" else None)
+            add("name", nargs="*" if command == "rename" else None, help="the name of the relay")
     return parser

@@ -18,7 +18,14 @@ def run_repl(network: str | None, vantage: str | None) -> int:
     engine = load_engine(network, found, remote=True)
     answer: Callable[[str], None] | None = None
     if sys.stdin.isatty():
-        write([Line("Lineman. Type /diagnose 31009, what happens, a question, help or quit.")], sys.stdout)
+        write(
+            [
+                Line(
+                    "Lineman. Type /diagnose 31009, describe the problem, or ask a question. Type help or quit."
+                )
+            ],
+            sys.stdout,
+        )
     for message in typed.messages():
         if message.lstrip("/").casefold() in LEAVE:
             break

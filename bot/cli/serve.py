@@ -37,4 +37,4 @@ def run_serve(words: Sequence[str]) -> int:
 
 def make_parser() -> Parser:
     """Make the parser of `lineman serve`."""
-    return Parser(prog="lineman serve", description="Run the Slack bot; docs/slack.md explains the setup.")
+    return Parser(prog="lineman serve", description="Run the Slack bot. docs/slack.md explains the setup.")

@@ -14,7 +14,7 @@ from bot.settings import SettingsReader, user_folder
 from probes.protocol.model import LOCAL_VANTAGES, REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK
 
 VARIABLE: Final = "LINEMAN_VANTAGE"
-HELP: Final = "where this machine is: user-network, reference (not there), or unknown"
+HELP: Final = "where this machine is: user-network, reference (elsewhere), or unknown"
 _ASK: Final = (
     "Is this machine in the network of the user who has the problem?\n"
     "  y  yes, in the same network\n"

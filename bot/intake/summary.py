@@ -18,12 +18,12 @@ _KINDS: Final = {
 
 _CAUTIONS: Final = {
     "high-rtt": "the round trip was too long for some seconds",
-    "high-jitter": "packets came too unevenly for some seconds",
+    "high-jitter": "jitter was too high for some seconds",
     "high-packet-loss": "too many packets were lost for some seconds",
-    "low-mos": "it sounded bad for some seconds",
-    "constant-audio-input-level": "the microphone gave one and the same level: muted, or the wrong one",
-    "constant-audio-output-level": "what was to be heard had one and the same level",
-    "insights-connection-error": "the Insights gateway could not be reached; calls go on without it",
+    "low-mos": "call quality was poor for some seconds",
+    "constant-audio-input-level": "the microphone stayed at one level: it is muted, or the wrong one",
+    "constant-audio-output-level": "the received audio stayed at one level",
+    "insights-connection-error": "the Insights gateway could not be reached; calls work without it",
     "low-bytes-sent": "hardly anything was sent",
     "low-bytes-received": "hardly anything was received",
     "ice-connectivity-lost": "the media path broke off",
@@ -98,7 +98,7 @@ def _way(report: PreflightReport) -> Iterator[str]:
         to = f" to {remote.address} port {remote.port}" if remote and remote.address and remote.port else ""
         yield f"Media went directly{over}{to}, without TURN.{ice}"
     elif media_of(report) == "connected":
-        yield f"Media flowed; which way they went is not in it.{ice}"
+        yield f"Media flowed. The report does not show the path.{ice}"
     elif media_of(report) == "failed":
         yield f"No path for media was found.{ice}"
 
@@ -120,7 +120,7 @@ def _sound(report: PreflightReport) -> Iterator[str]:
 
 
 def _caution(warning: QualityWarning) -> str:
-    means = _CAUTIONS.get(warning.name, "no meaning of it is known here")
+    means = _CAUTIONS.get(warning.name, "its meaning is not known")
     value = f"; {warning.value:g}" if warning.value is not None else ""
     limit = f", limit {warning.threshold:g}" if warning.threshold is not None and value else ""
     return f"Warning {warning.name}: {means}{value}{limit}{' (cleared later)' if warning.cleared else ''}."

@@ -16,7 +16,7 @@ CAPTURE: Final = (
     "On iOS: copy it from the console of Xcode, or from the Console app of a Mac. React Native: the one of its phone."
 )
 NOTHING: Final = (
-    "I find no preflight report in that, and no error code, candidate, or output of a network tool. "
+    "There is no preflight report in this text, and no error code, candidate, or output of a network tool. "
     f"I need {unrelated_json.WANTED}, whole and as text: JSON.stringify(report) in a browser. "
     f"A log helps as well. {CAPTURE}"
 )
@@ -28,7 +28,7 @@ LOG: Final = (
     "Log lines without an error in them. If a call failed, send the log from the start of the page or app until after "
     "the failure, at debug level."
 )
-EMPTY: Final = f"There is nothing in it; I need {unrelated_json.WANTED}."
+EMPTY: Final = f"The text is empty. I need {unrelated_json.WANTED}."
 
 _PICTURE: Final = "a picture. I cannot read pictures; copy the text, or save it as a file"
 _MOVIE: Final = "a video or a sound. I cannot read these; send the log of that time as text"

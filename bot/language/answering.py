@@ -24,7 +24,7 @@ from knowledge.search.library import library_of
 from knowledge.search.passages import Passage, sentences_of
 from knowledge.search.tokens import telling, words_of
 
-LOOKS: Final = "the looks of this case"  # the source of the case's observations
+LOOKS: Final = "the checks of this case"  # the source of the case's observations
 OFF: Final = "no language model is set"  # why a language model did not reword an answer, if none is set
 
 # Words that refer to the case instead of naming a subject.

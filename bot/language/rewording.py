@@ -17,7 +17,7 @@ from bot.redaction.redact import redact
 
 LONGEST: Final = 2_000  # characters of a question that are sent
 
-EVIDENCE: Final = Source("", "the looks of this case")
+EVIDENCE: Final = Source("", "the checks of this case")
 NOTHING: Final = "there is no answer to phrase"
 _NONE: Final = "NONE"
 

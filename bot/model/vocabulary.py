@@ -84,6 +84,17 @@ def person_options(knowledge: Knowledge) -> dict[str, dict[str, str]]:
     return options
 
 
+def person_asks(knowledge: Knowledge) -> dict[str, str]:
+    """Return the question to a person behind each of these options, without what leads to it."""
+    persons = [question.person for question in knowledge.questions.values() if question.person]
+    return {person.option: _question(person.ask) for person in persons}
+
+
+def _question(text: str) -> str:
+    """Return *text* from the sentence on that ends with the first question mark."""
+    return text[text.rfind(". ", 0, text.find("?")) + 1 :].lstrip()
+
+
 def platform_names(knowledge: Knowledge) -> Mapping[str, str]:
     """Map all names of platforms to their ids."""
     names: dict[str, str] = {}

@@ -12,6 +12,7 @@ from bot.rendering.drop_text import with_locations
 from bot.rendering.failure_text import outcome
 from bot.rendering.reasons import Group, group_by_reason
 from bot.rendering.vantage import VantageSummaries
+from bot.rendering.verdict_text import verdict_text
 from knowledge.advice.fill import advise
 from knowledge.advice.meaning import Meaning, meaning_of
 from knowledge.model.advice import Advice, AdvisedCause, Guide
@@ -50,7 +51,7 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
     meaning = meaning_of(knowledge, record.request.code, record.request.platform)
     advice = advise(knowledge, network, diagnosis, record.observations, record.request.edge, outcome)
     return View(
-        headline=headline(diagnosis) if has_results(record) else no_results_text(record, meaning),
+        headline=verdict_text(record, meaning),
         customer=for_customer(diagnosis, advice, looked=has_results(record)),
         found=with_locations(advice.found, diagnosis, record.observations),
         risks=advice.risks,
@@ -68,45 +69,6 @@ def has_results(record: RunRecord) -> bool:
     return bool(record.plan.steps) or bool(record.observations)
 
 
-def no_results_text(record: RunRecord, meaning: Meaning | None) -> str:
-    """Return the outcome if there was nothing to check."""
-    if record.diagnosis.found:
-        return headline(record.diagnosis)
-    if meaning and meaning.elsewhere:
-        return f"{record.request.code} is not a code of the Voice SDKs"
-    return "No check from here can decide this; it needs an answer from the user"
-
-
-def headline(diagnosis: Diagnosis) -> str:
-    """Return the outcome in one line, limited to what was observed."""
-    if diagnosis.outcome == "found":
-        if len(diagnosis.found) > 1:
-            return f"Found {len(diagnosis.found)} causes"
-        (finding,) = diagnosis.found
-        return f"{'Found' if finding.confidence == 'certain' else 'Probably'}: {finding.title}"
-    if diagnosis.outcome == "clear":
-        return (
-            f"No problem found. {risks_text(diagnosis)}" if diagnosis.risks else "No problem found from here"
-        )
-    return f"Could not tell: {_why_not(diagnosis)}"
-
-
-def risks_text(diagnosis: Diagnosis) -> str:
-    """Name the risks of *diagnosis*, which has some."""
-    count = len(diagnosis.risks)
-    titles = "; ".join(risk.title for risk in diagnosis.risks)
-    return f"{'1 risk' if count == 1 else f'{count} risks'}: {titles}"
-
-
-def _why_not(diagnosis: Diagnosis) -> str:
-    if any(not judged.harmless for judged in diagnosis.possible):
-        count = sum(not judged.harmless for judged in diagnosis.possible)
-        return "one cause is possible" if count == 1 else f"{count} causes are possible"
-    if any(not judged.person_only and not judged.harmless for judged in diagnosis.not_checked):
-        return "not everything could be checked"
-    return "something failed that no known cause explains"
-
-
 def for_customer(diagnosis: Diagnosis, advice: Advice, *, looked: bool = True) -> tuple[str, ...]:
     """Choose the customer messages: those of the causes, or a general one if none was found; and those of risks."""
     if advice.found:
@@ -118,5 +80,5 @@ def _nothing_found(diagnosis: Diagnosis, *, looked: bool) -> str:
     if not looked:
         return "We need to know more about this error before we can name a cause."
     if diagnosis.outcome == "clear":
-        return "From where we looked, everything that calls need can be reached."
+        return "From where we tested, everything that calls require can be reached."
     return "We have tested the network and need to know more before we can name a cause."

@@ -65,10 +65,9 @@ class _Checker:
         origin = question.origin
         yield from self.condition(question.needs, origin, ("needs",))
         yield from self.platforms(question.platforms, origin)
-        for number, answer in enumerate(question.answers):
+        for answer in question.answers:
             here = origin.at("answers", answer.name)
-            last = number == len(question.answers) - 1
-            if _always(answer) and not last:
+            if _always(answer) and answer is not question.answers[-1]:
                 yield f"{here}: `else` always holds, so the answers below it are never reached"
             if answer.rule:
                 yield from (f"{here}: {problem}" for problem in _word_problems(answer.rule))

@@ -113,8 +113,7 @@ class Question:
         """Return *answer* as text for a person."""
         option = next((a.option for a in self.answers if a.name == answer), None)
         found = next((a.says for a in self.device if a.name == answer and a.name not in self.names), "")
-        text = self.texts.get(answer or "") or (option.says if option else found)
-        return text or answer or UNKNOWN
+        return self.texts.get(answer or "") or (option.says if option else found) or answer or UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +190,6 @@ class Places(Protocol):
     @property
     def resolvers(self) -> tuple[str, ...]:
         """Addresses of the resolvers to query besides the system's own."""
-        ...
 
     def targets(self, service: str, platform: str, scope: EdgeScope, edge: str, /) -> tuple[Target, ...]:
         """Return the targets of *service* for *platform*, at the chosen edge, the roaming edge, or every edge."""

@@ -104,13 +104,13 @@ async def former_app(former: Former, slack: FakeSlack, folder: Path) -> AsyncIte
 
 # What the next process answers to what came in by each way: where, and words of the answer.
 ANSWERS = {
-    "command": ("channel", "Found: "),
+    "command": ("channel", "Blocked: "),
     "mention": ("thread", "No TURN server"),
-    "thread": ("thread", "looks were fine"),
+    "thread": ("thread", "checks passed"),
     "direct": ("direct", "/diagnose 31009"),
     "press": ("thread", "Preflight test on"),
-    "form": ("channel", "Found: "),
-    "message": ("thread", "Still the same"),
+    "form": ("channel", "Blocked: "),
+    "message": ("thread", "Still failing"),
     "anywhere": ("direct", "restarted before your form could open"),
 }
 # These are answered without a message.
@@ -247,10 +247,10 @@ SHOWN = {
 }  # fmt: skip
 # Words of what is posted for a press, where they are always the same.
 TEXTS = {
-    "evidence": "looks were fine",
+    "evidence": "checks passed",
     "fixes": "What to do on",
     "preflight": "Preflight test on",
-    "ticket": "Told to the customer",
+    "ticket": "For the customer",
     "tree": "How it was decided",
     "right": "Thank you",
     "stop": "has ended already",
@@ -341,9 +341,9 @@ async def test_case_goes_on(former: Former, slack: FakeSlack, serving: Serving, 
         await here.until(lambda: top.text != before, "the verdict to change by the answer")
         assert here.relay.plans == []
         await slack.say("why?", ada, thread=top.ts)
-        assert "the looks of this case" in (await here.reply("[1]")).text
+        assert "the checks of this case" in (await here.reply("[1]")).text
         await slack.say("show the evidence", ada, thread=top.ts)
-        await here.reply("20 of 21 looks were fine")
+        await here.reply("20 of 21 checks passed")
         await slack.click(top, "lm_again", ada)
         assert "UDP to the media ports is blocked" in (await here.reply("Fixed: ")).text
         assert len(here.relay.plans) == 1
@@ -364,7 +364,7 @@ async def test_owed_and_cut_off(former: Former, slack: FakeSlack, serving: Servi
         await app.kill()
     slack.chaos.orders.clear()
     async with serving(slack, MadeUpRelay()) as here:
-        assert (await here.verdict()).text.startswith("Found: ")
+        assert (await here.verdict()).text.startswith("Blocked: ")
         assert "31005" in str((await here.verdict(1)).blocks)
         await here.context.tasks.drain(5)  # a message is there a moment before it is noted as sent
         assert await here.context.store.unfinished() == ()

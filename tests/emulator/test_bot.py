@@ -49,7 +49,7 @@ async def test_diagnosis(emulated: Shim, slack: FakeSlack, tmp_path: Path) -> No
             ):
                 await asyncio.sleep(0.1)  # the emulator tells nobody that something has changed
     assert [one["ts"] in before for one in found] == [False]
-    assert found[0]["text"].startswith("Found")
+    assert found[0]["text"].startswith("Blocked")
     assert set(emulated.errors) <= UNKNOWN
 
 

@@ -67,7 +67,7 @@ async def test_from_one_relay_in_words(here: Town, world: SmallWorld) -> None:
     done = await asyncio.to_thread(here.lineman, *words)
     assert done.returncode == 3, done.stdout + done.stderr
     assert "acme-hq is not connected to the hub; last connected" in done.stdout
-    assert "Found" not in done.stdout
+    assert "Blocked" not in done.stdout
 
 
 async def test_hub_killed_and_started_again(here: Town) -> None:

@@ -60,7 +60,7 @@ async def test_ten_faults(lab: Lab, slack: FakeSlack, folder: Path, transport: s
             with lab.scenario(scenario) as situation:
                 assert situation.network_file == first.network_file
                 message = await ask(bot, scenario)
-            told = message.text.partition("Tell the customer")[0]
+            told = message.text.partition("For the customer")[0]
             found = {one.id for one in CAUSES.values() if one.title in told}
             live += len(message.history) > 1
             if found != set(scenario.found):

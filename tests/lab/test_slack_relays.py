@@ -45,7 +45,7 @@ async def test_whose_fault_it_is(lab: Lab, place: Town, slack: FakeSlack) -> Non
         world.add_forward(f"ip daddr {{ {', '.join(at.JAVASCRIPT)} }} tcp dport 443 drop", "r2")
         lab.put(world)
         common = await ask(bot, "two")
-        assert "from all 3 relays" in common.text
+        assert "at all 3 relays" in common.text
 
 
 async def ask(bot: Bot, channel: str) -> Message:

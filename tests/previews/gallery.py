@@ -191,7 +191,7 @@ class Gallery:
         yield Exhibit("verdict-judged", "Verdict after feedback", self.blocked.verdict(judged="right"))
         yield Exhibit("clear", "Nothing found", self.clear.verdict())
         yield Exhibit("risk", "Nothing found, one risk", self.risk.verdict())
-        yield Exhibit("resolved", "Resolved", self.clear.verdict(resolved=True, earlier=True))
+        yield Exhibit("resolved", "Fixed", self.clear.verdict(resolved=True, earlier=True))
         yield Exhibit("unclear", "Could not tell", self.unclear.verdict())
 
     def _in_the_thread(self) -> Iterator[Exhibit]:
@@ -221,7 +221,7 @@ class Gallery:
         yield Exhibit("changed", "What changed", run_diff.compared(one, clear.about, change, "clear"))
         same = run_diff.change(diagnosis, diagnosis, blocked.walk, blocked.walk)
         yield Exhibit("unchanged", "Nothing changed", run_diff.compared(one, one, same, "found"))
-        yield Exhibit("elsewhere", "Looked from elsewhere", self.together.elsewhere())
+        yield Exhibit("elsewhere", "No relay in common", self.together.elsewhere())
         options = replace(blocked.choices, earlier=True)
         yield Exhibit("more", "Behind More", more(one, diagnosis, options), private=True)
         relays = self.together.side_by_side

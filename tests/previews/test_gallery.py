@@ -34,7 +34,7 @@ def test_device_beside_relay() -> None:
     )
     for text in (agrees, differs, alone):
         assert "A preflight report of the JavaScript SDK." in text
-    assert "Found: UDP to the media ports is blocked" in agrees
+    assert "Blocked: UDP to the media ports" in agrees
     assert "The device and the relay disagree" not in agrees
     assert "The device and the relay disagree" in differs
     assert "/diagnose 31009" in alone

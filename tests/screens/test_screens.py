@@ -2,19 +2,16 @@
 
 import pytest
 
-from tests.screens.screens import BEFORE, FILES, blocks, diagnoses, filled, screen
+from tests.screens.screens import BEFORE, FILES, blocks, filled, screen
 
 # Lines by the width of the terminal, with empty lines; the verdict must not scroll away.
-ONE = {80: 18, 60: 26}
-SEVERAL = {80: 24, 60: 33}  # two causes, or several relays, which have a line each
+TALLEST = {80: 18, 60: 26}
 
 
 @pytest.mark.parametrize("name", BEFORE)
 def test_an_answer_fits_on_one_screen(name: str) -> None:
-    """At 80 columns one cause has at most 18 lines; no line is wider than the terminal; far fewer than before."""
-    records = diagnoses()[name]
-    tallest = SEVERAL if len(records) > 1 or len(records[0].diagnosis.found) > 1 else ONE
-    for width, most in tallest.items():
+    """At 80 columns it has at most 18 lines; no line is wider than the terminal; far fewer than before."""
+    for width, most in TALLEST.items():
         text = screen(name, width)
         lines = text.splitlines()
         assert max(map(len, lines)) <= width, text

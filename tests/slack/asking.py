@@ -10,7 +10,7 @@ from tests.fake_slack.records import Delivery
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Channel, Execution, Message, User, View, new_id
 from tests.fake_slack.workflows import run_step
-from tests.slack.bot import has_ended
+from tests.slack.bot import has_ended, is_notice
 
 MOMENT: Final = (
     1.0  # seconds before a kill: what is said then to one person alone cannot be known to have been said
@@ -94,11 +94,6 @@ class Way:
     goes_on: bool = False  # with a verdict that is there
 
 
-def is_notice(message: Message) -> bool:
-    """Whether *message* only mentions the person after a run that took more than 15 seconds."""
-    return str((message.metadata or {}).get("event_payload", {}).get("key", "")).startswith("end of ")
-
-
 def typed(words: str) -> Ask:
     return lambda one: one.slack.command(f"/diagnose {words}".strip(), one.user, one.room)
 
@@ -177,5 +172,5 @@ async def people(slack: FakeSlack, ways: Sequence[str]) -> list[Asked]:
     for one in everybody:
         one.form = form
         if one in going_on:
-            (one.top,) = one.room.posts()
+            (one.top,) = (post for post in one.room.posts() if not is_notice(post))
     return everybody

@@ -114,6 +114,11 @@ def has_ended(message: Message) -> bool:
     return FINAL in message.actions()
 
 
+def is_notice(message: Message) -> bool:
+    """Whether *message* follows a verdict: it asks the open question, or mentions the person after a long run."""
+    return str((message.metadata or {}).get("event_payload", {}).get("key", "")).startswith("end of ")
+
+
 @asynccontextmanager
 async def serving(bot: Bot) -> AsyncIterator[Bot]:
     """Run it until the block is left; afterwards it must have ended well and logged no error."""

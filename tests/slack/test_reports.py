@@ -31,7 +31,7 @@ async def test_a_pasted_report_goes_on_with_the_case(bot: Bot) -> None:
     shown = json.dumps(said.blocks)
     assert "A preflight report of the JavaScript SDK" in said.text
     for part in (
-        "Your device saw",
+        "What the device measured",
         "The device and the relay disagree",
         "your device: ",
         "local: ",
@@ -87,7 +87,7 @@ async def test_what_is_no_report_is_named(bot: Bot) -> None:
 
 def found(verdict: Message) -> str:
     """Return the part of the verdict with the causes found, without those that are only possible."""
-    return verdict.text.partition("Tell the customer")[0]
+    return verdict.text.partition("For the customer")[0]
 
 
 async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> None:
@@ -101,12 +101,12 @@ async def test_output_of_a_tool_counts_where_somebody_places_it(bot: Bot) -> Non
     await slack.say(f"from my desk:\n```{session}```", ada, thread=verdict.ts)
     (said,) = await replied(bot, verdict)
     assert "origin unknown" in json.dumps(said.blocks)
-    assert "TLS traffic is intercepted" not in found(verdict)
+    assert "TLS is intercepted" not in found(verdict)
     await slack.say(f"on the user's laptop:\n```{session}```", ada, thread=verdict.ts)
     said = (await replied(bot, verdict, 2))[-1]
     assert "From the user's device" in json.dumps(said.blocks)
     await slack.records.until(
-        lambda: "TLS traffic is intercepted" in found(verdict), 10, "the verdict to be drawn up anew"
+        lambda: "TLS is intercepted" in found(verdict), 10, "the verdict to be drawn up anew"
     )
 
 

@@ -1,7 +1,7 @@
 """Continuing a case: by anyone in the thread, with or without a mention, and by its buttons."""
 
 from tests.fake_slack.state import Message
-from tests.slack.bot import Bot, has_ended
+from tests.slack.bot import Bot, has_ended, is_notice
 
 
 async def diagnosed(bot: Bot, words: str = "31009") -> Message:
@@ -11,8 +11,9 @@ async def diagnosed(bot: Bot, words: str = "31009") -> Message:
 
 
 def told(bot: Bot, thread: str) -> list[Message]:
-    """What the bot has said in a thread, below its first message."""
-    return [one for one in bot.slack.channel().thread(thread) if one.bot and one.ts != thread]
+    """What the bot has said in a thread, below its first message, without the question after a verdict."""
+    said = [one for one in bot.slack.channel().thread(thread) if one.bot and one.ts != thread]
+    return [one for one in said if not is_notice(one)]
 
 
 async def replied(bot: Bot, message: Message, count: int = 1, ended: bool = False) -> list[Message]:
@@ -156,7 +157,7 @@ async def test_refused_blocks(bot: Bot) -> None:
     slack.chaos.fail("chat.update", "invalid_blocks", when=lambda args: "lm_again" in str(args))
     await slack.command("/diagnose 31009", slack.user("ada"))
     await slack.records.until(
-        lambda: any(one.text.startswith("Found") for one in slack.messages()), 15, "words"
+        lambda: any(one.text.startswith("Blocked") for one in slack.messages()), 15, "words"
     )
 
 

@@ -32,7 +32,7 @@ async def trace_diagnosis() -> Trace:
             verdict = await app.verdict()
             left = await app.context.tasks.drain(PATIENCE)
             recording.clear()
-    assert verdict.text.startswith("Found: "), verdict.text
+    assert verdict.text.startswith("Blocked: "), verdict.text
     assert left == ()
     return trace
 

@@ -34,9 +34,9 @@ def code_meaning(meaning: Meaning, platform: str = "") -> Message:
     builder.last(row(*_buttons(meaning, platform)))
     builder.add(header(f"{meaning.code} {meaning.name}"))
     if meaning.elsewhere:
-        whose = run("This is no code of the Voice SDKs. ", bold=True)
+        whose = run("This is not a code of the Voice SDKs. ", bold=True)
         builder.add(rich(paragraph(whose, *runs(meaning.elsewhere, 900))))
-    first, *rest = meaning.texts or ("Nothing is written about it.",)
+    first, *rest = meaning.texts or ("The documentation has nothing about it.",)
     builder.add(rich(paragraph(*runs(first, 1_500))))
     if rest:
         builder.add(rich(bullets(_on_platform(text) for text in rest)))
@@ -44,20 +44,20 @@ def code_meaning(meaning: Meaning, platform: str = "") -> Message:
         builder.add(rich(paragraph(run(" ".join(meaning.notes), 700, italic=True))))
     if meaning.confused_with:
         builder.add(
-            rich(title("Not to be taken for"), bullets(_other(*other) for other in meaning.confused_with))
+            rich(title("Not the same as"), bullets(_other(*other) for other in meaning.confused_with))
         )
     if meaning.related:
         related = ", ".join(f"{code} {name}".strip() for code, name in meaning.related)
         builder.add(rich(paragraph(run("Related: ", bold=True), run(related, 900))))
     if meaning.references:
         builder.add(
-            rich(title("Read on"), bullets([link(page.url, page.title)] for page in meaning.references[:5]))
+            rich(title("Read more"), bullets([link(page.url, page.title)] for page in meaning.references[:5]))
         )
     answer = " ".join(meaning.texts)
     confused = "; ".join(f"{code}: {text}" for code, _, text in meaning.confused_with)
     return builder.message(
         f"{meaning.code} {meaning.name}. {text_limits.cut(answer, 2_000)} {meaning.elsewhere}"
-        + (f" Not to be taken for {text_limits.cut(confused, 800)}" if confused else "")
+        + (f" Not the same as {text_limits.cut(confused, 800)}" if confused else "")
     )
 
 
@@ -92,7 +92,7 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
                 button("guide", "Help", ButtonContext()),
             )
         )
-        return builder.message(f"{code} is no error code that I know. {more}")
+        return builder.message(f"{code} is not an error code that I know. {more}")
     builder.add(rich(paragraph(first, run(" Did you mean one of these?"))))
     verb, label = ("meaning", "What is {} ({})?") if meaning else ("start", "Diagnose {} {}")
     buttons = [
@@ -101,7 +101,7 @@ def unknown_code(code: str, near: Sequence[tuple[str, str]], *, meaning: bool) -
     ]
     builder.add(row(*buttons))
     named = ", ".join(f"{item} {name}" for item, name in near)
-    return builder.message(f"{code} is no error code that I know. Did you mean one of these? {named}")
+    return builder.message(f"{code} is not an error code that I know. Did you mean one of these? {named}")
 
 
 def _on_platform(text: str) -> list[Block]:

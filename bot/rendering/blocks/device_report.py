@@ -27,10 +27,11 @@ from bot.rendering.blocks.customer import customer_text
 from bot.rendering.blocks.elements import NONE, ButtonContext, button, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
-from bot.rendering.blocks.verdict import severity
+from bot.rendering.blocks.verdict import sign_of
 from bot.rendering.blocks.verdict_controls import VerdictOptions, verdict_row
 from bot.rendering.call_text import call_sentences
 from bot.rendering.report_summary import missing, pasted
+from bot.rendering.verdict_text import brief
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
 from knowledge.reasoning.device import PASTED, PLACED
@@ -52,8 +53,8 @@ def compared(
     """Render the verdict with a device's report, then what it measured, and where it and each relay disagree."""
     builder = MessageBuilder()
     builder.last(footer(run_header))
-    sign, words = severity(view, diagnosis)
-    builder.add(header(f"{sign} {view.headline}"), byline(run_header, words, line=False))
+    headline = f"{sign_of(view, diagnosis)} {brief(view.headline)}"
+    builder.add(header(headline), byline(run_header, line=False))
     builder.add(rich(quotation(customer_text(view), 700)))
     if asked := diagnosis.next_question:
         builder.add(rich(paragraph(run("Question: ", bold=True), run(asked.ask, 250))))
@@ -82,7 +83,7 @@ def compared(
         relay = device_evidence.record.relay
         _list(
             builder,
-            f"Beside {relay}",
+            f"Compared with {relay}",
             find_discrepancies(reading, device_evidence.record.observations, relay),
         )
     return builder.message(f"{view.headline}. {reading.says}")
@@ -123,9 +124,9 @@ def _seen(builder: MessageBuilder, reading: Reading, quality: Mapping[str, Any])
     builder.add(rich(title(reading.says)))
     for number, report in enumerate(reading.reports[:REPORTS], 1):
         which = f" ({number} of {len(reading.reports)})" if len(reading.reports) > 1 else ""
-        _list(builder, f"Your device saw{which}", sentences(report, quality))
+        _list(builder, f"What the device measured{which}", sentences(report, quality))
         _list(builder, "Worth knowing", remarks(report, quality))
-        _list(builder, "Not in it, or to be read with care", (*missing(report), *report.notes))
+        _list(builder, "Missing, or less certain", (*missing(report), *report.notes))
 
 
 def _pasted(builder: MessageBuilder, looks: Iterable[Observation]) -> None:
@@ -136,7 +137,8 @@ def _pasted(builder: MessageBuilder, looks: Iterable[Observation]) -> None:
     _list(builder, "From the user's device", pasted(own))
     _list(builder, "Pasted output (origin unknown)", pasted(others))
     if others:
-        builder.add(context("It counts when it is pasted with the words \u201con the user's device\u201d."))
+        text = "If this ran on the user's device, paste it with the words \u201con the user's device\u201d."
+        builder.add(context(text))
 
 
 def _both(side: DeviceComparison, relay: str) -> str:

@@ -98,7 +98,7 @@ def _evidence_blocks(
 
 
 _SENTENCES: Final = (None, 1, 0)  # of evidence for each cause: the first number that fits
-HEAD: Final = ("Look", "Result", "What came back", "ms")
+HEAD: Final = ("Check", "Result", "Details", "ms")
 
 
 def in_text(header: RunHeader, looks: Sequence[Observation]) -> str:
@@ -106,7 +106,7 @@ def in_text(header: RunHeader, looks: Sequence[Observation]) -> str:
     failed = [look for look in looks if look.has_result and look.failure is not None]
     fine = sum(look.failure is None for look in looks)
     text = "; ".join(text_limits.cut(sentence(look), 200) for look in failed[:12])
-    return f"Evidence for {header.subject}: {fine} of {len(looks)} looks were fine. {text or 'None failed'}."
+    return f"Evidence for {header.subject}: {fine} of {len(looks)} checks passed. {text or 'None failed'}."
 
 
 def step(run_header: RunHeader, look: Observation) -> Message:
@@ -119,7 +119,7 @@ def step(run_header: RunHeader, look: Observation) -> Message:
     )
     facts = json.dumps(dict(look.facts), ensure_ascii=False, indent=1, default=str)
     if look.facts:
-        builder.add(rich(title("What was noted"), code(facts)))
+        builder.add(rich(title("Details"), code(facts)))
     return builder.message(f"{sentence(look)}.", "The rest is in the JSON.")
 
 
@@ -158,7 +158,7 @@ def _back(look: Observation) -> str:
     ]
     if addresses := facts.get("addresses"):
         texts.append(", ".join(map(str, addresses[:3])) if isinstance(addresses, list) else str(addresses))
-    return "; ".join(texts) or "as it should be"
+    return "; ".join(texts) or "as expected"
 
 
 def _lists(
@@ -170,8 +170,8 @@ def _lists(
         if id_ in looks
     ]
     lists = {
-        "Observed, but not explained by these causes": unexplained,
-        "Effects, gone with their cause": _judged(diagnosis.explained),
+        "Observed, not explained by these causes": unexplained,
+        "Side effects (fixed by the same change)": _judged(diagnosis.explained),
         "Possible": _judged(diagnosis.possible),
         "Ruled out": _judged(diagnosis.ruled_out),
         "Not checked": [_group(group) for group in view.not_checked[:_LISTED]],
@@ -198,7 +198,7 @@ def side_by_side(records: Sequence[RunRecord]) -> tuple[Block, int]:
     run_records = records[:RELAYS]
     steps = dict.fromkeys(step for record in run_records for step in record.observations)
     looks = [[record.observations.get(step) for record in run_records] for step in steps]
-    head = ("Look", *(_name(record) for record in run_records))
+    head = ("Check", *(_name(record) for record in run_records))
     rows = [_row(observations) for observations in sorted(looks, key=_group_order)]
     return table([head, *rows], [{"is_wrapped": True}] * len(head))
 
@@ -237,7 +237,7 @@ def _row(looks: Sequence[Observation | None]) -> list[str]:
 
 def _cell(look: Observation | None) -> str:
     if look is None:
-        return f"{Mark.UNKNOWN.sign} not asked"
+        return f"{Mark.UNKNOWN.sign} not checked"
     mark = sign(look)
     word = str(look.failure).replace("_", " ") if look.failure else mark.word
     return text_limits.cut(f"{mark.sign} {word}", _CELL)

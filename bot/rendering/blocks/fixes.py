@@ -46,7 +46,7 @@ def fixes(run_header: RunHeader, view: View, platform: str, platforms: Sequence[
     )
     text = "; ".join(f"{found.title}: {first_step(found, platform)}" for found in view.advised)
     return builder.message(
-        f"What to do on {name}. {text or 'No cause has been found.'}",
+        f"What to do on {name}. {text or 'No cause was found.'}",
         "Not everything fits here; choose one platform, or copy the whole text for the ticket.",
     )
 
@@ -79,7 +79,7 @@ def _fixes_blocks(
             rich(title(found.title), *remedies(found, platform, lines=0, each=1))
         )
     if not view.advised:
-        builder.add(context("No cause has been found, so there is nothing to put right yet."))
+        builder.add(context("No cause was found, so there is nothing to fix yet."))
     return builder
 
 
@@ -145,4 +145,4 @@ def _read_on(found: AdvisedCause) -> list[Block]:
     if not found.references:
         return []
     links = [[link(reference.url, reference.title)] for reference in found.references[:4]]
-    return [paragraph(run("Read on:", italic=True)), bullets(links)]
+    return [paragraph(run("Read more:", italic=True)), bullets(links)]

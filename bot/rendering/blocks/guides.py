@@ -29,7 +29,7 @@ def preflight(run_header: RunHeader, guide: Guide) -> Message:
     _add(builder, "How to read the report", guide.read)
     _add(builder, "Beware", guide.traps)
     if guide.references:
-        builder.add(rich(title("Read on"), bullets([_link(page)] for page in guide.references[:5])))
+        builder.add(rich(title("Read more"), bullets([_link(page)] for page in guide.references[:5])))
     steps = " ".join(f"{number}. {text_limits.cut(text, 200)}" for number, text in enumerate(guide.steps, 1))
     return builder.message(f"Preflight test on {guide.title}: {guide.call}. {steps}")
 
@@ -40,9 +40,9 @@ def meaning(title_: str, text: str, references: Sequence[Reference] = (), asks: 
     builder.add(header(title_))
     builder.add(rich(paragraph(*runs(text, 2_500))))
     if asks:
-        builder.add(rich(paragraph(run("How it is found out: ", bold=True), run(asks, 1_000))))
+        builder.add(rich(paragraph(run("How Lineman finds out: ", bold=True), run(asks, 1_000))))
     if references:
-        builder.add(rich(title("Read on"), bullets([_link(page)] for page in references[:5])))
+        builder.add(rich(title("Read more"), bullets([_link(page)] for page in references[:5])))
     return builder.message(f"{title_}: {text} {asks}")
 
 

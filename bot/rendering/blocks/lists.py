@@ -63,8 +63,8 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
     builder.add(header("What Lineman can do"))
     builder.add(
         section(
-            "It finds out why a Twilio Voice client cannot get its transport up. It tests from a relay inside the "
-            "network in question, and tells the cause, what to tell the customer, and what to do."
+            "Lineman finds out why a Twilio Voice client cannot connect or has no audio. It tests from a relay inside "
+            "the user's network, and says what is wrong, who must act, and what to send to the customer."
         )
     )
     known = [name for name in platforms if name]
@@ -72,11 +72,11 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         (f"/diagnose 31009 {known[0]}", f"for one platform: {', '.join(known[:6])}") if known else ()
     )
     ways = (
-        ("/diagnose 31009", "tests for every platform"),
+        ("/diagnose 31009", "checks every platform"),
         *([one_platform] if one_platform else []),
-        ("/diagnose 31009 edge=frankfurt from RELAY", "with an edge, from a relay of `/diagnose relays`"),
-        ("/diagnose 31009 from RELAY and RELAY", "from several, compared"),
-        ("/diagnose no sound on the office Wi-Fi", "without a code: say what happens"),
+        ("/diagnose 31009 edge=frankfurt from RELAY", "for an edge, from a relay (see `/diagnose relays`)"),
+        ("/diagnose 31009 from RELAY and RELAY", "from several relays, compared"),
+        ("/diagnose no sound on the office Wi-Fi", "without a code: describe the problem"),
         ("/diagnose meaning 53405", "what a code means"),
         ("/diagnose why does TURN help?", "answers a question"),
         ("/diagnose allowlist ios edge=frankfurt turn=yes", "what a firewall must allow"),
@@ -92,22 +92,21 @@ def help_message(codes: Sequence[str] = ("31009",), platforms: Sequence[str] = (
         )
     )
     others = (
-        "On any message with an error in it: More actions, then Diagnose this message. Works in threads too.",
-        "In the thread of a diagnosis, anybody may go on: “now on android”, “run it again”, “they are on a VPN”.",
-        "And ask there: “why?”, “could it be DNS?”, “how do we fix it?”, “what about TURN then?”.",
-        "In a direct message: say what went wrong, with the error code or without.",
+        "On any message with an error: More actions, then Diagnose this message. This works in threads, too.",
+        "In the thread of a diagnosis, anyone can add to it: “now on android”, “run it again”, “they are on a VPN”.",
+        "Ask questions there, too: “why?”, “could it be DNS?”, “how do we fix it?”.",
+        "In a direct message: describe what went wrong, with or without the error code.",
     )
     builder.add(rich(title("Or"), bullets([run(text)] for text in others)))
     builder.add(
         context(
-            f"Known error codes: {text_limits.quote(', '.join(codes[:30]), 500)}. "
-            "The tests only look; they change nothing."
+            f"Known error codes: {text_limits.quote(', '.join(codes[:30]), 500)}. The tests change nothing."
         )
     )
     return builder.message(
-        "Type /diagnose 31009, with a platform, an edge or a relay if you know them; /diagnose alone opens a form. "
-        "Without a code, say what happens. "
-        "In the thread of a diagnosis, just go on asking. On any message: More actions, Diagnose this message."
+        "Type /diagnose 31009, with a platform, an edge, or a relay if you know them. /diagnose alone opens a form. "
+        "Without a code, describe the problem. "
+        "In the thread of a diagnosis, ask questions. On any message: More actions, Diagnose this message."
     )
 
 
@@ -124,7 +123,7 @@ def relays(rows: Sequence[RelayRow], others: int = 0) -> Message:
     )
     if rows:
         names = " and ".join(row.name for row in rows[:2])
-        builder.add(context(f"Look from them with `/diagnose 31009 from {text_limits.quote(names, 120)}`."))
+        builder.add(context(f"Test from them with `/diagnose 31009 from {text_limits.quote(names, 120)}`."))
     text = "; ".join(
         f"{text_limits.cut(row.name, 60)}: {text_limits.cut(_health(row), 150)}" for row in rows[:_SHOWN]
     )
@@ -140,7 +139,9 @@ def relay_list(rows: Sequence[RelayRow], others: int = 0) -> list[Block]:
     if len(rows) > _SHOWN:
         notes.append(f"and {len(rows) - _SHOWN} more")
     if others:
-        notes.append(f"{'1 relay is' if others == 1 else f'{others} relays are'} not for this place.")
+        notes.append(
+            f"{'1 relay is' if others == 1 else f'{others} relays are'} not available in this channel."
+        )
     notes.append(
         "To add one, the administrator of Lineman runs `lineman relays invite NAME --for '#channel'`."
     )

@@ -54,9 +54,9 @@ def form(
         *(_question(question, known.get(question.option, "")) for question in questions),
     ]
     blocks = [
-        section("Say what you know. The rest can wait: Lineman asks later, if it still matters."),
+        section("Fill in what you know. Lineman asks for the rest later, if it matters."),
         *(field for field in fields if field),
-        context("The tests only look; they change nothing."),
+        context("The tests change nothing."),
     ]
     return modal(
         FORM,
@@ -72,15 +72,15 @@ def feedback(asked: ButtonContext, causes: Sequence[tuple[str, str]]) -> Block:
     stored = {"case": text_limits.cut(asked.case, 120), "run": text_limits.cut(asked.run, 120)}
     text = _field(
         "words",
-        "Anything that would have led there?",
+        "What would have helped to find it?",
         {"type": "plain_text_input", "action_id": "value", "multiline": True, "max_length": 2_000},
     )
     choose = _select("cause", "What was it?", [*causes, ("other", "Something else")], None)
     blocks = [
-        section("Thank you for telling. It counts for the next verdicts."),
+        section("Thank you. Lineman uses this for later verdicts."),
         *([choose] if choose else []),
         text,
-        context("Please no passwords, tokens or phone numbers; what looks like one is taken out."),
+        context("Please enter no passwords, tokens, or phone numbers. Lineman removes what looks like one."),
     ]
     return modal(FEEDBACK, "That was not it", blocks, "Send", json.dumps(stored))
 
@@ -92,8 +92,8 @@ def home(
     blocks = [
         header("Why does the call not connect?"),
         section(
-            "Lineman tests from inside the network in question, and says what is wrong, what to tell the customer "
-            "and what to do."
+            "Lineman tests from inside the user's network, and says what is wrong, who must act, and what to send to "
+            "the customer."
         ),
         row(
             button("start", "Start a diagnosis", ButtonContext(), style="primary"),
@@ -106,9 +106,7 @@ def home(
         header("Relays"),
         *relay_list(relays, others),
         *(context(text_limits.quote(note, 500)) for note in notes[:5]),
-        context(
-            "The tests only look; they change nothing. What looks like a token or a phone number is never kept."
-        ),
+        context("The tests change nothing. Tokens and phone numbers are not stored."),
     ]
     return {"type": "home", "blocks": blocks[: text_limits.VIEW_BLOCKS]}
 

@@ -58,7 +58,7 @@ def refusal(why: str, instead: Sequence[str] = (), hint: str = "") -> Message:
 def usage(wrong: str, examples: Sequence[str] = EXAMPLES, hint: str = "") -> Message:
     """Render a usage error with valid examples."""
     builder = MessageBuilder()
-    builder.add(rich(paragraph(run("I did not get that. ", bold=True), *runs(wrong, 1_000))))
+    builder.add(rich(paragraph(run("I did not understand that. ", bold=True), *runs(wrong, 1_000))))
     builder.add(
         rich(paragraph(run("These work:")), bullets([run(text, 200, code=True)] for text in examples[:8]))
     )
@@ -71,14 +71,14 @@ def usage(wrong: str, examples: Sequence[str] = EXAMPLES, hint: str = "") -> Mes
         )
     )
     return builder.message(
-        f"I did not get that. {wrong} For example: {', or '.join(examples[:3])} {hint}".rstrip()
+        f"I did not understand that. {wrong} For example: {', or '.join(examples[:3])} {hint}".rstrip()
     )
 
 
 def choose(codes: Sequence[tuple[str, str]], platform: str = "") -> Message:
     """Ask which of several error codes to diagnose."""
     builder = MessageBuilder()
-    builder.add(section("*Several error codes are in there.* Which one shall I look into?"))
+    builder.add(section("*There are several error codes in this text.* Which one should Lineman diagnose?"))
     buttons = [
         button(
             "start",
@@ -91,7 +91,7 @@ def choose(codes: Sequence[tuple[str, str]], platform: str = "") -> Message:
     ]
     builder.add(row(*buttons))
     return builder.message(
-        f"Several error codes are in there: {', '.join(code for code, _ in codes[:10])}. Which one?"
+        f"There are several error codes in this text: {', '.join(code for code, _ in codes[:10])}. Which one?"
     )
 
 
@@ -103,12 +103,11 @@ def error(what: str, reference: str, header: RunHeader | None = None) -> Message
         rich(
             bullets(
                 [
-                    [run("Nothing in the network was changed; the tests only look.")],
-                    [run("This says nothing about the customer's network: it is a fault of ours.")],
+                    [run("Nothing in the network was changed.")],
+                    [run("This says nothing about the customer's network. The fault is in Lineman.")],
                     [
                         run(
-                            "Try again. If it fails again, send the reference to the administrator of "
-                            "Lineman."
+                            "Try again. If it fails again, send the reference to the administrator of Lineman."
                         )
                     ],
                 ]
@@ -127,7 +126,7 @@ def error(what: str, reference: str, header: RunHeader | None = None) -> Message
 def thanks(header: RunHeader, verdict: str) -> Message:
     """Confirm feedback."""
     right = verdict == "right"
-    text = "Good to hear; that makes this cause count for more." if right else "Noted. What was it, then?"
+    text = "This cause counts for more in later verdicts." if right else "What was it, then?"
     builder = MessageBuilder()
     builder.last(footer(header))
     builder.add(section(f"Thank you. {text}"))

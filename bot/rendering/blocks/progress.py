@@ -28,16 +28,14 @@ _SHOWN: Final = 12  # answers that are shown; earlier ones are counted
 def acknowledged(header: RunHeader) -> Message:
     """Confirm the request before anything is known."""
     builder = begin(header)
-    builder.add(context("Getting ready: choosing the checks. This takes a few seconds."))
-    return builder.message(
-        f"Looking into {header.subject}, {header.where}. The verdict comes in this message."
-    )
+    builder.add(context("Choosing the checks. This takes a few seconds."))
+    return builder.message(f"Checking {header.subject}, {header.where}. The verdict will be in this message.")
 
 
 def waiting(header: RunHeader, before: int) -> Message:
     """Confirm the request, with *before* runs ahead in the queue."""
     base, count = acknowledged(header), f"{others(before)} before this one"
-    line = context(f"Waiting for a free place on the relay: {count}.")
+    line = context(f"Waiting for the relay: {count}.")
     return Message(f"{base.text} Waiting: {count}.", (*base.blocks[:2], line, *base.blocks[3:]))
 
 
@@ -65,7 +63,7 @@ def progress(
     if steps_walked:
         builder.add(rich(lines(row_of(step) for step in steps_walked)))
     if len(steps_walked) < len(passed):
-        builder.add(context(f"and {len(passed) - len(steps_walked)} answers before these"))
+        builder.add(context(f"and {len(passed) - len(steps_walked)} earlier answers"))
     builder.add(rich(paragraph(run(bar(done, total)), run(f"  {done} of {total} checks done"))))
     return builder.message(text)
 
@@ -82,7 +80,7 @@ def begin(run_header: RunHeader, *, foot: bool = False) -> MessageBuilder:
     builder.last(row(button("stop", "Stop", run_header.asked, speak="Stop this diagnosis", confirm=STOP)))
     if foot:
         builder.last(footer(run_header))
-    builder.add(header(f"{WAIT} Looking into {run_header.subject}"), byline(run_header))
+    builder.add(header(f"{WAIT} Checking {run_header.subject}"), byline(run_header))
     return builder
 
 
@@ -99,5 +97,5 @@ def row_of(step: WalkedQuestion) -> list[Block]:
 def _so_far(header: RunHeader, passed: Sequence[WalkedQuestion], done: int, total: int) -> str:
     faults = [step for step in passed if step.mark is Mark.FAULT]
     found = "; ".join(f"{step.asks} {step.says}" for step in faults[:5])
-    text = f" Not as it should be: {found}." if faults else " Nothing wrong so far."
-    return f"Looking into {header.subject}: {done} of {total} checks done.{text if passed else ''}"
+    text = f" Failed: {found}." if faults else " No problem so far."
+    return f"Checking {header.subject}: {done} of {total} checks done.{text if passed else ''}"

@@ -21,7 +21,7 @@ def question(header: RunHeader, asked: NextQuestion) -> list[Block]:
     more = {"option": asked.option, "question": asked.question}
     dunno = button("answer", "I don't know", header.asked, values=more)
     return [
-        rich(paragraph(run("One question: ", bold=True), run(asked.ask, 1_000))),
+        rich(paragraph(run("Question: ", bold=True), run(asked.ask, 1_000))),
         row(*numbered("answer", labels, header.asked, "answer", more), dunno),
     ]
 
@@ -32,7 +32,7 @@ def ask(header: RunHeader, asked: NextQuestion) -> Message:
     builder.last(footer(header, "anybody in this thread may answer"))
     builder.add(*question(header, asked))
     answers = ", ".join(text_limits.cut(says or answer, 80) for answer, says in asked.choices[:_MOST])
-    return builder.message(f"One question: {asked.ask} Answers: {answers}, or I don't know.")
+    return builder.message(f"Question: {asked.ask} Answers: {answers}, or I don't know.")
 
 
 def ended(header: RunHeader, headline: str, asked: NextQuestion | None) -> Message:

@@ -44,7 +44,7 @@ class RelayProgress:
         if self.ended:
             return self.ended
         if self.before is not None:
-            return f"waiting for a free place, {others(self.before)} before this one"
+            return f"waiting for the relay, {others(self.before)} before this one"
         return f"{self.done} of {self.total} checks done" if self.total else "getting ready"
 
     @property
@@ -76,7 +76,7 @@ def side_by_side(header: RunHeader, relays: Sequence[RelayProgress], *, cards: b
             ]
             for (asks, says), names in visible
         ]
-        builder.add(rich(title("Not as it should be"), bullets(rows)))
+        builder.add(rich(title("Failed"), bullets(rows)))
     text = "; ".join(
         f"{text_limits.cut(progress.relay, 60)}: {text_limits.cut(progress.state, 100)}"
         for progress in relays[:_RELAYS]
@@ -85,7 +85,7 @@ def side_by_side(header: RunHeader, relays: Sequence[RelayProgress], *, cards: b
         f"{text_limits.cut(says, 120)} {_from(names)}" for (_, says), names in list(faults.items())[:5]
     )
     more = f" Failed: {wrong}." if wrong else ""
-    return builder.message(f"Looking into {header.subject}. {text}.{more}")
+    return builder.message(f"Checking {header.subject}. {text}.{more}")
 
 
 def _noted(progress: RelayProgress) -> str:

@@ -101,9 +101,9 @@ def _elsewhere(before: Sequence[RunRecord], now: Sequence[RunRecord]) -> Iterato
     left = [record for record in before if record.relay not in {run_record.relay for run_record in now}]
     came = [record for record in now if record.relay not in {run_record.relay for run_record in before}]
     for record in left:
-        yield f"{record.relay} was asked before, and not this time: {side_of(record).headline}."
+        yield f"{record.relay} took part before, but not this time: {side_of(record).headline}."
     for record in came:
-        yield f"{record.relay} was not asked before: {side_of(record).headline}."
+        yield f"{record.relay} did not take part before: {side_of(record).headline}."
     if left or came:
         yield from (cause.says for cause in compare([*left, *now]).causes)
 
@@ -137,9 +137,10 @@ def compared(earlier: RunHeader, run_header: RunHeader, what: Change, outcome: s
         ),
         footer(run_header, f"compared with run {text_limits.quote(earlier.asked.run, 80)}"),
     )
-    name = _name(what, outcome)
-    builder.add(header(name), byline(run_header))
-    for label, titles in _lists(what).items():
+    name = change_headline(what, outcome)
+    sign = "\N{WHITE HEAVY CHECK MARK} " if what.resolved and outcome == "clear" else ""
+    builder.add(header(f"{sign}{name}"), byline(run_header))
+    for label, titles in change_lists(what).items():
         builder.add(rich(title(label), bullets([run(text, 320)] for text in titles[:_MOST])))
     if what.answers:
         grid, left = table([("Question", "Before", "Now"), *what.answers], [{"is_wrapped": True}] * 3)
@@ -147,39 +148,41 @@ def compared(earlier: RunHeader, run_header: RunHeader, what: Change, outcome: s
         if left:
             builder.add(context(f"and {left} more answers"))
     elif what.comparable and not (what.gone or what.new or what.unknown):
-        builder.add(section("Every answer is the same as before."))
+        builder.add(section("No answer changed."))
     return builder.message(f"{name}. {' '.join(_in_text(what))}")
 
 
-def _name(what: Change, outcome: str) -> str:
-    if what.resolved and outcome == "clear":
-        return "✅ Resolved: no problem found any more"
+def change_headline(what: Change, outcome: str) -> str:
+    """Return the difference in one line, without a full stop; *outcome* is the later run's."""
+    if what.resolved:
+        return "Fixed: no problem found" if outcome == "clear" else "Fixed"
     if what.asked:
         return "Not the same test as before"
     if not what.comparable:
-        return "Looked from elsewhere than before"
+        return "The runs have no relay in common"
     if what.gone or what.new:
-        return "Something has changed"
+        return "Something changed"
     if what.unknown:
-        return "Not everything could be looked at again"
-    return "Still the same" if what.still else "Nothing has changed in what was found"
+        return "Not everything could be checked again"
+    return "Still failing" if what.still else "No change"
 
 
-def _lists(what: Change) -> Mapping[str, Sequence[str]]:
+def change_lists(what: Change) -> Mapping[str, Sequence[str]]:
+    """Return the lists of the difference that have something in them, by title."""
     gone, new, still = what.labels
     lists = {
         "Different request": what.asked,
         gone: what.gone,
         new: what.new,
         still: what.still,
-        "Not known: the relay could not look this time": what.unknown,
+        "Not checked this time": what.unknown,
         "From other relays": what.elsewhere,
     }
     return {name: titles for name, titles in lists.items() if titles}
 
 
 def _in_text(what: Change) -> Iterator[str]:
-    for name, titles in _lists(what).items():
+    for name, titles in change_lists(what).items():
         yield f"{name}: {'; '.join(text_limits.cut(text.rstrip('.'), 250) for text in titles)}."
     for asks, before, now in what.answers[:8]:
         yield f"{text_limits.cut(asks, 120)} Before: {text_limits.cut(before, 80)}; now: {text_limits.cut(now, 80)}."

@@ -77,10 +77,9 @@ def run_header(
     )
 
 
-def byline(header: RunHeader, severity: str = "", *, line: bool = True) -> Block:
-    """Small text under the title: severity, code, platform, edge, and relay; with *line*, what was measured."""
-    words = [severity] if severity else []
-    text = " · ".join([*words, f"Error {header.subject}", f"edge {header.edge}", header.where])
+def byline(header: RunHeader, *, line: bool = True) -> Block:
+    """Small text under the title: code, platform, edge, and relay; with *line*, what was measured."""
+    text = " · ".join([f"Error {header.subject}", f"edge {header.edge}", header.where])
     again = RESTARTED if header.restarted else ""
     parts = (text, again, header.assumed, header.line if line else "")
     return context(*(text_limits.quote(part, 400) for part in parts if part))

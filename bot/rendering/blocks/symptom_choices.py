@@ -27,16 +27,18 @@ def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, s
         values={"story": name},
         speak="None of these: describe it in a form",
     )
-    builder.last(row(none), context("The one you choose is looked into, and teaches me how people say it."))
-    builder.add(section("*That may be one of these.* Which one is most like it?"))
-    builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
+    builder.last(
+        row(none), context("Lineman diagnoses the one that you choose, and learns how people describe it.")
+    )
+    builder.add(section("*It may be one of these.* Which one is closest?"))
+    builder.add(context(f"You wrote: {text_limits.quote(text_limits.line(story), _SAID)}"))
     for number, candidate in enumerate(readings.offered, 1):
         press = button(
             "reading",
-            "Look into this",
+            "Diagnose this",
             ButtonContext(),
             number=number,
-            speak=f"Look into: {candidate.title}",
+            speak=f"Diagnose: {candidate.title}",
             values={"story": name, "cause": candidate.cause},
         )
         about = text_limits.quote(text_limits.line(answers.get(candidate.cause, "")), 220)
@@ -46,7 +48,7 @@ def which(readings: SymptomMatch, name: str, story: str, answers: Mapping[str, s
     titles = "; ".join(
         f"{number}. {cause_candidate.title}" for number, cause_candidate in enumerate(readings.offered, 1)
     )
-    return builder.message(f"That may be one of these: {titles}; or something else. Which one is closest?")
+    return builder.message(f"It may be one of these: {titles}; or something else. Which one is closest?")
 
 
 def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Message:
@@ -55,7 +57,7 @@ def taken(readings: SymptomMatch, request: Request, name: str, story: str) -> Me
     builder = MessageBuilder()
     builder.add(section(text_limits.quote(text, 600)))
     if story:
-        builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
+        builder.add(context(f"You wrote: {text_limits.quote(text_limits.line(story), _SAID)}"))
     builder.add(row(button("none", "Choose another cause", ButtonContext(), values={"story": name})))
     return builder.message(text)
 
@@ -81,7 +83,7 @@ def nothing(story: str = "") -> Message:
     builder = MessageBuilder()
     builder.add(section(f"*{text}* {text_limits.quote(more)}"))
     if story:
-        builder.add(context(f"You said: {text_limits.quote(text_limits.line(story), _SAID)}"))
+        builder.add(context(f"You wrote: {text_limits.quote(text_limits.line(story), _SAID)}"))
     builder.add(
         row(
             button("start", "Fill in a form instead", ButtonContext()),

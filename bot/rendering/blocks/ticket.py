@@ -12,6 +12,7 @@ from bot.rendering.blocks.block_types import code, context, rich
 from bot.rendering.blocks.fixes import for_platform
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.run_header import RunHeader, footer
+from bot.rendering.verdict_text import named
 from bot.rendering.view import View
 from knowledge.model.conclusions import Diagnosis
 
@@ -37,16 +38,15 @@ def _lines(header: RunHeader, view: View, diagnosis: Diagnosis) -> Iterator[str]
     yield view.headline
     yield f"Error {header.subject}, edge {header.edge}, {header.where}"
     when = f"{datetime.fromtimestamp(header.started, UTC):%Y-%m-%d %H:%M UTC}, " if header.started else ""
-    yield f"{when}run {header.asked.run or 'without a number'}, {header.took:.1f} s, knowledge {header.digest[:12]}"
+    yield f"{when}run {header.asked.run or 'not stored'}, {header.took:.1f} s, knowledge {header.digest[:12]}"
     yield from ("", *view.vantages.lines()) if view.vantages else ()
     yield ""
-    yield "Told to the customer:"
+    yield "For the customer:"
     yield from (f"  {text}" for text in view.customer)
     for found in view.advised:
-        sure = "" if found.confidence == "certain" else " (likely)"
         name = "Risk, nobody is affected now" if found.impact == "risk" else "Cause"
-        yield from ("", f"{name}: {found.title}{sure}")
-        yield from (f"  seen: {text_limits.cut(text, 300)}" for text in found.evidence)
+        yield from ("", f"{name}: {named(found)}")
+        yield from (f"  evidence: {text_limits.cut(text, 300)}" for text in found.evidence)
         fitting = dict.fromkeys(fix.do for fix in found.fixes if for_platform(fix, header.platform))
         yield from (f"  to do: {text_limits.cut(text, 400)}" for text in fitting)
     yield from _rest(diagnosis)

@@ -30,18 +30,19 @@ from bot.rendering.blocks.risks import risk_blocks
 from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks
 from bot.rendering.blocks.verdict_controls import VerdictOptions, feedback, verdict_row
-from bot.rendering.blocks.verdict_text import in_text, named
+from bot.rendering.blocks.verdict_text import in_text
 from bot.rendering.marks import WHO
+from bot.rendering.verdict_text import brief, named
 from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause, AdvisedFix
 from knowledge.model.conclusions import Diagnosis
 from knowledge.model.impact import Impact
 
-# Severity: a sign, and the words that say the same.
-SEVERITY: Final[dict[Impact, tuple[str, str]]] = {
-    "blocks": ("\N{LARGE RED CIRCLE}", "Blocked: calls fail"),
-    "degrades": ("\N{LARGE ORANGE CIRCLE}", "Degraded: calls work badly"),
-    "risk": ("\N{LARGE YELLOW CIRCLE}", "Risk: calls work now"),
+# The sign of the severity, which the headline says in words.
+SEVERITY: Final[dict[Impact, str]] = {
+    "blocks": "\N{LARGE RED CIRCLE}",
+    "degrades": "\N{LARGE ORANGE CIRCLE}",
+    "risk": "\N{LARGE YELLOW CIRCLE}",
 }
 _ROLES: Final = {"firewall": "Firewall", "developer": "Developer", "support": "Support", "user": "User"}
 _DETAILED: Final = (3, 1, 0)  # causes with evidence and a step: the first number that fits
@@ -73,9 +74,9 @@ def _verdict_blocks(
         _measured(run_header, diagnosis),
         footer(run_header),
     )
-    sign, words = severity(view, diagnosis)
+    sign = sign_of(view, diagnosis)
     builder.add(
-        header(f"{sign} {_headline(view, resolved=choices.resolved)}"), byline(run_header, words, line=False)
+        header(f"{sign} {_headline(view, resolved=choices.resolved)}"), byline(run_header, line=False)
     )
     for block in side_blocks(view.vantages) if view.vantages else ():
         builder.add(block)
@@ -89,25 +90,20 @@ def _verdict_blocks(
     if len(view.found) == 1 and detailed:
         builder.add(*_why(view.found[0]))
     builder.add(*risk_blocks(view))
-    if diagnosis.next_question and not choices.part:
-        ask = run(diagnosis.next_question.ask, 250)
-        builder.add(
-            rich(paragraph(run("Question: ", bold=True), ask, run(" Answer in the thread, or under More.")))
-        )
     return builder
 
 
 def _headline(view: View, *, resolved: bool) -> str:
-    return f"Resolved: {view.headline[:1].lower()}{view.headline[1:]}" if resolved else view.headline
+    text = brief(view.headline)
+    return f"Fixed: {text[:1].lower()}{text[1:]}" if resolved else text
 
 
-def severity(view: View, diagnosis: Diagnosis) -> tuple[str, str]:
-    """Return the sign of the verdict, and its severity in words where the headline does not say it."""
+def sign_of(view: View, diagnosis: Diagnosis) -> str:
+    """Return the sign of the verdict: of its outcome, or of the worst impact found."""
     if diagnosis.outcome != "found" or not view.found:
-        return SIGNS[diagnosis.outcome], ""
+        return SIGNS[diagnosis.outcome]
     order = list(SEVERITY)
-    sign, words = SEVERITY[min((found.impact for found in view.found), key=order.index)]
-    return sign, words
+    return SEVERITY[min((found.impact for found in view.found), key=order.index)]
 
 
 def _room(view: View) -> int:

@@ -93,7 +93,7 @@ def feedback(header: RunHeader, choices: VerdictOptions) -> list[Block]:
 def _noted(judged: str) -> list[Block]:
     text = "that was it" if judged == "right" else "that was not it"
     return (
-        [context(f"Thank you: noted as \u201c{text}\u201d. It counts for the next verdicts.")]
+        [context(f"Thank you: noted as \u201c{text}\u201d. Lineman uses this for later verdicts.")]
         if judged
         else []
     )

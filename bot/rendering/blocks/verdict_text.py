@@ -9,8 +9,8 @@ from bot.rendering.blocks.fixes import first_step
 from bot.rendering.blocks.risks import risks_in_text
 from bot.rendering.blocks.vantage_summary import in_text as sides_in_text
 from bot.rendering.blocks.verdict_controls import VerdictOptions
+from bot.rendering.verdict_text import named
 from bot.rendering.view import View
-from knowledge.model.advice import AdvisedCause
 from knowledge.model.conclusions import Diagnosis
 
 
@@ -19,19 +19,14 @@ def in_text(view: View, diagnosis: Diagnosis, choices: VerdictOptions) -> str:
     parts = [view.headline + ".", *sides_in_text(view.vantages)]
     if len(view.found) > 1 and not (view.vantages and view.vantages.compared):
         parts.append(f"{'; '.join(text_limits.cut(named(found), 120) for found in view.found)}.")
-    parts.append(f"Tell the customer: {text_limits.cut(customer_text(view), 1_000)}")
+    parts.append(f"For the customer: {text_limits.cut(customer_text(view), 1_000)}")
     steps = [text_limits.cut(first_step(found, choices.platform), 250) for found in view.advised[:4]]
-    parts += [f"To do: {step}" for step in dict.fromkeys(steps) if step]
+    parts += [f"Do this: {step}" for step in dict.fromkeys(steps) if step]
     parts += [text_limits.cut(text, 150) for text in risks_in_text(view)]
     if diagnosis.possible:
         parts.append(
             f"Possible: {'; '.join(text_limits.cut(judged.title, 120) for judged in diagnosis.possible)}."
         )
     if diagnosis.next_question:
-        parts.append(f"Still to answer: {text_limits.cut(diagnosis.next_question.ask, 300)}")
+        parts.append(f"Question: {text_limits.cut(diagnosis.next_question.ask, 300)}")
     return " ".join(text_limits.line(part) for part in parts)
-
-
-def named(found: AdvisedCause) -> str:
-    """Return the title of a cause, with "likely" where it is not certain."""
-    return found.title if found.confidence == "certain" else f"{found.title} (likely)"

@@ -9,25 +9,22 @@ from typing import Final
 
 from bot.diagnosis.comparison import missing_from
 from bot.diagnosis.measurements import line_text
-from bot.diagnosis.run_record import RunRecord
-from bot.rendering.failure_text import sentence
+from bot.diagnosis.run_record import LOCATE, RunRecord
+from bot.rendering.failure_text import REPORTED, sentence
 from bot.rendering.marks import WHO
+from bot.rendering.place_text import network_of, place_of
 from bot.rendering.reasons import Group
 from bot.rendering.terminal.console import MARK, Line
-from bot.rendering.terminal.verdict_text import verdict_text
+from bot.rendering.terminal.verdict_line import verdict_line
+from bot.rendering.verdict_text import named
 from bot.rendering.view import RISKS, View
 from knowledge.advice.meaning import Meaning
 from knowledge.model.advice import AdvisedCause, AdvisedFix
 from knowledge.model.conclusions import Judged, NextQuestion
 from knowledge.model.network import Network
-from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Observation
+from probes.protocol.model import Observation
 
 STYLES: Final = {"found": "bold red", "clear": "bold green", "unclear": "bold yellow"}
-_WHERE: Final = {
-    USER_NETWORK: "in the user's network",
-    REFERENCE: "as a reference, outside the user's network",
-    UNKNOWN_VANTAGE: "maybe not in the user's network",
-}
 # Letters, not numbers: an answer may be a version. Without y and n, which are answers.
 LETTERS: Final = "abcdefgh"
 
@@ -36,7 +33,7 @@ def render_details(record: RunRecord, view: View, network: Network) -> Iterator[
     """Render everything that was judged, and why."""
     diagnosis = record.diagnosis
     if len(view.found) > 1:
-        yield from _items(_named(cause) for cause in view.found)
+        yield from _items(named(cause) for cause in view.found)
     yield from _meaning(view.meaning)
     if len(view.customer) > 1:
         yield from _section("For the customer, one by one", _items(view.customer))
@@ -44,11 +41,11 @@ def render_details(record: RunRecord, view: View, network: Network) -> Iterator[
         yield from _found(found, several=len(view.found) > 1)
     yield from _risks(view)
     yield from _section(
-        "Its effects, gone with it", _items(_because(judged) for judged in diagnosis.explained)
+        "Side effects (fixed by the same change)", _items(_because(judged) for judged in diagnosis.explained)
     )
-    yield from _section("Possible too", _items(_because(judged) for judged in diagnosis.possible))
+    yield from _section("Also possible", _items(_because(judged) for judged in diagnosis.possible))
     yield from _section(
-        "Observed, but not explained by these causes", _items(_steps(record, diagnosis.unexplained))
+        "Observed, not explained by these causes", _items(_steps(record, diagnosis.unexplained))
     )
     yield from _section("Ruled out", _items(_because(judged) for judged in diagnosis.ruled_out))
     yield from _section("Not checked", _groups(view.not_checked))
@@ -89,7 +86,7 @@ def render_change(before: RunRecord, record: RunRecord, view: View) -> Iterator[
     out = [judged for judged in record.diagnosis.ruled_out if judged.cause not in settled]
     if {cause.id for cause in view.found} != known:
         yield Line()
-        yield Line(verdict_text(record, view), STYLES[record.diagnosis.outcome])
+        yield Line(verdict_line(record, view), STYLES[record.diagnosis.outcome])
         yield from _section("Customer", [Line(view.customer_text, indent=2)])
         for found in new:
             yield from _found(found, several=True)
@@ -116,24 +113,19 @@ def _meaning(meaning: Meaning | None) -> Iterator[Line]:
 def _found(found: AdvisedCause, *, several: bool) -> Iterator[Line]:
     if several:
         yield Line()
-        yield Line(_named(found), "bold")
+        yield Line(named(found), "bold")
     yield from _section("Why", _items(found.evidence))
     yield from _section("What to do", _fixes(found.fixes))
     yield from _section(
-        "Read on", _items(f"{reference.title}: {reference.url}" for reference in found.references)
+        "Read more", _items(f"{reference.title}: {reference.url}" for reference in found.references)
     )
 
 
 def _risks(view: View) -> Iterator[Line]:
     """Render what is there and affects nobody now."""
-    yield from _section(RISKS, _items(_named(risk) for risk in view.risks))
+    yield from _section(RISKS, _items(named(risk) for risk in view.risks))
     for risk in view.risks:
         yield from _found(risk, several=len(view.risks) > 1)
-
-
-def _named(found: AdvisedCause) -> str:
-    sure = "" if found.confidence == "certain" else " (likely)"
-    return f"{found.title}{sure}"
 
 
 def _fixes(fixes: Iterable[AdvisedFix]) -> Iterator[Line]:
@@ -197,13 +189,15 @@ def _observations(observations: Iterable[Observation]) -> Iterator[Line]:
 
 
 def _foot(record: RunRecord, network: Network) -> Iterator[Line]:
-    where = _WHERE[record.vantage]
+    looks = [look for look in record.observations.values() if look.probe not in (LOCATE, *REPORTED)]
+    count = sum(look.has_result for look in looks)
     yield Line()
     if line := line_text(record.observations.values()):
         yield Line(f"{line}.", "dim")
     yield Line(
-        f"Looked from {record.relay}, {where}, at {network.title}, edge {record.request.edge}, "
-        f"in {record.timings['total'] / 1000:.2f} s. TURN: {record.turn}. Knowledge {record.digest[:12]}.",
+        f"{count} {'check' if count == 1 else 'checks'} from {place_of(record)} ({network_of(record.vantage)}) "
+        f"against {network.title}, edge {record.request.edge}, in {record.timings['total'] / 1000:.2f} s. "
+        f"TURN: {record.turn}. Knowledge {record.digest[:12]}.",
         "dim",
     )
 

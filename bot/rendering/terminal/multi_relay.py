@@ -9,6 +9,7 @@ from typing import Final
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.comparison import compare, leading
 from bot.diagnosis.run_record import RunRecord
+from bot.rendering.place_text import network_of, place_of
 from bot.rendering.terminal.console import MARK, Line
 from bot.rendering.terminal.diagnosis import (
     STYLES,
@@ -18,9 +19,9 @@ from bot.rendering.terminal.diagnosis import (
     section,
 )
 from bot.rendering.terminal.guides import render_guides
+from bot.rendering.verdict_text import short_verdict
 from bot.rendering.view import View
 from knowledge.model.network import Network
-from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE
 
 DETAILS: Final = "details"
 RULES: Final = "rules"
@@ -72,13 +73,10 @@ def render_several(
     for record, view in zip(records, views, strict=True):
         found = frozenset(finding.cause for finding in record.diagnosis.found)
         yield Line()
-        yield Line(f"From {record.relay} ({_where(record)}): {view.headline}", "bold underline")
+        yield Line(
+            f"From {place_of(record)} ({network_of(record.vantage)}): {short_verdict(record)}",
+            "bold underline",
+        )
         if full or record is first or (found and found not in text):
             yield from render_details(record, view, network)
         text.append(found)
-
-
-def _where(record: RunRecord) -> str:
-    if record.vantage == UNKNOWN_VANTAGE:
-        return "maybe not in the user's network"
-    return "a reference, elsewhere" if record.vantage == REFERENCE else "in the user's network"

@@ -32,23 +32,26 @@ def render(
     yield Line(headline(reading, continued, view), STYLES[outcome(reading, continued)])
     for number, report in enumerate(reading.reports[:IN_FULL], 1):
         named = f" ({number} of {len(reading.reports)})" if len(reading.reports) > 1 else ""
-        yield from section(f"What the device saw{named}", items(sentences(report, quality)))
+        yield from section(f"What the device measured{named}", items(sentences(report, quality)))
         yield from section("Worth knowing", items(remarks(report, quality)))
-        yield from section("Not in it", items(missing(report)))
-        yield from section("Read with care", items(report.notes))
-    yield from section("What was pasted", items(pasted(reading.pasted)))
+        yield from section("Missing", items(missing(report)))
+        yield from section("Less certain", items(report.notes))
+    yield from section("Pasted output", items(pasted(reading.pasted)))
     yield from section("What that answers", items(_side(side, continued) for side in continued.comparisons))
     yield from section(
-        "Beside the relay",
+        "Compared with the relay",
         items(find_discrepancies(reading, continued.record.observations, continued.record.relay)),
     )
     for found in view.found:
-        yield from section("Found", items([found.title])) if len(view.found) > 1 else ()
+        yield Line()
+        word = "Found" if found.confidence == "certain" else "Probably"
+        yield Line(f"{word}: {found.title}", "bold")
         yield from cause_lines(found, several=False)
     ruled = [judged.title for judged in diagnosis.ruled_out]
     yield from section("Ruled out", items(ruled))
     yield from section(
-        "Possible", items(f"{judged.title}: {judged.because}" for judged in diagnosis.possible)
+        "Possible",
+        items(f"{judged.title}: {judged.because.partition('; ')[0]}" for judged in diagnosis.possible),
     )
     yield from section("Next", items(then))
 

@@ -4,34 +4,29 @@ It has at most 18 lines of 80 columns where the texts allow it; the rest is in `
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bot.diagnosis.measurements import measurements_of
 from bot.diagnosis.run_record import FILL, LOCATE, RunRecord
 from bot.model.vocabulary import person_options
-from bot.rendering.customer_text import split_sentences
 from bot.rendering.failure_text import REPORTED, sentence
 from bot.rendering.layers import layer_lines
+from bot.rendering.place_text import place_of, relay_rows, where_of
 from bot.rendering.symptom_text import assumed_as
+from bot.rendering.terminal.answer_blocks import TRIES, AnswerRoom, block, evidence_of, numbered, steps_of
 from bot.rendering.terminal.console import Line, height
 from bot.rendering.terminal.diagnosis import STYLES
-from bot.rendering.terminal.place_text import place_of, relay_rows, where_of
-from bot.rendering.terminal.verdict_text import verdict_text
+from bot.rendering.terminal.verdict_line import verdict_line
 from bot.rendering.view import View, has_results
-from knowledge.model.advice import AdvisedCause
 from knowledge.model.conclusions import NextQuestion
 from knowledge.model.schema import Knowledge
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
-ROLES: Final = {"firewall": "Firewall", "developer": "Developer", "support": "Support", "user": "User"}
-_LABEL: Final = 10  # width of the labels on the left
 _WIDE, _TALL = 80, 18
 _POSSIBLE: Final = 3  # possible causes that are named
 _CAUSES: Final = 4  # causes with their own step and evidence
-# Roles, sentences of evidence per cause, and whether blocks are apart, until all fits.
-_TRIES: Final = ((2, 2, True), (2, 1, True), (1, 1, True), (1, 1, False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +44,43 @@ class ShortAnswer:
 
     def head(self) -> list[Line]:
         """Return everything down to the evidence."""
-        for roles, sentences, apart in _TRIES:
-            lines = list(self._head(roles, sentences, apart=apart))
-            if height((*lines, *self.tail()), _WIDE) <= _TALL:
-                break
-        return lines
+        return list(self._head(self._room()))
 
-    def _head(self, roles: int, sentences: int, *, apart: bool) -> Iterator[Line]:
+    def _room(self) -> AnswerRoom:
+        for room in TRIES:
+            if height((*self._head(room), *self._tail((), room)), _WIDE) <= _TALL:
+                break
+        return room
+
+    def _head(self, room: AnswerRoom) -> Iterator[Line]:
         view, diagnosis = self.view, self.record.diagnosis
         is_clear, tested = diagnosis.outcome == "clear", has_results(self.record)
-        yield Line(verdict_text(self.record, view), STYLES[diagnosis.outcome])
+        yield Line(verdict_line(self.record, view), STYLES[diagnosis.outcome])
         if note := assumed_as(self.record.request):
             yield Line(note, "yellow")
         if not self._is_several:
             yield from (Line(layers, "dim") for layers in layer_lines(self.record))
-        yield from _block("Relays", relay_rows(view.vantages))
-        yield from _block("Meaning", view.meaning.texts[:1] if view.meaning and not tested else ())
-        yield from _block("Reason", self._reasons() if diagnosis.outcome == "unclear" else ())
-        yield from _block("Customer", [view.customer_text])
-        yield from _block("Do this", _steps(view.found[:_CAUSES], roles), gap=apart or len(view.found) == 1)
+        yield from block("Relays", relay_rows(view.vantages), gap=room.gaps > 0)
+        yield from block("Meaning", view.meaning.texts[:1] if view.meaning and not tested else ())
+        yield from block("Reason", self._reasons() if diagnosis.outcome == "unclear" else ())
+        yield from block("Customer", [view.customer_text])
+        wide = room.gaps > 1 or (room.gaps > 0 and len(view.found) == 1)
+        yield from block("Do this", steps_of(view.found[:_CAUSES], room), gap=wide)
         causes = view.risks if is_clear else view.found
-        evidence = _numbered(_evidence(causes[:_CAUSES], sentences))
-        yield from _block("Risk" if is_clear else "Evidence", evidence, gap=apart)
-        yield from _block("Next", self._next() if not (is_clear and view.risks) else ())
-        yield from _block("Measured", self._measured() if is_clear else ())
+        evidence = numbered(evidence_of(causes[:_CAUSES], room))
+        yield from block("Risk" if is_clear else "Evidence", evidence, gap=room.gaps > 1)
+        yield from block("Next", self._next() if not (is_clear and view.risks) else ())
+        yield from block("Measured", self._measured() if is_clear else ())
 
     def tail(self, lost: Sequence[str] = ()) -> list[Line]:
         """Return the rest: where packets are *lost*, the question, and the counts."""
-        return list(self._tail(lost))
+        return list(self._tail(lost, self._room()))
 
-    def _tail(self, lost: Sequence[str]) -> Iterator[Line]:
-        yield from _block("Lost", lost, gap=False)
+    def _tail(self, lost: Sequence[str], room: AnswerRoom) -> Iterator[Line]:
+        yield from block("Lost", lost, gap=False)
         question = self.record.diagnosis.next_question
         if question and not self.asks and len(self.view.found) <= 1:
-            yield from _block("Question", [ask_with_option(question, self.knowledge)])
+            yield from block("Question", [ask_with_option(question, self.knowledge)], gap=room.gaps > 0)
         yield Line()
         yield Line(f"{self._counts()} {self._more()}", "dim")
 
@@ -160,42 +158,3 @@ def ask_with_option(question: NextQuestion, knowledge: Knowledge) -> str:
     words = person_options(knowledge).get(question.option, {})
     values = list(dict.fromkeys(words.values())) or ["VERSION"]
     return f"{question.ask} Add {' or '.join(f'--{question.option} {value}' for value in values)}."
-
-
-def _block(label: str, texts: Iterable[str | tuple[str, str]], *, gap: bool = True) -> Iterator[Line]:
-    """Put *label* beside *texts*, after an empty line; a pair has a second label. Nothing without texts."""
-    for number, text in enumerate(texts):
-        if number == 0 and gap:
-            yield Line()
-        second, body = text if isinstance(text, tuple) else ("", text)
-        mark = ("" if number else label).ljust(_LABEL)
-        yield Line(body, mark=f"{mark} {second.ljust(_LABEL)}" if second or body is not text else mark)
-
-
-def _numbered(texts: Sequence[str]) -> list[str]:
-    several = len(texts) > 1
-    return [f"{number}. {text}" if several else text for number, text in enumerate(texts, 1) if text]
-
-
-def _evidence(causes: Sequence[AdvisedCause], most: int) -> list[str]:
-    """One line per cause; a single cause may have more sentences."""
-    count = most if len(causes) == 1 else min(most, 1)
-    return [" ".join(cause.evidence[:count]) for cause in causes]
-
-
-def _steps(causes: Sequence[AdvisedCause], roles: int) -> list[tuple[str, str]]:
-    """The first step of each role, or of each cause if there are several, grouped by role."""
-    several = len(causes) > 1
-    found: list[tuple[str, str]] = []
-    for number, cause in enumerate(causes, 1):
-        by_role: dict[str, str] = {}
-        for fix in cause.fixes:
-            by_role.setdefault(ROLES.get(fix.who, fix.who), split_sentences(fix.do)[0])
-        for role, text in list(by_role.items())[: 1 if several else roles]:
-            found.append((role, f"{number}. {text}" if several else text))
-    order = list(dict.fromkeys(role for role, _ in found))
-    grouped = sorted(found, key=lambda item: order.index(item[0]))
-    return [
-        ("" if number and grouped[number - 1][0] == role else role, text)
-        for number, (role, text) in enumerate(grouped)
-    ]

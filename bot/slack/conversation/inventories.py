@@ -80,7 +80,7 @@ def row_of(status: RelayStatus, now: float) -> RelayRow:
 
 def _state(status: RelayStatus, now: float) -> str:
     if not status.connected:
-        found = f"last connected {spoken_ago(now - status.seen)} ago" if status.seen else "never seen"
+        found = f"last connected {spoken_ago(now - status.seen)} ago" if status.seen else "never connected"
         return f"not connected, {found}{f' ({status.gone})' if status.gone else ''}"
     parts = ["connected" if status.ready else f"connected, but {status.gone or 'not ready'}"]
     if status.round_trip_ms is not None:

@@ -5,12 +5,11 @@ from bot.rendering.blocks.block_types import section
 from bot.rendering.blocks.elements import numbered, row
 from bot.rendering.blocks.message import Message, MessageBuilder
 from bot.rendering.blocks.notices import note
-from bot.rendering.view import headline
 from bot.slack.api.actor import Actor
 from bot.slack.delivery.outbox import post_once
 from bot.slack.state import run_messages
 from bot.slack.state.context import AppContext
-from bot.slack.state.finished_run import FinishedRun
+from bot.slack.state.finished_run import FinishedRun, headline_of
 
 
 async def reply(context: AppContext, actor: Actor, message: Message) -> None:
@@ -28,9 +27,10 @@ def help_text(context: AppContext) -> Message:
 async def concluded(context: AppContext, actor: Actor, finished: FinishedRun, why: str) -> None:
     """Post what changed in the thread. The message above holds the full verdict."""
     diagnosis = finished.record.diagnosis
-    text = f"{why} {headline(diagnosis)}. See the message at the top for details."
+    headline = await context.worker.call(headline_of, context.engine, finished)
+    text = f"{why} {headline}. See the message at the top for details."
     if diagnosis.next_question:
-        text += f" Still open: {diagnosis.next_question.ask}"
+        text += f" Question: {diagnosis.next_question.ask}"
     await reply(context, actor, note(text))
 
 

@@ -60,14 +60,15 @@ async def settle_run(context: AppContext, run_id: str) -> None:
         await step_results.complete(context, step)
 
 
-async def notify(context: AppContext, run_id: str) -> None:
-    """Post in the thread of a finished run, once, that it has ended: an edited message notifies nobody."""
+async def reply_after_verdict(context: AppContext, run_id: str, *, mentions: bool) -> None:
+    """Post in the thread of a finished run, once: the open question, or that it has ended, if *mentions*."""
     run = await context.store.run(run_id)
     case = await context.store.case(run.case) if run else None
     if run is None or case is None or run.status != "done" or not case.user.startswith(PEOPLE):
         return
     thread = case.thread_ts or case.message_ts
-    row = PostRow(f"end of {run.id}", run.id, case.team, case.channel, thread, {"ended": "yes"})
+    how = {"ended": "yes"} if mentions else {"asks": "yes"}
+    row = PostRow(f"end of {run.id}", run.id, case.team, case.channel, thread, how)
     await deliver(context, await context.store.owe(row))
 
 
@@ -165,6 +166,8 @@ async def _message_of(context: AppContext, owed: PostRow, case: CaseRow, run: Ru
     if how.get("ended"):
         return await context.worker.call(run_messages.ended_message, context.engine, finished)
     before = await context.run_history.before(finished)
+    if how.get("asks"):
+        return await context.worker.call(run_messages.question_message, context.engine, before, finished)
     if before and owed.key == run.id:
         return await context.worker.call(run_messages.change_message, context.engine, before, finished)
     return await context.worker.call(

@@ -83,8 +83,9 @@ async def _execute(context: AppContext, running: ActiveRun) -> None:
     if await context.store.finish_run(running.run.id, "done", finished.outcome, summary):
         context.run_history.keep(finished)
         await _report_progress(context, running)
-        if time.time() - running.run.started > NOTIFY_AFTER:
-            await _in_slack(outbox.notify(context, running.run.id), running)
+        late = time.time() - running.run.started > NOTIFY_AFTER
+        if late or finished.record.diagnosis.next_question:
+            await _in_slack(outbox.reply_after_verdict(context, running.run.id, mentions=late), running)
         await locate_drops(context, running, finished)
         await fill_lines(context, running, finished)
 

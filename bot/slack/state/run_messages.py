@@ -25,12 +25,12 @@ from bot.rendering.blocks.customer import customer_copy
 from bot.rendering.blocks.decision_path import Mark, walked
 from bot.rendering.blocks.elements import ButtonContext
 from bot.rendering.blocks.message import Message
-from bot.rendering.blocks.question import ended
+from bot.rendering.blocks.question import ask, ended
 from bot.rendering.blocks.run_header import RunHeader, run_header
 from bot.rendering.blocks.tree_image import Picture, picture
 from bot.rendering.blocks.verdict import verdict
 from bot.rendering.blocks.verdict_controls import VerdictOptions, more
-from bot.rendering.view import headline
+from bot.rendering.verdict_text import short_verdict
 from bot.slack.state.finished_run import EVERY, FinishedRun, view_of
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
@@ -144,7 +144,7 @@ def tree_picture(engine: Engine, finished: FinishedRun) -> Picture:
     """Draw the decision path as a PNG; for several relays, the path of the leading one."""
     finished = _led(finished)
     header, record = header_of_finished(engine, finished), finished.record
-    concluded = [(headline(record.diagnosis), MARKS[finished.outcome])]
+    concluded = [(short_verdict(record), MARKS[finished.outcome])]
     name = f"Error {header.subject}{f', from {finished.of}' if finished.of else ''}"
     return picture(name, walked(record, engine.knowledge), concluded)
 
@@ -171,6 +171,15 @@ def preflight_message(engine: Engine, finished: FinishedRun, platform: str) -> M
     view = view_of(engine, finished, platform)
     guide = next((item for item in view.preflight if item.platform == platform), None)
     return guides.preflight(header_of_finished(engine, finished), guide) if guide else None
+
+
+def question_message(engine: Engine, before: FinishedRun | None, finished: FinishedRun) -> Message | None:
+    """Ask the open question; None if there is none, or if the run *before* asked the same."""
+    asked = finished.record.diagnosis.next_question
+    former = before.record.diagnosis.next_question if before else None
+    if asked is None or (former and former.question == asked.question):
+        return None
+    return ask(header_of_finished(engine, finished), asked)
 
 
 def ended_message(engine: Engine, finished: FinishedRun) -> Message:

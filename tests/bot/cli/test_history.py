@@ -1,5 +1,6 @@
 """Earlier runs in the terminal: listed, repeated and compared, from the store that Slack's buttons use."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from probes.protocol.model import UNKNOWN_VANTAGE
 from tests.bot.cli.test_main import lineman, refused
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
 from tests.bot.small_world import SmallWorld, small_world
+from tests.conftest import PREFIX
 from tests.previews.samples import MEDIA_LOST, SIGNALING_SHUT
 from tests.turnserver import Coturn
 
@@ -81,16 +83,29 @@ def test_changes_name_what_is_new_and_another_request() -> None:
     engine = made_up_desk(MadeUpRelay((MEDIA_LOST,)))
     lost = engine.diagnose(Request("31009", "android"), lambda _: None)
     text = to_text(render_changes("a", (shut,), "b", (lost,), engine.knowledge))
-    assert text.startswith("\nNot the same test. b compared with a.")
+    assert text.startswith("\nNot the same test as before. b compared with a.")
     assert "Platform: iOS, now Android" in text
     before, now = "\nFound only before\n", "\nFound only this time\n"
     assert text.index(before) < text.index(shut.diagnosis.found[0].title) < text.index(now)
     assert lost.diagnosis.found[0].title in text.partition(now)[2]
     fine = made_up_desk(MadeUpRelay()).diagnose(REQUEST, lambda _: None)
-    assert to_text(render_changes("a", (shut,), "b", (fine,), engine.knowledge)).startswith("\nFixed. b ")
+    assert to_text(render_changes("a", (shut,), "b", (fine,), engine.knowledge)).startswith(
+        "\nFixed: no problem found. b "
+    )
     same = to_text(render_changes("a", (shut,), "b", (shut,), engine.knowledge))
     assert same.startswith("\nStill failing. b compared with a.")
     assert "Different request" not in same
+
+
+def test_the_tests_store_nothing_of_their_own_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `LINEMAN_DATABASE`, a run of a test goes to a temporary folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LINEMAN_DATABASE", raising=False)
+    file = database_file(os.environ)
+    assert file.parts[:-3] == Path(os.environ["XDG_STATE_HOME"]).parts[:-1]
+    assert PREFIX in str(file)
 
 
 def test_where_runs_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

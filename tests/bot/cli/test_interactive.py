@@ -24,7 +24,8 @@ from bot.rendering.terminal.console import Line, fit, to_text
 from bot.rendering.terminal.diagnosis import render_change, render_question
 from bot.rendering.terminal.multi_relay import render_parts
 from bot.rendering.terminal.short_answer import ShortAnswer
-from bot.rendering.view import headline, make_view
+from bot.rendering.verdict_text import brief, short_verdict
+from bot.rendering.view import make_view
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.conclusions import Answered, Diagnosis, Finding, Judged, NextQuestion
@@ -100,7 +101,7 @@ def test_reference() -> None:
     assert text(case).startswith("Could not tell: this machine is not in the user's network.")
     assert "0 causes ruled out" in text(case)
     told = text(case, "details")
-    assert "as a reference, outside the user's network" in told
+    assert "checks from this machine (reference) against" in told
     assert "\nRuled out" not in told
 
 
@@ -134,7 +135,7 @@ def test_everything_has_every_observation() -> None:
     assert places == sorted(places)
 
 
-FINDING = Finding("a", "The door is shut", "certain", (), ())
+FINDING = Finding("a", "TURN is blocked", "certain", (), ())
 JUDGED = Judged("b", "The window is shut", "")
 DIAGNOSIS = Diagnosis("31009", ("ios",), "unclear")
 
@@ -142,25 +143,31 @@ DIAGNOSIS = Diagnosis("31009", ("ios",), "unclear")
 @pytest.mark.parametrize(
     ("diagnosis", "said"),
     [
-        (replace(DIAGNOSIS, outcome="found", found=(FINDING,)), "Found: The door is shut"),
+        (replace(DIAGNOSIS, outcome="found", found=(FINDING,)), "Blocked: TURN is blocked"),
         (
             replace(DIAGNOSIS, outcome="found", found=(replace(FINDING, confidence="likely"),)),
-            "Probably: The door is shut",
+            "Blocked: TURN is blocked (probably)",
         ),
-        (replace(DIAGNOSIS, outcome="found", found=(FINDING, FINDING)), "Found 2 causes"),
-        (replace(DIAGNOSIS, outcome="clear"), "No problem found from here"),
+        (replace(DIAGNOSIS, outcome="found", found=(FINDING, FINDING)), "Blocked: 2 causes found"),
+        (
+            replace(DIAGNOSIS, outcome="found", found=(replace(FINDING, impact="degrades"),)),
+            "Degraded: TURN is blocked",
+        ),
+        (replace(DIAGNOSIS, outcome="clear"), "No problem found"),
         (replace(DIAGNOSIS, possible=(JUDGED,)), "Could not tell: one cause is possible"),
         (replace(DIAGNOSIS, possible=(JUDGED, JUDGED)), "Could not tell: 2 causes are possible"),
-        (replace(DIAGNOSIS, not_checked=(JUDGED,)), "Could not tell: not everything could be checked"),
+        (replace(DIAGNOSIS, not_checked=(JUDGED,)), "Could not tell: some causes could not be checked"),
         (
             replace(DIAGNOSIS, unexplained=("x",)),
-            "Could not tell: something failed that no known cause explains",
+            "Could not tell: a check failed, and no known cause explains it",
         ),
     ],
 )
-def test_headline(diagnosis: Diagnosis, said: str) -> None:
-    """The headline says the outcome and no more."""
-    assert headline(diagnosis) == said
+def test_short_verdict(diagnosis: Diagnosis, said: str) -> None:
+    """The verdict says the outcome and no more."""
+    case = record(Request("31009", "ios"), {})
+    assert short_verdict(replace(case, diagnosis=diagnosis)) == said
+    assert brief(said) == said.replace("Blocked: TURN is blocked", "Blocked: TURN")
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ async def test_for_people(world: SmallWorld) -> None:
     assert (code, err) == (0, "")
     assert "\x1b" not in out
     told = [
-        "Blocked: Connections to the signaling gateways are blocked.",
+        "Blocked: Connections to the signaling gateways.",
         "Customer",
         "Do this",
         "Firewall",
@@ -93,7 +93,7 @@ async def test_for_people(world: SmallWorld) -> None:
         "Firewall admin",
         "\nRuled out",
         "\nNot checked",
-        "Looked from local, in the user's network, at Small World",
+        "checks from this machine (user's network) against Small World",
         "Firewall rules",
         "The SDK's own test, inside the app: iOS",
         "Every check",

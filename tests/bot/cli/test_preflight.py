@@ -41,7 +41,14 @@ def test_a_report_is_told_in_words(
     """What it is, what the device saw, what that answers and what to do next, with the exit code of the outcome."""
     assert main(["preflight", files[form]]) == code
     out = capsys.readouterr().out
-    for part in (word, "What the device saw", "Measured: round trip", "What that answers", "Next", "MOS"):
+    for part in (
+        word,
+        "What the device measured",
+        "Measured: round trip",
+        "What that answers",
+        "Next",
+        "MOS",
+    ):
         assert part in out
 
 

@@ -38,7 +38,7 @@ async def test_file_and_pasted_json(tmp_path: Path) -> None:
     ended, out, err = await lineman(typed="\n".join(typed))
     assert (ended, err) == (0, "")
     assert out.count(READ) == 3
-    assert "[1] the looks of this case" in out
+    assert "[1] the checks of this case" in out
     assert "Report of the SDK's own test on device: read" in out
     assert "To run checks from this host as well: /diagnose 31009 javascript" in out
     assert "Output of dig about voice-js.roaming.twilio.com" in out
@@ -75,7 +75,7 @@ async def test_on_a_terminal() -> None:
     try:
         await terminal.read_until("lineman> ")
         typing = asyncio.create_task(asyncio.to_thread(terminal.type, f"{report}\n"))
-        await terminal.read_until("What the device saw")
+        await terminal.read_until("What the device measured")
         await typing
         await terminal.read_until("leaves it open.")
         terminal.type("\nquit\n")

@@ -57,9 +57,7 @@ def test_reference_relay_neither_clears_nor_blurs() -> None:
     """Beside a relay that sees nothing wrong, one elsewhere leaves it clear; alone it can tell nothing."""
     assert aggregate([FINE, CLOUD]).diagnosis.outcome == FINE.diagnosis.outcome == "clear"
     assert aggregate([CLOUD, replace(CLOUD, relay="cloud-2")]).diagnosis.outcome == "unclear"
-    assert (
-        view_together([FINE, CLOUD], KNOWLEDGE, NETWORK).headline == "No problem found from any of 2 relays"
-    )
+    assert view_together([FINE, CLOUD], KNOWLEDGE, NETWORK).headline == "No problem found at 2 relays"
 
 
 def test_one_relay_stays_as_it_is() -> None:

@@ -115,9 +115,9 @@ def test_text() -> None:
     views = [make_view(one, KNOWLEDGE, NETWORK) for one in records]
     text = "\n".join(line.text for line in render_several(records, views, NETWORK))
     assert text.index("only from acme-hq, not from berlin") < text.index(
-        "From acme-hq (in the user's network): Found"
+        "From acme-hq (user's network): Degraded"
     )
-    assert "From berlin (in the user's network): " in text
+    assert "From berlin (user's network): " in text
 
 
 def test_no_plan_no_comparison() -> None:

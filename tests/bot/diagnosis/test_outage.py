@@ -54,7 +54,7 @@ def test_what_every_relay_shows_is_an_outage() -> None:
     assert (cause.cause, cause.scope) == ("service-failing", "everywhere")
     assert cause.seen_from == ("acme-hq", "cloud (reference)")
     view = view_together(named, KNOWLEDGE, NETWORK)
-    assert view.headline == "Found: The service failed, or could not reach the app's server, from both relays"
+    assert view.headline == "Blocked at both relays: The service failed, or could not reach the app's server"
     evidence = " ".join(view.found[0].evidence)
     assert "TCP 443 to" in evidence
     assert "According to the code" not in evidence

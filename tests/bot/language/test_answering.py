@@ -88,7 +88,7 @@ def test_evidence_of_the_case_comes_first() -> None:
     )
     answer = asked("how do you know?", about)
     assert answer.text == "TCP 443 was refused by 192.0.2.1."
-    assert answer.sources[0].title == "the looks of this case"
+    assert answer.sources[0].title == "the checks of this case"
 
 
 def test_commands_print_json(capsys: pytest.CaptureFixture[str]) -> None:

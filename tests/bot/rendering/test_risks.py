@@ -70,7 +70,7 @@ def test_terminal_names_a_risk_alone() -> None:
 def test_terminal_lists_a_risk_after_what_was_found() -> None:
     """Beside a cause, the headline names the cause, and the risk comes after it."""
     text = shown(BOTH)
-    assert text.startswith("Blocked: UDP to the media ports is blocked.\n")
+    assert text.startswith("Blocked: UDP to the media ports.\n")
     assert text.index("Why") < text.index("Risks: nobody is affected now") < text.index("Ruled out")
     assert "2 causes found" not in text
 
@@ -78,13 +78,13 @@ def test_terminal_lists_a_risk_after_what_was_found() -> None:
 def test_slack_names_a_risk() -> None:
     """The message says it in text and blocks, offers the steps, and asks for no feedback on a cause."""
     sent = message(RISK)
-    assert sent.text.startswith(f"No problem found. 1 risk: {TITLE}.")
+    assert sent.text.startswith(f"No problem found from acme-hq. 1 risk: {TITLE}.")
     blocks = str(sent.blocks)
     assert f"Risk: {TITLE}" in blocks
     assert "Fix steps" in blocks
     assert "That was it" not in blocks
     both = message(BOTH)
-    assert both.text.startswith("Found: UDP to the media ports is blocked.")
+    assert both.text.startswith("Blocked: UDP to the media ports is blocked.")
     assert f"Risk: {TITLE}." in both.text
 
 
@@ -112,14 +112,14 @@ def test_several_relays_name_a_risk() -> None:
     """The joined verdict and the comparison name the risk, and the relay that sees it."""
     records = [RISK, sample(relay="berlin")]
     assert view_together(records, KNOWLEDGE, NETWORK).headline == (
-        f"No problem found from any of 2 relays. 1 risk: {TITLE}"
+        f"No problem found at 2 relays. 1 risk: {TITLE}"
     )
     says = "Tested from acme-hq and berlin: no problem found from any of them. 1 risk: "
     assert compare(records).says == f"{says}{TITLE}, from acme-hq."
     lines = render_several(records, [view_of(record) for record in records], NETWORK)
     text = "\n".join(line.text for line in lines)
-    assert f"From acme-hq (in the user's network): No problem found. 1 risk: {TITLE}" in text
-    assert "From berlin (in the user's network): No problem found from here" in text
+    assert f"From acme-hq (user's network): No problem found. 1 risk: {TITLE}" in text
+    assert "From berlin (user's network): No problem found" in text
 
 
 @pytest.mark.parametrize("record", [RISK, BOTH], ids=["alone", "beside a cause"])

@@ -22,6 +22,7 @@ from bot.slack.state.context import AppContext
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message, User
+from tests.slack.bot import is_notice
 
 PATIENCE = 30.0  # seconds; a busy machine may take long
 
@@ -41,12 +42,22 @@ class Here:
         return await self.slack.records.until(true, PATIENCE, why)
 
     def ours(self) -> list[Message]:
-        return [one for one in self.slack.messages() if one.bot]
+        """Our messages, without the questions after verdicts."""
+        return [one for one in self.slack.messages() if one.bot and not is_notice(one)]
+
+    def questions(self) -> list[Message]:
+        """What followed verdicts in their threads: the open question, or that a long run has ended."""
+        return [one for one in self.slack.messages() if one.bot and is_notice(one)]
 
     async def verdict(self, number: int = 0) -> Message:
         """Our message of this *number*, once it has ended."""
         await self.until(lambda: len(self.ours()) > number and "lm_again" in self.ours()[number].actions())
         return self.ours()[number]
+
+    async def question(self, number: int = 0) -> Message:
+        """What followed the verdict of this *number*."""
+        await self.until(lambda: len(self.questions()) > number, "a question after the verdict")
+        return self.questions()[number]
 
     async def reply(self, said: str) -> Message:
         """The message of ours in a thread that says so."""
@@ -88,6 +99,7 @@ async def open_app(
         try:
             yield Here(slack, relay, context)
         finally:
+            await context.tasks.drain(2)  # a question may follow the last verdict
             await slack.deliveries.drain()
             slack.may_be_down = True  # it hears of its own messages to the last
             await sockets.stop_reading()

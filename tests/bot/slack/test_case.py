@@ -16,8 +16,8 @@ async def test_command(here: Here) -> None:
     assert delivery.acked
     assert delivery.answer is None
     assert message.thread_ts is None
-    assert message.text.startswith("Found: ")
-    assert "Looking into 31009 on iOS" in message.history[0]
+    assert message.text.startswith("Blocked: ")
+    assert "Checking 31009 on iOS" in message.history[0]
     assert len(here.ours()) == 1
 
 
@@ -30,8 +30,8 @@ async def test_fixed_and_tested_again(here: Here) -> None:
     await here.slack.click(first, "lm_again", here.user("grace"))
     change = await here.verdict(1)
     assert change.thread_ts == first.ts
-    assert "Resolved" in change.text
-    await here.until(lambda: "esolved" in str(first.blocks[0]), "the message of the case to turn resolved")
+    assert change.text.startswith("Fixed: no problem found")
+    await here.until(lambda: "Fixed: " in str(first.blocks[0]), "the message of the case to say so")
     assert len(here.ours()) == 2
 
 
@@ -40,7 +40,7 @@ async def test_answer_by_button(here: Here) -> None:
     await here.slack.command("/diagnose 31009 javascript", here.user())
     message = await here.verdict()
     before = message.text
-    assert "Still to answer" in before
+    assert "Question: " in before
     grace = here.user("grace")
     await here.slack.click(await here.slack.reveal(message, "lm_more", grace), "lm_answer_1", grace)
     await here.until(lambda: message.text != before, "the verdict to change")
@@ -57,7 +57,7 @@ async def test_every_button(here: Here) -> None:
     more = await here.slack.reveal(message, "lm_more", grace)
     assert len(message.actions()) == 6  # with the feedback block
     for place, action, said in (
-        (message, "lm_evidence", "looks were fine"),
+        (message, "lm_evidence", "checks passed"),
         (message, "lm_fixes", "What to do on"),
         (more, "lm_preflight", "Preflight test on"),
         (more, "lm_tree", "How it was decided"),
@@ -65,11 +65,11 @@ async def test_every_button(here: Here) -> None:
         await here.slack.click(place, action, grace)
         assert (await here.reply(said)).thread_ts == message.ts
     await here.slack.click(more, "lm_ticket", grace)
-    assert (await here.whisper("Told to the customer")).only_for == grace.id
+    assert (await here.whisper("For the customer")).only_for == grace.id
     copy = await here.slack.reveal(message, "lm_customer", grace)
     assert copy.blocks[0]["elements"][0]["type"] == "rich_text_preformatted"
     assert copy.blocks[0]["elements"][0]["elements"][0]["text"] in message.text
-    evidence = await here.reply("looks were fine")
+    evidence = await here.reply("checks passed")
     await here.slack.click(evidence, "lm_raw", here.user())
     await here.until(lambda: any(file.name.endswith(".json") for file in here.slack.files.values()))
     assert any(file.name.endswith(".png") for file in here.slack.files.values())
@@ -170,16 +170,36 @@ async def test_stop_by_command(here: Here) -> None:
     await here.whisper("Nothing is running here")
 
 
+async def test_the_open_question_is_the_first_reply(here: Here) -> None:
+    """It is asked once, with a button for each answer; a second run with the same question does not ask again."""
+    await here.slack.command("/diagnose 31009 javascript", here.user())
+    top = await here.verdict()
+    asked = await here.question()
+    assert asked.thread_ts == top.ts
+    assert asked.text.startswith("Question: ")
+    assert "Question: " not in str(top.blocks)
+    await here.slack.click(top, "lm_again", here.user())
+    await here.verdict(1)
+    assert await here.context.tasks.drain(10) == ()
+    assert here.questions() == [asked]
+    before = top.text
+    await here.slack.click(asked, "lm_answer_1", here.user("grace"))
+    await here.until(lambda: top.text != before, "the verdict to change")
+    assert await here.context.tasks.drain(10) == ()
+    assert await here.context.store.due() == ()
+
+
 async def test_a_run_that_took_long(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waited long is mentioned once in the thread, with the open question; others are not disturbed."""
     monkeypatch.setattr("bot.slack.runs.execute.NOTIFY_AFTER", -1.0)
     await here.slack.command("/diagnose 31009 javascript", here.user())
     top = await here.verdict()
-    told = await here.reply("The message above has the details")
+    told = await here.question()
+    assert "The message above has the details" in told.text
     assert told.thread_ts == top.ts
     assert f"<@{here.user().id}>" in str(told.blocks)
     await here.slack.click(told, "lm_answer_1", here.user("grace"))
     await here.reply("See the message at the top")
     assert await here.context.tasks.drain(10) == ()
-    assert [message.text for message in here.ours()].count(told.text) == 1
+    assert here.questions() == [told]
     assert await here.context.store.due() == ()

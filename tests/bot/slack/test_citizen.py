@@ -159,7 +159,7 @@ async def test_people_from_outside(here: Here) -> None:
         "only be used by people of our own organization" in refused.text for refused in slack.whispers(guest)
     )
     await slack.click(top, "lm_evidence", guest)
-    await here.reply("looks were fine")
+    await here.reply("checks passed")
     assert len(here.relay.plans) == 1
 
 

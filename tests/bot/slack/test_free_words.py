@@ -63,7 +63,7 @@ async def test_clear_story(here: Here, database: Path) -> None:
 async def test_close_story(here: Here, database: Path, capsys) -> None:
     """A story that fits several causes is a choice of three and none; the one chosen is looked into and kept."""
     await here.slack.command("/diagnose my phone does not ring", here.user())
-    which = await here.whisper("That may be one of these")
+    which = await here.whisper("It may be one of these")
     assert [one for one in which.actions() if one.startswith("lm_reading")] == [
         "lm_reading_1",
         "lm_reading_2",
@@ -81,7 +81,7 @@ async def test_close_story(here: Here, database: Path, capsys) -> None:
 async def test_none_of_these(here: Here, database: Path) -> None:
     """None of the readings opens the form with what was told; a story there is read like any other."""
     await here.slack.mention("on android the app does not ring any more", here.user())
-    which = await here.reply("That may be one of these")
+    which = await here.reply("It may be one of these")
     await here.slack.click(which, "lm_none", here.user("grace"))
     view = await form(here)
     assert '"initial_option": {' in str(view.content).replace("'", '"')
@@ -133,7 +133,7 @@ async def test_hostile_story_in_the_form(here: Here) -> None:
         await here.slack.command("/diagnose", here.user())
         answer = await here.slack.submit(await form(here), {"code": "any", "story": text}, here.user())
         assert answer.answer is None
-    await here.whisper("That may be one of these")
+    await here.whisper("It may be one of these")
     await here.verdict()
     assert TOKEN not in str(await stories(here)) + str(here.slack.records.outgoing)
     assert here.slack.pings() == []
@@ -142,7 +142,7 @@ async def test_hostile_story_in_the_form(here: Here) -> None:
 async def test_story_in_a_direct_message(here: Here) -> None:
     """In direct messages a story is read too, and the choice goes on in its thread."""
     said = await here.slack.tell("calls do not work on the hotel wifi", here.user())
-    which = await here.reply("That may be one of these")
+    which = await here.reply("It may be one of these")
     assert which.thread_ts == said.ts
     await here.slack.click(which, "lm_reading_1", here.user())
     await here.until(lambda: [one for one in here.ours() if "lm_again" in one.actions()])
@@ -151,7 +151,7 @@ async def test_story_in_a_direct_message(here: Here) -> None:
 async def test_stories_keep_no_secrets(here: Here) -> None:
     """What is kept of a story is without its secrets; the choice of another workspace's story is refused."""
     await here.slack.mention("my phone +4915112345678 does not ring", here.user())
-    which = await here.reply("That may be one of these")
+    which = await here.reply("It may be one of these")
     (kept,) = await stories(here)
     assert "4915112345678" not in str(kept) + str(which.blocks) + which.text
     await here.context.store.labels._change("UPDATE readings SET team = ? WHERE id = ?", "TOTHER", kept["id"])
@@ -164,7 +164,7 @@ async def test_meaning(here: Here) -> None:
     """A code that is only asked about is explained, with what it is confused with, and can be diagnosed from there."""
     await here.slack.command("/diagnose meaning 31005", here.user())
     said = await here.whisper("31005 Connection error")
-    assert "Not to be taken for 31009" in said.text
+    assert "Not the same as 31009" in said.text
     assert here.ours() == []
     await here.slack.click(said, "lm_meaning_2", here.user())
     await here.whisper("53000 Signaling connection error")
@@ -176,14 +176,14 @@ async def test_meaning_elsewhere(here: Here) -> None:
     """A code of another product says whose it is; one that nobody knows offers the nearest as buttons."""
     await here.slack.mention("what does 31901 mean?", here.user())
     foreign = await here.reply("31901 Stream - WebSocket")
-    assert "no code of the Voice SDKs" in str(foreign.blocks)
+    assert "not a code of the Voice SDKs" in str(foreign.blocks)
     assert "lm_start" not in foreign.actions()
     await here.slack.mention("what does 31006 mean", here.user())
-    unknown = await here.reply("31006 is no error code that I know")
+    unknown = await here.reply("31006 is not an error code that I know")
     await here.slack.click(unknown, "lm_meaning_1", here.user())
     await here.reply("31005 Connection error. The")
     await here.slack.command("/diagnose 31006", here.user())
-    await here.slack.click(await here.whisper("31006 is no error"), "lm_start_2", here.user())
+    await here.slack.click(await here.whisper("31006 is not an error"), "lm_start_2", here.user())
     verdict = await here.verdict(3)
     assert "31007" in verdict.history[0]
 

@@ -26,7 +26,7 @@ async def test_a_card_and_its_button(slack: FakeSlack, serving: Serving) -> None
         assert here.ours() == []  # nothing but the card, until somebody presses
         await slack.press_card(posted, ADDRESS, "lm_start", here.user("ada"))
         verdict = await here.verdict()
-        assert (verdict.thread_ts, "Found" in verdict.text) == (posted.ts, True)
+        assert (verdict.thread_ts, "Blocked" in verdict.text) == (posted.ts, True)
 
 
 async def test_a_link_in_a_thread(here: Here) -> None:

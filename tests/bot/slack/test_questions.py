@@ -22,9 +22,9 @@ async def test_evidence_comes_first(here: Here) -> None:
     await here.slack.say("why?", here.user("grace"), thread=top.ts)
     said = await here.reply("no reply")
     assert said.text.index("[1]") < said.text.index("[2]")
-    assert "[1] the looks of this case; [2] knowledge/causes/signaling-blocked.yaml" in said.text
+    assert "[1] the checks of this case; [2] knowledge/causes/signaling-blocked.yaml" in said.text
     await here.slack.click(said, "lm_evidence", here.user("grace"))
-    await here.reply("looks were fine")
+    await here.reply("checks passed")
 
 
 async def test_suspicion(here: Here) -> None:
@@ -111,7 +111,7 @@ async def test_story_by_mention_begins_nothing_alone(here: Here) -> None:
     await here.slack.mention(
         "meanwhile calls are connected but there is silence", here.user("grace"), thread=top.ts
     )
-    which = await here.reply("That may be one of these")
+    which = await here.reply("It may be one of these")
     assert len(here.relay.plans) == 1
     await here.slack.click(which, "lm_reading_1", here.user("grace"))
     await here.verdict(2)

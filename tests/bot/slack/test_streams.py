@@ -34,7 +34,7 @@ async def test_a_direct_message_is_streamed(here: Here) -> None:
     assert started["thread_ts"] == asked.ts == message.thread_ts
     assert started["recipient_user_id"] == here.user().id
     assert started["task_display_mode"] == "plan"
-    assert message.text.startswith("Found: ")
+    assert message.text.startswith("Blocked: ")
     assert message.stream == "stopped"
     assert message.cards()
     assert {card["status"] for card in message.cards().values()} <= {"complete", "error"}

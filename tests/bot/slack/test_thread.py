@@ -66,7 +66,7 @@ async def test_another_platform_fixes_nothing(here: Here) -> None:
     assert "Platform: iOS, now JavaScript" in change.text
     assert "Found only before: " in change.text
     await here.context.tasks.drain(10)
-    assert "Resolved" not in str(top.blocks) + str(change.blocks)
+    assert "Fixed: " not in str(top.blocks) + str(change.blocks)
     await here.slack.say("test again", here.user("grace"), thread=top.ts)
     await here.verdict(2)
     assert "Not the same test" not in here.ours()[2].text
@@ -76,7 +76,7 @@ async def test_questions(here: Here) -> None:
     """Evidence, meanings, preflight steps and help are answered in the thread."""
     top = await case(here, "/diagnose 31009 ios")
     for text, said in {
-        "show the evidence": "looks were fine",
+        "show the evidence": "checks passed",
         "what does signaling-blocked mean?": "gateways are blocked",
         "how do I do the preflight on android?": "Preflight test on Android",
         "help": "/diagnose",

@@ -75,7 +75,7 @@ async def test_help_relays_history(here: Here) -> None:
 async def test_not_understood(here: Here) -> None:
     """What cannot be meant gets examples, with a hint about secrets in it; several codes get buttons."""
     await here.slack.command("/diagnose qwertz eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", here.user())
-    wrong = await here.whisper("I did not get that")
+    wrong = await here.whisper("I did not understand that")
     assert "eyJ" not in str(wrong.blocks) + wrong.text
     assert "I removed" in str(wrong.blocks)
 
@@ -84,7 +84,7 @@ async def test_several_codes(here: Here) -> None:
     """Of several error codes the person chooses one, by a button."""
     actor = Actor(here.slack.team.id, here.user().id, here.slack.channel().id)
     await handle_text(here.context, actor, "our log has 31005 and 31009 in it")
-    which = await here.whisper("Several error codes")
+    which = await here.whisper("several error codes")
     await here.slack.click(which, "lm_start_2", here.user())
     assert "31009" in (await here.verdict()).history[0]
 
@@ -100,7 +100,7 @@ async def test_prompts(here: Here) -> None:
 async def test_examples_work(here: Here) -> None:
     """Every command that is shown as an example starts a diagnosis here."""
     await here.slack.command("/diagnose qwertz", here.user())
-    wrong = await here.whisper("I did not get that")
+    wrong = await here.whisper("I did not understand that")
     listed = next(part for part in wrong.blocks[1]["elements"] if part["type"] == "rich_text_list")
     examples = [item["elements"][0]["text"] for item in listed["elements"]]
     for number, example in enumerate(examples):

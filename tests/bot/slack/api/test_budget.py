@@ -41,7 +41,7 @@ async def test_thirty_at_once(slack: FakeSlack, serving: Serving) -> None:
         )
     assert refused(slack)["chat.update"] == 0
     verdicts = in_channels(here)
-    assert Counter(one.text.partition(":")[0] for one in verdicts) == {"Found": DIAGNOSES}
+    assert Counter(one.text.partition(":")[0] for one in verdicts) == {"Blocked": DIAGNOSES}
     assert [len(one.versions) for one in verdicts if len(one.versions) < 3] == []  # posted, progress, verdict
 
 
@@ -51,7 +51,7 @@ async def test_a_refusal_rests_the_workspace(slack: FakeSlack, serving: Serving)
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
         slack.chaos.fail("chat.update", "ratelimited", times=2)
         await slack.command("/diagnose 31009", here.user())
-        assert (await here.verdict()).text.startswith("Found: ")
+        assert (await here.verdict()).text.startswith("Blocked: ")
     changes = [call for call in slack.records.calls if call.method == "chat.update"]
     waits = [later.at - sooner.at for sooner, later in pairwise(changes) if sooner.error]
     assert len(waits) == 2

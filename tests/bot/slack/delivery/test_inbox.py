@@ -30,7 +30,7 @@ MEANINGS = {
     "what does signaling-blocked mean?": "gateways are blocked",
     "what does turn-blocked mean?": "TURN",
     "what does clock-skew mean?": "clock",
-    "show the evidence": "looks were fine",
+    "show the evidence": "checks passed",
     "how do I do the preflight on android?": "Preflight test on Android",
 }
 
@@ -52,13 +52,13 @@ async def leave(
 
 # What is left by each way in: what was said, where (a thread of ours, a channel, direct messages, nowhere), the answer.
 LEFT = {
-    "command": ({"text": "31009 ios"}, "channel", "Found"),
+    "command": ({"text": "31009 ios"}, "channel", "Blocked"),
     "mention": ({"text": "what does turn-blocked mean?"}, "thread", "No TURN server"),
-    "thread": ({"text": "show the evidence"}, "thread", "looks were fine"),
+    "thread": ({"text": "show the evidence"}, "thread", "checks passed"),
     "direct": ({"text": "hello"}, "direct", "/diagnose 31009"),
     "press": ({"verb": "preflight", "platform": "android"}, "thread", "Preflight test on Android"),
-    "form": ({"code": "31009", "platform": "ios"}, "channel", "Found"),
-    "message": ({"text": "error 31009 on ios"}, "thread", "Still the same"),
+    "form": ({"code": "31009", "platform": "ios"}, "channel", "Blocked"),
+    "message": ({"text": "error 31009 on ios"}, "thread", "Still failing"),
     "anywhere": ({}, "nowhere", "restarted before your form could open"),
     "judgement": ({"cause": "other", "words": "it was the VPN"}, "nowhere", ""),
     "stop": ({}, "direct", ""),
@@ -164,7 +164,7 @@ async def test_what_was_said_is_not_said_again(slack: FakeSlack, serving: Servin
         )
         (row,) = await here.context.store.taken_in()
     async with serving(slack, MadeUpRelay()) as here:
-        await here.reply("looks were fine")
+        await here.reply("checks passed")
         await here.context.tasks.drain(10)
         again = InboxRow(row.team, "another", row.way, row.asker, row.said)
         assert await here.context.store.take_in(again)

@@ -61,7 +61,7 @@ async def test_the_verdict_is_that_of_the_second_attempt(slack: FakeSlack, servi
     relay = MadeUpRelay(SIGNALING_SHUT)
     async with serving(slack, relay) as here:
         verdict = await here.verdict()
-        assert (verdict.ts, "Found" in verdict.text) == (top.ts, True)
+        assert (verdict.ts, "Blocked" in verdict.text) == (top.ts, True)
         await here.context.tasks.drain(10)
         assert len(here.ours()) == 1
         assert len(relay.plans) == 1
@@ -72,7 +72,7 @@ async def test_a_run_that_was_never_announced(slack: FakeSlack, serving: Serving
     async with serving(slack, MadeUpRelay()) as here:
         await leave_running(here, time.time())
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
-        assert "Found" in (await here.verdict()).text
+        assert "Blocked" in (await here.verdict()).text
         assert await here.context.store.case_of_thread(
             slack.team.id, here.ours()[0].channel.id, here.ours()[0].ts
         )
@@ -116,7 +116,7 @@ async def test_stopped_in_an_orderly_way(slack: FakeSlack, serving: Serving) -> 
         assert "starts again by itself" in top.text
         assert "lm_again" not in top.actions()
     async with serving(slack, MadeUpRelay(SIGNALING_SHUT)) as here:
-        assert "Found" in (await here.verdict()).text
+        assert "Blocked" in (await here.verdict()).text
     assert len(here.ours()) == 1
 
 

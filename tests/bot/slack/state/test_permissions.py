@@ -48,7 +48,7 @@ async def test_invitation_for_a_channel(there: Here, relays: Hub) -> None:
     await slack.command(
         "/diagnose 31009 ios from acme-hq", there.user("grace"), slack.channel("support-acme")
     )
-    assert "Found" in (await there.verdict()).text
+    assert "Blocked" in (await there.verdict()).text
 
 
 async def test_user_group_and_label(there: Here, relays: Hub) -> None:
@@ -112,7 +112,7 @@ async def test_lists(there: Here, relays: Hub) -> None:
         "Self-test, resolver: it does not answer",
     ):
         assert word in shown
-    assert "3 relays are not for this place" in shown
+    assert "3 relays are not available in this channel" in shown
     assert "lineman relays invite NAME" in shown
     assert "berlin" not in shown
     await relays.cut("lyon")

@@ -1,4 +1,4 @@
-"""Name relays and their networks in the terminal.
+"""Name relays and their networks.
 
 Pure: no network, no clock.
 """
@@ -11,12 +11,14 @@ from bot.rendering.vantage import VantageSummaries
 from probes.protocol.model import REFERENCE, USER_NETWORK
 
 _LOCAL: Final = "local"
+HERE: Final = "this machine"  # for a reader who sits at it
+HOST: Final = "Lineman's host"  # for every other reader
 NETWORKS: Final = {USER_NETWORK: "user's network", REFERENCE: "reference"}
 
 
-def place_of(record: RunRecord) -> str:
-    """Name the relay, or this machine."""
-    return "this machine" if record.relay == _LOCAL else record.relay
+def place_of(record: RunRecord, here: str = HERE) -> str:
+    """Name the relay; *here* is the name of the host that Lineman runs on."""
+    return here if record.relay == _LOCAL else record.relay
 
 
 def network_of(vantage: str) -> str:
@@ -31,16 +33,20 @@ def where_of(record: RunRecord, vantages: VantageSummaries | None) -> str:
     return f"{place_of(record)} ({network_of(record.vantage)})"
 
 
-def on_network_of(record: RunRecord) -> str:
+def on_network_of(record: RunRecord, here: str = HERE) -> str:
     """Name the network that was tested."""
-    return "this machine's network" if record.relay == _LOCAL else f"the network of {record.relay}"
+    place = place_of(record, here)
+    return f"{HERE}'s network" if place == HERE else f"the network of {place}"
 
 
 def relay_rows(vantages: VantageSummaries | None) -> Iterator[tuple[str, str]]:
-    """Yield each relay and its result, if there are several."""
+    """Yield each relay and its result, if there are several. One cause of all is named above them."""
     if vantages is None or len(vantages.summaries) <= 1:
         return
     widest = max(len(summary.relay) for summary in vantages.summaries)
     for summary in vantages.summaries:
         network = network_of(summary.vantage).ljust(len(NETWORKS[USER_NETWORK]) + 1)
-        yield f"{summary.relay.ljust(widest)}  {network}", summary.headline
+        result = summary.headline
+        if summary.outcome == "found" and len(vantages.compared) == 1:
+            result = result.partition(":")[0]
+        yield f"{summary.relay.ljust(widest)}  {network}", result
