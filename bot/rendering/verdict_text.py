@@ -56,7 +56,7 @@ def verdict_text(
             _scope(causes[0], relays) if len(causes) == 1 and relays > 1 else _tested(record, relays, here)
         )
         return f"{severity(diagnosis.found)}{place}: {_what(diagnosis)}"
-    if diagnosis.outcome == "clear":
+    if diagnosis.outcome == "clear" and _has_results(record):
         place = (
             f" at {relays} relays"
             if relays > 1
@@ -76,7 +76,7 @@ def short_verdict(record: RunRecord) -> str:
     diagnosis = record.diagnosis
     if diagnosis.outcome == "found":
         return f"{severity(diagnosis.found)}: {_what(diagnosis)}"
-    if diagnosis.outcome == "clear":
+    if diagnosis.outcome == "clear" and _has_results(record):
         return f"No problem found{_risks(diagnosis)}"
     return f"Could not tell: {_why(record, None, HOST)}"
 
@@ -142,7 +142,7 @@ def _scope(cause: ComparedCause, relays: int) -> str:
 
 def _why(record: RunRecord, meaning: Meaning | None, here: str) -> str:
     diagnosis = record.diagnosis
-    if not record.plan.steps and not record.observations:
+    if not _has_results(record):
         if meaning and meaning.elsewhere:
             return f"{record.request.code} is not a code of the Voice SDKs"
         return "no check from here can decide this; it needs an answer from the user"
@@ -156,3 +156,7 @@ def _why(record: RunRecord, meaning: Meaning | None, here: str) -> str:
     if missed := sum(not look.has_result for look in looks):
         return f"{missed} of {len(looks)} checks did not run"
     return "some causes could not be checked"
+
+
+def _has_results(record: RunRecord) -> bool:
+    return bool(record.plan.steps or record.observations)
