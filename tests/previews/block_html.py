@@ -109,13 +109,20 @@ def _actions(block: Node, pictures: Pictures) -> str:
     return f'<div class="actions">{"".join(_element(one, pictures) for one in block["elements"])}</div>'
 
 
+def _thumb(turn: int) -> str:
+    """Draw a thumb, *turn* degrees from up: few machines have a font with it, and Slack draws its own."""
+    return (
+        f'<svg width="14" height="14" viewBox="0 0 16 16" fill="currentColor"><path transform="rotate({turn} 8 8)" '
+        'd="M1 7h3v8H1zM5 7l3-6c1.5 0 2 1 1.7 2.2L9.2 6H14c1 0 1.5.9 1.2 1.8l-1.6 6c-.2.7-.8 1.2-1.6 1.2H5z"/></svg>'
+    )
+
+
 def _element(one: Node, _: Pictures) -> str:
     match one["type"]:
         case "feedback_buttons":
-            thumbs = (("positive_button", "\N{THUMBS UP SIGN}"), ("negative_button", "\N{THUMBS DOWN SIGN}"))
             return "".join(
-                f'<button class="thumb" aria-label="{escape(one[name]["accessibility_label"])}">{sign}</button>'
-                for name, sign in thumbs
+                f'<button class="thumb" aria-label="{escape(one[name]["accessibility_label"])}">{_thumb(turn)}</button>'
+                for name, turn in (("positive_button", 0), ("negative_button", 180))
             )
         case "button":
             label = (
