@@ -24,7 +24,7 @@ SELECT story, CASE chosen WHEN 'none' THEN '-' ELSE chosen END, asked FROM readi
 UNION
 SELECT story, feedback.cause, asked FROM readings
   JOIN runs ON runs.case_id = readings.case_id AND readings.case_id != '' JOIN feedback ON feedback.run = runs.id
-  WHERE readings.chosen = '' AND feedback.verdict = 'right'
+  WHERE readings.chosen = '' AND feedback.verdict = 'right' AND feedback.cause != ''
 ORDER BY asked
 """
 

@@ -156,12 +156,3 @@ def m008_readings(db: Database) -> None:
     )
     db.execute("CREATE INDEX readings_of_case ON readings(case_id)")
     db.execute("CREATE INDEX readings_asked ON readings(asked)")
-
-
-@STEPS()
-def m009_votes(db: Database) -> None:
-    """Whether a verdict was right: one vote per person and run, also where no cause was found."""
-    db.execute(
-        "CREATE TABLE votes (run TEXT NOT NULL, by TEXT NOT NULL, verdict TEXT NOT NULL, at REAL NOT NULL, "
-        "PRIMARY KEY (run, by)) WITHOUT ROWID"
-    )

@@ -47,7 +47,7 @@ def sweep_cases(db: Database, before: float) -> SweptRows:
         runs = [row["id"] for row in db.query("SELECT id FROM runs WHERE case_id = ?", (case,))]
         for run in runs:
             db.execute("DELETE FROM observations WHERE run = ?", (run,))
-            db.execute("DELETE FROM votes WHERE run = ?", (run,))
+            db.execute("DELETE FROM feedback WHERE run = ? AND cause = ''", (run,))
             swept += SweptRows(posts=db.execute("DELETE FROM posts WHERE run = ?", (run,)).rowcount)
         db.execute("DELETE FROM runs WHERE case_id = ?", (case,))
         db.execute("DELETE FROM cases WHERE id = ?", (case,))

@@ -201,7 +201,7 @@ class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
         """Count the verdicts on each cause: {cause: {"right": n, "wrong": n}}."""
         counts: dict[str, dict[str, int]] = {}
         for row in await self._all(
-            "SELECT cause, verdict, count(*) AS n FROM feedback GROUP BY cause, verdict"
+            "SELECT cause, verdict, count(*) AS n FROM feedback WHERE cause != '' GROUP BY cause, verdict"
         ):
             counts.setdefault(row["cause"], {"right": 0, "wrong": 0})[row["verdict"]] = row["n"]
         return counts

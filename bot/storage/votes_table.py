@@ -1,4 +1,7 @@
-"""Store what people say of a verdict: right or wrong, one vote per person and run."""
+"""Store what people say of a verdict: right or wrong, one vote per person and run.
+
+A vote is a row of the table of feedback without a cause: the schema stays the one that former versions know.
+"""
 
 import time
 from collections.abc import Mapping
@@ -11,9 +14,10 @@ from bot.storage.table_queries import TableQueries
 
 # How many votes of each kind there are on the verdicts of a person or a channel since a time.
 _COUNTS: Final = (
-    "SELECT votes.verdict, count(*) AS n FROM votes "
-    "JOIN runs ON runs.id = votes.run JOIN cases ON cases.id = runs.case_id "
-    "WHERE cases.team = ? AND (cases.user = ? OR cases.channel = ?) AND cases.created >= ? GROUP BY votes.verdict"
+    "SELECT feedback.verdict, count(*) AS n FROM feedback "
+    "JOIN runs ON runs.id = feedback.run JOIN cases ON cases.id = runs.case_id "
+    "WHERE feedback.cause = '' AND cases.team = ? AND (cases.user = ? OR cases.channel = ?) AND cases.created >= ? "
+    "GROUP BY feedback.verdict"
 )
 
 
@@ -25,19 +29,24 @@ class VotesTable(TableQueries):
 
         If it differs, that person's feedback on causes is deleted.
         """
-        values = (run_id, by, verdict, time.time())
+        values = (run_id, verdict, by, time.time())
 
         def work(db: Database) -> None:
-            changed = "SELECT 1 FROM votes WHERE run = ? AND by = ? AND verdict != ?"
+            changed = "SELECT 1 FROM feedback WHERE run = ? AND by = ? AND cause = '' AND verdict != ?"
             if list(db.query(changed, (run_id, by, verdict))):
                 db.execute("DELETE FROM feedback WHERE run = ? AND by = ?", (run_id, by))
-            db.execute("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?)", values)
+            db.execute(
+                "INSERT OR REPLACE INTO feedback (run, cause, verdict, by, words, said) VALUES (?, '', ?, ?, '', ?)",
+                values,
+            )
 
         await self._writer.run(work)
 
     async def votes(self, run_id: str) -> dict[str, FeedbackVerdict]:
         """Return the votes on a run's verdict, by person."""
-        rows = await self._all("SELECT by, verdict FROM votes WHERE run = ? ORDER BY at", run_id)
+        rows = await self._all(
+            "SELECT by, verdict FROM feedback WHERE run = ? AND cause = '' ORDER BY said", run_id
+        )
         return {row["by"]: row["verdict"] for row in rows}
 
     async def vote_counts(

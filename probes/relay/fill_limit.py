@@ -14,5 +14,5 @@ def check_fill(order: SignedPlan, limits: RelayLimits) -> None:
     is_valid = all(isinstance(count, int) and count > 0 for count in wanted)
     if not is_valid or sum(wanted) > limits.fill_bytes:
         most = f"with more than {limits.fill_bytes} bytes " if limits.fill_bytes else ""
-        sentence = f"this relay's policy file does not allow to fill the line {most}(limits: fill_bytes)"
+        sentence = f"this relay's policy file does not allow filling the line {most}(limits: fill_bytes)"
         raise PlanRefused("target_not_allowed", sentence, order.id)

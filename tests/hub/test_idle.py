@@ -29,6 +29,7 @@ KEPT = 3_000_000  # bytes that may remain after a plan; its checks and their lib
 CPU = 0.001  # of one core
 USUAL_BEAT = 15.0  # seconds between two pings of a real hub
 BEATS = 60
+FILL = 10_000  # bytes that the plan asks to fill the line with, and the policy allows
 
 
 async def test_relay_that_waits_costs_little(tmp_path: Path) -> None:
@@ -63,13 +64,15 @@ async def test_relay_that_waits_costs_little(tmp_path: Path) -> None:
 def everything(port: int) -> Plan:
     """Make a plan with every check, so that it loads all code that a plan can load."""
     target = Target("signaling", "127.0.0.1", port, "tcp")
-    return Plan(tuple(Step(name, name, target, 1.5) for name in PROBES), 2.0)
+    wanted = {"fill": {"bytes": FILL}}
+    return Plan(tuple(Step(name, name, target, 1.5, wanted.get(name, {})) for name in PROBES), 2.0)
 
 
 @asynccontextmanager
 async def started(folder: Path, home: House, pin: str) -> AsyncIterator[Process]:
     """Start the relay acme-hq, joined to *home*, in its own process."""
-    (folder / "policy.yaml").write_text(EVERYTHING.replace("RANGES", '"127.0.0.0/8"').replace("PROXIES", ""))
+    policy = EVERYTHING.replace("RANGES", '"127.0.0.0/8"').replace("PROXIES", "")
+    (folder / "policy.yaml").write_text(f"{policy}limits: {{fill_bytes: {FILL}}}\n")
     token = await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
     word = write_invitation(Invitation(home.url, token, home.signer.key, pin))
     command = (sys.executable, "-m", "probes", "--home", str(folder))

@@ -132,7 +132,7 @@ async def test_a_long_round_trip_on_the_full_line_is_found() -> None:
 async def test_a_relay_that_refuses_changes_no_verdict() -> None:
     """What could not be measured stays unknown, with the reason; nothing is found."""
     before = record(OPEN)
-    because = "acme-hq refuses: this relay's policy file does not allow to fill the line (limits: fill_bytes)"
+    because = "acme-hq refuses: this relay's policy file does not allow filling the line (limits: fill_bytes)"
     relay = OneAnswer({"because": because}, Failure.NOT_ALLOWED)
     after = await fill_line(before, relay, problem_of(OPEN), OPEN)
     assert (after.diagnosis.outcome, after.diagnosis.found) == (

@@ -42,8 +42,8 @@ def test_foreign_json_is_named(value: object, word: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "says"),
     [
-        ("", "nothing", "nothing in it"),
-        (" \n\t", "nothing", "nothing in it"),
+        ("", "nothing", "The text is empty."),
+        (" \n\t", "nothing", "The text is empty."),
         ("hello, is anybody there?", "nothing", NOTHING),
         ('{"callSid": "CA01', "nothing", BEGINNING),
         ("42", "nothing", NOTHING),

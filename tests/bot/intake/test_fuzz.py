@@ -80,7 +80,7 @@ def test_broken_reports_give_a_reading_each(twilio: Network) -> None:
         if number % 10 == 0:
             for report in reading.reports:
                 list(sentences(report, twilio.quality)), list(remarks(report, twilio.quality))
-            list(pasted(reading))
+            list(pasted(reading.pasted))
             for one in observations_of(reading, twilio, "roaming"):
                 again = observation_from_json(load(dump(observation_to_json(one))))
                 assert again.facts == one.facts

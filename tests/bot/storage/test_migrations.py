@@ -30,7 +30,6 @@ RELEASED = {
     "m006_ways_in": "da567e20d32d1182",
     "m007_several_relays": "28da006aaab3a0e1",
     "m008_readings": "c165ee46e763cfcc",
-    "m009_votes": "0e6bb01ce967ef3f",
 }
 
 

@@ -290,10 +290,10 @@ def test_plan_that_is_too_big_or_too_long_is_refused() -> None:
 @pytest.mark.parametrize(
     ("allowed", "asked", "sentence"),
     [
-        (0, [2_000_000], r"does not allow to fill the line \(limits: fill_bytes\)"),
-        (2_000_000, [1_500_000, 1_500_000], "fill the line with more than 2000000 bytes"),
-        (2_000_000, [None], "fill the line with more than 2000000 bytes"),
-        (2_000_000, [-2_000_000, 3_000_000], "fill the line with more than 2000000 bytes"),
+        (0, [2_000_000], r"does not allow filling the line \(limits: fill_bytes\)"),
+        (2_000_000, [1_500_000, 1_500_000], "filling the line with more than 2000000 bytes"),
+        (2_000_000, [None], "filling the line with more than 2000000 bytes"),
+        (2_000_000, [-2_000_000, 3_000_000], "filling the line with more than 2000000 bytes"),
     ],
 )
 def test_plan_that_fills_the_line_needs_leave(allowed: int, asked: list[int | None], sentence: str) -> None:
