@@ -22,6 +22,7 @@ TEXTS: Final[Mapping[tuple[str, str], int]] = {
     ("static_select", "placeholder"): 150,
     ("plain_text_input", "placeholder"): 150,
     ("option", "text"): 75,
+    ("option_group", "label"): 75,
     ("input", "label"): 2_000,
     ("input", "hint"): 2_000,
     ("image", "title"): 2_000,
@@ -55,6 +56,8 @@ COUNTS: Final[Mapping[tuple[str, str], tuple[int, int]]] = {
     ("context_actions", "elements"): (1, 5),
     ("section", "fields"): (1, 10),
     ("static_select", "options"): (1, 100),
+    ("static_select", "option_groups"): (1, 100),
+    ("option_group", "options"): (1, 100),
     ("overflow", "options"): (1, 5),
     ("table", "rows"): (1, 100),
     ("rich_text", "elements"): (1, 1_000),
@@ -70,6 +73,7 @@ IN_VIEWS: Final = EVERYWHERE | {"input"}
 BELOW: Final[Mapping[str, str]] = {
     "confirm": "confirm",
     "options": "option",
+    "option_groups": "option_group",
     "initial_option": "option",
     "positive_button": "feedback_button",
     "negative_button": "feedback_button",
@@ -235,10 +239,19 @@ def _fields(node: Mapping[str, Any], kind: str, where: str, skip: Sequence[str] 
             yield f"{where}.{name}: {len(value)} entries, {least} to {most} are allowed"
     if kind == "text" and not node.get("text"):
         yield f"{where}: an empty run of text"
-    if kind == "static_select" and node.get("initial_option", node["options"][0]) not in node["options"]:
-        yield f"{where}: initial_option is none of the options"
+    if kind == "static_select":
+        yield from _options(node, where)
     if kind == "mrkdwn":
         yield from _text(node, 3_000, where)
+
+
+def _options(node: Mapping[str, Any], where: str) -> Iterator[str]:
+    if ("options" in node) == ("option_groups" in node):
+        yield f"{where}: either options or option_groups"
+    groups = [node, *node.get("option_groups", ())]
+    options = [one for group in groups for one in group.get("options", ())]
+    if options and node.get("initial_option", options[0]) not in options:
+        yield f"{where}: initial_option is none of the options"
 
 
 def _text(value: Mapping[str, Any], most: int, where: str) -> Iterator[str]:

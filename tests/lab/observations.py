@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.lab import addresses as at
 from tests.lab.lab import Lab, Situation
 
-PATIENCE = 0.4  # seconds; twice the longest round trip of the lab and some
+PATIENCE = 0.6  # seconds; twice the longest round trip of the lab and some
 IP_RECVERR = 11  # linux/in.h
 UPGRADE = (
     "GET /signal HTTP/1.1\nHost: lab\nUpgrade: websocket\nConnection: Upgrade\n"

@@ -36,12 +36,7 @@ def form(
     """
     known = given or {}
     fields = [
-        _select(
-            "code",
-            "Which error?",
-            [(ANY, "I have no code: see below"), *((code, f"{code} {name}") for code, name in codes)],
-            known.get("code"),
-        ),
+        _codes(codes, known.get("code", "")),
         _story(known.get("story", "")),
         _select(
             "platform",
@@ -138,7 +133,23 @@ def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: s
     initial = next((item for item in element["options"] if item["value"] == chosen), None)
     if initial:
         element["initial_option"] = initial
-    return _field(name, label, element, optional=name != "code")
+    return _field(name, label, element)
+
+
+def _codes(codes: Sequence[tuple[str, str]], chosen: str) -> Block:
+    """Make the select field of the error, in groups: a list without groups holds 100 options, fewer than the codes."""
+    listed = {"No code": [option(ANY, "I have no code: see below")]}
+    for code, name in codes:
+        listed.setdefault(f"{code[:2]}xxx", []).append(option(code, f"{code} {name}"))
+    groups: list[Block] = [
+        {"label": words(label, text_limits.LABEL), "options": found[: text_limits.OPTIONS]}
+        for label, found in list(listed.items())[: text_limits.OPTIONS]
+    ]
+    hint = words("Choose", text_limits.PLACEHOLDER)
+    element = {"type": "static_select", "action_id": "value", "placeholder": hint, "option_groups": groups}
+    if initial := [item for group in groups for item in group["options"] if item["value"] == chosen]:
+        element["initial_option"] = initial[0]
+    return _field("code", "Which error?", element, optional=False)
 
 
 def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Block | None:

@@ -31,8 +31,8 @@ LONGEST: Final = 500  # characters of a question that are repeated or stored for
 FIRST_TEXTS: Final = (
     "a description without content",
     (
-        "no VPN, proxy, firewall, browser extension, or antivirus; the microphone, the headset, the token, the certificate, DNS, "
-        "the clock, the internet, push notifications, and the TURN servers are fine"
+        "no VPN, proxy, firewall, browser extension, or antivirus; the microphone, the headset, the token, "
+        "the certificate, DNS, the clock, the internet, push notifications, and the TURN servers are fine"
     ),
     "no hay audio cuando la llamada usa la VPN",
     "il n'y a pas de son quand je suis sur le VPN",

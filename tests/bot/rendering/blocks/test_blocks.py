@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View as SlackView
 
-from bot.rendering.blocks import evidence, fixes, text_limits, ticket
+from bot.rendering.blocks import evidence, fixes, modals, text_limits, ticket
 from bot.rendering.blocks.block_types import runs
 from bot.rendering.blocks.customer import customer_copy
 from bot.rendering.blocks.elements import ButtonContext, block_id, button, read, select
@@ -285,3 +285,14 @@ def test_next_to_nothing() -> None:
     ):
         validate(message)
         assert problems(message) == []
+
+
+def test_every_code_is_in_the_form() -> None:
+    """A list without groups ends at 100 options, and the last code can be chosen, too."""
+    codes = [(code, error.name) for code, error in load_knowledge(quick=True).errors.items()]
+    assert len(codes) > 100
+    view = modals.form(codes, [], [], [], {"code": codes[-1][0]})
+    (element,) = [block["element"] for block in view["blocks"] if block.get("block_id") == "code"]
+    listed = [item["value"] for group in element["option_groups"] for item in group["options"]]
+    assert listed == [modals.ANY, *(code for code, _ in codes)]
+    assert element["initial_option"]["value"] == codes[-1][0]
