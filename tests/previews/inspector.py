@@ -70,7 +70,8 @@ async function look(page, width) {
     const drawn = node.getAttribute("aria-hidden") === "true";  // a sign that Slack draws itself
     if (!drawn && node.scrollWidth > node.clientWidth + 1 && node.clientWidth) note(`cut off: ${node.tagName}`, node);
     if (node.tagName === "IMG" && !(node.alt.trim() && node.naturalWidth)) note("picture without words", node);
-    if (node.tagName === "BUTTON" && !node.textContent.trim()) note("button without words", node);
+    const words = node.textContent.trim() || node.getAttribute("aria-label");
+    if (node.tagName === "BUTTON" && !words) note("button without words", node);
     if (!own(node)) continue;
     const style = frame.contentWindow.getComputedStyle(node);
     const ratio = contrast(parse(style.color), behind(node));
