@@ -92,13 +92,17 @@ def _paragraphs(answer: Answer) -> Iterator[Sequence[Sentence]]:
 
 
 def _sentences(sentences: Sequence[Sentence], sources: Sequence[Source]) -> Iterator[TextElement]:
+    """Sentences with their marks; sentences in a row with the same marks have them once, after the last."""
     left = _LONGEST
-    for sentence in sentences:
+    for number, sentence in enumerate(sentences):
+        following = sentences[number + 1 : number + 2]
         visible = text_limits.cut(sentence.text, min(_SENTENCE, left))
         left -= len(visible)
         yield from runs(f"{visible} ", _SENTENCE + 1)
-        for number in _cited(sentence):
-            yield _mark(number + 1, sources[number])
+        if left >= 2 and following and _cited(following[0]) == _cited(sentence):
+            continue
+        for source in _cited(sentence):
+            yield _mark(source + 1, sources[source])
         yield run(" ")
         if left < 2:
             return

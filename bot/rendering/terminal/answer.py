@@ -3,9 +3,10 @@
 Pure: no network, no clock.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
-from bot.language.answering import OFF, Answer, Sentence
+from bot.language.answering import OFF, Answer, Sentence, Source
 from bot.rendering.terminal.console import MARK, Line
 
 
@@ -16,16 +17,45 @@ def render_answer(answer: Answer) -> Iterator[Line]:
         for name, title in answer.closest:
             yield Line(f"{title}  ({name})", indent=2, mark=MARK)
         return
-    yield Line(" ".join(f"{sentence.text} {_marks(sentence)}" for sentence in answer.sentences))
-    for number, source in enumerate(answer.sources, 1):
-        yield Line(f"[{number}] {': '.join(filter(None, (source.file, source.title)))}", "dim")
-        for reference in source.references:
-            yield Line(f"{reference.title}: {reference.url}", "dim", indent=4)
+    yield from _paragraphs(answer)
+    yield from _sources(answer.sources)
     if answer.phrased:
         yield Line("Worded by a language model. Each sentence was checked against its sources.", "dim")
     elif answer.because not in ("", OFF):
         yield Line(f"Not worded by the language model: {answer.because}.", "dim")
 
 
+def _paragraphs(answer: Answer) -> Iterator[Line]:
+    """One paragraph per source, marked once at its end. Each sentence of a reworded answer has its own marks."""
+    if answer.phrased:
+        yield Line(" ".join(f"{sentence.text} {_marks(sentence)}" for sentence in answer.sentences))
+        return
+    bullet = MARK if len(answer.sources) > 1 else ""
+    for number, sentences in groupby(answer.sentences, key=lambda sentence: sentence.source):
+        text = " ".join(sentence.text for sentence in sentences)
+        yield Line(f"{text} {_mark(number)}", mark=bullet)
+
+
+def _sources(sources: Sequence[Source]) -> Iterator[Line]:
+    """Each page once, with the numbers of all sources that refer to it. A source without a page has its title."""
+    numbers: dict[Line, str] = {}
+    for number, source in enumerate(sources):
+        for line in _pages(source):
+            numbers[line] = numbers.get(line, "") + _mark(number)
+    for line, marks in numbers.items():
+        yield Line(f"{marks} {line.text}", "dim")
+
+
+def _pages(source: Source) -> Iterator[Line]:
+    for reference in source.references:
+        yield Line(f"{reference.title}: {reference.url}")
+    if not source.references:
+        yield Line(source.title or source.file)
+
+
 def _marks(sentence: Sentence) -> str:
-    return "".join(f"[{source + 1}]" for source in (sentence.source, *sentence.also))
+    return "".join(map(_mark, (sentence.source, *sentence.also)))
+
+
+def _mark(number: int) -> str:
+    return f"[{number + 1}]"

@@ -242,7 +242,7 @@ async def test_stories_and_choices(world: SmallWorld) -> None:
         "Then say more",
         "Sounds like: UDP to the media ports is blocked.",
         "No error code given, so I'm checking for",
-        "knowledge/causes/",
+        "[1] Network requirements of the Voice SDKs: https://",
         "I did not understand that.",
         "Sounds like: the VPN blocks calls.",
     ):

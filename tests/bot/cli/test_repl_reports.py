@@ -43,7 +43,7 @@ async def test_file_and_pasted_json(tmp_path: Path) -> None:
     assert "To run checks from this host as well: /diagnose 31009 javascript" in out
     assert "Output of dig about voice-js.roaming.twilio.com" in out
     assert "counts when it is pasted with the words" in out
-    assert "knowledge/answers/preflight-what.md" in out
+    assert "\n[1] Preflight test of the JavaScript SDK: https://" in out
 
 
 async def test_what_is_no_report_is_named() -> None:

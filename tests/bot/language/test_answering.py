@@ -106,7 +106,7 @@ def test_commands_print_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["understand", "hello"]) == 3
     assert "do not understand" in capsys.readouterr().out
     assert main(["ask", "why would TURN help"]) == 0
-    assert "[1] knowledge/answers/turn-why.md" in capsys.readouterr().out
+    assert "[1] Network requirements of the Voice SDKs: https://" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,17 @@ def test_wrong_words_are_told(words: list[str], capsys: pytest.CaptureFixture[st
     """An option that is not known is a usage error with one sentence."""
     assert main(words) == 2
     assert capsys.readouterr().err.startswith("lineman: ")
+
+
+def test_a_long_answer_has_one_paragraph_per_source_and_each_page_once() -> None:
+    """An answer from several passages marks each once, and lists a page once with all numbers that rest on it."""
+    answer = asked("which ports do we have to open?")
+    marks = [f"[{number}]" for number in range(1, len(answer.sources) + 1)]
+    paragraphs = [line.text for line in render_answer(answer) if not line.style]
+    assert len(marks) > 3
+    assert [text[text.rindex("[") :] for text in paragraphs] == marks
+    assert all(text.count("[") == 1 for text in paragraphs)
+    pages = [line.text for line in render_answer(answer) if line.style == "dim"]
+    addresses = [text[text.index("https://") :] for text in pages]
+    assert len(addresses) == len(set(addresses))
+    assert {mark for mark in marks if any(mark in text for text in pages)} == set(marks)
