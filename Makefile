@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz edge-load previews trees
+        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz network-fuzz edge-load previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -117,6 +117,9 @@ preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of w
 
 paste-fuzz: $(VENV)/dev.stamp  ## 10,000 changed pastes: no crash, no hang, no secret, and decisive lines found in noise
 	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/intake/test_mutations.py $(ARGS)
+
+network-fuzz: $(VENV)/dev.stamp  ## 10,000 spoiled network files, each of which must be read or refused in words
+	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/knowledge/loading/test_network_fuzz.py $(ARGS)
 
 lab-list: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.lab list
