@@ -118,7 +118,7 @@ def fact(observation: Observation, name: str) -> str:
             is_error = isinstance(status, int) and status >= _SERVER_ERROR
             return written(observation.target.host) if is_error and observation.failure is not None else ""
         case "client_subnet":
-            return "kept back" if observation.facts.get("client_subnet_sent") is False else ""
+            return "not forwarded" if observation.facts.get("client_subnet_sent") is False else ""
     return written(observation.facts.get(name))
 
 
