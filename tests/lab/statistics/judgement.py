@@ -47,10 +47,10 @@ def lines() -> Iterator[Line]:
         for dropped, (_, cause) in series.DROPS.items():
             name = series.loss_name(dropped, percent)
             yield Line(f"{name} dropped", (name,), partial(_found, cause, ENOUGH[percent]))
-    for kind, (_, _, is_fault) in series.NARROW.items():
+    for kind in series.NARROW:
         for size in series.SIZES:
             name = series.narrow_name(kind, size)
-            yield Line(name, (name,), partial(_narrow, is_fault, size))
+            yield Line(name, (name,), partial(_narrow, series.is_fault(kind, size), size))
     names = tuple(series.place_name(flow, hop) for flow in ASKED for hop in range(1, len(ROUTERS) + 1))
     yield Line("place: four flows, four routers", names, _located)
     yield Line(series.SILENT, (series.SILENT,), _not_located)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from probes.checks.mtu_datagrams import DTLS
 from tests.lab.four_routers import ASKED, FLOWS, ROUTERS
 from tests.lab.scenarios import Scenario
 
@@ -16,7 +17,7 @@ DROPS: Final[Mapping[str, tuple[Fault, str]]] = {
     "turn": (("turn_shut", {}), "turn-blocked"),
 }
 SIZES: Final = (1200, 1280, 1300, 1400, 1452)
-# What becomes of packets that are too long, by the fault that does it; then whether that is a fault.
+# What becomes of packets that are too long, by the fault that does it; then whether that is a fault at any size.
 NARROW: Final[Mapping[str, tuple[str, Mapping[str, Any], bool]]] = {
     "each way": ("long_packets", {}, True),
     "out": ("long_packets", {"way": "out"}, True),
@@ -54,6 +55,11 @@ def loss_name(dropped: str, percent: int) -> str:
 
 def narrow_name(kind: str, size: int) -> str:
     return f"mtu {size} {kind}"
+
+
+def is_fault(kind: str, size: int) -> bool:
+    """Whether calls suffer. A limited MSS makes TCP fit, but DTLS of browsers is UDP, and stays too long."""
+    return NARROW[kind][2] or (kind == "clamped" and size < DTLS)
 
 
 def place_name(flow: str, hop: int) -> str:

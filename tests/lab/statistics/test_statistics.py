@@ -154,6 +154,14 @@ def test_a_narrow_path_is_judged() -> None:
     assert line(good).judge([Run(good, ("path-mtu",))]).blamed == 1
 
 
+def test_a_limited_mss_does_not_help_dtls() -> None:
+    """Where packets as long as a browser's DTLS are lost, path-mtu is right although TCP fits."""
+    short, long = (series.narrow_name("clamped", size) for size in (1200, 1280))
+    assert line(short).judge([Run(short, ("path-mtu",))]).is_good
+    assert not line(short).judge([Run(short)]).is_good
+    assert line(long).judge([Run(long, ("path-mtu",))]).blamed == 1
+
+
 @pytest.mark.parametrize(
     ("places", "is_good"),
     [
