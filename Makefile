@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
-.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-rooms unit-processes bench bench-hub lab lab-list lock \
+.PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub lab lab-list lock \
         clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz network-fuzz edge-load previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
@@ -35,15 +35,17 @@ voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts 
 	$(BIN)/python -m tests.voice
 	$(BIN)/python -m tests.voice.readability
 
-# With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks mostly wait,
-# rooms mostly compute, and the bot in Slack and the processes of others wait for each other: side by side they take the
-# time of the longest.
-PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(ARGS)
-NETWORKS := tests/lab tests/slack tests/emulator
+# With the lab required, a machine that cannot make network namespaces fails instead of skipping. Networks and Slack mostly
+# wait, rooms mostly compute, and the bot in Slack and the processes of others wait for each other: side by side they take
+# the time of the longest.
+SLOWEST  := --durations=12 --durations-min=4
+PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(SLOWEST) $(ARGS)
+NETWORKS := tests/lab
+SLACK    := tests/slack tests/emulator
 PROCESSES := tests/hub tests/compat tests/newcomer tests/bot/slack
 unit:
 	@rm -f .coverage*
-	$(MAKE) --no-print-directory -j3 --output-sync=target unit-networks unit-rooms unit-processes
+	$(MAKE) --no-print-directory -j4 --output-sync=target unit-networks unit-slack unit-rooms unit-processes
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -53,11 +55,14 @@ eval: $(VENV)/dev.stamp  ## how well free text is understood: phrases and questi
 unit-networks:
 	$(PYTEST) $(NETWORKS)
 
+unit-slack:
+	$(PYTEST) $(SLACK)
+
 unit-processes:
 	$(PYTEST) $(PROCESSES)
 
 unit-rooms:
-	$(PYTEST) $(NETWORKS:%=--ignore=%) $(PROCESSES:%=--ignore=%) tests
+	$(PYTEST) $(foreach folder,$(NETWORKS) $(SLACK) $(PROCESSES),--ignore=$(folder)) tests
 
 bench: packages $(VENV)/dev.stamp  ## times beside today's tools, in one run (needs root)
 	@command -v prometheus-blackbox-exporter >/dev/null || apt-get install -y -q --no-install-recommends prometheus-blackbox-exporter
