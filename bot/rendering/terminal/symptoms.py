@@ -20,6 +20,6 @@ def render_readings(readings: SymptomMatch, *, numbered: bool = False) -> Iterat
     if readings.verdict == "close":
         for number, candidate in enumerate(readings.offered, 1):
             mark = str(number) if numbered else MARK
-            yield Line(f"{candidate.title} ({candidate.score:.0%})", indent=2, mark=mark)
+            yield Line(candidate.title, indent=2, mark=mark)
         if numbered:
             yield Line("none of these", indent=2, mark=str(len(readings.offered) + 1))
