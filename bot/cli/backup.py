@@ -1,6 +1,7 @@
 """Run `lineman backup` and `lineman restore`: copy the database and the key that signs plans, and put them back."""
 
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -22,7 +23,7 @@ def run_backup(words: Sequence[str]) -> int:
         key = None
     if key and copy.exists():
         raise UsageError(f"{copy} exists. Choose another name, or remove it first.")
-    back_up(database_of(os.environ), target)
+    back_up(_file(f"pg_dump --format=custom --file={shlex.quote(str(target))}"), target)
     sys.stdout.write(f"Saved the database as {target}.\n")
     if key:
         _copy_key(key, copy)
@@ -37,7 +38,7 @@ def run_backup(words: Sequence[str]) -> int:
 def run_restore(words: Sequence[str]) -> int:
     """Put the copies back and print what became of the former files. The exit code is 0."""
     backup = Path(make_restore_parser().parse_args(list(words)).file)
-    database, copy = database_of(os.environ), _key_beside(backup)
+    database, copy = _file("pg_restore --clean --if-exists --dbname"), _key_beside(backup)
     former = restore(backup, database, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
     sys.stdout.write(f"Restored {database} from {backup}.\n")
     if former:
@@ -71,6 +72,16 @@ def make_restore_parser() -> Parser:
     )
     parser.add_argument("file", help="the file that `lineman backup` wrote")
     return parser
+
+
+def _file(instead: str) -> Path:
+    """Return the database's file; `UsageError` that names the command *instead* where it is on PostgreSQL."""
+    database = database_of(os.environ)
+    if isinstance(database, Path):
+        return database
+    key = _key_path()
+    also = f" (and keep a private copy of the signing key {key}, if it exists)" if key else ""
+    raise UsageError(f"The database is on PostgreSQL. Run: {instead} {shlex.quote(str(database))}{also}.")
 
 
 def _key_beside(backup: Path) -> Path:

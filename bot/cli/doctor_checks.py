@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bot.relays.hub.control_socket import ControlSocket
-from bot.relays.hub.paths import database_of, socket_of
+from bot.relays.hub.paths import DEFAULT_DATABASE, beside_database, database_of, socket_of
 from bot.relays.hub.settings import SIGNING_KEY, read_hub_settings
 from bot.storage.backup import check
 from knowledge.loading.load_network import load_network
@@ -28,6 +28,11 @@ def check_network(environment: Mapping[str, str]) -> Result:
 def check_database(environment: Mapping[str, str]) -> Result:
     """Check that the database is whole, private, and not locked. One that is not there yet is no problem."""
     path = database_of(environment)
+    if not isinstance(path, Path):
+        # The driver is an optional package.
+        from bot.storage.postgresql_check import check_server
+
+        return check_server(path)
     if not path.exists():
         return (
             "ok",
@@ -52,7 +57,7 @@ def check_database(environment: Mapping[str, str]) -> Result:
 
 def check_disk(environment: Mapping[str, str]) -> Result:
     """Check the space that is left where the database is."""
-    folder = database_of(environment).absolute().parent
+    folder = beside_database(environment, DEFAULT_DATABASE).absolute().parent
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free

@@ -10,13 +10,15 @@ from pathlib import Path
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 from bot.relays.hub.paths import database_of
+from bot.storage.address import DatabaseAddress
 from bot.storage.connect import open_to_read
 from bot.storage.labels import EXPORT
 
 
 def run_labels(words: Sequence[str]) -> int:
     """Print them in the format of tests/eval/symptoms-tuning.tsv. The exit code is 0."""
-    rows = read_labels(Path(make_parser().parse_args(list(words)).database))
+    options = make_parser().parse_args(list(words))
+    rows = read_labels(Path(options.database) if options.database else database_of(os.environ))
     sys.stdout.write("phrase\tcauses\n")
     sys.stdout.writelines(f"{phrase}\t{cause}\n" for phrase, cause in rows)
     return 0
@@ -33,13 +35,17 @@ def make_parser() -> Parser:
         ),
         allow_abbrev=False,
     )
-    default = str(database_of(os.environ))
-    parser.add_argument("database", nargs="?", default=default, help="the bot's database (LINEMAN_DATABASE)")
+    parser.add_argument("database", nargs="?", help="the bot's database (LINEMAN_DATABASE)")
     return parser
 
 
-def read_labels(path: Path) -> list[tuple[str, str]]:
+def read_labels(path: DatabaseAddress) -> list[tuple[str, str]]:
     """Read phrases and causes, oldest first, even while the bot runs; `UsageError` without a database."""
+    if not isinstance(path, Path):
+        # The driver is an optional package.
+        from bot.storage.postgresql_check import read_rows
+
+        return [(_one_line(phrase), cause) for phrase, cause, _ in read_rows(path, EXPORT)]
     if not path.is_file():
         raise UsageError(
             f"There is no database at {path}. Name the bot's database, the one in LINEMAN_DATABASE."

@@ -16,7 +16,7 @@ from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.settings import HubSettings, read_hub_settings
 from bot.relays.local import NOT_RUNNING, LocalRelay, Relay
 from bot.relays.remote import RemoteRelay
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity

@@ -22,7 +22,10 @@ class AuditTable(TableQueries):
 
     async def begin(self, entry: AuditEntry) -> bool:
         """Record a plan before it is sent. Return False if it was sent before, so that it is not sent twice."""
-        sql = "INSERT OR IGNORE INTO audit (plan, at, relay, who, what, outcome) VALUES (?, ?, ?, ?, ?, ?)"
+        sql = (
+            "INSERT INTO audit (plan, at, relay, who, what, outcome) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (plan) DO NOTHING"
+        )
         values = (entry.plan, entry.at, entry.relay, entry.who, entry.what, entry.outcome)
         return await self._change(sql, *values) == 1
 

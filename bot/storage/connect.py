@@ -15,12 +15,24 @@ from bot.storage.migrations import STEPS
 BUSY: Final = 5000
 
 
-def open_database(path: Path) -> Database:
+class SqliteDatabase(Database):
+    """An SQLite file, with what `bot.storage.database` asks for besides queries."""
+
+    def lock(self, name: str) -> bool:
+        """Return True: SQLite lets one connection write at a time."""
+        return bool(name)
+
+    def data_version(self) -> str:
+        """Return a text that changes whenever another connection has written to the file."""
+        return str(self.execute("PRAGMA data_version").fetchone()[0])
+
+
+def open_database(path: Path) -> SqliteDatabase:
     """Open the database at *path*, readable by its owner only, and apply missing migrations."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        db = Database(path)
+        db = SqliteDatabase(path)
         db.execute(f"PRAGMA busy_timeout={BUSY}")
         db.enable_wal()
         # With WAL, a killed process loses nothing. A power failure may lose the last moments, but never the
@@ -33,14 +45,14 @@ def open_database(path: Path) -> Database:
     return db
 
 
-def open_to_read(path: Path) -> Database:
+def open_to_read(path: Path) -> SqliteDatabase:
     """Open the database at *path*, which exists, for queries only."""
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         connection.execute(f"PRAGMA busy_timeout={BUSY}")
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"The database {path} cannot be used: {error}.") from error
-    return Database(connection)
+    return SqliteDatabase(connection)
 
 
 def _migrate(db: Database) -> None:

@@ -5,7 +5,6 @@ The event loop is never blocked. A caller that writes continues when its batch i
 
 import asyncio
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -13,33 +12,28 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlite_utils import Database
-
+from bot.storage.address import DatabaseAddress
 from bot.storage.connect import open_database, open_to_read
+from bot.storage.database import Database, DatabaseSession, Outcome, StoreError
+from bot.storage.sqlite_sessions import SqliteReadSession, SqliteWriteSession
 
 T = TypeVar("T")
-WriteJob: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
-WriteResult: TypeAlias = tuple["asyncio.Future[Any]", Any, BaseException | None]
-BatchRunner: TypeAlias = Callable[[Database, list[WriteJob]], None]
+DatabaseJob: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
+JobResult: TypeAlias = tuple["asyncio.Future[Any]", Any, Exception | None]
+Connect: TypeAlias = Callable[[], DatabaseSession]
 
 # Jobs per transaction: enough to make the commit cheap, few enough that the first job does not wait long.
 BATCH: Final = 256
 
 
-class StoreError(Exception):
-    """The database failed: disk full, file damaged, or the store is closed."""
-
-
 class _DatabaseThread:
     """A thread that owns one connection and runs batches of jobs on it."""
 
-    def __init__(self, name: str, connect: Callable[[], Database], run_batch: BatchRunner) -> None:
-        self._run_batch = run_batch
-        self._jobs: queue.SimpleQueue[list[WriteJob] | None] = queue.SimpleQueue()
-        self._asked: list[
-            WriteJob
-        ] = []  # of this event-loop turn: waking the thread costs more than most jobs
-        self._taken: list[WriteJob] = []  # handed to the thread and not finished
+    def __init__(self, name: str, connect: Connect) -> None:
+        self._jobs: queue.SimpleQueue[list[DatabaseJob] | None] = queue.SimpleQueue()
+        # Those of this event-loop turn: waking the thread costs more than most jobs.
+        self._asked: list[DatabaseJob] = []
+        self._taken: list[DatabaseJob] = []  # handed to the thread and not finished
         self._closed = threading.Lock()  # held once closing starts
         opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._live, args=(connect, opened), name=name, daemon=True)
@@ -70,18 +64,19 @@ class _DatabaseThread:
         if asked:
             self._jobs.put(asked)
 
-    def _live(self, connect: Callable[[], Database], opened: "Future[None]") -> None:
+    def _live(self, connect: Connect, opened: "Future[None]") -> None:
         try:
-            db = connect()
+            session = connect()
         except BaseException as error:  # noqa: BLE001 - raised in the caller that opens the database
             opened.set_exception(error)
             return
         opened.set_result(None)
         while batch := self._batch():
-            self._run_batch(db, batch)
-        db.close()
+            outcomes = _outcomes(session, batch)
+            _deliver([(done, *outcome) for (_, done), outcome in zip(batch, outcomes, strict=True)])
+        session.close()
 
-    def _batch(self) -> list[WriteJob]:
+    def _batch(self) -> list[DatabaseJob]:
         """Wait for a job, and take the jobs queued behind it. An empty batch means the end."""
         if not self._taken:
             self._taken = self._jobs.get() or []
@@ -101,10 +96,11 @@ class _DatabaseThread:
 class Writer(_DatabaseThread):
     """The connection that writes. What `run` returned is on disk, in full or not at all."""
 
-    def __init__(self, path: Path) -> None:
-        """Open *path* and apply missing migrations; `UsageError` if it is not a Lineman database."""
-        super().__init__("store", lambda: open_database(path), _commit)
-        self._reader = _DatabaseThread("store reader", lambda: open_to_read(path), _read_all)
+    def __init__(self, address: DatabaseAddress) -> None:
+        """Open the database and apply missing migrations; `UsageError` if it is not one of Lineman."""
+        write, read = _connections(address)
+        super().__init__("store", write)
+        self._reader = _DatabaseThread("store reader", read)
 
     async def read(self, work: Callable[[Database], T]) -> T:
         """Run *work*, which writes nothing, without waiting for anybody who writes."""
@@ -116,46 +112,34 @@ class Writer(_DatabaseThread):
         await super().close()
 
 
-def _commit(db: Database, batch: list[WriteJob]) -> None:
-    """Run the jobs of *batch* in one transaction. A job that fails is rolled back alone."""
-    results: list[WriteResult] = []
+def _connections(address: DatabaseAddress) -> tuple[Connect, Connect]:
+    """Return what opens the connection that writes, and the one that reads."""
+    if isinstance(address, Path):
+        return (
+            lambda: SqliteWriteSession(open_database(address)),
+            lambda: SqliteReadSession(open_to_read(address)),
+        )
+    # The driver is an optional package, and takes 60 ms to import.
+    from bot.storage.postgresql_sessions import PostgresReadSession, PostgresWriteSession
+
+    return lambda: PostgresWriteSession(address), lambda: PostgresReadSession(address)
+
+
+def _outcomes(session: DatabaseSession, batch: list[DatabaseJob]) -> list[Outcome]:
     try:
-        db.execute("BEGIN IMMEDIATE")
-        for work, done in batch:
-            try:
-                with db.atomic():  # a savepoint
-                    results.append((done, work(db), None))
-            except Exception as error:
-                if not db.conn.in_transaction:  # the failure rolled back the whole batch
-                    raise sqlite3.OperationalError("the transaction was lost") from error
-                results.append((done, None, _translated(error)))
-        db.commit()
-    except Exception as error:  # noqa: BLE001 - the thread continues, and each caller gets its error
-        if db.conn.in_transaction:
-            db.rollback()
-        results = [(done, None, _translated(error)) for _, done in batch]
-    _deliver(results)
+        return session.run([work for work, _ in batch])
+    except Exception as error:  # noqa: BLE001 - the thread continues, and each caller gets the error
+        return [(None, error)] * len(batch)
 
 
-def _read_all(db: Database, batch: list[WriteJob]) -> None:
-    """Run the jobs of *batch*, each by itself."""
-    results: list[WriteResult] = []
-    for work, done in batch:
-        try:
-            results.append((done, work(db), None))
-        except Exception as error:  # noqa: BLE001 - the thread continues, and the caller gets its error
-            results.append((done, None, _translated(error)))
-    _deliver(results)
-
-
-def _deliver(results: list[WriteResult]) -> None:
+def _deliver(results: list[JobResult]) -> None:
     """Hand each result to the event loop of its caller."""
     for loop in {done.get_loop() for done, _, _ in results}:
         with suppress(RuntimeError):  # the event loop is closed: no caller waits
             loop.call_soon_threadsafe(_tell, [result for result in results if result[0].get_loop() is loop])
 
 
-def _tell(results: list[WriteResult]) -> None:
+def _tell(results: list[JobResult]) -> None:
     """Deliver the results to the callers."""
     for done, result, failed in results:
         if done.done():
@@ -164,11 +148,3 @@ def _tell(results: list[WriteResult]) -> None:
             done.set_exception(failed)
         else:
             done.set_result(result)
-
-
-def _translated(error: Exception) -> Exception:
-    if isinstance(error, sqlite3.Error):
-        translated = StoreError(f"the database failed: {error}")
-        translated.__cause__ = error
-        return translated
-    return error

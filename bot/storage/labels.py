@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlite_utils import Database
-
 from bot.model.symptom_match import CauseCandidate, SymptomMatch
 from bot.redaction.redact import redact
+from bot.storage.database import Database
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
 
@@ -50,7 +49,7 @@ class Labels:
         """Store *story* with its *readings*, and the digest of the *knowledge* that produced them."""
         safe = redact(story).text.encode("utf-8", "replace").decode()[:LONGEST]
         values = (name, team, safe, dump(to_json(readings)), "", "", knowledge, time.time())
-        sql = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        sql = "INSERT INTO readings VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
         await self._writer.run(lambda db: db.execute(sql, values))
 
     async def get(self, name: str) -> StoryLabel | None:

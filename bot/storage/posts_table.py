@@ -7,9 +7,10 @@ from bot.storage.row_codec import columns_of, post_of
 from bot.storage.table_queries import TableQueries
 
 OWE: Final = (
-    "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT DO UPDATE SET "
+    "INSERT INTO posts VALUES (?, ?, ?, ?, ?, ?, ?, 1, 0, ?) ON CONFLICT (key) DO UPDATE SET "
     "channel = excluded.channel, thread_ts = excluded.thread_ts, "
-    "payload = excluded.payload, version = version + (payload != excluded.payload) RETURNING *"
+    "payload = excluded.payload, "
+    "version = posts.version + CASE WHEN posts.payload = excluded.payload THEN 0 ELSE 1 END RETURNING *"
 )
 
 
@@ -23,8 +24,8 @@ class PostsTable(TableQueries):
 
     async def delivered(self, key: str, message_ts: str, version: int) -> None:
         """Record that Slack shows *version* of the message. A late, older version changes nothing."""
-        sql = "UPDATE posts SET message_ts = ?, sent = max(sent, ?) WHERE key = ?"
-        await self._change(sql, message_ts, version, key)
+        sql = "UPDATE posts SET message_ts = ?, sent = CASE WHEN sent < ? THEN ? ELSE sent END WHERE key = ?"
+        await self._change(sql, message_ts, version, version, key)
 
     async def drop_post(self, key: str) -> None:
         """Delete a message: the channel is gone, or nobody needs it."""

@@ -12,14 +12,13 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
-
-from sqlite_utils import Database
 
 from bot.errors import UsageError, quote, unknown_word
 from bot.model.request import LOCAL
+from bot.storage.address import DatabaseAddress
 from bot.storage.audit_table import AuditTable
+from bot.storage.database import Database
 from bot.storage.db_writer import Writer
 from probes.protocol.json_codec import dump, load
 from probes.protocol.keys import Identity
@@ -63,9 +62,9 @@ class RelayRegistry(AuditTable):
     """The relays of one database. Every method returns when its work is on disk."""
 
     @classmethod
-    def open(cls, path: Path | str) -> RelayRegistry:
-        """Open or create the database file; `UsageError` if it cannot be used."""
-        return cls(Writer(Path(path)))
+    def open(cls, address: DatabaseAddress) -> RelayRegistry:
+        """Open the database, or create its file; `UsageError` if it cannot be used."""
+        return cls(Writer(address))
 
     async def close(self) -> None:
         """Finish the queued work, then close."""
@@ -144,9 +143,9 @@ class RelayRegistry(AuditTable):
             return relay
         raise unknown_word("a relay", name, [registered_relay.name for registered_relay in await self.all()])
 
-    async def version(self) -> int:
-        """Return a number that changes whenever anything has been written to the database."""
-        return int((await self._all("PRAGMA data_version"))[0]["data_version"])
+    async def version(self) -> str:
+        """Return a text that changes whenever anything has been written to the database."""
+        return await self._writer.read(lambda db: db.data_version())
 
     async def valid_names(self) -> dict[str, str]:
         """Return the name of each relay that may connect, by its key. Revoked relays are not among them."""
@@ -164,10 +163,9 @@ class RelayRegistry(AuditTable):
         def work(db: Database) -> None:
             db.execute("UPDATE relays SET revoked = ? WHERE name = ?", (now, name))
             # In the state and not in a column of its own, so that the former version can open the database.
-            db.execute(
-                "UPDATE relays SET state = json_set(state, '$.revocation', ?) WHERE name = ?",
-                (revocation, name),
-            )
+            (row,) = db.query("SELECT state FROM relays WHERE name = ?", (name,))
+            state = dump(load(row["state"]) | {"revocation": revocation})
+            db.execute("UPDATE relays SET state = ? WHERE name = ?", (state, name))
             db.execute("DELETE FROM invitations WHERE relay = ? AND used IS NULL", (name,))
 
         await self._writer.run(work)

@@ -2,15 +2,13 @@
 
 from typing import Final
 
-from sqlite_utils import Database
-
 from bot.model.records import RESTARTED, RUNNING
+from bot.storage.database import Database
 from bot.storage.table_queries import TableQueries
+from probes.protocol.json_codec import dump, load
 
-_START_AGAIN: Final = (
-    f"UPDATE runs SET summary = json_set(coalesce(summary, '{{}}'), '$.{RESTARTED}', json('true')) "  # noqa: S608 - our constants
-    f"WHERE id = ? AND status = '{RUNNING}' AND json_extract(coalesce(summary, '{{}}'), '$.{RESTARTED}') IS NULL"
-)
+# An update, although it changes nothing: it holds the row until the end of the transaction.
+_HOLD: Final = "UPDATE runs SET status = status WHERE id = ? AND status = ? RETURNING summary"
 
 
 class RestartsTable(TableQueries):
@@ -23,9 +21,13 @@ class RestartsTable(TableQueries):
         """
 
         def work(db: Database) -> bool:
-            first = db.execute(_START_AGAIN, (run_id,)).rowcount == 1
-            if first:
-                db.execute("DELETE FROM observations WHERE run = ?", (run_id,))
-            return first
+            held = list(db.query(_HOLD, (run_id, RUNNING)))
+            summary = load(held[0]["summary"] or "{}") if held else {RESTARTED: True}
+            if RESTARTED in summary:
+                return False
+            changed = dump(summary | {RESTARTED: True})
+            db.execute("UPDATE runs SET summary = ? WHERE id = ?", (changed, run_id))
+            db.execute("DELETE FROM observations WHERE run = ?", (run_id,))
+            return True
 
         return await self._writer.run(work)

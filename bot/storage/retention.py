@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlite_utils import Database
+from bot.storage.database import Database
 
 DAY: Final = 86400.0  # seconds
 HOUR: Final = 3600.0  # seconds; no plan runs as long
@@ -13,6 +13,9 @@ EVENTS_KEPT: Final = 2 * DAY
 
 # Cases deleted per transaction: about 50 ms of work, including their observations.
 PART: Final = 100
+
+
+_SWEEPING: Final = "sweep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ def sweep_cases(db: Database, before: float) -> SweptRows:
         "SELECT id FROM cases WHERE created < ? AND NOT EXISTS "
         "(SELECT 1 FROM runs WHERE case_id = cases.id AND started >= ?) LIMIT ?"
     )
+    if not db.lock(_SWEEPING):
+        return SweptRows()  # another process sweeps
     cases = [row["id"] for row in db.query(sql, (before, before, PART))]
     swept = SweptRows(cases=len(cases))
     for case in cases:
@@ -60,10 +65,12 @@ def sweep_rest(db: Database, now: float, before: float, audit_before: float) -> 
 
     A plan that has just started may still run, even if the audit log is kept only briefly.
     """
+    if not db.lock(_SWEEPING):
+        return SweptRows()
     events = db.execute("DELETE FROM events WHERE seen < ?", (now - EVENTS_KEPT,)).rowcount
     posts = db.execute("DELETE FROM posts WHERE created < ?", (before,)).rowcount
     db.execute("UPDATE feedback SET words = '', by = 'somebody ' || id WHERE said < ?", (before,))
     db.execute("DELETE FROM readings WHERE asked < ?", (before,))
     audit = db.execute("DELETE FROM audit WHERE at < ?", (min(audit_before, now - HOUR),)).rowcount
-    db.execute("DELETE FROM invitations WHERE max(expires, coalesce(used, 0)) < ?", (audit_before,))
+    db.execute("DELETE FROM invitations WHERE expires < ? AND coalesce(used, 0) < ?", (audit_before,) * 2)
     return SweptRows(events=events, posts=posts, audit=audit)

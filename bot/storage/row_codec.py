@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlite_utils import Database
-
 from bot.model.records import CaseRow, InboxRow, PostRow, RunRow
 from bot.model.request import Request
 from bot.redaction.redact import redact, redact_json
+from bot.storage.database import Database
 from probes.protocol.json_codec import dump, load
 from probes.protocol.json_fields import Json, JsonForm, take_version
 
@@ -23,17 +22,22 @@ def maybe_case(row: dict[str, Any] | None) -> CaseRow | None:
 
 def case_of(row: dict[str, Any]) -> CaseRow:
     """Read a row of `cases`."""
-    return CaseRow(**row | {"request": from_json(load(row["request"]))})
+    return CaseRow(**_without_rowid(row) | {"request": from_json(load(row["request"]))})
 
 
 def run_of(row: dict[str, Any]) -> RunRow:
     """Read a row of `runs`."""
-    values = dict(row)
+    values = _without_rowid(row)
     values["case"] = values.pop("case_id")
     values["request"] = from_json(load(row["request"]))
     values["summary"] = load(row["summary"])
     values["vantages"] = json.loads(row["vantages"])
     return RunRow(**values)
+
+
+def _without_rowid(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the order of arrival, which is a column on PostgreSQL and hidden on SQLite."""
+    return {name: value for name, value in row.items() if name != "rowid"}
 
 
 def post_of(row: dict[str, Any]) -> PostRow:
@@ -75,6 +79,9 @@ TRIED: Final = "UPDATE inbox SET tries = tries + 1 WHERE team = ? AND event = ? 
 OF_THREAD: Final = "SELECT * FROM cases WHERE team = ? AND channel = ? AND thread_ts = ? AND thread_ts != ''"
 
 
+_FIRST: Final = "INSERT INTO events VALUES (?, ?, ?) ON CONFLICT (team, event) DO NOTHING"
+
+
 _WAITING: Final = "SELECT 1 FROM inbox WHERE team = ? AND turn = ? AND turn != '' LIMIT 1"
 
 
@@ -99,7 +106,7 @@ def keep_request(db: Database, row: InboxRow, thread: tuple[str, str] | None, no
     if thread and not _ours(db, row, thread):
         return False
     event = (row.team, row.event)
-    if db.execute("INSERT OR IGNORE INTO events VALUES (?, ?, ?)", (*event, now)).rowcount != 1:
+    if db.execute(_FIRST, (*event, now)).rowcount != 1:
         return False
     what = (row.way, dump(dict(row.asker)), dump(dict(row.said)), row.turn, row.stamp)
     db.execute("INSERT INTO inbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)", (*event, *what, now))

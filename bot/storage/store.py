@@ -10,14 +10,13 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
-
-from sqlite_utils import Database
 
 from bot.model.records import RUNNING, CaseRow, Ended, FeedbackVerdict, PostRow, RunRow
 from bot.model.request import Request
 from bot.redaction.redact import redact_json
+from bot.storage.address import DatabaseAddress
+from bot.storage.database import Database, insert
 from bot.storage.db_writer import Writer
 from bot.storage.inbox_table import InboxTable
 from bot.storage.labels import Labels
@@ -50,9 +49,9 @@ class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
         self.labels = Labels(writer)
 
     @classmethod
-    def open(cls, path: Path | str, retention_days: float = 30, audit_days: float = 365) -> Store:
-        """Open or create the file and apply missing migrations; `UsageError` if it cannot be used."""
-        return cls(Writer(Path(path)), retention_days, audit_days)
+    def open(cls, address: DatabaseAddress, retention_days: float = 30, audit_days: float = 365) -> Store:
+        """Open the database and apply missing migrations; `UsageError` if it cannot be used."""
+        return cls(Writer(address), retention_days, audit_days)
 
     @property
     def enrolment(self) -> RelayRegistry:
@@ -70,7 +69,7 @@ class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
         def work(db: Database) -> dict[str, Any] | None:
             there = list(db.query(OF_THREAD, (case.team, case.channel, case.thread_ts)))
             if not there:
-                db.table("cases").insert(row)
+                insert(db, "cases", row)
             return there[0] if there else None
 
         return maybe_case(await self._writer.run(work)) or case
@@ -102,7 +101,7 @@ class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
         row["case_id"] = row.pop("case")
 
         def work(db: Database) -> None:
-            db.table("runs").insert(row)
+            insert(db, "runs", row)
             for post in owed:
                 list(db.query(OWE, columns_of(post)))
             if asked:
@@ -114,7 +113,10 @@ class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
         """Store an observation of *relay*. A later one of the same run replaces it."""
         value = observation_to_json(observation)
         value["facts"] = redact_json(value["facts"])
-        sql = "INSERT INTO observations VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        sql = (
+            "INSERT INTO observations VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (run, relay, step) DO UPDATE SET value = excluded.value"
+        )
         await self._change(sql, run_id, relay, observation.step, dump(value))
 
     async def finish_run(
@@ -175,7 +177,7 @@ class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
     ) -> tuple[tuple[CaseRow, RunRow | None], ...]:
         """List the cases of a user or in a *channel*, newest first, each with its newest run; *since*: Unix time."""
         sql = (
-            "SELECT * FROM cases WHERE team = ? AND (user = ? OR channel = ?) AND created >= ? "
+            'SELECT * FROM cases WHERE team = ? AND ("user" = ? OR channel = ?) AND created >= ? '
             "ORDER BY created DESC, rowid DESC LIMIT ?"
         )
         newest = "SELECT * FROM runs WHERE case_id = ? ORDER BY started DESC, rowid DESC LIMIT 1"
@@ -193,7 +195,8 @@ class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
         """Store a user's feedback on a verdict. It replaces earlier feedback of the same user."""
         sql = (
             "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO UPDATE SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
+            "ON CONFLICT (run, cause, by) DO UPDATE "
+            "SET verdict = excluded.verdict, words = excluded.words, said = excluded.said"
         )
         await self._change(sql, run_id, cause, verdict, by, safe_text(words), time.time())
 

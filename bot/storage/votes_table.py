@@ -7,16 +7,15 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from sqlite_utils import Database
-
 from bot.model.records import FeedbackVerdict
+from bot.storage.database import Database
 from bot.storage.table_queries import TableQueries
 
 # How many votes of each kind there are on the verdicts of a person or a channel since a time.
 _COUNTS: Final = (
     "SELECT feedback.verdict, count(*) AS n FROM feedback "
-    "JOIN runs ON runs.id = feedback.run JOIN cases ON cases.id = runs.case_id "
-    "WHERE feedback.cause = '' AND cases.team = ? AND (cases.user = ? OR cases.channel = ?) AND cases.created >= ? "
+    "JOIN runs ON runs.id = feedback.run JOIN cases ON cases.id = runs.case_id WHERE feedback.cause = '' "
+    'AND cases.team = ? AND (cases."user" = ? OR cases.channel = ?) AND cases.created >= ? '
     "GROUP BY feedback.verdict"
 )
 
@@ -36,7 +35,8 @@ class VotesTable(TableQueries):
             if list(db.query(changed, (run_id, by, verdict))):
                 db.execute("DELETE FROM feedback WHERE run = ? AND by = ?", (run_id, by))
             db.execute(
-                "INSERT OR REPLACE INTO feedback (run, cause, verdict, by, words, said) VALUES (?, '', ?, ?, '', ?)",
+                "INSERT INTO feedback (run, cause, verdict, by, words, said) VALUES (?, '', ?, ?, '', ?) "
+                "ON CONFLICT (run, cause, by) DO UPDATE SET verdict = excluded.verdict, said = excluded.said",
                 values,
             )
 

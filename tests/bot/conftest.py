@@ -1,4 +1,4 @@
-"""One TURN server for all tests of the bot; the network and the knowledge that come along."""
+"""One TURN server and one PostgreSQL for all tests of the bot; the network and the knowledge that come along."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
+from tests import postgresql
 from tests.turnserver import Coturn, coturn
 
 
@@ -15,6 +16,13 @@ from tests.turnserver import Coturn, coturn
 def turn_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coturn]:
     """One coturn for the whole run."""
     with coturn(tmp_path_factory.mktemp("coturn")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[postgresql.PostgresServer]:
+    """One server for the whole run, started when the first test asks for it."""
+    with postgresql.server() as server:
         yield server
 
 

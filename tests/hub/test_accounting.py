@@ -17,7 +17,7 @@ from bot.relays.hub.dispatcher import PlanDispatcher
 from bot.relays.hub.messages import HubJob
 from bot.relays.hub.quotas import HubLimits
 from bot.storage.audit_table import AuditEntry
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from probes.protocol.messages import Done, Ready, RelayMessage
 
 RELAYS = ("acme-hq", "berlin")

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.storage import connect
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.messages import Rejection
 from tests.hub.hub_fixture import House, house

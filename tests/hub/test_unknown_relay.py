@@ -12,7 +12,7 @@ from bot.relays.directory import RelayDirectory
 from bot.relays.hub.control_socket import controlled
 from bot.relays.hub.settings import HubSettings
 from bot.relays.local import LocalRelay
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from tests.hub.hub_fixture import house
 
 SOCKET = "lineman-hub.sock"

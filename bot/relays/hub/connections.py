@@ -27,7 +27,7 @@ class RelayConnections:
         self._registry = registry
         self._claims: dict[str, asyncio.Lock] = {}
         self._part = 0  # of the relays, the one pinged last
-        self._version = 0  # of the database, when the sessions were last compared with it
+        self._version = ""  # of the database, when the sessions were last compared with it
 
     async def admit(self, session: RelaySession) -> RelaySession | None:
         """Add *session*, unless its relay still answers on another connection; returns the dead session it replaces."""

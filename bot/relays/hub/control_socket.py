@@ -34,7 +34,7 @@ from bot.relays.hub.messages import (
     reply_line,
     status_json,
 )
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from probes.protocol import json_codec
 from probes.protocol.json_fields import WireError, read_json
 from probes.protocol.messages import ObservationMessage

@@ -16,7 +16,7 @@ from bot.relays.hub.messages import HubEvent, HubJob, HubStatus, RelayStatus
 from bot.relays.hub.quotas import HubLimits
 from bot.relays.hub.rejections import RejectedError
 from bot.relays.hub.session import RelaySession, RelayStream, greet
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.messages import (
     Done,

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
-from bot.relays.hub.paths import DEFAULT_DATABASE, database_of, socket_of
+from bot.relays.hub.paths import DEFAULT_DATABASE, beside_database, database_of, socket_of
 from bot.relays.hub.quotas import HubLimits
 from bot.settings import SettingsReader
+from bot.storage.address import DatabaseAddress
 from probes.protocol.invitation import check_hub
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
@@ -27,7 +28,7 @@ _KEY_TEXT: Final = "lineman-key-1:"
 class HubSettings:
     """All settings of relays in the environment."""
 
-    database: Path = Path(DEFAULT_DATABASE)
+    database: DatabaseAddress = Path(DEFAULT_DATABASE)
     socket: Path = Path("lineman-hub.sock")
     signing: str = field(default="lineman-signing.key", repr=False)  # a path, or the key itself
     url: str = ""  # what relays connect to: wss://hub.example/relay
@@ -62,11 +63,10 @@ class HubSettings:
 def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
     """Read *environment*. By default, all files are next to the database."""
     get = SettingsReader(environment)
-    database = database_of(environment)
     settings = HubSettings(
-        database,
+        database_of(environment),
         socket_of(environment),
-        get.text(SIGNING_KEY) or str(database.with_name("lineman-signing.key")),
+        get.text(SIGNING_KEY) or str(beside_database(environment, "lineman-signing.key")),
         get.text(URL),
         _limits(get),
     )

@@ -7,6 +7,7 @@ import html
 import logging
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
 
@@ -77,6 +78,7 @@ def make_flow(
     settings: SlackSettings,
     scopes: Sequence[str],
     installs: InstallationStore,
+    states: SQLite3OAuthStateStore,
     client: AsyncWebClient,
     installed: Callable[[], None],
 ) -> AsyncOAuthFlow:
@@ -97,11 +99,25 @@ def make_flow(
             redirect_uri=settings.redirect_uri or None,
             authorization_url=urljoin(settings.api_url, "../oauth/v2/authorize"),
             installation_store=installs,
-            state_store=SQLite3OAuthStateStore(expiration_seconds=STATE_LIVES, database=settings.database),
+            state_store=states,
             state_expiration_seconds=STATE_LIVES,
             callback_options=AsyncCallbackOptions(success=success, failure=failed),
         ),
     )
+
+
+def make_stores(settings: SlackSettings) -> tuple[InstallationStore, SQLite3OAuthStateStore]:
+    """Make the stores of tokens and of installations that were begun, in Lineman's database."""
+    database = settings.database
+    if isinstance(database, Path):
+        return (
+            InstallationStore(database=str(database), client_id=settings.client_id),
+            SQLite3OAuthStateStore(expiration_seconds=STATE_LIVES, database=str(database)),
+        )
+    # The driver is an optional package.
+    from bot.slack.api.postgresql_tokens import PostgresInstallationStore, PostgresStateStore
+
+    return PostgresInstallationStore(database, settings.client_id), PostgresStateStore(database, STATE_LIVES)
 
 
 async def failed(args: AsyncFailureArgs) -> BoltResponse:

@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 from bot.rate_limit import LIMIT_FORM, Limit, RateLimits, parse_limit
 from bot.relays.hub.paths import DEFAULT_DATABASE, database_of
 from bot.settings import SettingsReader
+from bot.storage.address import DatabaseAddress
 from probes.protocol.model import VANTAGES
 
 Transport: TypeAlias = Literal["socket", "http"]
@@ -60,7 +61,7 @@ class SlackSettings:
     api_url: str = SLACK
     host: str = "0.0.0.0"  # noqa: S104 - a container is reached from outside; HOST narrows it
     port: int = 0  # 0: not set
-    database: str = DEFAULT_DATABASE
+    database: DatabaseAddress = Path(DEFAULT_DATABASE)
     retention_days: int = 30
     audit_days: int = 365  # of the plans that relays were given
     network: str | None = None  # path of a network file
@@ -103,7 +104,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         api_url=get.url("SLACK_API_URL", SLACK, example=SLACK).rstrip("/") + "/",
         host=get.text("HOST", "0.0.0.0"),  # noqa: S104 - as above
         port=get.number("PORT", 0, 65_535, example=PORT),
-        database=str(database_of(environment)),
+        database=database_of(environment),
         retention_days=get.number("LINEMAN_RETENTION_DAYS", 30, 3_650),
         audit_days=get.number("LINEMAN_AUDIT_DAYS", 365, 3_650),
         network=get.text("LINEMAN_NETWORK") or None,
@@ -143,8 +144,8 @@ def _missing(settings: SlackSettings) -> list[str]:
         problems.append(
             "SLACK_BOT_TOKEN is empty. Find it under OAuth & Permissions after you install the app."
         )
-    folder = Path(settings.database).absolute().parent
-    if not folder.is_dir():
+    if isinstance(settings.database, Path) and not settings.database.absolute().parent.is_dir():
+        folder = settings.database.absolute().parent
         problems.append(f"LINEMAN_DATABASE points to {folder}, which is not a folder.")
     return problems
 

@@ -25,6 +25,10 @@ EARLY: Final = 120  # minutes before expiry at which a token is rotated; Slack's
 _HOMES: Final = (
     "CREATE TABLE IF NOT EXISTS slack_homes (team_id TEXT PRIMARY KEY, enterprise_id TEXT NOT NULL)"
 )
+_REMEMBER: Final = (
+    "INSERT INTO slack_homes VALUES (?, ?) "
+    "ON CONFLICT (team_id) DO UPDATE SET enterprise_id = excluded.enterprise_id"
+)
 _OLDER: Final = (
     "DELETE FROM slack_bots WHERE client_id = ? AND enterprise_id = ? AND team_id = ? AND id < "
     "(SELECT max(id) FROM slack_bots WHERE client_id = ? AND enterprise_id = ? AND team_id = ?)"
@@ -79,7 +83,7 @@ class InstallationStore(SQLite3InstallationStore):
     def _remember(self, team: str, enterprise: str) -> None:
         with self.connect() as database:
             database.execute(_HOMES)
-            database.execute("INSERT OR REPLACE INTO slack_homes VALUES (?, ?)", (team, enterprise))
+            database.execute(_REMEMBER, (team, enterprise))
 
 
 class BotTokens:

@@ -21,7 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.api.channel_queue import ChannelQueue
 from bot.slack.api.client import SlackError, call, make_client
-from bot.slack.api.oauth import make_flow
+from bot.slack.api.oauth import make_flow, make_stores
 from bot.slack.api.settings import SlackSettings
 from bot.slack.api.stream_state import PairedCalls, Streams
 from bot.slack.api.token_store import EARLY, BotTokens, InstallationStore
@@ -96,9 +96,9 @@ class Workspaces:
         self._installs: InstallationStore | None = None
         self.flow: AsyncOAuthFlow | None = None  # the install pages; None without a client id
         if settings.client_id:
-            self._installs = InstallationStore(database=settings.database, client_id=settings.client_id)
+            self._installs, states = make_stores(settings)
             self._tokens = BotTokens(self._installs, self._rotator())
-            self.flow = make_flow(settings, SCOPES, self._installs, self._nobody(), self.forget_all)
+            self.flow = make_flow(settings, SCOPES, self._installs, states, self._nobody(), self.forget_all)
 
     @property
     def single(self) -> bool:

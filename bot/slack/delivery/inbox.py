@@ -22,7 +22,7 @@ from bot.slack.runtime.ids import new_reference
 from bot.slack.state.context import AppContext
 from bot.slack.state.event import CURRENT_EVENT, InboundEvent, NoWindowError
 from bot.slack.state.permissions import NotAllowedError
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,10 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -41,6 +42,7 @@ from bot.slack.state.health import Readiness
 from bot.slack.state.permissions import Permissions
 from bot.slack.state.relay_directory import SlackRelayDirectory
 from bot.slack.state.run_history import RunHistory
+from bot.storage.address import DatabaseAddress
 from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
@@ -87,7 +89,7 @@ async def open_context(
     model = read_endpoint(environment)
     engine = engine or load_engine(settings.network, settings.vantage)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(process_lock(settings.database))
+        await stack.enter_async_context(_only_process(settings.database))
         store = Store.open(settings.database, settings.retention_days, settings.audit_days)
         stack.push_async_callback(store.close)
         bench = WorkerThread()
@@ -120,6 +122,15 @@ async def open_context(
             handlers=HANDLERS,
             llm=replace(model, budget=answers.WORDING) if model else None,
         )
+
+
+def _only_process(database: DatabaseAddress) -> AbstractAsyncContextManager[None]:
+    if isinstance(database, Path):
+        return process_lock(str(database))
+    # The driver is an optional package.
+    from bot.storage.postgresql_lock import hold_database
+
+    return hold_database(database)
 
 
 async def wind_up(context: AppContext) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from bot.background import PeriodicTask
 from bot.slack.api.client import SlackError, call
 from bot.slack.state.context import AppContext
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from probes.protocol.model import Plan
 
 FRESH: Final = 20.0  # seconds for which Slack's answer is reused, to limit calls of auth.test

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from sqlite_utils import Database
 
-from bot.storage.db_writer import BATCH, StoreError, Writer
+from bot.storage.address import DatabaseAddress
+from bot.storage.database import Database, StoreError
+from bot.storage.db_writer import BATCH, Writer
 
 
 def put(number: int) -> Callable[[Database], int]:
@@ -25,9 +25,9 @@ async def kept(writer: Writer) -> list[int]:
     )
 
 
-async def test_more_than_a_batch_in_one_turn(tmp_path: Path) -> None:
+async def test_more_than_a_batch_in_one_turn(address: DatabaseAddress) -> None:
     """Jobs asked for at one time are all done, each gets its own result, and one that fails fails alone."""
-    writer = Writer(tmp_path / "lineman.db")
+    writer = Writer(address)
     numbers = [*range(2 * BATCH + 7), 3]
     results = await asyncio.gather(*(writer.run(put(number)) for number in numbers), return_exceptions=True)
     assert results[:-1] == numbers[:-1]
@@ -36,9 +36,9 @@ async def test_more_than_a_batch_in_one_turn(tmp_path: Path) -> None:
     await writer.close()
 
 
-async def test_who_stops_waiting_changes_nothing(tmp_path: Path) -> None:
+async def test_who_stops_waiting_changes_nothing(address: DatabaseAddress) -> None:
     """A job whose caller is cancelled, before the thread has it or after, is done all the same."""
-    writer = Writer(tmp_path / "lineman.db")
+    writer = Writer(address)
     waiting = asyncio.create_task(writer.run(put(1)))
     await asyncio.sleep(0)  # it has asked, and nothing more
     waiting.cancel()
@@ -47,15 +47,15 @@ async def test_who_stops_waiting_changes_nothing(tmp_path: Path) -> None:
     await writer.close()
 
 
-async def test_closing_does_what_was_asked_for_last(tmp_path: Path) -> None:
+async def test_closing_does_what_was_asked_for_last(address: DatabaseAddress) -> None:
     """What was asked for in the very turn in which the store is closed is done, and nothing after that."""
-    writer = Writer(tmp_path / "lineman.db")
+    writer = Writer(address)
     last = asyncio.create_task(writer.run(put(1)))
     await asyncio.sleep(0)
     await writer.close()
     assert await last == 1
     with pytest.raises(StoreError):
         await writer.run(put(2))
-    again = Writer(tmp_path / "lineman.db")
+    again = Writer(address)
     assert await kept(again) == [1]
     await again.close()

@@ -18,8 +18,9 @@ from sqlite_utils import Database
 from bot.errors import UsageError
 from bot.model.records import CaseRow, InboxRow, PostRow, RunRow
 from bot.model.request import Request
+from bot.storage.address import DatabaseAddress
 from bot.storage.audit_table import AuditEntry
-from bot.storage.db_writer import StoreError
+from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay
 from bot.storage.retention import DAY, SweptRows
 from bot.storage.store import Store
@@ -44,7 +45,8 @@ async def first_time(store: Store, team: str, event: str) -> bool:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def file_store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store on SQLite, for what only a file can show."""
     opened = Store.open(tmp_path / "lineman.db")
     yield opened
     await opened.close()
@@ -134,9 +136,9 @@ async def test_event_is_first_once_among_fifty(store: Store) -> None:
     assert await first_time(store, "T2", "E0") is True
 
 
-async def test_two_stores_share_one_file(tmp_path: Path) -> None:
-    """Two workers on one file agree on which delivery is the first."""
-    one, two = Store.open(tmp_path / "x.db"), Store.open(tmp_path / "x.db")
+async def test_two_stores_share_one_database(address: DatabaseAddress) -> None:
+    """Two workers on one database agree on which delivery is the first."""
+    one, two = Store.open(address), Store.open(address)
     answers = await asyncio.gather(*(first_time(s, "T", f"E{n}") for n in range(40) for s in (one, two)))
     assert sum(answers) == 40
     await one.close()
@@ -189,8 +191,9 @@ async def test_message_is_owed_until_it_is_delivered(store: Store) -> None:
     assert await store.post(post.key) is None
 
 
-async def test_nothing_secret_reaches_the_file(store: Store, tmp_path: Path) -> None:
+async def test_nothing_secret_reaches_the_file(file_store: Store, tmp_path: Path) -> None:
     """Whatever callers forget to redact is not in the database's files, which only the owner can read."""
+    store = file_store
     await store.open_case(replace(CASE, request=Request("31009", answers={"note": SECRET})))
     await store.start_run(replace(RUN, summary={"a": [SECRET]}))
     await store.save_observation(
@@ -235,9 +238,9 @@ async def test_what_is_old_goes(store: Store) -> None:
     assert await store.case("busy") is None
 
 
-async def test_audit_log_is_kept_for_its_own_time(tmp_path: Path) -> None:
+async def test_audit_log_is_kept_for_its_own_time(address: DatabaseAddress) -> None:
     """Plans that relays were given are forgotten after the days set for them, running ones never; invitations too."""
-    store, now = Store.open(tmp_path / "lineman.db", 30, audit_days=90), time.time()
+    store, now = Store.open(address, 30, audit_days=90), time.time()
     relays = store.enrolment
     for plan, at in (("old", now - 91 * DAY), ("kept", now - 89 * DAY), ("running", now - 60)):
         await relays.begin(AuditEntry(plan, at, "acme-hq", "T1/U1", "31009 ios"))
@@ -246,17 +249,18 @@ async def test_audit_log_is_kept_for_its_own_time(tmp_path: Path) -> None:
     assert (await store.sweep(now)).audit == 1
     assert [one.plan for one in await relays.audit()] == ["running", "kept"]
     assert [one.name for one in await relays.all()] == ["acme-hq", "gone"]
-    left = list(Database(tmp_path / "lineman.db").query("SELECT relay FROM invitations"))
+    left = await store._all("SELECT relay FROM invitations")
     assert left == [{"relay": "acme-hq"}]
     await store.close()
-    short = Store.open(tmp_path / "lineman.db", 30, audit_days=0)
+    short = Store.open(address, 30, audit_days=0)
     assert (await short.sweep(now)).audit == 1
     assert [one.plan for one in await short.enrolment.audit()] == ["running"]
     await short.close()
 
 
-async def test_event_loop_runs_on_while_thousands_are_written(store: Store) -> None:
+async def test_event_loop_runs_on_while_thousands_are_written(file_store: Store) -> None:
     """Five thousand observations written at once leave the loop free: no turn of it waits for the disk."""
+    store = file_store
     await store.open_case(CASE)
     await store.start_run(RUN)
     lags: list[float] = []
@@ -296,9 +300,9 @@ async def test_who_stops_waiting_loses_nothing(store: Store) -> None:
     assert await first_time(store, "T", "E19") is False
 
 
-async def test_closed_store_says_so(tmp_path: Path) -> None:
+async def test_closed_store_says_so(address: DatabaseAddress) -> None:
     """What was asked for before closing is done; afterwards the store refuses, and closing again is nothing."""
-    store = Store.open(tmp_path / "x.db")
+    store = Store.open(address)
     last = asyncio.create_task(store.take_in(asked("E")))
     await asyncio.sleep(0)
     await store.close()
@@ -317,8 +321,9 @@ async def test_failing_job_is_undone_alone(store: Store) -> None:
     assert await store.case("c")
 
 
-async def test_full_disk_is_an_error_and_no_end(store: Store) -> None:
+async def test_full_disk_is_an_error_and_no_end(file_store: Store) -> None:
     """When nothing more fits, whoever writes is told, nobody is told otherwise, and reading goes on."""
+    store = file_store
     await store.open_case(CASE)
     pages = await store._writer.run(lambda db: int(db.execute("PRAGMA page_count").fetchone()[0]))
     await store._writer.run(lambda db: db.execute(f"PRAGMA max_page_count={pages + 2}").fetchall())
@@ -360,6 +365,7 @@ WRITER = """
 import asyncio, sys
 from tests.bot.storage.test_store import CASE, RUN, SEEN
 from dataclasses import replace
+from bot.storage.address import parse_database
 from bot.storage.store import Store
 
 async def one(store, number):
@@ -372,7 +378,7 @@ async def one(store, number):
     print(number, flush=True)
 
 async def main():
-    store = Store.open(sys.argv[1])
+    store = Store.open(parse_database(sys.argv[1]))
     for start in range(0, 100_000, 20):
         await asyncio.gather(*(one(store, start + at) for at in range(20)))
 
@@ -381,17 +387,17 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("after", [1, 57, 133])
-async def test_killed_in_the_middle_nothing_is_half_written(tmp_path: Path, after: int) -> None:
-    """After kill -9 the file opens, what was acknowledged is there whole, and no row is broken."""
-    path = tmp_path / "lineman.db"
+async def test_killed_in_the_middle_nothing_is_half_written(address: DatabaseAddress, after: int) -> None:
+    """After kill -9 the database opens, what was acknowledged is there whole, and no row is broken."""
+    argument = getattr(address, "url", str(address))
     with subprocess.Popen(  # noqa: ASYNC220 - nothing else runs in this loop meanwhile
-        [sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", WRITER, argument], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout
         told = [int(process.stdout.readline()) for _ in range(after)]
         os.kill(process.pid, signal.SIGKILL)
         told += [int(line) for line in process.stdout if line.endswith("\n")]
-    store = Store.open(path)
+    store = Store.open(address)
     for number in told:
         run, record = await store.run(f"run-{number}"), await store.record(f"run-{number}")
         assert run
@@ -404,7 +410,8 @@ async def test_killed_in_the_middle_nothing_is_half_written(tmp_path: Path, afte
         await store.record(run.id)
         assert await store.finish_run(run.id, "lost")
     await store.close()
-    assert list(Database(path).query("PRAGMA integrity_check")) == [{"integrity_check": "ok"}]
+    if isinstance(address, Path):
+        assert list(Database(address).query("PRAGMA integrity_check")) == [{"integrity_check": "ok"}]
 
 
 def asked(event: str, text: str = "31009", turn: str = "", stamp: str = "") -> InboxRow:

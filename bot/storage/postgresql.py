@@ -1,0 +1,110 @@
+"""Connect to PostgreSQL: the SQL of the tables in its dialect, and its errors without anything secret.
+
+`psycopg` is an optional package: only an address of PostgreSQL imports this module.
+"""
+
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Final, cast
+
+from bot.errors import UsageError, printable
+from bot.storage.address import PostgresAddress
+from bot.storage.database import ResultRows
+
+try:
+    import psycopg as psycopg  # for the modules that build on this one
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.rows import dict_row
+except ImportError as missing:
+    raise UsageError(
+        "PostgreSQL needs the packages psycopg and libpq. Install them with: pip install 'psycopg[binary]'"
+    ) from missing
+
+# Seconds and probes until a connection counts as lost, if the address sets nothing else. Without these, a network
+# that drops packets would block every write for minutes.
+_LIVENESS: Final = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+    "application_name": "lineman",
+}
+_OLDEST: Final = 130000  # PostgreSQL 13 is the first that tells what became of a transaction
+
+# As long as a writer waits on SQLite. A process that was stopped in a transaction gives its locks back.
+_PATIENCE: Final = "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '60s'"
+_READ_ONLY: Final = "; SET default_transaction_read_only = on"
+
+
+class PostgresDatabase:
+    """One connection to a server."""
+
+    def __init__(self, address: PostgresAddress, *, read_only: bool = False) -> None:
+        """Connect once; `psycopg.Error` if that fails."""
+        settings = _LIVENESS | conninfo_to_dict(address.url) | {"client_encoding": "UTF8"}
+        # Statements are not prepared: that fails behind a pooler, and after a migration.
+        self.connection = psycopg.connect(make_conninfo(**settings), autocommit=True, prepare_threshold=None)
+        if self.connection.info.server_version < _OLDEST:
+            self.close()
+            raise UsageError(f"The server of {address} is too old. Lineman needs PostgreSQL 13 or later.")
+        self.connection.execute(_PATIENCE + (_READ_ONLY if read_only else ""))
+
+    def execute(self, sql: str, values: Sequence[Any] = (), /) -> ResultRows:
+        """Run one statement."""
+        if not values:
+            return cast("ResultRows", self.connection.execute(sql))
+        return cast("ResultRows", self.connection.execute(_translated(sql), _values(values)))
+
+    def query(self, sql: str, values: Sequence[Any] = (), /) -> list[dict[str, Any]]:
+        """Run one statement and return its rows, each by the names of its columns."""
+        cursor = self.connection.cursor(row_factory=dict_row)
+        cursor.execute(_translated(sql), _values(values))
+        return cast("list[dict[str, Any]]", cursor.fetchall())
+
+    def lock(self, name: str, /) -> bool:
+        """Take a lock that no other process has until this transaction ends; False if another has it."""
+        return bool(self.execute("SELECT pg_try_advisory_xact_lock(?)", (lock_key(name),)).fetchone()[0])
+
+    def data_version(self) -> str:
+        """Return a text that changes whenever a transaction that changed anything has ended."""
+        return str(self.execute("SELECT pg_current_snapshot()::text").fetchone()[0])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+def connect(address: PostgresAddress, *, read_only: bool = False) -> PostgresDatabase:
+    """Connect once; `UsageError` in words for an operator if that fails."""
+    try:
+        return PostgresDatabase(address, read_only=read_only)
+    except psycopg.Error as error:
+        raise UsageError(f"The database {address} cannot be used: {describe(error, address)}.") from None
+
+
+def lock_key(name: str) -> int:
+    """Return the number of an advisory lock. The upper half is Lineman's, as others may lock in this database."""
+    return (0x4C494E45 << 32) | zlib.crc32(name.encode())
+
+
+def describe(error: Exception, address: PostgresAddress) -> str:
+    """Say what went wrong, without values of rows, and without the secrets of the address."""
+    diag = getattr(error, "diag", None)
+    # The first line only: the others repeat the values of a row, or try further addresses of a host.
+    text = (diag and diag.message_primary) or next(iter(str(error).splitlines()), type(error).__name__)
+    return address.without_secrets(printable(text)).strip().rstrip(".:")
+
+
+@cache
+def _translated(sql: str) -> str:
+    return sql.replace("%", "%%").replace("?", "%s")
+
+
+def _values(values: Sequence[Any]) -> list[Any]:
+    """Replace what the server cannot store: a text with NUL. SQLite stores it, and nobody can read it."""
+    return [
+        value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+        for value in values
+    ]
