@@ -19,6 +19,7 @@ from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError
 from probes.protocol.log_format import EscapingFormatter
 from probes.protocol.policy_file import PolicyError
+from probes.protocol.state_home import relay_home
 from probes.protocol.version import __version__
 from probes.relay.agent import Agent, join
 from probes.relay.dial_errors import LinkError
@@ -32,11 +33,8 @@ USAGE: Final = 2
 FAILED: Final = 1  # the systemd unit starts it again
 UNWANTED: Final = 78  # EX_CONFIG of sysexits.h; the systemd unit does not restart on it
 
-# The folder that systemd creates for `StateDirectory=lineman-relay`.
-_STATE: Final = "/var/lib/lineman-relay"
-
 _EPILOG: Final = (
-    "LINEMAN_RELAY_HOME is the folder (default: /var/lib/lineman-relay), LINEMAN_RELAY_PROXY a proxy such as "
+    "LINEMAN_RELAY_HOME is the folder, LINEMAN_RELAY_PROXY a proxy such as "
     "http://user:password@proxy:3128, or none (default: HTTPS_PROXY and NO_PROXY), LINEMAN_RELAY_ROOTS a PEM file "
     "with further authorities. docs/relays.md has the rest."
 )
@@ -83,7 +81,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="for join: the output of `lineman relays invite`, or - for standard input",
     )
     parser.add_argument(
-        "--home", default=os.environ.get("LINEMAN_RELAY_HOME", _STATE), help="the relay's folder"
+        "--home", default=str(relay_home(os.environ)), help="the relay's folder (default: %(default)s)"
     )
     return parser
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from bot.cli.parser import Parser
 from bot.errors import UsageError
-from bot.relays.hub.paths import database_of
-from bot.relays.hub.settings import SIGNING_KEY, read_hub_settings
+from bot.relays.hub.paths import SIGNING_KEY, database_of
+from bot.relays.hub.settings import read_hub_settings
 from bot.storage.backup import back_up, restore
 
 

@@ -54,13 +54,20 @@ def make_parser() -> Parser:
 async def check_all(environment: Mapping[str, str]) -> list[DoctorResult]:
     """Run every check. The connections, to Slack and to the hub, are made side by side."""
     # Only this command needs all of them, and aiohttp is slow to import.
-    from bot.cli.doctor_checks import check_database, check_disk, check_hub, check_network, check_signing_key
+    from bot.cli.doctor_checks import (
+        check_database,
+        check_disk,
+        check_hub,
+        check_network,
+        check_place,
+        check_signing_key,
+    )
     from bot.slack.api.doctor import check_slack
 
     settings = _settings(environment)
     results = [settings] if isinstance(settings, DoctorResult) else [_transport(settings)]
     results += [_checked(name, check, environment) for name, check in (
-        ("network file", check_network), ("database", check_database), ("disk", check_disk),
+        ("network file", check_network), ("state", check_place), ("database", check_database), ("disk", check_disk),
         ("signing key", check_signing_key),
     )]  # fmt: skip
     slack = settings if isinstance(settings, SlackSettings) and settings.transport else None

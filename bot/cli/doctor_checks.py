@@ -7,9 +7,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from bot.errors import UsageError
 from bot.relays.hub.control_socket import ControlSocket
-from bot.relays.hub.paths import DEFAULT_DATABASE, beside_database, database_of, socket_of
-from bot.relays.hub.settings import SIGNING_KEY, read_hub_settings
+from bot.relays.hub.paths import (
+    DEFAULT_DATABASE,
+    SIGNING_KEY,
+    beside_database,
+    database_of,
+    moving_note,
+    socket_of,
+)
+from bot.relays.hub.settings import read_hub_settings
 from bot.storage.backup import check
 from knowledge.loading.load_network import load_network
 
@@ -23,6 +31,18 @@ def check_network(environment: Mapping[str, str]) -> Result:
     """Check that the network file can be read."""
     network = load_network(environment.get("LINEMAN_NETWORK") or None)
     return "ok", f"{network.title} is valid.", ""
+
+
+def check_place(environment: Mapping[str, str]) -> Result:
+    """Check where the database, the signing key, and the control socket are, and that others cannot replace them."""
+    folder = beside_database(environment, DEFAULT_DATABASE).absolute().parent
+    if note := moving_note(environment):
+        return "problem", f"The files are in {folder}, the default of an earlier version.", note
+    if not folder.exists():
+        return "ok", f"The files will be in {folder}. It is made when something is stored.", ""
+    if folder.stat().st_mode & 0o022:
+        return "problem", f"Other users can change the files in {folder}.", f"Run: chmod 700 {folder}"
+    return "ok", f"The files are in {folder}.", ""
 
 
 def check_database(environment: Mapping[str, str]) -> Result:
@@ -79,7 +99,10 @@ def check_signing_key(environment: Mapping[str, str]) -> Result:
 
 async def check_hub(environment: Mapping[str, str]) -> Result:
     """Check that the hub on this machine answers and that its background tasks succeed."""
-    path = socket_of(environment)
+    try:
+        path = socket_of(environment)
+    except UsageError as error:
+        return "unchecked", str(error), ""
     if not path.exists():
         return "unchecked", f"No hub runs here: there is no socket at {path}.", ""
     try:

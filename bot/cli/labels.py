@@ -35,7 +35,7 @@ def make_parser() -> Parser:
         ),
         allow_abbrev=False,
     )
-    parser.add_argument("database", nargs="?", help="the bot's database (LINEMAN_DATABASE)")
+    parser.add_argument("database", nargs="?", help="the bot's database (default: LINEMAN_DATABASE)")
     return parser
 
 

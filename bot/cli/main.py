@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
+from bot.cli.moving_note import write_moving_note
 from bot.cli.parser import Parser
 from bot.errors import UsageError, printable, unknown_word
 from bot.version import version
@@ -166,6 +167,7 @@ def _run(words: list[str]) -> int:
         return _talk(words)
     if words[0] not in COMMANDS:
         raise unknown_word("a command", words[0], tuple(COMMANDS))
+    write_moving_note(words[0])
     module, name, _ = COMMANDS[words[0]]
     run: Callable[[list[str]], int] = getattr(import_module(module), name)
     return run(words[1:])

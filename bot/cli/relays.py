@@ -24,6 +24,8 @@ from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.model import VANTAGES
 
+_NONE: Final = "No relay is invited yet: lineman relays invite NAME."
+
 
 def run_relays(words: Sequence[str]) -> int:
     """Run one of `COMMANDS`. The exit code is 0."""
@@ -36,6 +38,9 @@ def run_relays(words: Sequence[str]) -> int:
     if work is None:
         raise unknown_word("a command of relays", command, COMMANDS)
     settings = read_hub_settings(os.environ)
+    database = settings.database
+    if command != "invite" and isinstance(database, Path) and not database.exists():
+        return _without_database(command, database, rest)  # only an invitation creates it
     asyncio.run(_with(settings, lambda registry: work(registry, settings, rest)))
     return 0
 
@@ -48,6 +53,16 @@ def _policy(words: list[str]) -> int:
 
     options = make_command_parser("policy").parse_args(words)
     sys.stdout.write(write_policy(load_network(Path(options.network) if options.network else None)))
+    return 0
+
+
+def _without_database(command: str, database: Path, words: list[str]) -> int:
+    """Say that there are no relays yet."""
+    options = make_command_parser(command).parse_args(words)
+    if command != "list":
+        raise UsageError(f"No relay is invited yet: there is no database at {database.absolute()}.")
+    none: dict[str, list[str]] = {"relays": []}
+    sys.stdout.write(json.dumps(none, indent=2) + "\n" if options.json else f"{_NONE}\n")
     return 0
 
 
@@ -108,9 +123,8 @@ async def _list(registry: RelayRegistry, settings: HubSettings, words: list[str]
         found = [_as_json(relay, health.get(relay.name)) for relay in relays]
         sys.stdout.write(json.dumps({"relays": found}, indent=2) + "\n")
         return
-    none = [Line("No relay is invited yet: lineman relays invite NAME.")]
     lines = [line for relay in relays for line in _row(relay, health.get(relay.name))]
-    write(lines or none, sys.stdout)
+    write(lines or [Line(_NONE)], sys.stdout)
 
 
 async def _show(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:

@@ -14,9 +14,8 @@ from bot.diagnosis.engine import Engine
 from bot.diagnosis.run_record import RunRecord
 from bot.errors import UsageError, unknown_word
 from bot.model.records import CaseRow, RunRow
-from bot.relays.hub.paths import DATABASE, DEFAULT_DATABASE, database_of
+from bot.relays.hub.paths import DATABASE, database_of, is_of_service
 from bot.rendering.vantage_summary import view_together
-from bot.settings import user_folder
 from bot.slack.runtime.ids import new_case, new_run
 from bot.slack.state.run_history import reevaluate, summary_of
 from bot.storage.address import DatabaseAddress
@@ -30,22 +29,13 @@ _NEWEST: Final = 1_000
 _NO_RUN: Final = "No finished run is stored yet. Start one, such as: lineman diagnose 31009"
 
 
-def database_for_runs(environment: Mapping[str, str]) -> DatabaseAddress:
-    """Return the bot's database if there is one here, else one of the user's own."""
-    here = database_of(environment)
-    if environment.get(DATABASE) or (isinstance(here, Path) and here.exists()):
-        return here
-    return user_folder(environment, "XDG_STATE_HOME", ".local", "state") / DEFAULT_DATABASE
-
-
 def save_run(engine: Engine, records: Sequence[RunRecord], environment: Mapping[str, str]) -> str:
     """Store a finished run and return its id; "" if that is not possible here, which harms no diagnosis."""
     with suppress(OSError, UsageError, StoreError, sqlite3.Error):
-        database, own = database_for_runs(environment), False
-        if isinstance(database, Path):
-            database.parent.mkdir(parents=True, exist_ok=True)
+        database, own = database_of(environment), False
+        if isinstance(database, Path) and not environment.get(DATABASE):
             # The bot deletes old runs from its own database by its own settings.
-            own = database.parent.name == "lineman"
+            own = database.parent != Path() and not is_of_service(database.parent)
         return _with_store(database, lambda store: _save(store, engine, records, sweep=own))
     return ""
 
@@ -102,7 +92,7 @@ def load_run(
 
 
 def _read(environment: Mapping[str, str], read: Callable[[Store], Awaitable[T]]) -> T:
-    database = database_for_runs(environment)
+    database = database_of(environment)
     if isinstance(database, Path) and not database.exists():
         raise UsageError(_NO_RUN)
     return _with_store(database, read)

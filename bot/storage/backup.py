@@ -19,7 +19,9 @@ def back_up(database: Path, target: Path) -> None:
     Processes that use the database go on. `UsageError` if a file cannot be used; *target* is then not made.
     """
     if not database.is_file():
-        raise UsageError(f"There is no database at {database}. Name it in LINEMAN_DATABASE.")
+        raise UsageError(
+            f"There is no database at {database}. Name it in LINEMAN_DATABASE, or its folder in LINEMAN_HOME."
+        )
     part = target.with_name(f"{target.name}.part")
     try:
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -47,7 +49,7 @@ def restore(backup: Path, database: Path, moment: str) -> Path | None:
     check(backup)
     part, former = database.with_name(f"{database.name}.part"), None
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _copy(backup, part)
         open_database(part).close()  # applies missing migrations, and refuses a newer version's
         _close_journal(part)

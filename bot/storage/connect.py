@@ -30,8 +30,9 @@ class SqliteDatabase(Database):
 def open_database(path: Path) -> SqliteDatabase:
     """Open the database at *path*, readable by its owner only, and apply missing migrations."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        check_mode(path)
         db = SqliteDatabase(path)
         db.execute(f"PRAGMA busy_timeout={BUSY}")
         db.enable_wal()
@@ -43,6 +44,15 @@ def open_database(path: Path) -> SqliteDatabase:
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"The database {path} cannot be used: {error}.") from error
     return db
+
+
+def check_mode(path: Path) -> None:
+    """Raise `UsageError` if everybody on this machine may read or write *path*: it can hold tokens of Slack.
+
+    A group may: volumes of a container are often made so.
+    """
+    if path.stat().st_mode & 0o007:
+        raise UsageError(f"Everybody on this machine can open {path}. Run: chmod 600 {path}")
 
 
 def open_to_read(path: Path) -> SqliteDatabase:

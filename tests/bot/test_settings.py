@@ -20,6 +20,7 @@ from bot.relays.hub.settings import read_hub_settings
 from bot.settings import SettingsReader, read_log_level
 from bot.slack.api.settings import read_slack_settings
 from probes.net.proxy_env import proxy_from
+from probes.protocol.state_home import relay_home
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = re.compile(r"(?<![A-Z_])(?:LINEMAN|SLACK|TWILIO)_(?:[A-Z]+_)*[A-Z]+(?![A-Z_*{])")
@@ -163,6 +164,7 @@ def recorded() -> set[str]:
     load_access(environment)
     read_log_level(environment)
     proxy_from(environment, "https://hub.example")
+    relay_home(environment)
     return {name for name in environment.names if VARIABLE.fullmatch(name)}
 
 

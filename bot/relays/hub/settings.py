@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from bot.errors import UsageError
-from bot.relays.hub.paths import DEFAULT_DATABASE, beside_database, database_of, socket_of
+from bot.relays.hub.paths import (
+    DEFAULT_DATABASE,
+    KEY_FILE,
+    SIGNING_KEY,
+    SOCKET_FILE,
+    beside_database,
+    database_of,
+    other_keys,
+    socket_of,
+)
 from bot.relays.hub.quotas import HubLimits
 from bot.settings import SettingsReader
 from bot.storage.address import DatabaseAddress
@@ -18,7 +27,6 @@ from probes.protocol.invitation import check_hub
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
 
-SIGNING_KEY: Final = "LINEMAN_SIGNING_KEY"
 URL: Final = "LINEMAN_HUB_URL"
 
 _KEY_TEXT: Final = "lineman-key-1:"
@@ -29,10 +37,11 @@ class HubSettings:
     """All settings of relays in the environment."""
 
     database: DatabaseAddress = Path(DEFAULT_DATABASE)
-    socket: Path = Path("lineman-hub.sock")
-    signing: str = field(default="lineman-signing.key", repr=False)  # a path, or the key itself
+    socket: Path = Path(SOCKET_FILE)
+    signing: str = field(default=KEY_FILE, repr=False)  # a path, or the key itself
     url: str = ""  # what relays connect to: wss://hub.example/relay
     limits: HubLimits = field(default_factory=HubLimits)
+    other_keys: tuple[Path, ...] = ()  # signing keys in other folders of this installation
 
     @property
     def names(self) -> frozenset[str]:
@@ -53,11 +62,19 @@ class HubSettings:
                 return parse_identity(self.signing, SIGNING_KEY)
             path = Path(self.signing)
             if make and not path.exists():
+                self._check_other_keys(path)
                 with suppress(FileExistsError):  # hub and command started at once, and the other was first
                     return make_identity(path)
             return load_identity(path) if path.exists() else None
         except (KeyFileError, OSError) as error:
             raise UsageError(f"{SIGNING_KEY}: {error}") from error
+
+    def _check_other_keys(self, path: Path) -> None:
+        if self.other_keys:
+            raise UsageError(
+                f"There is a signing key in {self.other_keys[0]}, so none was made in {path.absolute()}. Move it "
+                f"there, or name it in {SIGNING_KEY}: relays refuse plans that another key signed."
+            )
 
 
 def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
@@ -66,9 +83,10 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
     settings = HubSettings(
         database_of(environment),
         socket_of(environment),
-        get.text(SIGNING_KEY) or str(beside_database(environment, "lineman-signing.key")),
+        get.text(SIGNING_KEY) or str(beside_database(environment, KEY_FILE)),
         get.text(URL),
         _limits(get),
+        other_keys(environment),
     )
     get.check()
     return settings

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from bot.rate_limit import LIMIT_FORM, Limit, RateLimits, parse_limit
-from bot.relays.hub.paths import DEFAULT_DATABASE, database_of
+from bot.relays.hub.paths import DATABASE, DEFAULT_DATABASE, database_of
 from bot.settings import SettingsReader
 from bot.storage.address import DatabaseAddress
 from probes.protocol.model import VANTAGES
@@ -118,6 +118,8 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         edits=get.parsed("LINEMAN_EDITS", parse_limit, EDITS, LIMIT_FORM),
         progress=_style(get),
     )
+    if settings.transport and get.text(DATABASE) and isinstance(settings.database, Path):
+        _check_folder(get, settings.database)
     for problem in _missing(settings) if settings.transport else ():
         get.add_problem(problem)
     get.check()
@@ -144,10 +146,14 @@ def _missing(settings: SlackSettings) -> list[str]:
         problems.append(
             "SLACK_BOT_TOKEN is empty. Find it under OAuth & Permissions after you install the app."
         )
-    if isinstance(settings.database, Path) and not settings.database.absolute().parent.is_dir():
-        folder = settings.database.absolute().parent
-        problems.append(f"LINEMAN_DATABASE points to {folder}, which is not a folder.")
     return problems
+
+
+def _check_folder(get: SettingsReader, database: Path) -> None:
+    """The folder for state is created; one that somebody named is there, or the name is wrong."""
+    folder = database.absolute().parent
+    if not folder.is_dir():
+        get.add_problem(f"{DATABASE} points to {folder}, which is not a folder.")
 
 
 def _style(get: SettingsReader) -> ProgressStyle:

@@ -22,6 +22,7 @@ async def process_lock(database: str, patience: float = PATIENCE) -> AsyncIterat
     """Hold *database* for this process; `UsageError` if another process still holds it after *patience* seconds."""
     path = Path(f"{database}.lock")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError as error:
         raise UsageError(f"{path} cannot be created: {error.strerror}.") from None

@@ -46,7 +46,8 @@ async def test_healthy(tmp_path: Path, slack: FakeSlack) -> None:
         found = await states(healthy(tmp_path, slack))
     await registry.close()
     assert {name: result.state for name, result in found.items()} == dict.fromkeys(
-        ("settings", "network file", "database", "disk", "signing key", "hub", "Slack", "clock"), "ok"
+        ("settings", "network file", "state", "database", "disk", "signing key", "hub", "Slack", "clock"),
+        "ok",
     )
     found = await states({**healthy(tmp_path, slack), "SLACK_BOT_TOKEN": "", "SLACK_APP_TOKEN": ""})
     assert {name for name, result in found.items() if result.state == "unchecked"} == {
@@ -141,6 +142,18 @@ def test_nothing_is_made(
         ", ", ","
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_an_earlier_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The doctor says where they are and how to move them."""
+    monkeypatch.chdir(tmp_path)
+    open_database(tmp_path / "lineman.db").close()
+    assert main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert f"✗ state: The files are in {tmp_path}, the default of an earlier version.\n" in out
+    assert f"mv {tmp_path}/lineman.db* " in out
 
 
 def test_a_problem_is_an_exit_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.cli.run_store import database_for_runs, list_runs, load_run, save_run
+from bot.cli.run_store import list_runs, load_run, save_run
 from bot.errors import UsageError
 from bot.model.request import Request
+from bot.relays.hub.paths import database_of
 from bot.rendering.terminal.console import to_text
 from bot.rendering.terminal.run_changes import render_changes
 from probes.protocol.model import UNKNOWN_VANTAGE
@@ -103,7 +104,8 @@ def test_the_tests_store_nothing_of_their_own_in_the_users_folder(
     """Without `LINEMAN_DATABASE`, a run of a test goes to a temporary folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LINEMAN_DATABASE", raising=False)
-    file = database_for_runs(os.environ)
+    file = database_of(os.environ)
+    assert isinstance(file, Path)
     assert file.parts[:-3] == Path(os.environ["XDG_STATE_HOME"]).parts[:-1]
     assert PREFIX in str(file)
 
@@ -112,10 +114,10 @@ def test_where_runs_are_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """The bot's database if there is one here, else one of the user's own; a host without a place is no error."""
     monkeypatch.chdir(tmp_path)
     home = {"XDG_STATE_HOME": str(tmp_path / "state")}
-    assert database_for_runs(home) == tmp_path / "state/lineman/lineman.db"
+    assert database_of(home) == tmp_path / "state/lineman/lineman.db"
     Path("lineman.db").touch()
-    assert database_for_runs(home) == Path("lineman.db")
-    assert database_for_runs({"LINEMAN_DATABASE": "other.db"}) == Path("other.db")
+    assert database_of(home) == Path("lineman.db")
+    assert database_of({"LINEMAN_DATABASE": "other.db"}) == Path("other.db")
     (tmp_path / "file").touch()
     engine = made_up_desk(MadeUpRelay())
     record = engine.diagnose(REQUEST, lambda _: None)

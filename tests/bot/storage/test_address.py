@@ -78,4 +78,5 @@ def test_other_addresses_are_refused(text: str, monkeypatch: pytest.MonkeyPatch,
 def test_other_files_stay_in_the_folder() -> None:
     """The key and the socket are next to the database's file, and with PostgreSQL where that file would be."""
     assert beside_database({"LINEMAN_DATABASE": "/srv/lineman.db"}, "a.key") == Path("/srv/a.key")
-    assert beside_database({"LINEMAN_DATABASE": WITH_PASSWORD}, "a.key") == Path("a.key")
+    environment = {"LINEMAN_DATABASE": WITH_PASSWORD, "LINEMAN_HOME": "/srv/home"}
+    assert beside_database(environment, "a.key") == Path("/srv/home/a.key")

@@ -59,7 +59,7 @@ def test_steps_are_numbered_in_their_order() -> None:
 async def test_runs_of_one_relay_become_runs_of_several(tmp_path: Path) -> None:
     """A database from before keeps its runs, each with its one relay, and what was seen in the order it was seen."""
     path = tmp_path / "x.db"
-    db = Database(path)
+    db = private(path)
     STEPS.apply(db, stop_before=[name for name in RELEASED if name > "m006"])
     request = dump(to_json(Request("31009", "ios")))
     values = ("r1", "c1", "acme", "reference", request, "d", "twilio", 1.0, "done", 2.0, "found", "{}")
@@ -97,7 +97,7 @@ def test_second_run_changes_nothing(tmp_path: Path) -> None:
 
 def test_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     """All steps are applied, or none."""
-    db = Database(tmp_path / "x.db")
+    db = private(tmp_path / "x.db")
     db.execute("CREATE TABLE posts (id)")
     before = db.schema
     db.close()
@@ -110,7 +110,7 @@ def test_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
 
 def test_commands_kept_by_an_older_version_are_answered(tmp_path: Path) -> None:
     """What a version before the sixth step had accepted and not begun is there after the update, as a command."""
-    old = Database(tmp_path / "x.db")
+    old = private(tmp_path / "x.db")
     STEPS.apply(old, stop_before="m006_ways_in")
     said = 'from "acme-hq" 31009'
     old.table("inbox").insert(
@@ -131,3 +131,9 @@ def test_commands_kept_by_an_older_version_are_answered(tmp_path: Path) -> None:
         "tries": 0,
     }
     new.close()
+
+
+def private(path: Path) -> Database:
+    """Make a database that only its owner can read, as every version of Lineman does."""
+    path.touch(0o600)
+    return Database(path)

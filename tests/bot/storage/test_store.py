@@ -344,6 +344,7 @@ def test_file_that_cannot_be_used_is_named(tmp_path: Path, content: bytes | None
     if content is None:
         path.mkdir()
     else:
+        path.touch(0o600)
         path.write_bytes(content)
     with pytest.raises(UsageError, match="cannot be used"):
         Store.open(path)
