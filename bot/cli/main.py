@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "backup": ("bot.cli.backup", "run_backup", "make_backup_parser"),
     "compare": ("bot.cli.history", "run_compare", "make_compare_parser"),
     "completion": ("bot.cli.completion", "run_completion", "make_parser"),
+    "database": ("bot.cli.database", "run_database", "make_parser"),
     "diagnose": ("bot.cli.diagnose", "run_diagnose", "make_parser"),
     "doctor": ("bot.cli.doctor", "run_doctor", "make_parser"),
     "history": ("bot.cli.history", "run_history", "make_history_parser"),
@@ -80,6 +81,7 @@ Slack and relays
   lineman relays invite NAME | list | show NAME | revoke NAME | rename NAME NEW
   lineman doctor                       check this installation, and say what to do next
   lineman backup FILE | restore FILE   save the database and the signing key, or put them back
+  lineman database copy FROM TO        move the database from a file to PostgreSQL (docs/scale.md)
 
 Knowledge and development
   lineman knowledge list | show ID     list codes, causes, questions, and platforms, or show one

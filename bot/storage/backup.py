@@ -52,9 +52,9 @@ def restore(backup: Path, database: Path, moment: str) -> Path | None:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _copy(backup, part)
         open_database(part).close()  # applies missing migrations, and refuses a newer version's
-        _close_journal(part)
+        refuse_if_in_use(part)
         if database.exists():
-            _close_journal(database)
+            refuse_if_in_use(database)
             former = database.with_name(f"{database.name}.{moment}")
             database.rename(former)
         part.replace(database)
@@ -91,8 +91,8 @@ def _copy(source: Path, target: Path) -> None:
         raise UsageError(f"{source} cannot be copied to {target}: {error}.") from error
 
 
-def _close_journal(database: Path) -> None:
-    """Write the journal back into the file. SQLite does so only where nobody else has the database open."""
+def refuse_if_in_use(database: Path) -> None:
+    """Write the journal back into the file; `UsageError` if another process has the database open."""
     try:
         with closing(sqlite3.connect(database, timeout=1.0)) as db:
             (mode,) = db.execute("PRAGMA journal_mode=DELETE").fetchone()

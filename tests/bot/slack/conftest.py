@@ -1,5 +1,6 @@
 """The app in this process, on a fake Slack, over Socket Mode."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[Here]]
 async def open_app(
     slack: FakeSlack,
     relay: MadeUpRelay,
-    database: Path,
+    database: Path | str,
     desk: Engine | None = None,
     **environment: str,
 ) -> AsyncIterator[Here]:
@@ -107,9 +108,17 @@ async def open_app(
 
 
 @pytest.fixture
-def serving(tmp_path: Path) -> Serving:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The database of this test: a file, or with `make postgres-tests` on a server."""
+    if os.environ.get("LINEMAN_TEST_DATABASE") == "postgresql":
+        return str(request.getfixturevalue("postgres").at(tmp_path))
+    return str(tmp_path / "lineman.db")
+
+
+@pytest.fixture
+def serving(database: str) -> Serving:
     """Start the app; the database stays from one start to the next."""
-    return partial(open_app, database=tmp_path / "lineman.db")
+    return partial(open_app, database=database)
 
 
 @pytest_asyncio.fixture
