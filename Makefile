@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz network-fuzz edge-load previews trees
+        clean packages slack-tools check-page check-link-lab slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz network-fuzz edge-load previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -73,6 +73,12 @@ lab: packages $(VENV)/dev.stamp  ## a shell inside a network with a fault: make 
 
 slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, from the npm registry, below build/
 	$(BIN)/python -m tests.slack.tools install
+
+check-page: slack-tools  ## the page of the check link, from TypeScript into bot/check_link/built
+	$(BIN)/python -m tests.check_page.build
+
+check-link-lab: packages slack-tools  ## the page of the check link behind faults that take their time, and media (needs root)
+	LINEMAN_CHECK_PAGE=full $(BIN)/python -m pytest tests/check_page -s $(ARGS)
 
 trees: packages slack-tools  ## every decision tree drawn by Mermaid and Graphviz; about a minute
 	LINEMAN_TREES=full $(BIN)/python -m pytest tests/trees $(ARGS)

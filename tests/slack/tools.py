@@ -1,4 +1,4 @@
-"""Installs what tests take from the npm registry: an emulator of Slack, Slack's own types, and Mermaid.
+"""Installs what tests take from the npm registry: an emulator of Slack, Slack's own types, Mermaid, and a bundler.
 
 `python -m tests.slack.tools install` (what `make slack-tools` runs) or `... lock`, which writes the locks anew. Every
 version and hash is in the locks, no address: npm fills in the registry that the machine is set up with. Node and npm
@@ -16,7 +16,13 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
 BUILD: Final = ROOT / "build" / "slack-tools"
-ROOMS: Final = ("emulator", "slack_types", "trees")
+# The folder that holds the lists of each.
+ROOMS: Final = {
+    "emulator": ROOT / "tests/emulator",
+    "slack_types": ROOT / "tests/slack_types",
+    "trees": ROOT / "tests/trees",
+    "check_page": ROOT / "bot/check_link/page",
+}
 LISTS: Final = ("package.json", "package-lock.json", ".npmrc")
 NODE: Final = Path(sys.executable).with_name("node")
 NPM: Final = NODE.with_name("npm")
@@ -39,14 +45,14 @@ def install(room: str) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     for name in LISTS:
-        shutil.copy(ROOT / "tests" / room / name, folder / name)
+        shutil.copy(ROOMS[room] / name, folder / name)
     _npm(folder, "ci", "--ignore-scripts", "--no-fund", "--no-audit")
     stamp.write_text(digest)
 
 
 def lock(room: str) -> None:
     """Write the lock of *room* anew, without addresses."""
-    folder = ROOT / "tests" / room
+    folder = ROOMS[room]
     _npm(folder, "install", "--package-lock-only", "--ignore-scripts", "--no-fund", "--no-audit")
     path = folder / "package-lock.json"
     content = json.loads(path.read_text())
@@ -65,7 +71,7 @@ def missing(room: str) -> str:
 
 
 def _digest(room: str) -> str:
-    lists = (ROOT / "tests" / room / name for name in LISTS)
+    lists = (ROOMS[room] / name for name in LISTS)
     return hashlib.sha256(b"".join(path.read_bytes() for path in lists)).hexdigest()
 
 
