@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.logs import LogThrottle
+from probes.protocol.metrics import TASK_FAILURES
+from probes.protocol.tally import TALLY
 
 STALE: Final = 30.0  # seconds without a success after which a task counts as failing
 FIRST_PAUSE: Final = 0.5  # seconds after the first failure; each further pause is twice as long
@@ -45,6 +47,7 @@ class PeriodicTask:
                 await self._work()
             except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may succeed
                 failures += 1
+                TALLY.count(TASK_FAILURES, self.name)
                 self._failing_since = self._failing_since or time.monotonic()
                 self._throttle.warn(
                     f"{self.name} failed and will be retried: {type(error).__name__}: {error}", self.name

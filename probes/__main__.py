@@ -18,6 +18,7 @@ from probes.protocol.invitation import read_invitation
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError
 from probes.protocol.log_format import EscapingFormatter
+from probes.protocol.metrics import RELAY, MetricsError, metrics_served
 from probes.protocol.policy_file import PolicyError
 from probes.protocol.state_home import relay_home
 from probes.protocol.version import __version__
@@ -33,10 +34,13 @@ USAGE: Final = 2
 FAILED: Final = 1  # the systemd unit starts it again
 UNWANTED: Final = 78  # EX_CONFIG of sysexits.h; the systemd unit does not restart on it
 
+METRICS: Final = "LINEMAN_RELAY_METRICS"
+
 _EPILOG: Final = (
     "LINEMAN_RELAY_HOME is the folder, LINEMAN_RELAY_PROXY a proxy such as "
-    "http://user:password@proxy:3128, or none (default: HTTPS_PROXY and NO_PROXY), LINEMAN_RELAY_ROOTS a PEM file "
-    "with further authorities. docs/relays.md has the rest."
+    "http://user:password@proxy:3128, or none (default: HTTPS_PROXY and NO_PROXY). LINEMAN_RELAY_ROOTS is a PEM file "
+    "with further authorities, LINEMAN_RELAY_METRICS an address for Prometheus, such as 127.0.0.1:9466. "
+    "docs/relays.md has the rest."
 )
 
 
@@ -57,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "id":
                 return _say(state_dir.identity().id)
         return asyncio.run(_run(state_dir))
-    except (StateDirError, KeyFileError, PolicyError, WireError) as error:
+    except (StateDirError, KeyFileError, MetricsError, PolicyError, WireError) as error:
         # A service starts again, because somebody may correct the file; without an invitation, nothing will change.
         again = options.do == "run" and not isinstance(error, NotJoinedError)
         return _complain(str(error), FAILED if again else USAGE)
@@ -95,7 +99,8 @@ async def _run(state_dir: StateDir) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)
-    await agent.run()
+    async with metrics_served(METRICS, os.environ.get(METRICS, ""), RELAY, agent.gauges):
+        await agent.run()
     return 0
 
 

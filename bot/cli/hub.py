@@ -23,10 +23,12 @@ from bot.relays.hub.settings import HubSettings, read_hub_settings
 from bot.settings import read_log_level
 from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.json_codec import dump
+from probes.protocol.metrics import HUB, MetricsError, metrics_served
 
 log: Final = logging.getLogger(__name__)
 
 PORT: Final = 8443
+METRICS: Final = "LINEMAN_HUB_METRICS"  # of its own, since bot and hub may share one file of settings
 
 
 def run_hub(words: Sequence[str]) -> int:
@@ -39,7 +41,11 @@ def run_hub(words: Sequence[str]) -> int:
     host, port = _address(options.listen or f"127.0.0.1:{PORT}")
     listen = ListenAddress(host, port, options.socket or "", options.certificate or "", options.key or "")
     write_log(read_log_level(os.environ))
-    asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True)))  # noqa: T201 - for the user
+    metrics = os.environ.get(METRICS, "")
+    try:
+        asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True), metrics))  # noqa: T201 - for the user
+    except MetricsError as error:
+        raise UsageError(str(error)) from None
     return 0
 
 
@@ -86,8 +92,13 @@ async def _status(path: Path, *, as_json: bool) -> int:
     return int(bool(status.failing))
 
 
-async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None]) -> None:
-    """Serve until a signal arrives. *tell* receives the address once relays can connect."""
+async def serve_hub(
+    settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None], metrics: str = ""
+) -> None:
+    """Serve until a signal arrives. *tell* receives the address once relays can connect.
+
+    *metrics* is the address for Prometheus, "" without one.
+    """
     names = settings.names
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -96,7 +107,12 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
     registry = RelayRegistry.open(settings.database)
     hub = Hub(registry, names, settings.limits)
     try:
-        async with hub.serving(), controlled(hub, settings.socket), listening(hub, listen) as where:
+        async with (
+            metrics_served(METRICS, metrics, HUB, hub.gauges),
+            hub.serving(),
+            controlled(hub, settings.socket),
+            listening(hub, listen) as where,
+        ):
             tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")
             await over.wait()
             hub.close()

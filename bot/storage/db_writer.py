@@ -16,6 +16,8 @@ from bot.storage.address import DatabaseAddress
 from bot.storage.connect import open_database, open_to_read
 from bot.storage.database import Database, DatabaseSession, Outcome, StoreError
 from bot.storage.sqlite_sessions import SqliteReadSession, SqliteWriteSession
+from probes.protocol.metrics import DATABASE_ERRORS
+from probes.protocol.tally import TALLY
 
 T = TypeVar("T")
 DatabaseJob: TypeAlias = tuple[Callable[[Database], Any], "asyncio.Future[Any]"]
@@ -145,6 +147,8 @@ def _tell(results: list[JobResult]) -> None:
         if done.done():
             continue  # cancelled
         if failed:
+            if isinstance(failed, StoreError):
+                TALLY.count(DATABASE_ERRORS)
             done.set_exception(failed)
         else:
             done.set_result(result)

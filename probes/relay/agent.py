@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 from probes.protocol.keys import Identity
 from probes.protocol.messages import Ack, Cancel, Hello, Leaving, Ready, RunPlan
+from probes.protocol.metrics import HUB_CONNECTED, HUB_FAILURES, IN_FLIGHT, QUEUE
 from probes.protocol.revocation import is_revocation
+from probes.protocol.tally import TALLY, Key
 from probes.relay.admission import describe
 from probes.relay.dial_errors import LinkError
 from probes.relay.hub_address import HubAddress
@@ -59,6 +61,15 @@ class Agent:
         self._stopping.set()
         self.plans.leaving = True
 
+    def gauges(self) -> dict[Key, float]:
+        """Return what the metrics show of this moment."""
+        running = len(self.plans.running)
+        return {
+            (HUB_CONNECTED, ""): self.plans.say is not None,
+            (IN_FLIGHT, ""): running,
+            (QUEUE, "unacknowledged"): len(self.plans.held) - running,
+        }
+
     async def run(self) -> None:
         """Serve until stopped; raises LinkError once this relay is revoked by a key that signs its plans."""
         tries, since = 0, time.monotonic()
@@ -69,6 +80,7 @@ class Agent:
                     await self._serve(link)
             except LinkError as error:
                 self.trouble = str(error)
+                TALLY.count(HUB_FAILURES)
                 if is_revocation(error.proof, self.identity.key, self.plans.signers.values()):
                     raise
                 tries += 1

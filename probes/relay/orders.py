@@ -15,11 +15,13 @@ from probes.protocol.json_fields import Json
 from probes.protocol.keys import Identity
 from probes.protocol.message_codec import write
 from probes.protocol.messages import LONGEST, Done, ObservationMessage, Refusal, RelayMessage
+from probes.protocol.metrics import CHECK_SECONDS, PLANS_ENDED, PLANS_REFUSED
 from probes.protocol.model import Observation, Plan
 from probes.protocol.order import PlanRefused, SignedPlan, open_order
 from probes.protocol.policy import Policy
 from probes.protocol.report import sign_refusal, sign_report
 from probes.protocol.scrub import Scrubber
+from probes.protocol.tally import TALLY
 from probes.relay.admission import Quota, ReplayMemory, admit, remember
 from probes.relay.subprocess_runner import SubprocessRunner
 
@@ -178,6 +180,7 @@ class PlanQueue:
         self._tell(accepted, Done(accepted.id, len(accepted.observations), outcome, signed))
         accepted.observations.clear()
         accepted.over = monotonic()
+        TALLY.count(PLANS_ENDED, outcome)
         log.info("plan %s %s", order.id, outcome)
 
     async def _watch(self, accepted: AcceptedPlan) -> None:
@@ -187,6 +190,8 @@ class PlanQueue:
         self.cancel(accepted.id, "stopped")
 
     def _saw(self, accepted: AcceptedPlan, observation: Observation, scrubber: Scrubber) -> None:
+        if observation.has_result:
+            TALLY.time(CHECK_SECONDS, observation.runtime, observation.probe)
         n = len(accepted.observations) + 1
         message = ObservationMessage(accepted.id, n, observation_to_json(observation, scrubber))
         if len(write(message)) > LONGEST["relay"]:
@@ -199,6 +204,7 @@ class PlanQueue:
         self._tell(accepted, message)
 
     def _refuse(self, refused: PlanRefused) -> None:
+        TALLY.count(PLANS_REFUSED, refused.reason)
         log.warning("refused: %s (%s, order %s)", refused, refused.reason, refused.order or "?")
         message = Refusal(refused.order, sign_refusal(refused, self.me))
         if not refused.order or refused.order in self._duties or len(self.held) >= MOST_KEPT:

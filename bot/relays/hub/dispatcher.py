@@ -14,8 +14,11 @@ from bot.relays.hub.session import RelaySession
 from bot.storage.audit_table import AuditEntry
 from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.json_fields import WireError
-from probes.protocol.messages import Ack, Cancel, Done, ObservationMessage, Ready, Refusal
+from probes.protocol.messages import OUTCOMES, Ack, Cancel, Done, ObservationMessage, Ready, Refusal
+from probes.protocol.metrics import PLANS_ENDED, PLANS_REFUSED
+from probes.protocol.order import REASONS
 from probes.protocol.report import open_refusal
+from probes.protocol.tally import OTHER, TALLY
 
 log: Final = logging.getLogger(__name__)
 
@@ -82,15 +85,18 @@ class PlanDispatcher:
             return self._resume(job, now)
         session = self._sessions.get(job.relay)
         if session is None:
+            TALLY.count(PLANS_REFUSED, "not_connected")
             return await self._absent(job.relay)
         trouble = session.trouble() or self.ledger.refuse(job.relay, job.requester, job.case_label, now)
         if trouble:
+            TALLY.count(PLANS_REFUSED, "not_ready" if session.trouble() else "limit")
             await self._write_down(job, f"not sent: {trouble}")
             return trouble
         with ExitStack() as unless_sent:  # the requester may disconnect at any await
             unless_sent.callback(self.ledger.end, job.relay, job.requester, job.case_label)
             is_new = await self._write_down(job, "running")
             if self._in_flight.get(job.plan) or not is_new:
+                TALLY.count(PLANS_REFUSED, "repeated")
                 return "this plan was sent before, and each plan runs only once"
             deadline = now + job.budget + GRACE
             in_flight = InFlightPlan(job.plan, job.relay, deadline=deadline, envelope=job.envelope)
@@ -133,7 +139,9 @@ class PlanDispatcher:
             yield event
         finally:  # no one requests more after the last event
             await self._acknowledge(in_flight.relay, event)
-            await self._registry.end(in_flight.plan, self._outcome(in_flight.relay, event))
+            outcome = self._outcome(in_flight.relay, event)
+            _count(outcome)
+            await self._registry.end(in_flight.plan, outcome)
 
     async def _acknowledge(self, relay: str, event: HubEvent) -> None:
         session = self._sessions.get(relay)
@@ -145,6 +153,7 @@ class PlanDispatcher:
     async def _cancel(self, job: HubJob) -> None:
         if session := self._sessions.get(job.relay):
             await session.line.say(Cancel(job.plan))
+        _count("cancelled")
         await self._registry.end(job.plan, "cancelled")
 
     def _outcome(self, relay: str, event: HubEvent) -> str:
@@ -175,6 +184,15 @@ class PlanDispatcher:
         return (
             f"{name} is not connected to the hub; last connected {ago} ago ({relay.gone or 'the hub ended'})"
         )
+
+
+def _count(outcome: str) -> None:
+    """Count how a plan ended; *outcome* is what the audit log says, some of it in the words of the relay."""
+    word, _, reason = outcome.partition(": ")
+    if word == "refused":
+        TALLY.count(PLANS_REFUSED, reason if reason in REASONS else OTHER)
+    else:
+        TALLY.count(PLANS_ENDED, word if word in (*OUTCOMES, "lost") else OTHER)
 
 
 async def _only(event: HubEvent) -> AsyncGenerator[HubEvent, None]:

@@ -29,6 +29,8 @@ from probes.protocol.messages import (
     RelayMessage,
     Welcome,
 )
+from probes.protocol.metrics import IN_FLIGHT, REJECTED, RELAYS, TASKS_FAILING, WAITING
+from probes.protocol.tally import TALLY, Key
 
 log: Final = logging.getLogger(__name__)
 
@@ -83,6 +85,16 @@ class Hub:
             len(self.sessions), self._plans.ledger.total, len(self.waiting), tuple(self.failing())
         )
 
+    def gauges(self) -> dict[Key, float]:
+        """Return what the metrics show of this moment."""
+        status = self.status()
+        return {
+            (RELAYS, ""): status.connected,
+            (IN_FLIGHT, ""): status.running,
+            (WAITING, ""): status.waiting,
+            (TASKS_FAILING, ""): len(status.failing),
+        }
+
     def close(self) -> None:
         """Stop canceling plans when clients or relays disconnect: the next hub may continue them."""
         self._plans.closing = True
@@ -104,6 +116,7 @@ class Hub:
                 await self._heard(session, message)
             because = "it left" if session.leaving else "the connection was closed"
         except RejectedError as rejected:
+            TALLY.count(REJECTED, rejected.reason)
             because = rejected.message().sentence
             name = session.name if session else "?"
             self._throttle.warn(

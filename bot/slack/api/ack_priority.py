@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from bot.slack.api.actor import ARRIVED
+from probes.protocol.metrics import ACK_SECONDS
+from probes.protocol.tally import TALLY
 
 LONGEST: Final = 1.0  # seconds that work is delayed at most, so that it also starts under constant load
 STEP: Final = 0.05  # seconds between two starts after that limit; all at once would delay acknowledgments
@@ -29,11 +31,13 @@ class AckPriority:
         """Mark a request that came at *since* (monotonic; default now) as waiting while the context is open."""
         self._waiting += 1
         self._clear.clear()
-        arrived = ARRIVED.set(time.monotonic() if since is None else since)
+        begun = time.monotonic() if since is None else since
+        arrived = ARRIVED.set(begun)
         try:
             yield
         finally:
             ARRIVED.reset(arrived)
+            TALLY.time(ACK_SECONDS, time.monotonic() - begun)
             self._waiting -= 1
             if not self._waiting:
                 self._clear.set()

@@ -33,7 +33,9 @@ from bot.slack.state.finished_run import combine, headline_of
 from bot.slack.state.progress_messages import progress_message
 from bot.slack.state.run_history import summary_of
 from bot.slack.state.run_messages import Ending
+from probes.protocol.metrics import CHECK_SECONDS, RUNS_ENDED, RUNS_STARTED
 from probes.protocol.model import Observation
+from probes.protocol.tally import TALLY
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,7 @@ async def begin(context: AppContext, running: ActiveRun, channel: str) -> None:
 
 async def execute_run(context: AppContext, running: ActiveRun) -> None:
     """Execute a run and show its verdict; an internal error is shown with a reference."""
+    TALLY.count(RUNS_STARTED)
     try:
         await _execute(context, running)
     finally:
@@ -81,6 +84,7 @@ async def _execute(context: AppContext, running: ActiveRun) -> None:
         context.active_runs.pop(running.run.id, None)
     summary = summary_of(records, text, finished.record.diagnosis)
     if await context.store.finish_run(running.run.id, "done", finished.outcome, summary):
+        TALLY.count(RUNS_ENDED, finished.outcome)
         context.run_history.keep(finished)
         await _report_progress(context, running)
         late = time.time() - running.run.started > NOTIFY_AFTER
@@ -98,6 +102,7 @@ async def end_without_verdict(context: AppContext, running: ActiveRun, how: Ende
         summary[RESTARTED] = True
     if not await context.store.finish_run(running.run.id, how, summary=summary):
         return False
+    TALLY.count(RUNS_ENDED, how)
     await _report_progress(context, running)
     return True
 
@@ -155,7 +160,10 @@ async def _run_on(
     engine, coming = context.engine, asyncio.Queue[Observation]()
 
     def heard(progress: Progress) -> None:
-        coming.put_nowait(progress.observation)
+        observation = progress.observation
+        if observation.has_result:
+            TALLY.time(CHECK_SECONDS, observation.runtime, observation.probe)
+        coming.put_nowait(observation)
         tell(progress)
 
     texts: set[str] = set()

@@ -34,6 +34,11 @@ class RunSlots:
         """Return how many slots are in use on *relay*."""
         return self._busy[relay]
 
+    @property
+    def waiting(self) -> int:
+        """The number of runs that wait, over all relays."""
+        return sum(len(line) for line in self._line.values())
+
     async def _wait(self, relay: str, tell: Callable[[int], None]) -> None:
         """Wait in the queue until a slot is passed on."""
         line, mine = self._line[relay], _Waiting(tell)

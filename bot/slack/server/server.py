@@ -36,6 +36,7 @@ from bot.slack.runtime.process_lock import process_lock
 from bot.slack.runtime.tasks import TaskSupervisor
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.server.app import make_app
+from bot.slack.server.bot_metrics import bot_metrics
 from bot.slack.server.http import make_pages, open_pages
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
@@ -66,6 +67,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         _settle()
         cut_off = await context.store.unfinished()
         background = _background(context)
+        await stack.enter_async_context(bot_metrics(environment, context, background))
         for name, work in zip(
             HOUSEKEEPING,
             (resume(context, cut_off), *(task.run() for task in background)),
