@@ -31,6 +31,8 @@ COMMANDS: Final = {
     "allowlist": ("bot.cli.allowlist", "run_allowlist", "make_parser"),
     "ask": ("bot.cli.ask", "run_ask", "make_parser"),
     "backup": ("bot.cli.backup", "run_backup", "make_backup_parser"),
+    "check": ("bot.cli.check", "run_check", "make_parser"),
+    "check-link": ("bot.cli.check_link", "run_check_link", "make_parser"),
     "compare": ("bot.cli.history", "run_compare", "make_compare_parser"),
     "completion": ("bot.cli.completion", "run_completion", "make_parser"),
     "database": ("bot.cli.database", "run_database", "make_parser"),
@@ -50,7 +52,7 @@ COMMANDS: Final = {
     "understand": ("bot.cli.read", "run_understand", "make_understand_parser"),
     "version": ("bot.cli.version", "run_version", "make_parser"),
 }
-SERVERS: Final = frozenset({"hub", "relay", "serve"})  # they run without a standard output
+SERVERS: Final = frozenset({"check", "hub", "relay", "serve"})  # they run without a standard output
 
 # New objects until Python looks for unused ones. A start makes 75,000 and drops none of them: with Python's own
 # threshold of 700, it would search them 110 times, a tenth of its time.
@@ -72,6 +74,11 @@ Earlier runs
   lineman history                      list the diagnoses of this machine
   lineman again [RUN]                  run one again, and say what changed
   lineman compare RUN RUN              say what changed between two
+
+The customer's browser
+  lineman check-link CODE [PLATFORM]   make a link that lets the customer's browser test the network
+  lineman check-link list | show NAME | revoke NAME
+  lineman check serve                  serve the page of these links (docs/check-link.md)
 
 Slack and relays
   lineman serve                        run the Slack bot (docs/slack.md)

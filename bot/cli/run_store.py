@@ -12,12 +12,13 @@ from typing import Final, TypeVar
 from bot.diagnosis.aggregate import aggregate
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.stored_run import summary_of
 from bot.errors import UsageError, unknown_word
 from bot.model.records import CaseRow, RunRow
 from bot.relays.hub.paths import DATABASE, database_of, is_of_service
 from bot.rendering.vantage_summary import view_together
 from bot.slack.runtime.ids import new_case, new_run
-from bot.slack.state.run_history import reevaluate, summary_of
+from bot.slack.state.run_history import reevaluate
 from bot.storage.address import DatabaseAddress
 from bot.storage.database import StoreError
 from bot.storage.store import Store
@@ -43,7 +44,7 @@ def save_run(engine: Engine, records: Sequence[RunRecord], environment: Mapping[
 async def _save(store: Store, engine: Engine, records: Sequence[RunRecord], *, sweep: bool) -> str:
     whole, now = aggregate(records), time.time()
     headline = view_together(records, engine.knowledge, engine.network).headline
-    case = CaseRow(new_case(), TEAM, "", _user(), whole.request, created=now)
+    case = CaseRow(new_case(), TEAM, "", user_name(), whole.request, created=now)
     run = RunRow(
         id=new_run(),
         case=case.id,
@@ -109,7 +110,8 @@ def _with_store(database: DatabaseAddress, use: Callable[[Store], Awaitable[T]])
     return asyncio.run(run())
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return who runs this process; empty if the system does not know."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a process without a user name, as in some containers

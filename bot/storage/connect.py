@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from bot.errors import UsageError
 from bot.storage import migrations
 from bot.storage.migrations import STEPS
+from bot.storage.more_tables import make_tables
 
 # Milliseconds to wait for the transaction of another process (a second worker on the same file).
 BUSY: Final = 5000
@@ -65,10 +66,11 @@ def open_to_read(path: Path) -> SqliteDatabase:
     return SqliteDatabase(connection)
 
 
-def _migrate(db: Database) -> None:
+def _migrate(db: SqliteDatabase) -> None:
     db.execute("BEGIN IMMEDIATE")  # if two processes start together, one waits here
     try:
         STEPS.apply(db)
+        make_tables(db)
     except BaseException:
         db.rollback()
         raise

@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.errors import UsageError
 from bot.storage.address import PostgresAddress
+from bot.storage.more_tables import LAST, make_tables
 from bot.storage.postgresql import PostgresDatabase, describe, lock_key, psycopg
 
 # Texts sort by their bytes, as on SQLite. The column rowid is the order of arrival, which SQLite has by itself.
@@ -111,10 +112,16 @@ def _apply(db: PostgresDatabase) -> None:
         if name not in applied:
             db.execute(step)
             db.execute("INSERT INTO lineman_migrations VALUES (?, now())", (name,))
+    if not _has_table(db, LAST):
+        make_tables(db)
 
 
 def applied_steps(db: PostgresDatabase) -> set[str]:
     """Return the names of the steps that the database has; none if it has no table of Lineman."""
-    if db.execute("SELECT to_regclass('lineman_migrations')").fetchone()[0] is None:
+    if not _has_table(db, "lineman_migrations"):
         return set()
     return {name for (name,) in db.execute("SELECT name FROM lineman_migrations")}
+
+
+def _has_table(db: PostgresDatabase, name: str) -> bool:
+    return db.execute("SELECT to_regclass(?)", (name,)).fetchone()[0] is not None

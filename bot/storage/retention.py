@@ -54,6 +54,11 @@ def sweep_cases(db: Database, before: float) -> SweptRows:
             db.execute("DELETE FROM observations WHERE run = ?", (run,))
             db.execute("DELETE FROM feedback WHERE run = ? AND cause = ''", (run,))
             swept += SweptRows(posts=db.execute("DELETE FROM posts WHERE run = ?", (run,)).rowcount)
+        db.execute(
+            "DELETE FROM check_starts WHERE token IN (SELECT token FROM check_links WHERE case_id = ?)",
+            (case,),
+        )
+        db.execute("DELETE FROM check_links WHERE case_id = ?", (case,))
         db.execute("DELETE FROM runs WHERE case_id = ?", (case,))
         db.execute("DELETE FROM cases WHERE id = ?", (case,))
         swept += SweptRows(runs=len(runs))

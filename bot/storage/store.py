@@ -20,6 +20,7 @@ from bot.storage.database import Database, insert
 from bot.storage.db_writer import Writer
 from bot.storage.inbox_table import InboxTable
 from bot.storage.labels import Labels
+from bot.storage.links_table import LinksTable
 from bot.storage.posts_table import OWE, PostsTable
 from bot.storage.relay_registry import RelayRegistry
 from bot.storage.restarts_table import RestartsTable
@@ -40,7 +41,7 @@ from probes.protocol.json_codec import dump, load, observation_from_json, observ
 from probes.protocol.model import Observation
 
 
-class Store(InboxTable, PostsTable, RestartsTable, VotesTable):
+class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
     """The database of one installation."""
 
     def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:

@@ -112,6 +112,7 @@ FACTS: Final[Mapping[str, frozenset[str]]] = {
             "auth_schemes",
             "ended_at",
             "unavailable_at",
+            "hidden_at",
             "close_code",
             "close_reason",
             "attempts",

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.diagnosis.device_evidence import apply_device_reading
 from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.stored_run import summary_of
 from bot.diagnosis.triage import Progress, triage
 from bot.errors import UsageError
 from bot.model.records import RESTARTED, Ended
@@ -31,7 +32,6 @@ from bot.slack.state.active_run import ActiveRun
 from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import combine, headline_of
 from bot.slack.state.progress_messages import progress_message
-from bot.slack.state.run_history import summary_of
 from bot.slack.state.run_messages import Ending
 from probes.protocol.metrics import CHECK_SECONDS, RUNS_ENDED, RUNS_STARTED
 from probes.protocol.model import Observation

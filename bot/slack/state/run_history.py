@@ -1,20 +1,19 @@
 """Cache of finished runs: the latest in memory, older ones evaluated again from stored observations."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.revise import answers_for, apply_changes
-from bot.diagnosis.run_record import RunRecord
-from bot.diagnosis.triage import Problem, prepare
+from bot.diagnosis.stored_run import conclude_stored
+from bot.diagnosis.triage import prepare
 from bot.model.records import RunRow
 from bot.model.request import Request, Vocabulary
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.state.finished_run import FinishedRun, combine
 from bot.storage.store import Store
-from knowledge.model.conclusions import Diagnosis
-from probes.protocol.model import Observation, Plan
+from probes.protocol.model import Observation
 
 KEPT: Final = 256  # records in memory, about 100 kB each
 
@@ -89,43 +88,7 @@ def reevaluate(
 ) -> FinishedRun:
     """Evaluate stored observations of a run again, with the current knowledge."""
     problem = prepare(request, engine.knowledge, engine.network)
-    records = [_one_again(problem, run, name, request, observations.get(name, {})) for name in run.relays]
+    records = [
+        conclude_stored(problem, run, name, request, observations.get(name, {})) for name in run.relays
+    ]
     return combine(run.case, run.id, user, records, engine.knowledge)
-
-
-def _one_again(
-    problem: Problem, run: RunRow, relay: str, request: Request, observations: Mapping[str, Observation]
-) -> RunRecord:
-    text, vantage = run.summary.get("relays", {}).get(relay, run.summary), run.vantages[relay]
-    answers = problem.answers(observations, request.answers, vantage)
-    return RunRecord(
-        request=request,
-        network=run.network,
-        digest=run.knowledge,
-        relay=relay,
-        vantage=vantage,
-        turn=str(text.get("turn", "")),
-        plan=Plan((), 0.0),  # not stored, because it may contain secrets
-        observations=observations,
-        answers=answers,
-        diagnosis=problem.diagnosis(answers, observations),
-        started=run.started,
-        timings=_timings(text.get("timings")),
-    )
-
-
-def summary_of(records: Sequence[RunRecord], headline: str, diagnosis: Diagnosis) -> dict[str, Any]:
-    """Return what is stored of a run besides its observations: the result, and each relay's turn and timings."""
-    return {
-        "headline": headline,
-        "found": [finding.cause for finding in diagnosis.found],
-        "risks": [finding.cause for finding in diagnosis.risks],
-        "relays": {
-            record.relay: {"turn": record.turn, "timings": dict(record.timings)} for record in records
-        },
-    }
-
-
-def _timings(value: object) -> dict[str, float]:
-    known = value if isinstance(value, Mapping) else {}
-    return {str(name): float(spent) for name, spent in known.items() if isinstance(spent, int | float)}

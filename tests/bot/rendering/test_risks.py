@@ -7,6 +7,7 @@ import pytest
 from bot.diagnosis.comparison import compare
 from bot.diagnosis.engine import load_engine
 from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.stored_run import summary_of
 from bot.model.records import RunRow
 from bot.model.request import Request
 from bot.rendering.blocks.elements import ButtonContext
@@ -22,7 +23,7 @@ from bot.rendering.terminal.short_answer import ShortAnswer
 from bot.rendering.vantage_summary import view_together
 from bot.rendering.view import View, make_view
 from bot.slack.state.finished_run import for_platform, headline_of
-from bot.slack.state.run_history import reevaluate, summary_of
+from bot.slack.state.run_history import reevaluate
 from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from probes.protocol.model import USER_NETWORK

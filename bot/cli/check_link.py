@@ -1,0 +1,202 @@
+"""Run `lineman check-link`: make a link for a customer, wait for the result, show it, or revoke the link."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bot.check_link.joined import joined_records
+from bot.check_link.links import make_link
+from bot.check_link.settings import CheckSettings, read_check_settings
+from bot.cli.check_link_text import link_json, link_row, moment
+from bot.cli.exit_codes import EXIT
+from bot.cli.parser import Parser
+from bot.cli.run_store import TEAM, user_name
+from bot.diagnosis.comparison import leading
+from bot.diagnosis.engine import Engine, load_engine
+from bot.diagnosis.run_record import RunRecord
+from bot.errors import UsageError, unknown_word
+from bot.language.command_parser import parse_words
+from bot.model.records import CaseRow
+from bot.slack.runtime.ids import new_case
+from bot.storage.links_table import CheckLink
+from bot.storage.store import Store
+
+ACTIONS: Final = ("list", "revoke", "show")
+POLL: Final = 2.0  # seconds between two looks into the database while a person waits
+
+
+def run_check_link(words: Sequence[str]) -> int:
+    """Make a link, or do what the first word says. The exit code is that of the result, or 0 without one."""
+    options = make_parser().read(words)
+    settings = read_check_settings(os.environ)
+    engine = load_engine(options.network or settings.network, None)
+    return asyncio.run(_run(options, settings, engine))
+
+
+async def _run(options: argparse.Namespace, settings: CheckSettings, engine: Engine) -> int:
+    store = Store.open(settings.database)
+    try:
+        match options.words:
+            case ["list"]:
+                return await _list(store, as_json=options.json)
+            case ["revoke", name]:
+                return await _revoke(store, name, as_json=options.json)
+            case ["show", name]:
+                return await _show(engine, store, await _named(store, name), options)
+        if options.words[:1] and options.words[0] in ACTIONS:
+            raise UsageError(f"Write lineman check-link {options.words[0]} with the name of one link.")
+        return await _make(engine, store, settings, options)
+    finally:
+        await store.close()
+
+
+async def _make(engine: Engine, store: Store, settings: CheckSettings, options: argparse.Namespace) -> int:
+    settings.required_url()
+    case_id = await _case(engine, store, options)
+    link, url = await make_link(store, settings, case_id, time.time())
+    expires = moment(link.expires)
+    if options.json and not options.wait:
+        _write_json({**link_json(link, ()), "url": url})
+        return 0
+    out = sys.stderr if options.json else sys.stdout
+    out.write(f"{url}\n\nSend this link to the customer. It works {link.runs} times, until {expires}.\n")
+    out.write(
+        f"Result: lineman check-link show {link.name}. Withdraw: lineman check-link revoke {link.name}\n"
+    )
+    out.flush()
+    if not options.wait:
+        return 0
+    await _wait(store, link, out)
+    return await _show(engine, store, link, options)
+
+
+async def _case(engine: Engine, store: Store, options: argparse.Namespace) -> str:
+    """Return the id of the case: that of a stored run, or a new one for the code."""
+    if options.run:
+        run = await store.run(options.run)
+        if run is None:
+            raise UsageError(f"There is no stored run {options.run}. See lineman history.")
+        if options.words:
+            raise UsageError(
+                "A link for a stored run takes its code and platform. Leave the other words out."
+            )
+        return run.case
+    named = [(name, value) for name in ("platform", "edge") if (value := getattr(options, name))]
+    request = parse_words(options.words, engine.vocabulary, named)
+    case = CaseRow(new_case(), TEAM, "", user_name(), request, created=time.time())
+    return (await store.open_case(case)).id
+
+
+async def _wait(store: Store, link: CheckLink, out: Any) -> None:
+    """Wait until a check of *link* has a result, or the link no longer works."""
+    out.write("Waiting for the customer's check. Ctrl-C stops waiting; the link still works.\n")
+    out.flush()
+    while True:
+        now = await store.link_named(link.name)
+        checks = await store.checks_of_link(link)
+        if any(check.run for check in checks) or now is None or now.revoked or time.time() > now.expires:
+            return
+        await asyncio.sleep(POLL)
+
+
+async def _show(engine: Engine, store: Store, link: CheckLink, options: argparse.Namespace) -> int:
+    link = await _named(store, link.name)
+    checks = await store.checks_of_link(link)
+    run = next((check.run for check in reversed(checks) if check.run), "")
+    records = await joined_records(engine, store, run) if run else ()
+    if options.json:
+        _write_json(
+            {**link_json(link, checks), **({"diagnosis": _diagnosis(engine, records)} if records else {})}
+        )
+    else:
+        sys.stdout.write(f"{link_row(link, checks)}\n")
+        if records:
+            _print(engine, records, options)
+    return EXIT[leading(records).diagnosis.outcome] if records else 0
+
+
+def _print(engine: Engine, records: tuple[RunRecord, ...], options: argparse.Namespace) -> None:
+    # What writes answers takes 0.06 s to import.
+    from bot.cli.interactive import short_answer, write_parts
+    from bot.rendering.terminal.console import Line, write
+
+    sys.stdout.write("As reported by the customer's browser:\n")
+    short = short_answer(engine, records, asks=False)
+    write([Line(), *short.head(), *short.tail()], sys.stdout)
+    if options.details:
+        write_parts(engine, records, ("details",))
+
+
+def _diagnosis(engine: Engine, records: Sequence[RunRecord]) -> dict[str, Any]:
+    # See above.
+    from bot.rendering.json.diagnosis import render, render_several
+    from bot.rendering.view import make_view
+    from bot.version import version
+
+    views = [make_view(record, engine.knowledge, engine.network) for record in records]
+    if len(records) > 1:
+        return render_several(records, views, engine.network, version())
+    return render(records[0], views[0], engine.network, version())
+
+
+async def _list(store: Store, *, as_json: bool) -> int:
+    links = await store.links()
+    rows = [(link, await store.checks_of_link(link)) for link in links]
+    if as_json:
+        _write_json({"links": [link_json(link, checks) for link, checks in rows]})
+    elif not rows:
+        sys.stdout.write("There are no check links. Make one, such as: lineman check-link 31009\n")
+    else:
+        sys.stdout.writelines(f"{link_row(link, checks)}\n" for link, checks in rows)
+    return 0
+
+
+async def _revoke(store: Store, name: str, *, as_json: bool) -> int:
+    link = await _named(store, name)
+    changed = await store.revoke_link(link.name, time.time())
+    if as_json:
+        _write_json({"name": link.name, "revoked": True})
+    else:
+        sys.stdout.write(f"Link {link.name} {'no longer works' if changed else 'was revoked before'}.\n")
+    return 0
+
+
+async def _named(store: Store, name: str) -> CheckLink:
+    link = await store.link_named(name)
+    if link is None:
+        known = [each.name for each in await store.links()]
+        raise unknown_word("a check link", name, known, "lineman check-link list")
+    return link
+
+
+def _write_json(value: Mapping[str, Any]) -> None:
+    json.dump(value, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+def make_parser() -> Parser:
+    """Make the parser of `lineman check-link`."""
+    parser = Parser(
+        prog="lineman check-link",
+        description=(
+            "Make a link for a customer, whose browser then tests the network. "
+            "list, show NAME, and revoke NAME are about links that were made."
+        ),
+        epilog="The exit code after a result is that of lineman diagnose. docs/check-link.md explains the setup.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("words", nargs="*", metavar="CODE [PLATFORM]", help="the error code, and the platform if you know it")
+    add("--platform", help="the SDK's platform (default: javascript)")
+    add("--edge", help="the edge set in the app (default: roaming)")
+    add("--run", metavar="RUN", help="make the link for the case of a stored run (lineman history)")
+    add("--wait", action="store_true", help="wait for the result, and print it")
+    add("--details", action="store_true", help="with a result: also print evidence and fixes")
+    add("--network", metavar="FILE", help="test another network than Twilio's (docs/network-files.md)")
+    add("--json", action="store_true", help="print one JSON object")
+    return parser
