@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools check-page check-link-lab slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz network-fuzz edge-load previews trees
+        clean packages slack-tools check-page check-link-lab slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -119,6 +119,9 @@ sdk-samples: packages $(VENV)/dev.stamp  ## consoles of the real JavaScript SDK 
 bench-hub: packages $(VENV)/dev.stamp  ## what 2,000 relays cost one hub, beside bare WebSockets and NATS, in one run
 	@command -v nats-server >/dev/null || apt-get install -y -q --no-install-recommends nats-server || true
 	$(BIN)/python -m tests.hub $(ARGS)
+
+postgres-tests: packages $(VENV)/dev.stamp  ## the tests of the store and of the bot in Slack on PostgreSQL
+	LINEMAN_LAB=require LINEMAN_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/bot/storage tests/bot/slack $(ARGS)
 
 edge-load: $(VENV)/dev.stamp  ## 10,000 requests that Slack did not sign, against the HTTP edge of the bot
 	LINEMAN_EDGE=full $(BIN)/python -m pytest tests/bot/slack/server -s $(ARGS)

@@ -8,14 +8,14 @@ from pathlib import Path
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 from bot.relays.hub.paths import database_of
-from bot.storage.address import MUST_BE, DatabaseAddress, PostgresAddress, parse_database
+from bot.storage.address import PostgresAddress, read_database
 
 
 def run_database(words: Sequence[str]) -> int:
     """Copy the database and print how many rows it has. The exit code is 0."""
     options = make_parser().read(words)
-    source = _parsed(options.source)
-    target = _parsed(options.target) if options.target else database_of(os.environ)
+    source = read_database(options.source)
+    target = read_database(options.target) if options.target else database_of(os.environ)
     if not isinstance(source, Path) or not isinstance(target, PostgresAddress):
         raise UsageError(
             "This copies from a file to PostgreSQL, such as: "
@@ -49,10 +49,3 @@ def make_parser() -> Parser:
         help="the address, postgresql://… (default: LINEMAN_DATABASE)",
     )
     return parser
-
-
-def _parsed(text: str) -> DatabaseAddress:
-    try:
-        return parse_database(text)
-    except ValueError:
-        raise UsageError(f"A database must be {MUST_BE}.") from None

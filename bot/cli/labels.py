@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.cli.parser import Parser
 from bot.errors import UsageError
 from bot.relays.hub.paths import database_of
-from bot.storage.address import DatabaseAddress
+from bot.storage.address import DatabaseAddress, read_database
 from bot.storage.connect import open_to_read
 from bot.storage.labels import EXPORT
 
@@ -18,7 +18,7 @@ from bot.storage.labels import EXPORT
 def run_labels(words: Sequence[str]) -> int:
     """Print them in the format of tests/eval/symptoms-tuning.tsv. The exit code is 0."""
     options = make_parser().parse_args(list(words))
-    rows = read_labels(Path(options.database) if options.database else database_of(os.environ))
+    rows = read_labels(read_database(options.database) if options.database else database_of(os.environ))
     sys.stdout.write("phrase\tcauses\n")
     sys.stdout.writelines(f"{phrase}\t{cause}\n" for phrase, cause in rows)
     return 0

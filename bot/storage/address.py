@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from bot.errors import UsageError
+
 _SCHEMES: Final = ("postgresql", "postgres")  # both are libpq's
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _BROKEN_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -56,6 +58,14 @@ def parse_database(text: str) -> DatabaseAddress:
         raise ValueError
     name = user.partition(":")[0]
     return PostgresAddress(text, f"postgresql://{name}{at}{hosts}/{path}")
+
+
+def read_database(text: str) -> DatabaseAddress:
+    """Read what somebody typed; `UsageError` for the address of another database."""
+    try:
+        return parse_database(text)
+    except ValueError:
+        raise UsageError(f"A database must be {MUST_BE}.") from None
 
 
 def _secrets(url: str) -> set[str]:

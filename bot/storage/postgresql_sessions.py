@@ -5,6 +5,7 @@ may therefore run more than once, but what it writes is there once.
 """
 
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
 from itertools import chain, repeat
@@ -22,6 +23,7 @@ T = TypeVar("T")
 PATIENCE: Final = 5.0
 _PAUSES: Final = (0.05, 0.1, 0.2, 0.4)  # seconds between two attempts, the last one repeated
 _CONFLICTS: Final = 5  # times that a batch gives way to other processes before its jobs fail
+_GIVING_WAY: Final = (0.01, 0.1)  # seconds until it tries again; the other has to come first
 _STILL_RUNNING: Final = 0.05  # seconds until a transaction is asked for again whose end is not known yet
 
 
@@ -41,26 +43,28 @@ class _PostgresSession:
         """Repeat *attempt* on new connections until `PATIENCE` seconds after the loss; then `StoreError`."""
         for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
             try:
-                return attempt(self._connected())
+                result = attempt(self._connected())
             except psycopg.Error as error:
                 if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
                     self._db.close()  # the server became a standby: another address may lead to the primary
                 if not self._db.connection.closed:
                     raise
                 because = describe(error, self._address)
+            else:
+                self._lost_at = None
+                return result
             if self._lost_at is None:
                 self._lost_at = time.monotonic()
                 log.warning("lost the connection to the database %s: %s", self._address, because)
             if time.monotonic() - self._lost_at > PATIENCE:
                 break
             time.sleep(pause)
-        raise StoreError(f"the database {self._address} cannot be reached: {because}")
+        raise StoreError(f"the database {self._address} cannot be used: {because}")
 
     def _connected(self) -> PostgresDatabase:
         if self._db.connection.closed:
             self._db = PostgresDatabase(self._address, read_only=self._read_only)
             log.warning("connected to the database %s again", self._address)
-        self._lost_at = None
         return self._db
 
     def _translated(self, error: Exception) -> Exception:
@@ -125,6 +129,7 @@ class _BatchTransaction:
                 return self._run(db)
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure) as conflict:
                 last = conflict
+                time.sleep(random.uniform(*_GIVING_WAY))  # noqa: S311 - not for secrets
             except _JobFailedError:
                 self._apart = True
         raise last

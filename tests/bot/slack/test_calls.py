@@ -11,6 +11,7 @@ from bot.diagnosis.turn_settings import TurnSettings
 from tests.bot.slack.conftest import Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay, made_up_desk
 from tests.bot.voice_insights import OTHER, SID, InsightsServer, call, insights_server
+from tests.databases import stored_bytes
 from tests.fake_slack.slack import FakeSlack
 
 SECRET = "a-secret-nobody-may-see"
@@ -31,7 +32,7 @@ async def insights() -> AsyncIterator[InsightsServer]:
 
 
 async def test_a_command_with_a_call_sid(
-    slack: FakeSlack, serving: Serving, insights: InsightsServer, tmp_path: Path
+    slack: FakeSlack, serving: Serving, insights: InsightsServer, database: str
 ) -> None:
     """The call names code and platform, its data are stored with the run, and the thread says what they show."""
     relay = MadeUpRelay()
@@ -50,12 +51,12 @@ async def test_a_command_with_a_call_sid(
         await slack.mention(SID, here.user(), message.channel, thread=message.root)
         await here.reply("already part of this case")
         assert len(insights.asked) == before
-    assert _private_words(tmp_path) == set()
+    assert _private_words(database) == set()
 
 
-def _private_words(folder: Path) -> set[bytes]:
+def _private_words(database: str) -> set[bytes]:
     """Those of the private words that are in the database."""
-    stored = b"".join(path.read_bytes() for path in folder.glob("lineman.db*"))
+    stored = stored_bytes(database)
     assert SID.encode() in stored
     return {word for word in (SECRET.encode(), b"alice.person") if word in stored}
 

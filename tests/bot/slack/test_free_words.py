@@ -2,26 +2,19 @@
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
-
-import pytest
 
 from bot.cli.labels import read_labels
 from bot.cli.main import main
 from bot.slack.api.actor import Actor
 from bot.slack.conversation.dispatch import handle_text
+from bot.storage.address import parse_database
 from bot.storage.labels import NONE
 from tests.bot.slack.conftest import Here
 from tests.fake_slack.state import File, View
 from tests.previews.samples import SIGNALING_SHUT
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    return tmp_path / "lineman.db"
 
 
 async def stories(here: Here) -> list[dict[str, str]]:
@@ -40,7 +33,7 @@ async def form(here: Here) -> View:
     return next(iter(here.slack.team.views.values()))
 
 
-async def test_clear_story(here: Here, database: Path) -> None:
+async def test_clear_story(here: Here, database: str) -> None:
     """A story that fits one cause is gone ahead with; one line says as what, and its feedback becomes a label."""
     here.relay.faults = SIGNALING_SHUT
     await here.slack.command(
@@ -57,10 +50,10 @@ async def test_clear_story(here: Here, database: Path) -> None:
     grace = here.user("grace")
     await here.slack.vote(verdict, "positive", grace)
     await here.whisper("Thank you")
-    assert read_labels(database) == [(kept["story"], "signaling-blocked")]
+    assert read_labels(parse_database(database)) == [(kept["story"], "signaling-blocked")]
 
 
-async def test_close_story(here: Here, database: Path, capsys) -> None:
+async def test_close_story(here: Here, database: str, capsys) -> None:
     """A story that fits several causes is a choice of three and none; the one chosen is looked into and kept."""
     await here.slack.command("/diagnose my phone does not ring", here.user())
     which = await here.whisper("It may be one of these")
@@ -74,11 +67,11 @@ async def test_close_story(here: Here, database: Path, capsys) -> None:
     await here.verdict()
     (kept,) = await stories(here)
     assert kept["chosen"] in which.text or kept["chosen"] == "client-asleep"
-    assert main(["labels", str(database)]) == 0
+    assert main(["labels", database]) == 0
     assert capsys.readouterr().out.splitlines() == ["phrase\tcauses", "my phone does not ring\tclient-asleep"]
 
 
-async def test_none_of_these(here: Here, database: Path) -> None:
+async def test_none_of_these(here: Here, database: str) -> None:
     """None of the readings opens the form with what was told; a story there is read like any other."""
     await here.slack.mention("on android the app does not ring any more", here.user())
     which = await here.reply("It may be one of these")
@@ -87,7 +80,7 @@ async def test_none_of_these(here: Here, database: Path) -> None:
     assert '"initial_option": {' in str(view.content).replace("'", '"')
     (kept,) = await stories(here)
     assert kept["chosen"] == NONE
-    assert read_labels(database) == [("on android the app does not ring any more", "-")]
+    assert read_labels(parse_database(database)) == [("on android the app does not ring any more", "-")]
     filled = {"code": "any", "story": "no audio on VPN", "platform": "android", "vpn": "any"}
     answer = await here.slack.submit(view, filled, here.user("grace"))
     assert answer.answer is None

@@ -157,7 +157,7 @@ async def test_server_that_stops(
     monkeypatch.setattr(postgresql_sessions, "PATIENCE", 0.2)
     postgres.stop("fast")
     try:
-        with pytest.raises(StoreError, match=f"the database {address} cannot be reached: "):
+        with pytest.raises(StoreError, match=f"the database {address} cannot be used: "):
             await store.open_case(CASE)
         begun = time.monotonic()
         with pytest.raises(StoreError):
@@ -170,6 +170,24 @@ async def test_server_that_stops(
         await asyncio.to_thread(postgres.start)
     assert await waiting == CASE
     assert await store.case(CASE.id) == CASE
+
+
+async def test_server_that_became_a_standby(
+    postgres: PostgresServer, address: PostgresAddress, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that accepts no writes is tried again for a while only; reading goes on."""
+    monkeypatch.setattr(postgresql_sessions, "PATIENCE", 0.2)
+    await store.open_case(CASE)
+    name = address.url.split("/")[3].partition("?")[0]
+    postgres.command(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    postgres.disconnect(address.url)
+    async with asyncio.timeout(20):
+        with pytest.raises(StoreError, match="cannot execute UPDATE in a read-only transaction"):
+            await store.bind_thread(CASE.id, "C1", "1.1")
+    assert await store.case(CASE.id) == CASE
+    postgres.command(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    await store.bind_thread(CASE.id, "C1", "1.1")
+    assert (await store.case(CASE.id) or CASE).thread_ts == "1.1"
 
 
 async def test_deadlock_of_two_processes(address: PostgresAddress, store: Store) -> None:
@@ -194,7 +212,7 @@ async def test_deadlock_of_two_processes(address: PostgresAddress, store: Store)
         return work
 
     tries = await asyncio.gather(store._writer.run(changing("a", "b")), other._writer.run(changing("b", "a")))
-    assert sorted(tries) == [1, 2]
+    assert max(tries) > 1
     assert [relay.seen for relay in await store.enrolment.all()] == [2.0, 2.0]
     await other.close()
 
@@ -222,6 +240,7 @@ async def test_only_one_process_sweeps(
     other.execute("BEGIN")
     assert other.lock("sweep")
     assert await store.sweep(1e12) == SweptRows()
+    other.execute("ROLLBACK")
     other.close()
     assert (await store.sweep(1e12)).cases == 1
 

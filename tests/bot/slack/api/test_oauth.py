@@ -1,9 +1,8 @@
 """Installing into workspaces and organisations, from the page to the first answer; tokens that end; farewells."""
 
 import re
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from bot.slack.server.http import make_pages, open_pages
 from bot.slack.state.health import Readiness
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
+from tests.databases import run_sql
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import CLIENT_ID, CLIENT_SECRET, Message, Team
 from tests.previews.samples import SIGNALING_SHUT
@@ -80,25 +80,20 @@ async def site(slack: FakeSlack, serving: Serving, **more: str) -> AsyncIterator
             await runner.cleanup()
 
 
-def kept(folder: Path) -> str:
+def kept(database: str) -> str:
     """Everything that the tables of installations hold."""
-    with closing(sqlite3.connect(folder / "lineman.db")) as database:
-        return str(
-            [
-                database.execute(f"select * from {name}").fetchall()
-                for name in ("slack_bots", "slack_installations")
-            ]
-        )
+    return str([run_sql(database, f"select * from {name}") for name in ("slack_bots", "slack_installations")])
 
 
-async def test_two_workspaces(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_two_workspaces(slack: FakeSlack, serving: Serving, database: str) -> None:
     """Each workspace that has installed it is answered with its own token, now and after a restart."""
     other = slack.add_team("Other")
     async with site(slack, serving) as page:
         for team in (slack.team, other):
             assert (await page.install(team))[0] == 200
             await page.answered(team)
-    assert (tmp_path / "lineman.db").stat().st_mode & 0o077 == 0
+    if not database.startswith("postgresql:"):
+        assert Path(database).stat().st_mode & 0o077 == 0  # noqa: ASYNC240 - one file, in a test
     async with site(slack, serving) as page:
         await page.answered(other)
     assert {call.team for call in slack.records.made("chat.postMessage")} == {slack.team.id, other.id}
@@ -121,7 +116,7 @@ async def test_not_installed(slack: FakeSlack, serving: Serving) -> None:
     assert not slack.messages()
 
 
-async def test_whole_organisation(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_whole_organisation(slack: FakeSlack, serving: Serving, database: str) -> None:
     """One installation serves every workspace of an organisation, also where only the workspace is known."""
     east, west = (slack.add_team(name, enterprise="E0ORG", org_wide=True) for name in ("East", "West"))
     async with site(slack, serving) as page:
@@ -133,7 +128,7 @@ async def test_whole_organisation(slack: FakeSlack, serving: Serving, tmp_path: 
         assert workspace
         assert workspace.team == west.id
         await slack.uninstall(east)
-        await page.here.until(lambda: east.token not in kept(tmp_path))
+        await page.here.until(lambda: east.token not in kept(database))
         assert await page.here.context.workspaces.get(west.id) is None
 
 
@@ -146,7 +141,7 @@ async def test_workspace_of_an_organisation(slack: FakeSlack, serving: Serving) 
         assert await page.here.context.workspaces.get(west.id, "E0ORG") is None
 
 
-async def test_token_is_renewed(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_token_is_renewed(slack: FakeSlack, serving: Serving, database: str) -> None:
     """A token that is about to end is changed for a new one, once; the old one is kept nowhere."""
     slack.team.lives = 3600
     async with site(slack, serving) as page:
@@ -156,19 +151,18 @@ async def test_token_is_renewed(slack: FakeSlack, serving: Serving, tmp_path: Pa
         await page.answered(slack.team)
     exchanges = slack.records.made("oauth.v2.access")
     assert [call.args.get("grant_type") for call in exchanges] == [None, "refresh_token"]
-    assert slack.team.token in kept(tmp_path)
-    assert old not in kept(tmp_path)
+    assert slack.team.token in kept(database)
+    assert old not in kept(database)
 
 
-async def test_token_is_not_renewed(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_token_is_not_renewed(slack: FakeSlack, serving: Serving, database: str) -> None:
     """Where Slack gives no new token, the old one serves to its end; after that, nothing is said in the workspace."""
     slack.team.lives = 3600
     async with site(slack, serving) as page:
         await page.install(slack.team)
         slack.chaos.fail("oauth.v2.access", "invalid_refresh_token", times=100)
         await page.answered(slack.team)
-        with closing(sqlite3.connect(tmp_path / "lineman.db")) as database, database:
-            database.execute("update slack_bots set bot_token_expires_at = 1")
+        run_sql(database, "update slack_bots set bot_token_expires_at = 1")
         page.here.context.workspaces.forget_all()
         await page.here.context.tasks.drain(10)  # the question follows the verdict
         posted = len(slack.messages())
@@ -177,30 +171,30 @@ async def test_token_is_not_renewed(slack: FakeSlack, serving: Serving, tmp_path
     assert len(slack.messages()) == posted
 
 
-async def test_uninstalled_and_back(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_uninstalled_and_back(slack: FakeSlack, serving: Serving, database: str) -> None:
     """When the app is taken out, its token is deleted, not before; it can be installed again."""
     async with site(slack, serving) as page:
         await page.install(slack.team)
         await slack.revoke_tokens(slack.team, oauth=["U1"])  # a person's
         await page.answered(slack.team)
-        assert slack.team.token in kept(tmp_path)
+        assert slack.team.token in kept(database)
         await slack.uninstall(slack.team)
-        await page.here.until(lambda: slack.team.token not in kept(tmp_path))
+        await page.here.until(lambda: slack.team.token not in kept(database))
         await page.install(slack.team)
         await page.answered(slack.team)
 
 
-async def test_declined(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_declined(slack: FakeSlack, serving: Serving, database: str) -> None:
     """Whoever declines reads that nothing was installed, and where to begin again."""
     async with site(slack, serving) as page:
         status, text = await page.install(None)
         assert status == 200
         assert "declined" in text
         assert 'href="/slack/install"' in text
-        assert kept(tmp_path) == "[[], []]"
+        assert kept(database) == "[[], []]"
 
 
-async def test_state(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None:
+async def test_state(slack: FakeSlack, serving: Serving, database: str) -> None:
     """A state that is forged, used up or another browser's installs nothing, and the page says what it was."""
     slack.consent = slack.team
     async with site(slack, serving) as page:
@@ -213,9 +207,8 @@ async def test_state(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None
         ):
             got, text = await page.go(url)
             assert (got, says in text, "<script>" in text) == (status, True, False)
-        with closing(sqlite3.connect(tmp_path / "lineman.db")) as database, database:
-            link = await page.begin()
-            database.execute("delete from oauth_states")  # as if ten minutes had passed
+        link = await page.begin()
+        run_sql(database, "delete from oauth_states")  # as if ten minutes had passed
         got, text = await page.go(link)
         assert got == 401
         assert "older than 10 minutes" in text
@@ -223,7 +216,7 @@ async def test_state(slack: FakeSlack, serving: Serving, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("error", ["invalid_code", "bad_client_secret"])
 async def test_exchange_refused(
-    slack: FakeSlack, serving: Serving, tmp_path: Path, caplog: pytest.LogCaptureFixture, error: str
+    slack: FakeSlack, serving: Serving, database: str, caplog: pytest.LogCaptureFixture, error: str
 ) -> None:
     """When Slack gives no token for the code, the page says so and the log tells why, without the code."""
     async with site(slack, serving) as page:
@@ -231,7 +224,7 @@ async def test_exchange_refused(
         status, text = await page.install(slack.team)
         assert status == 401
         assert "did not accept" in text
-        assert kept(tmp_path) == "[[], []]"
+        assert kept(database) == "[[], []]"
     assert error in caplog.text
     assert not [code for code in slack.codes if code in caplog.text]
 
