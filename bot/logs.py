@@ -5,17 +5,17 @@ import time
 from typing import Final
 
 from bot.redaction.redact import RedactingFilter
-from probes.protocol.log_format import EscapingFormatter
+from probes.protocol.log_format import TEXT, make_formatter
 
 FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 APART: Final = 60.0  # seconds between two warnings of the same kind
 
 
-def write_log(level: str) -> None:
-    """Log to stderr from *level* (such as INFO) up, without secrets and phone numbers."""
+def write_log(level: str, form: str = TEXT) -> None:
+    """Log to stderr from *level* (such as INFO) up, as "text" or "json", without secrets and phone numbers."""
     handler = logging.StreamHandler()
     handler.addFilter(RedactingFilter())
-    handler.setFormatter(EscapingFormatter(FORMAT))
+    handler.setFormatter(make_formatter(form, FORMAT))
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from bot.errors import UsageError, join_or
+from probes.protocol.log_format import LOG_FORMAT, LOG_FORMATS, TEXT
 
 T = TypeVar("T")
 
@@ -98,6 +99,14 @@ def read_log_level(environment: Mapping[str, str]) -> str:
     level = get.choice(LOG, LOG_LEVELS, "INFO")
     get.check()
     return level
+
+
+def read_log_format(environment: Mapping[str, str]) -> str:
+    """Read the format of log lines, "text" or "json"; `UsageError` for an unknown one."""
+    get = SettingsReader(environment)
+    form = get.choice(LOG_FORMAT, LOG_FORMATS, TEXT)
+    get.check()
+    return form
 
 
 def _number(text: str, most: int) -> int:

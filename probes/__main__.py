@@ -17,7 +17,7 @@ from probes.net.proxy_env import proxy_from
 from probes.protocol.invitation import read_invitation
 from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError
-from probes.protocol.log_format import EscapingFormatter
+from probes.protocol.log_format import JSON, LOG_FORMAT, LOG_FORMATS, TEXT, make_formatter
 from probes.protocol.metrics import RELAY, MetricsError, metrics_served
 from probes.protocol.policy_file import PolicyError
 from probes.protocol.state_home import relay_home
@@ -48,9 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = make_parser().parse_args(words[1:] if words[:1] == ["relay"] else words)
+    form = os.environ.get(LOG_FORMAT, "").strip().lower() or TEXT
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s"))
+    handler.setFormatter(make_formatter(form, "%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    if form not in LOG_FORMATS:  # no reason to end: a relay is far away from whoever can correct it
+        logging.getLogger(__name__).warning("%s must be %s or %s", LOG_FORMAT, TEXT, JSON)
+    complain = _log_error if form == JSON else _complain
     state_dir = StateDir(Path(options.home))
     try:
         match options.do:
@@ -64,9 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StateDirError, KeyFileError, MetricsError, PolicyError, WireError) as error:
         # A service starts again, because somebody may correct the file; without an invitation, nothing will change.
         again = options.do == "run" and not isinstance(error, NotJoinedError)
-        return _complain(str(error), FAILED if again else USAGE)
+        return complain(str(error), FAILED if again else USAGE)
     except LinkError as error:
-        return _complain(str(error), UNWANTED)
+        return complain(str(error), UNWANTED)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -99,7 +103,7 @@ async def _run(state_dir: StateDir) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, agent.stop)
-    async with metrics_served(METRICS, os.environ.get(METRICS, ""), RELAY, agent.gauges):
+    async with metrics_served(METRICS, os.environ.get("LINEMAN_RELAY_METRICS", ""), RELAY, agent.gauges):
         await agent.run()
     return 0
 
@@ -146,6 +150,11 @@ def _say(sentence: str) -> int:
 
 def _complain(sentence: str, code: int) -> int:
     sys.stderr.write(f"lineman relay: {sentence}\n")
+    return code
+
+
+def _log_error(sentence: str, code: int) -> int:
+    logging.getLogger(__name__).error("%s", sentence)
     return code
 
 

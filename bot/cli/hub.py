@@ -19,16 +19,16 @@ from bot.relays.hub.control_socket import ControlSocket, controlled
 from bot.relays.hub.endpoint import ListenAddress, listening
 from bot.relays.hub.hub import Hub
 from bot.relays.hub.paths import socket_of
-from bot.relays.hub.settings import HubSettings, read_hub_settings
-from bot.settings import read_log_level
+from bot.relays.hub.settings import METRICS, HubSettings, read_hub_settings
+from bot.settings import read_log_format, read_log_level
 from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.json_codec import dump
+from probes.protocol.log_format import TEXT
 from probes.protocol.metrics import HUB, MetricsError, metrics_served
 
 log: Final = logging.getLogger(__name__)
 
 PORT: Final = 8443
-METRICS: Final = "LINEMAN_HUB_METRICS"  # of its own, since bot and hub may share one file of settings
 
 
 def run_hub(words: Sequence[str]) -> int:
@@ -40,10 +40,10 @@ def run_hub(words: Sequence[str]) -> int:
     settings = replace(settings, url=options.url or settings.url)
     host, port = _address(options.listen or f"127.0.0.1:{PORT}")
     listen = ListenAddress(host, port, options.socket or "", options.certificate or "", options.key or "")
-    write_log(read_log_level(os.environ))
-    metrics = os.environ.get(METRICS, "")
+    form = read_log_format(os.environ)
+    write_log(read_log_level(os.environ), form)
     try:
-        asyncio.run(serve_hub(settings, listen, lambda line: print(line, flush=True), metrics))  # noqa: T201 - for the user
+        asyncio.run(serve_hub(settings, listen, _print if form == TEXT else _log))
     except MetricsError as error:
         raise UsageError(str(error)) from None
     return 0
@@ -92,13 +92,8 @@ async def _status(path: Path, *, as_json: bool) -> int:
     return int(bool(status.failing))
 
 
-async def serve_hub(
-    settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None], metrics: str = ""
-) -> None:
-    """Serve until a signal arrives. *tell* receives the address once relays can connect.
-
-    *metrics* is the address for Prometheus, "" without one.
-    """
+async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable[[str], None]) -> None:
+    """Serve until a signal arrives. *tell* receives the address once relays can connect."""
     names = settings.names
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -108,7 +103,7 @@ async def serve_hub(
     hub = Hub(registry, names, settings.limits)
     try:
         async with (
-            metrics_served(METRICS, metrics, HUB, hub.gauges),
+            metrics_served(METRICS, settings.metrics, HUB, hub.gauges),
             hub.serving(),
             controlled(hub, settings.socket),
             listening(hub, listen) as where,
@@ -119,6 +114,14 @@ async def serve_hub(
             log.info("hub stopped; relays keep their plans and reconnect")
     finally:
         await registry.close()
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - for the user
+
+
+def _log(line: str) -> None:
+    log.info("%s", line)
 
 
 def _address(text: str) -> tuple[str, int]:

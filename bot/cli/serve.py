@@ -1,6 +1,7 @@
 """Run `lineman serve`: the Slack bot, with the transport that the environment selects."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -8,8 +9,11 @@ from typing import Final
 
 from bot.cli.parser import Parser
 from bot.logs import write_log
-from bot.settings import read_log_level
+from bot.settings import read_log_format, read_log_level
 from bot.slack.api.settings import HOW_TO, read_slack_settings
+from probes.protocol.log_format import TEXT
+
+log: Final = logging.getLogger(__name__)
 
 USAGE: Final = 2
 NOT_NOW: Final = 75  # EX_TEMPFAIL of sysexits.h: a later start may succeed
@@ -22,15 +26,17 @@ def run_serve(words: Sequence[str]) -> int:
     if settings.transport is None:
         sys.stdout.write(HOW_TO)
         return USAGE
-    write_log(read_log_level(os.environ))
+    form = read_log_format(os.environ)
+    write_log(read_log_level(os.environ), form)
     # aiohttp and Bolt are slow to import. Without settings, neither is needed.
     from bot.slack.api.startup_errors import NotNowError
     from bot.slack.server.server import serve, tell
 
+    say = tell if form == TEXT else lambda sentence: log.info("%s", sentence)
     try:
-        asyncio.run(serve(settings, os.environ, tell))
+        asyncio.run(serve(settings, os.environ, say))
     except NotNowError as error:
-        tell(str(error))
+        say(str(error))
         return NOT_NOW
     return 0
 

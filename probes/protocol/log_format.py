@@ -1,7 +1,18 @@
-"""The one format of log lines: what a stranger sent can neither begin a new line nor control a terminal."""
+"""The two formats of log lines: what a stranger sent can neither begin a new line nor control a terminal."""
 
+import json
 import logging
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Final
+
+LOG_FORMAT: Final = "LINEMAN_LOG_FORMAT"
+TEXT, JSON = "text", "json"
+LOG_FORMATS: Final = (TEXT, JSON)
+
+# What the lines of this task are about: ids of ours, such as those of a run, its case, a plan, or a relay.
+_IDS: Final[ContextVar[Mapping[str, str]]] = ContextVar("log_ids", default={})  # noqa: B039 - never changed
 
 _NEWLINES: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -22,6 +33,37 @@ class EscapingFormatter(logging.Formatter):
         if record.exc_text:
             record.exc_text = _indented(record.exc_text)
         return super().format(record)
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes one JSON object per record, in printable ASCII."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Format the record with its traceback and the ids that `add_log_ids` added."""
+        trace = record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")
+        fields = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_IDS.get(),
+            **({"traceback": trace} if trace else {}),
+            **({"stack": record.stack_info} if record.stack_info else {}),
+        }
+        sound = {name: text.encode("utf-8", "backslashreplace").decode() for name, text in fields.items()}
+        return json.dumps(sound).replace(
+            "\x7f", "\\u007f"
+        )  # DEL is the one control character that JSON allows
+
+
+def make_formatter(form: str, text_format: str) -> logging.Formatter:
+    """Make the formatter of the form "json" or "text"; *text_format* is the format of a line of text."""
+    return JsonFormatter() if form == JSON else EscapingFormatter(text_format)
+
+
+def add_log_ids(**ids: str) -> None:
+    """Add *ids* to what this task logs as JSON from now on."""
+    _IDS.set({**_IDS.get(), **ids})
 
 
 def escape(text: str) -> str:

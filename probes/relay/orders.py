@@ -13,6 +13,7 @@ from probes.protocol.failures import Failure
 from probes.protocol.json_codec import observation_to_json
 from probes.protocol.json_fields import Json
 from probes.protocol.keys import Identity
+from probes.protocol.log_format import add_log_ids
 from probes.protocol.message_codec import write
 from probes.protocol.messages import LONGEST, Done, ObservationMessage, Refusal, RelayMessage
 from probes.protocol.metrics import CHECK_SECONDS, PLANS_ENDED, PLANS_REFUSED
@@ -31,8 +32,7 @@ log: Final = logging.getLogger(__name__)
 KEPT: Final = 120.0
 # Refusals and ended plans that wait for the hub. A flood of invalid plans must not fill the memory.
 MOST_KEPT: Final = 64
-# Seconds between tests of the kill switch while a plan runs.
-_GLANCE: Final = 0.5
+_GLANCE: Final = 0.5  # seconds between tests of the kill switch while a plan runs
 
 
 class PlanRunner(Protocol):
@@ -58,8 +58,7 @@ class AcceptedPlan:
     """One plan, and the messages about it for the hub."""
 
     id: str
-    # Observations 1, 2, …, then Done; or one Refusal.
-    messages: list[RelayMessage] = field(default_factory=list)
+    messages: list[RelayMessage] = field(default_factory=list)  # observations, then Done; or one Refusal
     acknowledged: int = 0  # how many messages the hub has acknowledged
     observations: list[Json] = field(default_factory=list)
     task: asyncio.Task[None] | None = None
@@ -165,6 +164,7 @@ class PlanQueue:
 
     async def _run(self, accepted: AcceptedPlan, order: SignedPlan, plan: Plan) -> None:
         """Run *plan*, send each observation, and sign how the plan ended."""
+        add_log_ids(plan=order.id)
         scrubber = Scrubber.of(plan)
         outcome = "finished"
         watch = asyncio.create_task(self._watch(accepted))

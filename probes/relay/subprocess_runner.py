@@ -14,6 +14,7 @@ from typing import Final
 
 from probes.checks import PROBES
 from probes.protocol.failures import Failure
+from probes.protocol.log_format import LOG_FORMAT
 from probes.protocol.model import Observation, Plan, Step, without_result
 from probes.protocol.policy import Policy
 from probes.runner.packet_budget import PacketBudget
@@ -71,7 +72,8 @@ def probe_names() -> tuple[str, ...]:
 
 def _environment() -> dict[str, str]:
     """The environment for a worker: without proxy passwords and without the key's location."""
-    return {
+    kept = {LOG_FORMAT: form} if (form := os.environ.get(LOG_FORMAT, "").strip().lower()) else {}
+    return kept | {
         name: value
         for name, value in os.environ.items()
         if (not name.startswith("LINEMAN_") and not name.lower().endswith("_proxy"))

@@ -6,13 +6,14 @@ Ends early when its input closes: its parent has cancelled the plan, or is gone.
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from asyncio import StreamReader
 from typing import Final
 
 from probes.protocol.json_fields import WireError
-from probes.protocol.log_format import EscapingFormatter
+from probes.protocol.log_format import LOG_FORMAT, TEXT, make_formatter
 from probes.protocol.messages import LONGEST
 from probes.runner.in_process import InProcessRunner
 from probes.runner.packet_budget import PacketBudget
@@ -27,7 +28,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s"))
+    handler.setFormatter(make_formatter(os.environ.get(LOG_FORMAT, TEXT), "%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     asyncio.run(_work())
 

@@ -17,7 +17,7 @@ from bot.language.llm_settings import read_endpoint
 from bot.relays.access_rules import load_access
 from bot.relays.hub.quotas import HubLimits
 from bot.relays.hub.settings import read_hub_settings
-from bot.settings import SettingsReader, read_log_level
+from bot.settings import SettingsReader, read_log_format, read_log_level
 from bot.slack.api.settings import read_slack_settings
 from probes.net.proxy_env import proxy_from
 from probes.protocol.state_home import relay_home
@@ -163,6 +163,7 @@ def recorded() -> set[str]:
     read_endpoint(environment)
     load_access(environment)
     read_log_level(environment)
+    read_log_format(environment)
     proxy_from(environment, "https://hub.example")
     relay_home(environment)
     return {name for name in environment.names if VARIABLE.fullmatch(name)}

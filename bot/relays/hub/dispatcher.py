@@ -14,6 +14,7 @@ from bot.relays.hub.session import RelaySession
 from bot.storage.audit_table import AuditEntry
 from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.json_fields import WireError
+from probes.protocol.log_format import add_log_ids
 from probes.protocol.messages import OUTCOMES, Ack, Cancel, Done, ObservationMessage, Ready, Refusal
 from probes.protocol.metrics import PLANS_ENDED, PLANS_REFUSED
 from probes.protocol.order import REASONS
@@ -37,6 +38,7 @@ class PlanDispatcher:
     @asynccontextmanager
     async def run(self, job: HubJob) -> AsyncIterator[AsyncIterator[HubEvent]]:
         """Run *job* once; leaving the block cancels the rest."""
+        add_log_ids(relay=job.relay, plan=job.plan)
         in_flight = await self._start(job)
         if isinstance(in_flight, str):
             log.info("plan %s to %s for %s not sent: %s", job.plan, job.relay, job.requester, in_flight)

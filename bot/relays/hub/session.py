@@ -13,6 +13,7 @@ from aiohttp import WSMsgType, web
 from bot.relays.hub.rejections import SENTENCES, RejectedError
 from bot.storage.relay_registry import JoinRefusedError, RegisteredRelay, RelayRegistry
 from probes.protocol.json_fields import WireError
+from probes.protocol.log_format import add_log_ids
 from probes.protocol.message_codec import read, write
 from probes.protocol.messages import (
     Challenge,
@@ -181,6 +182,7 @@ async def greet(
         line=line,
         since=time.time(),
     )
+    add_log_ids(relay=relay.name)
     return session, relay
 
 

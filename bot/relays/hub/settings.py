@@ -28,6 +28,7 @@ from probes.protocol.json_fields import WireError
 from probes.protocol.keys import Identity, KeyFileError, load_identity, make_identity, parse_identity
 
 URL: Final = "LINEMAN_HUB_URL"
+METRICS: Final = "LINEMAN_HUB_METRICS"  # of its own, since bot and hub may share one file of settings
 
 _KEY_TEXT: Final = "lineman-key-1:"
 
@@ -42,6 +43,7 @@ class HubSettings:
     url: str = ""  # what relays connect to: wss://hub.example/relay
     limits: HubLimits = field(default_factory=HubLimits)
     other_keys: tuple[Path, ...] = ()  # signing keys in other folders of this installation
+    metrics: str = ""  # the address for Prometheus
 
     @property
     def names(self) -> frozenset[str]:
@@ -87,6 +89,7 @@ def read_hub_settings(environment: Mapping[str, str]) -> HubSettings:
         get.text(URL),
         _limits(get),
         other_keys(environment),
+        get.text(METRICS),
     )
     get.check()
     return settings

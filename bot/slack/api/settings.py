@@ -48,6 +48,9 @@ Lineman has no Slack settings yet, so there is nobody to serve.
 """
 
 
+METRICS: Final = "LINEMAN_METRICS"
+
+
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
     """Everything the environment may set; empty where it sets nothing."""
@@ -70,6 +73,7 @@ class SlackSettings:
     starts: RateLimits = field(default_factory=RateLimits)  # of diagnoses
     calls: Limit = CALLS  # that one person may look up by Call SID
     edits: Limit = EDITS  # changes of messages in one workspace
+    metrics: str = ""  # the address for Prometheus
     progress: ProgressStyle = "stream"  # how it is shown
 
     @property
@@ -100,6 +104,7 @@ def read_slack_settings(environment: Mapping[str, str]) -> SlackSettings:
         signing_secret=get.text("SLACK_SIGNING_SECRET"),
         client_id=get.text("SLACK_CLIENT_ID"),
         client_secret=get.text("SLACK_CLIENT_SECRET"),
+        metrics=get.text(METRICS),
         redirect_uri=get.url("SLACK_REDIRECT_URI", example="https://lineman.example/slack/oauth_redirect"),
         api_url=get.url("SLACK_API_URL", SLACK, example=SLACK).rstrip("/") + "/",
         host=get.text("HOST", "0.0.0.0"),  # noqa: S104 - as above

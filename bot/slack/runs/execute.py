@@ -33,6 +33,7 @@ from bot.slack.state.context import AppContext
 from bot.slack.state.finished_run import combine, headline_of
 from bot.slack.state.progress_messages import progress_message
 from bot.slack.state.run_messages import Ending
+from probes.protocol.log_format import add_log_ids
 from probes.protocol.metrics import CHECK_SECONDS, RUNS_ENDED, RUNS_STARTED
 from probes.protocol.model import Observation
 from probes.protocol.tally import TALLY
@@ -58,6 +59,7 @@ async def begin(context: AppContext, running: ActiveRun, channel: str) -> None:
 
 async def execute_run(context: AppContext, running: ActiveRun) -> None:
     """Execute a run and show its verdict; an internal error is shown with a reference."""
+    add_log_ids(run=running.run.id, case=running.case.id)
     TALLY.count(RUNS_STARTED)
     try:
         await _execute(context, running)

@@ -1,22 +1,20 @@
 """Serve the metrics of the bot for Prometheus, if LINEMAN_METRICS names an address."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
 
 from bot.background import PeriodicTask
 from bot.errors import UsageError
+from bot.slack.api.settings import METRICS
 from bot.slack.delivery.inbox import JOB
 from bot.slack.state.context import AppContext
 from probes.protocol.metrics import BOT, QUEUE, RUNS_ACTIVE, TASKS_FAILING, MetricsError, metrics_served
 from probes.protocol.tally import Key
 
-SETTING: Final = "LINEMAN_METRICS"
-
 
 @asynccontextmanager
 async def bot_metrics(
-    environment: Mapping[str, str], context: AppContext, background: Sequence[PeriodicTask]
+    address: str, context: AppContext, background: Sequence[PeriodicTask]
 ) -> AsyncIterator[tuple[str, int] | None]:
     """Serve while the block runs; yields the address, None without one. `UsageError` if it cannot be served."""
 
@@ -29,7 +27,7 @@ async def bot_metrics(
         }
 
     try:
-        async with metrics_served(SETTING, environment.get(SETTING, ""), BOT, gauges) as address:
-            yield address
+        async with metrics_served(METRICS, address, BOT, gauges) as served:
+            yield served
     except MetricsError as error:
         raise UsageError(str(error)) from None

@@ -67,7 +67,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         _settle()
         cut_off = await context.store.unfinished()
         background = _background(context)
-        await stack.enter_async_context(bot_metrics(environment, context, background))
+        await stack.enter_async_context(bot_metrics(settings.metrics, context, background))
         for name, work in zip(
             HOUSEKEEPING,
             (resume(context, cut_off), *(task.run() for task in background)),

@@ -1,19 +1,21 @@
 """What a stranger sends stays on one line of the log, and controls no terminal."""
 
+import asyncio
 import io
+import json
 import logging
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from probes.protocol.log_format import EscapingFormatter, escape
+from probes.protocol.log_format import EscapingFormatter, JsonFormatter, add_log_ids, escape
 
 
-def logged(message: str, error: ValueError | None = None) -> str:
+def logged(message: str, error: ValueError | None = None, *, as_json: bool = False) -> str:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(EscapingFormatter("%(levelname)s %(message)s"))
+    handler.setFormatter(JsonFormatter() if as_json else EscapingFormatter("%(levelname)s %(message)s"))
     record = logging.LogRecord("hub", logging.INFO, "", 0, "%s", (message,), None)
     if error:
         try:
@@ -45,3 +47,31 @@ def test_a_traceback_is_indented() -> None:
     assert first == "INFO failed"
     assert rest
     assert all(line.startswith("  ") and line.isprintable() for line in rest)
+
+
+@given(st.text(), st.text())
+def test_one_record_is_one_json_object(message: str, error: str) -> None:
+    """Whatever is logged, the line is printable ASCII, and the object has it back."""
+    line = logged(message, ValueError(error), as_json=True)
+    assert line.endswith("\n")
+    assert line[:-1].isprintable()
+    assert line.isascii()
+    fields = json.loads(line)
+    assert fields["message"] == message.encode("utf-8", "backslashreplace").decode()
+    assert list(fields) == ["time", "level", "logger", "message", "traceback"]
+    assert (fields["level"], fields["logger"]) == ("INFO", "hub")
+    assert "ValueError" in fields["traceback"]
+
+
+async def test_ids_belong_to_their_task() -> None:
+    """What two tasks log at the same time has the ids of each."""
+
+    async def run(number: str) -> object:
+        add_log_ids(run=number)
+        await asyncio.sleep(0)
+        add_log_ids(case=f"case {number}")
+        fields = json.loads(logged("x", as_json=True))
+        return fields["run"], fields["case"]
+
+    assert await asyncio.gather(run("1"), run("2")) == [("1", "case 1"), ("2", "case 2")]
+    assert "run" not in json.loads(logged("x", as_json=True))

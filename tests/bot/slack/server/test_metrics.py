@@ -12,7 +12,7 @@ from tests.previews.samples import SIGNALING_SHUT
 async def test_bot(here: Here) -> None:
     """A diagnosis is counted by its verdict, with its checks and the acknowledgment of its request."""
     here.relay.faults = SIGNALING_SHUT
-    async with bot_metrics({"LINEMAN_METRICS": "127.0.0.1:0"}, here.context, ()) as address:
+    async with bot_metrics("127.0.0.1:0", here.context, ()) as address:
         before = samples(await scrape(address))
         await here.slack.command("/diagnose 31009 ios", here.user())
         await here.verdict()
@@ -31,5 +31,5 @@ async def test_bot(here: Here) -> None:
 async def test_address_that_cannot_be_used(here: Here) -> None:
     """A mistake ends the start with a sentence that names the variable."""
     with pytest.raises(UsageError, match="LINEMAN_METRICS must be an address such as"):
-        async with bot_metrics({"LINEMAN_METRICS": "yes"}, here.context, ()):
+        async with bot_metrics("yes", here.context, ()):
             pass
