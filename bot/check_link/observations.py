@@ -49,7 +49,7 @@ def _result(spec: ProbeSpec, checks: BrowserChecks) -> tuple[Failure | None, Map
         case "turn" if spec.probe == "turn":
             return _turn(spec.target, checks)
         case "media" if spec.probe == "udp_media":
-            return _media(checks.single("udp_media"))
+            return media_result(checks)
     return Failure.NOT_SUPPORTED, {}
 
 
@@ -156,6 +156,8 @@ def _turn(target: Target, checks: BrowserChecks) -> tuple[Failure | None, Mappin
         return Failure.NOT_SUPPORTED, {}
     item = same[0]
     failure = Failure(item.failure) if item.failure else None
+    if failure is Failure.CONNECTION_ABORTED:  # refused, reset, no name, or a certificate that is not trusted
+        failure = Failure.INCONCLUSIVE
     silent = failure in (Failure.GENERIC_TIMEOUT_ERROR, *NO_RESULT)
     reached = not silent or bool(item.facts.reached)  # a refusal is an answer
     if failure is Failure.GENERIC_TIMEOUT_ERROR and (reached or not checks.resolves):
@@ -165,7 +167,15 @@ def _turn(target: Target, checks: BrowserChecks) -> tuple[Failure | None, Mappin
     return failure, {**facts, **({"relayed": relayed} if relayed else {})}
 
 
-def _media(item: BrowserObservation | None) -> tuple[Failure | None, Mapping[str, Any]]:
+def _sees_itself(checks: BrowserChecks) -> bool:
+    """Whether STUN shows the public address: without it, a TURN server drops packets that did arrive."""
+    known = (checks.of("stun", target) for target in checks.targets.stun)
+    return any(item and item.failure is None and _address(item.facts.reflexive) for item in known)
+
+
+def media_result(checks: BrowserChecks) -> tuple[Failure | None, Mapping[str, Any]]:
+    """What the page proved about the media range; INCONCLUSIVE if that is less than it says."""
+    item = checks.single("udp_media")
     if item is None:
         return Failure.NOT_SUPPORTED, {}
     if item.failure == Failure.NO_CREDENTIALS:
@@ -182,7 +192,7 @@ def _media(item: BrowserObservation | None) -> tuple[Failure | None, Mapping[str
     }
     is_proven = {
         None: len(open_) >= ENOUGH_PORTS and not out | back,
-        Failure.UDP_OUTBOUND_LOST: bool(out),
+        Failure.UDP_OUTBOUND_LOST: bool(out) and _sees_itself(checks),
         Failure.UDP_INBOUND_LOST: bool(back) and not out,
     }
     failure = Failure(item.failure) if item.failure else None

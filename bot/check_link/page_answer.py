@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from bot.check_link.browser_checks import BrowserChecks
+from bot.check_link.observations import media_result
 from bot.check_link.result_schema import BrowserObservation
 from bot.check_link.targets import VERSION
 from bot.diagnosis.run_record import RunRecord
@@ -17,6 +18,7 @@ from knowledge.model.schema import Knowledge
 from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import Target
 
+LAYERS: Final = ("signaling", "insights", "stun", "turn", "media", "line")
 WORKS: Final = "works"
 _UNKNOWN: Final = "unknown"
 _FINE: Final = "We tested this network with your browser. Everything that it could test works."
@@ -102,10 +104,20 @@ def _rows(checks: BrowserChecks) -> list[dict[str, str]]:
         ("insights", [checks.of("http", target) for target in targets.insights]),
         ("stun", [checks.of("stun", target) for target in targets.stun]),
         ("turn", [checks.of("turn", target) for target in targets.turn]),
-        ("media", [checks.single("udp_media")]),
         ("line", [checks.single("quality")]),
     ]
-    return [{"layer": layer, "state": _state(items, checks), "detail": ""} for layer, items in layers]
+    states = {layer: _state(items, checks) for layer, items in layers}
+    states["media"] = _media_state(checks)
+    return [{"layer": layer, "state": states[layer], "detail": ""} for layer in LAYERS]
+
+
+def _media_state(checks: BrowserChecks) -> str:
+    failure, _ = media_result(checks)
+    if failure in (Failure.NOT_SUPPORTED, Failure.NO_CREDENTIALS):
+        return "not_checked"
+    if failure is None:
+        return WORKS
+    return _UNKNOWN if failure in NO_RESULT else "blocked"
 
 
 def _state(items: Sequence[BrowserObservation | None], checks: BrowserChecks) -> str:
@@ -126,8 +138,6 @@ def _is_blocked(item: BrowserObservation, checks: BrowserChecks) -> bool:
     if item.probe in ("websocket", "http"):
         is_upgrade = item.failure == Failure.WEBSOCKET_CLOSED or bool(item.facts.host_reachable)
         return is_upgrade or checks.is_dropped(item)
-    if item.probe == "udp_media":
-        return True
     return item.failure == Failure.GENERIC_TIMEOUT_ERROR and checks.resolves and not item.facts.reached
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_address
 from typing import Any, Final
 
 from aiohttp import web
@@ -78,7 +79,7 @@ class CheckPages:
         """Start a check: this counts one run."""
 
         async def work(token: str, body: bytes) -> dict[str, Any]:
-            return await self._service.start(token, read_start(body), request.remote or "")
+            return await self._service.start(token, read_start(body), _address(request))
 
         return await self._post(request, work)
 
@@ -126,6 +127,17 @@ class CheckPages:
         return web.Response(
             text=text, content_type="text/html", charset="utf-8", status=status, headers=headers
         )
+
+
+def _address(request: web.Request) -> str:
+    """Return the customer's address: a proxy on this machine adds it as the last one of X-Forwarded-For."""
+    text = request.remote or ""
+    try:
+        if ip_address(text).is_loopback:
+            text = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return str(ip_address(text))
+    except ValueError:
+        return ""
 
 
 def _token(request: web.Request) -> str:

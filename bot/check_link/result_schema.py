@@ -122,6 +122,7 @@ WORDS: Final[dict[str, tuple[Failure, ...]]] = {
         Failure.TURN_QUOTA_REACHED,
         Failure.TURN_INSUFFICIENT_CAPACITY,
         Failure.TURN_SERVER_ERROR,
+        Failure.CONNECTION_ABORTED,
         Failure.GENERIC_TIMEOUT_ERROR,
         *_NO_RESULT,
     ),

@@ -40,6 +40,7 @@ def observation(item: Mapping[str, Any], probe: str, change: Any) -> dict[str, A
     works: dict[str, Any] = {
         "turn": {"reached": failure is None, "allocated": failure is None},
         "udp_media": _media(failure),
+        "stun": {"reflexive": "198.51.100.7:4711"} if failure is None else {},
         "quality": {"sent": 100, "lost": 0, "rtt_ms": 38.0, "jitter_ms": 2.0},
     }.get(probe, {})
     place = {name: item[name] for name in ("edge", "host", "port", "transport") if name in item}

@@ -70,6 +70,9 @@ def found(record: RunRecord) -> list[tuple[str, str]]:
         ({"udp_media": (None, {"open": [10_001]})}, []),
         ({"quality": (None, {"lost": 3})}, []),
         ({"turn": "turn_unauthorized"}, []),
+        ({"turn": ABORTED}, []),
+        ({"udp_media": "udp_outbound_lost", "stun": "inconclusive"}, []),  # the TURN server may drop it
+        ({"udp_media": "udp_outbound_lost", "stun": (None, {"reflexive": "x"})}, []),
         ({**UNKNOWN, **MEDIA_UNKNOWN}, []),
         # Nothing answers at all: a dead line or DNS, and no control says otherwise.
         ({"websocket": SILENT, "http": SILENT, "stun": SILENT, "turn": SILENT, **MEDIA_UNKNOWN}, []),

@@ -134,6 +134,16 @@ async def test_secrets_stay(checked: Checked) -> None:
     assert ICE.encode() not in content
 
 
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [("203.0.113.5", "203.0.113.5"), ("<b>, 2001:db8::1", "2001:db8::1"), ("<b>", ""), ("", "")],
+)
+async def test_address(checked: Checked, forwarded: str, address: str) -> None:
+    """The page learns its address as the proxy on this machine saw it, and nothing else from that header."""
+    _, started = await checked.post("start", {"v": 1}, headers={"X-Forwarded-For": forwarded})
+    assert started["address"] == address
+
+
 async def test_without_credentials(checked: Checked) -> None:
     """Without TURN credentials the page learns so, and the media range is not checked."""
     checked.service.settings = type(checked.service.settings)(url=ORIGIN)
