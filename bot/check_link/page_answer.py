@@ -22,7 +22,9 @@ LAYERS: Final = ("signaling", "insights", "stun", "turn", "media", "line")
 WORKS: Final = "works"
 _UNKNOWN: Final = "unknown"
 _FINE: Final = "We tested this network with your browser. Everything that it could test works."
-_OPEN: Final = "Your browser could not test everything that calls require. Please send us the result."
+_OPEN: Final = (
+    "Your browser could not test everything that calls require. Your support team will get back to you."
+)
 _UNCLEAR_TITLE: Final = "Could not tell"
 _FINE_TITLE: Final = "No problem found"
 _UNSEEN: Final = (

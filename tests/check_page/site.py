@@ -54,7 +54,8 @@ class Site:
     turn: Sequence[dict[str, Any]] = ()
     stun: Sequence[dict[str, Any]] = ()
     ice: dict[str, str] | None = None
-    address: str = HOST
+    hosts: Sequence[str] = (HOST,)  # the first one serves the page; each edge has the next one
+    allocations: int = 3
     error: str = ""
     refuses: str = ""  # the word that a start is refused with
     stores: bool = True  # else results are refused
@@ -70,25 +71,27 @@ class Site:
         """Serve until the block is left."""
         async with AsyncExitStack() as stack:
             signaling = []
-            for edge, way in self.edges.items():
-                port = await stack.enter_async_context(_gateway(way))
+            for number, (edge, way) in enumerate(self.edges.items(), 1):
+                host = self.hosts[number % len(self.hosts)]
+                port = await stack.enter_async_context(_gateway(way, host))
                 signaling.append(
-                    {"edge": edge, "host": HOST, "port": port, "url": f"ws://{HOST}:{port}/signal"}
+                    {"edge": edge, "host": host, "port": port, "url": f"ws://{host}:{port}/signal"}
                 )
-            port = await stack.enter_async_context(_gateway(self.insights))
+            port = await stack.enter_async_context(_gateway(self.insights, self.hosts[-1]))
             self.config = {
                 "v": 1, "code": "31009", "platform": "javascript", "support": "", "service": "Twilio Voice",
                 "expires": int(time.time()) + 86400, "runs_left": 5, "asked_edge": "roaming", "signaling": signaling,
-                "insights": [{"host": HOST, "port": port, "url": f"http://{HOST}:{port}/"}],
+                "insights": [{"host": self.hosts[-1], "port": port, "url": f"http://{self.hosts[-1]}:{port}/"}],
                 "stun": list(self.stun), "turn": list(self.turn),
-                "media": {"low": 10000, "high": 60000, "ranges": [], "allocations": 3},
+                "media": {"low": 10000, "high": 60000, "ranges": [], "allocations": self.allocations},
             }  # fmt: skip
             app = web.Application(client_max_size=262_144)
             app.router.add_get("/check/assets/{name}", self._asset)
             app.router.add_get("/check/token", self._page)
             app.router.add_post("/check/token/start", self._start)
             app.router.add_post("/check/token/result", self._result)
-            self.url = f"http://{HOST}:{await stack.enter_async_context(_serving(app))}/check/token"
+            port = await stack.enter_async_context(_serving(app, self.hosts[0]))
+            self.url = f"http://{self.hosts[0]}:{port}/check/token"
             yield self
 
     async def _page(self, request: web.Request) -> web.Response:
@@ -114,7 +117,13 @@ class Site:
         self.started.append(await request.json())
         if self.refuses:
             return web.json_response({"v": 1, "error": self.refuses}, status=410)
-        run = {"run": "r1", "key": "k1", "server_time": time.time(), "address": self.address, "ice": self.ice}
+        run = {
+            "run": "r1",
+            "key": "k1",
+            "server_time": time.time(),
+            "address": request.remote,
+            "ice": self.ice,
+        }
         return web.json_response({"v": 1} | run)
 
     async def _result(self, request: web.Request) -> web.Response:
@@ -125,10 +134,10 @@ class Site:
 
 
 @asynccontextmanager
-async def _serving(app: web.Application) -> AsyncIterator[int]:
+async def _serving(app: web.Application, host: str) -> AsyncIterator[int]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, HOST, 0)
+    site = web.TCPSite(runner, host, 0)
     await site.start()
     try:
         yield runner.addresses[0][1]
@@ -137,7 +146,7 @@ async def _serving(app: web.Application) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def _gateway(way: str) -> AsyncIterator[int]:
+async def _gateway(way: str, host: str) -> AsyncIterator[int]:
     """A port that opens WebSockets and answers HTTP, closes them, resets, strips the upgrade, or stays silent."""
     if way in ("opens", "closes", "strips", "answers"):
         app = web.Application()
@@ -146,7 +155,7 @@ async def _gateway(way: str) -> AsyncIterator[int]:
             return await _talk(request, way)
 
         app.router.add_get("/{path:.*}", talk)
-        async with _serving(app) as port:
+        async with _serving(app, host) as port:
             yield port
         return
     held: list[asyncio.StreamWriter] = []
@@ -156,7 +165,7 @@ async def _gateway(way: str) -> AsyncIterator[int]:
             writer.transport.abort()
         held.append(writer)
 
-    server = await asyncio.start_server(accept, HOST, 0)
+    server = await asyncio.start_server(accept, host, 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

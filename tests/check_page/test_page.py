@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.check_link.result_schema import read_result
 from tests.check_page.build import ROOM
 from tests.check_page.chromium import ICE, Tab, chromium
 from tests.check_page.site import HOST, Site
@@ -25,6 +27,13 @@ DONE = "document.querySelector('.verdict, textarea')"
 async def tab(tmp_path: Path) -> AsyncIterator[Tab]:
     async with chromium(tmp_path / "profile", *ICE) as tab:
         yield tab
+
+
+def free_port() -> int:
+    """A port where nothing listens: it refuses."""
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return int(free.getsockname()[1])
 
 
 def by_name(result: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -62,6 +71,7 @@ async def test_healthy_network(tab: Tab, tmp_path: Path) -> None:
             assert await tab.evaluate("document.cookie + localStorage.length + sessionStorage.length") == "00"
     assert site.started == [{"v": 1, "same_network": "yes", "language": "en"}]
     [result] = site.results
+    read_result(json.dumps(result).encode())  # the server accepts it
     observations = by_name(result)
     assert {name: o["failure"] for name, o in observations.items()} == dict.fromkeys(observations)
     assert len(observations) == 8
@@ -78,13 +88,16 @@ async def test_healthy_network(tab: Tab, tmp_path: Path) -> None:
 async def test_blocked_network(tab: Tab) -> None:
     """Resets count twice while our server answers; media without TURN are unknown. An unsent result can be copied."""
     edges = {"roaming": "resets", "dublin": "strips", "tokyo": "closes", "sydney": "opens"}
-    async with Site(edges=edges, insights="resets", stores=False).run() as site:
+    port = free_port()
+    turn = [{"host": HOST, "port": port, "transport": "tcp", "url": f"turn:{HOST}:{port}?transport=tcp"}]
+    async with Site(edges=edges, insights="resets", turn=turn, stores=False).run() as site:
         await tab.open(site.url, language="fr-FR")
         assert await tab.evaluate("document.documentElement.lang") == "fr"
         await tab.start("unsure")
         await tab.wait_until(DONE)
         assert await tab.violations() == []
         text = await tab.evaluate("document.querySelector('textarea').value")
+    read_result(json.dumps(site.results[0]).encode())
     observations = by_name(site.results[0])
     failures = {
         name.split()[1]: o["failure"] for name, o in observations.items() if o["probe"] == "websocket"
@@ -102,6 +115,7 @@ async def test_blocked_network(tab: Tab) -> None:
     }
     assert reachable == {"roaming": False, "dublin": True, "tokyo": True}
     assert observations["insights tcp http"]["failure"] == "connection_aborted"
+    assert observations["turn tcp turn"]["failure"] == "connection_aborted"
     assert observations["media udp udp_media"]["failure"] == "no_credentials"
     copied = json.loads(text.splitlines()[-1].removeprefix("lineman-check: "))
     assert copied == {name: value for name, value in site.results[0].items() if name != "key"}

@@ -12,6 +12,7 @@ import { observe } from "./observe";
 
 const PATIENCE = 6000; // ms for one port
 const ENOUGH = 15; // unanswered checks, spread over the patience, that loss does not explain
+const ANY_PORT = 3478; // Chromium ignores candidates with most ports below 1024
 const POLL = 150; // ms
 
 export interface Lane {
@@ -112,7 +113,7 @@ async function whenReady(peer: RTCPeerConnection): Promise<void> {
 }
 
 async function permit(relayed: RTCPeerConnection, address: string): Promise<void> {
-  const candidate = `candidate:1 1 udp 1 ${address} 9 typ host`;
+  const candidate = `candidate:1 1 udp 1 ${address} ${ANY_PORT} typ host`;
   await relayed.addIceCandidate({ candidate, sdpMid: "0", sdpMLineIndex: 0 }).catch(() => undefined);
 }
 

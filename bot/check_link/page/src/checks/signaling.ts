@@ -31,7 +31,7 @@ export function checkEdge(endpoint: SignalingEndpoint, control: () => Promise<st
     let last = first;
     if (first.end !== "opened") {
       const https = url.replace(/^ws/, "http");
-      const [second, reached] = await Promise.all([secondAttempt(url, first), reach(https)]);
+      const [second, reached] = await Promise.all([secondAttempt(url, first), reach(https, SECOND)]);
       last = second;
       facts.attempts = 2;
       facts.host_reachable = last.end === "opened" || reachable(reached);
