@@ -30,15 +30,27 @@ def run_serve(words: Sequence[str]) -> int:
     write_log(read_log_level(os.environ), form)
     # aiohttp and Bolt are slow to import. Without settings, neither is needed.
     from bot.slack.api.startup_errors import NotNowError
-    from bot.slack.server.server import serve, tell
+    from bot.slack.server.server import serve
 
-    say = tell if form == TEXT else lambda sentence: log.info("%s", sentence)
+    add_pages = None
+    if os.environ.get("LINEMAN_CHECK_URL"):
+        # Without the address, no page of a check is served.
+        from bot.cli.check_pages import check_pages
+
+        add_pages = check_pages(os.environ)
+    say = _tell if form == TEXT else lambda sentence: log.info("%s", sentence)
     try:
-        asyncio.run(serve(settings, os.environ, say))
+        asyncio.run(serve(settings, os.environ, say, add_pages))
     except NotNowError as error:
         say(str(error))
         return NOT_NOW
     return 0
+
+
+def _tell(sentence: str) -> None:
+    """Print a sentence to standard error."""
+    sys.stderr.write(f"lineman: {sentence}\n")
+    sys.stderr.flush()
 
 
 def make_parser() -> Parser:

@@ -43,6 +43,18 @@ async def test_signatures(slack: FakeSlack, tmp_path: Path) -> None:
     assert bot.log.count("does not match SLACK_SIGNING_SECRET") == 1
 
 
+async def test_check_links_beside_slack(slack: FakeSlack, tmp_path: Path) -> None:
+    """With its address set, the page of check links is served beside Socket Mode; a forged link gets its own page."""
+    address = {"LINEMAN_CHECK_URL": "https://check.example"}
+    bot = Bot(slack, "socket", tmp_path, closed_world(tmp_path), address)
+    async with serving(bot), aiohttp.ClientSession() as session:
+        await slack.records.until(lambda: "Listening on" in bot.log)
+        port = bot.log.rpartition("Listening on ")[2].split(".\n")[0]
+        async with session.get(f"http://{port}/check/{'x' * 43}") as response:
+            assert (response.status, response.headers["Referrer-Policy"]) == (404, "no-referrer")
+            assert '"error": "unknown"' in await response.text()
+
+
 async def test_rate_limit(slack: FakeSlack, tmp_path: Path) -> None:
     """A person over the limit learns when the next request is possible; others are not affected."""
     ada, grace = slack.user("ada"), slack.user("grace")

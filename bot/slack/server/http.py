@@ -2,7 +2,8 @@
 
 import logging
 import time
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
@@ -10,13 +11,17 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.diagnosis.engine import Engine
 from bot.http_log import HttpServerLog
 from bot.logs import LogThrottle
 from bot.slack.server.signed_request import LARGEST, RequestRefused, read_signature, read_signed
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
+from bot.storage.store import Store
 
 log = logging.getLogger(__name__)
+
+AddPages: TypeAlias = Callable[[web.Application, Engine, Store], None]
 
 EVENTS: Final = "/slack/events"
 SHUTDOWN: Final = 5.0  # seconds for requests in progress
@@ -27,10 +32,19 @@ LINGER: Final = 2.0
 
 
 def make_pages(
-    health: Readiness, app: AsyncApp | None, context: AppContext, signing_secret: str = ""
+    health: Readiness,
+    app: AsyncApp | None,
+    context: AppContext,
+    signing_secret: str = "",
+    add_pages: AddPages | None = None,
 ) -> web.Application:
-    """Make the routes; without *app*, Slack's requests arrive over Socket Mode. With it, they are signed."""
+    """Make the routes; without *app*, Slack's requests arrive over Socket Mode. With it, they are signed.
+
+    *add_pages* adds those of other packages.
+    """
     pages = web.Application(client_max_size=LARGEST)
+    if add_pages:
+        add_pages(pages, context.engine, context.store)
 
     async def alive(_: web.Request) -> web.Response:
         return web.json_response({"alive": True, "failing": health.failing()})

@@ -37,7 +37,7 @@ from bot.slack.runtime.tasks import TaskSupervisor
 from bot.slack.runtime.worker_thread import WorkerThread
 from bot.slack.server.app import make_app
 from bot.slack.server.bot_metrics import bot_metrics
-from bot.slack.server.http import make_pages, open_pages
+from bot.slack.server.http import AddPages, make_pages, open_pages
 from bot.slack.state.context import AppContext
 from bot.slack.state.health import Readiness
 from bot.slack.state.permissions import Permissions
@@ -55,7 +55,12 @@ SWITCH: Final = 0.001  # seconds until the worker thread yields the interpreter 
 TIMEOUT: Final = 30.0  # seconds per Web API call
 
 
-async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+async def serve(
+    settings: SlackSettings,
+    environment: Mapping[str, str],
+    say: Callable[[str], None],
+    add_pages: AddPages | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT; *say* gets one line per step. Raises `UsageError` if it cannot start."""
     sys.setswitchinterval(SWITCH)
     stop = asyncio.Event()
@@ -75,7 +80,7 @@ async def serve(settings: SlackSettings, environment: Mapping[str, str], say: Ca
         ):
             context.tasks.start(name, work)
         await inbox.answer_left(context)
-        hush = await _listen(settings, context, stack, say, background)
+        hush = await _listen(settings, context, stack, say, background, add_pages)
         await stop.wait()
         say("Stopping: Lineman accepts nothing new, and finishes or reports what is running.")
         await hush()
@@ -171,6 +176,7 @@ async def _listen(
     stack: AsyncExitStack,
     say: Callable[[str], None],
     background: Sequence[PeriodicTask],
+    add_pages: AddPages | None,
 ) -> Callable[[], Awaitable[None]]:
     """Start to listen; returns the function that stops accepting events."""
     app = make_app(settings, context)
@@ -184,7 +190,7 @@ async def _listen(
     runner = None
     if sockets is None or settings.port or context.workspaces.flow:
         health = Readiness(context, sockets.connected if sockets else None, background)
-        pages = make_pages(health, None if sockets else app, context, settings.signing_secret)
+        pages = make_pages(health, None if sockets else app, context, settings.signing_secret, add_pages)
         try:
             runner = await open_pages(pages, settings.host, settings.port or PORT)
         except OSError as error:
@@ -209,9 +215,3 @@ def _background(context: AppContext) -> tuple[PeriodicTask, ...]:
         PeriodicTask("answering requests that failed before", partial(inbox.retry, context), AGAIN),
         PeriodicTask("deleting old cases", lambda: context.store.sweep(time.time()), SWEEP, at_once=True),
     )
-
-
-def tell(sentence: str) -> None:
-    """Print a sentence to standard error."""
-    sys.stderr.write(f"lineman: {sentence}\n")
-    sys.stderr.flush()
