@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools check-page check-link-lab slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests previews trees
+        clean packages slack-tools check-page check-link-lab slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -125,6 +125,9 @@ postgres-tests: packages $(VENV)/dev.stamp  ## the tests of the store and of the
 
 edge-load: $(VENV)/dev.stamp  ## 10,000 requests that Slack did not sign, against the HTTP edge of the bot
 	LINEMAN_EDGE=full $(BIN)/python -m pytest tests/bot/slack/server -s $(ARGS)
+
+hub-flood: packages $(VENV)/dev.stamp  ## 600 silent connections and 5,000 hasty ones against a hub with 512 descriptors
+	LINEMAN_FLOOD=full $(BIN)/python -m pytest tests/hub/test_flood.py -s $(ARGS)
 
 preflight-fuzz: $(VENV)/dev.stamp  ## 10,000 broken preflight reports, each of which must give a reading
 	LINEMAN_FUZZ=full $(BIN)/python -m pytest tests/bot/intake/test_fuzz.py $(ARGS)
