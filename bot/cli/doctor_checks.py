@@ -1,5 +1,6 @@
 """The checks of `lineman doctor` on this machine. Each returns its state, what it found, and the next step."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from bot.relays.hub.paths import (
 )
 from bot.relays.hub.settings import read_hub_settings
 from bot.storage.backup import check
+from bot.storage.trouble import DAMAGED, LOCKED, READ_ONLY, STEPS, reason_of
 from knowledge.loading.load_network import load_network
 
 Result: TypeAlias = tuple[Literal["ok", "problem", "unchecked"], str, str]
@@ -59,19 +61,22 @@ def check_database(environment: Mapping[str, str]) -> Result:
             f"There is none at {path.absolute()} yet. The first lineman serve or invite makes it.",
             "",
         )
-    check(path)
-    if path.stat().st_mode & 0o077:
-        return "problem", f"Other users can read {path}.", f"Run: chmod 600 {path}"
     try:
+        check(path)
+        if path.stat().st_mode & 0o077:
+            return "problem", f"Other users can read {path}.", f"Run: chmod 600 {path}"
+        if not (os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK)):
+            return "problem", f"{path} cannot be written: {READ_ONLY}.", STEPS[READ_ONLY]
         with closing(sqlite3.connect(path, timeout=LOCK)) as db:
             db.execute("BEGIN IMMEDIATE")
             db.rollback()
+    except UsageError as error:  # of the check
+        damaged = isinstance(error.__cause__, sqlite3.Error) and reason_of(error.__cause__) == DAMAGED
+        return "problem", str(error), STEPS[DAMAGED] if damaged else ""
     except sqlite3.OperationalError as error:
-        return (
-            "problem",
-            f"{path} cannot be written: {error}.",
-            "See which process holds it: lsof " + str(path),
-        )
+        reason = reason_of(error, path)
+        next_step = f"See which process holds it: lsof {path}" if reason == LOCKED else STEPS.get(reason, "")
+        return "problem", f"{path} cannot be written: {reason}.", next_step
     return "ok", f"{path.absolute()} is whole and can be written.", ""
 
 

@@ -13,6 +13,7 @@ from bot.relays.hub.paths import database_of
 from bot.storage.address import DatabaseAddress, read_database
 from bot.storage.connect import open_to_read
 from bot.storage.labels import EXPORT
+from bot.storage.trouble import reason_of
 
 
 def run_labels(words: Sequence[str]) -> int:
@@ -54,7 +55,7 @@ def read_labels(path: DatabaseAddress) -> list[tuple[str, str]]:
         with closing(open_to_read(path)) as db:
             return [(_one_line(phrase), cause) for phrase, cause, _ in db.execute(EXPORT)]
     except sqlite3.Error as error:
-        raise UsageError(f"{path} cannot be read as the bot's database: {error}.") from error
+        raise UsageError(f"{path} cannot be read as the bot's database: {reason_of(error, path)}.") from error
 
 
 def _one_line(text: str) -> str:

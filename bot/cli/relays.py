@@ -1,10 +1,8 @@
 """Run `lineman relays`: invite, list, show, revoke, and rename the relays of a hub."""
 
 import asyncio
-import hashlib
 import json
 import os
-import ssl
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -12,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from bot.cli.certificate_pin import read_pin
 from bot.cli.relay_parsers import COMMANDS, make_command_parser, make_parser
 from bot.errors import UsageError, unknown_word
 from bot.relays.hub.control_socket import ControlSocket
@@ -20,7 +19,9 @@ from bot.relays.hub.messages import RelayStatus
 from bot.relays.hub.settings import HubSettings, hub_name, read_hub_settings
 from bot.relays.remote import find_relays
 from bot.rendering.terminal.console import Line, write
+from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
+from bot.storage.trouble import sentences_of
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.model import VANTAGES
 
@@ -41,7 +42,7 @@ def run_relays(words: Sequence[str]) -> int:
     database = settings.database
     if command != "invite" and isinstance(database, Path) and not database.exists():
         return _without_database(command, database, rest)  # only an invitation creates it
-    asyncio.run(_with(settings, lambda registry: work(registry, settings, rest)))
+    asyncio.run(_with(settings, command, lambda registry: work(registry, settings, rest)))
     return 0
 
 
@@ -66,10 +67,14 @@ def _without_database(command: str, database: Path, words: list[str]) -> int:
     return 0
 
 
-async def _with(settings: HubSettings, work: Callable[[RelayRegistry], Coroutine[Any, Any, None]]) -> None:
-    registry = RelayRegistry.open(settings.database)
+async def _with(
+    settings: HubSettings, command: str, work: Callable[[RelayRegistry], Coroutine[Any, Any, None]]
+) -> None:
+    registry = RelayRegistry.open(settings.database, reads_only=command in ("list", "show"))
     try:
         await work(registry)
+    except StoreError as error:
+        raise UsageError(sentences_of(error)) from error
     finally:
         await registry.close()
 
@@ -85,7 +90,7 @@ async def _invite(registry: RelayRegistry, settings: HubSettings, words: list[st
     hub_name(url)
     signer = settings.signer(make=True)
     assert signer
-    pin = _pin(options.pin) if options.pin else ""
+    pin = read_pin(options.pin) if options.pin else ""
     channels = tuple(channel.removeprefix("#") for channel in options.channels)
     relay = RegisteredRelay(
         options.name, None, labels=tuple(options.label), channels=channels, vantage=options.vantage
@@ -98,20 +103,6 @@ async def _invite(registry: RelayRegistry, settings: HubSettings, words: list[st
         sys.stderr.write(
             "From Slack it is used where a rule of LINEMAN_ACCESS allows it, or with --for '#channel'.\n"
         )
-
-
-def _pin(path: str) -> str:
-    try:
-        der = ssl.PEM_cert_to_DER_cert(_first_certificate(Path(path).read_text("ascii")))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"The certificate {path} cannot be read: {error}.") from error
-    return hashlib.sha256(der).hexdigest()
-
-
-def _first_certificate(text: str) -> str:
-    end = "-----END CERTIFICATE-----"
-    before, found, _ = text.partition(end)
-    return before[before.find("-----BEGIN CERTIFICATE-----") :] + found
 
 
 async def _list(registry: RelayRegistry, settings: HubSettings, words: list[str]) -> None:

@@ -21,7 +21,9 @@ from bot.slack.runtime.ids import new_case, new_run
 from bot.slack.state.run_history import reevaluate
 from bot.storage.address import DatabaseAddress
 from bot.storage.database import StoreError
+from bot.storage.db_writer import Writer
 from bot.storage.store import Store
+from bot.storage.trouble import sentences_of
 
 T = TypeVar("T")
 
@@ -68,8 +70,11 @@ async def _save(store: Store, engine: Engine, records: Sequence[RunRecord], *, s
 
 
 def list_runs(environment: Mapping[str, str], limit: int) -> tuple[RunRow, ...]:
-    """List the finished runs of terminal and Slack, newest first."""
-    return _read(environment, lambda store: store.finished(limit))
+    """List the finished runs of terminal and Slack, newest first; `UsageError` if there is none."""
+    runs = _read(environment, lambda store: store.finished(limit))
+    if not runs:
+        raise UsageError(_NO_RUN)
+    return runs
 
 
 def load_run(
@@ -77,8 +82,6 @@ def load_run(
 ) -> tuple[RunRow, tuple[RunRecord, ...]]:
     """Return a finished run, the newest without *run_id*, concluded again from its observations; `UsageError`."""
     runs = list_runs(environment, _NEWEST)
-    if not runs:
-        raise UsageError(_NO_RUN)
     run = next((run for run in runs if run_id in (None, run.id)), None)
     if run is None:
         raise unknown_word(
@@ -96,14 +99,18 @@ def _read(environment: Mapping[str, str], read: Callable[[Store], Awaitable[T]])
     database = database_of(environment)
     if isinstance(database, Path) and not database.exists():
         raise UsageError(_NO_RUN)
-    return _with_store(database, read)
+    return _with_store(database, read, reads_only=True)
 
 
-def _with_store(database: DatabaseAddress, use: Callable[[Store], Awaitable[T]]) -> T:
+def _with_store(
+    database: DatabaseAddress, use: Callable[[Store], Awaitable[T]], *, reads_only: bool = False
+) -> T:
     async def run() -> T:
-        store = Store.open(database)
+        store = Store(Writer(database, reads_only=True)) if reads_only else Store.open(database)
         try:
             return await use(store)
+        except StoreError as error:
+            raise UsageError(sentences_of(error)) from error
         finally:
             await store.close()
 

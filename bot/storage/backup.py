@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.errors import UsageError
 from bot.storage.connect import open_database, open_to_read
+from bot.storage.trouble import DAMAGED, cannot_be_used, reason_of
 
 PAGES: Final = 256  # copied at a time, so that writers get their turn
 MARK: Final = "cases"  # a table that every database of Lineman has
@@ -73,7 +74,13 @@ def check(path: Path) -> None:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
-        raise UsageError(f"{path} is not an undamaged database: {error}.") from error
+        reason = reason_of(error, path)
+        words = (
+            f"{path} is not an undamaged database: {error}."
+            if reason == DAMAGED
+            else cannot_be_used(path, error)
+        )
+        raise UsageError(words) from error
     if MARK not in tables:
         raise UsageError(f"{path} is not a database of Lineman.")
     if state != "ok":
@@ -88,7 +95,7 @@ def _copy(source: Path, target: Path) -> None:
             here.conn.backup(there, pages=PAGES, sleep=0.01)
             there.execute("PRAGMA journal_mode=DELETE")  # one file, without a journal beside it
     except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"{source} cannot be copied to {target}: {error}.") from error
+        raise UsageError(f"{source} cannot be copied to {target}: {reason_of(error, source)}.") from error
 
 
 def refuse_if_in_use(database: Path) -> None:

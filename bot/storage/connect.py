@@ -10,7 +10,8 @@ from sqlite_utils import Database
 from bot.errors import UsageError
 from bot.storage import migrations
 from bot.storage.migrations import STEPS
-from bot.storage.more_tables import make_tables
+from bot.storage.more_tables import LAST, make_tables
+from bot.storage.trouble import FileReplacedError, cannot_be_used
 
 # Milliseconds to wait for the transaction of another process (a second worker on the same file).
 BUSY: Final = 5000
@@ -18,6 +19,19 @@ BUSY: Final = 5000
 
 class SqliteDatabase(Database):
     """An SQLite file, with what `bot.storage.database` asks for besides queries."""
+
+    file: Path | None = None
+    _inode: tuple[int, int] | None = None
+
+    def remember_file(self, path: Path) -> None:
+        """Remember which file is at *path* now, for `check_file`."""
+        self.file = path.absolute()
+        self._inode = _inode(self.file)
+
+    def check_file(self) -> None:
+        """Raise `FileReplacedError` if another file, or none, is at the path now: SQLite would not notice."""
+        if self.file and _inode(self.file) != self._inode:
+            raise FileReplacedError
 
     def lock(self, name: str) -> bool:
         """Return True: SQLite lets one connection write at a time."""
@@ -41,9 +55,27 @@ def open_database(path: Path) -> SqliteDatabase:
         # file.
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA secure_delete=ON")  # data deleted by retention is overwritten
-        _migrate(db)
+        if _is_older(db):  # else nothing is written, so that a lock of another process is no trouble
+            _migrate(db)
+        _check_version(db)
+        db.remember_file(path)
     except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"The database {path} cannot be used: {error}.") from error
+        raise UsageError(cannot_be_used(path, error)) from error
+    return db
+
+
+def open_unchanged(path: Path) -> SqliteDatabase:
+    """Open the database at *path*, which exists, to read; only an older version's is opened to write and migrated."""
+    db = open_to_read(path)
+    try:
+        check_mode(path)
+        if _is_older(db):
+            db.close()
+            return open_database(path)
+        _check_version(db)
+    except (OSError, sqlite3.Error) as error:
+        db.close()
+        raise UsageError(cannot_be_used(path, error)) from error
     return db
 
 
@@ -61,9 +93,16 @@ def open_to_read(path: Path) -> SqliteDatabase:
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         connection.execute(f"PRAGMA busy_timeout={BUSY}")
+        db = SqliteDatabase(connection)
+        db.remember_file(path)
     except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"The database {path} cannot be used: {error}.") from error
-    return SqliteDatabase(connection)
+        raise UsageError(cannot_be_used(path, error)) from error
+    return db
+
+
+def _is_older(db: Database) -> bool:
+    """Tell whether tables are missing."""
+    return bool(STEPS.pending(db)) or LAST not in db.table_names()
 
 
 def _migrate(db: SqliteDatabase) -> None:
@@ -75,9 +114,20 @@ def _migrate(db: SqliteDatabase) -> None:
         db.rollback()
         raise
     db.commit()
+
+
+def _check_version(db: Database) -> None:
     newer = [step.name for step in STEPS.applied(db) if not hasattr(migrations, step.name)]
     if newer:
         db.close()
         raise UsageError(
             f"The database was created by a newer version of Lineman ({newer[-1]}). Update Lineman."
         )
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

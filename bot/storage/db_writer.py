@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
 from bot.storage.address import DatabaseAddress
-from bot.storage.connect import open_database, open_to_read
+from bot.storage.connect import open_database, open_to_read, open_unchanged
 from bot.storage.database import Database, DatabaseSession, Outcome, StoreError
 from bot.storage.sqlite_sessions import SqliteReadSession, SqliteWriteSession
 from probes.protocol.metrics import DATABASE_ERRORS
@@ -98,9 +98,12 @@ class _DatabaseThread:
 class Writer(_DatabaseThread):
     """The connection that writes. What `run` returned is on disk, in full or not at all."""
 
-    def __init__(self, address: DatabaseAddress) -> None:
-        """Open the database and apply missing migrations; `UsageError` if it is not one of Lineman."""
-        write, read = _connections(address)
+    def __init__(self, address: DatabaseAddress, *, reads_only: bool = False) -> None:
+        """Open the database and apply missing migrations; `UsageError` if it is not one of Lineman.
+
+        With *reads_only*, a file is not opened to write, so that neither a lock nor a read-only disk is in the way.
+        """
+        write, read = _connections(address, reads_only)
         super().__init__("store", write)
         self._reader = _DatabaseThread("store reader", read)
 
@@ -114,11 +117,11 @@ class Writer(_DatabaseThread):
         await super().close()
 
 
-def _connections(address: DatabaseAddress) -> tuple[Connect, Connect]:
+def _connections(address: DatabaseAddress, reads_only: bool) -> tuple[Connect, Connect]:
     """Return what opens the connection that writes, and the one that reads."""
     if isinstance(address, Path):
         return (
-            lambda: SqliteWriteSession(open_database(address)),
+            lambda: SqliteWriteSession(open_unchanged(address) if reads_only else open_database(address)),
             lambda: SqliteReadSession(open_to_read(address)),
         )
     # The driver is an optional package, and takes 60 ms to import.

@@ -62,9 +62,9 @@ class RelayRegistry(AuditTable):
     """The relays of one database. Every method returns when its work is on disk."""
 
     @classmethod
-    def open(cls, address: DatabaseAddress) -> RelayRegistry:
+    def open(cls, address: DatabaseAddress, *, reads_only: bool = False) -> RelayRegistry:
         """Open the database, or create its file; `UsageError` if it cannot be used."""
-        return cls(Writer(address))
+        return cls(Writer(address, reads_only=reads_only))
 
     async def close(self) -> None:
         """Finish the queued work, then close."""

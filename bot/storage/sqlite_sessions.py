@@ -2,9 +2,11 @@
 
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 from bot.storage.connect import SqliteDatabase
-from bot.storage.database import Outcome, StoreError, Work
+from bot.storage.database import Outcome, Work
+from bot.storage.trouble import SqliteFailedError
 
 
 class SqliteWriteSession:
@@ -18,6 +20,7 @@ class SqliteWriteSession:
         """Run the jobs of *batch* in one transaction. A job that fails is rolled back alone."""
         db, outcomes = self._db, list[Outcome]()
         try:
+            db.check_file()
             db.execute("BEGIN IMMEDIATE")
             for work in batch:
                 try:
@@ -25,13 +28,14 @@ class SqliteWriteSession:
                         outcomes.append((work(db), None))
                 except Exception as error:
                     if not db.conn.in_transaction:  # the failure rolled back the whole batch
-                        raise sqlite3.OperationalError("the transaction was lost") from error
-                    outcomes.append((None, _translated(error)))
+                        raise _first(error) from error
+                    outcomes.append((None, _translated(error, db.file)))
             db.commit()
+            db.check_file()  # else the callers would take for stored what is lost
         except Exception as error:  # noqa: BLE001 - the thread continues, and each caller gets its error
             if db.conn.in_transaction:
                 db.rollback()
-            return [(None, _translated(error))] * len(batch)
+            return [(None, _translated(error, db.file))] * len(batch)
         return outcomes
 
 
@@ -47,15 +51,23 @@ class SqliteReadSession:
         outcomes: list[Outcome] = []
         for work in batch:
             try:
+                self._db.check_file()
                 outcomes.append((work(self._db), None))
             except Exception as error:  # noqa: BLE001 - the thread continues, and the caller gets its error
-                outcomes.append((None, _translated(error)))
+                outcomes.append((None, _translated(error, self._db.file)))
         return outcomes
 
 
-def _translated(error: Exception) -> Exception:
+def _first(error: Exception) -> Exception:
+    """Return what made SQLite roll back, such as a full disk; errors of the rollback came after it."""
+    while isinstance(error.__context__, sqlite3.Error):
+        error = error.__context__
+    return error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError("the transaction was lost")
+
+
+def _translated(error: Exception, path: Path | None) -> Exception:
     if isinstance(error, sqlite3.Error):
-        translated = StoreError(f"the database failed: {error}")
+        translated = SqliteFailedError(error, path)
         translated.__cause__ = error
         return translated
     return error

@@ -44,7 +44,7 @@ from probes.protocol.model import Observation
 class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
     """The database of one installation."""
 
-    def __init__(self, writer: Writer, retention_days: float, audit_days: float) -> None:
+    def __init__(self, writer: Writer, retention_days: float = 30, audit_days: float = 365) -> None:
         super().__init__(writer)
         self._kept, self._audited = retention_days * DAY, audit_days * DAY
         self.labels = Labels(writer)

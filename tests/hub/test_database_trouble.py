@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.relays.hub.control_socket import ControlSocket, HubTroubleError, controlled
+from bot.relays.remote import RemoteRelay
 from bot.storage import connect
 from bot.storage.database import StoreError
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from probes.protocol.messages import Rejection
-from tests.hub.hub_fixture import House, house
+from tests.hub.hub_fixture import PLAN, House, house
 from tests.hub.scripted_relay import Dialler, dialled
 
 SOON = 5.0  # seconds from the database's recovery to the end of a revoked relay's connection
@@ -50,7 +52,10 @@ async def test_reads_do_not_wait_for_a_lock(home: House, tmp_path: Path) -> None
 async def test_write_that_cannot_be_done_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect, "BUSY", 20)
     async with house(tmp_path) as home:
-        with locked(tmp_path), pytest.raises(StoreError, match="database is locked"):
+        with (
+            locked(tmp_path),
+            pytest.raises(StoreError, match="the database failed: another process keeps it locked"),
+        ):
             await home.hub.registry.invite(RegisteredRelay("acme-hq", None), time.time())
 
 
@@ -65,6 +70,37 @@ async def test_relay_outlives_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyP
             async with dialled(Dialler(relay.me, home.signer.key), home.url):
                 await home.until(lambda: home.hub.sessions["acme-hq"].round_trip is not None)
                 assert home.hub.sessions["acme-hq"].takes_plans
+
+
+async def test_plan_that_cannot_be_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not sent, and whoever asked reads why at once, not that the hub is gone. Afterwards plans run again."""
+    monkeypatch.setattr(connect, "BUSY", 20)
+    async with (
+        house(tmp_path) as home,
+        controlled(home.hub, tmp_path / "hub.sock"),
+        dialled(await home.new("acme-hq"), home.url),
+    ):
+        await home.until(lambda: "acme-hq" in home.hub.sessions and home.hub.sessions["acme-hq"].takes_plans)
+        remote = RemoteRelay("acme-hq", ControlSocket(tmp_path / "hub.sock"), home.signer)
+        with locked(tmp_path):
+            async with asyncio.timeout(5), remote.run(PLAN) as coming:
+                because = {observation.facts["because"] async for observation in coming}
+        assert because == {
+            "the plan was not sent, because the database failed: another process keeps it locked"
+        }
+        assert home.hub.status().running == 0
+        assert len(await home.run("acme-hq")) == len(PLAN.steps)
+
+
+async def test_file_that_is_replaced(home: House, tmp_path: Path) -> None:
+    """The hub says so instead of going on with a file that nobody else has, and goes on when it is back."""
+    async with controlled(home.hub, tmp_path / "hub.sock"):
+        ask = ControlSocket(tmp_path / "hub.sock")
+        aside = (tmp_path / "lineman.db").rename(tmp_path / "aside")
+        with pytest.raises(HubTroubleError, match="its file was deleted or replaced"):
+            await ask.relays()
+        aside.rename(tmp_path / "lineman.db")
+        assert await ask.relays() == ()
 
 
 async def test_revocation_after_an_outage_of_the_database(

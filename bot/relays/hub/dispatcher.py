@@ -12,6 +12,7 @@ from bot.relays.hub.messages import HubEvent, HubJob, PlanLost
 from bot.relays.hub.quotas import HubLimits, QuotaTracker
 from bot.relays.hub.session import RelaySession
 from bot.storage.audit_table import AuditEntry
+from bot.storage.database import StoreError
 from bot.storage.relay_registry import RelayRegistry
 from probes.protocol.json_fields import WireError
 from probes.protocol.log_format import add_log_ids
@@ -39,7 +40,10 @@ class PlanDispatcher:
     async def run(self, job: HubJob) -> AsyncIterator[AsyncIterator[HubEvent]]:
         """Run *job* once; leaving the block cancels the rest."""
         add_log_ids(relay=job.relay, plan=job.plan)
-        in_flight = await self._start(job)
+        try:
+            in_flight = await self._start(job)
+        except StoreError as error:  # what cannot be written down is not sent
+            in_flight = f"the plan was not sent, because {error}"
         if isinstance(in_flight, str):
             log.info("plan %s to %s for %s not sent: %s", job.plan, job.relay, job.requester, in_flight)
             yield _only(PlanLost(job.plan, in_flight))

@@ -127,6 +127,12 @@ async def _heard(context: AppContext, actor: Actor, work: Awaitable[None]) -> No
         await context.post_ephemeral(actor, notices.refusal(str(error), error.instead))
     except SlackError as refused:
         await context.post_ephemeral(actor, await _in_words(context, actor, refused))
+    except StoreError as error:
+        reference = new_reference()
+        log.error("the store failed while handling an event (%s): %s", reference, error)
+        await context.post_ephemeral(
+            actor, notices.error(f"Your request could not be carried out, because {error}.", reference)
+        )
     except Exception:
         reference = new_reference()
         log.exception("internal error %s", reference)

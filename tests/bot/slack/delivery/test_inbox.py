@@ -2,9 +2,10 @@
 
 import asyncio
 import inspect
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -19,6 +20,7 @@ from bot.slack.delivery import inbox, outbox
 from bot.slack.listeners import routes
 from bot.slack.listeners.routes import HANDLERS, LISTENERS
 from bot.slack.state import event
+from bot.storage import connect
 from tests.bot.slack.conftest import Here, Serving
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
@@ -342,3 +344,19 @@ async def test_answered_when_slack_is_back(here: Here, monkeypatch: pytest.Monke
     assert await here.context.store.taken_in() == ()
     assert len(here.ours()) == 2
     await here.context.tasks.cancel("retry")
+
+
+async def test_database_that_is_locked(
+    slack: FakeSlack, serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks meanwhile reads why nothing happens; afterwards the bot answers again, without a restart."""
+    monkeypatch.setattr(connect, "BUSY", 20)
+    async with serving(slack, MadeUpRelay()) as here:
+        with closing(sqlite3.connect(tmp_path / "lineman.db")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await here.slack.command("/diagnose 31009 ios", here.user())
+            await here.whisper("because the database failed: another process keeps it locked.")
+            assert here.ours() == []
+        await here.slack.command("/diagnose 31009 ios", here.user())
+        await here.context.tasks.drain(10)
+        assert here.ours()
