@@ -27,7 +27,7 @@ from bot.storage.postgresql_schema import STEPS
 from bot.storage.relay_registry import RegisteredRelay, RelayRegistry
 from bot.storage.retention import SweptRows
 from bot.storage.store import Store
-from tests.bot.storage.test_store import CASE
+from tests.bot.storage.test_store import CASE, asked
 from tests.postgresql import PostgresServer
 
 ENTRY = AuditEntry("plan-1", 1.0, "acme-hq", "T1/U1", "31009 ios")
@@ -148,6 +148,39 @@ async def test_connection_lost_while_committing(
     assert lost
     assert await store.enrolment.begin(ENTRY) is False
     assert len(await store.enrolment.audit()) == 1
+
+
+async def test_every_answer_is_right_while_connections_end(
+    postgres: PostgresServer, address: PostgresAddress, store: Store
+) -> None:
+    """Of two who store the same request one is the first, also while the server keeps ending connections."""
+    ending = threading.Event()
+
+    def end_connections() -> int:
+        ended = 0
+        while not ending.wait(0.02):
+            ended += postgres.disconnect(address.url)
+        return ended
+
+    other = Store.open(address)
+    breaking = asyncio.create_task(asyncio.to_thread(end_connections))
+    firsts = 0
+    try:
+        for start in range(0, 100, 10):
+            answers = await asyncio.gather(
+                *(
+                    each.take_in(asked(f"E{start + number}"))
+                    for number in range(10)
+                    for each in (store, other)
+                )
+            )
+            firsts += sum(answers)
+    finally:
+        ending.set()
+    assert await breaking > 4
+    assert firsts == 100
+    assert len(await store.taken_in()) == 100
+    await other.close()
 
 
 async def test_server_that_stops(
