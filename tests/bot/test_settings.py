@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.check_link.settings import read_check_settings
 from bot.diagnosis.turn_settings import load_turn_settings
 from bot.errors import UsageError
 from bot.language.llm_settings import read_endpoint
@@ -156,9 +157,12 @@ class RecordedEnvironment(dict[str, str]):
 
 def recorded() -> set[str]:
     """Run every reader of settings; gives the variables that it asked for."""
-    environment = RecordedEnvironment(LINEMAN_LLM_URL="https://llm.example/v1")
+    environment = RecordedEnvironment(
+        LINEMAN_LLM_URL="https://llm.example/v1", LINEMAN_CHECK_URL="https://check.example"
+    )
     read_slack_settings(environment)
     read_hub_settings(environment)
+    read_check_settings(environment)
     load_turn_settings(environment)
     read_endpoint(environment)
     load_access(environment)
