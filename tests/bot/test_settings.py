@@ -170,6 +170,7 @@ def recorded() -> set[str]:
     read_log_format(environment)
     proxy_from(environment, "https://hub.example")
     relay_home(environment)
+    read_check_settings(environment)
     return {name for name in environment.names if VARIABLE.fullmatch(name)}
 
 

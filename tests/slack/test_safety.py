@@ -90,7 +90,7 @@ async def test_settings(settings: dict[str, str], code: int, says: str, tmp_path
     process = await asyncio.create_subprocess_exec(
         LINEMAN,
         "serve",
-        env={"PATH": os.environ["PATH"], **settings},
+        env={"PATH": os.environ["PATH"], "LINEMAN_HOME": str(tmp_path), **settings},
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -128,7 +128,7 @@ async def test_refused_at_the_start(slack: FakeSlack, tmp_path: Path) -> None:
 
 async def refused(environment: dict[str, str], folder: Path) -> tuple[int | None, str]:
     """Start the bot; return its exit code and its output."""
-    settings = {"PATH": os.environ["PATH"], "HOST": HOST, **environment}
+    settings = {"PATH": os.environ["PATH"], "HOST": HOST, "LINEMAN_HOME": str(folder), **environment}
     out = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT}
     process = await asyncio.create_subprocess_exec(LINEMAN, "serve", env=settings, cwd=folder, **out)
     try:
