@@ -7,7 +7,7 @@ PYTHON ?= python3
 ARGS   ?=
 .DEFAULT_GOAL := run
 .PHONY: run test gate lint types imports knowledge voice unit unit-networks unit-slack unit-rooms unit-processes bench bench-hub lab lab-list lock \
-        clean packages slack-tools check-page check-link-lab slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests previews trees
+        clean packages slack-tools check-page check-link-lab check-link-load slack-load relay-package relays-lab lab-statistics locate-lab eval allowlist-lab codes start-up structure sdk-samples hub-flood preflight-fuzz paste-fuzz network-fuzz edge-load postgres-tests previews trees
 
 # make cannot pass an exit code on. The codes of an answer, 1 (no problem found) and 3 (could not tell), are no error of
 # make's; scripts that need the code call $(BIN)/lineman.
@@ -79,6 +79,9 @@ check-page: slack-tools  ## the page of the check link, from TypeScript into bot
 
 check-link-lab: packages slack-tools  ## the page of the check link behind faults that take their time, and media (needs root)
 	LINEMAN_CHECK_PAGE=full $(BIN)/python -m pytest tests/check_page -s $(ARGS)
+
+check-link-load: $(VENV)/dev.stamp  ## 200 customers at once on one lineman check serve; prints p99 and memory
+	LINEMAN_CHECK_LOAD=full $(BIN)/python -m pytest tests/bot/check_link/test_load.py -s $(ARGS)
 
 trees: packages slack-tools  ## every decision tree drawn by Mermaid and Graphviz; about a minute
 	LINEMAN_TREES=full $(BIN)/python -m pytest tests/trees $(ARGS)

@@ -11,10 +11,9 @@ from bot.check_link.observations import media_result
 from bot.check_link.result_schema import BrowserObservation
 from bot.check_link.targets import VERSION
 from bot.diagnosis.run_record import RunRecord
-from bot.rendering.view import View, make_view
+from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause
 from knowledge.model.network import Network
-from knowledge.model.schema import Knowledge
 from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import Target
 
@@ -34,15 +33,9 @@ _UNSEEN: Final = (
 
 
 def page_answer(
-    checks: BrowserChecks,
-    record: RunRecord,
-    knowledge: Knowledge,
-    network: Network,
-    reference: str,
-    now: float,
+    checks: BrowserChecks, view: View, network: Network, reference: str, now: float
 ) -> dict[str, Any]:
-    """Return the answer to a result, in English. *record* is concluded as of the network that was tested."""
-    view = make_view(record, knowledge, network)
+    """Return the answer to a result, in English. *view* is of the network that was tested."""
     rows = _rows(checks)
     states = {row["layer"]: row["state"] for row in rows}
     verdict = _verdict(view, states.get("signaling"), states.get("media"), states.values())

@@ -25,7 +25,7 @@ from bot.diagnosis.stored_run import summary_of
 from bot.diagnosis.triage import Problem, prepare
 from bot.model.records import RunRow
 from bot.model.request import Request
-from bot.rendering.vantage_summary import view_together
+from bot.rendering.view import View, make_view
 from bot.storage.links_table import CheckLink, CheckStart, hash_token, new_token
 from bot.storage.store import Store
 from probes.protocol.json_codec import dump
@@ -132,33 +132,42 @@ class CheckService:
         prepared, now = await self._prepare(link), self.clock()
         checks = BrowserChecks(result, prepared.targets, self.engine.network)
         record = self._record(checks, prepared, VANTAGES[result.same_network], now)
-        run = await self._save(link, record, checks, now)
+        view = self._view(record)
+        run = await self._save(link, record, FINE if is_fine(checks, record) else view.headline, now)
         await self.store.finish_check(start, digest, run)
-        return self._answer(checks, prepared, record, run, now)
+        return self._answer(checks, prepared, (record, view), run, now)
 
     async def _again(self, link: CheckLink, result: BrowserResult, run: str) -> dict[str, Any]:
         """Answer a result that is stored already, after a restart; what was stored stays."""
         prepared, now = await self._prepare(link), self.clock()
         checks = BrowserChecks(result, prepared.targets, self.engine.network)
         record = self._record(checks, prepared, VANTAGES[result.same_network], now)
-        return self._answer(checks, prepared, record, run, now)
+        return self._answer(checks, prepared, (record, self._view(record)), run, now)
+
+    def _view(self, record: RunRecord) -> View:
+        return make_view(record, self.engine.knowledge, self.engine.network)
 
     def _answer(
-        self, checks: BrowserChecks, prepared: PreparedCheck, record: RunRecord, run: str, now: float
+        self,
+        checks: BrowserChecks,
+        prepared: PreparedCheck,
+        judged: tuple[RunRecord, View],
+        run: str,
+        now: float,
     ) -> dict[str, Any]:
-        # The customer asks about the network that was tested, wherever it is.
-        here = record if record.vantage == USER_NETWORK else self._record(checks, prepared, USER_NETWORK, now)
-        return page_answer(checks, here, self.engine.knowledge, self.engine.network, run, now)
+        record, view = judged
+        if record.vantage != USER_NETWORK:
+            # The customer asks about the network that was tested, wherever it is.
+            view = self._view(self._record(checks, prepared, USER_NETWORK, now))
+        return page_answer(checks, view, self.engine.network, run, now)
 
     def _record(self, checks: BrowserChecks, prepared: PreparedCheck, vantage: str, now: float) -> RunRecord:
         request, digest = prepared.targets.request, self.engine.knowledge.digest
         return record_of(checks, prepared.problem, request, digest, vantage, now)
 
-    async def _save(self, link: CheckLink, record: RunRecord, checks: BrowserChecks, now: float) -> str:
+    async def _save(self, link: CheckLink, record: RunRecord, headline: str, now: float) -> str:
         """Store the result as a run of the link's case."""
         run = self.new_run()
-        headline = view_together([record], self.engine.knowledge, self.engine.network).headline
-        headline = FINE if is_fine(checks, record) else headline
         summary = summary_of([record], f"{headline} ({_REPORTED.lower()})", record.diagnosis)
         row = RunRow(
             id=run,

@@ -102,12 +102,14 @@ async def test_mistakes(tmp_path: Path, words: list[str], environment: dict[str,
 
 def test_settings() -> None:
     """The origin and the path come from the public address; every wrong variable is named."""
-    settings = read_check_settings({"LINEMAN_CHECK_URL": "https://Check.example:8443/voice/"})
+    settings = read_check_settings(
+        {"LINEMAN_CHECK_URL": "https://Check.example:8443/voice/", "LINEMAN_DATABASE": "x.db"}
+    )
     assert (settings.origin, settings.path) == ("https://check.example:8443", "/voice")
     with pytest.raises(
         UsageError, match=r"LINEMAN_CHECK_HOURS must be .* PORT|PORT must be .* LINEMAN_CHECK_HOURS"
     ):
-        read_check_settings({"PORT": "x", "LINEMAN_CHECK_HOURS": "0"})
+        read_check_settings({"PORT": "x", "LINEMAN_CHECK_HOURS": "0", "LINEMAN_DATABASE": "x.db"})
 
 
 def test_a_link_is_open() -> None:
