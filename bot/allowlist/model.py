@@ -59,6 +59,11 @@ class Entry:
         return PURPOSES.get(self.service) or PUSH_PURPOSES.get(self.service, self.service)
 
     @property
+    def doubt(self) -> str:
+        """What to say where a fact is not wholly verified."""
+        return {"verified": "", "partly": "partly verified"}.get(self.status, "not verified")
+
+    @property
     def place(self) -> str:
         """The destination, for people."""
         return self.host or ", ".join(self.ranges)

@@ -64,12 +64,12 @@ def _row(entry: Entry) -> str:
 
 
 def _cells(entry: Entry) -> Iterator[str]:
-    sure = "" if entry.status == "verified" else f" ({entry.status} sure)"
+    doubt = f" ({entry.doubt})" if entry.doubt else ""
     yield f"<td>{entry.transport.upper()}</td>"
     yield f"<td>{entry.port()}</td>"
     places = [entry.host, *entry.ranges] if entry.host else entry.ranges
     yield f'<td class="place">{"<br>".join(map(escape, places))}</td>'
-    yield f"<td>{escape(entry.purpose + sure)}</td>"
+    yield f"<td>{escape(entry.purpose + doubt)}</td>"
     yield f"<td>{escape(', '.join(entry.sources))}</td>"
 
 

@@ -21,8 +21,8 @@ def text(allowlist: AllowList) -> str:
     for entry in allowlist.entries:
         by = f"  ({', '.join(entry.ranges)})" if entry.host and entry.ranges else ""
         kind = f"{entry.transport.upper()} {entry.port()}"
-        sure = "" if entry.status == "verified" else f"; {entry.status} sure"
-        about = f"{entry.purpose} [{', '.join(entry.sources)}{sure}]"
+        doubt = f"; {entry.doubt}" if entry.doubt else ""
+        about = f"{entry.purpose} [{', '.join(entry.sources)}{doubt}]"
         lines.append(f"out  {kind:<15}  {entry.place:<{width}}  {about}{by}")
     return "\n".join([*lines, ""])
 

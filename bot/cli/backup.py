@@ -42,7 +42,7 @@ def run_restore(words: Sequence[str]) -> int:
     former = restore(backup, database, time.strftime("%Y%m%dT%H%M%SZ", time.gmtime()))
     sys.stdout.write(f"Restored {database} from {backup}.\n")
     if former:
-        sys.stdout.write(f"The former database is {former}.\n")
+        sys.stdout.write(f"The previous database is now {former}.\n")
     if copy.is_file():
         sys.stdout.write(_restore_key(copy))
     return 0
@@ -67,7 +67,7 @@ def make_restore_parser() -> Parser:
     parser = Parser(
         prog="lineman restore",
         description="Put back a copy made by `lineman backup`. Stop the bot and the hub first.",
-        epilog="The present database is kept under a name with the date. A signing key is never replaced.",
+        epilog="The current database is kept under a name with the date. A signing key is never replaced.",
         allow_abbrev=False,
     )
     parser.add_argument("file", help="the file that `lineman backup` wrote")
@@ -116,6 +116,6 @@ def _restore_key(copy: Path) -> str:
     if path.read_bytes() == copy.read_bytes():
         return f"The signing key {path} is the same.\n"
     return (
-        f"The signing key {path} is another one and stays. Relays that joined with the key in {copy} refuse its "
+        f"The signing key {path} is a different one and stays. Relays that joined with the key in {copy} refuse its "
         f"plans. To use that one, copy it to {path}.\n"
     )

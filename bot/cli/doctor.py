@@ -107,5 +107,5 @@ def _checked(name: str, check: Check, environment: Mapping[str, str]) -> DoctorR
 async def _without_slack() -> list[tuple[str, State, str, str]]:
     return [
         ("Slack", "unchecked", "There are no valid Slack settings.", ""),
-        ("clock", "unchecked", "The clock is compared with Slack's.", ""),
+        ("clock", "unchecked", "Not checked: the clock is compared with Slack's.", ""),
     ]

@@ -58,7 +58,7 @@ def check_database(environment: Mapping[str, str]) -> Result:
     if not path.exists():
         return (
             "ok",
-            f"There is none at {path.absolute()} yet. The first lineman serve or invite makes it.",
+            f"There is none at {path.absolute()} yet. The first `lineman serve` or `lineman relays invite` creates it.",
             "",
         )
     try:
@@ -77,7 +77,7 @@ def check_database(environment: Mapping[str, str]) -> Result:
         reason = reason_of(error, path)
         next_step = f"See which process holds it: lsof {path}" if reason == LOCKED else STEPS.get(reason, "")
         return "problem", f"{path} cannot be written: {reason}.", next_step
-    return "ok", f"{path.absolute()} is whole and can be written.", ""
+    return "ok", f"{path.absolute()} is undamaged and can be written.", ""
 
 
 def check_disk(environment: Mapping[str, str]) -> Result:
@@ -88,7 +88,7 @@ def check_disk(environment: Mapping[str, str]) -> Result:
     free = shutil.disk_usage(folder).free
     found = f"{free // 1024**2:,} MB are free in {folder}."
     if free < NEEDED:
-        return "problem", found, "Free some space: without it, nothing can be stored."
+        return "problem", found, "Free some space. Without it, Lineman cannot store anything."
     return "ok", found, ""
 
 
@@ -97,7 +97,7 @@ def check_signing_key(environment: Mapping[str, str]) -> Result:
     settings = read_hub_settings(environment)
     signer = settings.signer()
     if signer is None:
-        return "ok", "There is none yet. The first lineman relays invite makes it.", ""
+        return "ok", "There is none yet. The first `lineman relays invite` creates it.", ""
     where = SIGNING_KEY if settings.signing_is_text else str(Path(settings.signing))
     return "ok", f"{where} holds key {signer.id}.", ""
 

@@ -108,7 +108,7 @@ async def serve_hub(settings: HubSettings, listen: ListenAddress, tell: Callable
             controlled(hub, settings.socket),
             listening(hub, listen) as where,
         ):
-            tell(f"Relays dial {settings.url}; listening on {where}, asked on {settings.socket}.")
+            tell(f"Relays connect to {settings.url}. Listening on {where}, control socket {settings.socket}.")
             await over.wait()
             hub.close()
             log.info("hub stopped; relays keep their plans and reconnect")

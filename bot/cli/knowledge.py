@@ -99,11 +99,11 @@ def _new(knowledge: Knowledge, words: Sequence[str], _: argparse.Namespace) -> i
     from knowledge.authoring.skeleton import write_skeleton
 
     what, id_ = _take(words, 2, "new cause ID")
-    _known("a kind of file that can be begun here", what, ("cause",))
+    _known("a kind of file that `new` creates", what, ("cause",))
     file = write_skeleton(knowledge, FOLDER, id_, datetime.now(UTC).date().isoformat())
     sys.stdout.write(
-        f"{file} is there and loads. Fill in every TODO, then run `lineman knowledge check`.\n"
-        "docs/knowledge-guide.md tells what belongs where.\n"
+        f"{file} was created. Fill in every TODO, then run `lineman knowledge check`.\n"
+        "docs/knowledge-guide.md explains each part.\n"
     )
     return OK
 

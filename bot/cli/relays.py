@@ -25,7 +25,7 @@ from bot.storage.trouble import sentences_of
 from probes.protocol.invitation import Invitation, write_invitation
 from probes.protocol.model import VANTAGES
 
-_NONE: Final = "No relay is invited yet: lineman relays invite NAME."
+_NONE: Final = "There are no relays yet. Invite one: lineman relays invite NAME."
 
 
 def run_relays(words: Sequence[str]) -> int:
@@ -85,7 +85,7 @@ async def _invite(registry: RelayRegistry, settings: HubSettings, words: list[st
     if options.vantage not in VANTAGES:
         raise unknown_word("a vantage", options.vantage, VANTAGES)
     if not 0 < options.hours <= 24 * 30:
-        raise UsageError("An invitation is good for up to 720 hours; 24 are usual.")
+        raise UsageError("An invitation is valid for at most 720 hours; 24 is usual.")
     url = options.url or settings.url
     hub_name(url)
     signer = settings.signer(make=True)
@@ -101,7 +101,7 @@ async def _invite(registry: RelayRegistry, settings: HubSettings, words: list[st
     sys.stderr.write(f"Run this on the host; it works once, within {options.hours:g} hours.\n")
     if not channels:
         sys.stderr.write(
-            "From Slack it is used where a rule of LINEMAN_ACCESS allows it, or with --for '#channel'.\n"
+            "To use it from Slack, add a rule to LINEMAN_ACCESS, or invite it with --for '#channel'.\n"
         )
 
 
@@ -139,15 +139,17 @@ async def _revoke(registry: RelayRegistry, settings: HubSettings, words: list[st
     name = _only(words, "revoke")
     signer = settings.signer()
     await registry.revoke(name, time.time(), signer)
-    sys.stdout.write(f"{name} is revoked; a hub that runs ends its connection within seconds.\n")
+    sys.stdout.write(f"{name} is revoked. A running hub disconnects it within seconds.\n")
     if signer is None:
-        sys.stdout.write("The signing key is not here, so the relay will ask the hub again now and then.\n")
+        sys.stdout.write(
+            "The signing key is not here, so the relay gets no signed notice and keeps trying to connect.\n"
+        )
 
 
 async def _rename(registry: RelayRegistry, _: HubSettings, words: list[str]) -> None:
     """Rename a relay."""
     if len(words) != 2:
-        raise UsageError("Say the name and the new one: lineman relays rename acme-hq acme-berlin.")
+        raise UsageError("Give the present name and the new one: lineman relays rename acme-hq acme-berlin.")
     await registry.rename(*words)
     sys.stdout.write(f"{words[0]} is called {words[1]} now.\n")
 
@@ -165,7 +167,7 @@ _COMMANDS: Final[
 
 def _only(words: list[str], command: str) -> str:
     if len(words) != 1:
-        raise UsageError(f"Say which relay: lineman relays {command} NAME.")
+        raise UsageError(f"Name the relay: lineman relays {command} NAME.")
     return words[0]
 
 

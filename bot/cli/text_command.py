@@ -19,7 +19,7 @@ def text_of(words: Sequence[str]) -> str:
         return sys.stdin.buffer.read(_MOST).decode("utf-8", "replace")
     text = " ".join(words)
     if not text.strip():
-        raise UsageError('Say something to read, such as "no audio on VPN"; - reads the standard input.')
+        raise UsageError('Give a text to read, such as "no audio on VPN"; - reads standard input.')
     return text
 
 

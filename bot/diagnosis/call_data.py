@@ -25,20 +25,20 @@ NO_CREDENTIALS: Final = (
     f"Lineman could read this call from Twilio with {ACCOUNT_SID} and {AUTH_TOKEN} in its environment (or {API_KEY} "
     f"and {API_SECRET})."
 )
-NO_API: Final = "The network file names no API with data of calls (insights_api)."
+NO_API: Final = "The network file names no API for call data (insights_api)."
 NOT_FINAL: Final = (
     "The summary of this call is not final. Events and metrics come about 90 s after the call, the final summary "
     "within 30 minutes."
 )
 NOTHING: Final = (
-    "Twilio has no data of this call yet, or none at all. They come 90 s to 30 minutes after the call, and an event "
+    "Twilio has no data for this call yet, or none at all. They come 90 s to 30 minutes after the call, and an event "
     "that is missing proves nothing."
 )
 NO_TRACE: Final = (
     "A call that never reached Twilio, such as one that failed with 31009, leaves nothing under a Call SID."
 )
 
-ALREADY_READ: Final = "The data of this call are already part of this case. They are final."
+ALREADY_READ: Final = "This case already has the final data for this call."
 
 
 @dataclass(frozen=True, slots=True)

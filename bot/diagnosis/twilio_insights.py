@@ -70,7 +70,7 @@ class _Fetch:
         value = _parsed(body)
         if answer.status == 200:
             if not isinstance(value, dict):
-                raise NoDataError(f"{url.host} answered with something else than JSON")
+                raise NoDataError(f"{url.host} answered with something other than JSON")
             return value
         raise _refusal(answer.status, value, url)
 
@@ -79,7 +79,7 @@ class _Fetch:
         async for chunk in answer.content.iter_chunked(65536):
             self.left -= len(chunk)
             if self.left < 0:
-                raise NoDataError("There is more than 1 MB of data of this call, and the rest was not read")
+                raise NoDataError("There is more than 1 MB of data for this call, and the rest was not read")
             body += chunk
         return bytes(body)
 

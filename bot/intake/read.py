@@ -84,7 +84,7 @@ def refused(size: int) -> Reading:
     """Reject a text of *size* bytes, which is too long for a report."""
     return Reading(
         "refused",
-        f"That is {size / 1_000_000:.0f} MB or more, and a preflight report is far smaller: more than "
+        f"That is {size / 1_000_000:.0f} MB or more, and a preflight report is much smaller. More than "
         f"{LARGEST // 1_000_000} MB are not read. Send the report alone.",
     )
 

@@ -26,7 +26,7 @@ _CAUTIONS: Final = {
     "insights-connection-error": "the Insights gateway could not be reached; calls work without it",
     "low-bytes-sent": "hardly anything was sent",
     "low-bytes-received": "hardly anything was received",
-    "ice-connectivity-lost": "the media path broke off",
+    "ice-connectivity-lost": "the media path was lost",
 }
 
 _CLOSED: Final = {
@@ -78,15 +78,15 @@ def _signaling(report: PreflightReport) -> Iterator[str]:
         written = report.edge_written
         named = f" ({written})" if written and written.casefold() != report.edge else ""
         set_to = f"; it was set to {asked}" if asked and report.edge_asked != report.edge else ""
-        yield f"Signaling came up{took}{where}{named}{set_to}."
+        yield f"Signaling connected{took}{where}{named}{set_to}."
     elif came == "failed":
-        yield f"Signaling did not come up{f' (set to {asked})' if asked else ''}."
+        yield f"Signaling did not connect{f' (set to {asked})' if asked else ''}."
 
 
 def _way(report: PreflightReport) -> Iterator[str]:
     kinds = kinds_of(report)
     if kinds:
-        yield f"The device had these ways for media: {', '.join(_KINDS[kind] for kind in kinds)}."
+        yield f"The device had these addresses for media: {', '.join(_KINDS[kind] for kind in kinds)}."
     path, local, remote = path_of(report), report.local, report.remote
     ice = f" ICE took {report.timing.ice:.0f} ms." if report.timing.ice is not None else ""
     if path == RELAY:
@@ -136,8 +136,8 @@ def _faults(report: PreflightReport) -> Iterator[str]:
         if fault.close_code:
             yield f"The WebSocket was closed with {fault.close_code}: {_CLOSED[fault.close_code]}."
     if report.hangup:
-        yield "The error says HANGUP: the gateway passes on how a call ended, and the network is fine."
+        yield "The error says HANGUP: the gateway reports how the call ended, and the network is fine."
     if report.ended_by:
         yield f"The {report.ended_by} ended the call."
     if report.csp:
-        yield "The page's Content-Security-Policy refuses a connection."
+        yield "The page's Content-Security-Policy blocks a connection."

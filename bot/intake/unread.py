@@ -13,7 +13,8 @@ from bot.intake.segment import Segment
 # How to get the text that is asked for, on each platform.
 CAPTURE: Final = (
     "In a browser: open the console, then Save as in its context menu. On Android: `adb logcat -d > log.txt`. "
-    "On iOS: copy it from the console of Xcode, or from the Console app of a Mac. React Native: the one of its phone."
+    "On iOS: copy it from the console of Xcode, or from the Console app of a Mac. React Native: use "
+    "the log of the phone's system."
 )
 NOTHING: Final = (
     "There is no preflight report in this text, and no error code, candidate, or output of a network tool. "
@@ -21,7 +22,7 @@ NOTHING: Final = (
     f"A log helps as well. {CAPTURE}"
 )
 BEGINNING: Final = (
-    "This looks like a piece of a preflight report, with too little of it to read. Paste all of it, or upload it "
+    "This looks like part of a preflight report, but not enough of it to read. Paste all of it, or upload it "
     "as a file."
 )
 LOG: Final = (
@@ -31,7 +32,7 @@ LOG: Final = (
 EMPTY: Final = f"The text is empty. I need {unrelated_json.WANTED}."
 
 _PICTURE: Final = "a picture. I cannot read pictures; copy the text, or save it as a file"
-_MOVIE: Final = "a video or a sound. I cannot read these; send the log of that time as text"
+_MOVIE: Final = "a video or audio file. I cannot read these; send the log of that time as text"
 _PACKETS: Final = "a packet capture. Send what `tcpdump -n -r FILE udp` prints of it"
 _PACKED: Final = "a compressed file. Unpack it first"
 _OFFICE: Final = "an Office document. Copy the text out of it, or save it as plain text"

@@ -23,6 +23,7 @@ NO: Final = re.compile(
 # Leaves the question open.
 UNSURE: Final = re.compile(
     r"\b(?:not sure|no idea|don'?t know|do not know|dunno|idk|unsure|maybe|perhaps|no clue|can't say|cannot say)\b"
+    r"|^\W*skip(?: (?:it|this|that))?\W*$"
 )
 _DOUBT: Final = re.compile(
     r"\W*(?:(?:sorry|hm+|well|we|i|they|am|are|i'm|we're)\W+)*(?:not sure|no idea|don'?t know|do not know|dunno|idk"

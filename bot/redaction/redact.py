@@ -19,7 +19,7 @@ from bot.redaction.tables import find_in_columns
 
 PHONE: Final = "phone number"
 
-HINT: Final = "I removed what should not be here ({kinds}). It is neither stored nor repeated."
+HINT: Final = "I removed something that should not be here ({kinds}). It is not stored or repeated."
 
 # Full-width forms, and the dashes and spaces that word processors insert: one character for one.
 LOOKS_LIKE: Final[dict[int, int | str]] = {

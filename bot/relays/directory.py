@@ -27,7 +27,9 @@ NO_HUB: Final = "no hub is running here"
 # Why the list of relays may be short, for somebody who names a relay that is not on it.
 NO_ANSWER: Final = "The hub did not answer within a second; its database may be locked. Try again soon."
 TROUBLE: Final = "The hub cannot list its relays now: {}. Try again soon."
-NOT_JOINED: Final = "A relay counts once its host has joined; lineman relays also lists the invited ones."
+NOT_JOINED: Final = (
+    "A relay can be used once its host has joined. `lineman relays list` also shows invited ones."
+)
 
 
 class RelayDirectory:

@@ -13,8 +13,8 @@ from bot.intake.summary import remarks, sentences
 def call_sentences(call: CallData, quality: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return a title and the sentences: what the call's data show, and what they cannot tell."""
     if call.reading is None:
-        return f"No data of call {call.sid}", list(call.problems)
+        return f"No data for call {call.sid}", list(call.problems)
     texts = [call.reading.says]
     for report in call.reading.reports:
         texts += [*sentences(report, quality), *remarks(report, quality), *report.notes]
-    return f"Twilio\u2019s data of call {call.sid}", list(dict.fromkeys(texts))
+    return f"Twilio\u2019s data for call {call.sid}", list(dict.fromkeys(texts))

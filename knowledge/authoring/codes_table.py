@@ -12,9 +12,9 @@ from knowledge.model.schema import Cause, Knowledge
 _HEAD: Final = """\
 # Codes, platforms, causes
 
-Made by `make codes` from the files in `knowledge/`; a test holds the two against each other. The number behind
-a cause is how common it is behind that code, 1 (rare) to 5. Letters name the platforms whose SDK raises the code:
-{letters}; `S`: only the service names it, in the account's debugger. A code in italics is not the Voice SDK's.
+Made by `make codes` from the files in `knowledge/`; a test compares the two. The number after a cause is how common it
+is for that code, 1 (rare) to 5. Letters stand for the platforms whose SDK raises the code: {letters}; `S`: only the
+service reports it, in the account's debugger. A code in italics does not belong to the Voice SDKs.
 """
 _SERVICE: Final = "S"
 

@@ -30,7 +30,7 @@ def _text(tree: Tree, path: tuple[PathStep, ...]) -> str:
     lines = [
         f"{case.code} on {case.platform}{edge}: {len(case.causes)} causes in {len(tree.branches)} branches.",
         "Every branch is walked, so several causes can be found at once.",
-        "An answer that nobody knows decides nothing: the next question of its branch is asked.",
+        "An unknown answer decides nothing: the next question of its branch is asked.",
     ]
     for number, (branch, root) in enumerate(zip(tree.branches, roots, strict=True), 1):
         lines += ["", f"{number}. {branch.title}", *_Text(tree, trail).node(root, "   ")]

@@ -13,21 +13,21 @@ from knowledge.model.schema import Knowledge
 TO_DO: Final = "TODO"  # `lineman knowledge check` reports each one that is left
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _SKELETON: Final = """\
-# A new cause. Replace every TODO, then run `lineman knowledge check`: it tells what is still missing.
+# A new cause. Replace every TODO, then run `lineman knowledge check`: it reports what is still missing.
 # docs/knowledge-guide.md explains each key.
 id: {id}
 title: "TODO one line for an engineer, without the code"
 customer: "TODO what a support agent may pass on: no jargon, what it is and what helps."
 impact: blocks  # TODO blocks (no connection or no audio), degrades (poor quality, dropped calls), risk (nobody now)
 weight: {{{code}: 1}}  # TODO every code that it may cause, 1 (rare) to 5
-# platforms: [javascript]  # only where it cannot be on the others
+# platforms: [javascript]  # only if it cannot occur on the others
 when: {{{question}: {answer}}}  # TODO the answers that show it; `lineman knowledge list` names the questions
-# likely_when: {{}}  # answers with which it is likely only
+# likely_when: {{}}  # answers that make it only likely
 # impact_when: []  # - {{impact: risk, when: {{…}}}}, where the impact depends on answers
 # clears_only_if: {{}}  # answers without which it is never ruled out
-# explains: []  # causes that are its effect when both show
+# explains: []  # causes that are its side effects when both are found
 evidence:
-  - "TODO one sentence; {{host}}, {{failure}} and other facts of the deciding look may stand in it."
+  - "TODO one sentence; {{host}}, {{failure}} and other facts of the deciding check can be used in it."
 fixes:
   all:
     - {{do: "TODO what to do", who: developer}}  # firewall, developer, support or user
@@ -35,7 +35,7 @@ references: []  # - {{title: …, url: https://…}}
 checked: "{today}"
 symptoms:  # TODO eight phrases at least, as users say them
   - "TODO as a user would say it"
-cases:  # TODO what finds it, what rules it out, what it must not be taken for
+cases:  # TODO what finds it, what rules it out, what it must not be confused with
   - {{given: {{{question}: {answer}}}, found: [{id}]}}
 """
 

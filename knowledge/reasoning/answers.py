@@ -14,6 +14,7 @@ from knowledge.model.rules import ObservedValues, Truth, all_of, deciding, holds
 from knowledge.model.schema import CaseModel, Option, Question
 from knowledge.reasoning.device import reports_in, with_device
 from knowledge.reasoning.line_loss import why_unknown
+from knowledge.reasoning.skipped import failed_first
 from probes.protocol.failures import NO_RESULT, Failure
 from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Observation
 
@@ -177,11 +178,8 @@ def _skipped(values: ObservedValues) -> bool:
 
 def _why_skipped(observed: Sequence[ObservedValues]) -> str:
     facts = next((values.observation.facts for values in observed if values.observation), {})
-    before = facts.get("because")
-    if not before:
-        return "not checked: an earlier check failed"
-    word = facts.get("because_failure")
-    return f"not checked: {before} failed before" + (f" ({word})" if word else "")
+    before = str(facts.get("because") or "")
+    return failed_first(before) if before else "not checked: an earlier check failed"
 
 
 def _steps(observed: Sequence[ObservedValues]) -> tuple[str, ...]:

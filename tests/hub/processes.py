@@ -65,11 +65,11 @@ class Town:
         }
 
     def start_hub(self) -> subprocess.Popen[bytes]:
-        before = self.log("hub").count("listening on")
+        before = self.log("hub").casefold().count("listening on")
         argv = ["hub", "--listen", self.listen, "--certificate", str(self.folder / "hub.pem")]
         hub = self._start("hub", self.hub_wrap([sys.executable, "-m", "bot.cli", *argv]), {})
         # Counted, not read from the last line: relays that reconnect at once add lines below it.
-        self.until(lambda: self.log("hub").count("listening on") > before)
+        self.until(lambda: self.log("hub").casefold().count("listening on") > before)
         return hub
 
     def lineman(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:

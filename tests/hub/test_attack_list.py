@@ -14,9 +14,9 @@ ATTACKS = (
     "target by a name that resolves to a special address",
     "target by rebinding between check and connect", "target by redirect", "unknown probe", "flood",
     "stolen join token used twice", "revoked relay", "two relays with one key",
-    "hub impersonated by an untrusted certificate", "connections that say nothing, with TLS or without",
+    "hub impersonated by an untrusted certificate", "connections that send nothing, with TLS or without",
     "text that forges a log line or controls the terminal",
-    "askers who hang up at any moment, also while the database is locked or fails", "database locked or failing",
+    "requesters who disconnect at any moment, even while the database is locked or fails", "database locked or failing",
     "HTTP request that Slack did not sign",
     "flood of HTTP requests that Slack did not sign", "signed HTTP request with content that cannot be read",
 )  # fmt: skip

@@ -29,7 +29,7 @@ async def test_hub_that_answers(tmp_path: Path) -> None:
     """The relay has not joined, or has another name."""
     async with house(tmp_path) as here, controlled(here.hub, tmp_path / SOCKET):
         assert await note(tmp_path) == (
-            "A relay counts once its host has joined; lineman relays also lists the invited ones."
+            "A relay can be used once its host has joined. `lineman relays list` also shows invited ones."
         )
 
 

@@ -40,4 +40,4 @@ def test_device_beside_relay() -> None:
     assert "/diagnose 31009" in alone
     assert "NXDOMAIN" in tool
     assert "package.json" in foreign
-    assert "piece of a preflight report" in piece
+    assert "part of a preflight report" in piece

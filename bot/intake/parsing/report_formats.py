@@ -12,16 +12,16 @@ from bot.intake.parsing.fields import FieldMap
 
 # Sentences for the parts that a complete report has and this one lacks.
 PARTS: Final = {
-    "edge": "the edge that the client went in by",
-    "edge_asked": "the edge that was asked for, so it is not known whether DNS chose",
-    "signaling": "the time that signaling took, so nothing shows that it came up",
+    "edge": "the edge that the client connected to",
+    "edge_asked": "the edge that was requested, so it is unknown whether DNS chose",
+    "signaling": "the time that signaling took, so nothing shows that it connected",
     "ice": "the time that ICE took",
     "dtls": "the time that the DTLS handshake took",
     "stats": "averages of round trip and jitter",
     "samples": "samples, so there are averages only",
     "loss": "packet counts, so loss is unknown and MOS cannot be recomputed",
-    "candidates": "ICE candidates, so nothing shows which ways the device had",
-    "pair": "the selected candidate pair, so nothing shows which way the media went",
+    "candidates": "ICE candidates, so nothing shows which paths the device had",
+    "pair": "the selected candidate pair, so nothing shows which path the media used",
 }
 
 _NATIVE_PARTS: Final = tuple(part for part in PARTS if part != "dtls")

@@ -54,7 +54,7 @@ WORDS: Final = (
 _TEXTS: Final = (
     (LazyPattern(r"RESIP::DNS: lookup of \S+ failed"), Failure.DNS_NO_ANSWER, "signaling", "the name could not be looked up"),
     (LazyPattern(r"RESIP::TRANSPORT: Got TLS read ret=0|RESIP::TRANSPORT[^\n]{0,80}(?:reset|closed)"), Failure.CONNECTION_RESET,
-     "signaling", "the TLS connection was cut off"),
+     "signaling", "the TLS connection was cut"),
     (LazyPattern(r"failed to register for Twilio push[^\n]*[Tt]oken (?:has )?expired"), "token_expired", "", "the access token has expired"),
     (LazyPattern(r"failed to register for Twilio push[^\n]*[Hh]ttp status: 5\d\d"), "registration_unavailable", "registration",
      "the registration server failed"),

@@ -89,7 +89,7 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("RTCPeerConnection", r"RTCPeerConnection is not defined|Can't find variable: RTCPeerConnection", "no_webrtc",
      "this browser has no WebRTC"),
     ("Attempt to register", r"Attempt to register when device is in state", "registration_overlap",
-     "a registration was under way"),
+     "another registration was in progress"),
     ("appears to be offline", r"Internet connection appears to be offline", Failure.NETWORK_DOWN, "the device is offline"),
     ("hostname could not be found", r"server with the specified hostname could not be found", Failure.DNS_NO_ANSWER,
      "the name could not be looked up"),

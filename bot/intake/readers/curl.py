@@ -145,7 +145,10 @@ def _direct(part: str) -> Iterator[tuple[str, int, ToolFacts]]:
 def _after_connect(part: str) -> ToolFacts:
     """Return what happened after curl connected."""
     if _OLD.search(part):
-        return {"sign": Failure.SSL_FAILED_HANDSHAKE.value, "bad": "the two have no TLS version in common"}
+        return {
+            "sign": Failure.SSL_FAILED_HANDSHAKE.value,
+            "bad": "client and server have no TLS version in common",
+        }
     if _NOT_TLS.search(part):
         return {
             "tls": "intercepted",
@@ -180,7 +183,11 @@ def _answer(part: str) -> ToolFacts:
     """Return what the server answered once TLS stood, or without TLS."""
     if (moved := _moved(part)) is not None:
         login: ToolFacts = {} if moved else {"status": 511}
-        return {"sign": "captive_portal", "bad": f"the answer leads to {moved or 'a sign-in page'}", **login}
+        return {
+            "sign": "captive_portal",
+            "bad": f"the answer redirects to {moved or 'a sign-in page'}",
+            **login,
+        }
     facts: ToolFacts = {}
     if re.search(r"SSL certificate verify ok|schannel: SSL/TLS connection with .{1,200} complete", part):
         facts["tls"] = "accepted"

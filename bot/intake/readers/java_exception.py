@@ -21,7 +21,7 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("SSLHandshakeException", r"Chain validation failed|timestamp check|CertificateExpired|CertificateNotYetValid|not valid (?:until|after)",
      Failure.SSL_EXPIRED_CERTIFICATE, "the certificate is out of date for this device"),
     ("SSLHandshakeException", r"protocol version|unsupported protocol|NO_CIPHERS|no protocols|PROTOCOL_VERSION",
-     Failure.SSL_FAILED_HANDSHAKE, "the two have no TLS version in common"),
+     Failure.SSL_FAILED_HANDSHAKE, "client and server have no TLS version in common"),
     ("SSLHandshakeException", r"Trust anchor|CertPathValidator|PKIX path|self[- ]signed|unable to find valid certification",
      Failure.SSL_UNKNOWN_AUTHORITY, "the certificate's authority is not trusted"),
     ("SSLHandshakeException", r"reset by peer|closed by peer|connection closed", Failure.CONNECTION_RESET,

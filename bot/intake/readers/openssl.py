@@ -87,7 +87,10 @@ def _session(part: str) -> ToolFacts:
             "bad": "something that is not TLS answered",
         }
     elif re.search(r"alert protocol version|unsupported protocol|no protocols available", part):
-        facts |= {"sign": Failure.SSL_FAILED_HANDSHAKE.value, "bad": "the two have no TLS version in common"}
+        facts |= {
+            "sign": Failure.SSL_FAILED_HANDSHAKE.value,
+            "bad": "client and server have no TLS version in common",
+        }
     elif re.search(r"no peer certificate available|errno=104|unexpected eof|handshake failure", part):
         facts |= {
             "tls": "cut",

@@ -49,7 +49,7 @@ TITLES: Final = {
     "ios": "the iOS SDK",
     "react-native": "the React Native SDK",
     "native": "a mobile SDK, Android or iOS",
-    "unknown": "an SDK that it does not tell",
+    "unknown": "an SDK that it does not name",
 }
 CUT: Final = "The text is cut off, or parts of it were left out: what comes after is missing."
 
@@ -166,14 +166,14 @@ def _contradictions(read: PreflightReport) -> Iterator[str]:
     """List contradictions in the report."""
     own, computed = read.mos.average, read.mos_computed
     if own is not None and computed is not None and abs(own - computed) > DIFFERS:
-        yield f"The report says MOS {own:.2f}; from what it measured it comes to {computed:.2f}."
+        yield f"The report gives MOS {own:.2f}; its own measurements give {computed:.2f}."
     score = computed if computed is not None else own
     if read.quality and score is not None and read.quality != word_for(score) and _apart(read.quality, score):
-        why = " (the JavaScript SDK leaves gaps between its bands)" if read.form == "javascript" else ""
+        why = " (the JavaScript SDK has gaps between its ranges)" if read.form == "javascript" else ""
         yield f"The report calls the quality {read.quality}; MOS {score:.2f} is {word_for(score)}{why}."
     if read.turn_required is not None and read.local and read.turn_required != (read.local.kind == RELAY):
         says = "needed" if read.turn_required else "not needed"
-        yield f"It says that TURN was {says}, and the selected candidate is of the kind {read.local.kind}."
+        yield f"It says that TURN was {says}, but the selected candidate has the type {read.local.kind}."
 
 
 def _apart(word: str, score: float) -> bool:

@@ -57,7 +57,7 @@ def _route(part: str, hops: list[tuple[str, str]], target: re.Match[str] | None)
     if target and answering and target[1] in answering[-1][1]:
         facts["trace"] = "arrives"
     if (lost := _loss_at_the_end(part)) is not None:
-        facts |= {"sign": "packet_loss", "bad": f"{lost:g} % of the packets to the end of the way are lost"}
+        facts |= {"sign": "packet_loss", "bad": f"{lost:g} % of the packets to the end of the path are lost"}
     if rejected := re.search(r"\s!(?:X|A|10|13|9)\b", part):
         facts |= {
             "sign": Failure.ADMIN_PROHIBITED.value,

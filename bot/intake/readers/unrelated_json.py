@@ -26,11 +26,11 @@ _KINDS: Final[tuple[tuple[str, Callable[[Keys, Mapping[str, Any]], bool]], ...]]
         lambda keys, _: "ice_servers" in keys,
     ),
     (
-        "an error of Twilio's REST API, which the SDK takes no part in",
+        "an error of Twilio's REST API, which the SDK does not use",
         lambda keys, _: {"code", "more_info", "status"} <= keys,
     ),
     (
-        "a list of REST resources of Twilio",
+        "a list of Twilio REST resources",
         lambda keys, _: "first_page_uri" in keys or {"account_sid", "uri", "sid"} <= keys,
     ),
     ("a decoded access token", lambda keys, _: {"iss", "exp"} <= keys or {"alg", "typ"} <= keys),
@@ -38,7 +38,7 @@ _KINDS: Final[tuple[tuple[str, Callable[[Keys, Mapping[str, Any]], bool]], ...]]
         "a dump of chrome://webrtc-internals",
         lambda keys, _: "peerconnections" in keys or "getusermedia" in keys,
     ),
-    ("a diagnosis of Lineman's own", lambda keys, _: {"format", "outcome", "headline"} <= keys),
+    ("a diagnosis by Lineman", lambda keys, _: {"format", "outcome", "headline"} <= keys),
     ("the state of a test that has not ended", lambda _, item: _runs(item)),
     ("one sample of a test, not its report", lambda keys, _: {"rtt", "jitter"} <= keys and "mos" in keys),
     ("one candidate, not a report", lambda keys, _: {"candidatetype", "protocol"} <= keys),
@@ -70,7 +70,8 @@ def sentence(value: Any) -> str:
     if isinstance(value, Mapping) and value:
         visible = ", ".join(str(key)[:30] for key in list(value)[:5])
         return (
-            f"This is JSON, but no preflight report: it has {visible}, and too little of edge, networkTiming, stats, "
+            f"This is JSON, but not a preflight report: it has {visible}, and not enough of edge, "
+            f"networkTiming, stats, "
             f"samples and candidates. I need {WANTED}."
         )
-    return f"This is JSON, but no preflight report; I need {WANTED}."
+    return f"This is JSON, but not a preflight report; I need {WANTED}."

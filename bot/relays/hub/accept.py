@@ -169,7 +169,7 @@ class Acceptor:
                     connection, peer = await loop.sock_accept(self._listener)
                 except OSError as error:
                     if error.errno != errno.ECONNABORTED:  # that one ended before it was accepted
-                        self._throttle.warn(f"cannot accept connections for a moment: {error.strerror}")
+                        self._throttle.warn(f"cannot accept connections at the moment: {error.strerror}")
                         await asyncio.sleep(PAUSE)
                     continue
                 self._take(connection, address_group(peer))

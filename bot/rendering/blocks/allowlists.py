@@ -53,9 +53,11 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
     turn = "with TURN" if found.turn else "without TURN"
     builder.add(header(f"Allow-list: {platform}, edge {found.edge}, {turn}"))
     builder.add(
-        section("Let these *out*. What comes back in the same flows must come in; nothing else has to.")
+        section(
+            "Allow these *outgoing* connections. Return traffic must be let in. Nothing else needs to come in."
+        )
     )
-    rows = [("Port", "To", "What for"), *(_row(entry) for entry in found.entries[:_SHOWN])]
+    rows = [("Port", "To", "Purpose"), *(_row(entry) for entry in found.entries[:_SHOWN])]
     made, left = table(rows, [{}, {"is_wrapped": True}, {"is_wrapped": True}])
     builder.add(made)
     left += max(0, len(found.entries) - _SHOWN)
@@ -66,16 +68,16 @@ def the_list(found: AllowList, wanted: ListRequest, platform: str) -> Message:
         notes.append("If the app passes TURN servers, add turn=yes.")
     sources = [_source(key, what) for key, what in list(found.sources.items())[:12]]
     if sources:
-        builder.add(rich(title("Where that is known from"), lines(sources)))
+        builder.add(rich(title("Sources"), lines(sources)))
     builder.add(
         context(
-            f"Facts of {text_limits.quote(found.checked or 'unknown date', 20)}. "
+            f"Facts as of {text_limits.quote(found.checked or 'unknown date', 20)}. "
             f"{text_limits.quote(' '.join(notes), 400)}"
         )
     )
     text = "; ".join(" ".join(_row(entry)) for entry in found.entries[:20])
     return builder.message(
-        f"Allow-list for {platform}, edge {found.edge}, {turn}, facts of {found.checked}. Let out: {text}",
+        f"Allow-list for {platform}, edge {found.edge}, {turn}, facts as of {found.checked}. Allow outgoing: {text}",
         "Not everything fits here; the file has the rest.",
     )
 
@@ -93,11 +95,11 @@ def as_text(wanted: ListRequest, content: str) -> Message:
 def which_platform(platforms: Sequence[tuple[str, str]], fields: Mapping[str, str]) -> Message:
     """Ask for the platform, which decides the hosts; *platforms* are (id, title), the buttons carry *fields*."""
     builder = MessageBuilder()
-    builder.add(section("*An allow-list for which platform?* Each needs other hosts."))
+    builder.add(section("*An allow-list for which platform?* Each one needs different hosts."))
     builder.add(row(*numbered("list", platforms[:20], ButtonContext(), "platform", fields)))
     example = "/diagnose allowlist ios edge=frankfurt turn=yes"
     rest = [[run(example, 100, code=True)], [run(f"{example} format=nft", 100, code=True)]]
-    builder.add(rich(paragraph(run("Or type it all:")), bullets(rest)))
+    builder.add(rich(paragraph(run("Or type the whole command:")), bullets(rest)))
     named = ", ".join(title for _, title in platforms)
     return builder.message(f"An allow-list for which platform? {named}. Or type {example}")
 
@@ -114,7 +116,9 @@ def note_of(wanted: ListRequest) -> str:
     if wanted.form not in BY_ADDRESS:
         return ""
     if wanted.any_address:
-        return "This form knows addresses only; the ports are open to any address in place of names."
+        return (
+            "This format takes only addresses. Where there is only a name, the ports are open to any address."
+        )
     return (
         "This format takes only addresses. Lineman resolved the names just now, from where it "
         "runs. Addresses change without notice, so make the list again from time to time."

@@ -67,7 +67,9 @@ def unknown(answer: Answer, question: str = "") -> Message:
         builder.add(_question(question))
     nearest = answer.closest[:3]
     more = (
-        " Nearest to it is:" if nearest else " Ask about an error code, the network, TURN, edges or the SDKs."
+        " The closest answers are:"
+        if nearest
+        else " Ask about an error code, the network, TURN, edges or the SDKs."
     )
     builder.add(rich(paragraph(run("I don't know that.", bold=True), run(more))))
     if nearest:

@@ -85,7 +85,7 @@ def _passed(
     question = knowledge.questions[answered.question]
     if answered.answer is None:
         return WalkedQuestion(
-            answered.question, question.asks, answered.because or "nobody knows yet", Mark.UNKNOWN, branch
+            answered.question, question.asks, answered.because or "not known yet", Mark.UNKNOWN, branch
         )
     sign = mark(answered, knowledge, observations)
     kind = Mark.FINE if sign == OK else Mark.FAULT if sign == BAD else Mark.NOTED

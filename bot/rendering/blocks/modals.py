@@ -138,7 +138,7 @@ def _select(name: str, label: str, options: Sequence[tuple[str, str]], chosen: s
 
 def _codes(codes: Sequence[tuple[str, str]], chosen: str) -> Block:
     """Make the select field of the error, in groups: a list without groups holds 100 options, fewer than the codes."""
-    listed = {"No code": [option(ANY, "I have no code: see below")]}
+    listed = {"No code": [option(ANY, "No code: I describe the problem")]}
     for code, name in codes:
         listed.setdefault(f"{code[:2]}xxx", []).append(option(code, f"{code} {name}"))
     groups: list[Block] = [
@@ -161,7 +161,10 @@ def _several(name: str, label: str, options: Sequence[tuple[str, str]], chosen: 
     if initial := [item for item in element["options"] if item["value"] in chosen.split(",")]:
         element["initial_options"] = initial
     return _field(
-        name, label, element, hint="Several are compared: what fails from one only is that network's."
+        name,
+        label,
+        element,
+        hint="Several relays are compared. What fails from only one is a fault in its network.",
     )
 
 
@@ -194,7 +197,7 @@ def _story(given: str) -> Block:
     }
     if given:
         element["initial_value"] = text_limits.cut(text_limits.clean(given), 2_000)
-    return _field("story", "Or what happens, in your words", element)
+    return _field("story", "Or describe what happens", element)
 
 
 def _question(question: PersonQuestion, given: str) -> Block | None:

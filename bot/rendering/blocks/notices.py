@@ -150,7 +150,7 @@ def cannot_post(
     closed = word in _CLOSED or direct
     why = _CLOSED.get(word, BETWEEN_PEOPLE if direct else "I am not in this channel. ")
     invited = [
-        run("To have it here, type "),
+        run("To get it here, type "),
         run(f"/invite {bot}", 100, code=True),
         run(" and then your command again."),
     ]
@@ -183,7 +183,7 @@ def missing_scope(scopes: Sequence[str]) -> Message:
     """Name the missing scopes and who can grant them."""
     named = ", ".join(scopes)
     builder = MessageBuilder()
-    text = "Ask a workspace admin to install Lineman again, so that it gets it."
+    text = "Ask a workspace admin to install Lineman again, so that it gets this permission."
     builder.add(
         rich(
             paragraph(

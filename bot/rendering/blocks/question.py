@@ -29,7 +29,7 @@ def question(header: RunHeader, asked: NextQuestion) -> list[Block]:
 def ask(header: RunHeader, asked: NextQuestion) -> Message:
     """Render the question as a separate message in the thread."""
     builder = MessageBuilder()
-    builder.last(footer(header, "anybody in this thread may answer"))
+    builder.last(footer(header, "anyone in this thread can answer"))
     builder.add(*question(header, asked))
     answers = ", ".join(text_limits.cut(says or answer, 80) for answer, says in asked.choices[:_MOST])
     return builder.message(f"Question: {asked.ask} Answers: {answers}, or I don't know.")

@@ -101,9 +101,9 @@ def _elsewhere(before: Sequence[RunRecord], now: Sequence[RunRecord]) -> Iterato
     left = [record for record in before if record.relay not in {run_record.relay for run_record in now}]
     came = [record for record in now if record.relay not in {run_record.relay for run_record in before}]
     for record in left:
-        yield f"{record.relay} took part before, but not this time: {side_of(record).headline}."
+        yield f"{record.relay} was used before, but not this time: {side_of(record).headline}."
     for record in came:
-        yield f"{record.relay} did not take part before: {side_of(record).headline}."
+        yield f"{record.relay} was not used before: {side_of(record).headline}."
     if left or came:
         yield from (cause.says for cause in compare([*left, *now]).causes)
 

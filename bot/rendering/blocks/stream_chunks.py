@@ -18,7 +18,7 @@ _OPEN: Final = ("pending", "in_progress")
 
 def opening(header: RunHeader) -> list[Block]:
     """Open the stream: what is tested, and the run's id, by which the message is found again after a crash."""
-    asked = text_limits.quote(f"Looking into {header.subject}, {header.where}.", 1_000)
+    asked = text_limits.quote(f"Checking {header.subject}, {header.where}.", 1_000)
     return [
         {"type": "markdown_text", "text": f"{asked} Run {text_limits.quote(header.asked.run, 80)}."},
         {"type": "plan_update", "title": "Choosing the checks"},

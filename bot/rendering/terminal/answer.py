@@ -13,9 +13,9 @@ from bot.rendering.terminal.console import MARK, Line
 def render_answer(answer: Answer) -> Iterator[Line]:
     """Render *answer*: sentences with source numbers, then the sources."""
     if not answer.answered:
-        yield Line("I don't know." + (" Nearest is:" if answer.closest else ""))
-        for name, title in answer.closest:
-            yield Line(f"{title}  ({name})", indent=2, mark=MARK)
+        yield Line("I don't know." + (" The closest answers are:" if answer.closest else ""))
+        for _, title in answer.closest:
+            yield Line(title, indent=2, mark=MARK)
         return
     yield from _paragraphs(answer)
     yield from _sources(answer.sources)

@@ -26,7 +26,7 @@ async def check_slack(settings: SlackSettings) -> list[Result]:
     if not settings.bot_token:
         return [
             ("Slack", "unchecked", "Each workspace that installs Lineman has its own token.", ""),
-            ("clock", "unchecked", "The clock is compared with Slack's.", ""),
+            ("clock", "unchecked", "Not checked: the clock is compared with Slack's.", ""),
         ]
     headers: dict[str, str] = {}
     async with aiohttp.ClientSession() as session:

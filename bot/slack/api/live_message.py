@@ -97,7 +97,7 @@ class StreamedMessage(LiveMessage):
                     more = await self._append()
                     await asyncio.sleep(PACE)
         except TimeoutError:
-            log.info("a stream comes to its end, edits take over")
+            log.info("stopped a stream before Slack ends it; progress continues by edits")
         if not self._over:
             await self._close()
             await super()._pump()
@@ -112,7 +112,7 @@ class StreamedMessage(LiveMessage):
                 await call(self._workspace.hasty.chat_appendStream, channel=channel, ts=ts, chunks=chunks)
                 self._plan = plan
         except SlackError as refused:
-            log.info("nothing more was streamed: %s", refused.word)
+            log.info("streaming failed, progress continues by edits: %s", refused.word)
             self._wanted.set()  # this state is not shown yet
             self._workspace.streams.pause_appends(refused.wait)
             return refused.word in BUSY | UNCERTAIN
@@ -126,4 +126,4 @@ class StreamedMessage(LiveMessage):
         try:
             await close_stream(self._workspace, *self._place, stream_chunks.closing(self._plan))
         except SlackError as refused:
-            log.info("a stream was not stopped: %s", refused.word)
+            log.info("could not stop a stream: %s", refused.word)

@@ -24,11 +24,11 @@ CALLS: Final = Limit(10, 600)  # one look-up is up to a dozen requests to the se
 EDITS: Final = Limit(50, 60)  # Tier 3: https://docs.slack.dev/apis/web-api/rate-limits
 
 HOW_TO: Final = """\
-Lineman has no Slack settings yet, so there is nobody to serve.
+Lineman has no Slack settings yet.
 
   To try it without Slack:  lineman           (then type /diagnose 31009)
 
-  To bring it into Slack:
+  To set it up in Slack:
   1. Open https://api.slack.com/apps, Create New App, From a manifest, and paste manifest.json.
   2. Basic Information, App-Level Tokens: generate one with the scope connections:write.
   3. Install App: install it to the workspace, and copy the Bot User OAuth Token.

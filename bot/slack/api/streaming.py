@@ -36,7 +36,7 @@ async def start_stream(
     except SlackError as refused:
         if refused.word in UNCERTAIN:
             raise
-        log.info("no stream was started: %s", refused.word)
+        log.info("could not start a stream: %s", refused.word)
         workspace.streams.refused(refused)
         return ""
     ts = str(answer.get("ts", ""))

@@ -90,7 +90,7 @@ async def _permalink(context: AppContext, workspace: Workspace, run: RunRow) -> 
             workspace.client.chat_getPermalink, channel=posted.channel, message_ts=posted.message_ts
         )
     except SlackError as refused:
-        log.warning("no address of a message: %s", refused.word)
+        log.warning("could not get the address of a message: %s", refused.word)
         return ""
     return str(found.get("permalink", ""))
 

@@ -56,7 +56,7 @@ async def unfurl(context: AppContext, actor: Actor, fields: Mapping[str, str]) -
             plain = {address: card.simpler() for address, card in cards.items()}
             await call(workspace.client.chat_unfurl, **place, unfurls=_unfurls(plain))
     except SlackError as refused:
-        log.warning("no card for a link: %s", refused.word)
+        log.warning("could not show a card for a link: %s", refused.word)
 
 
 def _card(context: AppContext, address: str) -> Message | None:

@@ -23,7 +23,7 @@ async def show_work(context: AppContext, running: ActiveRun) -> None:
             async with asyncio.timeout(AGAIN):
                 await running.ended.wait()
         except TimeoutError:
-            log.info("run %s takes long", running.run.id)
+            log.info("run %s is taking long", running.run.id)
     await running.ended.wait()
     if workspace.sessions.is_open(place) and not is_busy(context, *place):
         await agent_session.rest(workspace, *place)

@@ -82,7 +82,7 @@ class Permissions:
             raise NotAllowedError(
                 why,
                 [
-                    "Send the code or your description without the Call SID to go on without the data of this call."
+                    "To continue without the data of this call, send the code or your description without the Call SID."
                 ],
             )
 

@@ -45,7 +45,7 @@ def test_there_and_back(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert notes(former) == [1, 2]
     assert (home / "lineman.db").stat().st_mode & 0o777 == 0o600
     output = capsys.readouterr().out
-    assert f"The former database is {former}." in output
+    assert f"The previous database is now {former}." in output
     assert "is the same" in output
 
 
@@ -149,6 +149,6 @@ def test_signing_key(home: Path, present: str, capsys: pytest.CaptureFixture[str
     now = key.read_bytes() if key.exists() else saved
     assert main(["restore", str(home / "copy.db")]) == 0
     assert key.read_bytes() == now
-    assert ("is another one and stays" if present == "another" else "Restored the signing key") in (
+    assert ("is a different one and stays" if present == "another" else "Restored the signing key") in (
         capsys.readouterr().out
     )

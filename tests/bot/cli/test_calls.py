@@ -92,7 +92,7 @@ async def test_session(world: SmallWorld) -> None:
         _, out, _ = await lineman("--network", path, typed=typed, **KEYS)
         asked = [request for request in server.asked if "/Summary" in request]
     assert "The caller ended the call." in out
-    assert "already part of this case" in out
+    assert "already has the final data" in out
     assert [request.split("/")[3] for request in asked] == [SID, OTHER]
 
 

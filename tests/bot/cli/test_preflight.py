@@ -45,7 +45,7 @@ def test_a_report_is_told_in_words(
         word,
         "What the device measured",
         "Measured: round trip",
-        "What that answers",
+        "What this answers",
         "Next",
         "MOS",
     ):
@@ -160,6 +160,6 @@ def test_gaps_and_own_scores_that_differ_are_told(capsys: pytest.CaptureFixture[
     file.write_text(json.dumps(report))
     main(["preflight", str(file)])
     out = capsys.readouterr().out
-    assert "The report says MOS 2.00" in out
+    assert "The report gives MOS 2.00" in out
     assert "calls the quality degraded" in out
-    assert "leaves gaps" in out
+    assert "has gaps" in out

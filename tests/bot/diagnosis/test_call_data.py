@@ -144,7 +144,7 @@ async def test_a_hangup_and_the_error_log() -> None:
     said = " ".join(call_sentences(found, {})[1])
     assert "11200" in said
     assert "15003" not in said
-    assert "Signaling did not come up" not in said
+    assert "Signaling did not connect" not in said
     record = add_call(_empty_record(Request("31005", "javascript")), found, KNOWLEDGE, TWILIO)
     assert record.answers["javascript"]["hangup"].answer == "yes"
 

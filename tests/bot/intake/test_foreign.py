@@ -25,7 +25,7 @@ FOREIGN = (
     ({"format": 1, "outcome": "clear", "headline": "-"}, "Lineman"),
     ({"_status": "connecting", "_callSid": None, "_startTime": 1}, "has not ended"),
     ({"weather": "fine", "wind": 3}, "weather, wind"),
-    ([1, 2, 3], "no preflight report"),
+    ([1, 2, 3], "not a preflight report"),
 )
 
 
@@ -156,7 +156,7 @@ def test_a_file_that_is_no_text(source: bytes, word: str) -> None:
         (b"RIFF\x10\0\0\0WEBPVP8 ", "picture"),
         (b"\0\0\0\x18ftypheic", "picture"),
         (b"\0\0\0\x18ftypqt  ", "video"),
-        (b"RIFF\x10\0\0\0WAVEfmt ", "sound"),
+        (b"RIFF\x10\0\0\0WAVEfmt ", "audio file"),
         (b"%PDF-1.7", "PDF"),
         (rb"{\rtf1\ansi 31009}", "RTF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),

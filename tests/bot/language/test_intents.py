@@ -144,7 +144,9 @@ def test_open_question_is_answered_in_a_word(
     assert read_intent(text, thread) == Intent("answer", values)
 
 
-@pytest.mark.parametrize("text", ["don't know", "I dont know", "not sure", "no idea", "maybe"])
+@pytest.mark.parametrize(
+    "text", ["don't know", "I dont know", "not sure", "no idea", "maybe", "skip", "Skip it."]
+)
 @pytest.mark.parametrize("thread", [VPN, SDK], ids=["vpn", "sdk"])
 def test_doubt_leaves_the_question_open(text: str, thread: ThreadContext) -> None:
     """Who does not know has not answered no; without an open question it says nothing."""

@@ -73,10 +73,13 @@ def test_what_follows_a_look_that_never_was_is_unknown(browser: CaseModel, word:
 
 
 def test_skipped_looks_tell_what_failed_before(browser: CaseModel) -> None:
-    """If all checks of a question were skipped, the reason names the failed step and its failure."""
-    facts = {"because": "tcp a.example", "because_failure": "connection_refused"}
+    """If all checks of a question were skipped, the reason says in words what failed, without ids."""
+    facts = {"because": "tcp media a.example:443/tcp proxy=true", "because_failure": "connection_refused"}
     answers = answer(browser, look_at(browser, {"": Failure.SKIPPED}, **facts), {})
-    assert answers["media"].because == "not checked: tcp a.example failed before (connection_refused)"
+    assert answers["media"].because == "not checked: TCP connection to a.example, port 443 failed first"
+    facts = {"because": "dns media a.example:53/udp"}
+    named = answer(browser, look_at(browser, {"": Failure.SKIPPED}, **facts), {})["media"].because
+    assert named == "not checked: name lookup for a.example failed first"
     assert answer(browser, look_at(browser, {"": Failure.SKIPPED}), {})["media"].because == (
         "not checked: an earlier check failed"
     )
