@@ -13,6 +13,7 @@ from bot.cli.vantage import HELP, find_vantage
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import load_engine
 from bot.model.records import RunRow
+from bot.rendering.place_text import as_read_here
 from bot.rendering.terminal.console import Line, write
 from bot.rendering.terminal.run_changes import render_changes
 
@@ -28,7 +29,7 @@ def _row(run: RunRow) -> Iterator[Line]:
     when = datetime.fromtimestamp(run.started, UTC)
     subject = " ".join(filter(None, (run.request.code, run.request.platform)))
     yield Line(f"{run.id}  {when:%Y-%m-%d %H:%M} UTC  {subject}  from {', '.join(run.relays)}", "bold")
-    yield Line(str(run.summary.get("headline") or run.outcome), indent=2)
+    yield Line(as_read_here(str(run.summary.get("headline") or run.outcome)), indent=2)
 
 
 def run_again(words: Sequence[str]) -> int:

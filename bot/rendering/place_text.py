@@ -16,6 +16,11 @@ HOST: Final = "Lineman's host"  # for every other reader
 NETWORKS: Final = {USER_NETWORK: "user's network", REFERENCE: "reference"}
 
 
+def as_read_here(text: str) -> str:
+    """Reword a stored *text*, written for every reader, for one who sits at the machine that Lineman runs on."""
+    return text.replace(f"the network of {HOST}", f"{HERE}'s network").replace(HOST, HERE)
+
+
 def place_of(record: RunRecord, here: str = HERE) -> str:
     """Name the relay; *here* is the name of the host that Lineman runs on."""
     return here if record.relay == _LOCAL else record.relay

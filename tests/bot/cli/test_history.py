@@ -31,7 +31,7 @@ async def world(tmp_path: Path, turn_server: Coturn) -> AsyncIterator[SmallWorld
 
 
 async def test_a_run_is_listed_repeated_and_compared(world: SmallWorld, tmp_path: Path) -> None:
-    """`again` runs the case again and says what changed; `compare` says it of both runs later."""
+    """`again` runs the case again and says what changed; `compare` says it of both; `history` names this machine."""
     database = {"LINEMAN_DATABASE": str(tmp_path / "runs.db")}
     code, out, err = await lineman("history", **database)
     assert (code, out) == (2, "")
@@ -46,6 +46,7 @@ async def test_a_run_is_listed_repeated_and_compared(world: SmallWorld, tmp_path
     assert (code, err) == (0, "")
     newer, older = (line.split()[0] for line in out.splitlines() if " UTC " in line)
     assert " 31009 ios  from local" in out
+    assert out.count("\n  Blocked on this machine's network: ") == 2
     code, out, err = await lineman("compare", older, newer, "--network", network, **database)
     assert (code, err) == (0, "")
     assert out.startswith(f"\nStill failing. {newer} compared with {older}.\n")
