@@ -12,6 +12,7 @@ from knowledge.model.conclusions import Diagnosis
 from probes.protocol.model import USER_NETWORK
 
 _SENTENCE: Final = re.compile(r"(?<=[.?])\s+(?=[A-Z\u201c])")
+_ASIDE: Final = re.compile(r" \([^()]*\)")
 _ASK: Final = re.compile(r"Please ask (your [A-Za-z ]+? team) to (.+)\.", re.DOTALL)
 # A cause clears what it does not blame. Beside another cause, only that one can tell.
 _FINE: Final = re.compile(r"Your [a-z, ]+ (?:is|are) fine\.|Nothing is wrong with your [a-z ]+\.")
@@ -74,6 +75,11 @@ def join_texts(texts: Sequence[str], *, blocks: bool = False) -> str:
         split.insert(0, [_settings(len(texts), blocks=blocks)])
     sentences = dict.fromkeys(each for sentences in split for each in sentences)
     return " ".join(_merged(sentences, at=0 if only_network else -1))
+
+
+def without_asides(text: str) -> str:
+    """Return *text* without what is in parentheses."""
+    return _ASIDE.sub("", text)
 
 
 def split_sentences(text: str) -> list[str]:

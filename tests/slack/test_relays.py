@@ -57,7 +57,7 @@ async def test_real_relays(slack: FakeSlack, place: Town, world: SmallWorld, tmp
         assert message.text.startswith("No problem found at 2 relays"), message.text
         await slack.mention("same from berlin, acme-hq", slack.user("grace"), thread=message.ts)
         second = await slack.records.until(lambda: _ended(bot, 1), 20, "the second verdict")
-        assert "berlin did not take part before: Could not test" in second.text, second.text
+        assert "berlin was not used before: Could not test" in second.text, second.text
         await slack.records.until(lambda: "berlin refuses" in str(message.blocks), 5, "the reason")
         relay = place.running[1]
         await asyncio.to_thread(place.stop, relay)

@@ -80,7 +80,7 @@ async def test_uninstalled(slack: FakeSlack, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "code", "says"),
     [
-        ({}, 2, "nobody to serve"),
+        ({}, 2, "no Slack settings yet"),
         ({"SLACK_BOT_TOKEN": "xoxb-0123456789abc"}, 2, "SLACK_SIGNING_SECRET"),
         ({"SLACK_APP_TOKEN": "xoxb-0123456789abc"}, 2, "SLACK_APP_TOKEN"),
     ],

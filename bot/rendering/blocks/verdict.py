@@ -31,6 +31,7 @@ from bot.rendering.blocks.run_header import RunHeader, byline, footer
 from bot.rendering.blocks.vantage_summary import SIGNS, side_blocks
 from bot.rendering.blocks.verdict_controls import VerdictOptions, feedback, verdict_row
 from bot.rendering.blocks.verdict_text import in_text
+from bot.rendering.customer_text import without_asides
 from bot.rendering.marks import WHO
 from bot.rendering.verdict_text import brief, named
 from bot.rendering.view import View
@@ -114,13 +115,18 @@ def _named(causes: Sequence[AdvisedCause], detailed: int) -> Iterator[list[TextE
     """Name every cause, the first *detailed* ones with a sentence of evidence."""
     for number, found in enumerate(causes):
         why = found.evidence[:1] if number < detailed else ()
-        yield [run(named(found), 150, bold=True), *(run(f". {text}", _WHY) for text in why)]
+        yield [run(named(found), 150, bold=True), *(run(f". {_fitting(text)}", _WHY) for text in why)]
+
+
+def _fitting(text: str) -> str:
+    """Drop what is in parentheses from a *text* that would be cut off."""
+    return text if len(text) < _WHY else without_asides(text)
 
 
 def _why(found: AdvisedCause) -> list[Block]:
     """Give the first sentence of evidence, and where the packets are lost if that is known."""
     texts = found.evidence[: 2 if found.blocked_at else 1]
-    return [rich(lines([[run(text, _WHY, italic=True)] for text in texts]))] if texts else []
+    return [rich(lines([[run(_fitting(text), _WHY, italic=True)] for text in texts]))] if texts else []
 
 
 def _to_do(causes: Sequence[AdvisedCause], choices: VerdictOptions) -> list[Block]:
@@ -167,9 +173,9 @@ def _open(view: View, diagnosis: Diagnosis, *, part: bool) -> Iterator[Block]:
 
 def _next(view: View, diagnosis: Diagnosis, *, part: bool) -> str:
     if diagnosis.outcome == "clear":
-        return "Check that the user is in the same network as the relay: same office, Wi-Fi, and VPN."
+        return "Check that the user is on the same network as the relay: same office, Wi-Fi, and VPN."
     if view.vantages and view.vantages.missing:
-        return "Test again when the relay is back, or from another one in the same network."
+        return "Test again when the relay is back, or from another one on the same network."
     return "Test from a relay in the user's network. Only that can confirm a cause or rule it out."
 
 

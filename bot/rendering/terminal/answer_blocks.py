@@ -3,12 +3,11 @@
 Pure: no network, no clock.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.rendering.customer_text import split_sentences
+from bot.rendering.customer_text import split_sentences, without_asides
 from bot.rendering.terminal.console import Line
 from knowledge.model.advice import AdvisedCause
 
@@ -35,7 +34,6 @@ TRIES: Final = (
     AnswerRoom(1, 1, 0),
     AnswerRoom(1, 1, 0, brief=True),
 )
-_ASIDE: Final = re.compile(r" \([^()]*\)")
 
 
 def block(label: str, texts: Iterable[str | tuple[str, str]], *, gap: bool = True) -> Iterator[Line]:
@@ -63,7 +61,7 @@ def evidence_of(causes: Sequence[AdvisedCause], room: AnswerRoom) -> list[str]:
 
 def _brief(text: str) -> str:
     """Return *text* without what is in parentheses and what comes after a semicolon."""
-    main = _ASIDE.sub("", text).partition("; ")[0]
+    main = without_asides(text).partition("; ")[0]
     return main if main.endswith(".") else f"{main}."
 
 
@@ -76,7 +74,7 @@ def steps_of(causes: Sequence[AdvisedCause], room: AnswerRoom) -> list[tuple[str
         for fix in cause.fixes:
             by_role.setdefault(ROLES.get(fix.who, fix.who), split_sentences(fix.do)[0])
         for role, text in list(by_role.items())[: 1 if several else room.roles]:
-            text = _ASIDE.sub("", text) if room.brief else text
+            text = without_asides(text) if room.brief else text
             found.append((role, f"{number}. {text}" if several else text))
     order = list(dict.fromkeys(role for role, _ in found))
     grouped = sorted(found, key=lambda item: order.index(item[0]))

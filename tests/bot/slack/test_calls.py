@@ -49,7 +49,7 @@ async def test_a_command_with_a_call_sid(
         assert finished.record.observations[f"preflight call {SID}"].facts["ended_by"] == "caller"
         before = len(insights.asked)
         await slack.mention(SID, here.user(), message.channel, thread=message.root)
-        await here.reply("already part of this case")
+        await here.reply("already has the final data")
         assert len(insights.asked) == before
     assert _private_words(database) == set()
 

@@ -218,7 +218,7 @@ async def test_other_relay(there: Here, relays: Hub) -> None:
     await there.slack.select(await there.slack.reveal(message, "lm_more", grace), "lm_relay", "berlin", grace)
     beside = await there.verdict(1)
     assert beside.text.startswith("The runs have no relay in common")
-    assert "acme-hq took part before, but not this time: Blocked" in beside.text
+    assert "acme-hq was used before, but not this time: Blocked" in beside.text
     assert "the fault is in the network of acme-hq" in beside.text
     await there.until(lambda: "No problem found" in message.text)
     assert "Fixed: " not in str(message.blocks[0])
@@ -231,7 +231,7 @@ async def test_words_in_the_thread(there: Here, relays: Hub) -> None:
     await there.slack.say("try from berlin", there.user("grace"), thread=message.ts)
     await there.verdict(1)
     await there.slack.mention("same from berlin and acme-hq", there.user("linus"), thread=message.ts)
-    assert "acme-hq did not take part before: Blocked" in (await there.verdict(2)).text
+    assert "acme-hq was not used before: Blocked" in (await there.verdict(2)).text
     assert (await case_of(there, message)).request.relays == ("berlin", "acme-hq")
     assert (len(relays.orders("berlin")), len(relays.orders("acme-hq"))) == (2, 1)
     await relays.house.hub.registry.revoke("berlin", 1.0)
