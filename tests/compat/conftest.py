@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.bot.slack.conftest import database as database
 from tests.bot.slack.conftest import serving as serving
 from tests.bot.slack.conftest import slack as slack
 from tests.compat.former import Former, take_out
