@@ -1,11 +1,12 @@
 """FetchedAnswers: what the service's API answered about one call."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from probes.protocol.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class FetchedAnswers:
     """What the API answered about one call, and for each part that it did not give, a sentence."""
 

@@ -5,7 +5,7 @@ Nothing is logged. Only what `bot.intake` reads leaves this module: no names, ad
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.diagnosis.call_answers import FetchedAnswers
@@ -19,6 +19,7 @@ from bot.model.request import Assumed, Request
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 from knowledge.reasoning.device import PREFLIGHT
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation
 
 NO_CREDENTIALS: Final = (
@@ -41,7 +42,7 @@ NO_TRACE: Final = (
 ALREADY_READ: Final = "This case already has the final data for this call."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallData:
     """The data of the call *sid* as a reading; without one, *problems* says why."""
 

@@ -3,13 +3,14 @@
 Pure data.
 """
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from probes.protocol.frozen import frozen
 
 FindingScope: TypeAlias = Literal["one-network", "some-networks", "everywhere", "not-compared"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ComparedCause:
     """One cause that a relay found, and the results of the others."""
 
@@ -23,7 +24,7 @@ class ComparedCause:
     local: bool = False  # about the relays' own networks, so the service was not checked from there
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingRelay:
     """The checks that one relay could not run."""
 
@@ -38,7 +39,7 @@ class MissingRelay:
         return f"{self.relay}: {self.looks} of {self.of} checks did not run: {self.because}."
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comparison:
     """The comparison of several relays for one request."""
 

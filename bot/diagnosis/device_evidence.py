@@ -4,7 +4,7 @@ Pure. No checks run. If a relay's answer and the device's contradict each other,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from bot.diagnosis.run_record import RunRecord
@@ -21,13 +21,14 @@ from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
 from knowledge.reasoning.device import device_answer, reports_in, said
 from probes.protocol.failures import Failure
+from probes.protocol.frozen import frozen
 from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 DEVICE = "the user's device"
 _SHORTEST: Final = 40  # characters; a shorter text is a command or a story
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PastedEvidence:
     """What a message contains of the call, and whether a person stated that its tools ran on the user's device."""
 
@@ -36,7 +37,7 @@ class PastedEvidence:
     call_sid: str = ""  # of the call whose data were fetched; a restart fetches them again
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceComparison:
     """The relay's and the device's answer to one question, as shown to users; "" without an answer.
 
@@ -52,7 +53,7 @@ class DeviceComparison:
     device_answer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceEvidence:
     """A case with the device's observations."""
 

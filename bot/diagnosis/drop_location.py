@@ -5,18 +5,19 @@ Pure: no network, no clock. A trace's observation holds the conclusion, so that 
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from bot.diagnosis.aggregate import step_of
 from bot.diagnosis.run_record import LOCATE
 from knowledge.model.advice import BlockedAt, Hop
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation
 
 _TTLS: Final = range(1, 65)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropLocation:
     """The result of one trace of a dropped flow."""
 
@@ -52,7 +53,7 @@ def locations(observations: Iterable[Observation], steps: Iterable[str]) -> Iter
             yield DropLocation(observation, place, facts["path_answers"], _is_hello(facts))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Trace:
     """What a relay reports, without what is no hop or no address, because a relay may send anything."""
 

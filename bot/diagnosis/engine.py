@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from bot.diagnosis.run_record import RunRecord
@@ -18,12 +18,13 @@ from knowledge.loading.load import load_knowledge
 from knowledge.loading.load_network import load_network
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge
+from probes.protocol.frozen import frozen
 from probes.protocol.model import LOCAL_VANTAGES, USER_NETWORK
 
 RecordChange: TypeAlias = Callable[[RunRecord], RunRecord]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Engine:
     """What does not change between cases."""
 

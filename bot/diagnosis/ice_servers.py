@@ -5,12 +5,13 @@ Nothing here is logged, and no `repr` shows a credential.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from bot.diagnosis.turn_settings import ACCOUNT_SID, AUTH_TOKEN, ICE_SERVERS, TurnSettings
 from bot.errors import UsageError
 from knowledge.model.network import IceServer, Network
+from probes.protocol.frozen import frozen
 
 # RFC 7064 and RFC 7065: scheme, host, port, transport.
 URL: Final = re.compile(
@@ -20,7 +21,7 @@ URL: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnServer:
     """One TURN endpoint with its credentials."""
 
@@ -31,7 +32,7 @@ class TurnServer:
     credential: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IceServers:
     """The TURN servers of one run; `because` is their source, or the reason why there are none."""
 

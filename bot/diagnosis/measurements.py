@@ -4,18 +4,18 @@ Pure: no network, no clock. Facts come from a relay, so their types are checked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
 from bot.diagnosis.run_record import FILL
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation
 
 _FULL: Final = 1500  # bytes of Ethernet's longest packet
 _UNCONFIRMED: Final = "unconfirmed"  # one server answered too few packets, and no second one agreed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measurements:
     """The key `measurements` of the JSON output; None where nothing was measured."""
 

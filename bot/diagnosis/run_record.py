@@ -4,11 +4,11 @@ Quick to import: answers to questions need it, and nothing else of a run.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from bot.model.request import Request
 from knowledge.model.conclusions import Answers, Diagnosis
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation, Plan
 
 STATUS_PAGE: Final = "status_page"  # what the service's status page reports; no relay reads it
@@ -16,7 +16,7 @@ LOCATE: Final = "locate"  # the check that traces a dropped flow, after the verd
 FILL: Final = "fill"  # the check that fills the line, after the verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunRecord:
     """Everything about one relay's run: enough to explain it later, and to conclude it again with one more answer."""
 

@@ -5,7 +5,7 @@ Independent of terminal and Slack: a callback gets the progress, and the caller 
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -24,10 +24,11 @@ from knowledge.reasoning.merge import merge
 from knowledge.reasoning.selection import select_causes
 from knowledge.reasoning.tree import Tree, compile_tree, settled, walk
 from probes.protocol.failures import Failure
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation, Plan, Step
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """One check has ended: its observation, and what it changed."""
 
@@ -51,7 +52,7 @@ class Progress:
 ProgressCallback: TypeAlias = Callable[[Progress], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """What is decided for one request: a case model and its tree for each platform in question."""
 
@@ -116,7 +117,7 @@ async def triage(
     return replace(record, observations={**record.observations, **status}) if status else record
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Run:
     """A run from its plan on, which can be concluded at any time."""
 

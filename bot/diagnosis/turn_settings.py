@@ -5,11 +5,12 @@ Secrets are never part of a `repr`.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from bot.settings import SettingsReader
 from knowledge.model.network import IceServer
+from probes.protocol.frozen import frozen
 
 ICE_SERVERS: Final = "LINEMAN_ICE_SERVERS"
 ICE_SERVERS_FORM: Final = (
@@ -22,7 +23,7 @@ API_KEY: Final = "TWILIO_API_KEY"
 API_SECRET: Final = "TWILIO_API_SECRET"  # noqa: S105 - the name of a variable, not a secret
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnSettings:
     """TURN settings; fields are empty if their variable is not set."""
 

@@ -4,10 +4,11 @@ Pure: no database, no clock.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal, TypeAlias
 
 from bot.model.request import Request
+from probes.protocol.frozen import frozen
 
 RUNNING: Final = "running"
 RESTARTED: Final = "restarted"  # in the summary of a run that a restart interrupted and that started again
@@ -15,7 +16,7 @@ Ended: TypeAlias = Literal["done", "stopped", "lost", "failed"]
 FeedbackVerdict: TypeAlias = Literal["right", "wrong"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseRow:
     """One Slack thread: its place, its user, and its request."""
 
@@ -30,7 +31,7 @@ class CaseRow:
     created: float = 0.0  # seconds since the epoch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunRow:
     """One run of a case."""
 
@@ -54,7 +55,7 @@ class RunRow:
         return tuple(self.vantages)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InboxRow:
     """A request that was accepted, and is neither started nor answered yet."""
 
@@ -68,7 +69,7 @@ class InboxRow:
     received: float = 0.0  # seconds since the epoch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostRow:
     """A message to be posted. `version` is the content due, `sent` the content that Slack shows."""
 

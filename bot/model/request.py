@@ -5,8 +5,10 @@ Pure: no network, no clock.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal
+
+from probes.protocol.frozen import frozen
 
 # Ten times the longest meaningful request. A pasted log is rejected before it is parsed.
 LONGEST: Final = 500
@@ -23,7 +25,7 @@ DASHES: Final = str.maketrans({"\u2014": "--", "\u2013": "--", "\u2011": "-"})
 Assumed = Literal["", "no-code", "context"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """The request of one case: what happened, where, and what the user already knows."""
 
@@ -41,7 +43,7 @@ class Request:
         return " ".join(word for word in (self.code, self.platform, self.edge) if word)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Vocabulary:
     """Every valid word, made from the knowledge, the network, and the relays."""
 

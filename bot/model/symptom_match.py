@@ -1,8 +1,9 @@
 """Define SymptomMatch and CauseCandidate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from probes.protocol.frozen import frozen
 
 # `sure` starts a case, `close` asks which of the best, `none` means that nothing matches.
 MatchVerdict = Literal["sure", "close", "none"]
@@ -11,7 +12,7 @@ MatchVerdict = Literal["sure", "close", "none"]
 OFFERED: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CauseCandidate:
     """A cause that the text may describe. *score* is its confidence, from 0 to 1, over all causes."""
 
@@ -20,7 +21,7 @@ class CauseCandidate:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SymptomMatch:
     """What a text contains: codes, platform and other clues, and the causes that it may describe, best first."""
 

@@ -4,12 +4,12 @@ Pure: no network, no clock.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from bot.model.request import Vocabulary
 from knowledge.model.network import Network
 from knowledge.model.schema import Knowledge, Question
+from probes.protocol.frozen import frozen
 
 
 def make_vocabulary(knowledge: Knowledge, network: Network, relays: Iterable[str]) -> Vocabulary:
@@ -39,7 +39,7 @@ def service_hosts(network: Network) -> dict[str, str]:
     return hosts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PersonQuestion:
     """A question that only a person can answer, for a form."""
 

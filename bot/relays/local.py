@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final, Protocol, TypeVar
 
 from bot.model.request import LOCAL
 from probes.checks import BUDGETS
+from probes.protocol.frozen import frozen
 from probes.protocol.model import USER_NETWORK, Observation, Plan
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ class RelayLookup(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalRelay:
     """This host; it represents the user's network if it is inside it."""
 
@@ -97,7 +98,7 @@ class LocalRelay:
         return next(filter(None, proxies), "")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalOnly:
     """The local relay alone, for use without a hub."""
 

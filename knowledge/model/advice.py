@@ -1,12 +1,11 @@
 """The texts of a diagnosis as plain values: causes with evidence and fixes, and preflight guides."""
 
-from dataclasses import dataclass
-
 from knowledge.model.impact import Impact
 from knowledge.model.platforms import Reference
+from probes.protocol.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdvisedFix:
     """One thing to do."""
 
@@ -18,7 +17,7 @@ class AdvisedFix:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hop:
     """One router on a path."""
 
@@ -26,7 +25,7 @@ class Hop:
     address: str | None  # None: it does not answer
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BlockedAt:
     """The first hop that a dropped flow does not pass, and the last one that it passes."""
 
@@ -35,7 +34,7 @@ class BlockedAt:
     last_seen: Hop | None  # None: lost before the first router that answers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AdvisedCause:
     """One cause that was found, or one risk, with all its texts."""
 
@@ -52,7 +51,7 @@ class AdvisedCause:
     blocked_at: BlockedAt | None = None  # where its packets are dropped, if that was located
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CodeSample:
     """Code to copy, and its purpose."""
 
@@ -62,7 +61,7 @@ class CodeSample:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guide:
     """How to run the SDK's own preflight test on one platform, and how to read its output."""
 
@@ -78,7 +77,7 @@ class Guide:
     references: tuple[Reference, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Advice:
     """All texts of a diagnosis: causes found, risks, and preflight guides."""
 

@@ -4,15 +4,15 @@ Pure data: plain frozen values that print well. `answers.py` and `tree.py` make 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from knowledge.model.impact import Impact
+from probes.protocol.frozen import frozen
 
 By: TypeAlias = Literal["relay", "person", "reference", "device"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """The answer to one question, or why there is none."""
 
@@ -41,7 +41,7 @@ class Answered:
 Answers: TypeAlias = Mapping[str, Answered]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """A cause that is there. It is a risk, or it is found: it blocks or degrades calls now."""
 
@@ -57,7 +57,7 @@ class Finding:
     impact: Impact = "blocks"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """A cause that is not found, and the reason for the list it is in."""
 
@@ -75,7 +75,7 @@ class Judged:
     elsewhere: bool = False  # ruled out on a network that may not be the user's
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PathStep:
     """One question on the path through a branch."""
 
@@ -88,7 +88,7 @@ class PathStep:
     platforms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextQuestion:
     """The question to ask a person next."""
 
@@ -99,7 +99,7 @@ class NextQuestion:
     worth: float = 0.0  # weight of the causes it can decide, per second
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnosis:
     """The conclusion for one case. Every cause of the case is in exactly one of the six lists."""
 

@@ -4,13 +4,14 @@ Pure data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from knowledge.model.impact import Impact
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Facts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QuestionExample:
     """Observations (or a reply), and the answer that they must give."""
 
@@ -19,7 +20,7 @@ class QuestionExample:
     device: bool = False  # `given` has the facts of one report from the user's device
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CauseExample:
     """Answers, and the conclusions that they must give; a missing question is unknown."""
 

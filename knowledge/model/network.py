@@ -4,10 +4,11 @@ Pure: no network, no clock, no files. `knowledge/loading/load_network.py` reads 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import ip_network
 from typing import Any, Final, Literal, TypeAlias
 
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Target
 
 Scope: TypeAlias = Literal["chosen", "roaming", "every"]
@@ -30,7 +31,7 @@ _WITHOUT_HOST: Final = (
 _FALL_BACK: Final = frozenset({"registration", "insights", "stun", "turn", "assets"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """A location where clients enter the service's network. Coordinates in degrees, only to estimate distance."""
 
@@ -44,7 +45,7 @@ class Edge:
     status: str = "verified"  # verified, partly or unverified
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """One service that a client connects to, on one port; `hosts` by edge, or one host under `all`."""
 
@@ -63,7 +64,7 @@ class Service:
         return not platform or not self.platforms or platform in self.platforms
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PushService:
     """Hosts of another company that bring incoming calls to phones. They are listed for firewalls, and never checked.
 
@@ -79,7 +80,7 @@ class PushService:
     status: str = "verified"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IceServer:
     """A STUN or TURN server in WebRTC's format, with or without a credential."""
 
@@ -88,7 +89,7 @@ class IceServer:
     credential: str = field(default="", repr=False)  # a secret
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KnownPage:
     """A page over plain HTTP whose answer is known: anything else comes from a device on the path."""
 
@@ -99,7 +100,7 @@ class KnownPage:
     text: str = ""  # part of its content
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Network:
     """The facts about the service to check; the fields are those of the network file."""
 

@@ -4,15 +4,16 @@ Pure data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from knowledge.model.problems import Origin
+from probes.protocol.frozen import frozen
 
 ALL: Final = "all"  # the key for all platforms
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reference:
     """A page with more information."""
 
@@ -20,7 +21,7 @@ class Reference:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sdk:
     """The SDK package of a platform, and its relevant versions."""
 
@@ -29,7 +30,7 @@ class Sdk:
     current: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snippet:
     """Code to copy."""
 
@@ -38,7 +39,7 @@ class Snippet:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preflight:
     """How to run the SDK's own preflight test, and how to read its output."""
 
@@ -50,7 +51,7 @@ class Preflight:
     traps: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Platform:
     """One SDK."""
 
@@ -65,7 +66,7 @@ class Platform:
     origin: Origin = field(default=Origin(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorCode:
     """One error code."""
 

@@ -2,8 +2,10 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
+
+from probes.protocol.frozen import frozen
 
 
 class KnowledgeError(Exception):
@@ -28,7 +30,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 Path: TypeAlias = tuple[str | int, ...]  # the keys and indexes from the root of a document to a value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """One file: its value, and the line of each key or list entry, if lines were recorded."""
 
@@ -43,7 +45,7 @@ class Document:
         return self.lines.get(path, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """The file of a value, and its line numbers."""
 
@@ -57,7 +59,7 @@ class Origin:
         return f"{self.file}:{self.lines.get(path, 1)}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complaint:
     """A mistake, and the path to it inside the file."""
 

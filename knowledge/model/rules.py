@@ -5,9 +5,9 @@ unknown.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation, Target
 
 LABELS: Final = ("service", "host", "port", "transport", "edge", "probe")
@@ -17,7 +17,7 @@ Scalar: TypeAlias = str | int | float | bool | None
 Truth: TypeAlias = bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Test:
     """A condition on one label, failure, or fact."""
 
@@ -28,7 +28,7 @@ class Test:
     values: tuple[Scalar, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantified:
     """`every`, `some` or `none` of the observations match all tests."""
 
@@ -36,7 +36,7 @@ class Quantified:
     tests: tuple[Test, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Combined:
     """`all` or `any` of the rules hold."""
 
@@ -44,7 +44,7 @@ class Combined:
     rules: tuple["Rule", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Else:
     """Always holds."""
 
@@ -52,7 +52,7 @@ class Else:
 Rule: TypeAlias = Quantified | Combined | Else
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObservedValues:
     """One check that a question needs, and its observation; None while it is running."""
 

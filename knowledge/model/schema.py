@@ -4,7 +4,7 @@ Pure data. Platforms and error codes are in `platforms.py`, the values of a diag
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, Protocol, TypeAlias
 
 from knowledge.model.examples import CauseExample, QuestionExample
@@ -13,16 +13,16 @@ from knowledge.model.platforms import ErrorCode, Platform, Reference
 from knowledge.model.problems import Origin
 from knowledge.model.rules import Rule
 from knowledge.model.templates import fill
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Facts, Target
 
 EdgeScope: TypeAlias = Literal["chosen", "roaming", "every"]
 UNKNOWN: Final = "unknown"  # how a missing answer is written in examples and for people
-
 Condition: TypeAlias = Mapping[str, tuple[str, ...]]  # question: answers that match; all questions must match
 Alternatives: TypeAlias = tuple[Condition, ...]  # one suffices; an empty tuple never holds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observe:
     """One kind of check that a question needs; it expands to the hosts of the network."""
 
@@ -34,7 +34,7 @@ class Observe:
     params: Facts = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """How to ask a person, for a question that no check can answer."""
 
@@ -42,7 +42,7 @@ class Person:
     ask: str  # the question as the bot puts it
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """What a person can reply to give an answer: words, or a range of versions."""
 
@@ -52,7 +52,7 @@ class Option:
     from_: str | None = None  # this version and later ones
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnswerRule:
     """One possible answer, chosen by a rule over observations or by a person's reply."""
 
@@ -61,7 +61,7 @@ class AnswerRule:
     option: Option | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeviceAnswer:
     """An answer from a test on the user's own device; `knowledge/reasoning/device.py` evaluates it."""
 
@@ -72,7 +72,7 @@ class DeviceAnswer:
     over: tuple[str, ...] = ()  # relay answers that are less specific; the device's answer is used
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """One question, answered by checks, by a person, or by the error code."""
 
@@ -116,7 +116,7 @@ class Question:
         return self.texts.get(answer or "") or (option.says if option else found) or answer or UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Explains:
     """A cause that is an effect of another if both are found and `when` holds (empty: always)."""
 
@@ -124,7 +124,7 @@ class Explains:
     when: Condition = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImpactWhen:
     """The impact of a cause where the answers fit."""
 
@@ -132,7 +132,7 @@ class ImpactWhen:
     when: Condition
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """One thing to do, and who can do it; the texts are templates."""
 
@@ -142,7 +142,7 @@ class Fix:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """A possible cause of a problem."""
 
@@ -173,7 +173,7 @@ class Cause:
         return fill(self.customer, {}).strip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Knowledge:
     """All knowledge files, by id."""
 
@@ -196,7 +196,7 @@ class Places(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProbeSpec:
     """One check that a question needs; equal checks of several questions are one step."""
 
@@ -206,7 +206,7 @@ class ProbeSpec:
     step: str  # the step's id
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaseModel:
     """One code on one platform: the possible causes, the questions about them, and the checks they need."""
 

@@ -4,18 +4,19 @@ Pure. Information per cost only breaks ties. The tree that is drawn and the walk
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final, TypeAlias
 
 from knowledge.model.schema import CaseModel, Cause, Condition, Question
 from knowledge.reasoning.branch_title import title_of
 from knowledge.reasoning.information_gain import Known, gain, open_ways, truth_on_way
+from probes.protocol.frozen import frozen
 
 # A question that only leads to a useful one counts half as much as that one.
 _STEPPING_STONE: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """Causes that share questions, and all the questions that decide them."""
 
@@ -28,7 +29,7 @@ class Branch:
     )  # earlier choices, so that a second walk is a dict lookup
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """Ask a question and continue by its answer; after an unknown answer, `next_in` decides."""
 
@@ -36,7 +37,7 @@ class Ask:
     edges: tuple[tuple[str, "Node"], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaf:
     """Causes found at the end of a path, and causes that cannot be decided on it."""
 
@@ -44,7 +45,7 @@ class Leaf:
     open: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fork:
     """Independent parts: what is already found, and questions to continue with."""
 

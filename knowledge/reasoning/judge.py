@@ -4,18 +4,18 @@ Pure. Three-valued: unknown stays unknown, and never counts as fine.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from knowledge.model.conclusions import Answered, Answers
 from knowledge.model.impact import Impact
 from knowledge.model.rules import Truth, all_of, any_of
 from knowledge.model.schema import Alternatives, CaseModel, Cause, Condition
+from probes.protocol.frozen import frozen
 
 Standing: TypeAlias = Literal["found", "ruled_out", "possible", "not_checked"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CauseJudgment:
     """The judgment of each cause, and which cause it is an effect of."""
 

@@ -5,7 +5,7 @@ cause by all answers, so that no observation is lost. Tests compare the two.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from knowledge.model.conclusions import Answers, Diagnosis, PathStep
@@ -14,12 +14,13 @@ from knowledge.reasoning.answers import needs_met
 from knowledge.reasoning.branches import Branch, Node, branches_of, grow, next_in
 from knowledge.reasoning.diagnosis import diagnose
 from knowledge.reasoning.judge import alternatives_truth, condition_truth, judge
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation
 
 _NOTHING: Final[Mapping[str, Observation]] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tree:
     """A case as a tree: its branches, in display order."""
 

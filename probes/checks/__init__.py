@@ -4,11 +4,11 @@ A check is loaded on first use, so an idle relay has no check in memory.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, TypeAlias
 
 from probes.protocol.failures import Failure
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Step
 
 Probe: TypeAlias = Callable[
@@ -16,7 +16,7 @@ Probe: TypeAlias = Callable[
 ]  # Any: a ProbeContext, whose import is slow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Budget:
     """The time limit of one check, and the time of a slow success. Seconds."""
 

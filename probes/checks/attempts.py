@@ -16,6 +16,7 @@ from probes.net.loss import LossMeter, attempts_needed, interval_of, upper_of
 from probes.net.sockets import connect_tcp
 from probes.net.tcp_info import tcp_info
 from probes.protocol.failures import EgressDenied, Failure, NetworkError
+from probes.protocol.frozen import frozen
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ _BLIND: Final = 12
 _MOST: Final = 48  # attempts; a line that needs more is too bad to tell
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """What the attempts try to reach."""
 

@@ -9,10 +9,11 @@ from probes.checks.controls import Controls
 from probes.net.certificate_verdict import Trust
 from probes.net.loss import LossMeter
 from probes.net.resolver import Resolver
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Observation, Plan
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RunContext:
     """What all checks of one run share."""
 

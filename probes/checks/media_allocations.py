@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any, Final
 
 from probes.checks.context import ProbeContext
@@ -14,6 +13,7 @@ from probes.net.turn import Allocation, TurnClient, open_allocation
 from probes.net.turn_session import Credentials, TurnRefused, TurnSession
 from probes.net.turn_transport import TurnEndpoint
 from probes.protocol.failures import Failure, NetworkError, classify
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Step, Target
 
 # Streams lose no packets and can report what a firewall does to UDP. If a UDP endpoint is first, streams get
@@ -28,7 +28,7 @@ _STUN_PORT: Final = 3478
 Held = tuple[TurnClient, Allocation]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Control:
     """The first allocation, and the endpoint that gave it."""
 

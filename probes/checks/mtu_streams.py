@@ -17,11 +17,11 @@ from probes.net.loss import LossMeter, attempts_needed
 from probes.net.sockets import connect_tcp
 from probes.net.tcp_info import TcpInfo
 from probes.net.tls_stream import TlsStream
+from probes.protocol.frozen import frozen
 
 Way: TypeAlias = Literal["passes", "lost", "unknown"]
 
 LADDER: Final = (1452, 1400, 1300, 1280, 1200)
-
 _ALPN: Final = ("http/1.1",)
 # Names of protocols that nobody speaks: the ClientHello gets longer than a packet, and the server takes the first.
 _PADDED: Final = (*_ALPN, *(f"{number}".ljust(190, "-") for number in range(8)))
@@ -106,7 +106,7 @@ class Trial:
             self.info, self.waited = self.stream.tcp, now() - self.connected
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamSizes:
     """What all attempts together show."""
 

@@ -7,7 +7,6 @@ code from the network.
 import asyncio
 import os
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from probes.net.http1 import make_request, read_head
 from probes.net.search_domains import search_domains
 from probes.net.sockets import connect_tcp
 from probes.protocol.failures import EgressDenied, Failure, NetworkError, classify
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Step
 
 _VARIABLE: Final = "auto_proxy"  # where GNOME, KDE, and Chromium read the address of a PAC file
@@ -45,7 +45,7 @@ _NO_SCRIPT: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScriptAddress:
     """Where a script may be, and who named it."""
 

@@ -6,13 +6,13 @@ How far an edge is, its TURN server tells, which is in the same place.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from probes.checks.attempts import Flow, open_tcp
 from probes.checks.context import ProbeContext
 from probes.checks.targets import usable
 from probes.protocol.failures import EgressDenied
+from probes.protocol.frozen import frozen
 
 _MOST: Final = 3  # edges to compare
 _TRIES: Final = 2  # connections to each TURN server: the faster one counts
@@ -23,7 +23,7 @@ _EARLY: Final = 0.5
 _SOONER_MS: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EdgeRefusal:
     """One edge that refused, and the shortest round trip to its TURN server."""
 

@@ -13,6 +13,7 @@ from probes.net.http1 import Head, read_head
 from probes.net.tls_stream import TlsStream
 from probes.net.websocket_upgrade import is_accepted, is_switched, new_key, upgrade
 from probes.protocol.failures import Failure, classify
+from probes.protocol.frozen import frozen
 from probes.protocol.model import Step
 
 # After this long without a reply, other attempts may start. A healthy connection replies sooner.
@@ -33,7 +34,7 @@ class Stage(StrEnum):
     DONE = "done"  # so was the frame behind the text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patience:
     """How long an attempt waits for replies, in seconds."""
 

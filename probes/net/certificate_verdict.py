@@ -6,7 +6,7 @@ date. Not left to cryptography's verifier: it applies the public web's rules to 
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from probes.net.addresses import is_address
 from probes.net.ca_roots import RootStore, index_roots, local_roots, public_roots
 from probes.protocol.failures import Failure
+from probes.protocol.frozen import frozen
 
 _LONGEST: Final = 16  # certificates read from what a server sends
 
@@ -30,7 +31,7 @@ _UNREADABLE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateVerdict:
     """The result of judging one chain for one host at one time."""
 

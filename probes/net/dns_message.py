@@ -1,6 +1,5 @@
 """Make DNS queries and parse answers. Pure: no network, no clock."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import dns.edns
@@ -14,6 +13,7 @@ import dns.rrset
 import dns.wire
 
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.frozen import frozen
 
 # Fits any path without fragmentation (DNS flag day 2020); longer answers are truncated.
 _PAYLOAD: Final = 1232
@@ -34,7 +34,7 @@ _FLAGS: Final = 0xFA0F  # QR, opcode, TC, rcode (RFC 1035 4.1.1)
 _FAMILIES: Final = frozenset({int(dns.rdataclass.IN), int(dns.rdataclass.CH)})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DnsAnswer:
     """One resolver's answer to one query."""
 

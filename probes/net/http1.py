@@ -3,18 +3,19 @@
 import base64
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from urllib.parse import SplitResult, unquote
 
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.frozen import frozen
 
 _MOST: Final = 65_536  # bytes of a head; a hostile server may never stop sending
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: .*)?")
 _END: Final = re.compile(rb"\r?\n\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """Status and headers of a response: names in lower case, in the order received."""
 

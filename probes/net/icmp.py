@@ -7,10 +7,10 @@ import ipaddress
 import socket
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.frozen import frozen
 
 # Python's socket module defines neither; the values are Linux's (linux/in.h, linux/in6.h).
 IP_RECVERR: Final = 11
@@ -51,7 +51,7 @@ _WORDS_V6: Final = {  # RFC 4443 3.1
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IcmpError:
     """One ICMP error about a packet that we sent."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,7 @@ from probes.net.guard import GUARD
 from probes.net.host_files import parse_hosts, parse_servers, read_text
 from probes.net.sockets import has_ipv6
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.frozen import frozen
 from probes.protocol.special_addresses import is_public, read_address
 
 # A resolver with a cached answer has replied by then. Stub resolvers wait five seconds here.
@@ -36,7 +37,7 @@ class DnsFailed(NetworkError):  # noqa: N818 - a result of the lookup, not a bug
     """The lookup found no address; `failure` has the reason."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DnsLookup:
     """The result of looking up one name."""
 

@@ -11,9 +11,10 @@ import socket
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
+
+from probes.protocol.frozen import frozen
 
 COOKIE: Final = 0x2112A442
 _HEADER: Final = struct.Struct("!HHI12s")
@@ -90,7 +91,7 @@ class TransportAddress(NamedTuple):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StunMessage:
     """One STUN message; attribute values are raw bytes, in wire order."""
 

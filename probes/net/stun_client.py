@@ -26,6 +26,7 @@ from probes.net.stun import (
 )
 from probes.net.udp import Arrival, UdpSocket
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.frozen import frozen
 
 # Seconds after each of three requests: the first steps of netcheck's cadence. Ends before the 0.7 s that a
 # plan gives STUN, so that the failure names the ICMP error or the malformed answer, not just a timeout.
@@ -37,7 +38,7 @@ CHANGE_PORT = 0x2  # RFC 5780 section 7.2: answer from the server's other port,
 CHANGE_ADDRESS_AND_PORT = 0x6  # or from its other address and port
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StunAnswer:
     """A server's answer to a binding request."""
 

@@ -2,8 +2,9 @@
 
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from probes.protocol.frozen import frozen
 
 # Eight single bytes (the third is `tcpi_retransmits`, the sixth `tcpi_options`), 24 numbers of 32 bits (the fifth is
 # `tcpi_unacked`), then long ones.
@@ -13,7 +14,7 @@ _TIMESTAMPS: Final = 0x1  # in `tcpi_options`
 _TIMESTAMP_SIZE: Final = 12  # bytes of each packet that then are not content
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TcpInfo:
     """The state of one connection."""
 

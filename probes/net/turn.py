@@ -7,7 +7,6 @@ Sets no timeouts: over a stream it waits as long as its caller allows.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Final
 
 from probes.net.resend import PACE, send_until
@@ -22,6 +21,7 @@ from probes.net.stun import (
 from probes.net.turn_session import ALLOCATION_MISMATCH, STALE_NONCE, TurnRefused, TurnSession
 from probes.net.turn_transport import Stream, TurnEndpoint, Wire, open_wire
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.frozen import frozen
 
 # A challenge, and a nonce that expired in between. A server that asks more often never stops.
 _ROUNDS: Final = 5
@@ -33,7 +33,7 @@ _LIFETIME: Final = (60).to_bytes(4, "big")  # seconds, short so that a lost allo
 TakesData = Callable[[TransportAddress, bytes], None]  # peer and payload of a Data indication
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Allocation:
     """An allocation on the TURN server."""
 

@@ -4,7 +4,7 @@ Pure: no network, no clock. Credentials leave it only as a digest, for the serve
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from probes.net.stun import (
@@ -22,6 +22,7 @@ from probes.net.stun import (
     parse_message,
 )
 from probes.protocol.failures import Failure
+from probes.protocol.frozen import frozen
 
 UNAUTHORIZED: Final = 401
 ALLOCATION_MISMATCH: Final = 437
@@ -42,7 +43,7 @@ _WORDS: Final = {
 MOST_BYTES: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """User name and password of the long-term mechanism; never printed."""
 

@@ -5,7 +5,6 @@ import fcntl
 import ssl
 import sys
 import termios
-from dataclasses import dataclass
 from functools import cache
 from typing import Final, Protocol
 
@@ -13,13 +12,14 @@ from probes.net.sockets import connect_tcp, open_udp
 from probes.net.turn_session import StunFrames, TurnSession
 from probes.net.udp import UdpSocket
 from probes.protocol.failures import Failure, NetworkError
+from probes.protocol.frozen import frozen
 
 _READ: Final = 4096  # bytes per read
 # ICMP errors that end the wait for an answer. They come sooner than the answer, which may be on its way all the same.
 _ERRORS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnEndpoint:
     """One address, port and transport of a TURN server."""
 

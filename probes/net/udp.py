@@ -6,12 +6,12 @@ import struct
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from probes.net.guard import GUARD
 from probes.net.icmp import IcmpError, read_error
 from probes.protocol.failures import Failure
+from probes.protocol.frozen import frozen
 
 _BATCH: Final = 32  # datagrams per read, so that a flood cannot block the event loop
 # Linux's values (linux/in.h, linux/in6.h); Python's socket module defines none.
@@ -28,7 +28,7 @@ _LATEST: Final = 2.0
 _TIMES: Final = struct.Struct("qq")  # seconds and nanoseconds
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arrival:
     """A datagram received, or an ICMP error about one that we sent."""
 

@@ -3,11 +3,11 @@
 Pure: no network, no clock. The token works once and expires; the hub stores only its hash.
 """
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from probes.protocol import json_codec
+from probes.protocol.frozen import frozen
 from probes.protocol.json_fields import JsonForm, WireError
 from probes.protocol.keys import decode, encode, fingerprint
 from probes.protocol.signing import canonical
@@ -16,7 +16,7 @@ _START: Final = "lineman1."
 _LONGEST: Final = 2_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Invitation:
     """An invitation: `lineman relays invite` makes it, and `lineman relay join` reads it."""
 

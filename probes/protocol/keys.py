@@ -6,7 +6,6 @@ A public key is 32 bytes in base64url; a key's id (`fingerprint`) is half of its
 import base64
 import hashlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from probes.protocol.frozen import frozen
 
 _SEED: Final = 32  # bytes
 _FILE: Final = "lineman-key-1:"  # start of a key file
@@ -23,7 +24,7 @@ class KeyFileError(ValueError):
     """A key file is missing, readable by other users, or holds no key; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """The key pairs of one relay or bot, derived from one seed."""
 

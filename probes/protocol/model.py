@@ -4,15 +4,16 @@ Pure: no network, no clock. All of them print well and consist of JSON types.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, TypeAlias
 
 from probes.protocol.failures import NO_RESULT, Failure
+from probes.protocol.frozen import frozen
 
 Facts: TypeAlias = Mapping[str, Any]  # JSON values only
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """One host and port to check, and the service it provides."""
 
@@ -27,7 +28,7 @@ class Target:
         return f"{self.host}:{self.port}/{self.transport}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One check of one target. It runs as soon as every step in `after` has succeeded."""
 
@@ -40,7 +41,7 @@ class Step:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # never in a log or an observation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """All the steps that one relay runs for one case."""
 
@@ -50,7 +51,7 @@ class Plan:
     proxy: str = ""  # http://host:port of the proxy, for the steps that use one
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """The result of one step on one relay."""
 

@@ -6,13 +6,14 @@ nor reuse it, and can read everything except the secrets.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from msgspec import Meta
 from msgspec.structs import asdict
 
 from probes.protocol import json_codec
+from probes.protocol.frozen import frozen
 from probes.protocol.json_fields import Amount, Json, JsonForm, WireError, read_json, take_version
 from probes.protocol.keys import Identity
 from probes.protocol.messages import LONGEST
@@ -46,7 +47,7 @@ class PlanRefused(Exception):  # noqa: N818 - an expected outcome, not an error
         self.reason, self.sentence, self.order = reason, sentence, order
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignedPlan:
     """One plan for one relay, with the fields that the signature covers."""
 

@@ -3,11 +3,12 @@
 Pure. `probes.protocol.policy_file` reads it from the file of the host's operator; nothing that the hub says adds to it.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
+from probes.protocol.frozen import frozen
 from probes.protocol.special_addresses import (
     IpAddress,
     IpNetwork,
@@ -21,7 +22,7 @@ from probes.protocol.special_addresses import (
 SYSTEM: Final = "system"  # the resolvers of /etc/resolv.conf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyRule:
     """These names and ranges, on these ports, by these transports."""
 
@@ -54,7 +55,7 @@ class PolicyRule:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelayLimits:
     """The most that a relay does for all requesters. One diagnosis sends some hundred packets in some seconds."""
 
@@ -67,7 +68,7 @@ class RelayLimits:
     fill_bytes: int = 0  # that one plan may send to fill the line; 0: not allowed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """What the file says."""
 

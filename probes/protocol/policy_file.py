@@ -3,6 +3,7 @@
 import ipaddress
 import sys
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -41,7 +42,7 @@ class _PolicyFile(Struct, forbid_unknown_fields=True):
 # Whole numbers stay whole, because people read them. Fractions are valid.
 _Limit: TypeAlias = Annotated[int, Meta(gt=0)] | Annotated[float, Meta(gt=0, le=sys.float_info.max)]
 _KINDS_OF_LIMITS: Final[Json] = {
-    **dict.fromkeys(RelayLimits.__slots__, _Limit),
+    **dict.fromkeys((field.name for field in fields(RelayLimits)), _Limit),
     "fill_bytes": Annotated[int, Meta(ge=0)],
 }
 _LIMITS: Final = JsonForm(RelayLimits, None, **_KINDS_OF_LIMITS).struct

@@ -5,10 +5,10 @@ Pure: no network, no clock.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from probes.protocol import json_codec
+from probes.protocol.frozen import frozen
 from probes.protocol.json_fields import Count, Json, JsonForm, WireError, take_version
 from probes.protocol.keys import Identity, fingerprint
 from probes.protocol.order import PlanRefused
@@ -17,7 +17,7 @@ from probes.protocol.signing import canonical, check, sign, split
 VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RelayReport:
     """What a relay did with a signed plan, signed by the relay."""
 
