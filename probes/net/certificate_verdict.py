@@ -5,9 +5,10 @@ date. Not left to cryptography's verifier: it applies the public web's rules to 
 """
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from cryptography import x509
@@ -45,7 +46,7 @@ class Trust:
     """The certificate authorities that a run trusts: public, the network's own, and this host's."""
 
     def __init__(self, roots: tuple[str, ...] = ()) -> None:
-        self._roots = roots
+        self._network_roots = cache(lambda: index_roots(pem.encode() for pem in roots))  # read at first use
 
     def judge(self, chain: Sequence[bytes], host: str, now: datetime) -> CertificateVerdict:
         """Judge the DER *chain* that a server sent, the server's certificate first, for *host* at *now*."""
@@ -69,14 +70,12 @@ class Trust:
     ) -> tuple[str, tuple[x509.Certificate, ...]]:
         """The first store with a path to *chain*, and that path; a path that is valid at *now* if there is one."""
         stores = (("public", public_roots), ("network", self._network_roots), ("local", local_roots))
+        issued = cache(_issued)  # a signature takes longer to check than all the rest, and three stores ask
         for name, store in stores:
-            paths = _paths(chain, store())
+            paths = _paths(chain, store(), issued)
             if paths:
                 return name, next((path for path in paths if not _skew(path, now)), paths[0])
         return "unknown", ()
-
-    def _network_roots(self) -> RootStore:
-        return index_roots(pem.encode() for pem in self._roots)
 
 
 def _verdict(
@@ -104,7 +103,11 @@ def covers(names: Iterable[str], host: str) -> bool:
     )
 
 
-def _paths(chain: Sequence[x509.Certificate], store: RootStore) -> list[tuple[x509.Certificate, ...]]:
+def _paths(
+    chain: Sequence[x509.Certificate],
+    store: RootStore,
+    issued: Callable[[x509.Certificate, x509.Certificate], bool],
+) -> list[tuple[x509.Certificate, ...]]:
     """All paths from the first certificate of *chain*, through the others, to a root of *store* (included).
 
     Uses each certificate once, so that a hostile chain costs at most the square of its length.
@@ -119,8 +122,8 @@ def _paths(chain: Sequence[x509.Certificate], store: RootStore) -> list[tuple[x5
             found.append(way)
             continue
         roots = store.named(last.issuer)
-        found += [(*way, root) for root in roots if _issued(last, root)]
-        for issuer in [other for other in others if other.subject == last.issuer and _issued(last, other)]:
+        found += [(*way, root) for root in roots if issued(last, root)]
+        for issuer in [other for other in others if other.subject == last.issuer and issued(last, other)]:
             others.remove(issuer)
             ways.append((*way, issuer))
     return found
