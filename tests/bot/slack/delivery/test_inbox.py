@@ -21,7 +21,7 @@ from bot.slack.listeners import routes
 from bot.slack.listeners.routes import HANDLERS, LISTENERS
 from bot.slack.state import event
 from bot.storage import connect
-from tests.bot.slack.conftest import Here, Serving
+from tests.bot.slack.conftest import Here, Serving, open_app
 from tests.bot.slack.made_up_engine import MadeUpRelay
 from tests.fake_slack.slack import FakeSlack
 from tests.fake_slack.state import Message
@@ -347,11 +347,11 @@ async def test_answered_when_slack_is_back(here: Here, monkeypatch: pytest.Monke
 
 
 async def test_database_that_is_locked(
-    slack: FakeSlack, serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    slack: FakeSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who asks meanwhile reads why nothing happens; afterwards the bot answers again, without a restart."""
     monkeypatch.setattr(connect, "BUSY", 20)
-    async with serving(slack, MadeUpRelay()) as here:
+    async with open_app(slack, MadeUpRelay(), str(tmp_path / "lineman.db")) as here:  # a file in any case
         with closing(sqlite3.connect(tmp_path / "lineman.db")) as other:
             other.execute("BEGIN IMMEDIATE")
             await here.slack.command("/diagnose 31009 ios", here.user())
