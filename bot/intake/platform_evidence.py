@@ -7,6 +7,8 @@ strength are none.
 import re
 from typing import Final
 
+from knowledge.search.contrasts import FAILS, WORKS, clauses
+
 LONGEST: Final = 8_000  # characters; the form shows at the beginning
 _JS, _IOS, _ANDROID, _RN = "javascript", "ios", "android", "react-native"
 
@@ -18,7 +20,8 @@ def _of(pattern: str) -> re.Pattern[str]:
 # From strong to weak. Of the first group that matches, the platform counts if all matches agree.
 _REASONS: Final = (
     (
-        (_RN, _of(r"voice-react-native|react-?native-(?:twilio|voice)|RNTwilio|TwilioVoiceReactNative")),
+        (_RN, _of(r"voice-react-native|\bvoice_(?:register|connect|initialize\w*|get\w*)\b|"
+            r"react-?native-(?:twilio|voice)|RNTwilio|TwilioVoiceReactNative")),
         (_JS, _of(r"@twilio/voice-sdk|twilio-client(?:@|\.js|\b)|\btwilio(?:\.min)?\.js\b|voice-js\b")),
         (_IOS, _of(r"com\.twilio\.voice\.error|\bTVO[A-Z]\w+|TwilioVoice(?:SDK)?\.(?:xc)?framework|"
             r"pod ['\"]?TwilioVoice|"
@@ -73,5 +76,17 @@ def platform_evidence(text: str) -> str:
         if _RN in found:  # it is built on the other SDKs
             return _RN
         if found:
-            return found[0] if len(found) == 1 else ""
+            return found[0] if len(found) == 1 else _failing(text[:LONGEST], group)
     return ""
+
+
+def _failing(text: str, group: tuple[tuple[str, re.Pattern[str]], ...]) -> str:
+    """Return the one platform of *group* that fails, where *text* says that the others work."""
+    fails: set[str] = set()
+    for clause in clauses(text):
+        named = {platform for platform, pattern in group if pattern.search(clause)}
+        if FAILS.search(clause):
+            fails |= named
+        elif not WORKS.search(clause):
+            return ""
+    return fails.pop() if len(fails) == 1 else ""

@@ -73,9 +73,9 @@ FORMS: Final = (
         re.compile(r"\b[A-Z][A-Za-z]{3,40}(?:Error|Exception)\s*[:(]\s*\(?(\d{5})(?!\d)"),
         in_log=True,
     ),
-    _form(
+    CodePattern(  # `TwilioError: …` is the name of a class, and its code is the outer one
         INNER,
-        r"(?:twilioError|originalError|causedBy)[\"']?\s*[:=]\s*[^\n]{0,80}?(?<!\d)(\d{5})(?!\d)",
+        re.compile(r"(?:twilioError|originalError|causedBy)[\"']?\s*[:=]\s*[^\n]{0,80}?(?<!\d)(\d{5})(?!\d)"),
         in_log=True,
     ),
     CodePattern(
@@ -91,6 +91,11 @@ FORMS: Final = (
     CodePattern(
         "after an error's name",  # NotFound (31404)
         re.compile(r"\b[A-Z][A-Za-z]{3,40} ?\((\d{5})\)"),
+        in_log=True,
+    ),
+    CodePattern(
+        "after a listener's name",  # onDisconnected: 31008
+        re.compile(r"\bon[A-Z][A-Za-z]{3,30}(?:\(\))?: ?((?:20[14]|3[01]\d|5[1-3]\d)\d\d)(?!\d)"),
         in_log=True,
     ),
     CodePattern(
@@ -137,7 +142,7 @@ ELSE: Final = re.compile(r"\b(?:size|zip|plz|id|room|ticket|case)[ \t:=#\[(]{0,3
 # After one of these, or in an ICE candidate, it is never one.
 NEVER: Final = re.compile(
     r"\b(?P<word>ports?|rport|udp|tcp|pid|line|bytes|ms|took|in|after|thread|orders?|invoice|extension|ext|zip|"
-    r"postcode|parcel|part|serial|model)[ \t:=#\[(.]{0,3}\Z",
+    r"postcode|parcel|part|serial|model|asset|inventory|badge|desk)[ \t:=#\[(.]{0,3}\Z",
     re.IGNORECASE,
 )
 CANDIDATE: Final = re.compile(r"\bcandidate:|\btyp (?:host|srflx|prflx|relay)\b")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from probes.protocol.failures import Failure
 
-HOST: Final = r"(?P<host>[a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z0-9-]{2,63})\.?"
+HOST: Final = r"(?P<host>[a-z0-9](?:[a-z0-9-]{0,62}\.(?=[a-z0-9]))+[a-z0-9-]{2,63})\.?"
 ADDRESS: Final = r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7})"
 
 

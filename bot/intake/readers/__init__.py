@@ -213,7 +213,7 @@ def logs_say(found: Iterable[Observation]) -> str:
 def tools_say(pasted: Iterable[Observation]) -> str:
     """Describe in one sentence which tools the output is from, and which hosts they checked."""
     about = dict.fromkeys(
-        f"{observation.facts['tool']} about {observation.target.host}" for observation in pasted
+        f"{look.facts['tool']}{f' about {look.target.host}' if look.target.host else ''}" for look in pasted
     )
     listed = list(about)[:10]
     return f"Output of {', '.join(listed)}{' and others' if len(about) > len(listed) else ''}."

@@ -138,8 +138,8 @@ def _direct(part: str) -> Iterator[tuple[str, int, ToolFacts]]:
             host = _asked(part) if re.search(r"Uses proxy|proxy tunnel|CONNECT tunnel", part) else ""
             facts: ToolFacts = {} if host else {"tcp": "open", "tcp_port": port}
             yield host or found["host"].casefold(), port, {**facts, **_after_connect(attempt)}
-    if not connected and (host := _asked(part)) and (facts := _after_connect(part)):
-        yield host, 443, facts
+    if not connected and (facts := _after_connect(part)):
+        yield _asked(part), 443, facts  # the last line alone names no host, and says what failed
 
 
 def _after_connect(part: str) -> ToolFacts:

@@ -94,7 +94,7 @@ def _asa(line: str) -> _TrafficLine | None:
 
 def _pan(fields: list[str]) -> _TrafficLine | None:
     """Read the comma-separated form, whose columns PAN-OS documents."""
-    if len(fields) < 32 or "TRAFFIC" not in fields:
+    if len(fields) < 31 or "TRAFFIC" not in fields:
         return None
     at = fields.index("TRAFFIC") - 3  # the documented columns begin with one for future use
     try:

@@ -35,6 +35,8 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("ConnectException", r"ECONNREFUSED|refused", Failure.CONNECTION_REFUSED, "the connection was refused"),
     ("ConnectException", r"ailed to connect", Failure.GENERIC_TIMEOUT_ERROR, "no connection"),
     ("NoRouteToHostException", "", Failure.HOST_UNREACHABLE, "there is no route to the host"),
+    ("SocketException", r"ENETUNREACH|Network is unreachable", Failure.NETWORK_UNREACHABLE, "this device had no route"),
+    ("SocketException", r"Connection reset", Failure.CONNECTION_RESET, "the connection was reset"),
     ("Software caused connection abort", "", "network_changed", "the device changed networks"),
     ("RegistrationException", r"[Tt]oken (?:has )?expired|expir", "token_expired", "the access token has expired"),
     ("RegistrationException", r"[Ii]nvalid access token|AccessTokenInvalid", "token_invalid", "the access token is not accepted"),

@@ -134,7 +134,8 @@ class ShortAnswer:
             look for look in self.record.observations.values() if look.probe not in (LOCATE, FILL, *REPORTED)
         ]
         if not looks:
-            return "No network check is needed for this code."
+            titles = "; ".join(cause.title for cause in self.view.found)
+            return f"Found without a network check: {titles}." if titles else "No network check was made."
         ruled, possible = len(diagnosis.ruled_out), len(diagnosis.possible)
         text = f"{ruled} {'cause' if ruled == 1 else 'causes'} ruled out"
         text += f", {possible} possible" if possible else ""
