@@ -21,7 +21,7 @@ SET_UP: Final = "make run ARGS=version"
 PRINTS: Final = {
     SET_UP: ("lineman ", 0),
     "read docs/examples/customer.txt": ("53405", 0),
-    'ask "what does 53405 mean?"': ("[1] knowledge/answers/code-53405.md", 0),
+    'ask "what does 53405 mean?"': ("[1] Error 31003: https://", 0),
     "diagnose 53405 ios": ("\nBlocked: This host has no internet access", 0),
     'ask "where do I see the SDK version?"': ("Podfile.lock", 0),
     "again": ("\nStill failing. ", 0),
