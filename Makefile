@@ -41,7 +41,7 @@ voice: $(VENV)/dev.stamp  ## words to avoid, long sentences, and how hard texts 
 SLOWEST  := --durations=12 --durations-min=4
 PYTEST   := LINEMAN_LAB=$(if $(filter 0,$(shell id -u)),require,) $(BIN)/coverage run -m pytest $(SLOWEST) $(ARGS)
 NETWORKS := tests/lab
-SLACK    := tests/slack tests/emulator
+SLACK    := tests/slack tests/emulator tests/bot/rendering tests/previews
 PROCESSES := tests/hub tests/compat tests/newcomer tests/bot/slack
 unit:
 	@rm -f .coverage*

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import signal
 import sys
 import threading
@@ -123,8 +124,8 @@ async def test_lost_connections_are_made_again(
         assert await store.case(CASE.id) == CASE
         await store.bind_thread(CASE.id, "C1", "1.1")
     assert (await store.case(CASE.id) or CASE).thread_ts == "1.1"
-    assert f"lost the connection to the database {address}" in caplog.text
-    assert f"connected to the database {address} again" in caplog.text
+    assert "lost the connection to the database postgresql://" in caplog.text
+    assert re.search("connected to the database postgresql://.* again", caplog.text)
 
 
 @pytest.mark.parametrize("arrives", [True, False])
