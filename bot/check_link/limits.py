@@ -12,7 +12,7 @@ from probes.protocol.token_bucket import TokenBucket
 # Requests of one link: a check is one page with its files, one start, and one result, perhaps repeated.
 _AT_ONCE: Final = 30
 _PER_SECOND: Final = 1.0
-# Links whose requests are counted; what is not used lately starts anew.
+# Links whose requests are counted. The least recently used one is forgotten first.
 _COUNTED: Final = 5_000
 
 

@@ -1,4 +1,4 @@
-"""Read what a description denies, contrasts, and tells of the past, before its words are compared.
+"""Read what a description denies, contrasts, and reports as past, before its words are compared.
 
 Pure. "Works over VPN, fails without" names a VPN and accuses it of nothing; words alone would.
 """

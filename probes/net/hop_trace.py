@@ -19,7 +19,7 @@ from probes.protocol.failures import Failure, classify
 LAST: Final = 16
 # Only these in the first round: most paths end here, and what lies beyond is not asked for nothing.
 _NEAR: Final = 8
-# Seconds after each round. Whoever has not answered is asked again: random loss, and routers that limit their ICMP.
+# Seconds after each round. Hops without an answer are tried again: packets are lost at random, and routers limit ICMP.
 _WAITS: Final = (0.1, 0.1, 0.15)
 _AFTER: Final = 0.02  # seconds by which a packet of the open flow follows that of the dropped one
 _SURE: Final = 2  # answers for the open flow

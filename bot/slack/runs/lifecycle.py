@@ -186,7 +186,7 @@ async def _run(context: AppContext, actor: Actor, case: CaseRow, evidence: Paste
         await context.store.finish_run(run.id, "failed")
         if isinstance(error, SlackError) and error.word in BUSY | UNCERTAIN:
             return  # the outbox sends its message later
-        for post in (owed, *steps):  # whoever asked is told at once
+        for post in (owed, *steps):  # the requester gets the error at once
             await context.store.drop_post(post.key)
         raise
     await execute.begin(context, running, channel)
