@@ -84,5 +84,5 @@ def _bare(text: str) -> str:
 
 
 def test_the_tables_are_here() -> None:
-    """All tables are measured by `make eval`, and the gate measures four: one takes too long, one is new."""
-    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv"}
+    """All tables are measured by `make eval`, and the gate measures four: one takes too long, two are new."""
+    assert {*field_files()} == {*GATE, "field-kinds.tsv", "field-fresh-3.tsv", "field-fresh-4.tsv"}
