@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from bot.relays.hub.control_socket import ControlSocket, HubTroubleError
+from bot.relays.hub.control_socket import ControlSocket
 from bot.relays.hub.messages import RelayStatus
+from bot.relays.hub.remote_hub import HubTroubleError
 from bot.relays.hub.settings import HubSettings, read_hub_settings
 from bot.relays.local import NOT_RUNNING, LocalRelay, Relay
 from bot.relays.remote import RemoteRelay

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.relays.hub.control_socket import ControlSocket, HubTroubleError, controlled
+from bot.relays.hub.control_socket import ControlSocket, controlled
+from bot.relays.hub.remote_hub import HubTroubleError
 from bot.relays.remote import RemoteRelay
 from bot.storage import connect
 from bot.storage.database import StoreError

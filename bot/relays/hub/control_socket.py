@@ -6,45 +6,22 @@ Each connection carries one job or one question, as lines of JSON; closing it ca
 import asyncio
 import logging
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
-
-from msgspec import to_builtins
-from msgspec.structs import replace
+from typing import Final
 
 from bot.errors import UsageError
+from bot.relays.hub.answers import answer_line
 from bot.relays.hub.hub import Hub
-from bot.relays.hub.in_flight import is_last
-from bot.relays.hub.messages import (
-    LONGEST_LINE,
-    HubEvent,
-    HubJob,
-    HubQuestion,
-    HubStatus,
-    PlanLost,
-    RelayQuestion,
-    RelaysQuestion,
-    RelayStatus,
-    job_line,
-    read_line,
-    read_reply,
-    read_status,
-    reply_line,
-    status_json,
-)
-from bot.storage.database import StoreError
-from probes.protocol import json_codec
-from probes.protocol.json_fields import WireError, read_json
-from probes.protocol.messages import ObservationMessage
+from bot.relays.hub.messages import LONGEST_LINE
+from bot.relays.hub.remote_hub import RemoteHub
+from probes.protocol.json_fields import WireError
 
 log: Final = logging.getLogger(__name__)
 
-BACK: Final = 10.0  # seconds that a diagnosis waits for a hub that closed the connection
-ANSWERS: Final = 5.0  # seconds that the hub has to say how it is doing
 BACKLOG: Final = 4_096  # connections that wait to be accepted; further ones are refused at once
-RETRY: Final = 0.2  # seconds between two attempts
+LONGEST_ANSWER: Final = 32 * 1024 * 1024  # the list of all relays; one relay takes about 400 bytes
 
 
 @asynccontextmanager
@@ -63,8 +40,6 @@ async def controlled(hub: Hub, path: Path) -> AsyncIterator[None]:
         talks.add(task)
         try:
             await _talk(hub, reader, writer)
-        except StoreError as error:
-            writer.write(json_codec.dump({"error": str(error)}).encode() + b"\n")
         except (OSError, WireError, ValueError) as error:
             log.info("closed a control-socket connection: %s", error)
         finally:
@@ -103,104 +78,44 @@ def narrow(path: Path) -> None:
 
 
 async def _talk(hub: Hub, reader: StreamReader, writer: StreamWriter) -> None:
-    match read_line(await reader.readline()):
-        case HubQuestion():
-            writer.write(json_codec.dump({"hub": to_builtins(hub.status())}).encode() + b"\n")
-            await writer.drain()
-        case RelaysQuestion():
-            relays = [status_json(status) for status in await hub.relays()]
-            writer.write(json_codec.dump({"relays": relays}).encode() + b"\n")
-            await writer.drain()
-        case RelayQuestion(name=name):
-            status = await hub.relay(name)
-            answer = {"relay": status_json(status) if status else None}
-            writer.write(json_codec.dump(answer).encode() + b"\n")
-            await writer.drain()
-        case HubJob() as job:
-            await _run(hub, job, reader, writer)
-
-
-async def _run(hub: Hub, job: HubJob, reader: StreamReader, writer: StreamWriter) -> None:
-    """Run *job* and write its events; a closed connection cancels it."""
+    """Answer one line; a closed connection cancels the rest of the answer."""
+    line = await reader.readline()
     gone = asyncio.create_task(reader.read())
-    work = asyncio.create_task(_pass_on(hub, job, writer))
+    work = asyncio.create_task(_pass_on(hub, line, writer))
     try:
         await asyncio.wait((gone, work), return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (gone, work):
             task.cancel()
-        await asyncio.gather(gone, work, return_exceptions=True)
+        _, failed = await asyncio.gather(gone, work, return_exceptions=True)
+    if isinstance(failed, Exception):
+        raise failed
 
 
-async def _pass_on(hub: Hub, job: HubJob, writer: StreamWriter) -> None:
-    async with hub.run(job) as events:
-        async for event in events:
-            writer.write(reply_line(event).encode() + b"\n")
+async def _pass_on(hub: Hub, line: bytes, writer: StreamWriter) -> None:
+    async with aclosing(answer_line(hub, line)) as texts:
+        async for text in texts:
+            writer.write(text.encode() + b"\n")
             await writer.drain()
 
 
-class HubTroubleError(OSError):
-    """The hub runs, and cannot answer now; the message says why, as part of a sentence."""
-
-
-class ControlSocket:
-    """Client for the hub of another process, through its control socket."""
+class ControlSocket(RemoteHub):
+    """The hub of this machine, through its control socket."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def hub(self) -> HubStatus:
-        """Return the status of the hub; OSError if none answers in time, WireError from an older hub."""
-        async with asyncio.timeout(ANSWERS):
-            answer = await self._answer({"op": "hub"})
-        return read_json(answer.get("hub"), HubStatus, "hub")
-
-    async def relays(self) -> tuple[RelayStatus, ...]:
-        """List every relay; OSError if no hub is running."""
-        answer = await self._answer({"op": "relays"})
-        return tuple(read_status(item) for item in answer["relays"])
-
-    async def relay(self, name: str) -> RelayStatus | None:
-        """Return the status of one relay, or None; OSError if no hub is running."""
-        item = (await self._answer({"op": "relay", "name": name}))["relay"]
-        return read_status(item) if item else None
-
-    async def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
-        async with self._connected() as (reader, writer):
-            writer.write(json_codec.dump(question).encode() + b"\n")
-            answer: dict[str, Any] = json_codec.load(await reader.readline())
-        if error := answer.get("error"):
-            raise HubTroubleError(str(error))
-        return answer
-
-    def run(self, job: HubJob) -> AbstractAsyncContextManager[AsyncIterator[HubEvent]]:
-        """Run *job*; after a lost connection, request only the remaining events, never the whole plan again."""
-        return aclosing(self._events(job))
-
-    async def _events(self, job: HubJob) -> AsyncGenerator[HubEvent, None]:
-        asked, gone, clock = job, None, asyncio.get_running_loop().time
-        while gone is None or clock() < gone + BACK:
-            with suppress(OSError, EOFError):
-                async with self._connected() as (reader, writer):
-                    writer.write(job_line(asked).encode() + b"\n")
-                    # The hub may have the job from here on: after a lost connection, request only the rest.
-                    asked = replace(job, after=max(asked.after, 0))
-                    while line := await reader.readline():
-                        event = read_reply(line)
-                        yield event
-                        if is_last(event):
-                            return
-                        gone = None
-                        if isinstance(event, ObservationMessage):
-                            asked = replace(job, after=event.n)
-            gone = gone or clock()
-            await asyncio.sleep(RETRY)
-        yield PlanLost(job.plan, "the connection to the hub was lost, and the hub did not return in time")
+    @property
+    def may_answer(self) -> bool:
+        """Whether the socket file is there."""
+        return self._path.exists()
 
     @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-        reader, writer = await asyncio.open_unix_connection(self._path, limit=LONGEST_LINE)
+    async def talk(self, line: str, relay: str = "") -> AsyncIterator[AsyncIterator[bytes]]:
+        """Send *line* over a connection of its own."""
+        reader, writer = await asyncio.open_unix_connection(self._path, limit=LONGEST_ANSWER)
         try:
-            yield reader, writer
+            writer.write(line.encode() + b"\n")
+            yield reader
         finally:
             writer.close()

@@ -1,4 +1,4 @@
-"""The control socket takes its path over from an earlier hub, and from nothing else."""
+"""The control socket takes its path over from an earlier hub, and from nothing else; long answers fit."""
 
 import socket
 from pathlib import Path
@@ -6,7 +6,11 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UsageError
-from bot.relays.hub.control_socket import clear
+from bot.relays.hub.control_socket import ControlSocket, clear, controlled
+from bot.relays.hub.hub import Hub
+from bot.relays.hub.messages import RelayStatus
+from bot.storage.relay_registry import RelayRegistry
+from probes.protocol.model import USER_NETWORK
 
 
 def test_the_socket_of_an_earlier_hub_goes(tmp_path: Path) -> None:
@@ -32,3 +36,21 @@ def test_anything_else_stays(tmp_path: Path, kind: str) -> None:
         clear(path)
     assert path.exists()
     assert precious.read_text("utf-8") == "precious"
+
+
+async def test_list_of_many_relays(tmp_path: Path) -> None:
+    """The list of 3,000 relays fits, although it is longer than any line that the hub accepts."""
+    registry = RelayRegistry.open(tmp_path / "lineman.db")
+    hub = Hub(registry, ("hub.example",))
+    names = [f"relay-{number}" for number in range(3_000)]
+    many = tuple(RelayStatus(name, "k" * 44, "s" * 44, USER_NETWORK, True, True, 1.0) for name in names)
+
+    async def relays() -> tuple[RelayStatus, ...]:
+        return many
+
+    hub.relays = relays  # type: ignore[method-assign]  # enrolling them takes longer than the rest
+    try:
+        async with controlled(hub, tmp_path / "hub.sock"):
+            assert await ControlSocket(tmp_path / "hub.sock").relays() == many
+    finally:
+        await registry.close()

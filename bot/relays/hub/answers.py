@@ -1,0 +1,44 @@
+"""What a hub answers to one line of another process: a question, or a job. The same over every transport."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from msgspec import to_builtins
+
+from bot.relays.hub.hub import Hub
+from bot.relays.hub.messages import (
+    HubJob,
+    HubQuestion,
+    RelayQuestion,
+    RelaysQuestion,
+    read_line,
+    reply_line,
+    status_json,
+)
+from bot.storage.database import StoreError
+from probes.protocol import json_codec
+
+
+async def answer_line(hub: Hub, line: bytes) -> AsyncGenerator[str, None]:
+    """Yield the lines of the answer; closing it cancels a job. `WireError` for a line that is neither."""
+    try:
+        async with aclosing(_answer(hub, line)) as texts:
+            async for text in texts:
+                yield text
+    except StoreError as error:
+        yield json_codec.dump({"error": str(error)})
+
+
+async def _answer(hub: Hub, line: bytes) -> AsyncGenerator[str, None]:
+    match read_line(line):
+        case HubQuestion():
+            yield json_codec.dump({"hub": to_builtins(hub.status())})
+        case RelaysQuestion():
+            yield json_codec.dump({"relays": [status_json(status) for status in await hub.relays()]})
+        case RelayQuestion(name=name):
+            status = await hub.relay(name)
+            yield json_codec.dump({"relay": status_json(status) if status else None})
+        case HubJob() as job:
+            async with hub.run(job) as events:
+                async for event in events:
+                    yield reply_line(event)
