@@ -4,12 +4,13 @@ Imports little, because every diagnosis needs the paths of the files next to the
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from bot.errors import UsageError
+from probes.protocol.frozen import frozen
 
 _SCHEMES: Final = ("postgresql", "postgres")  # both are libpq's
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -23,7 +24,7 @@ MUST_BE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PostgresAddress:
     """A database on a PostgreSQL server. Its text and its `repr` have no password."""
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from probes.checks.controls import Controls
-from probes.net.certificate_verdict import Trust
 from probes.net.loss import LossMeter
 from probes.net.resolver import Resolver
 from probes.protocol.frozen import frozen
@@ -19,7 +18,6 @@ class RunContext:
 
     plan: Plan
     resolver: Resolver
-    trust: Trust
     loss: LossMeter = field(default_factory=LossMeter)  # round-trip loss of small UDP packets
     controls: Controls = field(default_factory=Controls)
     silence: asyncio.Event = field(default_factory=asyncio.Event)  # a media datagram got no answer in time
@@ -27,7 +25,7 @@ class RunContext:
     @classmethod
     def of(cls, plan: Plan, resolver: Resolver | None = None) -> "RunContext":
         """The context to run *plan* on this host, with *resolver* for its name lookups."""
-        return cls(plan, resolver or Resolver(), Trust(plan.roots))
+        return cls(plan, resolver or Resolver())
 
 
 @dataclass(slots=True)

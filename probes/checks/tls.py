@@ -5,12 +5,14 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from probes.checks.attempts import Flow, Repeated
 from probes.checks.context import ProbeContext
 from probes.checks.handshake import STAGES, Handshake
 from probes.checks.targets import address_of
+from probes.net.certificate_verdict import Trust
 from probes.net.clock import now
 from probes.protocol.failures import EgressDenied, Failure
 from probes.protocol.model import Step
@@ -112,8 +114,11 @@ class _Handshakes:
 
 def judge(step: Step, context: ProbeContext, chain: tuple[bytes, ...]) -> Failure | None:
     """Judge *chain* for the step's host at the current time, and note its facts."""
-    judgement = context.shared.trust.judge(chain, step.target.host, datetime.now(UTC))
+    judgement = _trust(context.shared.plan.roots).judge(chain, step.target.host, datetime.now(UTC))
     context.note(authority=judgement.authority, **judgement.facts)
     if judgement.skew_s is not None:
         context.note(skew_s=round(judgement.skew_s))
     return judgement.failure
+
+
+_trust: Final = lru_cache(maxsize=8)(Trust)  # one for all checks of a plan: it reads the plan's roots once

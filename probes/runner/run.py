@@ -15,6 +15,7 @@ from probes.checks.context import ProbeContext, RunContext
 from probes.net.resolver import Resolver
 from probes.protocol.failures import Failure, classify
 from probes.protocol.model import Observation, Plan, Step, without_result
+from probes.runner.loading import PlanProbes
 
 log: Final = logging.getLogger(__name__)
 
@@ -28,10 +29,9 @@ async def run_plan(
     Names are looked up by *resolver*, by default this host's.
     """
     queue: asyncio.Queue[Observation | None] = asyncio.Queue()
-    # Loaded before any clock runs: an import would count as time that the network took.
-    loaded = {name: probes[name] for name in {step.probe for step in plan.steps} if name in probes}
+    loading = PlanProbes(plan, probes)
     async with asyncio.TaskGroup() as group:
-        runner = group.create_task(_run_all(RunContext.of(plan, resolver), loaded, queue))
+        runner = group.create_task(_run_all(RunContext.of(plan, resolver), loading, queue))
         try:
             yield _drain(queue)
         finally:
@@ -43,9 +43,7 @@ async def _drain(queue: asyncio.Queue[Observation | None]) -> AsyncIterator[Obse
         yield observation
 
 
-async def _run_all(
-    shared: RunContext, probes: Mapping[str, Probe], queue: asyncio.Queue[Observation | None]
-) -> None:
+async def _run_all(shared: RunContext, probes: PlanProbes, queue: asyncio.Queue[Observation | None]) -> None:
     """Run one task per step; steps that are left when the plan's budget ends are out of time."""
     loop, plan = asyncio.get_running_loop(), shared.plan
     results: dict[str, asyncio.Future[Observation]] = {step.id: loop.create_future() for step in plan.steps}
@@ -56,9 +54,11 @@ async def _run_all(
         queue.put_nowait(observation)
 
     try:
-        async with asyncio.timeout(plan.budget), asyncio.TaskGroup() as group:
+        async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
             for step in plan.steps:
                 group.create_task(take(step), name=step.id)
+            await probes.load_all()
+            limit.reschedule(loop.time() + plan.budget)
     except TimeoutError:
         for step in plan.steps:
             if not results[step.id].done():
@@ -70,7 +70,7 @@ async def _run_all(
 
 async def _run_step(
     step: Step,
-    probes: Mapping[str, Probe],
+    probes: PlanProbes,
     shared: RunContext,
     results: Mapping[str, asyncio.Future[Observation]],
 ) -> Observation:
@@ -82,6 +82,7 @@ async def _run_step(
     if failed is not None:
         return without_result(step, Failure.SKIPPED, because=failed.step, because_failure=failed.failure)
     context = ProbeContext(shared, earlier)
+    await probes.wait(step.probe)
     started, begun = time.time(), time.perf_counter()
     failure: Failure | None
     limit = asyncio.timeout(step.budget)

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from probes.checks.context import ProbeContext, RunContext
-from probes.net.certificate_verdict import Trust
 from probes.net.resolver import Resolver
 from probes.protocol.failures import Failure, classify
 from probes.protocol.model import Observation, Plan, Step, Target
@@ -35,9 +34,7 @@ async def see(
         "look", "any", Target("signaling", host, port, transport), budget, params, secrets=secrets or {}
     )
     names = names or Resolver(servers=servers, cadence=cadence, ipv6=True)
-    context = ProbeContext(
-        RunContext(Plan((step,), budget, roots, proxy_url), names, Trust(roots)), earlier or {}
-    )
+    context = ProbeContext(RunContext(Plan((step,), budget, roots, proxy_url), names), earlier or {})
     if media_is_silent:
         context.shared.silence.set()
     limit = asyncio.timeout(budget)

@@ -10,7 +10,6 @@ import pytest
 from probes.checks import quality
 from probes.checks.context import ProbeContext, RunContext
 from probes.checks.quality import confirm, jitter_of, measure
-from probes.net.certificate_verdict import Trust
 from probes.net.guard import GUARD
 from probes.net.loss import LossMeter
 from probes.net.resolver import Resolver
@@ -64,7 +63,7 @@ async def measured(
             other = await stack.enter_async_context(stun_server(others, host=OTHER_HOST))
             params["servers"] = [{"host": HOST, "port": port}, {"host": OTHER_HOST, "port": other}]
         step = Step("quality", "quality", Target("stun", HOST, port, "udp"), 4.0, params)
-        context = ProbeContext(RunContext(Plan((step,), 4.0), Resolver(), Trust(())))
+        context = ProbeContext(RunContext(Plan((step,), 4.0), Resolver()))
         return await quality.probe(step, context), context.facts, context.loss
 
 
@@ -171,7 +170,7 @@ async def test_a_far_server_loses_nothing() -> None:
     """While answers are on their way from far, and after they came, the plan's meter counts none of them as lost."""
     loop = asyncio.get_running_loop()
     step = Step("quality", "quality", Target("stun", HOST, 0, "udp"), 4.0, {"limits": LIMITS})
-    context = ProbeContext(RunContext(Plan((step,), 4.0), Resolver(), Trust(())))
+    context = ProbeContext(RunContext(Plan((step,), 4.0), Resolver()))
     lost: list[int] = []
 
     def take(server: Datagrams, data: bytes, peer: tuple[str, int]) -> None:

@@ -11,7 +11,6 @@ import pytest
 from probes.checks.context import ProbeContext, RunContext
 from probes.checks.targets import address_of, addresses_of
 from probes.net import icmp
-from probes.net.certificate_verdict import Trust
 from probes.net.resolver import Resolver
 from probes.net.sockets import LOW_PORTS, _worded, connect_tcp, has_route, open_udp, source_address
 from probes.net.udp import UdpSocket
@@ -244,7 +243,7 @@ def test_the_error_queue_is_read_for_both_families() -> None:
 
 def looking(host: str, *earlier: Observation, **params: object) -> tuple[Step, ProbeContext]:
     step = Step("x", "tcp", Target("signaling", host, 443), 1.0, params)
-    shared = RunContext(Plan((), 1.0), Resolver(servers=[]), Trust())
+    shared = RunContext(Plan((), 1.0), Resolver(servers=[]))
     return step, ProbeContext(shared, {seen.step: seen for seen in earlier})
 
 
