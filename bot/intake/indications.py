@@ -79,6 +79,8 @@ _POINTS_TO: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]] = (
     (_ANY, ("packet_loss",), ("packet-loss", "quality-poor")),
     (_ANY, ("poor_quality",), ("quality-poor", "packet-loss")),
     (_ANY, ("hangup",), ("call-outcome",)),
+    (_ANY, ("app_error",), ("app-error",)),
+    (_ANY, (*_SHUT, Failure.CONNECTION_RESET), ("signaling-blocked", "registration-blocked", "no-network")),  # no host
 )  # fmt: skip
 
 # They concern one call beside others, or happen on healthy networks as well.
@@ -109,7 +111,8 @@ class Indication:
     @property
     def is_weak(self) -> bool:
         """Whether something else explains more, if there is anything else."""
-        return self.causes[0] in _WEAK or self.sign in _WEAK_SIGNS
+        hostless = not self.service and self.sign in (*_SHUT, Failure.CONNECTION_RESET)
+        return hostless or self.causes[0] in _WEAK or self.sign in _WEAK_SIGNS
 
 
 def service_at(observation: Observation, vocabulary: Vocabulary) -> str | None:
@@ -186,9 +189,7 @@ def with_indications(
     total = sum(weighed.values())
     if not total:
         return match
-    by_words = (
-        {candidate.cause: candidate.score for candidate in match.causes} if match.verdict != "none" else {}
-    )
+    by_words = {item.cause: item.score for item in match.causes} if match.verdict != "none" else {}
     rest = 1 - _SHARE if by_words else 0.0
     scores = {
         cause: (1 - rest) * weight / total + rest * by_words.get(cause, 0.0)

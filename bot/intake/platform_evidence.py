@@ -40,7 +40,12 @@ _REASONS: Final = (
                   r"Unhandled Promise Rejection|Mixed Content:|blocked by CORS|"
                   r"Cross-Origin Request Blocked|feature policy|\bconnect-src\b|\bCSP\b|"
                       r"\bkNWErrorDomain|\bWebSocket network error|\bERR_[A-Z]{3,20}_[A-Z_]{3,30}")),
-        (_IOS, _of(r"\bNSError\b|NSURLError|NSLocalized|Error Domain=|UserInfo=\{|\b\w{1,60}\[\d+:[\da-f]{2,}\]|"
+        (_IOS, _of(r"\bNSError\b|NSURLError|NSPOSIXError|NSOSStatusError|kCFErrorDomain|kCFStreamError|POSIXErrorCode|"
+                   r"\bnw_(?:socket|endpoint|connection|flow|read|protocol|proxy|resolver|path)_\w+|"
+                   r"Connection \d+: (?:failed to connect|encountered error|received failure)|NSInvalidArgument|"
+                   r"NSInternalInconsistency|NSRangeException|NSGenericException|libc\+\+abi|"
+                   r"unrecognized selector|EXC_BAD_ACCESS|"
+                   r"NSLocalized|Error Domain=|UserInfo=\{|\b\w{1,60}\[\d+:[\da-f]{2,}\]|"
                    r"\b[A-Z]{4,7}:Twilio\w{0,10}:\[|\bPushKit\b|didReceiveIncomingPush|\bCallKit\b|"
                        r"\bCXProvider|AVAudioSession|"
                    r"provider:(?:did|perform)|\bXcode\b|\bAppDelegate\b|\bObjective-?C\b")),

@@ -82,6 +82,11 @@ def is_of_another_product(words: str) -> bool:
     return bool(_PRODUCTS.search(words) and not _OURS.search(words) and not _OUR_NAME.search(words))
 
 
+def is_subject(word: str) -> bool:
+    """Tell whether *word* alone is one that reports of trouble with calls contain."""
+    return bool(_SUBJECT.fullmatch(word))
+
+
 def is_about_calls(words: str) -> bool:
     """Tell whether *words* report trouble with calls, and not one word, a joke, or another product's trouble."""
     if len(words.split()) < FEWEST or not _SUBJECT.search(words):

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from bot.errors import UsageError, join_or, nearest, unknown_word
 from bot.intake.clues import Reading
+from bot.intake.subject import is_subject
 from bot.language.command_parser import parse, parse_words
 from bot.model.relay_names import NAMES, relays_in
 from bot.model.request import TYPED, Assumed, Request, Vocabulary
@@ -42,6 +43,9 @@ COMMAND: Final = re.compile(
     rf"(?:/?diagnose\s+)?\d{{5}}(?:\s+[^\s,]+){{0,5}}?\s+from\s+{NAMES}\s*[.!]?$", re.IGNORECASE
 )
 
+
+# "AccessTokenExpired (20104)", "CallException: 53405", "error.code === 31003": written by a program, so not misspelled.
+OF_PROGRAM: Final = re.compile(r"[a-z][A-Z][a-z]{2}|\(\d{5}\)|[A-Za-z]\.[A-Za-z]|==|\w(?i:error|exception)\b")
 
 # Words without information for a request. Next to a code, they can be ignored.
 FILLER: Final = frozenset(
@@ -104,7 +108,7 @@ def request_for_code(code: str, clues: Mapping[str, str], vocabulary: Vocabulary
 
 def _is_slip(text: str, clues: Mapping[str, str], vocabulary: Vocabulary) -> bool:
     """Tell whether this is a command with an unknown word. Asking is better than ignoring the word."""
-    if len(text) > TYPED or "\n" in text.strip():
+    if len(text) > TYPED or "\n" in text.strip() or OF_PROGRAM.search(text):
         return False
     bare = len(text.split()) <= 3  # a code and one or two words
     return any(_means_nothing(word, clues, vocabulary, bare=bare) for word in text.split())
@@ -128,7 +132,13 @@ def _means_nothing(word: str, clues: Mapping[str, str], vocabulary: Vocabulary, 
         near = name if name in vocabulary.names else nearest(name, vocabulary.names, cutoff=SLIP)
         return near not in clues if near else bare
     plain_word = name.strip(".,:;!?()[]{}<>*_`\"'")
-    if not bare or not plain_word.isalpha() or len(plain_word) < 3 or plain_word in FILLER:
+    if (
+        not bare
+        or not plain_word.isalpha()
+        or len(plain_word) < 3
+        or plain_word in FILLER
+        or is_subject(plain_word)
+    ):
         return False
     meant = (*vocabulary.platforms, *vocabulary.edges, *vocabulary.relays, *vocabulary.names)
     in_clue = any(plain_word in value for value in clues.values())

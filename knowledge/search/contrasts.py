@@ -16,7 +16,8 @@ WORKS: Final = re.compile(
     r"\b(?:yes|(?:all|every(?:body|one)|others?)\b[^.,;\n]{0,20}\b(?:can|do|does)(?=\s*(?:$|[.,;]))|"
     r"(?:they|it|we|he|she) (?:do|does|can|did)(?=\s*(?:$|[.,;]))|comes? back|"
     r"is back|returns?|works?|worked|working|fine|ok|okay|good|well|perfect\w*|all right|"
-    r"alright|connects?|(?:it|they|he|she|we|phones?|devices?|apps?|clients?) registers?|succeeds?|goes through|"
+    r"alright|connects?|(?:it|they|he|she|we|phones?|devices?|apps?|clients?) registers?|"
+    r"succeeds?|go(?:es)? (?:through|out)|"
     r"gets through|no (?:problem|issue|trouble|error)s?|there (?:is|'s) (?:sound|audio)|"
     r"has (?:sound|audio)|immediately works|"
     r"can (?:call|connect|hear|register|be heard)|(?:fix|help|cure|solve)(?:s|ed)?)\b",
@@ -24,13 +25,19 @@ WORKS: Final = re.compile(
 )
 FAILS: Final = re.compile(
     r"\b(?:fail\w*|not|cannot|never|no|nothing|nobody|silen\w+|drops?|dropped|errors?|"
-    r"block\w*|refus\w+|tim(?:es?|ed) ?out|"
+    r"block(?!er)\w*|refus\w+|tim(?:es?|ed) ?out|"
     r"timeouts?|dead|broken|disconnect\w*|stuck|hangs?|lost|mute|unable|impossible)\b|n't\b|\b\d{5}\b",
     re.IGNORECASE,
 )
 _NO_FAULT: Final = re.compile(r"\b(?:no|without) (?:problem|issue|trouble|error|fault)s?\b", re.IGNORECASE)
 VPN: Final = re.compile(
     r"\b(?:vpn|anyconnect|globalprotect|wireguard|openvpn|forticlient|zerotier|tailscale)\b", re.IGNORECASE
+)
+_CONDITION: Final = re.compile(  # a clause that says where or when, and the next one what happens then
+    r"\W*(?:(?:and|but|so|then|only)\s+)?"
+    r"(?:with(?:out)?|when(?:ever)?|if|once|after|as soon as|in|on|at|over|from|via)\b|"
+    r"[^.]*\b(?:off|disabled|removed|paused|uninstalled|deactivated)\W*$",
+    re.IGNORECASE,
 )
 _OFF: Final = re.compile(
     r"\b(?:without|off|(?:turn|switch)(?:ed|ing|s)?\b[^.,]{0,20}\boff|disconnect(?:ed|"
@@ -66,9 +73,9 @@ def places_in(text: str) -> tuple[set[str], set[str]]:
     """Return the places where it works, according to *text*, and those where it fails."""
     works: set[str] = set()
     fails: set[str] = set()
-    before = ""
+    before = pending = ""  # where the last clause is about; the same, if that clause says only where
     for clause in clauses(text):
-        place = _place(clause, before)
+        place = _place(clause, before) or pending
         before = place or before
         fine = bool(WORKS.search(clause))
         broken = bool(FAILS.search(_NO_FAULT.sub(" ", clause.replace(_off_word(clause), " "))))
@@ -78,12 +85,25 @@ def places_in(text: str) -> tuple[set[str], set[str]]:
             fails.add(place)
         elif place == "no-vpn" and fine:
             works.add(place)
+        pending = place if not fine and not broken and _CONDITION.match(clause) else ""
     return works, fails
 
 
 def works_at(text: str, at: int) -> bool:
     """Tell whether the clause of *text* around position *at* says that it works."""
-    return bool(WORKS.search(_clause_at(text, at)))
+    return bool(WORKS.search(_clauses_at(text, at)[0]))
+
+
+def works_only_at(text: str, at: int, words: str) -> bool:
+    """Tell whether it works without what *words* name at *at*, and nothing fails: "without it, calls work"."""
+    condition = _CONDITION.match(_clauses_at(text, at)[0])
+    bare = re.sub(words, lambda name: " " * len(name[0]), text, flags=re.IGNORECASE)
+    clause, after = _clauses_at(bare, at)
+    if FAILS.search(_NO_FAULT.sub(" ", clause)):
+        return False
+    if WORKS.search(clause):
+        return True
+    return bool(condition and WORKS.search(after) and not FAILS.search(_NO_FAULT.sub(" ", after)))
 
 
 def clauses(text: str) -> Iterable[str]:
@@ -113,8 +133,9 @@ def _place(clause: str, before: str) -> str:
     return "office" if _OFFICE.search(clause) else ""
 
 
-def _clause_at(text: str, at: int) -> str:
-    ends = [match.start() for match in _CLAUSE.finditer(text)]
-    begin = max((end for end in ends if end <= at), default=0)
-    end = min((end for end in ends if end > at), default=len(text))
-    return text[begin:end]
+def _clauses_at(text: str, at: int) -> tuple[str, str]:
+    """Return the clause of *text* around position *at*, and the next one."""
+    ends = [match.end() for match in _CLAUSE.finditer(text) if match.end() > at]
+    begin = max((match.end() for match in _CLAUSE.finditer(text) if match.end() <= at), default=0)
+    first, second = (*ends, len(text), len(text))[:2]
+    return text[begin:first], text[first:second]

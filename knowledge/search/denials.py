@@ -20,7 +20,7 @@ _NOT: Final = (
     r"nothing to do with|neither|nor|isn't|aren't|no longer (?:on|behind|using)|(?:don't|"
     r"do not|doesn't|does not|didn't|"
     r"did not) (?:use|have|need|run|involve)|(?:turned|switched|switching|turning) off|"
-    r"disabl(?:ed|ing)|removed|uninstalled)"
+    r"(?:paus|disabl|remov|uninstall)(?:e|es|ed|ing)|(?:turn|switch)(?:s|es)? off)"
 )
 _NOT_IT: Final = (
     r"(?:(?:is|was|are|it's|that's|it is)\s*(?:not|n't)|isn't|wasn't|aren't|"
@@ -63,6 +63,7 @@ class _Subject:
     causes: tuple[str, ...]
     absent: bool = False  # whether "no X" rules it out; "no microphone" is a complaint
     not_bad: str = _NOT_BAD
+    blamed: tuple[tuple[str, float], ...] = ()  # "without X it works": causes and points
 
 
 TOKENS: Final = (
@@ -70,8 +71,10 @@ TOKENS: Final = (
 )  # fmt: skip
 _SUBJECTS: Final = (
     _Subject("vpn", r"vpns?\b", ("vpn-in-the-way",), absent=True),
-    _Subject("proxy", r"prox(?:y|ies)\b", ("proxy-required", "proxy-login"), absent=True),
-    _Subject("firewall", r"firewalls?\b", (), absent=True),
+    _Subject("proxy", r"prox(?:y|ies)\b", ("proxy-required", "proxy-login"), absent=True,
+        blamed=(("websocket-blocked", 1.6), ("proxy-refuses-service", 1.4), ("proxy-login", 0.8))),
+    _Subject("firewall", r"firewalls?\b", (), absent=True,
+        blamed=(("signaling-blocked", 0.8), ("media-udp-blocked", 0.8))),
     _Subject("microphone", r"(?:mic(?:rophone)?(?:'s)?(?: (?:permission|access))?|"
         r"permissions?(?: for the mic\w*)?)\b", ("microphone-denied",)),
     _Subject("token", r"(?:(?:access )?tokens?|jwts?|api keys?|credentials)\b", TOKENS),
@@ -80,9 +83,14 @@ _SUBJECTS: Final = (
         ("microphone-unavailable",)),
     _Subject("dns", r"(?:dns|name (?:resolution|lookup)s?|(?:host ?)?names?|hosts?)\b", ("dns-failing",)),
     _Subject("clock", r"(?:clock|system time|date and time)\b", ("clock-skew", "token-early")),
-    _Subject("extension", r"(?:extensions?|plug-?ins?|add-?ons?|ad ?blockers?)\b", ("browser-extension",), absent=True),
+    _Subject("extension",
+        r"(?:(?:ad|script|tracking|pop-?up|cookie|content) ?blockers?|extensions?|plug-?ins?|add-?ons?|"
+        r"u?block(?: origin)?|"
+        r"adblock\w*|adguard|privacy badger|ghostery|no ?script|brave shields?)\b", ("browser-extension",), absent=True,
+        blamed=(("browser-extension", 2.2),)),
     _Subject("inspection", r"(?:(?:ssl|tls|https) (?:inspection|decryption|scanning)|antivirus|virus scanner|"
-        r"inspection)\b", ("tls-intercepted",), absent=True),
+        r"inspection|web (?:shield|protection|filter)|security suite)\b", ("tls-intercepted",), absent=True,
+        blamed=(("tls-intercepted", 1.8),)),
     _Subject("certificate", r"(?:certificates?|certs?)\b", ("tls-intercepted", "certificate-out-of-date")),
     _Subject(
         "internet", r"(?:internet|network|connection|wi-?fi|line|bandwidth)(?: connection| access)?\b", ("no-network",)
@@ -101,6 +109,8 @@ class Denial:
     subject: str
     causes: tuple[str, ...]
     places: tuple[tuple[int, int], ...]
+    words: str  # the pattern that names it
+    blamed: tuple[tuple[str, float], ...]  # the causes if "without it" is where calls work
 
 
 def denials_in(text: str) -> Iterator[Denial]:
@@ -110,7 +120,7 @@ def denials_in(text: str) -> Iterator[Denial]:
             continue
         places = {match.span() for pattern in _patterns(subject) for match in pattern.finditer(text)}
         if places:
-            yield Denial(subject.name, subject.causes, tuple(sorted(places)))
+            yield Denial(subject.name, subject.causes, tuple(sorted(places)), subject.words, subject.blamed)
 
 
 @cache

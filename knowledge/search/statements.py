@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from knowledge.search.contrasts import FAILS, VPN, clauses, places_in, works_at
+from knowledge.search.contrasts import FAILS, VPN, clauses, places_in, works_at, works_only_at
 from knowledge.search.denials import TOKENS, Denial, denials_in
 
 _SILENT: Final = re.compile(
@@ -70,6 +70,18 @@ class Statements:
 
 
 _DENIAL: Final = -1.5
+_TAKEN_AWAY: Final = re.compile(
+    r"\b(?:without|off|disabl\w+|remov\w+|uninstall\w*|paus\w+|deactivat\w+|outside)\b", re.IGNORECASE
+)
+# Networks that let visitors through only after they accepted terms or logged in; in companies, often only a firewall.
+_NET: Final = r"(?=[^.;\n]{0,40}\b(?:wi-?fi|wlan|network|lan|internet|hot ?spot|ssid)\b)"
+_PUBLIC: Final = re.compile(
+    r"\b(?:hotels?|airports?)\b|\b(?:hostels?|motels?|public|caf[eé]s?|coffee ?(?:shop|house|bar)|starbucks|conference|"
+    r"trade fair|exhibition|lounge|library|trains?|ferry|plane|in-?flight|camp ?site|airbnb|dormitory|fair)\b"
+    + _NET,
+    re.IGNORECASE,
+)
+_GUEST: Final = re.compile(r"\b(?:guests?|visitors?)\b" + _NET, re.IGNORECASE)
 # "Turn the VPN off" has nothing to do with TURN servers.
 _SWITCH: Final = re.compile(
     r"\bturn(?:s|ed|ing)?\b(?=[^.,;\n]{0,30}\b(?:on|off|out|back)\b)|\bin turn\b"
@@ -126,6 +138,9 @@ def _judge_places(found: Statements, works: set[str], fails: set[str]) -> None:
         found.add(0.9, "registration-blocked")
     else:
         found.add(1.2, "signaling-blocked")
+    if _PUBLIC.search(found.text) or _GUEST.search(found.text):
+        weak = _SILENT.search(found.text) or not _PUBLIC.search(found.text)
+        found.add(0.8 if weak else 1.7, "captive-portal")
     found.add(-1.0, *TOKENS, "no-network", "push-registration")
 
 
@@ -135,6 +150,10 @@ def _deny(found: Statements) -> None:
     places: set[tuple[int, int]] = set()
     for denial in denials_in(found.text):
         if denial.subject == "vpn" and (blamed or _works_there(found.text, denial)):
+            continue
+        if denial.blamed and _works_without(found.text, denial):
+            for cause, value in denial.blamed:
+                found.add(value, cause)
             continue
         found.denied.append(denial.subject)
         found.add(_DENIAL, *denial.causes)
@@ -148,6 +167,14 @@ def _deny(found: Statements) -> None:
 def _works_there(text: str, denial: Denial) -> bool:
     """Tell whether "without the VPN" is where it works, and so no denial."""
     return all(works_at(text, begin) for begin, _ in denial.places)
+
+
+def _works_without(text: str, denial: Denial) -> bool:
+    """Tell whether *text* takes something away, and then it works: "with it off", not "there is none"."""
+    return any(
+        _TAKEN_AWAY.search(text[begin:end]) and works_only_at(text, begin, denial.words)
+        for begin, end in denial.places
+    )
 
 
 def without_past(text: str) -> str:

@@ -134,6 +134,7 @@ CLOSE_CODE: Final = re.compile(
 
 _FIVE: Final = re.compile(r"\d{5}")
 _FIVE_IN_LOG: Final = re.compile(r"(?<!\d)\d{5}(?!\d)")  # parts of a second have more digits
+_NEGATIVE: Final = re.compile(r"(?:^|[\s(\[=])-(?!20|21|3[0-4]|5[1-3])\d{5}")  # an error of another system
 _STATUS: Final = re.compile(r"(?<!\d)(?:480|486|487|600|603)(?!\d)")
 LETTERS: Final = str.maketrans("oOiIlL|", "0011111")
 
@@ -162,15 +163,16 @@ def codes_in(text: str, *, log: bool = False) -> Iterator[WrittenCode]:
         for match in form.pattern.finditer(text):
             group = match.lastindex or 0
             code = form.prefix + re.sub(r"\D", "", match[group].translate(LETTERS))
-            if not form.sure and _is_never(text, match):
+            at = match.start(group)
+            if (not form.sure and _is_never(text, match)) or _NEGATIVE.match(text, max(0, at - 2)):
                 continue
             yield WrittenCode(
                 code,
                 form.context,
                 match.start(),
-                match.start(group),
+                at,
                 form.sure,
-                line_at(text, match.start(group)),
+                line_at(text, at),
                 _is_else(text, match),
             )
 

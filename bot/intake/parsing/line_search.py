@@ -16,7 +16,7 @@ _ADDRESS: Final = re.compile(rf"\b(?:https?|wss?|turns?|stuns?)://{HOST}", re.IG
 _FILES: Final = (
     ".js", ".ts", ".html", ".mp3", ".java", ".kt", ".swift", ".m", ".c", ".so", ".dylib", ".app", ".php",
 )  # fmt: skip
-_CODE: Final = ("com.", "org.", "java.", "javax.", "android.", "tvo.")
+_CODE: Final = ("com.", "org.", "java.", "javax.", "android.", "tvo.", "nwerror.")
 _DECIDES: Final = re.compile(
     r"error|exception|fail|code|denied|refused|candidate:|clos(?:ed?|ing)|HANGUP|Content.Security|twilio|fehler|/errors?/",
     re.IGNORECASE,
@@ -57,6 +57,7 @@ def host_in(line: str, text: str = "", at: int = 0) -> str:
         return found["host"].casefold()
     names = [name for name in names_in(line) if not name.endswith(_FILES) and not name.startswith(_CODE)]
     if names or not text:
-        return next(iter(names), "")
+        ours = (name for name in names if name.endswith(".twilio.com"))
+        return next(ours, "") or next(iter(names), "")
     near = _ADDRESS.findall(text[max(0, at - _NEAR) : at])
     return str(near[-1]).casefold() if near else ""

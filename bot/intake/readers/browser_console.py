@@ -93,13 +93,8 @@ _TEXTS: Final[tuple[tuple[str, str, str, str], ...]] = (
     ("appears to be offline", r"Internet connection appears to be offline", Failure.NETWORK_DOWN, "the device is offline"),
     ("hostname could not be found", r"server with the specified hostname could not be found", Failure.DNS_NO_ANSWER,
      "the name could not be looked up"),
-    ("kNWErrorDomainDNS", r"kNWErrorDomainDNS", Failure.DNS_NO_ANSWER, "the name could not be looked up"),
     ("certificate for this server is invalid", r"certificate for this server is invalid", Failure.SSL_UNKNOWN_AUTHORITY,
      "the certificate is not accepted"),
-    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -98(?:07|13)", Failure.SSL_UNKNOWN_AUTHORITY, "the certificate is not accepted"),
-    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -98(?:14|15)", Failure.SSL_EXPIRED_CERTIFICATE, "the certificate is out of date"),
-    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -9843", Failure.SSL_INVALID_HOSTNAME, "the certificate is for another name"),
-    ("rror -98", r"(?:OSStatus|kNWErrorDomainTLS) error -98(?:06|36)", Failure.SSL_FAILED_HANDSHAKE, "the TLS handshake failed"),
 )  # fmt: skip
 _FORMS: Final = tuple((word, LazyPattern(form), str(sign), means) for word, form, sign, means in _TEXTS)
 WORDS: Final = (

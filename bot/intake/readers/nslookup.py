@@ -25,13 +25,15 @@ _TIMED_OUT: Final = (
     r"DNS request timed out|connection timed out; no servers|no servers could be reached|Zeitüberschreitung"
     r"|Se agotó el tiempo|délai d'attente"
 )
+# `***` also begins what iOS writes when an app crashes.
+_FAILED: Final = r"^\*{2,3} (?!Terminating|Assertion|First throw|[^\n]{0,80}(?:Exception|-\[))\S"
 SIGN: Final = LazyPattern(
-    COMMAND.format(command="nslookup") + rf"|^\*{{2,3}} \S|^{_NAME}[ \t]*:[ \t]+\S+\.\S+[ \t]*$|{_TIMED_OUT}",
+    COMMAND.format(command="nslookup") + rf"|{_FAILED}|^{_NAME}[ \t]*:[ \t]+\S+\.\S+[ \t]*$|{_TIMED_OUT}",
     re.IGNORECASE | re.MULTILINE,
 )
 LINES: Final = LazyPattern(
     COMMAND.format(command="nslookup") + r"|^;; (?:communications error|no servers|connection timed)"
-    rf"|server can't find |^\*{{2,3}} \S|{_TIMED_OUT}|^[ \t]+timeout was \d+ seconds"
+    rf"|server can't find |{_FAILED}|{_TIMED_OUT}|^[ \t]+timeout was \d+ seconds"
     rf"|^\s*(?:{_NAME}[ \t]*:\s*\S+\s*$|(?:Address(?:es)?|Aliases|Adresse|Dirección|Endereço"
     rf"|Indirizzo)[ \t]*:\s*\S+\s*$"
     rf"|(?:Server|Servidor|Serveur)[ \t]*:\s+\S+\s*$|{ADDRESS}(?:#\d+)?\s*$"

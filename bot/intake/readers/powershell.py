@@ -28,8 +28,10 @@ CONNECTION_SIGN: Final = LazyPattern(
     r"Test-NetConnection|\btnc\s+\S|TcpTestSucceeded|PingSucceeded", re.IGNORECASE
 )
 CONNECTION_LINES: Final = LazyPattern(
-    COMMAND.format(command=r"(?:Test-NetConnection|tnc)")
-    + r"|^(?:WARNING|WARNUNG|ADVERTENCIA|AVERTISSEMENT|AVVISO|AVISO|WAARSCHUWING)\s*: "
+    COMMAND.format(command=r"\(?(?:Test-NetConnection|tnc)")
+    # `-InformationLevel Quiet` prints one word, `Format-Table` and `Select-Object` a table.
+    + r"|^[^\n:]{0,120}\b(?:True|False)\s*$|^[^\n:]{0,120}\bTcpTestSucceeded\s*$|^-{2,}[ -]*$"
+    r"|^(?:WARNING|WARNUNG|ADVERTENCIA|AVERTISSEMENT|AVVISO|AVISO|WAARSCHUWING)\s*: "
     r"|^(?:ComputerName|RemoteAddress|RemotePort|NameResolutionResults|NameResolutionSucceeded|InterfaceAlias|"
     r"InterfaceDescription|SourceAddress|NetRoute \(NextHop\)|PingSucceeded|PingReplyDetails \(RTT\)"
     r"|TcpTestSucceeded|"
@@ -60,14 +62,14 @@ def read_resolve_dnsname(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
 
 def read_test_netconnection(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
     """Yield host, port, and facts of each connection that Test-NetConnection tried."""
-    for part in re.split(r"(?=(?:Test-NetConnection|\btnc)\s)", text, flags=re.IGNORECASE)[:20]:
+    for part in re.split(r"(?=\b(?:Test-NetConnection|tnc)\s)", text, flags=re.IGNORECASE)[:20]:
         fields = dict(re.findall(r"^(\w+)[^\n:]{0,12}[ \t]*:[ \t]*(\S+)[ \t]*$", part, re.MULTILINE))
         command = re.match(rf"\S+\s+(?:-ComputerName\s+)?{HOST}", part, re.IGNORECASE)
         host = str(fields.get("ComputerName") or (command["host"] if command else "")).casefold()
         if not names_in(host):
             continue
         port_text = re.search(
-            r"-Port\s+(\d{1,5})|^RemotePort\s*:\s*(\d{1,5})", part, re.MULTILINE | re.IGNORECASE
+            r"-P(?:o|or|ort)?\s+(\d{1,5})|^RemotePort\s*:\s*(\d{1,5})", part, re.MULTILINE | re.IGNORECASE
         )
         port = port_of((port_text[1] or port_text[2]) if port_text else None)
         yield from _connection(part, fields, host, port)
@@ -76,16 +78,18 @@ def read_test_netconnection(text: str) -> Iterator[tuple[str, int, ToolFacts]]:
 def _connection(
     part: str, fields: dict[str, str], host: str, port: int
 ) -> Iterator[tuple[str, int, ToolFacts]]:
-    warned = re.search(rf"^\w+\s*: [^\n]*{re.escape(host)}[^\n]*$", part, re.MULTILINE | re.IGNORECASE)
-    nameless = warned is not None and "RemoteAddress" not in fields
-    if fields.get("NameResolutionSucceeded") == "False" or nameless:
+    """Judge one test. That a ping failed says nothing: few hosts answer one."""
+    connected = fields.get("TcpTestSucceeded") or _result(part)
+    if fields.get("NameResolutionSucceeded") == "False" or (
+        "RemoteAddress" not in fields and _warns(part, host)
+    ):
         facts: ToolFacts = {
             "dns": "fails",
             "sign": Failure.DNS_NO_ANSWER.value,
             "bad": "the name could not be looked up",
         }
         yield host, 53, facts
-    elif fields.get("TcpTestSucceeded") == "False":
+    elif connected == "False":
         facts = {
             "tcp": "shut",
             "tcp_port": port,
@@ -93,5 +97,19 @@ def _connection(
             "bad": "no TCP connection",
         }
         yield host, port, facts
-    elif fields.get("TcpTestSucceeded") == "True":
+    elif connected == "True":
         yield host, port, {"tcp": "open", "tcp_port": port}
+
+
+def _warns(part: str, host: str) -> bool:
+    """Tell whether a warning says that the name of *host* was not found. Others are about TCP or the ping."""
+    warnings = re.findall(r"^[A-Z]{4,15}\s?: ([^\n]{1,200})$", part, re.MULTILINE)
+    return any(host in line.casefold() and not re.search(r"\b(?:TCP|Ping)\b", line) for line in warnings)
+
+
+def _result(part: str) -> str:
+    """Return the result that `-InformationLevel Quiet` or a table prints, or "" without one."""
+    if not re.search(r"Quiet\b|TcpTestSucceeded", part, re.IGNORECASE):
+        return ""
+    printed = re.findall(r"^[^\n:]{0,120}\b(True|False)\s*$", part, re.MULTILINE)
+    return printed[-1] if printed else ""

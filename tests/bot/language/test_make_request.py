@@ -247,3 +247,19 @@ def test_huge_text_is_read_in_time(piece: str) -> None:
     begun = time.process_time()
     make_request(read(piece * (1_000_000 // len(piece)), WORDS), WORDS)
     assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("SignalingConnectionError (53000)", "53000"),
+        ("CallException: 31005", "31005"),
+        ("error.code === 31009", "31009"),
+        ("31009 websocket", "31009"),
+    ],
+)
+def test_what_a_program_writes_is_no_misspelled_command(text: str, code: str) -> None:
+    """A code with the name of an error's class, or with a word about calls, is a request."""
+    request = make_request(read(text, WORDS), WORDS)
+    assert isinstance(request, Request)
+    assert request.code == code

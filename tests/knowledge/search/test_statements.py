@@ -88,3 +88,31 @@ def test_a_token_that_has_not_expired_may_still_be_wrong() -> None:
 def test_to_turn_is_no_turn_server(text: str) -> None:
     """The verb has nothing to do with TURN servers."""
     assert "turn" not in read_statements(text).text.casefold()
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("with the blocker extension off, calls connect", "browser-extension"),
+        ("as soon as I pause uBlock the phone registers", "browser-extension"),
+        ("once TLS inspection is disabled, everything works", "tls-intercepted"),
+        ("without the proxy calls go through", "websocket-blocked"),
+        ("hotel wifi: nothing connects, on the hotspot it works", "captive-portal"),
+    ],
+)
+def test_what_helps_when_it_is_taken_away_is_blamed(text: str, cause: str) -> None:
+    """“Without the blocker it works” speaks for the blocker. A public network that fails speaks for its login page."""
+    assert read_statements(text).points.get(cause, 0.0) > 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "with the blocker extension off, calls still fail",
+        "no ad blocker here, and calls connect without sound",
+        "we removed the extension and the phone does not connect",
+    ],
+)
+def test_what_changes_nothing_when_it_is_taken_away_is_ruled_out(text: str) -> None:
+    """Taken away without effect is ruled out."""
+    assert read_statements(text).points.get("browser-extension", 0.0) < 0
