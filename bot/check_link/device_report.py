@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bot.check_link.browser_checks import ENOUGH_PORTS, BrowserChecks, given_facts
+from bot.check_link.layer_states import all_work, layer_states
 from bot.intake.line_facts import line_facts
 from bot.model.request import Request
 from bot.redaction.redact import redact
@@ -15,6 +16,7 @@ from probes.protocol.failures import Failure
 from probes.protocol.model import Observation, Target
 
 REPORT: Final = f"{PREFLIGHT} browser"  # the step of the report
+ALL_WORK: Final = "all_work"  # the fact that everything works that the browser could check
 _LONGEST: Final = 120  # characters of a text from the page
 
 
@@ -45,6 +47,8 @@ def _report(checks: BrowserChecks, request: Request) -> Iterator[tuple[str, Any]
     if media and media.failure is None and 0 < len(set(media.facts.open)) < ENOUGH_PORTS:
         yield from {"media": "connected", "path": "direct", "path_transport": "udp"}.items()
     yield from _line(checks).items()
+    if all_work(layer_states(checks)):
+        yield ALL_WORK, True
     product = checks.result.browser
     for name, text in (("browser", f"{product.name} {product.version}"), ("system", product.os)):
         if clean := clean_text(text):

@@ -5,11 +5,11 @@ certificate, for example, may be a device's on the path, and trusted.
 """
 
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
 from typing import Any
 
-from bot.check_link.browser_checks import ENOUGH_PORTS, BrowserChecks, given_facts
+from bot.check_link.browser_checks import BrowserChecks, given_facts
 from bot.check_link.device_report import REPORT, report_of
+from bot.check_link.media_proof import address_of, media_result
 from bot.check_link.result_schema import BrowserObservation
 from bot.model.request import Request
 from knowledge.model.schema import CaseModel, ProbeSpec
@@ -140,7 +140,7 @@ def _answered(
 def _plain(item: BrowserObservation | None) -> tuple[Failure | None, Mapping[str, Any]]:
     if item is None:
         return Failure.NOT_SUPPORTED, {}
-    facts = {"reflexive": address} if (address := _address(item.facts.reflexive)) else {}
+    facts = {"reflexive": address} if (address := address_of(item.facts.reflexive)) else {}
     return (Failure(item.failure) if item.failure else None), facts
 
 
@@ -162,47 +162,6 @@ def _turn(target: Target, checks: BrowserChecks) -> tuple[Failure | None, Mappin
     reached = not silent or bool(item.facts.reached)  # a refusal is an answer
     if failure is Failure.GENERIC_TIMEOUT_ERROR and (reached or not checks.resolves):
         failure = Failure.INCONCLUSIVE
-    relayed = _address(item.facts.relayed)
+    relayed = address_of(item.facts.relayed)
     facts = {"reached": reached, "allocated": bool(item.facts.allocated), "offered": True}
     return failure, {**facts, **({"relayed": relayed} if relayed else {})}
-
-
-def _sees_itself(checks: BrowserChecks) -> bool:
-    """Whether STUN shows the public address: without it, a TURN server drops packets that did arrive."""
-    known = (checks.of("stun", target) for target in checks.targets.stun)
-    return any(item and item.failure is None and _address(item.facts.reflexive) for item in known)
-
-
-def media_result(checks: BrowserChecks) -> tuple[Failure | None, Mapping[str, Any]]:
-    """What the page proved about the media range; INCONCLUSIVE if that is less than it says."""
-    item = checks.single("udp_media")
-    if item is None:
-        return Failure.NOT_SUPPORTED, {}
-    if item.failure == Failure.NO_CREDENTIALS:
-        return Failure.NO_CREDENTIALS, {"because": "the server of the check link has no TURN credentials"}
-    facts = item.facts
-    open_, out, back = set(facts.open), set(facts.outbound_lost), set(facts.inbound_lost)
-    counts = {
-        "outbound_ok": len(open_ | back),
-        "outbound_lost": len(out),
-        "inbound_ok": len(open_),
-        "inbound_lost": len(back),
-        "in_range": bool(facts.in_range),
-        "lost_ports": sorted(out | back),
-    }
-    is_proven = {
-        None: len(open_) >= ENOUGH_PORTS and not out | back,
-        Failure.UDP_OUTBOUND_LOST: bool(out) and _sees_itself(checks),
-        Failure.UDP_INBOUND_LOST: bool(back) and not out,
-    }
-    failure = Failure(item.failure) if item.failure else None
-    return (failure, counts) if is_proven.get(failure) else (Failure.INCONCLUSIVE, {})
-
-
-def _address(text: str) -> str:
-    """Return *text* if it is an address with a port, else "": what the page sends is not to be trusted."""
-    host, _, port = text.rpartition(":")
-    try:
-        return f"{ip_address(host.strip('[]'))}:{int(port)}"
-    except ValueError:
-        return ""

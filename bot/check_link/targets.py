@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bot.diagnosis.engine import Engine
 from bot.diagnosis.ice_servers import turn_servers
+from bot.diagnosis.run_record import BROWSER_RELAY
 from bot.diagnosis.turn_settings import ICE_SERVERS, TurnSettings
 from bot.model.request import Request
 from knowledge.model.network import Network
@@ -39,10 +40,7 @@ class CheckTargets:
 
 def as_browser(request: Request) -> Request:
     """Return *request* for the client that a browser can be: without a platform, the JavaScript SDK."""
-    return replace(request, platform=request.platform or BROWSER, relays=(RELAY,))
-
-
-RELAY: Final = "browser"  # the name of the browser as a relay
+    return replace(request, platform=request.platform or BROWSER, relays=(BROWSER_RELAY,))
 
 
 def targets_of(request: Request, network: Network, turn: TurnSettings) -> CheckTargets:

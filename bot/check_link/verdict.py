@@ -9,15 +9,15 @@ from dataclasses import replace
 from typing import Final
 
 from bot.check_link.browser_checks import BrowserChecks
+from bot.check_link.device_report import ALL_WORK, REPORT
 from bot.check_link.observations import observe_result
-from bot.check_link.targets import RELAY
-from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
 from bot.diagnosis.triage import Problem
 from bot.model.request import Request
 from knowledge.model.conclusions import Answered, Answers
 from knowledge.model.schema import CaseModel, Question
 from knowledge.reasoning.answers import needs_met
-from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK, Plan
+from probes.protocol.model import REFERENCE, UNKNOWN_VANTAGE, USER_NETWORK
 
 # Where the browser is, by what the customer said: is this the network where calls fail?
 VANTAGES: Final[Mapping[str, str]] = {"yes": USER_NETWORK, "no": REFERENCE, "unsure": UNKNOWN_VANTAGE}
@@ -27,22 +27,29 @@ def record_of(
     checks: BrowserChecks, problem: Problem, request: Request, digest: str, vantage: str, now: float
 ) -> RunRecord:
     """Conclude what the browser found, as if it were a relay at *vantage*; *now* in seconds since the epoch."""
-    observations = observe_result(checks, problem.cases, request)
-    answers = problem.answers(observations, request.answers, vantage)
-    return RunRecord(
-        request=request,
-        network=checks.network.id,
-        digest=digest,
-        relay=RELAY,
-        vantage=vantage,
-        turn="",
-        plan=Plan((), 0.0),
-        observations=observations,
-        answers=answers,
-        diagnosis=problem.diagnosis(answers, observations),
-        started=now,
-        timings={"total": round(checks.result.runtime * 1000, 1)},
+    record = problem.conclude(
+        RunRecord(
+            request=request,
+            network=checks.network.id,
+            digest=digest,
+            relay=BROWSER_RELAY,
+            vantage=vantage,
+            observations=observe_result(checks, problem.cases, request),
+            started=now,
+            timings={"total": round(checks.result.runtime * 1000, 1)},
+        )
     )
+    return settle(record)
+
+
+def settle(record: RunRecord) -> RunRecord:
+    """Call a browser's *record* clear if everything works that a browser can check: the rest, it never can."""
+    diagnosis, report = record.diagnosis, record.observations.get(REPORT)
+    strange = set(diagnosis.unexplained) - set(diagnosis.tolerated)
+    open_ = strange or any(not judged.harmless for judged in diagnosis.possible)
+    if diagnosis.found or open_ or record.vantage == REFERENCE or not (report and report.facts.get(ALL_WORK)):
+        return record
+    return replace(record, diagnosis=replace(diagnosis, outcome="clear"))
 
 
 def join(records: Sequence[RunRecord], browser: RunRecord, problem: Problem) -> tuple[RunRecord, ...]:

@@ -2,31 +2,32 @@
 
 import argparse
 import asyncio
-import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from bot.check_link.joined import joined_records
 from bot.check_link.links import make_link
 from bot.check_link.settings import CheckSettings, read_check_settings
-from bot.cli.check_link_text import link_json, link_row, moment
+from bot.cli.check_link_actions import again, cancel, list_links, named, remind, write_json
+from bot.cli.check_link_text import link_json, link_row
 from bot.cli.exit_codes import EXIT
 from bot.cli.parser import Parser
 from bot.cli.run_store import TEAM, user_name
 from bot.diagnosis.comparison import leading
 from bot.diagnosis.engine import Engine, load_engine
 from bot.diagnosis.run_record import RunRecord
-from bot.errors import UsageError, unknown_word
+from bot.errors import UsageError
 from bot.language.command_parser import parse_words
 from bot.model.records import CaseRow
+from bot.rendering.check_link_text import REPORTED, invitation, moment
 from bot.slack.runtime.ids import new_case
 from bot.storage.links_table import CheckLink
 from bot.storage.store import Store
 
-ACTIONS: Final = ("list", "revoke", "show")
+ACTIONS: Final = ("again", "cancel", "list", "remind", "revoke", "show")
 POLL: Final = 2.0  # seconds between two looks into the database while a person waits
 
 
@@ -43,11 +44,15 @@ async def _run(options: argparse.Namespace, settings: CheckSettings, engine: Eng
     try:
         match options.words:
             case ["list"]:
-                return await _list(store, as_json=options.json)
-            case ["revoke", name]:
-                return await _revoke(store, name, as_json=options.json)
+                return await list_links(store, as_json=options.json)
+            case ["revoke" | "cancel", name]:
+                return await cancel(store, name, as_json=options.json)
+            case ["remind", name]:
+                return await remind(store, name, as_json=options.json)
+            case ["again", name]:
+                return await again(store, settings, name, as_json=options.json)
             case ["show", name]:
-                return await _show(engine, store, await _named(store, name), options)
+                return await _show(engine, store, await named(store, name), options)
         if options.words[:1] and options.words[0] in ACTIONS:
             raise UsageError(f"Write lineman check-link {options.words[0]} with the name of one link.")
         return await _make(engine, store, settings, options)
@@ -59,15 +64,13 @@ async def _make(engine: Engine, store: Store, settings: CheckSettings, options: 
     settings.required_url()
     case_id = await _case(engine, store, options)
     link, url = await make_link(store, settings, case_id, time.time())
-    expires = moment(link.expires)
     if options.json and not options.wait:
-        _write_json({**link_json(link, ()), "url": url})
+        write_json({**link_json(link, ()), "url": url})
         return 0
     out = sys.stderr if options.json else sys.stdout
-    out.write(f"{url}\n\nSend this link to the customer. It works {link.runs} times, until {expires}.\n")
-    out.write(
-        f"Result: lineman check-link show {link.name}. Withdraw: lineman check-link revoke {link.name}\n"
-    )
+    out.write(f"{url}\n\nSend this to the customer:\n{invitation(url, link.expires)}\n\n")
+    out.write(f"It works {link.runs} times, until {moment(link.expires)}. ")
+    out.write(f"Result: lineman check-link show {link.name}. Cancel: lineman check-link cancel {link.name}\n")
     out.flush()
     if not options.wait:
         return 0
@@ -105,12 +108,12 @@ async def _wait(store: Store, link: CheckLink, out: Any) -> None:
 
 
 async def _show(engine: Engine, store: Store, link: CheckLink, options: argparse.Namespace) -> int:
-    link = await _named(store, link.name)
+    link = await named(store, link.name)
     checks = await store.checks_of_link(link)
     run = next((check.run for check in reversed(checks) if check.run), "")
     records = await joined_records(engine, store, run) if run else ()
     if options.json:
-        _write_json(
+        write_json(
             {**link_json(link, checks), **({"diagnosis": _diagnosis(engine, records)} if records else {})}
         )
     else:
@@ -125,7 +128,7 @@ def _print(engine: Engine, records: tuple[RunRecord, ...], options: argparse.Nam
     from bot.cli.interactive import short_answer, write_parts
     from bot.rendering.terminal.console import Line, write
 
-    sys.stdout.write("As reported by the customer's browser:\n")
+    sys.stdout.write(f"{REPORTED.capitalize()}:\n")
     short = short_answer(engine, records, asks=False)
     write([Line(), *short.head(), *short.tail()], sys.stdout)
     if options.details:
@@ -144,48 +147,13 @@ def _diagnosis(engine: Engine, records: Sequence[RunRecord]) -> dict[str, Any]:
     return render(records[0], views[0], engine.network, version())
 
 
-async def _list(store: Store, *, as_json: bool) -> int:
-    links = await store.links()
-    rows = [(link, await store.checks_of_link(link)) for link in links]
-    if as_json:
-        _write_json({"links": [link_json(link, checks) for link, checks in rows]})
-    elif not rows:
-        sys.stdout.write("There are no check links. Make one, such as: lineman check-link 31009\n")
-    else:
-        sys.stdout.writelines(f"{link_row(link, checks)}\n" for link, checks in rows)
-    return 0
-
-
-async def _revoke(store: Store, name: str, *, as_json: bool) -> int:
-    link = await _named(store, name)
-    changed = await store.revoke_link(link.name, time.time())
-    if as_json:
-        _write_json({"name": link.name, "revoked": True})
-    else:
-        sys.stdout.write(f"Link {link.name} {'no longer works' if changed else 'was revoked before'}.\n")
-    return 0
-
-
-async def _named(store: Store, name: str) -> CheckLink:
-    link = await store.link_named(name)
-    if link is None:
-        known = [each.name for each in await store.links()]
-        raise unknown_word("a check link", name, known, "lineman check-link list")
-    return link
-
-
-def _write_json(value: Mapping[str, Any]) -> None:
-    json.dump(value, sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
 def make_parser() -> Parser:
     """Make the parser of `lineman check-link`."""
     parser = Parser(
         prog="lineman check-link",
         description=(
             "Make a link for a customer, whose browser then tests the network. "
-            "list, show NAME, and revoke NAME are about links that were made."
+            "list prints all links. show, remind, again, and cancel need the NAME of a link."
         ),
         epilog="The exit code after a result is that of lineman diagnose. docs/check-link.md explains the setup.",
         allow_abbrev=False,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.rendering.check_link_text import moment
 from bot.storage.links_table import CheckLink, CheckStart
 
 
@@ -39,11 +40,6 @@ def link_row(link: CheckLink, checks: Sequence[CheckStart]) -> str:
         f"{link.name}  {state}, until {moment(link.expires)}  started {link.used} of {link.runs}  "
         f"results {results}"
     )
-
-
-def moment(at: float) -> str:
-    """Write a time (seconds since the epoch) for a person."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _iso(at: float) -> str:

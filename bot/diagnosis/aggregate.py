@@ -66,8 +66,10 @@ def _diagnosis(records: Sequence[RunRecord], first: RunRecord) -> Diagnosis:
     whole = merge([_renamed(record) for record in records])
     mixed = tuple(_ruled_out_in_part(judged, records) for judged in whole.not_checked)
     question = first.diagnosis.next_question or whole.next_question
+    is_clear = all(record.diagnosis.outcome == "clear" for record in records)
     return replace(
         whole,
+        outcome="clear" if is_clear else whole.outcome,
         platforms=first.diagnosis.platforms,
         not_checked=mixed,
         path=_renamed(first).path,

@@ -22,7 +22,7 @@ from knowledge.model.schema import Knowledge
 from knowledge.reasoning.device import device_answer, reports_in, said
 from probes.protocol.failures import Failure
 from probes.protocol.frozen import frozen
-from probes.protocol.model import USER_NETWORK, Observation, Plan
+from probes.protocol.model import USER_NETWORK, Observation
 
 DEVICE = "the user's device"
 _SHORTEST: Final = 40  # characters; a shorter text is a command or a story
@@ -84,9 +84,7 @@ def apply_device_reading(
         if observation not in reports_in(record.observations)
     }
     before = problem.answers(alone, record.request.answers, record.vantage)
-    answers = problem.answers(observations, request.answers, record.vantage)
-    diagnosis = problem.diagnosis(answers, observations)
-    now = replace(record, request=request, observations=observations, answers=answers, diagnosis=diagnosis)
+    now = problem.conclude(replace(record, request=request, observations=observations))
     sides = _sides(problem, before, reports_in(observations))
     return DeviceEvidence(now, sides, added)
 
@@ -120,20 +118,14 @@ def case_of(
         step: Observation(step, spec.probe, spec.target, Failure.NOT_SUPPORTED)
         for step, spec in steps.items()
     }
-    answers = problem.answers(unseen, request.answers, USER_NETWORK)
     record = RunRecord(
         request=request,
         network=network.id,
         digest=knowledge.digest,
         relay=DEVICE,
         vantage=USER_NETWORK,
-        turn="",
-        plan=Plan((), 0.0),
         observations=unseen,
-        answers=answers,
-        diagnosis=problem.diagnosis(answers, unseen),
         started=reading.reports[0].started or 0.0 if reading.reports else 0.0,
-        timings={},
     )
     return apply_device_reading(record, reading, knowledge, network, on_device=on_device)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from bot.diagnosis.run_record import RunRecord
-from bot.diagnosis.triage import Problem, ProgressCallback, prepare, reevaluate, triage
+from bot.diagnosis.triage import Problem, ProgressCallback, prepare, triage
 from bot.diagnosis.turn_settings import TurnSettings, load_turn_settings
 from bot.errors import UsageError, unknown_word
 from bot.model.request import Request, Vocabulary
@@ -102,7 +102,7 @@ class Engine:
     def reevaluate(self, records: Sequence[RunRecord], request: Request) -> tuple[RunRecord, ...]:
         """Conclude the *records* of one case again for *request*; nothing is probed."""
         problem = prepare(request, self.knowledge, self.network)
-        return self._name_outages([reevaluate(record, problem, request) for record in records])
+        return self._name_outages([problem.conclude(replace(record, request=request)) for record in records])
 
     def _name_outages(self, records: Sequence[RunRecord]) -> tuple[RunRecord, ...]:
         # It compares relays after their checks: 4 ms to import, for which no check has to wait.

@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.diagnosis.budgets import DEFAULT
 from bot.diagnosis.run_record import FILL, RunRecord
-from bot.diagnosis.triage import Problem, reevaluate
+from bot.diagnosis.triage import Problem
 from bot.relays.local import Relay, seconds_for
 from knowledge.model.network import Network
 from knowledge.model.schema import ProbeSpec
@@ -29,8 +29,7 @@ async def fill_line(record: RunRecord, relay: Relay, problem: Problem, network: 
     async with relay.run(plan) as coming:
         async for observation in coming:
             found[observation.step] = observation
-    full = replace(record, observations={**record.observations, **found})
-    return reevaluate(full, problem, record.request)
+    return problem.conclude(replace(record, observations={**record.observations, **found}))
 
 
 def make_fill_plan(record: RunRecord, problem: Problem, network: Network) -> Plan | None:

@@ -11,7 +11,7 @@ from bot.diagnosis.triage import Problem
 from bot.model.records import RunRow
 from bot.model.request import Request
 from knowledge.model.conclusions import Diagnosis
-from probes.protocol.model import Observation, Plan
+from probes.protocol.model import Observation
 
 
 def conclude_stored(
@@ -19,20 +19,18 @@ def conclude_stored(
 ) -> RunRecord:
     """Conclude the run of one *relay* again from its stored *observations*."""
     text, vantage = run.summary.get("relays", {}).get(relay, run.summary), run.vantages[relay]
-    answers = problem.answers(observations, request.answers, vantage)
-    return RunRecord(
-        request=request,
-        network=run.network,
-        digest=run.knowledge,
-        relay=relay,
-        vantage=vantage,
-        turn=str(text.get("turn", "")),
-        plan=Plan((), 0.0),  # not stored, because it may contain secrets
-        observations=observations,
-        answers=answers,
-        diagnosis=problem.diagnosis(answers, observations),
-        started=run.started,
-        timings=_timings(text.get("timings")),
+    return problem.conclude(
+        RunRecord(
+            request=request,
+            network=run.network,
+            digest=run.knowledge,
+            relay=relay,
+            vantage=vantage,
+            turn=str(text.get("turn", "")),
+            observations=observations,
+            started=run.started,
+            timings=_timings(text.get("timings")),
+        )
     )
 
 

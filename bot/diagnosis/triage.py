@@ -69,6 +69,11 @@ class Problem:
         """Walk the tree of each platform and merge the results."""
         return merge([walk(tree, answers[tree.case.platform], observations) for tree in self.trees])
 
+    def conclude(self, record: RunRecord) -> RunRecord:
+        """Answer all questions of *record* from its observations and its request, and diagnose."""
+        answers = self.answers(record.observations, record.request.answers, record.vantage)
+        return replace(record, answers=answers, diagnosis=self.diagnosis(answers, record.observations))
+
     def is_settled(self, answers: Mapping[str, Answers], pending: frozenset[str]) -> bool:
         """Whether no *pending* step can change the diagnosis."""
         return all(settled(case, answers[case.platform], pending) for case in self.cases)
@@ -135,34 +140,25 @@ class _Run:
     def conclude(self, observations: Mapping[str, Observation]) -> RunRecord:
         """Make the record; a step without an observation was cancelled."""
         missing = {step.id: _cancelled(step) for step in self.plan.steps if step.id not in observations}
-        observations = {**observations, **missing}
-        answers = self.problem.answers(observations, self.request.answers, self.relay.vantage)
         over = time.perf_counter()
-        return RunRecord(
-            request=self.request,
-            network=self.network,
-            digest=self.digest,
-            relay=self.relay.name,
-            vantage=self.relay.vantage,
-            turn=self.turn,
-            plan=self.plan,
-            observations=observations,
-            answers=answers,
-            diagnosis=self.problem.diagnosis(answers, observations),
-            started=self.started,
-            timings={
-                "prepare": _milliseconds(self.ready - self.begun),
-                "looks": _milliseconds(over - self.ready),
-                "total": _milliseconds(over - self.begun),
-            },
+        return self.problem.conclude(
+            RunRecord(
+                request=self.request,
+                network=self.network,
+                digest=self.digest,
+                relay=self.relay.name,
+                vantage=self.relay.vantage,
+                turn=self.turn,
+                plan=self.plan,
+                observations={**observations, **missing},
+                started=self.started,
+                timings={
+                    "prepare": _milliseconds(self.ready - self.begun),
+                    "looks": _milliseconds(over - self.ready),
+                    "total": _milliseconds(over - self.begun),
+                },
+            )
         )
-
-
-def reevaluate(record: RunRecord, problem: Problem, request: Request) -> RunRecord:
-    """Conclude *record* again for *request*, prepared as *problem*; nothing is probed."""
-    answers = problem.answers(record.observations, request.answers, record.vantage)
-    diagnosis = problem.diagnosis(answers, record.observations)
-    return replace(record, request=request, answers=answers, diagnosis=diagnosis)
 
 
 async def _observe(

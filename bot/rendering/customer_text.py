@@ -39,10 +39,12 @@ def customer_text(
     vantage: str,
     *,
     looked: bool = True,
+    browser: bool = False,
 ) -> str:
     """Return the one text for the customer: of all causes *found*; without a cause, of the *risks*.
 
     It says "your network" only if *vantage* is in the user's network. *looked*: whether anything was tested.
+    *browser*: only the customer's browser tested, which cannot test everything.
     """
     inside = vantage == USER_NETWORK
     if found:
@@ -50,7 +52,11 @@ def customer_text(
     elif not looked:
         return "We need to know more about this error before we can name a cause."
     elif diagnosis.outcome == "clear":
-        text = _clear(inside=inside) if not risks else join_texts([risk.customer for risk in risks])
+        text = (
+            _clear(inside=inside, browser=browser)
+            if not risks
+            else join_texts([risk.customer for risk in risks])
+        )
     else:
         return "We are still checking, and will get back to you."
     return text if inside or not (found or risks) else name_elsewhere(text)
@@ -127,7 +133,10 @@ def _all_block(causes: Iterable[AdvisedCause]) -> bool:
     return all(cause.impact == "blocks" for cause in causes)
 
 
-def _clear(*, inside: bool) -> str:
+def _clear(*, inside: bool, browser: bool) -> str:
+    if browser:
+        network = "your network" if inside else "a network that may not be yours"
+        return f"We tested {network} with your browser. Everything that it could test works."
     if inside:
         return "We tested your network. Everything that calls require can be reached."
     return (

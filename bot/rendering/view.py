@@ -6,7 +6,7 @@ Pure: no network, no clock.
 from dataclasses import dataclass
 from typing import Final
 
-from bot.diagnosis.run_record import RunRecord
+from bot.diagnosis.run_record import BROWSER_RELAY, RunRecord
 from bot.rendering.customer_text import customer_text
 from bot.rendering.drop_text import with_locations
 from bot.rendering.failure_text import outcome
@@ -57,7 +57,12 @@ def make_view(record: RunRecord, knowledge: Knowledge, network: Network) -> View
         risks=advice.risks,
         not_checked=group_by_reason(diagnosis.not_checked, record.answers, knowledge),
         customer_text=customer_text(
-            diagnosis, advice.found, advice.risks, record.vantage, looked=has_results(record)
+            diagnosis,
+            advice.found,
+            advice.risks,
+            record.vantage,
+            looked=has_results(record),
+            browser=record.relay == BROWSER_RELAY,
         ),
         preflight=() if meaning and meaning.elsewhere else advice.preflight,
         meaning=meaning,

@@ -2,16 +2,22 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.storage.database import Database
+from bot.model.records import PostRow, RunRow
+from bot.storage.database import Database, insert
+from bot.storage.posts_table import OWE
+from bot.storage.row_codec import OBSERVED, columns_of, observation_columns, run_columns
 from bot.storage.table_queries import TableQueries
+from probes.protocol.model import Observation
 
 TOKEN_BYTES: Final = 32
 # Seconds in which a check that was started may send its result: it takes less than a minute, and a laptop may sleep.
 RESULT_WITHIN: Final = 1800.0
 
+NOTHING: Final[Mapping[str, Sequence[Observation]]] = {}
 _OPEN: Final = "revoked IS NULL AND expires > ? AND used < runs"
 
 
@@ -80,6 +86,31 @@ class LinksTable(TableQueries):
         sql = "UPDATE check_links SET revoked = ? WHERE name = ? AND revoked IS NULL"
         return await self._change(sql, now, name) == 1
 
+    async def replace_token(self, link: CheckLink, token: str) -> bool:
+        """Give a link that nobody has used another *token* (hashed); return False if it was used or revoked."""
+        sql = (
+            "UPDATE check_links SET token = ? WHERE name = ? AND case_id = ? AND used = 0 AND revoked IS NULL"
+        )
+        return await self._change(sql, token, link.name, link.case_id) == 1
+
+    async def renew_link(self, name: str, expires: float) -> CheckLink | None:
+        """Let a link start one more check until *expires*, if it is used up or ends before; None if it is revoked.
+
+        Twice is the same as once.
+        """
+        sql = (
+            "UPDATE check_links SET runs = CASE WHEN used < runs THEN runs ELSE used + 1 END, "
+            "expires = CASE WHEN expires < ? THEN ? ELSE expires END "
+            "WHERE name = ? AND revoked IS NULL RETURNING *"
+        )
+        rows = await self._change_and_return(sql, expires, expires, name)
+        return _link(rows[0]) if rows else None
+
+    async def link_of_run(self, run: str) -> CheckLink | None:
+        """Return the link by which a stored run came."""
+        sql = "SELECT * FROM check_links WHERE token = (SELECT token FROM check_starts WHERE run = ?)"
+        return _link(await self._one(sql, run)) if run else None
+
     async def start_check(self, token: str, start: str, now: float) -> CheckLink | None:
         """Count one run of the link of *token* and return the link as it is then; None if it is not open.
 
@@ -110,12 +141,31 @@ class LinksTable(TableQueries):
         check = CheckStart(**row)
         return (link, check) if check.run or now < check.started + RESULT_WITHIN else None
 
-    async def finish_check(self, start: str, digest: str, run: str) -> CheckStart | None:
-        """Note the result of a check, once. Return the check as it is then: with this result, or an earlier one."""
+    async def finish_check(
+        self,
+        start: str,
+        digest: str,
+        run: RunRow,
+        observations: Mapping[str, Sequence[Observation]] = NOTHING,
+        owed: Sequence[PostRow] = (),
+    ) -> CheckStart | None:
+        """Store the result of a check, once: its *run*, the *observations* by relay, and the messages *owed* for it.
+
+        A crash leaves all of it or nothing. Return the check as it is then: with this result, or an earlier one.
+        """
+        seen = [
+            observation_columns(run.id, relay, each) for relay, all_ in observations.items() for each in all_
+        ]
+        row, posts = run_columns(run), [columns_of(post) for post in owed]
 
         def work(db: Database) -> CheckStart | None:
             sql = "UPDATE check_starts SET digest = ?, run = ? WHERE start = ? AND run = ''"
-            db.execute(sql, (digest, run, start))
+            if db.execute(sql, (digest, run.id, start)).rowcount == 1:
+                insert(db, "runs", row)
+                for columns in seen:
+                    db.execute(OBSERVED, columns)
+                for post in posts:
+                    list(db.query(OWE, post))
             rows = list(db.query("SELECT * FROM check_starts WHERE start = ?", (start,)))
             return CheckStart(**rows[0]) if rows else None
 

@@ -4,15 +4,16 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from bot.model.records import CaseRow, InboxRow, PostRow, RunRow
 from bot.model.request import Request
 from bot.redaction.redact import redact, redact_json
 from bot.storage.database import Database
-from probes.protocol.json_codec import dump, load
+from probes.protocol.json_codec import dump, load, observation_to_json
 from probes.protocol.json_fields import Json, JsonForm, take_version
+from probes.protocol.model import Observation
 
 
 def maybe_case(row: dict[str, Any] | None) -> CaseRow | None:
@@ -33,6 +34,21 @@ def run_of(row: dict[str, Any]) -> RunRow:
     values["summary"] = load(row["summary"])
     values["vantages"] = json.loads(row["vantages"])
     return RunRow(**values)
+
+
+def run_columns(run: RunRow) -> dict[str, Any]:
+    """Return the stored columns of a run, by name."""
+    row = asdict(run) | {"request": request_text(run.request), "summary": json_text(run.summary)}
+    row["vantages"] = json.dumps(dict(run.vantages))  # in the order of the run
+    row["case_id"] = row.pop("case")
+    return row
+
+
+def observation_columns(run_id: str, relay: str, observation: Observation) -> tuple[str, str, str, str]:
+    """Return the stored columns of an observation, in the order of the table."""
+    value = observation_to_json(observation)
+    value["facts"] = redact_json(value["facts"])
+    return run_id, relay, observation.step, dump(value)
 
 
 def _without_rowid(row: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +84,12 @@ LONGEST: Final = 40_000
 
 # Characters whose redaction takes about 1 ms. Longer texts are redacted in a separate thread.
 AT_ONCE: Final = 1_000
+
+
+OBSERVED: Final = (
+    "INSERT INTO observations VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (run, relay, step) DO UPDATE SET value = excluded.value"
+)
 
 
 LET_GO: Final = "DELETE FROM inbox WHERE team = ? AND event = ?"

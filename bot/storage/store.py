@@ -6,7 +6,6 @@ redacted here a second time, even if the caller already did.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,7 +13,6 @@ from typing import Any
 
 from bot.model.records import RUNNING, CaseRow, Ended, FeedbackVerdict, PostRow, RunRow
 from bot.model.request import Request
-from bot.redaction.redact import redact_json
 from bot.storage.address import DatabaseAddress
 from bot.storage.database import Database, insert
 from bot.storage.db_writer import Writer
@@ -27,17 +25,20 @@ from bot.storage.restarts_table import RestartsTable
 from bot.storage.retention import DAY, SweptRows, sweep_cases, sweep_rest
 from bot.storage.row_codec import (
     LET_GO,
+    OBSERVED,
     OF_THREAD,
     case_of,
     columns_of,
     json_text,
     maybe_case,
+    observation_columns,
     request_text,
+    run_columns,
     run_of,
     safe_text,
 )
 from bot.storage.votes_table import VotesTable
-from probes.protocol.json_codec import dump, load, observation_from_json, observation_to_json
+from probes.protocol.json_codec import load, observation_from_json
 from probes.protocol.model import Observation
 
 
@@ -97,9 +98,7 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
 
         In the same transaction, the *owed* messages enter the outbox, so that a crash cannot lose the answer.
         """
-        row = asdict(run) | {"request": request_text(run.request), "summary": json_text(run.summary)}
-        row["vantages"] = json.dumps(dict(run.vantages))  # in the order of the run
-        row["case_id"] = row.pop("case")
+        row = run_columns(run)
 
         def work(db: Database) -> None:
             insert(db, "runs", row)
@@ -112,13 +111,7 @@ class Store(InboxTable, LinksTable, PostsTable, RestartsTable, VotesTable):
 
     async def save_observation(self, run_id: str, relay: str, observation: Observation) -> None:
         """Store an observation of *relay*. A later one of the same run replaces it."""
-        value = observation_to_json(observation)
-        value["facts"] = redact_json(value["facts"])
-        sql = (
-            "INSERT INTO observations VALUES (?, ?, ?, ?) "
-            "ON CONFLICT (run, relay, step) DO UPDATE SET value = excluded.value"
-        )
-        await self._change(sql, run_id, relay, observation.step, dump(value))
+        await self._change(OBSERVED, *observation_columns(run_id, relay, observation))
 
     async def finish_run(
         self, run_id: str, status: Ended, outcome: str = "", summary: Mapping[str, Any] | None = None

@@ -86,6 +86,16 @@ def test_source_distribution_holds_what_builds_it(archive: Path) -> None:
     assert not [name for name in names if name.startswith(("knowledge/compiled", "tests/", ".venv"))]
 
 
+def test_page_of_the_check_link_is_installed_as_built(archive: Path, lineman: Path) -> None:
+    """The source distribution has the page's sources; what is installed has what is built from them only."""
+    with tarfile.open(archive) as files:
+        names = {name.partition("/")[2] for name in files.getnames()}
+    assert {"bot/check_link/page/src/main.ts", "bot/check_link/built/page.js"} <= names
+    (folder,) = lineman.parents[1].glob("lib/*/site-packages/bot/check_link")
+    assert (folder / "built" / "page.js").is_file()
+    assert not (folder / "page").exists()
+
+
 def test_version_and_license_are_in_the_metadata(archive: Path) -> None:
     found = metadata(archive)
     assert (found["Version"], found["License-Expression"]) == (__version__, "Apache-2.0")

@@ -156,20 +156,19 @@ def sample(
     matter = prepare(request, knowledge, network)
     plan = make_plan(matter.cases, network, _ICE if turn else IceServers())
     seen = observe_known(matter.cases, network, _ICE if turn else IceServers()) | _seen(plan, faults)
-    answers = matter.answers(seen, request.answers, vantage)
-    return RunRecord(
-        request=request,
-        network=network.id,
-        digest=knowledge.digest,
-        relay=relay,
-        vantage=vantage,
-        turn=_ICE.because if turn else IceServers().because,
-        plan=plan,
-        observations=seen,
-        answers=answers,
-        diagnosis=matter.diagnosis(answers, seen),
-        started=STARTED,
-        timings={"prepare": 12.0, "looks": 3168.0, "total": 3180.0},
+    return matter.conclude(
+        RunRecord(
+            request=request,
+            network=network.id,
+            digest=knowledge.digest,
+            relay=relay,
+            vantage=vantage,
+            turn=_ICE.because if turn else IceServers().because,
+            plan=plan,
+            observations=seen,
+            started=STARTED,
+            timings={"prepare": 12.0, "looks": 3168.0, "total": 3180.0},
+        )
     )
 
 
@@ -181,8 +180,7 @@ def lost(record: RunRecord, after: int, because: str, knowledge: Knowledge, netw
         step: look if number < after else replace(look, **gone)  # type: ignore[arg-type]  # as its fields are
         for number, (step, look) in enumerate(record.observations.items())
     }
-    answers = matter.answers(seen, record.request.answers, record.vantage)
-    return replace(record, observations=seen, answers=answers, diagnosis=matter.diagnosis(answers, seen))
+    return matter.conclude(replace(record, observations=seen))
 
 
 def retold(record: RunRecord, count: int, knowledge: Knowledge, network: Network) -> Iterator[Progress]:

@@ -58,7 +58,15 @@ async def test_from_link_to_verdict(tmp_path: Path) -> None:
     code, out, _ = await lineman("history", **settings)
     assert "31009 javascript  from browser" in out
     assert "reported by the customer's browser" in out
-    assert (await lineman("check-link", "revoke", made["name"], **settings))[1].endswith("no longer works.\n")
+    code, out, _ = await lineman("check-link", "remind", made["name"], **settings)
+    assert (code, "A reminder: please open the link" in out) == (0, True)
+    code, out, _ = await lineman("check-link", "again", made["name"], "--json", **settings)
+    again = json.loads(out)
+    assert (again["runs"], again["used"], "the same link as before" in again["text"]) == (5, 1, True)
+    assert (await lineman("check-link", "cancel", made["name"], **settings))[1].endswith("no longer works.\n")
+    for word in ("again", "remind"):
+        code, _, err = await lineman("check-link", word, made["name"], **settings)
+        assert (code, "This link was revoked. Make a new one" in err) == (2, True)
     code, out, _ = await lineman("check-link", "list", "--json", **settings)
     assert [link["state"] for link in json.loads(out)["links"]] == ["revoked"]
 
@@ -69,7 +77,12 @@ async def test_of_a_stored_run(tmp_path: Path) -> None:
     settings = {"LINEMAN_DATABASE": database, "LINEMAN_CHECK_URL": "https://check.example"}
     made = json.loads((await lineman("check-link", "31009", "--json", **settings))[1])
     await answer(database, made["url"])
+    code, out, _ = await lineman("check-link", "show", made["name"], **settings)
+    assert code == 1, "no problem found from where it looked"
+    assert "No problem found from the customer's browser" in out
+    assert "Everything that it could test works." in out
     shown = json.loads((await lineman("check-link", "show", made["name"], "--json", **settings))[1])
+    assert shown["diagnosis"]["outcome"] == "clear"
     run = shown["checks"][0]["run"]
     made = json.loads((await lineman("check-link", "--run", run, "--json", **settings))[1])
     store, out = Store.open(Path(database)), StringIO()

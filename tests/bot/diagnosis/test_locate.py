@@ -12,7 +12,7 @@ from bot.diagnosis.ice_servers import IceServers, TurnServer
 from bot.diagnosis.locate import locate, make_trace_plan
 from bot.diagnosis.plan import make_plan
 from bot.diagnosis.run_record import LOCATE, RunRecord
-from bot.diagnosis.triage import prepare, reevaluate
+from bot.diagnosis.triage import prepare
 from bot.model.request import Request
 from bot.rendering.json.diagnosis import render
 from bot.rendering.view import make_view
@@ -176,7 +176,7 @@ async def test_the_location_is_part_of_the_answer() -> None:
     assert found["evidence"][1] == said
     assert after.timings["total"] == before.timings["total"]
     assert shown["timings"]["locate_ms"] > 0
-    again = reevaluate(after, PROBLEM, replace(REQUEST, answers={"vpn": "no"}))
+    again = PROBLEM.conclude(replace(after, request=replace(REQUEST, answers={"vpn": "no"})))
     assert said in make_view(again, KNOWLEDGE, NETWORK).found[0].evidence
     assert again.diagnosis.unexplained == before.diagnosis.unexplained
 

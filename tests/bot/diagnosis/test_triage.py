@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.diagnosis.run_record import RunRecord
-from bot.diagnosis.triage import Progress, prepare, reevaluate, triage
+from bot.diagnosis.triage import Progress, prepare, triage
 from bot.diagnosis.turn_settings import TurnSettings
 from bot.model.request import Request
 from bot.relays.local import LocalRelay
@@ -142,7 +142,7 @@ async def test_one_more_answer(world: SmallWorld) -> None:
     record = await run(world.network(), Request("31009", "javascript"))
     assert "edge-mismatch" in {one.cause for one in record.diagnosis.not_checked}
     request = replace(record.request, answers={"vpn": "no"})
-    more = reevaluate(record, prepare(request, KNOWLEDGE, network), request)
+    more = prepare(request, KNOWLEDGE, network).conclude(replace(record, request=request))
     assert "edge-mismatch" in {one.cause for one in more.diagnosis.ruled_out}
     assert more.observations is record.observations
     assert more.request.answers == {"vpn": "no"}

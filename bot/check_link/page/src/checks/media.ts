@@ -80,7 +80,7 @@ async function proveLane(turn: RTCIceServer, stun: RTCIceServer[], publicAddress
     lane.echo = channel;
     channel.addEventListener("message", ({ data }) => channel.readyState === "open" && channel.send(data));
   });
-  exchange(relayed, direct, lane);
+  exchange(relayed, direct, lane, publicAddresses);
   await direct.setLocalDescription(await direct.createOffer());
   await relayed.setRemoteDescription(direct.localDescription!);
   await relayed.setLocalDescription(await relayed.createAnswer());
@@ -94,7 +94,12 @@ async function proveLane(turn: RTCIceServer, stun: RTCIceServer[], publicAddress
 }
 
 /** Hand each peer the other's candidates; names in .local mean nothing to a TURN server. */
-function exchange(relayed: RTCPeerConnection, direct: RTCPeerConnection, lane: Lane): void {
+function exchange(
+  relayed: RTCPeerConnection,
+  direct: RTCPeerConnection,
+  lane: Lane,
+  publicAddresses: string[],
+): void {
   relayed.addEventListener("icecandidate", ({ candidate }) => {
     if (!candidate?.candidate || candidate.type !== "relay" || lane.port) return;
     lane.relayed = addressOf(candidate);
@@ -103,7 +108,8 @@ function exchange(relayed: RTCPeerConnection, direct: RTCPeerConnection, lane: L
   });
   direct.addEventListener("icecandidate", ({ candidate }) => {
     if (!candidate?.candidate || candidate.protocol !== "udp" || candidate.address?.endsWith(".local")) return;
-    lane.reflexive ||= candidate.type === "srflx" || (candidate.type === "host" && !!candidate.address);
+    // A private address gives the TURN server no permission for the public one that packets come from.
+    lane.reflexive ||= candidate.type === "srflx" || publicAddresses.includes(candidate.address ?? "");
     void whenReady(relayed).then(() => relayed.addIceCandidate(candidate)).catch(() => undefined);
   });
 }
