@@ -78,7 +78,7 @@ check-page: slack-tools  ## the page of the check link, from TypeScript into bot
 	$(BIN)/python -m tests.check_page.build
 
 check-link-lab: packages slack-tools  ## the page of the check link behind faults that take their time, and media (needs root)
-	LINEMAN_CHECK_PAGE=full $(BIN)/python -m pytest tests/check_page -s $(ARGS)
+	LINEMAN_CHECK_PAGE=full $(BIN)/python -m pytest tests/check_page tests/lab/test_check_links.py $(ARGS)
 
 check-link-load: $(VENV)/dev.stamp  ## 200 customers at once on one lineman check serve; prints p99 and memory
 	LINEMAN_CHECK_LOAD=full $(BIN)/python -m pytest tests/bot/check_link/test_load.py -s $(ARGS)

@@ -13,7 +13,7 @@ from tests.sdk_samples.browsers import CHROMIUM, Remote, _started
 
 # Peers on loopback, with addresses instead of names in .local: a network of one machine.
 ICE: Final = ("--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns")
-_WAIT: Final = """new Promise((resolve, reject) => {
+WAIT: Final = """new Promise((resolve, reject) => {
   const look = () => { if (%s) { clearInterval(timer); clearTimeout(late); resolve(true); } };
   const late = setTimeout(() => { clearInterval(timer); reject(new Error(document.body.innerText)); }, %d);
   const timer = setInterval(look, 30); look(); })"""
@@ -39,7 +39,7 @@ class Tab:
         return done["result"].get("value")
 
     async def wait_until(self, condition: str, seconds: float = 10) -> None:
-        await self.evaluate(_WAIT % (condition, seconds * 1000))
+        await self.evaluate(WAIT % (condition, seconds * 1000))
 
     async def press(self, key: str, code: int, text: str = "") -> None:
         event = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text}

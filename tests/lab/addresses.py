@@ -33,6 +33,7 @@ RELAYED: Final = "198.51.100.10"  # where both TURN servers put relayed addresse
 REGISTRATION: Final = "203.0.113.20"
 INSIGHTS: Final = "203.0.113.21"
 KNOWN_PAGES: Final = ("203.0.113.30", "203.0.113.31")
+CHECK_PAGE: Final = "203.0.113.40"  # the page of check links, behind a reverse proxy
 AUTHORITATIVE: Final = "203.0.113.53"
 FAR: Final = "203.0.113.54"  # a public resolver far away that sends no client subnet
 
@@ -84,6 +85,7 @@ INSIGHTS_NAME: Final = f"eventgw.{ZONE}"
 STUN_NAME: Final = f"global.stun.{ZONE}"
 TURN_NAME: Final = f"global.turn.{ZONE}"
 KNOWN_PAGE_NAMES: Final = (f"connectivity.{ZONE}", f"connecttest.{ZONE}")
+CHECK_PAGE_NAME: Final = f"check.{ZONE}"
 KNOWN_TEXT: Final = "Lab Connect Test"
 CLIENT_SUBNET_NAME: Final = f"edns-client-sub.{ZONE}"  # TXT: was a client subnet sent?
 WHOAMI_NAME: Final = f"whoami.{ZONE}"  # TXT: the address of the resolver that asks
@@ -98,6 +100,7 @@ FIXED_NAMES: Final = {
     **{f"{edge.name}.turn.{ZONE}": TURN for edge in EDGES},
     f"frankfurt.turn.{ZONE}": TURN_OTHER,  # a second STUN server, at another address than the first
     **dict(zip(KNOWN_PAGE_NAMES, KNOWN_PAGES, strict=True)),
+    CHECK_PAGE_NAME: CHECK_PAGE,
     "ipv4only.arpa": "192.0.0.170",  # RFC 7050
     f"wpad.{OFFICE}": NEAR,
 }

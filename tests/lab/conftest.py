@@ -21,8 +21,12 @@ def lab() -> Iterator[Lab]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what each scenario was and what was found."""
+    """Print what each scenario was, and what relays and browsers found."""
     if rows := config.stash.get(table.ROWS, []):
         terminalreporter.section("fault lab: scenario, expected, found, seconds")
         for line in table.lines(rows):
+            terminalreporter.line(line)
+    if checks := config.stash.get(table.CHECKS, []):
+        terminalreporter.section("check links: a browser beside a relay")
+        for line in table.check_lines(checks):
             terminalreporter.line(line)

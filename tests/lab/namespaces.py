@@ -69,6 +69,7 @@ SETUP: Final = {
                 for address in (
                     *(at.TURN_ADDRESSES + at.JAVASCRIPT + at.MOBILE),
                     *(at.RELAYED, at.REGISTRATION, at.INSIGHTS, at.AUTHORITATIVE, at.FAR, *at.KNOWN_PAGES),
+                    at.CHECK_PAGE,
                 )
             ),
             "addr add 10.77.34.2/24 dev service",
