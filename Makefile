@@ -77,7 +77,7 @@ slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, fro
 check-page: slack-tools  ## the page of the check link, from TypeScript into bot/check_link/built
 	$(BIN)/python -m tests.check_page.build
 
-check-link-lab: packages slack-tools  ## the page of the check link behind faults that take their time, and media (needs root)
+check-link-lab: packages slack-tools  ## a browser beside a relay in broken networks, and faults of the check page that take their time (needs root; some 12 minutes)
 	LINEMAN_CHECK_PAGE=full $(BIN)/python -m pytest tests/check_page tests/lab/test_check_links.py $(ARGS)
 
 check-link-load: $(VENV)/dev.stamp  ## 200 customers at once on one lineman check serve; prints p99 and memory

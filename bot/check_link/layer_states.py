@@ -15,6 +15,8 @@ LAYERS: Final = ("signaling", "insights", "stun", "turn", "media", "line")
 WORKS: Final = "works"
 UNKNOWN: Final = "unknown"
 NOT_CHECKED: Final = "not_checked"
+# Calls work without these while audio passes: TURN that no transport reaches is a cause of its own.
+SPARE: Final = frozenset({("stun", "blocked"), ("stun", "partly"), ("turn", "partly")})
 
 
 def layer_states(checks: BrowserChecks) -> dict[str, str]:
@@ -33,8 +35,8 @@ def layer_states(checks: BrowserChecks) -> dict[str, str]:
 
 
 def all_work(states: Mapping[str, str]) -> bool:
-    """Whether signaling and media work, and so does everything else that was checked."""
-    fine = all(state in (WORKS, NOT_CHECKED) for state in states.values())
+    """Whether signaling and media work, and so does everything else that was checked and that calls need."""
+    fine = all(state in (WORKS, NOT_CHECKED) or (layer, state) in SPARE for layer, state in states.items())
     return fine and states["signaling"] == states["media"] == WORKS
 
 

@@ -11,6 +11,7 @@ from bot.check_link.browser_checks import BrowserChecks, given_facts
 from bot.check_link.device_report import REPORT, report_of
 from bot.check_link.media_proof import address_of, media_result
 from bot.check_link.result_schema import BrowserObservation
+from bot.check_link.roaming import roaming_facts
 from bot.model.request import Request
 from knowledge.model.schema import CaseModel, ProbeSpec
 from probes.protocol.failures import NO_RESULT, Failure
@@ -124,6 +125,7 @@ def _edges(checks: BrowserChecks) -> tuple[Failure | None, Mapping[str, Any]]:
         "barred": (barred := [edge for edge in shut if edge in (checks.network.allowed_edges or seen)]),
         "barred_count": len(barred),
     }
+    facts |= roaming_facts(checks)
     return (None if opened else Failure.GENERIC_TIMEOUT_ERROR), facts
 
 

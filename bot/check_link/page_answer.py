@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bot.check_link.browser_checks import BrowserChecks
-from bot.check_link.layer_states import UNKNOWN, all_work, layer_states
+from bot.check_link.layer_states import SPARE, UNKNOWN, all_work, layer_states
 from bot.check_link.targets import VERSION
 from bot.rendering.view import View
 from knowledge.model.advice import AdvisedCause
@@ -15,6 +15,10 @@ from knowledge.model.network import Network
 from probes.protocol.model import Target
 
 _FINE: Final = "We tested this network with your browser. Everything that it could test works."
+_ENOUGH: Final = (
+    "We tested this network with your browser. Signaling and audio work. The list of results shows what is blocked; "
+    "calls work without it."
+)
 _OPEN: Final = (
     "Your browser could not test everything that calls require. Your support team will get back to you."
 )
@@ -37,7 +41,7 @@ def page_answer(
         "verdict": verdict,
         "language": "en",
         "title": _title(view, verdict),
-        "customer": view.customer_text if view.advised else (_FINE if verdict == "clear" else _OPEN),
+        "customer": view.customer_text if view.advised else _no_cause(verdict, states),
         "it": "\n\n".join((*_requests(view.advised), _UNSEEN)),
         "rows": [{"layer": layer, "state": state, "detail": ""} for layer, state in states.items()],
         "admin": _admin(checks, network, states),
@@ -53,6 +57,12 @@ def _verdict(view: View, states: Mapping[str, str]) -> str:
     if view.risks:
         return "risk"
     return "clear" if all_work(states) else UNKNOWN
+
+
+def _no_cause(verdict: str, states: Mapping[str, str]) -> str:
+    if verdict != "clear":
+        return _OPEN
+    return _ENOUGH if SPARE & set(states.items()) else _FINE
 
 
 def _title(view: View, verdict: str) -> str:

@@ -38,6 +38,8 @@ class BrowserFacts(Struct):
 
     upgraded: bool | None = None
     opened_ms: Number | None = None
+    opened_again: Annotated[list[Number], Meta(max_length=16)] = []
+    resolved: bool | None = None
     close_code: Count | None = None
     attempts: Count | None = None
     control: Short = ""

@@ -88,6 +88,7 @@ def page_config(targets: CheckTargets, engine: Engine, support: str) -> dict[str
         "support": support,
         "service": network.title,
         "asked_edge": targets.request.edge,
+        "roaming": network.roaming,
         "signaling": [
             {
                 **_place(target),

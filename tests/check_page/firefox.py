@@ -51,12 +51,16 @@ class FirefoxTab:
         await self.wait_until("document.querySelector('h1')")
 
 
-@asynccontextmanager
-async def firefox(folder: Path, preferences: dict[str, Any]) -> AsyncIterator[FirefoxTab]:
-    """A fresh profile with one empty page. Firefox accepts every certificate."""
+def _write_profile(folder: Path, preferences: dict[str, Any]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"user_pref({name!r}, {json.dumps(value)});" for name, value in (QUIET | preferences).items()]
     (folder / "user.js").write_text("\n".join(lines))
+
+
+@asynccontextmanager
+async def firefox(folder: Path, preferences: dict[str, Any]) -> AsyncIterator[FirefoxTab]:
+    """A fresh profile with one empty page. Firefox accepts every certificate."""
+    _write_profile(folder, preferences)
     errors: list[str] = []
 
     def listen(event: dict[str, Any]) -> None:

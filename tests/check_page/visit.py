@@ -1,7 +1,7 @@
 """Open a check link, start it as a customer, and print what the page came to, as JSON.
 
-`python -m tests.check_page.visit chromium URL SPKI...` runs inside the customer's network. SPKI are hashes of the keys of
-authorities that Chromium trusts; Firefox trusts every certificate.
+`python -m tests.check_page.visit chromium URL ADDRESS SPKI...` runs inside the customer's network. ADDRESS is the
+page's. SPKI are hashes of the keys of authorities that Chromium trusts; Firefox trusts every certificate.
 """
 
 import asyncio

@@ -21,6 +21,7 @@ export interface Config {
   expires: number;
   runs_left: number;
   asked_edge: string;
+  roaming?: string; // the edge whose name leads to the nearest one
   signaling: SignalingEndpoint[];
   insights: Endpoint[];
   stun: Endpoint[];

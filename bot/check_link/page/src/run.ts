@@ -5,12 +5,13 @@ import { gather, hasWebRtc, addressOf, checkStun, checkTurn } from "./checks/ice
 import { checkInsights, ownServer } from "./checks/fetches";
 import { type Lane, proveMedia } from "./checks/media";
 import { measure, NOTHING } from "./checks/quality";
-import { checkEdge } from "./checks/signaling";
+import { checkEdge, openingTimes } from "./checks/signaling";
 import { epoch, within } from "./clock";
 import type { Config, Layer, Measurements, Observation, Result, SameNetwork, Started, State, TurnEndpoint } from "./contract";
 import { layerState } from "./summary";
 
 const HEAD_START = 2500; // ms that TURN over TCP and TLS may take before another transport carries the media proof
+const NEAR = 120; // ms in which an edge opens that is not far: four round trips of 30 ms
 
 export type Progress = (layer: Layer, state: State) => void;
 
@@ -40,7 +41,7 @@ export async function runChecks(order: Order, report: Progress): Promise<Result>
   const stuns = config.stun.map((endpoint) => checkStun(endpoint, control));
   const media = mediaAndLine(order, turns, finish);
   await Promise.all([
-    finish("signaling", edges),
+    finish("signaling", edges).then((done) => compareRoaming(config, done)),
     finish("insights", config.insights.map((endpoint) => checkInsights(endpoint, control))),
     finish("stun", stuns),
     finish("turn", turns),
@@ -53,6 +54,19 @@ export async function runChecks(order: Order, report: Progress): Promise<Result>
     browser: await browserFacts(), addresses, nat, hints: hintsOf(addresses),
     measurements: measurementsOf(observations), observations,
   };
+}
+
+/** Time the edge of roaming and the quickest one again, if roaming opened late: the server compares the times. */
+async function compareRoaming({ roaming, signaling }: Config, observations: Observation[]): Promise<void> {
+  const opened = observations.filter(({ failure, facts }) => failure === null && typeof facts.opened_ms === "number");
+  const ms = ({ facts }: Observation): number => Number(facts.opened_ms);
+  const others = opened.filter(({ edge }) => edge !== roaming).sort((a, b) => ms(a) - ms(b));
+  const [here, nearest] = [opened.find(({ edge }) => edge === roaming), others[0]];
+  if (!here || !nearest || ms(here) <= NEAR) return;
+  await Promise.all([here, nearest].map(async ({ edge, facts }) => {
+    const endpoint = signaling.find((known) => known.edge === edge)!;
+    facts.opened_again = await openingTimes(endpoint.url);
+  }));
 }
 
 type Finish = (layer: Layer, checks: Promise<Observation>[]) => Promise<Observation[]>;

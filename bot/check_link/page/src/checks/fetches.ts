@@ -2,6 +2,7 @@
 
 import { sleep } from "../clock";
 import type { Endpoint, Observation } from "../contract";
+import { isNamed } from "./names";
 import { observe } from "./observe";
 
 export type Reach = "answered" | "failed" | "silent";
@@ -33,7 +34,9 @@ export function checkInsights(endpoint: Endpoint, control: () => Promise<boolean
   return observe(subject, async (facts) => {
     const begin = performance.now();
     let last: Reach = "silent";
+    let named: Promise<boolean> | undefined;
     for (let attempt = 1; attempt <= 2; attempt++) {
+      if (attempt === 2 && last === "silent") named = isNamed(endpoint.host, endpoint.port);
       last = await reach(endpoint.url, attempt === 1 ? PATIENCE : 5000);
       facts.attempts = attempt;
       if (last === "answered") {
@@ -47,6 +50,10 @@ export function checkInsights(endpoint: Endpoint, control: () => Promise<boolean
       return "inconclusive";
     }
     facts.control = "own";
-    return last === "silent" ? "generic_timeout_error" : "connection_aborted";
+    if (last !== "silent") return "connection_aborted";
+    facts.resolved = (await named) ?? false;
+    if (facts.resolved) return "generic_timeout_error";
+    facts.reason = "no_name";
+    return "inconclusive";
   });
 }

@@ -2,6 +2,7 @@
 
 import { sleep } from "../clock";
 import type { Credentials, Failure, Observation, Endpoint, TurnEndpoint } from "../contract";
+import { isNamed } from "./names";
 import { observe } from "./observe";
 
 const PATIENCE = 8000; // ms: six transmissions of a STUN request
@@ -72,7 +73,7 @@ export function checkStun(endpoint: Endpoint, control: () => Promise<boolean>): 
       facts.reason = "no_reflexive";
       return "inconclusive";
     }
-    return silence(facts, control);
+    return silence(endpoint, facts, control);
   });
 }
 
@@ -119,12 +120,20 @@ export function checkTurn(
       facts.reason = "no_relay";
       return "inconclusive";
     }
-    return silence(facts, control);
+    return silence(endpoint, facts, control);
   });
 }
 
-async function silence(facts: Observation["facts"], control: () => Promise<boolean>): Promise<Failure> {
-  return (await control()) ? "generic_timeout_error" : offline(facts);
+async function silence(
+  { host, port }: Endpoint,
+  facts: Observation["facts"],
+  control: () => Promise<boolean>,
+): Promise<Failure> {
+  if (!(await control())) return offline(facts);
+  facts.resolved = await isNamed(host, port);
+  if (facts.resolved) return "generic_timeout_error";
+  facts.reason = "no_name";
+  return "inconclusive";
 }
 
 function offline(facts: Observation["facts"]): Failure {

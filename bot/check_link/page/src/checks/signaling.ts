@@ -4,11 +4,14 @@ import { sleep, within } from "../clock";
 import type { Failure, Observation, SignalingEndpoint } from "../contract";
 import { observe } from "./observe";
 import { reach, type Reach } from "./fetches";
+import { isNamed } from "./names";
 
 const FIRST = 8000; // ms: four SYNs, at 0, 1, 3, and 7 s
 const SECOND = 5000; // ms: browsers open one connection to an address at a time, so attempts follow each other
 const STAYS = 1000; // ms that a connection must stay open
 const AGAIN = 300; // ms before a second attempt
+const RESENT = 900; // ms: sooner than a lost SYN is sent again
+const TIMES = 5; // openings of an edge that are compared with as many of another
 const SERVICE_CODES = 3000; // close codes from here on are the service's own
 
 interface Attempt {
@@ -31,8 +34,10 @@ export function checkEdge(endpoint: SignalingEndpoint, control: () => Promise<st
     let last = first;
     if (first.end !== "opened") {
       const https = url.replace(/^ws/, "http");
-      const [second, reached] = await Promise.all([secondAttempt(url, first), reach(https, SECOND)]);
+      const named = first.end === "silent" ? isNamed(host, port) : false;
+      const [second, reached, resolved] = await Promise.all([secondAttempt(url, first), reach(https, SECOND), named]);
       last = second;
+      facts.resolved = resolved;
       facts.attempts = 2;
       facts.host_reachable = last.end === "opened" || reachable(reached);
     }
@@ -62,6 +67,10 @@ function judge(first: Attempt, second: Attempt, control: string, facts: Observat
     return "inconclusive";
   }
   if (second.end === "closed") return "websocket_closed";
+  if (second.end === "silent" && !facts.resolved && !facts.host_reachable) {
+    facts.reason = "no_name";
+    return "inconclusive";
+  }
   return second.end === "silent" ? "generic_timeout_error" : "connection_aborted";
 }
 
@@ -88,4 +97,20 @@ async function attempt(url: string, ms: number): Promise<Attempt> {
   } finally {
     socket.close();
   }
+}
+
+/** Milliseconds in which *url* opens, a few times; what takes longer than a resent packet is left out. */
+export async function openingTimes(url: string): Promise<number[]> {
+  const times: number[] = [];
+  for (let number = 0; number < TIMES; number++) {
+    const begin = performance.now();
+    const socket = new WebSocket(url);
+    const opened = new Promise<boolean>((resolve) => {
+      socket.addEventListener("open", () => resolve(true));
+      socket.addEventListener("close", () => resolve(false));
+    });
+    if (await within(RESENT, opened, false)) times.push(Math.round(performance.now() - begin));
+    socket.close();
+  }
+  return times;
 }
