@@ -77,8 +77,10 @@ slack-tools: $(VENV)/dev.stamp  ## the Slack emulator and Slack's own types, fro
 check-page: slack-tools  ## the page of the check link, from TypeScript into bot/check_link/built
 	$(BIN)/python -m tests.check_page.build
 
+# Runs with 10 % loss, of each kind.
+LOSS ?= 5
 check-link-lab: packages slack-tools  ## a browser beside a relay in broken networks, and faults of the check page that take their time (needs root; some 12 minutes)
-	LINEMAN_CHECK_PAGE=full $(BIN)/python -m pytest tests/check_page tests/lab/test_check_links.py $(ARGS)
+	LINEMAN_CHECK_PAGE=full LINEMAN_CHECK_PAGE_LOSS=$(LOSS) $(BIN)/python -m pytest tests/check_page tests/lab/test_check_links.py $(ARGS)
 
 check-link-load: $(VENV)/dev.stamp  ## 200 customers at once on one lineman check serve; prints p99 and memory
 	LINEMAN_CHECK_LOAD=full $(BIN)/python -m pytest tests/bot/check_link/test_load.py -s $(ARGS)
